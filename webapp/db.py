@@ -1,0 +1,177 @@
+"""The database: base class, naming convention, column types, sessions and locks.
+
+Models inherit ``Base`` rather than ``db.Model``, so that jobs and commands can use them with a
+plain session and without a Flask application; both share one ``MetaData``.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+BUSY_TIMEOUT_MS = 30_000
+
+#: True while a request that only reads is served: its SQLite transactions take no write lock.
+only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
+
+
+class Base(DeclarativeBase):
+    """What every model is."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; naive ones are refused, SQLite's naive ones are made aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """A Decimal kept as its text, exact on every database."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
+        """From the database."""
+        return None if value is None else Decimal(value)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we begin transactions ourselves, below
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once, whatever the time-out, when
+    # another has written meanwhile. Whoever may write therefore takes the lock at the start.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if only_reading.get() else "BEGIN IMMEDIATE")
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Options that every engine of the service shares, for ``create_engine``."""
+    if make_url(database_url).get_backend_name() == "sqlite":
+        return {"connect_args": {"check_same_thread": False}}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+
+
+@lru_cache(maxsize=8)
+def engine(database_url: str) -> Engine:
+    """The engine of this process for a URL. A forked child must ``dispose`` it first."""
+    return create_engine(database_url, **engine_options(database_url))
+
+
+@contextmanager
+def open_session(database_url: str) -> Iterator[Session]:
+    """A session for a job or a command. Whoever opens it commits; an exception rolls back."""
+    with Session(engine(database_url)) as session:
+        yield session
+
+
+def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:
+    """Hold the rows until this transaction ends, in ascending order so that nobody deadlocks.
+
+    SQLite has one writer at a time anyway; there the query only reads.
+    """
+    session.execute(select(key).where(key.in_(sorted(ids))).order_by(key).with_for_update())
+
+
+def upsert(
+    session: Session,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: Sequence[str],
+    update: Sequence[str] = (),
+) -> None:
+    """Insert rows; where ``key`` exists already, set the ``update`` columns (none: leave the row).
+
+    ``key`` must be covered by a unique constraint of the table.
+    """
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        build = postgresql.insert(table)
+        statement: Any = (
+            build.on_conflict_do_update(
+                index_elements=list(key), set_={name: build.excluded[name] for name in update}
+            )
+            if update
+            else build.on_conflict_do_nothing(index_elements=list(key))
+        )
+    else:
+        build_sqlite = sqlite.insert(table)
+        statement = (
+            build_sqlite.on_conflict_do_update(
+                index_elements=list(key),
+                set_={name: build_sqlite.excluded[name] for name in update},
+            )
+            if update
+            else build_sqlite.on_conflict_do_nothing(index_elements=list(key))
+        )
+    session.execute(statement, list(rows))

@@ -1,0 +1,34 @@
+"""Health: when a feed that says nothing becomes unhealthy."""
+
+from collections.abc import Container
+from datetime import date, timedelta
+from typing import Literal
+
+from webapp.domain.business_days import business_days_of_gap, is_business_day
+
+Health = Literal["pending", "healthy", "unhealthy"]
+
+#: Whole business days without new data after which a feed is unhealthy.
+SILENT_BUSINESS_DAYS = 3
+
+
+def silent_business_days(heard_on: date, today: date, holidays: Container[date]) -> int:
+    """Business days that have ended since the day last heard of; ``today`` has not ended."""
+    return len(business_days_of_gap(heard_on, today - timedelta(days=1), holidays))
+
+
+def feed_health(heard_on: date | None, today: date, holidays: Container[date]) -> Health:
+    """A feed's health on ``today`` in its account's zone; pending before its first data."""
+    if heard_on is None:
+        return "pending"
+    silent = silent_business_days(heard_on, today, holidays)
+    return "unhealthy" if silent >= SILENT_BUSINESS_DAYS else "healthy"
+
+
+def unhealthy_from(heard_on: date, holidays: Container[date]) -> date:
+    """The first day on which a feed last heard of on ``heard_on`` is unhealthy."""
+    day, left = heard_on, SILENT_BUSINESS_DAYS
+    while left:
+        day += timedelta(days=1)
+        left -= is_business_day(day, holidays)
+    return day + timedelta(days=1)

@@ -1,0 +1,14 @@
+"""Trees: how many a number of standard pages stands for."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+#: Standard pages (US Letter, 74 g/m2) that stand for one tree.
+PAGES_PER_TREE = 8_333
+
+
+def trees(pages: int, pages_per_tree: int = PAGES_PER_TREE) -> Decimal:
+    """Trees for whole standard pages, rounded once (half up) to 2 decimals.
+
+    2,469,134 pages are 296.31 trees.
+    """
+    return (Decimal(pages) / Decimal(pages_per_tree)).quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -1,0 +1,32 @@
+"""The nouns. One file each; importing this package registers every table."""
+
+from webapp.models.account import Account
+from webapp.models.certificate import Certificate, Document
+from webapp.models.collection import Collection, Outcome
+from webapp.models.deposit import Deposit
+from webapp.models.device import Device
+from webapp.models.feed import Feed
+from webapp.models.health_change import HealthChange
+from webapp.models.invitation import Invitation
+from webapp.models.month import ClosedMonth
+from webapp.models.reading import Delta, Reading
+from webapp.models.server import Server
+from webapp.models.user import User
+
+__all__ = [
+    "Account",
+    "Certificate",
+    "ClosedMonth",
+    "Collection",
+    "Delta",
+    "Deposit",
+    "Device",
+    "Document",
+    "Feed",
+    "HealthChange",
+    "Invitation",
+    "Outcome",
+    "Reading",
+    "Server",
+    "User",
+]

@@ -1,0 +1,56 @@
+"""Account: a partner (the print dealer), one of its customers, or operations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+
+AccountKind = Literal["operations", "partner", "customer"]
+
+
+class Account(Base):
+    """A partner, one of its customers, or the people who operate the service.
+
+    A customer has no time zone of its own: its days and months are its partner's. Its country
+    (for public holidays) is its own where given, else its partner's.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("kind in ('operations', 'partner', 'customer')", name="kind"),
+        CheckConstraint("(kind = 'customer') = (partner_id is not null)", name="partner"),
+        UniqueConstraint("partner_id", "name"),
+        Index(
+            "uq_account_name_of_partners",
+            "name",
+            unique=True,
+            sqlite_where=text("partner_id is null"),
+            postgresql_where=text("partner_id is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(200))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    country: Mapped[str | None] = mapped_column(String(2))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+    partner: Mapped[Account | None] = relationship(remote_side="Account.id")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone its days and months are counted in."""
+        return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
+
+    @property
+    def holiday_country(self) -> str | None:
+        """The country whose public holidays hold; None: Monday to Friday alone."""
+        return self.country or (self.partner.country if self.partner else None)

@@ -1,0 +1,62 @@
+"""Certificate: the frozen statement of an account's month, and the document that shows it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, DecimalText, Moment
+from webapp.models.account import Account
+
+
+class Certificate(Base):
+    """What was certified, with the names and the factor of that day; never changed again.
+
+    ``late_pages`` of ``pages`` were printed in earlier months that had closed already.
+    ``public_id`` is the unguessable part of the public page's address.
+    """
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        UniqueConstraint("account_id", "month"),
+        CheckConstraint("pages > 0", name="pages"),
+        CheckConstraint("late_pages >= 0 and late_pages <= pages", name="late_pages"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    public_id: Mapped[str] = mapped_column(String(43), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    month: Mapped[str] = mapped_column(String(7))
+    account_name: Mapped[str] = mapped_column(String(200))
+    partner_name: Mapped[str] = mapped_column(String(200))
+    pages: Mapped[int] = mapped_column(BigInteger)
+    late_pages: Mapped[int] = mapped_column(BigInteger)
+    late_months: Mapped[str] = mapped_column(String(200), default="")
+    trees: Mapped[Decimal] = mapped_column(DecimalText)
+    pages_per_tree: Mapped[int]
+    project: Mapped[str] = mapped_column(String(120))
+    issued_on: Mapped[date]
+
+    account: Mapped[Account] = relationship()
+
+
+class Document(Base):
+    """The PDF of a certificate, byte for byte as it was first rendered."""
+
+    __tablename__ = "document"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    rendered_at: Mapped[datetime] = mapped_column(Moment)

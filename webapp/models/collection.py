@@ -1,0 +1,93 @@
+"""Collection: one reading of a server's fleet; outcome: what came of it for one feed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.feed import Feed
+from webapp.models.server import Server
+
+CollectionKind = Literal["night", "now"]
+CollectionState = Literal["queued", "running", "finished", "failed"]
+OutcomeKind = Literal["collected", "unchanged", "absent", "failed"]
+
+_NIGHT = text("kind = 'night'")
+
+
+class Collection(Base):
+    """A run over a server's feeds for the day being closed.
+
+    One ``night`` a server and day; any number of ``now``, asked for by a person, of the whole
+    server or of one feed. ``alive_at`` is the heartbeat: an unfinished one whose heart stands
+    still is taken up again.
+    """
+
+    __tablename__ = "collection"
+    __table_args__ = (
+        Index(
+            "uq_collection_night",
+            "server_id",
+            "day",
+            unique=True,
+            sqlite_where=_NIGHT,
+            postgresql_where=_NIGHT,
+        ),
+        CheckConstraint("kind in ('night', 'now')", name="kind"),
+        CheckConstraint("state in ('queued', 'running', 'finished', 'failed')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), index=True)
+    day: Mapped[date]
+    kind: Mapped[str] = mapped_column(String(8))
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    queued_at: Mapped[datetime] = mapped_column(Moment)
+    alive_at: Mapped[datetime] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    printers: Mapped[int] = mapped_column(default=0)
+    feeds: Mapped[int | None]
+
+    server: Mapped[Server] = relationship()
+
+
+class Outcome(Base):
+    """What a collection brought for one feed.
+
+    ``pages``: deposited by this collection. ``skipped``: rows not counted, a list of
+    ``{"reason", "asset_id", "serial_number"}``. ``reason``: why it failed.
+    """
+
+    __tablename__ = "outcome"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome in ('collected', 'unchanged', 'absent', 'failed')", name="outcome"
+        ),
+        Index("ix_outcome_feed_id", "feed_id"),
+    )
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(16))
+    pages: Mapped[int] = mapped_column(BigInteger)
+    devices: Mapped[int]
+    skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(String(500))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+    feed: Mapped[Feed] = relationship()

@@ -1,0 +1,26 @@
+"""Deposit: pages credited to a feed for a day, counted in a month."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base
+
+
+class Deposit(Base):
+    """One per feed, day and month counted in (``2026-10``): the day's own, or, where that was
+    closed already, the first open one."""
+
+    __tablename__ = "deposit"
+    __table_args__ = (
+        CheckConstraint("pages >= 0", name="pages"),
+        Index("ix_deposit_feed_id_counted_in", "feed_id", "counted_in"),
+    )
+
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    counted_in: Mapped[str] = mapped_column(String(7), primary_key=True)
+    pages: Mapped[int] = mapped_column(BigInteger)

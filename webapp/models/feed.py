@@ -1,0 +1,63 @@
+"""Feed: the tie of one Printerpoint customer to one customer account."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.account import Account
+from webapp.models.server import Server
+
+FeedStatus = Literal["pending", "active", "inactive", "removed"]
+
+_BY_ID = text("status <> 'removed' and customer_id is not null")
+_BY_NAME = text("status <> 'removed' and customer_id is null")
+
+
+class Feed(Base):
+    """A tied customer. Pending until its first reading; inactive ones are not collected.
+
+    ``heard_on``: the last day, in the account's zone, for which it brought new data.
+    """
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
+        CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
+        Index(
+            "uq_feed_customer_id",
+            "server_id",
+            "customer_id",
+            unique=True,
+            sqlite_where=_BY_ID,
+            postgresql_where=_BY_ID,
+        ),
+        Index(
+            "uq_feed_customer_name",
+            "server_id",
+            "customer_name",
+            unique=True,
+            sqlite_where=_BY_NAME,
+            postgresql_where=_BY_NAME,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    customer_id: Mapped[str | None] = mapped_column(String(200))
+    customer_name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(16))
+    health: Mapped[str] = mapped_column(String(16))
+    health_changed_at: Mapped[datetime] = mapped_column(Moment)
+    heard_on: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    activated_at: Mapped[datetime | None] = mapped_column(Moment)
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    server: Mapped[Server] = relationship()
+    account: Mapped[Account] = relationship()

@@ -1,0 +1,20 @@
+"""Month: open until this row says that it is closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base, Moment
+
+
+class ClosedMonth(Base):
+    """A customer account's month (``2026-10``) that takes no further deposits."""
+
+    __tablename__ = "closed_month"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    closed_at: Mapped[datetime] = mapped_column(Moment)

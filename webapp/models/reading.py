@@ -1,0 +1,54 @@
+"""Reading: a device's lifetime count on a day. Delta: what it gained between two readings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.device import Device
+
+
+class Reading(Base):
+    """A lifetime count in whole pages as Printerpoint told it; the day's highest."""
+
+    __tablename__ = "reading"
+    __table_args__ = (CheckConstraint("count >= 0", name="count"),)
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    family: Mapped[str] = mapped_column(String(16))
+    baseline: Mapped[bool]
+    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Delta(Base):
+    """Pages gained after ``since`` up to and including ``day``, concluded from the readings.
+
+    ``held``: waits for a person, deposits nothing; ``accepted`` and ``rejected`` are the answers.
+    """
+
+    __tablename__ = "delta"
+    __table_args__ = (
+        Index("ix_delta_device_id_day", "device_id", "day", unique=True),
+        Index("ix_delta_feed_id_day", "feed_id", "day"),
+        CheckConstraint("pages > 0", name="pages"),
+        CheckConstraint("since < day", name="days"),
+        CheckConstraint("state in ('counted', 'held', 'accepted', 'rejected')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"))
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
+    since: Mapped[date]
+    day: Mapped[date]
+    pages: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    device: Mapped[Device] = relationship()

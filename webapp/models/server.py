@@ -1,0 +1,54 @@
+"""Server: a partner's registered Printerpoint login."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.crypto import Keyring
+from webapp.db import Base, Moment
+from webapp.models.account import Account
+
+
+class Server(Base):
+    """A Printerpoint login. Its token is only ever stored sealed, bound to this very row.
+
+    ``health_reason``: why the last connection attempt failed; None while healthy.
+    """
+
+    __tablename__ = "server"
+    __table_args__ = (CheckConstraint("health in ('healthy', 'unhealthy')", name="health"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    sealed_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    health: Mapped[str] = mapped_column(String(16))
+    health_reason: Mapped[str | None] = mapped_column(String(500))
+    health_checked_at: Mapped[datetime] = mapped_column(Moment)
+    health_changed_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    account: Mapped[Account] = relationship()
+
+    @property
+    def paused(self) -> bool:
+        """Whether collection waits for a health check to pass."""
+        return self.health == "unhealthy"
+
+    def seal_token(self, keyring: Keyring, token: str) -> None:
+        """Keep the token; the row needs its id first (flush)."""
+        self.sealed_token = keyring.seal(token, self._owner)
+
+    def open_token(self, keyring: Keyring) -> str:
+        """The token, for the client alone. Raises SealError."""
+        return keyring.open(self.sealed_token, self._owner)
+
+    @property
+    def _owner(self) -> str:
+        if self.id is None:
+            raise ValueError("a server must be flushed before its token is sealed")
+        return f"server {self.id} of account {self.account_id}"

@@ -1,0 +1,67 @@
+"""User: a person who may log in, for one account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.account import Account
+
+Role = Literal["operations", "partner_admin", "partner_viewer", "customer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+#: Which kind of account the users of a role belong to.
+ACCOUNT_KIND_OF_ROLE: dict[Role, str] = {
+    "operations": "operations",
+    "partner_admin": "partner",
+    "partner_viewer": "partner",
+    "customer": "customer",
+}
+
+
+class User(Base):
+    """A person: full name and e-mail, nothing more. No password until the invitation is taken.
+
+    ``session_stamp`` changes with the password, which ends every other session of the user.
+    """
+
+    __tablename__ = "user"
+    __table_args__ = (
+        CheckConstraint(
+            "role in ('operations', 'partner_admin', 'partner_viewer', 'customer')", name="role"
+        ),
+        CheckConstraint("email = lower(email)", name="email"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    full_name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    session_stamp: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    account: Mapped[Account] = relationship(lazy="joined")
+
+    # What Flask-Login asks of a user.
+    is_anonymous = False
+
+    @property
+    def is_authenticated(self) -> bool:
+        """A loaded user has logged in."""
+        return True
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user may log in."""
+        return self.disabled_at is None
+
+    def get_id(self) -> str:
+        """What the session cookie names: the user and the stamp of the password."""
+        return f"{self.id}-{self.session_stamp}"
