@@ -1,0 +1,50 @@
+# Releaf. "make" alone lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+python := .venv/bin/python
+# Every process of the service lives in UTC; business zones are the accounts' own.
+export TZ := UTC
+yes = $(filter-out 0 no false,$(1))
+
+.PHONY: help setup demo run test check bench lock clean
+
+help:  ## list the targets
+	@echo 'make TARGET; settings are given as VARIABLE=value'
+	@awk -F ':  ## ' '/^[a-z]+:  ## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## make the Python environment in .venv and install what is missing
+	@deploy/setup
+
+demo:  ## show the service with a story of its own (RESET=1 begins it again, PORT=8001)
+	@deploy/setup
+	@exec $(python) -m deploy.services demo $(if $(call yes,$(RESET)),--reset)
+
+run:  ## start the service on your own data in instance/ (PORT=8001)
+	@deploy/setup
+	@exec $(python) -m deploy.services run
+
+test:  ## run every test (K='word' picks by name, ARGS='tests/domain -x' for pytest)
+	@deploy/setup --tests
+	@exec $(python) -m pytest $(if $(K),-k '$(K)') $(ARGS)
+
+check:  ## ruff, mypy --strict and the import rules
+	@deploy/setup --dev
+	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+	@$(python) -m mypy
+	@.venv/bin/lint-imports --no-logo
+
+bench:  ## measure collection and certificates against their floors
+	@deploy/setup --tests
+	@exec $(python) -m tests.bench $(ARGS)
+
+lock:  ## resolve deploy/requirements*.in again (UPGRADE=1 takes new versions)
+	@deploy/lock $(if $(call yes,$(UPGRADE)),--upgrade)
+
+clean:  ## remove what set-up and tests made; the data in instance/ stays
+	@rm -rf .venv static/vendor deploy/assets/node_modules build *.egg-info test-output \
+	  .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
