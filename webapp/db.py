@@ -129,8 +129,11 @@ def engine(database_url: str) -> Engine:
 
 @contextmanager
 def open_session(database_url: str) -> Iterator[Session]:
-    """A session for a job or a command. Whoever opens it commits; an exception rolls back."""
-    with Session(engine(database_url)) as session:
+    """A session for a job or a command. Whoever opens it commits; an exception rolls back.
+
+    What it has loaded stays after a commit: a night commits once a customer.
+    """
+    with Session(engine(database_url), expire_on_commit=False) as session:
         yield session
 
 
@@ -151,27 +154,15 @@ def upsert(
 ) -> None:
     """Insert rows; where ``key`` exists already, set the ``update`` columns (none: leave the row).
 
-    ``key`` must be covered by a unique constraint of the table.
+    ``key`` must be covered by a unique constraint; with none to update it may be empty: any.
     """
     if not rows:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        build = postgresql.insert(table)
-        statement: Any = (
-            build.on_conflict_do_update(
-                index_elements=list(key), set_={name: build.excluded[name] for name in update}
-            )
-            if update
-            else build.on_conflict_do_nothing(index_elements=list(key))
-        )
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    if update:
+        new = {name: statement.excluded[name] for name in update}
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=new)
     else:
-        build_sqlite = sqlite.insert(table)
-        statement = (
-            build_sqlite.on_conflict_do_update(
-                index_elements=list(key),
-                set_={name: build_sqlite.excluded[name] for name in update},
-            )
-            if update
-            else build_sqlite.on_conflict_do_nothing(index_elements=list(key))
-        )
+        statement = statement.on_conflict_do_nothing(index_elements=list(key) or None)
     session.execute(statement, list(rows))

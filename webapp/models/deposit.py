@@ -12,7 +12,8 @@ from webapp.db import Base
 
 class Deposit(Base):
     """One per feed, day and month counted in (``2026-10``): the day's own, or, where that was
-    closed already, the first open one."""
+    closed already, the first open one.
+    """
 
     __tablename__ = "deposit"
     __table_args__ = (

@@ -1,0 +1,138 @@
+"""The night: one job a server, its customers one after another; a failed customer, one job."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rq.timeouts import BaseTimeoutException
+from sqlalchemy.orm import Session
+
+from jobs import edge
+from webapp import clock, queue
+from webapp.db import open_session
+from webapp.models import Collection, Feed
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.printerpoint.fleet import Fleet
+from webapp.services import collection as service
+from webapp.settings import Settings
+
+log = logging.getLogger("releaf.collection")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Progress for whoever watches: ``done`` of ``total`` customers."""
+
+    done: int
+    total: int
+    customer: str
+
+
+def run(collection_id: int) -> str:
+    """The job: run a collection, or go on with it. Returns what came of it, for rq-dashboard."""
+    return collect(edge.settings(), collection_id)
+
+
+def run_feed(collection_id: int, feed_id: int) -> str:
+    """The job of a customer that failed in a collection. Raises what is wrong with it."""
+    config = edge.settings()
+    with open_session(config.database_url) as session:
+        found = session.get_one(Collection, collection_id)
+        client = edge.client_of(config, found.server)
+        session.commit()
+        with client.fleet() as fleet:
+            outcome = service.collect_feed(
+                session, found, feed_id, fleet, _limits(config), clock.now()
+            )
+            session.commit()
+    return "collected already" if outcome is None else f"{outcome.outcome}: {outcome.pages} pages"
+
+
+def collect(
+    config: Settings, collection_id: int, watch: Callable[[Step], None] | None = None
+) -> str:
+    """Run a collection from where it stands; the session commits after every customer.
+
+    Raises SealError when the token cannot be opened. A server that fails is recorded and no
+    error: its health says so, and the next health check takes the night up again.
+    """
+    with open_session(config.database_url) as session:
+        collection = service.begin(session, collection_id, clock.now())
+        if collection is None:
+            session.rollback()
+            return "finished already, or another worker is at it"
+        try:
+            client = edge.client_of(config, collection.server)
+        except Exception as error:
+            service.stop(session, collection, str(error), clock.now())
+            session.commit()
+            raise
+        session.commit()
+        try:
+            fleet = client.fleet(on_page=_heartbeat(session, collection_id))
+        except PrinterpointError as error:
+            log.warning("server %s: %s", collection.server_id, error.message)
+            session.rollback()
+            service.server_failed(session, collection, error, clock.now())
+            session.commit()
+            return f"server unhealthy: {error.kind}"
+        with fleet:
+            failed = _collect_feeds(session, config, collection, fleet, watch)
+        service.finish(session, collection, clock.now())
+        session.commit()
+    _hand_over(config, collection_id, failed)
+    return f"{collection.feeds} customers, {len(failed)} failed"
+
+
+def _collect_feeds(
+    session: Session,
+    config: Settings,
+    collection: Collection,
+    fleet: Fleet,
+    watch: Callable[[Step], None] | None,
+) -> list[int]:
+    """Collect the feeds that are left, each in its own transaction; returns those that failed."""
+    left = service.answered(session, collection, fleet, clock.now())
+    session.commit()
+    failed = []
+    for done, feed_id in enumerate(left, start=1):
+        try:
+            service.collect_feed(session, collection, feed_id, fleet, _limits(config), clock.now())
+            session.commit()
+        except BaseTimeoutException:
+            session.rollback()
+            raise
+        except Exception as error:
+            log.exception("feed %s of collection %s failed", feed_id, collection.id)
+            session.rollback()
+            reason = f"{type(error).__name__}: its own job in the queue tells more"
+            service.record_failure(session, collection, feed_id, reason, clock.now())
+            session.commit()
+            failed.append(feed_id)
+        if watch is not None:
+            feed = session.get_one(Feed, feed_id)
+            session.commit()
+            watch(Step(done, len(left), feed.customer_name))
+    return failed
+
+
+def _hand_over(config: Settings, collection_id: int, failed: list[int]) -> None:
+    """A failed customer becomes a job of its own, which operations can requeue."""
+    for feed_id in failed:
+        try:
+            queue.run_feed(config, collection_id, feed_id)
+        except queue.QueueDown as error:
+            # Nothing is lost: the outcome is recorded, and the next night reads the same counters.
+            log.warning("feed %s: no job of its own, %s", feed_id, error)
+
+
+def _heartbeat(session: Session, collection_id: int) -> Callable[[int], None]:
+    def beat(printers: int) -> None:
+        service.beat(session, collection_id, clock.now(), printers)
+        session.commit()
+
+    return beat
+
+
+def _limits(config: Settings) -> service.Limits:
+    return service.Limits(config.pages_per_day_ceiling, config.roll_width_mm)

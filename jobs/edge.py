@@ -1,0 +1,36 @@
+"""What every job needs from the outside: settings, a session, a client."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from webapp import settings as configuration
+from webapp.crypto import Keyring
+from webapp.db import open_session
+from webapp.models import Server
+from webapp.printerpoint.client import Client
+from webapp.settings import Settings
+
+log = logging.getLogger("releaf.jobs")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read at the first job."""
+    return configuration.load()
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A session of the configured database."""
+    with open_session(settings().database_url) as opened:
+        yield opened
+
+
+def client_of(config: Settings, server: Server) -> Client:
+    """The client for a server. Raises SealError when its token cannot be opened."""
+    token = server.open_token(Keyring(config.encryption_keys))
+    return Client(config.printerpoint_url, token)

@@ -1,0 +1,62 @@
+"""Health checks: one authenticated call to each server, every hour."""
+
+import logging
+
+from sqlalchemy import select
+
+from jobs import edge
+from webapp import clock
+from webapp.crypto import SealError
+from webapp.db import open_session
+from webapp.models import Server
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services import monitoring
+from webapp.settings import Settings
+
+log = logging.getLogger("releaf.health")
+
+
+def check_servers() -> str:
+    """The job: check every server; a paused one resumes when it passes."""
+    with edge.session() as session:
+        ids = session.scalars(
+            select(Server.id).where(Server.removed_at.is_(None)).order_by(Server.id)
+        ).all()
+        session.commit()
+    failed = []
+    for server_id in ids:
+        try:
+            healthy = check(edge.settings(), server_id)
+        except SealError:
+            log.exception("server %s cannot be checked", server_id)
+            failed.append(server_id)
+            continue
+        if not healthy:
+            failed.append(server_id)
+    return f"{len(ids)} servers, {len(failed)} unhealthy"
+
+
+def check_server(server_id: int) -> str:
+    """The job: check one server."""
+    return "healthy" if check(edge.settings(), server_id) else "unhealthy"
+
+
+def check(config: Settings, server_id: int) -> bool:
+    """Check one server, here and now, and record the result; returns whether it answered.
+
+    Raises SealError when its token cannot be opened: our fault, not the server's.
+    """
+    with open_session(config.database_url) as session:
+        server = session.get_one(Server, server_id)
+        client = edge.client_of(config, server)
+        session.commit()  # no transaction is open during the call
+        try:
+            client.check()
+        except PrinterpointError as error:
+            monitoring.server_failed(session, server, error, clock.now())
+            session.commit()
+            log.warning("server %s: %s", server_id, error.message)
+            return False
+        monitoring.server_answered(session, server, clock.now())
+        session.commit()
+    return True

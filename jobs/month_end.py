@@ -1,0 +1,98 @@
+"""Month end: months close, certificates are issued and drawn."""
+
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+
+from jobs import edge
+from webapp import clock, queue
+from webapp.db import open_session
+from webapp.domain.months import Month
+from webapp.models import Account, Certificate
+from webapp.pdf import CertificatePrinter
+from webapp.services import certificates, months
+from webapp.settings import Settings
+
+log = logging.getLogger("releaf.month_end")
+
+
+def close_due() -> str:
+    """The job: close every month that may close, and have what is not drawn yet drawn."""
+    config = edge.settings()
+    issued = 0
+    with open_session(config.database_url) as session:
+        accounts = months.accounts_with_months(session)
+        session.commit()
+        for account in accounts:
+            now = clock.now()
+            last = Month.of(now.astimezone(account.zone).date()).previous()
+            for month in months.open_months(session, account, last):
+                if months.reason_to_wait(session, account, month, now, grace(config)):
+                    break
+                issued += months.close(session, account, month, now, config.project) is not None
+                session.commit()
+            session.commit()
+        waiting = certificates.undrawn(session)
+        session.commit()
+    _have_drawn(config, waiting)
+    return f"{issued} certificates issued, {len(waiting)} to draw"
+
+
+def draw(certificate_id: int) -> str:
+    """The job: draw a certificate's document and keep its bytes."""
+    return draw_certificate(edge.settings(), certificate_id)
+
+
+def draw_certificate(config: Settings, certificate_id: int) -> str:
+    """Draw a document here and now; one that is drawn already stays as it is."""
+    with open_session(config.database_url) as session:
+        certificate = session.get_one(Certificate, certificate_id)
+        drawn = certificates.document(session, certificate) is not None
+        values = certificates.values(certificate, config.public_url)
+        session.commit()
+        if drawn:
+            return f"{certificate.number} is drawn already"
+        pdf = _printer().draw(values)
+        certificates.keep(session, certificate_id, pdf, clock.now())
+        session.commit()
+    return f"{certificate.number}: {len(pdf)} bytes"
+
+
+def grace(config: Settings) -> months.Grace:
+    """When months close, as configured."""
+    return months.Grace(config.close_on, config.close_at)
+
+
+def issue(config: Settings, account_id: int, month: Month) -> tuple[Certificate | None, str | None]:
+    """Close a month of an account, here and now, with the open ones before it, and draw.
+
+    Returns the certificate of that month (None when it had no page), or the reason why the
+    month has to wait.
+    """
+    with open_session(config.database_url) as session:
+        account = session.get_one(Account, account_id)
+        certificate = None
+        for due in months.open_months(session, account, month) or [month]:
+            now = clock.now()
+            reason = months.reason_to_wait(session, account, due, now, grace(config))
+            if reason and not months.is_closed(session, account, due):
+                return None, reason
+            certificate = months.close(session, account, due, now, config.project)
+            session.commit()
+            if certificate is not None:
+                draw_certificate(config, certificate.id)
+    return certificate, None
+
+
+def _have_drawn(config: Settings, certificate_ids: Sequence[int]) -> None:
+    for certificate_id in certificate_ids:
+        try:
+            queue.draw_certificate(config, certificate_id)
+        except queue.QueueDown as error:
+            log.warning("certificate %s waits to be drawn: %s", certificate_id, error)
+            return
+
+
+@lru_cache(maxsize=1)
+def _printer() -> CertificatePrinter:
+    return CertificatePrinter()

@@ -1,0 +1,118 @@
+"""The timetable: what runs how often, declared here, reconciled with rq-scheduler's own record.
+
+The timetable only wakes the service up. What is due is asked of the database by the jobs, so
+two schedulers, a restarted one or a missed hour do no harm.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis import Redis
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
+from rq_scheduler import Scheduler
+
+from jobs import edge
+from webapp import clock, queue
+from webapp import settings as configuration
+from webapp.services import collection
+
+log = logging.getLogger("releaf.schedule")
+
+POLL_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A job of the timetable; its id is fixed, so registering it again replaces it."""
+
+    id: str
+    function: str
+    every: timedelta
+    timeout: timedelta
+
+
+TIMETABLE = (
+    Entry("timetable-tick", queue.TICK, timedelta(minutes=1), timedelta(minutes=10)),
+    Entry("timetable-health", queue.CHECK_SERVERS, timedelta(hours=1), timedelta(hours=1)),
+    Entry("timetable-months", queue.CLOSE_MONTHS, timedelta(minutes=10), timedelta(hours=2)),
+)
+
+
+def tick() -> str:
+    """The job: put in line every night that is due and every collection that lost its worker."""
+    config = edge.settings()
+    with edge.session() as session:
+        now = clock.now()
+        due = [*collection.due_nights(session, now, config.collect_at)]
+        due += collection.lost_requests(session, now)
+        session.commit()
+    for wanted in due:
+        queue.run_collection(config, wanted.id)
+    return f"{len(due)} collections put in line"
+
+
+class Timetable(Scheduler):  # type: ignore[misc]
+    """rq-scheduler with the timetable of this file, made whole at every poll."""
+
+    def enqueue_jobs(self) -> list[Job]:
+        """Reconcile, then put in line what is due."""
+        reconcile(self)
+        return list(super().enqueue_jobs())
+
+
+def reconcile(scheduler: Scheduler) -> int:
+    """Register what is missing or differs, drop what the timetable no longer has.
+
+    An entry can be lost when a scheduler is killed between removing and adding it, when its job
+    expires, or when Redis is flushed. Returns how many entries were mended.
+    """
+    mended = 0
+    for entry in TIMETABLE:
+        if _stands(scheduler, entry):
+            continue
+        scheduler.schedule(
+            scheduled_time=clock.now(),
+            func=entry.function,
+            interval=int(entry.every.total_seconds()),
+            timeout=int(entry.timeout.total_seconds()),
+            queue_name="timetable",
+            id=entry.id,
+            description=entry.function,
+        )
+        mended += 1
+    wanted = {entry.id for entry in TIMETABLE}
+    for job in scheduler.get_jobs():
+        if job.id not in wanted:
+            scheduler.cancel(job)
+            mended += 1
+    if mended:
+        log.info("timetable: %s entries mended", mended)
+    return mended
+
+
+def _stands(scheduler: Scheduler, entry: Entry) -> bool:
+    if entry.id not in scheduler:
+        return False
+    try:
+        job = Job.fetch(entry.id, connection=scheduler.connection)
+    except NoSuchJobError:
+        return False
+    return bool(
+        job.func_name == entry.function
+        and job.meta.get("interval") == int(entry.every.total_seconds())
+        and job.timeout == int(entry.timeout.total_seconds())
+    )
+
+
+def main() -> None:
+    """Run the scheduler until it is told to stop."""
+    config = configuration.load()
+    logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s %(message)s")
+    connection: Redis = queue.connect(config.redis_url)
+    Timetable(queue_name="timetable", connection=connection, interval=POLL_SECONDS).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The worker: one process that takes jobs one after another, each in a child of its own."""
+
+import argparse
+import logging
+
+from rq import Queue, Worker
+
+from jobs import collection, health, month_end, schedule
+from webapp import queue
+from webapp import settings as configuration
+
+#: Imported before the first job, so that a child begins at once.
+PRELOADED = (collection, health, month_end, schedule)
+
+
+def main() -> None:
+    """Work until told to stop; with --burst until the queues are empty."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
+    parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
+    burst: bool = parser.parse_args().burst
+    config = configuration.load()
+    logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s %(message)s")
+    connection = queue.connect(config.redis_url)
+    queues = [Queue(name, connection=connection) for name in queue.QUEUES]
+    Worker(queues, connection=connection).work(burst=burst, logging_level=config.log_level)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Certificates: issued once, frozen, drawn later as a document whose bytes are kept."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from webapp.db import upsert
+from webapp.domain.months import Month
+from webapp.domain.trees import PAGES_PER_TREE, trees
+from webapp.models import Account, Certificate, Deposit, Document, Feed
+from webapp.pdf import CertificateValues
+
+_DOCUMENT: Table = Document.metadata.tables["document"]
+
+
+def of_month(session: Session, account: Account, month: Month) -> Certificate | None:
+    """The certificate of an account's month, if it had pages."""
+    return session.scalar(
+        select(Certificate).where(
+            Certificate.account_id == account.id, Certificate.month == str(month)
+        )
+    )
+
+
+def issue(
+    session: Session, account: Account, month: Month, now: datetime, project: str
+) -> Certificate | None:
+    """Freeze what a closed month counted; None when that is no page.
+
+    Call within the transaction that closes the month: whatever was deposited for it is counted
+    here, whatever comes later is counted elsewhere.
+    """
+    counted = session.execute(
+        select(Deposit.day, func.sum(Deposit.pages).label("pages"))
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.account_id == account.id, Deposit.counted_in == str(month))
+        .group_by(Deposit.day)
+    ).all()
+    pages = sum(int(row.pages) for row in counted)
+    if not pages:
+        return None
+    late = {Month.of(row.day) for row in counted if row.pages and Month.of(row.day) < month}
+    certificate = Certificate(
+        number=f"draft-{secrets.token_hex(8)}",
+        public_id=secrets.token_urlsafe(24),
+        account_id=account.id,
+        month=str(month),
+        account_name=account.name,
+        partner_name=account.partner.name if account.partner else account.name,
+        pages=pages,
+        late_pages=sum(int(row.pages) for row in counted if Month.of(row.day) < month),
+        late_months=" ".join(str(late_month) for late_month in sorted(late))[:200],
+        trees=trees(pages),
+        pages_per_tree=PAGES_PER_TREE,
+        project=project,
+        issued_on=now.astimezone(account.zone).date(),
+    )
+    session.add(certificate)
+    session.flush()
+    certificate.number = f"R-{month}-{certificate.id:06}"
+    session.flush()
+    return certificate
+
+
+def values(certificate: Certificate, public_url: str) -> CertificateValues:
+    """What the document shows: plain values, all of them frozen in the row."""
+    return CertificateValues(
+        number=certificate.number,
+        account_name=certificate.account_name,
+        partner_name=certificate.partner_name,
+        month=Month.parse(certificate.month).first,
+        pages=certificate.pages,
+        late_pages=certificate.late_pages,
+        late_months=tuple(Month.parse(text).first for text in certificate.late_months.split()),
+        trees=certificate.trees,
+        pages_per_tree=certificate.pages_per_tree,
+        project=certificate.project,
+        issued_on=certificate.issued_on,
+        verify_url=f"{public_url}/c/{certificate.public_id}",
+    )
+
+
+def keep(session: Session, certificate_id: int, pdf: bytes, now: datetime) -> None:
+    """Keep the document's bytes; the first ones stay."""
+    upsert(
+        session,
+        _DOCUMENT,
+        [
+            {
+                "certificate_id": certificate_id,
+                "pdf": pdf,
+                "sha256": hashlib.sha256(pdf).hexdigest(),
+                "rendered_at": now,
+            }
+        ],
+        key=("certificate_id",),
+    )
+
+
+def document(session: Session, certificate: Certificate) -> Document | None:
+    """The document of a certificate, once it is drawn."""
+    return session.get(Document, certificate.id)
+
+
+def undrawn(session: Session) -> Sequence[int]:
+    """The ids of certificates that have no document yet."""
+    return session.scalars(
+        select(Certificate.id)
+        .outerjoin(Document, Document.certificate_id == Certificate.id)
+        .where(Document.certificate_id.is_(None))
+        .order_by(Certificate.id)
+    ).all()

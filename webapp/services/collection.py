@@ -1,0 +1,355 @@
+"""Collection: the night's reading of a server, customer after customer, in series.
+
+The edge drives it and commits: ``begin``, fetch the fleet with no transaction open, ``feeds_left``,
+then ``collect_feed`` one by one, then ``finish``. Killed anywhere, it is begun again and goes on
+with the feeds that have no outcome yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Table, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from webapp.db import lock, upsert
+from webapp.models import Account, Collection, Feed, Outcome, Server
+from webapp.models.collection import CollectionKind
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.printerpoint.fleet import Fleet
+from webapp.services import deposits, monitoring
+from webapp.services.calendars import public_holidays
+from webapp.services.errors import NotFound
+from webapp.services.readings import Metering, Taken, take
+
+_COLLECTION: Table = Collection.metadata.tables["collection"]
+_OUTCOME: Table = Outcome.metadata.tables["outcome"]
+
+#: Without a heartbeat for so long, a running collection has lost its worker.
+SILENT_HEART = timedelta(seconds=90)
+#: A queued one that no worker began for so long has lost its job.
+LOST_JOB = timedelta(minutes=3)
+#: A failed night of a healthy server is tried again after so long.
+RETRY_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a collection has come, in customers."""
+
+    done: int
+    total: int | None
+    pages: int
+    failed: int
+    printers: int
+    current_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Configured limits of metering."""
+
+    ceiling: int
+    roll_width_mm: int
+
+
+def due_day(account: Account, now: datetime) -> date:
+    """The day being closed: the last one that has ended in the account's zone."""
+    return now.astimezone(account.zone).date() - timedelta(days=1)
+
+
+def request(
+    session: Session,
+    server: Server,
+    *,
+    day: date,
+    kind: CollectionKind,
+    feed: Feed | None = None,
+    requested_by: int | None = None,
+    now: datetime,
+) -> Collection:
+    """A collection to be run. There is one night a server and day, however often it is asked."""
+    values = {
+        "server_id": server.id,
+        "day": day,
+        "kind": kind,
+        "feed_id": feed.id if feed else None,
+        "state": "queued",
+        "requested_by": requested_by,
+        "queued_at": now,
+        "alive_at": now,
+        "printers": 0,
+    }
+    if kind == "now":
+        collection = Collection(**values)
+        session.add(collection)
+        session.flush()
+        return collection
+    night = select(Collection).where(
+        Collection.server_id == server.id, Collection.day == day, Collection.kind == "night"
+    )
+    found = session.scalar(night)
+    if found is None:
+        upsert(session, _COLLECTION, [values], key=())
+        found = session.scalar(night)
+    if found is None:
+        raise NotFound(f"the night of {day} could not be made")
+    return found
+
+
+def begin(session: Session, collection_id: int, now: datetime) -> Collection | None:
+    """Claim a collection; None when it is finished or another worker is at it."""
+    claimed = cast(
+        CursorResult[Any],
+        session.execute(
+            update(Collection)
+            .where(
+                Collection.id == collection_id,
+                or_(
+                    Collection.state.in_(("queued", "failed")),
+                    (Collection.state == "running") & (Collection.alive_at < now - SILENT_HEART),
+                ),
+            )
+            .values(state="running", alive_at=now, reason=None, finished_at=None)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    if claimed.rowcount != 1:
+        return None
+    return session.get_one(Collection, collection_id, populate_existing=True)
+
+
+def beat(session: Session, collection_id: int, now: datetime, printers: int) -> None:
+    """A sign of life while the fleet is fetched."""
+    session.execute(
+        update(Collection)
+        .where(Collection.id == collection_id)
+        .values(alive_at=now, printers=printers)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def answered(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
+    """The fleet has been read; returns the feeds still to be collected, in order of name."""
+    monitoring.server_answered(session, collection.server, now)
+    wanted = (
+        Feed.id == collection.feed_id
+        if collection.feed_id
+        else Feed.server_id == collection.server_id
+    )
+    feeds = session.scalars(
+        select(Feed.id)
+        .where(wanted, Feed.status.in_(("pending", "active")))
+        .order_by(Feed.customer_name, Feed.id)
+    ).all()
+    done = set(
+        session.scalars(
+            select(Outcome.feed_id).where(
+                Outcome.collection_id == collection.id, Outcome.outcome != "failed"
+            )
+        )
+    )
+    collection.feeds = len(set(feeds) | done)
+    collection.printers = fleet.printers
+    collection.alive_at = now
+    return [feed_id for feed_id in feeds if feed_id not in done]
+
+
+def collect_feed(
+    session: Session,
+    collection: Collection,
+    feed_id: int,
+    fleet: Fleet,
+    limits: Limits,
+    now: datetime,
+) -> Outcome | None:
+    """Collect one customer, in one transaction; None when another worker has just done it.
+
+    Raises whatever is wrong with this customer; the edge rolls back and records it.
+    """
+    lock(session, Feed.id, feed_id)
+    outcome = session.get(Outcome, (collection.id, feed_id), populate_existing=True)
+    if outcome is not None and outcome.outcome != "failed":
+        return None
+    feed = session.get_one(Feed, feed_id, populate_existing=True)
+    customer = fleet.find(feed.customer_id, feed.customer_name)
+    if customer is None:
+        return _record(session, collection, feed_id, "absent", Taken(), 0, now)
+    printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
+    account = feed.account
+    holidays = public_holidays(account)
+    metering = Metering(account.zone, holidays, limits.ceiling, limits.roll_width_mm)
+    taken = take(session, feed_id, printers, bad_rows, collection.day, metering)
+    pages = deposits.conclude(session, feed_id, feed.account_id, taken.days, holidays)
+    # A rename with the same id is followed, and so is an id typed in later.
+    feed.customer_name = customer.name
+    feed.customer_id = feed.customer_id or customer.customer_id
+    if taken.heard_on is not None:
+        if feed.status == "pending":
+            feed.status, feed.activated_at = "active", now
+        monitoring.feed_heard(session, feed, taken.heard_on, pages, now)
+    kind = "collected" if taken.devices else "unchanged"
+    return _record(session, collection, feed_id, kind, taken, pages, now)
+
+
+def record_failure(
+    session: Session, collection: Collection, feed_id: int, reason: str, now: datetime
+) -> None:
+    """Keep that a customer's collection failed; the rest of the night goes on."""
+    _record(session, collection, feed_id, "failed", Taken(), 0, now, reason=reason[:500])
+
+
+def _record(
+    session: Session,
+    collection: Collection,
+    feed_id: int,
+    kind: str,
+    taken: Taken,
+    pages: int,
+    now: datetime,
+    reason: str | None = None,
+) -> Outcome:
+    values = {
+        "collection_id": collection.id,
+        "feed_id": feed_id,
+        "outcome": kind,
+        "pages": pages,
+        "devices": taken.devices,
+        "skipped": [skipped.as_json() for skipped in taken.skipped],
+        "reason": reason,
+        "at": now,
+    }
+    upsert(
+        session,
+        _OUTCOME,
+        [values],
+        key=("collection_id", "feed_id"),
+        update=("outcome", "pages", "devices", "skipped", "reason", "at"),
+    )
+    collection.alive_at = now
+    return Outcome(**values)
+
+
+def server_failed(
+    session: Session, collection: Collection, error: PrinterpointError, now: datetime
+) -> None:
+    """The fleet could not be read: the server is unhealthy, nothing of the night is concluded."""
+    monitoring.server_failed(session, collection.server, error, now)
+    stop(session, collection, error.message, now)
+
+
+def stop(session: Session, collection: Collection, reason: str, now: datetime) -> None:
+    """Give a collection up; it may be begun again."""
+    collection.state = "failed"
+    collection.reason = reason[:500]
+    collection.alive_at = collection.finished_at = now
+
+
+def finish(session: Session, collection: Collection, now: datetime) -> None:
+    """All feeds have an outcome: judge who has been silent too long, and close the run."""
+    server = collection.server
+    today = collection.day + timedelta(days=1)
+    monitoring.judge_feeds(session, server, today, now)
+    collection.state = "finished"
+    collection.alive_at = collection.finished_at = now
+
+
+def progress(session: Session, collection: Collection) -> Progress:
+    """How far it has come."""
+    done, pages, failed = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(Outcome.pages), 0),
+            func.count().filter(Outcome.outcome == "failed"),
+        ).where(Outcome.collection_id == collection.id)
+    ).one()
+    latest = session.scalar(
+        select(Feed.customer_name)
+        .join(Outcome, Outcome.feed_id == Feed.id)
+        .where(Outcome.collection_id == collection.id)
+        .order_by(Outcome.at.desc(), Feed.customer_name.desc())
+        .limit(1)
+    )
+    return Progress(done, collection.feeds, int(pages), failed, collection.printers, latest)
+
+
+def due_nights(session: Session, now: datetime, collect_at: time) -> Sequence[Collection]:
+    """The nights to be run now, made where missing; unfinished earlier ones are given up.
+
+    Only the last day that ended is due: it brings what earlier missed nights would have brought.
+    """
+    due = []
+    servers = session.scalars(
+        select(Server).where(
+            Server.removed_at.is_(None),
+            Server.health == "healthy",
+            select(Feed.id)
+            .where(Feed.server_id == Server.id, Feed.status.in_(("pending", "active")))
+            .exists(),
+        )
+    ).all()
+    for server in servers:
+        day = due_day(server.account, now - _since_midnight(collect_at))
+        night = session.scalar(
+            select(Collection).where(
+                Collection.server_id == server.id,
+                Collection.kind == "night",
+                Collection.day == day,
+            )
+        )
+        if night is None:
+            _give_up_earlier(session, server, day, now)
+            due.append(request(session, server, day=day, kind="night", now=now))
+        elif _is_due_again(night, server, now):
+            if night.state == "queued":
+                night.alive_at = now  # it waits for its new job; a silent heart stays claimable
+            due.append(night)
+    return due
+
+
+def lost_requests(session: Session, now: datetime) -> Sequence[Collection]:
+    """Collections asked for by a person whose job or worker was lost, of the last day."""
+    lost = session.scalars(
+        select(Collection).where(
+            Collection.kind == "now",
+            Collection.queued_at > now - timedelta(days=1),
+            or_(
+                (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
+                (Collection.state == "running") & (Collection.alive_at < now - SILENT_HEART),
+            ),
+        )
+    ).all()
+    for collection in lost:
+        # A queued one waits for its job again; a running one is claimed by its silent heart.
+        if collection.state == "queued":
+            collection.alive_at = now
+    return lost
+
+
+def _since_midnight(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute)
+
+
+def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
+    if night.state == "queued":
+        return night.alive_at < now - LOST_JOB
+    if night.state == "running":
+        return night.alive_at < now - SILENT_HEART
+    if night.state == "failed":
+        return night.alive_at < max(now - RETRY_AFTER, server.health_changed_at)
+    return False
+
+
+def _give_up_earlier(session: Session, server: Server, day: date, now: datetime) -> None:
+    session.execute(
+        update(Collection)
+        .where(
+            Collection.server_id == server.id,
+            Collection.kind == "night",
+            Collection.day < day,
+            Collection.state.in_(("queued", "running")),
+        )
+        .values(state="failed", reason=f"Not finished; the night of {day} brings its pages")
+        .execution_options(synchronize_session=False)
+    )

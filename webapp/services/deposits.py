@@ -1,0 +1,133 @@
+"""Deposits: concluded from the deltas of a feed, as often as one likes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from webapp.db import upsert
+from webapp.domain.months import Month, counting_month
+from webapp.domain.shares import share_gap
+from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
+
+_DEPOSIT: Table = Deposit.metadata.tables["deposit"]
+COUNTING = ("counted", "accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class DayPages:
+    """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
+    back when a later reading came.
+    """
+
+    day: date
+    pages: int
+    recovered: bool = False
+
+
+def conclude(
+    session: Session,
+    feed_id: int,
+    account_id: int,
+    days: Collection[date],
+    holidays: Container[date],
+) -> int:
+    """Make the deposits of these days what the feed's deltas say; returns the pages added.
+
+    The feed's row must be locked. What a closed month has counted already stays there; the rest
+    of a day is counted in the first open month.
+    """
+    if not days:
+        return 0
+    owed = _pages_by_delta(session, feed_id, min(days), max(days), holidays)
+    last_closed = last_closed_month(session, account_id)
+    stored: dict[date, dict[str, int]] = defaultdict(dict)
+    for row in session.execute(
+        select(Deposit.day, Deposit.counted_in, Deposit.pages).where(
+            Deposit.feed_id == feed_id, Deposit.day >= min(days), Deposit.day <= max(days)
+        )
+    ):
+        stored[row.day][row.counted_in] = row.pages
+    rows, added = [], 0
+    for day in sorted(set(days)):
+        counted_in = str(counting_month(day, last_closed))
+        before = stored[day].get(counted_in, 0)
+        elsewhere = sum(pages for month, pages in stored[day].items() if month != counted_in)
+        pages = owed.get(day, 0) - elsewhere
+        if pages != before:
+            rows.append({"feed_id": feed_id, "day": day, "counted_in": counted_in, "pages": pages})
+            added += pages - before
+    upsert(session, _DEPOSIT, rows, key=("feed_id", "day", "counted_in"), update=("pages",))
+    return added
+
+
+def _pages_by_delta(
+    session: Session, feed_id: int, first: date, last: date, holidays: Container[date]
+) -> dict[date, int]:
+    """Pages by day of every counting delta that touches the days from ``first`` to ``last``."""
+    pages: dict[date, int] = defaultdict(int)
+    deltas = session.execute(
+        select(Delta.since, Delta.day, Delta.pages).where(
+            Delta.feed_id == feed_id,
+            Delta.day >= first,
+            Delta.since < last,
+            Delta.state.in_(COUNTING),
+        )
+    )
+    for since, day, gained in deltas:
+        for shared_day, shared in share_gap(gained, since, day, holidays):
+            pages[shared_day] += shared
+    return pages
+
+
+def last_closed_month(session: Session, account_id: int) -> Month | None:
+    """The latest month an account has closed."""
+    text = session.scalar(
+        select(func.max(ClosedMonth.month)).where(ClosedMonth.account_id == account_id)
+    )
+    return None if text is None else Month.parse(text)
+
+
+def pages_by_day(
+    session: Session, feed_ids: Sequence[int], first: date, last: date
+) -> list[DayPages]:
+    """Pages of each day from ``first`` to ``last``, days without any included."""
+    pages = {
+        row.day: row.pages
+        for row in session.execute(
+            select(Deposit.day, func.sum(Deposit.pages).label("pages"))
+            .where(Deposit.feed_id.in_(feed_ids), Deposit.day >= first, Deposit.day <= last)
+            .group_by(Deposit.day)
+        )
+    }
+    read = set(
+        session.scalars(
+            select(Reading.day)
+            .join(Device, Device.id == Reading.device_id)
+            .where(Device.feed_id.in_(feed_ids), Reading.day >= first, Reading.day <= last)
+            .distinct()
+        )
+    )
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [
+        DayPages(day, int(pages.get(day, 0)), recovered=bool(pages.get(day)) and day not in read)
+        for day in days
+    ]
+
+
+def total(
+    session: Session,
+    account_ids: Sequence[int] | None = None,
+    *,
+    month: Month | None = None,
+) -> int:
+    """Pages deposited for accounts (None: all); with ``month``, those counted in it."""
+    query = select(func.coalesce(func.sum(Deposit.pages), 0))
+    if account_ids is not None:
+        query = query.join(Feed, Feed.id == Deposit.feed_id).where(Feed.account_id.in_(account_ids))
+    if month is not None:
+        query = query.where(Deposit.counted_in == str(month))
+    return int(session.scalar(query) or 0)

@@ -1,0 +1,137 @@
+"""Devices: which known device, if any, each printer of an answer is."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from webapp.domain.metering import Fall, Family, Meter
+from webapp.models import Device
+from webapp.printerpoint.answers import Printer
+
+
+class Identity(NamedTuple):
+    """(asset id, serial number) within a feed; blank is an empty string."""
+
+    asset_id: str
+    serial_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A device as stored: identity, meter and when it was last read."""
+
+    id: int
+    identity: Identity
+    meter: Meter
+    seen_at: datetime | None
+    awaits_baseline: bool
+
+    @property
+    def told_on(self) -> date:
+        """The day of its latest reading, believed or not."""
+        return self.meter.fall.day if self.meter.fall else self.meter.latest_on
+
+    @property
+    def told_count(self) -> int:
+        """The count of its latest reading, believed or not."""
+        return self.meter.fall.count if self.meter.fall else self.meter.latest
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that is not counted, and why, in words a dealer understands."""
+
+    reason: str
+    asset_id: str | None
+    serial_number: str | None
+
+    def as_json(self) -> dict[str, str | None]:
+        """As it is kept in an outcome."""
+        return {
+            "reason": self.reason,
+            "asset_id": self.asset_id,
+            "serial_number": self.serial_number,
+        }
+
+
+_COLUMNS = (
+    Device.id,
+    Device.asset_id,
+    Device.serial_number,
+    Device.family,
+    Device.initial_count,
+    Device.latest_count,
+    Device.life_count,
+    Device.latest_on,
+    Device.fallen_count,
+    Device.fallen_on,
+    Device.seen_at,
+    Device.awaits_baseline,
+)
+
+
+def known(session: Session, feed_id: int) -> list[Known]:
+    """The devices of a feed."""
+    rows = session.execute(select(*_COLUMNS).where(Device.feed_id == feed_id))
+    return [_known(row) for row in rows]
+
+
+def _known(row: Row[Any]) -> Known:
+    family: Family = row.family
+    fall = None if row.fallen_on is None else Fall(row.fallen_on, row.fallen_count)
+    meter = Meter(family, row.initial_count, row.latest_count, row.latest_on, row.life_count, fall)
+    identity = Identity(row.asset_id, row.serial_number)
+    return Known(row.id, identity, meter, row.seen_at, row.awaits_baseline)
+
+
+def identify(
+    printers: Sequence[Printer], devices: Sequence[Known]
+) -> tuple[list[tuple[Identity, Printer, Known | None]], list[Skipped]]:
+    """Match each printer to its device; None for a new one.
+
+    An exact identity wins. Otherwise, when the serial number is known and stands once on either
+    side, only the asset ID was edited and it is the same device. Rows that share an identity,
+    and rows that have none, are skipped.
+    """
+    identities = [Identity(p.asset_id or "", p.serial_number or "") for p in printers]
+    times = Counter(identities)
+    serials = Counter(identity.serial_number for identity in identities)
+    by_identity = {device.identity: device for device in devices}
+    by_serial = _unmatched_by_serial(devices, times)
+    matched: list[tuple[Identity, Printer, Known | None]] = []
+    skipped: list[Skipped] = []
+    for identity, printer in zip(identities, printers, strict=True):
+        reason = _not_countable(identity, times[identity])
+        if reason:
+            skipped.append(Skipped(reason, printer.asset_id, printer.serial_number))
+            continue
+        device = by_identity.get(identity)
+        if device is None and identity.serial_number and serials[identity.serial_number] == 1:
+            device = by_serial.get(identity.serial_number)
+        matched.append((identity, printer, device))
+    return matched, skipped
+
+
+def _not_countable(identity: Identity, times: int) -> str | None:
+    if not any(identity):
+        return "The row has neither an asset ID nor a serial number"
+    if times > 1:
+        return f"{times} rows have this asset ID and serial number"
+    return None
+
+
+def _unmatched_by_serial(
+    devices: Sequence[Known], answered: Mapping[Identity, int]
+) -> dict[str, Known]:
+    """Devices whose identity the answer lacks, by serial number where that is unique."""
+    serials = Counter(device.identity.serial_number for device in devices)
+    return {
+        device.identity.serial_number: device
+        for device in devices
+        if device.identity not in answered and serials[device.identity.serial_number] == 1
+    }

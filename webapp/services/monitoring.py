@@ -1,0 +1,94 @@
+"""Monitoring: the health of servers and feeds, and the records of its changes."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.domain.health import SILENT_BUSINESS_DAYS, feed_health
+from webapp.models import Feed, HealthChange, Server
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services.calendars import public_holidays
+
+
+def server_answered(session: Session, server: Server, now: datetime) -> bool:
+    """A connection attempt passed; returns whether the server was unhealthy before."""
+    server.health_checked_at = now
+    server.health_reason = None
+    if server.health == "healthy":
+        return False
+    _change_server(session, server, "healthy", "Printerpoint answers again", now)
+    return True
+
+
+def server_failed(
+    session: Session, server: Server, error: PrinterpointError, now: datetime
+) -> None:
+    """A connection attempt failed: the server is unhealthy at once and its collection pauses."""
+    server.health_checked_at = now
+    server.health_reason = error.message[:500]
+    if server.health == "healthy":
+        _change_server(session, server, "unhealthy", error.message[:500], now)
+
+
+def feed_heard(session: Session, feed: Feed, heard_on: date, pages: int, now: datetime) -> None:
+    """A feed brought new data for a day."""
+    before, silent_since = feed.health, feed.heard_on
+    if silent_since is None or heard_on > silent_since:
+        feed.heard_on = heard_on
+    if before == "healthy":
+        return
+    if before == "pending":
+        reason = "First data arrived"
+    else:
+        reason = f"New data arrived; {pages:,} pages since {silent_since} were counted"
+    _change_feed(session, feed, "healthy", reason, now)
+
+
+def judge_feeds(session: Session, server: Server, today: date, now: datetime) -> int:
+    """Mark the feeds that have been silent too long, after their fleet has been read.
+
+    ``today``: the date in the account's zone. Returns how many turned unhealthy.
+    """
+    turned = 0
+    feeds = session.scalars(
+        select(Feed).where(
+            Feed.server_id == server.id,
+            Feed.status == "active",
+            Feed.health == "healthy",
+            # Later ones cannot have missed so many whole days yet; most feeds end here.
+            Feed.heard_on < today - timedelta(days=SILENT_BUSINESS_DAYS),
+        )
+    )
+    for feed in feeds:
+        if feed_health(feed.heard_on, today, public_holidays(feed.account)) != "unhealthy":
+            continue
+        reason = f"No new data for {SILENT_BUSINESS_DAYS} business days; last on {feed.heard_on}"
+        _change_feed(session, feed, "unhealthy", reason, now)
+        turned += 1
+    return turned
+
+
+def _change_server(
+    session: Session, server: Server, after: str, reason: str, now: datetime
+) -> None:
+    session.add(
+        HealthChange(server_id=server.id, before=server.health, after=after, at=now, reason=reason)
+    )
+    server.health = after
+    server.health_changed_at = now
+
+
+def _change_feed(session: Session, feed: Feed, after: str, reason: str, now: datetime) -> None:
+    session.add(
+        HealthChange(
+            feed_id=feed.id,
+            before=feed.health,
+            after=after,
+            at=now,
+            reason=reason,
+            heard_on=feed.heard_on,
+        )
+    )
+    feed.health = after
+    feed.health_changed_at = now

@@ -1,0 +1,123 @@
+"""Months: which may close, and closing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import Select, Table, exists, func, select
+from sqlalchemy.orm import Session
+
+from webapp.db import lock, upsert
+from webapp.domain.months import Month, closes_at
+from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
+from webapp.services import certificates
+from webapp.services.deposits import last_closed_month
+from webapp.services.errors import Conflict
+
+_CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """When months close: on this day of the next month, at this time, in the account's zone."""
+
+    on: int
+    at: time
+
+
+def accounts_with_months(session: Session) -> Sequence[Account]:
+    """The customer accounts that ever had a feed, by name."""
+    return session.scalars(
+        select(Account)
+        .where(Account.kind == "customer", exists().where(Feed.account_id == Account.id))
+        .order_by(Account.name, Account.id)
+    ).all()
+
+
+def open_months(session: Session, account: Account, until: Month) -> list[Month]:
+    """The open months of an account up to and including ``until``, oldest first.
+
+    They begin after the last closed one, or with its first deposit; empty months in between
+    close as well, so that closed months are never followed by an open gap.
+    """
+    last = last_closed_month(session, account.id)
+    if last is None:
+        first_text = session.scalar(
+            select(func.min(Deposit.counted_in))
+            .join(Feed, Feed.id == Deposit.feed_id)
+            .where(Feed.account_id == account.id)
+        )
+        month = until if first_text is None else Month.parse(first_text)
+    else:
+        month = last.next()
+    months = []
+    while month <= until:
+        months.append(month)
+        month = month.next()
+    return months
+
+
+def is_closed(session: Session, account: Account, month: Month) -> bool:
+    """Whether a month of an account takes no further deposits."""
+    last = last_closed_month(session, account.id)
+    return last is not None and month <= last
+
+
+def reason_to_wait(
+    session: Session, account: Account, month: Month, now: datetime, grace: Grace
+) -> str | None:
+    """Why a month cannot close yet, in a sentence; None when it can."""
+    moment = closes_at(month, account.zone, grace.on, grace.at)
+    if now < moment:
+        local = moment.astimezone(account.zone)
+        return f"{month} of {account.name} closes on {local:%Y-%m-%d at %H:%M} ({account.zone})"
+    waiting = session.scalars(_servers_without_last_night(account, month)).first()
+    if waiting is not None:
+        return (
+            f"{month} of {account.name} waits for the night of {month.last} "
+            f"of server {waiting.name} (id {waiting.id}); collect it first"
+        )
+    return None
+
+
+def _servers_without_last_night(account: Account, month: Month) -> Select[tuple[Server]]:
+    """Healthy servers of an account's feeds that were not read since the month ended."""
+    read = exists().where(
+        Collection.server_id == Server.id,
+        Collection.day >= month.last,
+        Collection.feed_id.is_(None),
+        Collection.state == "finished",
+    )
+    tied = exists().where(
+        Feed.server_id == Server.id,
+        Feed.account_id == account.id,
+        Feed.status == "active",
+    )
+    return select(Server).where(
+        Server.removed_at.is_(None), Server.health == "healthy", tied, ~read
+    )
+
+
+def close(
+    session: Session, account: Account, month: Month, now: datetime, project: str
+) -> Certificate | None:
+    """Close a month and issue its certificate, in one transaction; None for a month without pages.
+
+    Closing a closed month changes nothing and returns its certificate. Raises Conflict when an
+    earlier month is still open.
+    """
+    feed_ids = session.scalars(select(Feed.id).where(Feed.account_id == account.id)).all()
+    lock(session, Feed.id, *feed_ids)  # a night that is depositing ends first, or sees us closed
+    last = last_closed_month(session, account.id)
+    if last is not None and month <= last:
+        return certificates.of_month(session, account, month)
+    earlier = open_months(session, account, month)
+    if earlier and earlier[0] < month:
+        raise Conflict(f"{earlier[0]} of {account.name} is open; close it before {month}")
+    upsert(
+        session,
+        _CLOSED,
+        [{"account_id": account.id, "month": str(month), "closed_at": now}],
+        key=("account_id", "month"),
+    )
+    return certificates.issue(session, account, month, now, project)
