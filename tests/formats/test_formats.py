@@ -1,0 +1,143 @@
+"""How values read: a table a filter."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from jinja2 import Environment, StrictUndefined
+
+from webapp import formats
+from webapp.domain.months import Month
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1,000"),
+        (2_469_134, "2,469,134"),
+        (2**63 - 1, "9,223,372,036,854,775,807"),
+        (-1_234, "−1,234"),
+    ],
+)
+def test_whole_numbers_have_thousands_separators(number: int, text: str) -> None:
+    assert formats.whole(number) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "plural", "text"),
+    [
+        (0, "printer", "", "0 printers"),
+        (1, "printer", "", "1 printer"),
+        (-1, "page", "", "−1 page"),
+        (12_000, "printer", "", "12,000 printers"),
+        (1, "company", "companies", "1 company"),
+        (2, "company", "companies", "2 companies"),
+    ],
+)
+def test_a_noun_agrees_with_its_number(number: int, noun: str, plural: str, text: str) -> None:
+    assert formats.counted(number, noun, plural) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0", "0.00"),
+        ("0.15", "0.15"),
+        ("1.5", "1.50"),
+        ("296.31", "296.31"),
+        ("63.048", "63.05"),
+        ("0.005", "0.01"),
+        ("1440057.61", "1,440,057.61"),
+    ],
+)
+def test_trees_have_two_decimals(number: str, text: str) -> None:
+    assert formats.trees(Decimal(number)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2026, 10, 31), "31 October 2026"),
+        (date(2028, 2, 29), "29 February 2028"),
+        (date(2026, 5, 1), "1 May 2026"),
+        (datetime(2026, 10, 31, 23, 59, tzinfo=ZoneInfo("Asia/Tokyo")), "31 October 2026"),
+    ],
+)
+def test_a_day_is_written_out(value: date, text: str) -> None:
+    assert formats.day(value) == text
+
+
+@pytest.mark.parametrize(
+    "value", [date(2026, 10, 1), date(2026, 10, 31), Month.parse("2026-10"), "2026-10"]
+)
+def test_a_month_reads_the_same_from_a_date_a_month_and_its_text(value: object) -> None:
+    assert formats.month(value) == "October 2026"
+
+
+@pytest.mark.parametrize("text", ["", "October", "2026", "2026-00", "2026-13", "2026-x"])
+def test_what_is_no_month_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"isoformat|month"):
+        formats.month(text)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("UTC", "31 October 2026, 16:45 UTC"),
+        ("America/New_York", "31 October 2026, 12:45 EDT"),
+        ("Asia/Tokyo", "1 November 2026, 01:45 JST"),
+        ("America/Sao_Paulo", "31 October 2026, 13:45 UTC−03"),
+        ("Asia/Kathmandu", "31 October 2026, 22:30 UTC+0545"),
+        (ZoneInfo("Europe/Berlin"), "31 October 2026, 17:45 CET"),
+    ],
+)
+def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(
+    zone: str | ZoneInfo, text: str
+) -> None:
+    moment = datetime(2026, 10, 31, 16, 45, 20, 123456, tzinfo=UTC)
+
+    assert formats.time_in(moment, zone) == text
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        formats.time_in(datetime(2026, 10, 31, 16, 45, tzinfo=UTC).replace(tzinfo=None), "UTC")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(2026, 11, 1), "tomorrow"),
+        (date(2026, 11, 3), "in 3 days"),
+        (date(2026, 10, 31), "today"),
+        (date(2026, 10, 30), "yesterday"),
+        (date(2026, 10, 28), "3 days ago"),
+        (date(2023, 2, 4), "1,365 days ago"),
+    ],
+)
+def test_days_are_counted_from_today(value: date, text: str) -> None:
+    assert formats.days_ago(value, date(2026, 10, 31)) == text
+
+
+def test_templates_use_every_filter_by_its_name() -> None:
+    environment = Environment(undefined=StrictUndefined, autoescape=True)
+    environment.filters.update(formats.FILTERS)
+    template = environment.from_string(
+        "{{ pages|whole }} | {{ 2|counted('feed') }} | {{ trees|trees }} | {{ day|day }} | "
+        "{{ day|month }} | {{ moment|time_in('UTC') }} | {{ day|days_ago(day) }}"
+    )
+
+    text = template.render(
+        pages=12_345,
+        trees=Decimal("1.48"),
+        day=date(2026, 10, 31),
+        moment=datetime(2026, 10, 31, 1, 2, tzinfo=UTC),
+    )
+
+    assert text == (
+        "12,345 | 2 feeds | 1.48 | 31 October 2026 | October 2026 | "
+        "31 October 2026, 01:02 UTC | today"
+    )
