@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
@@ -49,36 +50,40 @@ def run_feed(collection_id: int, feed_id: int) -> str:
 
 
 def collect(
-    config: Settings, collection_id: int, watch: Callable[[Step], None] | None = None
+    config: Settings,
+    collection_id: int,
+    watch: Callable[[Step], None] | None = None,
+    now: Callable[[], datetime] = clock.now,
 ) -> str:
     """Run a collection from where it stands; the session commits after every customer.
 
+    ``now`` is another clock for nights that are told afterwards.
     Raises SealError when the token cannot be opened. A server that fails is recorded and no
     error: its health says so, and the next health check takes the night up again.
     """
     with open_session(config.database_url) as session:
-        collection = service.begin(session, collection_id, clock.now())
+        collection = service.begin(session, collection_id, now())
         if collection is None:
             session.rollback()
             return "finished already, or another worker is at it"
         try:
             client = edge.client_of(config, collection.server)
         except Exception as error:
-            service.stop(session, collection, str(error), clock.now())
+            service.stop(session, collection, str(error), now())
             session.commit()
             raise
         session.commit()
         try:
-            fleet = client.fleet(on_page=_heartbeat(session, collection_id))
+            fleet = client.fleet(on_page=_heartbeat(session, collection_id, now))
         except PrinterpointError as error:
             log.warning("server %s: %s", collection.server_id, error.message)
             session.rollback()
-            service.server_failed(session, collection, error, clock.now())
+            service.server_failed(session, collection, error, now())
             session.commit()
             return f"server unhealthy: {error.kind}"
         with fleet:
-            failed = _collect_feeds(session, config, collection, fleet, watch)
-        service.finish(session, collection, clock.now())
+            failed = _collect_feeds(session, config, collection, fleet, watch, now)
+        service.finish(session, collection, now())
         session.commit()
     _hand_over(config, collection_id, failed)
     return f"{collection.feeds} customers, {len(failed)} failed"
@@ -90,14 +95,15 @@ def _collect_feeds(
     collection: Collection,
     fleet: Fleet,
     watch: Callable[[Step], None] | None,
+    now: Callable[[], datetime],
 ) -> list[int]:
     """Collect the feeds that are left, each in its own transaction; returns those that failed."""
-    left = service.answered(session, collection, fleet, clock.now())
+    left = service.answered(session, collection, fleet, now())
     session.commit()
     failed = []
     for done, feed_id in enumerate(left, start=1):
         try:
-            service.collect_feed(session, collection, feed_id, fleet, _limits(config), clock.now())
+            service.collect_feed(session, collection, feed_id, fleet, _limits(config), now())
             session.commit()
         except BaseTimeoutException:
             session.rollback()
@@ -106,7 +112,7 @@ def _collect_feeds(
             log.exception("feed %s of collection %s failed", feed_id, collection.id)
             session.rollback()
             reason = f"{type(error).__name__}: its own job in the queue tells more"
-            service.record_failure(session, collection, feed_id, reason, clock.now())
+            service.record_failure(session, collection, feed_id, reason, now())
             session.commit()
             failed.append(feed_id)
         if watch is not None:
@@ -126,9 +132,11 @@ def _hand_over(config: Settings, collection_id: int, failed: list[int]) -> None:
             log.warning("feed %s: no job of its own, %s", feed_id, error)
 
 
-def _heartbeat(session: Session, collection_id: int) -> Callable[[int], None]:
+def _heartbeat(
+    session: Session, collection_id: int, now: Callable[[], datetime]
+) -> Callable[[int], None]:
     def beat(printers: int) -> None:
-        service.beat(session, collection_id, clock.now(), printers)
+        service.beat(session, collection_id, now(), printers)
         session.commit()
 
     return beat

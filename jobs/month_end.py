@@ -1,7 +1,8 @@
 """Month end: months close, certificates are issued and drawn."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from jobs import edge
@@ -43,7 +44,9 @@ def draw(certificate_id: int) -> str:
     return draw_certificate(edge.settings(), certificate_id)
 
 
-def draw_certificate(config: Settings, certificate_id: int) -> str:
+def draw_certificate(
+    config: Settings, certificate_id: int, now: Callable[[], datetime] = clock.now
+) -> str:
     """Draw a document here and now; one that is drawn already stays as it is."""
     with open_session(config.database_url) as session:
         certificate = session.get_one(Certificate, certificate_id)
@@ -53,7 +56,7 @@ def draw_certificate(config: Settings, certificate_id: int) -> str:
         if drawn:
             return f"{certificate.number} is drawn already"
         pdf = _printer().draw(values)
-        certificates.keep(session, certificate_id, pdf, clock.now())
+        certificates.keep(session, certificate_id, pdf, now())
         session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
 
@@ -63,7 +66,12 @@ def grace(config: Settings) -> months.Grace:
     return months.Grace(config.close_on, config.close_at)
 
 
-def issue(config: Settings, account_id: int, month: Month) -> tuple[Certificate | None, str | None]:
+def issue(
+    config: Settings,
+    account_id: int,
+    month: Month,
+    now: Callable[[], datetime] = clock.now,
+) -> tuple[Certificate | None, str | None]:
     """Close a month of an account, here and now, with the open ones before it, and draw.
 
     Returns the certificate of that month (None when it had no page), or the reason why the
@@ -73,14 +81,14 @@ def issue(config: Settings, account_id: int, month: Month) -> tuple[Certificate 
         account = session.get_one(Account, account_id)
         certificate = None
         for due in months.open_months(session, account, month) or [month]:
-            now = clock.now()
-            reason = months.reason_to_wait(session, account, due, now, grace(config))
+            moment = now()
+            reason = months.reason_to_wait(session, account, due, moment, grace(config))
             if reason and not months.is_closed(session, account, due):
                 return None, reason
-            certificate = months.close(session, account, due, now, config.project)
+            certificate = months.close(session, account, due, moment, config.project)
             session.commit()
             if certificate is not None:
-                draw_certificate(config, certificate.id)
+                draw_certificate(config, certificate.id, now)
     return certificate, None
 
 
