@@ -1,0 +1,55 @@
+"""Waiting for what was started, and saying in one line why it does not answer."""
+
+import http.client
+import sys
+import time
+from urllib.parse import urlsplit
+
+import redis
+
+from deploy.supervision import Supervisor
+
+REDIS_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
+
+
+class CannotStart(Exception):
+    """One line that says why, and what to do."""
+
+
+def wait_for_redis(redis_url: str, embedded: bool) -> None:
+    """Return when Redis answers to its password. Raises CannotStart, without the password."""
+    url = urlsplit(redis_url)
+    deadline = time.monotonic() + REDIS_SECONDS
+    with redis.Redis.from_url(redis_url) as server:
+        while True:
+            try:
+                server.ping()
+                return
+            except redis.AuthenticationError:
+                raise CannotStart("REDIS_URL: the server refuses the password in it") from None
+            except (redis.ConnectionError, redis.TimeoutError):
+                if time.monotonic() > deadline:
+                    remedy = "see redis.log" if embedded else "start it, or unset REDIS_URL"
+                    raise CannotStart(
+                        f"REDIS_URL: no answer from {url.hostname or url.path}; {remedy}"
+                    ) from None
+            time.sleep(0.05)
+
+
+def wait_for_answer(name: str, port: int, supervisor: Supervisor) -> None:
+    """Return when a program answers HTTP on loopback, whatever it says. Raises CannotStart."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            return
+        except (OSError, http.client.HTTPException):
+            if supervisor.failed(name) or time.monotonic() > deadline:
+                print(supervisor.last_lines(name), file=sys.stderr)
+                raise CannotStart(f"{name} does not start; its log ends as above") from None
+        finally:
+            connection.close()
+        time.sleep(0.1)

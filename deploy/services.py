@@ -1,0 +1,263 @@
+"""All processes of the service on one machine: ``python -m deploy.services run`` or ``demo``.
+
+``run`` is the service on its own data. ``demo`` is a service of its own beside it, in the folder
+``demo`` of the instance, with a sandbox in place of Printerpoint and a story to look at. Both
+stay in the foreground until Ctrl-C and leave no process behind.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.readiness import CannotStart, wait_for_answer, wait_for_redis
+from deploy.redis_server import binary, write_configuration
+from deploy.supervision import Program, Supervisor, supervised
+from webapp import settings as configuration
+from webapp.settings import Settings, SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+SANDBOX_PATH = "/apis/v1"
+#: The demo must never meet the data of the real service, so it takes none of its configuration.
+NOT_FOR_DEMO = (
+    "DATABASE_URL", "ENCRYPTION_KEYS", "PRINTERPOINT_URL", "PUBLIC_URL", "REDIS_PASSWORD",
+    "REDIS_PORT", "REDIS_URL", "RELEAF_ENV", "SECRET_KEY",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to start and with which surroundings."""
+
+    demo: bool
+    port: int
+    settings: Settings
+    environ: dict[str, str]
+    embedded_redis: bool
+
+    @property
+    def log(self) -> str:
+        """The folder of the logs as a person would type it."""
+        path = self.settings.instance / "log"
+        return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def main() -> int:
+    """Run until asked to stop. 0 after a stop that was asked for, 1 when it cannot run."""
+    parser = argparse.ArgumentParser(prog="deploy.services", description=__doc__)
+    parser.add_argument("what", choices=("run", "demo"))
+    parser.add_argument("--reset", action="store_true", help="begin the demo's story again")
+    arguments = parser.parse_args()
+    os.umask(0o077)  # data, keys and logs are for the owner only
+    try:
+        _serve(demo=arguments.what == "demo", reset=arguments.reset)
+    except (CannotStart, SettingsError, TimeoutError) as error:
+        print(f"releaf: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"releaf: stopped, for {' '.join(error.cmd[-2:])} failed", file=sys.stderr)
+        return 1
+    return 1  # supervisord ended without being asked to
+
+
+def _serve(demo: bool, reset: bool) -> None:
+    environ = _surroundings(demo)
+    instance = Path(environ["RELEAF_INSTANCE"])
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _only_one(instance):
+        if demo:
+            _make_room_for_story(instance, reset)
+            environ["PRINTERPOINT_URL"] = f"http://127.0.0.1:{_free_port()}{SANDBOX_PATH}"
+        settings = configuration.load(environ)
+        plan = Plan(
+            demo=demo,
+            port=int(environ["PORT"]),
+            settings=settings,
+            environ=environ,
+            embedded_redis=not environ.get("REDIS_URL"),
+        )
+        _check_ports(plan)
+        with supervised(instance, _programs(plan), ROOT, environ) as supervisor:
+            try:
+                _start_demo(plan, supervisor) if demo else _start(plan, supervisor)
+                supervisor.watch(
+                    lambda name: _say(
+                        f"{name} ended and is started again; see {plan.log}/{name}.log"
+                    )
+                )
+            except SystemExit:
+                _say("stopping")
+                raise
+    raise CannotStart(f"the supervisor ended by itself; see {plan.log}/supervisor.log")
+
+
+def _start(plan: Plan, supervisor: Supervisor) -> None:
+    if plan.embedded_redis:
+        supervisor.start("redis")
+    wait_for_redis(plan.settings.redis_url, plan.embedded_redis)
+    _releaf(plan, "database", "upgrade")
+    supervisor.start("web", "worker", "scheduler")
+    wait_for_answer("web", plan.port, supervisor)
+    _say(f"the web, the worker and the scheduler run; their logs are in {plan.log}")
+    _say(f"open {plan.settings.public_url} - Ctrl-C stops everything")
+
+
+def _start_demo(plan: Plan, supervisor: Supervisor) -> None:
+    _say(f"starting the demo; logs are in {plan.log}, Ctrl-C stops everything")
+    supervisor.start("redis", "sandbox")
+    wait_for_redis(plan.settings.redis_url, plan.embedded_redis)
+    _releaf(plan, "database", "upgrade", quiet=True)
+    supervisor.start("web")
+    wait_for_answer("web", plan.port, supervisor)
+    wait_for_answer("sandbox", urlsplit(plan.settings.printerpoint_url).port or 0, supervisor)
+    # The worker and the scheduler come after the story, or they would collect in the midst of
+    # it; and silently, so that the logins stay the last lines on the terminal.
+    _releaf(plan, "demo")
+    _story_mark(plan.settings.instance).touch()
+    supervisor.start("worker", "scheduler")
+
+
+def _surroundings(demo: bool) -> dict[str, str]:
+    """The environment of every process."""
+    environ = dict(os.environ)
+    instance = Path(environ.get("RELEAF_INSTANCE") or ROOT / "instance").absolute()
+    if demo:
+        instance /= "demo"
+        for name in NOT_FOR_DEMO:
+            environ.pop(name, None)
+    port = environ.get("PORT") or "8000"
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise CannotStart(f"PORT: {port!r} is not a port number; try PORT=8001")
+    return environ | {
+        "RELEAF_INSTANCE": str(instance),
+        "PORT": port,
+        "PATH": f"{Path(sys.executable).parent}:{environ.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        "TZ": "UTC",
+    }
+
+
+@contextlib.contextmanager
+def _only_one(instance: Path) -> Iterator[None]:
+    """Hold the instance; the kernel lets go of it when this process ends, however it ends."""
+    with (instance / "services.lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise CannotStart(
+                f"it already runs on {instance} as process {file.read().strip()}; "
+                "stop that one first (Ctrl-C there)"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _story_mark(instance: Path) -> Path:
+    return instance / "story-complete"
+
+
+def _make_room_for_story(instance: Path, reset: bool) -> None:
+    """Empty the demo's folder when asked to, or when its story was interrupted half-way."""
+    if not reset and _story_mark(instance).exists():
+        return
+    for path in instance.iterdir():
+        if path.name == "services.lock":
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _check_ports(plan: Plan) -> None:
+    again = "make demo" if plan.demo else "make run"
+    if _taken(plan.port):
+        other = plan.port + 1 if plan.port < 65535 else 8000
+        raise CannotStart(f"port {plan.port} is taken by another program; try PORT={other} {again}")
+    if plan.embedded_redis:
+        port = urlsplit(plan.settings.redis_url).port or 6379
+        if _taken(port):
+            path = plan.settings.instance / configuration.SECRETS_FILE
+            raise CannotStart(
+                f"port {port} of the embedded Redis is taken by another program; end that one, "
+                f"or write another REDIS_PORT into {path}"
+            )
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise CannotStart(f"PORT: {port} may not be opened by this user; try 8000") from None
+        except OSError:
+            return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _programs(plan: Plan) -> list[Program]:
+    python = sys.executable
+    web = (
+        python, "-m", "gunicorn", "--bind", f"127.0.0.1:{plan.port}", "--worker-class", "gthread",
+        "--workers", "1", "--threads", "8", "--graceful-timeout", "8", "--no-control-socket",
+        "wsgi:app",
+    )  # fmt: skip
+    programs = [
+        Program("web", web, place=30),
+        Program("worker", (python, "-m", "jobs.worker"), place=50),
+        Program("scheduler", (python, "-m", "jobs.schedule"), place=40),
+    ]
+    if plan.embedded_redis:
+        url = urlsplit(plan.settings.redis_url)
+        path = write_configuration(
+            plan.settings.instance / "redis", url.port or 6379, url.password or ""
+        )
+        programs.append(Program("redis", (str(binary()), str(path)), place=10))
+    if plan.demo:
+        state = plan.settings.instance / "sandbox.json"
+        port = str(urlsplit(plan.settings.printerpoint_url).port)
+        sandbox = (python, "-m", "webapp.printerpoint.fake", "--port", port, "--state", str(state))
+        programs.append(Program("sandbox", sandbox, place=20))
+    return programs
+
+
+def _releaf(plan: Plan, *arguments: str, quiet: bool = False) -> None:
+    """Run a command of the service; raises CalledProcessError when it fails."""
+    outcome = subprocess.run(
+        [str(Path(sys.executable).with_name("releaf")), *arguments],
+        env=plan.environ,
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.PIPE if quiet else None,
+        text=True,
+    )
+    if outcome.returncode != 0:
+        print(outcome.stdout or "", file=sys.stderr, end="")
+    outcome.check_returncode()
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may be gone, and that is why we stop
+        print(f"releaf: {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
