@@ -80,7 +80,7 @@ def reason_to_wait(
     return None
 
 
-def _servers_without_last_night(account: Account, month: Month) -> Select[tuple[Server]]:
+def _servers_without_last_night(account: Account, month: Month) -> Select[Server]:
     """Healthy servers of an account's feeds that were not read since the month ended."""
     read = exists().where(
         Collection.server_id == Server.id,
