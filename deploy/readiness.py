@@ -6,6 +6,8 @@ import time
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy.supervision import Supervisor
 
@@ -21,7 +23,7 @@ def wait_for_redis(redis_url: str, embedded: bool) -> None:
     """Return when Redis answers to its password. Raises CannotStart, without the password."""
     url = urlsplit(redis_url)
     deadline = time.monotonic() + REDIS_SECONDS
-    with redis.Redis.from_url(redis_url) as server:
+    with redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0)) as server:
         while True:
             try:
                 server.ping()

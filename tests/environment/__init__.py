@@ -1,0 +1,13 @@
+"""The real things that tests stand on: PostgreSQL, a Redis-compatible server, Chromium, faketime.
+
+A pytest plugin: ``tests/conftest.py`` says ``pytest_plugins = ("tests.environment",)``. Servers are
+started once in a run, in a temporary folder, and end with it, even when the run is killed.
+"""
+
+pytest_plugins = (
+    "tests.environment.loopback",
+    "tests.environment.postgresql",
+    "tests.environment.programs",
+    "tests.environment.redis_server",
+    "tests.environment.skips",
+)

@@ -1,0 +1,127 @@
+"""A throw-away PostgreSQL, and a database of its own for each test that asks."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.environment.processes import until, with_us
+
+INITDB_OPTIONS = (
+    "--username=releaf", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+)  # fmt: skip
+OPTIONS = (
+    "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+    "max_connections=200", "timezone=UTC",
+)  # fmt: skip
+
+
+class NoPostgreSQL(Exception):
+    """This machine has no PostgreSQL server."""
+
+
+@contextmanager
+def running_postgresql() -> Iterator[str]:
+    """Run an empty PostgreSQL; yields the URL of its database ``postgres``, over a unix socket.
+
+    Its superuser is ``releaf``. Raises NoPostgreSQL, with what to install.
+    """
+    programs = _programs()
+    root = os.geteuid() == 0  # PostgreSQL refuses to run as root
+    account = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
+    folder = Path(tempfile.mkdtemp(prefix="releaf-pg-"))
+    if root:
+        shutil.chown(folder, "postgres", "postgres")
+    surroundings: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **account}
+    initdb = [str(programs / "initdb"), "-D", str(folder / "data"), *INITDB_OPTIONS]
+    subprocess.run(initdb, check=True, capture_output=True, **surroundings)
+    command = with_us("INT", programs / "postgres", "-D", folder / "data")
+    for option in (*OPTIONS, f"unix_socket_directories={folder}"):
+        command += ["-c", option]
+    url = f"postgresql+psycopg://releaf@/postgres?host={folder}"
+    log = folder / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output, **surroundings)
+    try:
+        until(lambda: _answers(url), server, log)
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait()
+        shutil.rmtree(folder)
+
+
+def _programs() -> Path:
+    """The folder of the newest PostgreSQL's programs, as Debian lays them."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda path: float(path.parent.parent.name),
+    )
+    if not found:
+        raise NoPostgreSQL("needs PostgreSQL: apt-get install postgresql")
+    return found[-1].parent
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of the database ``postgres`` of this run's own PostgreSQL."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(running_postgresql())
+        except NoPostgreSQL as error:
+            pytest.skip(str(error))
+        yield url
+
+
+def _connect(url: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True)
+
+
+def _answers(url: str) -> bool:
+    try:
+        _connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def prepare_database() -> Callable[[str], None]:
+    """Fills the template of all test databases, given its URL. Overridden in conftest."""
+    return lambda url: None
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url: str, prepare_database: Callable[[str], None]) -> str:
+    """The name of the database that test databases are copied from, with the schema in it.
+
+    ``prepare_database`` must have closed its connections when it returns.
+    """
+    with _connect(postgresql_url) as connection:
+        connection.execute("CREATE DATABASE template_releaf")
+    prepare_database(postgresql_url.replace("/postgres?", "/template_releaf?"))
+    return "template_releaf"
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
+    """The URL of a database of this test's own, as ``prepare_database`` left it."""
+    name = f"test_{secrets.token_hex(6)}"
+    with _connect(postgresql_url) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(postgresql_template)
+            )
+        )
+        yield postgresql_url.replace("/postgres?", f"/{name}?")
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
