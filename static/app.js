@@ -1,0 +1,73 @@
+// What HTML alone cannot do yet. Every page works without this file.
+"use strict";
+
+const notices = () => document.getElementById("notices");
+
+function tell(text) {
+  const box = notices();
+  if (!box) return;
+  const notice = document.createElement("div");
+  notice.className = "notice bad";
+  notice.setAttribute("role", "alert");
+  const words = document.createElement("p");
+  words.className = "notice-words";
+  words.textContent = text;
+  notice.append(words);
+  box.replaceChildren(notice);
+}
+
+document.addEventListener("htmx:sendError", () => tell("Releaf could not be reached. Check your connection and try again."));
+document.addEventListener("htmx:timeout", () => tell("Releaf took too long to answer. Try again."));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  // A session that ended: the page itself leads to the log-in.
+  if (status === 401) window.location.reload();
+  else tell(status === 429 ? "Too many requests. Wait a minute and try again." : "That did not work. Reload the page and try again.");
+});
+
+// Copy buttons show themselves only where they can work.
+function offerCopying(root) {
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  const words = button.querySelector("[data-copied]");
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+  const before = words.textContent;
+  words.textContent = words.dataset.copied;
+  setTimeout(() => { words.textContent = before; }, 2000);
+});
+
+// One box ticks all of its form: <input type="checkbox" data-ticks="feed">.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.ticks;
+  if (!name) return;
+  for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]:not(:disabled)`)) {
+    box.checked = event.target.checked;
+  }
+});
+
+// Arrow keys lead from a search box into the list it fills, and through that list:
+// <input data-leads-to="customers"> and <div class="picker" id="customers">.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const box = document.activeElement;
+  const picker = box.closest(".picker") ?? document.getElementById(box.dataset?.leadsTo ?? "");
+  if (!picker || box.type === "radio") return;
+  const choices = [...picker.querySelectorAll("input:not(:disabled)")];
+  const place = choices.indexOf(box) + (event.key === "ArrowDown" ? 1 : -1);
+  if (place < 0) document.querySelector(`[data-leads-to="${CSS.escape(picker.id)}"]`)?.focus();
+  else choices[Math.min(place, choices.length - 1)]?.focus();
+  event.preventDefault();
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  offerCopying(document);
+  document.querySelector(".summary[role=alert]")?.focus();
+});
+document.addEventListener("htmx:load", (event) => offerCopying(event.detail.elt));
