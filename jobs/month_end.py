@@ -55,7 +55,7 @@ def draw_certificate(
         session.commit()
         if drawn:
             return f"{certificate.number} is drawn already"
-        pdf = _printer().draw(values)
+        pdf = _printer().pdf(values)
         certificates.keep(session, certificate_id, pdf, now())
         session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"

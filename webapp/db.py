@@ -140,9 +140,11 @@ def open_session(database_url: str) -> Iterator[Session]:
 def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:
     """Hold the rows until this transaction ends, in ascending order so that nobody deadlocks.
 
-    SQLite has one writer at a time anyway; there the query only reads.
+    A statement of its own: what is read after it is what the last holder left. On SQLite the
+    transaction is the only writer already.
     """
-    session.execute(select(key).where(key.in_(sorted(ids))).order_by(key).with_for_update())
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(key).where(key.in_(sorted(ids))).order_by(key).with_for_update())
 
 
 def upsert(
@@ -158,11 +160,15 @@ def upsert(
     """
     if not rows:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
-    if update:
-        new = {name: statement.excluded[name] for name in update}
-        statement = statement.on_conflict_do_update(index_elements=list(key), set_=new)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(key) or None)
-    session.execute(statement, list(rows))
+    dialect = session.get_bind().dialect.name
+    session.execute(_upserting(dialect, table, tuple(key), tuple(update)), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _upserting(dialect: str, table: Table, key: tuple[str, ...], update: tuple[str, ...]) -> Any:
+    """The statement, built once: building it costs more than running it."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=list(key) or None)
+    new = {name: statement.excluded[name] for name in update}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=new)

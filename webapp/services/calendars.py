@@ -26,7 +26,11 @@ def countries() -> frozenset[str]:
 
 def public_holidays(account: Account) -> Container[date]:
     """The public holidays an account's business days leave out."""
-    country = account.holiday_country
+    return holidays_of(account.holiday_country)
+
+
+def holidays_of(country: str | None) -> Container[date]:
+    """The public holidays of a country; none for None."""
     return PublicHolidays(country) if country else frozenset()
 
 

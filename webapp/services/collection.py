@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Table, func, or_, select, update
+from sqlalchemy import CursorResult, Row, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
-from webapp.models import Account, Collection, Feed, Outcome, Server
+from webapp.domain.months import Month
+from webapp.models import Account, ClosedMonth, Collection, Feed, Outcome, Server
 from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.printerpoint.fleet import Fleet
-from webapp.services import deposits, monitoring
-from webapp.services.calendars import public_holidays
+from webapp.printerpoint.fleet import Customer, Fleet
+from webapp.services import calendars, deposits, monitoring
 from webapp.services.errors import NotFound
 from webapp.services.readings import Metering, Taken, take
 
@@ -28,10 +29,54 @@ _OUTCOME: Table = Outcome.metadata.tables["outcome"]
 
 #: Without a heartbeat for so long, a running collection has lost its worker.
 SILENT_HEART = timedelta(seconds=90)
+#: How often a running collection says that it lives, at the most.
+HEARTBEAT = timedelta(seconds=5)
 #: A queued one that no worker began for so long has lost its job.
 LOST_JOB = timedelta(minutes=3)
 #: A failed night of a healthy server is tried again after so long.
 RETRY_AFTER = timedelta(hours=1)
+
+
+_FEED: Table = Feed.metadata.tables["feed"]
+_ACCOUNT: Table = Account.metadata.tables["account"]
+_PARTNER = _ACCOUNT.alias("partner")
+_CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
+#: All that collecting a feed must know of it, in one statement, after its row is locked.
+_FACTS = (
+    select(
+        _FEED.c.id,
+        _FEED.c.status,
+        _FEED.c.health,
+        _FEED.c.heard_on,
+        _FEED.c.customer_id,
+        _FEED.c.customer_name,
+        func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
+        func.coalesce(_ACCOUNT.c.time_zone, _PARTNER.c.time_zone, "UTC").label("time_zone"),
+        select(func.max(_CLOSED.c.month))
+        .where(_CLOSED.c.account_id == _FEED.c.account_id)
+        .scalar_subquery()
+        .label("last_closed"),
+        select(_OUTCOME.c.outcome)
+        .where(
+            _OUTCOME.c.feed_id == _FEED.c.id,
+            _OUTCOME.c.collection_id == bindparam("collection"),
+        )
+        .scalar_subquery()
+        .label("outcome"),
+    )
+    .join(_ACCOUNT, _ACCOUNT.c.id == _FEED.c.account_id)
+    .outerjoin(_PARTNER, _PARTNER.c.id == _ACCOUNT.c.partner_id)
+    .where(_FEED.c.id == bindparam("feed"))
+)
+_HEARD = (
+    update(_FEED)
+    .where(_FEED.c.id == bindparam("of_id"))
+    .values(
+        heard_on=bindparam("on"),
+        customer_id=bindparam("by_id"),
+        customer_name=bindparam("by_name"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +214,52 @@ def collect_feed(
     Raises whatever is wrong with this customer; the edge rolls back and records it.
     """
     lock(session, Feed.id, feed_id)
-    outcome = session.get(Outcome, (collection.id, feed_id), populate_existing=True)
-    if outcome is not None and outcome.outcome != "failed":
+    feed = session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
+    if feed.outcome not in (None, "failed"):
         return None
-    feed = session.get_one(Feed, feed_id, populate_existing=True)
     customer = fleet.find(feed.customer_id, feed.customer_name)
     if customer is None:
         return _record(session, collection, feed_id, "absent", Taken(), 0, now)
     printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
-    account = feed.account
-    holidays = public_holidays(account)
-    metering = Metering(account.zone, holidays, limits.ceiling, limits.roll_width_mm)
+    metering = Metering(
+        ZoneInfo(feed.time_zone),
+        calendars.holidays_of(feed.country),
+        limits.ceiling,
+        limits.roll_width_mm,
+    )
     taken = take(session, feed_id, printers, bad_rows, collection.day, metering)
-    pages = deposits.conclude(session, feed_id, feed.account_id, taken.days, holidays)
-    # A rename with the same id is followed, and so is an id typed in later.
-    feed.customer_name = customer.name
-    feed.customer_id = feed.customer_id or customer.customer_id
-    if taken.heard_on is not None:
-        if feed.status == "pending":
-            feed.status, feed.activated_at = "active", now
-        monitoring.feed_heard(session, feed, taken.heard_on, pages, now)
+    last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
+    pages = deposits.add(session, feed_id, taken.shares, last_closed)
+    _update_feed(session, feed, customer, taken.heard_on, pages, now)
     kind = "collected" if taken.devices else "unchanged"
     return _record(session, collection, feed_id, kind, taken, pages, now)
+
+
+def _update_feed(
+    session: Session,
+    facts: Row[Any],
+    customer: Customer,
+    heard_on: date | None,
+    pages: int,
+    now: datetime,
+) -> None:
+    """Keep what was heard; a rename with the same id is followed, so is an id typed in later."""
+    names = (customer.customer_id, customer.name)
+    if facts.status == "active" and facts.health == "healthy":
+        # The ordinary night, in one statement.
+        heard = heard_on if heard_on and heard_on > facts.heard_on else facts.heard_on
+        if (heard, *names) != (facts.heard_on, facts.customer_id, facts.customer_name):
+            session.execute(
+                _HEARD, {"of_id": facts.id, "on": heard, "by_id": names[0], "by_name": names[1]}
+            )
+        return
+    feed = session.get_one(Feed, facts.id, populate_existing=True)
+    feed.customer_id, feed.customer_name = names
+    if heard_on is None:
+        return
+    if feed.status == "pending":
+        feed.status, feed.activated_at = "active", now
+    monitoring.feed_heard(session, feed, heard_on, pages, now)
 
 
 def record_failure(
@@ -227,7 +296,8 @@ def _record(
         key=("collection_id", "feed_id"),
         update=("outcome", "pages", "devices", "skipped", "reason", "at"),
     )
-    collection.alive_at = now
+    if now - collection.alive_at >= HEARTBEAT:
+        collection.alive_at = now
     return Outcome(**values)
 
 

@@ -1,11 +1,13 @@
-"""Deposits: concluded from the deltas of a feed, as often as one likes."""
+"""Deposits: a feed's deltas by day; added to night by night, and concluded again at will."""
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
@@ -17,6 +19,17 @@ _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
 COUNTING = ("counted", "accepted")
 
 
+def _adding(insert: Callable[[Table], Any]) -> Any:
+    statement = insert(_DEPOSIT)
+    return statement.on_conflict_do_update(
+        index_elements=["feed_id", "day", "counted_in"],
+        set_={"pages": _DEPOSIT.c.pages + statement.excluded.pages},
+    )
+
+
+_ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
+
+
 @dataclass(frozen=True, slots=True)
 class DayPages:
     """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
@@ -26,6 +39,29 @@ class DayPages:
     day: date
     pages: int
     recovered: bool = False
+
+
+def add(
+    session: Session, feed_id: int, shares: Mapping[date, int], last_closed: Month | None
+) -> int:
+    """Deposit the shares of deltas just written, in their transaction; returns the pages added.
+
+    The feed's row must be locked. A delta is written once, so its shares are added once; that
+    ``conclude`` finds the same from all deltas is tested.
+    """
+    rows = [
+        {
+            "feed_id": feed_id,
+            "day": day,
+            "counted_in": str(counting_month(day, last_closed)),
+            "pages": pages,
+        }
+        for day, pages in sorted(shares.items())
+        if pages
+    ]
+    if rows:
+        session.execute(_ADD[session.get_bind().dialect.name], rows)
+    return sum(shares.values())
 
 
 def conclude(

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from webapp.domain.metering import (
@@ -35,6 +35,34 @@ _READING: Table = ReadingRow.metadata.tables["reading"]
 _DELTA: Table = DeltaRow.metadata.tables["delta"]
 
 
+_INSERT_READING = insert(_READING)
+_INSERT_DELTA = insert(_DELTA)
+# What an ordinary reading changes of a device, and what an unusual one may change besides.
+_ORDINARY = ("latest_count", "life_count", "latest_on", "seen_at")
+_UNUSUAL = (
+    *_ORDINARY,
+    "asset_id",
+    "serial_number",
+    "family",
+    "initial_count",
+    "fallen_count",
+    "fallen_on",
+    "awaits_baseline",
+)
+
+
+def _updating(names: Sequence[str]) -> Update:
+    return (
+        update(_DEVICE)
+        .where(_DEVICE.c.id == bindparam("of_id"))
+        .values({name: bindparam(name) for name in names})
+    )
+
+
+_UPDATE_ORDINARY = _updating(_ORDINARY)
+_UPDATE_UNUSUAL = _updating(_UNUSUAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Metering:
     """How readings are taken: whose days, which holidays, which limits."""
@@ -47,12 +75,12 @@ class Metering:
 
 @dataclass(slots=True)
 class Taken:
-    """What was taken: the latest day read, the days whose deposits change, rows not counted."""
+    """What was taken: the latest day read, the pages to deposit by day, rows not counted."""
 
     heard_on: date | None = None
     devices: int = 0
     held_pages: int = 0
-    days: set[date] = field(default_factory=set)
+    shares: dict[date, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -93,8 +121,8 @@ def take(
         if delta is not None and delta.held:
             taken.held_pages += delta.pages
         elif delta is not None:
-            shares = share_gap(delta.pages, delta.since, delta.day, metering.holidays)
-            taken.days.update(day for day, pages in shares if pages)
+            for day, pages in share_gap(delta.pages, delta.since, delta.day, metering.holidays):
+                taken.shares[day] = taken.shares.get(day, 0) + pages
     taken.devices = len(steps)
     return taken
 
@@ -141,32 +169,42 @@ def _tells_something_new(printer: Printer, device: Known, count: int) -> bool:
 
 def _write(session: Session, feed_id: int, steps: Sequence[_Step]) -> None:
     ids = _insert_devices(session, feed_id, [step for step in steps if step.device is None])
-    updates: list[dict[str, Any]] = []
+    ordinary: list[dict[str, Any]] = []
+    unusual: list[dict[str, Any]] = []
     readings: list[dict[str, Any]] = []
     deltas: list[dict[str, Any]] = []
     for step in steps:
-        device_id = step.device.id if step.device else ids[step.identity]
-        if step.device is not None:
-            updates.append({"id": device_id, **_device_values(step)})
-        reading = step.reading
-        readings.append(
-            {
-                "device_id": device_id,
-                "day": reading.day,
-                "count": reading.count,
-                "family": reading.family,
-                "baseline": reading.baseline or step.device is None,
-                "seen_at": step.printer.last_seen,
-            }
-        )
+        if step.device is None:
+            device_id = ids[step.identity]
+        else:
+            device_id = step.device.id
+            if _is_ordinary(step, step.device):
+                ordinary.append({"of_id": device_id, **_ordinary_values(step)})
+            else:
+                unusual.append({"of_id": device_id, **_device_values(step)})
+        readings.append(_reading_values(device_id, step))
         if step.delta is not None:
             deltas.append(_delta_values(feed_id, device_id, step.delta))
-    if updates:
-        session.execute(update(Device), updates)
-    if readings:
-        session.execute(insert(_READING), readings)
-    if deltas:
-        session.execute(insert(_DELTA), deltas)
+    for statement, rows in (
+        (_UPDATE_ORDINARY, ordinary),
+        (_UPDATE_UNUSUAL, unusual),
+        (_INSERT_READING, readings),
+        (_INSERT_DELTA, deltas),
+    ):
+        if rows:
+            session.execute(statement, rows)
+
+
+def _is_ordinary(step: _Step, device: Known) -> bool:
+    before, after = device.meter, step.meter
+    return (
+        step.identity == device.identity
+        and before.initial == after.initial
+        and before.family == after.family
+        and before.fall is None
+        and after.fall is None
+        and not device.awaits_baseline
+    )
 
 
 def _insert_devices(session: Session, feed_id: int, steps: Sequence[_Step]) -> dict[Identity, int]:
@@ -182,20 +220,38 @@ def _insert_devices(session: Session, feed_id: int, steps: Sequence[_Step]) -> d
     return {Identity(row.asset_id, row.serial_number): row.id for row in made}
 
 
+def _ordinary_values(step: _Step) -> dict[str, Any]:
+    return {
+        "latest_count": step.meter.latest,
+        "life_count": step.meter.life,
+        "latest_on": step.meter.latest_on,
+        "seen_at": step.printer.last_seen,
+    }
+
+
 def _device_values(step: _Step) -> dict[str, Any]:
     meter = step.meter
     return {
+        **_ordinary_values(step),
         "asset_id": step.identity.asset_id,
         "serial_number": step.identity.serial_number,
         "family": meter.family,
         "initial_count": meter.initial,
-        "latest_count": meter.latest,
-        "life_count": meter.life,
-        "latest_on": meter.latest_on,
         "fallen_count": meter.fall.count if meter.fall else None,
         "fallen_on": meter.fall.day if meter.fall else None,
-        "seen_at": step.printer.last_seen,
         "awaits_baseline": False,
+    }
+
+
+def _reading_values(device_id: int, step: _Step) -> dict[str, Any]:
+    reading = step.reading
+    return {
+        "device_id": device_id,
+        "day": reading.day,
+        "count": reading.count,
+        "family": reading.family,
+        "baseline": reading.baseline or step.device is None,
+        "seen_at": step.printer.last_seen,
     }
 
 
