@@ -55,7 +55,7 @@ def draw_certificate(
         session.commit()
         if drawn:
             return f"{certificate.number} is drawn already"
-        pdf = _printer().pdf(values)
+        pdf = _printer().draw(values)
         certificates.keep(session, certificate_id, pdf, now())
         session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"

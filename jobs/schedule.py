@@ -16,7 +16,7 @@ from rq_scheduler import Scheduler
 from jobs import edge
 from webapp import clock, queue
 from webapp import settings as configuration
-from webapp.services import collection
+from webapp.services import nights
 
 log = logging.getLogger("releaf.schedule")
 
@@ -45,8 +45,8 @@ def tick() -> str:
     config = edge.settings()
     with edge.session() as session:
         now = clock.now()
-        due = [*collection.due_nights(session, now, config.collect_at)]
-        due += collection.lost_requests(session, now)
+        due = [*nights.due_nights(session, now, config.collect_at)]
+        due += nights.lost_requests(session, now)
         session.commit()
     for wanted in due:
         queue.run_collection(config, wanted.id)

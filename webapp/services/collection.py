@@ -5,13 +5,12 @@ then ``collect_feed`` one by one, then ``finish``. Killed anywhere, it is begun 
 with the feeds that have no outcome yet.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Row, Table, bindparam, func, or_, select, update
+from sqlalchemy import CursorResult, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
@@ -31,10 +30,6 @@ _OUTCOME: Table = Outcome.metadata.tables["outcome"]
 SILENT_HEART = timedelta(seconds=90)
 #: How often a running collection says that it lives, at the most.
 HEARTBEAT = timedelta(seconds=5)
-#: A queued one that no worker began for so long has lost its job.
-LOST_JOB = timedelta(minutes=3)
-#: A failed night of a healthy server is tried again after so long.
-RETRY_AFTER = timedelta(hours=1)
 
 
 _FEED: Table = Feed.metadata.tables["feed"]
@@ -237,7 +232,7 @@ def collect_feed(
 
 def _update_feed(
     session: Session,
-    facts: Row[Any],
+    facts: Any,
     customer: Customer,
     heard_on: date | None,
     pages: int,
@@ -342,84 +337,3 @@ def progress(session: Session, collection: Collection) -> Progress:
         .limit(1)
     )
     return Progress(done, collection.feeds, int(pages), failed, collection.printers, latest)
-
-
-def due_nights(session: Session, now: datetime, collect_at: time) -> Sequence[Collection]:
-    """The nights to be run now, made where missing; unfinished earlier ones are given up.
-
-    Only the last day that ended is due: it brings what earlier missed nights would have brought.
-    """
-    due = []
-    servers = session.scalars(
-        select(Server).where(
-            Server.removed_at.is_(None),
-            Server.health == "healthy",
-            select(Feed.id)
-            .where(Feed.server_id == Server.id, Feed.status.in_(("pending", "active")))
-            .exists(),
-        )
-    ).all()
-    for server in servers:
-        day = due_day(server.account, now - _since_midnight(collect_at))
-        night = session.scalar(
-            select(Collection).where(
-                Collection.server_id == server.id,
-                Collection.kind == "night",
-                Collection.day == day,
-            )
-        )
-        if night is None:
-            _give_up_earlier(session, server, day, now)
-            due.append(request(session, server, day=day, kind="night", now=now))
-        elif _is_due_again(night, server, now):
-            if night.state == "queued":
-                night.alive_at = now  # it waits for its new job; a silent heart stays claimable
-            due.append(night)
-    return due
-
-
-def lost_requests(session: Session, now: datetime) -> Sequence[Collection]:
-    """Collections asked for by a person whose job or worker was lost, of the last day."""
-    lost = session.scalars(
-        select(Collection).where(
-            Collection.kind == "now",
-            Collection.queued_at > now - timedelta(days=1),
-            or_(
-                (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
-                (Collection.state == "running") & (Collection.alive_at < now - SILENT_HEART),
-            ),
-        )
-    ).all()
-    for collection in lost:
-        # A queued one waits for its job again; a running one is claimed by its silent heart.
-        if collection.state == "queued":
-            collection.alive_at = now
-    return lost
-
-
-def _since_midnight(at: time) -> timedelta:
-    return timedelta(hours=at.hour, minutes=at.minute)
-
-
-def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
-    if night.state == "queued":
-        return night.alive_at < now - LOST_JOB
-    if night.state == "running":
-        return night.alive_at < now - SILENT_HEART
-    if night.state == "failed":
-        return night.alive_at < max(now - RETRY_AFTER, server.health_changed_at)
-    return False
-
-
-def _give_up_earlier(session: Session, server: Server, day: date, now: datetime) -> None:
-    session.execute(
-        update(Collection)
-        .where(
-            Collection.server_id == server.id,
-            Collection.kind == "night",
-            Collection.day < day,
-            Collection.state.in_(("queued", "running")),
-        )
-        .values(state="failed", reason=f"Not finished; the night of {day} brings its pages")
-        .execution_options(synchronize_session=False)
-    )
