@@ -92,13 +92,13 @@ class Supervisor:
         told: set[str] = set()
         while not self._ended():
             for name, state, pid in self._states():
-                died = state in FAILED or pids.get(name, pid) != pid
+                died = state in FAILED or (pid and pids.get(name, 0) not in (0, pid))
                 if died and name not in told:
                     tell(name)
                     told.add(name)
-                if state == "RUNNING":
-                    pids[name] = pid
+                elif state == "RUNNING":
                     told.discard(name)
+                pids[name] = pid or pids.get(name, 0)
             # A work-horse without its worker is out of control and may overlap the next run.
             for pid in _children() - {self._process.pid}:
                 with contextlib.suppress(ProcessLookupError):
