@@ -1,0 +1,1 @@
+"""What the service does. Services receive ``session`` and ``now`` or ``today``; they never commit."""

@@ -1,0 +1,213 @@
+"""Access: which rows a viewer may see. Every page and list begins with one of these.
+
+Operations see everything. A partner's users see the partner's account and its customers'. A
+customer sees its own account, feeds, devices, deposits and certificates: never a server, another
+customer or other people's users.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.models import (
+    Account,
+    Certificate,
+    Collection,
+    Delta,
+    Device,
+    Feed,
+    HealthChange,
+    Server,
+    User,
+)
+from webapp.models.user import Role
+from webapp.services.errors import NotFound
+
+#: PostgreSQL's integer; a greater id in an address cannot be anybody's.
+_LARGEST_ID = 2**31 - 1
+
+Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks. The account is None for the command line and for jobs."""
+
+    role: Role
+    account_id: int | None
+    user_id: int | None
+
+    @classmethod
+    def of(cls, user: User) -> Viewer:
+        """The viewer that a logged-in user is."""
+        return cls(cast(Role, user.role), user.account_id, user.id)
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the viewer may change what it sees."""
+        return self.role in ("operations", "partner_admin")
+
+    @property
+    def is_operations(self) -> bool:
+        """Whether the viewer sees everything."""
+        return self.role == "operations"
+
+    @property
+    def is_partner(self) -> bool:
+        """Whether the viewer sees a partner and its customers."""
+        return self.role in ("partner_admin", "partner_viewer")
+
+
+#: Whoever runs a command or a job on the machine itself.
+OPERATOR = Viewer("operations", None, None)
+
+
+def accounts(viewer: Viewer) -> Select[Account]:
+    """The accounts a viewer may see: all; a partner's and its customers'; one's own."""
+    return select(Account).where(_own_account(viewer))
+
+
+def users(viewer: Viewer) -> Select[User]:
+    """The users of the accounts a viewer may see."""
+    return select(User).where(_of_own_accounts(viewer, User.account_id))
+
+
+def servers(viewer: Viewer) -> Select[Server]:
+    """A partner's servers, removed ones included: their history stays."""
+    return select(Server).where(_own_server(viewer))
+
+
+def feeds(viewer: Viewer) -> Select[Feed]:
+    """The feeds of the accounts a viewer may see, removed ones included."""
+    return select(Feed).where(_of_own_accounts(viewer, Feed.account_id))
+
+
+def devices(viewer: Viewer) -> Select[Device]:
+    """The devices of the feeds a viewer may see."""
+    return select(Device).where(_of_own_feeds(viewer, Device.feed_id))
+
+
+def collections(viewer: Viewer) -> Select[Collection]:
+    """The collections of the servers a viewer may see; they name every customer of a server."""
+    if viewer.is_operations:
+        return select(Collection)
+    own = select(Server.id).where(_own_server(viewer))
+    return select(Collection).where(Collection.server_id.in_(own))
+
+
+def certificates(viewer: Viewer) -> Select[Certificate]:
+    """The certificates of the accounts a viewer may see."""
+    return select(Certificate).where(_of_own_accounts(viewer, Certificate.account_id))
+
+
+def deltas(viewer: Viewer) -> Select[Delta]:
+    """The gains of the feeds a viewer may see; for partners and operations to judge."""
+    if viewer.role == "customer":
+        return select(Delta).where(false())
+    return select(Delta).where(_of_own_feeds(viewer, Delta.feed_id))
+
+
+def held(viewer: Viewer) -> Select[Delta]:
+    """The gains that wait for a person."""
+    return deltas(viewer).where(Delta.state == "held")
+
+
+def health_changes(viewer: Viewer) -> Select[HealthChange]:
+    """The health changes of the servers and feeds a viewer may see."""
+    if viewer.is_operations:
+        return select(HealthChange)
+    of_feed = HealthChange.feed_id.in_(
+        select(Feed.id).where(_of_own_accounts(viewer, Feed.account_id))
+    )
+    of_server = HealthChange.server_id.in_(select(Server.id).where(_own_server(viewer)))
+    return select(HealthChange).where(or_(of_feed, of_server))
+
+
+def account(session: Session, viewer: Viewer, account_id: int) -> Account:
+    """An account. Raises NotFound."""
+    return _one(session, accounts(viewer), Account.id, account_id, "account")
+
+
+def user(session: Session, viewer: Viewer, user_id: int) -> User:
+    """A user. Raises NotFound."""
+    return _one(session, users(viewer), User.id, user_id, "user")
+
+
+def server(session: Session, viewer: Viewer, server_id: int) -> Server:
+    """A server, removed or not. Raises NotFound."""
+    return _one(session, servers(viewer), Server.id, server_id, "server")
+
+
+def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
+    """A feed, removed or not. Raises NotFound."""
+    return _one(session, feeds(viewer), Feed.id, feed_id, "feed")
+
+
+def device(session: Session, viewer: Viewer, device_id: int) -> Device:
+    """A device. Raises NotFound."""
+    return _one(session, devices(viewer), Device.id, device_id, "device")
+
+
+def collection(session: Session, viewer: Viewer, collection_id: int) -> Collection:
+    """A collection. Raises NotFound."""
+    return _one(session, collections(viewer), Collection.id, collection_id, "collection")
+
+
+def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
+    """A gain, in whatever state. Raises NotFound."""
+    return _one(session, deltas(viewer), Delta.id, delta_id, "gain")
+
+
+def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
+    """A certificate by its number. Raises NotFound."""
+    found = None
+    if number.isascii() and number.isprintable() and len(number) <= 24:
+        found = session.scalar(certificates(viewer).where(Certificate.number == number))
+    if found is None:
+        raise NotFound(f"there is no certificate {number!r}")
+    return found
+
+
+def _one(
+    session: Session,
+    query: Select[Noun],
+    key: InstrumentedAttribute[int],
+    wanted: int,
+    word: str,
+) -> Noun:
+    found = session.scalar(query.where(key == wanted)) if 0 < wanted <= _LARGEST_ID else None
+    if found is None:
+        raise NotFound(f"there is no {word} {wanted}")
+    return found
+
+
+def _own_account(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.is_operations:
+        return true()
+    own = Account.id == viewer.account_id
+    return or_(own, Account.partner_id == viewer.account_id) if viewer.is_partner else own
+
+
+def _of_own_accounts(viewer: Viewer, account_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Rows that belong to an account the viewer may see."""
+    if viewer.is_operations:
+        return true()
+    if viewer.is_partner:
+        return account_id.in_(select(Account.id).where(_own_account(viewer)))
+    return account_id == viewer.account_id
+
+
+def _of_own_feeds(viewer: Viewer, feed_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    if viewer.is_operations:
+        return true()
+    return feed_id.in_(select(Feed.id).where(_of_own_accounts(viewer, Feed.account_id)))
+
+
+def _own_server(viewer: Viewer) -> ColumnElement[Any]:
+    if viewer.is_operations:
+        return true()
+    return Server.account_id == viewer.account_id if viewer.is_partner else false()

@@ -1,0 +1,196 @@
+"""Accounts: partners, their customers, and the one of those who operate the service."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.db import lock
+from webapp.models import Account
+from webapp.services.calendars import countries
+from webapp.services.errors import Conflict, Invalid
+
+OPERATIONS_NAME = "Operations"
+_LONGEST_NAME = 200
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> tuple[str, ...]:
+    """The zones an account may live in, by name; those that differ by machine are left out."""
+    return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
+
+
+def add_partner(
+    session: Session, *, name: str, time_zone: str = "UTC", country: str = "US", now: datetime
+) -> Account:
+    """A new partner, in a zone and a country. Raises Invalid."""
+    name = _clean_name(name)
+    if name.casefold() == OPERATIONS_NAME.casefold():
+        raise Invalid("name", "This is the name of the service's own account; choose another.")
+    partner = Account(
+        kind="partner",
+        name=name,
+        time_zone=_known_zone(time_zone),
+        country=_known_country(country),
+        created_at=now,
+    )
+    _insert(session, partner)
+    return partner
+
+
+def add_customer(
+    session: Session, partner: Account, *, name: str, country: str | None = None, now: datetime
+) -> Account:
+    """A new customer of a partner; without a country its partner's holds. Raises Invalid."""
+    if partner.kind != "partner":
+        raise Invalid("partner", f"{partner.name} is no partner; customers belong to partners.")
+    customer = Account(
+        kind="customer",
+        name=_clean_name(name),
+        partner=partner,
+        country=_known_country(country) if country else None,
+        created_at=now,
+    )
+    _insert(session, customer)
+    return customer
+
+
+def customers_named(
+    session: Session, partner: Account, names: Iterable[str], *, now: datetime
+) -> dict[str, Account]:
+    """The customers of a partner that bear these names, made where they are missing.
+
+    The names are Printerpoint's: what cannot stand in a name here is left out of them, so that
+    two that differ only in blanks mean one account.
+    """
+    wanted = {name: _tolerated_name(name) for name in names}
+    # Two who tie at once come one after another, so that neither makes an account twice.
+    lock(session, Account.id, partner.id)
+    found = {
+        account.name: account
+        for account in session.scalars(
+            select(Account).where(
+                Account.partner_id == partner.id, Account.name.in_(set(wanted.values()))
+            )
+        )
+    }
+    for name in dict.fromkeys(wanted.values()):
+        if name not in found:
+            found[name] = Account(kind="customer", name=name, partner=partner, created_at=now)
+            session.add(found[name])
+    session.flush()
+    return {name: found[tolerated] for name, tolerated in wanted.items()}
+
+
+def operations(session: Session, now: datetime) -> Account:
+    """The account of those who operate the service; made when it is first needed."""
+    query = select(Account).where(Account.kind == "operations").order_by(Account.id)
+    found = session.scalars(query).first()
+    if found is not None:
+        return found
+    account = Account(
+        kind="operations", name=OPERATIONS_NAME, time_zone="UTC", country=None, created_at=now
+    )
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError:
+        found = session.scalars(query).first()  # another was quicker
+        if found is None:
+            raise
+        return found
+    return account
+
+
+def change(
+    session: Session,
+    account: Account,
+    *,
+    name: str,
+    country: str | None,
+    time_zone: str | None = None,
+) -> None:
+    """Change an account. Only a partner has a time zone; only a customer may lack a country.
+
+    Raises Invalid, and Conflict for the account of operations.
+    """
+    if account.kind == "operations":
+        raise Conflict("The service's own account stays as it is.")
+    new_name = _clean_name(name)
+    if new_name != account.name and _is_taken(session, account.partner_id, new_name):
+        raise _taken(account, new_name)
+    if account.kind == "customer" and time_zone:
+        raise Invalid("time_zone", "A customer lives in its partner's time zone.")
+    zone = _known_zone(time_zone or "") if account.kind == "partner" else None
+    may_lack = account.kind == "customer" and not country
+    new_country = None if may_lack else _known_country(country or "")
+    try:
+        with session.begin_nested():
+            account.name, account.time_zone, account.country = new_name, zone, new_country
+    except IntegrityError as error:  # another took the name meanwhile
+        raise _taken(account, new_name) from error
+
+
+def customer_counts(session: Session, partner_ids: Iterable[int]) -> Mapping[int, int]:
+    """How many customers each partner has; those with none are left out."""
+    rows = session.execute(
+        select(Account.partner_id, func.count())
+        .where(Account.partner_id.in_(list(partner_ids)))
+        .group_by(Account.partner_id)
+    )
+    return {partner_id: count for partner_id, count in rows if partner_id is not None}
+
+
+def _insert(session: Session, account: Account) -> None:
+    partner_id = account.partner.id if account.partner else None
+    with session.no_autoflush:
+        if _is_taken(session, partner_id, account.name):
+            raise _taken(account, account.name)
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError as error:  # another was quicker
+        raise _taken(account, account.name) from error
+
+
+def _is_taken(session: Session, partner_id: int | None, name: str) -> bool:
+    same = select(Account.id).where(Account.partner_id.is_not_distinct_from(partner_id))
+    return session.scalar(same.where(Account.name == name)) is not None
+
+
+def _taken(account: Account, name: str) -> Invalid:
+    word = "customer" if account.kind == "customer" else "partner"
+    return Invalid("name", f"There is a {word} “{name}” already; choose another name.")
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise Invalid("name", "Give the account a name.")
+    if len(name) > _LONGEST_NAME:
+        raise Invalid("name", f"Shorten the name to {_LONGEST_NAME} characters.")
+    if not name.isprintable():
+        raise Invalid("name", "There are characters in the name that cannot be shown; type it.")
+    return name
+
+
+def _tolerated_name(name: str) -> str:
+    shown = "".join(letter if letter.isprintable() else " " for letter in name)
+    return " ".join(shown.split())[:_LONGEST_NAME].rstrip() or "Customer without a name"
+
+
+def _known_zone(name: str) -> str:
+    if name not in time_zones():
+        raise Invalid("time_zone", f"{name!r} is no time zone; choose one like America/New_York.")
+    return name
+
+
+def _known_country(code: str) -> str:
+    code = code.strip().upper()
+    if code not in countries():
+        raise Invalid("country", f"{code!r} is no country we know; use two letters like US or DE.")
+    return code

@@ -1,0 +1,59 @@
+"""Passwords: argon2id at OWASP's minimum, rules that help, and no hint of who exists."""
+
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from webapp.services.errors import Invalid
+
+SHORTEST = 12
+LONGEST = 256
+
+# 19 MiB, two passes, one lane: about 30 ms.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+#: Nobody's: verified where there is no user, so that the answer takes as long.
+_NOBODYS = _hasher.hash("the password of nobody at all")
+
+
+def clean(password: str, forbidden: tuple[str, ...], field: str = "password") -> str:
+    """A password that may be used. Raises Invalid for ``field``, never quoting it.
+
+    ``forbidden``: what everybody knows of the user.
+    """
+    if len(password) < SHORTEST:
+        raise Invalid(
+            field, f"Use {SHORTEST} characters or more; a few words in a row are easy to remember."
+        )
+    if len(password) > LONGEST:
+        raise Invalid(field, f"Use {LONGEST} characters at most.")
+    if password.casefold().strip() in {word.casefold().strip() for word in forbidden}:
+        raise Invalid(field, "Your name or e-mail is the first guess; choose something else.")
+    if len(set(password)) < 4:
+        raise Invalid(field, "This repeats the same few characters; choose something else.")
+    return password
+
+
+def seal(password: str) -> str:
+    """The hash that is kept."""
+    return _hasher.hash(_normal(password))
+
+
+def fits(password: str, kept: str | None) -> bool:
+    """Whether a password is the one whose hash is kept; as slow for None as for a wrong one."""
+    try:
+        _hasher.verify(kept or _NOBODYS, _normal(password[: LONGEST + 1]))
+    except (VerificationError, InvalidHashError):
+        return False
+    return kept is not None
+
+
+def is_outdated(kept: str) -> bool:
+    """Whether a hash was made with other parameters than today's."""
+    return _hasher.check_needs_rehash(kept)
+
+
+def _normal(password: str) -> str:
+    # The same letters typed on another keyboard may be other code points.
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,231 @@
+"""Users: invited by a one-time link, authenticated by a password, disabled and enabled."""
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.db import lock
+from webapp.models import Account, Invitation, User
+from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
+from webapp.services import passwords
+from webapp.services.errors import Conflict, Invalid, NotFound
+
+#: How long an invitation can be taken.
+VALID = timedelta(days=7)
+_LONGEST_NAME = 200
+_LONGEST_EMAIL = 254
+
+
+def roles_of(account: Account) -> list[Role]:
+    """The roles that users of an account may have."""
+    return [role for role in ROLES if ACCOUNT_KIND_OF_ROLE[role] == account.kind]
+
+
+def invite(
+    session: Session,
+    account: Account,
+    *,
+    email: str,
+    full_name: str,
+    role: Role,
+    now: datetime,
+) -> tuple[User, str]:
+    """A new user without a password, and the token of the link to choose one. Raises Invalid."""
+    if role not in roles_of(account):
+        raise Invalid("role", f"A user of {account.name} cannot have the role {role!r}.")
+    user = User(
+        account=account,
+        full_name=_clean_name(full_name),
+        email=clean_email(email),
+        role=role,
+        session_stamp=_stamp(),
+        created_at=now,
+    )
+    taken = Invalid("email", "Somebody has this e-mail already; give another one.")
+    with session.no_autoflush:
+        if session.scalar(select(User.id).where(User.email == user.email)) is not None:
+            raise taken
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:  # another was quicker
+        raise taken from error
+    return user, _new_link(session, user, now)
+
+
+def invite_again(session: Session, user: User, now: datetime) -> str:
+    """The token of a new link to choose a password; earlier links no longer work.
+
+    A password that was chosen already holds until the link is taken. Raises Conflict for a
+    disabled user.
+    """
+    if user.disabled_at is not None:
+        raise Conflict(f"{user.full_name} is disabled; enable the user first.")
+    _end_links(session, user, now)
+    return _new_link(session, user, now)
+
+
+def invitation(session: Session, token: str, now: datetime) -> Invitation:
+    """The invitation of a link. Raises NotFound, and Conflict when it can be taken no more."""
+    found = session.scalar(select(Invitation).where(Invitation.token_hash == _hash(token)))
+    if found is None:
+        raise NotFound("there is no such invitation")
+    if found.used_at is not None:
+        raise Conflict("This link was used already. Log in with the password you chose then.")
+    if found.expires_at <= now or found.user.disabled_at is not None:
+        raise Conflict("This link no longer works. Ask whoever invited you for a new one.")
+    return found
+
+
+def accept(session: Session, token: str, password: str, now: datetime) -> User:
+    """Take an invitation: the user has this password from now on. Works once.
+
+    Raises NotFound, Conflict, and Invalid for the password.
+    """
+    found = invitation(session, token, now)
+    user = found.user
+    kept = passwords.seal(passwords.clean(password, (user.email, user.full_name)))
+    claimed = cast(
+        CursorResult[Any],
+        session.execute(
+            update(Invitation)
+            .where(Invitation.id == found.id, Invitation.used_at.is_(None))
+            .values(used_at=now)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    if claimed.rowcount != 1:
+        raise Conflict("This link was used already. Log in with the password you chose then.")
+    user.password_hash, user.session_stamp = kept, _stamp()
+    session.flush()
+    return user
+
+
+def authenticate(session: Session, email: str, password: str) -> User | None:
+    """The user with this e-mail and password, if enabled; takes as long when there is none."""
+    user = None
+    if len(email) <= _LONGEST_EMAIL and email.isprintable():
+        user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    kept = user.password_hash if user else None
+    if not passwords.fits(password, kept) or user is None or kept is None:
+        return None
+    if user.disabled_at is not None:
+        return None
+    if passwords.is_outdated(kept):
+        user.password_hash = passwords.seal(password)
+        session.flush()
+    return user
+
+
+def change_password(session: Session, user: User, old: str, new: str) -> None:
+    """Another password; every other session of the user ends. Raises Invalid (``old``, ``new``)."""
+    if not passwords.fits(old, user.password_hash):
+        raise Invalid("old", "This is not your present password.")
+    if new == old:
+        raise Invalid("new", "This is your present password; choose another.")
+    passwords.clean(new, (user.email, user.full_name), field="new")
+    user.password_hash, user.session_stamp = passwords.seal(new), _stamp()
+    session.flush()
+
+
+def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> None:
+    """The user can no longer log in, and sessions and links end at once; ``by``: who does it.
+
+    Raises Conflict for oneself, and for the last one of operations who can log in.
+    """
+    if by is not None and user.id == by:
+        raise Conflict("You cannot disable yourself; ask another administrator.")
+    lock(session, Account.id, user.account_id)  # two who disable each other come one by one
+    session.refresh(user)
+    if user.disabled_at is not None:
+        return
+    if user.role == "operations" and not _others_can_log_in(session, user):
+        raise Conflict("This is the last user of operations who can log in; invite another first.")
+    user.disabled_at, user.session_stamp = now, _stamp()
+    _end_links(session, user, now)
+    session.flush()
+
+
+def enable(session: Session, user: User) -> None:
+    """The user can log in again, with the password of before."""
+    user.disabled_at = None
+    session.flush()
+
+
+def open_invitation(session: Session, user: User) -> Invitation | None:
+    """The latest link made for a user that has not been taken; it may have expired."""
+    return session.scalars(
+        select(Invitation)
+        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+        .order_by(Invitation.expires_at.desc(), Invitation.id.desc())
+    ).first()
+
+
+def clean_email(text: str) -> str:
+    """An e-mail as it is kept, in small letters. Raises Invalid."""
+    email = text.strip().lower()
+    if not email:
+        raise Invalid("email", "Give the e-mail the user will log in with.")
+    if len(email) > _LONGEST_EMAIL:
+        raise Invalid("email", f"An e-mail has {_LONGEST_EMAIL} characters at most.")
+    if not re.fullmatch(r"[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\]+", email) or not email.isprintable():
+        raise Invalid("email", "Write the e-mail like name@example.com.")
+    return email
+
+
+def _others_can_log_in(session: Session, user: User) -> bool:
+    others = session.scalar(
+        select(func.count()).where(
+            User.role == "operations",
+            User.id != user.id,
+            User.disabled_at.is_(None),
+            User.password_hash.is_not(None),
+        )
+    )
+    return bool(others)
+
+
+def _new_link(session: Session, user: User, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    session.add(
+        Invitation(user=user, token_hash=_hash(token), created_at=now, expires_at=now + VALID)
+    )
+    session.flush()
+    return token
+
+
+def _end_links(session: Session, user: User, now: datetime) -> None:
+    session.execute(
+        update(Invitation)
+        .where(
+            Invitation.user_id == user.id,
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _stamp() -> str:
+    return secrets.token_hex(16)
+
+
+def _clean_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name:
+        raise Invalid("full_name", "Give the user's full name.")
+    if len(name) > _LONGEST_NAME:
+        raise Invalid("full_name", f"Shorten the name to {_LONGEST_NAME} characters.")
+    if not name.isprintable():
+        raise Invalid("full_name", "There are characters that cannot be shown; type the name.")
+    return name
