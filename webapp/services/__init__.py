@@ -1,1 +1,1 @@
-"""What the service does. Services receive ``session`` and ``now`` or ``today``; they never commit."""
+"""What the service does. Services receive the session and ``now`` or ``today``; none commits."""
