@@ -1,0 +1,100 @@
+"""Answers no client should fall for, written byte by byte where HTTP itself is at fault."""
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
+from itertools import repeat
+from threading import Event
+from typing import Any
+
+_MEBIBYTE = 1 << 20
+_BOMB_MEBIBYTES = 1024
+
+#: What ``answer`` sends; ``body_of`` knows the rest.
+KINDS = frozenset(
+    ("drops", "endless", "gzip_bomb", "not_http", "redirect", "slow_body", "slow_head")
+)
+
+
+def body_of(kind: str, body: bytes) -> tuple[bytes, dict[str, str]] | None:
+    """Body and headers of malformed content; None when it is not the content that is wrong."""
+    bodies: dict[str, tuple[bytes, dict[str, str]]] = {
+        "html": (
+            b"<!DOCTYPE html><title>Sign in</title><p>Please sign in.",
+            {"Content-Type": "text/html; charset=utf-8"},
+        ),
+        "not_json": (b"It works!", {}),
+        "empty": (b"", {}),
+        "truncated": (body[: len(body) // 2], {}),
+        "no_envelope": (body[body.index(b"[") : body.rindex(b"]") + 1], {}),
+        "wrong_results": (b'{"links": {"next": null}, "results": {"0": {}}}', {}),
+        "charset": (
+            body.decode().encode("utf-16"),
+            {"Content-Type": "application/json; charset=utf-16"},
+        ),
+        "latin1": (b'{"links": {"next": null}, "results": [{"locationName": "Caf\xe9"}]}', {}),
+        "deep": (b'{"results": [' + b"[" * 100_000 + b"]" * 100_000 + b"]}", {}),
+        "cut_gzip": (gzip.compress(body)[:-20], {"Content-Encoding": "gzip"}),
+    }
+    return bodies.get(kind)
+
+
+def answer(
+    kind: str,
+    handler: BaseHTTPRequestHandler,
+    body: bytes,
+    options: Mapping[str, Any],
+    over: Event,
+) -> None:
+    """Send one of KINDS; ``over`` ends what would not end."""
+    handler.close_connection = True
+    seconds = float(options.get("seconds", 0.02))
+    if kind == "not_http":
+        handler.wfile.write(b"220 mail.printerpoint.example ESMTP\r\n")
+    elif kind == "slow_head":
+        _drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 60_000, seconds, over)
+    elif kind == "redirect":
+        _begin(handler, 302, {"Location": str(options["location"]), "Content-Length": "0"})
+    elif kind == "drops":
+        _begin(handler, 200, {"Content-Length": str(len(body))})
+        handler.wfile.write(body[: len(body) // 2])
+    elif kind == "slow_body":
+        _begin(handler, 200, {"Content-Length": str(len(body))})
+        _drip(handler, body, seconds, over)
+    elif kind == "endless":
+        _begin(handler, 200, {})
+        _pour(handler, repeat(b" " * _MEBIBYTE), over)
+    elif kind == "gzip_bomb":
+        _begin(handler, 200, {"Content-Encoding": "gzip"})
+        _pour(handler, _bomb(), over)
+
+
+def _begin(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str]) -> None:
+    handler.send_response(status)
+    sent = {"Content-Type": "application/json", "Connection": "close", **headers}
+    for name, value in sent.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+
+
+def _pour(handler: BaseHTTPRequestHandler, parts: Iterable[bytes], over: Event) -> None:
+    for part in parts:
+        if over.is_set():
+            return
+        handler.wfile.write(part)
+
+
+def _drip(handler: BaseHTTPRequestHandler, content: bytes, seconds: float, over: Event) -> None:
+    for byte in content:
+        handler.wfile.write(bytes((byte,)))
+        if over.wait(seconds):
+            return
+
+
+def _bomb() -> Iterator[bytes]:
+    """A gibibyte of spaces in a mebibyte of gzip, made as it is sent."""
+    packer = zlib.compressobj(9, wbits=31)
+    for _ in range(_BOMB_MEBIBYTES):
+        yield packer.compress(b" " * _MEBIBYTE)
+    yield packer.flush()

@@ -1,0 +1,94 @@
+"""How a sandbox's printers print: a weekday rhythm, the same on every run, and its counters."""
+
+import random
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+Family = Literal["colour", "size", "area", "area_by_colour", "categories", "length"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+
+LETTER_AREA = 6_032_246  # hundredths of a square millimetre
+ROLL_WIDTH_MM = 914
+
+_MONDAY_TO_SUNDAY = (1.0, 1.05, 1.1, 1.0, 0.85, 0.12, 0.04)
+_OPENS, _CLOSES = 8, 18
+
+_CLICKS = "InClicks"
+_AREA = "InHundredthsOfASquareMillimeter"
+
+
+def pages_of_day(seed: str, printer: str, per_weekday: int, day: date) -> int:
+    """What a printer prints on a day; about ``per_weekday`` from Monday to Friday."""
+    chance = random.Random(f"{seed}|{printer}|{day}").uniform(0.7, 1.3)
+    return round(per_weekday * _MONDAY_TO_SUNDAY[day.weekday()] * chance)
+
+
+def pages_between(
+    seed: str, printer: str, per_weekday: int, zone: ZoneInfo, since: datetime, until: datetime
+) -> dict[date, int]:
+    """Pages by local day. However the time between is cut into steps, the sum is the same."""
+    first, last = since.astimezone(zone), until.astimezone(zone)
+    pages: dict[date, int] = {}
+    day = first.date()
+    while day <= last.date():
+        total = pages_of_day(seed, printer, per_weekday, day)
+        done = int(total * _worked(last)) if day == last.date() else total
+        before = int(total * _worked(first)) if day == first.date() else 0
+        if done > before:
+            pages[day] = done - before
+        day += timedelta(days=1)
+    return pages
+
+
+def _worked(moment: datetime) -> float:
+    """The share of a working day that has passed."""
+    hours = moment.hour + moment.minute / 60 + moment.second / 3600
+    return min(1.0, max(0.0, (hours - _OPENS) / (_CLOSES - _OPENS)))
+
+
+def counters_of(family: Family, count: int) -> dict[str, int]:
+    """A family's counters of a printer that has printed ``count`` pages in its life."""
+    colour = count // 5
+    mono = count - colour
+    if family == "colour":
+        return {
+            f"coloredPagesByMonochrome{_CLICKS}": mono,
+            f"coloredPagesByColor{_CLICKS}": colour,
+        }
+    if family == "size":
+        return {
+            f"coloredPagesBySizeMonochromeTotal{_CLICKS}": mono,
+            f"coloredPagesBySizeMonochromeTabloid{_CLICKS}": mono // 10,
+            f"coloredPagesBySizeColorTotal{_CLICKS}": colour,
+            f"coloredPagesBySizeColorTabloid{_CLICKS}": colour // 10,
+            f"coloredPagesBySizeScans{_CLICKS}": count // 3,
+        }
+    by_colour = {
+        f"paperAreaMonochrome{_AREA}": mono * LETTER_AREA,
+        f"paperAreaColor{_AREA}": colour * LETTER_AREA,
+    }
+    if family == "area":
+        return by_colour | {f"paperAreaTotal{_AREA}": count * LETTER_AREA}
+    if family == "area_by_colour":
+        return by_colour
+    if family == "length":
+        # Rounded up, so that dividing by the roll's width gives whole pages back.
+        return {"paperLengthInMicrometers": -(-count * LETTER_AREA * 10 // ROLL_WIDTH_MM)}
+    return {
+        f"monochromeLines{_AREA}": mono * LETTER_AREA,
+        f"colorLines{_AREA}": 0,
+        f"lowDensityImages{_AREA}": (colour - colour // 2) * LETTER_AREA,
+        f"highDensityImages{_AREA}": colour // 2 * LETTER_AREA,
+        f"specialMediaPlots{_AREA}": 0,
+    }
+
+
+def family_of(counters: Mapping[str, object] | Iterable[str]) -> Family:
+    """The first family that counters sent under these names belong to; by colour without one."""
+    names = {name.lower() for name in counters}
+    for family in FAMILIES:
+        if any(name.lower() in names for name in counters_of(family, 0)):
+            return family
+    return "colour"

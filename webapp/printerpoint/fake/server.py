@@ -1,0 +1,172 @@
+"""The sandbox's HTTP: the documented call, and its controls for other processes."""
+
+import base64
+import binascii
+import gzip
+import logging
+import socket
+import struct
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from webapp.printerpoint.fake import hostile
+from webapp.printerpoint.fake.office import Office
+from webapp.printerpoint.fake.troubles import Trouble
+
+BASE = "/apis/v1"
+_PRINTERS = f"{BASE}/dealer/printers"
+_CONTROLS = "/_sandbox/"
+_LONGEST_ORDER = 32 * 1024 * 1024
+_HANGS_SECONDS = 120.0
+
+log = logging.getLogger("releaf.sandbox")
+
+
+class Server(ThreadingHTTPServer):
+    """On loopback only."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, office: Office) -> None:
+        self.office = office
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller who hangs up is no error of ours."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "PrinterpointSandbox"
+    # Head and body are two writes; without this the second waits 40 ms for the first one's ACK.
+    disable_nagle_algorithm = True
+    timeout = 60
+    server: Server
+
+    def do_GET(self) -> None:
+        """Answer the one call there is."""
+        parts = urlsplit(self.path)
+        if parts.path != _PRINTERS:
+            self._send_json(404, {"message": f"there is only GET {_PRINTERS}"})
+            return
+        text = parse_qs(parts.query).get("page", ["1"])[0]
+        page = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+        if page < 1:
+            self._send_json(400, {"message": "page must be a number from 1"})
+            return
+        office = self.server.office
+        office.calls.append(f"{self.command} {self.path}")
+        over = office.over
+        if office.delay:
+            over.wait(office.delay)
+        trouble = office.trouble_for(page)
+        if trouble is not None and self._fails(trouble, over):
+            return
+        token = self._token()
+        if token is None or token not in office.known.tokens:
+            self._send_json(401, {"message": "no such token"}, {"WWW-Authenticate": "Basic"})
+            return
+        self._send_page(token, page, trouble, over)
+
+    def do_POST(self) -> None:
+        """Carry out an order: ``POST /_sandbox/<verb>`` with the arguments as a JSON object."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _LONGEST_ORDER:
+            self.close_connection = True
+            self._send_json(411, {"message": "Content-Length is missing or too large"})
+            return
+        body = self.rfile.read(int(length))
+        if not self.path.startswith(_CONTROLS):
+            self._send_json(405, {"message": "only GET"}, {"Allow": "GET"})
+            return
+        # A web page of another origin cannot send this type unasked.
+        if self.headers.get_content_type() != "application/json":
+            self._send_json(415, {"message": "send application/json"})
+            return
+        try:
+            words = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+            result = self.server.office.carries_out(self.path.removeprefix(_CONTROLS), words)
+        except (LookupError, TypeError, ValueError) as error:
+            self._send_json(400, {"message": str(error)})
+            return
+        self._send_json(200, {"result": result})
+
+    def log_message(self, *args: Any) -> None:
+        """Calls go to the log, without their headers."""
+        log.debug(*args)
+
+    def _token(self) -> str | None:
+        scheme, _, code = self.headers.get("Authorization", "").partition(" ")
+        try:
+            words = base64.b64decode(code, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        token, colon, password = words.rpartition(":")
+        return token if scheme.lower() == "basic" and colon and not password else None
+
+    def _fails(self, trouble: Trouble, over: Event) -> bool:
+        """Fail before anything of the page is known; False when the page itself is wrong."""
+        if trouble.kind == "down":
+            # Lingering for no time at all makes close() a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return True
+        if trouble.kind == "hangs":
+            over.wait(_HANGS_SECONDS)
+            self.close_connection = True
+            return True
+        if trouble.kind == "status":
+            retry_after = trouble.options.get("retry_after")
+            headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+            self._send_json(trouble.options["status"], {"message": "as ordered"}, headers)
+            return True
+        return False
+
+    def _send_page(self, token: str, number: int, trouble: Trouble | None, over: Event) -> None:
+        office = self.server.office
+        start = (number - 1) * office.page_size
+        rows, more = office.rows_of(token, start, start + office.page_size)
+        base = f"http://{self.headers.get('Host', '')}{_PRINTERS}"
+        following = f"{base}?page={number + 1}" if more else None
+        if trouble is not None and trouble.kind == "looping_next":
+            following = f"{base}?page={number}"
+        if trouble is not None and trouble.kind == "wrong_next":
+            following = str(trouble.options["next"])
+        page = {"links": {"next": following}, "results": rows}
+        body = msgspec.json.encode(page)
+        content = hostile.body_of(trouble.kind, body) if trouble is not None else None
+        if content is not None:
+            self._send(200, *content)
+        elif trouble is not None and trouble.kind in hostile.KINDS:
+            hostile.answer(trouble.kind, self, body, trouble.options, over)
+        else:
+            self._send(200, body, {})
+
+    def _send_json(
+        self, status: int, content: object, headers: dict[str, str] | None = None
+    ) -> None:
+        self._send(status, msgspec.json.encode(content), headers or {})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        compresses = (
+            self.server.office.compresses
+            and "gzip" in self.headers.get("Accept-Encoding", "")
+            and "Content-Encoding" not in headers
+        )
+        if compresses:
+            body, headers = gzip.compress(body, 1), headers | {"Content-Encoding": "gzip"}
+        self.send_response(status)
+        sent = {"Content-Type": "application/json; charset=utf-8"} | headers
+        for name, value in sent.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
