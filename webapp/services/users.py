@@ -73,7 +73,7 @@ def invite_again(session: Session, user: User, now: datetime) -> str:
 
 def invitation(session: Session, token: str, now: datetime) -> Invitation:
     """The invitation of a link. Raises NotFound, and Conflict when it can be taken no more."""
-    found = session.scalar(select(Invitation).where(Invitation.token_hash == _hash(token)))
+    found = session.scalar(select(Invitation).where(Invitation.token_hash == hash_of(token)))
     if found is None:
         raise NotFound("there is no such invitation")
     if found.used_at is not None:
@@ -179,6 +179,11 @@ def clean_email(text: str) -> str:
     return email
 
 
+def hash_of(token: str) -> str:
+    """What is kept of a link's token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _others_can_log_in(session: Session, user: User) -> bool:
     others = session.scalar(
         select(func.count()).where(
@@ -194,7 +199,7 @@ def _others_can_log_in(session: Session, user: User) -> bool:
 def _new_link(session: Session, user: User, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
-        Invitation(user=user, token_hash=_hash(token), created_at=now, expires_at=now + VALID)
+        Invitation(user=user, token_hash=hash_of(token), created_at=now, expires_at=now + VALID)
     )
     session.flush()
     return token
@@ -210,10 +215,6 @@ def _end_links(session: Session, user: User, now: datetime) -> None:
         )
         .values(expires_at=now)
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _stamp() -> str:

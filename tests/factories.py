@@ -1,0 +1,447 @@
+"""Builders for every model: what a test does not say is sound and unlike its neighbours.
+
+Each takes the session and flushes, so that ids are there; whoever opened the session commits.
+``NOW`` is a Tuesday morning, ``TODAY`` its date.
+"""
+
+import itertools
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from webapp.crypto import Keyring
+from webapp.db import Base
+from webapp.domain.trees import PAGES_PER_TREE, trees
+from webapp.models import (
+    Account,
+    Certificate,
+    ClosedMonth,
+    Collection,
+    Delta,
+    Deposit,
+    Device,
+    Document,
+    Feed,
+    HealthChange,
+    Invitation,
+    Outcome,
+    Reading,
+    Server,
+    User,
+)
+from webapp.models.collection import CollectionKind, CollectionState, OutcomeKind
+from webapp.models.feed import FeedStatus
+from webapp.models.user import Role
+from webapp.services import passwords
+from webapp.services.users import VALID, hash_of
+
+NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+TODAY = NOW.date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+#: Every user that is made here has it, unless the test says None.
+PASSWORD = "correct horse battery staple"
+_PASSWORD_HASH = passwords.seal(PASSWORD)
+
+_numbers = itertools.count(1)
+
+Row = TypeVar("Row", bound=Base)
+
+
+def partner(
+    session: Session,
+    *,
+    name: str | None = None,
+    time_zone: str = "America/New_York",
+    country: str = "US",
+) -> Account:
+    """A print dealer."""
+    return _add(
+        session,
+        Account(
+            kind="partner",
+            name=name or f"Northwind Print {next(_numbers)}",
+            time_zone=time_zone,
+            country=country,
+            created_at=NOW,
+        ),
+    )
+
+
+def customer(
+    session: Session,
+    of: Account | None = None,
+    *,
+    name: str | None = None,
+    country: str | None = None,
+) -> Account:
+    """A customer of a partner."""
+    return _add(
+        session,
+        Account(
+            kind="customer",
+            name=name or f"Harbour Architects {next(_numbers)}",
+            partner=of or partner(session),
+            country=country,
+            created_at=NOW,
+        ),
+    )
+
+
+def operations(session: Session) -> Account:
+    """The account of operations."""
+    return _add(
+        session, Account(kind="operations", name="Operations", time_zone="UTC", created_at=NOW)
+    )
+
+
+def user(
+    session: Session,
+    account: Account | None = None,
+    *,
+    role: Role | None = None,
+    email: str | None = None,
+    full_name: str = "Ada Byron",
+    password_hash: str | None = _PASSWORD_HASH,
+    disabled_at: datetime | None = None,
+) -> User:
+    """A user who can log in with PASSWORD; of a partner, its administrator."""
+    account = account or partner(session)
+    usual: dict[str, Role] = {
+        "operations": "operations",
+        "partner": "partner_admin",
+        "customer": "customer",
+    }
+    number = next(_numbers)
+    return _add(
+        session,
+        User(
+            account=account,
+            full_name=full_name,
+            email=email or f"ada{number}@example.com",
+            role=role or usual[account.kind],
+            password_hash=password_hash,
+            session_stamp=f"{number:032}",
+            created_at=NOW,
+            disabled_at=disabled_at,
+        ),
+    )
+
+
+def invitation(
+    session: Session,
+    of: User | None = None,
+    *,
+    token: str | None = None,
+    expires_at: datetime = NOW + VALID,
+    used_at: datetime | None = None,
+) -> Invitation:
+    """An invitation whose link ends in ``token``."""
+    return _add(
+        session,
+        Invitation(
+            user=of or user(session, password_hash=None),
+            token_hash=hash_of(token or f"token {next(_numbers)}"),
+            created_at=expires_at - VALID,
+            expires_at=expires_at,
+            used_at=used_at,
+        ),
+    )
+
+
+def server(
+    session: Session,
+    account: Account | None = None,
+    *,
+    name: str = "Printerpoint",
+    token: str | None = None,
+    keyring: Keyring | None = None,
+    health: str = "healthy",
+    health_reason: str | None = None,
+    health_changed_at: datetime = NOW,
+    removed_at: datetime | None = None,
+) -> Server:
+    """A server of a partner; its token can be opened when a keyring is given."""
+    made = _add(
+        session,
+        Server(
+            account=account or partner(session),
+            name=name,
+            sealed_token=b"",
+            health=health,
+            health_reason=health_reason,
+            health_checked_at=NOW,
+            health_changed_at=health_changed_at,
+            created_at=NOW,
+            removed_at=removed_at,
+        ),
+    )
+    if keyring is not None:
+        made.seal_token(keyring, token or f"token-{next(_numbers)}")
+        session.flush()
+    return made
+
+
+def feed(
+    session: Session,
+    of: Server | None = None,
+    account: Account | None = None,
+    *,
+    customer_id: str | None = None,
+    customer_name: str | None = None,
+    status: FeedStatus = "active",
+    health: str | None = None,
+    heard_on: date | None = YESTERDAY,
+    removed_at: datetime | None = None,
+) -> Feed:
+    """A feed of a server for a customer account of the server's partner."""
+    of = of or server(session)
+    account = account or customer(session, of.account, name=customer_name)
+    usual = "pending" if status == "pending" else "healthy"
+    return _add(
+        session,
+        Feed(
+            server=of,
+            account=account,
+            customer_id=customer_id or f"CUST{next(_numbers):04}",
+            customer_name=customer_name or account.name,
+            status=status,
+            health=health or usual,
+            health_changed_at=NOW,
+            heard_on=None if status == "pending" else heard_on,
+            created_at=NOW,
+            activated_at=None if status == "pending" else NOW,
+            removed_at=removed_at or (NOW if status == "removed" else None),
+        ),
+    )
+
+
+def device(
+    session: Session,
+    of: Feed | None = None,
+    *,
+    asset_id: str | None = None,
+    serial_number: str | None = None,
+    family: str = "colour",
+    initial_count: int = 182_345,
+    latest_count: int | None = None,
+    first_on: date = TODAY - timedelta(days=31),
+    latest_on: date = YESTERDAY,
+) -> Device:
+    """A printer under a feed."""
+    number = next(_numbers)
+    latest = initial_count if latest_count is None else latest_count
+    return _add(
+        session,
+        Device(
+            feed=of or feed(session),
+            asset_id=f"A-{number:04}" if asset_id is None else asset_id,
+            serial_number=f"CNB1L{number:05}" if serial_number is None else serial_number,
+            family=family,
+            initial_count=initial_count,
+            latest_count=latest,
+            life_count=latest - initial_count,
+            first_on=first_on,
+            latest_on=latest_on,
+            seen_at=NOW,
+        ),
+    )
+
+
+def reading(
+    session: Session,
+    of: Device | None = None,
+    *,
+    day: date = YESTERDAY,
+    count: int = 182_345,
+    baseline: bool = False,
+) -> Reading:
+    """A device's lifetime count on a day."""
+    of = of or device(session)
+    return _add(
+        session,
+        Reading(device=of, day=day, count=count, family=of.family, baseline=baseline, seen_at=NOW),
+    )
+
+
+def delta(
+    session: Session,
+    of: Device | None = None,
+    *,
+    since: date | None = None,
+    day: date = YESTERDAY,
+    pages: int = 1_234,
+    state: str = "counted",
+    reason: str | None = None,
+) -> Delta:
+    """What a device gained; ``state="held"`` waits for a person."""
+    of = of or device(session)
+    return _add(
+        session,
+        Delta(
+            feed_id=of.feed.id,
+            device=of,
+            since=since or day - timedelta(days=1),
+            day=day,
+            pages=pages,
+            state=state,
+            reason=reason,
+            decided_at=NOW if state in ("accepted", "rejected") else None,
+        ),
+    )
+
+
+def deposit(
+    session: Session,
+    of: Feed | None = None,
+    *,
+    day: date = YESTERDAY,
+    pages: int = 1_234,
+    counted_in: str | None = None,
+) -> Deposit:
+    """Pages credited to a feed for a day."""
+    of = of or feed(session)
+    month = counted_in or f"{day:%Y-%m}"
+    return _add(session, Deposit(feed_id=of.id, day=day, counted_in=month, pages=pages))
+
+
+def closed_month(session: Session, account: Account, month: str = "2026-10") -> ClosedMonth:
+    """A month that takes no further deposits."""
+    return _add(session, ClosedMonth(account_id=account.id, month=month, closed_at=NOW))
+
+
+def certificate(
+    session: Session,
+    account: Account | None = None,
+    *,
+    month: str = "2026-10",
+    pages: int = 2_469_134,
+    late_pages: int = 0,
+    number: str | None = None,
+    public_id: str | None = None,
+    tree_count: Decimal | None = None,
+) -> Certificate:
+    """The frozen statement of a customer's month."""
+    account = account or customer(session)
+    of = account.partner
+    serial = next(_numbers)
+    return _add(
+        session,
+        Certificate(
+            number=number or f"R-{month}-{serial:06}",
+            public_id=public_id or f"public-{serial:025}",
+            account=account,
+            month=month,
+            account_name=account.name,
+            partner_name=of.name if of else account.name,
+            pages=pages,
+            late_pages=late_pages,
+            late_months="",
+            trees=trees(pages) if tree_count is None else tree_count,
+            pages_per_tree=PAGES_PER_TREE,
+            project="Releaf Reforestation Portfolio",
+            issued_on=date(2026, 11, 2),
+        ),
+    )
+
+
+def document(session: Session, of: Certificate, pdf: bytes = b"%PDF-1.7\n") -> Document:
+    """The bytes of a certificate's PDF."""
+    return _add(
+        session,
+        Document(certificate_id=of.id, pdf=pdf, sha256=f"{len(pdf):064}", rendered_at=NOW),
+    )
+
+
+def collection(
+    session: Session,
+    of: Server | None = None,
+    *,
+    day: date = YESTERDAY,
+    kind: CollectionKind = "night",
+    state: CollectionState = "finished",
+    feed_id: int | None = None,
+    feeds: int | None = 1,
+    printers: int = 12,
+    reason: str | None = None,
+    requested_by: int | None = None,
+) -> Collection:
+    """A run over a server's feeds."""
+    ended = state in ("finished", "failed")
+    return _add(
+        session,
+        Collection(
+            server=of or server(session),
+            day=day,
+            kind=kind,
+            feed_id=feed_id,
+            state=state,
+            reason=reason,
+            requested_by=requested_by,
+            queued_at=NOW,
+            alive_at=NOW,
+            finished_at=NOW if ended else None,
+            printers=printers,
+            feeds=feeds,
+        ),
+    )
+
+
+def outcome(
+    session: Session,
+    of: Collection,
+    to: Feed,
+    *,
+    kind: OutcomeKind = "collected",
+    pages: int = 1_234,
+    devices: int = 1,
+    skipped: list[Mapping[str, Any]] | None = None,
+    reason: str | None = None,
+) -> Outcome:
+    """What a collection brought for one feed."""
+    return _add(
+        session,
+        Outcome(
+            collection_id=of.id,
+            feed_id=to.id,
+            outcome=kind,
+            pages=pages,
+            devices=devices,
+            skipped=[dict(row) for row in skipped or []],
+            reason=reason,
+            at=NOW,
+        ),
+    )
+
+
+def health_change(
+    session: Session,
+    of: Server | Feed,
+    *,
+    before: str = "healthy",
+    after: str = "unhealthy",
+    at: datetime = NOW,
+    reason: str = "Printerpoint cannot be reached",
+) -> HealthChange:
+    """A change of a server's or a feed's health."""
+    return _add(
+        session,
+        HealthChange(
+            server_id=of.id if isinstance(of, Server) else None,
+            feed_id=of.id if isinstance(of, Feed) else None,
+            before=before,
+            after=after,
+            at=at,
+            reason=reason,
+            heard_on=of.heard_on if isinstance(of, Feed) else None,
+        ),
+    )
+
+
+def _add(session: Session, row: Row) -> Row:
+    session.add(row)
+    session.flush()
+    return row
