@@ -1,3 +1,72 @@
 """What every test may ask for."""
 
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from webapp import settings as configuration
+from webapp.db import engine, open_session
+from webapp.services import database
+from webapp.settings import Settings
+
 pytest_plugins = ("tests.environment",)
+
+#: Nobody listens there: who needs a real one asks for ``redis_server``.
+NO_REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(scope="session")
+def prepare_database() -> Callable[[str], None]:
+    """Fills the databases that tests get copies of."""
+
+    def upgrade(url: str) -> None:
+        database.upgrade(url)
+
+    return upgrade
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(
+    tmp_path_factory: pytest.TempPathFactory, prepare_database: Callable[[str], None]
+) -> Path:
+    """A SQLite database with the schema in it."""
+    path = tmp_path_factory.mktemp("template") / "releaf.db"
+    prepare_database(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a SQLite database of this test's own, with the schema in it."""
+    path = tmp_path / "instance" / "releaf.db"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database of this test's own: once SQLite, once PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_database")
+    yield url
+    engine(url).dispose()
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """A session on each kind of database."""
+    with open_session(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sqlite_database: str) -> Iterator[Settings]:
+    """Settings as a first start makes them, on SQLite, without a Redis."""
+    instance = str(tmp_path / "instance")
+    yield configuration.load(
+        {"RELEAF_INSTANCE": instance, "DATABASE_URL": sqlite_database, "REDIS_URL": NO_REDIS}
+    )
+    engine(sqlite_database).dispose()

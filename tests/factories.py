@@ -263,7 +263,9 @@ def reading(
     of = of or device(session)
     return _add(
         session,
-        Reading(device=of, day=day, count=count, family=of.family, baseline=baseline, seen_at=NOW),
+        Reading(
+            device_id=of.id, day=day, count=count, family=of.family, baseline=baseline, seen_at=NOW
+        ),
     )
 
 
