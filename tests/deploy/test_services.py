@@ -1,0 +1,109 @@
+"""``make run`` and ``make demo``: what stops a start is said in one line, with the remedy."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(what: str, instance: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start the services in surroundings that must refuse to."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.services", what],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "RELEAF_INSTANCE": str(instance), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port at which another program listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("what", ["run", "demo"])
+def test_a_taken_port_is_named_with_the_remedy(what: str, taken_port: int, tmp_path: Path) -> None:
+    outcome = start(what, tmp_path, PORT=str(taken_port))
+
+    assert outcome.returncode == 1
+    assert outcome.stderr == (
+        f"releaf: port {taken_port} is taken by another program; "
+        f"try PORT={taken_port + 1} make {what}\n"
+    )
+
+
+def test_a_taken_port_of_the_embedded_redis_is_named(taken_port: int, tmp_path: Path) -> None:
+    outcome = start("run", tmp_path, REDIS_PORT=str(taken_port), PORT=str(free_port()))
+
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith(f"releaf: port {taken_port} of the embedded Redis is taken")
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "٨٠٠٠"])
+def test_a_port_that_is_none_is_refused(port: str, tmp_path: Path) -> None:
+    outcome = start("run", tmp_path, PORT=port)
+
+    assert outcome.returncode == 1
+    assert outcome.stderr == f"releaf: PORT: {port!r} is not a port number; try PORT=8001\n"
+
+
+def test_a_setting_without_sense_stops_the_start_in_one_line(tmp_path: Path) -> None:
+    outcome = start("run", tmp_path, LOG_LEVEL="LOUD")
+
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("releaf: LOG_LEVEL: ")
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_second_start_on_the_same_instance_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "services.lock").open("w") as lock:
+        lock.write("4711\n")
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        outcome = start("run", tmp_path)
+
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith(f"releaf: it already runs on {tmp_path} as process 4711; ")
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_the_demo_leaves_the_real_instance_alone(taken_port: int, tmp_path: Path) -> None:
+    precious = tmp_path / "releaf.db"
+    precious.write_text("a year of readings")
+
+    start("demo", tmp_path, PORT=str(taken_port), DATABASE_URL=f"sqlite:///{precious}")
+
+    assert precious.read_text() == "a year of readings"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "releaf.db"]
+
+
+def test_what_a_start_leaves_is_for_the_owner_only(taken_port: int, tmp_path: Path) -> None:
+    instance = tmp_path / "new"
+
+    start("run", instance, PORT=str(taken_port))
+
+    made = [instance, *instance.rglob("*")]
+    assert len(made) > 2
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
