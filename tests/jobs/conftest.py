@@ -1,0 +1,30 @@
+"""The world of a night with a queue of its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from tests.environment.redis_server import RedisServer
+from tests.nights import World, config, make_world, sandbox
+from webapp import queue
+from webapp.db import engine
+from webapp.printerpoint.fake import Sandbox
+from webapp.settings import Settings
+
+__all__ = ["config", "sandbox", "world"]
+
+
+@pytest.fixture
+def world(config: Settings, sandbox: Sandbox, redis_server: RedisServer) -> Iterator[World]:
+    """A partner with a server, on SQLite, with a real Redis-compatible server."""
+    yield make_world(replace(config, redis_url=redis_server.url), sandbox)
+    engine(config.database_url).dispose()
+
+
+@pytest.fixture
+def redis_connection(redis_server: RedisServer) -> Iterator[Redis]:
+    """A connection to the empty queue."""
+    with queue.connect(redis_server.url) as connection:
+        yield connection

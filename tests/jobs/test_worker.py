@@ -1,0 +1,250 @@
+"""Real worker processes on a real Redis-compatible server, one of them killed at work."""
+
+import contextlib
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from sqlalchemy import func, select, update
+
+from jobs.schedule import TIMETABLE, Timetable, reconcile
+from tests.nights import MONDAY, World
+from webapp import clock, queue
+from webapp.models import Collection, Outcome, Server
+from webapp.services import collection as service
+from webapp.services import nights
+
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def environment(world: World) -> dict[str, str]:
+    """The environment of a process that lives in this world."""
+    config = world.settings
+    inherited = {**os.environ}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything again takes seconds
+    return {
+        **inherited,
+        "RELEAF_INSTANCE": str(config.instance),
+        "DATABASE_URL": config.database_url,
+        "REDIS_URL": config.redis_url,
+        "PRINTERPOINT_URL": config.printerpoint_url,
+        "ENCRYPTION_KEYS": ",".join(config.encryption_keys),
+        "SECRET_KEY": config.secret_key,
+        "TZ": "UTC",
+    }
+
+
+@contextmanager
+def worker(world: World, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process group of its own; whatever is left of it is killed at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jobs.worker", *flags],
+        env=environment(world),
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        kill_group(process)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL for the worker and for its work-horse, which has a session of its own."""
+    for pid in (*children(process.pid), process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of a process, by the kernel's word."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def eventually(check: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to hold in time")
+
+
+def requested(world: World, kind: str = "now") -> int:
+    """A collection for Tuesday, asked for."""
+    now = world.after_midnight(TUESDAY)
+    world.printerpoint.it_is(now)
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        wanted = service.request(
+            session, server, day=TUESDAY, kind="now" if kind == "now" else "night", now=now
+        )
+        session.commit()
+        return wanted.id
+
+
+def state(world: World, collection_id: int) -> str:
+    """The state of a collection."""
+    with world.session() as session:
+        return session.get_one(Collection, collection_id).state
+
+
+def outcomes(world: World, collection_id: int) -> int:
+    """How many customers a collection has done."""
+    with world.session() as session:
+        query = select(func.count()).where(Outcome.collection_id == collection_id)
+        return int(session.scalar(query) or 0)
+
+
+def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 9)
+    collection_id = requested(world)
+
+    queue.run_collection(world.settings, collection_id)
+    with worker(world, "--burst") as process:
+        process.wait(60)
+
+    assert state(world, collection_id) == "finished"
+    assert world.deposits(feed) == {TUESDAY: 9}
+
+
+def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: World) -> None:
+    feeds = [world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(120)]
+    world.night(MONDAY)
+    for n in range(120):
+        world.printerpoint.prints(f"S{n}", n + 1)
+    collection_id = requested(world)
+
+    queue.run_collection(world.settings, collection_id)
+    with worker(world) as process:
+        eventually(lambda: outcomes(world, collection_id) > 3)
+        kill_group(process)
+    done = outcomes(world, collection_id)
+    with world.session() as session:
+        # The heart of a killed worker stands still; a minute and a half later it may be claimed.
+        session.execute(update(Collection).values(alive_at=clock.now() - timedelta(minutes=2)))
+        session.commit()
+    queue.run_collection(world.settings, collection_id)
+    with worker(world, "--burst") as process:
+        process.wait(60)
+
+    assert 3 < done < 120
+    assert state(world, collection_id) == "finished"
+    assert [world.deposits(feed) for feed in feeds] == [{TUESDAY: n + 1} for n in range(120)]
+
+
+def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world: World) -> None:
+    broken = world.has_feed("Aardvark", "AAR", S1=100)
+    sound = world.has_feed("Zebra", "ZEB", S2=100)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 5)
+    world.printerpoint.prints("S2", 7)
+    world.breaks(broken)
+    collection_id = requested(world)
+    connection = queue.connect(world.settings.redis_url)
+
+    queue.run_collection(world.settings, collection_id)
+    with worker(world, "--burst") as process:
+        process.wait(60)
+    registry = FailedJobRegistry(queue=Queue("collection", connection=connection))
+    failed = registry.get_job_ids()
+    went_on = world.deposits(sound)
+    world.mends(broken)
+    Job.fetch(failed[0], connection=connection).requeue()
+    with worker(world, "--burst") as process:
+        process.wait(60)
+
+    assert failed == [f"collection-{collection_id}-feed-{broken}"]
+    assert went_on == {TUESDAY: 7}
+    assert world.deposits(broken) == {TUESDAY: 5}
+    assert registry.get_job_ids() == []
+
+
+def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.refuses()
+    collection_id = requested(world)
+    connection = queue.connect(world.settings.redis_url)
+
+    queue.run_collection(world.settings, collection_id)
+    with worker(world, "--burst") as process:
+        process.wait(60)
+
+    assert state(world, collection_id) == "failed"
+    assert world.server().health == "unhealthy"
+    assert FailedJobRegistry(queue=Queue("collection", connection=connection)).count == 0
+
+
+def test_the_timetable_is_made_whole_after_redis_was_flushed(redis_connection: Redis) -> None:
+    scheduler = Timetable(queue_name="timetable", connection=redis_connection, interval=1)
+
+    first = reconcile(scheduler)
+    again = reconcile(scheduler)
+    redis_connection.flushall()
+    mended = reconcile(scheduler)
+
+    assert (first, again, mended) == (len(TIMETABLE), 0, len(TIMETABLE))
+    assert {job.id for job in scheduler.get_jobs()} == {entry.id for entry in TIMETABLE}
+
+
+def test_an_entry_that_was_lost_or_changed_is_mended_alone(redis_connection: Redis) -> None:
+    scheduler = Timetable(queue_name="timetable", connection=redis_connection, interval=1)
+    reconcile(scheduler)
+    redis_connection.delete(Job.key_for(TIMETABLE[0].id))
+    scheduler.schedule(
+        scheduled_time=datetime(2026, 10, 5, 12, tzinfo=UTC),
+        func="jobs.schedule.tick",
+        interval=5,
+        id="an-old-entry",
+    )
+
+    mended = reconcile(scheduler)
+
+    assert mended == 2
+    assert {job.id for job in scheduler.get_jobs()} == {entry.id for entry in TIMETABLE}
+
+
+def test_every_job_of_the_queue_can_be_imported() -> None:
+    for name in queue.JOBS:
+        module, function = name.rsplit(".", 1)
+        assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_two_ticks_make_one_night(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    now = world.after_midnight(TUESDAY)
+    world.printerpoint.it_is(now)
+
+    for _ in range(2):
+        with world.session() as session:
+            due = nights.due_nights(session, now, world.settings.collect_at)
+            session.commit()
+        for night in due:
+            queue.run_collection(world.settings, night.id)
+    with worker(world, "--burst") as process:
+        process.wait(60)
+
+    with world.session() as session:
+        count = select(func.count()).where(Collection.day == TUESDAY)
+        assert session.scalar(count) == 1
+    assert world.feed(feed).heard_on == TUESDAY

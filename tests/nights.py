@@ -1,0 +1,211 @@
+"""A small world for tests of the night: a partner, a server, a real sandbox, real collections."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from jobs.collection import collect
+from webapp import settings as configuration
+from webapp.crypto import Keyring
+from webapp.db import Base, engine, open_session
+from webapp.domain.months import Month
+from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import collection as service
+from webapp.services import months
+from webapp.settings import Settings
+
+MONDAY = date(2026, 10, 5)
+
+
+@dataclass
+class World:
+    """Speaks in verbs; days are days of the partner's zone."""
+
+    settings: Settings
+    printerpoint: Sandbox
+    server_id: int
+    partner_id: int
+    zone: ZoneInfo
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session on the world's database."""
+        with open_session(self.settings.database_url) as session:
+            yield session
+
+    def has_feed(self, name: str, customer_id: str | None = None, **printers: int) -> int:
+        """A customer with printers (serial number = pages a night) and its feed."""
+        customer = self.printerpoint.has_customer(name, customer_id=customer_id)
+        for serial, count in printers.items():
+            self.printerpoint.has_printer(customer, serial=serial, asset=f"A-{serial}", count=count)
+        return self.ties(name, customer_id)
+
+    def ties(self, name: str, customer_id: str | None = None) -> int:
+        """A feed for a customer that Printerpoint has already."""
+        now = datetime.combine(MONDAY, time(), tzinfo=UTC)
+        with self.session() as session:
+            account = Account(
+                kind="customer", name=name, partner_id=self.partner_id, created_at=now
+            )
+            session.add(account)
+            session.flush()
+            feed = Feed(
+                server_id=self.server_id,
+                account_id=account.id,
+                customer_id=customer_id,
+                customer_name=name,
+                status="pending",
+                health="pending",
+                health_changed_at=now,
+                created_at=now,
+            )
+            session.add(feed)
+            session.commit()
+            return feed.id
+
+    def after_midnight(self, day: date) -> datetime:
+        """The moment at which the night closes a day."""
+        local = datetime.combine(day + timedelta(days=1), time(0, 10), tzinfo=self.zone)
+        return local.astimezone(UTC)
+
+    def night(self, day: date, kind: Literal["night", "now"] = "night") -> str:
+        """Collect for a day, shortly after its midnight; returns the collection's state."""
+        now = self.after_midnight(day)
+        self.printerpoint.it_is(now)
+        return self.collects(day, now, kind)
+
+    def collects(self, day: date, now: datetime, kind: Literal["night", "now"] = "night") -> str:
+        """Collect for a day at a moment."""
+        with self.session() as session:
+            server = session.get_one(Server, self.server_id)
+            wanted = service.request(session, server, day=day, kind=kind, now=now)
+            session.commit()
+        collect(self.settings, wanted.id, now=lambda: now)
+        with self.session() as session:
+            return session.get_one(Collection, wanted.id).state
+
+    def closes(self, feed_id: int, month: str, now: datetime) -> int | None:
+        """Close a month of a feed's account; returns the certificate's pages."""
+        with self.session() as session:
+            account = session.get_one(Feed, feed_id).account
+            certificate = months.close(session, account, Month.parse(month), now, "Andes")
+            session.commit()
+            return certificate.pages if certificate else None
+
+    def deposits(self, feed_id: int) -> dict[date, int]:
+        """Pages by day, days without any left out."""
+        with self.session() as session:
+            rows = session.execute(
+                select(Deposit.day, func.sum(Deposit.pages))
+                .where(Deposit.feed_id == feed_id)
+                .group_by(Deposit.day)
+                .order_by(Deposit.day)
+            )
+            return {day: int(pages) for day, pages in rows if pages}
+
+    def counted(self, feed_id: int) -> dict[str, int]:
+        """Pages by the month they are counted in."""
+        with self.session() as session:
+            rows = session.execute(
+                select(Deposit.counted_in, func.sum(Deposit.pages))
+                .where(Deposit.feed_id == feed_id)
+                .group_by(Deposit.counted_in)
+            )
+            return {month: int(pages) for month, pages in rows if pages}
+
+    def held(self, feed_id: int) -> list[int]:
+        """Pages of each gain that waits for a person."""
+        with self.session() as session:
+            query = select(Delta.pages).where(Delta.feed_id == feed_id, Delta.state == "held")
+            return list(session.scalars(query))
+
+    def devices(self, feed_id: int) -> list[tuple[str, str, int, int, int]]:
+        """Asset ID, serial number, initial, latest and life count of each device."""
+        with self.session() as session:
+            rows = session.scalars(
+                select(Device).where(Device.feed_id == feed_id).order_by(Device.id)
+            )
+            return [
+                (d.asset_id, d.serial_number, d.initial_count, d.latest_count, d.life_count)
+                for d in rows
+            ]
+
+    def outcome(self, feed_id: int) -> Outcome:
+        """The latest outcome of a feed."""
+        with self.session() as session:
+            query = (
+                select(Outcome)
+                .where(Outcome.feed_id == feed_id)
+                .order_by(Outcome.collection_id.desc())
+            )
+            return session.scalars(query.limit(1)).one()
+
+    def breaks(self, feed_id: int, zone: str | None = "Nowhere/Atlantis") -> None:
+        """Break one customer's row in the database, so that its readings cannot be taken."""
+        with self.session() as session:
+            session.get_one(Feed, feed_id).account.time_zone = zone
+            session.commit()
+
+    def mends(self, feed_id: int) -> None:
+        """Mend it."""
+        self.breaks(feed_id, zone=None)
+
+    def feed(self, feed_id: int) -> Feed:
+        """The feed as stored."""
+        with self.session() as session:
+            return session.get_one(Feed, feed_id)
+
+    def server(self) -> Server:
+        """The server as stored."""
+        with self.session() as session:
+            return session.get_one(Server, self.server_id)
+
+
+def make_world(settings: Settings, printerpoint: Sandbox, zone: str = "America/New_York") -> World:
+    """A partner in a zone with a server on the sandbox."""
+    Base.metadata.create_all(engine(settings.database_url))
+    now = datetime.combine(MONDAY, time(), tzinfo=UTC)
+    with open_session(settings.database_url) as session:
+        partner = Account(
+            kind="partner", name="Northwind Print", time_zone=zone, country="US", created_at=now
+        )
+        session.add(partner)
+        session.flush()
+        server = Server(
+            account_id=partner.id,
+            name="Printerpoint",
+            sealed_token=b"",
+            health="healthy",
+            health_checked_at=now,
+            health_changed_at=now,
+            created_at=now,
+        )
+        session.add(server)
+        session.flush()
+        server.seal_token(Keyring(settings.encryption_keys), printerpoint.token)
+        session.commit()
+        return World(settings, printerpoint, server.id, partner.id, ZoneInfo(zone))
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A Printerpoint of the test's own, on loopback."""
+    with Sandbox() as printerpoint:
+        yield printerpoint
+
+
+@pytest.fixture
+def config(tmp_path: Path, sandbox: Sandbox) -> Settings:
+    """Settings of an instance of the test's own, on SQLite."""
+    return configuration.load(
+        {"RELEAF_INSTANCE": str(tmp_path / "instance"), "PRINTERPOINT_URL": sandbox.url}
+    )

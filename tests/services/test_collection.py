@@ -1,0 +1,269 @@
+"""The night, against the real sandbox, on SQLite and on PostgreSQL."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from jobs.health import check
+from tests.nights import MONDAY, World
+from webapp.models import Delta, Deposit, Device, HealthChange, Reading
+from webapp.services import nights
+
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+THURSDAY = MONDAY + timedelta(days=3)
+FRIDAY = MONDAY + timedelta(days=4)
+NEXT_MONDAY = MONDAY + timedelta(days=7)
+
+
+def test_a_first_reading_is_a_baseline_and_deposits_nothing(world: World) -> None:
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
+
+    world.night(MONDAY)
+
+    assert world.deposits(feed) == {}
+    assert world.devices(feed) == [("A-CNB1L2M345", "CNB1L2M345", 182_345, 182_345, 0)]
+    assert world.feed(feed).status == "active"
+    assert world.feed(feed).health == "healthy"
+
+
+def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
+    world.night(MONDAY)
+
+    world.printerpoint.prints("CNB1L2M345", 120)
+    world.night(TUESDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 120}
+    assert world.devices(feed) == [("A-CNB1L2M345", "CNB1L2M345", 182_345, 182_465, 120)]
+
+
+def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
+    world.night(MONDAY)
+    world.printerpoint.prints("CNB1L2M345", 120)
+    world.night(TUESDAY)
+    before = rows(world)
+
+    world.night(TUESDAY)
+    world.collects(TUESDAY, world.after_midnight(TUESDAY), kind="now")
+
+    assert world.deposits(feed) == {TUESDAY: 120}
+    assert rows(world) == before
+
+
+def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night(
+    world: World,
+) -> None:
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
+    world.night(MONDAY)
+    noon = world.after_midnight(MONDAY) + timedelta(hours=12)
+    world.printerpoint.prints("CNB1L2M345", 30)
+    world.printerpoint.it_is(noon)
+
+    world.collects(MONDAY, noon, kind="now")
+    looked = world.deposits(feed)
+    world.night(TUESDAY)
+
+    assert looked == {}
+    assert world.deposits(feed) == {TUESDAY: 30}
+
+
+def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
+    world.night(THURSDAY)
+    world.printerpoint.agent_freezes("Harbour Architects, LLP")
+    for day in (FRIDAY, FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=2)):
+        world.night(day)
+    world.printerpoint.agent_returns("Harbour Architects, LLP")
+    world.printerpoint.prints("CNB1L2M345", 101)
+
+    world.night(NEXT_MONDAY)
+
+    # 12 October 2026 is Columbus Day: Friday is the gap's only business day.
+    assert world.deposits(feed) == {FRIDAY: 101}
+
+
+def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(world: World) -> None:
+    feed = world.has_feed("Bakery", None, CNB9=5_000)
+    world.night(MONDAY)
+    world.printerpoint.tells("CNB9", 50)
+    world.night(TUESDAY)
+    world.printerpoint.tells("CNB9", 5_020)
+
+    world.night(WEDNESDAY)
+
+    assert sum(world.deposits(feed).values()) == 20
+    assert world.devices(feed) == [("A-CNB9", "CNB9", 5_000, 5_020, 20)]
+
+
+def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
+    feed = world.has_feed("Bakery", None, CNB9=5_000)
+    world.night(MONDAY)
+    world.printerpoint.tells("CNB9", 50)
+    world.night(TUESDAY)
+    world.printerpoint.tells("CNB9", 80)
+
+    world.night(WEDNESDAY)
+
+    assert world.deposits(feed) == {WEDNESDAY: 30}
+    assert world.devices(feed) == [("A-CNB9", "CNB9", 50, 80, 30)]
+
+
+def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
+    feed = world.has_feed("Bakery", None, CNB9=5_000)
+    world.night(MONDAY)
+    world.printerpoint.prints("CNB9", 900_000)
+
+    world.night(TUESDAY)
+
+    assert world.deposits(feed) == {}
+    assert world.held(feed) == [900_000]
+    assert world.devices(feed)[0][4] == 900_000
+
+
+def test_a_replaced_printer_is_a_new_device_with_its_own_baseline(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", OLD1=80_000)
+    world.night(MONDAY)
+    world.printerpoint.replaces("OLD1", "NEW1")
+    world.night(TUESDAY)
+    world.printerpoint.prints("NEW1", 12)
+
+    world.night(WEDNESDAY)
+
+    assert world.deposits(feed) == {WEDNESDAY: 12}
+    assert [device[1] for device in world.devices(feed)] == ["OLD1", "NEW1"]
+
+
+def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_again(
+    world: World,
+) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 40)
+    world.printerpoint.refuses()
+
+    failed = world.night(TUESDAY)
+    paused = world.server().health
+    with world.session() as session:
+        due = nights.due_nights(session, world.after_midnight(TUESDAY), world.settings.collect_at)
+        session.commit()
+    world.printerpoint.recovers()
+    passed = check(world.settings, world.server_id)
+    again = world.night(TUESDAY)
+
+    assert (failed, paused, list(due)) == ("failed", "unhealthy", [])
+    assert (passed, again) == (True, "finished")
+    assert world.deposits(feed) == {TUESDAY: 40}
+    with world.session() as session:
+        changes = session.execute(
+            select(HealthChange.before, HealthChange.after)
+            .where(HealthChange.server_id == world.server_id)
+            .order_by(HealthChange.id)
+        ).all()
+    assert [tuple(change) for change in changes] == [
+        ("healthy", "unhealthy"),
+        ("unhealthy", "healthy"),
+    ]
+
+
+def test_a_feed_silent_for_three_business_days_is_unhealthy_and_recovers(world: World) -> None:
+    feed = world.has_feed("School", "SCH", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.agent_freezes("School")
+    healths = []
+    for day in (TUESDAY, WEDNESDAY, THURSDAY):
+        world.night(day)
+        healths.append(world.feed(feed).health)
+    world.printerpoint.agent_returns("School")
+    world.printerpoint.prints("S1", 40)
+
+    world.night(FRIDAY)
+
+    assert healths == ["healthy", "healthy", "unhealthy"]
+    assert world.feed(feed).health == "healthy"
+    assert world.deposits(feed) == {TUESDAY: 10, WEDNESDAY: 10, THURSDAY: 10, FRIDAY: 10}
+
+
+def test_a_failing_customer_is_recorded_and_the_others_go_on(world: World) -> None:
+    broken = world.has_feed("Aardvark", "AAR", S1=100)
+    sound = world.has_feed("Zebra", "ZEB", S2=100)
+    world.night(MONDAY)
+    world.printerpoint.prints("S2", 7)
+    world.breaks(broken)
+
+    state = world.night(TUESDAY)
+
+    assert state == "finished"
+    assert world.outcome(broken).outcome == "failed"
+    assert world.deposits(sound) == {TUESDAY: 7}
+
+
+def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: World) -> None:
+    feed = world.has_feed("School", "SCH", S1=100)
+    last = date(2026, 10, 28)
+    world.night(last)
+    world.printerpoint.prints("S1", 50)
+    world.night(last + timedelta(days=1))
+    world.printerpoint.agent_freezes("School")
+    for n in range(2, 6):
+        world.night(last + timedelta(days=n))
+    closed = world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    world.printerpoint.agent_returns("School")
+    world.printerpoint.prints("S1", 30)
+
+    world.night(date(2026, 11, 3))
+
+    # Friday 30 October and Monday 2, Tuesday 3 November share the 30 pages.
+    assert closed == 50
+    assert world.counted(feed) == {"2026-10": 50, "2026-11": 30}
+    assert world.deposits(feed) == {
+        date(2026, 10, 29): 50,
+        date(2026, 10, 30): 10,
+        date(2026, 11, 2): 10,
+        date(2026, 11, 3): 10,
+    }
+
+
+def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100)
+    gone = world.ties("Nobody here", "NONE")
+
+    world.night(MONDAY)
+
+    assert world.outcome(gone).outcome == "absent"
+    assert world.feed(gone).status == "pending"
+
+
+def test_rows_without_identity_or_with_a_shared_one_are_reported_and_not_counted(
+    world: World,
+) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    customer = world.printerpoint.has_customer("Clinic", customer_id="CLI")
+    for serial in ("", "S2", "S2"):
+        world.printerpoint.has_printer(customer, serial=serial, asset="", count=10)
+
+    world.night(MONDAY)
+
+    assert len(world.outcome(feed).skipped) == 3
+    assert [device[1] for device in world.devices(feed)] == ["S1"]
+
+
+def test_an_edited_asset_id_stays_the_same_device(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.edits_asset("S1", "B-2")
+    world.printerpoint.prints("S1", 5)
+
+    world.night(TUESDAY)
+
+    assert world.devices(feed) == [("B-2", "S1", 100, 105, 5)]
+
+
+def rows(world: World) -> list[int]:
+    """How many rows of each kind the collections have written."""
+    with world.session() as session:
+        return [
+            int(session.scalar(select(func.count()).select_from(model)) or 0)
+            for model in (Device, Reading, Delta, Deposit, HealthChange)
+        ]
