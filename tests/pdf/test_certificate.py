@@ -1,0 +1,327 @@
+"""The certificate as a document: one page, every figure on it, the same bytes for ever."""
+
+import logging
+import os
+import pickle
+import re
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
+from webapp.settings import ROOT
+
+US_LETTER_LANDSCAPE = (792, 612)
+
+NAMES = [
+    "AB",
+    "Zoë & Søn",
+    '"O\'Neill" & <b>Sons</b> <script>alert(1)</script> {{ 7 * 7 }} &amp;',
+    "The International Brotherhood of Structural Harbour Architects, Surveyors & Engineers "
+    "of New England and Nova Scotia",
+    ("Wonderful Mammoth Woodworks & " * 7)[:200].strip(),
+    "Łódź Żółć Dvořák Ğüneş Ștefănescu Đặng Nguyễn",
+    "Ελληνική Εταιρεία και Торговый дом «Берёза»",
+    "Softly\u00adhyphenated, zero\u200bwidth and e\u0301 combined",
+]
+
+
+def pages_of(pdf: bytes) -> pypdfium2.PdfDocument:
+    return pypdfium2.PdfDocument(pdf)
+
+
+def opened(pdf: bytes) -> bytes:
+    """The file with its compressed streams unpacked."""
+    streams = re.findall(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL)
+    return pdf + b"\n".join(zlib.decompress(stream) for stream in streams)
+
+
+def text_of(pdf: bytes) -> str:
+    """All text of the first page, with line breaks as spaces."""
+    return " ".join(pages_of(pdf)[0].get_textpage().get_text_range().split())
+
+
+def test_a_certificate_is_one_page_of_us_letter_on_its_side(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    pdf = printer.draw(values)
+
+    pages = pages_of(pdf)
+    assert len(pages) == 1
+    assert pages[0].get_size() == US_LETTER_LANDSCAPE
+
+
+def test_a_certificate_says_all_it_has_to_say(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    text = text_of(printer.draw(values))
+
+    for words in (
+        "Certificate of Reforestation",
+        "R-2026-10-000123",
+        "Harbour Architects, LLP",
+        "Northwind Print Services",
+        "296.31 trees",
+        "2,469,134 standard pages",
+        "October 2026",
+        "Atlantic Rainforest Corridor",
+        "2 November 2026",
+        "8,333 standard pages",
+        "https://releaf.example/c/Zk3uJ0mTq8s2VYb1X5hPa9dLcE7fWgRi",
+    ):
+        assert words in text
+    assert "including" not in text
+
+
+@pytest.mark.parametrize(
+    ("late_pages", "late_months", "words"),
+    [
+        (1, [(2026, 9)], "including 1 page printed in September 2026 and reported after"),
+        (
+            12_345,
+            [(2026, 8), (2026, 9)],
+            "including 12,345 pages printed in August and September 2026 and reported after",
+        ),
+        (5, [(2025, 12), (2026, 1)], "printed in December 2025 and January 2026 and"),
+        (5, [(2026, 7), (2026, 8), (2026, 9)], "printed in July, August and September 2026"),
+        (5, [(2026, m) for m in range(1, 10)], "printed between January and September 2026"),
+        (5, [(2025, m) for m in range(9, 13)] + [(2026, 1)], "September 2025 and January 2026"),
+        (5, [], "printed in earlier months"),
+    ],
+)
+def test_late_pages_stand_on_a_line_of_their_own(
+    printer: CertificatePrinter,
+    values: CertificateValues,
+    late_pages: int,
+    late_months: list[tuple[int, int]],
+    words: str,
+) -> None:
+    months = tuple(date(year, month, 1) for year, month in late_months)
+
+    pdf = printer.draw(replace(values, late_pages=late_pages, late_months=months))
+
+    assert len(pages_of(pdf)) == 1
+    assert words in text_of(pdf)
+
+
+@pytest.mark.parametrize(
+    ("pages", "trees", "words"),
+    [
+        (1, "0.00", ["0.00 trees", "for 1 standard page counted"]),
+        (1_234, "0.15", ["0.15 trees", "for 1,234 standard pages counted"]),
+        (8_333, "1.00", ["1.00 tree", "for 8,333 standard pages counted"]),
+        (12_345_678, "1481.54", ["1,481.54 trees", "for 12,345,678 standard pages counted"]),
+        (2**63 - 1, "1106849756968532.31", ["1,106,849,756,968,532.31 trees"]),
+    ],
+)
+def test_figures_of_every_size_have_room(
+    printer: CertificatePrinter,
+    values: CertificateValues,
+    pages: int,
+    trees: str,
+    words: list[str],
+) -> None:
+    pdf = printer.draw(replace(values, pages=pages, trees=Decimal(trees)))
+
+    assert len(pages_of(pdf)) == 1
+    text = text_of(pdf)
+    assert [word for word in words if word not in text] == []
+    assert ("1.00 trees" in text) is False
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_printed_as_it_is_written(
+    printer: CertificatePrinter, values: CertificateValues, name: str
+) -> None:
+    pdf = printer.draw(replace(values, account_name=name, partner_name=name[:200]))
+
+    assert len(pages_of(pdf)) == 1
+    assert _letters(name) in _letters(text_of(pdf))
+
+
+@pytest.mark.parametrize("letter", ["W", "M", "i", "@"])
+def test_a_name_without_spaces_is_broken_and_stays_on_the_page(
+    printer: CertificatePrinter, values: CertificateValues, letter: str
+) -> None:
+    pdf = printer.draw(
+        replace(
+            values,
+            account_name=letter * 200,
+            partner_name=letter * 200,
+            project=letter * 120,
+            late_pages=5,
+            late_months=(date(2026, 9, 1),),
+        )
+    )
+
+    assert len(pages_of(pdf)) == 1
+    assert text_of(pdf).count(letter) >= 520
+
+
+def test_a_letter_that_no_font_has_is_refused_with_what_to_do(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    with pytest.raises(PdfError, match=r"U\+10FFFD.*install"):
+        printer.draw(replace(values, account_name="Acme \U0010fffd"))
+
+
+def test_control_characters_are_left_out(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    pdf = printer.draw(replace(values, account_name="Acme\x00\x07\n\t Paper\x1b\x85"))
+
+    assert "Acme Paper" in text_of(pdf)
+
+
+def test_markup_in_a_name_is_text_in_the_html(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    html = printer.html(replace(values, account_name='<img src="x"> & "Co"'))
+
+    assert "<img" not in html
+    assert "&lt;img src=&#34;x&#34;&gt; &amp; &#34;Co&#34;" in html
+
+
+def test_the_same_values_give_the_same_bytes(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    first = printer.draw(values)
+    printer.draw(replace(values, account_name=NAMES[-2]))
+
+    assert printer.draw(values) == first
+    assert CertificatePrinter().draw(values) == first
+
+
+def test_another_process_on_another_day_gives_the_same_bytes(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    program = (
+        "import pickle, sys; from webapp.pdf import CertificatePrinter; "
+        "values = pickle.load(sys.stdin.buffer); "
+        "sys.stdout.buffer.write(CertificatePrinter().draw(values))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
+
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pickle.dumps(values),
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd=ROOT,
+        check=True,
+    )
+
+    assert other.stdout == printer.draw(values)
+
+
+def test_every_date_in_the_file_is_the_day_of_issue(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    pdf = printer.draw(values)
+
+    metadata = pages_of(pdf).get_metadata_dict()
+    assert metadata["CreationDate"] == metadata["ModDate"] == "D:20261102000000+00'00"
+    assert set(re.findall(rb"D:(\d{8})", opened(pdf))) == {b"20261102"}
+
+
+def test_the_file_says_what_it_is(printer: CertificatePrinter, values: CertificateValues) -> None:
+    document = pages_of(printer.draw(values))
+
+    metadata = document.get_metadata_dict()
+    assert metadata["Title"] == (
+        "Certificate of Reforestation R-2026-10-000123: Harbour Architects, LLP, October 2026"
+    )
+    assert metadata["Author"] == "Releaf"
+    assert "296.31 trees" in metadata["Subject"]
+
+
+def test_the_file_is_for_archives_and_screen_readers(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    pdf = opened(printer.draw(values))
+
+    assert b"/Lang (en)" in pdf
+    assert b"/MarkInfo <</Marked true>>" in pdf
+    assert b"/S /GTS_PDFA1" in pdf
+    assert b"/Alt (QR code of the verification address)" in pdf
+    assert b"/S /H1" in pdf
+
+
+def test_the_address_can_be_followed(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    assert f"/URI ({values.verify_url})".encode() in opened(printer.draw(values))
+
+
+def test_only_the_packaged_fonts_are_in_the_file(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    style = (ROOT / "static/print/certificate.css").read_text()
+    families = re.findall(r'@font-face { font-family: "([\w-]+)"', style)
+
+    pdf = printer.draw(replace(values, account_name=NAMES[-3], partner_name=NAMES[-2]))
+
+    fonts = {font.decode() for font in re.findall(rb"/BaseFont /[A-Z]{6}\+([\w-]+)", opened(pdf))}
+    assert {font for font in fonts if not font.startswith(tuple(families))} == set()
+    assert {"name-latin-ext-Semi-Bold", "text-greek", "text-cyrillic"} <= fonts
+
+
+def test_every_font_file_is_a_family_of_its_own() -> None:
+    style = (ROOT / "static/print/certificate.css").read_text()
+
+    families = re.findall(r'@font-face { font-family: "([\w-]+)"', style)
+
+    assert len(families) == style.count("@font-face") == style.count(".woff2")
+    assert len(set(families)) == len(families)
+
+
+def test_nothing_is_complained_about(
+    values: CertificateValues, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+
+    CertificatePrinter().draw(replace(values, late_pages=5, account_name=NAMES[-2]))
+
+    assert caplog.messages == []
+
+
+def test_the_paper_is_under_the_text(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    picture = pages_of(printer.draw(values))[0].render(scale=1).to_pil().convert("RGB")
+
+    deep_green = (0x24, 0x50, 0x3A)
+    frame = [picture.getpixel((x, 24)) for x in range(200, 600, 50)]
+    assert frame == [deep_green] * len(frame)
+    assert picture.getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_memory_stays_flat(printer: CertificatePrinter, values: CertificateValues) -> None:
+    for number in range(20):
+        printer.draw(replace(values, number=f"R-2026-10-{number:06}"))
+    before = _resident_kilobytes()
+
+    for number in range(20, 60):
+        printer.draw(replace(values, number=f"R-2026-10-{number:06}"))
+
+    # Fonts read anew for each document would leave some 200 kB each.
+    assert _resident_kilobytes() - before < 40 * 50
+
+
+def _letters(text: str) -> str:
+    """What is seen of a text: a line may be broken anywhere, and soft hyphens are not printed."""
+    return re.sub(r"[\s\u00ad\u200b-]", "", text).replace("\u0301", "").replace("é", "e")
+
+
+def _resident_kilobytes() -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("this system does not tell a process's memory")

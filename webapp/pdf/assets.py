@@ -1,0 +1,57 @@
+"""Assets: what documents are made of lies in the package; anything else is an error."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
+
+#: Where documents take styles, ornaments and fonts from, seen from the root.
+FOLDERS = ("static/print", "static/vendor/fonts")
+_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+
+
+class PdfError(Exception):
+    """The document could not be drawn; says why and what to do."""
+
+
+class PackagedAssets:
+    """Fetches files of the given folders for WeasyPrint; anything else ends the drawing.
+
+    Any other exception than FatalURLFetchingError would only be logged, and the document would
+    go out without its picture.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = [folder.resolve() for folder in folders]
+
+    def __call__(self, url: str) -> Any:
+        parts = urlsplit(url)
+        path = Path(url2pathname(parts.path)).resolve()
+        packaged = any(path.is_relative_to(folder) for folder in self._folders)
+        if parts.scheme != "file" or parts.netloc or not packaged:
+            raise FatalURLFetchingError(f"{url} is not one of the packaged assets")
+        if path.suffix not in _MEDIA_TYPES:
+            raise FatalURLFetchingError(f"{url} is of no kind that documents are made of")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise FatalURLFetchingError(
+                f"{path} cannot be read ({error.strerror}); make setup fetches the fonts"
+            ) from error
+        return URLFetcherResponse(url, content, {"Content-Type": _MEDIA_TYPES[path.suffix]})
+
+
+@contextmanager
+def as_pdf_error() -> Iterator[None]:
+    """Turn WeasyPrint's word for an asset that is not to be had into PdfError.
+
+    It is a BaseException, which no ``except Exception`` of a job would stop.
+    """
+    try:
+        yield
+    except FatalURLFetchingError as error:
+        raise PdfError(str(error)) from error

@@ -1,0 +1,215 @@
+"""Certificates of Reforestation: one page, PDF/A-3u with tags, for screens, walls and archives.
+
+The same values give the same bytes wherever the same versions and fonts are installed: every
+date on the page and in the file comes from the values.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+from unicodedata import category
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from weasyprint import CSS, HTML
+from weasyprint.css import ColorProfile
+from weasyprint.pdf import pydyf
+from weasyprint.text.fonts import FontConfiguration
+
+from webapp import formats
+from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error
+from webapp.pdf.lettering import Size, fit
+from webapp.settings import ROOT
+
+#: The customer's name: the width of the page between its margins, in points.
+NAME_WIDTH = 620
+NAME_SIZES = tuple(Size(*size) for size in ((38, 1), (34, 1), (30, 2), (25, 3), (20, 4), (16, 5)))
+#: The project and the partner: a column of the footer.
+DETAIL_WIDTH = 240
+DETAIL_SIZES = tuple(Size(*size) for size in ((12, 2), (10.5, 2), (9, 3), (7.5, 4), (6, 5)))
+
+_COLOURS = "--srgb"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateValues:
+    """What a certificate states.
+
+    ``month`` is the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
+    months, whose first days are ``late_months``, ascending; 0 and () when there were none.
+    """
+
+    number: str
+    account_name: str
+    partner_name: str
+    month: date
+    pages: int
+    late_pages: int
+    late_months: tuple[date, ...]
+    trees: Decimal
+    pages_per_tree: int
+    project: str
+    issued_on: date
+    verify_url: str
+
+
+class CertificatePrinter:
+    """Draws certificates. One a process is enough: fonts, style and paper are read only once."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        """Read template and assets under ``root``. Raises PdfError."""
+        environment = Environment(
+            loader=FileSystemLoader(root / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        environment.filters.update(formats.FILTERS)
+        self._template = environment.get_template("print/certificate.html")
+        self._assets = PackagedAssets([root / folder for folder in FOLDERS])
+        self._folder = root / FOLDERS[0]
+        # Shared by all documents, or each would leave its own copy of the fonts in memory.
+        self._fonts = FontConfiguration()
+        self._colours = _colour_profile()
+        with as_pdf_error():
+            self._style = CSS(
+                url=(self._folder / "certificate.css").as_uri(),
+                url_fetcher=self._assets,
+                font_config=self._fonts,
+            )
+        self._paper = self._operators('<img class="paper" src="paper.svg" alt="">')
+
+    def html(self, values: CertificateValues) -> str:
+        """The document as HTML: everything but the paper it is printed on."""
+        values = replace(
+            values,
+            account_name=_printable(values.account_name),
+            partner_name=_printable(values.partner_name),
+            project=_printable(values.project),
+        )
+        return self._template.render(
+            certificate=values,
+            name=fit(values.account_name, NAME_SIZES, NAME_WIDTH),
+            project=fit(values.project, DETAIL_SIZES, DETAIL_WIDTH),
+            partner=fit(values.partner_name, DETAIL_SIZES, DETAIL_WIDTH),
+            late_months=_in_months(values.late_months),
+            code=_qr_code(values.verify_url),
+        )
+
+    def draw(self, values: CertificateValues) -> bytes:
+        """The document as PDF, one page. Raises PdfError."""
+
+        def finish(document: Any, pdf: Any) -> None:
+            _refuse_missing_letters(document)
+            paper = pydyf.Stream([self._paper], {"Filter": "/FlateDecode"})
+            pdf.add_object(paper)
+            page = _page(pdf)
+            page["Contents"] = pydyf.Array([paper.reference, page["Contents"]])
+
+        with as_pdf_error():
+            document = self._lay_out(self.html(values))
+            if len(document.pages) != 1:
+                raise PdfError(
+                    f"certificate {values.number} does not fit on one page; "
+                    "shorten the names or the project"
+                )
+            pdf: bytes = document.write_pdf(
+                finisher=finish, pdf_variant="pdf/a-3u", pdf_tags=True, output_intent=_COLOURS
+            )
+        return pdf
+
+    def _lay_out(self, html: str) -> Any:
+        base = (self._folder / "certificate.html").as_uri()
+        page = HTML(string=html, base_url=base, url_fetcher=self._assets)
+        return page.render(
+            stylesheets=[self._style],
+            font_config=self._fonts,
+            color_profiles={_COLOURS: self._colours},
+            output_intent=_COLOURS,
+        )
+
+    def _operators(self, html: str) -> bytes:
+        """What draws a page, in PDF's own words, deflated.
+
+        The paper is the same for all and has thousands of curves: read from its SVG for each
+        document, it would take longer than everything else together.
+        """
+        words: list[bytes] = []
+
+        def keep(document: Any, pdf: Any) -> None:
+            content = pdf.objects[int(_page(pdf)["Contents"].split()[0])]
+            # Opacity ("gs") is looked up in a document's own resources; the paper is opaque.
+            words.extend(word for word in content.stream if not word.endswith(b" gs"))
+
+        with as_pdf_error():
+            self._lay_out(html).write_pdf(finisher=keep, uncompressed_pdf=True)
+        return zlib.compress(b"\n".join([b"/Artifact BMC q", *words, b"Q EMC"]), 9)
+
+
+def _colour_profile() -> Any:
+    """WeasyPrint's own sRGB, read once: left to itself, it opens the file for each document."""
+    profile = files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes()
+    return ColorProfile(
+        BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"])
+    )
+
+
+def _page(pdf: Any) -> Any:
+    """The dictionary of the first page."""
+    return pdf.objects[int(pdf.page_references[0].split()[0])]
+
+
+def _refuse_missing_letters(document: Any) -> None:
+    """Rather no document than one that shows boxes for a name, for ever."""
+    missing = sorted({letter for font in document.fonts.values() for letter in font.missing})
+    if missing:
+        letters = ", ".join(f"{chr(letter)} (U+{letter:04X})" for letter in missing[:5])
+        raise PdfError(
+            f"no font on this machine has {letters}; install one that does (on Debian "
+            "fonts-droid-fallback or fonts-noto-core) and draw the document again"
+        )
+
+
+def _printable(text: str) -> str:
+    """Without characters that neither print nor may stand in a document's metadata."""
+    return " ".join("".join(" " if category(c) in ("Cc", "Cs") else c for c in text).split())
+
+
+def _in_months(months: Sequence[date]) -> str:
+    """When: "in July, August and September 2026", "between November 2025 and March 2026"."""
+    if not months:
+        return "in earlier months"
+    *earlier, last = months
+    names = [formats.month(month).removesuffix(f" {last.year}") for month in earlier]
+    if len(earlier) > 2:
+        return f"between {names[0]} and {formats.month(last)}"
+    listed = f"{', '.join(names)} and " if names else ""
+    return f"in {listed}{formats.month(last)}"
+
+
+class _Code(NamedTuple):
+    """A QR code: how many modules on a side, and a path of strokes one module wide."""
+
+    side: int
+    path: str
+
+
+def _qr_code(text: str) -> _Code:
+    # The mask is fixed: to weigh all eight takes longer than the rest, and any of them reads.
+    rows = segno.make(text, micro=False, error="m", mask=4).matrix
+    strokes = []
+    for y, row in enumerate(rows):
+        x = 0
+        for dark, run in groupby(row):
+            length = len(list(run))
+            if dark:
+                strokes.append(f"M{x} {y}.5h{length}")
+            x += length
+    return _Code(len(rows), "".join(strokes))
