@@ -172,8 +172,8 @@ def _refuse_missing_letters(document: Any) -> None:
     if missing:
         letters = ", ".join(f"{chr(letter)} (U+{letter:04X})" for letter in missing[:5])
         raise PdfError(
-            f"no font on this machine has {letters}; install one that does (on Debian "
-            "fonts-droid-fallback or fonts-noto-core) and draw the document again"
+            f"no font on this machine has {letters}; install one that does (Debian has "
+            "fonts-droid-fallback, fonts-noto-core, fonts-symbola) and draw the document again"
         )
 
 
