@@ -1,10 +1,13 @@
-"""``make run`` and ``make demo``: what stops a start is said in one line, with the remedy."""
+"""``make run`` and ``make demo``: all start, all stop, and a start that fails says why."""
 
 import fcntl
+import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,3 +110,53 @@ def test_what_a_start_leaves_is_for_the_owner_only(taken_port: int, tmp_path: Pa
     made = [instance, *instance.rglob("*")]
     assert len(made) > 2
     assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+def processes_of(instance: Path) -> list[str]:
+    """The command lines of the processes that live in an instance."""
+    mark = f"RELEAF_INSTANCE={instance}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            # Redis writes its title over its environment, but its folder is within the instance.
+            at_home = (path / "cwd").resolve().is_relative_to(instance)
+            if at_home or mark in (path / "environ").read_bytes().split(b"\0"):
+                found.append((path / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it has just ended, or is not ours
+    return found
+
+
+def test_the_services_start_answer_and_stop_without_a_trace(tmp_path: Path) -> None:
+    instance, output, port = tmp_path / "instance", tmp_path / "output", free_port()
+    with output.open("wb") as terminal:
+        service = subprocess.Popen(
+            [sys.executable, "-m", "deploy.services", "run"],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "RELEAF_INSTANCE": str(instance),
+                "PORT": str(port),
+            },
+            stdout=terminal,
+            stderr=terminal,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while f"open http://127.0.0.1:{port}" not in output.read_text():
+            assert service.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.1)
+
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/")
+        status = connection.getresponse().status
+        connection.close()
+        running = " ".join(processes_of(instance))
+    finally:
+        service.send_signal(signal.SIGTERM)
+        code = service.wait(timeout=60)
+
+    assert status in (200, 302, 303)
+    assert all(name in running for name in ("wsgi:app", "jobs.worker", "jobs.schedule", "valkey"))
+    assert (code, processes_of(instance)) == (0, [])
