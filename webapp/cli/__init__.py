@@ -1,0 +1,65 @@
+"""The command line: ``releaf`` for operators and scripts, and the same under ``flask``."""
+
+from importlib import import_module
+
+import click
+from flask import Flask
+
+from webapp.cli.command import Group
+
+#: Where each command is. They are imported when they are asked for: some bring along what takes
+#: a second to load.
+_COMMANDS = {
+    "account": "webapp.cli.accounts:account",
+    "certificates": "webapp.cli.certificates:certificates",
+    "collect": "webapp.cli.collect:collect",
+    "database": "webapp.cli.database:database",
+    "demo": "webapp.cli.demo:demo",
+    "feed": "webapp.cli.feeds:feed",
+    "list": "webapp.cli.listing:listing",
+    "server": "webapp.cli.servers:server",
+    "user": "webapp.cli.users:user",
+}
+
+
+class _Root(Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _load(cmd_name) if cmd_name in _COMMANDS else None
+
+
+def _load(name: str) -> click.Command:
+    module, _, attribute = _COMMANDS[name].partition(":")
+    command: click.Command = getattr(import_module(module), attribute)
+    return command
+
+
+@click.group("releaf", cls=_Root)
+@click.version_option(package_name="releaf", prog_name="releaf")
+def releaf() -> None:
+    r"""Releaf counts the pages that printers report to Printerpoint, and certifies the trees.
+
+    \b
+    A first day:
+      releaf account add "Northwind Print" --time-zone America/New_York --country US
+      releaf server add --account "Northwind Print" < token.txt
+      releaf feed add 1 --all
+      releaf collect
+      releaf certificates issue --month 2026-10
+
+    Every command takes --help, and --json to print one JSON document. Exit codes: 0 done, 1 the
+    work or part of it failed, 2 wrong use. Settings come from the environment (see README).
+    """
+
+
+def main() -> None:
+    """The program ``releaf``."""
+    releaf(prog_name="releaf")
+
+
+def register(app: Flask) -> None:
+    """Put the same commands on ``flask --app wsgi``."""
+    for name in _COMMANDS:
+        app.cli.add_command(_load(name), name)

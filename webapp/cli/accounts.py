@@ -1,0 +1,77 @@
+"""``releaf account``: partners, and the customers under them."""
+
+from typing import Any
+
+import click
+
+from webapp import clock
+from webapp.cli import choose, edge, output
+from webapp.cli.command import Group
+from webapp.models import Account
+from webapp.services import accounts
+from webapp.services.errors import Invalid
+
+
+@click.group("account", cls=Group)
+def account() -> None:
+    """Accounts: partners (print dealers) and their customers."""
+
+
+@account.command("add")
+@click.argument("name")
+@click.option(
+    "--partner",
+    metavar="ACCOUNT",
+    help="Make a customer of this partner (id or exact name). Without it a partner is made.",
+)
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="The zone in which the partner's days begin and end, e.g. America/New_York. [UTC]",
+)
+@click.option(
+    "--country",
+    metavar="CC",
+    help="Two letters; its public holidays are not business days. [US; a customer: its partner's]",
+)
+def add(name: str, partner: str | None, time_zone: str | None, country: str | None) -> None:
+    r"""Make an account and print its id.
+
+    \b
+    releaf account add "Northwind Print" --time-zone America/New_York --country US
+    releaf account add "Harbour Architects, LLP" --partner "Northwind Print"
+
+    Customers need not be made by hand: "releaf feed add" makes those that are missing.
+    """
+    config = edge.settings()
+    with edge.opened(config) as session:
+        if partner is None:
+            made = accounts.add_partner(
+                session,
+                name=name,
+                time_zone=time_zone or "UTC",
+                country=country or "US",
+                now=clock.now(),
+            )
+        else:
+            if time_zone is not None:
+                raise Invalid("time_zone", "A customer lives in its partner's; leave it out.")
+            owner = choose.account(session, partner, "partner", {"partner"})
+            made = accounts.add_customer(
+                session, owner, name=name, country=country, now=clock.now()
+            )
+        session.commit()
+        output.tell(as_row(made), f"{made.kind} {made.id}: {made.name}")
+
+
+def as_row(account: Account) -> dict[str, Any]:
+    """An account as it is printed."""
+    return {
+        "id": account.id,
+        "kind": account.kind,
+        "name": account.name,
+        "partner": account.partner_id,
+        "time_zone": str(account.zone),
+        "country": account.holiday_country,
+        "created_at": account.created_at,
+    }

@@ -1,0 +1,221 @@
+"""``releaf certificates``: close months, issue certificates, fetch their documents."""
+
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from jobs import month_end
+from webapp.cli import choose, edge, output
+from webapp.cli.command import WORK_FAILED, Group
+from webapp.cli.options import MONTH
+from webapp.domain.months import Month
+from webapp.models import Account, Certificate, Deposit, Feed
+from webapp.pdf import PdfError
+from webapp.services import certificates as service
+from webapp.services import months
+from webapp.services.deposits import last_closed_month
+from webapp.services.errors import Conflict, Invalid
+from webapp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What came of a month for an account: a certificate, a reason to wait, or no page at all."""
+
+    account_id: int
+    account_name: str
+    certificate: Certificate | None
+    reason: str | None
+
+
+@click.group("certificates", cls=Group)
+def certificates() -> None:
+    """Certificates of Reforestation: one for an account and month that had pages."""
+
+
+@certificates.command("issue")
+@click.option("--month", required=True, type=MONTH, metavar="YYYY-MM", help="e.g. 2026-10")
+@click.option(
+    "--account",
+    metavar="ACCOUNT",
+    help="A customer, or a partner and all its customers (id or exact name). [all]",
+)
+@click.pass_context
+def issue(ctx: click.Context, month: Month, account: str | None) -> None:
+    r"""Close a month, freeze its pages in certificates and draw their documents.
+
+    \b
+    releaf certificates issue --month 2026-10
+    releaf certificates issue --month 2026-10 --account "Northwind Print"
+
+    Earlier months that are still open are closed first. A month cannot close before its grace is
+    over and its last night has been collected; accounts that have to wait are named with the
+    reason, the others are issued, and the exit code is 1. Running it again changes nothing and
+    lists the same certificates.
+    """
+    config = edge.settings()
+    with edge.opened(config, reading=True) as session:
+        accounts = _accounts(session, account, month)
+    told = []
+    with output.progress(f"Certificates {month}") as show:
+        for done, (account_id, name) in enumerate(accounts, start=1):
+            told.append(_issue(config, account_id, name, month))
+            show(done, len(accounts), name)
+    _tell_issued(config, month, told)
+    if any(one.reason for one in told):
+        ctx.exit(WORK_FAILED)
+
+
+def _accounts(session: Session, account: str | None, month: Month) -> list[tuple[int, str]]:
+    """The accounts that had a feed by the end of the month, by name."""
+    candidates = list(months.accounts_with_months(session))
+    if account is not None:
+        chosen = choose.account(session, account, "account", {"partner", "customer"})
+        ids = set(choose.with_customers(session, chosen))
+        candidates = [candidate for candidate in candidates if candidate.id in ids]
+    return [(one.id, one.name) for one in candidates if _has_begun(session, one, month)]
+
+
+def _has_begun(session: Session, account: Account, month: Month) -> bool:
+    """Whether an account had a feed or pages by then; before that there is nothing to close."""
+    if last_closed_month(session, account.id) is not None:
+        return True
+    tied_at = session.scalar(select(func.min(Feed.created_at)).where(Feed.account_id == account.id))
+    counted = session.scalar(
+        select(func.min(Deposit.counted_in))
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.account_id == account.id)
+    )
+    tied = tied_at is not None and Month.of(tied_at.astimezone(account.zone).date()) <= month
+    return tied or (counted is not None and Month.parse(counted) <= month)
+
+
+def _issue(config: Settings, account_id: int, name: str, month: Month) -> Issued:
+    try:
+        certificate, reason = month_end.issue(config, account_id, month)
+    except (Conflict, PdfError) as error:
+        return Issued(account_id, name, None, f"{name}: {error}")
+    return Issued(account_id, name, certificate, reason)
+
+
+def _tell_issued(config: Settings, month: Month, told: Sequence[Issued]) -> None:
+    rows = [as_row(config, one.certificate) for one in told if one.certificate is not None]
+    waiting = [
+        {"account": one.account_id, "account_name": one.account_name, "reason": one.reason}
+        for one in told
+        if one.reason
+    ]
+    without = [one for one in told if one.certificate is None and not one.reason]
+    lines = [
+        f"{row['number']}  {row['account_name']}: {row['pages']:,} pages, {row['trees']:,} trees"
+        for row in rows
+    ]
+    lines += [f"{one.account_name}: no pages in {month}, no certificate" for one in without]
+    lines += [f"waiting: {row['reason']}" for row in waiting]
+    document = {
+        "month": str(month),
+        "certificates": rows,
+        "waiting": waiting,
+        "without_pages": [one.account_id for one in without],
+    }
+    output.tell(document, "\n".join(lines) or f"No account had a feed in {month}.")
+
+
+@certificates.command("download")
+@click.argument("number")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    metavar="FILE",
+    help="Where to write the PDF; - writes it to standard output.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
+def download(number: str, target: str, force: bool) -> None:
+    r"""Write a certificate's PDF, byte for byte as it was first drawn.
+
+    \b
+    releaf certificates download R-2026-10-000001 -o certificate.pdf
+
+    A document that no worker has drawn yet is drawn now.
+    """
+    if target == "-" and output.as_json():
+        raise Invalid("target", "Name a file; --json is printed on standard output.")
+    config = edge.settings()
+    pdf = _document(config, number)
+    if target == "-":
+        sys.stdout.buffer.write(pdf)
+        return
+    path = Path(target)
+    _write(path, pdf, force)
+    document = {
+        "number": number,
+        "file": str(path),
+        "bytes": len(pdf),
+        "sha256": hashlib.sha256(pdf).hexdigest(),
+    }
+    output.tell(document, f"{path}: {len(pdf):,} bytes")
+
+
+def _document(config: Settings, number: str) -> bytes:
+    found = select(Certificate).where(Certificate.number == number)
+    with edge.opened(config, reading=True) as session:
+        certificate = session.scalar(found)
+        if certificate is None:
+            raise Invalid(
+                "number",
+                f"There is no certificate {number!r}. 'releaf list certificates' shows them.",
+            )
+        document = service.document(session, certificate)
+        if document is not None:
+            return document.pdf
+    try:
+        month_end.draw_certificate(config, certificate.id)
+    except PdfError as error:
+        raise Conflict(f"{number} cannot be drawn: {error}") from error
+    return _document(config, number)
+
+
+def _write(path: Path, content: bytes, force: bool) -> None:
+    """Write a whole file or none. Raises Invalid when that cannot be."""
+    if path.exists() and not path.is_file():
+        raise Invalid("target", f"{path} is not a file; name one.")
+    if path.exists() and not force:
+        raise Invalid("target", f"{path} is there already; --force replaces it.")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Invalid("target", f"{path} cannot be written: {error.strerror}.") from error
+
+
+def as_row(config: Settings, certificate: Certificate) -> dict[str, Any]:
+    """A certificate as it is printed."""
+    return {
+        "number": certificate.number,
+        "account": certificate.account_id,
+        "account_name": certificate.account_name,
+        "month": certificate.month,
+        "pages": certificate.pages,
+        "late_pages": certificate.late_pages,
+        "trees": certificate.trees,
+        "pages_per_tree": certificate.pages_per_tree,
+        "project": certificate.project,
+        "issued_on": certificate.issued_on,
+        "url": edge.certificate_url(config, certificate.public_id),
+    }

@@ -1,0 +1,69 @@
+"""Which row an argument means: by its id, or by an account's exact name where that is one row."""
+
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.models import Account, Feed, Server
+from webapp.services.errors import Invalid
+
+KINDS = frozenset({"operations", "partner", "customer"})
+_LARGEST_ID = 2**31 - 1
+
+Noun = TypeVar("Noun", Account, Server, Feed)
+
+
+def account(
+    session: Session, text: str, field: str = "account", kinds: Collection[str] = KINDS
+) -> Account:
+    """The account of an id or exact name. Raises Invalid for ``field``."""
+    query = select(Account).where(Account.kind.in_(kinds)).order_by(Account.id)
+    word = f"{' or '.join(sorted(kinds))} account" if len(kinds) < len(KINDS) else "account"
+    return _one(session, query, Account.id, text, field, word, "accounts")
+
+
+def server(session: Session, text: str, field: str = "server") -> Server:
+    """The server of an id, or the only one of a partner. Raises Invalid for ``field``."""
+    query = (
+        select(Server).join(Server.account).where(Server.removed_at.is_(None)).order_by(Server.id)
+    )
+    return _one(session, query, Server.id, text, field, "server", "servers")
+
+
+def feed(session: Session, text: str, field: str = "feed") -> Feed:
+    """The feed of an id, or the only one of an account. Raises Invalid for ``field``."""
+    query = select(Feed).join(Feed.account).order_by(Feed.id)
+    return _one(session, query, Feed.id, text, field, "feed", "feeds")
+
+
+def with_customers(session: Session, account: Account) -> Sequence[int]:
+    """The ids of an account and, of a partner, of its customers."""
+    own = or_(Account.id == account.id, Account.partner_id == account.id)
+    return session.scalars(select(Account.id).where(own).order_by(Account.id)).all()
+
+
+def _one(
+    session: Session,
+    query: Select[Noun],
+    key: InstrumentedAttribute[int],
+    text: str,
+    field: str,
+    word: str,
+    nouns: str,
+) -> Noun:
+    """The row whose id ``text`` is, else the only one whose account has that very name."""
+    if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID:
+        row = session.scalar(query.where(key == int(text)))
+        if row is not None:
+            return row
+    rows = session.scalars(query.where(Account.name == text).limit(10)).all()
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        raise Invalid(
+            field, f"There is no {word} {text!r}. Give its id, as 'releaf list {nouns}' shows it."
+        )
+    ids = ", ".join(str(row.id) for row in rows)
+    raise Invalid(field, f"{text!r} names more than one {word}. Give one of the ids {ids}.")

@@ -1,0 +1,207 @@
+"""``releaf collect``: what the night job does, here and now."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from webapp import clock
+from webapp.cli import choose, edge, output
+from webapp.cli.command import WORK_FAILED, Command
+from webapp.cli.output import Progress
+from webapp.crypto import SealError
+from webapp.models import Collection, Feed, Outcome, Server
+from webapp.services import collection as service
+from webapp.services.errors import Invalid
+from webapp.settings import Settings
+
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A server to collect, or one feed of it."""
+
+    server_id: int
+    name: str
+    feed_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a collection brought. ``error``: why the whole server failed."""
+
+    wanted: Wanted
+    day: date
+    error: str | None
+    feeds: list[dict[str, Any]]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server or any customer of it failed."""
+        return self.error is not None or any(row["outcome"] == "failed" for row in self.feeds)
+
+    def as_row(self) -> dict[str, Any]:
+        """As it is printed."""
+        return {
+            "id": self.wanted.server_id,
+            "name": self.wanted.name,
+            "day": self.day,
+            "outcome": "collected" if self.error is None else "failed",
+            "error": self.error,
+            "feeds": self.feeds,
+        }
+
+
+@click.command("collect", cls=Command)
+@click.option("--server", metavar="SERVER", help="Only this one (id, or a partner's name). [all]")
+@click.option("--feed", metavar="FEED", help="Only this one (id, or a customer's name). [all]")
+@click.pass_context
+def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
+    r"""Read the printers' counters and deposit what was printed, for the last day that has ended.
+
+    \b
+    releaf collect
+    releaf collect --server 1
+    releaf collect --feed "Harbour Architects, LLP" --json
+
+    It is safe at any time: collecting twice deposits once, and where the night job is at it
+    already, this follows its progress. A server that is paused is tried, too. Exit code 1 when a
+    server or a customer failed; the others are collected all the same.
+    """
+    config = edge.settings()
+    reports = [_collect(config, wanted) for wanted in _plan(config, server, feed)]
+    # Days are the partners' own; where they differ, the latest stands for all.
+    yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
+    day = max((report.day for report in reports), default=yesterday)
+    document = {"day": day, "servers": [report.as_row() for report in reports]}
+    lines = [line for report in reports for line in _lines(report)]
+    output.tell(document, "\n".join(lines) or "There is no server yet; 'releaf server add'.")
+    if any(report.failed for report in reports):
+        ctx.exit(WORK_FAILED)
+
+
+def _plan(config: Settings, server: str | None, feed: str | None) -> list[Wanted]:
+    """The servers to collect, in order of id."""
+    with edge.opened(config, reading=True) as session:
+        if feed is not None:
+            chosen = choose.feed(session, feed)
+            if chosen.status not in ("pending", "active"):
+                raise Invalid("feed", f"Feed {chosen.id} is {chosen.status} and is not collected.")
+            if server is not None and choose.server(session, server).id != chosen.server_id:
+                raise Invalid(
+                    "feed",
+                    f"Feed {chosen.id} is of server {chosen.server_id}.",
+                )
+            return [Wanted(chosen.server_id, chosen.server.name, chosen.id)]
+        if server is not None:
+            one = choose.server(session, server)
+            return [Wanted(one.id, one.name)]
+        servers = select(Server.id, Server.name).where(Server.removed_at.is_(None))
+        return [Wanted(row.id, row.name) for row in session.execute(servers.order_by(Server.id))]
+
+
+def _collect(config: Settings, wanted: Wanted) -> Report:
+    """Run the collection that is due, or follow the process that is at it."""
+    collection_id = _request(config, wanted)
+    error = None
+    with output.progress(wanted.name) as show:
+        try:
+            _run(config, collection_id, show)
+        except SealError as unsealable:
+            error = str(unsealable)
+    return _report(config, wanted, collection_id, error)
+
+
+def _request(config: Settings, wanted: Wanted) -> int:
+    """The night that is due where it is not finished, else a collection of its own."""
+    with edge.opened(config) as session:
+        server = session.get_one(Server, wanted.server_id)
+        now = clock.now()
+        day = service.due_day(server.account, now)
+        if wanted.feed_id is None:
+            found = service.request(session, server, day=day, kind="night", now=now)
+            if found.state == "finished":
+                found = service.request(session, server, day=day, kind="now", now=now)
+        else:
+            feed = session.get_one(Feed, wanted.feed_id)
+            found = service.request(session, server, day=day, kind="now", feed=feed, now=now)
+        session.commit()
+        return found.id
+
+
+def _run(config: Settings, collection_id: int, show: Progress) -> None:
+    """Run a collection until it has ended, whoever ends it. Raises SealError."""
+    from jobs import collection as job  # the jobs bring RQ along, which few commands need
+
+    def watch(step: job.Step) -> None:
+        show(step.done, step.total, step.customer)
+
+    while True:
+        job.collect(config, collection_id, watch)
+        while _is_with_another(config, collection_id, show):
+            time.sleep(_POLL_SECONDS)
+        with edge.opened(config, reading=True) as session:
+            if session.get_one(Collection, collection_id).state in ("finished", "failed"):
+                return
+
+
+def _is_with_another(config: Settings, collection_id: int, show: Progress) -> bool:
+    """Whether another process is collecting and its heart beats."""
+    with edge.opened(config, reading=True) as session:
+        running = session.get_one(Collection, collection_id)
+        progress = service.progress(session, running)
+        show(progress.done, progress.total or 0, progress.current_name or "")
+        alive = running.alive_at >= clock.now() - service.SILENT_HEART
+        return running.state == "running" and alive
+
+
+def _report(config: Settings, wanted: Wanted, collection_id: int, error: str | None) -> Report:
+    query = (
+        select(Outcome, Feed.customer_name)
+        .join(Outcome.feed)
+        .where(Outcome.collection_id == collection_id)
+        .order_by(Outcome.feed_id)
+    )
+    with edge.opened(config, reading=True) as session:
+        collection = session.get_one(Collection, collection_id)
+        if error is None and collection.state == "failed":
+            error = collection.reason or "it was given up"
+        feeds = [_feed_row(outcome, name) for outcome, name in session.execute(query)]
+        return Report(wanted, collection.day, error, feeds)
+
+
+def _feed_row(outcome: Outcome, customer_name: str) -> dict[str, Any]:
+    return {
+        "id": outcome.feed_id,
+        "customer_name": customer_name,
+        "outcome": outcome.outcome,
+        "pages": outcome.pages,
+        "devices": outcome.devices,
+        "skipped": outcome.skipped,
+        "error": outcome.reason,
+    }
+
+
+def _lines(report: Report) -> list[str]:
+    """A report in plain words."""
+    title = f"{report.wanted.name} (server {report.wanted.server_id}), {report.day}"
+    if report.error is not None:
+        return [f"{title}: failed. {report.error}"]
+    pages = sum(row["pages"] for row in report.feeds)
+    lines = [f"{title}: {len(report.feeds)} customers, {pages:,} pages"]
+    for row in report.feeds:
+        lines.append(f"  {row['customer_name']}: {row['outcome']}, {row['pages']:,} pages")
+        if row["error"]:
+            lines.append(f"    {row['error']}")
+        lines += [f"    not counted: {_skipped(skipped)}" for skipped in row["skipped"]]
+    return lines
+
+
+def _skipped(skipped: dict[str, Any]) -> str:
+    names = (("asset", skipped["asset_id"]), ("serial number", skipped["serial_number"]))
+    printer = ", ".join(f"{word} {name}" for word, name in names if name)
+    return f"{printer or 'a printer'}: {skipped['reason']}"

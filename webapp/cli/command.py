@@ -1,0 +1,108 @@
+"""What every command is: it takes ``--json``, and its expected errors end in a line and a code.
+
+Exit codes: 0 done, 1 the work or part of it failed, 2 wrong use.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from webapp.cli import output
+from webapp.crypto import SealError
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.settings import SettingsError
+
+WORK_FAILED = 1
+WRONG_USE = 2
+
+_ARGUMENTS = "releaf.arguments"
+
+
+class Command(click.Command):
+    """A command with ``--json`` after everything else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(output.json_option())
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; expected errors leave through ``ctx.exit``."""
+        with _expected_errors(ctx):
+            return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """A noun and its commands. Errors of its commands' arguments are told as theirs."""
+
+    command_class = Command
+    group_class = type
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember the arguments, since one that is wrong may hide ``--json``."""
+        ctx.meta.setdefault(_ARGUMENTS, tuple(args))
+        with _expected_errors(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that is named."""
+        with _expected_errors(ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _expected_errors(ctx: click.Context) -> Iterator[None]:
+    """Turn what can go wrong into a line and an exit code. Everything else is a bug and shows."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        _tell_wrong_use(ctx, error)
+    except Invalid as error:
+        message = f"{_as_typed(ctx, error.field)}: {error.message}"
+        _leave(ctx, error.field, error.message, message, WRONG_USE)
+    except SettingsError as error:
+        text = str(error)
+        _leave(ctx, text.partition(":")[0], text, text, WRONG_USE)
+    except NotFound as error:
+        _leave(ctx, None, str(error), str(error), WRONG_USE)
+    except PrinterpointError as error:
+        _leave(ctx, None, error.message, error.message, WORK_FAILED)
+    except (Conflict, SealError) as error:
+        _leave(ctx, None, str(error), str(error), WORK_FAILED)
+    except OperationalError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        text = f"DATABASE_URL: the database cannot be used: {reason}"
+        _leave(ctx, "DATABASE_URL", text, text, WORK_FAILED)
+
+
+def _tell_wrong_use(ctx: click.Context, error: click.UsageError) -> NoReturn:
+    where = error.ctx or ctx
+    usage = f"{where.get_usage()}\nTry '{where.command_path} --help' for help.\n"
+    message = error.format_message()
+    field = None
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        field = error.param.name
+    elif isinstance(error, click.NoSuchOption | click.BadOptionUsage):
+        field = error.option_name
+    _leave(ctx, field, message, message, WRONG_USE, usage=usage)
+
+
+def _leave(
+    ctx: click.Context, field: str | None, message: str, plain: str, code: int, usage: str = ""
+) -> NoReturn:
+    arguments: tuple[str, ...] = ctx.meta.get(_ARGUMENTS, ())
+    output.tell_error(field, message, f"{usage}Error: {plain}", json="--json" in arguments)
+    ctx.exit(code)
+
+
+def _as_typed(ctx: click.Context, field: str) -> str:
+    """How a field is typed on the command line: ``--time-zone``, ``NAME``."""
+    for param in ctx.command.params:
+        if param.name == field:
+            return param.opts[0] if isinstance(param, click.Option) else param.make_metavar(ctx)
+    return field

@@ -1,0 +1,61 @@
+"""How the demo begins: accounts, a server, feeds and people, made by the services."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.cli import edge
+from webapp.cli.demo import cast
+from webapp.cli.demo.logins import new_password
+from webapp.models import Account, User
+from webapp.services import accounts, feeds, servers, users
+from webapp.settings import Settings
+
+
+def open_accounts(config: Settings, token: str, now: datetime) -> int:
+    """The partner, its server, and a feed for every customer of it; returns the server's id."""
+    client = edge.client(config, token)
+    with client.fleet() as fleet:
+        customers = fleet.customers()
+    with edge.opened(config) as session:
+        partner = accounts.add_partner(
+            session, name=cast.PARTNER, time_zone=cast.TIME_ZONE, country=cast.COUNTRY, now=now
+        )
+        server = servers.register(
+            session, edge.keyring(config), partner, name=None, token=token, now=now
+        )
+        feeds.tie_all(session, server, customers, now)
+        session.commit()
+        return server.id
+
+
+def let_people_in(config: Settings, passwords: dict[str, str], now: datetime) -> None:
+    """Invite the people and take their invitations; makes the passwords that are missing."""
+    with edge.opened(config) as session:
+        for person in cast.PEOPLE:
+            password = passwords.setdefault(person.email, new_password())
+            users.accept(session, _invitation(session, person, now), password, now)
+        session.commit()
+
+
+def _invitation(session: Session, person: cast.Person, now: datetime) -> str:
+    # The first administrator may have been invited when the database was made.
+    known = session.scalar(select(User).where(User.email == person.email))
+    if known is not None:
+        return users.invite_again(session, known, now)
+    _, token = users.invite(
+        session,
+        _account_of(session, person, now),
+        email=person.email,
+        full_name=person.full_name,
+        role=person.role,
+        now=now,
+    )
+    return token
+
+
+def _account_of(session: Session, person: cast.Person, now: datetime) -> Account:
+    if person.account is None:
+        return accounts.operations(session, now)
+    return session.scalars(select(Account).where(Account.name == person.account)).one()

@@ -1,0 +1,155 @@
+"""Where the demo is told: through the services and the jobs, by the clock of the story."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from jobs import collection as collecting
+from jobs import month_end
+from webapp.cli import edge
+from webapp.cli.demo import cast, opening, story
+from webapp.cli.demo.field import Field
+from webapp.cli.demo.logins import Memory
+from webapp.cli.demo.story import Calendar, Event, Night, Scene
+from webapp.cli.output import Progress
+from webapp.domain.months import Month
+from webapp.models import Account, Certificate, Collection, Server
+from webapp.services import collection, months
+from webapp.services.calendars import PublicHolidays
+from webapp.services.errors import Conflict
+from webapp.settings import Settings
+
+_OPENING_HOUR = time(9)
+_HEALTH_CHECK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far the story has come."""
+
+    server_id: int
+    first: date
+    last: date
+    nights: int
+    certificates: int
+
+
+class Stage:
+    """A demo: its database, its sandbox, its calendar. ``now``: the present of the story."""
+
+    def __init__(self, config: Settings, now: datetime) -> None:
+        self._config = config
+        self._now = now
+        self._field = Field(config.printerpoint_url)
+        self._calendar = Calendar(
+            zone=ZoneInfo(cast.TIME_ZONE),
+            holidays=PublicHolidays(cast.COUNTRY),
+            collect_at=config.collect_at,
+            close_on=config.close_on,
+            close_at=config.close_at,
+        )
+
+    def tell(self, memory: Memory, show: Progress) -> None:
+        """The whole story, in an empty database. Makes the passwords that ``memory`` lacks."""
+        last = self._last_day()
+        first = story.first_day(last)
+        begin = self._calendar.at(first, _OPENING_HOUR)
+        # Tokens of their own: a sandbox in which it was told before keeps the fleets of then.
+        token = f"northwind-{secrets.token_hex(4)}"
+        memory.spare_token = f"spare-{secrets.token_hex(4)}"
+        self._field.it_is(begin)
+        self._field.has_dealer(token, cast.CUSTOMERS)
+        self._field.has_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
+        server_id = opening.open_accounts(self._config, token, begin)
+        happens = story.events(first, last, self._calendar.holidays)
+        before = first - timedelta(days=1)
+        scenes = list(story.scenes(first, before, last, self._calendar, self._now))
+        self._play(server_id, scenes, happens, show)
+        opening.let_people_in(self._config, memory.passwords, self._now)
+
+    def go_on(self, show: Progress) -> None:
+        """The nights since the last one that was collected."""
+        told = self.told()
+        scenes = list(
+            story.scenes(told.first, told.last, self._last_day(), self._calendar, self._now)
+        )
+        self._play(told.server_id, scenes, {}, show)
+
+    def told(self) -> Told:
+        """How far the story has come."""
+        with edge.opened(self._config, reading=True) as session:
+            server_id = session.scalars(
+                select(Server.id)
+                .join(Server.account)
+                .where(Account.name == cast.PARTNER)
+                .order_by(Server.id)
+            ).first()
+            first, last, nights = session.execute(
+                select(func.min(Collection.day), func.max(Collection.day), func.count()).where(
+                    Collection.server_id == server_id,
+                    Collection.kind == "night",
+                    Collection.state == "finished",
+                )
+            ).one()
+            certificates = session.scalar(select(func.count()).select_from(Certificate))
+        if server_id is None or first is None:
+            raise Conflict("The demo has lost its server; begin again with --reset.")
+        return Told(server_id, first, last, nights, certificates or 0)
+
+    def _play(
+        self,
+        server_id: int,
+        scenes: list[Scene],
+        happens: Mapping[date, Event],
+        show: Progress,
+    ) -> None:
+        try:
+            for number, scene in enumerate(scenes, start=1):
+                if isinstance(scene, Night):
+                    show(number, len(scenes), f"night of {scene.day}")
+                    self._night(server_id, scene, happens.get(scene.day))
+                else:
+                    show(number, len(scenes), f"{scene.month} closes")
+                    self._close(scene.month, scene.moment)
+        finally:
+            self._field.follows_clock()
+
+    def _night(self, server_id: int, night: Night, event: Event | None) -> None:
+        """The day's event, the day itself, and its collection."""
+        if event is not None:
+            self._field.happens(event)
+        self._field.it_is(night.moment)
+        state = self._collect(server_id, night.day, night.moment)
+        if state == "failed" and event is not None:
+            self._field.recovers()
+            later = night.moment + _HEALTH_CHECK
+            self._field.it_is(later)
+            state = self._collect(server_id, night.day, later)
+        if state != "finished":
+            raise Conflict(f"The night of {night.day} cannot be told: its collection {state}.")
+
+    def _collect(self, server_id: int, day: date, moment: datetime) -> str:
+        with edge.opened(self._config) as session:
+            server = session.get_one(Server, server_id)
+            night = collection.request(session, server, day=day, kind="night", now=moment)
+            session.commit()
+        collecting.collect(self._config, night.id, now=lambda: moment)
+        with edge.opened(self._config, reading=True) as session:
+            return session.get_one(Collection, night.id).state
+
+    def _close(self, month: Month, moment: datetime) -> None:
+        with edge.opened(self._config, reading=True) as session:
+            ids = [account.id for account in months.accounts_with_months(session)]
+        for account_id in ids:
+            # One that has to wait waits for the worker, which asks again every ten minutes.
+            month_end.issue(self._config, account_id, month, now=lambda: moment)
+
+    def _last_day(self) -> date:
+        """The last day whose night has come."""
+        at = self._config.collect_at
+        night = self._now - timedelta(hours=at.hour, minutes=at.minute)
+        return night.astimezone(self._calendar.zone).date() - timedelta(days=1)

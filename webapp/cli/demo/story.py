@@ -1,0 +1,122 @@
+"""What happens in the demo and when: a plan made from the last day that has ended.
+
+Everything is dated back from that day, so the story is as fresh on any day of any year. It begins
+with a whole month, long enough ago for that month to be closed.
+"""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from webapp.cli.demo import cast
+from webapp.domain.business_days import business_days_of_gap, days_of_gap
+from webapp.domain.months import Month, closes_at
+
+FEWEST_NIGHTS = 45
+#: The timetable looks every ten minutes for months to close.
+_A_WHILE = timedelta(minutes=10)
+
+Verb = Literal["agent_freezes", "agent_returns", "replaces", "tells", "answers_malformed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens in the field: an order to the sandbox.
+
+    ``customer`` or ``printer`` (by serial number) is who it happens to; neither: to Printerpoint.
+    """
+
+    verb: Verb
+    customer: str | None = None
+    printer: str | None = None
+    new_serial: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The night in which ``day`` is collected, and its hour."""
+
+    moment: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The morning on which a month closes."""
+
+    moment: datetime
+    month: Month
+
+
+Scene = Night | Closing
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Whose days and hours they are: the zone, its holidays, when nights begin, months close."""
+
+    zone: ZoneInfo
+    holidays: Container[date]
+    collect_at: time
+    close_on: int
+    close_at: time
+
+    def night_after(self, day: date) -> datetime:
+        """When the night of a day is collected."""
+        return self.at(day + timedelta(days=1), self.collect_at)
+
+    def at(self, day: date, hour: time) -> datetime:
+        """A moment by the local clock."""
+        return datetime.combine(day, hour, tzinfo=self.zone).astimezone(UTC)
+
+    def closes_at(self, month: Month) -> datetime:
+        """When a month closes."""
+        return closes_at(month, self.zone, self.close_on, self.close_at) + _A_WHILE
+
+
+def first_day(last: date) -> date:
+    """The day of the first readings: the last one before a whole month."""
+    month = Month.of(last)
+    while (last - month.first).days + 1 < FEWEST_NIGHTS:
+        month = month.previous()
+    return month.first - timedelta(days=1)
+
+
+def events(first: date, last: date, holidays: Container[date]) -> dict[date, Event]:
+    """What happens on the morning of which day; all of them business days."""
+    days = business_days_of_gap(first, last, holidays)
+    return {
+        days[-17]: Event("agent_freezes", customer=cast.CLINIC.name),
+        days[-11]: Event("agent_returns", customer=cast.CLINIC.name),
+        days[-9]: Event("replaces", printer="VNC5T3302", new_serial="VNC6A0417", count=12),
+        # For an hour of that night it answers with a web page; the server is paused meanwhile.
+        days[-7]: Event("answers_malformed"),
+        days[-5]: Event("agent_freezes", customer=cast.WORKSHOP.name),
+        # A new formatter board brings the count of another machine along: held for a person.
+        days[-4]: Event("tells", printer="JPB4H5506", count=9_400_116),
+    }
+
+
+def scenes(
+    begun: date,
+    since: date,
+    last: date,
+    calendar: Calendar,
+    now: datetime,
+) -> Iterator[Scene]:
+    """The nights of the days after ``since`` up to ``last``, and the closings among them.
+
+    ``begun``: the day of the first readings. Closings are of whole months and not later than
+    ``now``; the one after the night of ``since`` is among them.
+    """
+    for day in [since, *days_of_gap(since, last)]:
+        if day > since:
+            yield Night(calendar.night_after(day), day)
+        month = Month.of(day + timedelta(days=1)).previous()
+        closing = calendar.closes_at(month)
+        following = calendar.night_after(day + timedelta(days=1))
+        if month.first > begun and calendar.night_after(day) < closing <= min(now, following):
+            yield Closing(closing, month)

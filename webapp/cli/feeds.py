@@ -1,0 +1,120 @@
+"""``releaf feed``: ties between Printerpoint's customers and customer accounts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from webapp import clock
+from webapp.cli import choose, edge, output
+from webapp.cli.command import Group
+from webapp.cli.servers import record_failure
+from webapp.models import Feed
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.printerpoint.fleet import Customer
+from webapp.services import feeds, monitoring
+from webapp.services.errors import Invalid
+
+
+@click.group("feed", cls=Group)
+def feed() -> None:
+    """Feeds: each ties one customer in Printerpoint to one customer account."""
+
+
+@feed.command("add")
+@click.argument("server")
+@click.option(
+    "--customer",
+    metavar="ID",
+    help="The customer's ID in Printerpoint; one that has no ID is named by its exact name.",
+)
+@click.option("--all", "everyone", is_flag=True, help="Every customer that is not tied yet.")
+@click.option(
+    "--account",
+    metavar="ACCOUNT",
+    help="Tie the customer to this account (id or exact name). [the account of the customer's "
+    "name, made where it is missing]",
+)
+def add(server: str, customer: str | None, everyone: bool, account: str | None) -> None:
+    r"""Tie one customer of a server, or all of them. Nothing counts before the first reading.
+
+    \b
+    releaf server customers 1
+    releaf feed add 1 --customer HARB01
+    releaf feed add 1 --all
+
+    SERVER is an id, or the name of a partner that has one. Customer accounts that are missing are
+    made. With --all, customers that are tied already are passed over, so it can be run again.
+    """
+    if (customer is None) != everyone:
+        raise Invalid("customer", "Give either --customer ID or --all.")
+    if everyone and account is not None:
+        raise Invalid(
+            "account",
+            "It goes with --customer; --all gives each its own.",
+        )
+    config = edge.settings()
+    with edge.opened(config, reading=True) as session:
+        chosen = choose.server(session, server)
+        server_id, client = chosen.id, edge.client_of(config, chosen)
+        if account is not None:
+            account = str(choose.account(session, account, "account", {"customer"}).id)
+    try:
+        with client.fleet() as fleet:
+            known = fleet.customers()
+    except PrinterpointError as error:
+        record_failure(config, server_id, error)
+        raise
+    with edge.opened(config) as session:
+        now = clock.now()
+        chosen = choose.server(session, str(server_id))
+        monitoring.server_answered(session, chosen, now)
+        if customer is None:
+            made = feeds.tie_all(session, chosen, known, now)
+        else:
+            owner = choose.account(session, account) if account is not None else None
+            made = [feeds.tie(session, chosen, named(known, customer), owner, now)]
+        session.commit()
+        _tell(made, everyone)
+
+
+def named(known: Sequence[Customer], text: str) -> Customer:
+    """The customer of an ID, else the only one of that exact name. Raises Invalid."""
+    by_id = [customer for customer in known if customer.customer_id == text]
+    by_name = [customer for customer in known if customer.name == text]
+    found = by_id or by_name
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Invalid(
+            "customer",
+            f"Printerpoint has no customer {text!r} with printers. "
+            "'releaf server customers SERVER' lists them.",
+        )
+    ids = ", ".join(customer.customer_id or "(none)" for customer in found)
+    raise Invalid("customer", f"{text!r} is the name of several. Give one of the IDs {ids}.")
+
+
+def as_row(feed: Feed) -> dict[str, Any]:
+    """A feed as it is printed."""
+    return {
+        "id": feed.id,
+        "server": feed.server_id,
+        "account": feed.account_id,
+        "account_name": feed.account.name,
+        "customer_id": feed.customer_id,
+        "customer_name": feed.customer_name,
+        "status": feed.status,
+        "health": feed.health,
+    }
+
+
+def _tell(made: Sequence[Feed], everyone: bool) -> None:
+    rows = [as_row(one) for one in made]
+    lines = [
+        f"feed {row['id']}: {row['customer_name']} ({row['customer_id'] or 'no ID'}), "
+        f"account {row['account']}"
+        for row in rows
+    ]
+    plain = "\n".join(lines) or "Every customer of this server is tied already."
+    output.tell({"feeds": rows} if everyone else rows[0], plain)

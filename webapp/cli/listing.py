@@ -1,0 +1,180 @@
+"""``releaf list``: every row of a noun, in one query, printed as it streams from the database."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.cli import choose, edge, output, queries
+from webapp.cli.command import Group
+from webapp.cli.options import DAY, MONTH
+from webapp.cli.queries import Filters
+from webapp.domain.months import Month
+from webapp.services.errors import Invalid
+from webapp.settings import Settings
+
+_FETCHED_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How a noun is listed. ``columns``: of the table; JSON has everything the query brings.
+
+    ``moment``: the column whose day, in the account's zone, --from and --to mean.
+    """
+
+    noun: str
+    help: str
+    query: Callable[[Filters], queries.Rows]
+    columns: tuple[str, ...]
+    moment: str | None = None
+
+
+LISTINGS = (
+    Listing(
+        "accounts",
+        "Partners, their customers, operations. --from, --to and --month: when they were made.",
+        queries.accounts,
+        ("id", "kind", "name", "partner", "time_zone", "country"),
+        moment="created_at",
+    ),
+    Listing(
+        "servers",
+        "Printerpoint logins and their health. --from, --to and --month: when they were made.",
+        queries.servers,
+        ("id", "name", "account", "account_name", "health", "health_checked_at"),
+        moment="created_at",
+    ),
+    Listing(
+        "feeds",
+        "Tied customers and their health. --from, --to and --month: when they were tied.",
+        queries.feeds,
+        ("id", "server", "account", "customer_id", "customer_name", "status", "health", "heard_on"),
+        moment="created_at",
+    ),
+    Listing(
+        "devices",
+        "Printers and their counts. --from, --to and --month: the day of the latest reading.",
+        queries.devices,
+        (
+            "feed",
+            "customer_name",
+            "asset_id",
+            "serial_number",
+            "initial_count",
+            "latest_count",
+            "life_count",
+            "latest_on",
+        ),
+    ),
+    Listing(
+        "deposits",
+        "Pages by feed and day. --from and --to: the day; --month: the month they are counted in.",
+        queries.deposits,
+        ("feed", "customer_name", "day", "pages", "counted_in"),
+    ),
+    Listing(
+        "certificates",
+        "Issued certificates. --month: the month certified; --from and --to: the day of issue.",
+        queries.certificates,
+        ("number", "account_name", "month", "pages", "trees", "issued_on"),
+    ),
+    Listing(
+        "health-changes",
+        "Changes of health, of a server or of a feed. --from, --to and --month: when they were.",
+        queries.health_changes,
+        ("at", "server", "feed", "name", "before", "after", "reason"),
+        moment="at",
+    ),
+)
+
+
+@click.group("list", cls=Group)
+def listing() -> None:
+    r"""Lists of everything, for people and, with --json, for scripts.
+
+    \b
+    releaf list feeds --account "Northwind Print"
+    releaf list deposits --feed 3 --month 2026-10 --json
+    releaf list health-changes --from 2026-10-01 --to 2026-10-31
+
+    With --json a list is one array of objects. What was removed is listed, too; its removed_at
+    or status says so.
+    """
+
+
+def _add(wanted: Listing) -> None:
+    """Add the command of a noun."""
+
+    def show(
+        account: str | None, feed: str | None, first: date | None, last: date | None, **rest: Any
+    ) -> None:
+        month: Month | None = rest["month"]
+        if first is not None and last is not None and last < first:
+            raise Invalid("to", f"{last} comes before {first}; give a later day.")
+        config = edge.settings()
+        with edge.opened(config, reading=True) as session:
+            filters = _filters(session, account, feed, first, last, month)
+            rows = _rows(config, session, wanted, filters)
+            output.tell_rows(rows, wanted.columns, f"No {wanted.noun.replace('-', ' ')}.")
+
+    show.__doc__ = wanted.help
+    for option in (
+        click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month."),
+        click.option("--to", "last", type=DAY, metavar="DAY", help="Up to this day."),
+        click.option("--from", "first", type=DAY, metavar="DAY", help="From this day on."),
+        click.option("--feed", metavar="FEED", help="Only of this feed (id, or its account)."),
+        click.option(
+            "--account",
+            metavar="ACCOUNT",
+            help="Only of this account (id or exact name); of a partner, with its customers.",
+        ),
+    ):
+        show = option(show)
+    listing.command(wanted.noun)(show)
+
+
+def _filters(
+    session: Session,
+    account: str | None,
+    feed: str | None,
+    first: date | None,
+    last: date | None,
+    month: Month | None,
+) -> Filters:
+    accounts = None
+    if account is not None:
+        accounts = tuple(choose.with_customers(session, choose.account(session, account)))
+    return Filters(
+        accounts=accounts,
+        feed=None if feed is None else choose.feed(session, feed).id,
+        first=first,
+        last=last,
+        month=month,
+    )
+
+
+def _rows(
+    config: Settings, session: Session, wanted: Listing, filters: Filters
+) -> Iterator[dict[str, Any]]:
+    """The rows, as they are printed."""
+    query = wanted.query(filters).execution_options(yield_per=_FETCHED_AT_ONCE)
+    first, last = filters.days
+    for row in session.execute(query):
+        values = dict(row._mapping)
+        zone = ZoneInfo(values.pop("zone", "UTC"))
+        if wanted.moment is not None:
+            day = values[wanted.moment].astimezone(zone).date()
+            if (first is not None and day < first) or (last is not None and day > last):
+                continue
+        if "public_id" in values:
+            values["url"] = edge.certificate_url(config, values.pop("public_id"))
+        yield values
+
+
+for _listing in LISTINGS:
+    _add(_listing)

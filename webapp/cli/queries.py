@@ -1,0 +1,248 @@
+"""The queries of ``releaf list``: one a noun, with a stable order.
+
+Where a noun has a moment, the query brings ``zone`` and everything that may lie on a wanted day;
+whether it does in that zone is decided row by row.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from webapp.domain.months import Month
+from webapp.models import Account, Certificate, Deposit, Device, Feed, HealthChange, Server
+
+Rows = Select[*tuple[Any, ...]]
+
+_Partner = aliased(Account)
+_ZONE = func.coalesce(Account.time_zone, _Partner.time_zone, "UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which rows are wanted; None: all. ``accounts``: of a partner with its customers."""
+
+    accounts: tuple[int, ...] | None = None
+    feed: int | None = None
+    first: date | None = None
+    last: date | None = None
+    month: Month | None = None
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day wanted, the month's taken into account."""
+        first, last = self.first, self.last
+        if self.month is not None:
+            first = max(first or self.month.first, self.month.first)
+            last = min(last or self.month.last, self.month.last)
+        return first, last
+
+
+def accounts(filters: Filters) -> Rows:
+    """Every account."""
+    query = (
+        select(
+            Account.id,
+            Account.kind,
+            Account.name,
+            Account.partner_id.label("partner"),
+            _ZONE.label("time_zone"),
+            func.coalesce(Account.country, _Partner.country).label("country"),
+            Account.created_at,
+            _ZONE.label("zone"),
+        )
+        .outerjoin(_Partner, _Partner.id == Account.partner_id)
+        .order_by(Account.id)
+    )
+    if filters.feed is not None:
+        feed = select(Feed.account_id).where(Feed.id == filters.feed)
+        query = query.where(Account.id.in_(feed))
+    return _of_accounts(query, filters).where(*_near(Account.created_at, filters))
+
+
+def servers(filters: Filters) -> Rows:
+    """Every server, never its token."""
+    query = (
+        select(
+            Server.id,
+            Server.account_id.label("account"),
+            Account.name.label("account_name"),
+            Server.name,
+            Server.health,
+            Server.health_reason,
+            Server.health_checked_at,
+            Server.health_changed_at,
+            Server.created_at,
+            Server.removed_at,
+            _ZONE.label("zone"),
+        )
+        .join(Account, Account.id == Server.account_id)
+        .outerjoin(_Partner, _Partner.id == Account.partner_id)
+        .order_by(Server.id)
+    )
+    if filters.feed is not None:
+        query = query.where(Server.id.in_(select(Feed.server_id).where(Feed.id == filters.feed)))
+    return _of_accounts(query, filters).where(*_near(Server.created_at, filters))
+
+
+def feeds(filters: Filters) -> Rows:
+    """Every feed."""
+    query = (
+        select(
+            Feed.id,
+            Feed.server_id.label("server"),
+            Feed.account_id.label("account"),
+            Account.name.label("account_name"),
+            Feed.customer_id,
+            Feed.customer_name,
+            Feed.status,
+            Feed.health,
+            Feed.health_changed_at,
+            Feed.heard_on,
+            Feed.created_at,
+            Feed.activated_at,
+            Feed.removed_at,
+            _ZONE.label("zone"),
+        )
+        .join(Account, Account.id == Feed.account_id)
+        .outerjoin(_Partner, _Partner.id == Account.partner_id)
+        .order_by(Feed.id)
+    )
+    query = _of_accounts(_of_feed(query, filters), filters)
+    return query.where(*_near(Feed.created_at, filters))
+
+
+def devices(filters: Filters) -> Rows:
+    """Every device with its counts; a blank asset ID or serial number is null."""
+    query = (
+        select(
+            Device.id,
+            Device.feed_id.label("feed"),
+            Feed.customer_name,
+            Feed.account_id.label("account"),
+            func.nullif(Device.asset_id, "").label("asset_id"),
+            func.nullif(Device.serial_number, "").label("serial_number"),
+            Device.family,
+            Device.initial_count,
+            Device.latest_count,
+            Device.life_count,
+            Device.first_on,
+            Device.latest_on,
+        )
+        .join(Device.feed)
+        .join(Account, Account.id == Feed.account_id)
+        .order_by(Device.feed_id, Device.id)
+    )
+    query = _of_accounts(_of_feed(query, filters), filters)
+    return query.where(*_between(Device.latest_on, *filters.days))
+
+
+def deposits(filters: Filters) -> Rows:
+    """Every deposit; a month is the one they are counted in."""
+    query = (
+        select(
+            Deposit.feed_id.label("feed"),
+            Feed.customer_name,
+            Feed.account_id.label("account"),
+            Account.name.label("account_name"),
+            Deposit.day,
+            Deposit.pages,
+            Deposit.counted_in,
+        )
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .join(Account, Account.id == Feed.account_id)
+        .order_by(Deposit.feed_id, Deposit.day, Deposit.counted_in)
+    )
+    query = _of_accounts(_of_feed(query, filters), filters)
+    if filters.month is not None:
+        query = query.where(Deposit.counted_in == str(filters.month))
+    return query.where(*_between(Deposit.day, filters.first, filters.last))
+
+
+def certificates(filters: Filters) -> Rows:
+    """Every certificate, with the names of the day it was issued."""
+    query = (
+        select(
+            Certificate.number,
+            Certificate.account_id.label("account"),
+            Certificate.account_name,
+            Certificate.partner_name,
+            Certificate.month,
+            Certificate.pages,
+            Certificate.late_pages,
+            Certificate.trees,
+            Certificate.pages_per_tree,
+            Certificate.project,
+            Certificate.issued_on,
+            Certificate.public_id,
+        )
+        .join(Account, Account.id == Certificate.account_id)
+        .order_by(Certificate.month, Certificate.id)
+    )
+    if filters.feed is not None:
+        feed = select(Feed.account_id).where(Feed.id == filters.feed)
+        query = query.where(Certificate.account_id.in_(feed))
+    if filters.month is not None:
+        query = query.where(Certificate.month == str(filters.month))
+    query = _of_accounts(query, filters)
+    return query.where(*_between(Certificate.issued_on, filters.first, filters.last))
+
+
+def health_changes(filters: Filters) -> Rows:
+    """Every change of health, oldest first. One of ``server`` and ``feed`` is null."""
+    query = (
+        select(
+            HealthChange.id,
+            HealthChange.at,
+            HealthChange.server_id.label("server"),
+            HealthChange.feed_id.label("feed"),
+            Account.id.label("account"),
+            func.coalesce(Server.name, Feed.customer_name).label("name"),
+            HealthChange.before,
+            HealthChange.after,
+            HealthChange.reason,
+            HealthChange.heard_on,
+            _ZONE.label("zone"),
+        )
+        .outerjoin(HealthChange.server)
+        .outerjoin(HealthChange.feed)
+        .join(Account, Account.id == func.coalesce(Server.account_id, Feed.account_id))
+        .outerjoin(_Partner, _Partner.id == Account.partner_id)
+        .order_by(HealthChange.at, HealthChange.id)
+    )
+    query = _of_accounts(_of_feed(query, filters), filters)
+    return query.where(*_near(HealthChange.at, filters))
+
+
+def _of_accounts(query: Rows, filters: Filters) -> Rows:
+    return query if filters.accounts is None else query.where(Account.id.in_(filters.accounts))
+
+
+def _of_feed(query: Rows, filters: Filters) -> Rows:
+    return query if filters.feed is None else query.where(Feed.id == filters.feed)
+
+
+def _between(
+    column: InstrumentedAttribute[date], first: date | None, last: date | None
+) -> list[ColumnElement[bool]]:
+    conditions = []
+    if first is not None:
+        conditions.append(column >= first)
+    if last is not None:
+        conditions.append(column <= last)
+    return conditions
+
+
+def _near(column: InstrumentedAttribute[datetime], filters: Filters) -> list[ColumnElement[bool]]:
+    """Moments that lie on a wanted day in some zone: zones differ from UTC by less than a day."""
+    first, last = filters.days
+    conditions = []
+    if first is not None and first > date.min:
+        start = datetime.combine(first - timedelta(days=1), time(), tzinfo=UTC)
+        conditions.append(column >= start)
+    if last is not None and last < date.max - timedelta(days=1):
+        end = datetime.combine(last + timedelta(days=2), time(), tzinfo=UTC)
+        conditions.append(column < end)
+    return conditions

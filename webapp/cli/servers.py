@@ -1,0 +1,144 @@
+"""``releaf server``: a partner's Printerpoint login."""
+
+import sys
+from typing import Any
+
+import click
+
+from webapp import clock
+from webapp.cli import choose, edge, output
+from webapp.cli.command import WORK_FAILED, Group
+from webapp.models import Server
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services import feeds, monitoring, servers
+from webapp.services.errors import Invalid
+from webapp.settings import Settings
+
+_LONGER_THAN_ANY_TOKEN = 10_000
+_COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
+
+
+@click.group("server", cls=Group)
+def server() -> None:
+    """Servers: a partner's login at Printerpoint, with its API token."""
+
+
+@server.command("add")
+@click.option("--account", required=True, metavar="ACCOUNT", help="The partner (id or exact name).")
+@click.option("--name", help='What to call it. [Printerpoint, "Printerpoint 2", ...]')
+def add(account: str, name: str | None) -> None:
+    r"""Register a server. The API token is read from standard input, never from the arguments.
+
+    \b
+    releaf server add --account "Northwind Print" < token.txt
+    releaf server add --account 2          (asks for the token, unseen)
+
+    The token is tried at Printerpoint before it is saved, and saved encrypted only. It is found
+    there under My Account > Account Settings > API Access.
+    """
+    config = edge.settings()
+    with edge.opened(config, reading=True) as session:
+        owner_id = choose.account(session, account, "account", {"partner"}).id
+    token = _read_token()
+    edge.client(config, token).check()
+    with edge.opened(config) as session:
+        owner = choose.account(session, str(owner_id), "account", {"partner"})
+        made = servers.register(
+            session, edge.keyring(config), owner, name=name, token=token, now=clock.now()
+        )
+        session.commit()
+        output.tell(as_row(made), f"server {made.id}: {made.name} of {owner.name}, {made.health}")
+
+
+@server.command("check")
+@click.argument("server")
+@click.pass_context
+def check(ctx: click.Context, server: str) -> None:
+    """Ask Printerpoint whether a server's login works, and record the answer as its health.
+
+    SERVER is an id, or the name of a partner that has one. A paused server that answers resumes.
+    Exit code 1 when it does not answer.
+    """
+    from jobs import health  # the jobs bring RQ along, which few commands need
+
+    config = edge.settings()
+    with edge.opened(config, reading=True) as session:
+        server_id = choose.server(session, server).id
+    healthy = health.check(config, server_id)
+    with edge.opened(config, reading=True) as session:
+        checked = choose.server(session, str(server_id))
+        plain = f"server {checked.id}: {checked.name} is {checked.health}"
+        if checked.health_reason:
+            plain += f": {checked.health_reason}"
+        output.tell(as_row(checked), plain)
+    if not healthy:
+        ctx.exit(WORK_FAILED)
+
+
+@server.command("customers")
+@click.argument("server")
+def customers(server: str) -> None:
+    """List the customers of a server as Printerpoint has them now, and which are tied already.
+
+    SERVER is an id, or the name of a partner that has one.
+    """
+    config = edge.settings()
+    with edge.opened(config, reading=True) as session:
+        chosen = choose.server(session, server)
+        server_id, client = chosen.id, edge.client_of(config, chosen)
+    try:
+        with client.fleet() as fleet:
+            found = fleet.customers()
+    except PrinterpointError as error:
+        record_failure(config, server_id, error)
+        raise
+    with edge.opened(config) as session:
+        chosen = choose.server(session, str(server_id))
+        monitoring.server_answered(session, chosen, clock.now())
+        session.commit()
+        candidates = feeds.candidates(session, chosen, found)
+        rows = [
+            {
+                "customer_id": candidate.customer.customer_id,
+                "customer_name": candidate.customer.name,
+                "printers": candidate.customer.printers,
+                "feed": candidate.feed.id if candidate.feed else None,
+                "status": candidate.feed.status if candidate.feed else None,
+            }
+            for candidate in candidates
+        ]
+    output.tell_rows(rows, _COLUMNS, "Printerpoint knows no customers with printers yet.")
+
+
+def record_failure(config: Settings, server_id: int, error: PrinterpointError) -> None:
+    """Asking was a health check: what failed is the server's health."""
+    with edge.opened(config) as session:
+        failed = choose.server(session, str(server_id))
+        monitoring.server_failed(session, failed, error, clock.now())
+        session.commit()
+
+
+def as_row(server: Server) -> dict[str, Any]:
+    """A server as it is printed."""
+    return {
+        "id": server.id,
+        "account": server.account_id,
+        "account_name": server.account.name,
+        "name": server.name,
+        "health": server.health,
+        "health_reason": server.health_reason,
+        "health_checked_at": server.health_checked_at,
+        "health_changed_at": server.health_changed_at,
+    }
+
+
+def _read_token() -> str:
+    """The token from standard input; at a terminal it is asked for and not shown."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        text = str(click.prompt("API token", hide_input=True, err=True))
+    else:
+        content = sys.stdin.buffer.read(_LONGER_THAN_ANY_TOKEN) if sys.stdin is not None else b""
+        text = content.decode(errors="replace")
+    if not text.strip():
+        raise Invalid("token", "Standard input is empty. Write the API token to it.")
+    return servers.clean_token(text)

@@ -1,0 +1,101 @@
+"""``releaf user``: people, invited by a one-time link."""
+
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.cli import choose, edge, output
+from webapp.cli.command import Group
+from webapp.models import User
+from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
+from webapp.services import accounts, users
+from webapp.services.errors import Invalid
+from webapp.settings import Settings
+
+
+@click.group("user", cls=Group)
+def user() -> None:
+    """Users: full name, e-mail and a role in one account."""
+
+
+@user.command("add")
+@click.option(
+    "--account",
+    metavar="ACCOUNT",
+    help="The account they belong to (id or exact name). Not needed for the role operations.",
+)
+@click.option("--email", required=True, help="What they log in with.")
+@click.option("--name", "full_name", required=True, help="Their full name.")
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    required=True,
+    help="operations: everything; partner_admin and partner_viewer: a partner and its "
+    "customers; customer: its own account.",
+)
+def add(account: str | None, email: str, full_name: str, role: Role) -> None:
+    r"""Invite a user; prints the one-time link by which they choose a password.
+
+    \b
+    releaf user add --account "Northwind Print" --email ada@example.com \\
+        --name "Ada Byron" --role partner_admin
+
+    Send the link over a channel you trust. It works once, for seven days; "releaf user
+    invite-again" makes another one.
+    """
+    config = edge.settings()
+    with edge.opened(config) as session:
+        now = clock.now()
+        if account is not None:
+            owner = choose.account(session, account, "account", {ACCOUNT_KIND_OF_ROLE[role]})
+        elif role == "operations":
+            owner = accounts.operations(session, now)
+        else:
+            raise Invalid("account", f"Name the account that the {role} belongs to.")
+        invited, token = users.invite(
+            session, owner, email=email, full_name=full_name, role=role, now=now
+        )
+        session.commit()
+        _tell(config, invited, token)
+
+
+@user.command("invite-again")
+@click.argument("email")
+def invite_again(email: str) -> None:
+    """Make a new one-time link for a user whose link has expired or was lost.
+
+    Earlier links of theirs no longer work.
+    """
+    config = edge.settings()
+    with edge.opened(config) as session:
+        invited = _user(session, email)
+        token = users.invite_again(session, invited, clock.now())
+        session.commit()
+        _tell(config, invited, token)
+
+
+def _user(session: Session, email: str) -> User:
+    found = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if found is None:
+        raise Invalid("email", f"Nobody has {email!r}. 'releaf user add' invites them.")
+    return found
+
+
+def _tell(config: Settings, invited: User, token: str) -> None:
+    address = edge.invitation_url(config, token)
+    row: dict[str, Any] = {
+        "id": invited.id,
+        "email": invited.email,
+        "full_name": invited.full_name,
+        "role": invited.role,
+        "account": invited.account_id,
+        "link": address,
+    }
+    plain = (
+        f"user {invited.id}: {invited.full_name} <{invited.email}>, {invited.role} "
+        f"of {invited.account.name}\n{address}"
+    )
+    output.tell(row, plain)
