@@ -55,7 +55,8 @@ def answer(
     elif kind == "slow_head":
         _drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 60_000, seconds, over)
     elif kind == "redirect":
-        _begin(handler, 302, {"Location": str(options["location"]), "Content-Length": "0"})
+        headers = {"Location": str(options["location"]), "Content-Length": "0"}
+        _begin(handler, int(options.get("status", 302)), headers)
     elif kind == "drops":
         _begin(handler, 200, {"Content-Length": str(len(body))})
         handler.wfile.write(body[: len(body) // 2])
