@@ -1,1 +1,3 @@
-"""Printerpoint: the one call we make, what its answers mean, and a sandbox that speaks like it."""
+"""Printerpoint: the only API we read. ``client`` asks, ``answers`` reads, ``fleet`` keeps what was
+read; ``fake`` is a sandbox for tests and the demo.
+"""

@@ -1,47 +1,70 @@
-"""What a printer looks like in Printerpoint's answers: every assumption stands in this file.
+"""Everything we assume about Printerpoint's answers. The first live sample changes this file only.
 
-Facts and assumptions: envelope ``{"links": {"next": URL or null}, "results": [...]}``; camelCase
-names; explicit nulls; moments in ISO-8601 UTC with seven fraction digits. Names are accepted in
-any letter case, unknown ones are ignored.
+Known (seen in the help pages): the address, the envelope ``{"links": {"next"}, "results": []}``,
+``customerCompanyName``, ``customerCompanyId``, ``assetId``, ``serialNumber``, ISO-8601 UTC moments
+with seven fraction digits, explicit nulls. Assumed: ``next`` is null, absent or empty on the last
+page; the spellings of ``lastSeen`` and ``counters``; the counter names below.
 """
 
-import re
-from collections.abc import Mapping
+import codecs
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-MAX_COUNT = 2**63 - 1
-_MAX_TEXT = 200
-_UNITS = re.compile(
-    r"(in)?(clicks|hundredthsofasquaremillimeter|micrometers|microliters|milligrams)$"
-)
-_COUNTERS = {
-    name.lower(): name
-    for name in (
-        "coloredPagesByMonochrome",
-        "coloredPagesByColor",
-        "coloredPagesBySizeMonochromeTotal",
-        "coloredPagesBySizeColorTotal",
-        "paperAreaMonochrome",
-        "paperAreaColor",
-        "paperAreaTotal",
-        "paperLength",
-        "monochromeLines",
-        "colorLines",
-        "lowDensityImages",
-        "highDensityImages",
-        "specialMediaPlots",
-    )
+from webapp.printerpoint.values import LARGEST, Bad, moment, text, whole
+
+PATH = "/dealer/printers"
+
+_CLICKS = "InClicks"
+_AREA = "InHundredthsOfASquareMillimeter"
+_LENGTH = "InMicrometers"
+
+#: Counter names without their unit, and the unit. Others (tabloid, scans, colorant) are dropped.
+_UNITS = {
+    "coloredPagesByMonochrome": _CLICKS,
+    "coloredPagesByColor": _CLICKS,
+    "coloredPagesBySizeMonochromeTotal": _CLICKS,
+    "coloredPagesBySizeColorTotal": _CLICKS,
+    "paperAreaMonochrome": _AREA,
+    "paperAreaColor": _AREA,
+    "paperAreaTotal": _AREA,
+    "paperLength": _LENGTH,
+    "monochromeLines": _AREA,
+    "colorLines": _AREA,
+    "lowDensityImages": _AREA,
+    "highDensityImages": _AREA,
+    "specialMediaPlots": _AREA,
 }
+_BY_SPELLING = {name.lower(): name for name in _UNITS} | {
+    (name + unit).lower(): name for name, unit in _UNITS.items()
+}
+
+# In any letter case; of several that are sent, the first that is not null counts.
+_NAME = ("customercompanyname",)
+_ID = ("customercompanyid",)
+_ASSET = ("assetid",)
+_SERIAL = ("serialnumber",)
 _LAST_SEEN = ("lastseen", "lastseenon", "lastseenat", "lastseendatetime")
+
+_CHECKED_AT_ONCE = 1 << 20
+_LONGEST_COUNTER_NAME = 100
+
+
+class Unreadable(Exception):
+    """An answer that is not a page of printers; says what it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A printer as told: identity, last-seen (aware UTC) and lifetime counters by their names."""
+    """One printer as Printerpoint has it now.
+
+    ``customer_name`` is the customer's ID where the row has no name. ``last_seen`` is aware, in
+    UTC; None when never. ``counters``: lifetime figures by the names of ``metering.COUNTERS``.
+    """
 
     customer_name: str
     customer_id: str | None
@@ -53,7 +76,7 @@ class Printer:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be counted, and why, in words for a dealer."""
+    """A row that cannot be counted, why, and what could be read of it."""
 
     reason: str
     customer_name: str | None
@@ -62,131 +85,249 @@ class BadRow:
     serial_number: str | None
 
 
-class _Links(msgspec.Struct):
-    next: str | None = None
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: the address of the next, if any, and its rows, not yet read."""
+
+    following: str | None
+    rows: list[msgspec.Raw]
 
 
-class Envelope(msgspec.Struct):
-    """One page: where the next one is, and its rows, not yet looked into."""
+class _Row(msgspec.Struct, rename="camel"):
+    """A row exactly as documented, for speed. Any other is read field by field."""
 
-    results: list[msgspec.Raw]
-    links: _Links | None = None
-
-    @property
-    def next(self) -> str | None:
-        """The address of the next page; None on the last."""
-        return (self.links.next if self.links else None) or None
-
-
-class RowError(ValueError):
-    """Why a row cannot be counted."""
+    customer_company_name: str | None
+    customer_company_id: str | None
+    asset_id: str | None
+    serial_number: str | None
+    last_seen: str
+    counters: dict[str, int | None]
 
 
-_decode_row = msgspec.json.Decoder(dict[str, Any]).decode
-_names: dict[str, str | None] = {}
+_row = msgspec.json.Decoder(_Row)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_elements = msgspec.json.Decoder(list[msgspec.Raw])
+_next = msgspec.json.Decoder(str | None)
+_any = msgspec.json.Decoder()
 
 
-def read_row(raw: bytes | msgspec.Raw) -> Printer | BadRow:
-    """One row of ``results``. Never raises: a row that cannot be read says why."""
+def read_page(body: bytes | bytearray) -> Page:
+    """Open the envelope of an answer. Raises Unreadable."""
+    _check_text(body)
+    view = memoryview(body)[3:] if body.startswith(codecs.BOM_UTF8) else body
     try:
-        row = {name.lower(): value for name, value in _decode_row(raw).items()}
-    except (msgspec.MsgspecError, RecursionError):
+        envelope = {name.lower(): value for name, value in _fields.decode(view).items()}
+    except msgspec.ValidationError:
+        raise Unreadable("JSON, but not an object with results") from None
+    except msgspec.DecodeError as error:
+        raise Unreadable(_not_json(body, error)) from None
+    except RecursionError:
+        raise Unreadable("nested too deeply") from None
+    if "results" not in envelope:
+        raise Unreadable("an object without results")
+    try:
+        rows = _elements.decode(envelope["results"])
+    except msgspec.ValidationError:
+        raise Unreadable("an object whose results are no list") from None
+    return Page(_following(envelope.get("links")), rows)
+
+
+def read_row(raw: msgspec.Raw) -> Printer | BadRow:
+    """Read one row of a page, tolerantly; what cannot be counted says why."""
+    try:
+        row = _row.decode(raw)
+        name, customer_id = text(row.customer_company_name), text(row.customer_company_id)
+        if name is None:
+            if customer_id is None:
+                raise Bad("The row names no customer")
+            name = customer_id
+        counters = _counters(row.counters.items())
+        return Printer(
+            name,
+            customer_id,
+            text(row.asset_id),
+            text(row.serial_number),
+            moment(row.last_seen),
+            counters,
+        )
+    except (ValueError, RecursionError, Bad):
+        # Not spelled as documented, or bad: look closer, field by field.
+        return _read_tolerantly(raw)
+
+
+def _check_text(body: bytes | bytearray) -> None:
+    """JSON is UTF-8. Text that is skipped would never be looked at, so look at all of it."""
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    view = memoryview(body)
+    try:
+        for start in range(0, len(view), _CHECKED_AT_ONCE):
+            decode(view[start : start + _CHECKED_AT_ONCE])
+    except UnicodeDecodeError:
+        raise Unreadable("text in another character set than UTF-8") from None
+
+
+def _not_json(body: bytes | bytearray, error: msgspec.DecodeError) -> str:
+    if not body.strip():
+        return "empty"
+    if body.lstrip()[:1] == b"<":
+        return "a web page instead of data"
+    if "truncated" in str(error):
+        return "cut off in the middle"
+    return "not JSON"
+
+
+def _following(links: msgspec.Raw | None) -> str | None:
+    """The address of the next page; none when it is null, absent or empty."""
+    if links is None or bytes(links) == b"null":
+        return None
+    try:
+        fields = {name.lower(): value for name, value in _fields.decode(links).items()}
+        return (_next.decode(fields["next"]) or "").strip() or None if "next" in fields else None
+    except (ValueError, RecursionError):
+        raise Unreadable("an object whose links cannot be read") from None
+
+
+def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
+    """Read a row in any letter case and by every known alias."""
+    try:
+        fields = {name.lower(): value for name, value in _fields.decode(raw).items()}
+    except (ValueError, RecursionError):
         return BadRow("The row is not an object", None, None, None, None)
-    name = customer_id = asset_id = serial = None
+    reasons: list[str] = []
+    name = _field_text(fields, _NAME, "customer name", reasons)
+    customer_id = _field_text(fields, _ID, "customer ID", reasons)
+    asset_id = _field_text(fields, _ASSET, "asset ID", reasons)
+    serial_number = _field_text(fields, _SERIAL, "serial number", reasons)
+    if name is None and customer_id is None and not reasons:
+        reasons.append("The row names no customer")
+    last_seen = counters = None
     try:
-        name = _text(row, "customercompanyname")
-        customer_id = _text(row, "customercompanyid")
-        asset_id = _text(row, "assetid")
-        serial = _text(row, "serialnumber")
-        if name is None and customer_id is None:
-            raise RowError("The row names no customer")
-        last_seen = _last_seen(row)
-        counters = _counters(row.get("counters"))
-    except RowError as error:
-        return BadRow(str(error), name, customer_id, asset_id, serial)
-    return Printer(name or customer_id or "", customer_id, asset_id, serial, last_seen, counters)
-
-
-def _text(row: Mapping[str, Any], name: str) -> str | None:
-    value = row.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise RowError(f"{name} is not text")
-    text = " ".join(str(value).split()) if not isinstance(value, str) else value.strip()
-    if len(text) > _MAX_TEXT or "\x00" in text:
-        raise RowError(f"{name} is longer than {_MAX_TEXT} characters or holds a null")
-    return text or None
-
-
-def _last_seen(row: Mapping[str, Any]) -> datetime | None:
-    value = next((row[name] for name in _LAST_SEEN if row.get(name) not in (None, "")), None)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise RowError("The last-seen date is not text")
+        last_seen = moment(_value(fields, _LAST_SEEN))
+    except Bad:
+        reasons.append("The last-seen is not a date and time")
     try:
-        # Python keeps six of the seven digits; the seventh is a tenth of a microsecond.
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.strip()))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise RowError(f"The last-seen date {value[:40]!r} cannot be read") from None
+        counters = _counters(_told(fields.get("counters")))
+    except Bad as bad:
+        reasons.append(str(bad))
+    if reasons or counters is None:
+        return BadRow(reasons[0], name, customer_id, asset_id, serial_number)
+    told_name = name or customer_id or ""
+    return Printer(told_name, customer_id, asset_id, serial_number, last_seen, counters)
 
 
-def _counters(value: Any) -> dict[str, int]:
-    """The counters that may count pages, by name. Raises RowError when none is usable."""
-    if isinstance(value, dict):
-        pairs = list(value.items())
-    elif isinstance(value, list):
-        pairs = [_pair(entry) for entry in value]
-    else:
-        raise RowError("The row has no counters")
+def _value(fields: Mapping[str, msgspec.Raw], names: Iterable[str]) -> Any:
+    """The first field of these names that is not null; None without one. Raises Bad."""
+    for name in names:
+        value = _plain(fields[name]) if name in fields else None
+        if value is not None:
+            return value
+    return None
+
+
+def _plain(raw: msgspec.Raw) -> Any:
+    try:
+        return _any.decode(raw)
+    except (ValueError, RecursionError):
+        raise Bad("cannot be read") from None
+
+
+def _field_text(
+    fields: Mapping[str, msgspec.Raw], names: Iterable[str], what: str, reasons: list[str]
+) -> str | None:
+    try:
+        value = _value(fields, names)
+        if isinstance(value, bool | list | dict):
+            raise Bad("is not text")
+        return None if value is None else text(str(value))
+    except Bad as bad:
+        reasons.append(f"The {what} {bad}")
+        return None
+
+
+def _told(raw: msgspec.Raw | None) -> Iterable[tuple[str, Any]]:
+    """The counters as they were sent, as an object or as a list of name, value and unit."""
+    if raw is None:
+        return []
+    try:
+        told = _any.decode(raw)
+    except (ValueError, RecursionError):
+        told = _told_piecemeal(raw)
+    if isinstance(told, dict):
+        return told.items()
+    if isinstance(told, list):
+        return [_told_element(element) for element in told if isinstance(element, dict)]
+    if told is None:
+        return []
+    raise Bad("The counters are neither an object nor a list")
+
+
+def _told_piecemeal(raw: msgspec.Raw) -> Any:
+    """Counters one by one: one that no number can hold must not hide the others."""
+    try:
+        return {name: _plain_or_bad(value) for name, value in _fields.decode(raw).items()}
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return [
+            {name: _plain_or_bad(value) for name, value in _fields.decode(element).items()}
+            for element in _elements.decode(raw)
+        ]
+    except (ValueError, RecursionError):
+        raise Bad("The counters cannot be read") from None
+
+
+def _plain_or_bad(raw: msgspec.Raw) -> Any:
+    try:
+        return _plain(raw)
+    except Bad:
+        return Bad("is not a number")
+
+
+def _told_element(element: Mapping[str, Any]) -> tuple[str, Any]:
+    fields = {name.lower(): value for name, value in element.items()}
+    name, unit = fields.get("name"), fields.get("unit")
+    known = _known(name) if isinstance(name, str) else None
+    if known is None:
+        return "", None
+    if unit is not None and _bare(str(unit)) not in ("", _bare(_UNITS[known])):
+        return known, Bad("is in another unit")
+    return known, fields.get("value")
+
+
+def _bare(unit: str) -> str:
+    return "".join(unit.split()).lower().removeprefix("in")
+
+
+def _counters(told: Iterable[tuple[str, Any]]) -> dict[str, int]:
+    """Usable counters by their names; raises Bad when there are none."""
     counters: dict[str, int] = {}
-    unusable: list[str] = []
-    for spelled, count in pairs:
-        name = _counter_name(spelled)
-        if name is None or count is None:
+    contradicted: set[str] = set()
+    reasons: list[str] = []
+    for sent, value in told:
+        name = _known(sent)
+        if name is None or value is None:
             continue
-        number = _whole(count)
-        if number is None:
-            unusable.append(f"{name} is {str(count)[:30]!r}, not a count of pages")
-        else:
-            counters[name] = number
+        if type(value) is not int or not 0 <= value <= LARGEST:
+            try:
+                value = whole(value)
+            except Bad as bad:
+                reasons.append(f"{name} {bad}")
+                continue
+        if counters.setdefault(name, value) != value:
+            contradicted.add(name)
+            reasons.append(f"{name} is sent twice, with two values")
+    for name in contradicted:
+        del counters[name]
     if not counters:
-        raise RowError(unusable[0] if unusable else "The row has no page counter")
+        raise Bad(reasons[0] if reasons else "The row has no page counter")
     return counters
 
 
-def _pair(entry: Any) -> tuple[str, Any]:
-    if not isinstance(entry, dict):
-        raise RowError("A counter is not an object with a name and a value")
-    row = {str(name).lower(): value for name, value in entry.items()}
-    return str(row.get("name", "")), row.get("value")
+def _known(sent: str) -> str | None:
+    """The name without its unit, as documented; None for what never counts pages."""
+    return _by_spelling(sent) if len(sent) <= _LONGEST_COUNTER_NAME else None
 
 
-def _counter_name(spelled: str) -> str | None:
-    """The name without its unit, as the documentation spells it; None for what never counts."""
-    if spelled not in _names:
-        if len(_names) > 1_000:
-            _names.clear()
-        _names[spelled] = _COUNTERS.get(_UNITS.sub("", spelled.strip().lower()))
-    return _names[spelled]
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        text = value.strip()
-        if not re.fullmatch(r"\d{1,19}", text, re.ASCII):
-            return None
-        value = int(text)
-    elif isinstance(value, float):
-        if not value.is_integer():
-            return None
-        value = int(value)
-    elif not isinstance(value, int):
-        return None
-    return value if 0 <= value <= MAX_COUNT else None
+@lru_cache(maxsize=4096)
+def _by_spelling(sent: str) -> str | None:
+    return _BY_SPELLING.get(sent.strip().lower())

@@ -1,47 +1,39 @@
-"""The client: GET ``/dealer/printers`` with a token, page after page, within limits."""
+"""The client: GET ``/dealer/printers`` with a dealer's token, page after page, within limits."""
 
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
-import msgspec
 import requests
-from requests.auth import HTTPBasicAuth
 
-from webapp.printerpoint.answers import BadRow, Envelope, Printer, read_row
-from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
-from webapp.printerpoint.fleet import Customer, Fleet
+from webapp.printerpoint import transport
+from webapp.printerpoint.answers import PATH, Page, Unreadable, read_page, read_row
+from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
+from webapp.printerpoint.fleet import Fleet
 from webapp.settings import is_loopback
 
-__all__ = [
-    "BadRow",
-    "Client",
-    "Customer",
-    "Fleet",
-    "Limits",
-    "Malformed",
-    "Printer",
-    "PrinterpointError",
-    "Refused",
-    "Unreachable",
-]
-
-_CHUNK = 64 * 1024
-_decode = msgspec.json.Decoder(Envelope).decode
+_LONGEST_URL = 4_000
+_SHORTEST_SECRET = 8
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of every call: seconds, bytes after decompression, pages, attempts."""
+    """How long and how much we let Printerpoint answer.
+
+    ``total_seconds``: one page, its streaming body included; for ``Client.check``, everything.
+    ``max_bytes_per_page``: after decompression. ``retries``: of a page, with ``backoff_seconds``
+    doubled each time. A Retry-After beyond ``max_retry_after_seconds`` is not waited for.
+    """
 
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
     total_seconds: float = 60.0
     fleet_seconds: float = 600.0
     max_pages: int = 2_000
+    max_printers: int = 1_000_000
     max_bytes_per_page: int = 64 * 1024 * 1024
     retries: int = 3
     backoff_seconds: float = 1.0
@@ -49,7 +41,10 @@ class Limits:
 
 
 class Client:
-    """One dealer's Printerpoint. It reads; it never writes."""
+    """One dealer's Printerpoint. It reads; it never writes.
+
+    Raises ValueError for an address that is not https (http is for loopback only).
+    """
 
     def __init__(
         self,
@@ -60,199 +55,159 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme != "https" and not (
-            parts.scheme == "http" and is_loopback(parts.hostname)
-        ):
-            raise ValueError("Printerpoint is read over https only")
-        self._first = f"{base_url.rstrip('/')}/dealer/printers"
-        self._origin = _origin(self._first)
+        self._first = base_url.rstrip("/") + PATH
+        parts = urlsplit(self._first)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+            raise ValueError("Printerpoint is read over https only, or over http on loopback")
+        if parts.username or parts.password or not parts.hostname:
+            raise ValueError("Printerpoint's address must be a host without credentials")
+        self._origin = _origin(parts)
+        self._token = token
+        self._authorization = "Basic " + base64.b64encode(f"{token}:".encode()).decode()
         self._limits = limits or Limits()
         self._sleep = sleep
         self._monotonic = monotonic
-        self._session = requests.Session()
-        # No proxies, no .netrc: nothing but our own token goes to nowhere but this host.
-        self._session.trust_env = False
-        self._session.auth = HTTPBasicAuth(token, "")
-        self._session.headers["Accept"] = "application/json"
 
     def __repr__(self) -> str:
-        return f"Client({self._first!r})"
+        return f"<Client of {self._first}>"
 
     def check(self) -> None:
-        """One authenticated call. Raises Unreachable, Refused or Malformed."""
-        self._page(self._first)
+        """One authenticated call: the first page. Raises PrinterpointError."""
+        deadline = self._monotonic() + self._limits.total_seconds
+        with transport.open_session(self._authorization) as session:
+            self._page(session, self._first, deadline, _ignore)
 
     def fleet(self, on_page: Callable[[int], None] | None = None) -> Fleet:
-        """The whole fleet. ``on_page`` is told how many printers were read so far.
+        """The whole fleet, to be closed by the caller.
 
-        Raises Unreachable, Refused or Malformed; then nothing of it is kept.
+        ``on_page`` is told how many printers were read so far, after every page, and as a sign
+        of life around every pause. Raises PrinterpointError; then nothing of it is kept.
         """
         fleet = Fleet()
         try:
-            self._read_into(fleet, on_page)
+            with transport.open_session(self._authorization) as session:
+                self._read(session, fleet, on_page or _ignore)
         except BaseException:
             fleet.close()
             raise
         return fleet
 
-    def _read_into(self, fleet: Fleet, on_page: Callable[[int], None] | None) -> None:
-        following: str | None = self._first
-        seen: set[str] = set()
+    def _read(
+        self, session: requests.Session, fleet: Fleet, on_page: Callable[[int], None]
+    ) -> None:
         deadline = self._monotonic() + self._limits.fleet_seconds
-        while following is not None:
-            if following in seen:
-                raise self._malformed("its pages lead in a circle")
+        url: str | None = self._first
+        seen: set[str] = set()
+        while url is not None:
+            if url in seen:
+                raise _malformed("Its pages lead in a circle", url)
             if len(seen) >= self._limits.max_pages:
-                raise self._malformed(f"it has more than {self._limits.max_pages:,} pages")
-            if self._monotonic() > deadline:
-                raise self._timeout("the whole fleet took too long to send")
-            seen.add(following)
-            envelope = self._page(following)
-            fleet.add(read_row(raw) for raw in envelope.results)
-            following = self._following(following, envelope)
-            if on_page is not None:
-                on_page(fleet.printers)
+                raise _malformed(f"It has more than {self._limits.max_pages:,} pages", url)
+            seen.add(url)
+            page = self._page(session, url, deadline, lambda: on_page(fleet.printers))
+            fleet.add(read_row(raw) for raw in page.rows)
+            if fleet.rows > self._limits.max_printers:
+                raise _malformed(f"It has more than {self._limits.max_printers:,} printers", url)
+            on_page(fleet.printers)
+            url = self._following(url, page)
 
-    def _following(self, current: str, envelope: Envelope) -> str | None:
-        if envelope.next is None:
+    def _following(self, url: str, page: Page) -> str | None:
+        """The next page's address; None after the last. Raises Malformed for another host."""
+        if page.following is None:
             return None
+        following = page.following if len(page.following) < _LONGEST_URL else ""
+        if self._repeats_token(following):
+            raise _malformed("It repeats the API token in an address", url)
         try:
-            following = urljoin(current, envelope.next)
-            same = _origin(following) == self._origin and not urlsplit(following).username
+            parts = urlsplit(urljoin(url, following))
+            same = following and _origin(parts) == self._origin and "@" not in parts.netloc
         except ValueError:
-            same, following = False, ""
+            same, parts = False, urlsplit(url)
         if not same:
-            raise self._malformed("its next page is on another host, which would get the token")
-        return following
+            raise _malformed(
+                "Its next page is said to be on another host, which would get the API token", url
+            )
+        # Written anew on our own host: whatever reads it after us cannot read another one.
+        query = f"?{parts.query}" if parts.query else ""
+        return urljoin(self._first, "/") + parts.path.lstrip("/") + query
 
-    def _page(self, url: str) -> Envelope:
+    def _repeats_token(self, url: str) -> bool:
+        """Whether an address would carry the token into logs."""
+        secrets = (self._token, self._authorization.partition(" ")[2].rstrip("="))
+        return any(len(secret) >= _SHORTEST_SECRET and secret in url for secret in secrets)
+
+    def _page(
+        self,
+        session: requests.Session,
+        url: str,
+        deadline: float,
+        still_here: Callable[[], None],
+    ) -> Page:
         """One page, tried again a bounded number of times where that may help."""
         attempt = 0
         while True:
-            try:
-                return self._attempt(url)
-            except Unreachable as error:
-                attempt += 1
-                if attempt > self._limits.retries:
-                    raise
-                wait = self._limits.backoff_seconds * 2 ** (attempt - 1)
-                asked = error.__dict__.get("retry_after")
-                if isinstance(asked, float):
-                    if asked > self._limits.max_retry_after_seconds:
-                        raise
-                    wait = max(wait, asked)
-                self._sleep(wait)
+            answer = self._attempt(session, url, deadline)
+            if isinstance(answer, Page):
+                return answer
+            pause = self._pause(answer, attempt)
+            if pause is None or self._monotonic() + pause >= deadline:
+                # Raised here, chained to nothing: no cause can carry the token along.
+                raise answer
+            still_here()
+            self._sleep(pause)
+            still_here()
+            attempt += 1
 
-    def _attempt(self, url: str) -> Envelope:
+    def _attempt(
+        self, session: requests.Session, url: str, deadline: float
+    ) -> Page | PrinterpointError:
         limits = self._limits
-        deadline = self._monotonic() + limits.total_seconds
+        seconds = min(limits.total_seconds, deadline - self._monotonic())
+        if seconds <= 0:
+            return Unreachable(
+                "Printerpoint takes too long to send its printers. Nothing was counted; it is "
+                "tried again later by itself.",
+                kind="timeout",
+                url=transport.without_secrets(url),
+            )
         try:
-            with self._session.get(
+            body = transport.get(
+                session,
                 url,
-                timeout=(limits.connect_seconds, limits.read_seconds),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                self._check_status(response)
-                body = self._body(response, deadline)
-        except requests.Timeout:
-            raise self._timeout("it did not answer in time") from None
-        except requests.exceptions.ContentDecodingError:
-            raise self._malformed("its answer is damaged (decompression failed)") from None
-        except requests.exceptions.ChunkedEncodingError:
-            raise self._unreachable("the connection broke in the middle of the answer") from None
-        except requests.exceptions.SSLError:
-            raise self._unreachable("its certificate is not trusted") from None
-        except requests.RequestException:
-            # The cause is left out on purpose: it holds the request, and with it the token.
-            raise self._unreachable("no connection could be made") from None
-        try:
-            return _decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise self._malformed("its answer is not the list of printers we expect") from None
-
-    def _check_status(self, response: requests.Response) -> None:
-        status = response.status_code
-        if status in (401, 403):
-            raise Refused(
-                "refused",
-                f"Printerpoint refused the token ({status}). Make a new one under My Account > "
-                "Account Settings > API Access (Admin only) and enter it here.",
-                status=status,
-                url=self._first,
+                connect_seconds=limits.connect_seconds,
+                read_seconds=limits.read_seconds,
+                seconds=seconds,
+                max_bytes=limits.max_bytes_per_page,
             )
-        if status == 429 or status >= 500:
-            kind = "rate_limited" if status == 429 else "unreachable"
-            words = "asks us to slow down" if status == 429 else "has a fault of its own"
-            error = Unreachable(
-                kind,
-                f"Printerpoint {words} ({status}). It is tried again by itself; "
-                "nothing needs to be done now.",
-                status=status,
-                retryable=True,
-                url=self._first,
-            )
-            error.__dict__["retry_after"] = _retry_after(response)
-            raise error
-        if status != 200:
-            raise self._malformed(f"it answered with status {status}", status)
+            return read_page(body)
+        except PrinterpointError as error:
+            return error
+        except Unreadable as error:
+            return _malformed(f"It is {error}", url)
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_content(_CHUNK):
-            size += len(part)
-            if size > self._limits.max_bytes_per_page:
-                raise self._malformed("its answer is larger than any fleet")
-            if self._monotonic() > deadline:
-                raise self._timeout("its answer took too long to send")
-            parts.append(part)
-        return b"".join(parts)
-
-    def _malformed(self, what: str, status: int | None = None) -> Malformed:
-        return Malformed(
-            "malformed",
-            f"Printerpoint's answer cannot be used: {what}. Nothing was counted from it. "
-            "If this stays so, tell us and Printerpoint's support.",
-            status=status,
-            url=self._first,
-        )
-
-    def _timeout(self, what: str) -> Unreachable:
-        return Unreachable(
-            "timeout",
-            f"Printerpoint is too slow: {what}. It is tried again by itself.",
-            retryable=True,
-            url=self._first,
-        )
-
-    def _unreachable(self, what: str) -> Unreachable:
-        return Unreachable(
-            "unreachable",
-            f"Printerpoint cannot be reached: {what}. Check the network and "
-            "Printerpoint's status; it is tried again by itself.",
-            retryable=True,
-            url=self._first,
-        )
+    def _pause(self, failure: PrinterpointError, attempt: int) -> float | None:
+        """Seconds to wait before the next attempt; None when there is none."""
+        if not failure.retryable or attempt == self._limits.retries:
+            return None
+        pause = self._limits.backoff_seconds * float(2**attempt)
+        if failure.retry_after is None:
+            return pause
+        if failure.retry_after > self._limits.max_retry_after_seconds:
+            return None
+        return max(pause, failure.retry_after)
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, port
+def _ignore(*_: object) -> None:
+    """Nobody watches."""
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, as the answer asks (a number, or a date against its own Date)."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text[:9])
-    try:
-        until = parsedate_to_datetime(text)
-        sent = parsedate_to_datetime(response.headers.get("Date", ""))
-    except (TypeError, ValueError):
-        return None
-    if until.tzinfo is None or sent.tzinfo is None:
-        until, sent = until.replace(tzinfo=UTC), sent.replace(tzinfo=UTC)
-    return max(0.0, (until - sent) / (datetime.resolution * 1_000_000))
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def _malformed(what: str, url: str) -> Malformed:
+    return Malformed(
+        f"Printerpoint's answer cannot be used. {what}. Nothing was counted from it. "
+        "Try again later; if it stays, tell Printerpoint's support.",
+        url=transport.without_secrets(url),
+    )

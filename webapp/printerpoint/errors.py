@@ -1,4 +1,4 @@
-"""What can go wrong with Printerpoint: one rich exception in three kinds."""
+"""What can go wrong at Printerpoint, in plain words for a dealer. No message holds a token."""
 
 from typing import Literal
 
@@ -6,36 +6,47 @@ Kind = Literal["unreachable", "timeout", "refused", "rate_limited", "malformed"]
 
 
 class PrinterpointError(Exception):
-    """A call that did not bring an answer.
+    """Printerpoint could not be read.
 
-    ``message`` is for the dealer and says what to do; it never holds the token. ``retryable``:
-    whether the same call may pass later without anybody doing anything.
+    ``message`` says what happened and what to do. ``status``: of the HTTP answer, if there was
+    one. ``url``: what was asked, without query and credentials. ``retryable``: the same call may
+    pass a moment later. ``retry_after``: seconds Printerpoint asked us to wait.
     """
+
+    kind: Kind = "unreachable"
 
     def __init__(
         self,
-        kind: Kind,
         message: str,
         *,
+        kind: Kind | None = None,
         status: int | None = None,
         retryable: bool = False,
         url: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.kind = kind
         self.message = message
+        self.kind = kind or type(self).kind
         self.status = status
         self.retryable = retryable
         self.url = url
+        self.retry_after = retry_after
 
 
 class Unreachable(PrinterpointError):
-    """No answer: DNS, connection, TLS, time-out, or 429 and 5xx after all retries."""
+    """No answer: name, connection, TLS, time-out; or 429 and 5xx that lasted."""
+
+    kind: Kind = "unreachable"
 
 
 class Refused(PrinterpointError):
-    """The token was refused (401, 403)."""
+    """The token is not accepted. Trying again cannot help."""
+
+    kind: Kind = "refused"
 
 
 class Malformed(PrinterpointError):
-    """An answer that is not Printerpoint's, or one that leads astray."""
+    """An answer that is not Printerpoint's, or larger or longer than any of them can be."""
+
+    kind: Kind = "malformed"

@@ -1,8 +1,9 @@
 """The fleet: every printer of every customer, read once, kept on disk until it is looked up.
 
-Rows wait in a temporary file by customer, so memory stays flat however large the fleet is.
+Rows wait by customer in a temporary file, so memory stays flat however large the fleet is.
 """
 
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,17 +15,19 @@ import msgspec
 from webapp.printerpoint.answers import BadRow, Printer
 
 _IN_MEMORY = 8 * 1024 * 1024
-_MAX_BAD_ROWS = 1_000
+_BAD_ROWS_KEPT = 1_000
+_ROWS_IN_HAND = 2_000
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_rows = msgspec.msgpack.Decoder(tuple[list[Printer], list[BadRow]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[list[Printer], list[BadRow]]).decode
 
-_Key = tuple[str | None, str]
+#: What a row says of its customer: ID and name.
+_Label = tuple[str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A company in the fleet, derived from its printers' rows."""
+    """A company in the fleet, derived from the rows of its printers."""
 
     name: str
     customer_id: str | None
@@ -34,18 +37,22 @@ class Customer:
 class Fleet:
     """All rows of one reading. Close it, or use it as a context manager.
 
-    ``bad_rows`` are those that name no customer (the first 1,000; ``bad_row_count`` knows all).
+    A row belongs to the customer of its ID. One without an ID belongs to the only ID that carries
+    its name, or else to the customer of that name. ``bad_rows`` are those that name no customer:
+    the first 1,000; ``bad_row_count`` knows of all.
     """
 
     def __init__(self) -> None:
         self.printers = 0
+        self.rows = 0
         self.bad_rows: list[BadRow] = []
         self.bad_row_count = 0
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-        self._places: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
-        self._rows: dict[_Key, int] = defaultdict(int)
-        self._ids_of_name: dict[str, set[str]] = defaultdict(set)
-        self._keys_of_id: dict[str, list[_Key]] = defaultdict(list)
+        self._file = _temporary_file()
+        self._places: dict[_Label, list[tuple[int, int]]] = defaultdict(list)
+        self._printers: dict[_Label, int] = defaultdict(int)
+        self._labels: dict[str, list[_Label]] = defaultdict(list)
+        self._latest_names: dict[str, str] = {}
+        self._ids: dict[str, set[str]] = defaultdict(set)
 
     def __enter__(self) -> Self:
         return self
@@ -59,88 +66,107 @@ class Fleet:
 
     def add(self, rows: Iterable[Printer | BadRow]) -> None:
         """Add the rows of a page."""
-        by_key: dict[_Key, tuple[list[Printer], list[BadRow]]] = defaultdict(lambda: ([], []))
+        waiting: dict[_Label, tuple[list[Printer], list[BadRow]]] = {}
+        names = self._latest_names
         for row in rows:
+            self.rows += 1
+            customer_id = row.customer_id
+            name = row.customer_name or customer_id
+            if name is None:
+                self._add_nameless(row)
+                continue
+            # Without a name the ID stands for it, until a row tells one.
+            if customer_id is not None and (name != customer_id or name not in names):
+                names[customer_id] = name
+            label = (customer_id, name)
+            told = waiting.get(label)
+            if told is None:
+                told = waiting[label] = ([], [])
             if isinstance(row, Printer):
-                self.printers += 1
-                by_key[row.customer_id, row.customer_name][0].append(row)
-            elif row.customer_name is None and row.customer_id is None:
-                self.bad_row_count += 1
-                if len(self.bad_rows) < _MAX_BAD_ROWS:
-                    self.bad_rows.append(row)
+                told[0].append(row)
             else:
-                name = row.customer_name or row.customer_id or ""
-                by_key[row.customer_id, name][1].append(row)
-        for key, (printers, bad_rows) in by_key.items():
-            self._note(key, len(printers))
-            content = _encode((printers, bad_rows))
-            self._places[key].append((self._file.tell(), len(content)))
-            self._file.write(content)
-
-    def _note(self, key: _Key, printers: int) -> None:
-        customer_id, name = key
-        if customer_id is not None:
-            self._ids_of_name[name].add(customer_id)
-            keys = self._keys_of_id[customer_id]
-            # The name told last comes last: a rename while the fleet is read ends with the new.
-            if key in keys:
-                keys.remove(key)
-            keys.append(key)
-        self._rows[key] += printers
+                told[1].append(row)
+            if self.rows % _ROWS_IN_HAND == 0:
+                self._keep(waiting)
+        self._keep(waiting)
 
     def customers(self) -> list[Customer]:
-        """The customers, by id where they have one, else by exact name; sorted by name."""
-        found = [self._customer(customer_id) for customer_id in self._keys_of_id]
-        for customer_id, name in self._rows:
-            if customer_id is None and len(self._ids_of_name.get(name, ())) != 1:
-                found.append(Customer(name, None, self._rows[None, name]))
-        return sorted(found, key=lambda c: (c.name.casefold(), c.customer_id or ""))
-
-    def _customer(self, customer_id: str) -> Customer:
-        name = self._keys_of_id[customer_id][-1][1]
-        keys = self._keys_by_id(customer_id, name)
-        return Customer(name, customer_id, sum(self._rows[key] for key in keys))
-
-    def _keys_by_id(self, customer_id: str, name: str) -> list[_Key]:
-        keys = list(self._keys_of_id.get(customer_id, ()))
-        names = {key[1] for key in keys} or {name}
-        # Rows without an id belong to the only id that carries their name.
-        for blank in sorted(names):
-            if (None, blank) in self._rows and self._ids_of_name.get(blank, set()) <= {
-                customer_id
-            }:
-                keys.append((None, blank))
-        return keys
-
-    def _keys(self, customer_id: str | None, name: str) -> list[_Key]:
-        if customer_id is not None:
-            return self._keys_by_id(customer_id, name)
-        ids = self._ids_of_name.get(name, set())
-        if len(ids) == 1:
-            return self._keys_by_id(next(iter(ids)), name)
-        return [(None, name)] if (None, name) in self._rows else []
+        """The customers, by ID where they have one, else by exact name; sorted by name."""
+        found = [self._customer(customer_id) for customer_id in self._labels]
+        for customer_id, name in self._places:
+            if customer_id is None and len(self._ids.get(name, ())) != 1:
+                found.append(Customer(name, None, self._printers[None, name]))
+        return sorted(found, key=lambda customer: (customer.name.casefold(), str(customer)))
 
     def find(self, customer_id: str | None, name: str) -> Customer | None:
-        """The customer that a feed with this id and name matches; None when it is absent."""
-        keys = self._keys(customer_id, name)
-        if not keys:
+        """The customer a feed of this ID and name matches, as it is called now; None without."""
+        if customer_id is None and len(self._ids.get(name, ())) == 1:
+            (customer_id,) = self._ids[name]
+        labels = self._labels_of(customer_id, name)
+        if not labels:
             return None
-        with_id = [key for key in keys if key[0] is not None]
-        found_id, found_name = with_id[-1] if with_id else keys[-1]
-        return Customer(
-            found_name, found_id or customer_id, sum(self._rows[key] for key in keys)
-        )
+        printers = sum(self._printers[label] for label in labels)
+        if customer_id is None or customer_id not in self._labels:
+            return Customer(name, None, printers)
+        return Customer(self._latest_names[customer_id], customer_id, printers)
 
-    def printers_of(
-        self, customer_id: str | None, name: str
-    ) -> tuple[list[Printer], list[BadRow]]:
-        """The rows of a customer: by id when present, else by exact name."""
+    def printers_of(self, customer_id: str | None, name: str) -> tuple[list[Printer], list[BadRow]]:
+        """The rows of the customer a feed of this ID and name matches; empty without one."""
         printers: list[Printer] = []
         bad_rows: list[BadRow] = []
-        for key in self._keys(customer_id, name):
-            for offset, length in self._places[key]:
+        for label in self._labels_of(customer_id, name):
+            for offset, length in self._places[label]:
                 self._file.seek(offset)
-                good, bad = _decode_rows(self._file.read(length))
+                good, bad = _decode(self._file.read(length))
                 printers += good
                 bad_rows += bad
         return printers, bad_rows
+
+    def _add_nameless(self, row: Printer | BadRow) -> None:
+        self.bad_row_count += 1
+        if isinstance(row, BadRow) and len(self.bad_rows) < _BAD_ROWS_KEPT:
+            self.bad_rows.append(row)
+
+    def _keep(self, waiting: dict[_Label, tuple[list[Printer], list[BadRow]]]) -> None:
+        """Write rows to the file, and forget them."""
+        self._file.seek(0, os.SEEK_END)
+        for label, told in waiting.items():
+            customer_id, name = label
+            if customer_id is not None and label not in self._places:
+                self._labels[customer_id].append(label)
+                self._ids[name].add(customer_id)
+            content = _encode(told)
+            self._places[label].append((self._file.tell(), len(content)))
+            self._file.write(content)
+            self._printers[label] += len(told[0])
+            self.printers += len(told[0])
+        waiting.clear()
+
+    def _customer(self, customer_id: str) -> Customer:
+        name = self._latest_names[customer_id]
+        printers = sum(self._printers[label] for label in self._labels_of(customer_id, name))
+        return Customer(name, customer_id, printers)
+
+    def _labels_of(self, customer_id: str | None, name: str) -> list[_Label]:
+        """What the rows say whose customer a feed of this ID and name is."""
+        carriers = self._ids.get(name, set())
+        if customer_id is None:
+            if len(carriers) == 1:
+                return self._labels_by_id(next(iter(carriers)))
+            return [(None, name)] if (None, name) in self._places else []
+        labels = self._labels_by_id(customer_id)
+        # Its ID was blanked, or it has rows of its name without one: unless they may be another's.
+        if (None, name) in self._places and not carriers - {customer_id}:
+            labels += [(None, name)] if (None, name) not in labels else []
+        return labels
+
+    def _labels_by_id(self, customer_id: str) -> list[_Label]:
+        labels = list(self._labels.get(customer_id, ()))
+        for _, name in tuple(labels):
+            if self._ids[name] == {customer_id} and (None, name) in self._places:
+                labels.append((None, name))
+        return labels
+
+
+def _temporary_file() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)

@@ -1,0 +1,129 @@
+"""What went wrong with a call, in plain words for a dealer."""
+
+import socket
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, IncompleteRead
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
+
+WRONG = "See that the address of Printerpoint is right; if it is, tell Printerpoint's support."
+_LATER = "Nothing was counted; it is tried again later by itself."
+
+
+def check_status(response: requests.Response, url: str) -> None:
+    """Raise what another status than 200 means."""
+    status = response.status_code
+    if status == 200:
+        return
+    if status in (401, 403):
+        raise Refused(
+            f"Printerpoint refuses the API token (status {status}). Copy it again from "
+            "Printerpoint, My Account > Account Settings > API Access, or make a new one there, "
+            "and replace it here.",
+            status=status,
+            url=url,
+        )
+    if status == 429:
+        raise Unreachable(
+            f"Printerpoint asks us to call less often (status 429). {_LATER}",
+            kind="rate_limited",
+            status=status,
+            url=url,
+            retryable=True,
+            retry_after=_retry_after(response),
+        )
+    if status >= 500:
+        raise Unreachable(
+            f"Printerpoint has a fault of its own (status {status}). {_LATER} "
+            "If it stays, ask Printerpoint's support.",
+            status=status,
+            url=url,
+            retryable=True,
+            retry_after=_retry_after(response),
+        )
+    if 300 <= status < 400:
+        what = "sends us on to another address, which would get the API token: not followed"
+    elif status == 404:
+        what = "does not know the address we ask"
+    else:
+        what = "answers in a way we do not know"
+    raise Malformed(f"Printerpoint {what} (status {status}). {WRONG}", status=status, url=url)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds to wait, given as a number or as a date; a date is read by the answer's own clock."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        until = parsedate_to_datetime(text)
+        sent = parsedate_to_datetime(response.headers.get("Date", ""))
+        return max(0.0, (until - sent).total_seconds())
+    except (TypeError, ValueError):
+        return None  # absent, or no date
+
+
+def explain(error: Exception, late: bool, url: str) -> PrinterpointError:
+    """Our words for what the libraries say. Theirs are left out: they may hold the request."""
+    causes = _causes(error)
+
+    def among(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    host = urlsplit(url).hostname
+    if late:
+        return timeout(url)
+    if among(urllib3.exceptions.NameResolutionError, socket.gaierror):
+        return Unreachable(
+            f"The address {host} cannot be found. See that this machine is on the internet and "
+            "that the address is right.",
+            url=url,
+        )
+    if among(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
+        return Unreachable(
+            f"The connection to {host} is not secure: its certificate or encryption cannot be "
+            "trusted, so the API token was not sent. See that nothing stands between this machine "
+            "and Printerpoint, and that its clock is right.",
+            url=url,
+        )
+    # Before time-outs, since urllib3 counts it among them.
+    if among(urllib3.exceptions.NewConnectionError):
+        return Unreachable(
+            f"Nothing answers at {host}. See that this machine reaches the internet; Printerpoint "
+            f"itself may be down. {_LATER}",
+            url=url,
+        )
+    if among(requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+        return timeout(url)
+    if among(IncompleteRead, ConnectionError, urllib3.exceptions.IncompleteRead):
+        return Unreachable(
+            f"The connection to Printerpoint broke off in the middle. {_LATER}",
+            url=url,
+            retryable=True,
+        )
+    if among(HTTPException, urllib3.exceptions.HTTPError, requests.exceptions.InvalidURL):
+        return Malformed(f"What answers at {host} is no web server. {WRONG}", url=url)
+    return Unreachable(f"Printerpoint cannot be reached. {_LATER}", url=url)
+
+
+def timeout(url: str) -> Unreachable:
+    """It took too long."""
+    return Unreachable(
+        f"Printerpoint does not answer in time. {_LATER}", kind="timeout", url=url, retryable=True
+    )
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An error and everything it was made of, by cause, context, reason or argument."""
+    found: list[BaseException] = []
+    left: list[object] = [error]
+    while left and len(found) < 20:
+        one = left.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            left += [*one.args, one.__cause__, one.__context__, getattr(one, "reason", None)]
+    return found

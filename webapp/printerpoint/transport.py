@@ -1,0 +1,213 @@
+"""One GET, bounded in time and memory whatever answers."""
+
+import socket
+import threading
+import zlib
+from contextvars import ContextVar
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from webapp.printerpoint.errors import Malformed, PrinterpointError
+from webapp.printerpoint.failures import WRONG, check_status, explain, timeout
+
+_CHUNK = 64 * 1024
+
+
+def open_session(authorization: str) -> requests.Session:
+    """A session that sends this header to whatever it asks; it trusts no proxies and no .netrc."""
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter())
+    # We undo gzip ourselves, to stop before a small answer becomes an endless one.
+    session.headers.update(
+        {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Releaf"}
+    )
+    session.auth = _Authorization(authorization)
+    return session
+
+
+def get(
+    session: requests.Session,
+    url: str,
+    *,
+    connect_seconds: float,
+    read_seconds: float,
+    seconds: float,
+    max_bytes: int,
+) -> bytearray:
+    """The body of an answer with status 200, at most ``max_bytes`` after decompression.
+
+    Takes at most ``seconds`` once the host's name is known. Raises PrinterpointError.
+    """
+    shown = without_secrets(url)
+    with _Watchdog(seconds) as watchdog:
+        try:
+            with session.get(
+                url,
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(connect_seconds, seconds), min(read_seconds, seconds)),
+            ) as response:
+                check_status(response, shown)
+                body = _body_of(response, shown, max_bytes)
+            if not watchdog.barked:
+                return body
+            # A connection we break ourselves may look like one that has come to its end.
+            failure: PrinterpointError = timeout(shown)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            failure = explain(error, watchdog.barked, shown)
+    # Raised out here, so that nothing is chained to it: causes hold the request and its token.
+    raise failure
+
+
+def without_secrets(url: str) -> str:
+    """A URL as it may be shown: no credentials, no query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+class _Authorization(requests.auth.AuthBase):
+    """The header, in an object that does not show it."""
+
+    def __init__(self, header: str) -> None:
+        self._header = header
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class _Watchdog:
+    """Breaks the connection in use when its time is up.
+
+    Time-outs of sockets begin anew with every byte: one that drips would hold us for days.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.barked = False
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(max(0.0, seconds), self._bark)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._before = _watchdog.set(self)
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        _watchdog.reset(self._before)
+        with self._lock:
+            self._socket = None
+
+    def watch(self, connection: socket.socket | None) -> None:
+        """Watch this connection from now on."""
+        with self._lock:
+            self._socket = connection
+        if self.barked:
+            self._bark()
+
+    def _bark(self) -> None:
+        with self._lock:
+            self.barked = True
+            try:
+                if self._socket is not None:
+                    # Not SSLSocket.shutdown: it takes the TLS layer from under a reading thread.
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                return  # closed already
+
+
+_watchdog: ContextVar[_Watchdog | None] = ContextVar("watchdog", default=None)
+
+
+def _watch(connection: HTTPConnection) -> None:
+    watchdog = _watchdog.get()
+    if watchdog is not None:
+        watchdog.watch(connection.sock)
+
+
+class _Connection(HTTPConnection):
+    def getresponse(self) -> Any:
+        """Watched from the first byte of the head."""
+        _watch(self)
+        return super().getresponse()
+
+
+class _SecureConnection(HTTPSConnection):
+    def getresponse(self) -> Any:
+        """Watched from the first byte of the head."""
+        _watch(self)
+        return super().getresponse()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Connections that can be watched."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray:
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise Malformed(f"Printerpoint's answer is packed in an unknown way. {WRONG}", url=url)
+    unpack = _Gzip() if encoding.endswith("gzip") else None
+    body = bytearray()
+    received = 0
+    while True:
+        part = response.raw.read(_CHUNK, decode_content=False)
+        if not part:
+            break
+        received += len(part)
+        try:
+            body += unpack.feed(part, max_bytes + 1 - len(body)) if unpack else part
+        except zlib.error:
+            raise Malformed(f"Printerpoint's answer is damaged. {WRONG}", url=url) from None
+        if max(received, len(body)) > max_bytes:
+            raise Malformed(
+                f"Printerpoint's answer is larger than {max_bytes // (1 << 20):,} MB a page, "
+                f"which no list of printers is. {WRONG}",
+                url=url,
+            )
+    if unpack and not unpack.whole:
+        raise Malformed(f"Printerpoint's answer is cut off in the middle. {WRONG}", url=url)
+    return body
+
+
+class _Gzip:
+    """Undoes gzip piece by piece, never making more than there is room for."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=31)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the end was reached."""
+        return self._stream.eof
+
+    def feed(self, part: bytes, room: int) -> bytes:
+        """What a part becomes; at most ``room`` bytes. Raises zlib.error."""
+        made = bytearray()
+        while part and len(made) < room:
+            if self._stream.eof:  # one gzip may follow another
+                self._stream = zlib.decompressobj(wbits=31)
+            made += self._stream.decompress(part, room - len(made))
+            part = self._stream.unused_data
+        return bytes(made)

@@ -1,0 +1,63 @@
+"""Single values of an answer, read tolerantly: text, moments, counts."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+LARGEST = 2**63 - 1
+_LONGEST_TEXT = 200  # as our own columns
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
+_DIGITS = re.compile(r"[0-9]{1,40}")
+
+#: .NET writes a moment that never was as the year 1, others as 1970: a printer not seen yet.
+_FIRST_YEAR = 2000
+
+
+class Bad(Exception):
+    """Why a value cannot be used, as the end of a sentence."""
+
+
+def text(value: str | None) -> str | None:
+    """Stripped; None when blank. Control characters, which no database likes, become spaces."""
+    if value is None:
+        return None
+    if not value.isprintable():
+        value = value.translate(_CONTROLS)
+    value = value.strip()
+    if len(value) > _LONGEST_TEXT:
+        raise Bad(f"is longer than {_LONGEST_TEXT} characters")
+    return value or None
+
+
+def moment(value: Any) -> datetime | None:
+    """An aware moment in UTC, from ISO-8601; one without an offset is UTC already."""
+    try:
+        told = datetime.fromisoformat(value.strip()) if value else None
+        if told is None:
+            return None
+        if told.tzinfo is None:
+            told = told.replace(tzinfo=UTC)
+        elif told.tzinfo is not UTC:
+            told = told.astimezone(UTC)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise Bad("is not a date and time") from None
+    return told if told.year >= _FIRST_YEAR else None
+
+
+def whole(value: Any) -> int:
+    """A count from what may stand for one: an integral float, a string of digits. Raises Bad."""
+    if isinstance(value, Bad):
+        raise value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    elif isinstance(value, float):
+        raise Bad("is not a whole number")
+    elif isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Bad("is not a number")
+    if value < 0:
+        raise Bad("is negative")
+    if value > LARGEST:
+        raise Bad("is too large")
+    return value
