@@ -1,0 +1,44 @@
+"""A sandbox for every test, and a client that does not really wait."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.printerpoint.patience import Patience
+from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.fake import Sandbox
+
+
+@pytest.fixture
+def printerpoint() -> Iterator[Sandbox]:
+    """A Printerpoint on loopback, five printers a page."""
+    with Sandbox(tokens=["canary-7f3a9c"], page_size=5) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def patience() -> Patience:
+    """A clock that only pauses move."""
+    return Patience()
+
+
+@pytest.fixture
+def client_with(printerpoint: Sandbox, patience: Patience) -> Callable[[Limits], Client]:
+    """Makes a client of the sandbox within limits."""
+
+    def make(limits: Limits) -> Client:
+        return Client(
+            printerpoint.url,
+            printerpoint.token,
+            limits=limits,
+            sleep=patience.sleep,
+            monotonic=patience.monotonic,
+        )
+
+    return make
+
+
+@pytest.fixture
+def client(client_with: Callable[[Limits], Client]) -> Client:
+    """A client of the sandbox with limits for tests."""
+    return client_with(Limits(read_seconds=5, total_seconds=10))

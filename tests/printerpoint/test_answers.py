@@ -1,0 +1,323 @@
+"""What we read in Printerpoint's answers, and what we do not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.domain.metering import COUNTERS
+from webapp.printerpoint.answers import BadRow, Printer, Unreadable, read_page, read_row
+
+DOCUMENTED: dict[str, Any] = {
+    "customerCompanyName": "Harbour Architects, LLP",
+    "customerCompanyId": "HARB01",
+    "serialNumber": "CNB1L2M345",
+    "assetId": "A-1007",
+    "nickname": "2nd floor",
+    "make": "HP",
+    "model": "LaserJet M609",
+    "ipAddress": "10.1.2.3",
+    "firmwareVersion": "2411",
+    "locationName": "Boston",
+    "lastSeen": "2026-10-26T16:45:20.1234567Z",
+    "counters": {
+        "coloredPagesByMonochromeInClicks": 182_345,
+        "coloredPagesByColorInClicks": 20_411,
+    },
+}
+AS_READ = Printer(
+    "Harbour Architects, LLP",
+    "HARB01",
+    "A-1007",
+    "CNB1L2M345",
+    datetime(2026, 10, 26, 16, 45, 20, 123_456, tzinfo=UTC),
+    {"coloredPagesByMonochrome": 182_345, "coloredPagesByColor": 20_411},
+)
+
+
+def read(row: object) -> Printer | BadRow:
+    """Read a row as it comes out of a page."""
+    page = read_page(msgspec.json.encode({"links": {"next": None}, "results": [row]}))
+    return read_row(page.rows[0])
+
+
+def read_text(row: str) -> Printer | BadRow:
+    """Read a row written as JSON text."""
+    return read_row(read_page(f'{{"links": null, "results": [{row}]}}'.encode()).rows[0])
+
+
+def printer(row: object) -> Printer:
+    """Read a row that is good."""
+    found = read(row)
+    assert isinstance(found, Printer), found
+    return found
+
+
+def bad_row(row: object) -> BadRow:
+    """Read a row that is bad."""
+    found = read(row)
+    assert isinstance(found, BadRow), found
+    return found
+
+
+def test_the_documented_row_is_read_with_its_seven_fraction_digits() -> None:
+    assert read(DOCUMENTED) == AS_READ
+
+
+def test_names_are_read_in_any_letter_case() -> None:
+    shouted = {name.upper(): value for name, value in DOCUMENTED.items()}
+    shouted["COUNTERS"] = {name.lower(): n for name, n in DOCUMENTED["counters"].items()}
+
+    assert read(shouted) == AS_READ
+
+
+@pytest.mark.parametrize("name", ["lastSeenOn", "lastSeenAt", "lastSeenDateTime", "LASTSEENON"])
+def test_last_seen_is_found_under_its_other_names(name: str) -> None:
+    renamed = {n: v for n, v in DOCUMENTED.items() if n != "lastSeen"}
+    renamed[name] = DOCUMENTED["lastSeen"]
+
+    assert read(renamed) == AS_READ
+    assert read(renamed | {"lastSeen": None}) == AS_READ
+
+
+def test_counters_are_read_as_a_list_with_units() -> None:
+    listed = [
+        {"name": "coloredPagesByMonochrome", "value": 182_345, "unit": "InClicks"},
+        {"Name": "coloredPagesByColor", "Value": "20411", "Unit": "clicks"},
+        {"name": "colorantVolume", "value": 9, "unit": "InMicroliters"},
+    ]
+
+    assert read(DOCUMENTED | {"counters": listed}) == AS_READ
+
+
+def test_a_counter_in_another_unit_is_not_mistaken_for_ours() -> None:
+    listed = [{"name": "paperAreaTotal", "value": 4, "unit": "InSquareMeters"}]
+
+    assert bad_row(DOCUMENTED | {"counters": listed}).reason == "paperAreaTotal is in another unit"
+
+
+def test_every_counter_the_domain_meters_is_kept_by_its_name_without_unit() -> None:
+    units = {"colored": "InClicks", "paperLength": "InMicrometers"}
+    sent = {
+        name
+        + next(
+            (unit for start, unit in units.items() if name.startswith(start)),
+            "InHundredthsOfASquareMillimeter",
+        ): n
+        for n, name in enumerate(sorted(COUNTERS))
+    }
+
+    assert set(printer(DOCUMENTED | {"counters": sent}).counters) == COUNTERS
+
+
+def test_tabloid_scans_colorant_and_unknown_counters_are_dropped() -> None:
+    counters = {
+        "coloredPagesBySizeMonochromeTotalInClicks": 100,
+        "coloredPagesBySizeMonochromeTabloidInClicks": 40,
+        "coloredPagesBySizeScansInClicks": 5_000,
+        "colorantVolumeInMicroliters": 77,
+        "fuserRotations": 1,
+        "x" * 5_000: 1,
+    }
+
+    found = printer(DOCUMENTED | {"counters": counters})
+
+    assert found.counters == {"coloredPagesBySizeMonochromeTotal": 100}
+
+
+def test_areas_beyond_32_bits_are_kept_whole() -> None:
+    counters = {"paperAreaTotalInHundredthsOfASquareMillimeter": 2**63 - 1}
+
+    assert printer(DOCUMENTED | {"counters": counters}).counters == {"paperAreaTotal": 2**63 - 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "count"), [("20411", 20_411), (" 7 ", 7), (20_411.0, 20_411), (0, 0), ("0", 0)]
+)
+def test_digits_and_integral_floats_count(told: object, count: int) -> None:
+    counters = {"coloredPagesByColorInClicks": told}
+
+    assert printer(DOCUMENTED | {"counters": counters}).counters == {"coloredPagesByColor": count}
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("-1", "is negative"),
+        ("1.5", "is not a whole number"),
+        ("1e400", "is not a number"),
+        ("9223372036854775808", "is too large"),
+        ("9" * 6_000, "is not a number"),
+        ('"many"', "is not a number"),
+        ('"12,000"', "is not a number"),
+        ("true", "is not a number"),
+        ("[3]", "is not a number"),
+    ],
+)
+def test_an_unusable_counter_is_dropped_and_the_others_count(told: str, reason: str) -> None:
+    start = '{"customerCompanyName": "Bakery", "serialNumber": "S1", "counters": '
+
+    alone = read_text(start + f'{{"coloredPagesByColor": {told}}}}}')
+    beside = read_text(
+        start + f'{{"coloredPagesByColor": {told}, "coloredPagesByMonochrome": 5}}}}'
+    )
+
+    assert isinstance(alone, BadRow)
+    assert alone.reason == f"coloredPagesByColor {reason}"
+    assert isinstance(beside, Printer)
+    assert beside.counters == {"coloredPagesByMonochrome": 5}
+
+
+def test_a_counter_sent_twice_with_two_values_is_not_believed() -> None:
+    counters = {"paperLength": 5, "paperLengthInMicrometers": 6, "paperAreaTotal": 7}
+
+    assert printer(DOCUMENTED | {"counters": counters}).counters == {"paperAreaTotal": 7}
+
+
+@pytest.mark.parametrize("counters", [None, {}, [], {"coloredPagesByColorInClicks": None}])
+def test_a_row_without_a_page_counter_is_reported(counters: object) -> None:
+    found = bad_row(DOCUMENTED | {"counters": counters})
+
+    assert found == BadRow(
+        "The row has no page counter", "Harbour Architects, LLP", "HARB01", "A-1007", "CNB1L2M345"
+    )
+
+
+def test_text_is_stripped_and_blank_is_none() -> None:
+    found = printer(
+        DOCUMENTED
+        | {
+            "customerCompanyName": "  Bakery ",
+            "customerCompanyId": " ",
+            "assetId": "",
+            "serialNumber": 4_711,
+        }
+    )
+
+    assert (found.customer_name, found.customer_id) == ("Bakery", None)
+    assert (found.asset_id, found.serial_number) == (None, "4711")
+
+
+def test_control_characters_that_a_database_refuses_become_spaces() -> None:
+    found = printer(DOCUMENTED | {"customerCompanyName": "Bak\x00ery\n", "assetId": "\x00"})
+
+    assert (found.customer_name, found.asset_id) == ("Bak ery", None)
+
+
+def test_a_row_with_an_id_and_no_name_is_called_by_its_id() -> None:
+    found = printer(DOCUMENTED | {"customerCompanyName": None})
+
+    assert (found.customer_name, found.customer_id) == ("HARB01", "HARB01")
+
+
+@pytest.mark.parametrize(
+    ("field", "told", "reason"),
+    [
+        ("assetId", ["A"], "The asset ID is not text"),
+        ("serialNumber", True, "The serial number is not text"),
+        ("customerCompanyId", {}, "The customer ID is not text"),
+        ("customerCompanyName", "x" * 201, "The customer name is longer than 200 characters"),
+        ("lastSeen", "yesterday", "The last-seen is not a date and time"),
+        ("lastSeen", 1_700_000_000, "The last-seen is not a date and time"),
+        ("counters", "none", "The counters are neither an object nor a list"),
+    ],
+)
+def test_a_field_that_cannot_be_read_makes_a_bad_row(field: str, told: object, reason: str) -> None:
+    assert bad_row(DOCUMENTED | {field: told}).reason == reason
+
+
+def test_a_row_that_names_no_customer_says_so() -> None:
+    found = bad_row(DOCUMENTED | {"customerCompanyName": " ", "customerCompanyId": None})
+
+    assert found.reason == "The row names no customer"
+
+
+@pytest.mark.parametrize("row", [None, 7, "printer", [], [DOCUMENTED]])
+def test_a_row_that_is_no_object_is_reported(row: object) -> None:
+    assert bad_row(row) == BadRow("The row is not an object", None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "moment"),
+    [
+        ("2013-07-26T16:45:20.1234567Z", datetime(2013, 7, 26, 16, 45, 20, 123_456, tzinfo=UTC)),
+        ("2013-12-31T23:59:59.9999999Z", datetime(2013, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+        ("2026-10-26T16:45:20", datetime(2026, 10, 26, 16, 45, 20, tzinfo=UTC)),
+        ("2026-10-26T18:45:20+02:00", datetime(2026, 10, 26, 16, 45, 20, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", None),
+        ("1970-01-01T00:00:00.0000000Z", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_moments_are_in_utc_and_those_before_any_printer_are_none(
+    told: str | None, moment: datetime | None
+) -> None:
+    assert printer(DOCUMENTED | {"lastSeen": told}).last_seen == moment
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_moments_at_the_ends_of_time_do_no_harm(moment: str) -> None:
+    assert read(DOCUMENTED | {"lastSeen": moment}) in (
+        bad_row(DOCUMENTED | {"lastSeen": "never"}),
+        printer(DOCUMENTED | {"lastSeen": None}),
+    )
+
+
+@pytest.mark.parametrize(
+    "links", [b"null", b"{}", b'{"next": null}', b'{"next": ""}', b'{"Next": " "}']
+)
+def test_the_last_page_has_no_next(links: bytes) -> None:
+    assert read_page(b'{"links": ' + links + b', "results": []}').following is None
+
+
+def test_an_answer_without_links_is_the_last_page() -> None:
+    assert read_page(b'\xef\xbb\xbf{"Results": []}').following is None
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"It works!", "not JSON"),
+        (b"<html>", "a web page instead of data"),
+        (b'{"results": [{"a"', "cut off in the middle"),
+        (b"[]", "JSON, but not an object with results"),
+        (b"{}", "an object without results"),
+        (b'{"results": null}', "an object whose results are no list"),
+        (b'{"results": [], "links": {"next": 7}}', "an object whose links cannot be read"),
+        (b'{"results": ["\xe9"]}', "text in another character set than UTF-8"),
+        (b'{"results": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),
+    ],
+)
+def test_what_is_no_page_is_told_apart(body: bytes, what: str) -> None:
+    with pytest.raises(Unreadable, match=f"^{what}$"):
+        read_page(body)
+
+
+_text = st.text(alphabet="aZ 09-:.\x00é🖨", max_size=20)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    max_leaves=6,
+)
+_counters = st.dictionaries(st.sampled_from([*DOCUMENTED["counters"], "PAPERLENGTH"]), _json)
+_fields = st.sampled_from([*DOCUMENTED, "LastSeenOn", "ASSETID"])
+
+
+@given(st.dictionaries(_fields, _json), _counters)
+def test_whatever_a_row_holds_it_is_a_printer_or_says_why_not(
+    fields: dict[str, Any], counters: dict[str, Any]
+) -> None:
+    found = read(DOCUMENTED | {"counters": counters} | fields)
+
+    if isinstance(found, Printer):
+        assert found.counters
+        assert all(0 <= count < 2**63 for count in found.counters.values())
+        assert found.last_seen is None or found.last_seen.tzinfo is UTC
+    else:
+        assert found.reason

@@ -1,0 +1,281 @@
+"""The client against the sandbox: what it asks, what it reads, how often it tries."""
+
+import base64
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from tests.printerpoint.patience import Patience
+from webapp import clock
+from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
+from webapp.printerpoint.fake import Sandbox
+
+MakeClient = Callable[[Limits], Client]
+
+
+def school(printerpoint: Sandbox, printers: int) -> None:
+    """A customer with so many printers."""
+    customer = printerpoint.has_customer("School", customer_id="SCH")
+    for n in range(printers):
+        printerpoint.has_printer(customer, serial=f"S{n:02}", asset=f"A{n:02}", count=100 + n)
+
+
+def failure(client: Client) -> PrinterpointError:
+    """What reading the fleet fails with."""
+    with pytest.raises(PrinterpointError) as caught, client.fleet():
+        pass
+    return caught.value
+
+
+def test_a_fleet_is_read_page_after_page(printerpoint: Sandbox, client: Client) -> None:
+    school(printerpoint, 12)
+    told: list[int] = []
+
+    with client.fleet(on_page=told.append) as fleet:
+        printers, bad_rows = fleet.printers_of("SCH", "School")
+
+    assert told == [5, 10, 12]
+    assert [printer.serial_number for printer in printers] == [f"S{n:02}" for n in range(12)]
+    assert sum(printers[11].counters.values()) == 111
+    assert bad_rows == []
+    assert list(printerpoint.calls) == [
+        "GET /apis/v1/dealer/printers",
+        "GET /apis/v1/dealer/printers?page=2",
+        "GET /apis/v1/dealer/printers?page=3",
+    ]
+
+
+def test_a_dealer_without_printers_has_an_empty_fleet(client: Client) -> None:
+    with client.fleet() as fleet:
+        assert (fleet.printers, fleet.customers()) == (0, [])
+
+
+def test_a_check_is_one_call(printerpoint: Sandbox, client: Client) -> None:
+    school(printerpoint, 12)
+
+    client.check()
+
+    assert list(printerpoint.calls) == ["GET /apis/v1/dealer/printers"]
+
+
+def test_a_packed_answer_is_read_the_same(printerpoint: Sandbox, client: Client) -> None:
+    school(printerpoint, 12)
+    printerpoint.compresses = True
+
+    with client.fleet() as fleet:
+        assert fleet.printers == 12
+
+
+def test_a_bad_row_is_reported_and_the_rest_counts(printerpoint: Sandbox, client: Client) -> None:
+    school(printerpoint, 6)
+    printerpoint.sends("S02", {"lastSeen": "soon"})
+    printerpoint.sends("S03", {"customerCompanyName": None, "customerCompanyId": ""})
+
+    with client.fleet() as fleet:
+        printers, bad_rows = fleet.printers_of("SCH", "School")
+
+    assert [printer.serial_number for printer in printers] == ["S00", "S01", "S04", "S05"]
+    assert [row.reason for row in bad_rows] == ["The last-seen is not a date and time"]
+    assert [row.serial_number for row in fleet.bad_rows] == ["S03"]
+
+
+def test_a_customer_renamed_between_two_pages_stays_one(
+    printerpoint: Sandbox, client: Client
+) -> None:
+    school(printerpoint, 7)
+
+    with client.fleet(on_page=lambda _: printerpoint.renames("SCH", "Academy")) as fleet:
+        assert [customer.name for customer in fleet.customers()] == ["Academy"]
+        assert fleet.customers()[0].printers == 7
+
+
+def test_each_token_sees_its_own_fleet(printerpoint: Sandbox, client: Client) -> None:
+    school(printerpoint, 2)
+    other = printerpoint.has_dealer("another-token")
+    printerpoint.has_printer(printerpoint.has_customer("Bakery", token=other), serial="B1")
+
+    with Client(printerpoint.url, other).fleet() as fleet:
+        assert [customer.name for customer in fleet.customers()] == ["Bakery"]
+    with client.fleet() as fleet:
+        assert [customer.name for customer in fleet.customers()] == ["School"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_not_tried_again(
+    printerpoint: Sandbox, client: Client, patience: Patience, status: int
+) -> None:
+    printerpoint.refuses(status)
+
+    error = failure(client)
+
+    assert isinstance(error, Refused)
+    assert (error.kind, error.status, error.retryable) == ("refused", status, False)
+    assert "Account Settings > API Access" in error.message
+    assert (len(printerpoint.calls), patience.pauses) == (1, [])
+
+
+def test_a_wrong_token_is_refused(printerpoint: Sandbox) -> None:
+    with pytest.raises(Refused):
+        Client(printerpoint.url, "not the token").check()
+
+
+def test_a_fault_of_its_own_is_tried_again_with_growing_pauses(
+    printerpoint: Sandbox, client: Client, patience: Patience
+) -> None:
+    printerpoint.answers_500(status=503)
+
+    error = failure(client)
+
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.status, error.retryable) == ("unreachable", 503, True)
+    assert (len(printerpoint.calls), patience.pauses) == (4, [1, 2, 4])
+
+
+def test_a_page_that_fails_now_and_then_is_read_in_the_end(
+    printerpoint: Sandbox, client: Client, patience: Patience
+) -> None:
+    school(printerpoint, 12)
+    printerpoint.answers_500(page=2, times=2)
+
+    with client.fleet() as fleet:
+        assert fleet.printers == 12
+    assert patience.pauses == [1, 2]
+
+
+def test_whoever_watches_hears_of_us_around_every_pause(
+    printerpoint: Sandbox, client: Client
+) -> None:
+    school(printerpoint, 7)
+    printerpoint.answers_500(page=2, times=1)
+    told: list[int] = []
+
+    with client.fleet(on_page=told.append):
+        assert told == [5, 5, 5, 7]
+
+
+def test_too_many_requests_is_a_kind_of_its_own(
+    printerpoint: Sandbox, client: Client, patience: Patience
+) -> None:
+    printerpoint.answers_429()
+
+    error = failure(client)
+
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.status, error.retryable) == ("rate_limited", 429, True)
+    assert patience.pauses == [1, 2, 4]
+
+
+def test_retry_after_is_waited_for_in_seconds(
+    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+) -> None:
+    printerpoint.answers_429(retry_after=30, times=1)
+
+    client_with(Limits()).check()
+
+    assert patience.pauses == [30]
+
+
+@pytest.mark.parametrize("retry_after", ["0", "soon", "-5", "1.5", "²"])
+def test_a_retry_after_that_says_nothing_leaves_our_own_pause(
+    printerpoint: Sandbox, client: Client, patience: Patience, retry_after: str
+) -> None:
+    printerpoint.answers_429(retry_after=retry_after, times=1)
+
+    client.check()
+
+    assert patience.pauses == [1]
+
+
+def test_retry_after_may_be_a_date_by_the_clock_of_the_answer(
+    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+) -> None:
+    until = format_datetime(clock.now() + timedelta(seconds=45), usegmt=True)
+    printerpoint.answers_429(retry_after=until, times=1)
+
+    client_with(Limits()).check()
+
+    assert 44 <= patience.pauses[0] <= 46
+
+
+@pytest.mark.parametrize("retry_after", [61, 10**30, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_retry_after_beyond_the_cap_is_not_waited_for(
+    printerpoint: Sandbox, client: Client, patience: Patience, retry_after: int | str
+) -> None:
+    printerpoint.answers_429(retry_after=retry_after)
+
+    assert failure(client).kind == "rate_limited"
+    assert patience.pauses == []
+
+
+def test_a_check_ends_in_its_total_time_pauses_included(
+    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+) -> None:
+    printerpoint.answers_500()
+
+    with pytest.raises(Unreachable):
+        client_with(Limits(total_seconds=6)).check()
+
+    assert patience.pauses == [1, 2]
+
+
+def test_a_fleet_ends_in_its_total_time(
+    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+) -> None:
+    school(printerpoint, 50)
+
+    with pytest.raises(Unreachable, match="takes too long") as caught:
+        client_with(Limits(fleet_seconds=50)).fleet(on_page=lambda _: patience.sleep(20))
+
+    assert caught.value.kind == "timeout"
+    assert len(printerpoint.calls) == 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://printerpoint.com/apis/v1",
+        "http://127.0.0.1.evil.example/apis/v1",
+        "ftp://127.0.0.1/apis/v1",
+        "https://user:secret@printerpoint.com/apis/v1",
+        "https:///apis/v1",
+        "printerpoint.com",
+    ],
+)
+def test_only_https_or_loopback_is_talked_to(url: str) -> None:
+    with pytest.raises(ValueError, match="Printerpoint"):
+        Client(url, "token")
+
+
+def test_the_token_is_the_user_name_and_the_password_is_empty(printerpoint: Sandbox) -> None:
+    # As documented: the token abc123 is sent as YWJjMTIzOg==.
+    assert base64.b64encode(b"abc123:") == b"YWJjMTIzOg=="
+    printerpoint.has_dealer("abc123")
+    printerpoint.has_dealer("clé:🔑")
+
+    Client(printerpoint.url, "abc123").check()
+    Client(printerpoint.url, "clé:🔑").check()
+
+
+def test_a_proxy_in_the_environment_and_a_netrc_are_not_used(
+    printerpoint: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    client.check()
+
+    assert len(printerpoint.calls) == 1
+
+
+def test_a_failed_reading_leaves_no_file_open(printerpoint: Sandbox, client: Client) -> None:
+    school(printerpoint, 12)
+    printerpoint.answers_malformed("html", page=2)
+
+    assert isinstance(failure(client), Malformed)

@@ -1,0 +1,286 @@
+"""Answers no client should fall for: each is told apart, bounded in time and in memory."""
+
+import http.client
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.printerpoint.patience import Patience
+from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
+from webapp.printerpoint.fake import Sandbox
+
+MakeClient = Callable[[Limits], Client]
+
+MEBIBYTE = 1 << 20
+SHORT = Limits(read_seconds=0.4, total_seconds=0.8, max_bytes_per_page=MEBIBYTE, retries=0)
+
+
+@pytest.fixture(autouse=True)
+def school(printerpoint: Sandbox) -> None:
+    """Seven printers on two pages."""
+    customer = printerpoint.has_customer("School", customer_id="SCH")
+    for n in range(7):
+        printerpoint.has_printer(customer, serial=f"S{n}", count=100)
+
+
+@contextmanager
+def bounded(seconds: float = 2.5, mebibytes: float = 6) -> Iterator[None]:
+    """Fail when it takes longer or needs more memory."""
+    tracemalloc.start()
+    began = time.monotonic()
+    try:
+        yield
+        took, peak = time.monotonic() - began, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert took < seconds
+    assert peak < mebibytes * MEBIBYTE
+
+
+def failure(client: Client) -> PrinterpointError:
+    """What reading the fleet fails with."""
+    with pytest.raises(PrinterpointError) as caught, client.fleet():
+        pass
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("html", "a web page instead of data"),
+        ("not_json", "not JSON"),
+        ("empty", "empty"),
+        ("truncated", "cut off in the middle"),
+        ("cut_gzip", "cut off in the middle"),
+        ("no_envelope", "not an object with results"),
+        ("wrong_results", "results are no list"),
+        ("charset", "another character set"),
+        ("latin1", "another character set"),
+        ("deep", "nested too deeply"),
+        ("not_http", "no web server"),
+        ("endless", "larger than 1 MB"),
+        ("gzip_bomb", "larger than 1 MB"),
+        ("looping_next", "lead in a circle"),
+    ],
+)
+@pytest.mark.parametrize("page", [1, 2])
+def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
+    printerpoint: Sandbox, client_with: MakeClient, how: str, words: str, page: int
+) -> None:
+    printerpoint.answers_malformed(how, page=page)
+
+    with bounded():
+        error = failure(client_with(SHORT))
+
+    assert isinstance(error, Malformed)
+    assert words in error.message
+    assert (error.kind, error.retryable) == ("malformed", False)
+
+
+@pytest.mark.parametrize("how", ["slow_body", "slow_head"])
+def test_an_answer_that_drips_is_given_up(
+    printerpoint: Sandbox, client_with: MakeClient, how: str
+) -> None:
+    printerpoint.answers_malformed(how, seconds=0.02)
+
+    with bounded():
+        error = failure(client_with(SHORT))
+
+    assert isinstance(error, Unreachable)
+    assert (error.kind, error.retryable) == ("timeout", True)
+
+
+def test_an_answer_that_never_comes_is_given_up(
+    printerpoint: Sandbox, client_with: MakeClient
+) -> None:
+    printerpoint.times_out()
+
+    with bounded():
+        error = failure(client_with(SHORT))
+
+    assert (type(error), error.kind, error.retryable) == (Unreachable, "timeout", True)
+
+
+def test_a_time_out_is_tried_again(
+    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+) -> None:
+    printerpoint.times_out(times=1)
+
+    with client_with(Limits(read_seconds=0.3)).fleet() as fleet:
+        assert fleet.printers == 7
+    assert patience.pauses == [1]
+
+
+def test_a_page_dropped_in_the_middle_is_read_again(
+    printerpoint: Sandbox, client: Client, patience: Patience
+) -> None:
+    printerpoint.drops_page(2, times=1)
+
+    with client.fleet() as fleet:
+        assert fleet.printers == 7
+    assert patience.pauses == [1]
+
+
+def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
+    printerpoint: Sandbox, client: Client
+) -> None:
+    printerpoint.drops_page(2)
+
+    error = failure(client)
+
+    assert (type(error), error.kind, error.retryable) == (Unreachable, "unreachable", True)
+    assert "broke off in the middle" in error.message
+    assert len(printerpoint.calls) == 5
+
+
+def test_a_connection_that_is_reset_is_tried_again(
+    printerpoint: Sandbox, client: Client, patience: Patience
+) -> None:
+    printerpoint.is_down(times=2)
+
+    client.check()
+
+    assert patience.pauses == [1, 2]
+
+
+def test_nothing_listening_is_told_at_once(patience: Patience) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/apis/v1"
+        with pytest.raises(Unreachable, match=r"Nothing answers at 127\.0\.0\.1") as caught:
+            Client(url, "token", sleep=patience.sleep).check()
+
+    assert (caught.value.kind, patience.pauses) == ("unreachable", [])
+
+
+def test_a_server_that_does_not_speak_tls_does_not_get_the_token(printerpoint: Sandbox) -> None:
+    url = printerpoint.url.replace("http://", "https://")
+
+    with pytest.raises(Unreachable, match="not secure"):
+        Client(url, printerpoint.token).check()
+
+    assert list(printerpoint.calls) == []
+
+
+def test_a_name_that_does_not_exist_is_told() -> None:
+    with pytest.raises(Unreachable, match=r"no-such-host\.invalid cannot be found"):
+        Client("https://no-such-host.invalid/apis/v1", "token").check()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(printerpoint: Sandbox, client: Client, status: int) -> None:
+    with Sandbox() as elsewhere:
+        printerpoint.answers_malformed(
+            "redirect", location=f"{elsewhere.url}/dealer/printers", status=status
+        )
+
+        error = failure(client)
+
+        assert isinstance(error, Malformed)
+        assert "not followed" in error.message
+        assert error.status == status
+        assert list(elsewhere.calls) == []
+
+
+@pytest.mark.parametrize("status", [204, 206, 400, 404, 418])
+def test_another_status_is_malformed(
+    printerpoint: Sandbox, client: Client, patience: Patience, status: int
+) -> None:
+    printerpoint.answers_500(status=status)
+
+    error = failure(client)
+
+    assert (type(error), error.status, patience.pauses) == (Malformed, status, [])
+
+
+def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: Client) -> None:
+    with Sandbox() as elsewhere:
+        printerpoint.answers_malformed("wrong_next", next=f"{elsewhere.url}/dealer/printers")
+
+        error = failure(client)
+
+        assert isinstance(error, Malformed)
+        assert "another host" in error.message
+        assert list(elsewhere.calls) == []
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://{host}/apis/v1/dealer/printers?page=2",
+        "ftp://{host}/apis/v1/dealer/printers?page=2",
+        "//printerpoint.example/apis/v1/dealer/printers?page=2",
+        "http://{host}.evil.example/",
+        "http://{host}@evil.example/",
+        "http://evil.example\\@{host}/",
+        "http://user:word@{host}/apis/v1/dealer/printers?page=2",
+        "http://127.0.0.1:99999999/",
+        "http://[::1/",
+        "javascript:alert(1)",
+        "http://{host}/" + "a" * 5_000,
+    ],
+)
+def test_a_next_page_that_is_not_plainly_ours_is_refused(
+    printerpoint: Sandbox, client: Client, following: str
+) -> None:
+    host = printerpoint.url.split("/")[2]
+    printerpoint.answers_malformed("wrong_next", next=following.format(host=host))
+
+    error = failure(client)
+
+    assert isinstance(error, Malformed)
+    assert "another host" in error.message
+    assert len(printerpoint.calls) == 1
+
+
+def test_a_next_page_may_be_relative(printerpoint: Sandbox, client: Client) -> None:
+    printerpoint.answers_malformed("wrong_next", page=1, next="/apis/v1/dealer/printers?page=2")
+
+    with client.fleet() as fleet:
+        assert fleet.printers == 7
+
+
+def test_pages_without_end_are_capped(
+    printerpoint: Sandbox, client_with: MakeClient, patience: Patience
+) -> None:
+    customer = printerpoint.has_customer("School", customer_id="SCH")
+    for n in range(30):
+        printerpoint.has_printer(customer, serial=f"T{n}")
+
+    error = failure(client_with(Limits(max_pages=3)))
+
+    assert isinstance(error, Malformed)
+    assert "more than 3 pages" in error.message
+    assert len(printerpoint.calls) == 3
+
+
+def test_printers_without_end_are_capped(printerpoint: Sandbox, client_with: MakeClient) -> None:
+    error = failure(client_with(Limits(max_printers=6)))
+
+    assert isinstance(error, Malformed)
+    assert "more than 6 printers" in error.message
+
+
+def test_a_page_as_large_as_allowed_is_read(printerpoint: Sandbox, client_with: MakeClient) -> None:
+    host = printerpoint.url.split("/")[2]
+    connection = http.client.HTTPConnection(host)
+    token = "Y2FuYXJ5LTdmM2E5Yzo="
+    connection.request(
+        "GET", "/apis/v1/dealer/printers", headers={"Authorization": f"Basic {token}"}
+    )
+    size = len(connection.getresponse().read())
+    connection.close()
+    for printer in range(5, 7):
+        printerpoint.removes(f"S{printer}")
+    same = size - len(f'"http://{host}/apis/v1/dealer/printers?page=2"') + len("null")
+
+    for compresses in (False, True):
+        printerpoint.compresses = compresses
+        client_with(Limits(max_bytes_per_page=same)).check()
+        with pytest.raises(Malformed, match="larger than"):
+            client_with(Limits(max_bytes_per_page=same - 1)).check()

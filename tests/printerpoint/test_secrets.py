@@ -1,0 +1,96 @@
+"""The token: nowhere but in the header of our own calls."""
+
+import base64
+import copy
+import gc
+import logging
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.printerpoint.fake import Sandbox
+
+MakeClient = Callable[[Limits], Client]
+Trouble = Callable[[Sandbox], None]
+
+CANARY = "canary-7f3a9c"
+SPELLINGS = (CANARY, base64.b64encode(f"{CANARY}:".encode()).decode())
+
+TROUBLES: dict[str, Trouble] = {
+    "refused": lambda it: it.refuses(),
+    "down": lambda it: it.is_down(),
+    "500": lambda it: it.answers_500(),
+    "429": lambda it: it.answers_429(),
+    "time-out": lambda it: it.times_out(),
+    "dropped": lambda it: it.drops_page(1),
+    "html": lambda it: it.answers_malformed("html"),
+    "not HTTP": lambda it: it.answers_malformed("not_http"),
+    "drip": lambda it: it.answers_malformed("slow_head"),
+    "redirect": lambda it: it.answers_malformed("redirect", location=f"/{CANARY}"),
+    "next": lambda it: it.answers_malformed("wrong_next", next=f"https://x/{CANARY}"),
+    "echo": lambda it: it.answers_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
+}
+
+
+def secretless(*texts: object) -> None:
+    """None of these shows the token."""
+    for text in texts:
+        for spelling in SPELLINGS:
+            assert spelling not in str(text)
+            assert spelling not in repr(text)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
+def test_no_failure_tells_the_token(
+    printerpoint: Sandbox,
+    client_with: MakeClient,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Trouble,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = client_with(Limits(read_seconds=0.3, total_seconds=0.5, retries=1))
+    trouble(printerpoint)
+
+    with pytest.raises(PrinterpointError) as caught:
+        client.fleet()
+
+    error: BaseException | None = caught.value
+    secretless(client, caught.value.message, caught.value.url, vars(caught.value))
+    secretless("".join(traceback.format_exception(caught.value)), caplog.text)
+    while error is not None:
+        secretless(error, *error.args)
+        error = error.__cause__ or error.__context__
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_logs_of_a_good_reading_do_not_tell_the_token(
+    printerpoint: Sandbox, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    client.check()
+    client.fleet().close()
+
+    assert caplog.records
+    secretless(caplog.text, *(vars(record) for record in caplog.records))
+
+
+def test_an_error_can_be_copied_and_sent_on() -> None:
+    error = PrinterpointError("words", kind="timeout", status=503, retryable=True, url="https://x/")
+
+    again = copy.deepcopy(error)
+
+    assert vars(again) == vars(error)
+    assert str(again) == "words"
+
+
+def test_a_client_leaves_no_connection_open(printerpoint: Sandbox, client: Client) -> None:
+    client.check()
+    client.fleet().close()
+    del client
+
+    # An open socket would warn, and warnings are errors here.
+    gc.collect()
