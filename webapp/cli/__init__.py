@@ -39,10 +39,10 @@ def _load(name: str) -> click.Command:
 @click.group("releaf", cls=_Root)
 @click.version_option(package_name="releaf", prog_name="releaf")
 def releaf() -> None:
-    r"""Releaf counts the pages that printers report to Printerpoint, and certifies the trees.
+    """Releaf counts the pages that printers report to Printerpoint, and certifies the trees.
 
-    \b
     A first day:
+
       releaf account add "Northwind Print" --time-zone America/New_York --country US
       releaf server add --account "Northwind Print" < token.txt
       releaf feed add 1 --all

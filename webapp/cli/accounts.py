@@ -14,7 +14,7 @@ from webapp.services.errors import Invalid
 
 @click.group("account", cls=Group)
 def account() -> None:
-    """Accounts: partners (print dealers) and their customers."""
+    """Partners (print dealers) and their customers."""
 
 
 @account.command("add")
@@ -35,11 +35,10 @@ def account() -> None:
     help="Two letters; its public holidays are not business days. [US; a customer: its partner's]",
 )
 def add(name: str, partner: str | None, time_zone: str | None, country: str | None) -> None:
-    r"""Make an account and print its id.
+    """Make an account and print its id.
 
-    \b
-    releaf account add "Northwind Print" --time-zone America/New_York --country US
-    releaf account add "Harbour Architects, LLP" --partner "Northwind Print"
+      releaf account add "Northwind Print" --time-zone America/New_York --country US
+      releaf account add "Harbour Architects, LLP" --partner "Northwind Print"
 
     Customers need not be made by hand: "releaf feed add" makes those that are missing.
     """

@@ -39,7 +39,7 @@ class Issued:
 
 @click.group("certificates", cls=Group)
 def certificates() -> None:
-    """Certificates of Reforestation: one for an account and month that had pages."""
+    """Close months, issue and fetch certificates."""
 
 
 @certificates.command("issue")
@@ -51,11 +51,10 @@ def certificates() -> None:
 )
 @click.pass_context
 def issue(ctx: click.Context, month: Month, account: str | None) -> None:
-    r"""Close a month, freeze its pages in certificates and draw their documents.
+    """Close a month, freeze its pages in certificates and draw their documents.
 
-    \b
-    releaf certificates issue --month 2026-10
-    releaf certificates issue --month 2026-10 --account "Northwind Print"
+      releaf certificates issue --month 2026-10
+      releaf certificates issue --month 2026-10 --account "Northwind Print"
 
     Earlier months that are still open are closed first. A month cannot close before its grace is
     over and its last night has been collected; accounts that have to wait are named with the
@@ -142,10 +141,9 @@ def _tell_issued(config: Settings, month: Month, told: Sequence[Issued]) -> None
 )
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 def download(number: str, target: str, force: bool) -> None:
-    r"""Write a certificate's PDF, byte for byte as it was first drawn.
+    """Write a certificate's PDF, byte for byte as it was first drawn.
 
-    \b
-    releaf certificates download R-2026-10-000001 -o certificate.pdf
+      releaf certificates download R-2026-10-000001 -o certificate.pdf
 
     A document that no worker has drawn yet is drawn now.
     """

@@ -61,12 +61,13 @@ class Report:
 @click.option("--feed", metavar="FEED", help="Only this one (id, or a customer's name). [all]")
 @click.pass_context
 def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
-    r"""Read the printers' counters and deposit what was printed, for the last day that has ended.
+    """Read counters and deposit what was printed.
 
-    \b
-    releaf collect
-    releaf collect --server 1
-    releaf collect --feed "Harbour Architects, LLP" --json
+    This is what the night job does, for the last day that has ended.
+
+      releaf collect
+      releaf collect --server 1
+      releaf collect --feed "Harbour Architects, LLP" --json
 
     It is safe at any time: collecting twice deposits once, and where the night job is at it
     already, this follows its progress. A server that is paused is tried, too. Exit code 1 when a

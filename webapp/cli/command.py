@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 the work or part of it failed, 2 wrong use.
 """
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -27,6 +28,7 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.help = _with_examples(self.help)
         self.params.append(output.json_option())
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -41,6 +43,10 @@ class Group(click.Group):
     command_class = Command
     group_class = type
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.help = _with_examples(self.help)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Remember the arguments, since one that is wrong may hide ``--json``."""
         ctx.meta.setdefault(_ARGUMENTS, tuple(args))
@@ -51,6 +57,17 @@ class Group(click.Group):
         """Run the command that is named."""
         with _expected_errors(ctx):
             return super().invoke(ctx)
+
+
+def _with_examples(text: str | None) -> str | None:
+    """A help text in which indented paragraphs, the examples, keep their lines."""
+    if text is None:
+        return None
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    # Click wraps every paragraph but those that begin with a backspace.
+    return "\n\n".join(
+        f"\b\n{paragraph}" if paragraph.startswith(" ") else paragraph for paragraph in paragraphs
+    )
 
 
 @contextmanager

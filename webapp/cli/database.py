@@ -17,7 +17,7 @@ from webapp.services import database as service
 
 @click.group("database", cls=Group)
 def database() -> None:
-    """The database: its schema, and the first administrator."""
+    """The schema, and the first administrator."""
 
 
 @database.command("upgrade")
@@ -35,11 +35,10 @@ def database() -> None:
     help="The first administrator's full name.",
 )
 def upgrade(email: str, full_name: str) -> None:
-    r"""Bring the database to this version, and let the first administrator in.
+    """Bring the database to this version, and let the first administrator in.
 
-    \b
-    releaf database upgrade
-    releaf database upgrade --email ada@example.com --name "Ada Byron"
+      releaf database upgrade
+      releaf database upgrade --email ada@example.com --name "Ada Byron"
 
     Run it before a new version starts; running it again does no harm. As long as nobody of
     operations has chosen a password, it prints a one-time link to do so; an earlier link then

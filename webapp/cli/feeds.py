@@ -18,7 +18,7 @@ from webapp.services.errors import Invalid
 
 @click.group("feed", cls=Group)
 def feed() -> None:
-    """Feeds: each ties one customer in Printerpoint to one customer account."""
+    """Ties of Printerpoint's customers to accounts."""
 
 
 @feed.command("add")
@@ -36,12 +36,11 @@ def feed() -> None:
     "name, made where it is missing]",
 )
 def add(server: str, customer: str | None, everyone: bool, account: str | None) -> None:
-    r"""Tie one customer of a server, or all of them. Nothing counts before the first reading.
+    """Tie one customer of a server, or all of them. Nothing counts before the first reading.
 
-    \b
-    releaf server customers 1
-    releaf feed add 1 --customer HARB01
-    releaf feed add 1 --all
+      releaf server customers 1
+      releaf feed add 1 --customer HARB01
+      releaf feed add 1 --all
 
     SERVER is an id, or the name of a partner that has one. Customer accounts that are missing are
     made. With --all, customers that are tied already are passed over, so it can be run again.

@@ -95,12 +95,11 @@ LISTINGS = (
 
 @click.group("list", cls=Group)
 def listing() -> None:
-    r"""Lists of everything, for people and, with --json, for scripts.
+    """Everything there is, for people and scripts.
 
-    \b
-    releaf list feeds --account "Northwind Print"
-    releaf list deposits --feed 3 --month 2026-10 --json
-    releaf list health-changes --from 2026-10-01 --to 2026-10-31
+      releaf list feeds --account "Northwind Print"
+      releaf list deposits --feed 3 --month 2026-10 --json
+      releaf list health-changes --from 2026-10-01 --to 2026-10-31
 
     With --json a list is one array of objects. What was removed is listed, too; its removed_at
     or status says so.

@@ -20,18 +20,17 @@ _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
 
 @click.group("server", cls=Group)
 def server() -> None:
-    """Servers: a partner's login at Printerpoint, with its API token."""
+    """Partners' logins at Printerpoint."""
 
 
 @server.command("add")
 @click.option("--account", required=True, metavar="ACCOUNT", help="The partner (id or exact name).")
 @click.option("--name", help='What to call it. [Printerpoint, "Printerpoint 2", ...]')
 def add(account: str, name: str | None) -> None:
-    r"""Register a server. The API token is read from standard input, never from the arguments.
+    """Register a server. The API token is read from standard input, never from the arguments.
 
-    \b
-    releaf server add --account "Northwind Print" < token.txt
-    releaf server add --account 2          (asks for the token, unseen)
+      releaf server add --account "Northwind Print" < token.txt
+      releaf server add --account 2          (asks for the token, unseen)
 
     The token is tried at Printerpoint before it is saved, and saved encrypted only. It is found
     there under My Account > Account Settings > API Access.

@@ -18,7 +18,7 @@ from webapp.settings import Settings
 
 @click.group("user", cls=Group)
 def user() -> None:
-    """Users: full name, e-mail and a role in one account."""
+    """People who may log in, each for one account."""
 
 
 @user.command("add")
@@ -37,11 +37,10 @@ def user() -> None:
     "customers; customer: its own account.",
 )
 def add(account: str | None, email: str, full_name: str, role: Role) -> None:
-    r"""Invite a user; prints the one-time link by which they choose a password.
+    """Invite a user; prints the one-time link by which they choose a password.
 
-    \b
-    releaf user add --account "Northwind Print" --email ada@example.com \\
-        --name "Ada Byron" --role partner_admin
+      releaf user add --account "Northwind Print" --email ada@example.com
+                      --name "Ada Byron" --role partner_admin
 
     Send the link over a channel you trust. It works once, for seven days; "releaf user
     invite-again" makes another one.

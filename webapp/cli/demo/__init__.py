@@ -21,11 +21,12 @@ from webapp.settings import Settings, SettingsError, is_loopback
 @click.command("demo", cls=Command)
 @click.option("--reset", is_flag=True, help="Forget the story that is there and tell it anew.")
 def demo(reset: bool) -> None:
-    r"""Fill an empty instance with a story of some sixty nights; for development only.
+    """Fill an empty instance with a story of some sixty nights.
 
-    \b
-    make demo                         (starts everything and runs this)
-    PRINTERPOINT_URL=http://127.0.0.1:8900/apis/v1 RELEAF_INSTANCE=instance/demo releaf demo
+    For development only:
+
+      make demo                         (starts everything and runs this)
+      PRINTERPOINT_URL=http://127.0.0.1:8900/apis/v1 RELEAF_INSTANCE=instance/demo releaf demo
 
     It needs a running Printerpoint sandbox (python -m webapp.printerpoint.fake). The story ends
     yesterday, whatever the date; running it again keeps what is there and tells the nights since.
