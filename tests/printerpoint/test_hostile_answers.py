@@ -29,7 +29,7 @@ def school(printerpoint: Sandbox) -> None:
 
 
 @contextmanager
-def bounded(seconds: float = 2.5, mebibytes: float = 6) -> Iterator[None]:
+def bounded(seconds: float = 5, mebibytes: float = 6) -> Iterator[None]:
     """Fail when it takes longer or needs more memory."""
     tracemalloc.start()
     began = time.monotonic()

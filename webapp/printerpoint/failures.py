@@ -86,8 +86,8 @@ def explain(error: Exception, late: bool, url: str) -> PrinterpointError:
     if among(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
         return Unreachable(
             f"The connection to {host} is not secure: its certificate or encryption cannot be "
-            "trusted, so the API token was not sent. See that nothing stands between this machine "
-            "and Printerpoint, and that its clock is right.",
+            "trusted. See that nothing stands between this machine and Printerpoint, and that "
+            "this machine's clock is right.",
             url=url,
         )
     # Before time-outs, since urllib3 counts it among them.
