@@ -1,0 +1,246 @@
+"""Feeds: tied once, to the right account; deactivated, reactivated, removed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.factories import NOW, YESTERDAY
+from webapp.models import Account, Deposit, Device, Feed, HealthChange
+from webapp.printerpoint.fleet import Customer
+from webapp.services import feeds
+from webapp.services.errors import Conflict, Invalid
+
+HARBOUR = Customer("Harbour Architects, LLP", "HARB01", 12)
+BAKERY = Customer("Bluebird Bakery", None, 1)
+SCHOOL = Customer("St. Mary’s School", "STM", 4)
+LATER = NOW + timedelta(days=3)
+
+
+def test_a_tied_customer_gets_an_account_of_its_name_and_waits_for_a_reading(
+    session: Session,
+) -> None:
+    server = factories.server(session)
+
+    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+
+    assert (feed.customer_name, feed.customer_id) == ("Harbour Architects, LLP", "HARB01")
+    assert (feed.status, feed.health, feed.heard_on) == ("pending", "pending", None)
+    assert (feed.account.name, feed.account.kind) == ("Harbour Architects, LLP", "customer")
+    assert feed.account.partner_id == server.account_id
+
+
+def test_an_account_of_the_customers_name_is_taken_rather_than_made(session: Session) -> None:
+    server = factories.server(session)
+    account = factories.customer(session, server.account, name="Bluebird Bakery")
+
+    feed = feeds.tie(session, server, BAKERY, None, NOW)
+
+    assert feed.account_id == account.id
+
+
+def test_an_account_of_that_name_under_another_partner_is_not_taken(session: Session) -> None:
+    other = factories.customer(session, name="Bluebird Bakery")
+    server = factories.server(session)
+
+    feed = feeds.tie(session, server, BAKERY, None, NOW)
+
+    assert feed.account_id != other.id
+    assert feed.account.partner_id == server.account_id
+
+
+def test_a_customer_is_tied_to_the_account_that_is_chosen(session: Session) -> None:
+    server = factories.server(session)
+    account = factories.customer(session, server.account, name="The whole harbour")
+
+    feed = feeds.tie(session, server, HARBOUR, account, NOW)
+
+    assert feed.account_id == account.id
+
+
+def test_an_account_of_another_partner_is_refused(session: Session) -> None:
+    server, foreign = factories.server(session), factories.customer(session)
+
+    with pytest.raises(Invalid) as refused:
+        feeds.tie(session, server, HARBOUR, foreign, NOW)
+
+    assert refused.value.field == "account"
+
+
+def test_tying_twice_ties_once(session: Session) -> None:
+    server = factories.server(session)
+
+    first = feeds.tie(session, server, HARBOUR, None, NOW)
+    second = feeds.tie(session, server, HARBOUR, None, LATER)
+
+    assert first.id == second.id
+    assert count(session, Feed) == 1
+
+
+def test_a_customer_of_another_account_cannot_be_tied_again(session: Session) -> None:
+    server = factories.server(session)
+    feeds.tie(session, server, HARBOUR, None, NOW)
+    other = factories.customer(session, server.account, name="Somebody else")
+
+    with pytest.raises(Conflict, match="Harbour Architects, LLP already"):
+        feeds.tie(session, server, HARBOUR, other, NOW)
+
+
+def test_a_feed_tied_by_name_is_known_when_its_customer_gets_an_id(session: Session) -> None:
+    server = factories.server(session)
+    feed = feeds.tie(session, server, BAKERY, None, NOW)
+
+    [candidate] = feeds.candidates(session, server, [Customer("Bluebird Bakery", "BLUE", 1)])
+
+    assert candidate.feed is feed
+
+
+def test_a_name_that_two_ids_share_is_not_taken_for_either(session: Session) -> None:
+    server = factories.server(session)
+    feeds.tie(session, server, BAKERY, None, NOW)
+    two = [Customer("Bluebird Bakery", "BLUE1", 1), Customer("Bluebird Bakery", "BLUE2", 1)]
+
+    found = feeds.candidates(session, server, two)
+
+    assert [candidate.feed for candidate in found] == [None, None]
+
+
+def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -> None:
+    server = factories.server(session)
+    feed = feeds.tie(session, server, BAKERY, None, NOW)
+
+    found = feeds.candidates(session, server, [SCHOOL, BAKERY, HARBOUR])
+
+    assert [candidate.customer for candidate in found] == [SCHOOL, BAKERY, HARBOUR]
+    assert [candidate.feed for candidate in found] == [None, feed, None]
+
+
+def test_several_are_tied_to_accounts_by_name_and_missing_ones_are_made(session: Session) -> None:
+    server = factories.server(session)
+    factories.customer(session, server.account, name="Schools of the town")
+    chosen = [(HARBOUR, ""), (SCHOOL, "Schools of the town"), (BAKERY, "  Bakers   united ")]
+
+    made = feeds.tie_chosen(session, server, chosen, NOW)
+
+    assert [feed.account.name for feed in made] == [
+        "Harbour Architects, LLP",
+        "Schools of the town",
+        "Bakers united",
+    ]
+
+
+def test_of_several_none_is_tied_when_one_cannot_be(session: Session) -> None:
+    server = factories.server(session)
+    feeds.tie(session, server, SCHOOL, None, NOW)
+    session.commit()
+
+    with pytest.raises(Conflict):
+        feeds.tie_chosen(session, server, [(HARBOUR, ""), (SCHOOL, "Somebody else")], NOW)
+    session.rollback()
+
+    assert session.scalars(select(Feed.customer_name)).all() == ["St. Mary’s School"]
+
+
+def test_tying_all_passes_over_those_that_are_tied(session: Session) -> None:
+    server = factories.server(session)
+    other = factories.customer(session, server.account, name="Somebody else")
+    feeds.tie(session, server, SCHOOL, other, NOW)
+
+    made = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW)
+    again = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW)
+
+    assert [feed.customer_name for feed in made] == ["Harbour Architects, LLP", "Bluebird Bakery"]
+    assert again == []
+    assert count(session, Feed) == 3
+
+
+def test_nothing_is_tied_to_a_removed_server(session: Session) -> None:
+    server = factories.server(session, removed_at=NOW)
+
+    with pytest.raises(Conflict, match="removed"):
+        feeds.tie(session, server, HARBOUR, None, NOW)
+
+
+def test_deactivating_twice_is_deactivating(session: Session) -> None:
+    feed = factories.feed(session)
+
+    feeds.deactivate(session, feed)
+    feeds.deactivate(session, feed)
+
+    assert (feed.status, feed.health) == ("inactive", "healthy")
+
+
+def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Session) -> None:
+    feed = factories.feed(session, status="inactive", health="unhealthy")
+    device = factories.device(session, feed)
+    elsewhere = factories.device(session)
+
+    feeds.reactivate(session, feed, NOW)
+
+    session.expire_all()
+    assert (feed.status, feed.health, feed.heard_on) == ("pending", "pending", YESTERDAY)
+    assert session.get_one(Device, device.id).awaits_baseline
+    assert not session.get_one(Device, elsewhere.id).awaits_baseline
+    change = session.scalars(select(HealthChange)).one()
+    assert (change.before, change.after, change.at) == ("unhealthy", "pending", NOW)
+
+
+def test_reactivating_an_active_feed_changes_nothing(session: Session) -> None:
+    feed = factories.feed(session)
+    device = factories.device(session, feed)
+
+    feeds.reactivate(session, feed, NOW)
+
+    session.expire_all()
+    assert (feed.status, feed.health) == ("active", "healthy")
+    assert not session.get_one(Device, device.id).awaits_baseline
+    assert count(session, HealthChange) == 0
+
+
+def test_a_feed_of_a_removed_server_is_not_reactivated(session: Session) -> None:
+    feed = factories.feed(session, factories.server(session, removed_at=NOW), status="inactive")
+
+    with pytest.raises(Conflict):
+        feeds.reactivate(session, feed, NOW)
+
+
+def test_a_removed_feed_keeps_what_was_counted_and_frees_its_customer(session: Session) -> None:
+    server = factories.server(session)
+    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    factories.deposit(session, feed)
+
+    feeds.remove(session, feed, LATER)
+    feeds.remove(session, feed, LATER + timedelta(days=1))
+    again = feeds.tie(session, server, HARBOUR, None, LATER)
+
+    assert (feed.status, feed.removed_at) == ("removed", LATER)
+    assert again.id != feed.id
+    assert again.account_id == feed.account_id
+    assert count(session, Deposit) == 1
+
+
+def test_a_removed_feed_is_neither_deactivated_nor_reactivated(session: Session) -> None:
+    feed = factories.feed(session, status="removed")
+
+    with pytest.raises(Conflict):
+        feeds.deactivate(session, feed)
+    with pytest.raises(Conflict):
+        feeds.reactivate(session, feed, NOW)
+
+
+def test_thousands_of_customers_are_tied_in_one_go(session: Session) -> None:
+    server = factories.server(session)
+    fleet = [Customer(f"Company {n:05}", f"CO{n:05}", 1) for n in range(2_000)]
+
+    made = feeds.tie_all(session, server, fleet, NOW)
+
+    assert len(made) == 2_000
+    query = select(func.count()).select_from(Account).where(Account.kind == "customer")
+    assert session.scalar(query) == 2_000
+
+
+def count(session: Session, model: type) -> int:
+    """How many rows there are."""
+    return int(session.scalar(select(func.count()).select_from(model)) or 0)

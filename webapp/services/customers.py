@@ -1,0 +1,74 @@
+"""Customers: the companies of a server's fleet, kept for a few minutes while somebody chooses.
+
+Printerpoint has no call that lists or searches customers: they are derived from the whole fleet.
+A fleet cannot be fetched at every keystroke, so the list is remembered in Redis for a short time.
+It is not kept in the database: what is not tied is none of our business. Without Redis the list
+is fetched anew each time, which is slower and does no harm.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import msgspec
+from redis.exceptions import RedisError
+
+from webapp import queue
+from webapp.models import Server
+from webapp.printerpoint.fleet import Customer
+from webapp.settings import Settings
+
+log = logging.getLogger("releaf.customers")
+
+KEPT = timedelta(minutes=5)
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Customer]).decode
+
+
+def place(server: Server) -> str:
+    """Where a server's customers are remembered.
+
+    Another token may be another dealer's: what was read with the old one is then not found.
+    """
+    login = hashlib.sha256(server.sealed_token).hexdigest()[:16]
+    return f"releaf:customers:{server.id}:{login}"
+
+
+def remembered(settings: Settings, place: str) -> list[Customer] | None:
+    """The customers of a server as fetched in the last minutes; None when they have to be."""
+    try:
+        with queue.connect(settings.redis_url) as redis:
+            kept = redis.get(place)
+        return _decode(kept) if isinstance(kept, bytes) else None
+    except (RedisError, OSError, msgspec.MsgspecError) as error:
+        log.info("%s is read anew: %s", place, type(error).__name__)
+        return None
+
+
+def remember(settings: Settings, place: str, customers: Sequence[Customer]) -> None:
+    """Keep the customers of a server for some minutes, if Redis can be reached."""
+    try:
+        with queue.connect(settings.redis_url) as redis:
+            redis.set(place, _encode(list(customers)), ex=KEPT)
+    except (RedisError, OSError) as error:
+        log.info("%s is not kept: %s", place, type(error).__name__)
+
+
+def key(customer: Customer) -> str:
+    """What names a customer in forms: the same as long as its id, else its name, is."""
+    by_id = customer.customer_id is not None
+    text = f"id {customer.customer_id}" if by_id else f"name {customer.name}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def matching(customers: Iterable[Customer], text: str) -> list[Customer]:
+    """Those whose name or id holds every word of the text, in any letter case."""
+    words = text.casefold().split()
+    found = []
+    for customer in customers:
+        names = f"{customer.name}\n{customer.customer_id or ''}".casefold()
+        if all(word in names for word in words):
+            found.append(customer)
+    return found

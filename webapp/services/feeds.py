@@ -1,0 +1,203 @@
+"""Feeds: ties between a server's customers and customer accounts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from webapp.db import lock
+from webapp.models import Account, Device, Feed, HealthChange, Server
+from webapp.printerpoint.fleet import Customer
+from webapp.services import accounts
+from webapp.services.errors import Conflict, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer of a server's fleet, and the feed that ties it already, if one does."""
+
+    customer: Customer
+    feed: Feed | None
+
+
+def candidates(session: Session, server: Server, customers: Sequence[Customer]) -> list[Candidate]:
+    """Which of a fleet's customers are tied, and to whom; in the order given."""
+    ties = _Ties(session, server, customers)
+    return [Candidate(customer, ties.feed_of(customer)) for customer in customers]
+
+
+def tie(
+    session: Session, server: Server, customer: Customer, account: Account | None, now: datetime
+) -> Feed:
+    """Tie a customer to a customer account; None: the one of the customer's name, made if missing.
+
+    Tying it again to the same account gives the feed there is. Raises Conflict when another
+    account has it or the server is removed, Invalid for an account of somebody else.
+    """
+    _claim_server(session, server)
+    if account is None:
+        name = customer.name
+        account = accounts.customers_named(session, server.account, [name], now=now)[name]
+    elif account.kind != "customer" or account.partner_id != server.account_id:
+        raise Invalid(
+            "account", f"{account.name} is not a customer account of {server.account.name}."
+        )
+    return _tie(session, server, [(customer, account)], now)[0]
+
+
+def tie_chosen(
+    session: Session, server: Server, chosen: Sequence[tuple[Customer, str]], now: datetime
+) -> list[Feed]:
+    """Tie customers to the accounts of these names, all or none; as ``tie`` does.
+
+    An account that is missing is made; an empty name means the customer's own.
+    """
+    _claim_server(session, server)
+    named = [(customer, " ".join(name.split()) or customer.name) for customer, name in chosen]
+    names = [name for _, name in named]
+    owners = accounts.customers_named(session, server.account, names, now=now)
+    return _tie(session, server, [(customer, owners[name]) for customer, name in named], now)
+
+
+def tie_all(
+    session: Session, server: Server, customers: Sequence[Customer], now: datetime
+) -> list[Feed]:
+    """Tie every customer that is not tied yet to the account of its name; returns the new feeds."""
+    _claim_server(session, server)
+    ties = _Ties(session, server, customers)
+    untied = [customer for customer in customers if ties.feed_of(customer) is None]
+    names = [customer.name for customer in untied]
+    owners = accounts.customers_named(session, server.account, names, now=now)
+    pairs = [(customer, owners[customer.name]) for customer in untied]
+    return _tie(session, server, pairs, now)
+
+
+def deactivate(session: Session, feed: Feed) -> None:
+    """Collect a feed no longer, until it is reactivated. An inactive one stays as it is."""
+    _claim(session, feed)
+    feed.status = "inactive"
+    session.flush()
+
+
+def reactivate(session: Session, feed: Feed, now: datetime) -> None:
+    """Collect a feed again, from its next reading on; pages printed meanwhile are not counted.
+
+    One that is pending or active stays as it is. Raises Conflict.
+    """
+    _claim(session, feed)
+    if feed.status != "inactive":
+        return
+    if feed.server.removed_at is not None:
+        raise Conflict("The feed's server has been removed; register it again and tie anew.")
+    feed.status = "pending"
+    if feed.health != "pending":
+        session.add(
+            HealthChange(
+                feed_id=feed.id,
+                before=feed.health,
+                after="pending",
+                at=now,
+                reason="Reactivated; waits for its first reading",
+                heard_on=feed.heard_on,
+            )
+        )
+        feed.health, feed.health_changed_at = "pending", now
+    session.execute(
+        update(Device)
+        .where(Device.feed_id == feed.id)
+        .values(awaits_baseline=True)
+        .execution_options(synchronize_session=False)
+    )
+    session.flush()
+
+
+def remove(session: Session, feed: Feed, now: datetime) -> None:
+    """Untie a customer. Its readings, deposits, certificates and history stay."""
+    lock(session, Feed.id, feed.id)
+    session.refresh(feed)
+    if feed.status == "removed":
+        return
+    feed.status, feed.removed_at = "removed", now
+    session.flush()
+
+
+class _Ties:
+    """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
+
+    def __init__(self, session: Session, server: Server, customers: Sequence[Customer]) -> None:
+        self._by_id: dict[str, Feed] = {}
+        self._by_name: dict[str, Feed] = {}
+        self._ids_of_name = Counter(c.name for c in customers if c.customer_id is not None)
+        feeds = session.scalars(
+            select(Feed)
+            .where(Feed.server_id == server.id, Feed.status != "removed")
+            .options(joinedload(Feed.account))
+        )
+        for feed in feeds:
+            self.add(feed)
+
+    def add(self, feed: Feed) -> None:
+        """Take a new feed in."""
+        if feed.customer_id is None:
+            self._by_name[feed.customer_name] = feed
+        else:
+            self._by_id[feed.customer_id] = feed
+
+    def feed_of(self, customer: Customer) -> Feed | None:
+        """The feed of a customer. One without an id matches by name alone, where that is one."""
+        if customer.customer_id is None:
+            return self._by_name.get(customer.name)
+        feed = self._by_id.get(customer.customer_id)
+        if feed is None and self._ids_of_name[customer.name] <= 1:
+            feed = self._by_name.get(customer.name)
+        return feed
+
+
+def _claim_server(session: Session, server: Server) -> None:
+    """Hold a server that is not removed: two who tie at once come one after another."""
+    lock(session, Server.id, server.id)
+    session.refresh(server)
+    if server.removed_at is not None:
+        raise Conflict(f"{server.name} has been removed; register it again to tie its customers.")
+
+
+def _tie(
+    session: Session, server: Server, pairs: Sequence[tuple[Customer, Account]], now: datetime
+) -> list[Feed]:
+    ties = _Ties(session, server, [customer for customer, _ in pairs])
+    feeds = []
+    for customer, owner in pairs:
+        feed = ties.feed_of(customer)
+        if feed is None:
+            feed = _new_feed(server, customer, owner, now)
+            session.add(feed)
+            ties.add(feed)
+        elif feed.account_id != owner.id:
+            raise Conflict(f"{customer.name} is tied to {feed.account.name} already.")
+        feeds.append(feed)
+    session.flush()
+    return feeds
+
+
+def _new_feed(server: Server, customer: Customer, owner: Account, now: datetime) -> Feed:
+    return Feed(
+        server_id=server.id,
+        account=owner,
+        customer_id=customer.customer_id,
+        customer_name=customer.name,
+        status="pending",
+        health="pending",
+        health_changed_at=now,
+        created_at=now,
+    )
+
+
+def _claim(session: Session, feed: Feed) -> None:
+    """Hold a feed that is not removed; a night that is at it ends first."""
+    lock(session, Feed.id, feed.id)
+    session.refresh(feed)
+    if feed.status == "removed":
+        raise Conflict(f"{feed.customer_name} has been removed; tie the customer again to use it.")

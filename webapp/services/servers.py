@@ -1,0 +1,201 @@
+"""Servers: a partner's Printerpoint logins, registered, renamed and removed.
+
+A token is tried against Printerpoint by the edge before it comes here, and is kept sealed only.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, undefer
+
+from webapp.crypto import Keyring, SealError
+from webapp.db import lock
+from webapp.models import Account, Collection, Feed, Server
+from webapp.services import monitoring
+from webapp.services.errors import Conflict, Invalid
+
+log = logging.getLogger("releaf.servers")
+
+DEFAULT_NAME = "Printerpoint"
+_LONGEST_TOKEN = 500
+_LONGEST_NAME = 100
+
+
+class AlreadyRegistered(Invalid):
+    """The partner has registered this very login before; ``server`` is that one."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(
+            "token",
+            f"This token is registered already, as “{server.name}”. "
+            "Paste the token of another login, or go to that server.",
+        )
+        self.server = server
+
+
+def clean_token(text: str) -> str:
+    """A token as it is sent: without the blanks around it. Raises Invalid, never quoting it."""
+    token = text.strip()
+    if not token:
+        raise Invalid(
+            "token",
+            "Paste the API token. In Printerpoint it is under "
+            "My Account > Account Settings > API Access.",
+        )
+    if len(token) > _LONGEST_TOKEN:
+        raise Invalid(
+            "token",
+            f"This is longer than {_LONGEST_TOKEN} characters; paste the token alone.",
+        )
+    if re.search(r"[^\x21-\x7e]", token):
+        raise Invalid(
+            "token",
+            "There are blanks, line breaks or characters in it that no token has; "
+            "copy the token alone.",
+        )
+    if ":" in token:
+        # In HTTP Basic the user name ends at the first colon.
+        raise Invalid("token", "A token has no colon; copy what stands after “API token”.")
+    return token
+
+
+def register(
+    session: Session,
+    keyring: Keyring,
+    account: Account,
+    *,
+    name: str | None,
+    token: str,
+    now: datetime,
+) -> Server:
+    """A new server of a partner, healthy because its token has just been tried.
+
+    Without a name it is called Printerpoint, Printerpoint 2 and so on. Raises Invalid, and
+    AlreadyRegistered for a token the partner has registered before.
+    """
+    token = clean_token(token)
+    if account.kind != "partner":
+        raise Invalid("account", f"{account.name} is no partner; servers belong to partners.")
+    # Two submits of one form come one after another; the second then sees the first one's row.
+    lock(session, Account.id, account.id)
+    standing = _standing(session, account.id)
+    _refuse_known_token(keyring, standing, token)
+    taken = {server.name for server in standing}
+    server = Server(
+        account_id=account.id,
+        name=_clean_name(name, taken) if name and name.strip() else _free_name(taken),
+        sealed_token=b"",
+        health="healthy",
+        health_checked_at=now,
+        health_changed_at=now,
+        created_at=now,
+    )
+    session.add(server)
+    session.flush()
+    server.seal_token(keyring, token)
+    session.flush()
+    return server
+
+
+def replace_token(
+    session: Session, keyring: Keyring, server: Server, token: str, now: datetime
+) -> None:
+    """Another token for a server, which has just been tried: the server is healthy again.
+
+    Raises Invalid, AlreadyRegistered when another server has this token, Conflict.
+    """
+    token = clean_token(token)
+    lock(session, Account.id, server.account_id)
+    _must_stand(session, server)
+    others = [other for other in _standing(session, server.account_id) if other.id != server.id]
+    _refuse_known_token(keyring, others, token)
+    server.seal_token(keyring, token)
+    monitoring.server_answered(session, server, now)
+    session.flush()
+
+
+def rename(session: Session, server: Server, name: str) -> None:
+    """Call a server something else. Raises Invalid, Conflict."""
+    lock(session, Account.id, server.account_id)
+    _must_stand(session, server)
+    others = _standing(session, server.account_id)
+    server.name = _clean_name(name, {other.name for other in others if other.id != server.id})
+    session.flush()
+
+
+def remove(session: Session, server: Server, now: datetime) -> int:
+    """Remove a server and its feeds; returns how many feeds went with it.
+
+    The token is forgotten. Readings, deposits, certificates and histories stay. Removing a
+    removed one changes nothing.
+    """
+    lock(session, Server.id, server.id)
+    session.refresh(server)
+    if server.removed_at is not None:
+        return 0
+    feeds = session.scalars(
+        select(Feed).where(Feed.server_id == server.id, Feed.status != "removed")
+    ).all()
+    lock(session, Feed.id, *(feed.id for feed in feeds))  # a night that is at them ends first
+    for feed in feeds:
+        feed.status, feed.removed_at = "removed", now
+    session.execute(
+        update(Collection)
+        .where(Collection.server_id == server.id, Collection.state == "queued")
+        .values(state="failed", reason="The server was removed", finished_at=now)
+    )
+    server.sealed_token = b""
+    server.removed_at = now
+    session.flush()
+    return len(feeds)
+
+
+def _must_stand(session: Session, server: Server) -> None:
+    session.refresh(server)
+    if server.removed_at is not None:
+        raise Conflict(f"{server.name} has been removed. Register the login again to use it.")
+
+
+def _standing(session: Session, account_id: int) -> Sequence[Server]:
+    """The servers of a partner that are not removed, with their sealed tokens."""
+    return session.scalars(
+        select(Server)
+        .where(Server.account_id == account_id, Server.removed_at.is_(None))
+        .options(undefer(Server.sealed_token))
+        .order_by(Server.id)
+    ).all()
+
+
+def _refuse_known_token(keyring: Keyring, servers: Sequence[Server], token: str) -> None:
+    """Fernet never seals one text the same way twice, so the tokens, which are few, are opened."""
+    for server in servers:
+        try:
+            known = server.open_token(keyring)
+        except SealError as error:
+            # It cannot be used either; its own checks and nights say so.
+            log.warning("server %s: %s", server.id, error)
+            continue
+        if known == token:
+            raise AlreadyRegistered(server)
+
+
+def _clean_name(name: str, taken: set[str]) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise Invalid("name", "Give the server a name.")
+    if len(name) > _LONGEST_NAME:
+        raise Invalid("name", f"Shorten the name to {_LONGEST_NAME} characters.")
+    if name in taken:
+        raise Invalid("name", f"You have a server called “{name}” already; choose another name.")
+    return name
+
+
+def _free_name(taken: set[str]) -> str:
+    name, number = DEFAULT_NAME, 1
+    while name in taken:
+        number += 1
+        name = f"{DEFAULT_NAME} {number}"
+    return name
