@@ -1,0 +1,120 @@
+"""The command line as an operator has it: in this process, or as a process on another day."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from webapp.cli import releaf as commands
+from webapp.printerpoint.fake import Sandbox
+from webapp.settings import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on standard output."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> tuple[str | None, str]:
+        """Field and message of an error told as JSON."""
+        error = self.json["error"]
+        assert set(error) == {"field", "message"}
+        return error["field"], error["message"]
+
+
+@dataclass
+class Releaf:
+    """``releaf("account", "add", "Northwind")``: the commands on an instance of their own."""
+
+    surroundings: dict[str, str]
+    faketime: Path | None = None
+    now: str = ""
+
+    def __call__(self, *arguments: object, stdin: str = "") -> Answer:
+        """Run a command in this process."""
+        result = CliRunner().invoke(
+            commands, [str(word) for word in arguments], input=stdin, env=self.surroundings
+        )
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def made(self, *arguments: object, stdin: str = "") -> Any:
+        """Run a command with ``--json`` that must succeed; returns its document."""
+        answer = self(*arguments, "--json", stdin=stdin)
+        assert answer.code == 0, answer
+        return answer.json
+
+    def process(self, *arguments: object, stdin: str = "") -> Answer:
+        """Run a command as a process, on the day that ``it_is`` said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "webapp.cli", *map(str, arguments)],
+            cwd=ROOT,
+            env=self._environ(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def it_is(self, moment: str) -> None:
+        """Processes live at this moment of UTC from now on."""
+        self.now = moment
+
+    def _environ(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environ = inherited | self.surroundings | {"TZ": "UTC"}
+        if self.now:
+            environ |= {
+                "LD_PRELOAD": str(self.faketime),
+                "FAKETIME": f"@{self.now}",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            }
+        return environ
+
+
+@pytest.fixture
+def printerpoint() -> Iterator[Sandbox]:
+    """A real sandbox with one dealer."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def releaf(tmp_path: Path, printerpoint: Sandbox) -> Releaf:
+    """The commands on an empty instance; no Redis runs."""
+    return Releaf(
+        {
+            "RELEAF_INSTANCE": str(tmp_path / "instance"),
+            "PRINTERPOINT_URL": printerpoint.url,
+            "PUBLIC_URL": "https://trees.example.com",
+            "RELEAF_ENV": "development",
+        }
+    )
+
+
+@pytest.fixture
+def northwind(releaf: Releaf, printerpoint: Sandbox) -> Releaf:
+    """An instance with the partner Northwind (account 1) and its server 1; no customers."""
+    releaf.made("account", "add", "Northwind", "--time-zone", "America/New_York")
+    releaf.made("server", "add", "--account", "Northwind", stdin=printerpoint.token)
+    return releaf

@@ -1,0 +1,165 @@
+"""``releaf account`` and ``releaf user``."""
+
+import re
+from urllib.parse import urlsplit
+
+from tests.cli.conftest import Releaf
+
+
+def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
+    partner = releaf.made("account", "add", "Northwind", "--time-zone", "Europe/Berlin")
+    customer = releaf.made("account", "add", "Rosie's Bakery", "--partner", "Northwind")
+
+    assert partner | {"created_at": None} == {
+        "id": 1,
+        "kind": "partner",
+        "name": "Northwind",
+        "partner": None,
+        "time_zone": "Europe/Berlin",
+        "country": "US",
+        "created_at": None,
+    }
+    assert (customer["kind"], customer["partner"], customer["time_zone"]) == (
+        "customer",
+        1,
+        "Europe/Berlin",
+    )
+
+
+def test_the_id_is_printed_for_people_as_well(releaf: Releaf) -> None:
+    answer = releaf("account", "add", "Northwind")
+
+    assert (answer.code, answer.out) == (0, "partner 1: Northwind\n")
+
+
+def test_a_zone_that_does_not_exist_names_the_option(releaf: Releaf) -> None:
+    answer = releaf("account", "add", "Northwind", "--time-zone", "Mars/Olympus", "--json")
+
+    assert answer.code == 2
+    assert answer.error[0] == "time_zone"
+    assert "Error: --time-zone: 'Mars/Olympus' is no time zone" in answer.err
+    assert releaf.made("list", "accounts") == []
+
+
+def test_a_name_that_is_taken_is_refused(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind")
+
+    answer = releaf("account", "add", "Northwind", "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "name")
+
+
+def test_a_customer_has_no_zone_of_its_own(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind")
+
+    answer = releaf("account", "add", "Bakery", "--partner", "1", "--time-zone", "UTC", "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "time_zone")
+
+
+def test_a_partner_that_does_not_exist_is_refused(releaf: Releaf) -> None:
+    answer = releaf("account", "add", "Bakery", "--partner", "7", "--json")
+
+    assert (answer.code, answer.error) == (
+        2,
+        (
+            "partner",
+            "There is no partner account '7'. Give its id, as 'releaf list accounts' shows it.",
+        ),
+    )
+
+
+def test_a_name_that_two_accounts_share_asks_for_the_id(releaf: Releaf) -> None:
+    for partner in ("Northwind", "Southwind"):
+        releaf.made("account", "add", partner)
+        releaf.made("account", "add", "Rosie's Bakery", "--partner", partner)
+
+    answer = releaf("list", "feeds", "--account", "Rosie's Bakery", "--json")
+
+    assert answer.code == 2
+    assert answer.error == (
+        "account",
+        '"Rosie\'s Bakery" names more than one account. Give one of the ids 2, 4.',
+    )
+
+
+def test_a_name_of_digits_gives_way_to_the_id(releaf: Releaf) -> None:
+    releaf.made("account", "add", "2")
+    releaf.made("account", "add", "Northwind")
+
+    assert [row["id"] for row in releaf.made("list", "accounts", "--account", "2")] == [2]
+
+
+def test_a_user_is_invited_by_a_one_time_link(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind")
+
+    user = releaf.made(
+        "user", "add", "--account", "1", "--email", "Ada@Example.com", "--name", "Ada Byron",
+        "--role", "partner_admin",
+    )  # fmt: skip
+
+    link = urlsplit(user.pop("link"))
+    assert user == {
+        "id": 1,
+        "email": "ada@example.com",
+        "full_name": "Ada Byron",
+        "role": "partner_admin",
+        "account": 1,
+    }
+    assert link.netloc == "trees.example.com"
+    assert re.fullmatch(r"/invitations/[\w-]{43}", link.path)
+
+
+def test_somebody_of_operations_needs_no_account(releaf: Releaf) -> None:
+    user = releaf.made(
+        "user", "add", "--email", "o@example.com", "--name", "Olive Marsh", "--role", "operations"
+    )
+
+    (account,) = releaf.made("list", "accounts")
+    assert (account["kind"], account["id"]) == ("operations", user["account"])
+
+
+def test_a_user_of_a_partner_needs_the_account(releaf: Releaf) -> None:
+    answer = releaf(
+        "user", "add", "--email", "a@example.com", "--name", "Ada", "--role", "customer", "--json"
+    )
+
+    assert (answer.code, answer.error[0]) == (2, "account")
+
+
+def test_a_role_goes_with_the_kind_of_account(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind")
+
+    answer = releaf(
+        "user", "add", "--account", "Northwind", "--email", "a@example.com", "--name", "Ada",
+        "--role", "customer", "--json",
+    )  # fmt: skip
+
+    assert answer.code == 2
+    assert "There is no customer account 'Northwind'." in answer.error[1]
+
+
+def test_the_field_of_a_bad_name_is_named_as_its_option(releaf: Releaf) -> None:
+    answer = releaf(
+        "user", "add", "--email", "o@example.com", "--name", " ", "--role", "operations"
+    )
+
+    assert answer.code == 2
+    assert answer.err == "Error: --name: Give the user's full name.\n"
+
+
+def test_a_lost_link_is_made_again(releaf: Releaf) -> None:
+    first = releaf.made(
+        "user", "add", "--email", "o@example.com", "--name", "Olive", "--role", "operations"
+    )
+
+    second = releaf.made("user", "invite-again", "O@example.com ")
+
+    assert second["id"] == first["id"]
+    assert second["link"] != first["link"]
+
+
+def test_nobody_can_be_invited_again_who_is_not_there(releaf: Releaf) -> None:
+    answer = releaf("user", "invite-again", "nobody@example.com", "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "email")

@@ -1,0 +1,143 @@
+"""What holds for every command: ``--json``, one document, exit codes, no tracebacks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.conftest import Releaf
+from webapp.cli import releaf as root
+
+
+def every_command(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Each command with the words that call it."""
+    ctx = click.Context(group)
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(every_command(root))
+WORDS = [" ".join(path) for path in COMMANDS]
+
+
+def test_the_commands_are_those_that_were_promised() -> None:
+    assert set(WORDS) == {
+        "account add",
+        "user add",
+        "user invite-again",
+        "server add",
+        "server check",
+        "server customers",
+        "feed add",
+        "collect",
+        "certificates issue",
+        "certificates download",
+        "list accounts",
+        "list servers",
+        "list feeds",
+        "list devices",
+        "list deposits",
+        "list certificates",
+        "list health-changes",
+        "database upgrade",
+        "demo",
+    }
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_every_command_takes_json_at_its_end(words: str) -> None:
+    command = COMMANDS[tuple(words.split())]
+
+    assert "--json" in [option for param in command.params for option in param.opts]
+    assert command.help
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_a_wrong_option_is_told_as_json_and_to_people(words: str, releaf: Releaf) -> None:
+    answer = releaf(*words.split(), "--wrong", "--json")
+
+    assert answer.code == 2
+    field, message = answer.error
+    assert field == "--wrong"
+    assert message.startswith("No such option '--wrong'.")
+    assert f"Try 'releaf {words} --help' for help." in answer.err
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_help_leaves_the_instance_alone(words: str, releaf: Releaf) -> None:
+    answer = releaf(*words.split(), "--help")
+
+    assert answer.code == 0
+    assert not Path(releaf.surroundings["RELEAF_INSTANCE"]).exists()
+
+
+def test_a_command_that_does_not_exist_is_wrong_use(releaf: Releaf) -> None:
+    answer = releaf("acount", "add", "Northwind", "--json")
+
+    assert answer.code == 2
+    field, message = answer.error
+    assert field is None
+    assert "No such command 'acount'." in message
+
+
+def test_a_missing_argument_is_named(releaf: Releaf) -> None:
+    answer = releaf("account", "add", "--json")
+
+    assert answer.code == 2
+    assert answer.error == ("name", "Missing argument 'NAME'.")
+
+
+def test_settings_that_make_no_sense_are_one_line(releaf: Releaf) -> None:
+    releaf.surroundings["COLLECT_AT"] = "midnight"
+
+    answer = releaf("collect", "--json")
+
+    assert answer.code == 2
+    assert answer.error == ("COLLECT_AT", "COLLECT_AT: 'midnight' is not a time of day like 00:10")
+    assert answer.err == "Error: COLLECT_AT: 'midnight' is not a time of day like 00:10\n"
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(releaf: Releaf) -> None:
+    releaf.surroundings["DATABASE_URL"] = "postgresql://ada:secret@127.0.0.1:1/releaf"
+
+    answer = releaf("list", "accounts", "--json")
+
+    assert answer.code == 1
+    field, message = answer.error
+    assert field == "DATABASE_URL"
+    assert "refused" in message
+    assert "secret" not in answer.out + answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_an_empty_instance_makes_its_keys_and_its_database(releaf: Releaf) -> None:
+    assert releaf.made("list", "accounts") == []
+
+    secrets = Path(releaf.surroundings["RELEAF_INSTANCE"]) / "secrets.env"
+    assert secrets.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_commands_are_on_flask_as_well(releaf: Releaf) -> None:
+    from flask import Flask
+    from flask.cli import FlaskGroup
+
+    from webapp.cli import register
+
+    app = Flask("webapp")
+    register(app)
+    group = FlaskGroup(create_app=lambda: app)
+    runner = app.test_cli_runner()
+
+    fine = runner.invoke(group, ["list", "accounts", "--json"], env=releaf.surroundings)
+    wrong = runner.invoke(group, ["account", "add", "--json"], env=releaf.surroundings)
+
+    assert (fine.exit_code, fine.stdout) == (0, "[]\n")
+    assert (wrong.exit_code, wrong.stdout[:10]) == (2, '{"error":{')

@@ -1,0 +1,215 @@
+"""``releaf server`` and ``releaf feed``, on a real sandbox."""
+
+import pytest
+
+from tests.cli.conftest import Releaf
+from webapp.printerpoint.fake import Sandbox
+
+
+def test_a_server_is_registered_with_a_token_from_standard_input(
+    releaf: Releaf, printerpoint: Sandbox
+) -> None:
+    releaf.made("account", "add", "Northwind")
+
+    server = releaf.made(
+        "server", "add", "--account", "Northwind", stdin=f"  {printerpoint.token}\n"
+    )
+
+    assert (server["id"], server["account"], server["name"], server["health"]) == (
+        1,
+        1,
+        "Printerpoint",
+        "healthy",
+    )
+    assert printerpoint.token not in str(server)
+
+
+@pytest.mark.parametrize("stdin", ["", " \n"])
+def test_without_a_token_nothing_is_asked(
+    releaf: Releaf, printerpoint: Sandbox, stdin: str
+) -> None:
+    releaf.made("account", "add", "Northwind")
+
+    answer = releaf("server", "add", "--account", "1", "--json", stdin=stdin)
+
+    assert answer.code == 2
+    assert answer.error == ("token", "Standard input is empty. Write the API token to it.")
+    assert not printerpoint.calls
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("refuses", "token"),
+        ("answers_malformed", "instead of data"),
+        ("is_down", "connection"),
+    ],
+)
+def test_a_token_that_does_not_work_is_not_saved(
+    releaf: Releaf, printerpoint: Sandbox, trouble: str, words: str
+) -> None:
+    releaf.made("account", "add", "Northwind")
+    printerpoint.has_dealer("canary-token")
+    getattr(printerpoint, trouble)()
+
+    answer = releaf("server", "add", "--account", "1", "--json", stdin="canary-token")
+
+    assert answer.code == 1
+    field, message = answer.error
+    assert field is None
+    assert words in message
+    assert "canary-token" not in answer.out + answer.err
+    assert releaf.made("list", "servers") == []
+
+
+def test_a_customer_cannot_have_a_server(northwind: Releaf, printerpoint: Sandbox) -> None:
+    northwind.made("account", "add", "Bakery", "--partner", "1")
+
+    answer = northwind("server", "add", "--account", "Bakery", "--json", stdin="token")
+
+    assert (answer.code, answer.error[0]) == (2, "account")
+
+
+def test_a_token_is_registered_once(northwind: Releaf, printerpoint: Sandbox) -> None:
+    answer = northwind("server", "add", "--account", "1", "--json", stdin=printerpoint.token)
+
+    assert (answer.code, answer.error[0]) == (2, "token")
+
+
+def test_checking_a_server_pauses_and_resumes_it(northwind: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.refuses()
+    paused = northwind("server", "check", "Northwind", "--json")
+    printerpoint.recovers()
+    resumed = northwind("server", "check", "1", "--json")
+
+    assert (paused.code, paused.json["health"]) == (1, "unhealthy")
+    assert "token" in paused.json["health_reason"]
+    assert (resumed.code, resumed.json["health"]) == (0, "healthy")
+    assert [
+        (change["server"], change["before"], change["after"])
+        for change in northwind.made("list", "health-changes")
+    ] == [(1, "healthy", "unhealthy"), (1, "unhealthy", "healthy")]
+
+
+def test_a_server_that_does_not_exist_is_wrong_use(northwind: Releaf) -> None:
+    answer = northwind("server", "check", "9", "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "server")
+
+
+def test_customers_are_listed_with_their_feeds(northwind: Releaf, printerpoint: Sandbox) -> None:
+    harbour = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
+    printerpoint.has_printer(harbour, serial="CNB1")
+    printerpoint.has_printer(harbour, serial="CNB2")
+    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    northwind.made("feed", "add", "1", "--customer", "HARB01")
+
+    assert northwind.made("server", "customers", "1") == [
+        {
+            "customer_id": "HARB01",
+            "customer_name": "Harbour Architects, LLP",
+            "printers": 2,
+            "feed": 1,
+            "status": "pending",
+        },
+        {
+            "customer_id": None,
+            "customer_name": "Rosie's Bakery",
+            "printers": 1,
+            "feed": None,
+            "status": None,
+        },
+    ]
+
+
+def test_a_server_that_cannot_list_its_customers_is_unhealthy(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    printerpoint.refuses()
+
+    answer = northwind("server", "customers", "1", "--json")
+
+    assert answer.code == 1
+    assert "token" in answer.error[1]
+    assert northwind.made("list", "servers")[0]["health"] == "unhealthy"
+
+
+def test_a_customer_without_an_id_is_named_by_its_name(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+
+    feed = northwind.made("feed", "add", "1", "--customer", "Rosie's Bakery")
+
+    assert feed == {
+        "id": 1,
+        "server": 1,
+        "account": 2,
+        "account_name": "Rosie's Bakery",
+        "customer_id": None,
+        "customer_name": "Rosie's Bakery",
+        "status": "pending",
+        "health": "pending",
+    }
+
+
+def test_a_customer_is_tied_to_an_account_that_is_there(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    account = northwind.made("account", "add", "Rosie Miller Ltd", "--partner", "1")["id"]
+
+    feed = northwind.made(
+        "feed", "add", "Northwind", "--customer", "Rosie's Bakery", "--account", "Rosie Miller Ltd"
+    )
+
+    assert feed["account"] == account
+
+
+def test_adding_all_twice_ties_each_customer_once(northwind: Releaf, printerpoint: Sandbox) -> None:
+    for name in ("Bakery", "Clinic", "School"):
+        printerpoint.has_printer(printerpoint.has_customer(name), serial=name)
+
+    first = northwind.made("feed", "add", "1", "--all")
+    second = northwind.made("feed", "add", "1", "--all")
+
+    assert [feed["customer_name"] for feed in first["feeds"]] == ["Bakery", "Clinic", "School"]
+    assert second == {"feeds": []}
+    assert len(northwind.made("list", "feeds")) == 3
+
+
+def test_a_customer_that_is_not_there_names_the_remedy(northwind: Releaf) -> None:
+    answer = northwind("feed", "add", "1", "--customer", "NOBODY", "--json")
+
+    assert answer.code == 2
+    assert answer.error[0] == "customer"
+    assert "releaf server customers" in answer.error[1]
+
+
+def test_two_customers_of_one_name_are_told_apart_by_id(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    for customer_id in ("MILL01", "MILL02"):
+        customer = printerpoint.has_customer("Miller", customer_id)
+        printerpoint.has_printer(customer, serial=customer_id)
+
+    answer = northwind("feed", "add", "1", "--customer", "Miller", "--json")
+
+    assert answer.code == 2
+    assert "MILL01, MILL02" in answer.error[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ([], "customer"),
+        (["--all", "--customer", "X"], "customer"),
+        (["--all", "--account", "1"], "account"),
+    ],
+)
+def test_feed_add_wants_one_customer_or_all(
+    northwind: Releaf, options: list[str], field: str
+) -> None:
+    answer = northwind("feed", "add", "1", *options, "--json")
+
+    assert (answer.code, answer.error[0]) == (2, field)
