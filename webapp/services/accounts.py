@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import available_timezones
 
+from holidays.registry import COUNTRIES
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
 from webapp.models import Account
-from webapp.services.calendars import countries
 from webapp.services.errors import Conflict, Invalid
 
 OPERATIONS_NAME = "Operations"
@@ -22,6 +22,18 @@ _LONGEST_NAME = 200
 def time_zones() -> tuple[str, ...]:
     """The zones an account may live in, by name; those that differ by machine are left out."""
     return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
+
+
+@lru_cache(maxsize=1)
+def countries() -> Mapping[str, str]:
+    """The English names of the countries whose public holidays are known, by their two letters."""
+    small = {"and", "da", "of", "the"}
+    names = {}
+    for key, (_, code, *_) in COUNTRIES.items():
+        words = (word if word in small else word.capitalize() for word in key.split("_"))
+        names[code] = " ".join(words)
+    names |= {"CD": "DR Congo", "HK": "Hong Kong"}
+    return dict(sorted(names.items(), key=lambda country: country[1]))
 
 
 def add_partner(
