@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from webapp import settings as configuration
-from webapp.db import engine, open_session
+from webapp.app import create_app
+from webapp.db import db, engine, open_session
 from webapp.services import database
 from webapp.settings import Settings
 
@@ -70,3 +73,18 @@ def settings(tmp_path: Path, sqlite_database: str) -> Iterator[Settings]:
         {"RELEAF_INSTANCE": instance, "DATABASE_URL": sqlite_database, "REDIS_URL": NO_REDIS}
     )
     engine(sqlite_database).dispose()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application, as ``wsgi`` makes it."""
+    made = create_app(settings)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript, that nobody has logged in with."""
+    return app.test_client()

@@ -1,0 +1,152 @@
+"""The application: all wiring is here."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
+from flask_migrate import Migrate
+from htmx_flask import Htmx
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import settings as configuration
+from webapp.crypto import Keyring
+from webapp.db import db, engine_options
+from webapp.formats import FILTERS
+from webapp.services import database
+from webapp.settings import ROOT, Settings
+from webapp.views import (
+    accounts,
+    assets,
+    auth,
+    certificates,
+    collections,
+    customers,
+    devices,
+    errors,
+    feeds,
+    held,
+    home,
+    navigation,
+    operations,
+    security,
+    servers,
+    users,
+)
+from webapp.views.edge import Edge
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+VIEWS = (
+    home, auth, accounts, users, operations,
+    servers, customers, feeds, devices, collections, held, certificates,
+)  # fmt: skip
+
+_HALF_A_DAY = 12 * 60 * 60
+_ONE_MEBIBYTE = 1024 * 1024
+
+
+class Releaf(Flask):
+    """Flask, but its log names endpoints: an address may be a one-time link."""
+
+    _entrance: WSGIApplication | None = None
+
+    def stand_behind_proxy(self) -> None:
+        """Believe what one proxy says of who asks, and by which scheme."""
+        self._entrance = ProxyFix(super().wsgi_app, x_for=1, x_proto=1)
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Where requests come in."""
+        return (self._entrance or super().wsgi_app)(environ, start_response)
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+        ctx: Any = None,
+    ) -> None:
+        """Log what a view raised, with its traceback."""
+        log = logging.getLogger("releaf.web")
+        log.error("%s %s raised", request.method, request.endpoint, exc_info=exc_info)
+
+
+class Redacting(logging.Formatter):
+    """Leaves one-time links out of whatever is logged, the development server's lines included."""
+
+    _LINK = re.compile(r"(/invitations/)[^\s\"'<>]+")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the traceback where there is one."""
+        return self._LINK.sub(r"\1...", super().format(record))
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application on a database that is ready: an empty one is made, an old one refused.
+
+    Raises SettingsError, and Conflict with one line that says what to run.
+    """
+    settings = settings or configuration.load()
+    database.make_ready(settings.database_url)
+    app = Releaf(
+        "webapp",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance),
+    )
+    app.config.from_mapping(_configuration(settings))
+    app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
+    app.jinja_env.filters.update(FILTERS)
+    db.init_app(app)
+    Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))
+    Htmx(app)
+    forgery = security.guard(app)
+    assets.serve(app)
+    navigation.register(app)
+    errors.register(app)
+    app.register_error_handler(NoSuchJobError, errors.not_found)
+    app.register_error_handler(InvalidJobOperation, errors.conflict)
+    for family in VIEWS:
+        app.register_blueprint(family.blueprint)
+    operations.mount_queues(app, forgery, settings)
+    security.limit_attempts(app, settings)
+    if settings.production:
+        app.stand_behind_proxy()  # README, In production
+    return app
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to standard error, without one-time links."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    # It logs every request to Redis that fails, although we count without it then.
+    logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    https = settings.public_url.startswith("https://")
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        # Errors of the database name no values: they end up in logs.
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            **engine_options(settings.database_url),
+            "hide_parameters": True,
+        },
+        # A browser takes a cookie of this name only over https and for all of this host.
+        "SESSION_COOKIE_NAME": "__Host-releaf" if https else "releaf",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": _HALF_A_DAY,
+        "PREFERRED_URL_SCHEME": "https" if https else "http",
+        "MAX_CONTENT_LENGTH": _ONE_MEBIBYTE,
+        "MAX_FORM_MEMORY_SIZE": _ONE_MEBIBYTE,
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+    }

@@ -1,0 +1,78 @@
+"""Assets: icons that stand inside pages, and static files that may be kept for ever."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request
+
+from webapp.settings import ROOT
+
+STATIC = ROOT / "static"
+_FOR_EVER = 31_536_000
+_ONE_DAY = 86_400
+#: Fonts are named by the stylesheet, too, where no version can stand.
+_VERSIONED = (".css", ".js", ".svg")
+
+
+class NoIcon(LookupError):
+    """A page asks for an icon that set-up did not bring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """A drawing that stands in a page as it is: ours, from a pinned package."""
+
+    drawing: str
+
+    def __html__(self) -> str:
+        return self.drawing
+
+
+def serve(app: Flask) -> None:
+    """Give templates ``icon_svg(name)`` and static files a version in their address."""
+    app.jinja_env.globals["icon_svg"] = icon_svg
+    app.url_defaults(_add_version)
+    app.after_request(_keep_static)
+
+
+def icon_svg(name: str) -> Icon:
+    """The drawing of an icon. Raises NoIcon."""
+    try:
+        return _icons()[name]
+    except KeyError:
+        raise NoIcon(
+            f"there is no static/vendor/icons/{name}.svg; name it in deploy/assets/icons.txt "
+            "and run make setup"
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def _icons() -> dict[str, Icon]:
+    folder = STATIC / "vendor" / "icons"
+    return {path.stem: Icon(path.read_text("utf-8")) for path in folder.glob("*.svg")}
+
+
+@lru_cache(maxsize=256)
+def _version(path: Path, _changed_at: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _add_version(endpoint: str, values: dict[str, str]) -> None:
+    filename = values.get("filename", "")
+    if endpoint != "static" or not filename.endswith(_VERSIONED):
+        return
+    path = STATIC / filename
+    if path.is_file():
+        values["v"] = _version(path, path.stat().st_mtime_ns)
+
+
+def _keep_static(response: Response) -> Response:
+    if request.endpoint == "static" and response.status_code in (200, 206, 304):
+        seconds = _FOR_EVER if "v" in request.args else _ONE_DAY
+        response.cache_control.no_cache = None
+        response.cache_control.public = True
+        response.cache_control.max_age = seconds
+        response.cache_control.immutable = seconds == _FOR_EVER
+    return response

@@ -1,0 +1,102 @@
+"""Errors: what people see when something cannot be shown or done; it reveals nothing."""
+
+import logging
+import secrets
+
+from flask import Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
+
+from webapp.db import db
+from webapp.queue import QueueDown
+from webapp.services.errors import Conflict, Invalid, NotFound
+
+log = logging.getLogger("releaf.web")
+
+#: Those that have a page of their own; others are shown as 400 or as 500.
+_PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429})
+
+_FORGED = (
+    "The page was open for too long, or your browser keeps no cookies. "
+    "Go back, reload the page and send it again."
+)
+_QUEUE_DOWN = (
+    "The queue of jobs (Redis) cannot be reached. What was saved stays; "
+    "jobs are taken up as soon as it is back."
+)
+
+
+def register(app: Flask) -> None:
+    """Answer every error with a page of ours."""
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(CSRFError, lambda _: _page(400, _FORGED))
+    app.register_error_handler(NotFound, not_found)
+    app.register_error_handler(Conflict, conflict)
+    app.register_error_handler(Invalid, _invalid)
+    app.register_error_handler(QueueDown, _queue_down)
+    app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(InterfaceError, _database_down)
+    app.register_error_handler(InternalServerError, _failed)
+
+
+def not_found(_: Exception) -> ResponseReturnValue:
+    """There is nothing there, for this viewer."""
+    return _page(404)
+
+
+def conflict(error: Exception) -> ResponseReturnValue:
+    """It cannot be done now; what the error says is for people."""
+    return _page(409, str(error))
+
+
+def unavailable(message: str) -> ResponseReturnValue:
+    """Something the service stands on cannot be reached. Reads neither user nor session."""
+    return _bare("errors/503.html", message=message), 503, {"Retry-After": "60"}
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    if code < 400:  # a redirect
+        return error.get_response()
+    if code >= 500:
+        return unavailable("") if code == 503 else _failed(error)
+    usual = default_exceptions[code].description if code in default_exceptions else None
+    message = "" if code == 429 or error.description == usual else error.description or ""
+    answer = error.get_response()
+    answer.set_data(_page(code if code in _PAGES else 400, message)[0])
+    return answer
+
+
+def _invalid(error: Invalid) -> ResponseReturnValue:
+    return _page(422, error.message)
+
+
+def _queue_down(error: QueueDown) -> ResponseReturnValue:
+    log.warning("%s %s: %s", request.method, request.endpoint, error)
+    return unavailable(_QUEUE_DOWN)
+
+
+def _database_down(error: Exception) -> ResponseReturnValue:
+    log.error("%s %s: the database fails: %s", request.method, request.endpoint, error)
+    return unavailable("")
+
+
+def _failed(_: Exception) -> ResponseReturnValue:
+    reference = secrets.token_hex(4)
+    log.error("reference %s: %s %s failed", reference, request.method, request.endpoint)
+    return _bare("errors/500.html", reference=reference), 500
+
+
+def _page(code: int, message: str = "") -> tuple[str, int]:
+    # Whatever was being written is not kept, and the page may read.
+    db.session.rollback()
+    return render_template(f"errors/{code}.html", message=message), code
+
+
+def _bare(template: str, **values: str) -> str:
+    """A page without what every other page reads of the database."""
+    return current_app.jinja_env.get_template(template).render(**values)

@@ -1,0 +1,108 @@
+"""Operations: liveness, and rq-dashboard behind our door, under rules of its own."""
+
+import rq_dashboard
+from flask import Blueprint, Flask, Response, abort, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq_dashboard.web import setup_rq_connection
+from sqlalchemy import text
+
+from webapp.db import db
+from webapp.settings import Settings
+from webapp.views import edge, errors, security
+
+blueprint = Blueprint("operations", __name__)
+
+QUEUES = "/operations/queues"
+
+#: rq-dashboard writes its scripts and styles into its pages; here alone that is allowed.
+_DASHBOARD_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_REGISTRIES = frozenset(
+    {"queued", "failed", "started", "finished", "deferred", "scheduled", "canceled"}
+)
+#: What changes something, whatever method rq-dashboard would take for it.
+_CHANGING = frozenset(
+    f"rq_dashboard.{view}"
+    for view in (
+        "delete_job_view", "requeue_job_view", "requeue_all", "empty_queue", "compact_queue"
+    )
+)  # fmt: skip
+_DOWN = (
+    "The queues cannot be shown, for Redis cannot be reached. Check REDIS_URL and that the "
+    "Redis process runs; jobs that were in line are there again when it is back."
+)
+
+
+@blueprint.get("/healthz")
+def alive() -> ResponseReturnValue:
+    """Whether this process answers and its database does: for load balancers, without a login."""
+    db.session.execute(text("select 1"))
+    return {"status": "ok"}
+
+
+def mount_queues(app: Flask, forgery: CSRFProtect, settings: Settings) -> None:
+    """Mount rq-dashboard; call after ``security.guard``, whose guards come first."""
+    app.config["RQ_DASHBOARD_REDIS_URL"] = (settings.redis_url,)
+    setup_rq_connection(app)
+    # Its requests carry no token of ours: where they come from is looked at instead.
+    forgery.exempt(rq_dashboard.blueprint)
+    app.before_request(_guard_queues)
+    app.after_request(_allow_its_scripts)
+    app.register_blueprint(rq_dashboard.blueprint, url_prefix=QUEUES)
+
+
+def redis_answers() -> bool:
+    """Whether Redis answers; asked once, for the usual client tries for seconds."""
+    connection: Redis = Redis.from_url(
+        edge.settings().redis_url,
+        socket_connect_timeout=2,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        with connection:
+            return bool(connection.ping())
+    except (RedisError, OSError):
+        return False
+
+
+def _guard_queues() -> ResponseReturnValue | None:
+    if request.blueprint != rq_dashboard.blueprint.name:
+        return None
+    if edge.viewer().role != "operations":
+        abort(403)
+    if request.endpoint in _CHANGING and request.method != "POST":
+        abort(405, valid_methods=["POST"])
+    if request.method not in security.READING:
+        security.demand_same_origin()
+    if not _makes_sense(request.view_args or {}):
+        abort(404)
+    if request.endpoint != "rq_dashboard.static" and not redis_answers():
+        return errors.unavailable(_DOWN)
+    return None
+
+
+def _makes_sense(arguments: dict[str, object]) -> bool:
+    """Whether an address says what rq-dashboard can show; it fails at others."""
+    numbers = [str(arguments.get(name, 1)) for name in ("page", "per_page")]
+    return (
+        arguments.get("instance_number", 0) == 0
+        and arguments.get("registry_name", "queued") in _REGISTRIES
+        and arguments.get("order", "asc") in ("asc", "dsc")
+        and all(number.isascii() and number.isdigit() and int(number) > 0 for number in numbers)
+    )
+
+
+def _allow_its_scripts(response: Response) -> Response:
+    # An error page under its prefix is ours and needs no exception.
+    if request.blueprint == rq_dashboard.blueprint.name and response.status_code == 200:
+        response.headers["Content-Security-Policy"] = _DASHBOARD_POLICY
+    return response

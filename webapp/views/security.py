@@ -1,0 +1,176 @@
+"""Security: who may enter, what a browser may do with our pages, what may be sent to us.
+
+Everything is closed but what ``OPEN`` names.
+"""
+
+import hashlib
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter, RouteLimit
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_wtf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import select
+
+from webapp.db import db, only_reading
+from webapp.models import User
+from webapp.settings import Settings
+from webapp.views import edge
+
+#: The endpoints that need no login: there is no other list.
+OPEN = frozenset(
+    {"static", "auth.login", "auth.invitation", "certificates.public", "operations.alive"}
+)
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+_HSTS = "max-age=31536000"
+_FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+#: How often an address may fail before it is asked to wait.
+_ATTEMPTS = {
+    "auth.login": "20 per 5 minutes",
+    "auth.invitation": "20 per 5 minutes",
+    "auth.password": "10 per 5 minutes",
+}
+#: How often anybody may fail to be one and the same user, from however many addresses.
+_ATTEMPTS_BY_NAME = "30 per hour"
+
+
+def guard(app: Flask) -> CSRFProtect:
+    """Put the guards in front of every view, in the order in which they must stand.
+
+    Returns the guard against forged requests, so that it can make an exception.
+    """
+    app.before_request(_open_for_reading)
+    app.teardown_request(_close_reading)
+    _know_users(app)
+    app.before_request(_demand_login)
+    forgery = CSRFProtect(app)
+    app.after_request(_set_headers)
+    return forgery
+
+
+def limit_attempts(app: Flask, settings: Settings) -> None:
+    """Slow down whoever guesses; call when the views are registered.
+
+    Counted in Redis, so that all web processes count together; without Redis each counts alone.
+    """
+    url = settings.redis_url
+    limiter = Limiter(
+        get_remote_address,
+        storage_uri=url.replace("unix://", "redis+unix://", 1) if url[:4] == "unix" else url,
+        in_memory_fallback_enabled=True,
+        key_prefix="releaf",
+    )
+    # A Redis that is down must not make everybody wait at the door.
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 1,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    limiter.init_app(app)
+    for endpoint, often in _ATTEMPTS.items():
+        _limit(app, endpoint, limiter.limit(often, methods=["POST"], deduct_when=_has_failed))
+    by_name = limiter.limit(
+        _ATTEMPTS_BY_NAME, methods=["POST"], deduct_when=_has_failed, key_func=_typed_email
+    )
+    _limit(app, "auth.login", by_name)
+
+
+def _limit(app: Flask, endpoint: str, limit: RouteLimit) -> None:
+    view: Callable[..., ResponseReturnValue] = app.ensure_sync(app.view_functions[endpoint])
+    app.view_functions[endpoint] = limit(view)
+
+
+def safe_target(target: str | None) -> str | None:
+    """Where to go after the log-in: a path of ours, or None; never another host."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if not target.isprintable() or "\\" in target or len(target) > 2000:
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None
+
+
+def demand_same_origin() -> None:
+    """Refuse (403) what another site makes a browser send; where forms carry no CSRF token."""
+    own = request.host_url.rstrip("/")
+    origin = request.headers.get("Origin")
+    if origin is None and request.referrer:
+        parts = urlsplit(request.referrer)
+        origin = f"{parts.scheme}://{parts.netloc}"
+    if origin != own:
+        abort(403, "This was sent from another site and is refused.")
+
+
+def _has_failed(response: Response) -> bool:
+    return response.status_code in (404, 410, 422)
+
+
+def _typed_email() -> str:
+    """Whom somebody tries to be; a hash, so that no e-mail is kept in Redis."""
+    email = request.form.get("email", "").strip().lower()
+    return hashlib.sha256(email.encode("utf-8", "replace")).hexdigest()
+
+
+def _open_for_reading() -> None:
+    only_reading.set(request.method in READING)
+
+
+def _close_reading(_: BaseException | None) -> None:
+    only_reading.set(False)
+
+
+def _know_users(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = None  # addresses change on the way; the stamp ends sessions
+
+    manager.user_loader(_user_of_session)
+
+
+def _user_of_session(named: str) -> User | None:
+    """The user of a session, unless the password has changed since or the user is disabled."""
+    number, _, stamp = named.partition("-")
+    if not number.isascii() or not number.isdigit():
+        return None
+    query = select(User).where(
+        User.id == int(number), User.session_stamp == stamp, User.disabled_at.is_(None)
+    )
+    return db.session.scalar(query)
+
+
+def _demand_login() -> ResponseReturnValue | None:
+    if request.endpoint is None or request.endpoint in OPEN or current_user.is_authenticated:
+        return None  # an address that does not exist is answered as such
+    if request.headers.get("HX-Request") == "true":
+        return make_response("", 401)
+    target = None
+    if request.method in READING and request.full_path != "/?":
+        target = request.full_path.rstrip("?")
+    return redirect(url_for("auth.login", next=safe_target(target)))
+
+
+def _set_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = _FEATURES
+    headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if edge.settings().public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = _HSTS
+    return response

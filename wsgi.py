@@ -1,0 +1,20 @@
+"""What a web server runs: ``gunicorn wsgi:app``; ``flask --app wsgi`` has the commands as well."""
+
+import os
+import sys
+
+from webapp import settings as configuration
+from webapp.app import configure_logging, create_app
+from webapp.cli import register
+from webapp.services.errors import Conflict
+from webapp.settings import SettingsError
+
+try:
+    settings = configuration.load()
+    configure_logging(settings)
+    app = create_app(settings)
+except (SettingsError, Conflict) as error:
+    sys.exit(f"releaf: {error}")
+
+if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+    register(app)
