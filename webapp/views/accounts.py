@@ -1,0 +1,294 @@
+"""Accounts: partners for operations, customers for partners, one's own for a customer."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+from wtforms import SelectField, StringField
+from wtforms.validators import DataRequired
+
+from webapp import clock
+from webapp.db import db
+from webapp.domain.months import Month
+from webapp.models import Account, Certificate, Feed, Server, User
+from webapp.models.user import Role
+from webapp.services import access, accounts, deposits, totals
+from webapp.services.access import Viewer
+from webapp.services.errors import Invalid, NotFound
+from webapp.views import edge, figures, forms, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("accounts", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+_LATEST = 6
+_LISTED = 50
+_ON_PAGE = 20
+_COLUMNS = {"name": Account.name, "added": Account.created_at}
+
+
+class PartnerForm(FlaskForm):
+    """A print dealer."""
+
+    name = StringField("Name", [DataRequired("Give the partner a name.")])
+    time_zone = SelectField(
+        "Time zone",
+        default="UTC",
+        description="Its days and months begin and end there, and so do its customers’.",
+    )
+    country = SelectField(
+        "Country",
+        default="US",
+        description="Its public holidays are not business days.",
+    )
+
+
+class CustomerForm(FlaskForm):
+    """A customer of a partner."""
+
+    name = StringField(
+        "Name",
+        [DataRequired("Give the customer a name.")],
+        description="It stands on the certificates that are issued from now on.",
+    )
+    country = SelectField("Country", description="Its public holidays are not business days.")
+
+
+@blueprint.get("/accounts")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """Partners for operations; for a partner its customers."""
+    viewer = edge.viewer()
+    text = lists.searched()
+    kind = "partner" if viewer.is_operations else "customer"
+    query = access.accounts(viewer).where(Account.kind == kind)
+    if text:
+        query = query.where(Account.name.icontains(text, autoescape=True))
+    query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))
+    page = lists.paged(query.options(joinedload(Account.partner)))
+    return lists.page(
+        "accounts",
+        page,
+        q=text,
+        kind=kind,
+        heading=partial(lists.heading, sort),
+        **(partner_counts(page.items) if kind == "partner" else _customer_counts(page.items)),
+    )
+
+
+@blueprint.route("/accounts/new", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def new() -> ResponseReturnValue:
+    """A new partner; for a partner, and where operations name one, a new customer."""
+    partner = _partner_named()
+    form = PartnerForm() if partner is None else CustomerForm()
+    _offer_choices(form, partner)
+    if form.validate_on_submit():
+        try:
+            made = _add(form, partner)
+        except Invalid as error:
+            db.session.rollback()
+            partner = _partner_named()
+            forms.refuse(form, error)
+        else:
+            db.session.commit()
+            flash(f"{made.name} is added.", "success")
+            return redirect(url_for("accounts.show", account_id=made.id))
+    return forms.page("accounts/new.html", form, partner=partner)
+
+
+@blueprint.get("/accounts/<int:account_id>")
+def show(account_id: int) -> ResponseReturnValue:
+    """An account: its pages and trees by day, its feeds, certificates and users."""
+    viewer = edge.viewer()
+    account = access.account(db.session(), viewer, account_id)
+    if account.kind == "operations":
+        return render_template(
+            "accounts/operations.html", account=account, **_people(viewer, account)
+        )
+    show_kind = _show_partner if account.kind == "partner" else _show_customer
+    return show_kind(viewer, account)
+
+
+@blueprint.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def edit(account_id: int) -> ResponseReturnValue:
+    """Change an account: operations any, a partner's administrator its customers."""
+    account = access.account(db.session(), edge.viewer(), account_id)
+    if not _may_edit(edge.viewer(), account):
+        abort(403)
+    form = PartnerForm(obj=account) if account.kind == "partner" else CustomerForm(obj=account)
+    _offer_choices(form, account.partner)
+    if form.validate_on_submit():
+        try:
+            accounts.change(
+                db.session(),
+                account,
+                name=form.name.data,
+                country=form.country.data or None,
+                time_zone=form.time_zone.data if "time_zone" in form else None,
+            )
+        except Invalid as error:
+            db.session.rollback()
+            account = access.account(db.session(), edge.viewer(), account_id)
+            forms.refuse(form, error)
+        else:
+            db.session.commit()
+            flash("Saved.", "success")
+            return redirect(url_for("accounts.show", account_id=account_id))
+    return forms.page("accounts/edit.html", form, account=account)
+
+
+def latest_certificates(viewer: Viewer, account: Account) -> list[Certificate]:
+    """The latest certificates of a customer."""
+    query = access.certificates(viewer).where(Certificate.account_id == account.id)
+    return list(db.session.scalars(query.order_by(Certificate.month.desc()).limit(_LATEST)))
+
+
+def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
+    """For each of these partners: customers, servers (those unhealthy), pages this month."""
+    ids = [partner.id for partner in partners]
+    unhealthy = func.count().filter(Server.health == "unhealthy")
+    servers = db.session.execute(
+        select(Server.account_id, func.count(), unhealthy)
+        .where(Server.account_id.in_(ids), Server.removed_at.is_(None))
+        .group_by(Server.account_id)
+    )
+    return {
+        "customers_of": accounts.customer_counts(db.session(), ids),
+        "servers_of": {account_id: (count, bad) for account_id, count, bad in servers},
+        "pages_of": totals.pages_by_partner(db.session(), ids, Month.of(clock.now().date())),
+    }
+
+
+def _show_partner(viewer: Viewer, partner: Account) -> str:
+    customer_ids = select(Account.id).where(Account.partner_id == partner.id)
+    feeds = access.feeds(viewer).where(Feed.account_id.in_(customer_ids))
+    days = totals.pages_by_day(db.session(), feeds, *figures.last_days(_today(partner)))
+    query = access.accounts(viewer).where(Account.partner_id == partner.id)
+    page = lists.paged(query.order_by(Account.name, Account.id), per_page=_ON_PAGE)
+    return render_template(
+        "accounts/partner.html",
+        account=partner,
+        figures=figures.of(feeds, _today(partner)),
+        bars=figures.bars(partner, days),
+        health=totals.feeds_by_health(db.session(), feeds),
+        servers=_servers(viewer, partner),
+        customers=page,
+        page_url=lists.page_url,
+        **_customer_counts(page.items),
+        **_people(viewer, partner),
+    )
+
+
+def _show_customer(viewer: Viewer, customer: Account) -> str:
+    feeds = access.feeds(viewer).where(Feed.account_id == customer.id)
+    feed_ids = list(db.session.scalars(feeds.with_only_columns(Feed.id)))
+    standing = feeds.where(Feed.status != "removed").order_by(Feed.customer_name, Feed.id)
+    today = _today(customer)
+    days = deposits.pages_by_day(db.session(), feed_ids, *figures.last_days(today))
+    return render_template(
+        "accounts/customer.html",
+        account=customer,
+        figures=figures.of(feeds, today),
+        bars=figures.bars(customer, days),
+        feeds=db.session.scalars(standing.limit(_LISTED)).all(),
+        today=today,
+        certificates=latest_certificates(viewer, customer),
+        **_people(viewer, customer),
+    )
+
+
+def _people(viewer: Viewer, account: Account) -> dict[str, Any]:
+    """The users of an account, for whoever may see them; and what may be done."""
+    query = access.users(viewer).where(User.account_id == account.id)
+    shown = viewer.role != "customer"
+    return {
+        "users": db.session.scalars(query.order_by(User.full_name)).all() if shown else [],
+        "may_invite": viewer.may_change,
+        "may_edit": _may_edit(viewer, account),
+        "country": accounts.countries().get(account.holiday_country or ""),
+    }
+
+
+def _may_edit(viewer: Viewer, account: Account) -> bool:
+    if viewer.is_operations:
+        return account.kind != "operations"
+    return viewer.may_change and account.kind == "customer"
+
+
+def _today(account: Account) -> date:
+    return figures.today_of(account, clock.now())
+
+
+def _servers(viewer: Viewer, partner: Account) -> Sequence[Server]:
+    query = access.servers(viewer).where(
+        Server.account_id == partner.id, Server.removed_at.is_(None)
+    )
+    return db.session.scalars(query.order_by(Server.name)).all()
+
+
+def _partner_named() -> Account | None:
+    """The partner that a new customer will belong to; None: a partner is added."""
+    viewer = edge.viewer()
+    if viewer.is_partner:
+        return access.account(db.session(), viewer, viewer.account_id or 0)
+    number = lists.number("partner")
+    if number is None:
+        return None
+    account = access.account(db.session(), viewer, number)
+    if account.kind != "partner":
+        raise NotFound("customers belong to partners")
+    return account
+
+
+def _add(form: FlaskForm, partner: Account | None) -> Account:
+    if partner is not None:
+        return accounts.add_customer(
+            db.session(),
+            partner,
+            name=form.name.data,
+            country=form.country.data or None,
+            now=clock.now(),
+        )
+    return accounts.add_partner(
+        db.session(),
+        name=form.name.data,
+        time_zone=form.time_zone.data,
+        country=form.country.data,
+        now=clock.now(),
+    )
+
+
+def _offer_choices(form: FlaskForm, partner: Account | None) -> None:
+    countries = [(code, name) for code, name in accounts.countries().items()]
+    if partner is None:
+        form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in accounts.time_zones()]
+    else:
+        own = accounts.countries().get(partner.country or "")
+        countries.insert(0, ("", f"As its partner: {own}" if own else "As its partner"))
+    form.country.choices = countries
+
+
+def _customer_counts(customers: Sequence[Account]) -> dict[str, Any]:
+    """For each customer of a page: feeds, those that are unhealthy, pages this month and so far."""
+    ids = [customer.id for customer in customers]
+    unhealthy = func.count().filter(Feed.health == "unhealthy", Feed.status == "active")
+    feeds = db.session.execute(
+        select(Feed.account_id, func.count(), unhealthy)
+        .where(Feed.account_id.in_(ids), Feed.status != "removed")
+        .group_by(Feed.account_id)
+    )
+    month = Month.of(_today(customers[0])) if customers else None
+    return {
+        "feeds_of": {account_id: (count, bad) for account_id, count, bad in feeds},
+        "month_pages_of": totals.pages_by_account(db.session(), ids, month),
+        "pages_of": totals.pages_by_account(db.session(), ids),
+    }

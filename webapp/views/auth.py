@@ -1,0 +1,159 @@
+"""Log-in, log-out, password, and the one-time link by which a user chooses one."""
+
+import logging
+
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField
+from wtforms.validators import DataRequired, EqualTo
+
+from webapp import clock
+from webapp.db import db
+from webapp.models import User
+from webapp.services import users
+from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.views import edge, forms, security
+
+log = logging.getLogger("releaf.auth")
+blueprint = Blueprint("auth", __name__)
+
+#: The same whether it is the e-mail or the password: it tells nobody who has a login here.
+_REFUSED = "This e-mail and password do not fit together. Check both, or ask for a new link."
+
+
+class LoginForm(FlaskForm):
+    """Who somebody is."""
+
+    email = EmailField("E-mail", [DataRequired("Give your e-mail.")])
+    password = PasswordField("Password", [DataRequired("Give your password.")])
+
+
+class PasswordForm(FlaskForm):
+    """Another password."""
+
+    old = PasswordField("Present password", [DataRequired("Give your present password.")])
+    new = PasswordField(
+        "New password",
+        [DataRequired("Choose a new password.")],
+        description="12 characters or more; a few words in a row are easy to remember.",
+    )
+    again = PasswordField(
+        "New password again", [EqualTo("new", "The two new passwords differ; type them again.")]
+    )
+
+
+class AcceptForm(FlaskForm):
+    """The first password, or one that replaces a forgotten one."""
+
+    password = PasswordField(
+        "Password",
+        [DataRequired("Choose a password.")],
+        description="12 characters or more; a few words in a row are easy to remember.",
+    )
+    again = PasswordField(
+        "Password again", [EqualTo("password", "The two passwords differ; type them again.")]
+    )
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Log in, and go where one wanted to."""
+    target = security.safe_target(request.values.get("next")) or url_for("home.index")
+    if current_user.is_authenticated:
+        return redirect(target)
+    form = LoginForm()
+    if form.validate_on_submit():
+        found = users.authenticate(db.session(), form.email.data, form.password.data)
+        db.session.commit()
+        if found is not None:
+            _enter(found)
+            return redirect(target)
+        log.info("a log-in was refused; it came from %s", request.remote_addr)
+        forms.refuse(form, Invalid("", _REFUSED))
+    return forms.page("auth/login.html", form)
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    """End this session."""
+    logout_user()
+    session.clear()
+    flash("You are logged out.", "success")
+    return redirect(url_for("auth.login"))
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+def password() -> ResponseReturnValue:
+    """Change one's password; one's other sessions end."""
+    form = PasswordForm()
+    if form.validate_on_submit():
+        user = db.session.get_one(User, edge.user().id)
+        try:
+            users.change_password(db.session(), user, form.old.data, form.new.data)
+        except Invalid as error:
+            db.session.rollback()
+            forms.refuse(form, error)
+        else:
+            db.session.commit()
+            _enter(user)
+            flash("Your password is changed. Your other sessions have ended.", "success")
+            return redirect(url_for("home.index"))
+    return forms.page("auth/password.html", form)
+
+
+@blueprint.route("/invitations/<token>", methods=["GET", "POST"])
+def invitation(token: str) -> ResponseReturnValue:
+    """The one-time link: choose a password, and be logged in."""
+    try:
+        found = users.invitation(db.session(), token, clock.now())
+    except NotFound:
+        return _ended("It may have been cut off when it was copied. Copy all of it.", 404)
+    except Conflict as error:
+        return _ended(str(error))
+    form = AcceptForm()
+    if form.validate_on_submit():
+        try:
+            user = users.accept(db.session(), token, form.password.data, clock.now())
+        except Invalid as error:
+            db.session.rollback()
+            forms.refuse(form, error)
+        except Conflict as error:
+            db.session.rollback()
+            return _ended(str(error))
+        else:
+            db.session.commit()
+            _enter(user)
+            flash(f"Welcome, {user.full_name}. Next time log in with {user.email}.", "success")
+            return _private(redirect(url_for("home.index")))
+    return _private(forms.page("auth/invitation.html", form, user=found.user))
+
+
+def _enter(user: User) -> None:
+    """Begin a session of the user's own; nothing of the one before is taken along."""
+    session.clear()
+    login_user(user)
+    session.permanent = True
+    log.info("user %s is logged in", user.id)
+
+
+def _ended(message: str, status: int = 410) -> ResponseReturnValue:
+    return _private((render_template("auth/ended.html", message=message), status))
+
+
+def _private(answer: ResponseReturnValue) -> ResponseReturnValue:
+    """An answer whose address is a secret: nobody is told whence one came."""
+    response = make_response(answer)
+    # Not "no-referrer": over https the guard against forged requests asks for the origin.
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response

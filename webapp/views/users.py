@@ -1,0 +1,218 @@
+"""Users: who may log in. Invited by a one-time link, which is shown once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import contains_eager
+from wtforms import EmailField, RadioField, StringField
+from wtforms.validators import DataRequired
+
+from webapp import clock
+from webapp.db import db
+from webapp.models import Account, Invitation, User
+from webapp.models.user import ROLES, Role
+from webapp.services import access, users
+from webapp.services.errors import Conflict, Invalid
+from webapp.views import edge, forms, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("users", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+_COLUMNS = {
+    "name": User.full_name,
+    "email": User.email,
+    "account": Account.name,
+    "added": User.created_at,
+}
+ROLE_WORDS: dict[Role, str] = {
+    "operations": "Operations",
+    "partner_admin": "Administrator",
+    "partner_viewer": "Viewer",
+    "customer": "Customer",
+}
+_ROLE_CHOICES: dict[Role, str] = {
+    "operations": "Operations: sees and changes everything",
+    "partner_admin": "Administrator: sees and changes the partner and its customers",
+    "partner_viewer": "Viewer: sees them, changes nothing",
+    "customer": "Customer: sees the customer’s own pages and certificates",
+}
+
+State = Literal["active", "invited", "expired", "disabled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """How an invitation stands: ``until`` is its end, passed or not."""
+
+    state: State
+    until: datetime | None = None
+
+
+class InviteForm(FlaskForm):
+    """A person who shall log in."""
+
+    full_name = StringField("Full name", [DataRequired("Give the user’s full name.")])
+    email = EmailField(
+        "E-mail",
+        [DataRequired("Give the e-mail the user will log in with.")],
+        description="It is what the user logs in with. Releaf sends nothing to it.",
+    )
+    role = RadioField("Role", [DataRequired("Choose what the user may do.")])
+
+
+@blueprint.get("/users")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """The users of the accounts a viewer may see."""
+    viewer = edge.viewer()
+    text, role = lists.searched(), lists.chosen("role", ROLES)
+    query = access.users(viewer).join(User.account).options(contains_eager(User.account))
+    if text:
+        names = (User.full_name, User.email, Account.name)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    if role:
+        query = query.where(User.role == role)
+    query, sort = lists.ordered(query, _COLUMNS, "name", then=(User.full_name, User.id))
+    page = lists.paged(query)
+    return lists.page(
+        "users",
+        page,
+        q=text,
+        role=role,
+        roles=_roles_seen(),
+        words=ROLE_WORDS,
+        heading=partial(lists.heading, sort),
+        states=_states([user.id for user in page.items]),
+    )
+
+
+@blueprint.route("/users/new", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def new() -> ResponseReturnValue:
+    """Invite somebody to an account: the one named in the address, else one's own."""
+    account = _account()
+    form = InviteForm()
+    form.role.choices = [(role, _ROLE_CHOICES[role]) for role in users.roles_of(account)]
+    if len(form.role.choices) == 1 and form.role.data is None:
+        form.role.data = form.role.choices[0][0]
+    if form.validate_on_submit():
+        try:
+            user, token = users.invite(
+                db.session(),
+                account,
+                email=form.email.data,
+                full_name=form.full_name.data,
+                role=form.role.data,
+                now=clock.now(),
+            )
+        except Invalid as error:
+            db.session.rollback()
+            account = _account()
+            forms.refuse(form, error)
+        else:
+            db.session.commit()
+            return _link(user, token)
+    return forms.page("users/new.html", form, account=account)
+
+
+@blueprint.get("/users/<int:user_id>")
+@roles_required(*READERS)
+def show(user_id: int) -> ResponseReturnValue:
+    """A user, and what may be done."""
+    user = access.user(db.session(), edge.viewer(), user_id)
+    return render_template(
+        "users/show.html",
+        user=user,
+        invited=_states([user.id])[user.id],
+        words=ROLE_WORDS,
+        may_change=edge.viewer().may_change,
+        is_self=user.id == edge.viewer().user_id,
+    )
+
+
+@blueprint.post("/users/<int:user_id>/invite")
+@roles_required(*CHANGERS)
+def invite(user_id: int) -> ResponseReturnValue:
+    """A new link to choose a password: the first one, or in place of a forgotten one."""
+    user = access.user(db.session(), edge.viewer(), user_id)
+    token = users.invite_again(db.session(), user, clock.now())
+    db.session.commit()
+    return _link(user, token)
+
+
+@blueprint.route("/users/<int:user_id>/disable", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def disable(user_id: int) -> ResponseReturnValue:
+    """Lock a user out, once that is confirmed."""
+    viewer = edge.viewer()
+    user = access.user(db.session(), viewer, user_id)
+    if user.id == viewer.user_id:
+        raise Conflict("You cannot disable yourself; ask another administrator.")
+    form = forms.ConfirmForm()
+    if form.validate_on_submit():
+        users.disable(db.session(), user, clock.now(), by=viewer.user_id)
+        db.session.commit()
+        flash(f"{user.full_name} is disabled and logged out everywhere.", "success")
+        return redirect(url_for("users.show", user_id=user_id))
+    return render_template("users/disable.html", user=user)
+
+
+@blueprint.post("/users/<int:user_id>/enable")
+@roles_required(*CHANGERS)
+def enable(user_id: int) -> ResponseReturnValue:
+    """Let a user in again."""
+    user = access.user(db.session(), edge.viewer(), user_id)
+    users.enable(db.session(), user)
+    db.session.commit()
+    flash(f"{user.full_name} can log in again.", "success")
+    return redirect(url_for("users.show", user_id=user_id))
+
+
+def _link(user: User, token: str) -> ResponseReturnValue:
+    """The page that shows a link, this once: only its hash is kept."""
+    address = edge.settings().public_url + url_for("auth.invitation", token=token)
+    days = users.VALID.days
+    return make_response(
+        render_template("users/invited.html", user=user, link=address, days=days), 201
+    )
+
+
+def _account() -> Account:
+    viewer = edge.viewer()
+    account_id = lists.number("account") or viewer.account_id
+    if account_id is None:
+        abort(404)
+    return access.account(db.session(), viewer, account_id)
+
+
+def _roles_seen() -> list[Role]:
+    """The roles that a viewer's users may have."""
+    return [role for role in ROLES if edge.viewer().is_operations or role != "operations"]
+
+
+def _states(user_ids: list[int]) -> dict[int, Invited]:
+    """How each of these users stands."""
+    links = db.session.execute(
+        select(Invitation.user_id, func.max(Invitation.expires_at).label("until"))
+        .where(Invitation.user_id.in_(user_ids), Invitation.used_at.is_(None))
+        .group_by(Invitation.user_id)
+    )
+    until: dict[int, datetime] = {link.user_id: link.until for link in links}
+    found = db.session.scalars(select(User).where(User.id.in_(user_ids)))
+    return {user.id: _state(user, until.get(user.id)) for user in found}
+
+
+def _state(user: User, until: datetime | None) -> Invited:
+    if user.disabled_at is not None:
+        return Invited("disabled")
+    if until is not None and until > clock.now():
+        return Invited("active" if user.password_hash else "invited", until)
+    return Invited("active" if user.password_hash else "expired", until)
