@@ -57,6 +57,7 @@ def _serve(customers: int, devices: int, orders: Connection) -> None:
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             """Send the page that is asked for."""

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from jobs.health import check
 from tests.nights import MONDAY, World
-from webapp.models import Delta, Deposit, Device, HealthChange, Reading
-from webapp.services import nights
+from webapp.models import Delta, Deposit, Device, Feed, HealthChange, Reading
+from webapp.services import feeds, nights
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
@@ -267,3 +267,70 @@ def rows(world: World) -> list[int]:
             int(session.scalar(select(func.count()).select_from(model)) or 0)
             for model in (Device, Reading, Delta, Deposit, HealthChange)
         ]
+
+
+def test_a_last_seen_in_the_future_does_not_silence_a_device(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.printerpoint.sends("S1", {"lastSeen": "2031-01-01T00:00:00.0000000Z"})
+    world.night(MONDAY)
+    world.printerpoint.sends("S1", {})
+    world.printerpoint.prints("S1", 5)
+
+    world.night(TUESDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 5}
+
+
+def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved(
+    world: World,
+) -> None:
+    feed = world.has_feed("Bakery", None, S1=100)
+    world.printerpoint.sends("S1", {"lastSeen": None})
+    world.night(MONDAY)
+    world.night(TUESDAY)
+    world.printerpoint.prints("S1", 6)
+
+    world.night(WEDNESDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3}
+
+
+def test_a_reactivated_feed_begins_anew_and_counts_nothing_of_the_time_between(
+    world: World,
+) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    with world.session() as session:
+        feeds.deactivate(session, session.get_one(Feed, feed))
+        session.commit()
+    world.printerpoint.prints("S1", 50)
+    world.night(TUESDAY)
+    with world.session() as session:
+        feeds.reactivate(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
+        session.commit()
+    world.night(WEDNESDAY)
+    world.printerpoint.prints("S1", 7)
+
+    world.night(THURSDAY)
+
+    assert world.deposits(feed) == {THURSDAY: 7}
+    assert world.devices(feed) == [("A-S1", "S1", 150, 157, 7)]
+
+
+def test_large_format_area_counts_whole_letter_pages_of_the_lifetime(world: World) -> None:
+    customer = world.printerpoint.has_customer("Harbour Architects, LLP", customer_id="HARB01")
+    area = 6_032_246
+    world.printerpoint.has_printer(
+        customer, serial="PLOT", counters={"paperAreaTotalInHundredthsOfASquareMillimeter": area}
+    )
+    feed = world.ties("Harbour Architects, LLP", "HARB01")
+    world.night(MONDAY)
+    for tenths, day in ((25, TUESDAY), (40, WEDNESDAY)):
+        lifetime = area * tenths // 10
+        world.printerpoint.sends(
+            "PLOT",
+            {"counters": {"paperAreaTotalInHundredthsOfASquareMillimeter": lifetime}},
+        )
+        world.night(day)
+
+    assert world.deposits(feed) == {TUESDAY: 1, WEDNESDAY: 2}

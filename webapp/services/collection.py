@@ -222,7 +222,7 @@ def collect_feed(
         limits.ceiling,
         limits.roll_width_mm,
     )
-    taken = take(session, feed_id, printers, bad_rows, collection.day, metering)
+    taken = take(session, feed_id, printers, bad_rows, collection.day, metering, now)
     last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
     pages = deposits.add(session, feed_id, taken.shares, last_closed)
     _update_feed(session, feed, customer, taken.heard_on, pages, now)

@@ -5,8 +5,8 @@ printers it has.
 """
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -101,11 +101,19 @@ def take(
     bad_rows: Sequence[BadRow],
     closing: date,
     metering: Metering,
+    now: datetime,
 ) -> Taken:
     """Write the readings and deltas of a feed's printers. The feed's row must be locked.
 
-    ``closing``: the day being closed; no reading is of a later one.
+    ``closing``: the day being closed; no reading is of a later one. A last-seen after ``now``
+    (a wrong clock) counts as now, or it would silence the device until that day has come.
     """
+    printers = [
+        printer
+        if printer.last_seen is None or printer.last_seen <= now
+        else replace(printer, last_seen=now)
+        for printer in printers
+    ]
     matched, skipped = identify(printers, known(session, feed_id))
     taken = Taken(skipped=skipped)
     taken.skipped += [Skipped(row.reason, row.asset_id, row.serial_number) for row in bad_rows]

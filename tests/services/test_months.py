@@ -1,0 +1,170 @@
+"""Closing months and issuing certificates."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from tests.nights import World
+from webapp.domain.months import Month
+from webapp.models import Account, Certificate, Feed
+from webapp.services import certificates, months
+from webapp.services.errors import Conflict
+
+OCTOBER = Month(2026, 10)
+LAST = date(2026, 10, 31)
+GRACE = months.Grace(2, time(6))
+AFTER_GRACE = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)  # 06:00 in New York
+
+
+def account_of(world: World, feed_id: int) -> Account:
+    """The account of a feed, with what hangs on it."""
+    with world.session() as session:
+        account = session.get_one(Feed, feed_id).account
+        assert account.partner is not None
+        return account
+
+
+def reason(world: World, feed_id: int, now: datetime) -> str | None:
+    """Why October has to wait."""
+    with world.session() as session:
+        account = session.get_one(Feed, feed_id).account
+        return months.reason_to_wait(session, account, OCTOBER, now, GRACE)
+
+
+def printed_in_october(world: World, pages: int) -> int:
+    """A feed with pages on Friday 30 October, read until the month ended."""
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", S1=1_000)
+    world.night(date(2026, 10, 29))
+    world.printerpoint.prints("S1", pages)
+    for day in (date(2026, 10, 30), LAST):
+        world.night(day)
+    return feed
+
+
+def test_a_month_waits_for_its_grace_in_the_partners_zone(world: World) -> None:
+    feed = printed_in_october(world, 12_345)
+
+    before = reason(world, feed, AFTER_GRACE - timedelta(seconds=1))
+    after = reason(world, feed, AFTER_GRACE)
+
+    assert before is not None
+    assert "2026-11-02 at 06:00 (America/New_York)" in before
+    assert after is None
+
+
+def test_a_month_waits_for_its_last_night_unless_the_server_is_unhealthy(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(date(2026, 10, 29))
+
+    waits = reason(world, feed, AFTER_GRACE)
+    world.printerpoint.refuses()
+    world.night(LAST)
+    blocked = reason(world, feed, AFTER_GRACE)
+
+    assert waits is not None
+    assert "night of 2026-10-31" in waits
+    assert blocked is None
+
+
+def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
+    feed = printed_in_october(world, 12_345)
+
+    with world.session() as session:
+        account = session.get_one(Feed, feed).account
+        certificate = months.close(session, account, OCTOBER, AFTER_GRACE, "Andes")
+        session.commit()
+
+    assert certificate is not None
+    assert certificate.number == f"R-2026-10-{certificate.id:06}"
+    assert (certificate.pages, certificate.trees) == (12_345, Decimal("1.48"))
+    assert (certificate.pages_per_tree, certificate.project) == (8_333, "Andes")
+    assert (certificate.account_name, certificate.partner_name) == (
+        "Harbour Architects, LLP",
+        "Northwind Print",
+    )
+    assert certificate.issued_on == date(2026, 11, 2)
+
+
+def test_closing_twice_issues_once_and_says_the_same(world: World) -> None:
+    feed = printed_in_october(world, 500)
+
+    first = world.closes(feed, "2026-10", AFTER_GRACE)
+    second = world.closes(feed, "2026-10", AFTER_GRACE + timedelta(days=3))
+
+    assert (first, second) == (500, 500)
+    with world.session() as session:
+        assert len(session.scalars(select(Certificate)).all()) == 1
+
+
+def test_a_month_without_pages_closes_without_a_certificate(world: World) -> None:
+    feed = printed_in_october(world, 0)
+
+    assert world.closes(feed, "2026-10", AFTER_GRACE) is None
+    with world.session() as session:
+        account = session.get_one(Feed, feed).account
+        assert months.is_closed(session, account, OCTOBER)
+
+
+def test_an_earlier_open_month_has_to_close_first(world: World) -> None:
+    feed = printed_in_october(world, 500)
+
+    with world.session() as session:
+        account = session.get_one(Feed, feed).account
+        with pytest.raises(Conflict, match="2026-10 of Harbour"):
+            months.close(session, account, Month(2026, 11), AFTER_GRACE, "Andes")
+
+
+def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
+    feed = world.has_feed("School", "SCH", S1=100)
+    world.night(date(2026, 10, 29))
+    world.printerpoint.agent_freezes("School")
+    for day in (30, 31):
+        world.night(date(2026, 10, day))
+    world.closes(feed, "2026-10", AFTER_GRACE)
+    world.printerpoint.agent_returns("School")
+    world.printerpoint.prints("S1", 30)
+    world.night(date(2026, 11, 3))
+
+    with world.session() as session:
+        account = session.get_one(Feed, feed).account
+        now = datetime(2026, 12, 2, 12, tzinfo=UTC)
+        certificate = months.close(session, account, Month(2026, 11), now, "Andes")
+        assert certificate is not None
+        values = certificates.values(certificate, "https://releaf.example")
+        session.commit()
+
+    assert (values.pages, values.late_pages) == (30, 10)
+    assert values.late_months == (date(2026, 10, 1),)
+
+
+def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
+    feed = printed_in_october(world, 500)
+    world.closes(feed, "2026-10", AFTER_GRACE)
+
+    with world.session() as session:
+        certificate = session.scalars(select(Certificate)).one()
+        waiting = list(certificates.undrawn(session))
+        certificates.keep(session, certificate.id, b"first", AFTER_GRACE)
+        certificates.keep(session, certificate.id, b"second", AFTER_GRACE)
+        session.commit()
+        document = certificates.document(session, certificate)
+
+        assert waiting == [certificate.id]
+        assert document is not None
+        assert document.pdf == b"first"
+        assert list(certificates.undrawn(session)) == []
+
+
+def test_a_certificate_stays_as_it_was_when_the_account_is_renamed(world: World) -> None:
+    feed = printed_in_october(world, 500)
+    world.closes(feed, "2026-10", AFTER_GRACE)
+
+    with world.session() as session:
+        session.get_one(Feed, feed).account.name = "Harbour & Sons"
+        session.commit()
+
+    assert account_of(world, feed).name == "Harbour & Sons"
+    with world.session() as session:
+        assert session.scalars(select(Certificate)).one().account_name == "Harbour Architects, LLP"

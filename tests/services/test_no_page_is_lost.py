@@ -1,0 +1,90 @@
+"""One law: no page is lost or made between a printer's baseline and the certificates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from tests.nights import make_world
+from webapp import settings as configuration
+from webapp.db import engine
+from webapp.models import Certificate, Delta, Deposit, Device, Feed
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import deposits
+from webapp.services.calendars import public_holidays
+
+FIRST = date(2026, 10, 20)
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happens on a day: pages printed, and whether the night could read."""
+
+    pages: int
+    agent_online: bool
+    server_up: bool
+    collected_twice: bool
+
+
+DAYS = st.lists(
+    st.builds(Day, st.integers(0, 400), st.booleans(), st.booleans(), st.booleans()),
+    min_size=3,
+    max_size=22,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(days=DAYS)
+def test_whatever_happens_no_page_is_lost_or_made(days: Sequence[Day]) -> None:
+    with TemporaryDirectory() as folder, Sandbox() as printerpoint:
+        config = configuration.load(
+            {"RELEAF_INSTANCE": str(Path(folder)), "PRINTERPOINT_URL": printerpoint.url}
+        )
+        world = make_world(config, printerpoint)
+        feed = world.has_feed("School", "SCH", S1=100)
+        world.night(FIRST)
+        online = True
+        day = FIRST
+        for happening in days:
+            day += timedelta(days=1)
+            if happening.agent_online != online:
+                online = happening.agent_online
+                change = printerpoint.agent_returns if online else printerpoint.agent_freezes
+                change("School")
+            printerpoint.prints("S1", happening.pages)
+            if happening.server_up:
+                for _ in range(1 + happening.collected_twice):
+                    world.night(day)
+            if day == date(2026, 11, 2):
+                world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+        if not online:
+            printerpoint.agent_returns("School")
+        day += timedelta(days=1)
+        world.night(day)
+
+        printed = sum(happening.pages for happening in days)
+        counted = world.counted(feed)
+        with world.session() as session:
+            certified = session.scalar(select(func.coalesce(func.sum(Certificate.pages), 0))) or 0
+            closed = sum(pages for month, pages in counted.items() if month == "2026-10")
+            held = session.scalar(
+                select(func.coalesce(func.sum(Delta.pages), 0)).where(Delta.state == "held")
+            )
+            life = session.scalars(select(Device.life_count)).one()
+            deposited = sum(counted.values())
+            # Concluding every day again from the deltas changes nothing.
+            account = session.get_one(Feed, feed).account
+            every = session.scalars(select(Deposit.day).distinct()).all()
+            again = deposits.conclude(session, feed, account.id, every, public_holidays(account))
+            session.rollback()
+        engine(config.database_url).dispose()
+
+    assert deposited + int(held or 0) == printed == life
+    assert again == 0
+    if day > date(2026, 11, 2):
+        assert int(certified) == closed
