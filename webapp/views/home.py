@@ -105,7 +105,7 @@ def _needs(viewer: Viewer) -> dict[str, Any]:
         .where(Feed.status == "active", Feed.health == "unhealthy")
         .join(Feed.account)
         .order_by(Feed.heard_on, Feed.id)
-        .options(contains_eager(Feed.account), joinedload(Feed.server))
+        .options(contains_eager(Feed.account), joinedload(Feed.server).joinedload(Server.account))
     )
     return {
         "servers": _count_by(servers, "health"),
@@ -132,7 +132,9 @@ def _count_by(query: Select[Any], column: str) -> dict[str, int]:
     """How many rows there are of each value of a column."""
     wanted = query.subquery()
     value = wanted.c[column]
-    rows = db.session.execute(select(value.label("value"), func.count().label("number")).group_by(value))
+    rows = db.session.execute(
+        select(value.label("value"), func.count().label("number")).group_by(value)
+    )
     return {row.value: row.number for row in rows}
 
 
