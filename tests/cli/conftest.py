@@ -5,15 +5,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy.orm import Session
 
+from webapp import settings as configuration
 from webapp.cli import releaf as commands
+from webapp.db import open_session
 from webapp.printerpoint.fake import Sandbox
+from webapp.services.database import make_ready
 from webapp.settings import ROOT
 
 
@@ -24,6 +29,7 @@ class Answer:
     code: int
     out: str
     err: str
+    raw: bytes = b""
 
     @property
     def json(self) -> Any:
@@ -53,7 +59,7 @@ class Releaf:
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Answer(result.exit_code, result.stdout, result.stderr)
+        return Answer(result.exit_code, result.stdout, result.stderr, result.stdout_bytes)
 
     def made(self, *arguments: object, stdin: str = "") -> Any:
         """Run a command with ``--json`` that must succeed; returns its document."""
@@ -75,6 +81,15 @@ class Releaf:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session on the instance's database; commits at its end."""
+        config = configuration.load(self.surroundings)
+        make_ready(config.database_url)
+        with open_session(config.database_url) as session:
+            yield session
+            session.commit()
 
     def it_is(self, moment: str) -> None:
         """Processes live at this moment of UTC from now on."""

@@ -1,0 +1,259 @@
+"""``releaf collect`` on a real sandbox, with no Redis running."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.cli.conftest import Releaf
+from webapp import clock
+from webapp.models import Collection, Feed, Outcome, Server
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import collection as service
+from webapp.services import feeds
+from webapp.settings import ROOT
+
+
+@pytest.fixture
+def harbour(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
+    """Northwind with two feeds: 1 Harbour Architects, 2 Rosie's Bakery; last seen a week ago."""
+    printerpoint.it_is(clock.now() - timedelta(days=7))
+    architects = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
+    printerpoint.has_printer(architects, serial="CNB1", asset="HA-1", count=182_345)
+    bakery = printerpoint.has_customer("Rosie's Bakery")
+    printerpoint.has_printer(bakery, serial="BRN1", count=2_319)
+    northwind.made("feed", "add", "1", "--all")
+    return northwind
+
+
+def test_without_a_server_there_is_nothing_to_collect(releaf: Releaf) -> None:
+    document = releaf.made("collect")
+
+    yesterday = clock.now().date() - timedelta(days=1)
+    assert document == {"day": yesterday.isoformat(), "servers": []}
+
+
+def test_the_night_that_is_due_is_collected(harbour: Releaf, printerpoint: Sandbox) -> None:
+    harbour.made("collect")
+    printerpoint.it_is(clock.now())
+    printerpoint.prints("CNB1", 700)
+
+    document = harbour.made("collect")
+
+    (server,) = document["servers"]
+    assert {**server, "feeds": None} == {
+        "id": 1,
+        "name": "Printerpoint",
+        "day": document["day"],
+        "outcome": "collected",
+        "error": None,
+        "feeds": None,
+    }
+    assert server["feeds"] == [
+        {
+            "id": 1,
+            "customer_name": "Harbour Architects, LLP",
+            "outcome": "collected",
+            "pages": 700,
+            "devices": 1,
+            "skipped": [],
+            "error": None,
+        },
+        {
+            "id": 2,
+            "customer_name": "Rosie's Bakery",
+            "outcome": "collected",
+            "pages": 0,
+            "devices": 1,
+            "skipped": [],
+            "error": None,
+        },
+    ]
+
+
+def test_collecting_twice_deposits_once(harbour: Releaf, printerpoint: Sandbox) -> None:
+    harbour.made("collect")
+    printerpoint.it_is(clock.now())
+    printerpoint.prints("CNB1", 700)
+
+    harbour.made("collect")
+    again = harbour.made("collect")
+
+    assert [feed["pages"] for feed in again["servers"][0]["feeds"]] == [0, 0]
+    assert sum(row["pages"] for row in harbour.made("list", "deposits")) == 700
+
+
+def test_the_first_is_the_night_and_later_ones_are_asked_for(harbour: Releaf) -> None:
+    harbour.made("collect")
+    harbour.made("collect", "--server", "Northwind")
+    harbour.made("collect", "--feed", "2")
+
+    with harbour.session() as session:
+        runs = session.scalars(select(Collection).order_by(Collection.id)).all()
+        assert [(run.kind, run.feed_id, run.state) for run in runs] == [
+            ("night", None, "finished"),
+            ("now", None, "finished"),
+            ("now", 2, "finished"),
+        ]
+
+
+def test_one_feed_is_collected_by_the_name_of_its_account(harbour: Releaf) -> None:
+    document = harbour.made("collect", "--feed", "Rosie's Bakery")
+
+    (server,) = document["servers"]
+    assert [feed["id"] for feed in server["feeds"]] == [2]
+
+
+def test_rows_that_are_not_counted_are_told(harbour: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.has_printer("Rosie's Bakery", count=5)
+
+    document = harbour.made("collect")
+    plain = harbour("collect")
+
+    assert document["servers"][0]["feeds"][1]["skipped"] == [
+        {
+            "reason": "The row has neither an asset ID nor a serial number",
+            "asset_id": None,
+            "serial_number": None,
+        }
+    ]
+    assert "not counted: a printer: The row has neither" in plain.out
+
+
+def test_an_inactive_feed_is_not_collected(harbour: Releaf) -> None:
+    with harbour.session() as session:
+        feeds.deactivate(session, session.get_one(Feed, 2))
+
+    answer = harbour("collect", "--feed", "2", "--json")
+
+    assert answer.code == 2
+    assert answer.error == ("feed", "Feed 2 is inactive and is not collected.")
+
+
+def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.has_dealer("second-token")
+    other = harbour.made("server", "add", "--account", "1", stdin="second-token")
+    printerpoint.known.tokens.remove("second-token")
+
+    answer = harbour("collect", "--json")
+
+    assert answer.code == 1
+    first, second = answer.json["servers"]
+    assert (first["outcome"], len(first["feeds"])) == ("collected", 2)
+    assert (second["id"], second["outcome"], second["feeds"]) == (other["id"], "failed", [])
+    assert "token" in second["error"]
+    assert "second-token" not in answer.out + answer.err
+
+
+def test_a_paused_server_is_tried_and_resumes(harbour: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.answers_malformed("html")
+    failed = harbour("collect")
+    printerpoint.recovers()
+
+    resumed = harbour("collect")
+
+    assert failed.code == 1
+    assert "failed. Printerpoint" in failed.out
+    assert resumed.code == 0
+    assert harbour.made("list", "servers")[0]["health"] == "healthy"
+    with harbour.session() as session:
+        assert session.scalars(select(Collection.state)).all() == ["finished"]
+
+
+def test_a_customer_that_fails_does_not_stop_the_others(harbour: Releaf) -> None:
+    with harbour.session() as session:
+        session.execute(
+            text(
+                "create trigger broken before insert on device when new.feed_id = 1 "
+                "begin select raise(abort, 'broken'); end"
+            )
+        )
+
+    answer = harbour("collect", "--json")
+
+    assert answer.code == 1
+    outcomes = [feed["outcome"] for feed in answer.json["servers"][0]["feeds"]]
+    assert outcomes == ["failed", "collected"]
+    assert "error: feed 1 of collection 1 failed (IntegrityError)" in answer.err
+    assert "warning: feed 1: no job of its own, Redis cannot be reached" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_token_that_cannot_be_opened_says_so(harbour: Releaf) -> None:
+    other_key = "4hHB0Lq2nzkxlPzQ6vS6mNfLkPZ2xR0z4u6yqT0c1aU="
+
+    harbour.surroundings["ENCRYPTION_KEYS"] = other_key
+    answer = harbour("collect", "--json")
+
+    assert answer.code == 1
+    assert "ENCRYPTION_KEYS" in answer.json["servers"][0]["error"]
+
+
+def test_the_progress_of_another_process_is_followed(harbour: Releaf) -> None:
+    """A night that another is at ends with its outcomes, not with ours."""
+    night = _begun_by_another(harbour, clock.now())
+
+    def end() -> None:
+        time.sleep(0.7)
+        with harbour.session() as session:
+            running = session.get_one(Collection, night)
+            session.add(
+                Outcome(
+                    collection_id=night, feed_id=1, outcome="collected", pages=4_321, devices=1,
+                    skipped=[], at=clock.now(),
+                )
+            )  # fmt: skip
+            service.finish(session, running, clock.now())
+
+    other = threading.Thread(target=end)
+    other.start()
+    document = harbour.made("collect")
+    other.join()
+
+    assert [feed["pages"] for feed in document["servers"][0]["feeds"]] == [4_321]
+
+
+def test_a_night_whose_process_died_is_taken_up(harbour: Releaf) -> None:
+    night = _begun_by_another(harbour, clock.now() - 2 * service.SILENT_HEART)
+
+    document = harbour.made("collect")
+
+    assert len(document["servers"][0]["feeds"]) == 2
+    with harbour.session() as session:
+        assert session.get_one(Collection, night).state == "finished"
+
+
+def test_a_terminal_sees_a_progress_bar_and_scripts_do_not(harbour: Releaf) -> None:
+    terminal, its_end = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "webapp.cli", "collect", "--json"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "TERM": "xterm", **harbour.surroundings},
+        stdout=subprocess.PIPE,
+        stderr=its_end,
+        check=True,
+        timeout=60,
+    )
+    os.close(its_end)
+    shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    quiet = harbour.process("collect")
+
+    assert "2/2" in shown
+    assert len(json.loads(done.stdout)["servers"][0]["feeds"]) == 2
+    assert quiet.err == ""
+
+
+def _begun_by_another(harbour: Releaf, at: datetime) -> int:
+    with harbour.session() as session:
+        server = session.get_one(Server, 1)
+        day = service.due_day(server.account, clock.now())
+        night = service.request(session, server, day=day, kind="night", now=at)
+        service.begin(session, night.id, at)
+        return night.id
