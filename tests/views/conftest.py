@@ -1,0 +1,85 @@
+"""Visitors: browsers without JavaScript, with forms and their tokens as in real ones."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.factories import PASSWORD
+from webapp.db import open_session
+from webapp.models import User
+from webapp.settings import Settings
+
+Storing = Callable[[], AbstractContextManager[Session]]
+
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+class Visitor:
+    """Somebody at a browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def enters(self, email: str, password: str = PASSWORD) -> TestResponse:
+        """Log in."""
+        return self.sends("/login", {"email": email, "password": password})
+
+    def opens(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
+        """Look at a page; redirects are not followed."""
+        return self.client.get(path, headers=headers)
+
+    def sends(
+        self,
+        path: str,
+        fields: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> TestResponse:
+        """Send a form with the token of this session."""
+        data = {"csrf_token": self.token(), **(fields or {})}
+        return self.client.post(path, data=data, headers=headers)
+
+    def token(self) -> str:
+        """The token that forms of this session carry."""
+        for path in ("/password", "/login"):
+            found = _TOKEN.search(self.client.get(path).text)
+            if found:
+                return found[1]
+        raise LookupError("no page has a form")
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody who has not logged in."""
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def log_in(app: Flask) -> Callable[[User | str], Visitor]:
+    """A visitor who has logged in as a user that factories made, each in a browser of its own."""
+
+    def enter(user: User | str) -> Visitor:
+        visitor = Visitor(app.test_client())
+        answer = visitor.enters(user if isinstance(user, str) else user.email)
+        assert answer.status_code == 302, answer.text
+        return visitor
+
+    return enter
+
+
+@pytest.fixture
+def storing(settings: Settings) -> Storing:
+    """``with storing() as session:`` keeps what is made within, in the application's database."""
+
+    @contextmanager
+    def store() -> Iterator[Session]:
+        with open_session(settings.database_url) as session:
+            yield session
+            session.commit()
+
+    return store

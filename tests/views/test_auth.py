@@ -1,0 +1,263 @@
+"""Logging in and out, passwords and one-time links, through the pages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.factories import PASSWORD
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.services import users
+
+NEW_PASSWORD = "a quite different phrase"
+EMAILS = ("ada@example.com", "nobody@example.com", "gone@example.com", "new@example.com")
+
+
+def test_the_right_password_leads_home(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com", full_name="Ada Byron")
+
+    answer = visitor.enters("ada@example.com")
+
+    assert (answer.status_code, answer.location) == (302, "/")
+    assert "Ada Byron" in visitor.opens("/").text
+
+
+def test_an_e_mail_is_taken_in_any_letter_case(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+    answer = visitor.enters("  Ada@Example.COM ")
+
+    assert answer.status_code == 302
+
+
+def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
+    visitor: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+        factories.user(session, email="gone@example.com", disabled_at=factories.NOW)
+        factories.user(session, email="new@example.com", password_hash=None)
+
+    answers = [
+        visitor.enters("ada@example.com", "not the password at all"),
+        visitor.enters("nobody@example.com"),
+        visitor.enters("gone@example.com"),
+        visitor.enters("new@example.com"),
+    ]
+
+    assert {answer.status_code for answer in answers} == {422}
+    assert all("do not fit together" in answer.text for answer in answers)
+    texts = {answer.text.replace(email, "") for answer, email in zip(answers, EMAILS, strict=True)}
+    assert len({_without_tokens(text) for text in texts}) == 1
+
+
+def test_the_password_is_never_written_back(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+    answer = visitor.enters("ada@example.com", "typed by mistake 123")
+
+    assert "typed by mistake" not in answer.text
+    assert 'value="ada@example.com"' in answer.text
+
+
+def test_after_the_log_in_one_is_where_one_wanted_to_go(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+    asked = visitor.opens("/servers?health=unhealthy")
+    fields = {"email": "ada@example.com", "password": PASSWORD}
+    answer = visitor.sends(asked.location, fields)
+
+    assert asked.location == "/login?next=/servers?health%3Dunhealthy"
+    assert answer.location == "/servers?health=unhealthy"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example/x",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "/%0d%0aSet-Cookie:x=1\r\nX: 1",
+        " //evil.example",
+    ],
+)
+def test_no_log_in_leads_to_another_site(visitor: Visitor, storing: Storing, target: str) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+    fields = {"email": "ada@example.com", "password": PASSWORD, "next": target}
+    answer = visitor.sends("/login", fields)
+
+    assert (answer.status_code, answer.location) == (302, "/")
+
+
+def test_logging_out_ends_the_session(log_in: Callable[[str], Visitor], storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+
+    answer = visitor.sends("/logout")
+
+    assert answer.location == "/login"
+    assert visitor.opens("/").status_code == 302
+
+
+def test_a_link_cannot_log_anybody_out(log_in: Callable[[str], Visitor], storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+
+    answer = visitor.opens("/logout")
+
+    assert answer.status_code == 405
+    assert visitor.opens("/").status_code == 200
+
+
+def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    here, elsewhere = log_in("ada@example.com"), log_in("ada@example.com")
+
+    fields = {"old": PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD}
+    answer = here.sends("/password", fields)
+
+    assert answer.status_code == 302
+    assert here.opens("/").status_code == 200
+    assert elsewhere.opens("/").status_code == 302
+    assert elsewhere.enters("ada@example.com").status_code == 422
+    assert elsewhere.enters("ada@example.com", NEW_PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"old": "wrong", "new": NEW_PASSWORD, "again": NEW_PASSWORD}, "not your present"),
+        ({"old": PASSWORD, "new": "short", "again": "short"}, "12 characters or more"),
+        ({"old": PASSWORD, "new": NEW_PASSWORD, "again": "another one"}, "differ"),
+        ({"old": PASSWORD, "new": PASSWORD, "again": PASSWORD}, "choose another"),
+        ({"old": PASSWORD, "new": "ada@example.com", "again": "ada@example.com"}, "first guess"),
+    ],
+)
+def test_a_password_that_cannot_be_taken_says_why_at_its_field(
+    log_in: Callable[[str], Visitor], storing: Storing, fields: dict[str, str], words: str
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+
+    answer = visitor.sends("/password", fields)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_an_invitation_is_taken_once_and_logs_in(visitor: Visitor, storing: Storing) -> None:
+    token = _invited(storing)
+
+    page = visitor.opens(f"/invitations/{token}")
+    taken = visitor.sends(
+        f"/invitations/{token}", {"password": NEW_PASSWORD, "again": NEW_PASSWORD}
+    )
+    home = visitor.opens("/")
+    again = visitor.opens(f"/invitations/{token}")
+
+    assert "Welcome, Ada Byron" in page.text
+    assert (taken.status_code, taken.location) == (302, "/")
+    assert home.status_code == 200
+    assert again.status_code == 410
+    assert "used already" in again.text
+
+
+def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        user = factories.user(session, password_hash=None)
+        past = clock.now() - timedelta(seconds=1)
+        factories.invitation(session, user, token="late", expires_at=past)
+
+    page = visitor.opens("/invitations/late")
+    sent = visitor.sends("/invitations/late", {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
+
+    assert (page.status_code, sent.status_code) == (410, 410)
+    assert "Ask whoever invited you" in page.text
+
+
+def test_a_link_that_was_cut_off_is_explained(visitor: Visitor) -> None:
+    answer = visitor.opens("/invitations/half-a-tok")
+
+    assert answer.status_code == 404
+    assert "Copy all of it" in answer.text
+
+
+def test_the_page_of_a_one_time_link_gives_the_link_away_to_nobody(
+    visitor: Visitor, storing: Storing
+) -> None:
+    token = _invited(storing)
+
+    answer = visitor.opens(f"/invitations/{token}")
+
+    assert answer.headers["Referrer-Policy"] == "strict-origin"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert token not in answer.text
+
+
+def test_a_weak_first_password_leaves_the_invitation_open(
+    visitor: Visitor, storing: Storing
+) -> None:
+    token = _invited(storing)
+
+    weak = visitor.sends(f"/invitations/{token}", {"password": "short", "again": "short"})
+
+    assert weak.status_code == 422
+    assert visitor.opens(f"/invitations/{token}").status_code == 200
+
+
+def test_whoever_guesses_passwords_has_to_wait(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+    guesses = [visitor.enters("ada@example.com", f"guess number {n:03}") for n in range(21)]
+
+    assert [guess.status_code for guess in guesses[:20]] == [422] * 20
+    assert guesses[20].status_code == 429
+    assert "Too many attempts" in guesses[20].text
+
+
+def test_logging_in_rightly_is_never_slowed_down(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+    statuses = set()
+    for _ in range(22):
+        statuses.add(visitor.enters("ada@example.com").status_code)
+        visitor.sends("/logout")
+
+    assert statuses == {302}
+
+
+def _invited(storing: Storing) -> str:
+    with storing() as session:
+        _, token = users.invite(
+            session,
+            factories.partner(session),
+            email="ada@example.com",
+            full_name="Ada Byron",
+            role="partner_admin",
+            now=clock.now(),
+        )
+    return token
+
+
+def _without_tokens(page: str) -> str:
+    return "".join(line for line in page.splitlines() if "csrf" not in line.lower())
