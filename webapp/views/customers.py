@@ -1,0 +1,257 @@
+"""Customers of a server: searched in its fleet, chosen, and tied to customer accounts.
+
+What is chosen travels with every search, so that a new search loses nothing and the server keeps
+nothing. ``customer`` are the boxes ticked among the findings, ``shown`` those that were there to
+be ticked; ``chosen`` and ``listed`` are the same for the list of chosen ones.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, func, select
+
+from webapp import clock, queue
+from webapp.crypto import SealError
+from webapp.db import db
+from webapp.models import Account, Server
+from webapp.models.user import Role
+from webapp.printerpoint.client import Limits
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.printerpoint.fleet import Customer
+from webapp.services import access, customers, feeds
+from webapp.services.errors import Conflict
+from webapp.views import edge, lists
+from webapp.views.edge import roles_required
+
+log = logging.getLogger("releaf.customers")
+blueprint = Blueprint("customers", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+
+#: A person waits, and a large fleet takes its time.
+PATIENCE = Limits(
+    read_seconds=20, total_seconds=30, fleet_seconds=60, retries=1, max_retry_after_seconds=5
+)
+_SHOWN = 200
+#: So many accounts are offered as a list; with more of them a name is typed and completed.
+_ACCOUNTS_LISTED = 200
+_ACCOUNTS_SUGGESTED = 500
+_LISTS = ("customer", "shown", "chosen", "listed")
+
+
+@dataclass(slots=True)
+class Choice:
+    """A chosen customer and the name of the account it will be tied to; empty: its own name."""
+
+    key: str
+    customer: Customer
+    account: str = ""
+
+    @property
+    def account_name(self) -> str:
+        """The account's name in full."""
+        return self.account or self.customer.name
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search found. ``error``: why there is nothing to search in.
+
+    ``matching`` customers match the text, ``untied`` are those of them that are not tied yet,
+    ``shown`` the first of all. Of the chosen ones ``choices`` can be tied, ``already`` counts those
+    that are tied by now and ``gone`` those that the fleet has no longer.
+    """
+
+    text: str
+    error: str | None = None
+    known: int = 0
+    matching: int = 0
+    untied: list[Customer] = field(default_factory=list)
+    shown: list[feeds.Candidate] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+    already: int = 0
+    gone: int = 0
+
+
+@blueprint.get("/servers/<int:server_id>/feeds/new")
+@roles_required(*CHANGERS)
+def new(server_id: int) -> ResponseReturnValue:
+    """Choose customers to tie. The list comes along where it is remembered, or asked for."""
+    server = _server(server_id)
+    place = customers.place(server)
+    if "read" in request.args or customers.remembered(edge.settings(), place) is not None:
+        return _page(_find(server))
+    return _page(None)
+
+
+@blueprint.route("/servers/<int:server_id>/customers", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def index(server_id: int) -> ResponseReturnValue:
+    """The customers that match a search, and the chosen ones: the list by itself.
+
+    A POST searches too: what is chosen may not fit into an address.
+    """
+    found = _find(_server(server_id))
+    return render_template("customers/_customers.html", **_shown(found))
+
+
+@blueprint.post("/servers/<int:server_id>/feeds/new")
+@roles_required(*CHANGERS)
+def tie(server_id: int) -> ResponseReturnValue:
+    """Tie the chosen customers, or all that match; without JavaScript also search."""
+    found = _find(_server(server_id))
+    action = request.form.get("action", "")
+    if action in ("search", "fresh") or found.error:
+        return _page(found)
+    if action == "all" and found.untied:
+        new_accounts = _missing_accounts([customer.name for customer in found.untied])
+        return render_template(
+            "customers/all.html", found=found, server=_server(), new_accounts=new_accounts
+        )
+    if found.gone:
+        return _page(found, "Some of the chosen customers are not in the fleet any more.")
+    if not found.choices and action != "all-confirmed":
+        if found.already:  # the second of two clicks
+            return redirect(url_for("servers.show", server_id=server_id))
+        return _page(found, "Choose at least one customer.")
+    try:
+        if action == "all-confirmed":
+            made = feeds.tie_all(db.session(), _server(), found.untied, clock.now())
+        else:
+            pairs = [(choice.customer, choice.account) for choice in found.choices]
+            made = feeds.tie_chosen(db.session(), _server(), pairs, clock.now())
+    except Conflict as error:
+        db.session.rollback()
+        return _page(_find(_server()), str(error))
+    db.session.commit()
+    if made:
+        words = "1 customer is" if len(made) == 1 else f"{len(made):,} customers are"
+        said = f"{words} tied. The first reading is the baseline; pages printed after it count."
+        flash(said, "success")
+    return redirect(url_for("servers.show", server_id=server_id))
+
+
+def _server(server_id: int | None = None) -> Server:
+    """The server of this address, which must not have been removed."""
+    wanted = (request.view_args or {})["server_id"] if server_id is None else server_id
+    server = access.server(db.session(), edge.viewer(), wanted)
+    if server.removed_at is not None:
+        raise Conflict(f"{server.name} has been removed; register it again to add feeds.")
+    return server
+
+
+def _find(server: Server) -> Found:
+    """Search the server's customers for the text of this request."""
+    found = Found(lists.searched())
+    try:
+        known = _known(server)
+    except PrinterpointError as error:
+        found.error = error.message
+        return found
+    except SealError:
+        found.error = "The stored token cannot be opened any more. Enter the token again."
+        return found
+    server = _server()
+    matching = customers.matching(known, found.text)
+    candidates = feeds.candidates(db.session(), server, known)
+    tied = {customers.key(c.customer): c for c in candidates if c.feed is not None}
+    found.known, found.matching = len(known), len(matching)
+    found.untied = [customer for customer in matching if customers.key(customer) not in tied]
+    for customer in matching[:_SHOWN]:
+        standing = tied.get(customers.key(customer))
+        found.shown.append(standing or feeds.Candidate(customer, None))
+    keys = _chosen_keys()
+    for customer in known:
+        key = customers.key(customer)
+        if key not in keys:
+            continue
+        keys.remove(key)
+        if key in tied:
+            found.already += 1
+        else:
+            account = " ".join(request.form.get(f"account-{key}", "").split())
+            found.choices.append(Choice(key, customer, account))
+    found.gone = len(keys)
+    return found
+
+
+def _known(server: Server) -> Sequence[Customer]:
+    """The customers of a server, read from Printerpoint unless that was done minutes ago.
+
+    Raises PrinterpointError, SealError. The transaction ends here; rows must be asked for again.
+    """
+    settings, place = edge.settings(), customers.place(server)
+    if request.form.get("action") != "fresh":
+        known = customers.remembered(settings, place)
+        if known is not None:
+            return known
+    server_id, healthy = server.id, server.health == "healthy"
+    client = edge.printerpoint(server.open_token(edge.keyring()), PATIENCE)
+    db.session.rollback()  # no transaction is open during the call
+    try:
+        with client.fleet() as fleet:
+            known = fleet.customers()
+    except PrinterpointError:
+        if healthy:
+            _have_checked(server_id)
+        raise
+    if not healthy:
+        _have_checked(server_id)
+    customers.remember(settings, place, known)
+    return known
+
+
+def _have_checked(server_id: int) -> None:
+    """Searching only reads; what it learned of the server's health is for a check to record."""
+    try:
+        queue.check_server(edge.settings(), server_id)
+    except queue.QueueDown as error:
+        log.info("server %s is checked at the next hour: %s", server_id, error)
+
+
+def _chosen_keys() -> set[str]:
+    """What is chosen by now: a box unticked in either list takes a customer out."""
+    values = {name: set(request.form.getlist(name)) for name in _LISTS}
+    taken_out = (values["listed"] - values["chosen"]) | (values["shown"] - values["customer"])
+    return (values["chosen"] | values["customer"]) - taken_out
+
+
+def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
+    """The whole page; None: the list is read by the page itself, once it is shown."""
+    context = _shown(found) if found else {"found": None, "server": _server()}
+    return render_template("customers/new.html", message=message, **context), (
+        422 if message else 200
+    )
+
+
+def _shown(found: Found) -> dict[str, Any]:
+    """What the list shows."""
+    accounts = _accounts()
+    count = db.session.scalar(select(func.count()).select_from(accounts.subquery())) or 0
+    chosen = [choice.account_name for choice in found.choices]
+    names = accounts.with_only_columns(Account.name).order_by(Account.name)
+    return {
+        "found": found,
+        "server": _server(),
+        "keys": {choice.key for choice in found.choices},
+        "key_of": customers.key,
+        "accounts": db.session.scalars(names.limit(_ACCOUNTS_SUGGESTED)).all(),
+        "accounts_listed": count <= _ACCOUNTS_LISTED,
+        "standing": set(db.session.scalars(names.where(Account.name.in_(chosen)))),
+    }
+
+
+def _accounts() -> Select[Account]:
+    """The customer accounts of the server's partner."""
+    partner_id = _server().account_id
+    return access.accounts(edge.viewer()).where(Account.partner_id == partner_id)
+
+
+def _missing_accounts(names: Sequence[str]) -> int:
+    """How many accounts will be made for these names."""
+    standing = set(db.session.scalars(_accounts().with_only_columns(Account.name)))
+    return len({" ".join(name.split()) for name in names} - standing)

@@ -1,0 +1,331 @@
+"""Servers: list, registration, page, health check, token, name, removal."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import contains_eager
+from wtforms import PasswordField, SelectField, StringField
+
+from webapp import clock
+from webapp.crypto import SealError
+from webapp.db import db
+from webapp.models import Account, Collection, Feed, HealthChange, Server
+from webapp.models.user import Role
+from webapp.printerpoint.client import Limits
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services import access, monitoring, servers
+from webapp.services.errors import Conflict, Invalid
+from webapp.views import collections, edge, forms, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("servers", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+
+#: A person waits for this call: it is given up sooner than a night's.
+PATIENCE = Limits(
+    read_seconds=10, total_seconds=15, retries=1, backoff_seconds=0.5, max_retry_after_seconds=2
+)
+#: A form sent again within this time was clicked twice.
+_DOUBLE_CLICK = timedelta(minutes=1)
+_SHOWN = 10
+
+_UNTRIED = {
+    "refused": "Printerpoint refuses this token. See that all of it was copied, or make a new one "
+    "in Printerpoint under My Account > Account Settings > API Access (Admin only). "
+    "Nothing was saved.",
+    "malformed": "Something answered at Printerpoint's address, but not with a list of printers. "
+    "The token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
+    "ask Printerpoint's support.",
+    "timeout": "Printerpoint does not answer in time, so the token could not be tried and nothing "
+    "was saved. Paste it again in a minute.",
+    "rate_limited": "Printerpoint asks us to slow down, so the token could not be tried and "
+    "nothing was saved. Paste it again in a few minutes.",
+    "unreachable": "Printerpoint cannot be reached, so the token could not be tried and nothing "
+    "was saved. Paste it again in a minute; if this stays so, see whether printerpoint.com opens "
+    "in your browser.",
+}
+
+
+class RegisterForm(FlaskForm):
+    """The token is all that is needed; operations say whose server it is."""
+
+    account = SelectField("Partner", coerce=int)
+    token = PasswordField("API token")
+    name = StringField("Name")
+
+
+class TokenForm(FlaskForm):
+    """Another token."""
+
+    token = PasswordField("API token")
+
+
+class NameForm(FlaskForm):
+    """Another name."""
+
+    name = StringField("Name")
+
+
+@blueprint.get("/servers")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """The servers of a partner, unhealthy ones first; for operations those of all."""
+    text, health = lists.searched(), lists.chosen("health", ("healthy", "unhealthy"))
+    query = access.servers(edge.viewer()).where(Server.removed_at.is_(None)).join(Server.account)
+    if text:
+        names = (Server.name, Account.name)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    if health:
+        query = query.where(Server.health == health)
+    query = query.order_by(Server.health.desc(), Account.name, Server.name, Server.id)
+    page = lists.paged(query.options(contains_eager(Server.account)))
+    return lists.page(
+        "servers",
+        page,
+        feeds=_feed_counts([server.id for server in page.items]),
+        q=text,
+        health=health,
+    )
+
+
+@blueprint.route("/servers/new", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def new() -> ResponseReturnValue:
+    """Register a server: its token is tried at Printerpoint, then saved encrypted."""
+    form = RegisterForm()
+    form.account.choices = _partners()
+    if len(form.account.choices) == 1:
+        form.account.data = form.account.choices[0][0]
+    if request.method == "POST" and form.validate():
+        try:
+            server = _register(form)
+        except servers.AlreadyRegistered as error:
+            # Of two clicks the first has made the server, and the second asks what came of it.
+            if clock.now() - error.server.created_at < _DOUBLE_CLICK:
+                return redirect(url_for("servers.show", server_id=error.server.id))
+            forms.refuse(form, error)
+        except Invalid as error:
+            forms.refuse(form, error)
+        except PrinterpointError as error:
+            forms.refuse(form, Invalid("token", _UNTRIED[error.kind]))
+        else:
+            flash(f"{server.name} is registered. Now choose whose pages count.", "success")
+            return redirect(url_for("servers.show", server_id=server.id))
+        db.session.rollback()
+    return forms.page("servers/new.html", form)
+
+
+@blueprint.get("/servers/<int:server_id>")
+@roles_required(*READERS)
+def show(server_id: int) -> str:
+    """A server: health, feeds, collections, history."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    feeds = db.session.scalars(
+        select(Feed)
+        .where(Feed.server_id == server.id, Feed.status != "removed")
+        .join(Feed.account)
+        .options(contains_eager(Feed.account))
+        .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
+        .limit(_SHOWN)
+    ).all()
+    collections = db.session.scalars(
+        select(Collection)
+        .where(Collection.server_id == server.id)
+        .order_by(Collection.queued_at.desc(), Collection.id.desc())
+        .limit(_SHOWN)
+    ).all()
+    return render_template(
+        "servers/show.html",
+        server=server,
+        feeds=feeds,
+        counts=_feed_counts([server.id]).get(server.id, {}),
+        collections=collections,
+        changes=_changes(server),
+        today=clock.now().astimezone(server.account.zone).date(),
+    )
+
+
+@blueprint.get("/servers/<int:server_id>/health")
+@roles_required(*READERS)
+def health(server_id: int) -> str:
+    """The health of a server, by itself."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    return render_template("servers/_health.html", server=server)
+
+
+@blueprint.post("/servers/<int:server_id>/check")
+@roles_required(*CHANGERS)
+def check(server_id: int) -> ResponseReturnValue:
+    """Try the server's login, here and now, and record its health."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    _must_stand(server)
+    try:
+        token = server.open_token(edge.keyring())
+    except SealError:
+        # Our keys, not the server: its health stays what it is.
+        said = "The stored token cannot be opened any more. Enter the token again."
+        return _checked(server, "error", said)
+    db.session.rollback()  # no transaction is open during the call
+    error = None
+    try:
+        edge.printerpoint(token, PATIENCE).check()
+    except PrinterpointError as raised:
+        error = raised
+    server = access.server(db.session(), edge.viewer(), server_id)
+    before = server.health
+    if error is None:
+        monitoring.server_answered(db.session(), server, clock.now())
+    else:
+        monitoring.server_failed(db.session(), server, error, clock.now())
+    db.session.commit()
+    changed = server.health != before
+    if error is not None:
+        said = "It was tried just now, and the trouble is still there."
+        if changed:
+            said = "Printerpoint could not be read: collection is paused."
+        return _checked(server, "error", said, changed)
+    said = "Printerpoint answers again: collection goes on." if changed else "Printerpoint answers."
+    return _checked(server, "success", said, changed)
+
+
+@blueprint.route("/servers/<int:server_id>/token", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def token(server_id: int) -> ResponseReturnValue:
+    """Replace the token; the new one is tried first."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    _must_stand(server)
+    form = TokenForm()
+    if request.method == "POST" and form.validate():
+        try:
+            text = servers.clean_token(form.token.data or "")
+            _try(text)
+            server = access.server(db.session(), edge.viewer(), server_id)
+            servers.replace_token(db.session(), edge.keyring(), server, text, clock.now())
+            db.session.commit()
+        except Invalid as error:
+            forms.refuse(form, error)
+        except PrinterpointError as error:
+            kept = " The token there was stays in use."
+            forms.refuse(form, Invalid("token", _UNTRIED[error.kind] + kept))
+        else:
+            flash("The new token works and is in use.", "success")
+            return redirect(url_for("servers.show", server_id=server_id))
+        db.session.rollback()
+    return forms.page("servers/token.html", form, server=server)
+
+
+@blueprint.route("/servers/<int:server_id>/name", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def rename(server_id: int) -> ResponseReturnValue:
+    """Call a server something else."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    _must_stand(server)
+    form = NameForm(obj=server)
+    if request.method == "POST" and form.validate():
+        try:
+            servers.rename(db.session(), server, form.name.data or "")
+        except Invalid as error:
+            forms.refuse(form, error)
+        else:
+            db.session.commit()
+            flash(f"It is called {server.name} now.", "success")
+            return redirect(url_for("servers.show", server_id=server_id))
+    return forms.page("servers/name.html", form, server=server)
+
+
+@blueprint.post("/servers/<int:server_id>/collect")
+@roles_required(*CHANGERS)
+def collect(server_id: int) -> ResponseReturnValue:
+    """Collect all feeds of a server now."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    _must_stand(server)
+    if server.paused:
+        flash("Collection is paused: Printerpoint did not answer. Check it first.", "error")
+        return redirect(url_for("servers.show", server_id=server_id))
+    return collections.begin(server)
+
+
+@blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def remove(server_id: int) -> ResponseReturnValue:
+    """Remove a server, once it has been asked whether that is meant."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    if request.method == "POST":
+        if server.removed_at is None:
+            servers.remove(db.session(), server, clock.now())
+            db.session.commit()
+            flash(f"{server.name} is removed. What was counted stays.", "success")
+        return redirect(url_for("servers.index"))
+    _must_stand(server)
+    counts = _feed_counts([server.id]).get(server.id, {})
+    return render_template("servers/remove.html", server=server, feeds=sum(counts.values()))
+
+
+def _must_stand(server: Server) -> None:
+    if server.removed_at is not None:
+        raise Conflict(f"{server.name} has been removed; its history stays to be read.")
+
+
+def _register(form: RegisterForm) -> Server:
+    token = servers.clean_token(form.token.data or "")
+    _try(token)
+    account = access.account(db.session(), edge.viewer(), form.account.data)
+    server = servers.register(
+        db.session(), edge.keyring(), account, name=form.name.data, token=token, now=clock.now()
+    )
+    db.session.commit()
+    return server
+
+
+def _try(token: str) -> None:
+    """Try a token at Printerpoint, with no transaction open. Raises PrinterpointError."""
+    db.session.rollback()
+    edge.printerpoint(token, PATIENCE).check()
+
+
+def _checked(
+    server: Server, category: str, said: str, changed: bool = False
+) -> ResponseReturnValue:
+    """The result of a check, in the page where htmx asks; a change concerns the whole page."""
+    if lists.is_fragment() and not changed:
+        return render_template("servers/_health.html", server=server, said=(category, said))
+    flash(said, category)
+    if lists.is_fragment():
+        return "", 204, {"HX-Refresh": "true"}
+    return redirect(url_for("servers.show", server_id=server.id))
+
+
+def _partners() -> list[tuple[int, str]]:
+    """The partners a viewer may register servers for: its own, or for operations every one."""
+    query = access.accounts(edge.viewer()).where(Account.kind == "partner").order_by(Account.name)
+    return [(account.id, account.name) for account in db.session.scalars(query)]
+
+
+def _feed_counts(server_ids: list[int]) -> dict[int, dict[str, int]]:
+    """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
+    counts: dict[int, dict[str, int]] = {}
+    rows = db.session.execute(
+        select(Feed.server_id, Feed.status, Feed.health, func.count().label("feeds"))
+        .where(Feed.server_id.in_(server_ids), Feed.status != "removed")
+        .group_by(Feed.server_id, Feed.status, Feed.health)
+    )
+    for row in rows:
+        of_server = counts.setdefault(row.server_id, {})
+        state = "inactive" if row.status == "inactive" else row.health
+        of_server[state] = of_server.get(state, 0) + row.feeds
+    return counts
+
+
+def _changes(server: Server) -> Any:
+    return db.session.scalars(
+        select(HealthChange)
+        .where(HealthChange.server_id == server.id)
+        .order_by(HealthChange.at.desc(), HealthChange.id.desc())
+        .limit(2 * _SHOWN)
+    ).all()
