@@ -1,0 +1,278 @@
+"""Feeds: list, page, collecting now, deactivating, reactivating, removing."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from webapp import clock
+from webapp.db import db
+from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
+from webapp.domain.months import Month
+from webapp.domain.trees import trees
+from webapp.models import (
+    Account,
+    Collection,
+    Delta,
+    Deposit,
+    Device,
+    Feed,
+    HealthChange,
+    Outcome,
+    Server,
+)
+from webapp.models.user import Role
+from webapp.services import access, deposits, feeds
+from webapp.services.calendars import public_holidays
+from webapp.services.errors import Conflict
+from webapp.views import charts, collections, edge, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("feeds", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+STATUSES = ("pending", "active", "inactive", "removed")
+HEALTHS = ("pending", "healthy", "unhealthy")
+DAYS = ("31", "92")
+_RECENT = 10
+
+_COLUMNS = {
+    "customer": Feed.customer_name,
+    "account": Account.name,
+    "health": Feed.health,
+    "heard": Feed.heard_on,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How long a feed has said nothing, and from when on that makes it unhealthy."""
+
+    days: int
+    left: int
+    unhealthy_on: date
+
+
+@blueprint.get("/feeds")
+def index() -> ResponseReturnValue:
+    """The feeds of the accounts a viewer may see, unhealthy ones first."""
+    viewer = edge.viewer()
+    status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
+    text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
+    query = access.feeds(viewer).join(Feed.account).join(Feed.server)
+    query = query.where(Feed.status == status if status else Feed.status != "removed")
+    if health:
+        query = query.where(Feed.health == health)
+    if server_id is not None:
+        query = query.where(Feed.server_id == server_id)
+    if account_id is not None:
+        query = query.where(Feed.account_id == account_id)
+    if text:
+        names = (Feed.customer_name, Feed.customer_id, Account.name)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    then = (Feed.customer_name, Feed.id)
+    query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
+    eager = (contains_eager(Feed.account), contains_eager(Feed.server).joinedload(Server.account))
+    page = lists.paged(query.options(*eager))
+    feed_ids = [feed.id for feed in page.items]
+    today = clock.now().astimezone(edge.user().account.zone).date()
+    return lists.page(
+        "feeds",
+        page,
+        q=text,
+        status=status,
+        health=health,
+        server=access.server(db.session(), viewer, server_id) if server_id else None,
+        account=access.account(db.session(), viewer, account_id) if account_id else None,
+        heading=partial(lists.heading, sort),
+        devices=_device_counts(feed_ids),
+        pages=_pages(feed_ids, Month.of(today)),
+        today=today,
+    )
+
+
+@blueprint.get("/feeds/<int:feed_id>")
+def show(feed_id: int) -> ResponseReturnValue:
+    """A feed: health, pages a day, devices, what collections brought, history."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    today = _today(feed)
+    holidays = public_holidays(feed.account)
+    span = lists.chosen("days", DAYS, DAYS[0])
+    last = today - timedelta(days=1)
+    days = deposits.pages_by_day(
+        db.session(), [feed.id], last - timedelta(days=int(span) - 1), last
+    )
+    devices, heading = _devices(feed)
+    month = Month.of(today)
+    total = db.session.scalar(_deposited([feed.id])) or 0
+    return render_template(
+        "feeds/show.html",
+        feed=feed,
+        zone=feed.account.zone,
+        today=today,
+        silence=_silence(feed, today),
+        span=span,
+        bars=charts.bars_of_days(days, holidays),
+        month=month,
+        month_pages=_pages([feed.id], month).get(feed.id, 0),
+        total=total,
+        trees=trees(total),
+        held=db.session.scalars(_held(feed)).all(),
+        devices=devices,
+        heading=heading,
+        outcomes=db.session.execute(_outcomes(feed)).all(),
+        changes=db.session.scalars(_changes(feed)).all(),
+        here=lists.here,
+        page_url=lists.page_url,
+    )
+
+
+@blueprint.get("/feeds/<int:feed_id>/health")
+def health(feed_id: int) -> str:
+    """The health of a feed, by itself."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    today = _today(feed)
+    return render_template(
+        "feeds/_health.html",
+        feed=feed,
+        zone=feed.account.zone,
+        today=today,
+        silence=_silence(feed, today),
+    )
+
+
+@blueprint.post("/feeds/<int:feed_id>/collect")
+@roles_required(*CHANGERS)
+def collect(feed_id: int) -> ResponseReturnValue:
+    """Collect a feed now."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if feed.status not in ("pending", "active"):
+        raise Conflict(f"{feed.customer_name} is {feed.status}, so it is not collected.")
+    return collections.begin(feed.server, feed)
+
+
+@blueprint.route("/feeds/<int:feed_id>/deactivate", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def deactivate(feed_id: int) -> ResponseReturnValue:
+    """Collect a feed no longer, once it has been asked whether that is meant."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if request.method == "GET":
+        return render_template("feeds/deactivate.html", feed=feed)
+    feeds.deactivate(db.session(), feed)
+    db.session.commit()
+    flash(f"{feed.customer_name} is inactive; it is not collected any more.", "success")
+    return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+@blueprint.route("/feeds/<int:feed_id>/reactivate", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def reactivate(feed_id: int) -> ResponseReturnValue:
+    """Collect a feed again, once it has been said what that means for pages meanwhile."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if request.method == "GET":
+        return render_template("feeds/reactivate.html", feed=feed)
+    feeds.reactivate(db.session(), feed, clock.now())
+    db.session.commit()
+    flash(f"{feed.customer_name} is collected again from its next reading on.", "success")
+    return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+@blueprint.route("/feeds/<int:feed_id>/remove", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def remove(feed_id: int) -> ResponseReturnValue:
+    """Untie a customer, once it has been asked whether that is meant."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if request.method == "GET":
+        return render_template("feeds/remove.html", feed=feed)
+    feeds.remove(db.session(), feed, clock.now())
+    db.session.commit()
+    flash(f"{feed.customer_name} is removed. What was counted stays.", "success")
+    return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+def _today(feed: Feed) -> date:
+    return clock.now().astimezone(feed.account.zone).date()
+
+
+def _silence(feed: Feed, today: date) -> Silence | None:
+    """The silence of a feed that is listened to; None before its first data."""
+    if feed.heard_on is None or feed.status != "active":
+        return None
+    holidays = public_holidays(feed.account)
+    days = silent_business_days(feed.heard_on, today, holidays)
+    left = max(SILENT_BUSINESS_DAYS - days, 0)
+    return Silence(days, left, unhealthy_from(feed.heard_on, holidays))
+
+
+def _devices(feed: Feed) -> tuple[Any, Any]:
+    """The feed's devices in the order asked for, and the headings that sort them."""
+    columns = {
+        "asset": Device.asset_id,
+        "serial": Device.serial_number,
+        "initial": Device.initial_count,
+        "latest": Device.latest_count,
+        "life": Device.life_count,
+        "day": Device.latest_on,
+    }
+    query = select(Device).where(Device.feed_id == feed.id)
+    query, sort = lists.ordered(query, columns, "asset", then=(Device.serial_number, Device.id))
+    return lists.paged(query), partial(lists.heading, sort)
+
+
+def _device_counts(feed_ids: list[int]) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Device.feed_id, func.count().label("devices"))
+        .where(Device.feed_id.in_(feed_ids))
+        .group_by(Device.feed_id)
+    )
+    return {row.feed_id: row.devices for row in rows}
+
+
+def _deposited(feed_ids: list[int]) -> Select[int]:
+    return select(func.sum(Deposit.pages)).where(Deposit.feed_id.in_(feed_ids))
+
+
+def _pages(feed_ids: list[int], month: Month) -> dict[int, int]:
+    """Pages of each feed that are counted in a month."""
+    rows = db.session.execute(
+        select(Deposit.feed_id, func.sum(Deposit.pages).label("pages"))
+        .where(Deposit.feed_id.in_(feed_ids), Deposit.counted_in == str(month))
+        .group_by(Deposit.feed_id)
+    )
+    return {row.feed_id: int(row.pages) for row in rows}
+
+
+def _held(feed: Feed) -> Select[Delta]:
+    """Gains that wait for a person; a customer is not asked."""
+    return (
+        access.held(edge.viewer())
+        .where(Delta.feed_id == feed.id)
+        .options(joinedload(Delta.device))
+        .order_by(Delta.day, Delta.id)
+        .limit(_RECENT)
+    )
+
+
+def _outcomes(feed: Feed) -> Select[Outcome, Collection]:
+    """What the last collections brought, each with its collection."""
+    return (
+        select(Outcome, Collection)
+        .join(Collection, Collection.id == Outcome.collection_id)
+        .where(Outcome.feed_id == feed.id)
+        .order_by(Outcome.collection_id.desc())
+        .limit(_RECENT)
+    )
+
+
+def _changes(feed: Feed) -> Select[HealthChange]:
+    return (
+        select(HealthChange)
+        .where(HealthChange.feed_id == feed.id)
+        .order_by(HealthChange.at.desc(), HealthChange.id.desc())
+        .limit(2 * _RECENT)
+    )
