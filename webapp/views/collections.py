@@ -1,0 +1,212 @@
+"""Collections: begun by a person, watched while they run, read afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from webapp import clock, queue
+from webapp.db import db, lock
+from webapp.models import Collection, Feed, Outcome, Server, User
+from webapp.models.user import Role
+from webapp.services import access
+from webapp.services import collection as service
+from webapp.services.errors import Conflict
+from webapp.views import edge, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("collections", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+UNFINISHED = ("queued", "running")
+STATES = ("queued", "running", "finished", "failed")
+OUTCOMES = ("collected", "unchanged", "absent", "failed")
+#: A worker that is there takes a collection within this time.
+_TAKEN_WITHIN = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why nothing happens, and what to do about it."""
+
+    title: str
+    text: str
+
+
+def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
+    """Ask for a collection and lead to its page; while one runs, lead to that one.
+
+    Raises Conflict for a server that was removed or is paused.
+    """
+    # Two clicks come one after another: the second finds the first one's collection.
+    lock(db.session(), Server.id, server.id)
+    db.session.refresh(server)
+    if server.removed_at is not None:
+        raise Conflict(f"{server.name} has been removed; it is not collected any more.")
+    if server.paused:
+        raise Conflict("Collection is paused until Printerpoint answers. Check the server first.")
+    now = clock.now()
+    running = db.session.scalars(_unfinished(server, feed, now)).first()
+    if running is not None:
+        return redirect(url_for("collections.show", collection_id=running.id))
+    made = service.request(
+        db.session(),
+        server,
+        day=service.due_day(server.account, now),
+        kind="now",
+        feed=feed,
+        requested_by=edge.viewer().user_id,
+        now=now,
+    )
+    db.session.commit()
+    try:
+        queue.run_collection(edge.settings(), made.id)
+    except queue.QueueDown:
+        flash(
+            "The queue cannot be reached. The collection is kept and begins by itself as soon as "
+            "the queue is back.",
+            "warning",
+        )
+    return redirect(url_for("collections.show", collection_id=made.id))
+
+
+def _unfinished(server: Server, feed: Feed | None, now: datetime) -> Select[Collection]:
+    """Collections that would bring the same: those of the whole server, or of this feed."""
+    wanted = or_(Collection.feed_id.is_(None), Collection.feed_id == (feed.id if feed else None))
+    return (
+        select(Collection)
+        .where(
+            Collection.server_id == server.id,
+            Collection.state.in_(UNFINISHED),
+            Collection.queued_at > now - timedelta(days=1),
+            wanted,
+        )
+        .order_by(Collection.id.desc())
+    )
+
+
+@blueprint.get("/collections")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """The collections of all servers, the latest first."""
+    viewer = edge.viewer()
+    state = lists.chosen("state", STATES)
+    query = access.collections(viewer).join(Collection.server)
+    if state:
+        query = query.where(Collection.state == state)
+    server_id = lists.number("server")
+    server = access.server(db.session(), viewer, server_id) if server_id is not None else None
+    if server is not None:
+        query = query.where(Collection.server_id == server.id)
+    query = query.order_by(Collection.queued_at.desc(), Collection.id.desc())
+    eager = contains_eager(Collection.server).joinedload(Server.account)
+    page = lists.paged(query.options(eager))
+    return lists.page("collections", page, state=state, server=server)
+
+
+@blueprint.get("/collections/<int:collection_id>")
+@roles_required(*READERS)
+def show(collection_id: int) -> str:
+    """A collection: how far it is, or what it brought."""
+    collection = access.collection(db.session(), edge.viewer(), collection_id)
+    return render_template("collections/show.html", **_shown(collection))
+
+
+@blueprint.get("/collections/<int:collection_id>/progress")
+@roles_required(*READERS)
+def progress(collection_id: int) -> str:
+    """How far a collection is, by itself; it asks for itself again until it is finished."""
+    collection = access.collection(db.session(), edge.viewer(), collection_id)
+    return render_template("collections/_progress.html", **_shown(collection))
+
+
+def _shown(collection: Collection) -> dict[str, Any]:
+    """What the page and its fragment show."""
+    unfinished = collection.state in UNFINISHED
+    outcome = lists.chosen("outcome", OUTCOMES)
+    return {
+        "collection": collection,
+        "server": collection.server,
+        "zone": collection.server.account.zone,
+        "feed": db.session.get(Feed, collection.feed_id) if collection.feed_id else None,
+        "asked_by": _asked_by(collection),
+        "unfinished": unfinished,
+        "waiting": _waiting(collection, clock.now()),
+        "progress": service.progress(db.session(), collection),
+        "outcome": outcome,
+        "outcomes": _outcomes(collection, "failed" if unfinished else outcome),
+        "counts": _counts(collection),
+        "address_of": partial(_address, collection),
+        "address_of_page": partial(_address, collection, outcome),
+    }
+
+
+def _address(collection: Collection, outcome: str, page: int | None = None) -> str:
+    """The page's address, also for its fragment, which has another."""
+    return url_for(
+        "collections.show", collection_id=collection.id, outcome=outcome or None, page=page
+    )
+
+
+def _asked_by(collection: Collection) -> User | None:
+    """Who asked for it; of people of another account nothing is told."""
+    if collection.requested_by is None:
+        return None
+    users = access.users(edge.viewer()).where(User.id == collection.requested_by)
+    return db.session.scalars(users).first()
+
+
+def _outcomes(collection: Collection, outcome: str) -> Pagination:
+    """What came of each customer, failures first."""
+    query = (
+        select(Outcome)
+        .where(Outcome.collection_id == collection.id)
+        .join(Outcome.feed)
+        .options(contains_eager(Outcome.feed))
+        .order_by(case((Outcome.outcome == "failed", 0), else_=1), Feed.customer_name, Feed.id)
+    )
+    if outcome:
+        query = query.where(Outcome.outcome == outcome)
+    return lists.paged(query)
+
+
+def _counts(collection: Collection) -> dict[str, int]:
+    """How many customers had which outcome."""
+    rows = db.session.execute(
+        select(Outcome.outcome, func.count().label("feeds"))
+        .where(Outcome.collection_id == collection.id)
+        .group_by(Outcome.outcome)
+    )
+    return {row.outcome: row.feeds for row in rows}
+
+
+def _waiting(collection: Collection, now: datetime) -> Waiting | None:
+    """Why nothing happens, once that has lasted longer than it takes a worker to begin."""
+    if collection.state == "running" and collection.alive_at < now - service.SILENT_HEART:
+        return Waiting(
+            "The worker has not been heard of for a while",
+            "It may have been stopped. Another one goes on where it was within some minutes; "
+            "nothing is lost or counted twice.",
+        )
+    if collection.state != "queued" or collection.queued_at > now - _TAKEN_WITHIN:
+        return None
+    try:
+        running = queue.worker_is_running(edge.settings())
+    except queue.QueueDown:
+        return Waiting(
+            "The queue cannot be reached",
+            "Redis does not answer. The collection begins by itself when it is back.",
+        )
+    if running:
+        return Waiting("In line", "The worker is busy with other collections; this one is next.")
+    return Waiting(
+        "No worker seems to be running",
+        "Start one (python -m jobs.worker), or tell whoever operates this service. "
+        "The collection begins by itself then.",
+    )
