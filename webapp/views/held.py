@@ -1,0 +1,150 @@
+"""Held gains: pages no machine can print, put before a person who accepts or rejects them."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
+from wtforms import TextAreaField
+
+from webapp import clock
+from webapp.db import db
+from webapp.domain.shares import share_gap
+from webapp.models import Account, Delta, Device, Feed, Reading, User
+from webapp.models.user import Role
+from webapp.services import access
+from webapp.services import held as service
+from webapp.services.calendars import public_holidays
+from webapp.services.errors import Conflict, Invalid
+from webapp.views import edge, forms, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("held", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+STATES = ("held", "accepted", "rejected")
+_READINGS_SHOWN = 5
+
+
+class RejectForm(FlaskForm):
+    """Why the pages were not printed."""
+
+    reason = TextAreaField("Why were these pages not printed?")
+
+
+@blueprint.get("/held")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """The gains that wait for a person, the oldest first; or those that were answered."""
+    text, state = lists.searched(), lists.chosen("state", STATES, "held")
+    query = (
+        access.deltas(edge.viewer())
+        .where(Delta.state == state)
+        .join(Delta.device)
+        .join(Device.feed)
+        .join(Feed.account)
+    )
+    if text:
+        names = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    order = Delta.day if state == "held" else Delta.decided_at.desc()
+    eager = contains_eager(Delta.device).contains_eager(Device.feed)
+    page = lists.paged(query.order_by(order, Delta.id).options(eager))
+    return lists.page("held", page, q=text, state=state)
+
+
+@blueprint.route("/held/<int:delta_id>", methods=["GET", "POST"])
+@roles_required(*READERS)
+def show(delta_id: int) -> ResponseReturnValue:
+    """The case: what was read, why it is held; answered with accept or reject."""
+    viewer = edge.viewer()
+    delta = access.delta(db.session(), viewer, delta_id)
+    if delta.state == "counted":
+        return redirect(url_for("devices.show", device_id=delta.device_id))
+    form = RejectForm()
+    if request.method == "POST" and viewer.may_change and form.validate():
+        try:
+            return _answer(delta, form)
+        except Invalid as error:
+            db.session.rollback()
+            forms.refuse(form, error)
+        except Conflict as error:
+            db.session.rollback()
+            flash(str(error), "warning")
+            return redirect(url_for("held.show", delta_id=delta_id))
+    return forms.page("held/show.html", form, **_case(delta))
+
+
+def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
+    viewer, now = edge.viewer(), clock.now()
+    if request.form.get("answer") == "accept":
+        pages = service.accept(db.session(), delta, viewer.user_id, now)
+        said = f"Accepted: {pages:,} pages are counted."
+    elif request.form.get("answer") == "reject":
+        service.reject(db.session(), delta, form.reason.data or "", viewer.user_id, now)
+        said = f"Rejected: {delta.pages:,} pages are not counted."
+    else:
+        raise Invalid("reason", "Accept the pages or reject them.")
+    db.session.commit()
+    flash(said, "success")
+    return redirect(url_for("held.index"))
+
+
+def _case(delta: Delta) -> dict[str, Any]:
+    """Everything a person needs to judge."""
+    feed = delta.device.feed
+    days = (delta.day - delta.since).days
+    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
+    return {
+        "delta": delta,
+        "device": delta.device,
+        "feed": feed,
+        "zone": feed.account.zone,
+        "days": days,
+        "shares": shares,
+        "most": edge.settings().pages_per_day_ceiling * days,
+        "ceiling": edge.settings().pages_per_day_ceiling,
+        "readings": _readings(delta),
+        "counts": _counts(delta),
+        "decided_by": _decided_by(delta),
+    }
+
+
+def _readings(delta: Delta) -> Any:
+    """The readings around the gain, the latest first."""
+    until = (
+        select(Reading.day)
+        .where(Reading.device_id == delta.device_id, Reading.day > delta.day)
+        .order_by(Reading.day)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return db.session.scalars(
+        select(Reading)
+        .where(
+            Reading.device_id == delta.device_id,
+            or_(Reading.day <= delta.day, Reading.day == until),
+        )
+        .order_by(Reading.day.desc())
+        .limit(_READINGS_SHOWN)
+    ).all()
+
+
+def _counts(delta: Delta) -> dict[date, int]:
+    """The counts on the two days that the gain lies between."""
+    rows = db.session.execute(
+        select(Reading.day, Reading.count.label("told")).where(
+            Reading.device_id == delta.device_id, Reading.day.in_((delta.since, delta.day))
+        )
+    )
+    return {row.day: row.told for row in rows}
+
+
+def _decided_by(delta: Delta) -> User | None:
+    """Who answered; of people of another account nothing is told."""
+    users = access.users(edge.viewer()).where(User.id == (delta.decided_by or 0))
+    return db.session.scalars(users).first()
