@@ -80,8 +80,10 @@ def _expected_errors(ctx: click.Context) -> Iterator[None]:
     except click.UsageError as error:
         _tell_wrong_use(ctx, error)
     except Invalid as error:
-        message = f"{_as_typed(ctx, error.field)}: {error.message}"
-        _leave(ctx, error.field, error.message, message, WRONG_USE)
+        param = next((one for one in ctx.command.params if one.name == error.field), None)
+        typed = error.field if param is None else _typed(ctx, param)
+        field = error.field if param is None else _name(param)
+        _leave(ctx, field, error.message, f"{typed}: {error.message}", WRONG_USE)
     except SettingsError as error:
         text = str(error)
         _leave(ctx, text.partition(":")[0], text, text, WRONG_USE)
@@ -103,7 +105,7 @@ def _tell_wrong_use(ctx: click.Context, error: click.UsageError) -> NoReturn:
     message = error.format_message()
     field = None
     if isinstance(error, click.BadParameter) and error.param is not None:
-        field = error.param.name
+        field = _name(error.param)
     elif isinstance(error, click.NoSuchOption | click.BadOptionUsage):
         field = error.option_name
     _leave(ctx, field, message, message, WRONG_USE, usage=usage)
@@ -117,9 +119,11 @@ def _leave(
     ctx.exit(code)
 
 
-def _as_typed(ctx: click.Context, field: str) -> str:
-    """How a field is typed on the command line: ``--time-zone``, ``NAME``."""
-    for param in ctx.command.params:
-        if param.name == field:
-            return param.opts[0] if isinstance(param, click.Option) else param.make_metavar(ctx)
-    return field
+def _typed(ctx: click.Context, param: click.Parameter) -> str:
+    """How a parameter is typed on the command line: ``--time-zone``, ``NAME``."""
+    return max(param.opts, key=len) if isinstance(param, click.Option) else param.make_metavar(ctx)
+
+
+def _name(param: click.Parameter) -> str:
+    """How a parameter is called in JSON: ``time_zone`` of ``--time-zone``, ``name`` of NAME."""
+    return max(param.opts, key=len).lstrip("-").replace("-", "_")

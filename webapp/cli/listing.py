@@ -114,7 +114,7 @@ def _add(wanted: Listing) -> None:
     ) -> None:
         month: Month | None = rest["month"]
         if first is not None and last is not None and last < first:
-            raise Invalid("to", f"{last} comes before {first}; give a later day.")
+            raise Invalid("last", f"{last} comes before {first}; give a later day.")
         config = edge.settings()
         with edge.opened(config, reading=True) as session:
             filters = _filters(session, account, feed, first, last, month)

@@ -1,0 +1,173 @@
+"""``releaf certificates``: issue and download."""
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from tests.cli.conftest import Releaf
+from webapp import clock
+from webapp.domain.months import Month
+from webapp.models import Document, Feed
+from webapp.printerpoint.fake import Sandbox
+
+#: A month that is closed for certain, whatever today is.
+MONTH = Month.of(clock.now().date()).previous().previous()
+
+
+@pytest.fixture
+def printed(releaf: Releaf, printerpoint: Sandbox) -> Releaf:
+    """Harbour Architects (account 2) printed 16,666 pages in that month; the Hotel (3) none."""
+    releaf.made("account", "add", "Northwind", "--time-zone", "UTC")
+    releaf.made("server", "add", "--account", "Northwind", stdin=printerpoint.token)
+    printerpoint.it_is(_noon(3))
+    architects = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
+    printerpoint.has_printer(architects, serial="CNB1", count=182_345)
+    hotel = printerpoint.has_customer("Hotel", "HOTE01")
+    printerpoint.has_printer(hotel, serial="HOT1", count=5)
+    releaf.made("feed", "add", "1", "--all")
+    releaf.made("collect")
+    printerpoint.it_is(_noon(17))
+    printerpoint.prints("CNB1", 16_666)
+    releaf.made("collect")
+    with releaf.session() as session:
+        session.get_one(Feed, 2).created_at = _noon(1)
+    return releaf
+
+
+def _noon(day: int) -> datetime:
+    return datetime.combine(MONTH.first.replace(day=day), time(12), tzinfo=UTC)
+
+
+def test_a_month_is_closed_once(printed: Releaf) -> None:
+    first = printed.made("certificates", "issue", "--month", MONTH, "--account", "Northwind")
+    again = printed.made("certificates", "issue", "--month", MONTH)
+
+    (certificate,) = first["certificates"]
+    assert certificate.pop("url").startswith("https://trees.example.com/c/")
+    assert certificate == {
+        "number": f"R-{MONTH}-000001",
+        "account": 2,
+        "account_name": "Harbour Architects, LLP",
+        "month": str(MONTH),
+        "pages": 16_666,
+        "late_pages": 0,
+        "trees": "2.00",
+        "pages_per_tree": 8_333,
+        "project": "Releaf Reforestation Portfolio",
+        "issued_on": clock.now().date().isoformat(),
+    }
+    assert (first["waiting"], first["without_pages"]) == ([], [3])
+    assert again["certificates"][0]["number"] == certificate["number"]
+
+
+def test_an_account_is_issued_alone(printed: Releaf) -> None:
+    document = printed.made("certificates", "issue", "--month", MONTH, "--account", "Hotel")
+
+    assert (document["certificates"], document["without_pages"]) == ([], [3])
+    assert printed.made("list", "certificates") == []
+
+
+def test_the_present_month_has_to_wait(printed: Releaf) -> None:
+    present = Month.of(clock.now().date())
+    printed.made("certificates", "issue", "--month", present.previous().previous())
+
+    answer = printed("certificates", "issue", "--month", present, "--json")
+
+    assert answer.code == 1
+    assert [row["account"] for row in answer.json["waiting"]] == [2, 3]
+    assert "closes on" in answer.json["waiting"][0]["reason"]
+
+
+def test_a_month_before_the_first_feed_is_left_alone(printed: Releaf) -> None:
+    document = printed.made("certificates", "issue", "--month", "1999-12")
+
+    assert document == {
+        "month": "1999-12",
+        "certificates": [],
+        "waiting": [],
+        "without_pages": [],
+    }
+
+
+@pytest.mark.parametrize("text", ["2026-13", "October", "2026-1", ""])
+def test_a_month_is_written_like_one(releaf: Releaf, text: str) -> None:
+    answer = releaf("certificates", "issue", "--month", text, "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "month")
+    assert "is not a month; write it like 2026-10" in answer.error[1]
+
+
+def test_a_certificate_is_downloaded_whole(printed: Releaf, tmp_path: Path) -> None:
+    printed.made("certificates", "issue", "--month", MONTH)
+    file = tmp_path / "certificate.pdf"
+
+    document = printed.made("certificates", "download", f"R-{MONTH}-000001", "-o", file)
+    piped = printed("certificates", "download", f"R-{MONTH}-000001", "--output", "-")
+
+    assert (document["file"], document["bytes"]) == (str(file), file.stat().st_size)
+    assert file.read_bytes()[:5] == b"%PDF-"
+    assert piped.raw == file.read_bytes()
+    assert list(tmp_path.glob(".certificate*")) == []
+
+
+def test_a_file_is_replaced_by_force_only(printed: Releaf, tmp_path: Path) -> None:
+    printed.made("certificates", "issue", "--month", MONTH)
+    file = tmp_path / "certificate.pdf"
+    file.write_text("mine")
+
+    refused = printed("certificates", "download", f"R-{MONTH}-000001", "-o", file, "--json")
+    assert (refused.code, refused.error) == (
+        2,
+        ("output", f"{file} is there already; --force replaces it."),
+    )
+    assert file.read_text() == "mine"
+
+    printed.made("certificates", "download", f"R-{MONTH}-000001", "-o", file, "--force")
+    assert file.read_bytes()[:5] == b"%PDF-"
+
+
+def test_a_document_that_is_not_drawn_yet_is_drawn(printed: Releaf, tmp_path: Path) -> None:
+    printed.made("certificates", "issue", "--month", MONTH)
+    with printed.session() as session:
+        session.execute(delete(Document))
+
+    printed.made("certificates", "download", f"R-{MONTH}-000001", "-o", tmp_path / "c.pdf")
+
+    assert (tmp_path / "c.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize(
+    ("number", "target", "field"),
+    [
+        ("R-2026-10-999999", "{}/c.pdf", "number"),
+        (f"R-{MONTH}-000001", "{}", "output"),
+        (f"R-{MONTH}-000001", "{}/nowhere/c.pdf", "output"),
+        (f"R-{MONTH}-000001", "/dev/null", "output"),
+        (f"R-{MONTH}-000001", "-", "output"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_wrong_use(
+    printed: Releaf, tmp_path: Path, number: str, target: str, field: str
+) -> None:
+    printed.made("certificates", "issue", "--month", MONTH)
+
+    answer = printed(
+        "certificates", "download", number, "-o", target.format(tmp_path), "--force", "--json"
+    )
+
+    assert (answer.code, answer.error[0]) == (2, field)
+    assert answer.err.count("\n") == 1
+
+
+def test_late_pages_are_told(printed: Releaf, printerpoint: Sandbox) -> None:
+    printed.made("certificates", "issue", "--month", MONTH)
+    printerpoint.it_is(_noon(17) + timedelta(days=4))
+    printerpoint.prints("CNB1", 10)
+
+    printed.made("collect")
+
+    deposits = printed.made("list", "deposits", "--month", MONTH.next())
+    assert sum(row["pages"] for row in deposits) == 10
+    assert {Month.parse(row["day"][:7]) for row in deposits} == {MONTH}
