@@ -74,7 +74,8 @@ def _serve(demo: bool, reset: bool) -> None:
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_one(instance):
         if demo:
-            _make_room_for_story(instance, reset)
+            if reset:
+                _empty(instance)
             environ["PRINTERPOINT_URL"] = f"http://127.0.0.1:{_free_port()}{SANDBOX_PATH}"
         settings = configuration.load(environ)
         plan = Plan(
@@ -121,7 +122,6 @@ def _start_demo(plan: Plan, supervisor: Supervisor) -> None:
     # The worker and the scheduler come after the story, or they would collect in the midst of
     # it; and silently, so that the logins stay the last lines on the terminal.
     _releaf(plan, "demo")
-    _story_mark(plan.settings.instance).touch()
     supervisor.start("worker", "scheduler")
 
 
@@ -163,14 +163,8 @@ def _only_one(instance: Path) -> Iterator[None]:
         yield
 
 
-def _story_mark(instance: Path) -> Path:
-    return instance / "story-complete"
-
-
-def _make_room_for_story(instance: Path, reset: bool) -> None:
-    """Empty the demo's folder when asked to, or when its story was interrupted half-way."""
-    if not reset and _story_mark(instance).exists():
-        return
+def _empty(instance: Path) -> None:
+    """Remove everything from the demo's folder but the lock that is held."""
     for path in instance.iterdir():
         if path.name == "services.lock":
             continue
