@@ -55,7 +55,7 @@ def draw_certificate(
         session.commit()
         if drawn:
             return f"{certificate.number} is drawn already"
-        pdf = _printer().draw(values)
+        pdf = printer().draw(values)
         certificates.keep(session, certificate_id, pdf, now())
         session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
@@ -102,5 +102,9 @@ def _have_drawn(config: Settings, certificate_ids: Sequence[int]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _printer() -> CertificatePrinter:
+def printer() -> CertificatePrinter:
+    """The printer of this process; making it reads fonts and paper and takes a second.
+
+    Raises PdfError when an asset is missing.
+    """
     return CertificatePrinter()

@@ -8,6 +8,9 @@ from rq import Queue, Worker
 from jobs import collection, health, month_end, schedule
 from webapp import queue
 from webapp import settings as configuration
+from webapp.pdf import PdfError
+
+log = logging.getLogger("releaf.worker")
 
 #: Imported before the first job, so that a child begins at once.
 PRELOADED = (collection, health, month_end, schedule)
@@ -20,9 +23,21 @@ def main() -> None:
     burst: bool = parser.parse_args().burst
     config = configuration.load()
     logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s %(message)s")
+    _warm_up()
     connection = queue.connect(config.redis_url)
     queues = [Queue(name, connection=connection) for name in queue.QUEUES]
     Worker(queues, connection=connection).work(burst=burst, logging_level=config.log_level)
+
+
+def _warm_up() -> None:
+    """Make the printer before the first child, which would need a second for it every time.
+
+    Nights do not depend on it: without its assets only the certificates' own jobs fail.
+    """
+    try:
+        month_end.printer()
+    except PdfError:
+        log.exception("certificates cannot be drawn on this machine")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp import formats
 from webapp.domain.health import SILENT_BUSINESS_DAYS, feed_health
 from webapp.models import Feed, HealthChange, Server
 from webapp.printerpoint.errors import PrinterpointError
@@ -41,7 +42,8 @@ def feed_heard(session: Session, feed: Feed, heard_on: date, pages: int, now: da
     if before == "pending":
         reason = "First data arrived"
     else:
-        reason = f"New data arrived; {pages:,} pages since {silent_since} were counted"
+        since = formats.day(silent_since) if silent_since else "the first reading"
+        reason = f"New data arrived; {pages:,} pages since {since} were counted"
     _change_feed(session, feed, "healthy", reason, now)
 
 
@@ -63,7 +65,8 @@ def judge_feeds(session: Session, server: Server, today: date, now: datetime) ->
     for feed in feeds:
         if feed_health(feed.heard_on, today, public_holidays(feed.account)) != "unhealthy":
             continue
-        reason = f"No new data for {SILENT_BUSINESS_DAYS} business days; last on {feed.heard_on}"
+        last = formats.day(feed.heard_on) if feed.heard_on else "never"
+        reason = f"No new data for {SILENT_BUSINESS_DAYS} business days; last on {last}"
         _change_feed(session, feed, "unhealthy", reason, now)
         turned += 1
     return turned
