@@ -1,16 +1,7 @@
 """Real worker processes on a real Redis-compatible server, one of them killed at work."""
 
-import contextlib
 import importlib
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from redis import Redis
 from rq import Queue
@@ -19,71 +10,14 @@ from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select, update
 
 from jobs.schedule import TIMETABLE, Timetable, reconcile
+from tests.jobs.processes import eventually, kill_group, outcomes, state, worker, works_off
 from tests.nights import MONDAY, World
 from webapp import clock, queue
-from webapp.models import Collection, Outcome, Server
+from webapp.models import Collection, Server
 from webapp.services import collection as service
 from webapp.services import nights
 
 TUESDAY = MONDAY + timedelta(days=1)
-
-
-def environment(world: World) -> dict[str, str]:
-    """The environment of a process that lives in this world."""
-    config = world.settings
-    inherited = {**os.environ}
-    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything again takes seconds
-    return {
-        **inherited,
-        "RELEAF_INSTANCE": str(config.instance),
-        "DATABASE_URL": config.database_url,
-        "REDIS_URL": config.redis_url,
-        "PRINTERPOINT_URL": config.printerpoint_url,
-        "ENCRYPTION_KEYS": ",".join(config.encryption_keys),
-        "SECRET_KEY": config.secret_key,
-        "TZ": "UTC",
-    }
-
-
-@contextmanager
-def worker(world: World, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process group of its own; whatever is left of it is killed at the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs.worker", *flags],
-        env=environment(world),
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        kill_group(process)
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for the worker and for its work-horse, which has a session of its own."""
-    for pid in (*children(process.pid), process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    process.wait(10)
-
-
-def children(pid: int) -> list[int]:
-    """The child processes of a process, by the kernel's word."""
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return []
-    return [int(child) for child in text.split()]
-
-
-def eventually(check: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if check():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come to hold in time")
 
 
 def requested(world: World, kind: str = "now") -> int:
@@ -99,19 +33,6 @@ def requested(world: World, kind: str = "now") -> int:
         return wanted.id
 
 
-def state(world: World, collection_id: int) -> str:
-    """The state of a collection."""
-    with world.session() as session:
-        return session.get_one(Collection, collection_id).state
-
-
-def outcomes(world: World, collection_id: int) -> int:
-    """How many customers a collection has done."""
-    with world.session() as session:
-        query = select(func.count()).where(Outcome.collection_id == collection_id)
-        return int(session.scalar(query) or 0)
-
-
 def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
@@ -119,8 +40,7 @@ def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
     collection_id = requested(world)
 
     queue.run_collection(world.settings, collection_id)
-    with worker(world, "--burst") as process:
-        process.wait(60)
+    works_off(world.settings)
 
     assert state(world, collection_id) == "finished"
     assert world.deposits(feed) == {TUESDAY: 9}
@@ -134,7 +54,7 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
     collection_id = requested(world)
 
     queue.run_collection(world.settings, collection_id)
-    with worker(world) as process:
+    with worker(world.settings) as process:
         eventually(lambda: outcomes(world, collection_id) > 3)
         kill_group(process)
     done = outcomes(world, collection_id)
@@ -143,8 +63,7 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
         session.execute(update(Collection).values(alive_at=clock.now() - timedelta(minutes=2)))
         session.commit()
     queue.run_collection(world.settings, collection_id)
-    with worker(world, "--burst") as process:
-        process.wait(60)
+    works_off(world.settings)
 
     assert 3 < done < 120
     assert state(world, collection_id) == "finished"
@@ -162,15 +81,13 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
-    with worker(world, "--burst") as process:
-        process.wait(60)
+    works_off(world.settings)
     registry = FailedJobRegistry(queue=Queue("collection", connection=connection))
     failed = registry.get_job_ids()
     went_on = world.deposits(sound)
     world.mends(broken)
     Job.fetch(failed[0], connection=connection).requeue()
-    with worker(world, "--burst") as process:
-        process.wait(60)
+    works_off(world.settings)
 
     assert failed == [f"collection-{collection_id}-feed-{broken}"]
     assert went_on == {TUESDAY: 7}
@@ -186,8 +103,7 @@ def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
-    with worker(world, "--burst") as process:
-        process.wait(60)
+    works_off(world.settings)
 
     assert state(world, collection_id) == "failed"
     assert world.server().health == "unhealthy"
@@ -241,8 +157,7 @@ def test_two_ticks_make_one_night(world: World) -> None:
             session.commit()
         for night in due:
             queue.run_collection(world.settings, night.id)
-    with worker(world, "--burst") as process:
-        process.wait(60)
+    works_off(world.settings)
 
     with world.session() as session:
         count = select(func.count()).where(Collection.day == TUESDAY)

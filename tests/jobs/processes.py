@@ -1,0 +1,125 @@
+"""Real processes of the service in a test's own world, and what is asked of them."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from tests.environment.processes import with_us
+from tests.nights import World
+from webapp import clock
+from webapp.models import Collection, Outcome
+from webapp.settings import Settings
+
+
+def environment(config: Settings) -> dict[str, str]:
+    """The environment of a process that lives under these settings."""
+    inherited = {**os.environ}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything again takes seconds
+    return {
+        **inherited,
+        "RELEAF_INSTANCE": str(config.instance),
+        "DATABASE_URL": config.database_url,
+        "REDIS_URL": config.redis_url,
+        "PRINTERPOINT_URL": config.printerpoint_url,
+        "ENCRYPTION_KEYS": ",".join(config.encryption_keys),
+        "SECRET_KEY": config.secret_key,
+        "LOG_LEVEL": config.log_level,
+        "TZ": "UTC",
+    }
+
+
+@contextmanager
+def running(
+    config: Settings, *words: str, output: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """``python -m`` these words, in a session of its own; what is left of it is killed at the end.
+
+    ``output``: the file that what it says is added to; else it says it to the test's own.
+    """
+    with contextlib.ExitStack() as stack:
+        said = stack.enter_context(output.open("ab")) if output else None
+        process = subprocess.Popen(
+            with_us("KILL", sys.executable, "-m", *words),
+            env=environment(config),
+            start_new_session=True,
+            stdout=said,
+            stderr=said,
+        )
+        stack.callback(kill_group, process)
+        yield process
+
+
+@contextmanager
+def worker(
+    config: Settings, *flags: str, output: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker."""
+    with running(config, "jobs.worker", *flags, output=output) as process:
+        yield process
+
+
+@contextmanager
+def scheduler(config: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """A scheduler."""
+    with running(config, "jobs.schedule") as process:
+        yield process
+
+
+def works_off(config: Settings, output: Path | None = None) -> None:
+    """Let a worker do what is in line, and end."""
+    with worker(config, "--burst", output=output) as process:
+        assert process.wait(60) == 0
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL for a process and for its children, a worker's horse in its own session too."""
+    for pid in (*children(process.pid), process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of a process, by the kernel's word."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def eventually(check: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if check():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to hold in time")
+
+
+def zone_at_noon() -> str:
+    """A zone where it is about noon: no day ends there while processes run by the real clock."""
+    east = 12 - clock.now().hour
+    return f"Etc/GMT{-east:+}" if east else "Etc/GMT"
+
+
+def state(world: World, collection_id: int) -> str:
+    """The state of a collection."""
+    with world.session() as session:
+        return session.get_one(Collection, collection_id).state
+
+
+def outcomes(world: World, collection_id: int) -> int:
+    """How many customers a collection has done."""
+    with world.session() as session:
+        query = select(func.count()).where(Outcome.collection_id == collection_id)
+        return int(session.scalar(query) or 0)
