@@ -53,7 +53,7 @@ def tick() -> str:
     return f"{len(due)} collections put in line"
 
 
-class Timetable(Scheduler):  # type: ignore[misc]
+class Timetable(Scheduler):
     """rq-scheduler with the timetable of this file, made whole at every poll."""
 
     def enqueue_jobs(self) -> list[Job]:

@@ -134,16 +134,13 @@ def _secrets(instance: Path, environ: Mapping[str, str], production: bool) -> di
 
 def _write_secrets(path: Path) -> None:
     """Write fresh secrets for the owner only; a second process that was quicker wins."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     text = (
         "# Made at the first start. Whoever has this file can read the Printerpoint tokens:\n"
         "# keep it private, back it up apart from the database.\n"
         f"SECRET_KEY={secrets.token_urlsafe(48)}\n"
         f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}\n"
         f"REDIS_PASSWORD={secrets.token_urlsafe(32)}\n"
-        f"REDIS_PORT={port}\n"
+        f"REDIS_PORT={_free_port()}\n"
     )
     part = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -160,6 +157,15 @@ def _write_secrets(path: Path) -> None:
             f"RELEAF_INSTANCE: {path.parent} cannot be written ({error.strerror}); "
             "name a folder this user may write"
         ) from error
+
+
+def _free_port() -> int:
+    """A port that is free now, below those that the kernel hands out to passing connections."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _database_url(url: str, instance: Path) -> str:

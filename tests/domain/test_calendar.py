@@ -1,0 +1,163 @@
+"""Business days, shares, health, months and trees."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.domain.business_days import business_days_of_gap, days_of_gap, is_business_day
+from webapp.domain.health import feed_health, silent_business_days, unhealthy_from
+from webapp.domain.months import Month, closes_at, counting_month
+from webapp.domain.shares import share, share_gap
+from webapp.domain.trees import trees
+
+FRIDAY = date(2026, 10, 9)
+COLUMBUS_DAY = date(2026, 10, 12)
+HOLIDAYS = frozenset({COLUMBUS_DAY})
+DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        (525_377, "63.05"),
+        (2_469_134, "296.31"),
+        (1_593_208, "191.19"),
+        (1_234, "0.15"),
+        (12_345, "1.48"),
+        (8_333, "1.00"),
+        (1, "0.00"),
+    ],
+)
+def test_trees_are_rounded_once_to_two_decimals(pages: int, expected: str) -> None:
+    assert trees(pages) == Decimal(expected)
+    assert str(trees(pages)) == expected
+
+
+def test_a_gap_over_a_long_weekend_is_shared_over_its_business_days() -> None:
+    tuesday = date(2026, 10, 13)
+
+    assert share_gap(10, FRIDAY, tuesday, HOLIDAYS) == [(tuesday, 10)]
+    assert share_gap(10, FRIDAY, tuesday, frozenset()) == [(COLUMBUS_DAY, 5), (tuesday, 5)]
+
+
+def test_a_gap_without_business_days_is_shared_over_all_its_days() -> None:
+    shares = share_gap(5, FRIDAY, COLUMBUS_DAY, HOLIDAYS)
+
+    assert shares == [(date(2026, 10, 10), 1), (date(2026, 10, 11), 2), (COLUMBUS_DAY, 2)]
+
+
+def test_a_gap_must_end_after_it_began() -> None:
+    with pytest.raises(ValueError, match="must end after it began"):
+        share_gap(5, FRIDAY, FRIDAY, HOLIDAYS)
+
+
+@given(st.integers(0, 2**62), st.integers(1, 500))
+def test_shares_are_whole_sum_exactly_and_differ_by_one_at_most(pages: int, parts: int) -> None:
+    shares = share(pages, parts)
+
+    assert sum(shares) == pages
+    assert len(shares) == parts
+    assert max(shares) - min(shares) <= 1
+
+
+@given(DAYS, st.integers(1, 400), st.integers(0, 10**7), st.frozensets(DAYS, max_size=30))
+def test_a_gap_loses_no_page_and_leaves_its_days(
+    since: date, days: int, pages: int, holidays: frozenset[date]
+) -> None:
+    until = since + timedelta(days=days)
+
+    shares = share_gap(pages, since, until, holidays)
+
+    assert sum(shared for _, shared in shares) == pages
+    assert all(since < day <= until for day, _ in shares)
+
+
+@pytest.mark.parametrize(
+    ("today", "health"),
+    [
+        (date(2026, 10, 10), "healthy"),
+        (date(2026, 10, 13), "healthy"),  # the weekend and Columbus Day do not count
+        (date(2026, 10, 15), "healthy"),  # Tuesday and Wednesday have ended
+        (date(2026, 10, 16), "unhealthy"),  # Thursday has ended too
+    ],
+)
+def test_a_feed_is_unhealthy_when_three_whole_business_days_have_ended(
+    today: date, health: str
+) -> None:
+    assert feed_health(FRIDAY, today, HOLIDAYS) == health
+    assert unhealthy_from(FRIDAY, HOLIDAYS) == date(2026, 10, 16)
+
+
+def test_a_feed_is_pending_before_its_first_data() -> None:
+    assert feed_health(None, FRIDAY, HOLIDAYS) == "pending"
+
+
+@given(DAYS, st.integers(0, 30), st.frozensets(DAYS, max_size=60))
+def test_health_agrees_with_counting_day_by_day(
+    heard_on: date, later: int, holidays: frozenset[date]
+) -> None:
+    today = heard_on + timedelta(days=later)
+    ended = [heard_on + timedelta(days=n) for n in range(1, later)]
+    silent = sum(day.weekday() < 5 and day not in holidays for day in ended)
+
+    assert silent_business_days(heard_on, today, holidays) == silent
+    assert feed_health(heard_on, today, holidays) == ("unhealthy" if silent >= 3 else "healthy")
+    assert (today >= unhealthy_from(heard_on, holidays)) == (silent >= 3)
+
+
+def test_days_of_a_gap_leave_out_its_first_day() -> None:
+    assert days_of_gap(FRIDAY, COLUMBUS_DAY)[0] == date(2026, 10, 10)
+    assert business_days_of_gap(FRIDAY, COLUMBUS_DAY, HOLIDAYS) == []
+    assert is_business_day(FRIDAY, HOLIDAYS)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-1", "2026-13", "2026-00", "26-10", "2026/10", "", "0000-01"]
+)
+def test_what_is_no_month_is_refused_with_the_remedy(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 2026-10"):
+        Month.parse(text)
+
+
+@given(DAYS)
+def test_months_follow_one_another(day: date) -> None:
+    month = Month.of(day)
+
+    assert Month.parse(str(month)) == month
+    assert month.next().previous() == month
+    assert month.first <= day <= month.last
+    assert month.last + timedelta(days=1) == month.next().first
+
+
+def test_late_pages_are_counted_in_the_first_open_month() -> None:
+    october = Month(2026, 10)
+
+    assert counting_month(date(2026, 10, 30), None) == october
+    assert counting_month(date(2026, 10, 30), Month(2026, 9)) == october
+    assert counting_month(date(2026, 10, 30), october) == Month(2026, 11)
+    assert counting_month(date(2026, 10, 30), Month(2026, 12)) == Month(2027, 1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("UTC", datetime(2026, 11, 2, 6, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 11, 2, 11, tzinfo=UTC)),  # winter time since the 1st
+        ("Pacific/Kiritimati", datetime(2026, 11, 1, 16, tzinfo=UTC)),
+    ],
+)
+def test_a_month_closes_after_its_grace_in_the_accounts_zone(zone: str, moment: datetime) -> None:
+    assert closes_at(Month(2026, 10), ZoneInfo(zone)) == moment
+
+
+def test_months_close_after_they_ended_and_in_their_order_in_every_zone() -> None:
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        moments = [closes_at(Month(2026, n), zone) for n in range(1, 13)]
+        ends = [datetime.combine(Month(2026, n).last, time(23, 59), zone) for n in range(1, 13)]
+        assert moments == sorted(moments)
+        assert all(end < moment for end, moment in zip(ends, moments, strict=True))
