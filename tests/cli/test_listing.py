@@ -1,6 +1,6 @@
 """``releaf list``: keys, filters, order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from sqlalchemy.engine import Engine
 
 from tests import factories
 from tests.cli.conftest import Releaf
+from webapp import settings as configuration
+from webapp.db import engine
 
 KEYS = {
     "accounts": "id kind name partner time_zone country",
@@ -22,9 +24,11 @@ KEYS = {
 }
 
 
-@pytest.fixture
-def two_partners(releaf: Releaf) -> Releaf:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def two_partners(request: pytest.FixtureRequest, releaf: Releaf) -> Iterator[Releaf]:
     """Northwind (1) with Harbour (2, feed 1), Southwind (3) with the Bakery (4, feed 2)."""
+    if request.param == "postgresql":
+        releaf.surroundings["DATABASE_URL"] = str(request.getfixturevalue("postgresql_database"))
     with releaf.session() as session:
         for partner_name, zone, name in (
             ("Northwind", "America/New_York", "Harbour"),
@@ -41,7 +45,8 @@ def two_partners(releaf: Releaf) -> Releaf:
             # Midnight in New York is five hours after, in Tokyo nine hours before that of UTC.
             factories.health_change(session, server, at=datetime(2026, 11, 1, 3, tzinfo=UTC))
             factories.health_change(session, feed, at=datetime(2026, 11, 1, 12, tzinfo=UTC))
-    return releaf
+    yield releaf
+    engine(configuration.load(releaf.surroundings).database_url).dispose()
 
 
 @pytest.mark.parametrize("noun", KEYS)

@@ -1,5 +1,7 @@
 """The demo's field: the sandbox in its own process, its customers, printers and their troubles."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +24,13 @@ class Field:
         """Advance the sandbox's calendar; its printers print on the way."""
         self._order("it_is", moment=moment)
 
-    def follows_clock(self) -> None:
-        """From here on it lives by the real clock."""
-        self._order("follows_clock")
+    @contextmanager
+    def follows_story(self) -> Iterator[None]:
+        """Live by the story's calendar, and by the real clock again afterwards."""
+        try:
+            yield
+        finally:
+            self._order("follows_clock")
 
     def has_dealer(self, token: str, customers: tuple[Customer, ...]) -> None:
         """A dealer with a token and a fleet."""

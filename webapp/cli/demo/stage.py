@@ -1,7 +1,6 @@
 """Where the demo is told: through the services and the jobs, by the clock of the story."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from webapp.cli import edge
 from webapp.cli.demo import cast, opening, story
 from webapp.cli.demo.field import Field
 from webapp.cli.demo.logins import Memory
-from webapp.cli.demo.story import Calendar, Event, Night, Scene
+from webapp.cli.demo.story import Calendar, Event, Night
 from webapp.cli.output import Progress
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Collection, Server
@@ -61,23 +60,19 @@ class Stage:
         # Tokens of their own: a sandbox in which it was told before keeps the fleets of then.
         token = f"northwind-{secrets.token_hex(4)}"
         memory.spare_token = f"spare-{secrets.token_hex(4)}"
-        self._field.it_is(begin)
-        self._field.has_dealer(token, cast.CUSTOMERS)
-        self._field.has_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
-        server_id = opening.open_accounts(self._config, token, begin)
-        happens = story.events(first, last, self._calendar.holidays)
-        before = first - timedelta(days=1)
-        scenes = list(story.scenes(first, before, last, self._calendar, self._now))
-        self._play(server_id, scenes, happens, show)
+        with self._field.follows_story():
+            self._field.it_is(begin)
+            self._field.has_dealer(token, cast.CUSTOMERS)
+            self._field.has_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
+            server_id = opening.open_accounts(self._config, token, begin)
+            self._play(server_id, first, first - timedelta(days=1), show)
         opening.let_people_in(self._config, memory.passwords, self._now)
 
     def go_on(self, show: Progress) -> None:
         """The nights since the last one that was collected."""
         told = self.told()
-        scenes = list(
-            story.scenes(told.first, told.last, self._last_day(), self._calendar, self._now)
-        )
-        self._play(told.server_id, scenes, {}, show)
+        with self._field.follows_story():
+            self._play(told.server_id, told.first, told.last, show)
 
     def told(self) -> Told:
         """How far the story has come."""
@@ -100,23 +95,18 @@ class Stage:
             raise Conflict("The demo has lost its server; begin again with --reset.")
         return Told(server_id, first, last, nights, certificates or 0)
 
-    def _play(
-        self,
-        server_id: int,
-        scenes: list[Scene],
-        happens: Mapping[date, Event],
-        show: Progress,
-    ) -> None:
-        try:
-            for number, scene in enumerate(scenes, start=1):
-                if isinstance(scene, Night):
-                    show(number, len(scenes), f"night of {scene.day}")
-                    self._night(server_id, scene, happens.get(scene.day))
-                else:
-                    show(number, len(scenes), f"{scene.month} closes")
-                    self._close(scene.month, scene.moment)
-        finally:
-            self._field.follows_clock()
+    def _play(self, server_id: int, begun: date, since: date, show: Progress) -> None:
+        """The scenes after the night of ``since``; the events are those of the first telling."""
+        last = self._last_day()
+        happens = story.events(begun, last, self._calendar.holidays) if since < begun else {}
+        scenes = list(story.scenes(begun, since, last, self._calendar, self._now))
+        for number, scene in enumerate(scenes, start=1):
+            if isinstance(scene, Night):
+                show(number, len(scenes), f"night of {scene.day}")
+                self._night(server_id, scene, happens.get(scene.day))
+            else:
+                show(number, len(scenes), f"{scene.month} closes")
+                self._close(scene.month, scene.moment)
 
     def _night(self, server_id: int, night: Night, event: Event | None) -> None:
         """The day's event, the day itself, and its collection."""

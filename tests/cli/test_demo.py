@@ -1,0 +1,239 @@
+"""``releaf demo``: a story that is as fresh on any day, told through the services."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.cli.conftest import Releaf
+from webapp.cli.demo import cast, story
+from webapp.domain.business_days import is_business_day
+from webapp.domain.months import Month
+from webapp.models import Delta, Deposit, User
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import deposits, users
+from webapp.services.calendars import PublicHolidays
+
+HOLIDAYS = PublicHolidays("US")
+CALENDAR = story.Calendar(ZoneInfo("America/New_York"), HOLIDAYS, time(0, 10), 2, time(6))
+DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(800)]
+
+
+def test_the_story_begins_with_a_whole_month_some_sixty_nights_ago() -> None:
+    for last in DAYS:
+        first = story.first_day(last)
+
+        assert (first + timedelta(days=1)).day == 1
+        assert 45 <= (last - first).days <= 76
+
+
+def test_a_month_has_closed_on_whatever_day_the_story_is_told() -> None:
+    for last in DAYS:
+        first, now = story.first_day(last), CALENDAR.night_after(last)
+        scenes = list(story.scenes(first, first, last, CALENDAR, now))
+
+        closings = [scene for scene in scenes if isinstance(scene, story.Closing)]
+        assert closings
+        assert closings[0].month == Month.of(first).next()
+        moments = [scene.moment for scene in scenes]
+        assert moments == sorted(moments)
+        assert moments[-1] <= now
+
+
+def test_events_are_apart_and_on_business_days() -> None:
+    for last in DAYS:
+        first = story.first_day(last)
+        days = story.events(first, last, HOLIDAYS)
+
+        assert len(days) == 6
+        assert all(first + timedelta(days=7) < day <= last for day in days)
+        assert all(is_business_day(day, HOLIDAYS) for day in days)
+
+
+def test_what_is_told_later_goes_on_where_the_story_ended() -> None:
+    now = datetime(2027, 3, 4, 15, tzinfo=UTC)
+    scenes = list(
+        story.scenes(date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 3), CALENDAR, now)
+    )
+
+    assert [
+        scene.day if isinstance(scene, story.Night) else str(scene.month) for scene in scenes
+    ] == [date(2027, 3, 1), "2027-02", date(2027, 3, 2), date(2027, 3, 3)]
+
+
+class Stage:
+    """A demo on a day of its own: its sandbox and the commands live by one clock."""
+
+    def __init__(self, releaf: Releaf) -> None:
+        self.releaf = releaf
+        self.now = datetime(2027, 3, 1, 15, tzinfo=UTC)
+        self.printerpoint = Sandbox(now=lambda: self.now)
+
+    def tells(self, *options: str) -> Any:
+        """Run ``releaf demo --json`` now."""
+        self.releaf.it_is(f"{self.now:%Y-%m-%d %H:%M:%S}")
+        answer = self.releaf.process("demo", *options, "--json")
+        assert answer.code == 0, answer
+        return json.loads(answer.out)
+
+
+@pytest.fixture
+def stage(releaf: Releaf, faketime_library: Path) -> Iterator[Stage]:
+    """Monday 1 March 2027, ten in the morning in New York: February has not closed yet."""
+    releaf.faketime = faketime_library
+    stage = Stage(releaf)
+    with stage.printerpoint:
+        releaf.surroundings["PRINTERPOINT_URL"] = stage.printerpoint.url
+        yield stage
+
+
+def test_the_story_is_told_and_goes_on(stage: Stage) -> None:
+    releaf = stage.releaf
+    releaf.made("database", "upgrade")  # as make demo does; its administrator is taken over
+
+    told = stage.tells()
+
+    assert (told["first_day"], told["last_day"]) == ("2026-12-31", "2027-02-28")
+    assert (told["nights"], told["certificates"]) == (60, 8)
+    feeds = {row["customer_name"]: row for row in releaf.made("list", "feeds")}
+    assert {name for name, row in feeds.items() if row["health"] == "unhealthy"} == {
+        "Ironbridge Machine Works"
+    }
+    changes = releaf.made("list", "health-changes")
+    assert [row["after"] for row in changes if row["name"] == "Cascade Veterinary Clinic"] == [
+        "healthy",
+        "unhealthy",
+        "healthy",
+    ]
+    assert [row["after"] for row in changes if row["server"]] == ["unhealthy", "healthy"]
+    _pages_are_those_that_were_printed(stage, feeds)
+    _months_and_certificates_add_up(releaf)
+    _six_days_are_recovered_and_one_gain_is_held(releaf, feeds)
+
+    # Three days later: February has closed, and the nights since are told.
+    stage.now += timedelta(days=3)
+    again = stage.tells()
+
+    assert again["logins"] == told["logins"]
+    assert (again["nights"], again["last_day"]) == (63, "2027-03-03")
+    assert again["certificates"] == 16
+    _months_and_certificates_add_up(releaf)
+    assert len(releaf.made("list", "accounts")) == 10
+
+
+def _pages_are_those_that_were_printed(stage: Stage, feeds: dict[str, Any]) -> None:
+    """Of customers whose printers stayed and whose agents report, to the page."""
+    for customer in (cast.LAW_FIRM, cast.ARCHITECTS, cast.BAKERY, cast.CLINIC, cast.CREDIT_UNION):
+        printed = sum(
+            pages
+            for day, pages in stage.printerpoint.pages_printed(customer.name).items()
+            if date(2026, 12, 31) < day <= date(2027, 2, 28)
+        )
+        rows = stage.releaf.made("list", "deposits", "--feed", feeds[customer.name]["id"])
+        assert sum(row["pages"] for row in rows) == printed > 0
+
+
+def _months_and_certificates_add_up(releaf: Releaf) -> None:
+    certified = sum(row["pages"] for row in releaf.made("list", "certificates"))
+    rows = releaf.made("list", "deposits")
+    closed = {row["month"] for row in releaf.made("list", "certificates")}
+    still_open = sum(row["pages"] for row in rows if row["counted_in"] not in closed)
+    assert certified + still_open == sum(row["pages"] for row in rows)
+
+
+def _six_days_are_recovered_and_one_gain_is_held(releaf: Releaf, feeds: dict[str, Any]) -> None:
+    with releaf.session() as session:
+        first, last = date(2027, 1, 1), date(2027, 2, 28)
+        clinic = [feeds["Cascade Veterinary Clinic"]["id"]]
+        days = deposits.pages_by_day(session, clinic, first, last)
+        assert sum(day.recovered for day in days) == 6
+        assert session.scalars(select(Delta.feed_id).where(Delta.state == "held")).all() == [
+            feeds["St. Brigid's Hospital"]["id"]
+        ]
+        assert len(session.scalars(select(Deposit.day)).all()) > 300
+
+
+def test_the_demo_is_kept_until_it_is_reset(releaf: Releaf) -> None:
+    first = releaf.made("demo")
+    number = releaf.made("list", "certificates")[0]["url"]
+
+    kept = releaf.made("demo")
+    kept_number = releaf.made("list", "certificates")[0]["url"]
+    anew = releaf.made("demo", "--reset")
+
+    assert (kept, kept_number) == (first, number)
+    assert releaf.made("list", "certificates")[0]["url"] != number
+    assert anew["logins"] == first["logins"]
+    assert len(releaf.made("list", "servers")) == 1
+
+
+def test_the_logins_that_are_printed_work(releaf: Releaf) -> None:
+    told = releaf.made("demo")
+
+    with releaf.session() as session:
+        for login in told["logins"]:
+            user = users.authenticate(session, login["email"], login["password"])
+            assert user is not None
+            assert user.role == login["role"]
+        assert session.scalar(select(func.count()).select_from(User)) == 4
+    memory = Path(releaf.surroundings["RELEAF_INSTANCE"]) / "demo.json"
+    assert memory.stat().st_mode & 0o777 == 0o600
+    # The spare dealer's token is there to be tried.
+    releaf.made("server", "add", "--account", cast.PARTNER, stdin=told["spare_token"])
+    assert len(releaf.made("server", "customers", "2")) == len(cast.SPARE_CUSTOMERS)
+
+
+def test_a_story_that_was_interrupted_is_told_anew(releaf: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.refuses()
+    interrupted = releaf("demo", "--json")
+    printerpoint.recovers()
+
+    told = releaf.made("demo")
+
+    assert interrupted.code == 1
+    assert "token" in interrupted.error[1]
+    assert told["nights"] >= 45
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("PRINTERPOINT_URL", "https://printerpoint.com/apis/v1", "is not a sandbox"),
+        ("RELEAF_ENV", "production", "RELEAF_ENV: the demo is not for production"),
+    ],
+)
+def test_the_demo_keeps_away_from_what_is_real(
+    releaf: Releaf, variable: str, value: str, words: str
+) -> None:
+    releaf.made("list", "accounts")  # makes the secrets that production demands
+    releaf.surroundings |= {"PRINTERPOINT_URL": "https://printerpoint.com/apis/v1"}
+    releaf.surroundings[variable] = value
+
+    answer = releaf("demo", "--json")
+
+    assert answer.code == 2
+    assert answer.error[0] == variable
+    assert words in answer.error[1]
+
+
+def test_the_demo_never_touches_accounts_of_others(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Southwind")
+
+    answer = releaf("demo", "--reset", "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "RELEAF_INSTANCE")
+    assert [row["name"] for row in releaf.made("list", "accounts")] == ["Southwind"]
+
+
+def test_without_a_sandbox_the_demo_says_how_to_start_one(releaf: Releaf) -> None:
+    releaf.surroundings["PRINTERPOINT_URL"] = "http://127.0.0.1:9/apis/v1"
+
+    answer = releaf("demo", "--json")
+
+    assert answer.code == 1
+    assert "make demo" in answer.error[1]
