@@ -334,3 +334,18 @@ def test_large_format_area_counts_whole_letter_pages_of_the_lifetime(world: Worl
         world.night(day)
 
     assert world.deposits(feed) == {TUESDAY: 1, WEDNESDAY: 2}
+
+
+def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
+    world: World,
+) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 30)
+    late = world.after_midnight(THURSDAY)
+    world.printerpoint.it_is(late)
+
+    world.collects(TUESDAY, late)
+
+    assert world.deposits(feed) == {TUESDAY: 10, WEDNESDAY: 10, THURSDAY: 10}
+    assert world.feed(feed).heard_on == THURSDAY

@@ -222,12 +222,21 @@ def collect_feed(
         limits.ceiling,
         limits.roll_width_mm,
     )
-    taken = take(session, feed_id, printers, bad_rows, collection.day, metering, now)
+    closing = _closing(collection, now)
+    taken = take(session, feed_id, printers, bad_rows, closing, metering, now)
     last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
     pages = deposits.add(session, feed_id, taken.shares, last_closed)
     _update_feed(session, feed, customer, taken.heard_on, pages, now)
     kind = "collected" if taken.devices else "unchanged"
     return _record(session, collection, feed_id, kind, taken, pages, now)
+
+
+def _closing(collection: Collection, now: datetime) -> date:
+    """The day its readings close: its own, or a later one when it is run only now.
+
+    A job requeued after days reads what the counters say today, not what they said then.
+    """
+    return max(collection.day, due_day(collection.server.account, now))
 
 
 def _update_feed(
@@ -314,7 +323,7 @@ def stop(session: Session, collection: Collection, reason: str, now: datetime) -
 def finish(session: Session, collection: Collection, now: datetime) -> None:
     """All feeds have an outcome: judge who has been silent too long, and close the run."""
     server = collection.server
-    today = collection.day + timedelta(days=1)
+    today = _closing(collection, now) + timedelta(days=1)
     monitoring.judge_feeds(session, server, today, now)
     collection.state = "finished"
     collection.alive_at = collection.finished_at = now

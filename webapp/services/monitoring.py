@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import formats
+from webapp.db import lock
 from webapp.domain.health import SILENT_BUSINESS_DAYS, feed_health
 from webapp.models import Feed, HealthChange, Server
 from webapp.printerpoint.errors import PrinterpointError
@@ -14,6 +15,7 @@ from webapp.services.calendars import public_holidays
 
 def server_answered(session: Session, server: Server, now: datetime) -> bool:
     """A connection attempt passed; returns whether the server was unhealthy before."""
+    _hold(session, server)
     server.health_checked_at = now
     server.health_reason = None
     if server.health == "healthy":
@@ -26,6 +28,7 @@ def server_failed(
     session: Session, server: Server, error: PrinterpointError, now: datetime
 ) -> None:
     """A connection attempt failed: the server is unhealthy at once and its collection pauses."""
+    _hold(session, server)
     server.health_checked_at = now
     server.health_reason = error.message[:500]
     if server.health == "healthy":
@@ -53,16 +56,16 @@ def judge_feeds(session: Session, server: Server, today: date, now: datetime) ->
     ``today``: the date in the account's zone. Returns how many turned unhealthy.
     """
     turned = 0
-    feeds = session.scalars(
-        select(Feed).where(
-            Feed.server_id == server.id,
-            Feed.status == "active",
-            Feed.health == "healthy",
-            # Later ones cannot have missed so many whole days yet; most feeds end here.
-            Feed.heard_on < today - timedelta(days=SILENT_BUSINESS_DAYS),
-        )
+    silent = (
+        Feed.server_id == server.id,
+        Feed.status == "active",
+        Feed.health == "healthy",
+        # Later ones cannot have missed so many whole days yet; most feeds end here.
+        Feed.heard_on < today - timedelta(days=SILENT_BUSINESS_DAYS),
     )
-    for feed in feeds:
+    lock(session, Feed.id, *session.scalars(select(Feed.id).where(*silent)))
+    feeds = select(Feed).where(*silent).order_by(Feed.id)
+    for feed in session.scalars(feeds.execution_options(populate_existing=True)):
         if feed_health(feed.heard_on, today, public_holidays(feed.account)) != "unhealthy":
             continue
         last = formats.day(feed.heard_on) if feed.heard_on else "never"
@@ -70,6 +73,12 @@ def judge_feeds(session: Session, server: Server, today: date, now: datetime) ->
         _change_feed(session, feed, "unhealthy", reason, now)
         turned += 1
     return turned
+
+
+def _hold(session: Session, server: Server) -> None:
+    """Lock the server and read it again: a change that another process made is made once."""
+    lock(session, Server.id, server.id)
+    session.refresh(server)
 
 
 def _change_server(
