@@ -1,0 +1,81 @@
+"""Houses: a partner with a customer and one of everything, under names that no other house has."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webapp.models import Account, Server, User
+
+
+@dataclass(slots=True)
+class House:
+    """The ids of one of everything; ``words`` tell its pages from those of others."""
+
+    partner_id: int
+    arguments: dict[str, int | str]
+    users: dict[str, User]
+    words: set[str] = field(default_factory=set)
+
+
+def partner_house(session: Session, name: str) -> House:
+    """A partner, its users and server, and a customer."""
+    partner = factories.partner(session, name=f"{name} Partner")
+    server = factories.server(session, partner, name=f"{name} Login")
+    users = {
+        role: factories.user(
+            session,
+            partner,
+            role=role,
+            full_name=f"{name} {role}",
+            email=f"{role}@{name.lower()}.example",
+        )
+        for role in ("partner_admin", "partner_viewer")
+    }
+    house = customer_house(session, name, partner, server)
+    house.users.update(users)
+    house.words |= {partner.name, server.name, *_words_of(*users.values())}
+    return house
+
+
+def customer_house(session: Session, name: str, partner: Account, server: Server) -> House:
+    """A customer of a partner, with one of everything; the words are its own alone."""
+    customer = factories.customer(session, partner, name=f"{name} Customer")
+    user = factories.user(
+        session, customer, full_name=f"{name} Person", email=f"person@{name.lower()}.example"
+    )
+    feed = factories.feed(
+        session, server, customer, customer_name=f"{name} Feed", customer_id=f"{name.upper()}01"
+    )
+    device = factories.device(
+        session, feed, asset_id=f"A-{name}", serial_number=f"SN-{name}", latest_count=200_000
+    )
+    factories.reading(session, device)
+    factories.deposit(session, feed)
+    delta = factories.delta(session, device, pages=900_000, state="held")
+    collection = factories.collection(session, server, kind="now")
+    factories.outcome(session, collection, feed)
+    factories.health_change(session, feed, reason=f"{name} was silent")
+    certificate = factories.certificate(session, customer, number=f"R-2026-10-{name[:6].upper()}")
+    factories.document(session, certificate)
+    return House(
+        partner.id,
+        {
+            "account_id": customer.id,
+            "server_id": server.id,
+            "feed_id": feed.id,
+            "device_id": device.id,
+            "delta_id": delta.id,
+            "collection_id": collection.id,
+            "user_id": user.id,
+            "number": certificate.number,
+            "public_id": certificate.public_id,
+        },
+        {"customer": user},
+        {customer.name, feed.customer_name, device.asset_id, device.serial_number,
+         certificate.number, f"{name} was silent", *_words_of(user)},
+    )  # fmt: skip
+
+
+def _words_of(*users: User) -> set[str]:
+    return {word for user in users for word in (user.full_name, user.email)}

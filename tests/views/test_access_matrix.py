@@ -1,0 +1,335 @@
+"""Who may go where: every address, every role, one's own things and everybody else's.
+
+A new address without a row in ``WHO`` fails here.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests import factories
+from tests.views.houses import House, customer_house, partner_house
+from webapp import settings as configuration
+from webapp.app import create_app
+from webapp.db import db, engine, open_session
+from webapp.models import Server, User
+from webapp.views.security import OPEN
+
+EVERYBODY = {"operations", "partner_admin", "partner_viewer", "customer"}
+READERS = {"operations", "partner_admin", "partner_viewer"}
+CHANGERS = {"operations", "partner_admin"}
+OPERATIONS = {"operations"}
+ANYBODY: set[str] = set()
+
+#: Who may go there; of things, only to one's own. ANYBODY needs no login.
+WHO = {
+    "static GET": ANYBODY,
+    "auth.login GET": ANYBODY,
+    "auth.login POST": ANYBODY,
+    "auth.invitation GET": ANYBODY,
+    "auth.invitation POST": ANYBODY,
+    "certificates.public GET": ANYBODY,
+    "operations.alive GET": ANYBODY,
+    "home.index GET": EVERYBODY,
+    "auth.logout POST": EVERYBODY,
+    "auth.password GET": EVERYBODY,
+    "auth.password POST": EVERYBODY,
+    "accounts.index GET": READERS,
+    "accounts.new GET": CHANGERS,
+    "accounts.new POST": CHANGERS,
+    "accounts.show GET": EVERYBODY,
+    "accounts.edit GET": CHANGERS,
+    "accounts.edit POST": CHANGERS,
+    "users.index GET": READERS,
+    "users.new GET": CHANGERS,
+    "users.new POST": CHANGERS,
+    "users.show GET": READERS,
+    "users.invite POST": CHANGERS,
+    "users.disable GET": CHANGERS,
+    "users.disable POST": CHANGERS,
+    "users.enable POST": CHANGERS,
+    "servers.index GET": READERS,
+    "servers.new GET": CHANGERS,
+    "servers.new POST": CHANGERS,
+    "servers.show GET": READERS,
+    "servers.health GET": READERS,
+    "servers.check POST": CHANGERS,
+    "servers.token GET": CHANGERS,
+    "servers.token POST": CHANGERS,
+    "servers.rename GET": CHANGERS,
+    "servers.rename POST": CHANGERS,
+    "servers.collect POST": CHANGERS,
+    "servers.remove GET": CHANGERS,
+    "servers.remove POST": CHANGERS,
+    "customers.new GET": CHANGERS,
+    "customers.tie POST": CHANGERS,
+    "customers.index GET": CHANGERS,
+    "customers.index POST": CHANGERS,
+    "feeds.index GET": EVERYBODY,
+    "feeds.show GET": EVERYBODY,
+    "feeds.health GET": EVERYBODY,
+    "feeds.collect POST": CHANGERS,
+    "feeds.deactivate GET": CHANGERS,
+    "feeds.deactivate POST": CHANGERS,
+    "feeds.reactivate GET": CHANGERS,
+    "feeds.reactivate POST": CHANGERS,
+    "feeds.remove GET": CHANGERS,
+    "feeds.remove POST": CHANGERS,
+    "devices.index GET": EVERYBODY,
+    "devices.show GET": EVERYBODY,
+    "collections.index GET": READERS,
+    "collections.show GET": READERS,
+    "collections.progress GET": READERS,
+    "held.index GET": READERS,
+    "held.show GET": READERS,
+    "held.show POST": CHANGERS,
+    "certificates.index GET": EVERYBODY,
+    "certificates.show GET": EVERYBODY,
+    "certificates.document GET": EVERYBODY,
+    "certificates.download GET": EVERYBODY,
+    "rq_dashboard.static GET": OPERATIONS,
+    "rq_dashboard.favicon GET": OPERATIONS,
+    "rq_dashboard.queues_overview GET": OPERATIONS,
+    "rq_dashboard.jobs_overview GET": OPERATIONS,
+    "rq_dashboard.job_view GET": OPERATIONS,
+    "rq_dashboard.job_info GET": OPERATIONS,
+    "rq_dashboard.list_jobs GET": OPERATIONS,
+    "rq_dashboard.list_queues GET": OPERATIONS,
+    "rq_dashboard.list_workers GET": OPERATIONS,
+    "rq_dashboard.workers_overview GET": OPERATIONS,
+    "rq_dashboard.delete_job_view POST": OPERATIONS,
+    "rq_dashboard.requeue_job_view POST": OPERATIONS,
+    "rq_dashboard.requeue_all POST": OPERATIONS,
+    "rq_dashboard.empty_queue POST": OPERATIONS,
+    "rq_dashboard.compact_queue POST": OPERATIONS,
+}
+#: rq-dashboard would take a GET for it, too; we do not.
+REFUSED_TO_ALL = {"rq_dashboard.requeue_all GET"}
+
+CLOSED = sorted(name for name, who in WHO.items() if who is not ANYBODY)
+#: Those who may change something come last: what they tear down nobody can be refused at.
+IN_ORDER = ("customer", "partner_viewer", "partner_admin", "operations")
+
+#: Arguments that name nothing of anybody's.
+PLAIN: dict[str, int | str] = {
+    "filename": "css/main.css",
+    "token": "no-such-link",
+    "instance_number": 0,
+    "job_id": "no-such-job",
+    "queue_name": "collection",
+    "registry_name": "failed",
+    "per_page": 8,
+    "order": "asc",
+    "page": 1,
+}
+REACHED = {200, 201, 302, 409, 422, 503}
+
+
+@dataclass
+class Town:
+    """An application with operations, two partners, and two customers of the first."""
+
+    app: Flask
+    operations: User
+    northwind: House
+    clinic: House
+    westerly: House
+
+    def browser_of(self, role: str) -> FlaskClient:
+        """A browser in which a user of Northwind, or of operations, has logged in."""
+        user = self.operations if role == "operations" else self.northwind.users[role]
+        browser = self.app.test_client()
+        with browser.session_transaction() as session:
+            session["_user_id"] = user.get_id()
+        return browser
+
+    def others_of(self, role: str) -> list[House]:
+        """Those of whom a role sees nothing."""
+        if role == "operations":
+            return []
+        return [self.westerly, self.clinic] if role == "customer" else [self.westerly]
+
+    def strange_words(self, role: str) -> set[str]:
+        """Words that must be on no page of a role, whatever it asks for."""
+        words: set[str] = set().union(*(house.words for house in self.others_of(role)))
+        if role == "customer":
+            staff = (self.northwind.users["partner_admin"], self.northwind.users["partner_viewer"])
+            words |= {"Northwind Login", *(user.full_name for user in staff)}
+            words |= {user.email for user in staff}
+        return words
+
+
+def build_town(folder: Path, template: Path) -> Town:
+    """Build it on a database of its own."""
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(template, folder / "releaf.db")
+    settings = configuration.load(
+        {
+            "RELEAF_INSTANCE": str(folder),
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            # Nobody listens there: an address that asks Printerpoint is told so at once.
+            "PRINTERPOINT_URL": "http://127.0.0.1:1",
+        }
+    )
+    with open_session(settings.database_url) as session:
+        operations = factories.user(session, factories.operations(session))
+        northwind = partner_house(session, "Northwind")
+        server = session.get_one(Server, northwind.arguments["server_id"])
+        clinic = customer_house(session, "Clinic", server.account, server)
+        westerly = partner_house(session, "Westerly")
+        session.commit()
+        session.expunge_all()
+    engine(settings.database_url).dispose()
+    app = create_app(settings)
+    app.config["WTF_CSRF_ENABLED"] = False  # who may enter is asked before the token
+    return Town(app, operations, northwind, clinic, westerly)
+
+
+@contextmanager
+def standing(town: Town) -> Iterator[Town]:
+    """Let go of a town's database in the end."""
+    yield town
+    with town.app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def quiet_town(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Town]:
+    """Where people only look."""
+    with standing(build_town(tmp_path_factory.mktemp("town"), sqlite_template)) as town:
+        yield town
+
+
+@pytest.fixture
+def town(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> Iterator[Town]:
+    """A town in which ``name`` can be tried: one of its own where that may tear something down."""
+    if name.endswith("GET"):
+        yield request.getfixturevalue("quiet_town")
+        return
+    template: Path = request.getfixturevalue("sqlite_template")
+    with standing(build_town(tmp_path / "town", template)) as built:
+        yield built
+
+
+def test_every_address_has_a_row(quiet_town: Town) -> None:
+    known = set(WHO) | REFUSED_TO_ALL
+
+    assert {name for name, _ in addresses(quiet_town.app)} == known
+    assert {name.split()[0] for name, who in WHO.items() if who is ANYBODY} == OPEN
+
+
+@pytest.mark.parametrize("name", sorted(set(WHO) | REFUSED_TO_ALL))
+def test_without_a_login(name: str, town: Town) -> None:
+    for arguments in (town.northwind.arguments, town.westerly.arguments):
+        for path in paths(town.app, name, arguments):
+            answer = ask(town.app.test_client(), name, path)
+            part = ask(town.app.test_client(), name, path, {"HX-Request": "true"})
+
+            if WHO.get(name) is ANYBODY:
+                assert answer.status_code in REACHED | {404}
+                assert "/login" not in (answer.location or "")
+            else:
+                assert answer.status_code == 302
+                assert answer.location.startswith("/login")
+                assert (part.status_code, part.text) == (401, "")
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_ones_own(name: str, town: Town) -> None:
+    for role in IN_ORDER:
+        browser = town.browser_of(role)
+        for path in paths(town.app, name, town.northwind.arguments):
+            answer = ask(browser, name, path)
+
+            expected = REACHED if role in WHO[name] else {403, 404}
+            assert answer.status_code in expected, (role, path, answer.status_code)
+            assert not found_in(answer, town.strange_words(role)), (role, path)
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_belongs_to_others(name: str, town: Town) -> None:
+    for role in IN_ORDER[:-1]:
+        browser = town.browser_of(role)
+        for house in town.others_of(role):
+            for path in paths(town.app, name, house.arguments, only_with=set(house.arguments)):
+                answer = ask(browser, name, path)
+
+                assert answer.status_code in (403, 404), (role, path, answer.status_code)
+                assert not found_in(answer, town.strange_words(role)), (role, path)
+
+
+@pytest.mark.parametrize("role", ["customer", "partner_viewer", "partner_admin"])
+def test_filters_do_not_reach_what_belongs_to_others(role: str, quiet_town: Town) -> None:
+    browser = quiet_town.browser_of(role)
+    theirs = quiet_town.westerly.arguments
+
+    for house in quiet_town.others_of(role):
+        ids = house.arguments
+        for path in (
+            f"/feeds?account={ids['account_id']}",
+            f"/feeds?server={theirs['server_id']}",
+            f"/devices?feed={ids['feed_id']}",
+            f"/collections?server={theirs['server_id']}",
+            f"/users/new?account={ids['account_id']}",
+            f"/accounts/new?partner={quiet_town.westerly.partner_id}",
+            f"/held?feed={ids['feed_id']}",
+            f"/certificates?account={ids['account_id']}",
+        ):
+            answer = browser.get(path)
+
+            assert answer.status_code in (200, 403, 404), (path, answer.status_code)
+            assert not found_in(answer, quiet_town.strange_words(role)), path
+
+
+def test_a_get_that_would_change_queues_is_refused(quiet_town: Town) -> None:
+    answer = quiet_town.browser_of("operations").get("/operations/queues/requeue/collection")
+
+    assert answer.status_code == 405
+
+
+def addresses(app: Flask) -> Iterator[tuple[str, Rule]]:
+    """Every endpoint with each of its methods, and the rule."""
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            yield f"{rule.endpoint} {method}", rule
+
+
+def paths(
+    app: Flask,
+    name: str,
+    things: dict[str, int | str],
+    only_with: set[str] | None = None,
+) -> Iterator[str]:
+    """The paths of an address for these things; ``only_with``: where it names one of them."""
+    for each, rule in addresses(app):
+        if each != name or (only_with is not None and not rule.arguments & only_with):
+            continue
+        arguments = {argument: (PLAIN | things)[argument] for argument in rule.arguments}
+        built = rule.build(arguments, append_unknown=False)
+        assert built is not None
+        yield built[1]
+
+
+def ask(
+    browser: FlaskClient, name: str, path: str, headers: dict[str, str] | None = None
+) -> TestResponse:
+    """Open or send, as a page of ours would."""
+    method: Callable[..., TestResponse] = browser.post if name.endswith(" POST") else browser.get
+    sent = {"Origin": "http://localhost", **(headers or {})}
+    answer = method(path, headers=sent, buffered=True)
+    if answer.status_code == 308:  # the same page under its other address
+        answer = method(answer.location, headers=sent, buffered=True)
+    return answer
+
+
+def found_in(answer: TestResponse, words: set[str]) -> list[str]:
+    """Which of these words an answer shows."""
+    return [word for word in sorted(words) if word.encode() in answer.data]
