@@ -4,13 +4,10 @@ import rq_dashboard
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 from rq_dashboard.web import setup_rq_connection
 from sqlalchemy import text
 
+from webapp import queue
 from webapp.db import db
 from webapp.settings import Settings
 from webapp.views import edge, errors, security
@@ -59,21 +56,6 @@ def mount_queues(app: Flask, forgery: CSRFProtect, settings: Settings) -> None:
     app.register_blueprint(rq_dashboard.blueprint, url_prefix=QUEUES)
 
 
-def redis_answers() -> bool:
-    """Whether Redis answers; asked once, for the usual client tries for seconds."""
-    connection: Redis = Redis.from_url(
-        edge.settings().redis_url,
-        socket_connect_timeout=2,
-        socket_timeout=2,
-        retry=Retry(NoBackoff(), 0),
-    )
-    try:
-        with connection:
-            return bool(connection.ping())
-    except (RedisError, OSError):
-        return False
-
-
 def _guard_queues() -> ResponseReturnValue | None:
     if request.blueprint != rq_dashboard.blueprint.name:
         return None
@@ -85,7 +67,7 @@ def _guard_queues() -> ResponseReturnValue | None:
         security.demand_same_origin()
     if not _makes_sense(request.view_args or {}):
         abort(404)
-    if request.endpoint != "rq_dashboard.static" and not redis_answers():
+    if request.endpoint != "rq_dashboard.static" and not queue.reachable(edge.settings()):
         return errors.unavailable(_DOWN)
     return None
 

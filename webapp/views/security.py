@@ -13,8 +13,6 @@ from flask_limiter import Limiter, RouteLimit
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy import select
 
 from webapp.db import db, only_reading
@@ -76,7 +74,6 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {
         "socket_connect_timeout": 1,
         "socket_timeout": 1,
-        "retry": Retry(NoBackoff(), 0),
     }
     limiter.init_app(app)
     for endpoint, often in _ATTEMPTS.items():
