@@ -1,0 +1,142 @@
+"""Access: what each viewer sees of two partners and their customers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.views.houses import House, customer_house, partner_house
+from webapp.models import Server
+from webapp.services import access
+from webapp.services.access import OPERATOR, Viewer
+from webapp.services.errors import NotFound
+
+LISTS: dict[str, Callable[[Viewer], Select[Any]]] = {
+    "account_id": access.accounts,
+    "user_id": access.users,
+    "server_id": access.servers,
+    "feed_id": access.feeds,
+    "device_id": access.devices,
+    "delta_id": access.held,
+    "collection_id": access.collections,
+    "number": access.certificates,
+}
+GETTERS: dict[str, Callable[..., Any]] = {
+    "account_id": access.account,
+    "user_id": access.user,
+    "server_id": access.server,
+    "feed_id": access.feed,
+    "device_id": access.device,
+    "delta_id": access.delta,
+    "collection_id": access.collection,
+    "number": access.certificate,
+}
+#: What a customer never sees, not even of itself.
+NOT_FOR_CUSTOMERS = {"server_id", "delta_id", "collection_id"}
+
+
+class Town:
+    """Two partners; the first has two customers."""
+
+    def __init__(self, session: Session) -> None:
+        self.northwind = partner_house(session, "Northwind")
+        server = session.get_one(Server, self.northwind.arguments["server_id"])
+        self.clinic = customer_house(session, "Clinic", server.account, server)
+        self.westerly = partner_house(session, "Westerly")
+        self.viewers = {role: Viewer.of(user) for role, user in self.northwind.users.items()}
+
+
+@pytest.fixture
+def town(session: Session) -> Town:
+    """A town on each kind of database."""
+    return Town(session)
+
+
+def test_operations_see_everything(session: Session, town: Town) -> None:
+    for noun in LISTS:
+        for house in (town.northwind, town.clinic, town.westerly):
+            assert sees(session, OPERATOR, noun, house)
+
+
+@pytest.mark.parametrize("role", ["partner_admin", "partner_viewer"])
+def test_a_partner_sees_its_own_and_its_customers_and_nothing_else(
+    session: Session, town: Town, role: str
+) -> None:
+    viewer = town.viewers[role]
+
+    for noun in LISTS:
+        assert sees(session, viewer, noun, town.northwind), noun
+        assert sees(session, viewer, noun, town.clinic), noun
+        assert not sees(session, viewer, noun, town.westerly), noun
+
+
+def test_a_customer_sees_its_own_and_nothing_of_its_partner_or_neighbours(
+    session: Session, town: Town
+) -> None:
+    viewer = town.viewers["customer"]
+
+    for noun in LISTS:
+        assert sees(session, viewer, noun, town.northwind) == (noun not in NOT_FOR_CUSTOMERS), noun
+        assert not sees(session, viewer, noun, town.clinic), noun
+        assert not sees(session, viewer, noun, town.westerly), noun
+
+
+def test_health_changes_follow_their_feed_or_server(session: Session, town: Town) -> None:
+    server = session.get_one(Server, town.northwind.arguments["server_id"])
+    factories.health_change(session, server, reason="Northwind’s login was refused")
+
+    seen = {
+        role: {change.reason for change in session.scalars(access.health_changes(viewer))}
+        for role, viewer in town.viewers.items()
+    }
+
+    everything = {"Northwind was silent", "Clinic was silent", "Northwind’s login was refused"}
+    assert seen["partner_admin"] == seen["partner_viewer"] == everything
+    assert seen["customer"] == {"Northwind was silent"}
+
+
+def test_removed_servers_and_feeds_stay_reachable(session: Session) -> None:
+    partner = factories.partner(session)
+    server = factories.server(session, partner, removed_at=factories.NOW)
+    feed = factories.feed(session, server, status="removed")
+    viewer = Viewer.of(factories.user(session, partner))
+
+    assert access.server(session, viewer, server.id) is server
+    assert access.feed(session, viewer, feed.id) is feed
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**63, 10**40])
+def test_an_id_that_cannot_be_is_not_found(session: Session, number: int) -> None:
+    for noun, getter in GETTERS.items():
+        if noun != "number":
+            with pytest.raises(NotFound):
+                getter(session, OPERATOR, number)
+
+
+@pytest.mark.parametrize("number", ["", "R-2026-10-000001", "\0", "é", "x" * 1000])
+def test_a_number_that_is_no_certificates_is_not_found(session: Session, number: str) -> None:
+    with pytest.raises(NotFound):
+        access.certificate(session, OPERATOR, number)
+
+
+def test_only_administrators_and_operations_may_change(town: Town) -> None:
+    may = {role for role, viewer in town.viewers.items() if viewer.may_change}
+
+    assert may == {"partner_admin"}
+    assert OPERATOR.may_change
+
+
+def sees(session: Session, viewer: Viewer, noun: str, house: House) -> bool:
+    """Whether a list and a getter show a house's thing; they must agree."""
+    wanted = house.arguments[noun]
+    name = "number" if noun == "number" else "id"
+    listed = wanted in {getattr(row, name) for row in session.scalars(LISTS[noun](viewer))}
+    try:
+        got = GETTERS[noun](session, viewer, wanted) is not None
+    except NotFound:
+        got = False
+    assert listed == got
+    return listed

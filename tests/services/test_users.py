@@ -1,0 +1,304 @@
+"""Users: invitations, passwords, disabling."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.factories import NOW, PASSWORD
+from webapp.models import Account, Invitation, User
+from webapp.models.user import Role
+from webapp.services import passwords, users
+from webapp.services.errors import Conflict, Invalid, NotFound
+
+NEW_PASSWORD = "a quite different phrase"
+
+
+def invited(session: Session, email: str = "ada@example.com") -> tuple[User, str]:
+    """Somebody invited by a partner."""
+    return users.invite(
+        session,
+        factories.partner(session),
+        email=email,
+        full_name="Ada Byron",
+        role="partner_admin",
+        now=NOW,
+    )
+
+
+def test_an_invited_user_has_no_password_and_a_link_for_seven_days(session: Session) -> None:
+    user, token = invited(session, " Ada@Example.com ")
+
+    invitation = users.invitation(session, token, NOW)
+
+    assert (user.email, user.full_name, user.password_hash) == (
+        "ada@example.com",
+        "Ada Byron",
+        None,
+    )
+    assert invitation.user is user
+    assert invitation.expires_at == NOW + timedelta(days=7)
+
+
+def test_the_token_of_a_link_is_kept_nowhere(session: Session) -> None:
+    _, token = invited(session)
+
+    kept = session.execute(select(Invitation.__table__)).one()
+
+    assert token not in str(kept)
+    assert len(token) >= 43
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"email": ""}, "email"),
+        ({"email": "ada"}, "email"),
+        ({"email": "ada@"}, "email"),
+        ({"email": "a b@example.com"}, "email"),
+        ({"email": "ada@example.com, bob@example.com"}, "email"),
+        ({"email": "ada\0@example.com"}, "email"),
+        ({"email": f"{'a' * 250}@example.com"}, "email"),
+        ({"full_name": "  "}, "full_name"),
+        ({"full_name": "x" * 201}, "full_name"),
+        ({"role": "operations"}, "role"),
+        ({"role": "customer"}, "role"),
+        ({"role": "king"}, "role"),
+    ],
+)
+def test_what_makes_no_sense_names_its_field(
+    session: Session, changed: dict[str, Any], field: str
+) -> None:
+    partner = factories.partner(session)
+    given: dict[str, Any] = {
+        "email": "ada@example.com",
+        "full_name": "Ada",
+        "role": "partner_admin",
+    } | changed
+
+    with pytest.raises(Invalid) as refused:
+        users.invite(session, partner, **given, now=NOW)
+
+    assert refused.value.field == field
+    assert session.scalar(select(func.count()).select_from(User)) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "roles"),
+    [
+        ("operations", ["operations"]),
+        ("partner", ["partner_admin", "partner_viewer"]),
+        ("customer", ["customer"]),
+    ],
+)
+def test_the_roles_of_an_account_follow_its_kind(kind: str, roles: list[Role]) -> None:
+    assert users.roles_of(Account(kind=kind, name="x")) == roles
+
+
+def test_an_e_mail_has_one_user_in_the_whole_service(session: Session) -> None:
+    invited(session, "ada@example.com")
+
+    with pytest.raises(Invalid, match="Somebody has this e-mail already"):
+        invited(session, "ADA@example.com")
+    session.commit()
+
+    assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_an_invitation_is_accepted_once(session: Session) -> None:
+    user, token = invited(session)
+
+    accepted = users.accept(session, token, NEW_PASSWORD, NOW)
+
+    assert accepted is user
+    assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) is user
+    with pytest.raises(Conflict, match="used already"):
+        users.accept(session, token, "and yet another one", NOW)
+    assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) is user
+
+
+@pytest.mark.parametrize("token", ["", "x", "\0", "é" * 50, "x" * 10_000, "\ud800"])
+def test_an_unknown_link_is_not_found(session: Session, token: str) -> None:
+    invited(session)
+
+    with pytest.raises(NotFound):
+        users.invitation(session, token, NOW)
+
+
+def test_a_link_expires_to_the_second(session: Session) -> None:
+    _, token = invited(session)
+    end = NOW + users.VALID
+
+    assert users.invitation(session, token, end - timedelta(seconds=1)).used_at is None
+    with pytest.raises(Conflict, match="no longer works"):
+        users.invitation(session, token, end)
+
+
+def test_a_new_link_ends_the_earlier_one(session: Session) -> None:
+    user, first = invited(session)
+    second = users.invite_again(session, user, NOW)
+
+    with pytest.raises(Conflict, match="no longer works"):
+        users.accept(session, first, NEW_PASSWORD, NOW)
+    assert users.accept(session, second, NEW_PASSWORD, NOW) is user
+
+
+def test_a_link_replaces_a_forgotten_password_and_ends_sessions(session: Session) -> None:
+    user = factories.user(session, email="ada@example.com")
+    stamp = user.session_stamp
+    token = users.invite_again(session, user, NOW)
+    before = users.authenticate(session, "ada@example.com", PASSWORD)
+
+    users.accept(session, token, NEW_PASSWORD, NOW)
+
+    assert before is user
+    assert users.authenticate(session, "ada@example.com", PASSWORD) is None
+    assert user.session_stamp != stamp
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "eleven char",
+        "x" * 257,
+        "aaaaaaaaaaaaaaaa",
+        "Ada Augusta Byron",
+        "Ada.Byron@example.com",
+    ],
+)
+def test_a_weak_password_is_refused_and_never_quoted(session: Session, password: str) -> None:
+    user, token = users.invite(
+        session,
+        factories.partner(session),
+        email="ada.byron@example.com",
+        full_name="Ada Augusta Byron",
+        role="partner_admin",
+        now=NOW,
+    )
+
+    with pytest.raises(Invalid) as refused:
+        users.accept(session, token, password, NOW)
+
+    assert refused.value.field == "password"
+    assert not password or password not in refused.value.message
+    assert user.password_hash is None
+    assert users.invitation(session, token, NOW).used_at is None
+
+
+def test_a_password_is_the_same_however_its_letters_are_composed(session: Session) -> None:
+    user, token = invited(session)
+    users.accept(session, token, "Pa\u00dfw\u00f6rter \u00e0 la carte", NOW)
+
+    typed = users.authenticate(session, user.email, "Pa\u00dfwo\u0308rter a\u0300 la carte")
+
+    assert typed is user
+
+
+def test_nobody_enters_without_the_right_password(session: Session) -> None:
+    factories.user(session, email="ada@example.com")
+    factories.user(session, email="new@example.com", password_hash=None)
+    factories.user(session, email="gone@example.com", disabled_at=NOW)
+
+    entered = [
+        users.authenticate(session, email, password)
+        for email, password in (
+            ("ada@example.com", "wrong"),
+            ("ada@example.com", ""),
+            ("ada@example.com", PASSWORD + "x" * 1000),
+            ("new@example.com", ""),
+            ("new@example.com", PASSWORD),
+            ("gone@example.com", PASSWORD),
+            ("nobody@example.com", PASSWORD),
+            ("nobody@example.com", "the password of nobody at all"),
+            ("x" * 10_000, PASSWORD),
+            ("ada@example.com\0", PASSWORD),
+        )
+    ]
+
+    assert entered == [None] * 10
+
+
+def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(session: Session) -> None:
+    weaker = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    user = factories.user(session, email="ada@example.com", password_hash=weaker)
+    stamp = user.session_stamp
+
+    users.authenticate(session, "ada@example.com", PASSWORD)
+
+    assert user.password_hash is not None
+    assert "$argon2id$v=19$m=19456,t=2,p=1$" in user.password_hash
+    assert user.session_stamp == stamp
+    assert passwords.fits(PASSWORD, user.password_hash)
+
+
+def test_a_disabled_user_is_out_at_once_and_comes_back_with_the_same_password(
+    session: Session,
+) -> None:
+    user = factories.user(session, email="ada@example.com")
+    stamp, token = user.session_stamp, users.invite_again(session, user, NOW)
+
+    users.disable(session, user, NOW)
+    while_disabled = users.authenticate(session, "ada@example.com", PASSWORD)
+    with pytest.raises(Conflict):
+        users.accept(session, token, NEW_PASSWORD, NOW)
+    with pytest.raises(Conflict, match="enable the user first"):
+        users.invite_again(session, user, NOW)
+    users.enable(session, user)
+
+    assert while_disabled is None
+    assert user.session_stamp != stamp
+    assert users.authenticate(session, "ada@example.com", PASSWORD) is user
+
+
+def test_nobody_disables_himself(session: Session) -> None:
+    user = factories.user(session)
+
+    with pytest.raises(Conflict, match="cannot disable yourself"):
+        users.disable(session, user, NOW, by=user.id)
+
+    assert user.disabled_at is None
+
+
+def test_the_last_of_operations_who_can_log_in_stays(session: Session) -> None:
+    operations = factories.operations(session)
+    last = factories.user(session, operations)
+    factories.user(session, operations, password_hash=None)
+    factories.user(session, operations, disabled_at=NOW)
+    factories.user(session)
+
+    with pytest.raises(Conflict, match="last user of operations"):
+        users.disable(session, last, NOW)
+    other = factories.user(session, operations)
+    users.disable(session, last, NOW)
+
+    assert last.disabled_at == NOW
+    with pytest.raises(Conflict, match="last user of operations"):
+        users.disable(session, other, NOW)
+
+
+def test_disabling_twice_keeps_the_first_moment(session: Session) -> None:
+    user = factories.user(session)
+    users.disable(session, user, NOW)
+
+    users.disable(session, user, NOW + timedelta(days=1))
+
+    assert user.disabled_at == NOW
+
+
+def test_the_open_invitation_is_the_latest_one(session: Session) -> None:
+    user, _ = invited(session)
+    later = NOW + timedelta(days=3)
+    token = users.invite_again(session, user, later)
+
+    found = users.open_invitation(session, user)
+
+    assert found is not None
+    assert found.expires_at == later + users.VALID
+    users.accept(session, token, NEW_PASSWORD, later)
+    earlier = users.open_invitation(session, user)
+    assert earlier is None or earlier.expires_at <= later
