@@ -1,0 +1,119 @@
+"""The schema: migrations make what the models say, at the first start and on both databases."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy.pool import NullPool
+
+from webapp.db import Base, engine_options
+from webapp.services import database
+from webapp.services.errors import Conflict
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 'releaf.db'}"
+        return
+    url: str = request.getfixturevalue("postgresql_database")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("drop schema public cascade")
+        connection.exec_driver_sql("create schema public")
+    yield url
+
+
+def engine_of(url: str) -> Engine:
+    """An engine that keeps no connection."""
+    return create_engine(url, poolclass=NullPool, **engine_options(url))
+
+
+def test_migrations_make_what_the_models_say(empty_database: str) -> None:
+    database.upgrade(empty_database)
+
+    engine = engine_of(empty_database)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrations_make_every_check_constraint_of_the_models(
+    empty_database: str,
+) -> None:
+    database.upgrade(empty_database)
+    migrated = inspect(engine_of(empty_database))
+
+    for table in Base.metadata.sorted_tables:
+        of_models = {
+            str(constraint.name)
+            for constraint in table.constraints
+            if type(constraint).__name__ == "CheckConstraint"
+        }
+        stored = {check["name"] for check in migrated.get_check_constraints(table.name)}
+        assert stored == of_models, table.name
+
+
+def test_a_first_start_makes_the_schema_of_an_empty_database(empty_database: str) -> None:
+    database.make_ready(empty_database)
+
+    assert database.current_revision(empty_database) == database.latest_revision()
+
+
+def test_upgrading_again_changes_nothing(empty_database: str) -> None:
+    first = database.upgrade(empty_database)
+
+    assert database.upgrade(empty_database) == first == database.latest_revision()
+
+
+def test_several_processes_may_make_the_schema_at_once(empty_database: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        revisions = list(pool.map(lambda _: upgraded_by_another_process(empty_database), range(4)))
+
+    assert revisions == [database.latest_revision()] * 4
+
+
+def test_a_database_that_holds_something_else_is_refused(empty_database: str) -> None:
+    database.upgrade(empty_database)
+    with engine_of(empty_database).begin() as connection:
+        connection.exec_driver_sql("drop table alembic_version")
+
+    with pytest.raises(Conflict, match="DATABASE_URL: the database holds something else"):
+        database.make_ready(empty_database)
+
+
+def test_a_database_that_is_behind_says_what_to_run(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.upgrade(empty_database)
+    monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")
+
+    with pytest.raises(Conflict, match="run: releaf database upgrade"):
+        database.make_ready(empty_database)
+
+
+def test_a_database_of_a_later_version_is_refused(empty_database: str) -> None:
+    database.upgrade(empty_database)
+    with engine_of(empty_database).begin() as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+
+    with pytest.raises(Conflict, match=r"of a later version \(9999\)"):
+        database.make_ready(empty_database)
+
+
+def upgraded_by_another_process(url: str) -> str:
+    """The revision that another process says it has brought the database to."""
+    program = (
+        "import sys; from webapp.services.database import upgrade; print(upgrade(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, url], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()

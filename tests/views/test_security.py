@@ -1,0 +1,281 @@
+"""What stands in front of every page: headers, tokens, cookies, errors, logs."""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy.exc import OperationalError
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.app import Redacting, create_app
+from webapp.db import db, only_reading
+from webapp.queue import QueueDown
+from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.settings import Settings
+
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+
+
+@contextmanager
+def app_with(settings: Settings) -> Iterator[Flask]:
+    """An application of other settings."""
+    made = create_app(settings)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("path", ["/login", "/nothing-there", "/healthz", "/static/app.css", "/"])
+def test_every_answer_says_what_a_browser_may_do(visitor: Visitor, path: str) -> None:
+    with visitor.opens(path) as answer:
+        headers = answer.headers
+
+    assert headers["Content-Security-Policy"] == STRICT
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_pages_are_not_kept_and_versioned_files_are_kept_for_ever(visitor: Visitor) -> None:
+    page = visitor.opens("/login")
+    address = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
+    with visitor.opens(address) as versioned, visitor.opens("/static/app.css") as plain:
+        kept = (versioned.headers["Cache-Control"], plain.headers["Cache-Control"])
+
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "immutable" in kept[0]
+    assert "max-age=31536000" in kept[0]
+    assert "immutable" not in kept[1]
+    assert "max-age=86400" in kept[1]
+
+
+def test_over_https_cookies_and_transport_are_strict(settings: Settings, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    with app_with(replace(settings, public_url="https://releaf.example")) as app:
+        visitor = Visitor(app.test_client())
+        visitor.client.environ_base["wsgi.url_scheme"] = "https"
+        visitor.client.environ_base["HTTP_REFERER"] = "https://localhost/login"
+
+        page = visitor.opens("/login")
+
+    cookie = page.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-releaf=")
+    for word in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
+        assert word in cookie
+    assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_over_http_the_cookie_is_still_kept_from_scripts_and_other_sites(
+    visitor: Visitor,
+) -> None:
+    cookie = visitor.opens("/login").headers["Set-Cookie"]
+
+    assert cookie.startswith("releaf=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_in_production_one_proxy_is_believed(settings: Settings) -> None:
+    live = replace(settings, environment="production", public_url="https://releaf.example")
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    seen = {}
+    for name, each in (("live", live), ("local", settings)):
+        with app_with(each) as app:
+            _show_who_asks(app)
+            seen[name] = app.test_client().get("/who", headers=forwarded).text
+
+    assert seen == {"live": "https 198.51.100.7", "local": "http 127.0.0.1"}
+
+
+def _show_who_asks(app: Flask) -> None:
+    @app.before_request
+    def who() -> str | None:
+        return f"{request.scheme} {request.remote_addr}" if request.path == "/who" else None
+
+
+def test_a_form_without_its_token_is_refused(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+
+    answers = [
+        visitor.client.post("/logout"),
+        visitor.client.post("/logout", data={"csrf_token": "made up"}),
+        visitor.client.post("/accounts/new", data={"name": "Bakery"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert "reload the page" in answers[0].text
+    assert visitor.opens("/").status_code == 200
+
+
+def test_a_token_in_the_header_is_as_good_as_in_the_form(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+
+    answer = visitor.client.post("/logout", headers={"X-CSRFToken": visitor.token()})
+
+    assert answer.status_code == 302
+
+
+def test_a_session_of_a_disabled_user_has_ended(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        user = factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+
+    with storing() as session:
+        session.get_one(type(user), user.id).disabled_at = factories.NOW
+
+    assert visitor.opens("/").location == "/login"
+
+
+def test_a_session_signed_by_somebody_else_is_nobodys(visitor: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        user = factories.user(session)
+        names = user.get_id()
+    stranger = Flask("stranger")
+    stranger.secret_key = "x" * 40
+    signer = SecureCookieSessionInterface().get_signing_serializer(stranger)
+    assert signer is not None
+    visitor.client.set_cookie("releaf", signer.dumps({"_user_id": names}))
+
+    assert visitor.opens("/").location == "/login"
+
+
+def test_reading_takes_no_write_lock_and_sending_does(app: Flask) -> None:
+    seen: dict[str, bool] = {}
+
+    @app.after_request
+    def look(response: object) -> object:
+        seen["now"] = only_reading.get()
+        return response
+
+    client = app.test_client()
+    client.get("/healthz")
+    while_reading = seen["now"]
+    client.post("/login")
+
+    assert while_reading is True
+    assert seen["now"] is False
+    assert only_reading.get() is False
+
+
+def test_wrong_addresses_are_answered_helpfully_and_alike(
+    visitor: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    inside = log_in("ada@example.com")
+
+    stranger = visitor.opens("/no/such/page")
+    missing = inside.opens("/feeds/4711")
+    nothing = inside.opens("/no/such/page")
+
+    assert {stranger.status_code, missing.status_code, nothing.status_code} == {404}
+    assert "This page was not found" in stranger.text
+    assert "4711" not in missing.text
+    assert "Log out" in nothing.text
+    assert "Log out" not in stranger.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (NotFound("there is no server 7"), 404, "not found"),
+        (Conflict("The server has been removed."), 409, "The server has been removed."),
+        (Invalid("name", "Give it a name."), 422, "Give it a name."),
+        (QueueDown("Redis cannot be reached"), 503, "jobs are taken up as soon as it is back"),
+        (OperationalError("select secret", {}, Exception("gone")), 503, "not available"),
+        (RuntimeError("token abc123 leaked"), 500, "reference"),
+    ],
+)
+def test_every_failure_has_a_page_that_tells_no_secrets(
+    app: Flask, error: Exception, status: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> str:
+        raise error
+
+    app.view_functions["operations.alive"] = fail
+
+    answer = app.test_client().get("/healthz")
+
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "abc123" not in answer.text
+    assert "select secret" not in answer.text
+    assert "there is no server 7" not in answer.text
+    assert answer.headers["Content-Security-Policy"] == STRICT
+
+
+def test_a_database_that_is_gone_is_a_503_even_for_who_is_logged_in(
+    app: Flask, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    visitor = log_in("ada@example.com")
+    with app.app_context():
+        path = Path(db.engine.url.database or "")
+        db.engine.dispose()
+    path.unlink()
+    path.mkdir()
+
+    answer = visitor.opens("/")
+
+    assert answer.status_code == 503
+    assert "not available" in answer.text
+
+
+def test_a_one_time_link_is_in_no_log_line(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(Redacting("%(message)s"))
+    logging.getLogger().addHandler(handler)
+
+    def fail(token: str) -> str:
+        raise RuntimeError(f"cannot open /invitations/{token}?x=1")
+
+    app.view_functions["auth.invitation"] = fail
+    try:
+        app.test_client().get("/invitations/s3cret-token?from=mail")
+        logging.getLogger("werkzeug").warning('"GET /invitations/s3cret-token?from=mail HTTP/1.1"')
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+    assert "auth.invitation raised" in written.getvalue()
+    assert "/invitations/... HTTP/1.1" in written.getvalue()
+    assert "s3cret" not in written.getvalue()
+    assert "from=mail" not in written.getvalue()
+
+
+def test_too_much_is_refused_before_it_is_read(visitor: Visitor) -> None:
+    answer = visitor.client.post("/login", data={"email": "x" * 2_000_000})
+
+    assert answer.status_code == 413
+
+
+def test_liveness_tells_nothing_and_makes_no_session(visitor: Visitor) -> None:
+    answer = visitor.opens("/healthz")
+
+    assert answer.get_json() == {"status": "ok"}
+    assert "Set-Cookie" not in answer.headers
