@@ -37,6 +37,7 @@ TIMETABLE = (
     Entry("timetable-tick", queue.TICK, timedelta(minutes=1), timedelta(minutes=10)),
     Entry("timetable-health", queue.CHECK_SERVERS, timedelta(hours=1), timedelta(hours=1)),
     Entry("timetable-months", queue.CLOSE_MONTHS, timedelta(minutes=10), timedelta(hours=2)),
+    Entry("timetable-reconcile", queue.RECONCILE, timedelta(hours=1), timedelta(hours=1)),
 )
 
 
@@ -60,6 +61,14 @@ class Timetable(Scheduler):
         """Reconcile, then put in line what is due."""
         reconcile(self)
         return list(super().enqueue_jobs())
+
+    def enqueue_job(self, job: Job) -> None:
+        """Put an entry in line, unless it still waits there: a night may keep workers for hours."""
+        if self.get_queue_for_job(job).get_job_position(job.id) is None:
+            super().enqueue_job(job)
+            return
+        again = clock.now() + timedelta(seconds=job.meta["interval"])
+        self.connection.zadd(self.scheduled_jobs_key, {job.id: again.timestamp()})
 
 
 def reconcile(scheduler: Scheduler) -> int:

@@ -1,15 +1,13 @@
 """Real worker processes on a real Redis-compatible server, one of them killed at work."""
 
 import importlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from redis import Redis
 from rq import Queue
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select, update
 
-from jobs.schedule import TIMETABLE, Timetable, reconcile
 from tests.jobs.processes import eventually, kill_group, outcomes, state, worker, works_off
 from tests.nights import MONDAY, World
 from webapp import clock, queue
@@ -108,35 +106,6 @@ def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
     assert state(world, collection_id) == "failed"
     assert world.server().health == "unhealthy"
     assert FailedJobRegistry(queue=Queue("collection", connection=connection)).count == 0
-
-
-def test_the_timetable_is_made_whole_after_redis_was_flushed(redis_connection: Redis) -> None:
-    scheduler = Timetable(queue_name="timetable", connection=redis_connection, interval=1)
-
-    first = reconcile(scheduler)
-    again = reconcile(scheduler)
-    redis_connection.flushall()
-    mended = reconcile(scheduler)
-
-    assert (first, again, mended) == (len(TIMETABLE), 0, len(TIMETABLE))
-    assert {job.id for job in scheduler.get_jobs()} == {entry.id for entry in TIMETABLE}
-
-
-def test_an_entry_that_was_lost_or_changed_is_mended_alone(redis_connection: Redis) -> None:
-    scheduler = Timetable(queue_name="timetable", connection=redis_connection, interval=1)
-    reconcile(scheduler)
-    redis_connection.delete(Job.key_for(TIMETABLE[0].id))
-    scheduler.schedule(
-        scheduled_time=datetime(2026, 10, 5, 12, tzinfo=UTC),
-        func="jobs.schedule.tick",
-        interval=5,
-        id="an-old-entry",
-    )
-
-    mended = reconcile(scheduler)
-
-    assert mended == 2
-    assert {job.id for job in scheduler.get_jobs()} == {entry.id for entry in TIMETABLE}
 
 
 def test_every_job_of_the_queue_can_be_imported() -> None:

@@ -1,0 +1,121 @@
+"""The timetable, kept by a real scheduler process, whatever happens to Redis."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+
+from jobs.schedule import POLL_SECONDS, TIMETABLE, Timetable, reconcile
+from tests.environment.redis_server import RedisServer
+from tests.jobs.processes import eventually, scheduler
+from webapp import queue
+from webapp.settings import Settings
+
+ENTRIES = {entry.id for entry in TIMETABLE}
+
+
+@pytest.fixture
+def timetable(redis_connection: Redis) -> Timetable:
+    """The timetable on an empty Redis."""
+    return Timetable(queue_name="timetable", connection=redis_connection, interval=1)
+
+
+def standing(timetable: Timetable) -> set[str]:
+    """The entries that stand in it."""
+    return {job.id for job in timetable.get_jobs()}
+
+
+def in_line(timetable: Timetable) -> list[str]:
+    """The jobs that wait for a worker."""
+    return sorted(Queue("timetable", connection=timetable.connection).get_job_ids())
+
+
+def falls_due(timetable: Timetable) -> None:
+    """Let the time of every entry come."""
+    due = dict.fromkeys(ENTRIES, 0)
+    timetable.connection.zadd(timetable.scheduled_jobs_key, due)
+
+
+def test_a_scheduler_puts_the_timetable_in_line_and_makes_it_whole_after_a_flush(
+    config: Settings, redis_server: RedisServer, timetable: Timetable
+) -> None:
+    with scheduler(replace(config, redis_url=redis_server.url)):
+        eventually(lambda: in_line(timetable) == sorted(ENTRIES))
+        stood = standing(timetable)
+        redis_server.flush()
+        eventually(lambda: in_line(timetable) == sorted(ENTRIES), POLL_SECONDS + 5)
+
+    assert stood == ENTRIES
+    assert standing(timetable) == ENTRIES
+
+
+def test_a_scheduler_killed_at_its_worst_moment_holds_the_others_up_for_seconds(
+    timetable: Timetable,
+) -> None:
+    killed = Timetable(
+        queue_name="timetable", connection=timetable.connection, interval=POLL_SECONDS
+    )
+    killed.acquire_lock()
+
+    held_up = timetable.connection.ttl(timetable.scheduler_lock_key)
+
+    assert not timetable.acquire_lock()
+    assert 0 < held_up + POLL_SECONDS < 60
+
+
+def test_the_timetable_is_made_whole_after_redis_was_flushed(timetable: Timetable) -> None:
+    first = reconcile(timetable)
+    again = reconcile(timetable)
+    timetable.connection.flushall()
+    mended = reconcile(timetable)
+
+    assert (first, again, mended) == (len(TIMETABLE), 0, len(TIMETABLE))
+    assert standing(timetable) == ENTRIES
+
+
+def test_an_entry_that_was_lost_or_changed_is_mended_alone(timetable: Timetable) -> None:
+    reconcile(timetable)
+    timetable.connection.delete(Job.key_for(TIMETABLE[0].id))
+    timetable.schedule(
+        scheduled_time=datetime(2026, 10, 5, 12, tzinfo=UTC),
+        func="jobs.schedule.tick",
+        interval=5,
+        id="an-old-entry",
+    )
+
+    mended = reconcile(timetable)
+
+    assert mended == 2
+    assert standing(timetable) == ENTRIES
+
+
+def test_an_entry_comes_due_again_and_again(timetable: Timetable) -> None:
+    timetable.enqueue_jobs()
+    timetable.connection.delete("rq:queue:timetable")  # a worker has taken all
+    reconcile(timetable)
+    falls_due(timetable)
+
+    timetable.enqueue_jobs()
+
+    assert in_line(timetable) == sorted(ENTRIES)
+    assert standing(timetable) == ENTRIES
+
+
+def test_an_entry_waits_in_line_once_however_long_the_workers_are_busy(
+    timetable: Timetable,
+) -> None:
+    for _ in range(3):
+        reconcile(timetable)
+        falls_due(timetable)
+        timetable.enqueue_jobs()
+
+    assert in_line(timetable) == sorted(ENTRIES)
+    assert standing(timetable) == ENTRIES
+    assert timetable.count(datetime.fromtimestamp(0, UTC)) == 0
+
+
+def test_every_job_of_the_timetable_is_a_job_of_the_queue() -> None:
+    assert {entry.function for entry in TIMETABLE} <= set(queue.JOBS)
