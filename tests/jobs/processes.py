@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tests.environment.processes import with_us
 from tests.nights import World
 from webapp import clock
+from webapp.db import only_reading
 from webapp.models import Collection, Outcome
 from webapp.settings import Settings
 
@@ -102,7 +104,7 @@ def eventually(check: Callable[[], bool], seconds: float = 30) -> None:
     while time.monotonic() < deadline:
         if check():
             return
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise AssertionError("it did not come to hold in time")
 
 
@@ -114,12 +116,39 @@ def zone_at_noon() -> str:
 
 def state(world: World, collection_id: int) -> str:
     """The state of a collection."""
-    with world.session() as session:
+    with only_looking(world) as session:
         return session.get_one(Collection, collection_id).state
 
 
 def outcomes(world: World, collection_id: int) -> int:
     """How many customers a collection has done."""
-    with world.session() as session:
+    with only_looking(world) as session:
         query = select(func.count()).where(Outcome.collection_id == collection_id)
         return int(session.scalar(query) or 0)
+
+
+@contextmanager
+def only_looking(world: World) -> Iterator[Session]:
+    """A session that keeps nobody from writing."""
+    before = only_reading.set(True)
+    try:
+        with world.session() as session:
+            yield session
+    finally:
+        only_reading.reset(before)
+
+
+@contextmanager
+def standing_still(
+    world: World, collection_id: int, *workers: subprocess.Popen[bytes]
+) -> Iterator[int]:
+    """A collection stopped in its middle, for a while; yields how many customers are done."""
+    eventually(lambda: outcomes(world, collection_id) > 3)
+    horses = [horse for worker in workers for horse in children(worker.pid)]
+    for horse in horses:
+        os.kill(horse, signal.SIGSTOP)
+    try:
+        yield outcomes(world, collection_id)
+    finally:
+        for horse in horses:
+            os.kill(horse, signal.SIGCONT)

@@ -1,0 +1,214 @@
+"""Several of everything at once, and Redis gone in the middle: one night, every page once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Literal
+
+import pytest
+from rq import Queue
+from sqlalchemy import func, select, update
+
+from tests.environment.redis_server import RedisServer
+from tests.jobs.processes import (
+    eventually,
+    outcomes,
+    scheduler,
+    standing_still,
+    state,
+    worker,
+    zone_at_noon,
+)
+from tests.nights import World, make_world
+from webapp import clock, queue
+from webapp.db import engine
+from webapp.models import Account, Certificate, Collection, Deposit, Feed, Server
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import collection as service
+from webapp.settings import Settings
+
+CUSTOMERS = 120
+PRINTED = [n + 1 for n in range(CUSTOMERS)]
+OCTOBER_30, OCTOBER_31 = date(2026, 10, 30), date(2026, 10, 31)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(
+    request: pytest.FixtureRequest, config: Settings, sandbox: Sandbox, redis_server: RedisServer
+) -> Iterator[World]:
+    """A partner where it is noon, on SQLite and again on PostgreSQL."""
+    if request.param == "postgresql":
+        config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
+    yield make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
+    engine(config.database_url).dispose()
+
+
+@pytest.fixture
+def on_sqlite(config: Settings, sandbox: Sandbox, redis_server: RedisServer) -> Iterator[World]:
+    """The same on SQLite only: Redis is what the test is about."""
+    yield make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
+    engine(config.database_url).dispose()
+
+
+@pytest.fixture
+def on_postgresql(config: Settings, sandbox: Sandbox, postgresql_database: str) -> Iterator[World]:
+    """On PostgreSQL only: threads that really write at once."""
+    yield make_world(replace(config, database_url=postgresql_database), sandbox)
+    engine(postgresql_database).dispose()
+
+
+def yesterday(world: World) -> date:
+    """The day that is due by the real clock."""
+    return clock.now().astimezone(world.zone).date() - timedelta(days=1)
+
+
+def ready_for_yesterday(world: World) -> list[int]:
+    """Feeds with a first reading of the day before yesterday, that printed yesterday."""
+    feeds = [
+        world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(CUSTOMERS)
+    ]
+    day = yesterday(world)
+    world.night(day - timedelta(days=1))
+    for n, pages in enumerate(PRINTED):
+        world.printerpoint.prints(f"S{n}", pages)
+    world.printerpoint.it_is(world.after_midnight(day))
+    return feeds
+
+
+def asked(world: World, kind: Literal["night", "now"] = "now") -> int:
+    """A collection for yesterday, asked for and not yet put in line."""
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        wanted = service.request(session, server, day=yesterday(world), kind=kind, now=clock.now())
+        session.commit()
+        return wanted.id
+
+
+def nights_of(world: World, day: date) -> list[Collection]:
+    """The nights there are of a day."""
+    with world.session() as session:
+        query = select(Collection).where(Collection.kind == "night", Collection.day == day)
+        return list(session.scalars(query))
+
+
+def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
+    feeds = ready_for_yesterday(world)
+    day = yesterday(world)
+    with queue.connect(world.settings.redis_url) as connection:
+        for _ in range(4):  # as if schedulers had stumbled over each other
+            Queue("timetable", connection=connection).enqueue(queue.TICK)
+
+    with ExitStack() as processes:
+        for start in (worker, worker, scheduler, scheduler):
+            processes.enter_context(start(world.settings))
+        eventually(lambda: [night.state for night in nights_of(world, day)] == ["finished"])
+        with queue.connect(world.settings.redis_url) as connection:
+            names = [Queue(name, connection=connection) for name in queue.QUEUES]
+            eventually(lambda: not any(name.count for name in names))
+            eventually(lambda: not any(name.started_job_registry.count for name in names))
+            failed = [job for name in names for job in name.failed_job_registry.get_job_ids()]
+
+    assert failed == []
+    assert len(nights_of(world, day)) == 1
+    assert [world.deposits(feed) for feed in feeds] == [{day: pages} for pages in PRINTED]
+
+
+def test_collections_asked_for_during_the_night_deposit_nothing_twice(world: World) -> None:
+    feeds = ready_for_yesterday(world)
+    day = yesterday(world)
+    night, *others = asked(world, "night"), asked(world), asked(world), asked(world)
+
+    with worker(world.settings) as one, worker(world.settings) as two:
+        queue.run_collection(world.settings, night)
+        with standing_still(world, night, one, two) as during:
+            for other in others:
+                queue.run_collection(world.settings, other)
+        eventually(lambda: {state(world, each) for each in (night, *others)} == {"finished"})
+
+    assert during < CUSTOMERS
+    assert {outcomes(world, each) for each in (night, *others)} == {CUSTOMERS}
+    assert [world.deposits(feed) for feed in feeds] == [{day: pages} for pages in PRINTED]
+
+
+def test_redis_killed_and_restarted_in_mid_collection_is_not_noticed(
+    on_sqlite: World, redis_server: RedisServer
+) -> None:
+    world = on_sqlite
+    feeds = ready_for_yesterday(world)
+    first, second = asked(world, "night"), asked(world)
+
+    with worker(world.settings) as process:
+        queue.run_collection(world.settings, first)
+        with standing_still(world, first, process) as done:
+            redis_server.restart()
+        eventually(lambda: state(world, first) == "finished")
+        queue.run_collection(world.settings, second)
+        eventually(lambda: state(world, second) == "finished")
+        still_works = process.poll() is None
+
+    assert done < CUSTOMERS
+    assert still_works
+    assert [world.deposits(feed) for feed in feeds] == [
+        {yesterday(world): pages} for pages in PRINTED
+    ]
+
+
+def test_a_collection_ends_well_while_redis_is_down(
+    on_sqlite: World, redis_server: RedisServer
+) -> None:
+    world = on_sqlite
+    feeds = ready_for_yesterday(world)
+    first, second = asked(world, "night"), asked(world)
+
+    with worker(world.settings) as process:
+        queue.run_collection(world.settings, first)
+        with standing_still(world, first, process) as done:
+            redis_server.kill()
+        eventually(lambda: state(world, first) == "finished")
+    redis_server.restart()
+    with worker(world.settings):  # as its supervisor starts it when it gives up
+        queue.run_collection(world.settings, second)
+        eventually(lambda: state(world, second) == "finished")
+
+    assert done < CUSTOMERS
+    assert [world.deposits(feed) for feed in feeds] == [
+        {yesterday(world): pages} for pages in PRINTED
+    ]
+
+
+def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
+    on_postgresql: World,
+) -> None:
+    world = on_postgresql
+    feeds = [
+        world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(CUSTOMERS)
+    ]
+    with world.session() as session:  # all of them are places of one customer
+        owner = session.get_one(Feed, feeds[0]).account_id
+        session.execute(update(Feed).values(account_id=owner))
+        session.commit()
+    world.night(OCTOBER_30)
+    for n, pages in enumerate(PRINTED):
+        world.printerpoint.prints(f"S{n}", pages)
+
+    night = threading.Thread(target=world.night, args=(OCTOBER_31,))
+    night.start()
+    eventually(lambda: sum(map(bool, (world.deposits(feed) for feed in feeds))) > 3)
+    certified = world.closes(feeds[0], "2026-10", world.after_midnight(OCTOBER_31))
+    night.join()
+    november = world.closes(feeds[0], "2026-11", world.after_midnight(date(2026, 11, 30)))
+
+    assert certified is not None
+    assert november is not None
+    assert certified + november == sum(PRINTED)
+    assert [world.deposits(feed) for feed in feeds] == [{OCTOBER_31: pages} for pages in PRINTED]
+    with world.session() as session:
+        by_month = session.execute(
+            select(Deposit.counted_in, func.sum(Deposit.pages)).group_by(Deposit.counted_in)
+        ).all()
+        certificates = session.execute(
+            select(Certificate.month, Certificate.pages).join(Account)
+        ).all()
+    assert sorted(map(tuple, by_month)) == sorted(map(tuple, certificates))
