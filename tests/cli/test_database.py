@@ -2,11 +2,15 @@
 
 from urllib.parse import urlsplit
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import create_engine
 
 from tests.cli.conftest import Releaf
 from webapp import clock
+from webapp import settings as configuration
 from webapp.services import users
+from webapp.settings import ROOT
 
 
 def test_the_first_administrator_is_let_in(releaf: Releaf) -> None:
@@ -40,16 +44,25 @@ def test_once_somebody_is_in_no_link_is_made(releaf: Releaf) -> None:
     assert releaf.made("database", "upgrade")["administrator"] is None
 
 
-def test_a_database_of_another_version_says_what_to_do(releaf: Releaf, tmp_path: object) -> None:
-    releaf.surroundings["DATABASE_URL"] = f"sqlite:///{tmp_path}/old.db"
-    releaf.process("database", "upgrade")
-    engine = create_engine(releaf.surroundings["DATABASE_URL"])
+def test_a_database_that_is_behind_says_in_one_line_what_to_run(releaf: Releaf) -> None:
+    _database_of_the_first_version(releaf)
+
+    behind = releaf("list", "accounts", "--json")
+    upgraded = releaf.made("database", "upgrade")
+
+    assert behind.code == 1
+    assert behind.err.count("\n") == 1
+    assert behind.error[1].endswith("run: releaf database upgrade")
+    assert upgraded["changed"] is True
+    assert len(releaf.made("list", "accounts")) == 1  # that of operations
+
+
+def _database_of_the_first_version(releaf: Releaf) -> None:
+    config = configuration.load(releaf.surroundings)
+    engine = create_engine(config.database_url)
     with engine.begin() as connection:
-        connection.exec_driver_sql("update alembic_version set version_num = '0000'")
+        alembic = Config()
+        alembic.set_main_option("script_location", str(ROOT / "webapp" / "migrations"))
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "0001")
     engine.dispose()
-
-    answer = releaf("list", "accounts", "--json")
-
-    assert answer.code == 1
-    assert answer.err.count("\n") == 1
-    assert "DATABASE_URL: the database is of" in answer.error[1]

@@ -12,6 +12,7 @@ from tests import factories
 from tests.cli.conftest import Releaf
 from webapp import settings as configuration
 from webapp.db import engine
+from webapp.models import Feed
 
 KEYS = {
     "accounts": "id kind name partner time_zone country",
@@ -188,3 +189,13 @@ def test_filters_that_make_no_sense_are_named(
     answer = releaf("list", "deposits", *options, "--json")
 
     assert (answer.code, answer.error[0]) == (2, field)
+
+
+def test_names_cannot_command_the_terminal(two_partners: Releaf) -> None:
+    with two_partners.session() as session:
+        session.get_one(Feed, 1).customer_name = "Harbour\x1b]0;owned\x07\nArchitects"
+
+    answer = two_partners("list", "feeds")
+
+    assert "Harbour?]0;owned? Architects" in answer.out
+    assert two_partners.made("list", "feeds")[0]["customer_name"].startswith("Harbour\x1b")

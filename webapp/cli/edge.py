@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp import db
 from webapp import settings as configuration
+from webapp.cli import output
 from webapp.crypto import Keyring
 from webapp.models import Server
 from webapp.printerpoint.client import Client
@@ -21,7 +22,8 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
-        click.echo(f"{record.levelname.lower()}: {record.getMessage()}{kind}", err=True)
+        line = f"{record.levelname.lower()}: {record.getMessage()}{kind}"
+        click.echo(output.shown(line), err=True)
 
 
 def settings() -> Settings:

@@ -7,8 +7,7 @@ moments in UTC. Nothing but the document goes to standard output.
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
@@ -18,6 +17,9 @@ import msgspec
 _JSON = "releaf.json"
 #: Column widths of a table are measured on so many rows; the rest streams.
 _MEASURED_ROWS = 1_000
+_LINES_AT_ONCE = 1_000
+#: Columns whose numbers are grouped; ids and years are not.
+_AMOUNTS = frozenset(("pages", "printers", "trees", "initial_count", "latest_count", "life_count"))
 
 Row = Mapping[str, Any]
 #: Shows how far the work is: done, of how many, at what.
@@ -46,7 +48,12 @@ def as_json() -> bool:
 
 def tell(document: Any, plain: str) -> None:
     """Print what a command made or found: the document with ``--json``, else the plain text."""
-    click.echo(encode(document) if as_json() else plain)
+    click.echo(encode(document) if as_json() else shown(plain))
+
+
+def shown(text: str) -> str:
+    """Text that a terminal may be given: names come from outside and may hold its commands."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def encode(document: Any) -> str:
@@ -54,37 +61,38 @@ def encode(document: Any) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def tell_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> int:
+def tell_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> None:
     """Print rows as they come: a JSON array of objects, or a table of ``columns``.
 
-    ``nothing``: what the plain text says when there is no row. Returns how many there were.
+    ``nothing``: what the plain text says when there is no row.
     """
-    told = 0
-    if as_json():
-        click.echo("[", nl=False)
-        for row in rows:
-            click.echo(f"{',' if told else ''}\n{encode(row)}", nl=False)
-            told += 1
-        click.echo("\n]" if told else "]")
-        return told
-    for line in table(rows, columns):
-        click.echo(line)
-        told += 1
-    if not told:
-        click.echo(nothing)
-    return max(0, told - 1)
+    lines = iter(_array(rows) if as_json() else table(rows, columns))
+    first = next(lines, nothing)
+    # Printing line by line would be a system call each.
+    lines = chain([first], lines)
+    while chunk := list(islice(lines, _LINES_AT_ONCE)):
+        click.echo("\n".join(chunk))
+
+
+def _array(rows: Iterable[Row]) -> Iterator[str]:
+    """The lines of a JSON array, a row a line."""
+    before = None
+    for row in rows:
+        yield "[" if before is None else f"{before},"
+        before = encode(row)
+    yield from ("[]",) if before is None else (before, "]")
 
 
 def table(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
     """The lines of a table, its head first; none at all when there are no rows."""
     remaining = iter(rows)
-    first = [[_plain(row[name]) for name in columns] for row in islice(remaining, _MEASURED_ROWS)]
+    first = [[_cell(row, name) for name in columns] for row in islice(remaining, _MEASURED_ROWS)]
     if not first:
         return
     head = [name.replace("_", " ") for name in columns]
     widths = [max(len(line[n]) for line in [head, *first]) for n in range(len(columns))]
     numbers = [all(_is_number(line[n]) for line in first) for n in range(len(columns))]
-    rest = ([_plain(row[name]) for name in columns] for row in remaining)
+    rest = ([_cell(row, name) for name in columns] for row in remaining)
     for line in chain([head], first, rest):
         cells = (
             cell.rjust(width) if number else cell.ljust(width)
@@ -93,16 +101,15 @@ def table(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _plain(value: Any) -> str:
+def _cell(row: Row, name: str) -> str:
+    value = row[name]
     if value is None or value == "":
         return "-"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, int | Decimal):
+        return f"{value:%Y-%m-%d %H:%MZ}"
+    if name in _AMOUNTS:
         return f"{value:,}"
-    return str(value)
+    return shown(str(value)).replace("\n", " ")
 
 
 def _is_number(cell: str) -> bool:
@@ -134,6 +141,6 @@ def progress(label: str) -> Iterator[Progress]:
 
 def tell_error(field: str | None, message: str, plain: str, *, json: bool) -> None:
     """Say what went wrong: in plain words on standard error, and with ``--json`` as a document."""
-    click.echo(plain, err=True)
+    click.echo(shown(plain), err=True)
     if json:
         click.echo(encode({"error": {"field": field, "message": message}}))

@@ -14,8 +14,16 @@ from webapp.cli.demo import cast, logins
 from webapp.cli.demo.logins import Memory
 from webapp.cli.demo.stage import Stage, Told
 from webapp.models import Account
+from webapp.models.user import Role
 from webapp.services import database
 from webapp.settings import Settings, SettingsError, is_loopback
+
+_ROLES: dict[Role, str] = {
+    "operations": "operations",
+    "partner_admin": "partner administrator",
+    "partner_viewer": "partner viewer",
+    "customer": "customer",
+}
 
 
 @click.command("demo", cls=Command)
@@ -111,7 +119,7 @@ def _show(config: Settings, memory: Memory, told: Told) -> None:
         "spare_token": memory.spare_token,
     }
     rows = [
-        f"  {row['role']:<15}{row['email']:<25}{row['password']:<22}{row['account'] or ''}"
+        f"  {_ROLES[row['role']]:<23}{row['email']:<25}{row['password']:<22}{row['account'] or ''}"
         for row in people
     ]
     plain = "\n".join(
