@@ -5,7 +5,7 @@ import logging
 
 from rq import Queue, Worker
 
-from jobs import collection, health, month_end, schedule
+from jobs import collection, health, month_end, reconciliation, schedule
 from webapp import queue
 from webapp import settings as configuration
 from webapp.pdf import PdfError
@@ -13,7 +13,7 @@ from webapp.pdf import PdfError
 log = logging.getLogger("releaf.worker")
 
 #: Imported before the first job, so that a child begins at once.
-PRELOADED = (collection, health, month_end, schedule)
+PRELOADED = (collection, health, month_end, reconciliation, schedule)
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ from webapp.views import (
     home,
     navigation,
     operations,
+    reconciliation,
     security,
     servers,
     users,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 VIEWS = (
     home, auth, accounts, users, operations,
-    servers, customers, feeds, devices, collections, held, certificates,
+    servers, customers, feeds, devices, collections, held, certificates, reconciliation,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

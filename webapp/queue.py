@@ -25,6 +25,7 @@ CHECK_SERVERS = "jobs.health.check_servers"
 CHECK_SERVER = "jobs.health.check_server"
 CLOSE_MONTHS = "jobs.month_end.close_due"
 DRAW_CERTIFICATE = "jobs.month_end.draw"
+RECONCILE = "jobs.reconciliation.reconcile_due"
 #: Every job there is; a test holds that each of them can be imported.
 JOBS = (
     TICK,
@@ -34,6 +35,7 @@ JOBS = (
     CHECK_SERVER,
     CLOSE_MONTHS,
     DRAW_CERTIFICATE,
+    RECONCILE,
 )
 
 # RQ's own limit of 180 s is far too short for a night of thousands of customers.

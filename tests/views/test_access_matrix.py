@@ -56,6 +56,7 @@ WHO = {
     "users.disable GET": CHANGERS,
     "users.disable POST": CHANGERS,
     "users.enable POST": CHANGERS,
+    "reconciliation.index GET": READERS,
     "servers.index GET": READERS,
     "servers.new GET": CHANGERS,
     "servers.new POST": CHANGERS,

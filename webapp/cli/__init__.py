@@ -17,6 +17,7 @@ _COMMANDS = {
     "demo": "webapp.cli.demo:demo",
     "feed": "webapp.cli.feeds:feed",
     "list": "webapp.cli.listing:listing",
+    "reconcile": "webapp.cli.reconcile:reconcile",
     "server": "webapp.cli.servers:server",
     "user": "webapp.cli.users:user",
 }

@@ -10,6 +10,7 @@ from webapp.models.health_change import HealthChange
 from webapp.models.invitation import Invitation
 from webapp.models.month import ClosedMonth
 from webapp.models.reading import Delta, Reading
+from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
 from webapp.models.user import User
 
@@ -27,6 +28,7 @@ __all__ = [
     "Invitation",
     "Outcome",
     "Reading",
+    "Reconciliation",
     "Server",
     "User",
 ]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import or_, select
@@ -65,8 +65,10 @@ def show(delta_id: int) -> ResponseReturnValue:
     delta = access.delta(db.session(), viewer, delta_id)
     if delta.state == "counted":
         return redirect(url_for("devices.show", device_id=delta.device_id))
+    if request.method == "POST" and not viewer.may_change:
+        abort(403)
     form = RejectForm()
-    if request.method == "POST" and viewer.may_change and form.validate():
+    if request.method == "POST" and form.validate():
         try:
             return _answer(delta, form)
         except Invalid as error:

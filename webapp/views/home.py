@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from webapp import clock, queue
 from webapp.db import db
 from webapp.models import Account, Feed, Server, User
-from webapp.services import access, deposits, totals
+from webapp.services import access, deposits, reconciliation, totals
 from webapp.services.access import Viewer
 from webapp.views import edge, figures, navigation
 from webapp.views.accounts import latest_certificates, partner_counts
@@ -58,6 +58,7 @@ def _operations(viewer: Viewer) -> str:
         accounts=_count_by(access.accounts(viewer), "kind"),
         figures=figures.of(access.feeds(viewer), today),
         queues=_queues(),
+        compared=reconciliation.latest(db.session()),
         **partner_counts(partners),
         **_needs(viewer),
     )

@@ -32,13 +32,17 @@ DEVICES = Place("Devices", "devices.index", "printer", ("devices",))
 COLLECTIONS = Place("Collections", "collections.index", "refresh-cw", ("collections",))
 HELD = Place("Held pages", "held.index", "hand", ("held",))
 CERTIFICATES = Place("Certificates", "certificates.index", "award", ("certificates",))
+RECONCILIATION = Place("Reconciliation", "reconciliation.index", "scale", ("reconciliation",))
 USERS = Place("Users", "users.index", "users", ("users",))
 QUEUES = Place("Queues", "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
-_PARTNER = (HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, USERS)
+_PARTNER = (
+    HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION, USERS
+)  # fmt: skip
 PLACES: dict[Role, tuple[Place, ...]] = {
     "operations": (
-        HOME, PARTNERS, SERVERS, FEEDS, DEVICES, HELD, CERTIFICATES, COLLECTIONS, USERS, QUEUES
+        HOME, PARTNERS, SERVERS, FEEDS, DEVICES, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
+        USERS, QUEUES,
     ),
     "partner_admin": _PARTNER,
     "partner_viewer": _PARTNER,

@@ -1,0 +1,27 @@
+"""The nightly reconciliation: are all pages where they ought to be?"""
+
+import logging
+
+from sqlalchemy import select
+
+from jobs import edge
+from webapp import clock
+from webapp.models import Feed
+from webapp.services import reconciliation
+
+log = logging.getLogger("releaf.reconciliation")
+
+
+def reconcile_due() -> str:
+    """The job: compare everything once a day; a difference is logged and stays on record."""
+    with edge.session() as session:
+        now = clock.now()
+        if not reconciliation.is_due(session, now):
+            session.rollback()
+            return "not due"
+        result = reconciliation.reconcile(session, select(Feed))
+        reconciliation.keep(session, result, now)
+        session.commit()
+    for difference in result.differences:
+        log.error("pages do not add up: %s", difference)
+    return f"{len(result.balances)} feeds, {len(result.differences)} differences"

@@ -1,0 +1,79 @@
+"""Reconciliation finds every page, and every page that is missing or made up."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from tests.nights import World
+from webapp.models import Certificate, Deposit, Device, Feed
+from webapp.services import reconciliation
+
+THURSDAY = date(2026, 10, 29)
+
+
+def two_months(world: World) -> int:
+    """A feed with pages certified, open and held."""
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(THURSDAY)
+    for day, pages in ((1, 50), (2, 7), (4, 30), (5, 900_000)):
+        world.printerpoint.prints("S1", pages)
+        world.night(THURSDAY + timedelta(days=day))
+    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    return feed
+
+
+def result(world: World) -> reconciliation.Result:
+    """The comparison over everything."""
+    with world.session() as session:
+        return reconciliation.reconcile(session, select(Feed))
+
+
+def test_every_page_is_certified_open_or_held(world: World) -> None:
+    feed = two_months(world)
+
+    found = result(world)
+
+    assert found.differences == []
+    balance = found.balances[0]
+    assert (balance.feed_id, balance.life) == (feed, 900_087)
+    assert (balance.certified, balance.open, balance.held) == (57, 30, 900_000)
+
+
+def test_a_deposit_that_was_changed_by_hand_is_found(world: World) -> None:
+    feed = two_months(world)
+    with world.session() as session:
+        session.execute(update(Deposit).where(Deposit.day == date(2026, 11, 2)).values(pages=29))
+        session.commit()
+
+    found = result(world)
+
+    assert found.balances[0].difference == 1
+    assert [(one.kind, one.id) for one in found.differences] == [("Feed", feed)]
+
+
+def test_a_life_count_and_a_certificate_that_were_changed_are_found(world: World) -> None:
+    two_months(world)
+    with world.session() as session:
+        session.execute(update(Device).values(life_count=Device.life_count - 1))
+        session.execute(update(Certificate).values(pages=58))
+        session.commit()
+
+    found = result(world)
+
+    assert [one.kind for one in found.differences] == ["Feed", "Device", "Month"]
+    assert (found.differences[2].expected, found.differences[2].found) == (57, 58)
+
+
+def test_what_a_comparison_found_is_kept_once_a_day(world: World) -> None:
+    two_months(world)
+    now = datetime(2026, 11, 4, 3, tzinfo=UTC)
+
+    with world.session() as session:
+        before = reconciliation.is_due(session, now)
+        kept = reconciliation.keep(session, reconciliation.reconcile(session, select(Feed)), now)
+        session.commit()
+        soon = reconciliation.is_due(session, now + timedelta(hours=23))
+        later = reconciliation.is_due(session, now + timedelta(hours=24))
+
+    assert (before, soon, later) == (True, False, True)
+    assert (kept.feeds, kept.pages, kept.differences) == (1, 900_087, [])

@@ -1,0 +1,55 @@
+"""The page that says whether every page is accounted for."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import Device, User
+
+Enter = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def nora(storing: Storing) -> User:
+    """The administrator of a partner with a feed whose device gained 1,234 pages."""
+    with storing() as session:
+        partner = factories.partner(session)
+        server = factories.server(session, partner)
+        feed = factories.feed(session, server, customer_name="Harbour Architects")
+        device = factories.device(session, feed, initial_count=100, latest_count=1_334)
+        factories.delta(session, device, pages=1_234)
+        factories.deposit(session, feed, pages=1_234)
+        return factories.user(session, partner, role="partner_admin")
+
+
+def test_it_says_that_every_page_is_accounted_for(log_in: Enter, nora: User) -> None:
+    page = log_in(nora).opens("/reconciliation")
+
+    assert page.status_code == 200
+    assert "Every page is accounted for" in page.text
+    assert "1,234" in page.text
+
+
+def test_it_shows_the_feed_that_does_not_add_up_and_the_row_that_causes_it(
+    log_in: Enter, nora: User, storing: Storing
+) -> None:
+    with storing() as session:
+        session.get_one(Device, 1).life_count = 1_235
+
+    page = log_in(nora).opens("/reconciliation")
+
+    assert "Pages do not add up" in page.text
+    assert "Harbour Architects" in page.text
+    assert "Feeds that do not add up" in page.text
+
+
+def test_another_partner_sees_nothing_of_it(log_in: Enter, nora: User, storing: Storing) -> None:
+    with storing() as session:
+        other = factories.user(session, factories.partner(session), role="partner_viewer")
+
+    page = log_in(other).opens("/reconciliation")
+
+    assert "Nothing to compare yet" in page.text
+    assert "Harbour" not in page.text

@@ -1,0 +1,65 @@
+"""``releaf reconcile``: is every page where it ought to be?"""
+
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from webapp.cli import choose, edge, output
+from webapp.cli.command import WORK_FAILED, Command
+from webapp.models import Feed
+from webapp.services import reconciliation
+
+_COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "held", "difference")
+
+
+@click.command("reconcile", cls=Command)
+@click.option("--server", metavar="SERVER", help="Only the feeds of this server (id). [all]")
+@click.option("--feed", metavar="FEED", help="Only this feed (id). [all]")
+@click.pass_context
+def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
+    """Compare counters, deposits and certificates, page by page.
+
+      releaf reconcile
+
+    For each feed the LifeCounts of its devices must be the pages certified, open and held for
+    review. Whatever does not add up is named with its row, and the exit code is 1.
+    """
+    config = edge.settings()
+    with edge.opened(config, reading=True) as session:
+        query = select(Feed)
+        if server is not None:
+            query = query.where(Feed.server_id == choose.server(session, server).id)
+        if feed is not None:
+            query = query.where(Feed.id == choose.feed(session, feed).id)
+        result = reconciliation.reconcile(session, query)
+    rows = [_row(balance) for balance in result.balances]
+    differences = [
+        {
+            "kind": one.kind.lower(),
+            "id": one.id,
+            "name": one.name,
+            "expected": one.expected,
+            "found": one.found,
+        }
+        for one in result.differences
+    ]
+    plain = [*output.table(rows, _COLUMNS)]
+    plain += [f"DIFFERENCE {one}" for one in result.differences]
+    plain += [] if differences else ["Every page is accounted for."]
+    output.tell({"feeds": rows, "differences": differences}, "\n".join(plain))
+    if differences:
+        ctx.exit(WORK_FAILED)
+
+
+def _row(balance: reconciliation.Balance) -> dict[str, Any]:
+    return {
+        "feed": balance.feed_id,
+        "server": balance.server_id,
+        "customer_name": balance.customer_name,
+        "life": balance.life,
+        "certified": balance.certified,
+        "open": balance.open,
+        "held": balance.held,
+        "difference": balance.difference,
+    }

@@ -1,0 +1,225 @@
+"""Reconciliation: every page a counter gained is certified, open or held; nothing else is.
+
+Counters, deposits and certificates are summed apart and compared: a bug, a hand in the database or
+a half restored backup shows as a difference, with the rows that cause it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from webapp.models import (
+    Certificate,
+    ClosedMonth,
+    Delta,
+    Deposit,
+    Device,
+    Feed,
+    Reconciliation,
+)
+
+#: How often everything is compared.
+EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A feed's pages: ``life`` by its devices' counters, and where they are."""
+
+    feed_id: int
+    server_id: int
+    customer_name: str
+    life: int
+    certified: int
+    open: int
+    held: int
+
+    @property
+    def difference(self) -> int:
+        """Pages the counters tell of and nothing accounts for; negative: too many deposited."""
+        return self.life - self.certified - self.open - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two figures that ought to be one, and the row that causes it."""
+
+    kind: str
+    id: int
+    name: str
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} (id {self.id}): {self.expected:,} and {self.found:,} pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A comparison: the balance of every feed, and whatever does not add up."""
+
+    balances: Sequence[Balance]
+    differences: Sequence[Difference]
+
+
+def reconcile(session: Session, feeds: Select[Feed]) -> Result:
+    """Compare everything about these feeds. A handful of statements, however many they are."""
+    ids = feeds.with_only_columns(Feed.id).order_by(None)
+    balances = _balances(session, ids)
+    differences = [
+        Difference("Feed", one.feed_id, one.customer_name, one.life, one.life - one.difference)
+        for one in balances
+        if one.difference
+    ]
+    differences += _devices(session, ids)
+    differences += _certificates(session, ids)
+    return Result(balances, differences)
+
+
+def _balances(session: Session, ids: Select[int]) -> list[Balance]:
+    life = (
+        select(Device.feed_id, func.sum(Device.life_count).label("pages"))
+        .group_by(Device.feed_id)
+        .subquery()
+    )
+    held = (
+        select(Delta.feed_id, func.sum(Delta.pages).label("pages"))
+        .where(Delta.state == "held")
+        .group_by(Delta.feed_id)
+        .subquery()
+    )
+    closed = ClosedMonth.month.is_not(None)
+    deposits = (
+        select(
+            Deposit.feed_id,
+            func.sum(case((closed, Deposit.pages), else_=0)).label("certified"),
+            func.sum(case((closed, 0), else_=Deposit.pages)).label("open"),
+        )
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .outerjoin(
+            ClosedMonth,
+            and_(
+                ClosedMonth.account_id == Feed.account_id,
+                ClosedMonth.month == Deposit.counted_in,
+            ),
+        )
+        .group_by(Deposit.feed_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Feed.id,
+            Feed.server_id,
+            Feed.customer_name,
+            func.coalesce(life.c.pages, 0).label("life"),
+            func.coalesce(deposits.c.certified, 0).label("certified"),
+            func.coalesce(deposits.c.open, 0).label("open"),
+            func.coalesce(held.c.pages, 0).label("held"),
+        )
+        .outerjoin(life, life.c.feed_id == Feed.id)
+        .outerjoin(deposits, deposits.c.feed_id == Feed.id)
+        .outerjoin(held, held.c.feed_id == Feed.id)
+        .where(Feed.id.in_(ids))
+        .order_by(Feed.server_id, Feed.customer_name, Feed.id)
+    )
+    return [
+        Balance(
+            row.id,
+            row.server_id,
+            row.customer_name,
+            int(row.life),
+            int(row.certified),
+            int(row.open),
+            int(row.held),
+        )
+        for row in rows
+    ]
+
+
+def _devices(session: Session, ids: Select[int]) -> list[Difference]:
+    """Devices whose life count is not the sum of what they gained."""
+    gained = func.coalesce(func.sum(Delta.pages), 0)
+    rows = session.execute(
+        select(
+            Device.id,
+            Device.asset_id,
+            Device.serial_number,
+            Device.life_count,
+            gained.label("gained"),
+        )
+        .outerjoin(Delta, and_(Delta.device_id == Device.id, Delta.state != "rejected"))
+        .where(Device.feed_id.in_(ids))
+        .group_by(Device.id, Device.asset_id, Device.serial_number, Device.life_count)
+        .having(Device.life_count != gained)
+        .order_by(Device.id)
+    )
+    return [
+        Difference(
+            "Device", row.id, row.serial_number or row.asset_id, row.life_count, int(row.gained)
+        )
+        for row in rows
+    ]
+
+
+def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
+    """Closed months whose certificate does not state what they counted."""
+    accounts = select(Feed.account_id).where(Feed.id.in_(ids))
+    counted = func.coalesce(func.sum(Deposit.pages), 0)
+    stated = func.coalesce(func.max(Certificate.pages), 0)
+    rows = session.execute(
+        select(
+            ClosedMonth.account_id,
+            ClosedMonth.month,
+            counted.label("counted"),
+            stated.label("stated"),
+        )
+        .outerjoin(Feed, Feed.account_id == ClosedMonth.account_id)
+        .outerjoin(
+            Deposit,
+            and_(Deposit.feed_id == Feed.id, Deposit.counted_in == ClosedMonth.month),
+        )
+        .outerjoin(
+            Certificate,
+            and_(
+                Certificate.account_id == ClosedMonth.account_id,
+                Certificate.month == ClosedMonth.month,
+            ),
+        )
+        .where(ClosedMonth.account_id.in_(accounts))
+        .group_by(ClosedMonth.account_id, ClosedMonth.month)
+        .having(counted != stated)
+        .order_by(ClosedMonth.account_id, ClosedMonth.month)
+    )
+    return [
+        Difference("Month", row.account_id, row.month, int(row.counted), int(row.stated))
+        for row in rows
+    ]
+
+
+def latest(session: Session) -> Reconciliation | None:
+    """The latest nightly comparison."""
+    return session.scalars(
+        select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
+    ).first()
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether a day has gone by since the last one."""
+    last = latest(session)
+    return last is None or last.at <= now - EVERY
+
+
+def keep(session: Session, result: Result, now: datetime) -> Reconciliation:
+    """Keep what a comparison over everything found; the first 1,000 differences."""
+    kept = Reconciliation(
+        at=now,
+        feeds=len(result.balances),
+        pages=sum(balance.life for balance in result.balances),
+        differences=[str(difference) for difference in result.differences[:1_000]],
+    )
+    session.add(kept)
+    session.flush()
+    return kept

@@ -1,0 +1,69 @@
+"""Reconciliation: is every page certified, open or held? Compared when the page is asked for."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from webapp.db import db
+from webapp.models import Server
+from webapp.models.user import Role
+from webapp.services import access
+from webapp.services import reconciliation as service
+from webapp.views import edge
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("reconciliation", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+#: More differences than a person looks through on a page; the command names all.
+_SHOWN = 200
+
+
+@dataclass(slots=True)
+class Sum:
+    """A server's pages, summed over its feeds."""
+
+    server: Server
+    feeds: int = 0
+    life: int = 0
+    certified: int = 0
+    open: int = 0
+    held: int = 0
+    difference: int = 0
+
+
+@blueprint.get("/reconciliation")
+@roles_required(*READERS)
+def index() -> str:
+    """The sums of every server, and the rows that do not add up."""
+    viewer = edge.viewer()
+    result = service.reconcile(db.session(), access.feeds(viewer))
+    differing = [balance for balance in result.balances if balance.difference]
+    return render_template(
+        "reconciliation/index.html",
+        sums=_sums(viewer, result),
+        differing=differing[:_SHOWN],
+        differences=result.differences[:_SHOWN],
+        count=len(result.differences),
+        latest=service.latest(db.session()) if viewer.is_operations else None,
+    )
+
+
+def _sums(viewer: access.Viewer, result: service.Result) -> list[Sum]:
+    by_server: dict[int, list[service.Balance]] = defaultdict(list)
+    for balance in result.balances:
+        by_server[balance.server_id].append(balance)
+    servers = db.session.scalars(access.servers(viewer).order_by(Server.name, Server.id)).all()
+    return [
+        Sum(
+            server,
+            feeds=len(by_server[server.id]),
+            life=sum(balance.life for balance in by_server[server.id]),
+            certified=sum(balance.certified for balance in by_server[server.id]),
+            open=sum(balance.open for balance in by_server[server.id]),
+            held=sum(balance.held for balance in by_server[server.id]),
+            difference=sum(abs(balance.difference) for balance in by_server[server.id]),
+        )
+        for server in servers
+    ]
