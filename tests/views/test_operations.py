@@ -1,0 +1,189 @@
+"""rq-dashboard behind our door, on a real Redis-compatible server."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+from rq import Queue
+from rq.job import Job, JobStatus
+from rq.registry import FailedJobRegistry
+
+from tests import factories
+from tests.environment.redis_server import RedisServer
+from tests.views.conftest import Storing, Visitor
+from webapp import queue
+from webapp.app import create_app
+from webapp.db import db
+from webapp.settings import Settings
+
+OURS = {"Origin": "http://localhost"}
+QUEUES = "/operations/queues"
+
+
+@dataclass
+class Office:
+    """Somebody of operations, and a queue with a job that failed."""
+
+    visitor: Visitor
+    redis: RedisServer
+    job_id: str
+    settings: Settings
+
+    def state(self) -> JobStatus | None:
+        """How the job stands."""
+        with queue.connect(self.redis.url) as connection:
+            return Job.fetch(self.job_id, connection=connection).get_status()
+
+
+@pytest.fixture
+def office(settings: Settings, storing: Storing, redis_server: RedisServer) -> Iterator[Office]:
+    """An application with a Redis."""
+    settings = replace(settings, redis_url=redis_server.url)
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="grace@example.com")
+        factories.user(session, email="ada@example.com")
+    app = create_app(settings)
+    visitor = Visitor(app.test_client())
+    visitor.enters("grace@example.com")
+    yield Office(visitor, redis_server, _failed_job(settings), settings)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _failed_job(settings: Settings) -> str:
+    job_id = queue.run_feed(settings, 1, 7)
+    with queue.connect(settings.redis_url) as connection:
+        job = Job.fetch(job_id, connection=connection)
+        Queue("collection", connection=connection).remove(job_id)
+        FailedJobRegistry("collection", connection=connection).add(job, ttl=1000, exc_string="no")
+        job.set_status(JobStatus.FAILED)
+    return job_id
+
+
+def test_operations_see_the_queues_and_their_failed_jobs(office: Office) -> None:
+    page = office.visitor.opens(f"{QUEUES}/")
+    queues = office.visitor.opens(f"{QUEUES}/0/data/queues.json").get_json()["queues"]
+    jobs = office.visitor.opens(f"{QUEUES}/0/data/jobs/collection/failed/8/asc/1.json").get_json()
+
+    assert page.status_code == 200
+    assert "Back to Releaf" in page.text
+    assert {each["name"]: each["failed_job_registry_count"] for each in queues}["collection"] == 1
+    assert [job["description"] for job in jobs["jobs"]] == ["jobs.collection.run_feed 1 7"]
+
+
+def test_its_looser_policy_holds_under_its_own_prefix_only(office: Office) -> None:
+    inside = office.visitor.opens(f"{QUEUES}/").headers["Content-Security-Policy"]
+    missing = office.visitor.opens(f"{QUEUES}/7/view").headers["Content-Security-Policy"]
+    outside = office.visitor.opens("/").headers["Content-Security-Policy"]
+
+    assert "'unsafe-inline'" in inside
+    assert "default-src 'none'" in inside
+    assert "unsafe" not in missing
+    assert "unsafe" not in outside
+
+
+def test_a_failed_job_is_requeued_from_its_own_page(office: Office) -> None:
+    answer = office.visitor.client.post(f"{QUEUES}/job/{office.job_id}/requeue", headers=OURS)
+
+    assert answer.get_json() == {"status": "OK"}
+    assert office.state() is JobStatus.QUEUED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "https://evil.example/localhost"},
+        {"Origin": "http://localhost.evil.example"},
+    ],
+)
+def test_another_site_cannot_requeue(office: Office, headers: dict[str, str]) -> None:
+    address = f"{QUEUES}/job/{office.job_id}/requeue"
+    answer = office.visitor.client.post(address, headers=headers)
+
+    assert answer.status_code == 403
+    assert office.state() is JobStatus.FAILED
+
+
+def test_a_referrer_of_ours_is_enough(office: Office) -> None:
+    address = f"{QUEUES}/requeue/collection"
+    answer = office.visitor.client.post(address, headers={"Referer": "http://localhost/x"})
+
+    assert answer.get_json() == {"status": "OK", "count": 1}
+
+
+def test_looking_at_an_address_never_requeues(office: Office) -> None:
+    answers = [
+        office.visitor.client.open(f"{QUEUES}/requeue/collection", method=method, headers=OURS)
+        for method in ("GET", "HEAD")
+    ]
+
+    assert [answer.status_code for answer in answers] == [405, 405]
+    assert office.state() is JobStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "0/view/job/no-such-job",
+        "0/data/job/no-such-job.json",
+        "7/view/queues",
+        "7/data/queues.json",
+        "0/view/jobs/collection/failed/8/sideways/1",
+        "0/view/jobs/collection/nonsense/8/asc/1",
+        "0/data/jobs/collection/failed/x/asc/1.json",
+        "0/data/jobs/collection/failed/8/asc/x.json",
+        "0/data/jobs/collection/failed/0/asc/1.json",
+        "0/data/jobs/collection/nonsense/8/asc/1.json",
+    ],
+)
+def test_an_address_that_means_nothing_is_not_found(office: Office, path: str) -> None:
+    assert office.visitor.opens(f"{QUEUES}/{path}").status_code == 404
+
+
+def test_what_cannot_be_requeued_says_so(office: Office) -> None:
+    requeue = f"{QUEUES}/job/{office.job_id}/requeue"
+    office.visitor.client.post(requeue, headers=OURS)
+
+    again = office.visitor.client.post(requeue, headers=OURS)
+    missing = office.visitor.client.post(f"{QUEUES}/job/none/requeue", headers=OURS)
+
+    assert again.status_code == 409
+    assert missing.status_code == 404
+
+
+def test_without_redis_the_page_says_what_to_do(office: Office) -> None:
+    office.redis.kill()
+
+    queues = office.visitor.opens(f"{QUEUES}/")
+    home = office.visitor.opens("/")
+
+    assert queues.status_code == 503
+    assert "Redis cannot be reached. Check REDIS_URL" in queues.text
+    assert home.status_code == 200
+    assert "Redis cannot be reached" in home.text
+
+
+def test_home_says_when_no_worker_takes_jobs(office: Office) -> None:
+    assert "No worker runs" in office.visitor.opens("/").text
+
+
+def test_attempts_are_counted_in_redis_for_all_web_processes(office: Office) -> None:
+    guesser = Visitor(create_app(office.settings).test_client())
+    for n in range(20):
+        guesser.enters("ada@example.com", f"guess number {n:03}")
+
+    other_process = Visitor(create_app(office.settings).test_client())
+
+    assert other_process.enters("ada@example.com").status_code == 429
+
+
+def test_the_password_of_redis_is_on_no_page(office: Office) -> None:
+    pages = [
+        office.visitor.opens(f"{QUEUES}/{path}").text
+        for path in ("", "0/view/workers", "0/view/jobs", f"0/view/job/{office.job_id}")
+    ]
+
+    assert all(office.redis.password not in page for page in pages)
