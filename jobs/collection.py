@@ -12,6 +12,7 @@ from jobs import edge
 from webapp import clock, queue
 from webapp.db import open_session
 from webapp.models import Collection, Feed
+from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
 from webapp.services import collection as service
@@ -73,20 +74,35 @@ def collect(
             session.commit()
             raise
         session.commit()
-        try:
-            fleet = client.fleet(on_page=_heartbeat(session, collection_id, now))
-        except PrinterpointError as error:
-            log.warning("server %s: %s", collection.server_id, error.message)
-            session.rollback()
-            service.server_failed(session, collection, error, now())
-            session.commit()
-            return f"server unhealthy: {error.kind}"
+        fleet = _read_fleet(session, client, collection, now)
+        if isinstance(fleet, str):
+            return fleet
         with fleet:
             failed = _collect_feeds(session, config, collection, fleet, watch, now)
         service.finish(session, collection, now())
         session.commit()
     _hand_over(config, collection_id, failed)
     return f"{collection.feeds} customers, {len(failed)} failed"
+
+
+def _read_fleet(
+    session: Session, client: Client, collection: Collection, now: Callable[[], datetime]
+) -> Fleet | str:
+    """The server's fleet; or, in words for the record, why nothing can be concluded from it."""
+    try:
+        fleet = client.fleet(on_page=_heartbeat(session, collection.id, now))
+    except PrinterpointError as error:
+        log.warning("server %s: %s", collection.server_id, error.message)
+        session.rollback()
+        service.server_failed(session, collection, error, now())
+        session.commit()
+        return f"server unhealthy: {error.kind}"
+    if fleet.rows or not service.had_printers(session, collection):
+        return fleet
+    fleet.close()
+    service.stop(session, collection, service.EMPTY_FLEET, now())
+    session.commit()
+    return "an empty fleet, which is suspicious: nothing was concluded"
 
 
 def _collect_feeds(

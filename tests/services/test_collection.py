@@ -349,3 +349,25 @@ def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
 
     assert world.deposits(feed) == {TUESDAY: 10, WEDNESDAY: 10, THURSDAY: 10}
     assert world.feed(feed).heard_on == THURSDAY
+
+
+def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> None:
+    feed = world.has_feed("School", "SCH", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.moves("S1", world.printerpoint.has_customer("Elsewhere", token=other(world)))
+    states = [world.night(day) for day in (TUESDAY, WEDNESDAY, THURSDAY)]
+    silent = world.feed(feed).health
+    world.printerpoint.moves("S1", world.printerpoint.has_customer("School", customer_id="SCH"))
+    world.printerpoint.prints("S1", 8)
+
+    world.night(FRIDAY)
+
+    assert states == ["failed", "failed", "failed"]
+    assert silent == "healthy"
+    assert world.server().health == "healthy"
+    assert world.deposits(feed) == {TUESDAY: 2, WEDNESDAY: 2, THURSDAY: 2, FRIDAY: 2}
+
+
+def other(world: World) -> str:
+    """Another dealer, whose fleet our token does not see."""
+    return world.printerpoint.has_dealer("another-dealer")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain.months import Month
-from webapp.models import Account, ClosedMonth, Collection, Feed, Outcome, Server
+from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome, Server
 from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
@@ -71,6 +71,14 @@ _HEARD = (
         customer_id=bindparam("by_id"),
         customer_name=bindparam("by_name"),
     )
+)
+
+
+#: Why a collection is given up when there were printers before: nobody is judged by it.
+EMPTY_FLEET = (
+    "Printerpoint answered with no printers at all, although there were some before. Nothing was "
+    "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
+    "whether the token still belongs to the right dealer."
 )
 
 
@@ -168,6 +176,12 @@ def beat(session: Session, collection_id: int, now: datetime, printers: int) -> 
         .values(alive_at=now, printers=printers)
         .execution_options(synchronize_session=False)
     )
+
+
+def had_printers(session: Session, collection: Collection) -> bool:
+    """Whether any printer of the server was ever read: then an empty fleet is suspicious."""
+    query = select(Device.id).join(Feed).where(Feed.server_id == collection.server_id).limit(1)
+    return session.scalar(query) is not None
 
 
 def answered(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
