@@ -1,0 +1,253 @@
+"""Accounts through the pages: partners for operations, customers for partners."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import Account
+
+
+@pytest.fixture
+def grace(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
+    """Somebody of operations."""
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="grace@example.com")
+    return log_in("grace@example.com")
+
+
+@pytest.fixture
+def ada(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
+    """The administrator of the partner Northwind."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind", country="DE")
+        factories.user(session, partner, email="ada@example.com")
+    return log_in("ada@example.com")
+
+
+def test_operations_add_a_partner(grace: Visitor) -> None:
+    fields = {"name": "Westerly", "time_zone": "America/Los_Angeles", "country": "US"}
+    answer = grace.sends("/accounts/new", fields)
+
+    page = grace.opens(answer.location)
+    assert answer.status_code == 302
+    assert "Westerly is added." in page.text
+    assert "America/Los Angeles" in page.text
+    assert "United States" in page.text
+
+
+def test_a_partner_adds_a_customer_of_its_own(ada: Visitor, storing: Storing) -> None:
+    answer = ada.sends("/accounts/new", {"name": "Bakery Lund", "country": ""})
+
+    page = ada.opens(answer.location)
+    assert "Customer of Northwind" in page.text
+    assert "Germany" in page.text
+    with storing() as session:
+        made = session.scalars(select(Account).where(Account.name == "Bakery Lund")).one()
+        assert (made.kind, made.partner and made.partner.name) == ("customer", "Northwind")
+
+
+def test_operations_add_a_customer_to_the_partner_they_look_at(
+    grace: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        partner_id = factories.partner(session, name="Northwind").id
+
+    page = grace.opens(f"/accounts/{partner_id}")
+    answer = grace.sends(f"/accounts/new?partner={partner_id}", {"name": "Bakery", "country": ""})
+
+    assert f"/accounts/new?partner={partner_id}" in page.text
+    assert "Customer of Northwind" in grace.opens(answer.location).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"name": ""}, "name", "Give the partner a name."),
+        ({"name": "   "}, "name", "Give the partner a name."),
+        ({"name": "x" * 201}, "name", "Shorten the name to 200 characters."),
+        ({"name": "Northwind"}, "name", "There is a partner “Northwind” already"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone", "Not a valid choice"),
+        ({"country": "Atlantis"}, "country", "Not a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_half_saved(
+    grace: Visitor, storing: Storing, fields: dict[str, str], field: str, words: str
+) -> None:
+    with storing() as session:
+        factories.partner(session, name="Northwind")
+    given = {"name": "Westerly", "time_zone": "Europe/Berlin", "country": "DE"} | fields
+
+    answer = grace.sends("/accounts/new", given)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert re.search(rf'aria-describedby="[^"]*{field}-error"', answer.text)
+    if given["country"] == "DE":
+        assert '<option selected value="DE">' in answer.text
+    with storing() as session:
+        assert session.scalar(select(func.count()).where(Account.kind == "partner")) == 1
+
+
+def test_a_customer_is_edited(ada: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        customer_id = factories.customer(session, partner, name="Bakery", country="FR").id
+
+    form = ada.opens(f"/accounts/{customer_id}/edit")
+    answer = ada.sends(f"/accounts/{customer_id}/edit", {"name": "Bakery Lund", "country": ""})
+
+    assert 'value="Bakery"' in form.text
+    assert '<option selected value="FR">' in form.text
+    page = ada.opens(answer.location)
+    assert "Bakery Lund" in page.text
+    assert "Germany" in page.text
+
+
+def test_a_partner_does_not_edit_its_own_account(ada: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        partner_id = session.scalars(select(Account.id).where(Account.kind == "partner")).one()
+
+    page = ada.opens(f"/accounts/{partner_id}")
+    edit = ada.opens(f"/accounts/{partner_id}/edit")
+
+    assert page.status_code == 200
+    assert "/edit" not in page.text
+    assert edit.status_code == 403
+
+
+def test_a_list_is_searched_sorted_and_paged(ada: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        for number in range(60):
+            factories.customer(session, partner, name=f"Customer {number:02}")
+        factories.customer(session, partner, name="100 % Wool_Ltd")
+
+    first, second = ada.opens("/accounts"), ada.opens("/accounts?page=2")
+    down = ada.opens("/accounts?sort=-name")
+    odd = ada.opens("/accounts?q=%25+wool_")
+    none = ada.opens("/accounts?q=nothing+like+this")
+    rows = ada.opens("/accounts?q=wool", headers={"HX-Request": "true"})
+
+    assert "Customer 00" in first.text
+    assert "Customer 59" not in first.text
+    assert "Customer 59" in second.text
+    assert "Customer 59" in down.text
+    assert "100 % Wool_Ltd" in odd.text
+    assert "Customer 00" not in odd.text
+    assert "No customer matches" in none.text
+    assert "<html" not in rows.text
+    assert "HX-Request" in rows.headers["Vary"]
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=999999999999", "page=x", "sort=x"])
+def test_a_list_makes_the_best_of_nonsense(ada: Visitor, storing: Storing, query: str) -> None:
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        factories.customer(session, partner, name="Bakery")
+
+    answer = ada.opens(f"/accounts?{query}")
+
+    assert answer.status_code == 200
+    assert "Bakery" in answer.text
+
+
+def test_a_customers_page_shows_pages_trees_chart_and_certificates(
+    ada: Visitor, storing: Storing
+) -> None:
+    today = clock.now().date()
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        customer = factories.customer(session, partner, name="Harbour Architects, LLP")
+        feed = factories.feed(session, factories.server(session, partner), customer)
+        for days in range(2, 6):
+            factories.deposit(session, feed, day=today - timedelta(days=days), pages=8_333)
+        certificate = factories.certificate(session, customer, pages=2_469_134)
+        number = certificate.number
+
+    page = ada.opens(f"/accounts/{customer.id}")
+
+    assert "4.00" in page.text
+    assert "33,332 pages" in page.text
+    assert "Pages a day" in page.text
+    assert "296.31" in page.text
+    assert f"/certificates/{number}.pdf" in page.text
+
+
+def test_home_of_a_customer_shows_the_same_figures(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    today = clock.now().date()
+    with storing() as session:
+        feed = factories.feed(session, customer_name="Harbour Architects, LLP")
+        factories.user(session, feed.account, email="zaha@example.com")
+        factories.deposit(session, feed, day=today - timedelta(days=3), pages=12_345)
+        factories.deposit(session, factories.feed(session, feed.server), pages=777_777)
+
+    home = log_in("zaha@example.com").opens("/")
+
+    assert "1.48" in home.text
+    assert "12,345 pages" in home.text
+    assert "777,777" not in home.text
+    assert "790,122" not in home.text
+
+
+def test_home_of_a_new_partner_leads_through_the_first_steps(
+    ada: Visitor, storing: Storing
+) -> None:
+    empty = ada.opens("/")
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        server = factories.server(session, partner)
+        after_server_id = server.id
+    registered = ada.opens("/")
+    with storing() as session:
+        server = session.get_one(type(server), after_server_id)
+        feed = factories.feed(session, server, status="pending")
+        feed_id = feed.id
+    tied = ada.opens("/")
+    with storing() as session:
+        factories.device(session, session.get_one(type(feed), feed_id))
+    counting = ada.opens("/")
+
+    assert [page.text.count('class="done"') for page in (empty, registered, tied)] == [0, 1, 2]
+    assert "Register a server" in empty.text
+    assert "The first steps" not in counting.text
+
+
+def test_home_of_a_partner_names_what_needs_a_person(ada: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        reason = "Printerpoint refused the token"
+        server = factories.server(
+            session, partner, name="West", health="unhealthy", health_reason=reason
+        )
+        silent = factories.feed(session, server, customer_name="Bakery Lund", health="unhealthy")
+        device = factories.device(session, silent)
+        factories.delta(session, device, pages=900_000, state="held")
+
+    home = ada.opens("/")
+
+    assert "West is not collected" in home.text
+    assert reason in home.text
+    assert "Bakery Lund" in home.text
+    assert "1 gain waits for a decision" in home.text
+    assert '<span class="count">1<span class="unseen"> waiting</span></span>' in home.text
+
+
+def test_home_of_operations_names_unhealthy_servers_of_every_partner(
+    grace: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind")
+        factories.server(session, partner, name="West", health="unhealthy")
+
+    home = grace.opens("/")
+
+    assert "West of Northwind is not collected" in home.text
+    assert "/operations/queues/" in home.text

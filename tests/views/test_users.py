@@ -1,0 +1,201 @@
+"""Users through the pages: invited, disabled, enabled."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import User
+
+LINK = re.compile(r'value="(http://127\.0\.0\.1:8000)(/invitations/[\w-]{43})"')
+
+
+@pytest.fixture
+def ada(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
+    """The administrator of the partner Northwind."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind")
+        factories.user(session, partner, email="ada@example.com", full_name="Ada Byron")
+    return log_in("ada@example.com")
+
+
+def id_of(storing: Storing, email: str) -> int:
+    """The id of a user."""
+    with storing() as session:
+        return session.scalars(select(User.id).where(User.email == email)).one()
+
+
+def test_an_invitation_shows_its_link_once_and_the_link_works(
+    ada: Visitor, visitor: Visitor
+) -> None:
+    fields = {
+        "full_name": "Niklaus Wirth",
+        "email": "niklaus@example.com",
+        "role": "partner_viewer",
+    }
+    answer = ada.sends("/users/new", fields)
+
+    link = LINK.search(answer.text)
+    assert answer.status_code == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert link is not None
+    password = "structured programming"
+    visitor.sends(link[2], {"password": password, "again": password})
+    assert "Niklaus Wirth" in visitor.opens("/").text
+    assert "/invitations/" not in ada.opens("/users").text
+
+
+def test_a_customers_user_is_invited_from_the_customers_page(
+    ada: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        partner = session.scalars(select(User)).one().account
+        customer_id = factories.customer(session, partner, name="Bakery").id
+
+    page = ada.opens(f"/accounts/{customer_id}")
+    form = ada.opens(f"/users/new?account={customer_id}")
+    fields = {"full_name": "Lena Lund", "email": "lena@example.com", "role": "customer"}
+    answer = ada.sends(f"/users/new?account={customer_id}", fields)
+
+    assert f"/users/new?account={customer_id}" in page.text
+    assert "To Bakery" in form.text
+    assert answer.status_code == 201
+    with storing() as session:
+        made = session.scalars(select(User).where(User.email == "lena@example.com")).one()
+        assert (made.role, made.account.name) == ("customer", "Bakery")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"full_name": ""}, "Give the user’s full name."),
+        ({"email": ""}, "Give the e-mail"),
+        ({"email": "lena"}, "Write the e-mail like name@example.com."),
+        ({"email": "ADA@example.com"}, "Somebody has this e-mail already"),
+        ({"role": "operations"}, "Not a valid choice"),
+        ({"role": "customer"}, "Not a valid choice"),
+        ({"role": ""}, "Choose what the user may do."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nobody_is_invited(
+    ada: Visitor, storing: Storing, fields: dict[str, str], words: str
+) -> None:
+    given = {"full_name": "Lena", "email": "lena@example.com", "role": "partner_viewer"} | fields
+
+    answer = ada.sends("/users/new", given)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    with storing() as session:
+        assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_a_lost_link_is_replaced(ada: Visitor, visitor: Visitor, storing: Storing) -> None:
+    fields = {"full_name": "Niklaus", "email": "niklaus@example.com", "role": "partner_viewer"}
+    first = LINK.search(ada.sends("/users/new", fields).text)
+    user_id = id_of(storing, "niklaus@example.com")
+
+    second = LINK.search(ada.sends(f"/users/{user_id}/invite").text)
+
+    assert first is not None
+    assert second is not None
+    assert visitor.opens(first[2]).status_code == 410
+    assert visitor.opens(second[2]).status_code == 200
+
+
+def test_disabling_asks_first_and_logs_the_user_out_at_once(
+    ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        partner = session.scalars(select(User)).one().account
+        bob = factories.user(session, partner, email="bob@example.com", full_name="Bob Cox")
+    other = log_in("bob@example.com")
+
+    question = ada.opens(f"/users/{bob.id}/disable")
+    still_in = other.opens("/").status_code
+    answer = ada.sends(f"/users/{bob.id}/disable")
+
+    assert "Disable Bob Cox?" in question.text
+    assert still_in == 200
+    assert answer.status_code == 302
+    assert other.opens("/").location == "/login"
+    assert "Disabled" in ada.opens(f"/users/{bob.id}").text
+
+
+def test_an_enabled_user_is_back(
+    ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        partner = session.scalars(select(User)).one().account
+        bob = factories.user(session, partner, email="bob@example.com", disabled_at=factories.NOW)
+
+    ada.sends(f"/users/{bob.id}/enable")
+
+    assert log_in("bob@example.com").opens("/").status_code == 200
+
+
+def test_nobody_disables_himself(ada: Visitor, storing: Storing) -> None:
+    own_id = id_of(storing, "ada@example.com")
+
+    page = ada.opens(f"/users/{own_id}")
+    question, answer = ada.opens(f"/users/{own_id}/disable"), ada.sends(f"/users/{own_id}/disable")
+
+    assert "This is you." in page.text
+    assert "/disable" not in page.text
+    assert (question.status_code, answer.status_code) == (409, 409)
+    assert ada.opens("/").status_code == 200
+
+
+def test_the_list_says_who_has_not_come_yet(ada: Visitor, storing: Storing) -> None:
+    now = clock.now()
+    with storing() as session:
+        partner = session.scalars(select(User)).one().account
+        for name, ends in (("Fresh", now + timedelta(days=1)), ("Stale", now - timedelta(days=1))):
+            user = factories.user(session, partner, full_name=name, password_hash=None)
+            factories.invitation(session, user, expires_at=ends)
+        factories.user(session, partner, full_name="Gone", disabled_at=now)
+
+    page = re.sub(r"<[^>]+>|\s+", " ", ada.opens("/users").text)
+
+    for name, state in (
+        ("Ada Byron", "Active"), ("Fresh", "Invited"), ("Stale", "Expired"), ("Gone", "Disabled")
+    ):  # fmt: skip
+        assert re.search(rf"{name} [^<]*?Northwind +(?:Administrator) +{state}", page), name
+
+
+def test_the_list_is_searched_and_filtered_by_role(ada: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.scalars(select(User)).one().account
+        factories.user(session, partner, full_name="Vera Wolf", role="partner_viewer")
+
+    by_role = ada.opens("/users?role=partner_viewer").text
+    by_name = ada.opens("/users?q=byron").text
+    by_nonsense = ada.opens("/users?role=king").text
+
+    assert "Vera Wolf" in by_role
+    assert 'href="/users/1"' not in by_role
+    assert "Vera Wolf" not in by_name
+    assert "Vera Wolf" in by_nonsense
+
+
+def test_a_viewer_looks_and_is_offered_nothing_to_change(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session)
+        factories.user(session, partner, email="vera@example.com", role="partner_viewer")
+        other = factories.user(session, partner)
+    vera = log_in("vera@example.com")
+
+    pages = [vera.opens(path).text for path in ("/users", f"/users/{other.id}", "/accounts")]
+
+    for page in pages:
+        main = page.split("<main")[1]
+        assert 'method="post"' not in main
+        assert "/new" not in main
+        assert "/disable" not in main
