@@ -91,7 +91,7 @@ WHO = {
     "collections.progress GET": READERS,
     "held.index GET": READERS,
     "held.show GET": READERS,
-    "held.show POST": CHANGERS,
+    "held.answer POST": CHANGERS,
     "certificates.index GET": EVERYBODY,
     "certificates.show GET": EVERYBODY,
     "certificates.document GET": EVERYBODY,

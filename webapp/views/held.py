@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import or_, select
@@ -57,28 +57,32 @@ def index() -> ResponseReturnValue:
     return lists.page("held", page, q=text, state=state)
 
 
-@blueprint.route("/held/<int:delta_id>", methods=["GET", "POST"])
+@blueprint.get("/held/<int:delta_id>")
 @roles_required(*READERS)
 def show(delta_id: int) -> ResponseReturnValue:
-    """The case: what was read, why it is held; answered with accept or reject."""
-    viewer = edge.viewer()
-    delta = access.delta(db.session(), viewer, delta_id)
+    """The case: what was read, and why it is held."""
+    delta = access.delta(db.session(), edge.viewer(), delta_id)
     if delta.state == "counted":
         return redirect(url_for("devices.show", device_id=delta.device_id))
-    if request.method == "POST" and not viewer.may_change:
-        abort(403)
+    return forms.page("held/show.html", RejectForm(), **_case(delta))
+
+
+@blueprint.post("/held/<int:delta_id>")
+@roles_required(*CHANGERS)
+def answer(delta_id: int) -> ResponseReturnValue:
+    """Accept the pages, or reject them with a reason."""
+    delta = access.delta(db.session(), edge.viewer(), delta_id)
     form = RejectForm()
-    if request.method == "POST" and form.validate():
-        try:
-            return _answer(delta, form)
-        except Invalid as error:
-            db.session.rollback()
-            forms.refuse(form, error)
-        except Conflict as error:
-            db.session.rollback()
-            flash(str(error), "warning")
-            return redirect(url_for("held.show", delta_id=delta_id))
-    return forms.page("held/show.html", form, **_case(delta))
+    try:
+        return _answer(delta, form)
+    except Invalid as error:
+        db.session.rollback()
+        forms.refuse(form, error)
+        return forms.page("held/show.html", form, **_case(delta))
+    except Conflict as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+        return redirect(url_for("held.show", delta_id=delta_id))
 
 
 def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
