@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from tests.factories import PASSWORD
 from webapp.db import open_session
 from webapp.models import User
+from webapp.printerpoint.fake import Sandbox
 from webapp.settings import Settings
 
 Storing = Callable[[], AbstractContextManager[Session]]
@@ -83,3 +84,10 @@ def storing(settings: Settings) -> Storing:
             session.commit()
 
     return store
+
+
+@pytest.fixture
+def printerpoint() -> Iterator[Sandbox]:
+    """A Printerpoint on loopback; settings have to be told of it."""
+    with Sandbox() as sandbox:
+        yield sandbox

@@ -113,6 +113,7 @@ def replace_token(
     others = [other for other in _standing(session, server.account_id) if other.id != server.id]
     _refuse_known_token(keyring, others, token)
     server.seal_token(keyring, token)
+    session.flush()  # judging its health reads the row afresh
     monitoring.server_answered(session, server, now)
     session.flush()
 

@@ -15,11 +15,10 @@ from webapp.crypto import SealError
 from webapp.db import db
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
-from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import collections, edge, forms, lists
+from webapp.views import collections, edge, forms, lists, tokens
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("servers", __name__)
@@ -27,29 +26,9 @@ blueprint = Blueprint("servers", __name__)
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
-#: A person waits for this call: it is given up sooner than a night's.
-PATIENCE = Limits(
-    read_seconds=10, total_seconds=15, retries=1, backoff_seconds=0.5, max_retry_after_seconds=2
-)
 #: A form sent again within this time was clicked twice.
 _DOUBLE_CLICK = timedelta(minutes=1)
 _SHOWN = 10
-
-_UNTRIED = {
-    "refused": "Printerpoint refuses this token. See that all of it was copied, or make a new one "
-    "in Printerpoint under My Account > Account Settings > API Access (Admin only). "
-    "Nothing was saved.",
-    "malformed": "Something answered at Printerpoint's address, but not with a list of printers. "
-    "The token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
-    "ask Printerpoint's support.",
-    "timeout": "Printerpoint does not answer in time, so the token could not be tried and nothing "
-    "was saved. Paste it again in a minute.",
-    "rate_limited": "Printerpoint asks us to slow down, so the token could not be tried and "
-    "nothing was saved. Paste it again in a few minutes.",
-    "unreachable": "Printerpoint cannot be reached, so the token could not be tried and nothing "
-    "was saved. Paste it again in a minute; if this stays so, see whether printerpoint.com opens "
-    "in your browser.",
-}
 
 
 class RegisterForm(FlaskForm):
@@ -112,8 +91,6 @@ def new() -> ResponseReturnValue:
             forms.refuse(form, error)
         except Invalid as error:
             forms.refuse(form, error)
-        except PrinterpointError as error:
-            forms.refuse(form, Invalid("token", _UNTRIED[error.kind]))
         else:
             flash(f"{server.name} is registered. Now choose whose pages count.", "success")
             return redirect(url_for("servers.show", server_id=server.id))
@@ -174,7 +151,7 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.rollback()  # no transaction is open during the call
     error = None
     try:
-        edge.printerpoint(token, PATIENCE).check()
+        edge.printerpoint(token, tokens.PATIENCE).check()
     except PrinterpointError as raised:
         error = raised
     server = access.server(db.session(), edge.viewer(), server_id)
@@ -204,15 +181,12 @@ def token(server_id: int) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             text = servers.clean_token(form.token.data or "")
-            _try(text)
+            tokens.try_out(text)
             server = access.server(db.session(), edge.viewer(), server_id)
             servers.replace_token(db.session(), edge.keyring(), server, text, clock.now())
             db.session.commit()
         except Invalid as error:
             forms.refuse(form, error)
-        except PrinterpointError as error:
-            kept = " The token there was stays in use."
-            forms.refuse(form, Invalid("token", _UNTRIED[error.kind] + kept))
         else:
             flash("The new token works and is in use.", "success")
             return redirect(url_for("servers.show", server_id=server_id))
@@ -274,19 +248,13 @@ def _must_stand(server: Server) -> None:
 
 def _register(form: RegisterForm) -> Server:
     token = servers.clean_token(form.token.data or "")
-    _try(token)
+    tokens.try_out(token)
     account = access.account(db.session(), edge.viewer(), form.account.data)
     server = servers.register(
         db.session(), edge.keyring(), account, name=form.name.data, token=token, now=clock.now()
     )
     db.session.commit()
     return server
-
-
-def _try(token: str) -> None:
-    """Try a token at Printerpoint, with no transaction open. Raises PrinterpointError."""
-    db.session.rollback()
-    edge.printerpoint(token, PATIENCE).check()
 
 
 def _checked(

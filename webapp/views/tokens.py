@@ -1,0 +1,37 @@
+"""Tokens: tried at Printerpoint while a person waits, before one is saved."""
+
+from webapp.db import db
+from webapp.printerpoint.client import Limits
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services.errors import Invalid
+from webapp.views import edge
+
+#: A person waits for this call: it is given up sooner than a night's.
+PATIENCE = Limits(
+    read_seconds=10, total_seconds=15, retries=1, backoff_seconds=0.5, max_retry_after_seconds=2
+)
+
+_UNTRIED = {
+    "refused": "Printerpoint refuses this token. See that all of it was copied, or make a new one "
+    "in Printerpoint under My Account > Account Settings > API Access (Admin only). "
+    "Nothing was saved.",
+    "malformed": "Something answered at Printerpoint's address, but not with a list of printers. "
+    "The token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
+    "ask Printerpoint's support.",
+    "timeout": "Printerpoint does not answer in time, so the token could not be tried and nothing "
+    "was saved. Paste it again in a minute.",
+    "rate_limited": "Printerpoint asks us to slow down, so the token could not be tried and "
+    "nothing was saved. Paste it again in a few minutes.",
+    "unreachable": "Printerpoint cannot be reached, so the token could not be tried and nothing "
+    "was saved. Paste it again in a minute; if this stays so, see whether printerpoint.com opens "
+    "in your browser.",
+}
+
+
+def try_out(token: str) -> None:
+    """Try a token, with no transaction open. Raises Invalid, which says what to do."""
+    db.session.rollback()
+    try:
+        edge.printerpoint(token, PATIENCE).check()
+    except PrinterpointError as error:
+        raise Invalid("token", _UNTRIED[error.kind]) from error
