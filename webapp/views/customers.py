@@ -59,7 +59,7 @@ class Choice:
 
 @dataclass(slots=True)
 class Found:
-    """What a search found. ``error``: why there is nothing to search in.
+    """What a search found. ``error``: why there is nothing to search in; ``kept`` goes on then.
 
     ``matching`` customers match the text, ``untied`` are those of them that are not tied yet,
     ``shown`` the first of all. Of the chosen ones ``choices`` can be tied, ``already`` counts those
@@ -68,6 +68,7 @@ class Found:
 
     text: str
     error: str | None = None
+    kept: list[tuple[str, str]] = field(default_factory=list)
     known: int = 0
     matching: int = 0
     untied: list[Customer] = field(default_factory=list)
@@ -149,11 +150,10 @@ def _find(server: Server) -> Found:
     found = Found(lists.searched())
     try:
         known = _known(server)
-    except PrinterpointError as error:
-        found.error = error.message
-        return found
-    except SealError:
-        found.error = "The stored token cannot be opened any more. Enter the token again."
+    except (PrinterpointError, SealError) as error:
+        lost = "The stored token cannot be opened any more. Enter the token again."
+        found.error = error.message if isinstance(error, PrinterpointError) else lost
+        found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
         return found
     server = _server()
     matching = customers.matching(known, found.text)
@@ -173,8 +173,7 @@ def _find(server: Server) -> Found:
         if key in tied:
             found.already += 1
         else:
-            account = " ".join(request.form.get(f"account-{key}", "").split())
-            found.choices.append(Choice(key, customer, account))
+            found.choices.append(Choice(key, customer, _account_for(key)))
     found.gone = len(keys)
     return found
 
@@ -218,6 +217,11 @@ def _chosen_keys() -> set[str]:
     values = {name: set(request.form.getlist(name)) for name in _LISTS}
     taken_out = (values["listed"] - values["chosen"]) | (values["shown"] - values["customer"])
     return (values["chosen"] | values["customer"]) - taken_out
+
+
+def _account_for(key: str) -> str:
+    """The name of the account that was chosen for a customer; empty: its own."""
+    return " ".join(request.form.get(f"account-{key}", "").split())
 
 
 def _page(found: Found | None, message: str = "") -> ResponseReturnValue:

@@ -1,0 +1,346 @@
+"""Choosing the customers of a server and tying them, with a real Printerpoint on loopback."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.environment.redis_server import RedisServer
+from tests.views.conftest import Storing, Visitor
+from webapp.crypto import Keyring
+from webapp.models import Account, Feed, Server, User
+from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.fleet import Customer
+from webapp.services import customers
+from webapp.settings import Settings
+
+HARBOUR = customers.key(Customer("Harbour Architects, LLP", "HARB01", 2))
+BAKERY = customers.key(Customer("Bluebird Bakery", None, 1))
+SCHOOL = customers.key(Customer("St. Mary’s School", "STM", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An administrator before a server with three customers."""
+
+    nora: Visitor
+    server_id: int
+
+    @property
+    def adding(self) -> str:
+        """The address of the page that adds feeds."""
+        return f"/servers/{self.server_id}/feeds/new"
+
+    @property
+    def searching(self) -> str:
+        """The address of the list alone."""
+        return f"/servers/{self.server_id}/customers"
+
+
+@pytest.fixture
+def settings(settings: Settings, printerpoint: Sandbox, redis_server: RedisServer) -> Settings:
+    """Settings that know the sandbox and a real Redis."""
+    return replace(settings, printerpoint_url=printerpoint.url, redis_url=redis_server.url)
+
+
+@pytest.fixture
+def office(
+    storing: Storing,
+    settings: Settings,
+    printerpoint: Sandbox,
+    log_in: Callable[[User | str], Visitor],
+) -> Office:
+    """A fleet of three customers, none of them tied."""
+    for name, customer_id, serials in (
+        ("Harbour Architects, LLP", "HARB01", ("H1", "H2")),
+        ("Bluebird Bakery", None, ("B1",)),
+        ("St. Mary’s School", "STM", ("S1",)),
+    ):
+        customer = printerpoint.has_customer(name, customer_id=customer_id)
+        for serial in serials:
+            printerpoint.has_printer(customer, serial=serial, count=100)
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com")
+        keyring = Keyring(settings.encryption_keys)
+        server = factories.server(session, partner, token=printerpoint.token, keyring=keyring)
+        server_id = server.id
+    return Office(log_in("nora@example.com"), server_id)
+
+
+def test_the_page_comes_at_once_and_reads_the_fleet_afterwards(office: Office) -> None:
+    page = office.nora.opens(office.adding).text
+    without_javascript = office.nora.opens(f"{office.adding}?read=1").text
+    remembered = office.nora.opens(office.adding).text
+
+    assert 'data-hx-trigger="load"' in page
+    assert "Bluebird Bakery" not in page
+    assert "read=1" in page
+    assert boxes(without_javascript) == boxes(remembered) == [BAKERY, HARBOUR, SCHOOL]
+
+
+def test_customers_show_their_printers_and_who_has_them(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        server = session.get_one(Server, office.server_id)
+        account = factories.customer(session, server.account, name="The whole harbour")
+        factories.feed(
+            session,
+            server,
+            account,
+            customer_id="HARB01",
+            customer_name="Harbour Architects, LLP",
+        )
+
+    found = office.nora.opens(office.searching).text
+
+    assert "2 printers · ID HARB01 · tied to The whole harbour" in found
+    assert "1 printer · no ID" in found
+    assert boxes(found) == [BAKERY, SCHOOL]
+    assert re.search(rf'value="{HARBOUR}"[^>]* disabled', found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("bakery", [BAKERY]),
+        ("BLUE bak", [BAKERY]),
+        ("harb01", [HARBOUR]),
+        ("mary’s", [SCHOOL]),
+        ("", [BAKERY, HARBOUR, SCHOOL]),
+        ("nobody", []),
+    ],
+)
+def test_a_search_looks_at_names_and_ids(office: Office, text: str, found: list[str]) -> None:
+    page = office.nora.client.get(office.searching, query_string={"q": text}).text
+
+    assert boxes(page) == found
+
+
+def test_what_is_chosen_survives_a_new_search(office: Office) -> None:
+    shown = {"shown": [BAKERY, HARBOUR, SCHOOL]}
+
+    first = office.nora.sends(office.searching, {**shown, "customer": [BAKERY], "q": "school"})
+    second = office.nora.sends(
+        office.searching,
+        {"listed": BAKERY, "chosen": BAKERY, "shown": SCHOOL, "customer": SCHOOL, "q": "harb"},
+    )
+
+    assert (boxes(first.text), chosen(first.text)) == ([SCHOOL], [BAKERY])
+    assert (boxes(second.text), chosen(second.text)) == ([HARBOUR], [BAKERY, SCHOOL])
+
+
+def test_a_box_unticked_in_either_list_takes_a_customer_out(office: Office) -> None:
+    both = {"shown": [BAKERY, SCHOOL], "listed": [BAKERY, SCHOOL]}
+
+    above = {**both, "customer": SCHOOL, "chosen": [BAKERY, SCHOOL]}
+    below = {**both, "customer": [BAKERY, SCHOOL], "chosen": SCHOOL}
+    pages = [office.nora.sends(office.searching, fields).text for fields in (above, below)]
+
+    assert [chosen(page) for page in pages] == [[SCHOOL], [SCHOOL]]
+
+
+def test_a_chosen_customer_keeps_its_account(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.get_one(Server, office.server_id).account
+        factories.customer(session, partner, name="Bakers united")
+        factories.customer(session, partner, name="St. Mary’s School")
+    fields = {
+        "listed": [BAKERY, SCHOOL, HARBOUR],
+        "chosen": [BAKERY, SCHOOL, HARBOUR],
+        f"account-{BAKERY}": "Bakers united",
+    }
+
+    page = office.nora.sends(office.searching, {**fields, "q": "harb"}).text
+
+    assert '<option value="Bakers united" selected>' in page
+    assert "New account: Harbour Architects, LLP" in page
+    assert '<option value="">St. Mary’s School</option>' in page
+
+
+def test_chosen_customers_are_tied_to_the_accounts_chosen(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.get_one(Server, office.server_id).account
+        factories.customer(session, partner, name="Bakers united")
+    fields = {
+        "action": "tie",
+        "customer": [BAKERY, HARBOUR],
+        "shown": [BAKERY, HARBOUR],
+        f"account-{BAKERY}": "Bakers united",
+    }
+
+    answer = office.nora.sends(office.adding, fields)
+
+    assert answer.location == f"/servers/{office.server_id}"
+    assert "2 customers are tied" in office.nora.opens(answer.location).text
+    assert ties(storing) == {
+        "Bluebird Bakery": "Bakers united",
+        "Harbour Architects, LLP": "Harbour Architects, LLP",
+    }
+
+
+def test_a_form_sent_twice_ties_once(office: Office, storing: Storing) -> None:
+    fields = {"action": "tie", "customer": BAKERY, "shown": BAKERY}
+
+    first = office.nora.sends(office.adding, fields)
+    second = office.nora.sends(office.adding, fields)
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert ties(storing) == {"Bluebird Bakery": "Bluebird Bakery"}
+
+
+def test_without_javascript_a_search_is_a_button_that_keeps_what_is_ticked(office: Office) -> None:
+    fields = {"action": "search", "q": "school", "customer": BAKERY, "shown": [BAKERY, SCHOOL]}
+
+    page = office.nora.sends(office.adding, fields)
+
+    assert page.status_code == 200
+    assert "<html" in page.text
+    assert (boxes(page.text), chosen(page.text)) == ([SCHOOL], [BAKERY])
+
+
+def test_nothing_chosen_is_said(office: Office, storing: Storing) -> None:
+    answer = office.nora.sends(office.adding, {"action": "tie"})
+
+    assert answer.status_code == 422
+    assert "Choose at least one customer" in answer.text
+    assert ties(storing) == {}
+
+
+def test_all_that_match_are_tied_once_that_is_confirmed(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.get_one(Server, office.server_id).account
+        factories.customer(session, partner, name="Bluebird Bakery")
+
+    asked = office.nora.sends(office.adding, {"action": "all", "q": "b"})
+    before = ties(storing)
+    done = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
+    again = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
+
+    assert "Tie 2 customers that match “b”?" in asked.text
+    assert "1 new account will be made" in asked.text
+    assert before == {}
+    assert (done.status_code, again.status_code) == (302, 302)
+    assert set(ties(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
+
+
+def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> None:
+    fields = {"action": "tie", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
+
+    answer = office.nora.sends(office.adding, fields)
+
+    assert answer.status_code == 422
+    assert "not in the fleet any more" in answer.text
+    assert chosen(answer.text) == [BAKERY]
+
+
+def test_one_fleet_is_read_for_many_keystrokes(office: Office, printerpoint: Sandbox) -> None:
+    office.nora.opens(office.searching)
+    printerpoint.is_down()
+
+    typed = [office.nora.opens(f"{office.searching}?q={text}").text for text in ("b", "ba", "bak")]
+    fresh = office.nora.sends(office.searching, {"action": "fresh"}).text
+
+    assert all("Bluebird Bakery" in page for page in typed)
+    assert "cannot be shown" in fresh
+
+
+def test_another_token_is_another_fleet(
+    office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
+) -> None:
+    office.nora.opens(office.searching)
+    printerpoint.has_dealer("other-token")
+    other = printerpoint.has_customer("Only here", token="other-token")
+    printerpoint.has_printer(other, serial="O1")
+    taken = office.nora.sends(f"/servers/{office.server_id}/token", {"token": "other-token"})
+
+    page = office.nora.opens(office.searching).text
+
+    assert taken.status_code == 302, taken.text
+    assert "Only here" in page
+    assert "Bluebird Bakery" not in page
+
+
+def test_a_server_that_is_down_offers_to_try_again_and_keeps_what_was_chosen(
+    office: Office, printerpoint: Sandbox
+) -> None:
+    printerpoint.refuses()
+    fields = {"customer": BAKERY, "shown": BAKERY, f"account-{BAKERY}": "Bakers united"}
+
+    page = office.nora.sends(office.searching, fields)
+
+    assert page.status_code == 200
+    assert "The customers cannot be shown" in page.text
+    assert "Try again" in page.text
+    assert f'name="chosen" value="{BAKERY}"' in page.text
+    assert f'name="account-{BAKERY}" value="Bakers united"' in page.text
+
+
+def test_without_redis_the_fleet_is_read_anew(office: Office, redis_server: RedisServer) -> None:
+    redis_server.kill()
+
+    pages = [office.nora.opens(office.searching).text for _ in range(2)]
+
+    assert all("Bluebird Bakery" in page for page in pages)
+
+
+def test_a_long_list_is_cut_and_says_so(office: Office, printerpoint: Sandbox) -> None:
+    for number in range(250):
+        name = printerpoint.has_customer(f"Company {number:03}", customer_id=f"CO{number:03}")
+        printerpoint.has_printer(name, serial=f"C{number}")
+
+    page = office.nora.opens(office.searching).text
+
+    assert len(boxes(page)) == 200
+    assert "The first 200 of 253" in page
+
+
+def test_with_very_many_accounts_a_name_is_typed(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.get_one(Server, office.server_id).account
+        for number in range(201):
+            factories.customer(session, partner, name=f"Account {number:03}")
+    fields = {"listed": BAKERY, "chosen": BAKERY, f"account-{BAKERY}": "Account 200"}
+
+    page = office.nora.sends(office.searching, fields).text
+
+    assert f'name="account-{BAKERY}" value="Account 200"' in page
+    assert "An account you have: Account 200" in page
+
+
+def test_a_removed_server_takes_no_feeds(office: Office) -> None:
+    office.nora.sends(f"/servers/{office.server_id}/remove")
+
+    assert office.nora.opens(office.adding).status_code == 409
+    assert office.nora.opens(office.searching).status_code == 409
+
+
+def test_the_server_of_somebody_else_is_not_there(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        factories.user(session, email="stranger@example.com")
+    stranger = log_in("stranger@example.com")
+
+    assert stranger.opens(office.adding).status_code == 404
+    assert stranger.opens(office.searching).status_code == 404
+    assert stranger.sends(office.adding, {"action": "all-confirmed"}).status_code == 404
+
+
+def boxes(page: str) -> list[str]:
+    """The keys of the customers that can be ticked among the findings."""
+    return re.findall(r'name="customer" value="(\w+)"(?![^>]* disabled)', page)
+
+
+def chosen(page: str) -> list[str]:
+    """The keys of the chosen ones."""
+    return re.findall(r'name="chosen" value="(\w+)" checked', page)
+
+
+def ties(storing: Storing) -> dict[str, str]:
+    """The name of the account that each customer is tied to."""
+    with storing() as session:
+        rows = session.execute(select(Feed.customer_name, Account.name).join(Feed.account))
+        return {row.customer_name: row.name for row in rows}
