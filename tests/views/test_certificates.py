@@ -1,0 +1,200 @@
+"""Certificates in the console, and the public page that anybody may be shown."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import Account, Certificate, User
+
+PDF = b"%PDF-1.7\n% the very bytes\n"
+OCTOBER = "R-2026-10-000501"
+SEPTEMBER = "R-2026-09-000400"
+PUBLIC_ID = "4xp53UkxPvf43FVBK-kiOWCjj7K-Bymf"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A customer with a drawn certificate for October and an undrawn one for September."""
+
+    hana: Visitor
+    account_id: int
+
+
+@pytest.fixture
+def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+    """Harbour Architects under Northwind Print."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        account = factories.customer(session, partner, name="Harbour Architects, LLP")
+        factories.user(session, account, email="hana@example.com")
+        october = factories.certificate(
+            session,
+            account,
+            number=OCTOBER,
+            public_id=PUBLIC_ID,
+            pages=2_469_134,
+            tree_count=Decimal("296.31"),
+        )
+        factories.certificate(session, account, month="2026-09", number=SEPTEMBER)
+        factories.document(session, october, PDF)
+        account_id = account.id
+    return Office(log_in("hana@example.com"), account_id)
+
+
+def test_the_list_shows_what_is_certified_the_latest_month_first(office: Office) -> None:
+    page = office.hana.opens("/certificates").text
+
+    assert page.index("October 2026</a>") < page.index("September 2026</a>")
+    assert all(words in page for words in ("2,469,134", "296.31", OCTOBER))
+    assert f"/certificates/{OCTOBER}.pdf" in page
+    assert f"/certificates/{SEPTEMBER}.pdf" not in page
+    assert "Being drawn" in page
+
+
+def test_the_list_is_searched_and_filtered_by_its_address(office: Office) -> None:
+    by_month = office.hana.opens("/certificates?month=2026-09").text
+    by_number = office.hana.opens("/certificates?q=000501").text
+    nothing = office.hana.opens("/certificates?q=nowhere&month=1999-01").text
+
+    assert rows(by_month) == [SEPTEMBER]
+    assert rows(by_number) == [OCTOBER]
+    assert "No certificate matches" in nothing
+
+
+def test_the_page_states_what_is_certified_and_where_it_can_be_seen(office: Office) -> None:
+    page = office.hana.opens(f"/certificates/{OCTOBER}").text
+
+    assert all(
+        words in page
+        for words in ("Harbour Architects, LLP", "296.31", "2,469,134", "8,333", "2 November 2026")
+    )
+    assert f"http://127.0.0.1:8000/c/{PUBLIC_ID}" in page
+    assert "every 2s" not in page
+
+
+def test_an_undrawn_document_is_being_drawn_until_it_is_there(
+    office: Office, storing: Storing
+) -> None:
+    path = f"/certificates/{SEPTEMBER}"
+    before = office.hana.opens(path).text
+    missing = office.hana.opens(f"{path}.pdf")
+
+    with storing() as session:
+        found = session.query(Certificate).filter_by(number=SEPTEMBER).one()
+        factories.document(session, found, PDF)
+    after = office.hana.opens(f"{path}/document").text
+
+    assert "is being drawn" in before
+    assert 'data-hx-trigger="every 2s"' in before
+    assert missing.status_code == 404
+    assert "Download the PDF" in after
+    assert "data-hx-trigger" not in after
+
+
+def test_the_download_is_the_documents_very_bytes(office: Office) -> None:
+    answer = office.hana.opens(f"/certificates/{OCTOBER}.pdf")
+
+    assert answer.status_code == 200
+    assert answer.data == PDF
+    assert answer.mimetype == "application/pdf"
+    assert answer.headers["Content-Disposition"] == (
+        f"attachment; filename=certificate-{OCTOBER}.pdf"
+    )
+
+
+def test_pages_told_late_are_said(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        account = session.get_one(Account, office.account_id)
+        late = factories.certificate(session, account, month="2026-08", late_pages=300)
+        late.late_months = "2026-06 2026-07"
+        number = late.number
+
+    page = office.hana.opens(f"/certificates/{number}").text
+
+    assert "300 of them were printed in June 2026, July 2026 and told later" in page
+
+
+def test_certificates_of_somebody_else_are_not_there(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        number = factories.certificate(session).number
+
+    answers = [
+        office.hana.opens(f"/certificates/{number}{suffix}") for suffix in ("", ".pdf", "/document")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert number not in office.hana.opens("/certificates").text
+
+
+def test_a_partner_sees_those_of_its_customers(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        partner = session.get_one(Account, office.account_id).partner
+        factories.user(session, partner, email="nora@example.com")
+    nora = log_in("nora@example.com")
+
+    page = nora.opens("/certificates?q=harbour").text
+
+    assert rows(page) == [OCTOBER, SEPTEMBER]
+
+
+def test_without_certificates_the_list_leads_on(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        factories.user(session, email="nora@example.com")
+
+    page = log_in("nora@example.com").opens("/certificates").text
+
+    assert "No certificates yet" in page
+    assert 'href="/feeds"' in page
+
+
+def test_the_public_page_says_what_is_certified_to_anybody(
+    office: Office, visitor: Visitor
+) -> None:
+    answer = visitor.opens(f"/c/{PUBLIC_ID}")
+
+    assert answer.status_code == 200
+    assert all(
+        words in answer.text
+        for words in (
+            "Harbour Architects, LLP",
+            "October 2026",
+            "2,469,134",
+            "296.31",
+            OCTOBER,
+            "Releaf Reforestation Portfolio",
+        )
+    )
+
+
+def test_the_public_page_reveals_nothing_else(office: Office, visitor: Visitor) -> None:
+    answer = visitor.opens(f"/c/{PUBLIC_ID}")
+
+    assert "Northwind Print" not in answer.text
+    assert SEPTEMBER not in answer.text
+    assert "csrf" not in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+    assert '<meta name="robots" content="noindex' in answer.text
+
+
+@pytest.mark.parametrize(
+    "public_id", ["nobody", "R-2026-10-000501", "x" * 500, "%00", "caf%C3%A9", "1"]
+)
+def test_an_unknown_public_page_is_not_there(
+    office: Office, visitor: Visitor, public_id: str
+) -> None:
+    assert visitor.opens(f"/c/{public_id}").status_code == 404
+
+
+def rows(page: str) -> list[str]:
+    """The numbers of a list, in its order."""
+    return re.findall(r'<th scope="row"><a href="/certificates/([^"]+)">', page)

@@ -1,0 +1,229 @@
+"""Collections in the console: begun, watched until they are finished, read afterwards."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.environment.redis_server import RedisServer
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.crypto import Keyring
+from webapp.models import Collection, Server, User
+from webapp.printerpoint.fake import Sandbox
+from webapp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An administrator before a server with two feeds."""
+
+    nora: Visitor
+    server_id: int
+    feed_ids: tuple[int, int]
+
+
+@pytest.fixture
+def settings(settings: Settings, printerpoint: Sandbox, redis_server: RedisServer) -> Settings:
+    """Settings that know the sandbox and a real Redis."""
+    return replace(settings, printerpoint_url=printerpoint.url, redis_url=redis_server.url)
+
+
+@pytest.fixture
+def office(
+    storing: Storing,
+    settings: Settings,
+    printerpoint: Sandbox,
+    log_in: Callable[[User | str], Visitor],
+) -> Office:
+    """Harbour Architects is in the fleet, Nobody Here is not."""
+    customer = printerpoint.has_customer("Harbour Architects", customer_id="HARB01")
+    printerpoint.has_printer(customer, serial="H1", asset="A-1", count=100)
+    printerpoint.has_printer(customer, serial="", asset="", count=100)
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com", full_name="Nora North")
+        keyring = Keyring(settings.encryption_keys)
+        server = factories.server(session, partner, token=printerpoint.token, keyring=keyring)
+        feeds = [
+            factories.feed(session, server, customer_id=customer_id, status="pending")
+            for customer_id in ("HARB01", "NOBODY")
+        ]
+        server_id, feed_ids = server.id, (feeds[0].id, feeds[1].id)
+    return Office(log_in("nora@example.com"), server_id, feed_ids)
+
+
+@pytest.fixture
+def work(settings: Settings) -> Callable[[], None]:
+    """Lets a real worker process do what is in line, until nothing is."""
+    environment = {
+        "RELEAF_INSTANCE": str(settings.instance),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "PRINTERPOINT_URL": settings.printerpoint_url,
+        "ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
+        "SECRET_KEY": settings.secret_key,
+        "PATH": "",
+        "TZ": "UTC",
+    }
+
+    def until_done() -> None:
+        command = [sys.executable, "-m", "jobs.worker", "--burst"]
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+
+    return until_done
+
+
+def test_a_collection_is_watched_until_it_is_finished(
+    office: Office, work: Callable[[], None]
+) -> None:
+    begun = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    queued = office.nora.opens(begun).text
+    work()
+
+    fragment = office.nora.opens(f"{begun}/progress").text
+    page = office.nora.opens(begun).text
+
+    assert 'data-hx-trigger="every 1s"' in queued
+    assert "Waiting for a worker" in queued
+    assert "Nora North" in queued
+    assert "every 1s" not in fragment
+    assert "every 1s" not in page
+    assert "2 of 2" in fragment
+    assert "The fleet has no such customer now" in fragment
+    assert "neither an asset ID nor a serial number" in fragment
+    assert f"/feeds/{office.feed_ids[0]}" in fragment
+
+
+def test_progress_is_shown_while_customers_are_collected(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        running = factories.collection(
+            session,
+            session.get_one(Server, office.server_id),
+            kind="now",
+            state="running",
+            feeds=None,
+            printers=1_234,
+        )
+        running.alive_at = clock.now()
+        collection_id = running.id
+
+    reading = office.nora.opens(f"/collections/{collection_id}/progress").text
+    with storing() as session:
+        found = session.get_one(Collection, collection_id)
+        found.feeds = 2
+        feed = factories.feed(session, found.server, customer_name="Troubled Customer")
+        factories.outcome(
+            session, found, feed, kind="failed", pages=0, reason="ValueError: its own job tells"
+        )
+    collecting = office.nora.opens(f"/collections/{collection_id}/progress").text
+
+    assert "Reading the fleet from Printerpoint" in reading
+    assert "1,234 printers so far" in reading
+    assert '<progress id="collecting" value="1" max="2">' in collecting
+    assert "Failed so far" in collecting
+    assert "ValueError: its own job tells" in collecting
+    assert 'data-hx-trigger="every 1s"' in collecting
+
+
+def test_a_queued_one_that_no_worker_takes_says_so_after_a_while(
+    office: Office, storing: Storing
+) -> None:
+    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    at_once = office.nora.opens(path).text
+    with storing() as session:
+        found = session.get_one(Collection, int(path.rsplit("/", 1)[1]))
+        found.queued_at = clock.now() - timedelta(seconds=20)
+
+    later = office.nora.opens(path).text
+
+    assert "No worker seems to be running" not in at_once
+    assert "No worker seems to be running" in later
+
+
+def test_a_running_one_whose_heart_stands_still_says_so(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        server = session.get_one(Server, office.server_id)
+        collection = factories.collection(session, server, kind="now", state="running")
+        collection.alive_at = clock.now() - timedelta(minutes=5)
+        collection_id = collection.id
+
+    page = office.nora.opens(f"/collections/{collection_id}").text
+
+    assert "has not been heard of for a while" in page
+
+
+def test_a_queue_that_is_down_is_said_and_nothing_is_lost(
+    office: Office, redis_server: RedisServer, storing: Storing
+) -> None:
+    redis_server.kill()
+
+    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    page = office.nora.opens(path)
+
+    assert page.status_code == 200
+    assert "The queue cannot be reached. The collection is kept" in page.text
+    with storing() as session:
+        assert session.get_one(Collection, int(path.rsplit("/", 1)[1])).state == "queued"
+
+
+def test_a_failed_one_says_why_and_what_to_do(
+    office: Office, printerpoint: Sandbox, work: Callable[[], None]
+) -> None:
+    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    printerpoint.refuses()
+    work()
+
+    page = office.nora.opens(path).text
+
+    assert "It could not be finished" in page
+    assert "API Access" in page
+    assert "Nothing is lost" in page
+    assert f"/servers/{office.server_id}" in page
+
+
+def test_outcomes_are_filtered_by_the_address(office: Office, work: Callable[[], None]) -> None:
+    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    work()
+
+    absent = office.nora.opens(f"{path}?outcome=absent").text
+    nonsense = office.nora.opens(f"{path}?outcome=nonsense&page=7").text
+
+    one, two = (f'<a href="/feeds/{feed_id}">' for feed_id in office.feed_ids)
+    assert (one in absent, two in absent) == (False, True)
+    assert (one in nonsense, two in nonsense) == (True, True)
+
+
+def test_the_list_shows_the_latest_first_and_filters_by_state(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        server = session.get_one(Server, office.server_id)
+        factories.collection(session, server, day=factories.TODAY, state="failed")
+        factories.collection(session, server, day=factories.YESTERDAY)
+        foreign = factories.collection(session).id
+
+    everything = office.nora.opens("/collections").text
+    failed = office.nora.opens(f"/collections?state=failed&server={office.server_id}").text
+
+    assert everything.count('<th scope="row">') == 2
+    assert f'"/collections/{foreign}"' not in everything
+    assert failed.count('<th scope="row">') == 1
+
+
+def test_the_collection_of_somebody_else_is_not_there(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        foreign = factories.collection(session).id
+        account = factories.customer(session, session.get_one(Server, office.server_id).account)
+        factories.user(session, account, email="hana@example.com")
+    hana = log_in("hana@example.com")
+
+    assert office.nora.opens(f"/collections/{foreign}").status_code == 404
+    assert office.nora.opens(f"/collections/{foreign}/progress").status_code == 404
+    assert hana.opens("/collections").status_code == 403
