@@ -118,6 +118,22 @@ def test_a_database_that_cannot_be_reached_is_one_line(releaf: Releaf) -> None:
     assert answer.err.count("\n") == 1
 
 
+def test_words_that_are_not_text_are_refused(releaf: Releaf) -> None:
+    answer = releaf("server", "check", b"\xff".decode(errors="surrogateescape"), "--json")
+
+    assert (answer.code, answer.error) == (2, (None, "'\\udcff' is not text in UTF-8."))
+
+
+def test_a_folder_that_may_not_be_written_is_one_line(releaf: Releaf, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    releaf.surroundings["RELEAF_INSTANCE"] = str(tmp_path / "file" / "instance")
+
+    answer = releaf("list", "accounts", "--json")
+
+    assert (answer.code, answer.error[0]) == (2, "RELEAF_INSTANCE")
+    assert answer.err.count("\n") == 1
+
+
 def test_an_empty_instance_makes_its_keys_and_its_database(releaf: Releaf) -> None:
     assert releaf.made("list", "accounts") == []
 

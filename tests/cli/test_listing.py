@@ -179,6 +179,8 @@ def test_a_table_is_aligned_for_people(two_partners: Releaf) -> None:
         (["--to", "20261031"], "to"),
         (["--from", "2026-10-31", "--to", "2026-10-30"], "to"),
         (["--month", "2026"], "month"),
+        (["--month", "9999-12"], "month"),
+        (["--to", "9999-12-31"], "to"),
         (["--account", "Nobody"], "account"),
         (["--feed", "99999999999999999999"], "feed"),
     ],

@@ -6,11 +6,12 @@ import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from jobs import month_end
@@ -21,8 +22,6 @@ from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Deposit, Feed
 from webapp.pdf import PdfError
 from webapp.services import certificates as service
-from webapp.services import months
-from webapp.services.deposits import last_closed_month
 from webapp.services.errors import Conflict, Invalid
 from webapp.settings import Settings
 
@@ -75,27 +74,28 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
 
 
 def _accounts(session: Session, account: str | None, month: Month) -> list[tuple[int, str]]:
-    """The accounts that had a feed by the end of the month, by name."""
-    candidates = list(months.accounts_with_months(session))
+    """The customers that may have something to close by then, by name.
+
+    Those are the ones that had a feed or pages: earlier months are nobody's.
+    """
+    feeds = select(Feed.id).where(Feed.account_id == Account.id)
+    # Whatever the zone, the month has ended everywhere a day later.
+    ended = datetime.combine(month.last + timedelta(days=2), time(), tzinfo=UTC)
+    deposits = exists().where(
+        Deposit.feed_id.in_(feeds), Deposit.counted_in <= str(month), Deposit.pages > 0
+    )
+    query = (
+        select(Account.id, Account.name)
+        .where(
+            Account.kind == "customer",
+            or_(feeds.where(Feed.created_at < ended).exists(), deposits),
+        )
+        .order_by(Account.name, Account.id)
+    )
     if account is not None:
         chosen = choose.account(session, account, "account", {"partner", "customer"})
-        ids = set(choose.with_customers(session, chosen))
-        candidates = [candidate for candidate in candidates if candidate.id in ids]
-    return [(one.id, one.name) for one in candidates if _has_begun(session, one, month)]
-
-
-def _has_begun(session: Session, account: Account, month: Month) -> bool:
-    """Whether an account had a feed or pages by then; before that there is nothing to close."""
-    if last_closed_month(session, account.id) is not None:
-        return True
-    tied_at = session.scalar(select(func.min(Feed.created_at)).where(Feed.account_id == account.id))
-    counted = session.scalar(
-        select(func.min(Deposit.counted_in))
-        .join(Feed, Feed.id == Deposit.feed_id)
-        .where(Feed.account_id == account.id)
-    )
-    tied = tied_at is not None and Month.of(tied_at.astimezone(account.zone).date()) <= month
-    return tied or (counted is not None and Month.parse(counted) <= month)
+        query = query.where(or_(Account.id == chosen.id, Account.partner_id == chosen.id))
+    return [(row.id, row.name) for row in session.execute(query)]
 
 
 def _issue(config: Settings, account_id: int, name: str, month: Month) -> Issued:
@@ -158,7 +158,7 @@ def download(number: str, target: str, force: bool) -> None:
     _write(path, pdf, force)
     document = {
         "number": number,
-        "file": str(path),
+        "file": target,
         "bytes": len(pdf),
         "sha256": hashlib.sha256(pdf).hexdigest(),
     }

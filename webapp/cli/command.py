@@ -51,6 +51,9 @@ class Group(click.Group):
         """Remember the arguments, since one that is wrong may hide ``--json``."""
         ctx.meta.setdefault(_ARGUMENTS, tuple(args))
         with _expected_errors(ctx):
+            for word in args:
+                if any("\ud800" <= letter <= "\udfff" for letter in word):
+                    raise click.UsageError(f"{word!r} is not text in UTF-8.")
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -87,16 +90,18 @@ def _expected_errors(ctx: click.Context) -> Iterator[None]:
     except SettingsError as error:
         text = str(error)
         _leave(ctx, text.partition(":")[0], text, text, WRONG_USE)
-    except NotFound as error:
-        _leave(ctx, None, str(error), str(error), WRONG_USE)
-    except PrinterpointError as error:
-        _leave(ctx, None, error.message, error.message, WORK_FAILED)
-    except (Conflict, SealError) as error:
-        _leave(ctx, None, str(error), str(error), WORK_FAILED)
+    except (NotFound, Conflict, PrinterpointError, SealError) as error:
+        code = WRONG_USE if isinstance(error, NotFound) else WORK_FAILED
+        _leave(ctx, None, str(error), str(error), code)
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         text = f"DATABASE_URL: the database cannot be used: {reason}"
         _leave(ctx, "DATABASE_URL", text, text, WORK_FAILED)
+    except OSError as error:
+        if error.filename is None:  # a pipe that nobody reads any more
+            raise
+        text = f"{error.filename}: {error.strerror}"
+        _leave(ctx, None, text, text, WORK_FAILED)
 
 
 def _tell_wrong_use(ctx: click.Context, error: click.UsageError) -> NoReturn:

@@ -7,6 +7,9 @@ import click
 
 from webapp.domain.months import Month
 
+#: Paper was not counted before, and months have neighbours.
+_FIRST, _LAST = Month(1900, 1), Month(9998, 12)
+
 
 class _MonthType(click.ParamType[Month]):
     name = "month"
@@ -17,9 +20,12 @@ class _MonthType(click.ParamType[Month]):
         if isinstance(value, Month):
             return value
         try:
-            return Month.parse(str(value))
+            month = Month.parse(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if not _FIRST <= month <= _LAST:
+            self.fail(f"{month} is not a month from {_FIRST} to {_LAST}", param, ctx)
+        return month
 
 
 class _DayType(click.ParamType[date]):
@@ -34,6 +40,8 @@ class _DayType(click.ParamType[date]):
             day = None
         if day is None or day.isoformat() != value:
             self.fail(f"{value!r} is not a day; write it like 2026-10-31", param, ctx)
+        if not _FIRST <= Month.of(day) <= _LAST:
+            self.fail(f"{day} is not a day from {_FIRST.first} to {_LAST.last}", param, ctx)
         return day
 
 

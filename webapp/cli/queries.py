@@ -239,10 +239,10 @@ def _near(column: InstrumentedAttribute[datetime], filters: Filters) -> list[Col
     """Moments that lie on a wanted day in some zone: zones differ from UTC by less than a day."""
     first, last = filters.days
     conditions = []
-    if first is not None and first > date.min:
+    if first is not None:
         start = datetime.combine(first - timedelta(days=1), time(), tzinfo=UTC)
         conditions.append(column >= start)
-    if last is not None and last < date.max - timedelta(days=1):
+    if last is not None:
         end = datetime.combine(last + timedelta(days=2), time(), tzinfo=UTC)
         conditions.append(column < end)
     return conditions
