@@ -1,0 +1,283 @@
+"""The token of a server: real processes, every kind of failure, and it is found nowhere."""
+
+import base64
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from sqlalchemy import Executable, select, update
+
+from tests import factories
+from tests.environment.redis_server import RedisServer
+from tests.jobs.browser import Browser, web
+from tests.jobs.processes import eventually, worker, zone_at_noon
+from tests.jobs.traces import files_below, kept_in_redis, shows
+from webapp import queue
+from webapp.crypto import Keyring
+from webapp.db import engine, open_session
+from webapp.models import Account, Collection, Feed, Server
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import database
+from webapp.settings import Settings
+
+CANARY = "Canary7fQzX3a9cWvB5kTtokenOfTheDealer"
+MISTYPED = "Mistyped8gRyW4b0dUcN6mStokenOfNobody"
+SECRETS = (CANARY, MISTYPED)
+
+TROUBLES: dict[str, Callable[[Sandbox], None]] = {
+    "refused": lambda it: it.refuses(),
+    "down": lambda it: it.is_down(),
+    "html": lambda it: it.answers_malformed("html"),
+    "echo": lambda it: it.answers_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
+    "redirect": lambda it: it.answers_malformed("redirect", location=f"/{CANARY}"),
+}
+#: A call that tries a token reads one page, and does not care where the next one is.
+NOT_NOTICED_BY_A_TRY = ("echo",)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A Printerpoint that knows the one token we look for."""
+    with Sandbox(tokens=(CANARY,)) as printerpoint:
+        yield printerpoint
+
+
+@dataclass
+class Scene:
+    """A dealer at the web process, a worker, and what both of them say."""
+
+    settings: Settings
+    printerpoint: Sandbox
+    redis: Redis
+    dealer: Browser
+    operator: Browser
+    said: Path
+
+    @property
+    def server_id(self) -> int:
+        """The one server there is."""
+        with open_session(self.settings.database_url) as session:
+            return session.scalars(select(Server.id)).one()
+
+    def collects(self) -> str:
+        """The dealer asks for a collection; returns what becomes of it."""
+        answer = self.dealer.sends(
+            f"/servers/{self.server_id}/collect", form=f"/servers/{self.server_id}"
+        )
+        number = int(answer.url.rstrip("/").rpartition("/")[2])
+        self.settles()
+        with open_session(self.settings.database_url) as session:
+            return session.get_one(Collection, number).state
+
+    def checks(self) -> None:
+        """The dealer tries the login, and so does the worker."""
+        self.dealer.sends(f"/servers/{self.server_id}/check", form=f"/servers/{self.server_id}")
+        queue.check_server(self.settings, self.server_id)
+        self.settles()
+
+    def settles(self) -> None:
+        """Wait until nothing is in line or at work."""
+        eventually(lambda: not self._statuses() & {b"queued", b"started"}, 60)
+
+    def _statuses(self) -> set[object]:
+        return {self.redis.hget(key, "status") for key in self.redis.keys("rq:job:*")}
+
+    def failed_jobs(self) -> list[Job]:
+        """The failed jobs of collections."""
+        line = Queue("collection", connection=self.redis)
+        return [
+            Job.fetch(job_id, connection=self.redis)
+            for job_id in line.failed_job_registry.get_job_ids()
+        ]
+
+    def writes(self, statement: Executable) -> None:
+        """Change a row behind everybody's back."""
+        with open_session(self.settings.database_url) as session:
+            session.execute(statement)
+            session.commit()
+
+
+@pytest.fixture
+def scene(
+    config: Settings,
+    sandbox: Sandbox,
+    redis_server: RedisServer,
+    redis_connection: Redis,
+    tmp_path: Path,
+) -> Iterator[Scene]:
+    """Everything runs and says all it can; a dealer and an operator have logged in."""
+    config = replace(config, redis_url=redis_server.url, log_level="DEBUG")
+    database.make_ready(config.database_url)
+    with open_session(config.database_url) as session:
+        dealer = factories.user(session, factories.partner(session, time_zone=zone_at_noon()))
+        operator = factories.user(session, factories.operations(session))
+        session.commit()
+        emails = (dealer.email, operator.email)
+    said = tmp_path / "said"
+    said.mkdir()
+    with ExitStack() as stack:
+        stack.enter_context(worker(config, output=said / "worker"))
+        url = stack.enter_context(web(config, said / "web"))
+        people = [stack.enter_context(closing(Browser(url))) for _ in emails]
+        for person, email in zip(people, emails, strict=True):
+            person.sends("/login", email=email, password=factories.PASSWORD)
+        yield Scene(config, sandbox, redis_connection, people[0], people[1], said)
+    engine(config.database_url).dispose()
+
+
+def test_the_token_is_found_nowhere_whatever_goes_wrong(
+    scene: Scene, redis_server: RedisServer
+) -> None:
+    registers_with_mistakes(scene)
+    feed_id = collects_customers(scene)
+    meets_every_trouble(scene)
+    breaks_in_the_middle_of_a_customer(scene, feed_id)
+    cannot_open_the_token(scene)
+    pages = looks_at_everything(scene)
+
+    kept = {
+        **files_below(scene.settings.instance, scene.said, redis_server.folder),
+        **kept_in_redis(scene.redis),
+        **scene.dealer.seen,
+        **scene.operator.seen,
+        **{f"job {job.id}": words_of(job) for job in scene.failed_jobs()},
+    }
+
+    assert [name for name, content in kept.items() if shows(content, SECRETS)] == []
+    assert {"releaf.db", "releaf.db-wal", "web", "worker"} <= {Path(name).name for name in kept}
+    assert len(pages) > 20
+    with open_session(scene.settings.database_url) as session:
+        server = session.get_one(Server, scene.server_id)
+        assert server.open_token(Keyring(scene.settings.encryption_keys)) == CANARY
+
+
+def registers_with_mistakes(scene: Scene) -> None:
+    """The form is sent with a wrong token, then in every trouble, then well."""
+    answers = [scene.dealer.sends("/servers/new", token=MISTYPED)]
+    answers.append(scene.dealer.sends("/servers/new", token=f"{CANARY} and more"))
+    for trouble in TROUBLES.keys() - NOT_NOTICED_BY_A_TRY:
+        TROUBLES[trouble](scene.printerpoint)
+        answers.append(scene.dealer.sends("/servers/new", token=CANARY))
+    assert {answer.status_code for answer in answers} == {422}
+
+    scene.printerpoint.recovers()
+    assert scene.dealer.sends("/servers/new", token=CANARY).ok
+    assert scene.dealer.sends("/servers/new", token=CANARY, name="Twice").ok
+    assert (
+        scene.dealer.sends(f"/servers/{scene.server_id}/token", token=MISTYPED).status_code == 422
+    )
+    scene.dealer.opens(f"/servers/{scene.server_id}/feeds/new?read=1")
+
+
+def collects_customers(scene: Scene) -> int:
+    """Two customers are tied and collected; returns the feed of one."""
+    with open_session(scene.settings.database_url) as session:
+        server = session.get_one(Server, scene.server_id)
+        for name, serial in (("Aardvark", "S1"), ("Zebra", "S2")):
+            customer = scene.printerpoint.has_customer(name, customer_id=name[:3])
+            scene.printerpoint.has_printer(customer, serial=serial, asset=f"A-{serial}", count=100)
+            factories.feed(
+                session, server, customer_id=name[:3], customer_name=name, status="pending"
+            )
+        session.commit()
+        feed_id = session.scalars(select(Feed.id).where(Feed.customer_name == "Zebra")).one()
+    assert scene.collects() == "finished"
+    scene.printerpoint.prints("S1", 5)
+    assert scene.collects() == "finished"
+    return feed_id
+
+
+def meets_every_trouble(scene: Scene) -> None:
+    """Collections and checks by the worker and by the web, while Printerpoint goes wrong."""
+    for goes_wrong in TROUBLES.values():
+        goes_wrong(scene.printerpoint)
+        assert scene.collects() == "failed"
+        scene.checks()
+        scene.dealer.opens(f"/servers/{scene.server_id}/feeds/new?read=1")
+        scene.printerpoint.recovers()
+        scene.checks()
+
+
+def breaks_in_the_middle_of_a_customer(scene: Scene, feed_id: int) -> None:
+    """An exception in a customer, and again, and then a refused token, in a job of its own."""
+    of_feed = select(Feed.account_id).where(Feed.id == feed_id).scalar_subquery()
+    broken = update(Account).where(Account.id == of_feed)
+    scene.writes(broken.values(time_zone="Nowhere/Atlantis"))
+    assert scene.collects() == "finished"
+    (failed,) = scene.failed_jobs()
+    assert "Atlantis" in traceback_of(failed)
+    scene.operator.looks_around("/", f"/feeds/{feed_id}", pages=15)
+    scene.writes(broken.values(time_zone=None))
+
+    scene.printerpoint.refuses()
+    failed.requeue()
+    scene.settles()
+    scene.printerpoint.recovers()
+    (failed,) = scene.failed_jobs()
+    assert "Refused" in traceback_of(failed)
+
+
+def cannot_open_the_token(scene: Scene) -> None:
+    """The sealed token is spoiled; then it is typed anew."""
+    scene.writes(update(Server).values(sealed_token=b"spoiled"))
+    assert scene.collects() == "failed"
+    scene.checks()
+    assert any("SealError" in traceback_of(job) for job in scene.failed_jobs())
+    assert scene.dealer.sends(f"/servers/{scene.server_id}/token", token=CANARY).ok
+    assert scene.collects() == "finished"
+
+
+def looks_at_everything(scene: Scene) -> list[str]:
+    """Every page the two can reach, and what rq-dashboard tells of the failed jobs."""
+    queues = "/operations/queues"
+    about_jobs = [
+        f"{queues}/0/{kind}"
+        for job in scene.failed_jobs()
+        for kind in (f"view/job/{job.id}", f"data/job/{job.id}.json")
+    ]
+    about_queues = [
+        f"{queues}/0/data/{which}.json"
+        for which in ("queues", "workers", "jobs/collection/failed/20/asc/1")
+    ]
+    pages = scene.dealer.looks_around("/", pages=60)
+    pages += scene.operator.looks_around(*about_jobs, *about_queues, f"{queues}/", "/", pages=80)
+    assert all(scene.operator.opens(path).ok for path in (*about_jobs, *about_queues))
+    return pages
+
+
+def words_of(job: Job) -> bytes:
+    """All that a job says of itself."""
+    told = (job.description, job.get_call_string(), job.meta, job.args, traceback_of(job))
+    return "\n".join(map(str, told)).encode()
+
+
+def traceback_of(job: Job) -> str:
+    """What a failed job failed of."""
+    result = job.latest_result()
+    return str(result and result.exc_string)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"token={CANARY}&name=".encode(),
+        b"Authorization: Basic " + base64.b64encode(f"{CANARY}:".encode()),
+        b"Authorization: Basic " + base64.b64encode(f"dealer:{CANARY}".encode()),
+        zlib.compress(f"jobs.collection.run({CANARY!r})".encode()),
+        base64.b64encode(zlib.compress(f"Traceback {CANARY}".encode())),
+    ],
+    ids=["plain", "Basic", "as password", "packed", "packed in Base64"],
+)
+def test_what_looks_for_the_token_would_find_it(content: bytes, redis_connection: Redis) -> None:
+    redis_connection.hset("rq:job:1", "data", content)
+    redis_connection.xadd("rq:results:1", {"exc_string": content})
+
+    kept = kept_in_redis(redis_connection)
+
+    assert sum(shows(value, SECRETS) for value in kept.values()) == 2
