@@ -1,0 +1,57 @@
+"""rq-dashboard in a real browser, under its own content policy."""
+
+from dataclasses import replace
+
+from playwright.sync_api import Page, expect
+from rq import Queue, SimpleWorker
+from rq.job import Job, JobStatus
+
+from tests import factories
+from tests.browser.conftest import Serving, enter
+from tests.environment.redis_server import RedisServer
+from webapp import queue
+from webapp.app import create_app
+from webapp.db import db, open_session
+from webapp.settings import Settings
+
+
+def test_operations_requeue_a_failed_job(
+    window: Page, serving: Serving, settings: Settings, redis_server: RedisServer
+) -> None:
+    settings = replace(settings, redis_url=redis_server.url)
+    with open_session(settings.database_url) as session:
+        factories.user(session, factories.operations(session), email="grace@example.com")
+        session.commit()
+    job_id = failed_job(settings)
+    app = create_app(settings)
+    address = serving(app)
+
+    enter(window, address, "grace@example.com")
+    window.get_by_role("navigation").get_by_role("link", name="Queues").click()
+    expect(window.locator("#queues")).to_contain_text("collection")
+    window.goto(f"{address}/operations/queues/0/view/jobs/collection/failed/8/asc/1")
+    expect(window.locator("#jobs")).to_contain_text("divide 1 by 0")
+    window.get_by_role("link", name="Requeue", exact=True).click()
+
+    expect(window.locator("#jobs")).not_to_contain_text("divide 1 by 0")
+    assert state(settings, job_id) is JobStatus.QUEUED
+    window.get_by_role("link", name="Back to Releaf").click()
+    expect(window.get_by_role("heading", name="Operations")).to_be_visible()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def failed_job(settings: Settings) -> str:
+    """A job that a worker has tried in vain."""
+    with queue.connect(settings.redis_url) as connection:
+        job = Queue("collection", connection=connection).enqueue_call(
+            "operator.truediv", args=(1, 0), description="divide 1 by 0"
+        )
+        SimpleWorker(["collection"], connection=connection).work(burst=True)
+        return str(job.id)
+
+
+def state(settings: Settings, job_id: str) -> JobStatus | None:
+    """How a job stands."""
+    with queue.connect(settings.redis_url) as connection:
+        return Job.fetch(job_id, connection=connection).get_status()
