@@ -128,6 +128,7 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     # It logs every request to Redis that fails, although we count without it then.
     logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:
