@@ -18,6 +18,8 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from cryptography.fernet import Fernet
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = "secrets.env"
@@ -173,8 +175,14 @@ def _database_url(url: str, instance: Path) -> str:
         return f"sqlite:///{instance / 'releaf.db'}"
     scheme = url.split("://", 1)[0]
     if scheme in ("postgres", "postgresql"):
-        return "postgresql+psycopg://" + url.split("://", 1)[1]
-    if scheme in ("postgresql+psycopg", "sqlite"):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg", "sqlite"):
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise SettingsError(
+                "DATABASE_URL: is not an address like postgresql://user:password@host/name"
+            ) from error
         return url
     raise SettingsError(
         f"DATABASE_URL: {scheme!r} is not supported; use postgresql://... or sqlite:///..."

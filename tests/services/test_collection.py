@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from jobs.health import check
 from tests.nights import MONDAY, World
-from webapp.models import Delta, Deposit, Device, Feed, HealthChange, Reading
+from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange, Reading
 from webapp.services import feeds, nights
 
 TUESDAY = MONDAY + timedelta(days=1)
@@ -371,3 +371,29 @@ def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> Non
 def other(world: World) -> str:
     """Another dealer, whose fleet our token does not see."""
     return world.printerpoint.has_dealer("another-dealer")
+
+
+def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    world.printerpoint.sends("S2", {"customerCompanyName": None, "customerCompanyId": None})
+
+    world.night(MONDAY)
+
+    with world.session() as session:
+        reason = session.scalars(select(Collection.reason)).one()
+    assert reason is not None
+    assert reason.startswith("Rows not counted: 1 (")
+
+
+def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    huge = {
+        "coloredPagesByMonochromeInClicks": 2**63 - 1,
+        "coloredPagesByColorInClicks": 2**63 - 1,
+    }
+    world.printerpoint.sends("S1", {"counters": huge})
+
+    world.night(MONDAY)
+
+    assert world.outcome(feed).outcome == "unchanged"
+    assert "more than can be counted" in world.outcome(feed).skipped[0]["reason"]

@@ -206,6 +206,9 @@ def answered(session: Session, collection: Collection, fleet: Fleet, now: dateti
     )
     collection.feeds = len(set(feeds) | done)
     collection.printers = fleet.printers
+    if fleet.bad_row_count:
+        first = fleet.bad_rows[0].reason
+        collection.reason = f"Rows not counted: {fleet.bad_row_count:,} ({first})"[:500]
     collection.alive_at = now
     return [feed_id for feed_id in feeds if feed_id not in done]
 

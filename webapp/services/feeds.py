@@ -23,10 +23,36 @@ class Candidate:
     feed: Feed | None
 
 
-def candidates(session: Session, server: Server, customers: Sequence[Customer]) -> list[Candidate]:
-    """Which of a fleet's customers are tied, and to whom; in the order given."""
-    ties = _Ties(session, server, customers)
-    return [Candidate(customer, ties.feed_of(customer)) for customer in customers]
+def candidates(
+    session: Session,
+    server: Server,
+    customers: Sequence[Customer],
+    fleet: Sequence[Customer] | None = None,
+) -> list[Candidate]:
+    """Which of these customers are tied, and to whom; in the order given.
+
+    ``fleet``: all customers of the server, where these are only some of them.
+    """
+    ties = _Ties(session, server, customers if fleet is None else fleet)
+    feed_ids = [ties.feed_id_of(customer) for customer in customers]
+    feeds = {
+        feed.id: feed
+        for feed in session.scalars(
+            select(Feed)
+            .where(Feed.id.in_([feed_id for feed_id in feed_ids if feed_id is not None]))
+            .options(joinedload(Feed.account))
+        )
+    }
+    return [
+        Candidate(customer, None if feed_id is None else feeds[feed_id])
+        for customer, feed_id in zip(customers, feed_ids, strict=True)
+    ]
+
+
+def untied(session: Session, server: Server, fleet: Sequence[Customer]) -> list[Customer]:
+    """The customers of a fleet that are not tied yet, in the order given."""
+    ties = _Ties(session, server, fleet)
+    return [customer for customer in fleet if ties.feed_id_of(customer) is None]
 
 
 def tie(
@@ -67,11 +93,10 @@ def tie_all(
 ) -> list[Feed]:
     """Tie every customer that is not tied yet to the account of its name; returns the new feeds."""
     _claim_server(session, server)
-    ties = _Ties(session, server, customers)
-    untied = [customer for customer in customers if ties.feed_of(customer) is None]
-    names = [customer.name for customer in untied]
+    left = untied(session, server, customers)
+    names = [customer.name for customer in left]
     owners = accounts.customers_named(session, server.account, names, now=now)
-    pairs = [(customer, owners[customer.name]) for customer in untied]
+    pairs = [(customer, owners[customer.name]) for customer in left]
     return _tie(session, server, pairs, now)
 
 
@@ -127,33 +152,29 @@ def remove(session: Session, feed: Feed, now: datetime) -> None:
 class _Ties:
     """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
 
-    def __init__(self, session: Session, server: Server, customers: Sequence[Customer]) -> None:
-        self._by_id: dict[str, Feed] = {}
-        self._by_name: dict[str, Feed] = {}
-        self._ids_of_name = Counter(c.name for c in customers if c.customer_id is not None)
-        feeds = session.scalars(
-            select(Feed)
-            .where(Feed.server_id == server.id, Feed.status != "removed")
-            .options(joinedload(Feed.account))
+    def __init__(self, session: Session, server: Server, fleet: Sequence[Customer]) -> None:
+        self._by_id: dict[str, int] = {}
+        self._by_name: dict[str, int] = {}
+        self._ids_of_name = Counter(c.name for c in fleet if c.customer_id is not None)
+        rows = session.execute(
+            select(Feed.id, Feed.customer_id, Feed.customer_name).where(
+                Feed.server_id == server.id, Feed.status != "removed"
+            )
         )
-        for feed in feeds:
-            self.add(feed)
+        for row in rows:
+            if row.customer_id is None:
+                self._by_name[row.customer_name] = row.id
+            else:
+                self._by_id[row.customer_id] = row.id
 
-    def add(self, feed: Feed) -> None:
-        """Take a new feed in."""
-        if feed.customer_id is None:
-            self._by_name[feed.customer_name] = feed
-        else:
-            self._by_id[feed.customer_id] = feed
-
-    def feed_of(self, customer: Customer) -> Feed | None:
+    def feed_id_of(self, customer: Customer) -> int | None:
         """The feed of a customer. One without an id matches by name alone, where that is one."""
         if customer.customer_id is None:
             return self._by_name.get(customer.name)
-        feed = self._by_id.get(customer.customer_id)
-        if feed is None and self._ids_of_name[customer.name] <= 1:
-            feed = self._by_name.get(customer.name)
-        return feed
+        feed_id = self._by_id.get(customer.customer_id)
+        if feed_id is None and self._ids_of_name[customer.name] <= 1:
+            feed_id = self._by_name.get(customer.name)
+        return feed_id
 
 
 def _claim_server(session: Session, server: Server) -> None:
@@ -167,14 +188,15 @@ def _claim_server(session: Session, server: Server) -> None:
 def _tie(
     session: Session, server: Server, pairs: Sequence[tuple[Customer, Account]], now: datetime
 ) -> list[Feed]:
-    ties = _Ties(session, server, [customer for customer, _ in pairs])
+    found = candidates(session, server, [customer for customer, _ in pairs])
+    made: dict[tuple[str | None, str], Feed] = {}
     feeds = []
-    for customer, owner in pairs:
-        feed = ties.feed_of(customer)
+    for candidate, (customer, owner) in zip(found, pairs, strict=True):
+        key = (customer.customer_id, customer.name)
+        feed = candidate.feed or made.get(key)
         if feed is None:
-            feed = _new_feed(server, customer, owner, now)
+            feed = made[key] = _new_feed(server, customer, owner, now)
             session.add(feed)
-            ties.add(feed)
         elif feed.account_id != owner.id:
             raise Conflict(f"{customer.name} is tied to {feed.account.name} already.")
         feeds.append(feed)
@@ -185,6 +207,7 @@ def _tie(
 def _new_feed(server: Server, customer: Customer, owner: Account, now: datetime) -> Feed:
     return Feed(
         server_id=server.id,
+        account_id=owner.id,
         account=owner,
         customer_id=customer.customer_id,
         customer_name=customer.name,

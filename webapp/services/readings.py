@@ -28,6 +28,7 @@ from webapp.models import Delta as DeltaRow
 from webapp.models import Device
 from webapp.models import Reading as ReadingRow
 from webapp.printerpoint.answers import BadRow, Printer
+from webapp.printerpoint.values import LARGEST
 from webapp.services.devices import Identity, Known, Skipped, identify, known
 
 _DEVICE: Table = Device.metadata.tables["device"]
@@ -151,6 +152,10 @@ def _step(
         taken.skipped.append(Skipped(reason, printer.asset_id, printer.serial_number))
         return None
     count = life_count(printer.counters, family, metering.roll_width_mm)
+    if count > LARGEST:
+        reason = "The counters add up to more than can be counted"
+        taken.skipped.append(Skipped(reason, printer.asset_id, printer.serial_number))
+        return None
     day = reading_day(printer.last_seen, metering.zone, closing)
     if device is None:
         reading = Reading(day, count, family)
