@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,7 +19,8 @@ from tests.environment.processes import with_us
 from tests.nights import World
 from webapp import clock
 from webapp.db import only_reading
-from webapp.models import Collection, Outcome
+from webapp.models import Collection, Outcome, Server
+from webapp.services import collection as service
 from webapp.settings import Settings
 
 
@@ -112,6 +115,20 @@ def zone_at_noon() -> str:
     """A zone where it is about noon: no day ends there while processes run by the real clock."""
     east = 12 - clock.now().hour
     return f"Etc/GMT{-east:+}" if east else "Etc/GMT"
+
+
+def yesterday(world: World) -> date:
+    """The day that is due by the real clock."""
+    return clock.now().astimezone(world.zone).date() - timedelta(days=1)
+
+
+def asked(world: World, kind: Literal["night", "now"] = "now") -> int:
+    """A collection for yesterday, asked for and not yet put in line."""
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        wanted = service.request(session, server, day=yesterday(world), kind=kind, now=clock.now())
+        session.commit()
+        return wanted.id
 
 
 def state(world: World, collection_id: int) -> str:

@@ -151,6 +151,7 @@ def test_the_token_is_found_nowhere_whatever_goes_wrong(
 
     assert [name for name, content in kept.items() if shows(content, SECRETS)] == []
     assert {"releaf.db", "releaf.db-wal", "web", "worker"} <= {Path(name).name for name in kept}
+    assert all(b"/apis/v1/dealer/printers" in said for said in files_below(scene.said).values())
     assert len(pages) > 20
     with open_session(scene.settings.database_url) as session:
         server = session.get_one(Server, scene.server_id)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
 
 import pytest
 from rq import Queue
@@ -13,20 +12,21 @@ from sqlalchemy import func, select, update
 
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import (
+    asked,
     eventually,
     outcomes,
     scheduler,
     standing_still,
     state,
     worker,
+    yesterday,
     zone_at_noon,
 )
 from tests.nights import World, make_world
-from webapp import clock, queue
+from webapp import queue
 from webapp.db import engine
-from webapp.models import Account, Certificate, Collection, Deposit, Feed, Server
+from webapp.models import Account, Certificate, Collection, Deposit, Feed
 from webapp.printerpoint.fake import Sandbox
-from webapp.services import collection as service
 from webapp.settings import Settings
 
 CUSTOMERS = 120
@@ -59,11 +59,6 @@ def on_postgresql(config: Settings, sandbox: Sandbox, postgresql_database: str) 
     engine(postgresql_database).dispose()
 
 
-def yesterday(world: World) -> date:
-    """The day that is due by the real clock."""
-    return clock.now().astimezone(world.zone).date() - timedelta(days=1)
-
-
 def ready_for_yesterday(world: World) -> list[int]:
     """Feeds with a first reading of the day before yesterday, that printed yesterday."""
     feeds = [
@@ -75,15 +70,6 @@ def ready_for_yesterday(world: World) -> list[int]:
         world.printerpoint.prints(f"S{n}", pages)
     world.printerpoint.it_is(world.after_midnight(day))
     return feeds
-
-
-def asked(world: World, kind: Literal["night", "now"] = "now") -> int:
-    """A collection for yesterday, asked for and not yet put in line."""
-    with world.session() as session:
-        server = session.get_one(Server, world.server_id)
-        wanted = service.request(session, server, day=yesterday(world), kind=kind, now=clock.now())
-        session.commit()
-        return wanted.id
 
 
 def nights_of(world: World, day: date) -> list[Collection]:

@@ -1,55 +1,64 @@
 """Real worker processes on a real Redis-compatible server, one of them killed at work."""
 
 import importlib
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from rq import Queue
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select, update
 
-from tests.jobs.processes import eventually, kill_group, outcomes, state, worker, works_off
-from tests.nights import MONDAY, World
+from tests.jobs.processes import (
+    asked,
+    eventually,
+    kill_group,
+    outcomes,
+    state,
+    worker,
+    works_off,
+    yesterday,
+)
+from tests.nights import World
 from webapp import clock, queue
-from webapp.models import Collection, Server
-from webapp.services import collection as service
+from webapp.models import Collection
 from webapp.services import nights
 
-TUESDAY = MONDAY + timedelta(days=1)
+
+def ready_for_yesterday(world: World) -> date:
+    """The feeds get a first reading of the day before; returns yesterday, which has begun."""
+    day = yesterday(world)
+    world.night(day - timedelta(days=1))
+    return day
 
 
-def requested(world: World, kind: str = "now") -> int:
-    """A collection for Tuesday, asked for."""
-    now = world.after_midnight(TUESDAY)
+def day_ends(world: World, day: date) -> datetime:
+    """It is past midnight for Printerpoint too."""
+    now = world.after_midnight(day)
     world.printerpoint.it_is(now)
-    with world.session() as session:
-        server = session.get_one(Server, world.server_id)
-        wanted = service.request(
-            session, server, day=TUESDAY, kind="now" if kind == "now" else "night", now=now
-        )
-        session.commit()
-        return wanted.id
+    return now
 
 
 def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
-    world.night(MONDAY)
+    day = ready_for_yesterday(world)
     world.printerpoint.prints("S1", 9)
-    collection_id = requested(world)
+    day_ends(world, day)
+    collection_id = asked(world)
 
     queue.run_collection(world.settings, collection_id)
     works_off(world.settings)
 
     assert state(world, collection_id) == "finished"
-    assert world.deposits(feed) == {TUESDAY: 9}
+    assert world.deposits(feed) == {day: 9}
 
 
 def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: World) -> None:
     feeds = [world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(120)]
-    world.night(MONDAY)
+    day = ready_for_yesterday(world)
     for n in range(120):
         world.printerpoint.prints(f"S{n}", n + 1)
-    collection_id = requested(world)
+    day_ends(world, day)
+    collection_id = asked(world)
 
     queue.run_collection(world.settings, collection_id)
     with worker(world.settings) as process:
@@ -65,17 +74,18 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
 
     assert 3 < done < 120
     assert state(world, collection_id) == "finished"
-    assert [world.deposits(feed) for feed in feeds] == [{TUESDAY: n + 1} for n in range(120)]
+    assert [world.deposits(feed) for feed in feeds] == [{day: n + 1} for n in range(120)]
 
 
 def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world: World) -> None:
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     sound = world.has_feed("Zebra", "ZEB", S2=100)
-    world.night(MONDAY)
+    day = ready_for_yesterday(world)
     world.printerpoint.prints("S1", 5)
     world.printerpoint.prints("S2", 7)
     world.breaks(broken)
-    collection_id = requested(world)
+    day_ends(world, day)
+    collection_id = asked(world)
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
@@ -88,16 +98,17 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
     works_off(world.settings)
 
     assert failed == [f"collection-{collection_id}-feed-{broken}"]
-    assert went_on == {TUESDAY: 7}
-    assert world.deposits(broken) == {TUESDAY: 5}
+    assert went_on == {day: 7}
+    assert world.deposits(broken) == {day: 5}
     assert registry.get_job_ids() == []
 
 
 def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100)
-    world.night(MONDAY)
+    day = ready_for_yesterday(world)
     world.printerpoint.refuses()
-    collection_id = requested(world)
+    day_ends(world, day)
+    collection_id = asked(world)
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
@@ -116,9 +127,8 @@ def test_every_job_of_the_queue_can_be_imported() -> None:
 
 def test_two_ticks_make_one_night(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
-    world.night(MONDAY)
-    now = world.after_midnight(TUESDAY)
-    world.printerpoint.it_is(now)
+    day = ready_for_yesterday(world)
+    now = day_ends(world, day)
 
     for _ in range(2):
         with world.session() as session:
@@ -129,6 +139,6 @@ def test_two_ticks_make_one_night(world: World) -> None:
     works_off(world.settings)
 
     with world.session() as session:
-        count = select(func.count()).where(Collection.day == TUESDAY)
+        count = select(func.count()).where(Collection.day == day)
         assert session.scalar(count) == 1
-    assert world.feed(feed).heard_on == TUESDAY
+    assert world.feed(feed).heard_on == day
