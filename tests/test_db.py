@@ -1,0 +1,136 @@
+"""Column types, upserts, two writers, and what is stored about customers and devices."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
+from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webapp.db import Base, engine, only_reading, open_session, upsert
+from webapp.models import Account, Certificate, Device
+
+#: The design's list, and the dates and the state of the meter that counting needs.
+STORED = {
+    "feed": {
+        "customer_name", "customer_id",
+        "id", "server_id", "account_id", "status", "health", "health_changed_at", "heard_on",
+        "created_at", "activated_at", "removed_at",
+    },
+    "device": {
+        "asset_id", "serial_number", "initial_count", "latest_count", "life_count",
+        "id", "feed_id", "family", "fallen_count", "awaits_baseline",
+        "first_on", "latest_on", "seen_at", "fallen_on",
+    },
+    "reading": {"device_id", "day", "count", "family", "baseline", "seen_at"},
+    "user": {
+        "full_name", "email",
+        "id", "account_id", "role", "password_hash", "session_stamp", "created_at", "disabled_at",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", sorted(STORED))
+def test_nothing_else_is_stored_about_customers_devices_and_users(table: str) -> None:
+    assert {column.name for column in Base.metadata.tables[table].columns} == STORED[table]
+
+
+def test_no_column_anywhere_is_named_after_what_must_not_be_stored() -> None:
+    banned = {"model", "ip", "ip_address", "location", "nickname", "firmware", "make", "phone"}
+
+    names = {column.name for table in Base.metadata.tables.values() for column in table.columns}
+
+    assert names & banned == set()
+
+
+def test_moments_come_back_aware_and_in_utc(session: Session) -> None:
+    partner = factories.partner(session)
+    partner.created_at = datetime(2026, 10, 5, 9, tzinfo=timezone(timedelta(hours=-4)))
+    session.commit()
+    session.expire_all()
+
+    stored = session.scalars(select(Account.created_at).where(Account.id == partner.id)).one()
+
+    assert stored == datetime(2026, 10, 5, 13, tzinfo=UTC)
+    assert stored.tzinfo is UTC
+
+
+def test_a_moment_without_a_zone_is_refused(session: Session) -> None:
+    partner = factories.partner(session)
+    partner.created_at = datetime(2026, 10, 5, 9, tzinfo=UTC).replace(tzinfo=None)
+
+    with pytest.raises(StatementError, match="needs a time zone"):
+        session.flush()
+
+
+def test_decimals_are_exact(session: Session) -> None:
+    certificate = factories.certificate(session)
+    certificate.trees = Decimal("296.31")
+    session.commit()
+    session.expire_all()
+
+    assert session.scalars(select(Certificate.trees)).one() == Decimal("296.31")
+
+
+def test_upsert_inserts_updates_and_leaves(session: Session) -> None:
+    words = Table(
+        "words",
+        MetaData(),
+        Column("key", Integer, primary_key=True),
+        Column("word", String(20)),
+    )
+    words.create(session.connection())
+
+    upsert(session, words, [{"key": 1, "word": "oak"}], key=["key"], update=["word"])
+    upsert(session, words, [{"key": 1, "word": "elm"}], key=["key"], update=["word"])
+    upsert(session, words, [{"key": 1, "word": "fir"}], key=["key"])
+    upsert(session, words, [{"key": 1, "word": "ash"}], key=())
+    upsert(session, words, [], key=["key"])
+
+    assert session.execute(select(words)).all() == [(1, "elm")]
+
+
+def test_two_who_read_first_and_write_later_both_succeed(sqlite_database: str) -> None:
+    both_have_begun = threading.Barrier(2, timeout=1)
+    errors: list[Exception] = []
+
+    def read_then_write(name: str) -> None:
+        try:
+            with open_session(sqlite_database) as session:
+                session.scalars(select(Account)).all()
+                try:
+                    both_have_begun.wait()
+                except threading.BrokenBarrierError:
+                    pass  # one waits for the other's write lock: that is the point
+                factories.partner(session, name=name)
+                session.commit()
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=read_then_write, args=(name,)) for name in ("A", "B")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    with open_session(sqlite_database) as session:
+        assert sorted(session.scalars(select(Account.name))) == ["A", "B"]
+    engine(sqlite_database).dispose()
+
+
+def test_a_reader_does_not_wait_for_a_writer(sqlite_database: str) -> None:
+    with open_session(sqlite_database) as writer:
+        factories.partner(writer)
+        writer.flush()
+        before = only_reading.set(True)
+        with open_session(sqlite_database) as reader:
+            reader.execute(text("PRAGMA busy_timeout = 1"))
+            found = reader.scalars(select(Device)).all()
+        only_reading.reset(before)
+
+    assert found == []
+    engine(sqlite_database).dispose()

@@ -1,0 +1,174 @@
+"""Settings: read once, frozen, and refused aloud when they make no sense."""
+
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError
+from datetime import time
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from webapp import settings as configuration
+from webapp.settings import Settings, SettingsError
+
+Load = Callable[..., Settings]
+
+PROJECT = "project"
+KEY = Fernet.generate_key().decode()
+PRODUCTION: Mapping[str, str] = {
+    "RELEAF_ENV": "production",
+    "DATABASE_URL": "postgresql://releaf:secret-of-the-database@db.example/releaf",
+    "REDIS_URL": "redis://:secret-of-redis@redis.example:6379/0",
+    "ENCRYPTION_KEYS": KEY,
+    "SECRET_KEY": "s" * 40,
+    "PUBLIC_URL": "https://releaf.example",
+}
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Load settings for an instance of the test's own."""
+
+    def with_environment(environ: Mapping[str, str] | None = None) -> Settings:
+        return configuration.load({"RELEAF_INSTANCE": str(tmp_path / "own"), **(environ or {})})
+
+    return with_environment
+
+
+def test_the_first_start_makes_secrets_that_only_the_owner_can_read(
+    load: Load, tmp_path: Path
+) -> None:
+    settings = load()
+
+    path = tmp_path / "own" / "secrets.env"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert settings.database_url == f"sqlite:///{tmp_path / 'own' / 'releaf.db'}"
+    assert settings.redis_url.startswith("redis://:")
+    assert "@127.0.0.1:" in settings.redis_url
+
+
+def test_a_second_start_keeps_the_secrets(load: Load) -> None:
+    assert load() == load()
+
+
+def test_the_environment_wins_over_the_file(load: Load) -> None:
+    load()
+
+    settings = load({"ENCRYPTION_KEYS": KEY, "SECRET_KEY": "e" * 32})
+
+    assert settings.encryption_keys == (KEY,)
+    assert settings.secret_key == "e" * 32
+
+
+def test_defaults_are_those_of_the_readme(load: Load) -> None:
+    settings = load()
+
+    assert settings.printerpoint_url == "https://printerpoint.com/apis/v1"
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert (settings.pages_per_day_ceiling, settings.roll_width_mm) == (150_000, 914)
+    assert (settings.collect_at, settings.close_on, settings.close_at) == (
+        time(0, 10),
+        2,
+        time(6),
+    )
+
+
+def test_every_variable_that_is_read_stands_in_the_readme() -> None:
+    readme = (configuration.ROOT / "README.md").read_text(encoding="utf-8")
+
+    for name in [
+        "RELEAF_ENV",
+        "RELEAF_INSTANCE",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "ENCRYPTION_KEYS",
+        "SECRET_KEY",
+        "PRINTERPOINT_URL",
+        "PUBLIC_URL",
+        "PORT",
+        "COLLECT_AT",
+        "CLOSE_ON",
+        "CLOSE_AT",
+        "PAGES_PER_DAY_CEILING",
+        "ROLL_WIDTH_MM",
+        "REFORESTATION_PROJECT",
+        "LOG_LEVEL",
+    ]:
+        assert f"`{name}`" in readme
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RELEAF_ENV", "staging"),
+        ("DATABASE_URL", "mysql://root@localhost/x"),
+        ("DATABASE_URL", "postgresql://u:p@host:notaport/db"),
+        ("REDIS_URL", "http://localhost"),
+        ("ENCRYPTION_KEYS", "not-a-key"),
+        ("ENCRYPTION_KEYS", f"{KEY},short"),
+        ("SECRET_KEY", "short"),
+        ("PRINTERPOINT_URL", "http://printerpoint.com/apis/v1"),
+        ("PRINTERPOINT_URL", "ftp://printerpoint.com"),
+        ("PRINTERPOINT_URL", "https://token@printerpoint.com/apis/v1"),
+        ("PRINTERPOINT_URL", "https://printerpoint.com/apis/v1?x=1"),
+        ("PUBLIC_URL", "releaf.example"),
+        ("PUBLIC_URL", "http://[::1"),
+        ("PAGES_PER_DAY_CEILING", "many"),
+        ("PAGES_PER_DAY_CEILING", "0"),
+        ("PAGES_PER_DAY_CEILING", "-5"),
+        ("ROLL_WIDTH_MM", "3.5"),
+        ("COLLECT_AT", "25:00"),
+        ("COLLECT_AT", "0:10"),
+        ("CLOSE_ON", "31"),
+        ("CLOSE_AT", "six"),
+        ("REFORESTATION_PROJECT", "x" * 121),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_nonsense_stops_the_start_with_one_line_that_names_the_variable(
+    load: Load, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load({name: value})
+
+    assert str(refusal.value).startswith(f"{name}: ")
+    assert "\n" not in str(refusal.value)
+
+
+def test_production_starts_with_everything_given(load: Load, tmp_path: Path) -> None:
+    settings = load(PRODUCTION)
+
+    assert settings.production
+    assert not (tmp_path / "own" / "secrets.env").exists()
+    assert settings.database_url.startswith("postgresql+psycopg://")
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ENCRYPTION_KEYS", "REDIS_URL", "PUBLIC_URL"])
+def test_production_makes_up_no_secret(load: Load, missing: str) -> None:
+    environ = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    with pytest.raises(SettingsError, match=f"^{missing}: "):
+        load(environ)
+
+
+def test_production_refuses_a_sandbox(load: Load) -> None:
+    with pytest.raises(SettingsError, match="^PRINTERPOINT_URL: a loopback address"):
+        load({**PRODUCTION, "PRINTERPOINT_URL": "https://127.0.0.1:8900/apis/v1"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.8.9.10", "[::1]"])
+def test_http_is_for_loopback_addresses(load: Load, host: str) -> None:
+    settings = load({"PRINTERPOINT_URL": f"http://{host}:8900/apis/v1/"})
+
+    assert settings.printerpoint_url == f"http://{host}:8900/apis/v1"
+
+
+def test_settings_are_frozen_and_show_no_secret(load: Load) -> None:
+    settings = load(PRODUCTION)
+
+    with pytest.raises(FrozenInstanceError):
+        setattr(settings, PROJECT, "Amazon")
+    for secret in ("secret-of-the-database", "secret-of-redis", KEY, "s" * 40):
+        assert secret not in repr(settings)
