@@ -16,6 +16,24 @@ Load = Callable[..., Settings]
 
 PROJECT = "project"
 KEY = Fernet.generate_key().decode()
+VARIABLES = (
+    "RELEAF_ENV",
+    "RELEAF_INSTANCE",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "ENCRYPTION_KEYS",
+    "SECRET_KEY",
+    "PRINTERPOINT_URL",
+    "PUBLIC_URL",
+    "PORT",
+    "COLLECT_AT",
+    "CLOSE_ON",
+    "CLOSE_AT",
+    "PAGES_PER_DAY_CEILING",
+    "ROLL_WIDTH_MM",
+    "REFORESTATION_PROJECT",
+    "LOG_LEVEL",
+)
 PRODUCTION: Mapping[str, str] = {
     "RELEAF_ENV": "production",
     "DATABASE_URL": "postgresql://releaf:secret-of-the-database@db.example/releaf",
@@ -78,24 +96,7 @@ def test_defaults_are_those_of_the_readme(load: Load) -> None:
 def test_every_variable_that_is_read_stands_in_the_readme() -> None:
     readme = (configuration.ROOT / "README.md").read_text(encoding="utf-8")
 
-    for name in [
-        "RELEAF_ENV",
-        "RELEAF_INSTANCE",
-        "DATABASE_URL",
-        "REDIS_URL",
-        "ENCRYPTION_KEYS",
-        "SECRET_KEY",
-        "PRINTERPOINT_URL",
-        "PUBLIC_URL",
-        "PORT",
-        "COLLECT_AT",
-        "CLOSE_ON",
-        "CLOSE_AT",
-        "PAGES_PER_DAY_CEILING",
-        "ROLL_WIDTH_MM",
-        "REFORESTATION_PROJECT",
-        "LOG_LEVEL",
-    ]:
+    for name in VARIABLES:
         assert f"`{name}`" in readme
 
 
@@ -154,7 +155,7 @@ def test_production_makes_up_no_secret(load: Load, missing: str) -> None:
 
 
 def test_production_refuses_a_sandbox(load: Load) -> None:
-    with pytest.raises(SettingsError, match="^PRINTERPOINT_URL: a loopback address"):
+    with pytest.raises(SettingsError, match=r"^PRINTERPOINT_URL: a loopback"):
         load({**PRODUCTION, "PRINTERPOINT_URL": "https://127.0.0.1:8900/apis/v1"})
 
 
