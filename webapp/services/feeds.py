@@ -14,6 +14,8 @@ from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts
 from webapp.services.errors import Conflict, Invalid
 
+_FEW = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -23,36 +25,53 @@ class Candidate:
     feed: Feed | None
 
 
-def candidates(
-    session: Session,
-    server: Server,
-    customers: Sequence[Customer],
-    fleet: Sequence[Customer] | None = None,
-) -> list[Candidate]:
-    """Which of these customers are tied, and to whom; in the order given.
+class Ties:
+    """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
 
-    ``fleet``: all customers of the server, where these are only some of them.
-    """
-    ties = _Ties(session, server, customers if fleet is None else fleet)
-    feed_ids = [ties.feed_id_of(customer) for customer in customers]
-    feeds = {
-        feed.id: feed
-        for feed in session.scalars(
-            select(Feed)
-            .where(Feed.id.in_([feed_id for feed_id in feed_ids if feed_id is not None]))
-            .options(joinedload(Feed.account))
-        )
-    }
-    return [
-        Candidate(customer, None if feed_id is None else feeds[feed_id])
-        for customer, feed_id in zip(customers, feed_ids, strict=True)
-    ]
+    def __init__(self, session: Session, server: Server, fleet: Sequence[Customer]) -> None:
+        self._session = session
+        self._feeds = select(Feed).where(Feed.server_id == server.id, Feed.status != "removed")
+        self._by_id: dict[str, int] = {}
+        self._by_name: dict[str, int] = {}
+        self._ids_of_name = Counter(c.name for c in fleet if c.customer_id is not None)
+        columns = (Feed.id, Feed.customer_id, Feed.customer_name)
+        for row in session.execute(self._feeds.with_only_columns(*columns)):
+            if row.customer_id is None:
+                self._by_name[row.customer_name] = row.id
+            else:
+                self._by_id[row.customer_id] = row.id
+
+    def feed_id_of(self, customer: Customer) -> int | None:
+        """The feed of a customer. One without an id matches by name alone, where that is one."""
+        if customer.customer_id is None:
+            return self._by_name.get(customer.name)
+        feed_id = self._by_id.get(customer.customer_id)
+        if feed_id is None and self._ids_of_name[customer.name] <= 1:
+            feed_id = self._by_name.get(customer.name)
+        return feed_id
+
+    def untied(self, customers: Sequence[Customer]) -> list[Customer]:
+        """Those of the customers that are not tied yet, in the order given."""
+        return [customer for customer in customers if self.feed_id_of(customer) is None]
+
+    def candidates(self, customers: Sequence[Customer]) -> list[Candidate]:
+        """The customers with their feeds, in the order given."""
+        feed_ids = [self.feed_id_of(customer) for customer in customers]
+        wanted = {feed_id for feed_id in feed_ids if feed_id is not None}
+        query = self._feeds
+        if len(wanted) <= _FEW:  # a database takes only so many values in one statement
+            query = query.where(Feed.id.in_(wanted))
+        found = self._session.scalars(query.options(joinedload(Feed.account)))
+        feeds = {feed.id: feed for feed in found}
+        return [
+            Candidate(customer, None if feed_id is None else feeds[feed_id])
+            for customer, feed_id in zip(customers, feed_ids, strict=True)
+        ]
 
 
-def untied(session: Session, server: Server, fleet: Sequence[Customer]) -> list[Customer]:
-    """The customers of a fleet that are not tied yet, in the order given."""
-    ties = _Ties(session, server, fleet)
-    return [customer for customer in fleet if ties.feed_id_of(customer) is None]
+def candidates(session: Session, server: Server, customers: Sequence[Customer]) -> list[Candidate]:
+    """Which of a fleet's customers are tied, and to whom; in the order given."""
+    return Ties(session, server, customers).candidates(customers)
 
 
 def tie(
@@ -93,7 +112,7 @@ def tie_all(
 ) -> list[Feed]:
     """Tie every customer that is not tied yet to the account of its name; returns the new feeds."""
     _claim_server(session, server)
-    left = untied(session, server, customers)
+    left = Ties(session, server, customers).untied(customers)
     names = [customer.name for customer in left]
     owners = accounts.customers_named(session, server.account, names, now=now)
     pairs = [(customer, owners[customer.name]) for customer in left]
@@ -147,34 +166,6 @@ def remove(session: Session, feed: Feed, now: datetime) -> None:
         return
     feed.status, feed.removed_at = "removed", now
     session.flush()
-
-
-class _Ties:
-    """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
-
-    def __init__(self, session: Session, server: Server, fleet: Sequence[Customer]) -> None:
-        self._by_id: dict[str, int] = {}
-        self._by_name: dict[str, int] = {}
-        self._ids_of_name = Counter(c.name for c in fleet if c.customer_id is not None)
-        rows = session.execute(
-            select(Feed.id, Feed.customer_id, Feed.customer_name).where(
-                Feed.server_id == server.id, Feed.status != "removed"
-            )
-        )
-        for row in rows:
-            if row.customer_id is None:
-                self._by_name[row.customer_name] = row.id
-            else:
-                self._by_id[row.customer_id] = row.id
-
-    def feed_id_of(self, customer: Customer) -> int | None:
-        """The feed of a customer. One without an id matches by name alone, where that is one."""
-        if customer.customer_id is None:
-            return self._by_name.get(customer.name)
-        feed_id = self._by_id.get(customer.customer_id)
-        if feed_id is None and self._ids_of_name[customer.name] <= 1:
-            feed_id = self._by_name.get(customer.name)
-        return feed_id
 
 
 def _claim_server(session: Session, server: Server) -> None:

@@ -156,26 +156,28 @@ def _find(server: Server) -> Found:
         found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
         return found
     server = _server()
+    ties = feeds.Ties(db.session(), server, known)
     matching = customers.matching(known, found.text)
-    candidates = feeds.candidates(db.session(), server, known)
-    tied = {customers.key(c.customer): c for c in candidates if c.feed is not None}
     found.known, found.matching = len(known), len(matching)
-    found.untied = [customer for customer in matching if customers.key(customer) not in tied]
-    for customer in matching[:_SHOWN]:
-        standing = tied.get(customers.key(customer))
-        found.shown.append(standing or feeds.Candidate(customer, None))
+    found.untied = ties.untied(matching)
+    found.shown = ties.candidates(matching[:_SHOWN])
+    _choose(found, known, ties)
+    return found
+
+
+def _choose(found: Found, known: Sequence[Customer], ties: feeds.Ties) -> None:
+    """Find the chosen ones again in the fleet."""
     keys = _chosen_keys()
-    for customer in known:
+    for customer in known if keys else ():
         key = customers.key(customer)
         if key not in keys:
             continue
         keys.remove(key)
-        if key in tied:
-            found.already += 1
-        else:
+        if ties.feed_id_of(customer) is None:
             found.choices.append(Choice(key, customer, _account_for(key)))
+        else:
+            found.already += 1
     found.gone = len(keys)
-    return found
 
 
 def _known(server: Server) -> Sequence[Customer]:
