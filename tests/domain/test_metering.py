@@ -109,13 +109,32 @@ def test_a_fall_is_remembered_until_the_next_reading() -> None:
     assert meter == Meter("colour", 100, 100, MONDAY, 0, Fall(MONDAY + timedelta(days=1), 50))
 
 
-def test_a_change_of_family_begins_anew_and_keeps_the_life_count() -> None:
-    readings = [*told(100, 150), Reading(MONDAY + timedelta(days=2), 9_000, "area")]
+@pytest.mark.parametrize("family", ["area", "size"])
+def test_a_change_of_family_begins_anew_and_keeps_the_life_count(family: Family) -> None:
+    readings = [*told(100, 150), Reading(MONDAY + timedelta(days=2), 9_000, family)]
 
     meter, deltas = conclude(readings, CEILING)
 
     assert [delta.pages for delta in deltas] == [50]
-    assert meter == Meter("area", 9_000, 9_000, MONDAY + timedelta(days=2), life=50)
+    assert meter == Meter(family, 9_000, 9_000, MONDAY + timedelta(days=2), life=50)
+
+
+def test_a_reading_marked_as_baseline_begins_anew_whatever_it_says() -> None:
+    wednesday = MONDAY + timedelta(days=2)
+    readings = [*told(100, 150), Reading(wednesday, 170, "colour", baseline=True)]
+
+    meter, deltas = conclude(readings, CEILING)
+
+    assert [delta.pages for delta in deltas] == [50]
+    assert meter == Meter("colour", 170, 170, wednesday, life=50)
+
+
+def test_rejecting_a_held_gain_raises_the_initial_count() -> None:
+    readings = told(100, 1_000_100, 1_000_130)
+
+    meter, _ = conclude(readings, CEILING, rejected={MONDAY + timedelta(days=1)})
+
+    assert meter == Meter("colour", 1_000_100, 1_000_130, MONDAY + timedelta(days=2), life=30)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +149,19 @@ def test_a_gain_above_the_ceiling_of_its_days_is_held(days: int, gain: int, held
     assert delta.held is held
 
 
-def test_readings_must_come_in_the_order_of_their_days() -> None:
+@pytest.mark.parametrize("days", [0, -1, -30])
+def test_readings_must_come_in_the_order_of_their_days(days: int) -> None:
     meter, _ = advance(None, Reading(MONDAY, 100, "colour"), CEILING)
 
     with pytest.raises(ValueError, match="does not come after"):
-        advance(meter, Reading(MONDAY, 101, "colour"), CEILING)
+        advance(meter, Reading(MONDAY + timedelta(days=days), 101, "colour"), CEILING)
+
+
+def test_readings_must_come_after_a_fall_that_is_not_confirmed() -> None:
+    meter, _ = conclude(told(100, 50), CEILING)
+
+    with pytest.raises(ValueError, match="does not come after"):
+        advance(meter, Reading(MONDAY + timedelta(days=1), 101, "colour"), CEILING)
 
 
 def test_a_reading_belongs_to_the_day_of_last_seen_but_never_after_the_day_being_closed() -> None:

@@ -187,3 +187,9 @@ def test_the_password_of_redis_is_on_no_page(office: Office) -> None:
     ]
 
     assert all(office.redis.password not in page for page in pages)
+
+
+def test_a_job_id_that_cannot_be_is_not_found(office: Office) -> None:
+    answer = office.visitor.opens(f"{QUEUES}/0/view/job/no%20such:job")
+
+    assert answer.status_code == 404

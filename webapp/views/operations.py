@@ -1,5 +1,7 @@
 """Operations: liveness, and rq-dashboard behind our door, under rules of its own."""
 
+import re
+
 import rq_dashboard
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -22,6 +24,7 @@ _DASHBOARD_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]+")
 _REGISTRIES = frozenset(
     {"queued", "failed", "started", "finished", "deferred", "scheduled", "canceled"}
 )
@@ -79,6 +82,7 @@ def _makes_sense(arguments: dict[str, object]) -> bool:
         arguments.get("instance_number", 0) == 0
         and arguments.get("registry_name", "queued") in _REGISTRIES
         and arguments.get("order", "asc") in ("asc", "dsc")
+        and _JOB_ID.fullmatch(str(arguments.get("job_id", "a"))) is not None
         and all(number.isascii() and number.isdigit() and int(number) > 0 for number in numbers)
     )
 
