@@ -179,13 +179,26 @@ def test_operations_say_whose_server_it_is(
         other_id = other.id
     olga = log_in("olga@example.com")
 
-    unsaid = olga.sends("/servers/new", {"token": CANARY})
+    unsaid = olga.sends("/servers/new", {"token": CANARY, "account": 0})
     answer = olga.sends("/servers/new", {"token": CANARY, "account": other_id})
 
     assert unsaid.status_code == 422
+    assert "Choose the partner whose login this is" in unsaid.text
     assert answer.status_code == 302
     with storing() as session:
         assert session.scalars(select(Server.account_id).order_by(Server.id)).all()[-1] == other_id
+
+
+def test_without_a_partner_operations_are_led_to_make_one(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="olga@example.com")
+
+    page = log_in("olga@example.com").opens("/servers/new").text
+
+    assert "There is no partner yet" in page
+    assert 'href="/accounts/new"' in page
 
 
 def test_a_check_shows_its_result_in_the_page(office: Office) -> None:

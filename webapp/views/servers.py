@@ -78,9 +78,10 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Register a server: its token is tried at Printerpoint, then saved encrypted."""
     form = RegisterForm()
-    form.account.choices = _partners()
-    if len(form.account.choices) == 1:
-        form.account.data = form.account.choices[0][0]
+    partners = _partners()
+    form.account.choices = [(0, "Choose a partner"), *partners]
+    if len(partners) == 1:
+        form.account.data = partners[0][0]
     if request.method == "POST" and form.validate():
         try:
             server = _register(form)
@@ -95,7 +96,7 @@ def new() -> ResponseReturnValue:
             flash(f"{server.name} is registered. Now choose whose pages count.", "success")
             return redirect(url_for("servers.show", server_id=server.id))
         db.session.rollback()
-    return forms.page("servers/new.html", form)
+    return forms.page("servers/new.html", form, partners=partners)
 
 
 @blueprint.get("/servers/<int:server_id>")
@@ -247,6 +248,8 @@ def _must_stand(server: Server) -> None:
 
 
 def _register(form: RegisterForm) -> Server:
+    if not form.account.data:
+        raise Invalid("account", "Choose the partner whose login this is.")
     token = servers.clean_token(form.token.data or "")
     tokens.try_out(token)
     account = access.account(db.session(), edge.viewer(), form.account.data)
