@@ -20,7 +20,7 @@ from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
 from webapp.printerpoint.fake import Sandbox
 from webapp.services import collection as service
-from webapp.services import months
+from webapp.services import months, servers
 from webapp.settings import Settings
 
 MONDAY = date(2026, 10, 5)
@@ -180,18 +180,14 @@ def make_world(settings: Settings, printerpoint: Sandbox, zone: str = "America/N
         )
         session.add(partner)
         session.flush()
-        server = Server(
-            account_id=partner.id,
+        server = servers.register(
+            session,
+            Keyring(settings.encryption_keys),
+            partner,
             name="Printerpoint",
-            sealed_token=b"",
-            health="healthy",
-            health_checked_at=now,
-            health_changed_at=now,
-            created_at=now,
+            token=printerpoint.token,
+            now=now,
         )
-        session.add(server)
-        session.flush()
-        server.seal_token(Keyring(settings.encryption_keys), printerpoint.token)
         session.commit()
         return World(settings, printerpoint, server.id, partner.id, ZoneInfo(zone))
 

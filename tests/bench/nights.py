@@ -28,6 +28,7 @@ from webapp.db import Base, engine, open_session
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Reading, Server
 from webapp.printerpoint.client import Client
 from webapp.services import collection as service
+from webapp.services import servers
 from webapp.settings import Settings
 
 TABLES = Base.metadata.tables
@@ -51,18 +52,14 @@ def prepare(url: str, database: str) -> None:
         )
         session.add(partner)
         session.flush()
-        server = Server(
-            account_id=partner.id,
-            name="Bench",
-            sealed_token=b"",
-            health="healthy",
-            health_checked_at=now,
-            health_changed_at=now,
-            created_at=now,
+        server = servers.register(
+            session,
+            Keyring(settings.encryption_keys),
+            partner,
+            name="Printerpoint",
+            token="token",
+            now=now,
         )
-        session.add(server)
-        session.flush()
-        server.seal_token(Keyring(settings.encryption_keys), "token")
         _tie(session, partner, server, [(c.name, c.customer_id) for c in fleet.customers()], now)
         session.commit()
 
