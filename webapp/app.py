@@ -136,11 +136,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # Errors of the database name no values: they end up in logs.
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            **engine_options(settings.database_url),
-            "hide_parameters": True,
-        },
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
         # A browser takes a cookie of this name only over https and for all of this host.
         "SESSION_COOKIE_NAME": "__Host-releaf" if https else "releaf",
         "SESSION_COOKIE_SECURE": https,

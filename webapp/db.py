@@ -115,10 +115,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Options that every engine of the service shares, for ``create_engine``."""
+    """Options that every engine of the service shares, for ``create_engine``.
+
+    Values of statements stay out of logs and tracebacks: they hold names, e-mails, sealed tokens.
+    """
+    shared: dict[str, Any] = {"hide_parameters": True}
     if make_url(database_url).get_backend_name() == "sqlite":
-        return {"connect_args": {"check_same_thread": False}}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+        return shared | {"connect_args": {"check_same_thread": False}}
+    return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
 
 
 @lru_cache(maxsize=8)
