@@ -1,0 +1,219 @@
+"""The journey of a month through the front door: a browser, a web process, a worker, a sandbox."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from sqlalchemy import select
+
+from jobs import month_end
+from jobs.collection import collect
+from tests import factories
+from tests.environment.redis_server import RedisServer
+from tests.jobs.browser import web
+from tests.jobs.processes import worker
+from webapp import clock
+from webapp.db import engine, open_session
+from webapp.domain.months import Month
+from webapp.models import Feed, Server
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import collection as service
+from webapp.services import users
+from webapp.settings import Settings
+
+PASSWORD = "correct horse battery staple"
+CUSTOMER = "Harbour Architects, LLP"
+
+
+@dataclass
+class Street:
+    """Where the journey goes along."""
+
+    address: str
+    link: str
+    config: Settings
+    printerpoint: Sandbox
+
+    def night(self, day: date) -> None:
+        """The night that closes a day, at its own time."""
+        with open_session(self.config.database_url) as session:
+            server = session.scalars(select(Server)).one()
+            zone = server.account.zone
+            now = datetime.combine(day + timedelta(days=1), time(0, 20), tzinfo=zone)
+            self.printerpoint.it_is(now)
+            wanted = service.request(session, server, day=day, kind="night", now=now)
+            session.commit()
+        collect(self.config, wanted.id, now=lambda: now)
+
+    def closes(self, month: Month) -> None:
+        """Close the month of the only account, after its grace."""
+        with open_session(self.config.database_url) as session:
+            account = session.scalars(select(Feed)).one().account
+            day = month.next().first.replace(day=3)
+            now = datetime.combine(day, time(12), tzinfo=account.zone)
+        certificate, reason = month_end.issue(self.config, account.id, month, now=lambda: now)
+        assert certificate is not None, reason
+
+
+@pytest.fixture
+def street(settings: Settings, redis_server: RedisServer, tmp_path: Path) -> Iterator[Street]:
+    """The service, running, and the invitation of a new partner's administrator."""
+    with ExitStack() as stack:
+        printerpoint = stack.enter_context(Sandbox())
+        config = replace(settings, redis_url=redis_server.url, printerpoint_url=printerpoint.url)
+        with open_session(config.database_url) as session:
+            partner = factories.partner(session, name="Northwind Print")
+            _, token = users.invite(
+                session,
+                partner,
+                email="nora@northwind.example",
+                full_name="Nora Winters",
+                role="partner_admin",
+                now=clock.now(),
+            )
+            session.commit()
+        address = stack.enter_context(web(config, tmp_path / "web.log"))
+        stack.enter_context(worker(config, output=tmp_path / "worker.log"))
+        yield Street(address, f"{address}/invitations/{token}", config, printerpoint)
+    engine(config.database_url).dispose()
+
+
+@pytest.fixture
+def printers(street: Street) -> None:
+    """Two customers in Printerpoint."""
+    for name, customer_id, serial in (
+        (CUSTOMER, "HARB01", "CNB1L2M345"),
+        ("Rosie's Bakery", None, "CNB9"),
+    ):
+        customer = street.printerpoint.has_customer(name, customer_id=customer_id)
+        street.printerpoint.has_printer(customer, serial=serial, asset="A-1", count=1_000)
+
+
+def come_in(page: Page, street: Street) -> None:
+    """Take the invitation and choose a password."""
+    page.goto(street.link)
+    for field in page.locator("main input[type=password]").all():
+        field.fill(PASSWORD)
+    page.get_by_role("button", name="Save and log in").click()
+    expect(page.get_by_role("heading", name="Northwind Print")).to_be_visible()
+
+
+def register_server(page: Page, street: Street) -> None:
+    """Register the server, first with a token that is refused."""
+    page.goto(f"{street.address}/servers/new")
+    page.get_by_label("API token").fill("a-wrong-token")
+    page.get_by_label("Name").fill("Our Printerpoint")
+    page.get_by_role("button", name="Try and save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Printerpoint refuses this token")
+    assert page.get_by_label("API token").input_value() == ""
+    assert page.get_by_label("Name").input_value() == "Our Printerpoint"
+    page.get_by_label("API token").fill(street.printerpoint.token)
+    page.get_by_role("button", name="Try and save").click()
+    expect(page.get_by_role("heading", name="Our Printerpoint")).to_be_visible()
+
+
+def add_feed_by_keyboard(page: Page, street: Street) -> None:
+    """Search for a customer and tie it without touching the mouse."""
+    page.goto(f"{street.address}/servers/1/feeds/new")
+    expect(page.get_by_text("2 customers")).to_be_visible()
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("harb")
+    expect(page.get_by_text("1 of 2 customers")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.locator("#chosen")).to_contain_text(CUSTOMER)
+    button = page.locator("button[value=tie]")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.goto(f"{street.address}/feeds/1")
+    expect(page.get_by_role("heading", name=CUSTOMER)).to_be_visible()
+
+
+@pytest.mark.usefixtures("printers")
+def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
+    context = chromium.new_context()
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if grave(said) else None)
+    come_in(page, street)
+    register_server(page, street)
+    add_feed_by_keyboard(page, street)
+
+    page.get_by_role("button", name="Collect now").click()
+    expect(page.get_by_text("What it brought")).to_be_visible(timeout=30_000)
+    today = clock.now().date()
+    month = Month.of(today + timedelta(days=2)).next()
+    for day, pages in ((month.first, 0), (month.first + timedelta(days=1), 250), (month.last, 83)):
+        street.printerpoint.prints("CNB1L2M345", pages)
+        street.night(day)
+    street.closes(month)
+
+    page.goto(f"{street.address}/certificates")
+    expect(page.get_by_role("table")).to_contain_text("333")
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="PDF").first.click()
+    text = text_of(downloading.value.path())
+    assert "Certificate of Reforestation" in text
+    assert CUSTOMER in text
+    assert "333" in text
+    assert "0.04" in text
+    public = page.locator("a[href*='/c/']").first.get_attribute("href")
+    look_without_login(chromium, street, public or "")
+    page.goto(f"{street.address}/reconciliation")
+    expect(page.get_by_text("Every page is accounted for")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    page.goto(f"{street.address}/feeds/1")
+    expect(page).to_have_url(f"{street.address}/login?next=/feeds/1")
+    context.close()
+    assert complaints == []
+
+
+def grave(said: ConsoleMessage) -> bool:
+    """Whether a console complains of more than a form that was refused."""
+    return said.type == "error" and "422" not in said.text
+
+
+def text_of(path: Path) -> str:
+    """The words of a PDF of one page."""
+    document = pypdfium2.PdfDocument(path)
+    assert len(document) == 1
+    return str(document[0].get_textpage().get_text_bounded())
+
+
+def look_without_login(chromium: Browser, street: Street, public: str) -> None:
+    """Anybody who has its address can see what a certificate states."""
+    context: BrowserContext = chromium.new_context()
+    page = context.new_page()
+    # The address on the certificate is the configured one; this test's web has another port.
+    page.goto(f"{street.address}/c/{public.rsplit('/', 1)[1]}")
+    expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
+    expect(page.get_by_role("main")).to_contain_text("333")
+    context.close()
+
+
+@pytest.mark.usefixtures("printers")
+def test_a_server_is_registered_and_a_feed_tied_without_javascript(
+    street: Street, chromium: Browser
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    come_in(page, street)
+    register_server(page, street)
+
+    page.goto(f"{street.address}/servers/1/feeds/new")
+    page.get_by_role("link", name="Show the customers").click()
+    page.get_by_label(CUSTOMER).first.check()
+    page.locator("button[value=tie]").click()
+
+    page.goto(f"{street.address}/feeds")
+    expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
+    context.close()
