@@ -102,7 +102,7 @@ def ours(url: str, database: str, night: int) -> dict[str, Any]:
         session.commit()
     before = written(database)
     began = time.perf_counter()
-    collect(settings, wanted.id)
+    collect(settings, wanted.id, now=lambda: now)
     seconds = time.perf_counter() - began
     with open_session(database) as session:
         state = session.get_one(Collection, wanted.id).state
