@@ -14,7 +14,9 @@ try:
     configure_logging(settings)
     app = create_app(settings)
 except (SettingsError, Conflict) as error:
-    sys.exit(f"releaf: {error}")
+    sys.stderr.write(f"releaf: {error}\n")
+    # With this code gunicorn stops; with any other it would start its workers again for ever.
+    sys.exit(3)
 
 if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
     register(app)

@@ -12,9 +12,19 @@ from webapp.crypto import Keyring
 from webapp.db import open_session
 from webapp.models import Server
 from webapp.printerpoint.client import Client
-from webapp.settings import Settings
+from webapp.settings import Settings, SettingsError
 
 log = logging.getLogger("releaf.jobs")
+
+
+def start() -> Settings:
+    """The settings of a process that begins; nonsense in them ends it with one line."""
+    try:
+        config = settings()
+    except SettingsError as error:
+        raise SystemExit(f"releaf: {error}") from None
+    logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s %(message)s")
+    return config
 
 
 @lru_cache(maxsize=1)

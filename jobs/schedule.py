@@ -15,7 +15,6 @@ from rq_scheduler import Scheduler
 
 from jobs import edge
 from webapp import clock, queue
-from webapp import settings as configuration
 from webapp.services import nights
 
 log = logging.getLogger("releaf.schedule")
@@ -117,8 +116,7 @@ def _stands(scheduler: Scheduler, entry: Entry) -> bool:
 
 def main() -> None:
     """Run the scheduler until it is told to stop."""
-    config = configuration.load()
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s %(message)s")
+    config = edge.start()
     connection: Redis = queue.connect(config.redis_url)
     Timetable(queue_name="timetable", connection=connection, interval=POLL_SECONDS).run()
 

@@ -5,9 +5,8 @@ import logging
 
 from rq import Queue, Worker
 
-from jobs import collection, health, month_end, reconciliation, schedule
+from jobs import collection, edge, health, month_end, reconciliation, schedule
 from webapp import queue
-from webapp import settings as configuration
 from webapp.pdf import PdfError
 
 log = logging.getLogger("releaf.worker")
@@ -21,8 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
     parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
     burst: bool = parser.parse_args().burst
-    config = configuration.load()
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(name)s %(message)s")
+    config = edge.start()
     _warm_up()
     connection = queue.connect(config.redis_url)
     queues = [Queue(name, connection=connection) for name in queue.QUEUES]
