@@ -130,6 +130,7 @@ def add_feed_by_keyboard(page: Page, street: Street) -> None:
     button = page.locator("button[value=tie]")
     button.focus()
     page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/feeds/new" not in url)
     page.goto(f"{street.address}/feeds/1")
     expect(page.get_by_role("heading", name=CUSTOMER)).to_be_visible()
 
@@ -158,6 +159,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     page.goto(f"{street.address}/certificates")
     expect(page.get_by_role("table")).to_contain_text("333")
     page.get_by_role("table").get_by_role("link").first.click()
+    page.wait_for_url("**/certificates/R-*")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="PDF").first.click()
@@ -171,6 +173,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     page.goto(f"{street.address}/reconciliation")
     expect(page.get_by_text("Every page is accounted for")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(lambda url: "/login" in url)
     page.goto(f"{street.address}/feeds/1")
     expect(page).to_have_url(f"{street.address}/login?next=/feeds/1")
     context.close()
@@ -213,6 +216,7 @@ def test_a_server_is_registered_and_a_feed_tied_without_javascript(
     page.get_by_role("link", name="Show the customers").click()
     page.get_by_label(CUSTOMER).first.check()
     page.locator("button[value=tie]").click()
+    page.wait_for_url(lambda url: "/feeds/new" not in url)
 
     page.goto(f"{street.address}/feeds")
     expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
