@@ -1,6 +1,7 @@
 """``releaf server`` and ``releaf feed``, on a real sandbox."""
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.cli.conftest import Releaf
 from webapp.printerpoint.fake import Sandbox
@@ -213,3 +214,24 @@ def test_feed_add_wants_one_customer_or_all(
     answer = northwind("feed", "add", "1", *options, "--json")
 
     assert (answer.code, answer.error[0]) == (2, field)
+
+
+def test_an_encryption_key_is_changed_without_entering_a_token_again(
+    releaf: Releaf, printerpoint: Sandbox
+) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    releaf.surroundings["ENCRYPTION_KEYS"] = old
+    releaf.made("account", "add", "Northwind")
+    releaf.made("server", "add", "--account", "1", stdin=printerpoint.token)
+
+    releaf.surroundings["ENCRYPTION_KEYS"] = f"{new},{old}"
+    resealed = releaf("server", "reseal", "--json")
+    releaf.surroundings["ENCRYPTION_KEYS"] = new
+    with_the_new = releaf("server", "check", "1")
+    releaf.surroundings["ENCRYPTION_KEYS"] = old
+    with_the_old = releaf("server", "check", "1", "--json")
+
+    assert resealed.json == {"resealed": 1}
+    assert with_the_new.code == 0
+    assert with_the_old.code == 1
+    assert "ENCRYPTION_KEYS" in with_the_old.error[1]

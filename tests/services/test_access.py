@@ -11,9 +11,10 @@ from tests import factories
 from tests.views.houses import House, customer_house, partner_house
 from webapp.models import Server
 from webapp.services import access
-from webapp.services.access import OPERATOR, Viewer
+from webapp.services.access import Viewer
 from webapp.services.errors import NotFound
 
+OPERATOR = Viewer("operations", None, None)
 LISTS: dict[str, Callable[[Viewer], Select[Any]]] = {
     "account_id": access.accounts,
     "user_id": access.users,

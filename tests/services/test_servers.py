@@ -211,3 +211,25 @@ def test_a_removed_server_can_be_changed_no_more(session: Session, keyring: Keyr
         servers.rename(session, server, "Boston")
     with pytest.raises(Conflict):
         servers.replace_token(session, keyring, server, TOKEN, NOW)
+
+
+def test_tokens_are_sealed_anew_with_the_key_in_front(session: Session) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    partner = factories.partner(session)
+    standing = [
+        servers.register(session, Keyring([old]), partner, name=None, token=f"{TOKEN}{n}", now=NOW)
+        for n in range(2)
+    ]
+
+    count = servers.reseal(session, Keyring([new, old]))
+
+    assert count == 2
+    assert [row.open_token(Keyring([new])) for row in standing] == [f"{TOKEN}0", f"{TOKEN}1"]
+
+
+def test_a_token_that_no_key_opens_stops_the_resealing(session: Session, keyring: Keyring) -> None:
+    partner = factories.partner(session)
+    servers.register(session, keyring, partner, name=None, token=TOKEN, now=NOW)
+
+    with pytest.raises(SealError):
+        servers.reseal(session, Keyring([Fernet.generate_key().decode()]))

@@ -288,17 +288,3 @@ def test_disabling_twice_keeps_the_first_moment(session: Session) -> None:
     users.disable(session, user, NOW + timedelta(days=1))
 
     assert user.disabled_at == NOW
-
-
-def test_the_open_invitation_is_the_latest_one(session: Session) -> None:
-    user, _ = invited(session)
-    later = NOW + timedelta(days=3)
-    token = users.invite_again(session, user, later)
-
-    found = users.open_invitation(session, user)
-
-    assert found is not None
-    assert found.expires_at == later + users.VALID
-    users.accept(session, token, NEW_PASSWORD, later)
-    earlier = users.open_invitation(session, user)
-    assert earlier is None or earlier.expires_at <= later

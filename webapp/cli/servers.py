@@ -74,6 +74,21 @@ def check(ctx: click.Context, server: str) -> None:
         ctx.exit(WORK_FAILED)
 
 
+@server.command("reseal")
+def reseal() -> None:
+    """Encrypt every stored token with the newest key, after a key was put in front.
+
+      ENCRYPTION_KEYS=NEW,OLD releaf server reseal
+
+    Then the old key can be taken out of ENCRYPTION_KEYS. No token is shown, all are kept.
+    """
+    config = edge.settings()
+    with edge.opened(config) as session:
+        count = servers.reseal(session, edge.keyring(config))
+        session.commit()
+    output.tell({"resealed": count}, f"{count} tokens are sealed with the newest key")
+
+
 @server.command("customers")
 @click.argument("server")
 def customers(server: str) -> None:

@@ -62,10 +62,6 @@ class Viewer:
         return self.role in ("partner_admin", "partner_viewer")
 
 
-#: Whoever runs a command or a job on the machine itself.
-OPERATOR = Viewer("operations", None, None)
-
-
 def accounts(viewer: Viewer) -> Select[Account]:
     """The accounts a viewer may see: all; a partner's and its customers'; one's own."""
     return select(Account).where(_own_account(viewer))

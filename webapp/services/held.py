@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Literal, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,9 +14,6 @@ from webapp.models import Reading as ReadingRow
 from webapp.services import deposits
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
-
-Answer = Literal["accepted", "rejected"]
-ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
 def accept(session: Session, delta: Delta, user_id: int | None, now: datetime) -> int:

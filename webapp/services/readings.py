@@ -80,7 +80,6 @@ class Taken:
 
     heard_on: date | None = None
     devices: int = 0
-    held_pages: int = 0
     shares: dict[date, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -127,9 +126,7 @@ def take(
     for step in steps:
         taken.heard_on = max(taken.heard_on or step.reading.day, step.reading.day)
         delta = step.delta
-        if delta is not None and delta.held:
-            taken.held_pages += delta.pages
-        elif delta is not None:
+        if delta is not None and not delta.held:
             for day, pages in share_gap(delta.pages, delta.since, delta.day, metering.holidays):
                 taken.shares[day] = taken.shares.get(day, 0) + pages
     taken.devices = len(steps)

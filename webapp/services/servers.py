@@ -118,6 +118,19 @@ def replace_token(
     session.flush()
 
 
+def reseal(session: Session, keyring: Keyring) -> int:
+    """Seal every token with the newest key, none of them shown; returns how many.
+
+    Raises SealError when one cannot be opened; then none is changed by whoever rolls back.
+    """
+    query = select(Server).where(Server.removed_at.is_(None)).order_by(Server.id)
+    standing = session.scalars(query.options(undefer(Server.sealed_token))).all()
+    for server in standing:
+        server.sealed_token = keyring.reseal(server.sealed_token)
+    session.flush()
+    return len(standing)
+
+
 def rename(session: Session, server: Server, name: str) -> None:
     """Call a server something else. Raises Invalid, Conflict."""
     lock(session, Account.id, server.account_id)

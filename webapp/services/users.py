@@ -158,15 +158,6 @@ def enable(session: Session, user: User) -> None:
     session.flush()
 
 
-def open_invitation(session: Session, user: User) -> Invitation | None:
-    """The latest link made for a user that has not been taken; it may have expired."""
-    return session.scalars(
-        select(Invitation)
-        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
-        .order_by(Invitation.expires_at.desc(), Invitation.id.desc())
-    ).first()
-
-
 def clean_email(text: str) -> str:
     """An e-mail as it is kept, in small letters. Raises Invalid."""
     email = text.strip().lower()
