@@ -290,6 +290,7 @@ def delta(
             day=day,
             pages=pages,
             state=state,
+            held_for=None if state == "counted" else "ceiling",
             reason=reason,
             decided_at=NOW if state in ("accepted", "rejected") else None,
         ),

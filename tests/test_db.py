@@ -25,6 +25,7 @@ STORED = {
         "asset_id", "serial_number", "initial_count", "latest_count", "life_count",
         "id", "feed_id", "family", "fallen_count", "awaits_baseline",
         "first_on", "latest_on", "seen_at", "fallen_on",
+        "earlier_count", "earlier_life", "gone_on", "moved_to",
     },
     "reading": {"device_id", "day", "count", "family", "baseline", "seen_at"},
     "user": {

@@ -1,11 +1,13 @@
 """The nouns. One file each; importing this package registers every table."""
 
 from webapp.models.account import Account
+from webapp.models.audit_entry import AuditEntry
 from webapp.models.certificate import Certificate, Document
 from webapp.models.collection import Collection, Outcome
 from webapp.models.deposit import Deposit
 from webapp.models.device import Device
 from webapp.models.feed import Feed
+from webapp.models.feed_event import FeedEvent
 from webapp.models.health_change import HealthChange
 from webapp.models.invitation import Invitation
 from webapp.models.month import ClosedMonth
@@ -16,6 +18,7 @@ from webapp.models.user import User
 
 __all__ = [
     "Account",
+    "AuditEntry",
     "Certificate",
     "ClosedMonth",
     "Collection",
@@ -24,6 +27,7 @@ __all__ = [
     "Device",
     "Document",
     "Feed",
+    "FeedEvent",
     "HealthChange",
     "Invitation",
     "Outcome",

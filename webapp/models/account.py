@@ -18,7 +18,7 @@ class Account(Base):
     """A partner, one of its customers, or the people who operate the service.
 
     A customer has no time zone of its own: its days and months are its partner's. Its country
-    (for public holidays) is its own where given, else its partner's.
+    and region (for public holidays) are its own where a country is given, else its partner's.
     """
 
     __tablename__ = "account"
@@ -41,6 +41,7 @@ class Account(Base):
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     time_zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
+    region: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -16,12 +16,16 @@ class Device(Base):
 
     ``latest_count`` is the count believed on ``latest_on``; ``fallen_count`` a lower one that the
     next reading has yet to confirm. ``seen_at`` is the last-seen the latest reading came with.
+    ``earlier_count`` and ``earlier_life``: what stood before the last reset, until the counter has
+    passed it again. ``gone_on``: the first day closed without it in the answer. ``moved_to``: the
+    same printer under another feed, which reads it now.
     """
 
     __tablename__ = "device"
     __table_args__ = (
         UniqueConstraint("feed_id", "asset_id", "serial_number"),
         CheckConstraint("asset_id <> '' or serial_number <> ''", name="identity"),
+        Index("ix_device_serial_number", "serial_number"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,5 +42,9 @@ class Device(Base):
     fallen_count: Mapped[int | None] = mapped_column(BigInteger)
     fallen_on: Mapped[date | None]
     awaits_baseline: Mapped[bool] = mapped_column(default=False)
+    earlier_count: Mapped[int | None] = mapped_column(BigInteger)
+    earlier_life: Mapped[int | None] = mapped_column(BigInteger)
+    gone_on: Mapped[date | None]
+    moved_to: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
 
     feed: Mapped[Feed] = relationship()

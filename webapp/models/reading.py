@@ -28,7 +28,9 @@ class Reading(Base):
 class Delta(Base):
     """Pages gained after ``since`` up to and including ``day``, concluded from the readings.
 
-    ``held``: waits for a person, deposits nothing; ``accepted`` and ``rejected`` are the answers.
+    ``held``: waits for a person, deposits nothing, for the reason in ``held_for``; ``proposed``
+    is the number of pages that seems right. The answers: ``accepted`` counts ``pages``,
+    ``adjusted`` counts ``proposed``, ``reset`` and ``rejected`` count none.
     """
 
     __tablename__ = "delta"
@@ -37,7 +39,13 @@ class Delta(Base):
         Index("ix_delta_feed_id_day", "feed_id", "day"),
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("since < day", name="days"),
-        CheckConstraint("state in ('counted', 'held', 'accepted', 'rejected')", name="state"),
+        CheckConstraint(
+            "state in ('counted', 'held', 'accepted', 'adjusted', 'reset', 'rejected')",
+            name="state",
+        ),
+        CheckConstraint("state = 'counted' or held_for is not null", name="held_for"),
+        CheckConstraint("state <> 'adjusted' or proposed is not null", name="adjusted"),
+        CheckConstraint("proposed between 0 and pages", name="proposed"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,6 +55,8 @@ class Delta(Base):
     day: Mapped[date]
     pages: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))
+    held_for: Mapped[str | None] = mapped_column(String(16))
+    proposed: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str | None] = mapped_column(String(500))
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

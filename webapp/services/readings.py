@@ -273,5 +273,5 @@ def _delta_values(feed_id: int, device_id: int, delta: Delta) -> dict[str, Any]:
         "day": delta.day,
         "pages": delta.pages,
         "state": "held" if delta.held else "counted",
-        "reason": "More pages than a machine can print in this time" if delta.held else None,
+        "held_for": "ceiling" if delta.held else None,
     }

@@ -1,0 +1,44 @@
+"""Audit entry: who did what, when and from where. Written once, never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.account import Account
+from webapp.models.user import User
+
+#: Where somebody acted. An address of the network would be personal data, and is not kept.
+Place = Literal["browser", "command"]
+PLACES: tuple[Place, ...] = get_args(Place)
+
+
+class AuditEntry(Base):
+    """An act on something of an account (None: of the whole service).
+
+    ``user_id``: None for a command, whose operator the machine knows. ``action`` is a verb and
+    its noun, ``subject`` the name of what was acted on as it was then.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_account_id_at", "account_id", "at"),
+        Index("ix_audit_entry_at", "at"),
+        CheckConstraint("place in ('browser', 'command')", name="place"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    place: Mapped[str] = mapped_column(String(8))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(250))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    user: Mapped[User | None] = relationship()
+    account: Mapped[Account | None] = relationship()

@@ -1,0 +1,59 @@
+"""Feed event: what happened in the field and what was made of it; the history of a feed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.device import Device
+
+FeedEventKind = Literal[
+    "devices_found",
+    "device_added",
+    "asset_edited",
+    "family_changed",
+    "fell",
+    "misread",
+    "reset",
+    "held",
+    "decided",
+    "moved_in",
+    "moved_away",
+    "gone",
+    "returned",
+    "customer_gone",
+    "customer_returned",
+    "customer_renamed",
+    "read_again",
+    "recovered",
+]
+FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
+
+
+class FeedEvent(Base):
+    """One line of a feed's history. ``day``: the day that was being closed.
+
+    ``details`` holds the figures and names its words are made of, see ``webapp.views.history``.
+    """
+
+    __tablename__ = "feed_event"
+    __table_args__ = (
+        Index("ix_feed_event_feed_id_at", "feed_id", "at"),
+        CheckConstraint(
+            "kind in (" + ", ".join(f"'{kind}'" for kind in FEED_EVENT_KINDS) + ")", name="kind"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"))
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    day: Mapped[date]
+    kind: Mapped[str] = mapped_column(String(20))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    device: Mapped[Device | None] = relationship()
