@@ -46,6 +46,17 @@ def day(value: date) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+def days(first: date, last: date) -> str:
+    """Days from one to another: 3 to 9 November 2026, 28 October to 3 November 2026."""
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day(last)}"
+    if first.year == last.year:
+        return f"{first.day} {MONTHS[first.month - 1]} to {day(last)}"
+    return f"{day(first)} to {day(last)}"
+
+
 def month(value: object) -> str:
     """A month: October 2026. Takes a date within it, a Month, or text that begins 2026-10."""
     first = date.fromisoformat(f"{str(value)[:7]}-01")
@@ -81,6 +92,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "counted": counted,
     "trees": trees,
     "day": day,
+    "days": days,
     "month": month,
     "time_in": time_in,
     "days_ago": days_ago,

@@ -1,7 +1,7 @@
 """From lifetime counters to gained pages."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.metering import (
-    Delta,
+    Earlier,
     Fall,
     Family,
+    Gain,
     Meter,
     Reading,
     advance,
@@ -23,7 +24,7 @@ from webapp.domain.metering import (
 )
 
 MONDAY = date(2026, 10, 5)
-CEILING = 150_000
+TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 
 
 def told(*counts: int, first: date = MONDAY) -> list[Reading]:
@@ -31,9 +32,20 @@ def told(*counts: int, first: date = MONDAY) -> list[Reading]:
     return [Reading(first + timedelta(days=n), count, "colour") for n, count in enumerate(counts)]
 
 
-def gained(*counts: int, ceiling: int = CEILING) -> list[int]:
-    """The pages of each delta of such readings."""
-    return [delta.pages for delta in conclude(told(*counts), ceiling)[1]]
+def fold(readings: Sequence[Reading]) -> tuple[Meter, list[Gain]]:
+    """The meter after readings, and all they gained."""
+    meter: Meter | None = None
+    gains: list[Gain] = []
+    for reading in readings:
+        meter, more = advance(meter, reading)
+        gains += more
+    assert meter is not None
+    return meter, gains
+
+
+def gained(*counts: int) -> list[int]:
+    """The pages of each gain of such readings."""
+    return [gain.pages for gain in fold(told(*counts))[1]]
 
 
 @pytest.mark.parametrize(
@@ -98,70 +110,118 @@ def test_gains_falls_and_resets(counts: tuple[int, ...], pages: list[int]) -> No
 
 
 def test_a_dip_that_comes_back_gains_over_the_whole_gap() -> None:
-    _, deltas = conclude(told(100, 50, 130), CEILING)
+    _, gains = fold(told(100, 50, 130))
 
-    assert deltas == [Delta(MONDAY, MONDAY + timedelta(days=2), 30, held=False)]
+    assert gains == [Gain(MONDAY, WEDNESDAY, 30)]
+    assert gains[0].days == 2
 
 
 def test_a_fall_is_remembered_until_the_next_reading() -> None:
-    meter, _ = conclude(told(100, 50), CEILING)
+    meter, _ = fold(told(100, 50))
 
-    assert meter == Meter("colour", 100, 100, MONDAY, 0, Fall(MONDAY + timedelta(days=1), 50))
+    assert meter == Meter("colour", 100, 100, MONDAY, 0, Fall(TUESDAY, 50))
 
 
 @pytest.mark.parametrize("family", ["area", "size"])
 def test_a_change_of_family_begins_anew_and_keeps_the_life_count(family: Family) -> None:
     readings = [*told(100, 150), Reading(MONDAY + timedelta(days=2), 9_000, family)]
 
-    meter, deltas = conclude(readings, CEILING)
+    meter, gains = fold(readings)
 
-    assert [delta.pages for delta in deltas] == [50]
-    assert meter == Meter(family, 9_000, 9_000, MONDAY + timedelta(days=2), life=50)
+    assert [gain.pages for gain in gains] == [50]
+    assert meter == Meter(family, 9_000, 9_000, WEDNESDAY, life=50)
 
 
 def test_a_reading_marked_as_baseline_begins_anew_whatever_it_says() -> None:
-    wednesday = MONDAY + timedelta(days=2)
-    readings = [*told(100, 150), Reading(wednesday, 170, "colour", baseline=True)]
+    readings = [*told(100, 150), Reading(WEDNESDAY, 170, "colour", baseline=True)]
 
-    meter, deltas = conclude(readings, CEILING)
+    meter, gains = fold(readings)
 
-    assert [delta.pages for delta in deltas] == [50]
-    assert meter == Meter("colour", 170, 170, wednesday, life=50)
-
-
-def test_rejecting_a_held_gain_raises_the_initial_count() -> None:
-    readings = told(100, 1_000_100, 1_000_130)
-
-    meter, _ = conclude(readings, CEILING, rejected={MONDAY + timedelta(days=1)})
-
-    assert meter == Meter("colour", 1_000_100, 1_000_130, MONDAY + timedelta(days=2), life=30)
+    assert [gain.pages for gain in gains] == [50]
+    assert meter == Meter("colour", 170, 170, WEDNESDAY, life=50)
 
 
-@pytest.mark.parametrize(
-    ("days", "gain", "held"), [(1, 150_000, False), (1, 150_001, True), (3, 450_000, False)]
-)
-def test_a_gain_above_the_ceiling_of_its_days_is_held(days: int, gain: int, held: bool) -> None:
-    meter, _ = advance(None, Reading(MONDAY, 100, "colour"), CEILING)
+@pytest.mark.parametrize(("counted", "initial", "life"), [(0, 1_000_100, 30), (60, 1_000_040, 90)])
+def test_pages_that_do_not_count_raise_the_initial_count(
+    counted: int, initial: int, life: int
+) -> None:
+    meter = conclude(told(100, 1_000_100, 1_000_130), {TUESDAY: counted})
 
-    _, delta = advance(meter, Reading(MONDAY + timedelta(days=days), 100 + gain, "colour"), CEILING)
+    assert meter == Meter("colour", initial, 1_000_130, WEDNESDAY, life=life)
 
-    assert delta is not None
-    assert delta.held is held
+
+def test_a_reset_remembers_what_stood_before_until_the_counter_has_passed_it() -> None:
+    reset, _ = fold(told(30_000, 30_500, 7, 20))
+    again, _ = fold(told(30_000, 30_500, 7, 20, 3, 9))
+    passed, _ = fold(told(30_000, 30_500, 7, 20, 30_500))
+
+    assert reset == Meter(
+        "colour", 7, 20, MONDAY + timedelta(days=3), 513, earlier=Earlier(30_500, 500)
+    )
+    assert again.earlier == Earlier(30_500, 500)
+    assert passed.earlier is None
+
+
+def test_a_higher_count_before_a_second_reset_is_the_one_remembered() -> None:
+    # The family of the counter keeps it from passing 60 unnoticed: it is reset to above it first.
+    meter, _ = fold(told(60, 40, 50, 55, 70, 10, 12))
+
+    assert meter.earlier == Earlier(70, 30)
+
+
+def test_a_counter_carried_over_its_old_value_says_what_was_printed_if_it_was_restored() -> None:
+    # 120,000 before the reset; 50 and 40 deposited meanwhile; set back, and 410 more printed.
+    _, gains = fold(told(119_000, 120_000, 0, 50, 90, 120_500))
+
+    assert gains[-1] == Gain(
+        MONDAY + timedelta(days=4), MONDAY + timedelta(days=5), 120_410, restored=410
+    )
+
+
+@pytest.mark.parametrize(("after", "restored"), [(120_000, 0), (120_089, 0), (120_091, 1)])
+def test_a_restoration_never_counts_less_than_nothing(after: int, restored: int) -> None:
+    _, gains = fold(told(120_000, 0, 50, 90, after))
+
+    assert gains[-1].restored == restored
+
+
+def test_below_its_old_value_a_step_is_no_restoration() -> None:
+    _, gains = fold(told(120_000, 0, 50, 119_999))
+
+    assert gains[-1].restored is None
+
+
+def test_a_roll_over_gains_the_pages_to_the_end_and_from_the_start() -> None:
+    meter, gains = fold(told(999_000, 999_950, 40, 130))
+
+    assert gains == [
+        Gain(MONDAY, TUESDAY, 950),
+        Gain(TUESDAY, WEDNESDAY, 90, rolled_over=True),
+        Gain(WEDNESDAY, MONDAY + timedelta(days=3), 90),
+    ]
+    assert (meter.initial, meter.latest, meter.life) == (40, 130, 1_130)
+
+
+def test_a_roll_over_that_was_a_reset_leaves_the_initial_count() -> None:
+    meter = conclude(told(999_000, 999_950, 40, 130), {WEDNESDAY: 0})
+
+    assert meter is not None
+    assert (meter.initial, meter.latest, meter.life) == (40, 130, 1_040)
 
 
 @pytest.mark.parametrize("days", [0, -1, -30])
 def test_readings_must_come_in_the_order_of_their_days(days: int) -> None:
-    meter, _ = advance(None, Reading(MONDAY, 100, "colour"), CEILING)
+    meter, _ = advance(None, Reading(MONDAY, 100, "colour"))
 
     with pytest.raises(ValueError, match="does not come after"):
-        advance(meter, Reading(MONDAY + timedelta(days=days), 101, "colour"), CEILING)
+        advance(meter, Reading(MONDAY + timedelta(days=days), 101, "colour"))
 
 
 def test_readings_must_come_after_a_fall_that_is_not_confirmed() -> None:
-    meter, _ = conclude(told(100, 50), CEILING)
+    meter, _ = fold(told(100, 50))
 
     with pytest.raises(ValueError, match="does not come after"):
-        advance(meter, Reading(MONDAY + timedelta(days=1), 101, "colour"), CEILING)
+        advance(meter, Reading(TUESDAY, 101, "colour"))
 
 
 def test_a_reading_belongs_to_the_day_of_last_seen_but_never_after_the_day_being_closed() -> None:
@@ -178,12 +238,12 @@ COUNTS = st.lists(st.integers(0, 2**40), min_size=1, max_size=40)
 
 @given(COUNTS)
 def test_no_page_is_lost_or_made_by_the_meter(counts: list[int]) -> None:
-    meter, deltas = conclude(told(*counts), CEILING)
+    meter, gains = fold(told(*counts))
 
-    assert meter is not None
-    assert meter.life == sum(delta.pages for delta in deltas)
-    assert all(delta.pages > 0 for delta in deltas)
-    assert all(a.day <= b.since for a, b in itertools.pairwise(deltas))
+    assert meter.life == sum(gain.pages for gain in gains)
+    assert all(gain.pages > 0 for gain in gains)
+    assert all(a.day <= b.since for a, b in itertools.pairwise(gains))
+    assert all(gain.restored is None or 0 <= gain.restored <= gain.pages for gain in gains)
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=40))
@@ -192,35 +252,40 @@ def test_a_counter_that_only_rises_is_counted_to_the_page(gains: list[int]) -> N
     for gain in gains:
         counts.append(counts[-1] + gain)
 
-    meter, deltas = conclude(told(*counts), CEILING)
+    meter, told_gains = fold(told(*counts))
 
-    assert meter is not None
-    assert sum(delta.pages for delta in deltas) == sum(gains) == meter.latest - meter.initial
+    assert sum(gain.pages for gain in told_gains) == sum(gains) == meter.latest - meter.initial
 
 
 @given(COUNTS, st.data())
-def test_rejecting_keeps_the_life_count_the_sum_of_the_rest(
+def test_deciding_keeps_the_life_count_the_sum_of_what_counts(
     counts: list[int], data: st.DataObject
 ) -> None:
-    _, deltas = conclude(told(*counts), CEILING)
-    held = [delta.day for delta in deltas if delta.held]
-    rejected = data.draw(st.sets(st.sampled_from(held))) if held else set()
+    _, gains = fold(told(*counts))
+    counted = {gain.day: data.draw(st.integers(0, gain.pages)) for gain in gains}
+    decided = data.draw(st.sets(st.sampled_from(sorted(counted)))) if counted else set()
+    counted = {day: counted[day] for day in decided}
 
-    meter, _ = conclude(told(*counts), CEILING, rejected)
+    meter = conclude(told(*counts), counted)
 
     assert meter is not None
-    assert meter.life == sum(d.pages for d in deltas if not (d.held and d.day in rejected))
+    assert meter.life == sum(counted.get(gain.day, gain.pages) for gain in gains)
 
 
 @given(COUNTS, st.integers(0, 39))
 def test_folding_in_two_parts_is_folding_at_once(counts: list[int], cut: int) -> None:
     readings = told(*counts)
-    whole, deltas = conclude(readings, CEILING)
+    whole, gains = fold(readings)
 
-    meter, early = conclude(readings[:cut], CEILING)
-    late = []
-    for reading in readings[cut:]:
-        meter, delta = advance(meter, reading, CEILING)
-        late += [delta] if delta else []
+    early = min(cut, len(readings) - 1)
+    meter: Meter | None = None
+    parts: list[Gain] = []
+    if early:
+        meter, parts = fold(readings[:early])
+    for reading in readings[early:]:
+        meter, more = advance(meter, reading)
+        parts += more
 
-    assert (meter, early + late) == (whole, deltas)
+    assert (meter, parts) == (whole, gains)
+    assert conclude(readings, {}) == whole
+    assert conclude([], {}) is None

@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from tests import factories
 from tests.nights import MONDAY, World
-from webapp.models import Delta
-from webapp.services import held
+from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
+from webapp.services import held, reconciliation
+from webapp.services.audit import Actor
 from webapp.services.errors import Conflict, Invalid
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
+OPERATOR = Actor(None, "command")
 NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
 
 
@@ -30,7 +33,7 @@ def feed(world: World) -> int:
 def test_accepting_deposits_the_pages_on_the_days_of_their_gap(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        deposited = held.accept(session, delta, None, NOW)
+        deposited = held.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
     assert deposited == 900_000
@@ -41,7 +44,7 @@ def test_accepting_deposits_the_pages_on_the_days_of_their_gap(world: World, fee
 def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.reject(session, delta, "  typing   slip ", None, NOW)
+        held.decide(session, delta, "rejected", OPERATOR, NOW, "  typing   slip ")
         session.commit()
         reason = delta.reason
 
@@ -53,11 +56,11 @@ def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int
 def test_an_answer_is_given_once(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.accept(session, delta, None, NOW)
+        held.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
-        with pytest.raises(Conflict, match="accepted already"):
-            held.reject(session, delta, "typing slip", None, NOW)
+        with pytest.raises(Conflict, match="decided already: accepted"):
+            held.decide(session, delta, "rejected", OPERATOR, NOW, "typing slip")
         session.rollback()
 
     assert sum(world.deposits(feed).values()) == 900_040
@@ -68,7 +71,204 @@ def test_rejecting_needs_a_reason(world: World, feed: int) -> None:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
         with pytest.raises(Invalid) as refusal:
-            held.reject(session, delta, "   ", None, NOW)
+            held.decide(session, delta, "rejected", OPERATOR, NOW, "   ")
 
     assert refusal.value.field == "reason"
     assert world.held(feed) == [900_000]
+
+
+@pytest.mark.parametrize("decision", ["accepted", "reset", "rejected"])
+def test_a_decision_can_be_taken_back_until_its_month_is_certified(
+    world: World, feed: int, decision: held.Decision
+) -> None:
+    before = (world.deposits(feed), world.devices(feed))
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        added = held.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
+        session.commit()
+        taken = held.reopen(session, delta, OPERATOR, NOW + timedelta(hours=1))
+        session.commit()
+
+    assert taken == added == (900_000 if decision == "accepted" else 0)
+    assert (world.deposits(feed), world.devices(feed)) == before
+    assert world.held(feed) == [900_000]
+    assert balanced(world)
+
+
+@pytest.mark.parametrize("decision", ["accepted", "rejected"])
+def test_a_certified_decision_stands(world: World, feed: int, decision: held.Decision) -> None:
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        held.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
+        session.commit()
+        assert held.certified_with(session, delta) is None
+    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == decision)).one()
+        with pytest.raises(Conflict, match="2026-10 was certified"):
+            held.reopen(session, delta, OPERATOR, datetime(2026, 11, 4, tzinfo=UTC))
+
+
+def test_a_decision_after_the_close_counts_in_the_next_month_and_is_open_with_it(
+    world: World, feed: int
+) -> None:
+    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    later = datetime(2026, 11, 4, 9, tzinfo=UTC)
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        held.decide(session, delta, "accepted", OPERATOR, later)
+        session.commit()
+    counted = world.counted(feed)
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "accepted")).one()
+        held.reopen(session, delta, OPERATOR, later)
+        session.commit()
+
+    assert counted == {"2026-10": 40, "2026-11": 900_000}
+    assert world.counted(feed) == {"2026-10": 40}
+    assert balanced(world)
+
+
+def test_what_was_never_decided_cannot_be_taken_back(world: World, feed: int) -> None:
+    with world.session() as session:
+        for delta in session.scalars(select(Delta).order_by(Delta.id)).all():
+            with pytest.raises(Conflict, match="no decision"):
+                held.reopen(session, delta, OPERATOR, NOW)
+            session.rollback()
+
+
+def test_there_is_nothing_to_adjust_without_a_proposal(world: World, feed: int) -> None:
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+
+        with pytest.raises(Invalid, match="no proposal"):
+            held.decide(session, delta, "adjusted", OPERATOR, NOW)
+
+
+def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=999_950)
+    world.night(MONDAY)
+    world.printerpoint.tells("S1", 40)
+    world.night(TUESDAY)
+    world.printerpoint.tells("S1", 130)
+    world.night(WEDNESDAY)
+    waiting = world.deposits(feed)
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        facts = (delta.held_for, delta.pages, delta.proposed, delta.since, delta.day)
+        held.decide(session, delta, "accepted", OPERATOR, NOW)
+        session.commit()
+
+    assert facts == ("roll_over", 90, 90, MONDAY, TUESDAY)
+    assert waiting == {WEDNESDAY: 90}
+    assert world.deposits(feed) == {TUESDAY: 90, WEDNESDAY: 90}
+    assert world.devices(feed) == [("A-S1", "S1", 40, 130, 180)]
+    assert balanced(world)
+
+
+def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=999_950)
+    for day, count in ((MONDAY, 999_950), (TUESDAY, 40), (WEDNESDAY, 130)):
+        world.printerpoint.tells("S1", count)
+        world.night(day)
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        held.decide(session, delta, "reset", OPERATOR, NOW)
+        session.commit()
+
+    assert world.deposits(feed) == {WEDNESDAY: 90}
+    assert world.devices(feed) == [("A-S1", "S1", 40, 130, 90)]
+    assert balanced(world)
+
+
+@pytest.fixture
+def restored(world: World) -> int:
+    """A feed whose technician set a reset counter back: 410 pages, not 120,410."""
+    feed = world.has_feed("Clinic", "CLI", S1=119_900)
+    world.night(MONDAY)
+    for days, count in enumerate((120_000, 0, 50, 90, 120_500, 120_530), start=1):
+        world.printerpoint.tells("S1", count)
+        world.night(MONDAY + timedelta(days=days))
+    return feed
+
+
+def test_a_restored_counter_counts_what_was_printed_as_proposed(
+    world: World, restored: int
+) -> None:
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        facts = (delta.held_for, delta.pages, delta.proposed)
+        added = held.decide(session, delta, "adjusted", OPERATOR, NOW + timedelta(days=9))
+        session.commit()
+
+    assert facts == ("restoration", 120_410, 410)
+    assert added == 410
+    assert sum(world.deposits(restored).values()) == 100 + 50 + 40 + 410 + 30
+    assert world.devices(restored) == [("A-S1", "S1", 120_000, 120_530, 630)]
+    assert balanced(world)
+
+
+def test_what_follows_a_restoration_is_counted_while_it_waits(world: World, restored: int) -> None:
+    assert world.held(restored) == [120_410]
+    assert sum(world.deposits(restored).values()) == 100 + 50 + 40 + 30
+    assert balanced(world)
+
+
+def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=1_000)
+    world.night(MONDAY)
+    for days, count in enumerate((1_500, 0, 400, 800, 1_200, 1_600, 2_000), start=1):
+        world.printerpoint.tells("S1", count)
+        world.night(MONDAY + timedelta(days=days))
+
+    assert world.held(feed) == []
+    assert sum(world.deposits(feed).values()) == 500 + 2_000
+
+
+def test_a_step_far_above_the_devices_own_history_is_held_below_the_ceiling(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=1_000)
+    world.night(MONDAY)
+    for days, pages in enumerate((100, 300, 200, 6_001, 250), start=1):
+        world.printerpoint.prints("S1", pages)
+        world.night(MONDAY + timedelta(days=days))
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+
+    assert (delta.held_for, delta.pages, delta.proposed) == ("history", 6_001, None)
+    assert sum(world.deposits(feed).values()) == 850
+
+
+def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
+    world: World, feed: int
+) -> None:
+    with world.session() as session:
+        user = factories.user(session, session.get_one(Account, world.partner_id))
+        actor = Actor(user.id, "browser")
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        held.decide(session, delta, "rejected", actor, NOW, "typing slip")
+        held.reopen(session, delta, OPERATOR, NOW + timedelta(minutes=1))
+        session.commit()
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        told = [(entry.action, entry.user_id, entry.place) for entry in entries]
+        events = session.scalars(
+            select(FeedEvent).where(FeedEvent.kind == "decided").order_by(FeedEvent.id)
+        ).all()
+
+    assert told == [
+        ("held pages: decide", user.id, "browser"),
+        ("held pages: reopen", None, "command"),
+    ]
+    assert entries[0].account_id == world.partner_id
+    assert entries[0].subject == "A-S1 of Clinic"
+    assert (entries[0].details["decision"], entries[0].details["reason"]) == (
+        "rejected",
+        "typing slip",
+    )
+    assert [event.details["decision"] for event in events] == ["rejected", "reopened"]
+
+
+def balanced(world: World) -> bool:
+    """Whether the reconciliation finds every page."""
+    with world.session() as session:
+        return not reconciliation.reconcile(session, select(Feed)).differences

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -49,10 +50,10 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
 
 def test_the_list_shows_what_waits(office: Office) -> None:
     waiting = office.nora.opens("/held").text
-    accepted = office.nora.opens("/held?state=accepted").text
+    decided = office.nora.opens("/held?state=decided").text
 
     assert all(words in waiting for words in ("A-77", "Bluebird Bakery", "900,000"))
-    assert "None yet" in accepted
+    assert "None yet" in decided
 
 
 def test_the_case_shows_the_counts_before_and_after_and_the_ceiling(office: Office) -> None:
@@ -72,23 +73,23 @@ def test_the_case_shows_the_counts_before_and_after_and_the_ceiling(office: Offi
 
 
 def test_accepted_pages_are_deposited_once(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(office.path, {"answer": "accept"})
+    answer = office.nora.sends(office.path, {"answer": "accepted"})
     said = office.nora.opens(answer.location).text
-    again = office.nora.sends(office.path, {"answer": "accept"})
+    again = office.nora.sends(office.path, {"answer": "accepted"})
 
     assert "900,000 pages are counted" in said
     assert again.location == office.path
-    assert "accepted already" in office.nora.opens(office.path).text
+    assert "decided already: accepted" in office.nora.opens(office.path).text
     assert deposited(storing) == 900_000
 
 
 def test_rejected_pages_need_a_reason_and_leave_the_life_count(
     office: Office, storing: Storing
 ) -> None:
-    unsaid = office.nora.sends(office.path, {"answer": "reject", "reason": "  "})
+    unsaid = office.nora.sends(office.path, {"answer": "rejected", "reason": "  "})
     before = state(storing, office)
     answer = office.nora.sends(
-        office.path, {"answer": "reject", "reason": "Typed <one> digit too many"}
+        office.path, {"answer": "rejected", "reason": "Typed <one> digit too many"}
     )
 
     assert unsaid.status_code == 422
@@ -108,10 +109,65 @@ def test_rejected_pages_need_a_reason_and_leave_the_life_count(
     assert "Nora North" in page
 
 
+def test_a_decision_is_taken_back_until_its_month_is_certified(
+    office: Office, storing: Storing
+) -> None:
+    office.nora.sends(office.path, {"answer": "reset"})
+    decided = office.nora.opens(office.path).text
+    answer = office.nora.sends(f"{office.path}/reopen")
+    again = office.nora.sends(f"{office.path}/reopen")
+    office.nora.sends(office.path, {"answer": "accepted"})
+    with storing() as session:
+        factories.closed_month(session, session.get_one(Account, office.account_id), "2026-11")
+        session.get_one(Delta, office.delta_id).decided_at = factories.NOW - timedelta(days=1)
+    late = office.nora.opens(office.path).text
+
+    assert "A reset" in decided
+    assert "Take the decision back" in decided
+    assert answer.location == again.location == office.path
+    assert "November 2026 was certified with this decision" in late
+    assert "Take the decision back" not in late
+    refused = office.nora.sends(f"{office.path}/reopen")
+    assert "was certified with this decision" in office.nora.opens(refused.location).text
+    assert deposited(storing) == 900_000
+
+
+def test_a_proposal_is_counted_with_one_click(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        delta = session.get_one(Delta, office.delta_id)
+        delta.held_for, delta.proposed = "restoration", 4_210
+    page = office.nora.opens(office.path).text
+    office.nora.sends(office.path, {"answer": "adjusted"})
+
+    assert "Count 4,210 pages" in page
+    assert "895,790 pages are not" in page
+    assert "Accept all 900,000 pages" in page
+    assert deposited(storing) == 4_210
+
+
+@pytest.mark.parametrize(
+    ("held_for", "words"),
+    [
+        ("ceiling", "more than a machine can print in that time"),
+        ("history", "20 times this printer’s busiest day"),
+        ("roll_over", "run through its last digit"),
+        ("restoration", "set back to its old value"),
+    ],
+)
+def test_a_case_says_why_it_is_held(
+    office: Office, storing: Storing, held_for: str, words: str
+) -> None:
+    with storing() as session:
+        delta = session.get_one(Delta, office.delta_id)
+        delta.held_for, delta.proposed = held_for, 7
+
+    assert words in office.nora.opens(office.path).text
+
+
 def test_a_reason_that_is_too_long_is_kept_to_be_shortened(
     office: Office, storing: Storing
 ) -> None:
-    answer = office.nora.sends(office.path, {"answer": "reject", "reason": "x" * 501})
+    answer = office.nora.sends(office.path, {"answer": "rejected", "reason": "x" * 501})
 
     assert answer.status_code == 422
     assert "x" * 501 in answer.text
@@ -146,10 +202,10 @@ def test_viewers_look_customers_and_strangers_do_not(
     vic, hana, stranger = (log_in(f"{name}@example.com") for name in ("vic", "hana", "stranger"))
 
     assert "An administrator decides" in vic.opens(office.path).text
-    assert vic.sends(office.path, {"answer": "accept"}).status_code == 403
+    assert vic.sends(office.path, {"answer": "accepted"}).status_code == 403
     assert hana.opens(office.path).status_code == 403
     assert stranger.opens(office.path).status_code == 404
-    assert stranger.sends(office.path, {"answer": "accept"}).status_code == 404
+    assert stranger.sends(office.path, {"answer": "accepted"}).status_code == 404
     assert state(storing, office) == "held"
 
 

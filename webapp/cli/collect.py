@@ -15,6 +15,7 @@ from webapp.cli.output import Progress
 from webapp.crypto import SealError
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.services import collection as service
+from webapp.services import progress
 from webapp.services.errors import Invalid
 from webapp.settings import Settings
 
@@ -154,8 +155,8 @@ def _is_with_another(config: Settings, collection_id: int, show: Progress) -> bo
     """Whether another process is collecting and its heart beats."""
     with edge.opened(config, reading=True) as session:
         running = session.get_one(Collection, collection_id)
-        progress = service.progress(session, running)
-        show(progress.done, progress.total or 0, progress.current_name or "")
+        done = progress.of(session, running)
+        show(done.done, done.total or 0, done.current_name or "")
         alive = running.alive_at >= clock.now() - service.SILENT_HEART
         return running.state == "running" and alive
 

@@ -1,6 +1,7 @@
 """Health: when a feed that says nothing becomes unhealthy."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
@@ -10,6 +11,30 @@ Health = Literal["pending", "healthy", "unhealthy"]
 
 #: Whole business days without new data after which a feed is unhealthy.
 SILENT_BUSINESS_DAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Pages dated back to days on which nothing was heard of a feed."""
+
+    pages: int
+    first: date
+    last: date
+
+
+def recovered(
+    shares: Mapping[date, int], heard_on: date, until: date, holidays: Container[date]
+) -> Recovered | None:
+    """What new data, heard on ``until``, brought for the silent days since ``heard_on``.
+
+    ``shares``: its pages by day. None when no business day was silent, or none of its pages.
+    """
+    if not business_days_of_gap(heard_on, until - timedelta(days=1), holidays):
+        return None
+    days = sorted(day for day, pages in shares.items() if heard_on < day < until and pages)
+    if not days:
+        return None
+    return Recovered(sum(shares[day] for day in days), days[0], days[-1])
 
 
 def silent_business_days(heard_on: date, today: date, holidays: Container[date]) -> int:

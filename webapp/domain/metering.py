@@ -1,16 +1,17 @@
 """Metering: from a printer's lifetime counters to the pages it gained.
 
-A device's readings are folded one after another into a ``Meter``; what it gained between two of
-them is a ``Delta``. Folding the same readings again gives the same deltas: they are concluded.
+A device's readings are folded one after another into a ``Meter``, each of which may tell a
+``Gain``. Folding the same readings again gives the same gains: they are concluded.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from webapp.domain.paper import pages_of_area, pages_of_length
+from webapp.domain.suspicion import pages_of_roll_over
 
 Family = Literal["colour", "size", "area", "area_by_colour", "categories", "length"]
 
@@ -55,8 +56,19 @@ class Fall:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What stood before a reset: the count, and the life count at that time."""
+
+    count: int
+    life: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meter:
-    """What is believed of a device: ``life`` = latest - initial + what earlier meters counted."""
+    """What is believed of a device: ``life`` = latest - initial + what earlier meters counted.
+
+    ``earlier``: what stood before the last reset, until the counter has passed it again.
+    """
 
     family: Family
     initial: int
@@ -64,16 +76,28 @@ class Meter:
     latest_on: date
     life: int = 0
     fall: Fall | None = None
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """Pages gained after ``since`` up to and including ``day``; ``held`` for a person to judge."""
+class Gain:
+    """Pages gained after ``since`` up to and including ``day``, as the counter tells.
+
+    ``rolled_over``: the counter ran through its last digit, or was reset near it.
+    ``restored``: the step carried a reset counter over its old value; so many of its pages were
+    printed if somebody set it back.
+    """
 
     since: date
     day: date
     pages: int
-    held: bool
+    rolled_over: bool = False
+    restored: int | None = None
+
+    @property
+    def days(self) -> int:
+        """How many days it lies over."""
+        return (self.day - self.since).days
 
 
 def choose_family(counters: Mapping[str, int], kept: Family | None) -> Family | None:
@@ -104,55 +128,83 @@ def reading_day(last_seen: datetime | None, zone: ZoneInfo, closing: date) -> da
     return closing if last_seen is None else min(last_seen.astimezone(zone).date(), closing)
 
 
-def advance(meter: Meter | None, reading: Reading, ceiling: int) -> tuple[Meter, Delta | None]:
+def advance(meter: Meter | None, reading: Reading) -> tuple[Meter, list[Gain]]:
     """Take one more reading, of a later day than the one before.
 
-    ``ceiling``: pages a day above which a gain is held. Returns the meter after it and what was
-    gained (None for nothing). Raises ValueError for a day that is not later.
+    Returns the meter after it and what was gained, mostly one gain or none; a fall that is
+    confirmed may bring the pages of a roll-over besides. Raises ValueError for a day that is not
+    later.
     """
     if meter is None:
-        return Meter(reading.family, reading.count, reading.count, reading.day), None
+        return Meter(reading.family, reading.count, reading.count, reading.day), []
     if reading.day <= (meter.fall.day if meter.fall else meter.latest_on):
         raise ValueError(f"a reading of {reading.day} does not come after {meter.latest_on}")
     if reading.baseline or reading.family != meter.family:
-        return _begin_anew(meter, reading.family, reading.count, reading.day), None
+        return _begin_anew(meter, reading.family, reading.count, reading.day), []
     if reading.count < meter.latest:
         if meter.fall is None:
-            return replace(meter, fall=Fall(reading.day, reading.count)), None
-        # The next reading confirms the fall: a reset. It gained nothing; count on from there.
-        reset = _begin_anew(meter, meter.family, meter.fall.count, meter.fall.day)
-        return advance(reset, reading, ceiling)
+            return replace(meter, fall=Fall(reading.day, reading.count)), []
+        # The next reading confirms the fall; count on from there.
+        reset, rolled = _reset(meter, meter.fall)
+        after, gains = advance(reset, reading)
+        return after, rolled + gains
     gain = reading.count - meter.latest
+    earlier = meter.earlier
+    passed = earlier is not None and reading.count >= earlier.count
     after = replace(
-        meter, latest=reading.count, latest_on=reading.day, life=meter.life + gain, fall=None
+        meter,
+        latest=reading.count,
+        latest_on=reading.day,
+        life=meter.life + gain,
+        fall=None,
+        earlier=None if passed else earlier,
     )
     if not gain:
-        return after, None
-    most = ceiling * (reading.day - meter.latest_on).days
-    return after, Delta(meter.latest_on, reading.day, gain, held=gain > most)
+        return after, []
+    restored = None
+    if earlier is not None and passed:
+        meanwhile = meter.life - earlier.life
+        restored = min(max(reading.count - earlier.count - meanwhile, 0), gain)
+    return after, [Gain(meter.latest_on, reading.day, gain, restored=restored)]
 
 
-def conclude(
-    readings: Iterable[Reading], ceiling: int, rejected: Container[date] = frozenset()
-) -> tuple[Meter | None, list[Delta]]:
-    """Fold all readings of a device, ordered by day.
+def settle(meter: Meter, gain: Gain, counted: int) -> Meter:
+    """The meter just after a gain of which a person let only so many pages count.
 
-    ``rejected``: days whose held gain a person rejected. Those pages are taken out of the life
-    count by raising the initial count, so that life = latest - initial goes on to hold.
+    The others are taken out of the life count by raising the initial count, so that life = latest
+    - initial goes on to hold. Pages of a roll-over lie before the initial count.
+    """
+    surplus = gain.pages - counted
+    initial = meter.initial if gain.rolled_over else meter.initial + surplus
+    return replace(meter, initial=initial, life=meter.life - surplus)
+
+
+def conclude(readings: Iterable[Reading], counted: Mapping[date, int]) -> Meter | None:
+    """The meter after all readings of a device, ordered by day.
+
+    ``counted``: by the day of a gain that a person has answered, how many of its pages count.
     """
     meter: Meter | None = None
-    deltas: list[Delta] = []
     for reading in readings:
-        meter, delta = advance(meter, reading, ceiling)
-        if delta is None:
-            continue
-        deltas.append(delta)
-        if delta.held and delta.day in rejected:
-            meter = replace(
-                meter, initial=meter.initial + delta.pages, life=meter.life - delta.pages
-            )
-    return meter, deltas
+        meter, gains = advance(meter, reading)
+        for gain in gains:
+            if gain.day in counted:
+                meter = settle(meter, gain, counted[gain.day])
+    return meter
 
 
 def _begin_anew(meter: Meter, family: Family, count: int, day: date) -> Meter:
     return Meter(family, initial=count, latest=count, latest_on=day, life=meter.life)
+
+
+def _reset(meter: Meter, fall: Fall) -> tuple[Meter, list[Gain]]:
+    """Begin anew where the counter fell to; it gained nothing, or ran through its last digit."""
+    earlier = meter.earlier
+    if earlier is None or meter.latest > earlier.count:
+        earlier = Earlier(meter.latest, meter.life)
+    anew = replace(_begin_anew(meter, meter.family, fall.count, fall.day), earlier=earlier)
+    pages = pages_of_roll_over(meter.latest, fall.count)
+    if pages is None:
+        return anew, []
+    gain = Gain(meter.latest_on, fall.day, pages, rolled_over=True)
+    return replace(anew, life=anew.life + pages), [gain]

@@ -14,13 +14,15 @@ from sqlalchemy import CursorResult, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
+from webapp.domain.health import Recovered, recovered
 from webapp.domain.months import Month
 from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome, Server
 from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
-from webapp.services import calendars, deposits, monitoring
+from webapp.services import calendars, deposits, history, monitoring
 from webapp.services.errors import NotFound
+from webapp.services.history import Event
 from webapp.services.readings import Metering, Taken, take
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
@@ -80,18 +82,6 @@ EMPTY_FLEET = (
     "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
     "whether the token still belongs to the right dealer."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a collection has come, in customers."""
-
-    done: int
-    total: int | None
-    pages: int
-    failed: int
-    printers: int
-    current_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +221,7 @@ def collect_feed(
         return None
     customer = fleet.find(feed.customer_id, feed.customer_name)
     if customer is None:
+        history.customer_gone(session, feed_id, _closing(collection, now), now)
         return _record(session, collection, feed_id, "absent", Taken(), 0, now)
     printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
     metering = Metering(
@@ -240,10 +231,24 @@ def collect_feed(
         limits.roll_width_mm,
     )
     closing = _closing(collection, now)
-    taken = take(session, feed_id, printers, bad_rows, closing, metering, now)
+    taken = take(
+        session,
+        feed_id,
+        printers,
+        bad_rows,
+        closing,
+        metering,
+        now,
+        rows_of=lambda customer_id, name: fleet.printers_of(customer_id, name)[0],
+    )
     last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
     pages = deposits.add(session, feed_id, taken.shares, last_closed)
-    _update_feed(session, feed, customer, taken.heard_on, pages, now)
+    back = None
+    if feed.heard_on is not None and taken.heard_on is not None:
+        back = recovered(taken.shares, feed.heard_on, taken.heard_on, metering.holidays)
+    events = [*taken.events, *_of_feed(feed, customer, back)]
+    history.keep(session, feed_id, events, closing, now)
+    _update_feed(session, feed, customer, taken.heard_on, back, now)
     kind = "collected" if taken.devices else "unchanged"
     return _record(session, collection, feed_id, kind, taken, pages, now)
 
@@ -261,7 +266,7 @@ def _update_feed(
     facts: Any,
     customer: Customer,
     heard_on: date | None,
-    pages: int,
+    back: Recovered | None,
     now: datetime,
 ) -> None:
     """Keep what was heard; a rename with the same id is followed, so is an id typed in later."""
@@ -280,7 +285,19 @@ def _update_feed(
         return
     if feed.status == "pending":
         feed.status, feed.activated_at = "active", now
-    monitoring.feed_heard(session, feed, heard_on, pages, now)
+    monitoring.feed_heard(session, feed, heard_on, back, now)
+
+
+def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Event]:
+    """What was unusual about the feed itself: its customer's name, days recovered."""
+    events = []
+    if customer.name != facts.customer_name:
+        names = {"before": facts.customer_name, "after": customer.name}
+        events.append(Event("customer_renamed", names))
+    if back is not None:
+        days = {"first": str(back.first), "last": str(back.last)}
+        events.append(Event("recovered", {"pages": back.pages, **days}))
+    return events
 
 
 def record_failure(
@@ -344,22 +361,3 @@ def finish(session: Session, collection: Collection, now: datetime) -> None:
     monitoring.judge_feeds(session, server, today, now)
     collection.state = "finished"
     collection.alive_at = collection.finished_at = now
-
-
-def progress(session: Session, collection: Collection) -> Progress:
-    """How far it has come."""
-    done, pages, failed = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(Outcome.pages), 0),
-            func.count().filter(Outcome.outcome == "failed"),
-        ).where(Outcome.collection_id == collection.id)
-    ).one()
-    latest = session.scalar(
-        select(Feed.customer_name)
-        .join(Outcome, Outcome.feed_id == Feed.id)
-        .where(Outcome.collection_id == collection.id)
-        .order_by(Outcome.at.desc(), Feed.customer_name.desc())
-        .limit(1)
-    )
-    return Progress(done, collection.feeds, int(pages), failed, collection.printers, latest)

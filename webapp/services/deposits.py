@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,12 @@ from webapp.domain.shares import share_gap
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
-COUNTING = ("counted", "accepted")
+#: What counts of a gain: all of it, the proposal, or nothing.
+COUNTED = case(
+    (Delta.state.in_(("counted", "accepted")), Delta.pages),
+    (Delta.state == "adjusted", Delta.proposed),
+    else_=0,
+)
 
 
 def _adding(insert: Callable[[Table], Any]) -> Any:
@@ -106,17 +111,21 @@ def _pages_by_delta(
     """Pages by day of every counting delta that touches the days from ``first`` to ``last``."""
     pages: dict[date, int] = defaultdict(int)
     deltas = session.execute(
-        select(Delta.since, Delta.day, Delta.pages).where(
-            Delta.feed_id == feed_id,
-            Delta.day >= first,
-            Delta.since < last,
-            Delta.state.in_(COUNTING),
+        select(Delta.since, Delta.day, COUNTED.label("pages")).where(
+            Delta.feed_id == feed_id, Delta.day >= first, Delta.since < last, COUNTED > 0
         )
     )
     for since, day, gained in deltas:
         for shared_day, shared in share_gap(gained, since, day, holidays):
             pages[shared_day] += shared
     return pages
+
+
+def counted_pages(delta: Delta) -> int:
+    """How many pages of a gain count, by its state."""
+    if delta.state in ("counted", "accepted"):
+        return delta.pages
+    return (delta.proposed or 0) if delta.state == "adjusted" else 0
 
 
 def last_closed_month(session: Session, account_id: int) -> Month | None:

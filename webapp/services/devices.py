@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering import Fall, Family, Meter
+from webapp.domain.metering import Earlier, Fall, Family, Meter
 from webapp.models import Device
 from webapp.printerpoint.answers import Printer
 
@@ -30,6 +30,13 @@ class Known:
     meter: Meter
     seen_at: datetime | None
     awaits_baseline: bool
+    gone_on: date | None = None
+    moved_to: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What a dealer knows it by."""
+        return self.identity.asset_id or self.identity.serial_number
 
     @property
     def told_on(self) -> date:
@@ -60,39 +67,58 @@ class Skipped:
 
 
 _DEVICE: Table = Device.metadata.tables["device"]
-# Core rather than ORM columns: this runs once for every customer of every night.
-_OF_FEED = select(
-    *(
-        _DEVICE.c[name]
-        for name in (
-            "id",
-            "asset_id",
-            "serial_number",
-            "family",
-            "initial_count",
-            "latest_count",
-            "life_count",
-            "latest_on",
-            "fallen_count",
-            "fallen_on",
-            "seen_at",
-            "awaits_baseline",
-        )
+#: What ``known_of`` needs of a row.
+COLUMNS = tuple(
+    _DEVICE.c[name]
+    for name in (
+        "id",
+        "asset_id",
+        "serial_number",
+        "family",
+        "initial_count",
+        "latest_count",
+        "life_count",
+        "latest_on",
+        "fallen_count",
+        "fallen_on",
+        "seen_at",
+        "awaits_baseline",
+        "earlier_count",
+        "earlier_life",
+        "gone_on",
+        "moved_to",
     )
-).where(_DEVICE.c.feed_id == bindparam("feed"))
+)
+# Core rather than ORM columns: this runs once for every customer of every night.
+_OF_FEED = select(*COLUMNS).where(_DEVICE.c.feed_id == bindparam("feed"))
 
 
 def known(session: Session, feed_id: int) -> list[Known]:
     """The devices of a feed."""
-    return [_known(row) for row in session.execute(_OF_FEED, {"feed": feed_id})]
+    return [known_of(row) for row in session.execute(_OF_FEED, {"feed": feed_id})]
 
 
-def _known(row: Any) -> Known:
+def known_of(row: Any) -> Known:
+    """A device as known, of a row with COLUMNS."""
     family: Family = row.family
-    fall = None if row.fallen_on is None else Fall(row.fallen_on, row.fallen_count)
-    meter = Meter(family, row.initial_count, row.latest_count, row.latest_on, row.life_count, fall)
-    identity = Identity(row.asset_id, row.serial_number)
-    return Known(row.id, identity, meter, row.seen_at, row.awaits_baseline)
+    meter = Meter(
+        family,
+        row.initial_count,
+        row.latest_count,
+        row.latest_on,
+        row.life_count,
+        None if row.fallen_on is None else Fall(row.fallen_on, row.fallen_count),
+        None if row.earlier_count is None else Earlier(row.earlier_count, row.earlier_life),
+    )
+    return Known(
+        row.id,
+        Identity(row.asset_id, row.serial_number),
+        meter,
+        row.seen_at,
+        row.awaits_baseline,
+        row.gone_on,
+        row.moved_to,
+    )
 
 
 def identify(

@@ -1,70 +1,169 @@
-"""Held gains: pages no machine can print, until a person accepts or rejects them."""
+"""Held gains: pages that look wrong, until a person decides; decided again until certified."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Literal, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
 from webapp.domain.metering import FAMILIES, Reading, conclude
+from webapp.domain.months import Month, counting_month
 from webapp.domain.shares import share_gap
-from webapp.models import Delta, Device, Feed
+from webapp.models import ClosedMonth, Delta, Device, Feed
 from webapp.models import Reading as ReadingRow
-from webapp.services import deposits
+from webapp.services import audit, deposits, history
+from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
+from webapp.services.history import Event
+
+#: ``accepted``: all pages count; ``adjusted``: as many as are proposed; ``reset``: the counter was
+#: set to another value, none count; ``rejected``: none count, for a reason that is kept.
+Decision = Literal["accepted", "adjusted", "reset", "rejected"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+
+LONGEST_REASON = 500
 
 
-def accept(session: Session, delta: Delta, user_id: int | None, now: datetime) -> int:
-    """Deposit a held gain over its gap's days; returns the pages deposited.
+def decide(
+    session: Session,
+    delta: Delta,
+    decision: Decision,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> int:
+    """Answer a held gain; what counts is deposited over its gap's days. Returns the pages added.
 
-    Raises Conflict when somebody has answered already.
-    """
-    feed = _claim(session, delta)
-    delta.state, delta.decided_by, delta.decided_at = "accepted", user_id, now
-    session.flush()
-    holidays = public_holidays(feed.account)
-    days = {day for day, _ in share_gap(delta.pages, delta.since, delta.day, holidays)}
-    return deposits.conclude(session, feed.id, feed.account_id, days, holidays)
-
-
-def reject(session: Session, delta: Delta, reason: str, user_id: int | None, now: datetime) -> None:
-    """Take a held gain out of the device's life count; it is never deposited.
-
-    Raises Invalid without a reason, Conflict when somebody has answered already.
+    Pages that do not count are taken out of the device's life count. Raises Invalid for a
+    rejection without a reason or for an adjustment without a proposal, Conflict when somebody
+    has answered already.
     """
     reason = " ".join(reason.split())
-    if not reason:
+    if decision == "rejected" and not reason:
         raise Invalid("reason", "Say why these pages were not printed; the reason is kept.")
-    if len(reason) > 500:
-        raise Invalid("reason", "Shorten the reason to 500 characters.")
-    _claim(session, delta)
-    delta.state, delta.reason = "rejected", reason
-    delta.decided_by, delta.decided_at = user_id, now
-    session.flush()
-    _conclude_device(session, delta.device_id)
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("reason", f"Shorten the reason to {LONGEST_REASON} characters.")
+    feed = _hold(session, delta)
+    if delta.state != "held":
+        raise Conflict(f"Somebody has decided already: {delta.state}.")
+    if decision == "adjusted" and delta.proposed is None:
+        raise Invalid("reason", "There is no proposal for these pages; accept or reject them.")
+    delta.state, delta.reason = decision, reason or None
+    delta.decided_by, delta.decided_at = actor.user_id, now
+    added = _conclude(session, feed, delta)
+    _tell(session, feed, delta, actor, "decide", decision, now)
+    return added
 
 
-def _claim(session: Session, delta: Delta) -> Feed:
+def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
+    """Take a decision back: the gain is held again. Returns the pages taken out of deposits.
+
+    Raises Conflict when it is held anyway, or when a month was certified with the decision.
+    """
+    feed = _hold(session, delta)
+    if delta.state in ("held", "counted"):
+        raise Conflict("There is no decision to take back.")
+    month = certified_with(session, delta)
+    if month is not None:
+        raise Conflict(f"{month} was certified with this decision, so it stands.")
+    before = delta.state
+    delta.state, delta.reason = "held", None
+    delta.decided_by, delta.decided_at = None, None
+    added = _conclude(session, feed, delta)
+    _tell(session, feed, delta, actor, "reopen", before, now)
+    return -added
+
+
+def certified_with(session: Session, delta: Delta) -> Month | None:
+    """The first month that was closed after the decision, and counts a day of its gap."""
+    if delta.decided_at is None:
+        return None
+    feed = session.get_one(Feed, delta.feed_id)
+    closed = {
+        Month.parse(row.month): row.closed_at
+        for row in session.execute(
+            select(ClosedMonth.month, ClosedMonth.closed_at).where(
+                ClosedMonth.account_id == feed.account_id
+            )
+        )
+    }
+    then = max((month for month, at in closed.items() if at < delta.decided_at), default=None)
+    counted_in = {counting_month(day, then) for day in _days(feed, delta)}
+    return min((month for month in counted_in if month in closed), default=None)
+
+
+def _hold(session: Session, delta: Delta) -> Feed:
     lock(session, Feed.id, delta.feed_id)
     session.refresh(delta)
-    if delta.state != "held":
-        raise Conflict(f"These pages were {delta.state} already.")
     return session.get_one(Feed, delta.feed_id)
+
+
+def _days(feed: Feed, delta: Delta) -> set[date]:
+    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
+    return {day for day, _ in shares}
+
+
+def _conclude(session: Session, feed: Feed, delta: Delta) -> int:
+    session.flush()
+    _conclude_device(session, delta.device_id)
+    holidays = public_holidays(feed.account)
+    return deposits.conclude(session, feed.id, feed.account_id, _days(feed, delta), holidays)
+
+
+def _tell(
+    session: Session,
+    feed: Feed,
+    delta: Delta,
+    actor: Actor,
+    act: Literal["decide", "reopen"],
+    decision: str,
+    now: datetime,
+) -> None:
+    """Keep it in the audit trail and in the feed's history."""
+    device = session.get_one(Device, delta.device_id)
+    name = device.asset_id or device.serial_number
+    details = {
+        "delta": delta.id,
+        "decision": decision,
+        "pages": delta.pages,
+        "counted": deposits.counted_pages(delta),
+        "reason": delta.reason,
+    }
+    audit.record(
+        session,
+        actor,
+        f"held pages: {act}",
+        f"{name} of {feed.customer_name}",
+        account_id=feed.server.account_id,
+        details=details,
+        now=now,
+    )
+    told = details if act == "decide" else {**details, "decision": "reopened"}
+    today = now.astimezone(feed.account.zone).date()
+    history.keep(session, feed.id, [Event("decided", told, device.id, name)], today, now)
 
 
 def _conclude_device(session: Session, device_id: int) -> None:
     """Conclude the meter of a device again from all its readings and the answers given."""
     device = session.get_one(Device, device_id, populate_existing=True)
     deltas = session.scalars(select(Delta).where(Delta.device_id == device_id)).all()
-    # Once answered, a gain stays held to the fold, whatever the ceiling is by now.
-    rejected: set[date] = {delta.day for delta in deltas if delta.state == "rejected"}
-    meter, _ = conclude(_readings(session, device_id), ceiling=0, rejected=rejected)
+    counted: Mapping[date, int] = {
+        delta.day: deposits.counted_pages(delta)
+        for delta in deltas
+        if delta.state in ("adjusted", "reset", "rejected")
+    }
+    meter = conclude(_readings(session, device_id), counted)
     if meter is None:
         raise LookupError(f"device {device_id} has no readings")
     device.initial_count, device.life_count = meter.initial, meter.life
     device.latest_count, device.latest_on = meter.latest, meter.latest_on
+    earlier = meter.earlier
+    device.earlier_count = earlier.count if earlier else None
+    device.earlier_life = earlier.life if earlier else None
 
 
 def _readings(session: Session, device_id: int) -> list[Reading]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp import formats
 from webapp.db import lock
-from webapp.domain.health import SILENT_BUSINESS_DAYS, feed_health
+from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
 from webapp.models import Feed, HealthChange, Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services.calendars import public_holidays
@@ -35,18 +35,22 @@ def server_failed(
         _change_server(session, server, "unhealthy", error.message[:500], now)
 
 
-def feed_heard(session: Session, feed: Feed, heard_on: date, pages: int, now: datetime) -> None:
-    """A feed brought new data for a day."""
-    before, silent_since = feed.health, feed.heard_on
-    if silent_since is None or heard_on > silent_since:
+def feed_heard(
+    session: Session, feed: Feed, heard_on: date, back: Recovered | None, now: datetime
+) -> None:
+    """A feed brought new data for a day, and pages ``back`` for the days it was silent."""
+    before = feed.health
+    if feed.heard_on is None or heard_on > feed.heard_on:
         feed.heard_on = heard_on
     if before == "healthy":
         return
     if before == "pending":
         reason = "First data arrived"
+    elif back is not None:
+        reason = f"New data arrived; recovered {back.pages:,} pages for "
+        reason += formats.days(back.first, back.last)
     else:
-        since = formats.day(silent_since) if silent_since else "the first reading"
-        reason = f"New data arrived; {pages:,} pages since {since} were counted"
+        reason = "New data arrived; no page was printed meanwhile"
     _change_feed(session, feed, "healthy", reason, now)
 
 

@@ -20,6 +20,7 @@ from webapp.models import (
     Feed,
     Reconciliation,
 )
+from webapp.services import deposits
 
 #: How often everything is compared.
 EVERY = timedelta(hours=24)
@@ -92,7 +93,7 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
         .subquery()
     )
     closed = ClosedMonth.month.is_not(None)
-    deposits = (
+    credited = (
         select(
             Deposit.feed_id,
             func.sum(case((closed, Deposit.pages), else_=0)).label("certified"),
@@ -115,12 +116,12 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
             Feed.server_id,
             Feed.customer_name,
             func.coalesce(life.c.pages, 0).label("life"),
-            func.coalesce(deposits.c.certified, 0).label("certified"),
-            func.coalesce(deposits.c.open, 0).label("open"),
+            func.coalesce(credited.c.certified, 0).label("certified"),
+            func.coalesce(credited.c.open, 0).label("open"),
             func.coalesce(held.c.pages, 0).label("held"),
         )
         .outerjoin(life, life.c.feed_id == Feed.id)
-        .outerjoin(deposits, deposits.c.feed_id == Feed.id)
+        .outerjoin(credited, credited.c.feed_id == Feed.id)
         .outerjoin(held, held.c.feed_id == Feed.id)
         .where(Feed.id.in_(ids))
         .order_by(Feed.server_id, Feed.customer_name, Feed.id)
@@ -141,7 +142,8 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
 
 def _devices(session: Session, ids: Select[int]) -> list[Difference]:
     """Devices whose life count is not the sum of what they gained."""
-    gained = func.coalesce(func.sum(Delta.pages), 0)
+    held = case((Delta.state == "held", Delta.pages), else_=0)
+    gained = func.coalesce(func.sum(deposits.COUNTED + held), 0)
     rows = session.execute(
         select(
             Device.id,
@@ -150,7 +152,7 @@ def _devices(session: Session, ids: Select[int]) -> list[Difference]:
             Device.life_count,
             gained.label("gained"),
         )
-        .outerjoin(Delta, and_(Delta.device_id == Device.id, Delta.state != "rejected"))
+        .outerjoin(Delta, Delta.device_id == Device.id)
         .where(Device.feed_id.in_(ids))
         .group_by(Device.id, Device.asset_id, Device.serial_number, Device.life_count)
         .having(Device.life_count != gained)

@@ -17,6 +17,7 @@ from webapp.models import Collection, Feed, Outcome, Server, User
 from webapp.models.user import Role
 from webapp.services import access
 from webapp.services import collection as service
+from webapp.services import progress as course
 from webapp.services.errors import Conflict
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
@@ -138,7 +139,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "asked_by": _asked_by(collection),
         "unfinished": unfinished,
         "waiting": _waiting(collection, clock.now()),
-        "progress": service.progress(db.session(), collection),
+        "progress": course.of(db.session(), collection),
         "outcome": outcome,
         "outcomes": _outcomes(collection, "failed" if unfinished else outcome),
         "counts": _counts(collection),

@@ -10,11 +10,12 @@ from sqlalchemy.orm import contains_eager, joinedload
 from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access
-from webapp.views import edge, lists
+from webapp.views import edge, history, lists
 
 blueprint = Blueprint("devices", __name__)
 
 _READINGS_SHOWN = 31
+_EVENTS_SHOWN = 20
 _COLUMNS = {
     "customer": Feed.customer_name,
     "asset": Device.asset_id,
@@ -70,4 +71,12 @@ def show(device_id: int) -> ResponseReturnValue:
         feed=device.feed,
         readings=readings,
         deltas={delta.day: delta for delta in deltas},
+        history=_history(device),
+        zone=device.feed.account.zone,
+        families=history.FAMILIES,
     )
+
+
+def _history(device: Device) -> list[history.Line]:
+    events = history.events_of(device.feed_id, device.id).limit(_EVENTS_SHOWN)
+    return history.lines(db.session(), edge.viewer(), db.session.scalars(events).all())

@@ -30,7 +30,7 @@ from webapp.models.user import Role
 from webapp.services import access, deposits, feeds
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
-from webapp.views import charts, collections, edge, lists
+from webapp.views import charts, collections, edge, history, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("feeds", __name__)
@@ -127,7 +127,23 @@ def show(feed_id: int) -> ResponseReturnValue:
         heading=heading,
         outcomes=db.session.execute(_outcomes(feed)).all(),
         changes=db.session.scalars(_changes(feed)).all(),
+        history=_history(feed),
         here=lists.here,
+        page_url=lists.page_url,
+    )
+
+
+@blueprint.get("/feeds/<int:feed_id>/history")
+def told(feed_id: int) -> str:
+    """What happened at a feed's printers, all of it."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    page = lists.paged(history.events_of(feed.id))
+    return render_template(
+        "feeds/history.html",
+        feed=feed,
+        zone=feed.account.zone,
+        page=page,
+        history=history.lines(db.session(), edge.viewer(), page.items),
         page_url=lists.page_url,
     )
 
@@ -267,6 +283,11 @@ def _outcomes(feed: Feed) -> Select[Outcome, Collection]:
         .order_by(Outcome.collection_id.desc())
         .limit(_RECENT)
     )
+
+
+def _history(feed: Feed) -> list[history.Line]:
+    events = db.session.scalars(history.events_of(feed.id).limit(_RECENT)).all()
+    return history.lines(db.session(), edge.viewer(), events)
 
 
 def _changes(feed: Feed) -> Select[HealthChange]:

@@ -1,4 +1,4 @@
-"""Held gains: pages no machine can print, put before a person who accepts or rejects them."""
+"""Held gains: pages that look wrong, put before a person; a decision can be taken back."""
 
 from datetime import date
 from typing import Any
@@ -10,23 +10,24 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
-from webapp import clock
+from webapp import clock, formats
 from webapp.db import db
 from webapp.domain.shares import share_gap
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
-from webapp.services import access
+from webapp.services import access, deposits
 from webapp.services import held as service
+from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import edge, forms, lists
+from webapp.views import edge, forms, history, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("held", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-STATES = ("held", "accepted", "rejected")
+STATES = ("held", "decided")
 _READINGS_SHOWN = 5
 
 
@@ -39,11 +40,11 @@ class RejectForm(FlaskForm):
 @blueprint.get("/held")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
-    """The gains that wait for a person, the oldest first; or those that were answered."""
+    """The gains that wait for a person, the oldest first; or those that were decided."""
     text, state = lists.searched(), lists.chosen("state", STATES, "held")
     query = (
         access.deltas(edge.viewer())
-        .where(Delta.state == state)
+        .where(Delta.state == "held" if state == "held" else Delta.state.in_(service.DECISIONS))
         .join(Delta.device)
         .join(Device.feed)
         .join(Feed.account)
@@ -54,7 +55,7 @@ def index() -> ResponseReturnValue:
     order = Delta.day if state == "held" else Delta.decided_at.desc()
     eager = contains_eager(Delta.device).contains_eager(Device.feed)
     page = lists.paged(query.order_by(order, Delta.id).options(eager))
-    return lists.page("held", page, q=text, state=state)
+    return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
 
 
 @blueprint.get("/held/<int:delta_id>")
@@ -70,7 +71,7 @@ def show(delta_id: int) -> ResponseReturnValue:
 @blueprint.post("/held/<int:delta_id>")
 @roles_required(*CHANGERS)
 def answer(delta_id: int) -> ResponseReturnValue:
-    """Accept the pages, or reject them with a reason."""
+    """Decide: accept the pages, all or as proposed, take them as a reset, or reject them."""
     delta = access.delta(db.session(), edge.viewer(), delta_id)
     form = RejectForm()
     try:
@@ -85,18 +86,38 @@ def answer(delta_id: int) -> ResponseReturnValue:
         return redirect(url_for("held.show", delta_id=delta_id))
 
 
-def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
-    viewer, now = edge.viewer(), clock.now()
-    if request.form.get("answer") == "accept":
-        pages = service.accept(db.session(), delta, viewer.user_id, now)
-        said = f"Accepted: {pages:,} pages are counted."
-    elif request.form.get("answer") == "reject":
-        service.reject(db.session(), delta, form.reason.data or "", viewer.user_id, now)
-        said = f"Rejected: {delta.pages:,} pages are not counted."
+@blueprint.post("/held/<int:delta_id>/reopen")
+@roles_required(*CHANGERS)
+def reopen(delta_id: int) -> ResponseReturnValue:
+    """Take a decision back, until a month was certified with it."""
+    delta = access.delta(db.session(), edge.viewer(), delta_id)
+    try:
+        pages = service.reopen(db.session(), delta, _actor(), clock.now())
+        db.session.commit()
+    except Conflict as error:
+        db.session.rollback()
+        flash(str(error), "warning")
     else:
-        raise Invalid("reason", "Accept the pages or reject them.")
+        taken = f" {formats.counted(pages, 'page')} are not counted any more." if pages else ""
+        flash(f"The decision was taken back.{taken}", "success")
+    return redirect(url_for("held.show", delta_id=delta_id))
+
+
+def _actor() -> Actor:
+    return Actor(edge.viewer().user_id, "browser")
+
+
+def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
+    decision = request.form.get("answer", "")
+    if decision not in service.DECISIONS:
+        raise Invalid("reason", "Choose what these pages are.")
+    reason = (form.reason.data or "") if decision == "rejected" else ""
+    pages = service.decide(db.session(), delta, decision, _actor(), clock.now(), reason)
     db.session.commit()
-    flash(said, "success")
+    if pages:
+        flash(f"Decided: {formats.counted(pages, 'page')} are counted.", "success")
+    else:
+        flash("Decided: none of these pages is counted.", "success")
     return redirect(url_for("held.index"))
 
 
@@ -117,6 +138,9 @@ def _case(delta: Delta) -> dict[str, Any]:
         "readings": _readings(delta),
         "counts": _counts(delta),
         "decided_by": _decided_by(delta),
+        "why": history.HELD_FOR[delta.held_for or "ceiling"],
+        "counted": deposits.counted_pages(delta),
+        "certified_with": service.certified_with(db.session(), delta),
     }
 
 

@@ -1,0 +1,347 @@
+"""What happens to printers in the field: one behaviour each, told in the feed's history."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.nights import MONDAY, World
+from webapp.models import Device, Feed, FeedEvent, HealthChange
+from webapp.services import reconciliation
+
+TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
+
+
+def told(world: World, feed: int) -> list[tuple[str, str | None]]:
+    """Kind and printer of each line of a feed's history, the first one left out."""
+    with world.session() as session:
+        events = session.scalars(
+            select(FeedEvent).where(FeedEvent.feed_id == feed).order_by(FeedEvent.id)
+        ).all()
+        return [
+            (event.kind, event.details.get("name"))
+            for event in events
+            if event.kind != "devices_found"
+        ]
+
+
+def details(world: World, kind: str) -> list[dict[str, object]]:
+    """The details of each event of a kind."""
+    with world.session() as session:
+        query = select(FeedEvent.details).where(FeedEvent.kind == kind).order_by(FeedEvent.id)
+        return list(session.scalars(query))
+
+
+def balanced(world: World) -> bool:
+    """Whether the reconciliation finds every page."""
+    with world.session() as session:
+        return not reconciliation.reconcile(session, select(Feed)).differences
+
+
+def test_an_ordinary_night_leaves_no_line(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        world.night(day)
+        world.printerpoint.prints("S1", 30)
+
+    assert told(world, feed) == []
+    assert details(world, "devices_found") == [{"count": 2}]
+
+
+def test_a_printer_that_is_replaced_under_its_asset_id_is_a_new_one(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=9_000)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 30)
+    world.night(TUESDAY)
+    world.printerpoint.replaces("S1", "S2", count=5_000)
+    world.night(WEDNESDAY)
+    world.printerpoint.prints("S2", 7)
+    world.night(THURSDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 30, THURSDAY: 7}
+    assert told(world, feed) == [("device_added", "A-S1"), ("gone", "A-S1")]
+
+
+def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.edits_asset("S1", "RECEPTION")
+    world.printerpoint.prints("S1", 30)
+    world.night(TUESDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 30}
+    assert told(world, feed) == [("asset_edited", "RECEPTION")]
+    assert details(world, "asset_edited") == [
+        {"name": "RECEPTION", "before": "A-S1", "after": "RECEPTION"}
+    ]
+
+
+def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> None:
+    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.has_feed("School", "SCH", S3=70)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 30)
+    world.night(TUESDAY)
+    world.printerpoint.moves("S1", "School")
+    world.printerpoint.prints("S1", 5)
+    world.night(WEDNESDAY)
+    world.printerpoint.prints("S1", 6)
+    world.night(THURSDAY)
+    world.printerpoint.moves("S1", "Clinic")
+    world.printerpoint.prints("S1", 7)
+    world.night(FRIDAY)
+
+    assert world.deposits(clinic) == {TUESDAY: 30, FRIDAY: 7}
+    assert world.deposits(school) == {WEDNESDAY: 5, THURSDAY: 6}
+    assert world.devices(clinic)[0] == ("A-S1", "S1", 1_041, 1_048, 37)
+    assert ("A-S1", "S1", 1_030, 1_041, 11) in world.devices(school)
+    assert told(world, school) == [("moved_in", "A-S1"), ("moved_away", "A-S1")]
+    assert ("moved_away", "A-S1") in told(world, clinic)
+    assert told(world, clinic)[-1] == ("moved_in", "A-S1")
+    assert [line["pages"] for line in details(world, "moved_in")] == [5, 7]
+    assert balanced(world)
+
+
+def test_a_printer_that_moves_on_is_followed_to_where_it_is(world: World) -> None:
+    names = ("Clinic", "School", "Bakery")
+    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.has_feed("School", "SCH", S3=70)
+    bakery = world.has_feed("Bakery", "BAK", S4=70)
+    world.night(MONDAY)
+    day = MONDAY
+    for step, name in enumerate((*names[1:], "Clinic", "Bakery", "Clinic"), start=1):
+        world.printerpoint.moves("S1", name)
+        world.printerpoint.prints("S1", step)
+        day += timedelta(days=1)
+        world.night(day)
+
+    pages = [sum(world.deposits(feed).values()) for feed in (clinic, school, bakery)]
+    assert pages == [3 + 5, 1, 2 + 4]
+    assert balanced(world)
+
+
+def test_a_reset_on_the_way_begins_anew_and_counts_nothing_twice(world: World) -> None:
+    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.has_feed("School", "SCH", S3=70)
+    world.night(MONDAY)
+    world.printerpoint.moves("S1", "School")
+    world.printerpoint.tells("S1", 10)
+    world.night(TUESDAY)
+    world.printerpoint.prints("S1", 2_000)
+    world.night(WEDNESDAY)
+    world.printerpoint.moves("S1", "Clinic")
+    world.printerpoint.prints("S1", 9)
+    world.night(THURSDAY)
+
+    assert world.deposits(school) == {WEDNESDAY: 2_000}
+    assert world.deposits(clinic) == {THURSDAY: 9}
+    assert balanced(world)
+
+
+def test_a_printer_listed_at_two_customers_is_counted_at_one(world: World) -> None:
+    clinic = world.has_feed("Clinic", "CLI", S1=1_000)
+    school = world.has_feed("School", "SCH", S3=70)
+    world.printerpoint.has_printer("School", serial="S1", asset="A-S1", count=1_000)
+    world.night(MONDAY)
+    for day in (TUESDAY, WEDNESDAY):
+        world.printerpoint.prints("S3", 1)
+        world.night(day)
+
+    assert sum(world.deposits(clinic).values()) == 0
+    assert [row["reason"] for row in world.outcome(school).skipped] == [
+        "The same printer is listed, and counted, at another customer"
+    ]
+    assert len(world.devices(school)) == 1
+
+
+def test_two_machines_with_one_serial_number_at_two_customers_are_two(world: World) -> None:
+    clinic = world.has_feed("Clinic", "CLI", S1=1_000)
+    school = world.has_feed("School", "SCH", S3=70)
+    world.night(MONDAY)
+    world.printerpoint.has_printer("School", serial="S1", asset="A-S1", count=50_000)
+    world.night(TUESDAY)
+
+    assert sum(world.deposits(school).values()) == 0
+    assert ("A-S1", "S1", 50_000, 50_000, 0) in world.devices(school)
+    assert world.deposits(clinic) == {}
+
+
+def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    other = world.printerpoint.has_customer("Nobody's", customer_id="NOB")
+    world.night(MONDAY)
+    world.printerpoint.moves("S1", other)
+    for day in (TUESDAY, WEDNESDAY):
+        world.printerpoint.prints("S2", 1)
+        world.night(day)
+    world.printerpoint.moves("S1", "Clinic")
+    world.printerpoint.prints("S1", 9)
+    world.night(THURSDAY)
+    world.night(FRIDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 4, WEDNESDAY: 4, THURSDAY: 3}
+    assert told(world, feed) == [("gone", "A-S1"), ("returned", "A-S1")]
+    assert details(world, "returned") == [{"name": "A-S1", "since": str(TUESDAY)}]
+
+
+def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    world.has_feed("School", "SCH", S3=100)
+    world.night(MONDAY)
+    world.printerpoint.edits_id("Clinic", None)
+    world.printerpoint.renames("Clinic", "Klinik")
+    for day in (TUESDAY, WEDNESDAY):
+        world.night(day)
+    world.printerpoint.renames("Klinik", "Clinic")
+    world.printerpoint.prints("S1", 9)
+    world.night(THURSDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3, THURSDAY: 3}
+    assert [kind for kind, _ in told(world, feed)] == [
+        "customer_gone",
+        "customer_returned",
+        "recovered",
+    ]
+    assert details(world, "recovered") == [
+        {"pages": 6, "first": str(TUESDAY), "last": str(WEDNESDAY)}
+    ]
+
+
+def test_many_of_a_kind_are_one_line(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", **{f"S{n}": 100 for n in range(8)})
+    world.night(MONDAY)
+    for n in range(1, 7):
+        world.printerpoint.removes(f"S{n}")
+    world.night(TUESDAY)
+
+    assert told(world, feed) == [("gone", None)]
+    assert details(world, "gone") == [
+        {"count": 6, "names": ["A-S1", "A-S2", "A-S3", "A-S4", "A-S5"]}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "kinds"),
+    [
+        ((100, 40, 130), ["fell", "misread"]),
+        ((100, 40, 70), ["fell", "reset"]),
+        ((100, 40, 30, 35), ["fell", "reset", "fell", "reset"]),
+    ],
+)
+def test_a_fall_is_told_and_what_it_was(
+    world: World, counts: tuple[int, ...], kinds: list[str]
+) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    for days, count in enumerate(counts):
+        world.printerpoint.tells("S1", count)
+        world.night(MONDAY + timedelta(days=days))
+
+    assert [kind for kind, _ in told(world, feed)] == kinds
+
+
+def test_another_family_of_counters_begins_anew_and_is_told(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.sends(
+        "S1", {"counters": {"coloredPagesBySizeMonochromeTotalInClicks": 9_000}}
+    )
+    world.night(TUESDAY)
+
+    assert world.deposits(feed) == {}
+    assert details(world, "family_changed") == [
+        {"name": "A-S1", "before": "colour", "after": "size"}
+    ]
+
+
+def test_a_printer_that_is_read_once_a_month_says_so(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    world.printerpoint.it_is(world.after_midnight(MONDAY))
+    world.night(MONDAY)
+    quiet = {"lastSeen": "2026-10-06T03:00:00.0000000Z"}
+    world.printerpoint.sends("S1", quiet)
+    for days in range(1, 30):
+        world.printerpoint.prints("S2", 1)
+        world.night(MONDAY + timedelta(days=days))
+    world.printerpoint.sends("S1", {"lastSeen": "2026-11-04T15:00:00.0000000Z"})
+    world.printerpoint.prints("S1", 310)
+    world.night(date(2026, 11, 4))
+
+    assert sum(world.deposits(feed).values()) == 310 + 29
+    assert told(world, feed) == [("read_again", "A-S1")]
+    assert details(world, "read_again")[0]["pages"] == 310
+
+
+def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.agent_freezes("Clinic")
+    for days in range(1, 7):
+        world.night(MONDAY + timedelta(days=days))
+    unhealthy = world.feed(feed).health
+    world.printerpoint.agent_returns("Clinic")
+    world.printerpoint.prints("S1", 12_345)
+    world.night(MONDAY + timedelta(days=7))
+
+    assert unhealthy == "unhealthy"
+    recovered = details(world, "recovered")
+    assert [(line["first"], line["last"]) for line in recovered] == [(str(TUESDAY), str(FRIDAY))]
+    with world.session() as session:
+        change = session.scalars(select(HealthChange).order_by(HealthChange.id.desc())).first()
+    assert change is not None
+    assert change.reason == (
+        f"New data arrived; recovered {recovered[0]['pages']:,} pages for 6 to 9 October 2026"
+    )
+
+
+def test_a_weekend_or_a_single_idle_printer_is_no_recovery(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    for day in (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
+        world.printerpoint.prints("S2", 1)
+        world.night(day)
+    world.printerpoint.agent_freezes("Clinic")
+    for days in (5, 6):
+        world.night(MONDAY + timedelta(days=days))
+    world.printerpoint.agent_returns("Clinic")
+    world.printerpoint.prints("S1", 40)
+    world.night(MONDAY + timedelta(days=7))
+
+    assert details(world, "recovered") == []
+
+
+def test_a_held_gain_is_told(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.prints("S1", 900_000)
+    world.night(TUESDAY)
+
+    assert details(world, "held") == [
+        {
+            "name": "A-S1",
+            "pages": 900_000,
+            "since": str(MONDAY),
+            "for": "ceiling",
+            "proposed": None,
+        }
+    ]
+
+
+def test_a_rename_is_told(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(MONDAY)
+    world.printerpoint.renames("Clinic", "Klinik")
+    world.night(TUESDAY)
+
+    assert details(world, "customer_renamed") == [{"before": "Clinic", "after": "Klinik"}]
+    assert world.feed(feed).customer_name == "Klinik"
+
+
+def test_a_device_that_is_gone_says_since_when(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    world.night(MONDAY)
+    world.printerpoint.removes("S1")
+    world.night(TUESDAY)
+    world.night(WEDNESDAY)
+
+    with world.session() as session:
+        gone = session.scalars(select(Device.gone_on).order_by(Device.id)).all()
+    assert list(gone) == [TUESDAY, None]

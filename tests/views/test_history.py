@@ -1,0 +1,115 @@
+"""The history of a feed in the console, in the words of a print dealer."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import factories
+from tests.factories import NOW, TODAY
+from tests.views.conftest import Storing, Visitor
+from webapp.models import FeedEvent, User
+from webapp.models.feed_event import FEED_EVENT_KINDS
+from webapp.views import history
+
+_DETAILS = {
+    "count": 4,
+    "names": ["A-1", "A-2"],
+    "before": 100,
+    "after": 40,
+    "pages": 12_345,
+    "counted": 410,
+    "since": "2026-11-03",
+    "first": "2026-11-03",
+    "last": "2026-11-09",
+    "for": "restoration",
+    "proposed": 410,
+    "decision": "rejected",
+    "reason": "typing slip",
+    "devices": 3,
+    "feed": 1,
+    "device": 1,
+    "name": "A-77",
+}
+
+
+def test_every_kind_of_event_has_its_words() -> None:
+    assert set(history._WORDS) == set(FEED_EVENT_KINDS)
+
+
+def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session)
+        factories.user(session, partner, email="nora@example.com")
+        account = factories.customer(session, partner, name="Bluebird Bakery")
+        factories.user(session, account, email="hana@example.com")
+        server = factories.server(session, partner)
+        feed = factories.feed(session, server, account)
+        other = factories.feed(session, server, customer_name="Secret Clinic")
+        device = factories.device(session, feed, asset_id="A-77")
+        for kind in FEED_EVENT_KINDS:
+            details = {**_DETAILS, "feed": other.id}
+            if kind == "family_changed":
+                details |= {"before": "colour", "after": "area"}
+            session.add(
+                FeedEvent(
+                    feed_id=feed.id,
+                    device_id=device.id,
+                    at=NOW,
+                    day=TODAY,
+                    kind=kind,
+                    details=details,
+                )
+            )
+        path, device_path = f"/feeds/{feed.id}", f"/devices/{device.id}"
+    nora, hana = log_in("nora@example.com"), log_in("hana@example.com")
+
+    whole = nora.opens(f"{path}/history").text
+    brief = nora.opens(path).text
+    own = nora.opens(device_path).text
+    theirs = hana.opens(f"{path}/history").text
+
+    assert "Recovered 12,345 pages for 3 to 9 November 2026" in whole
+    assert "The counter of A-77 was reset" in whole
+    assert "Secret Clinic" in whole
+    assert "All of it" in brief
+    assert "A-77 came from another customer" in own
+    assert "Secret Clinic" not in theirs
+    assert "another customer" in theirs
+
+
+@pytest.mark.parametrize("kind", ["gone", "returned", "device_added", "read_again"])
+def test_many_of_a_kind_are_told_in_one_line(
+    kind: str, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session)
+        factories.user(session, partner, email="nora@example.com")
+        feed = factories.feed(session, factories.server(session, partner))
+        session.add(
+            FeedEvent(
+                feed_id=feed.id,
+                at=NOW,
+                day=TODAY,
+                kind=kind,
+                details={"count": 6, "names": ["A-1", "A-2"]},
+            )
+        )
+        path = f"/feeds/{feed.id}/history"
+
+    page = log_in("nora@example.com").opens(path).text
+
+    assert "6 printers" in page
+    assert "Among them A-1, A-2." in page
+
+
+def test_a_history_without_events_says_what_will_be_told(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session)
+        factories.user(session, partner, email="nora@example.com")
+        path = f"/feeds/{factories.feed(session, factories.server(session, partner)).id}/history"
+
+    assert "Nothing unusual yet" in log_in("nora@example.com").opens(path).text

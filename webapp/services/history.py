@@ -1,0 +1,207 @@
+"""History: what happened at a feed's printers, kept as events, a line each.
+
+Everything unusual that a collection meets is told; of an ordinary night there is nothing to tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Table, insert, update
+from sqlalchemy.orm import Session
+
+from webapp.domain.metering import Gain, Meter
+from webapp.domain.suspicion import Hold
+from webapp.models import Device, FeedEvent
+from webapp.models.feed_event import FeedEventKind
+from webapp.services.devices import Identity, Known
+from webapp.services.moves import Elsewhere
+
+_EVENT: Table = FeedEvent.metadata.tables["feed_event"]
+_DEVICE: Table = Device.metadata.tables["device"]
+
+#: More events of such a kind in one night are told in one line.
+_TOLD_ONE_BY_ONE = 3
+_FOLDED: tuple[FeedEventKind, ...] = ("device_added", "gone", "returned", "read_again")
+_NAMES_TOLD = 5
+#: Days after which it is worth telling that a single printer was read again.
+LONG_UNREAD = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is to be told, of a device by its id and name, or of the feed.
+
+    ``feed_id``: None for the feed that is collected.
+    """
+
+    kind: FeedEventKind
+    details: dict[str, Any] = field(default_factory=dict)
+    device_id: int | None = None
+    name: str | None = None
+    feed_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a night told of a device: what was known of it before, and what is now.
+
+    ``before``: None for a new one. ``came_from``: the same printer at another feed, until now.
+    ``anew``: metering began anew, whatever the counter said.
+    """
+
+    device_id: int
+    identity: Identity
+    before: Known | None
+    meter: Meter
+    gains: Sequence[tuple[Gain, Hold | None]]
+    came_from: Elsewhere | None
+    anew: bool
+
+    @property
+    def name(self) -> str:
+        """What a dealer knows it by."""
+        return self.identity.asset_id or self.identity.serial_number
+
+
+def of_night(
+    session: Session,
+    devices: Sequence[Known],
+    told: Sequence[Told],
+    listed: Sequence[Known],
+    unlisted: Sequence[Known],
+    day: date,
+) -> list[Event]:
+    """What was unusual about a night of a feed.
+
+    ``devices``: all that were known; ``listed`` and ``unlisted``: those the answer has, and lacks.
+    """
+    events = _of_new(told, is_first=not devices)
+    for one in told:
+        events += _of_device(one)
+    events += _of_return(
+        session, [device for device in listed if device.gone_on is not None], devices
+    )
+    events += _mark_gone(
+        session, [d for d in unlisted if d.gone_on is None and d.moved_to is None], day
+    )
+    return events
+
+
+def _of_new(told: Sequence[Told], *, is_first: bool) -> list[Event]:
+    new = [one for one in told if one.before is None and one.came_from is None]
+    if is_first:
+        return [Event("devices_found", {"count": len(new)})] if new else []
+    return [
+        Event("device_added", {"initial": one.meter.initial}, one.device_id, one.name)
+        for one in new
+    ]
+
+
+def _of_device(one: Told) -> list[Event]:
+    events = []
+    if one.came_from is not None:
+        other = one.came_from
+        pages = sum(gain.pages for gain, _ in one.gains)
+        arrived = {"feed": other.feed_id, "pages": pages}
+        events.append(Event("moved_in", arrived, one.device_id, one.name))
+        left = {"device": one.device_id}
+        events.append(Event("moved_away", left, other.device.id, other.device.name, other.feed_id))
+    elif one.before is not None and not one.anew:
+        events += _of_meter(one, one.before.meter)
+    if one.before is not None and one.before.identity != one.identity:
+        edited = {"before": one.before.identity.asset_id, "after": one.identity.asset_id}
+        events.append(Event("asset_edited", edited, one.device_id, one.name))
+    for gain, hold in one.gains:
+        since = {"pages": gain.pages, "since": str(gain.since)}
+        if hold is not None:
+            held = {**since, "for": hold.reason, "proposed": hold.proposed}
+            events.append(Event("held", held, one.device_id, one.name))
+        elif gain.days > LONG_UNREAD:
+            events.append(Event("read_again", since, one.device_id, one.name))
+    return events
+
+
+def keep(session: Session, feed_id: int, events: Sequence[Event], day: date, now: datetime) -> None:
+    """Write events; many of one kind become one line that counts them."""
+    if not events:
+        return
+    by_kind: dict[FeedEventKind, list[Event]] = defaultdict(list)
+    for event in events:
+        by_kind[event.kind].append(event)
+    rows = []
+    for kind, told in by_kind.items():
+        if kind in _FOLDED and len(told) > _TOLD_ONE_BY_ONE:
+            names = [event.name for event in told[:_NAMES_TOLD]]
+            told = [Event(kind, {"count": len(told), "names": names})]
+        rows += [
+            {
+                "feed_id": event.feed_id or feed_id,
+                "device_id": event.device_id,
+                "at": now,
+                "day": day,
+                "kind": kind,
+                "details": {"name": event.name, **event.details} if event.name else event.details,
+            }
+            for event in told
+        ]
+    session.execute(insert(_EVENT), rows)
+
+
+def _of_meter(one: Told, before: Meter) -> list[Event]:
+    """What became of a meter: another family, a fall, a dip that was none, a reset."""
+    after = one.meter
+    if after.family != before.family:
+        details: dict[str, Any] = {"before": before.family, "after": after.family}
+        return [Event("family_changed", details, one.device_id, one.name)]
+    events = []
+    if before.fall is not None:
+        kind: FeedEventKind = "reset" if after.latest < before.latest else "misread"
+        details = {"before": before.latest, "after": before.fall.count}
+        events.append(Event(kind, details, one.device_id, one.name))
+    if after.fall is not None and after.fall != before.fall:
+        details = {"before": after.latest, "after": after.fall.count}
+        events.append(Event("fell", details, one.device_id, one.name))
+    return events
+
+
+def _mark_gone(session: Session, gone: Sequence[Known], day: date) -> list[Event]:
+    """Devices the answer lacks for the first time."""
+    if gone:
+        ids = [device.id for device in gone]
+        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(gone_on=day))
+    return [
+        Event("gone", {"latest_on": str(device.told_on)}, device.id, device.name) for device in gone
+    ]
+
+
+def _of_return(session: Session, back: Sequence[Known], all_known: Sequence[Known]) -> list[Event]:
+    """Devices the answer has again; where all were gone at once their customer is told of."""
+    if back:
+        ids = [device.id for device in back]
+        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(gone_on=None))
+    # One that comes back from another customer is told as such.
+    back = [device for device in back if device.moved_to is None]
+    here = [device for device in all_known if device.moved_to is None]
+    if back and all(device.gone_on is not None for device in here) and len(here) > 1:
+        since = min(device.gone_on for device in here if device.gone_on is not None)
+        return [Event("customer_returned", {"since": str(since)})]
+    return [
+        Event("returned", {"since": str(device.gone_on)}, device.id, device.name) for device in back
+    ]
+
+
+def customer_gone(session: Session, feed_id: int, day: date, now: datetime) -> None:
+    """Tell once that a whole customer is missing from the answer."""
+    gone = session.execute(
+        update(_DEVICE)
+        .where(
+            _DEVICE.c.feed_id == feed_id, _DEVICE.c.gone_on.is_(None), _DEVICE.c.moved_to.is_(None)
+        )
+        .values(gone_on=day)
+        .returning(_DEVICE.c.id)
+    ).all()
+    if gone:
+        keep(session, feed_id, [Event("customer_gone", {"devices": len(gone)})], day, now)

@@ -1,0 +1,150 @@
+"""Moves: a printer that went to another customer of the same server takes its meter along.
+
+Its pages are counted where it is read, each once: the new feed goes on from the count at which the
+old one read it last.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from webapp.domain.metering import Family, Meter, Reading, choose_family, life_count
+from webapp.models import Device, Feed
+from webapp.printerpoint.answers import Printer
+from webapp.services.devices import COLUMNS, Identity, Known, known_of
+
+_DEVICE: Table = Device.metadata.tables["device"]
+_FEED: Table = Feed.metadata.tables["feed"]
+_OWN = _FEED.alias("own")
+
+#: The rows of another customer in the answer, by its ID and name.
+RowsOf = Callable[[str | None, str], Sequence[Printer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A printer as another feed knows it. ``listed``: the answer has it there, too."""
+
+    device: Known
+    feed_id: int
+    customer_name: str
+    listed: Printer | None
+
+    def is_same_machine(self, count: int, roll_width_mm: int) -> bool:
+        """Whether what is listed there is the very machine: it has the same lifetime count."""
+        if self.listed is None:
+            return False
+        family = choose_family(self.listed.counters, self.device.meter.family)
+        return (
+            family is not None and life_count(self.listed.counters, family, roll_width_mm) == count
+        )
+
+
+def follow(
+    session: Session,
+    feed_id: int,
+    matched: Iterable[tuple[Identity, Printer, Known | None]],
+    rows_of: RowsOf,
+) -> dict[Identity, Elsewhere]:
+    """Where else each printer is known that is new to a feed, or that had moved away from it.
+
+    A statement for the new ones and one for those that come back; none on an ordinary night.
+    """
+    new: dict[str, Identity] = {}
+    back: dict[int, Identity] = {}
+    for identity, _, device in matched:
+        if device is None and identity.serial_number:
+            new[identity.serial_number] = identity
+        elif device is not None and device.moved_to is not None:
+            back[device.moved_to] = identity
+    found: dict[Identity, Elsewhere] = {}
+    if new:
+        rows = session.execute(_READ_ELSEWHERE, {"feed": feed_id, "serials": list(new)}).all()
+        times = Counter(row.serial_number for row in rows)
+        found = {
+            new[row.serial_number]: _elsewhere(row, rows_of)
+            for row in rows
+            if times[row.serial_number] == 1
+        }
+    if back:
+        for row in session.execute(_HOLDERS, {"ids": list(back)}):
+            found[back[row.id]] = _elsewhere(row, rows_of)
+    return found
+
+
+def go_on(
+    device: Known | None, other: Elsewhere | None, family: Family, count: int
+) -> tuple[Known | None, Reading | None]:
+    """The device that a reading of this family and count is to be compared with.
+
+    Its own (None for a new one); or, when it moved here, with the meter of the other feed, whose
+    last reading is then returned as the baseline it begins with.
+    """
+    if other is None or other.listed is not None:
+        # Another printer is listed there by now: what this one printed meanwhile is unknown.
+        anew = device is not None and device.moved_to is not None
+        return (replace(device, awaits_baseline=True) if device and anew else device), None
+    if device is not None and (device.awaits_baseline or other.device.told_on <= device.told_on):
+        return device, None
+    meter = other.device.meter
+    if (
+        other.device.awaits_baseline
+        or meter.fall is not None
+        or meter.family != family
+        or count < meter.latest
+    ):
+        return (replace(device, awaits_baseline=True) if device else None), None
+    begun = Reading(meter.latest_on, meter.latest, meter.family, baseline=True)
+    life = device.meter.life if device else 0
+    own = Known(
+        device.id if device else 0,
+        other.device.identity,
+        Meter(meter.family, meter.latest, meter.latest, meter.latest_on, life),
+        other.device.seen_at,
+        awaits_baseline=False,
+    )
+    return own, begun
+
+
+def hand_over(session: Session, to: Mapping[int, int]) -> None:
+    """Note which device (by id) reads a printer now that others read before."""
+    if to:
+        session.execute(_HAND_OVER, [{"old": old, "new": new} for old, new in to.items()])
+
+
+_OF_FEED = (_DEVICE.c.feed_id, _FEED.c.customer_id, _FEED.c.customer_name)
+_JOINED = select(*COLUMNS, *_OF_FEED).join(_FEED, _FEED.c.id == _DEVICE.c.feed_id)
+#: Printers of a feed's server that another feed reads.
+_READ_ELSEWHERE = _JOINED.where(
+    _FEED.c.server_id
+    == select(_OWN.c.server_id).where(_OWN.c.id == bindparam("feed")).scalar_subquery(),
+    _FEED.c.id != bindparam("feed"),
+    _FEED.c.status.in_(("pending", "active")),
+    _DEVICE.c.moved_to.is_(None),
+    _DEVICE.c.serial_number.in_(bindparam("serials", expanding=True)),
+)
+_HOLDERS = _JOINED.where(_DEVICE.c.id.in_(bindparam("ids", expanding=True)))
+#: Whoever had handed it over before points to the last one that reads it.
+_HAND_OVER = (
+    update(_DEVICE)
+    .where(
+        or_(_DEVICE.c.id == bindparam("old"), _DEVICE.c.moved_to == bindparam("old")),
+        _DEVICE.c.id != bindparam("new"),
+    )
+    .values(moved_to=bindparam("new"))
+)
+
+
+def _elsewhere(row: Any, rows_of: RowsOf) -> Elsewhere:
+    listed = [
+        printer
+        for printer in rows_of(row.customer_id, row.customer_name)
+        if (printer.serial_number or "") == row.serial_number
+    ]
+    return Elsewhere(
+        known_of(row), row.feed_id, row.customer_name, listed[0] if len(listed) == 1 else None
+    )

@@ -1,0 +1,104 @@
+"""Steps: what each row of an answer tells of its printer."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from webapp.domain.metering import (
+    Family,
+    Gain,
+    Meter,
+    Reading,
+    advance,
+    choose_family,
+    life_count,
+    reading_day,
+)
+from webapp.printerpoint.answers import Printer
+from webapp.printerpoint.values import LARGEST
+from webapp.services import moves
+from webapp.services.devices import Identity, Known, Skipped
+from webapp.services.moves import Elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Metering:
+    """How readings are taken: whose days, which holidays, which limits."""
+
+    zone: ZoneInfo
+    holidays: Container[date]
+    ceiling: int
+    roll_width_mm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reading of a device (None: a new one), and what came of it.
+
+    ``other``: the same printer as another feed knows it; ``begun``: the baseline that is taken
+    over from there.
+    """
+
+    identity: Identity
+    printer: Printer
+    device: Known | None
+    reading: Reading
+    meter: Meter
+    gains: Sequence[Gain]
+    other: Elsewhere | None = None
+    begun: Reading | None = None
+
+    @property
+    def came_from(self) -> Elsewhere | None:
+        """Where it was before; None when another printer is listed there."""
+        return self.other if self.other is not None and self.other.listed is None else None
+
+
+def step_of(
+    identity: Identity,
+    printer: Printer,
+    device: Known | None,
+    other: Elsewhere | None,
+    closing: date,
+    metering: Metering,
+) -> Step | Skipped | None:
+    """The reading a row makes; None where it tells nothing new; or why it cannot be counted."""
+    kept: Family | None = device.meter.family if device else None
+    if other is not None and other.listed is None:
+        kept = other.device.meter.family
+    family = choose_family(printer.counters, kept)
+    if family is None:
+        return _skipped(printer, "The row has no counter that counts pages")
+    count = life_count(printer.counters, family, metering.roll_width_mm)
+    if count > LARGEST:
+        return _skipped(printer, "The counters add up to more than can be counted")
+    if other is not None and other.is_same_machine(count, metering.roll_width_mm):
+        return _skipped(printer, "The same printer is listed, and counted, at another customer")
+    own, begun = moves.go_on(device, other, family, count)
+    day = reading_day(printer.last_seen, metering.zone, closing)
+    if own is None:
+        reading = Reading(day, count, family)
+        meter, gains = advance(None, reading)
+        return Step(identity, printer, None, reading, meter, gains, other)
+    if not _tells_something_new(printer, own, count):
+        return None
+    if day <= own.told_on:
+        # A device has one reading a day. A second look at that day waits, or, when the printer
+        # reported late on an earlier day, is dated the day being closed: no page is missed.
+        if closing <= own.told_on or count == own.told_count:
+            return None
+        day = closing
+    reading = Reading(day, count, family, baseline=own.awaits_baseline)
+    meter, gains = advance(own.meter, reading)
+    return Step(identity, printer, device, reading, meter, gains, other, begun)
+
+
+def _skipped(printer: Printer, reason: str) -> Skipped:
+    return Skipped(reason, printer.asset_id, printer.serial_number)
+
+
+def _tells_something_new(printer: Printer, device: Known, count: int) -> bool:
+    if printer.last_seen is None:
+        return count != device.told_count or device.awaits_baseline
+    return device.seen_at is None or printer.last_seen > device.seen_at
