@@ -5,14 +5,14 @@ import logging
 
 from rq import Queue, Worker
 
-from jobs import collection, edge, health, month_end, reconciliation, schedule
+from jobs import collection, edge, health, month_end, notices, reconciliation, schedule
 from webapp import queue
 from webapp.pdf import PdfError
 
 log = logging.getLogger("releaf.worker")
 
 #: Imported before the first job, so that a child begins at once.
-PRELOADED = (collection, health, month_end, reconciliation, schedule)
+PRELOADED = (collection, health, month_end, notices, reconciliation, schedule)
 
 
 def main() -> None:

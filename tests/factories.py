@@ -27,6 +27,7 @@ from webapp.models import (
     Feed,
     HealthChange,
     Invitation,
+    Mail,
     Outcome,
     Reading,
     Server,
@@ -440,6 +441,36 @@ def health_change(
             at=at,
             reason=reason,
             heard_on=of.heard_on if isinstance(of, Feed) else None,
+        ),
+    )
+
+
+def mail(
+    session: Session,
+    to: User | None = None,
+    *,
+    key: str | None = None,
+    title: str = "Printerpoint is unhealthy",
+    state: str = "sent",
+    created_at: datetime = NOW,
+    error: str | None = None,
+) -> Mail:
+    """A mail in the outbox."""
+    return _add(
+        session,
+        Mail(
+            user=to or user(session),
+            key=key or f"change-{next(_numbers)}",
+            subject="server",
+            title=title,
+            plain=f"{title}\n",
+            html=f"<p>{title}</p>",
+            state=state,
+            created_at=created_at,
+            due_at=created_at,
+            sent_at=created_at if state == "sent" else None,
+            attempts=1 if error else 0,
+            error=error,
         ),
     )
 

@@ -32,6 +32,8 @@ VARIABLES = (
     "PAGES_PER_DAY_CEILING",
     "ROLL_WIDTH_MM",
     "REFORESTATION_PROJECT",
+    "MAIL_URL",
+    "MAIL_FROM",
     "LOG_LEVEL",
 )
 PRODUCTION: Mapping[str, str] = {
@@ -41,6 +43,8 @@ PRODUCTION: Mapping[str, str] = {
     "ENCRYPTION_KEYS": KEY,
     "SECRET_KEY": "s" * 40,
     "PUBLIC_URL": "https://releaf.example",
+    "MAIL_URL": "smtps://releaf:secret-of-mail@mail.example",
+    "MAIL_FROM": "Releaf <releaf@releaf.example>",
 }
 
 
@@ -126,6 +130,14 @@ def test_every_variable_that_is_read_stands_in_the_readme() -> None:
         ("CLOSE_AT", "six"),
         ("REFORESTATION_PROJECT", "x" * 121),
         ("LOG_LEVEL", "LOUD"),
+        ("MAIL_URL", "mail.example"),
+        ("MAIL_URL", "smtp://"),
+        ("MAIL_URL", "smtp://mail.example:port"),
+        ("MAIL_URL", "smtp://mail.example/inbox"),
+        ("MAIL_URL", "http://mail.example"),
+        ("MAIL_FROM", "Releaf"),
+        ("MAIL_FROM", "Releaf <releaf@example>"),
+        ("MAIL_FROM", "Releaf\nBcc: eve@example.com <releaf@example.com>"),
     ],
 )
 def test_nonsense_stops_the_start_with_one_line_that_names_the_variable(
@@ -146,7 +158,10 @@ def test_production_starts_with_everything_given(load: Load, tmp_path: Path) -> 
     assert settings.database_url.startswith("postgresql+psycopg://")
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ENCRYPTION_KEYS", "REDIS_URL", "PUBLIC_URL"])
+@pytest.mark.parametrize(
+    "missing",
+    ["SECRET_KEY", "ENCRYPTION_KEYS", "REDIS_URL", "PUBLIC_URL", "MAIL_URL", "MAIL_FROM"],
+)
 def test_production_makes_up_no_secret(load: Load, missing: str) -> None:
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
 

@@ -34,6 +34,7 @@ from webapp.views import (
     held,
     home,
     navigation,
+    notices,
     operations,
     reconciliation,
     security,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 VIEWS = (
     home, auth, accounts, users, operations,
     servers, customers, feeds, devices, collections, held, certificates, reconciliation,
+    notices,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60
@@ -80,7 +82,7 @@ class Releaf(Flask):
 class Redacting(logging.Formatter):
     """Leaves one-time links out of whatever is logged, the development server's lines included."""
 
-    _LINK = re.compile(r"(/invitations/)[^\s\"'<>]+")
+    _LINK = re.compile(r"(/invitations/|/unsubscribe/)[^\s\"'<>]+")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, and the traceback where there is one."""
@@ -115,6 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for family in VIEWS:
         app.register_blueprint(family.blueprint)
     operations.mount_queues(app, forgery, settings)
+    notices.exempt(forgery)
     security.limit_attempts(app, settings)
     if settings.production:
         app.stand_behind_proxy()  # README, In production

@@ -26,6 +26,7 @@ CHECK_SERVER = "jobs.health.check_server"
 CLOSE_MONTHS = "jobs.month_end.close_due"
 DRAW_CERTIFICATE = "jobs.month_end.draw"
 RECONCILE = "jobs.reconciliation.reconcile_due"
+SEND_NOTICES = "jobs.notices.send_due"
 #: Every job there is; a test holds that each of them can be imported.
 JOBS = (
     TICK,
@@ -36,6 +37,7 @@ JOBS = (
     CLOSE_MONTHS,
     DRAW_CERTIFICATE,
     RECONCILE,
+    SEND_NOTICES,
 )
 
 # RQ's own limit of 180 s is far too short for a night of thousands of customers.

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,8 @@ class Settings:
     close_on: int
     close_at: time
     project: str
+    mail_url: str = field(repr=False)
+    mail_from: str
     log_level: str
 
     @property
@@ -92,6 +95,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         collect_at=_wall_time(values, "COLLECT_AT", "00:10"),
         close_on=_whole(values, "CLOSE_ON", 2, 1, 28),
         close_at=_wall_time(values, "CLOSE_AT", "06:00"),
+        mail_url=_mail_url(values.get("MAIL_URL", ""), production),
+        mail_from=_mail_from(values.get("MAIL_FROM", ""), production),
         project=_project(values.get("REFORESTATION_PROJECT") or "Releaf Reforestation Portfolio"),
         log_level=_log_level(values.get("LOG_LEVEL", "INFO")),
     )
@@ -293,6 +298,37 @@ def _project(text: str) -> str:
     text = " ".join(text.split())
     if len(text) > 120:
         raise SettingsError("REFORESTATION_PROJECT: is longer than 120 characters")
+    return text
+
+
+def _mail_url(url: str, production: bool) -> str:
+    if not url and production:
+        raise SettingsError(
+            "MAIL_URL: is not set; give the mail server like smtp://user:password@host:587, "
+            "smtps://user:password@host, or mailbox: to keep mails in a folder"
+        )
+    if not url or url == "mailbox:":
+        return "mailbox:"
+    parts = urlsplit(url)
+    try:
+        sound = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError(
+            "MAIL_URL: is not like smtp://user:password@host:587, smtps://user:password@host or "
+            "mailbox: (special letters of the password as %40)"
+        )
+    return url
+
+
+def _mail_from(text: str, production: bool) -> str:
+    if not text and production:
+        raise SettingsError("MAIL_FROM: is not set; say who writes, like Releaf <mail@example.com>")
+    text = text or "Releaf <releaf@localhost.localdomain>"
+    _, address = parseaddr(text)
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", address) or not text.isprintable():
+        raise SettingsError(f"MAIL_FROM: {text!r} is not like Releaf <mail@example.com>")
     return text
 
 

@@ -209,7 +209,11 @@ def test_the_demo_keeps_away_from_what_is_real(
     releaf: Releaf, variable: str, value: str, words: str
 ) -> None:
     releaf.made("list", "accounts")  # makes the secrets that production demands
-    releaf.surroundings |= {"PRINTERPOINT_URL": "https://printerpoint.com/apis/v1"}
+    releaf.surroundings |= {
+        "PRINTERPOINT_URL": "https://printerpoint.com/apis/v1",
+        "MAIL_URL": "mailbox:",
+        "MAIL_FROM": "Releaf <releaf@example.com>",
+    }
     releaf.surroundings[variable] = value
 
     answer = releaf("demo", "--json")

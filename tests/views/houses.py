@@ -56,6 +56,7 @@ def customer_house(session: Session, name: str, partner: Account, server: Server
     collection = factories.collection(session, server, kind="now")
     factories.outcome(session, collection, feed)
     factories.health_change(session, feed, reason=f"{name} was silent")
+    mail = factories.mail(session, user)
     certificate = factories.certificate(session, customer, number=f"R-2026-10-{name[:6].upper()}")
     factories.document(session, certificate)
     return House(
@@ -68,6 +69,7 @@ def customer_house(session: Session, name: str, partner: Account, server: Server
             "delta_id": delta.id,
             "collection_id": collection.id,
             "user_id": user.id,
+            "mail_id": mail.id,
             "number": certificate.number,
             "public_id": certificate.public_id,
         },

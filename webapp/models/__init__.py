@@ -11,6 +11,7 @@ from webapp.models.feed_event import FeedEvent
 from webapp.models.health_change import HealthChange
 from webapp.models.invitation import Invitation
 from webapp.models.month import ClosedMonth
+from webapp.models.notice import Mail, Notice
 from webapp.models.reading import Delta, Reading
 from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
@@ -30,6 +31,8 @@ __all__ = [
     "FeedEvent",
     "HealthChange",
     "Invitation",
+    "Mail",
+    "Notice",
     "Outcome",
     "Reading",
     "Reconciliation",

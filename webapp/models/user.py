@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -27,6 +27,7 @@ class User(Base):
     """A person: full name and e-mail, nothing more. No password until the invitation is taken.
 
     ``session_stamp`` changes with the password, which ends every other session of the user.
+    ``wants_...``: what the user wants to be told by e-mail, as far as it concerns the role.
     """
 
     __tablename__ = "user"
@@ -46,6 +47,10 @@ class User(Base):
     session_stamp: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    wants_server: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_feed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_nights: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     account: Mapped[Account] = relationship(lazy="joined")
 

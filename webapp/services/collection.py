@@ -356,8 +356,7 @@ def stop(session: Session, collection: Collection, reason: str, now: datetime) -
 
 def finish(session: Session, collection: Collection, now: datetime) -> None:
     """All feeds have an outcome: judge who has been silent too long, and close the run."""
-    server = collection.server
     today = _closing(collection, now) + timedelta(days=1)
-    monitoring.judge_feeds(session, server, today, now)
+    monitoring.judge_feeds(session, collection, today, now)
     collection.state = "finished"
     collection.alive_at = collection.finished_at = now

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from webapp import formats
 from webapp.db import lock
 from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
-from webapp.models import Feed, HealthChange, Server
+from webapp.models import Collection, Feed, HealthChange, Outcome, Server
 from webapp.printerpoint.errors import PrinterpointError
+from webapp.services import notices
 from webapp.services.calendars import public_holidays
 
 
@@ -54,14 +55,19 @@ def feed_heard(
     _change_feed(session, feed, "healthy", reason, now)
 
 
-def judge_feeds(session: Session, server: Server, today: date, now: datetime) -> int:
-    """Mark the feeds that have been silent too long, after their fleet has been read.
+def judge_feeds(session: Session, collection: Collection, today: date, now: datetime) -> int:
+    """Mark the feeds that have been silent too long, of those that a collection has looked at.
 
+    Nobody is judged by a time when the server could not be read, or by a failure of ours.
     ``today``: the date in the account's zone. Returns how many turned unhealthy.
     """
+    looked_at = select(Outcome.feed_id).where(
+        Outcome.collection_id == collection.id, Outcome.outcome != "failed"
+    )
     turned = 0
     silent = (
-        Feed.server_id == server.id,
+        Feed.server_id == collection.server_id,
+        Feed.id.in_(looked_at),
         Feed.status == "active",
         Feed.health == "healthy",
         # Later ones cannot have missed so many whole days yet; most feeds end here.
@@ -88,23 +94,25 @@ def _hold(session: Session, server: Server) -> None:
 def _change_server(
     session: Session, server: Server, after: str, reason: str, now: datetime
 ) -> None:
-    session.add(
-        HealthChange(server_id=server.id, before=server.health, after=after, at=now, reason=reason)
+    change = HealthChange(
+        server_id=server.id, before=server.health, after=after, at=now, reason=reason
     )
+    session.add(change)
+    notices.tell(session, change, server.account_id)
     server.health = after
     server.health_changed_at = now
 
 
 def _change_feed(session: Session, feed: Feed, after: str, reason: str, now: datetime) -> None:
-    session.add(
-        HealthChange(
-            feed_id=feed.id,
-            before=feed.health,
-            after=after,
-            at=now,
-            reason=reason,
-            heard_on=feed.heard_on,
-        )
+    change = HealthChange(
+        feed_id=feed.id,
+        before=feed.health,
+        after=after,
+        at=now,
+        reason=reason,
+        heard_on=feed.heard_on,
     )
+    session.add(change)
+    notices.tell(session, change, feed.server.account_id)
     feed.health = after
     feed.health_changed_at = now

@@ -22,7 +22,15 @@ from webapp.views import edge
 
 #: The endpoints that need no login: there is no other list.
 OPEN = frozenset(
-    {"static", "auth.login", "auth.invitation", "certificates.public", "operations.alive"}
+    {
+        "static",
+        "auth.login",
+        "auth.invitation",
+        "certificates.public",
+        "operations.alive",
+        "notices.unsubscribe_page",
+        "notices.unsubscribed",
+    }
 )
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 

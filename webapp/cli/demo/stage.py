@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from jobs import collection as collecting
-from jobs import month_end
+from jobs import month_end, notices
 from webapp.cli import edge
 from webapp.cli.demo import cast, opening, story
 from webapp.cli.demo.field import Field
@@ -24,6 +24,7 @@ from webapp.settings import Settings
 
 _OPENING_HOUR = time(9)
 _HEALTH_CHECK = timedelta(hours=1)
+_NOTICES_WAIT = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class Stage:
             self._field.has_dealer(token, cast.CUSTOMERS)
             self._field.has_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
             server_id = opening.open_accounts(self._config, token, begin)
+            opening.let_people_in(self._config, memory.passwords, begin)
             self._play(server_id, first, first - timedelta(days=1), show)
-        opening.let_people_in(self._config, memory.passwords, self._now)
 
     def go_on(self, show: Progress) -> None:
         """The nights since the last one that was collected."""
@@ -121,6 +122,12 @@ class Stage:
             state = self._collect(server_id, night.day, later)
         if state != "finished":
             raise Conflict(f"The night of {night.day} cannot be told: its collection {state}.")
+        self._tell_people(night.moment)
+        self._tell_people(night.moment + _NOTICES_WAIT)
+
+    def _tell_people(self, moment: datetime) -> None:
+        notices.write(self._config, lambda: moment)
+        notices.send(self._config, lambda: moment)
 
     def _collect(self, server_id: int, day: date, moment: datetime) -> str:
         with edge.opened(self._config) as session:

@@ -1,0 +1,154 @@
+"""Notices: written to their readers, and handed to the post."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from jobs import edge
+from webapp import clock
+from webapp.db import open_session
+from webapp.mail import Entry, Letter, LetterPrinter, MailError, Post, message_of, post_of
+from webapp.models import Mail
+from webapp.models.notice import Subject
+from webapp.services import digests, mails, notices, unsubscribe
+from webapp.services.notices import Draft
+from webapp.settings import Settings
+
+log = logging.getLogger("releaf.notices")
+
+_WHY: dict[Subject, str] = {
+    "server": "You get this because you are told when a server's health changes.",
+    "feed": "You get this because you are told when customers fall silent or are heard again.",
+    "digest": "You get this on Mondays when something needs somebody.",
+    "nights": "You get this because you are told when nights do not finish.",
+}
+
+
+def send_due() -> str:
+    """The job: write what is due to be told, and send what waits."""
+    config = edge.settings()
+    written = write(config, clock.now)
+    sent, failed = send(config, clock.now)
+    return f"{written} written, {sent} sent, {failed} not taken"
+
+
+def write(config: Settings, now: Callable[[], datetime]) -> int:
+    """Write all mails that are due into the outbox; returns how many."""
+    written = 0
+    with open_session(config.database_url) as session:
+        moment = now()
+        users = notices.readers(session, moment)
+        session.commit()
+        for user_id in users:
+            written += _keep(session, config, notices.drafts(session, user_id, moment), moment)
+            session.commit()
+        drafts = [*digests.weekly(session, moment), *digests.nights(session, moment)]
+        session.commit()
+        for draft in drafts:
+            written += _keep(session, config, [draft], moment)
+            session.commit()
+    return written
+
+
+def send(config: Settings, now: Callable[[], datetime]) -> tuple[int, int]:
+    """Send what waits, until the post takes no more; returns how many it took, and did not."""
+    sent = failed = 0
+    with open_session(config.database_url) as session:
+        mail = _claim(session, now)
+        if mail is None:
+            return 0, 0
+        try:
+            with post_of(config.mail_url, config.instance) as post:
+                while mail is not None:
+                    if _hand_over(session, config, post, mail, now):
+                        sent += 1
+                    else:
+                        failed += 1
+                    mail = _claim(session, now)
+        except MailError as error:
+            # The post itself is closed: the one in hand waits, and so do the others.
+            log.warning("mails wait: %s", error)
+            if mail is not None:
+                mails.not_sent(session, mail, str(error), now(), lasting=False)
+                session.commit()
+                failed += 1
+    return sent, failed
+
+
+def _claim(session: Session, now: Callable[[], datetime]) -> Mail | None:
+    mail = mails.claim(session, now())
+    session.commit()
+    return mail
+
+
+def _hand_over(
+    session: Session, config: Settings, post: Post, mail: Mail, now: Callable[[], datetime]
+) -> bool:
+    """Hand one mail over, with no transaction open; returns whether it was taken.
+
+    Raises MailError when the post takes no more from anybody.
+    """
+    user = mail.user
+    message = message_of(
+        sender=config.mail_from,
+        to=(user.full_name, user.email),
+        title=mail.title,
+        plain=mail.plain,
+        html=mail.html,
+        message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
+        unsubscribe_url=_unsubscribe_url(config, user.id, _subject(mail.subject)),
+        made_at=mail.created_at,
+    )
+    session.commit()
+    try:
+        post.send(message)
+    except MailError as error:
+        if error.everybody:
+            raise
+        log.warning("mail %s: %s", mail.id, error)
+        mails.not_sent(session, mail, str(error), now(), lasting=error.lasting)
+        session.commit()
+        return False
+    mails.sent(session, mail, now())
+    session.commit()
+    return True
+
+
+def _keep(session: Session, config: Settings, drafts: Sequence[Draft], now: datetime) -> int:
+    kept = 0
+    for draft in drafts:
+        plain, html = _printer().print(_letter(config, draft))
+        kept += mails.keep(session, draft, plain, html, now) is not None
+    return kept
+
+
+def _letter(config: Settings, draft: Draft) -> Letter:
+    return Letter(
+        draft.title,
+        draft.lead,
+        [
+            Entry(story.title, story.facts, story.step, config.public_url + story.path)
+            for story in draft.stories
+        ],
+        _WHY[draft.subject],
+        f"{config.public_url}/notices",
+        _unsubscribe_url(config, draft.user.id, draft.subject),
+    )
+
+
+def _unsubscribe_url(config: Settings, user_id: int, subject: Subject) -> str:
+    return f"{config.public_url}/unsubscribe/" + unsubscribe.token(
+        config.secret_key, user_id, subject
+    )
+
+
+def _subject(text: str) -> Subject:
+    return next(subject for subject in _WHY if subject == text)
+
+
+@lru_cache(maxsize=1)
+def _printer() -> LetterPrinter:
+    return LetterPrinter()

@@ -1,0 +1,28 @@
+"""A sender of notices by a clock that the test sets: ``python -m tests.jobs.senders FILE``.
+
+FILE holds the present as an ISO moment. It is read before each round; an empty one ends it.
+"""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from jobs import notices
+from webapp import settings as configuration
+
+
+def main() -> None:
+    """Write and send, round after round."""
+    config = configuration.load()
+    clock = Path(sys.argv[1])
+    while text := clock.read_text(encoding="ascii"):
+        moment = datetime.fromisoformat(text)
+        written = notices.write(config, lambda now=moment: now)  # type: ignore[misc]
+        sent, failed = notices.send(config, lambda now=moment: now)  # type: ignore[misc]
+        if not written + sent + failed:
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,379 @@
+"""Which changes are told to whom, in which mails; each once."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
+from webapp.printerpoint.errors import Refused
+from webapp.services import digests, mails, monitoring, notices
+from webapp.services.errors import Conflict
+
+NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=10)
+REFUSED = Refused("Printerpoint refuses the API token (status 401).")
+
+
+@pytest.fixture
+def server(session: Session) -> Server:
+    """A server of a partner with one administrator."""
+    server = factories.server(session, name="Main login")
+    factories.user(session, server.account, email="ada@example.com")
+    return server
+
+
+def fails(session: Session, server: Server, now: datetime) -> None:
+    """The server cannot be read."""
+    monitoring.server_failed(session, server, REFUSED, now)
+    session.commit()
+
+
+def answers(session: Session, server: Server, now: datetime) -> None:
+    """It can be read again."""
+    monitoring.server_answered(session, server, now)
+    session.commit()
+
+
+def written(session: Session, now: datetime) -> list[notices.Draft]:
+    """What is written at a moment, kept in the outbox."""
+    made = []
+    for user_id in notices.readers(session, now):
+        for draft in notices.drafts(session, user_id, now):
+            mails.keep(session, draft, "plain", "html", now)
+            made.append(draft)
+        session.commit()
+    return made
+
+
+def titles(session: Session, now: datetime) -> list[str]:
+    """The titles of what is written at a moment."""
+    return [draft.title for draft in written(session, now)]
+
+
+def silent(session: Session, feed: Feed, now: datetime, after: str = "unhealthy") -> None:
+    """A feed's health changes."""
+    change = HealthChange(
+        feed_id=feed.id,
+        before=feed.health,
+        after=after,
+        at=now,
+        reason="No new data for 3 business days; last on 10 November 2026",
+        heard_on=feed.heard_on,
+    )
+    session.add(change)
+    feed.health = after
+    notices.tell(session, change, feed.server.account_id)
+    session.commit()
+
+
+def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
+    session: Session, server: Server
+) -> None:
+    for _ in range(30):
+        factories.feed(session, server)
+    fails(session, server, NOW)
+    fails(session, server, NOW + timedelta(minutes=1))
+
+    down = written(session, NOW + timedelta(minutes=1))
+    again = written(session, NOW + timedelta(minutes=2))
+    answers(session, server, NOW + timedelta(hours=1))
+    up = written(session, NOW + timedelta(hours=1))
+
+    assert [draft.title for draft in down] == ["Main login is unhealthy"]
+    assert again == []
+    assert [draft.title for draft in up] == ["Main login answers again"]
+    story = down[0].stories[0]
+    assert dict(story.facts)["Cause"] == REFUSED.message
+    assert dict(story.facts)["Since"] == "17 November 2026, 04:30 EST"
+    assert dict(story.facts)["Last good data"] == "none yet"
+    assert "Check now" in story.step
+    assert story.path == f"/servers/{server.id}"
+
+
+def test_nobody_but_the_partners_administrators_who_want_it_is_told(
+    session: Session, server: Server
+) -> None:
+    partner = server.account
+    factories.user(session, partner, role="partner_viewer")
+    factories.user(session, partner, password_hash=None)
+    factories.user(session, partner, disabled_at=NOW)
+    factories.user(session, partner).wants_server = False
+    factories.user(session, factories.customer(session, partner))
+    factories.user(session)
+    factories.user(session, factories.operations(session))
+    fails(session, server, NOW)
+
+    told = written(session, NOW)
+
+    assert [draft.user.email for draft in told] == ["ada@example.com"]
+
+
+def test_the_first_data_of_a_feed_are_no_news(session: Session, server: Server) -> None:
+    feed = factories.feed(session, server, status="pending")
+    silent(session, feed, NOW, after="healthy")
+
+    assert session.scalars(select(Notice)).all() == []
+
+
+def test_feeds_that_fall_silent_together_are_told_together(
+    session: Session, server: Server
+) -> None:
+    feeds = [factories.feed(session, server, customer_name=f"Customer {n}") for n in range(3)]
+    for n, feed in enumerate(feeds):
+        silent(session, feed, NOW + timedelta(minutes=n))
+
+    early = written(session, NOW + timedelta(minutes=9))
+    told = written(session, LATER)
+
+    assert early == []
+    assert [draft.title for draft in told] == ["3 customers have fallen silent"]
+    assert [story.name for story in told[0].stories] == ["Customer 0", "Customer 1", "Customer 2"]
+    assert dict(told[0].stories[0].facts)["Last good data"] == "16 November 2026"
+
+
+def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Server) -> None:
+    silent(session, factories.feed(session, server, customer_name="Clinic"), NOW)
+    back = factories.feed(session, server, customer_name="School", health="unhealthy")
+    silent(session, back, NOW, after="healthy")
+
+    assert titles(session, LATER) == ["Clinic has fallen silent; School is heard again"]
+
+
+def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
+    session: Session, server: Server
+) -> None:
+    fails(session, server, NOW)
+    answers(session, server, NOW + timedelta(minutes=1))
+
+    told = written(session, NOW + timedelta(minutes=1))
+
+    assert [draft.title for draft in told] == ["Main login answers again"]
+    facts = dict(told[0].stories[0].facts)
+    assert facts["Changed"] == "2 times since 17 November 2026, 04:30 EST"
+    assert facts["It was down for"] == REFUSED.message
+
+
+def test_what_flaps_is_told_once_a_day_and_each_change_once(
+    session: Session, server: Server
+) -> None:
+    told = []
+    for hour in range(60):
+        moment = NOW + timedelta(hours=hour)
+        (fails if hour % 2 == 0 else answers)(session, server, moment)
+        told += titles(session, moment)
+    told += titles(session, NOW + timedelta(hours=100))
+
+    assert told[:3] == [
+        "Main login is unhealthy",
+        "Main login answers again",
+        "Main login is unhealthy",
+    ]
+    assert told[3:] == ["Main login keeps changing"] * 3 + ["Main login answers again"]
+    rows = session.scalars(select(Notice)).all()
+    assert len(rows) == 60
+    assert all(row.mail_id is not None for row in rows)
+
+
+def test_a_healthy_pace_of_changes_does_not_flap(session: Session, server: Server) -> None:
+    told = []
+    for day in range(6):
+        moment = NOW + timedelta(days=day)
+        (fails if day % 2 == 0 else answers)(session, server, moment)
+        told += titles(session, moment)
+
+    assert told == ["Main login is unhealthy", "Main login answers again"] * 3
+
+
+def test_whoever_wants_it_no_more_is_not_told_what_waits(session: Session, server: Server) -> None:
+    silent(session, factories.feed(session, server), NOW)
+    ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
+    ada.wants_feed = False
+    session.commit()
+
+    assert written(session, LATER) == []
+    assert session.scalars(select(Notice)).all() == []
+
+
+def test_a_change_that_is_rolled_back_is_not_told(session: Session, server: Server) -> None:
+    session.commit()
+    monitoring.server_failed(session, server, REFUSED, NOW)
+    session.rollback()
+
+    assert notices.readers(session, NOW) == []
+
+
+def test_a_notice_is_told_by_one_mail_alone(session: Session, server: Server) -> None:
+    fails(session, server, NOW)
+    ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
+    draft = notices.drafts(session, ada.id, NOW)[0]
+    mails.keep(session, draft, "plain", "html", NOW)
+    other = notices.Draft(ada, "server", "change-0", "Twice", "", [], draft.notices)
+
+    with pytest.raises(Conflict, match="told by another mail"):
+        mails.keep(session, other, "plain", "html", NOW)
+
+
+MONDAY_MORNING = datetime(2026, 11, 16, 13, 0, tzinfo=UTC)  # 8:00 in New York
+
+
+@pytest.mark.parametrize(
+    ("moment", "due"),
+    [
+        (MONDAY_MORNING - timedelta(minutes=1), False),
+        (MONDAY_MORNING, True),
+        (MONDAY_MORNING + timedelta(hours=3, minutes=59), True),
+        (MONDAY_MORNING + timedelta(hours=4), False),
+        (MONDAY_MORNING + timedelta(days=1), False),
+    ],
+)
+def test_the_digest_comes_on_monday_morning_in_the_partners_zone(
+    session: Session, server: Server, moment: datetime, due: bool
+) -> None:
+    server.health = "unhealthy"
+    session.commit()
+
+    assert bool(digests.weekly(session, moment)) is due
+
+
+def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, server: Server) -> None:
+    server.health, server.health_reason = "unhealthy", "The token is refused"
+    feed = factories.feed(session, server, health="unhealthy", customer_name="Clinic")
+    factories.feed(session, server, customer_name="Healthy Ltd")
+    factories.delta(session, factories.device(session, feed), pages=900_000, state="held")
+    session.commit()
+
+    told = digests.weekly(session, MONDAY_MORNING)
+    for draft in told:
+        mails.keep(session, draft, "plain", "html", MONDAY_MORNING)
+    session.commit()
+
+    assert [draft.title for draft in told] == [
+        "This week: 1 unhealthy server, 1 silent customer, 1 held gain"
+    ]
+    assert [story.title for story in told[0].stories] == [
+        "Main login is unhealthy",
+        "Clinic is silent",
+        "1 gain waits for a decision",
+    ]
+    assert digests.weekly(session, MONDAY_MORNING + timedelta(minutes=1)) == []
+    assert len(digests.weekly(session, MONDAY_MORNING + timedelta(days=7))) == 1
+
+
+def test_there_is_no_digest_when_all_is_well_or_nobody_wants_it(
+    session: Session, server: Server
+) -> None:
+    assert digests.weekly(session, MONDAY_MORNING) == []
+    server.health = "unhealthy"
+    ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
+    ada.wants_digest = False
+    session.commit()
+    assert digests.weekly(session, MONDAY_MORNING) == []
+
+
+def test_a_long_digest_counts_what_it_does_not_tell(session: Session, server: Server) -> None:
+    for _ in range(25):
+        factories.feed(session, server, health="unhealthy")
+    session.commit()
+
+    told = digests.weekly(session, MONDAY_MORNING)
+
+    assert len(told[0].stories) == 21
+    assert told[0].stories[-1].title == "And 5 more"
+
+
+def kept(session: Session, now: datetime) -> list[tuple[str, str]]:
+    """Readers and titles of what the dead man's check writes, kept in the outbox."""
+    made = []
+    for draft in digests.nights(session, now):
+        mails.keep(session, draft, "plain", "html", now)
+        made.append((draft.user.email, draft.title))
+    session.commit()
+    return made
+
+
+def test_operations_are_told_when_no_night_finishes_and_when_they_do_again(
+    session: Session, server: Server
+) -> None:
+    factories.user(session, factories.operations(session), email="ops@example.com")
+    feed = factories.feed(session, server)
+    feed.created_at = NOW - timedelta(days=9)
+    night = factories.collection(session, server, day=date(2026, 11, 15))
+    night.finished_at = NOW
+    session.commit()
+
+    quiet = kept(session, NOW + timedelta(hours=25, minutes=59))
+    stopped = kept(session, NOW + timedelta(hours=26))
+    still = kept(session, NOW + timedelta(hours=30))
+    later = factories.collection(session, server, day=date(2026, 11, 18))
+    later.finished_at = NOW + timedelta(hours=31)
+    session.commit()
+    again = kept(session, NOW + timedelta(hours=32))
+    calm = kept(session, NOW + timedelta(hours=33))
+    stopped_again = kept(session, NOW + timedelta(hours=58))
+
+    assert (quiet, still, calm) == ([], [], [])
+    assert stopped == [("ops@example.com", "No night has finished for 26 hours")]
+    assert again == [("ops@example.com", "Nights finish again")]
+    assert stopped_again == stopped
+
+
+def test_without_feeds_no_night_is_missed(session: Session, server: Server) -> None:
+    factories.user(session, factories.operations(session))
+    factories.feed(session, server, status="removed")
+    session.commit()
+
+    assert digests.nights(session, NOW + timedelta(days=9)) == []
+
+
+def test_the_first_night_has_its_26_hours(session: Session, server: Server) -> None:
+    factories.user(session, factories.operations(session), email="ops@example.com")
+    factories.feed(session, server).created_at = NOW
+    session.commit()
+
+    assert digests.nights(session, NOW + timedelta(hours=25)) == []
+    assert len(digests.nights(session, NOW + timedelta(hours=26))) == 1
+
+
+def test_a_mail_is_claimed_by_one_sender_until_it_falls_silent(session: Session) -> None:
+    made = factories.mail(session, state="queued")
+    session.commit()
+
+    first = mails.claim(session, NOW)
+    session.commit()
+    second = mails.claim(session, NOW + mails.SILENT_SENDER)
+    late = mails.claim(session, NOW + mails.SILENT_SENDER + timedelta(seconds=1))
+
+    assert (first and first.id, second, late and late.id) == (made.id, None, made.id)
+
+
+def test_a_mail_that_is_not_taken_waits_longer_each_time_and_then_for_a_person(
+    session: Session,
+) -> None:
+    made = factories.mail(session, state="queued")
+    now, tries = NOW, 0
+    while (mail := mails.claim(session, now)) is not None:
+        tries += 1
+        mails.not_sent(session, mail, "it does not answer in time", now, lasting=False)
+        session.commit()
+        assert mails.claim(session, mail.due_at - timedelta(seconds=1)) is None
+        now = mail.due_at
+
+    assert tries == len(mails.PAUSES) + 1
+    assert (made.state, mails.waiting(session)) == ("failed", (0, 1, "it does not answer in time"))
+    mails.send_again(session, made, now)
+    assert (made.state, made.attempts) == ("queued", 0)
+    with pytest.raises(Conflict):
+        mails.send_again(session, made, now)
+
+
+def test_a_mail_that_will_never_be_taken_is_not_tried_again(session: Session) -> None:
+    factories.mail(session, state="queued")
+    mail = mails.claim(session, NOW)
+    assert mail is not None
+    mails.not_sent(session, mail, "it refuses the recipient", NOW, lasting=True)
+
+    assert mail.state == "failed"
+    assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"

@@ -1,0 +1,155 @@
+"""What users are told by e-mail: chosen, unsubscribed by a link, seen by operations."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import Mail, User
+from webapp.models.notice import Subject
+from webapp.services import unsubscribe
+from webapp.settings import Settings
+
+LogIn = Callable[[User | str], Visitor]
+
+
+@pytest.fixture
+def ada(storing: Storing) -> int:
+    """An administrator of a partner."""
+    with storing() as session:
+        return factories.user(session, email="ada@example.com").id
+
+
+def wants(storing: Storing, user_id: int) -> dict[str, bool]:
+    """What a user wants to be told."""
+    with storing() as session:
+        user = session.get_one(User, user_id)
+        return {
+            "server": user.wants_server,
+            "feed": user.wants_feed,
+            "digest": user.wants_digest,
+            "nights": user.wants_nights,
+        }
+
+
+def test_everybody_chooses_what_concerns_them(log_in: LogIn, storing: Storing, ada: int) -> None:
+    visitor = log_in("ada@example.com")
+    page = visitor.opens("/notices").text
+    answer = visitor.sends("/notices", {"feed": "y"})
+    after = visitor.opens(answer.location).text
+
+    assert "ada@example.com" in page
+    assert "Weekly digest" in page
+    assert "26 hours" not in page
+    assert "Saved." in after
+    assert wants(storing, ada) == {"server": False, "feed": True, "digest": False, "nights": True}
+
+
+def test_operations_choose_about_nights_alone(log_in: LogIn, storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="ops@example.com")
+    page = log_in("ops@example.com").opens("/notices").text
+
+    assert "26 hours" in page
+    assert "Weekly digest" not in page
+
+
+def link(settings: Settings, user_id: int, subject: Subject) -> str:
+    """The link of a mail."""
+    return f"/unsubscribe/{unsubscribe.token(settings.secret_key, user_id, subject)}"
+
+
+def test_a_mail_program_unsubscribes_with_one_click(
+    visitor: Visitor, settings: Settings, storing: Storing, ada: int
+) -> None:
+    path = link(settings, ada, "feed")
+
+    answer = visitor.client.post(path, data={"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 303
+    assert wants(storing, ada) == {"server": True, "feed": False, "digest": True, "nights": True}
+
+
+def test_opening_the_link_changes_nothing_until_the_button_is_pressed(
+    visitor: Visitor, settings: Settings, storing: Storing, ada: int
+) -> None:
+    path = link(settings, ada, "server")
+    asked = visitor.opens(path).text
+    before = wants(storing, ada)["server"]
+    visitor.client.post(path)
+    done = visitor.opens(path).text
+    off = wants(storing, ada)["server"]
+    visitor.client.post(path, data={"again": "yes"})
+
+    assert "Unsubscribe" in asked
+    assert before
+    assert "You are unsubscribed" in done
+    assert "Subscribe again" in done
+    assert not off
+    assert wants(storing, ada)["server"]
+
+
+@pytest.mark.parametrize("change", ["x", "", "no-such-link"])
+def test_a_link_that_was_forged_changes_nothing(
+    visitor: Visitor, settings: Settings, storing: Storing, ada: int, change: str
+) -> None:
+    token = unsubscribe.token(settings.secret_key, ada, "feed")
+    forged = change if change == "no-such-link" else f"{token[:-3]}{change}"
+
+    assert visitor.opens(f"/unsubscribe/{forged}").status_code == 404
+    assert visitor.client.post(f"/unsubscribe/{forged}").status_code == 404
+    assert wants(storing, ada)["feed"]
+
+
+def test_a_link_of_another_kind_of_signature_is_refused(
+    visitor: Visitor, storing: Storing, ada: int
+) -> None:
+    other = unsubscribe.token("another secret key of forty letters, or more", ada, "feed")
+
+    assert visitor.opens(f"/unsubscribe/{other}").status_code == 404
+
+
+def test_operations_see_what_was_sent_and_send_what_failed_again(
+    log_in: LogIn, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="ops@example.com")
+        ada = factories.user(session, email="ada@example.com")
+        factories.mail(session, ada, title="Main login answers again")
+        factories.mail(
+            session, ada, title="Late <one>", state="queued", error="it does not answer in time"
+        )
+        failed = factories.mail(
+            session, ada, title="Bad address", state="failed", error="it refuses the recipient"
+        ).id
+    ops = log_in("ops@example.com")
+    page = ops.opens("/operations/mails").text
+    found = ops.opens("/operations/mails?q=bad").text
+    one = ops.opens(f"/operations/mails/{failed}").text
+    again = ops.sends(f"/operations/mails/{failed}/again")
+    twice = ops.sends(f"/operations/mails/{failed}/again")
+    refused = ops.opens(twice.location).text
+
+    assert "Late &lt;one&gt;" in page
+    assert "1 mail was tried in vain and waits" in page
+    assert "1 mail could not be sent" in page
+    assert "Main login answers again" not in found
+    assert "it refuses the recipient" in one
+    assert "Send it again" in one
+    assert again.status_code == 302
+    assert "has not failed" in refused
+    with storing() as session:
+        assert session.get_one(Mail, failed).state == "queued"
+    assert ops.opens("/operations/mails/999").status_code == 404
+
+
+def test_before_the_first_mail_the_page_says_when_there_will_be_one(
+    log_in: LogIn, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="ops@example.com")
+    ops = log_in("ops@example.com")
+
+    assert "No mail yet" in ops.opens("/operations/mails").text
+    assert "No mail matches" in ops.opens("/operations/mails?state=failed").text

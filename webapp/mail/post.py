@@ -1,0 +1,164 @@
+"""The post: an SMTP server, or a folder that keeps every message as a file."""
+
+import os
+import smtplib
+import ssl
+from contextlib import AbstractContextManager, suppress
+from email.message import EmailMessage
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import unquote, urlsplit
+
+#: Seconds that connecting, and each answer of the server, may take.
+PATIENCE = 20
+
+
+class MailError(Exception):
+    """A message was not taken. ``lasting``: the same one will not be taken later either.
+
+    ``everybody``: it concerns the post as a whole, so others need not be tried now.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False, everybody: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+        self.everybody = everybody
+
+
+class Post(AbstractContextManager["Post"], Protocol):
+    """Takes messages, one after another, while it is open."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand a message over. Raises MailError."""
+
+
+class Mailbox:
+    """A folder with a file for each message, named after its Message-ID.
+
+    A message that is handed over twice is kept once: the file is made whole, and never replaced.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise MailError(
+                f"the mailbox {self._folder} cannot be made ({error.strerror})", everybody=True
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def send(self, message: EmailMessage) -> None:
+        """Keep a message. Raises MailError."""
+        name = str(message["Message-ID"]).strip("<>").replace("/", "_")
+        path = self._folder / f"{name}.eml"
+        part = self._folder / f".{name}.{os.getpid()}"
+        try:
+            part.write_bytes(message.as_bytes())
+            with suppress(FileExistsError):
+                os.link(part, path)
+            part.unlink()
+        except OSError as error:
+            raise MailError(
+                f"the mailbox cannot be written ({error.strerror})", everybody=True
+            ) from error
+
+
+class Smtp:
+    """An SMTP server. ``smtps://`` is encrypted from the start, ``smtp://`` by STARTTLS.
+
+    It takes a message or not; when the connection breaks between the last byte and its answer
+    nobody can know. The message is then handed over again with the same Message-ID, by which
+    mail systems know it as one and the same.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+        self._server: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        host, port = self._url.hostname or "", self._url.port
+        try:
+            if self._url.scheme == "smtps":
+                self._server = smtplib.SMTP_SSL(
+                    host, port or 465, timeout=PATIENCE, context=ssl.create_default_context()
+                )
+            else:
+                self._server = smtplib.SMTP(host, port or 587, timeout=PATIENCE)
+                self._encrypt(self._server)
+            if self._url.username:
+                self._server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        except (OSError, smtplib.SMTPException) as error:
+            self.__exit__(None, None, None)
+            raise MailError(f"the mail server {host}: {_words(error)}", everybody=True) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._server.quit()
+            self._server = None
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand a message over. Raises MailError."""
+        if self._server is None:
+            raise RuntimeError("the post is not open")
+        try:
+            self._server.send_message(message)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+            code = _code(error)
+            raise MailError(_words(error), lasting=500 <= code < 600) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailError(_words(error), everybody=True) from error
+
+    def _encrypt(self, server: smtplib.SMTP) -> None:
+        """Encrypt, or refuse: names and addresses do not travel in the open."""
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+            server.ehlo()
+        elif self._url.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise smtplib.SMTPException("it offers no encryption (STARTTLS); use smtps://")
+
+
+def post_of(url: str, instance: Path) -> Post:
+    """The post that MAIL_URL names; ``mailbox:`` is a folder of the instance."""
+    return Mailbox(instance / "mailbox") if url == "mailbox:" else Smtp(url)
+
+
+def _code(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> int:
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code
+    return max((code for code, _ in error.recipients.values()), default=0)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without anything we sent."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = max(error.recipients.values(), default=(0, b""))
+        return f"it refuses the recipient ({code} {_text(said)})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"it answers {error.smtp_code} {_text(error.smtp_error)}"
+    if isinstance(error, TimeoutError):
+        return "it does not answer in time"
+    if isinstance(error, ssl.SSLError):
+        return "its certificate or encryption cannot be trusted"
+    if isinstance(error, smtplib.SMTPException):
+        return str(error) or type(error).__name__
+    return f"it cannot be reached ({getattr(error, 'strerror', None) or type(error).__name__})"
+
+
+def _text(said: bytes | str) -> str:
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(words.split())[:200]

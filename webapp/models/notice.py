@@ -1,0 +1,84 @@
+"""Notice: a health change that a user is to be told. Mail: a message that tells notices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Moment
+from webapp.models.health_change import HealthChange
+from webapp.models.user import User
+
+#: What a user can choose to be told of.
+Subject = Literal["server", "feed", "digest", "nights"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+MailState = Literal["queued", "sending", "sent", "failed"]
+
+_UNTOLD = text("mail_id is null")
+
+
+class Mail(Base):
+    """A message to one user. ``key`` says what it tells: there is one of a kind for each user.
+
+    ``claimed_at``: when a sender took it; one that fell silent is taken over by another.
+    ``due_at``: when it is tried next. ``error``: why the last attempt failed.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        UniqueConstraint("user_id", "key"),
+        Index("ix_mail_state_due_at", "state", "due_at"),
+        Index("ix_mail_created_at", "created_at"),
+        CheckConstraint("state in ('queued', 'sending', 'sent', 'failed')", name="state"),
+        CheckConstraint("subject in ('server', 'feed', 'digest', 'nights')", name="subject"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    key: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(8))
+    title: Mapped[str] = mapped_column(String(250))
+    plain: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(500))
+
+    user: Mapped[User] = relationship()
+
+
+class Notice(Base):
+    """One change to be told to one user, written in the change's own transaction.
+
+    ``mail_id``: the mail that tells it; None while it waits. ``due_at``: when it is told, at the
+    earliest.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("user_id", "health_change_id"),
+        Index(
+            "ix_notice_untold",
+            "due_at",
+            sqlite_where=_UNTOLD,
+            postgresql_where=_UNTOLD,
+        ),
+        Index("ix_notice_mail_id", "mail_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    health_change_id: Mapped[int] = mapped_column(ForeignKey("health_change.id"))
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
+
+    user: Mapped[User] = relationship()
+    change: Mapped[HealthChange] = relationship()
+    mail: Mapped[Mail | None] = relationship()

@@ -1,0 +1,227 @@
+"""Notices: which health changes are told to whom, and in which mails.
+
+A notice is written in the transaction of its change, for every user to be told. ``drafts`` gathers
+those that are due into mails: each notice is told by one mail and no other.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from webapp.db import lock
+from webapp.models import HealthChange, Mail, Notice, User
+from webapp.models.notice import Subject
+from webapp.services import stories
+from webapp.services.stories import Story
+
+#: A site that goes offline silences many feeds: they are told together.
+GATHERING = timedelta(minutes=10)
+#: More changes of one server or feed than this, within the time, are told in one mail.
+FLAPPING = 3
+FLAPPING_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail to be written. ``key``: there is one such mail for a user; ``notices``: it tells."""
+
+    user: User
+    subject: Subject
+    key: str
+    title: str
+    lead: str
+    stories: Sequence[Story]
+    notices: Sequence[Notice] = ()
+
+
+def tell(session: Session, change: HealthChange, partner_id: int) -> int:
+    """Have a change told to the partner's administrators; returns to how many.
+
+    The first data of a feed are no news; customers and viewers are never told.
+    """
+    if change.before == "pending":
+        return 0
+    session.flush()
+    of_feed = change.feed_id is not None
+    due_at = change.at + GATHERING if of_feed else change.at
+    users = session.scalars(
+        select(User.id).where(
+            User.account_id == partner_id,
+            User.role == "partner_admin",
+            User.password_hash.is_not(None),
+            User.disabled_at.is_(None),
+            User.wants_feed if of_feed else User.wants_server,
+        )
+    ).all()
+    session.add_all(
+        Notice(user_id=user_id, health_change_id=change.id, due_at=due_at) for user_id in users
+    )
+    return len(users)
+
+
+def readers(session: Session, now: datetime) -> Sequence[int]:
+    """The users for whom a notice is due."""
+    due = select(Notice.user_id).where(Notice.mail_id.is_(None), Notice.due_at <= now)
+    return session.scalars(due.distinct().order_by(Notice.user_id)).all()
+
+
+def drafts(session: Session, user_id: int, now: datetime) -> list[Draft]:
+    """The mails that tell a user what is due. Locks the user: others wait until the commit.
+
+    Who wants no such mails any more is told nothing; what flaps is told once a day.
+    """
+    lock(session, User.id, user_id)
+    user = session.get_one(User, user_id, populate_existing=True)
+    untold = session.scalars(
+        select(Notice)
+        .where(Notice.user_id == user_id, Notice.mail_id.is_(None))
+        .options(joinedload(Notice.change))
+        .order_by(Notice.health_change_id)
+    ).all()
+    wanted = [notice for notice in untold if _wants(user, notice)]
+    unwanted = [notice.id for notice in untold if not _wants(user, notice)]
+    if unwanted:
+        session.execute(delete(Notice).where(Notice.id.in_(unwanted)))
+    made: list[Draft] = []
+    calm: list[list[Notice]] = []
+    for group in _due(_by_subject(wanted), now):
+        if _flaps(session, group[-1].change, now):
+            made += _often(session, user, group, now)
+        elif group[0].change.server_id is not None:
+            made.append(_of_server(session, user, group))
+        else:
+            calm.append(group)
+    if calm:
+        made.append(_of_feeds(session, user, calm))
+    return made
+
+
+def _wants(user: User, notice: Notice) -> bool:
+    wants = user.wants_server if notice.change.server_id is not None else user.wants_feed
+    return wants and user.disabled_at is None
+
+
+def _by_subject(notices: Sequence[Notice]) -> list[list[Notice]]:
+    """Notices of one server or feed each, in the order of their changes."""
+    groups: dict[tuple[int | None, int | None], list[Notice]] = defaultdict(list)
+    for notice in notices:
+        groups[notice.change.server_id, notice.change.feed_id].append(notice)
+    return list(groups.values())
+
+
+def _due(groups: Sequence[list[Notice]], now: datetime) -> list[list[Notice]]:
+    """Those with a notice that is due; with one feed's come those of the others, told together."""
+    due = [group for group in groups if any(notice.due_at <= now for notice in group)]
+    if all(group[0].change.feed_id is None for group in due):
+        return due
+    soon = now + GATHERING
+    return [
+        group
+        for group in groups
+        if group in due
+        or (group[0].change.feed_id is not None and min(one.due_at for one in group) <= soon)
+    ]
+
+
+def _flaps(session: Session, change: HealthChange, now: datetime) -> bool:
+    lately = session.scalar(
+        select(func.count())
+        .select_from(HealthChange)
+        .where(
+            HealthChange.server_id.is_not_distinct_from(change.server_id),
+            HealthChange.feed_id.is_not_distinct_from(change.feed_id),
+            HealthChange.at > now - FLAPPING_WITHIN,
+            HealthChange.at <= now,
+        )
+    )
+    return (lately or 0) > FLAPPING
+
+
+def _often(session: Session, user: User, group: Sequence[Notice], now: datetime) -> list[Draft]:
+    """One mail for what keeps changing; the next one a day later, or when it has calmed down."""
+    change = group[-1].change
+    told_at = session.scalar(
+        select(func.max(Mail.created_at))
+        .join(Notice, Notice.mail_id == Mail.id)
+        .join(HealthChange, HealthChange.id == Notice.health_change_id)
+        .where(
+            Mail.user_id == user.id,
+            Mail.key.startswith("often-"),
+            HealthChange.server_id.is_not_distinct_from(change.server_id),
+            HealthChange.feed_id.is_not_distinct_from(change.feed_id),
+            Mail.created_at > now - FLAPPING_WITHIN,
+        )
+    )
+    if told_at is not None:
+        session.execute(
+            update(Notice)
+            .where(Notice.id.in_([notice.id for notice in group]))
+            .values(due_at=told_at + FLAPPING_WITHIN)
+        )
+        return []
+    story = stories.of_changes(session, [notice.change for notice in group], often=True)
+    of_server = change.server_id is not None
+    return [
+        Draft(
+            user,
+            "server" if of_server else "feed",
+            f"often-{group[0].health_change_id}",
+            f"{story.name} keeps changing",
+            "Its health changed more than three times within a day. You are told again once a "
+            "day, and when it has calmed down.",
+            [story],
+            group,
+        )
+    ]
+
+
+def _of_server(session: Session, user: User, group: Sequence[Notice]) -> Draft:
+    story = stories.of_changes(session, [notice.change for notice in group])
+    down = group[-1].change.after == "unhealthy"
+    return Draft(
+        user,
+        "server",
+        f"change-{group[0].health_change_id}",
+        f"{story.name} is unhealthy" if down else f"{story.name} answers again",
+        (
+            "Printerpoint could not be read. Collection of all its customers is paused; printers "
+            "go on counting, so no page is lost."
+            if down
+            else "Collection goes on by itself; what was printed meanwhile is read now."
+        ),
+        [story],
+        group,
+    )
+
+
+def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) -> Draft:
+    told = [stories.of_changes(session, [notice.change for notice in group]) for group in groups]
+    silent = [story for story in told if story.bad]
+    heard = [story for story in told if not story.bad]
+    title = "; ".join(
+        part
+        for part in (
+            _counted(silent, "has fallen silent", "customers have fallen silent"),
+            _counted(heard, "is heard again", "customers are heard again"),
+        )
+        if part
+    )
+    lead = (
+        "No new page counts came for three business days. Nothing is lost: the printers go on "
+        "counting, and the pages are dated back when they are heard again."
+        if silent
+        else "New page counts came. What was printed meanwhile is counted."
+    )
+    first = min(notice.health_change_id for group in groups for notice in group)
+    notices = [notice for group in groups for notice in group]
+    return Draft(user, "feed", f"change-{first}", title, lead, [*silent, *heard], notices)
+
+
+def _counted(told: Sequence[Story], one: str, many: str) -> str:
+    if not told:
+        return ""
+    return f"{told[0].name} {one}" if len(told) == 1 else f"{len(told):,} {many}"

@@ -1,0 +1,135 @@
+"""Stories: what a mail tells of a server or a feed, in plain words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp import formats
+from webapp.models import Account, Collection, Feed, HealthChange, Server
+
+_MEND_SERVER = (
+    "Read the cause; a refused token is replaced on the server's page. Then press Check now. It is "
+    "tried every hour by itself, too."
+)
+_MEND_FEED = (
+    "See in Printerpoint whether this customer's collection agent runs and reaches the internet. "
+    "When it does, nothing else is needed here."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is told of one thing. ``path``: of its page, from the root of the service."""
+
+    name: str
+    title: str
+    facts: Sequence[tuple[str, str]]
+    step: str
+    path: str
+    bad: bool
+
+
+def of_changes(session: Session, changes: Sequence[HealthChange], *, often: bool = False) -> Story:
+    """What changes of one server or feed, in their order, come to. ``often``: it flaps."""
+    if changes[-1].server_id is not None:
+        server = session.get_one(Server, changes[-1].server_id)
+        return _of_server(session, server, changes, often=often)
+    feed = session.get_one(Feed, changes[-1].feed_id)
+    return _of_feed(feed, changes, often=often)
+
+
+def of_server(session: Session, server: Server) -> Story:
+    """A server as it stands, for the digest."""
+    return Story(
+        server.name,
+        f"{server.name} is unhealthy",
+        [
+            ("Cause", server.health_reason or "Printerpoint did not answer"),
+            ("Since", formats.time_in(server.health_changed_at, server.account.zone)),
+            ("Last good data", _last_night(session, server)),
+        ],
+        _MEND_SERVER,
+        f"/servers/{server.id}",
+        bad=True,
+    )
+
+
+def of_feed(feed: Feed) -> Story:
+    """A feed as it stands, for the digest."""
+    return Story(
+        feed.customer_name,
+        f"{feed.customer_name} is silent",
+        [
+            ("Last good data", formats.day(feed.heard_on) if feed.heard_on else "none yet"),
+            ("Unhealthy since", formats.time_in(feed.health_changed_at, _zone(feed.account))),
+            ("Server", feed.server.name),
+        ],
+        _MEND_FEED,
+        f"/feeds/{feed.id}",
+        bad=True,
+    )
+
+
+def _of_server(
+    session: Session, server: Server, changes: Sequence[HealthChange], *, often: bool
+) -> Story:
+    zone = server.account.zone
+    last = changes[-1]
+    bad = last.after == "unhealthy"
+    facts = _turns(changes, _zone(server.account), often=often)
+    if bad:
+        facts += [
+            ("Cause", last.reason),
+            ("Since", formats.time_in(last.at, zone)),
+            ("Last good data", _last_night(session, server)),
+        ]
+    else:
+        facts += [("Answers again since", formats.time_in(last.at, zone))]
+        facts += [
+            ("It was down for", first.reason) for first in changes if first.after != "healthy"
+        ]
+    step = _MEND_SERVER if bad else "Nothing. The night that was missed is collected by itself."
+    title = f"{server.name} is unhealthy" if bad else f"{server.name} answers again"
+    return Story(server.name, title, facts, step, f"/servers/{server.id}", bad)
+
+
+def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Story:
+    last = changes[-1]
+    bad = last.after == "unhealthy"
+    facts = _turns(changes, _zone(feed.account), often=often)
+    facts += [
+        ("Cause" if bad else "What came", last.reason),
+        ("Since", formats.time_in(last.at, _zone(feed.account))),
+    ]
+    if bad:
+        facts.append(
+            ("Last good data", formats.day(last.heard_on) if last.heard_on else "none yet")
+        )
+    facts.append(("Server", feed.server.name))
+    name = feed.customer_name
+    title = f"{name} is silent" if bad else f"{name} is heard again"
+    step = _MEND_FEED if bad else ""
+    return Story(name, title, facts, step, f"/feeds/{feed.id}", bad)
+
+
+def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[tuple[str, str]]:
+    """How often it changed, where that is more than once."""
+    if len(changes) < 2 and not often:
+        return []
+    since = formats.time_in(changes[0].at, zone)
+    return [("Changed", f"{formats.counted(len(changes), 'time')} since {since}")]
+
+
+def _last_night(session: Session, server: Server) -> str:
+    day = session.scalar(
+        select(func.max(Collection.day)).where(
+            Collection.server_id == server.id, Collection.state == "finished"
+        )
+    )
+    return formats.day(day) if day else "none yet"
+
+
+def _zone(account: Account) -> str:
+    return account.zone.key

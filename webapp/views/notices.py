@@ -1,0 +1,150 @@
+"""Notices: what a user is told by e-mail; the links in mails; the outbox, for operations."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect, FlaskForm
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager
+from wtforms import BooleanField
+
+from webapp import clock
+from webapp.db import db
+from webapp.models import Mail, User
+from webapp.models.notice import Subject
+from webapp.models.user import Role
+from webapp.services import mails, unsubscribe
+from webapp.services.errors import Conflict, NotFound
+from webapp.views import edge, forms, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("notices", __name__)
+
+STATES = ("queued", "sending", "sent", "failed")
+
+#: What concerns whom; viewers and customers are written to by nobody.
+CHOICES: dict[Role, tuple[Subject, ...]] = {
+    "operations": ("nights",),
+    "partner_admin": ("server", "feed", "digest"),
+}
+WORDS: dict[Subject, tuple[str, str]] = {
+    "server": (
+        "Servers",
+        "When Printerpoint cannot be read with a server's token, and when it answers again.",
+    ),
+    "feed": (
+        "Customers",
+        "When customers fall silent for 3 business days, and when they are heard again.",
+    ),
+    "digest": (
+        "Weekly digest",
+        "On Mondays at 8:00: what is unhealthy, and pages that wait for a decision. "
+        "Nothing comes when all is well.",
+    ),
+    "nights": (
+        "Nights",
+        "When no night has finished for 26 hours, and when nights finish again.",
+    ),
+}
+
+
+class NoticesForm(FlaskForm):
+    """What a user wants to be told."""
+
+    server = BooleanField(WORDS["server"][0])
+    feed = BooleanField(WORDS["feed"][0])
+    digest = BooleanField(WORDS["digest"][0])
+    nights = BooleanField(WORDS["nights"][0])
+
+
+def exempt(forgery: CSRFProtect) -> None:
+    """Let mail programs post to the links of mails: these are signed, and need no session."""
+    forgery.exempt("webapp.views.notices.unsubscribed")
+
+
+@blueprint.route("/notices", methods=["GET", "POST"])
+@roles_required("operations", "partner_admin")
+def choose() -> ResponseReturnValue:
+    """What the user is told by e-mail."""
+    user = edge.user()
+    subjects = CHOICES[edge.viewer().role]
+    form = NoticesForm(data={subject: unsubscribe.wants(user, subject) for subject in subjects})
+    if request.method == "POST" and form.validate_on_submit():
+        for subject in subjects:
+            unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
+        db.session.commit()
+        flash("Saved. It holds for every mail from now on.", "success")
+        return redirect(url_for("notices.choose"))
+    return forms.page("notices/choose.html", form, subjects=subjects, words=WORDS, user=user)
+
+
+@blueprint.get("/unsubscribe/<token>")
+def unsubscribe_page(token: str) -> ResponseReturnValue:
+    """What the link of a mail would switch off, or has."""
+    user, subject = _reader(token)
+    return render_template(
+        "notices/unsubscribe.html",
+        token=token,
+        wanted=unsubscribe.wants(user, subject),
+        words=WORDS[subject],
+    )
+
+
+@blueprint.post("/unsubscribe/<token>")
+def unsubscribed(token: str) -> ResponseReturnValue:
+    """Switch it off: by the button of the page, or by a mail program (RFC 8058); or on again."""
+    user, subject = _reader(token)
+    unsubscribe.choose(user, subject, wanted=request.form.get("again") == "yes")
+    db.session.commit()
+    return redirect(url_for("notices.unsubscribe_page", token=token), 303)
+
+
+@blueprint.get("/operations/mails")
+@roles_required("operations")
+def index() -> ResponseReturnValue:
+    """The mails, the latest first."""
+    text, state = lists.searched(), lists.chosen("state", STATES)
+    query = select(Mail).join(Mail.user).options(contains_eager(Mail.user))
+    if state:
+        query = query.where(Mail.state == state)
+    if text:
+        names = (Mail.title, User.email, User.full_name)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    page = lists.paged(query.order_by(Mail.id.desc()))
+    waiting, failed, error = mails.waiting(db.session())
+    return lists.page(
+        "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
+    )
+
+
+@blueprint.get("/operations/mails/<int:mail_id>")
+@roles_required("operations")
+def show(mail_id: int) -> ResponseReturnValue:
+    """A mail as its reader gets it."""
+    return render_template("notices/show.html", mail=_mail(mail_id))
+
+
+@blueprint.post("/operations/mails/<int:mail_id>/again")
+@roles_required("operations")
+def again(mail_id: int) -> ResponseReturnValue:
+    """Send a failed mail again."""
+    mail = _mail(mail_id)
+    try:
+        mails.send_again(db.session(), mail, clock.now())
+        db.session.commit()
+    except Conflict as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    else:
+        flash("It is sent again within a minute.", "success")
+    return redirect(url_for("notices.show", mail_id=mail_id))
+
+
+def _reader(token: str) -> tuple[User, Subject]:
+    return unsubscribe.reader(db.session(), edge.settings().secret_key, token)
+
+
+def _mail(mail_id: int) -> Mail:
+    mail = db.session.get(Mail, mail_id)
+    if mail is None:
+        raise NotFound
+    return mail
