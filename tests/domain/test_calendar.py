@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.business_days import business_days_of_gap, days_of_gap, is_business_day
-from webapp.domain.health import feed_health, silent_business_days, unhealthy_from
+from webapp.domain.health import (
+    Recovered,
+    feed_health,
+    recovered,
+    silent_business_days,
+    unhealthy_from,
+)
 from webapp.domain.months import Month, closes_at, counting_month
+from webapp.domain.paper import LETTER_AREA, pages_of_area, pages_of_length
 from webapp.domain.shares import share, share_gap
 from webapp.domain.trees import trees
 
@@ -51,8 +58,55 @@ def test_a_gap_without_business_days_is_shared_over_all_its_days() -> None:
 
 
 def test_a_gap_must_end_after_it_began() -> None:
-    with pytest.raises(ValueError, match="must end after it began"):
-        share_gap(5, FRIDAY, FRIDAY, HOLIDAYS)
+    for until in (FRIDAY, FRIDAY - timedelta(days=1)):
+        with pytest.raises(ValueError, match="must end after it began"):
+            share_gap(5, FRIDAY, until, HOLIDAYS)
+
+
+def test_two_days_are_shared_as_longer_gaps_are() -> None:
+    saturday = FRIDAY + timedelta(days=1)
+
+    assert share_gap(5, saturday, COLUMBUS_DAY, frozenset()) == [(COLUMBUS_DAY, 5)]
+
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, n) for n in (2, 3, 4, 5))
+
+
+@pytest.mark.parametrize(
+    ("heard_on", "until", "shares", "expected"),
+    [
+        # Silent on Tuesday and Wednesday.
+        (
+            MONDAY,
+            THURSDAY,
+            {TUESDAY: 5, WEDNESDAY: 7, THURSDAY: 9},
+            Recovered(12, TUESDAY, WEDNESDAY),
+        ),
+        # Pages of a printer that was idle before, and of the day itself, are no recovery.
+        (
+            TUESDAY,
+            THURSDAY,
+            {MONDAY: 3, TUESDAY: 5, WEDNESDAY: 7, THURSDAY: 9},
+            Recovered(7, WEDNESDAY, WEDNESDAY),
+        ),
+        (MONDAY, THURSDAY, {WEDNESDAY: 7, TUESDAY: 0}, Recovered(7, WEDNESDAY, WEDNESDAY)),
+        (
+            FRIDAY,
+            date(2026, 10, 16),
+            {date(2026, 10, 13): 1, date(2026, 10, 14): 2, date(2026, 10, 15): 4},
+            Recovered(7, date(2026, 10, 13), date(2026, 10, 15)),
+        ),
+        (MONDAY, THURSDAY, {THURSDAY: 9}, None),
+        (MONDAY, THURSDAY, {TUESDAY: 0}, None),
+        (MONDAY, TUESDAY, {TUESDAY: 9}, None),
+        # A long weekend is no silence, whatever was printed on it.
+        (FRIDAY, date(2026, 10, 13), {COLUMBUS_DAY: 4, date(2026, 10, 13): 9}, None),
+    ],
+)
+def test_pages_for_silent_business_days_are_recovered(
+    heard_on: date, until: date, shares: dict[date, int], expected: Recovered | None
+) -> None:
+    assert recovered(shares, heard_on, until, HOLIDAYS) == expected
 
 
 @given(st.integers(0, 2**62), st.integers(1, 500))
@@ -131,6 +185,39 @@ def test_months_follow_one_another(day: date) -> None:
     assert month.next().previous() == month
     assert month.first <= day <= month.last
     assert month.last + timedelta(days=1) == month.next().first
+
+
+@pytest.mark.parametrize(
+    ("day", "last_closed", "month"),
+    [
+        (date(2026, 11, 3), None, Month(2026, 11)),
+        (date(2026, 11, 3), Month(2026, 9), Month(2026, 11)),
+        (date(2026, 11, 3), Month(2026, 10), Month(2026, 11)),
+        (date(2026, 11, 3), Month(2026, 11), Month(2026, 12)),
+        (date(2026, 11, 3), Month(2026, 12), Month(2027, 1)),
+    ],
+)
+def test_pages_count_in_their_own_month_or_the_first_open_one(
+    day: date, last_closed: Month | None, month: Month
+) -> None:
+    assert counting_month(day, last_closed) == month
+
+
+def test_the_first_year_has_months_and_the_year_before_has_none() -> None:
+    assert Month.parse("0001-01") == Month(1, 1)
+    with pytest.raises(ValueError, match="is not a month"):
+        Month.parse("0000-12")
+
+
+@pytest.mark.parametrize("pages", [1, 10**6, 10**12])
+def test_paper_is_counted_to_the_very_micrometre(pages: int) -> None:
+    # The shortest length of a roll of 914 mm that is as large as so many Letter pages.
+    length = -(-pages * LETTER_AREA * 10_000 // (914 * 1_000))
+
+    assert pages_of_length(length, 914) == pages
+    assert pages_of_length(length - 1, 914) == pages - 1
+    assert pages_of_area(pages * LETTER_AREA) == pages
+    assert pages_of_area(pages * LETTER_AREA - 1) == pages - 1
 
 
 def test_late_pages_are_counted_in_the_first_open_month() -> None:

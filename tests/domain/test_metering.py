@@ -162,8 +162,7 @@ def test_a_reset_remembers_what_stood_before_until_the_counter_has_passed_it() -
     assert passed.earlier is None
 
 
-def test_a_higher_count_before_a_second_reset_is_the_one_remembered() -> None:
-    # The family of the counter keeps it from passing 60 unnoticed: it is reset to above it first.
+def test_a_counter_that_passed_its_old_value_remembers_the_next_reset() -> None:
     meter, _ = fold(told(60, 40, 50, 55, 70, 10, 12))
 
     assert meter.earlier == Earlier(70, 30)
@@ -178,7 +177,9 @@ def test_a_counter_carried_over_its_old_value_says_what_was_printed_if_it_was_re
     )
 
 
-@pytest.mark.parametrize(("after", "restored"), [(120_000, 0), (120_089, 0), (120_091, 1)])
+@pytest.mark.parametrize(
+    ("after", "restored"), [(120_000, 0), (120_089, 0), (120_091, 1), (250_000, 129_910)]
+)
 def test_a_restoration_never_counts_less_than_nothing(after: int, restored: int) -> None:
     _, gains = fold(told(120_000, 0, 50, 90, after))
 

@@ -40,6 +40,14 @@ OFFICE = History(gains=40, busiest=300)
         (500_000, 12, None),
         (120_000, 119_000, None),
         (1, 0, None),
+        (10**19 - 1, 0, None),
+        (2**21 - 1, 0, None),
+        (2**30 - 1, 0, None),
+        (2**39 - 1, 0, None),
+        (2**41 - 1, 0, None),
+        (2**47 - 1, 0, None),
+        (2**49 - 1, 0, None),
+        *((2**bits - 1, 0, 1) for bits in (15, 16, 20, 24, 31, 32, 40, 48, 63)),
     ],
 )
 def test_a_fall_by_nearly_a_counters_range_may_be_a_roll_over(
@@ -56,7 +64,13 @@ def test_the_pages_of_a_roll_over_are_few_for_its_range(after: int, fall: int) -
 
 
 @pytest.mark.parametrize(
-    ("pages", "days", "held"), [(150_000, 1, None), (150_001, 1, "ceiling"), (450_000, 3, None)]
+    ("pages", "days", "held"),
+    [
+        (150_000, 1, None),
+        (150_001, 1, "ceiling"),
+        (450_000, 3, None),
+        (450_001, 3, "ceiling"),
+    ],
 )
 def test_more_than_a_machine_can_print_is_held(pages: int, days: int, held: str | None) -> None:
     hold = judge(pages, days, CEILING, History())
@@ -70,6 +84,8 @@ def test_more_than_a_machine_can_print_is_held(pages: int, days: int, held: str 
     [
         (6_001, 1, OFFICE, True),
         (6_000, 1, OFFICE, False),
+        (5_999, 1, OFFICE, False),
+        (4_999, 1, History(3, 10), False),
         (12_000, 2, OFFICE, False),
         (12_001, 2, OFFICE, True),
         (5_001, 1, History(3, 250), True),
@@ -87,7 +103,8 @@ def test_a_gain_far_above_the_devices_own_history_is_held(
 
 
 @pytest.mark.parametrize(
-    ("pages", "days", "held"), [(300, 1, False), (301, 1, True), (600, 2, False), (601, 2, True)]
+    ("pages", "days", "held"),
+    [(299, 1, False), (300, 1, False), (301, 1, True), (600, 2, False), (601, 2, True)],
 )
 def test_a_counter_passes_its_old_value_by_printing_or_by_being_restored(
     pages: int, days: int, held: bool
@@ -107,7 +124,7 @@ def test_a_roll_over_is_always_put_before_a_person() -> None:
 
 @pytest.mark.parametrize(
     ("pages", "restored", "needed"),
-    [(5_000, None, False), (5_001, None, True), (1, 0, True)],
+    [(4_999, None, False), (5_000, None, False), (5_001, None, True), (1, 0, True)],
 )
 def test_most_gains_are_judged_without_a_look_at_the_history(
     pages: int, restored: int | None, needed: bool
@@ -127,4 +144,5 @@ def test_where_no_history_is_needed_it_changes_nothing(
 
 def test_a_gap_counts_by_its_mean_day_rounded_up() -> None:
     assert history([(10, 1), (31, 3), (5, 1)]) == History(gains=3, busiest=11)
+    assert history([(12, 3)]) == History(gains=1, busiest=4)
     assert history([]) == History()

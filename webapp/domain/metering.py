@@ -199,9 +199,7 @@ def _begin_anew(meter: Meter, family: Family, count: int, day: date) -> Meter:
 
 def _reset(meter: Meter, fall: Fall) -> tuple[Meter, list[Gain]]:
     """Begin anew where the counter fell to; it gained nothing, or ran through its last digit."""
-    earlier = meter.earlier
-    if earlier is None or meter.latest > earlier.count:
-        earlier = Earlier(meter.latest, meter.life)
+    earlier = meter.earlier or Earlier(meter.latest, meter.life)
     anew = replace(_begin_anew(meter, meter.family, fall.count, fall.day), earlier=earlier)
     pages = pages_of_roll_over(meter.latest, fall.count)
     if pages is None:
