@@ -7,7 +7,8 @@ from tests.cli.conftest import Releaf
 
 
 def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
-    partner = releaf.made("account", "add", "Northwind", "--time-zone", "Europe/Berlin")
+    zone = ("--time-zone", "Europe/Berlin")
+    partner = releaf.made("account", "add", "Northwind", *zone, "--region", "ca")
     customer = releaf.made("account", "add", "Rosie's Bakery", "--partner", "Northwind")
 
     assert partner | {"created_at": None} == {
@@ -17,6 +18,7 @@ def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
         "partner": None,
         "time_zone": "Europe/Berlin",
         "country": "US",
+        "region": "CA",
         "created_at": None,
     }
     assert (customer["kind"], customer["partner"], customer["time_zone"]) == (

@@ -43,6 +43,7 @@ WHO = {
     "auth.password GET": EVERYBODY,
     "auth.password POST": EVERYBODY,
     "accounts.index GET": READERS,
+    "accounts.regions GET": CHANGERS,
     "accounts.new GET": CHANGERS,
     "accounts.new POST": CHANGERS,
     "accounts.show GET": EVERYBODY,

@@ -74,6 +74,7 @@ def test_operations_add_a_customer_to_the_partner_they_look_at(
         ({"name": "Northwind"}, "name", "There is a partner “Northwind” already"),
         ({"time_zone": "Mars/Olympus"}, "time_zone", "Not a valid choice"),
         ({"country": "Atlantis"}, "country", "Not a valid choice"),
+        ({"region": "CA"}, "region", "is no region of Germany"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_half_saved(
@@ -251,3 +252,18 @@ def test_home_of_operations_names_unhealthy_servers_of_every_partner(
 
     assert "West of Northwind is not collected" in home.text
     assert "/operations/queues/" in home.text
+
+
+def test_the_regions_follow_the_country(grace: Visitor, storing: Storing) -> None:
+    fragment = grace.opens("/accounts/regions?country=GB").text
+    none = grace.opens("/accounts/regions?country=Atlantis").text
+    given = {"name": "Westerly", "time_zone": "Europe/London", "country": "GB", "region": "SCT"}
+    made = grace.sends("/accounts/new", given)
+    page = grace.opens(made.location).text
+    form = grace.opens(f"{made.location}/edit").text
+
+    assert "Scotland" in fragment
+    assert "<html" not in fragment
+    assert "Scotland" not in none
+    assert "Scotland, United Kingdom" in page
+    assert '<option selected value="SCT">' in form

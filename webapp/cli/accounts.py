@@ -34,7 +34,18 @@ def account() -> None:
     metavar="CC",
     help="Two letters; its public holidays are not business days. [US; a customer: its partner's]",
 )
-def add(name: str, partner: str | None, time_zone: str | None, country: str | None) -> None:
+@click.option(
+    "--region",
+    metavar="CODE",
+    help="A region of the country with holidays of its own, e.g. CA, BY, SCT. [none]",
+)
+def add(
+    name: str,
+    partner: str | None,
+    time_zone: str | None,
+    country: str | None,
+    region: str | None,
+) -> None:
     """Make an account and print its id.
 
       releaf account add "Northwind Print" --time-zone America/New_York --country US
@@ -50,6 +61,7 @@ def add(name: str, partner: str | None, time_zone: str | None, country: str | No
                 name=name,
                 time_zone=time_zone or "UTC",
                 country=country or "US",
+                region=region,
                 now=clock.now(),
             )
         else:
@@ -57,7 +69,7 @@ def add(name: str, partner: str | None, time_zone: str | None, country: str | No
                 raise Invalid("time_zone", "A customer lives in its partner's; leave it out.")
             owner = choose.account(session, partner, "partner", {"partner"})
             made = accounts.add_customer(
-                session, owner, name=name, country=country, now=clock.now()
+                session, owner, name=name, country=country, region=region, now=clock.now()
             )
         session.commit()
         output.tell(as_row(made), f"{made.kind} {made.id}: {made.name}")
@@ -72,5 +84,6 @@ def as_row(account: Account) -> dict[str, Any]:
         "partner": account.partner_id,
         "time_zone": str(account.zone),
         "country": account.holiday_country,
+        "region": account.holiday_region,
         "created_at": account.created_at,
     }

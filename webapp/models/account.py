@@ -41,7 +41,7 @@ class Account(Base):
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     time_zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
-    region: Mapped[str | None] = mapped_column(String(10))
+    region: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")
@@ -50,6 +50,12 @@ class Account(Base):
     def zone(self) -> ZoneInfo:
         """The zone its days and months are counted in."""
         return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
+
+    @property
+    def holiday_region(self) -> str | None:
+        """The region whose holidays hold besides; that of the account that names the country."""
+        of = self if self.country or not self.partner else self.partner
+        return of.region
 
     @property
     def holiday_country(self) -> str | None:

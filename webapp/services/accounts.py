@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db import lock
 from webapp.models import Account
+from webapp.services.calendars import regions
 from webapp.services.errors import Conflict, Invalid
 
 OPERATIONS_NAME = "Operations"
@@ -37,9 +38,15 @@ def countries() -> Mapping[str, str]:
 
 
 def add_partner(
-    session: Session, *, name: str, time_zone: str = "UTC", country: str = "US", now: datetime
+    session: Session,
+    *,
+    name: str,
+    time_zone: str = "UTC",
+    country: str = "US",
+    region: str | None = None,
+    now: datetime,
 ) -> Account:
-    """A new partner, in a zone and a country. Raises Invalid."""
+    """A new partner, in a zone, a country and perhaps a region of it. Raises Invalid."""
     name = _clean_name(name)
     if name.casefold() == OPERATIONS_NAME.casefold():
         raise Invalid("name", "This is the name of the service's own account; choose another.")
@@ -48,6 +55,7 @@ def add_partner(
         name=name,
         time_zone=_known_zone(time_zone),
         country=_known_country(country),
+        region=_known_region(country, region),
         created_at=now,
     )
     _insert(session, partner)
@@ -55,9 +63,18 @@ def add_partner(
 
 
 def add_customer(
-    session: Session, partner: Account, *, name: str, country: str | None = None, now: datetime
+    session: Session,
+    partner: Account,
+    *,
+    name: str,
+    country: str | None = None,
+    region: str | None = None,
+    now: datetime,
 ) -> Account:
-    """A new customer of a partner; without a country its partner's holds. Raises Invalid."""
+    """A new customer of a partner; without a country its partner's holds, with its region.
+
+    Raises Invalid.
+    """
     if partner.kind != "partner":
         raise Invalid("partner", f"{partner.name} is no partner; customers belong to partners.")
     customer = Account(
@@ -65,6 +82,7 @@ def add_customer(
         name=_clean_name(name),
         partner=partner,
         country=_known_country(country) if country else None,
+        region=_known_region(country, region),
         created_at=now,
     )
     _insert(session, customer)
@@ -124,9 +142,11 @@ def change(
     *,
     name: str,
     country: str | None,
+    region: str | None = None,
     time_zone: str | None = None,
 ) -> None:
     """Change an account. Only a partner has a time zone; only a customer may lack a country.
+    A region needs its country.
 
     Raises Invalid, and Conflict for the account of operations.
     """
@@ -140,9 +160,11 @@ def change(
     zone = _known_zone(time_zone or "") if account.kind == "partner" else None
     may_lack = account.kind == "customer" and not country
     new_country = None if may_lack else _known_country(country or "")
+    new_region = _known_region(new_country, region)
     try:
         with session.begin_nested():
-            account.name, account.time_zone, account.country = new_name, zone, new_country
+            account.name, account.time_zone = new_name, zone
+            account.country, account.region = new_country, new_region
     except IntegrityError as error:  # another took the name meanwhile
         raise _taken(account, new_name) from error
 
@@ -206,3 +228,17 @@ def _known_country(code: str) -> str:
     if code not in countries():
         raise Invalid("country", f"{code!r} is no country we know; use two letters like US or DE.")
     return code
+
+
+def _known_region(country: str | None, region: str | None) -> str | None:
+    if not region:
+        return None
+    if not country:
+        raise Invalid("region", "Choose the country of this region, too.")
+    code = country.strip().upper()
+    known = regions(code)
+    found = next((one for one in known if one.casefold() == region.strip().casefold()), None)
+    if found is None:
+        words = f"like {', '.join(list(known)[:3])}" if known else "none: it has none of its own"
+        raise Invalid("region", f"{region!r} is no region of {countries()[code]}; choose {words}.")
+    return found

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Table, bindparam, func, or_, select, update
+from sqlalchemy import CursorResult, Table, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
@@ -48,6 +48,10 @@ _FACTS = (
         _FEED.c.customer_id,
         _FEED.c.customer_name,
         func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
+        # A region is one of the country that its own account names.
+        case((_ACCOUNT.c.country.is_not(None), _ACCOUNT.c.region), else_=_PARTNER.c.region).label(
+            "region"
+        ),
         func.coalesce(_ACCOUNT.c.time_zone, _PARTNER.c.time_zone, "UTC").label("time_zone"),
         select(func.max(_CLOSED.c.month))
         .where(_CLOSED.c.account_id == _FEED.c.account_id)
@@ -226,7 +230,7 @@ def collect_feed(
     printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
     metering = Metering(
         ZoneInfo(feed.time_zone),
-        calendars.holidays_of(feed.country),
+        calendars.holidays_of(feed.country, feed.region),
         limits.ceiling,
         limits.roll_width_mm,
     )

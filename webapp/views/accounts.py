@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import func, select
@@ -18,7 +18,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
 from webapp.models.user import Role
-from webapp.services import access, accounts, deposits, totals
+from webapp.services import access, accounts, calendars, deposits, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.views import edge, figures, forms, lists
@@ -32,6 +32,9 @@ _LATEST = 6
 _LISTED = 50
 _ON_PAGE = 20
 _COLUMNS = {"name": Account.name, "added": Account.created_at}
+
+
+_REGION = "Some holidays hold in a part of the country alone."
 
 
 class PartnerForm(FlaskForm):
@@ -48,6 +51,7 @@ class PartnerForm(FlaskForm):
         default="US",
         description="Its public holidays are not business days.",
     )
+    region = SelectField("Region", description=_REGION, validate_choice=False)
 
 
 class CustomerForm(FlaskForm):
@@ -59,6 +63,7 @@ class CustomerForm(FlaskForm):
         description="It stands on the certificates that are issued from now on.",
     )
     country = SelectField("Country", description="Its public holidays are not business days.")
+    region = SelectField("Region", description=_REGION, validate_choice=False)
 
 
 @blueprint.get("/accounts")
@@ -104,6 +109,15 @@ def new() -> ResponseReturnValue:
     return forms.page("accounts/new.html", form, partner=partner)
 
 
+@blueprint.get("/accounts/regions")
+@roles_required(*CHANGERS)
+def regions() -> str:
+    """The regions of a country, as the field of a form."""
+    form = CustomerForm(formdata=request.args)
+    _offer_regions(form, request.args.get("country"))
+    return render_template("accounts/_region.html", form=form)
+
+
 @blueprint.get("/accounts/<int:account_id>")
 def show(account_id: int) -> ResponseReturnValue:
     """An account: its pages and trees by day, its feeds, certificates and users."""
@@ -133,6 +147,7 @@ def edit(account_id: int) -> ResponseReturnValue:
                 account,
                 name=form.name.data,
                 country=form.country.data or None,
+                region=form.region.data or None,
                 time_zone=form.time_zone.data if "time_zone" in form else None,
             )
         except Invalid as error:
@@ -214,8 +229,18 @@ def _people(viewer: Viewer, account: Account) -> dict[str, Any]:
         "users": db.session.scalars(query.order_by(User.full_name)).all() if shown else [],
         "may_invite": viewer.may_change,
         "may_edit": _may_edit(viewer, account),
-        "country": accounts.countries().get(account.holiday_country or ""),
+        "country": _calendar_of(account),
     }
+
+
+def _calendar_of(account: Account) -> str | None:
+    """The country, and region, whose holidays hold; None without one."""
+    country = account.holiday_country
+    if country is None:
+        return None
+    name = accounts.countries().get(country, country)
+    region = calendars.regions(country).get(account.holiday_region or "")
+    return f"{region}, {name}" if region else name
 
 
 def _may_edit(viewer: Viewer, account: Account) -> bool:
@@ -256,6 +281,7 @@ def _add(form: FlaskForm, partner: Account | None) -> Account:
             partner,
             name=form.name.data,
             country=form.country.data or None,
+            region=form.region.data or None,
             now=clock.now(),
         )
     return accounts.add_partner(
@@ -263,6 +289,7 @@ def _add(form: FlaskForm, partner: Account | None) -> Account:
         name=form.name.data,
         time_zone=form.time_zone.data,
         country=form.country.data,
+        region=form.region.data or None,
         now=clock.now(),
     )
 
@@ -275,6 +302,13 @@ def _offer_choices(form: FlaskForm, partner: Account | None) -> None:
         own = accounts.countries().get(partner.country or "")
         countries.insert(0, ("", f"As its partner: {own}" if own else "As its partner"))
     form.country.choices = countries
+    _offer_regions(form, form.country.data)
+
+
+def _offer_regions(form: FlaskForm, country: str | None) -> None:
+    """The regions of a country; without one, those of its partner hold."""
+    known = calendars.regions(country) if country in accounts.countries() else {}
+    form.region.choices = [("", "All of it" if known else "–"), *known.items()]
 
 
 def _customer_counts(customers: Sequence[Account]) -> dict[str, Any]:

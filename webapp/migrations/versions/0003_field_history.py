@@ -32,7 +32,7 @@ _KINDS = (
 
 def upgrade() -> None:
     """To this version."""
-    op.add_column("account", sa.Column("region", sa.String(length=10), nullable=True))
+    op.add_column("account", sa.Column("region", sa.String(length=20), nullable=True))
     with op.batch_alter_table("device", recreate="never") as batch:
         batch.add_column(sa.Column("earlier_count", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("earlier_life", sa.BigInteger(), nullable=True))
