@@ -250,7 +250,9 @@ def collect_feed(
     back = None
     if feed.heard_on is not None and taken.heard_on is not None:
         back = recovered(taken.shares, feed.heard_on, taken.heard_on, metering.holidays)
-    events = [*taken.events, *_of_feed(feed, customer, back)]
+    # A feed that was silent says so once; its printers need not repeat it.
+    told = [event for event in taken.events if back is None or event.kind != "read_again"]
+    events = [*told, *_of_feed(feed, customer, back)]
     history.keep(session, feed_id, events, closing, now)
     _update_feed(session, feed, customer, taken.heard_on, back, now)
     kind = "collected" if taken.devices else "unchanged"

@@ -116,6 +116,7 @@ class Stage:
         self._field.it_is(night.moment)
         state = self._collect(server_id, night.day, night.moment)
         if state == "failed" and event is not None:
+            self._tell_people(night.moment)
             self._field.recovers()
             later = night.moment + _HEALTH_CHECK
             self._field.it_is(later)
