@@ -24,6 +24,7 @@ from webapp.settings import ROOT, Settings
 from webapp.views import (
     accounts,
     assets,
+    audit,
     auth,
     certificates,
     collections,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 VIEWS = (
     home, auth, accounts, users, operations,
     servers, customers, feeds, devices, collections, held, certificates, reconciliation,
-    notices,
+    notices, audit,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

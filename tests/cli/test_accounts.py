@@ -3,7 +3,10 @@
 import re
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
+
 from tests.cli.conftest import Releaf
+from webapp.models import AuditEntry
 
 
 def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
@@ -11,6 +14,10 @@ def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
     partner = releaf.made("account", "add", "Northwind", *zone, "--region", "ca")
     customer = releaf.made("account", "add", "Rosie's Bakery", "--partner", "Northwind")
 
+    with releaf.session() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        noted = [(entry.action, entry.place, entry.account_id) for entry in entries]
+    assert noted == [("account added", "command", 1)] * 2
     assert partner | {"created_at": None} == {
         "id": 1,
         "kind": "partner",

@@ -95,6 +95,7 @@ WHO = {
     "notices.choose POST": CHANGERS,
     "notices.unsubscribe_page GET": ANYBODY,
     "notices.unsubscribed POST": ANYBODY,
+    "audit.index GET": CHANGERS,
     "notices.index GET": OPERATIONS,
     "notices.show GET": OPERATIONS,
     "notices.again POST": OPERATIONS,

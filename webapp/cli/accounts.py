@@ -71,6 +71,7 @@ def add(
             made = accounts.add_customer(
                 session, owner, name=name, country=country, region=region, now=clock.now()
             )
+        edge.note(session, "account added", made.name, made)
         session.commit()
         output.tell(as_row(made), f"{made.kind} {made.id}: {made.name}")
 

@@ -131,6 +131,7 @@ def _request(config: Settings, wanted: Wanted) -> int:
         else:
             feed = session.get_one(Feed, wanted.feed_id)
             found = service.request(session, server, day=day, kind="now", feed=feed, now=now)
+        edge.note(session, "collection asked for", wanted.name, server.account)
         session.commit()
         return found.id
 

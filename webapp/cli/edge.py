@@ -3,17 +3,19 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from webapp import db
+from webapp import clock, db
 from webapp import settings as configuration
 from webapp.cli import output
 from webapp.crypto import Keyring
-from webapp.models import Server
+from webapp.models import Account, Server
 from webapp.printerpoint.client import Client
-from webapp.services import database
+from webapp.services import audit, database
+from webapp.services.audit import Action, Actor
 from webapp.settings import Settings
 
 
@@ -85,3 +87,18 @@ def invitation_url(config: Settings, token: str) -> str:
 def certificate_url(config: Settings, public_id: str) -> str:
     """The public page at which anybody can verify a certificate."""
     return f"{config.public_url}/c/{public_id}"
+
+
+def note(
+    session: Session, action: Action, subject: str, account: Account | None, **details: Any
+) -> None:
+    """Note in the audit trail what a command does, in its transaction."""
+    audit.record(
+        session,
+        Actor(None, "command"),
+        action,
+        subject,
+        account_id=audit.concerned(account),
+        details=details,
+        now=clock.now(),
+    )

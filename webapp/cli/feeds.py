@@ -73,6 +73,8 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         else:
             owner = choose.account(session, account) if account is not None else None
             made = [feeds.tie(session, chosen, named(known, customer), owner, now)]
+        for feed in made:
+            edge.note(session, "feeds tied", feed.customer_name, feed.account)
         session.commit()
         _tell(made, everyone)
 

@@ -45,6 +45,7 @@ def add(account: str, name: str | None) -> None:
         made = servers.register(
             session, edge.keyring(config), owner, name=name, token=token, now=clock.now()
         )
+        edge.note(session, "server registered", made.name, owner)
         session.commit()
         output.tell(as_row(made), f"server {made.id}: {made.name} of {owner.name}, {made.health}")
 
@@ -85,6 +86,7 @@ def reseal() -> None:
     config = edge.settings()
     with edge.opened(config) as session:
         count = servers.reseal(session, edge.keyring(config))
+        edge.note(session, "tokens resealed", f"{count} tokens", None)
         session.commit()
     output.tell({"resealed": count}, f"{count} tokens are sealed with the newest key")
 

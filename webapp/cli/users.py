@@ -57,6 +57,7 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
         invited, token = users.invite(
             session, owner, email=email, full_name=full_name, role=role, now=now
         )
+        edge.note(session, "user invited", invited.email, owner, role=role)
         session.commit()
         _tell(config, invited, token)
 
@@ -72,6 +73,7 @@ def invite_again(email: str) -> None:
     with edge.opened(config) as session:
         invited = _user(session, email)
         token = users.invite_again(session, invited, clock.now())
+        edge.note(session, "user invited", invited.email, invited.account, again="a new link")
         session.commit()
         _tell(config, invited, token)
 

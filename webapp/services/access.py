@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.models import (
     Account,
+    AuditEntry,
     Certificate,
     Collection,
     Delta,
@@ -110,6 +111,15 @@ def deltas(viewer: Viewer) -> Select[Delta]:
 def held(viewer: Viewer) -> Select[Delta]:
     """The gains that wait for a person."""
     return deltas(viewer).where(Delta.state == "held")
+
+
+def audit_entries(viewer: Viewer) -> Select[AuditEntry]:
+    """The audit trail: all of it, or a partner's own; a customer sees none."""
+    if viewer.is_operations:
+        return select(AuditEntry)
+    if not viewer.is_partner:
+        return select(AuditEntry).where(false())
+    return select(AuditEntry).where(AuditEntry.account_id == viewer.account_id)
 
 
 def health_changes(viewer: Viewer) -> Select[HealthChange]:

@@ -3,12 +3,39 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy.orm import Session
 
-from webapp.models import AuditEntry
+from webapp.models import Account, AuditEntry
 from webapp.models.audit_entry import Place
+
+Action = Literal[
+    "account added",
+    "account changed",
+    "collection asked for",
+    "feed deactivated",
+    "feed reactivated",
+    "feed removed",
+    "feeds tied",
+    "held pages decided",
+    "held pages reopened",
+    "mail sent again",
+    "queue changed",
+    "server checked",
+    "server registered",
+    "server removed",
+    "server renamed",
+    "server token replaced",
+    "tokens resealed",
+    "user disabled",
+    "user enabled",
+    "user invited",
+    "user logged in",
+    "user changed password",
+    "user took the invitation",
+]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +49,14 @@ class Actor:
 def record(
     session: Session,
     actor: Actor,
-    action: str,
+    action: Action,
     subject: str,
     *,
     account_id: int | None,
     details: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Note an act in the transaction that does it. ``account_id``: the partner concerned."""
+    """Note an act in the transaction that does it. ``account_id``: see ``concerned``."""
     session.add(
         AuditEntry(
             at=now,
@@ -41,3 +68,10 @@ def record(
             details=dict(details),
         )
     )
+
+
+def concerned(account: Account | None) -> int | None:
+    """Whose trail an act belongs to: the partner's, also for its customers; None: operations'."""
+    if account is None or account.kind == "operations":
+        return None
+    return account.partner_id or account.id

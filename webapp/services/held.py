@@ -55,7 +55,7 @@ def decide(
     delta.state, delta.reason = decision, reason or None
     delta.decided_by, delta.decided_at = actor.user_id, now
     added = _conclude(session, feed, delta)
-    _tell(session, feed, delta, actor, "decide", decision, now)
+    _tell(session, feed, delta, actor, decision, now)
     return added
 
 
@@ -70,11 +70,10 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
     month = certified_with(session, delta)
     if month is not None:
         raise Conflict(f"{month} was certified with this decision, so it stands.")
-    before = delta.state
     delta.state, delta.reason = "held", None
     delta.decided_by, delta.decided_at = None, None
     added = _conclude(session, feed, delta)
-    _tell(session, feed, delta, actor, "reopen", before, now)
+    _tell(session, feed, delta, actor, None, now)
     return -added
 
 
@@ -119,16 +118,15 @@ def _tell(
     feed: Feed,
     delta: Delta,
     actor: Actor,
-    act: Literal["decide", "reopen"],
-    decision: str,
+    decision: Decision | None,
     now: datetime,
 ) -> None:
-    """Keep it in the audit trail and in the feed's history."""
+    """Keep a decision (None: that it was taken back) in the audit trail and the feed's history."""
     device = session.get_one(Device, delta.device_id)
     name = device.asset_id or device.serial_number
     details = {
         "delta": delta.id,
-        "decision": decision,
+        "decision": decision or "reopened",
         "pages": delta.pages,
         "counted": deposits.counted_pages(delta),
         "reason": delta.reason,
@@ -136,15 +134,14 @@ def _tell(
     audit.record(
         session,
         actor,
-        f"held pages: {act}",
+        "held pages decided" if decision else "held pages reopened",
         f"{name} of {feed.customer_name}",
         account_id=feed.server.account_id,
         details=details,
         now=now,
     )
-    told = details if act == "decide" else {**details, "decision": "reopened"}
     today = now.astimezone(feed.account.zone).date()
-    history.keep(session, feed.id, [Event("decided", told, device.id, name)], today, now)
+    history.keep(session, feed.id, [Event("decided", details, device.id, name)], today, now)
 
 
 def _conclude_device(session: Session, device_id: int) -> None:

@@ -21,7 +21,7 @@ from webapp.models.user import Role
 from webapp.services import access, accounts, calendars, deposits, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
-from webapp.views import edge, figures, forms, lists
+from webapp.views import audit, edge, figures, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("accounts", __name__)
@@ -103,6 +103,7 @@ def new() -> ResponseReturnValue:
             partner = _partner_named()
             forms.refuse(form, error)
         else:
+            audit.note("account added", made.name, made)
             db.session.commit()
             flash(f"{made.name} is added.", "success")
             return redirect(url_for("accounts.show", account_id=made.id))
@@ -155,6 +156,7 @@ def edit(account_id: int) -> ResponseReturnValue:
             account = access.account(db.session(), edge.viewer(), account_id)
             forms.refuse(form, error)
         else:
+            audit.note("account changed", account.name, account)
             db.session.commit()
             flash("Saved.", "success")
             return redirect(url_for("accounts.show", account_id=account_id))

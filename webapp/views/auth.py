@@ -22,8 +22,9 @@ from webapp import clock
 from webapp.db import db
 from webapp.models import User
 from webapp.services import users
+from webapp.services.audit import Action, Actor
 from webapp.services.errors import Conflict, Invalid, NotFound
-from webapp.views import edge, forms, security
+from webapp.views import audit, edge, forms, security
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
@@ -75,6 +76,8 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     if form.validate_on_submit():
         found = users.authenticate(db.session(), form.email.data, form.password.data)
+        if found is not None:
+            _note("user logged in", found)
         db.session.commit()
         if found is not None:
             _enter(found)
@@ -105,6 +108,7 @@ def password() -> ResponseReturnValue:
             db.session.rollback()
             forms.refuse(form, error)
         else:
+            _note("user changed password", user)
             db.session.commit()
             _enter(user)
             flash("Your password is changed. Your other sessions have ended.", "success")
@@ -132,11 +136,16 @@ def invitation(token: str) -> ResponseReturnValue:
             db.session.rollback()
             return _ended(str(error))
         else:
+            _note("user took the invitation", user)
             db.session.commit()
             _enter(user)
             flash(f"Welcome, {user.full_name}. Next time log in with {user.email}.", "success")
             return _private(redirect(url_for("home.index")))
     return _private(forms.page("auth/invitation.html", form, user=found.user))
+
+
+def _note(action: Action, user: User) -> None:
+    audit.note(action, user.email, user.account, by=Actor(user.id, "browser"))
 
 
 def _enter(user: User) -> None:

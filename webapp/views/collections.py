@@ -19,7 +19,7 @@ from webapp.services import access
 from webapp.services import collection as service
 from webapp.services import progress as course
 from webapp.services.errors import Conflict
-from webapp.views import edge, lists
+from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("collections", __name__)
@@ -65,6 +65,7 @@ def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
         requested_by=edge.viewer().user_id,
         now=now,
     )
+    audit.note("collection asked for", feed.customer_name if feed else server.name, server.account)
     db.session.commit()
     try:
         queue.run_collection(edge.settings(), made.id)

@@ -24,7 +24,7 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.services import access, customers, feeds
 from webapp.services.errors import Conflict
-from webapp.views import edge, lists
+from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
 
 log = logging.getLogger("releaf.customers")
@@ -128,6 +128,8 @@ def tie(server_id: int) -> ResponseReturnValue:
     except Conflict as error:
         db.session.rollback()
         return _page(_find(_server()), str(error))
+    for feed in made:
+        audit.note("feeds tied", feed.customer_name, feed.account)
     db.session.commit()
     if made:
         words = "1 customer is" if len(made) == 1 else f"{len(made):,} customers are"

@@ -30,7 +30,7 @@ from webapp.models.user import Role
 from webapp.services import access, deposits, feeds
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
-from webapp.views import charts, collections, edge, history, lists
+from webapp.views import audit, charts, collections, edge, history, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("feeds", __name__)
@@ -180,6 +180,7 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/deactivate.html", feed=feed)
     feeds.deactivate(db.session(), feed)
+    audit.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
     flash(f"{feed.customer_name} is inactive; it is not collected any more.", "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
@@ -193,6 +194,7 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/reactivate.html", feed=feed)
     feeds.reactivate(db.session(), feed, clock.now())
+    audit.note("feed reactivated", feed.customer_name, feed.server.account)
     db.session.commit()
     flash(f"{feed.customer_name} is collected again from its next reading on.", "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
@@ -206,6 +208,7 @@ def remove(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/remove.html", feed=feed)
     feeds.remove(db.session(), feed, clock.now())
+    audit.note("feed removed", feed.customer_name, feed.server.account)
     db.session.commit()
     flash(f"{feed.customer_name} is removed. What was counted stays.", "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))

@@ -17,10 +17,9 @@ from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
 from webapp.services import access, deposits
 from webapp.services import held as service
-from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import edge, forms, history, lists
+from webapp.views import audit, edge, forms, history, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("held", __name__)
@@ -92,7 +91,7 @@ def reopen(delta_id: int) -> ResponseReturnValue:
     """Take a decision back, until a month was certified with it."""
     delta = access.delta(db.session(), edge.viewer(), delta_id)
     try:
-        pages = service.reopen(db.session(), delta, _actor(), clock.now())
+        pages = service.reopen(db.session(), delta, audit.actor(), clock.now())
         db.session.commit()
     except Conflict as error:
         db.session.rollback()
@@ -103,16 +102,12 @@ def reopen(delta_id: int) -> ResponseReturnValue:
     return redirect(url_for("held.show", delta_id=delta_id))
 
 
-def _actor() -> Actor:
-    return Actor(edge.viewer().user_id, "browser")
-
-
 def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
     decision = request.form.get("answer", "")
     if decision not in service.DECISIONS:
         raise Invalid("reason", "Choose what these pages are.")
     reason = (form.reason.data or "") if decision == "rejected" else ""
-    pages = service.decide(db.session(), delta, decision, _actor(), clock.now(), reason)
+    pages = service.decide(db.session(), delta, decision, audit.actor(), clock.now(), reason)
     db.session.commit()
     if pages:
         flash(f"Decided: {formats.counted(pages, 'page')} are counted.", "success")

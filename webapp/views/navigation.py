@@ -33,6 +33,7 @@ COLLECTIONS = Place("Collections", "collections.index", "refresh-cw", ("collecti
 HELD = Place("Held pages", "held.index", "hand", ("held",))
 CERTIFICATES = Place("Certificates", "certificates.index", "award", ("certificates",))
 RECONCILIATION = Place("Reconciliation", "reconciliation.index", "scale", ("reconciliation",))
+AUDIT = Place("Audit trail", "audit.index", "clipboard-list", ("audit",))
 MAILS = Place("Mails", "notices.index", "mail", ("notices",))
 USERS = Place("Users", "users.index", "users", ("users",))
 QUEUES = Place("Queues", "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
@@ -43,9 +44,9 @@ _PARTNER = (
 PLACES: dict[Role, tuple[Place, ...]] = {
     "operations": (
         HOME, PARTNERS, SERVERS, FEEDS, DEVICES, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
-        USERS, MAILS, QUEUES,
+        USERS, MAILS, AUDIT, QUEUES,
     ),
-    "partner_admin": _PARTNER,
+    "partner_admin": (*_PARTNER, AUDIT),
     "partner_viewer": _PARTNER,
     "customer": (HOME, CERTIFICATES, FEEDS, DEVICES),
 }  # fmt: skip

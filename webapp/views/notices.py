@@ -14,7 +14,7 @@ from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.services import mails, unsubscribe
 from webapp.services.errors import Conflict, NotFound
-from webapp.views import edge, forms, lists
+from webapp.views import audit, edge, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("notices", __name__)
@@ -130,6 +130,7 @@ def again(mail_id: int) -> ResponseReturnValue:
     mail = _mail(mail_id)
     try:
         mails.send_again(db.session(), mail, clock.now())
+        audit.note("mail sent again", mail.title, mail.user.account, to=mail.user.email)
         db.session.commit()
     except Conflict as error:
         db.session.rollback()

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from webapp import queue
 from webapp.db import db
 from webapp.settings import Settings
-from webapp.views import edge, errors, security
+from webapp.views import audit, edge, errors, security
 
 blueprint = Blueprint("operations", __name__)
 
@@ -72,6 +72,12 @@ def _guard_queues() -> ResponseReturnValue | None:
         abort(404)
     if request.endpoint != "rq_dashboard.static" and not queue.reachable(edge.settings()):
         return errors.unavailable(_DOWN)
+    if request.endpoint in _CHANGING:
+        # Noted before it is done: rq-dashboard keeps no transaction that could hold both.
+        what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
+        words = " ".join(str(value) for value in (request.view_args or {}).values())
+        audit.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
+        db.session.commit()
     return None
 
 

@@ -18,7 +18,7 @@ from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import collections, edge, forms, lists, tokens
+from webapp.views import audit, collections, edge, forms, lists, tokens
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("servers", __name__)
@@ -161,6 +161,7 @@ def check(server_id: int) -> ResponseReturnValue:
         monitoring.server_answered(db.session(), server, clock.now())
     else:
         monitoring.server_failed(db.session(), server, error, clock.now())
+    audit.note("server checked", server.name, server.account, result=server.health)
     db.session.commit()
     changed = server.health != before
     if error is not None:
@@ -185,6 +186,7 @@ def token(server_id: int) -> ResponseReturnValue:
             tokens.try_out(text)
             server = access.server(db.session(), edge.viewer(), server_id)
             servers.replace_token(db.session(), edge.keyring(), server, text, clock.now())
+            audit.note("server token replaced", server.name, server.account)
             db.session.commit()
         except Invalid as error:
             forms.refuse(form, error)
@@ -204,7 +206,9 @@ def rename(server_id: int) -> ResponseReturnValue:
     form = NameForm(obj=server)
     if request.method == "POST" and form.validate():
         try:
+            before = server.name
             servers.rename(db.session(), server, form.name.data or "")
+            audit.note("server renamed", server.name, server.account, before=before)
         except Invalid as error:
             forms.refuse(form, error)
         else:
@@ -234,6 +238,7 @@ def remove(server_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         if server.removed_at is None:
             servers.remove(db.session(), server, clock.now())
+            audit.note("server removed", server.name, server.account)
             db.session.commit()
             flash(f"{server.name} is removed. What was counted stays.", "success")
         return redirect(url_for("servers.index"))
@@ -256,6 +261,7 @@ def _register(form: RegisterForm) -> Server:
     server = servers.register(
         db.session(), edge.keyring(), account, name=form.name.data, token=token, now=clock.now()
     )
+    audit.note("server registered", server.name, account)
     db.session.commit()
     return server
 

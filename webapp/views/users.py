@@ -19,7 +19,7 @@ from webapp.models import Account, Invitation, User
 from webapp.models.user import ROLES, Role
 from webapp.services import access, users
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import edge, forms, lists
+from webapp.views import audit, edge, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("users", __name__)
@@ -118,6 +118,7 @@ def new() -> ResponseReturnValue:
             account = _account()
             forms.refuse(form, error)
         else:
+            audit.note("user invited", user.email, account, role=user.role)
             db.session.commit()
             return _link(user, token)
     return forms.page("users/new.html", form, account=account)
@@ -144,6 +145,7 @@ def invite(user_id: int) -> ResponseReturnValue:
     """A new link to choose a password: the first one, or in place of a forgotten one."""
     user = access.user(db.session(), edge.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
+    audit.note("user invited", user.email, user.account, again="a new link")
     db.session.commit()
     return _link(user, token)
 
@@ -159,6 +161,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     form = forms.ConfirmForm()
     if form.validate_on_submit():
         users.disable(db.session(), user, clock.now(), by=viewer.user_id)
+        audit.note("user disabled", user.email, user.account)
         db.session.commit()
         flash(f"{user.full_name} is disabled and logged out everywhere.", "success")
         return redirect(url_for("users.show", user_id=user_id))
@@ -171,6 +174,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     """Let a user in again."""
     user = access.user(db.session(), edge.viewer(), user_id)
     users.enable(db.session(), user)
+    audit.note("user enabled", user.email, user.account)
     db.session.commit()
     flash(f"{user.full_name} can log in again.", "success")
     return redirect(url_for("users.show", user_id=user_id))

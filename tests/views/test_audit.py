@@ -1,0 +1,128 @@
+"""The audit trail: every act is in it, and everybody sees their own."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import AuditEntry, User
+
+LogIn = Callable[[User | str], Visitor]
+
+
+def trail(storing: Storing) -> list[tuple[str, str]]:
+    """What was noted, and of what; log-ins left out."""
+    with storing() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        return [
+            (entry.action, entry.subject) for entry in entries if entry.action != "user logged in"
+        ]
+
+
+@pytest.fixture
+def ids(storing: Storing) -> dict[str, int]:
+    """A partner with one of everything, and operations."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com", full_name="Nora North")
+        other = factories.user(session, partner, email="vic@example.com", role="partner_viewer")
+        factories.user(session, factories.operations(session), email="ops@example.com")
+        server = factories.server(session, partner, name="Main login")
+        feed = factories.feed(session, server, customer_name="Clinic")
+        return {
+            "server": server.id,
+            "feed": feed.id,
+            "user": other.id,
+            "partner": partner.id,
+            "customer": feed.account_id,
+        }
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "noted"),
+    [
+        ("/feeds/{feed}/deactivate", {}, ("feed deactivated", "Clinic")),
+        ("/feeds/{feed}/remove", {}, ("feed removed", "Clinic")),
+        ("/feeds/{feed}/collect", {}, ("collection asked for", "Clinic")),
+        ("/servers/{server}/name", {"name": "Second"}, ("server renamed", "Second")),
+        ("/servers/{server}/remove", {}, ("server removed", "Main login")),
+        ("/users/{user}/disable", {}, ("user disabled", "vic@example.com")),
+        ("/users/{user}/invite", {}, ("user invited", "vic@example.com")),
+        ("/users/{user}/enable", {}, ("user enabled", "vic@example.com")),
+        ("/accounts/new", {"name": "Bakery", "country": ""}, ("account added", "Bakery")),
+        (
+            "/accounts/{customer}/edit",
+            {"name": "Bakery", "country": ""},
+            ("account changed", "Bakery"),
+        ),
+    ],
+)
+def test_every_act_is_noted(
+    ids: dict[str, int],
+    log_in: LogIn,
+    storing: Storing,
+    path: str,
+    fields: dict[str, str],
+    noted: tuple[str, str],
+) -> None:
+    log_in("nora@example.com").sends(path.format(**ids), fields)
+
+    assert trail(storing) == [noted]
+    with storing() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.account_id, entry.place) == (ids["partner"], "browser")
+        assert entry.user is not None
+        assert entry.user.email == "nora@example.com"
+
+
+def test_what_is_refused_is_not_noted(ids: dict[str, int], log_in: LogIn, storing: Storing) -> None:
+    log_in("nora@example.com").sends("/accounts/new", {"name": ""})
+    log_in("vic@example.com").sends(f"/feeds/{ids['feed']}/remove")
+
+    assert trail(storing) == []
+
+
+def test_log_ins_are_noted_and_refused_ones_are_not(
+    ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
+) -> None:
+    log_in("nora@example.com")
+    visitor.enters("nora@example.com", "not the password")
+
+    with storing() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert list(actions) == ["user logged in"]
+
+
+def test_a_partner_sees_its_own_trail_and_operations_see_all(
+    ids: dict[str, int], log_in: LogIn, storing: Storing
+) -> None:
+    with storing() as session:
+        stranger = factories.partner(session, name="Westerly")
+        factories.user(session, stranger, email="wes@example.com")
+    ops = log_in("ops@example.com")
+    ops.sends(f"/feeds/{ids['feed']}/deactivate")
+    nora, wes = log_in("nora@example.com"), log_in("wes@example.com")
+
+    own = nora.opens("/audit").text
+    theirs = wes.opens("/audit").text
+    everything = ops.opens("/audit").text
+    found = ops.opens("/audit?q=clinic").text
+    chosen = ops.opens("/audit?state=feed-removed").text
+
+    assert "Feed deactivated" in own
+    assert "Operations" in own
+    assert "ops@example.com" not in own
+    assert "Clinic" not in theirs
+    assert "Northwind Print" in everything
+    assert "wes@example.com" in everything
+    assert "Clinic" in found
+    assert "wes@example.com" not in found
+    assert "Nothing matches" in chosen
+
+
+def test_the_trail_holds_no_network_address() -> None:
+    assert "address" not in AuditEntry.__table__.columns
+    assert "ip" not in AuditEntry.__table__.columns

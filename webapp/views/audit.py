@@ -1,0 +1,82 @@
+"""The audit trail: who did what, when and from where."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_
+from sqlalchemy.orm import joinedload
+
+from webapp import clock
+from webapp.db import db
+from webapp.models import Account, AuditEntry, User
+from webapp.models.user import Role
+from webapp.services import access, audit
+from webapp.services.audit import Action, Actor
+from webapp.views import edge, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("audit", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin")
+#: In addresses no blanks.
+_ACTIONS: dict[str, Action] = {action.replace(" ", "-"): action for action in audit.ACTIONS}
+
+
+def actor() -> Actor:
+    """Whoever acts in this request."""
+    return Actor(edge.viewer().user_id, "browser")
+
+
+def note(
+    action: Action,
+    subject: str,
+    account: Account | None,
+    *,
+    by: Actor | None = None,
+    **details: Any,
+) -> None:
+    """Note what is done in this request, in the transaction that does it; commit after it."""
+    audit.record(
+        db.session(),
+        by or actor(),
+        action,
+        subject,
+        account_id=audit.concerned(account),
+        details=details,
+        now=clock.now(),
+    )
+
+
+@blueprint.get("/audit")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """The trail, the latest first: all of it, or a partner's own."""
+    text, state = lists.searched(), lists.chosen("state", _ACTIONS)
+    query = access.audit_entries(edge.viewer()).outerjoin(AuditEntry.user)
+    if state:
+        query = query.where(AuditEntry.action == _ACTIONS[state])
+    if text:
+        names = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
+        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    page = lists.paged(
+        query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).options(
+            joinedload(AuditEntry.user), joinedload(AuditEntry.account)
+        )
+    )
+    return lists.page(
+        "audit",
+        page,
+        q=text,
+        state=state,
+        actions=_ACTIONS,
+        zone=edge.user().account.zone,
+        seen=_people_seen(page.items),
+    )
+
+
+def _people_seen(entries: list[AuditEntry]) -> set[int]:
+    """The users of these entries who may be named to the viewer: operations are not to partners."""
+    ids = {entry.user_id for entry in entries if entry.user_id is not None}
+    query = access.users(edge.viewer()).where(User.id.in_(ids))
+    return set(db.session.scalars(query.with_only_columns(User.id)))
