@@ -19,10 +19,22 @@ def chromium_path() -> Path:
     pytest.skip("needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it")
 
 
+class NoFaketime(Exception):
+    """This machine has no libfaketime."""
+
+
+def find_faketime() -> Path:
+    """The library that gives a process another date. Raises NoFaketime, with what to install."""
+    found = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise NoFaketime("needs faketime: apt-get install faketime")
+    return found[0]
+
+
 @pytest.fixture(scope="session")
 def faketime_library() -> Path:
     """The library that gives a process another date: LD_PRELOAD it, with FAKETIME set."""
-    found = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    if not found:
-        pytest.skip("needs faketime: apt-get install faketime")
-    return found[0]
+    try:
+        return find_faketime()
+    except NoFaketime as error:
+        pytest.skip(str(error))

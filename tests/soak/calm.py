@@ -1,0 +1,59 @@
+"""The same quarter without a fault: the same fleet, printing and events, in this process."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from jobs.collection import collect
+from jobs.month_end import grace
+from tests.soak.fleet import Event, Fleet
+from tests.soak.plan import Visit
+from webapp.domain.months import Month
+from webapp.models import Server
+from webapp.services import collection as service
+from webapp.services import months, nights
+
+
+def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> None:
+    """Let the fleet live through all visits, undisturbed."""
+    for visit in visits:
+        fleet.printerpoint.it_is(visit.moment)
+        now = visit.moment + timedelta(seconds=1)
+        _night(fleet, now)
+        _close_months(fleet, now)
+        if visit.number == 0:
+            fleet.begins()
+        for event in events:
+            if event.visit == visit.number:
+                fleet.happens(event)
+                if event.verb in ("moves", "replaces"):
+                    _collect_now(fleet, event, now)
+
+
+def _night(fleet: Fleet, now: datetime) -> None:
+    with fleet.session() as session:
+        due = [night.id for night in nights.due_nights(session, now, fleet.config.collect_at)]
+        session.commit()
+    for collection_id in due:
+        collect(fleet.config, collection_id, now=lambda: now)
+
+
+def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
+    printer = str(event.words[1 if event.verb == "replaces" else 0])
+    tie = fleet.ties[fleet.machine(printer).company]
+    with fleet.session() as session:
+        server = session.get_one(Server, tie.server_id)
+        day = service.due_day(server.account, now)
+        wanted = service.request(session, server, day=day, kind="now", now=now)
+        session.commit()
+    collect(fleet.config, wanted.id, now=lambda: now)
+
+
+def _close_months(fleet: Fleet, now: datetime) -> None:
+    with fleet.session() as session:
+        for account in months.accounts_with_months(session):
+            last = Month.of(now.astimezone(account.zone).date()).previous()
+            for month in months.open_months(session, account, last):
+                if months.reason_to_wait(session, account, month, now, grace(fleet.config)):
+                    break
+                months.close(session, account, month, now, fleet.config.project)
+        session.commit()

@@ -1,0 +1,64 @@
+"""The one clock that all processes of a run live by."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from webapp import clock
+
+
+class MovedClock:
+    """The real clock, moved: an offset in a file that libfaketime reads at every look."""
+
+    def __init__(self, folder: Path, library: Path) -> None:
+        self._file = folder / "clock"
+        self._library = library
+        self._offset = timedelta()
+        self._write()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to live by it.
+
+        Time-outs stay real: the monotonic clock is not moved.
+        """
+        return {
+            "LD_PRELOAD": str(self._library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    @property
+    def now(self) -> datetime:
+        """What the processes take for now."""
+        return clock.now() + self._offset
+
+    def it_is(self, moment: datetime) -> None:
+        """It is this moment, and time goes on from it."""
+        # Whole seconds: libfaketime reads no more from an offset with a sign.
+        self._offset = timedelta(seconds=round((moment - clock.now()).total_seconds()))
+        self._write()
+
+    def passes(self, time: timedelta) -> None:
+        """So much time passes at once."""
+        self._offset += time
+        self._write()
+
+    def _write(self) -> None:
+        part = self._file.with_suffix(".part")
+        part.write_text(f"{round(self._offset.total_seconds()):+d}\n", encoding="ascii")
+        part.replace(self._file)
+
+
+#: Where libfaketime keeps what a process shares with its children.
+_SHARED = Path("/dev/shm")  # noqa: S108
+
+
+def leftovers(pid: int) -> None:
+    """Remove what libfaketime shared under a process that was killed."""
+    for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
+        (_SHARED / name).unlink(missing_ok=True)
+
+
+#: What a run begins with; its first night closes this day.
+FIRST_MOMENT = datetime(2026, 9, 15, 12, tzinfo=UTC)

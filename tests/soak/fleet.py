@@ -1,0 +1,222 @@
+"""The fleet of a run: partners in their zones, customers, printers, and what happens to them."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from tests.soak.clock import FIRST_MOMENT
+from webapp.crypto import Keyring
+from webapp.db import only_reading, open_session
+from webapp.models import Account, Device, Feed
+from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.fake.machines import Machine
+from webapp.printerpoint.fake.printing import FAMILIES
+from webapp.services import servers
+from webapp.settings import Settings
+
+#: Zone and country of each partner, by which its days end and its holidays fall.
+PARTNERS = (
+    ("America/New_York", "US"),
+    ("Europe/Berlin", "DE"),
+    ("Pacific/Auckland", "NZ"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a fleet is."""
+
+    partners: int
+    customers: int
+    printers: int
+    page_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something done to a printer or a customer, after the readings of a visit."""
+
+    visit: int
+    verb: str
+    words: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A customer's feed."""
+
+    feed_id: int
+    account_id: int
+    server_id: int
+    customer: str
+    zone: ZoneInfo
+
+
+class Fleet:
+    """A sandbox and the accounts, servers and feeds on it; the same for the same seed and size."""
+
+    def __init__(self, config: Settings, printerpoint: Sandbox, seed: int, size: Size) -> None:
+        self.config = config
+        self.printerpoint = printerpoint
+        self.ties: dict[str, Tie] = {}
+        self.servers: dict[int, ZoneInfo] = {}
+        self.happened: list[Event] = []
+        self._baseline: dict[str, int] = {}
+        self._rhythms: dict[str, int] = {}
+        chance = random.Random(f"fleet {seed}")
+        printerpoint.is_set_to(page_size=size.page_size)
+        printerpoint.it_is(FIRST_MOMENT)
+        for number in range(size.partners):
+            self._has_partner(number, size, chance)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that may write."""
+        with open_session(self.config.database_url) as session:
+            yield session
+
+    @contextmanager
+    def only_looking(self) -> Iterator[Session]:
+        """A session that keeps nobody from writing."""
+        before = only_reading.set(True)
+        try:
+            with self.session() as session:
+                yield session
+        finally:
+            only_reading.reset(before)
+
+    def begins(self) -> None:
+        """Every printer has its first reading: from here on, every page counts."""
+        self._baseline = {customer: self._printed(customer) for customer in self.ties}
+
+    def printed(self) -> dict[int, int]:
+        """The oracle: by feed, the pages its customer printed since the fleet began."""
+        return {
+            tie.feed_id: self._printed(customer) - self._baseline[customer]
+            for customer, tie in self.ties.items()
+        }
+
+    def is_read(self, printer: str) -> bool:
+        """Whether the service knows of every page that a printer has printed."""
+        machine = self.machine(printer)
+        with self.only_looking() as session:
+            return any(
+                (d.fallen_count if d.fallen_on else d.latest_count) == machine.count
+                for d in session.scalars(self._devices(machine))
+            )
+
+    def is_settled(self, printer: str) -> bool:
+        """Whether it is read, and no fall of its counter waits to be confirmed."""
+        machine = self.machine(printer)
+        with self.only_looking() as session:
+            devices = session.scalars(self._devices(machine)).all()
+        return any(d.latest_count == machine.count and d.fallen_on is None for d in devices)
+
+    def machine(self, printer: str) -> Machine:
+        """A printer as the sandbox knows it."""
+        return next(m for m in self.printerpoint.known.machines.values() if m.serial == printer)
+
+    def printers_of(self, customer: str) -> list[str]:
+        """The serial numbers of a customer's printers."""
+        machines = self.printerpoint.known.machines.values()
+        return [m.serial or "" for m in machines if m.company == customer]
+
+    def happens(self, event: Event) -> None:
+        """Do it, and remember that it was done."""
+        printerpoint, words = self.printerpoint, event.words
+        if event.verb == "works":
+            self.machine(str(words[0])).pages_per_weekday = self._rhythms.pop(str(words[0]))
+        else:
+            getattr(printerpoint, event.verb)(*words)
+        if event.verb == "resets":
+            # It rests until that is read: what it printed before would be lost by nature.
+            machine = self.machine(str(words[0]))
+            self._rhythms[str(words[0])] = machine.pages_per_weekday
+            machine.pages_per_weekday = 0
+        self.happened.append(event)
+
+    def resting(self) -> list[str]:
+        """Printers that were reset and wait for a reading."""
+        return list(self._rhythms)
+
+    def _printed(self, customer: str) -> int:
+        return sum(self.printerpoint.pages_printed(customer).values())
+
+    def _devices(self, machine: Machine) -> Select[Device]:
+        feed_id = self.ties[machine.company].feed_id
+        return select(Device).where(
+            Device.feed_id == feed_id, Device.serial_number == machine.serial
+        )
+
+    def _has_partner(self, number: int, size: Size, chance: random.Random) -> None:
+        zone, country = PARTNERS[number]
+        token = self.printerpoint.token if number == 0 else f"token-of-partner-{number}"
+        self.printerpoint.has_dealer(token)
+        with self.session() as session:
+            partner = Account(
+                kind="partner",
+                name=f"Partner {zone}",
+                time_zone=zone,
+                country=country,
+                created_at=FIRST_MOMENT,
+            )
+            session.add(partner)
+            session.flush()
+            server = servers.register(
+                session,
+                Keyring(self.config.encryption_keys),
+                partner,
+                name="Printerpoint",
+                token=token,
+                now=FIRST_MOMENT,
+            )
+            session.flush()
+            self.servers[server.id] = ZoneInfo(zone)
+            for place in range(size.customers):
+                customer = self._has_customer(f"{number}{place}", token, size.printers, chance)
+                self._has_feed(session, partner, server.id, customer, ZoneInfo(zone))
+            session.commit()
+
+    def _has_customer(self, mark: str, token: str, printers: int, chance: random.Random) -> str:
+        # One in three has no ID and is known by its name.
+        customer_id = None if chance.random() < 0.34 else f"ID-{mark}"
+        customer = self.printerpoint.has_customer(f"Customer {mark}", customer_id, token)
+        for place in range(printers):
+            self.printerpoint.has_printer(
+                customer,
+                serial=f"S{mark}{place}",
+                asset=f"A{mark}{place}",
+                # No power of ten or of two is passed on the way, so that no fall looks like one.
+                count=chance.randrange(300_000, 380_000),
+                family=chance.choice(FAMILIES),
+                pages_per_weekday=chance.randrange(50, 800),
+            )
+        return customer
+
+    def _has_feed(
+        self, session: Session, partner: Account, server_id: int, customer: str, zone: ZoneInfo
+    ) -> None:
+        company = self.printerpoint.known.companies[customer]
+        account = Account(
+            kind="customer", name=company.name, partner_id=partner.id, created_at=FIRST_MOMENT
+        )
+        session.add(account)
+        session.flush()
+        feed = Feed(
+            server_id=server_id,
+            account_id=account.id,
+            customer_id=company.customer_id,
+            customer_name=company.name,
+            status="pending",
+            health="pending",
+            health_changed_at=FIRST_MOMENT,
+            created_at=FIRST_MOMENT,
+        )
+        session.add(feed)
+        session.flush()
+        self.ties[customer] = Tie(feed.id, account.id, server_id, customer, zone)

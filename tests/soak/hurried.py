@@ -1,0 +1,52 @@
+"""``python -m tests.soak.hurried worker``: a worker or scheduler that waits less, else as it is.
+
+A day of a run has a second: pauses and time-outs of minutes would outlast weeks. So the scheduler
+looks more often, and time-outs, pauses between attempts and SQLite's patience are shorter.
+Nothing else differs from ``python -m jobs.worker`` and ``python -m jobs.schedule``.
+"""
+
+import importlib
+import select
+import sys
+import time
+from dataclasses import dataclass
+from unittest.mock import patch
+
+
+def _sleep(seconds: float) -> None:
+    select.select([], [], [], max(0.0, seconds))
+
+
+# libfaketime breaks CPython's own, which sleeps until a moment of the monotonic clock.
+time.sleep = _sleep  # type: ignore[assignment]
+
+db = importlib.import_module("webapp.db")
+client = importlib.import_module("webapp.printerpoint.client")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits(client.Limits):  # type: ignore[misc, name-defined]
+    """Printerpoint's time is short."""
+
+    connect_seconds: float = 0.4
+    read_seconds: float = 0.4
+    total_seconds: float = 0.6
+    fleet_seconds: float = 6.0
+    backoff_seconds: float = 0.03
+    max_retry_after_seconds: float = 1.0
+
+
+def main() -> None:
+    """Be what the first word says; the others are its own."""
+    what = sys.argv.pop(1)
+    module = importlib.import_module({"worker": "jobs.worker", "scheduler": "jobs.schedule"}[what])
+    with (
+        patch.object(client, "Limits", Limits),
+        patch.object(db, "BUSY_TIMEOUT_MS", 1_000),
+        patch.object(importlib.import_module("jobs.schedule"), "POLL_SECONDS", 0.15),
+    ):
+        module.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""The plan of a run: what goes wrong when, drawn from a seed before anything begins."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from tests.soak.clock import FIRST_MOMENT
+from tests.soak.fleet import PARTNERS, Size
+from tests.soak.house import VICTIMS, Victim
+from webapp.printerpoint.fake.troubles import MALFORMED
+
+DAYS = 92
+
+#: What can be done to the field, and how often in a run.
+_WISHES = {"resets": 3, "replaces": 3, "moves": 3, "edits_asset": 3, "renames": 2, "removes": 1}
+
+BlowKind = Literal["kill", "redis restarted", "redis flushed", "database locked", "database down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of everything. ``deals``: which part of the troubles' deck, of how many parts.
+
+    ``nights_apart``: each partner's night has a visit of its own, else a day has one visit.
+    """
+
+    size: Size
+    days: int
+    nights_apart: bool
+    blows: Mapping[BlowKind, int]
+    freezes: int
+    deals: tuple[int, int]
+
+
+#: Everything: what ``make soak`` runs.
+FULL = Scale(
+    Size(partners=3, customers=5, printers=3, page_size=5),
+    DAYS,
+    nights_apart=True,
+    blows={"kill": 60, "redis restarted": 6, "redis flushed": 6, "database locked": 8},
+    freezes=25,
+    deals=(0, 1),
+)
+#: What a test can afford; two seeds share the deck of troubles.
+SHORT = Scale(
+    Size(partners=2, customers=3, printers=2, page_size=2),
+    DAYS,
+    nights_apart=False,
+    blows={"kill": 16, "redis restarted": 2, "redis flushed": 2, "database locked": 3},
+    freezes=10,
+    deals=(0, 2),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """A blow to the house, so many real seconds into a visit.
+
+    ``at_work``: not before a collection is going on. ``seconds``: how long a lock is held.
+    """
+
+    kind: BlowKind
+    after: float
+    victim: Victim = "worker"
+    at_work: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A trouble of Printerpoint. ``visits``: how many it outlasts; 0: it ends midway."""
+
+    kind: str
+    verb: str
+    words: Mapping[str, Any]
+    visits: int
+
+
+@dataclass(slots=True)
+class Visit:
+    """A moment to which the clock is moved, and what goes wrong then."""
+
+    number: int
+    moment: datetime
+    blows: list[Blow] = field(default_factory=list)
+    trouble: Trouble | None = None
+    #: For each agent that freezes, after how many visits it returns; the run chooses whose.
+    freezes: list[int] = field(default_factory=list)
+    wishes: list[str] = field(default_factory=list)
+
+
+def plan(seed: int, scale: Scale) -> list[Visit]:
+    """The visits of a run: the same for the same seed and scale."""
+    chance = random.Random(f"plan {seed}")
+    visits = [
+        Visit(number, moment) for number, moment in enumerate(sorted(_moments(scale, chance)))
+    ]
+    # The first days take the baseline, the last ones bring what is left.
+    middle = visits[3:-3]
+    _deal_troubles(middle, scale, chance)
+    for kind, times in scale.blows.items():
+        for _ in range(times):
+            chance.choice(middle).blows.append(_blow(kind, chance))
+    for _ in range(scale.freezes):
+        a_day = len(visits) // scale.days
+        chance.choice(middle).freezes.append(chance.randint(1, 6) * a_day)
+    for verb, times in _WISHES.items():
+        for _ in range(times):
+            chance.choice(middle[:-10]).wishes.append(verb)
+    return visits
+
+
+def _moments(scale: Scale, chance: random.Random) -> list[datetime]:
+    if not scale.nights_apart:
+        # Nowhere between 20:00 and 04:00 UTC, so that the order of days is the same everywhere.
+        return [
+            FIRST_MOMENT.replace(hour=5) + timedelta(days=day, minutes=chance.randrange(60 * 14))
+            for day in range(1, scale.days + 1)
+        ]
+    moments = []
+    for zone, _country in PARTNERS[: scale.size.partners]:
+        for day in range(1, scale.days + 1):
+            local = datetime.combine(
+                (FIRST_MOMENT + timedelta(days=day)).date(), time(0, 11), ZoneInfo(zone)
+            )
+            moments.append(local.astimezone(FIRST_MOMENT.tzinfo))
+    return moments
+
+
+def _deal_troubles(visits: Sequence[Visit], scale: Scale, chance: random.Random) -> None:
+    deck = _deck(random.Random("deck"))
+    part, parts = scale.deals
+    dealt = deck[part::parts] if parts else []
+    # One trouble takes the place of another, so each has visits of its own.
+    places = chance.sample(range(len(visits) // 8), len(dealt))
+    for place, (kind, verb, words) in zip(places, dealt, strict=True):
+        lasts = chance.choice((0, 0, 0, 1, 2, 5))
+        visits[place * 8 + chance.randrange(3)].trouble = Trouble(kind, verb, words, lasts)
+
+
+def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every kind of trouble, some of them in several ways."""
+    deck: list[tuple[str, str, dict[str, Any]]] = [
+        ("down", "is_down", {}),
+        ("down", "is_down", {"times": 3}),
+        ("refused", "refuses", {"status": 401}),
+        ("refused", "refuses", {"status": 403}),
+        ("timed out", "times_out", {}),
+        ("timed out", "times_out", {"page": 2, "times": 2}),
+        ("500", "answers_500", {"status": 500}),
+        ("500", "answers_500", {"status": 503, "page": 2}),
+        ("429", "answers_429", {"retry_after": 3600}),
+        ("429", "answers_429", {"retry_after": 1, "times": 2}),
+        ("page dropped", "drops_page", {"page": 1}),
+        ("page dropped", "drops_page", {"page": 2}),
+    ]
+    for how in MALFORMED:
+        words: dict[str, Any] = {"how": how, "page": chance.choice((None, 1, 2))}
+        words |= {
+            "wrong_next": {"next": "https://elsewhere.example/apis/v1/dealer/printers?page=2"},
+            "redirect": {"location": "https://elsewhere.example/"},
+        }.get(how, {})
+        deck.append((f"malformed: {how}", "answers_malformed", words))
+    return deck
+
+
+def _blow(kind: BlowKind, chance: random.Random) -> Blow:
+    return Blow(
+        kind,
+        after=chance.uniform(0.0, 0.4),
+        victim=chance.choice(VICTIMS),
+        at_work=chance.random() < 0.75,
+        # Half of the locks outlast SQLite's patience.
+        seconds=chance.choice((0.4, 1.5)),
+    )
+
+
+def counted(visits: Sequence[Visit]) -> Counter[str]:
+    """How many faults of each kind a plan has, kills left out."""
+    faults: Counter[str] = Counter()
+    for visit in visits:
+        faults.update(blow.kind for blow in visit.blows if blow.kind != "kill")
+        faults["agent silent"] += len(visit.freezes)
+        if visit.trouble is not None:
+            faults[visit.trouble.kind] += 1
+    return faults

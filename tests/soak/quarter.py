@@ -1,0 +1,265 @@
+"""A quarter: visit after visit, the clock is moved and the house lives through what is planned."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from tests.soak.clock import MovedClock
+from tests.soak.database import Database
+from tests.soak.fleet import Event, Fleet
+from tests.soak.house import House
+from tests.soak.plan import Blow, Trouble, Visit
+from webapp import queue
+from webapp.models import Collection, Server
+from webapp.printerpoint.fake.machines import Company
+from webapp.services import collection as service
+
+#: Real seconds a visit may take when something is wrong, and when nothing is.
+PATIENCE, LONG_PATIENCE = 4.0, 60.0
+#: Real seconds after which a trouble that does not outlast its visit ends.
+_MIDWAY = 0.5
+_LOOKS_EVERY = 0.01
+#: Real seconds without an end, after which the clock is moved on a little.
+_STEP_EVERY = 0.4
+
+
+class Stuck(Exception):
+    """Nothing is wrong any more, and yet the nights do not end."""
+
+
+class Quarter:
+    """The run itself. ``happened`` of its fleet is what a fault-free run has to repeat."""
+
+    def __init__(
+        self, fleet: Fleet, house: House, clock: MovedClock, database: Database, seed: int
+    ) -> None:
+        self.fleet = fleet
+        self.house = house
+        self.clock = clock
+        self.database = database
+        #: Faults that were really done, by kind; kills are in the house.
+        self.faults: Counter[str] = Counter()
+        #: Visits that ended with a night unfinished.
+        self.unfinished = 0
+        self._chance = random.Random(f"quarter {seed}")
+        self._trouble_until = -1
+        self._silent: dict[str, int] = {}
+        self._wishes: list[str] = []
+        self._lockers: list[threading.Thread] = []
+
+    def runs(self, visits: Sequence[Visit]) -> None:
+        """Live through all visits; at the end nothing is wrong and every night is done."""
+        for visit, following in zip(visits, [*visits[1:], None], strict=True):
+            last = following is None or visit.number >= len(visits) - 3
+            if last:
+                self._all_is_well()
+            room = timedelta(hours=2)
+            if following is not None:
+                room = (following.moment - visit.moment) / 2
+            self._visit(visit, room, calm=last or visit.number < 3)
+            if visit.number == 0:
+                self.fleet.begins()
+            if following is not None:
+                self._grant_wishes(visit)
+
+    def _visit(self, visit: Visit, room: timedelta, *, calm: bool) -> None:
+        self.fleet.printerpoint.it_is(visit.moment)
+        for customer in [who for who, until in self._silent.items() if until <= visit.number]:
+            self._returns(customer)
+        for lasts in visit.freezes:
+            self._freezes(visit.number + lasts)
+        if visit.trouble is not None:
+            self._goes_wrong(visit.trouble, visit.number)
+        elif self._trouble_until == visit.number:
+            self.fleet.printerpoint.recovers()
+        self.clock.it_is(visit.moment)
+        self._wishes += visit.wishes
+        self._lives_through(visit, room, calm)
+        for locker in self._lockers:
+            locker.join()
+        self._lockers.clear()
+
+    def _lives_through(self, visit: Visit, room: timedelta, calm: bool) -> None:
+        """Strike, revive and let minutes pass until every night is done, or patience ends."""
+        began = time.monotonic()
+        patience = LONG_PATIENCE if calm else PATIENCE
+        until = self.clock.now + room
+        left = sorted(visit.blows, key=lambda blow: blow.after)
+        stepped, minutes, midway = began, 1.0, visit.trouble is not None
+        while True:
+            seconds = time.monotonic() - began
+            if midway and seconds > _MIDWAY and self._trouble_until <= visit.number:
+                self.fleet.printerpoint.recovers()
+                midway = False
+            left = [blow for blow in left if not self._strikes(blow, seconds)]
+            self.house.revives()
+            if not left and not midway and self._is_done(visit.number):
+                return
+            if seconds > patience:
+                if calm:
+                    raise Stuck(f"visit {visit.number} at {visit.moment}: {self._states()}")
+                self.unfinished += 1
+                return
+            if time.monotonic() - stepped > _STEP_EVERY and self.clock.now < until:
+                self.clock.passes(timedelta(minutes=minutes, seconds=1))
+                stepped, minutes = time.monotonic(), min(minutes * 2, 61.0)
+            if any(blow.kind == "kill" and blow.at_work for blow in left):
+                self.database.is_busy()  # the night lasts longer, so that it can be hit
+            time.sleep(_LOOKS_EVERY)
+
+    def _strikes(self, blow: Blow, seconds: float) -> bool:
+        """Strike when it is time; False to try again."""
+        if seconds < blow.after:
+            return False
+        collecting = self._collecting()
+        if blow.at_work and not (collecting and self.house.works()) and seconds < PATIENCE - 1:
+            return False
+        if blow.kind == "kill":
+            return self.house.kills_one(blow.victim, collecting) or seconds > PATIENCE - 1
+        self.faults[blow.kind] += 1
+        if blow.kind == "redis restarted":
+            self.house.redis.restart()
+        elif blow.kind == "redis flushed":
+            self.house.redis.flush()
+        elif blow.kind == "database down":
+            self.database.restarts()
+        else:
+            locker = threading.Thread(target=self.database.locks, args=(blow.seconds,))
+            locker.start()
+            self._lockers.append(locker)
+        return True
+
+    def _is_done(self, number: int) -> bool:
+        """Whether every server's night is finished, or cannot be while its trouble lasts."""
+        with self.fleet.only_looking() as session:
+            running = session.scalar(
+                select(Collection.id).where(Collection.state.in_(("running", "queued"))).limit(1)
+            )
+            if running is not None:
+                return False
+            for server in session.scalars(select(Server)):
+                if server.health == "unhealthy" and self._trouble_until > number:
+                    continue
+                day = service.due_day(server.account, self.clock.now)
+                night = select(Collection.id).where(
+                    Collection.server_id == server.id,
+                    Collection.kind == "night",
+                    Collection.day == day,
+                    Collection.state == "finished",
+                )
+                if server.health == "unhealthy" or session.scalar(night) is None:
+                    return False
+        return True
+
+    def _states(self) -> list[tuple[int, str, str, str | None]]:
+        with self.fleet.only_looking() as session:
+            rows = session.scalars(select(Collection).order_by(Collection.id.desc()).limit(6))
+            return [(c.server_id, str(c.day), c.state, c.reason) for c in rows]
+
+    def _collecting(self) -> bool:
+        with self.fleet.only_looking() as session:
+            query = select(Collection.id).where(Collection.state == "running").limit(1)
+            return session.scalar(query) is not None
+
+    def _goes_wrong(self, trouble: Trouble, number: int) -> None:
+        getattr(self.fleet.printerpoint, trouble.verb)(**trouble.words)
+        self._trouble_until = number + trouble.visits
+        self.faults[trouble.kind] += 1
+
+    def _freezes(self, until: int) -> None:
+        chattering = [who for who in self.fleet.ties if who not in self._silent]
+        if chattering:
+            customer = self._chance.choice(chattering)
+            self.fleet.printerpoint.agent_freezes(customer)
+            self._silent[customer] = until
+            self.faults["agent silent"] += 1
+
+    def _returns(self, customer: str) -> None:
+        self.fleet.printerpoint.agent_returns(customer)
+        del self._silent[customer]
+
+    def _all_is_well(self) -> None:
+        self.fleet.printerpoint.recovers()
+        self._trouble_until = -1
+        for customer in list(self._silent):
+            self._returns(customer)
+
+    def _grant_wishes(self, visit: Visit) -> None:
+        """Let happen what was wished for, where all that was printed before has been read."""
+        for printer in self.fleet.resting():
+            if self.fleet.is_read(printer):
+                self.fleet.happens(Event(visit.number, "works", (printer,)))
+        if self._trouble_until > visit.number or not self._is_done(visit.number):
+            return
+        for verb in self._wishes:
+            event = self._event(visit.number, verb)
+            if event is not None:
+                self._wishes.remove(verb)
+                self.fleet.happens(event)
+                if event.verb in ("moves", "replaces"):
+                    self._collects_now(str(event.words[-1 if verb == "replaces" else 0]))
+                return
+
+    def _event(self, visit: int, verb: str) -> Event | None:
+        """What the wish comes to; None while nothing is fit for it."""
+        customer = self._chance.choice([who for who in self.fleet.ties if who not in self._silent])
+        company = self.fleet.printerpoint.known.companies[customer]
+        if verb == "renames":
+            named = company.customer_id is not None
+            return Event(visit, verb, (customer, f"{company.name}*")) if named else None
+        printers = [p for p in self.fleet.printers_of(customer) if self._is_fit(p)]
+        if not printers:
+            return None
+        printer = self._chance.choice(printers)
+        if verb == "moves":
+            other = self._neighbour(company)
+            return Event(visit, verb, (printer, other)) if other else None
+        words: dict[str, tuple[str | int, ...]] = {
+            "resets": (printer, self._chance.choice((0, 0, 7, 50))),
+            "replaces": (printer, f"{printer}R"),
+            "edits_asset": (printer, f"A-{visit}"),
+            "removes": (printer,),
+        }
+        return Event(visit, verb, words[verb])
+
+    def _is_fit(self, printer: str) -> bool:
+        touched = {str(word) for event in self.fleet.happened for word in event.words}
+        return printer not in touched and self.fleet.is_settled(printer)
+
+    def _neighbour(self, company: Company) -> str | None:
+        """Another customer of the same dealer whose agent reports."""
+        companies = self.fleet.printerpoint.known.companies.values()
+        others = [
+            other.key
+            for other in companies
+            if other.token == company.token
+            and other.key != company.key
+            and other.key not in self._silent
+        ]
+        return self._chance.choice(others) if others else None
+
+    def _collects_now(self, printer: str) -> None:
+        """Press "Collect now" until a printer's first reading is taken: from there it counts."""
+        tie = self.fleet.ties[self.fleet.machine(printer).company]
+        began = time.monotonic()
+        while not self.fleet.is_read(printer):
+            if time.monotonic() - began > LONG_PATIENCE:
+                raise Stuck(f"{printer} is not read by collecting now")
+            self.house.revives()
+            with self.fleet.session() as session:
+                server = session.get_one(Server, tie.server_id)
+                now = self.clock.now
+                wanted = service.request(
+                    session, server, day=service.due_day(server.account, now), kind="now", now=now
+                )
+                session.commit()
+            queue.run_collection(self.fleet.config, wanted.id)
+            deadline = time.monotonic() + PATIENCE
+            while not self.fleet.is_read(printer) and time.monotonic() < deadline:
+                self.house.revives()
+                time.sleep(_LOOKS_EVERY)

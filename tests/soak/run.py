@@ -1,0 +1,79 @@
+"""One seed, from its empty database to the verdict."""
+
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.environment.programs import find_faketime
+from tests.soak import calm
+from tests.soak.clock import MovedClock
+from tests.soak.database import Sqlite
+from tests.soak.fleet import Fleet
+from tests.soak.house import house, redis_by
+from tests.soak.plan import Scale, Visit, plan
+from tests.soak.quarter import Quarter
+from tests.soak.verdict import Report, judge
+from webapp import settings as configuration
+from webapp.db import engine
+from webapp.printerpoint.fake import Sandbox
+from webapp.services.database import upgrade
+from webapp.settings import Settings
+
+
+def run(seed: int, scale: Scale, log: Path | None = None) -> Report:
+    """Run a seed and judge it. ``log``: what the processes say is added to this file.
+
+    Raises Stuck when the nights do not end although nothing is wrong, NoFaketime and
+    ValkeyServerError where the machine lacks something.
+    """
+    report = Report(seed)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="releaf-soak-")))
+        visits = plan(seed, scale)
+        fleet, quarter = _live(stack, folder, seed, scale, log or folder / "log")
+        quarter.runs(visits)
+        quiet = _fleet(stack, folder / "calm", seed, scale)
+        calm.repeats(quiet, visits, fleet.happened)
+        judge(report, fleet, quiet)
+        for one in (fleet, quiet):
+            engine(one.config.database_url).dispose()
+        _tell(report, quarter, visits)
+    report.seconds = round(time.monotonic() - began, 1)
+    return report
+
+
+def _live(
+    stack: ExitStack, folder: Path, seed: int, scale: Scale, log: Path
+) -> tuple[Fleet, Quarter]:
+    clock = MovedClock(folder, find_faketime())
+    redis = stack.enter_context(redis_by(clock))
+    fleet = _fleet(stack, folder / "live", seed, scale, redis.url)
+    inhabited = stack.enter_context(house(fleet.config, redis, clock, log))
+    database = Sqlite(fleet.config.instance / "releaf.db")
+    return fleet, Quarter(fleet, inhabited, clock, database, seed)
+
+
+def _fleet(
+    stack: ExitStack, instance: Path, seed: int, scale: Scale, redis_url: str | None = None
+) -> Fleet:
+    printerpoint = stack.enter_context(Sandbox())
+    config: Settings = configuration.load(
+        {"RELEAF_INSTANCE": str(instance), "PRINTERPOINT_URL": printerpoint.url}
+    )
+    if redis_url is not None:
+        config = replace(config, redis_url=redis_url)
+    upgrade(config.database_url)
+    return Fleet(config, printerpoint, seed, scale.size)
+
+
+def _tell(report: Report, quarter: Quarter, visits: list[Visit]) -> None:
+    report.visits = len(visits)
+    report.unfinished = quarter.unfinished
+    report.faults = dict(sorted(quarter.faults.items()))
+    report.kills = dict(sorted(quarter.house.kills.items()))
+    report.ended = dict(quarter.house.ended)
+    report.events = dict(Counter(event.verb for event in quarter.fleet.happened))
