@@ -4,6 +4,7 @@ import argparse
 import logging
 
 from rq import Queue, Worker
+from sqlalchemy.orm import configure_mappers
 
 from jobs import collection, edge, health, month_end, notices, reconciliation, schedule
 from webapp import queue
@@ -28,10 +29,11 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Make the printer before the first child, which would need a second for it every time.
+    """Make ready before the first child what every child would make anew: tables, the printer.
 
-    Nights do not depend on it: without its assets only the certificates' own jobs fail.
+    Nights do not depend on the printer: without its assets only the certificates' own jobs fail.
     """
+    configure_mappers()
     try:
         month_end.printer()
     except PdfError:
