@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,12 @@ BlowKind = Literal["kill", "redis restarted", "redis flushed", "database locked"
 class Scale:
     """How much of everything. ``deals``: which part of the troubles' deck, of how many parts.
 
-    ``nights_apart``: each partner's night has a visit of its own, else a day has one visit.
+    ``every``: days from one visit to the next; nights between them are missed, and caught up.
     """
 
     size: Size
     days: int
-    nights_apart: bool
+    every: int
     blows: Mapping[BlowKind, int]
     freezes: int
     deals: tuple[int, int]
@@ -40,7 +40,7 @@ class Scale:
 FULL = Scale(
     Size(partners=3, customers=5, printers=3, page_size=5),
     DAYS,
-    nights_apart=True,
+    every=1,
     blows={"kill": 60, "redis restarted": 6, "redis flushed": 6, "database locked": 8},
     freezes=25,
     deals=(0, 1),
@@ -49,9 +49,9 @@ FULL = Scale(
 SHORT = Scale(
     Size(partners=2, customers=3, printers=2, page_size=2),
     DAYS,
-    nights_apart=False,
-    blows={"kill": 16, "redis restarted": 2, "redis flushed": 2, "database locked": 3},
-    freezes=10,
+    every=3,
+    blows={"kill": 14, "redis restarted": 2, "redis flushed": 2, "database locked": 3},
+    freezes=8,
     deals=(0, 2),
 )
 
@@ -96,50 +96,47 @@ class Visit:
 def plan(seed: int, scale: Scale) -> list[Visit]:
     """The visits of a run: the same for the same seed and scale."""
     chance = random.Random(f"plan {seed}")
-    visits = [
-        Visit(number, moment) for number, moment in enumerate(sorted(_moments(scale, chance)))
-    ]
-    # The first days take the baseline, the last ones bring what is left.
-    middle = visits[3:-3]
+    days = range(1, scale.days + 1, scale.every)
+    visits = [Visit(number, _moment(day, scale, chance)) for number, day in enumerate(days)]
+    # The first ones take the baseline, the last ones bring what is left.
+    middle = visits[2:-3]
     _deal_troubles(middle, scale, chance)
     for kind, times in scale.blows.items():
         for _ in range(times):
             chance.choice(middle).blows.append(_blow(kind, chance))
     for _ in range(scale.freezes):
-        a_day = len(visits) // scale.days
-        chance.choice(middle).freezes.append(chance.randint(1, 6) * a_day)
+        chance.choice(middle).freezes.append(max(1, chance.randint(1, 7) // scale.every))
     for verb, times in _WISHES.items():
         for _ in range(times):
-            chance.choice(middle[:-10]).wishes.append(verb)
+            chance.choice(middle[: len(middle) * 2 // 3]).wishes.append(verb)
     return visits
 
 
-def _moments(scale: Scale, chance: random.Random) -> list[datetime]:
-    if not scale.nights_apart:
-        # Nowhere between 20:00 and 04:00 UTC, so that the order of days is the same everywhere.
-        return [
-            FIRST_MOMENT.replace(hour=5) + timedelta(days=day, minutes=chance.randrange(60 * 14))
-            for day in range(1, scale.days + 1)
-        ]
-    moments = []
-    for zone, _country in PARTNERS[: scale.size.partners]:
-        for day in range(1, scale.days + 1):
-            local = datetime.combine(
-                (FIRST_MOMENT + timedelta(days=day)).date(), time(0, 11), ZoneInfo(zone)
-            )
-            moments.append(local.astimezone(FIRST_MOMENT.tzinfo))
-    return moments
+def _moment(day: int, scale: Scale, chance: random.Random) -> datetime:
+    """A moment of a day of UTC: mostly right after a partner's midnight, else any hour."""
+    morning = FIRST_MOMENT.replace(hour=0) + timedelta(days=day)
+    if chance.random() < 0.3:
+        return morning + timedelta(minutes=chance.randrange(24 * 60))
+    zone = ZoneInfo(chance.choice(PARTNERS[: scale.size.partners])[0])
+    nights = (
+        datetime.combine((morning + timedelta(days=later)).date(), time(0, 11), zone)
+        for later in (0, 1)
+    )
+    return next(
+        night.astimezone(UTC) for night in nights if night.astimezone(UTC).date() == morning.date()
+    )
 
 
 def _deal_troubles(visits: Sequence[Visit], scale: Scale, chance: random.Random) -> None:
-    deck = _deck(random.Random("deck"))
     part, parts = scale.deals
-    dealt = deck[part::parts] if parts else []
-    # One trouble takes the place of another, so each has visits of its own.
-    places = chance.sample(range(len(visits) // 8), len(dealt))
-    for place, (kind, verb, words) in zip(places, dealt, strict=True):
+    dealt = _deck(random.Random("deck"))[part::parts] if parts else []
+    chance.shuffle(dealt)
+    # One trouble takes the place of another, so each ends before the next.
+    places = sorted(chance.sample(range(len(visits)), len(dealt)))
+    ends = [*places, len(visits)][1:]
+    for place, end, (kind, verb, words) in zip(places, ends, dealt, strict=True):
         lasts = chance.choice((0, 0, 0, 1, 2, 5))
-        visits[place * 8 + chance.randrange(3)].trouble = Trouble(kind, verb, words, lasts)
+        visits[place].trouble = Trouble(kind, verb, words, min(lasts, end - place - 1))
 
 
 def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
@@ -172,7 +169,8 @@ def _blow(kind: BlowKind, chance: random.Random) -> Blow:
     return Blow(
         kind,
         after=chance.uniform(0.0, 0.4),
-        victim=chance.choice(VICTIMS),
+        # A horse costs nothing to start again, a worker seconds.
+        victim=chance.choices(VICTIMS, weights=(15, 45, 20, 20))[0],
         at_work=chance.random() < 0.75,
         # Half of the locks outlast SQLite's patience.
         seconds=chance.choice((0.4, 1.5)),

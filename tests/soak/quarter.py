@@ -23,9 +23,9 @@ from webapp.services import collection as service
 PATIENCE, LONG_PATIENCE = 4.0, 60.0
 #: Real seconds after which a trouble that does not outlast its visit ends.
 _MIDWAY = 0.5
-_LOOKS_EVERY = 0.01
+_LOOKS_EVERY = 0.03
 #: Real seconds without an end, after which the clock is moved on a little.
-_STEP_EVERY = 0.4
+_STEP_EVERY = 0.7
 
 
 class Stuck(Exception):
@@ -61,7 +61,7 @@ class Quarter:
             room = timedelta(hours=2)
             if following is not None:
                 room = (following.moment - visit.moment) / 2
-            self._visit(visit, room, calm=last or visit.number < 3)
+            self._visit(visit, room, calm=last or visit.number < 2)
             if visit.number == 0:
                 self.fleet.begins()
             if following is not None:
@@ -106,6 +106,8 @@ class Quarter:
                 self.unfinished += 1
                 return
             if time.monotonic() - stepped > _STEP_EVERY and self.clock.now < until:
+                if not midway and self._waits_for_a_check():
+                    minutes = 61.0
                 self.clock.passes(timedelta(minutes=minutes, seconds=1))
                 stepped, minutes = time.monotonic(), min(minutes * 2, 61.0)
             if any(blow.kind == "kill" and blow.at_work for blow in left):
@@ -155,6 +157,12 @@ class Quarter:
                 if server.health == "unhealthy" or session.scalar(night) is None:
                     return False
         return True
+
+    def _waits_for_a_check(self) -> bool:
+        """Whether a server is paused until the hourly check finds it healthy again."""
+        with self.fleet.only_looking() as session:
+            unhealthy = select(Server.id).where(Server.health == "unhealthy").limit(1)
+            return session.scalar(unhealthy) is not None
 
     def _states(self) -> list[tuple[int, str, str, str | None]]:
         with self.fleet.only_looking() as session:
