@@ -6,10 +6,12 @@ Nothing else differs from ``python -m jobs.worker`` and ``python -m jobs.schedul
 """
 
 import importlib
+import logging
 import select
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date
 from unittest.mock import patch
 
 
@@ -22,6 +24,8 @@ time.sleep = _sleep  # type: ignore[assignment]
 
 db = importlib.import_module("webapp.db")
 client = importlib.import_module("webapp.printerpoint.client")
+
+log = logging.getLogger("releaf.soak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,18 @@ class Limits(client.Limits):  # type: ignore[misc, name-defined]
     max_retry_after_seconds: float = 1.0
 
 
+def _knows_its_holidays() -> None:
+    """Calendars are read before the first child, which would read them anew every time."""
+    calendars = importlib.import_module("webapp.services.calendars")
+    for country in ("US", "DE", "NZ"):
+        log.debug("%s %s", country, date(2026, 12, 25) in calendars.holidays_of(country))
+
+
 def main() -> None:
     """Be what the first word says; the others are its own."""
     what = sys.argv.pop(1)
+    if what == "worker":
+        _knows_its_holidays()
     module = importlib.import_module({"worker": "jobs.worker", "scheduler": "jobs.schedule"}[what])
     with (
         patch.object(client, "Limits", Limits),
