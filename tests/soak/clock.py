@@ -28,6 +28,8 @@ class MovedClock:
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
+            # Else a thread that waits for the interpreter spins, and reads the file every time.
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         }
 
     @property
