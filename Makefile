@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run test check bench lock clean
+.PHONY: help setup demo run test check bench soak lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -40,6 +40,10 @@ check:  ## ruff, mypy --strict and the import rules
 bench:  ## measure collection and certificates against their floors
 	@deploy/setup --tests
 	@exec $(python) -m tests.bench $(ARGS)
+
+soak:  ## live through a quarter with every fault and 1,000 kills (SEEDS=20, ARGS='--first 7')
+	@deploy/setup --tests
+	@exec $(python) -m tests.soak $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 lock:  ## resolve deploy/requirements*.in again (UPGRADE=1 takes new versions)
 	@deploy/lock $(if $(call yes,$(UPGRADE)),--upgrade)

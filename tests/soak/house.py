@@ -29,7 +29,8 @@ class House:
 
     def __init__(self, config: Settings, redis: RedisServer, clock: MovedClock, log: Path) -> None:
         self.redis = redis
-        self.kills: Counter[str] = Counter()
+        self.kills: Counter[Victim] = Counter()
+        self.struck: Counter[str] = Counter()
         #: Processes that ended by themselves, as a scheduler does that cannot reach Redis.
         self.ended: Counter[str] = Counter()
         self._environment = environment(config) | clock.environment
@@ -102,8 +103,8 @@ class House:
 
     def _counts(self, victim: Victim, *, working: bool, collecting: bool) -> None:
         self.kills[victim] += 1
-        self.kills["at work"] += working
-        self.kills["in mid-collection"] += collecting
+        self.struck["at work"] += working
+        self.struck["in mid-collection"] += collecting
 
     def _start(self, what: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:

@@ -12,7 +12,7 @@ from tests.soak import calm
 from tests.soak.clock import MovedClock
 from tests.soak.database import Sqlite
 from tests.soak.fleet import Fleet
-from tests.soak.house import house, redis_by
+from tests.soak.house import VICTIMS, house, redis_by
 from tests.soak.plan import Scale, Visit, plan
 from tests.soak.quarter import Quarter
 from tests.soak.verdict import Report, judge
@@ -74,6 +74,7 @@ def _tell(report: Report, quarter: Quarter, visits: list[Visit]) -> None:
     report.visits = len(visits)
     report.unfinished = quarter.unfinished
     report.faults = dict(sorted(quarter.faults.items()))
-    report.kills = dict(sorted(quarter.house.kills.items()))
+    report.kills = {victim: quarter.house.kills[victim] for victim in VICTIMS}
+    report.struck = {what: quarter.house.struck[what] for what in ("at work", "in mid-collection")}
     report.ended = dict(quarter.house.ended)
     report.events = dict(Counter(event.verb for event in quarter.fleet.happened))

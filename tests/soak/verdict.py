@@ -32,7 +32,10 @@ class Report:
     visits: int = 0
     unfinished: int = 0
     faults: dict[str, int] = field(default_factory=dict)
+    #: By victim; of these, ``struck`` tells how many were at work, and in mid-collection.
     kills: dict[str, int] = field(default_factory=dict)
+    struck: dict[str, int] = field(default_factory=dict)
+    #: Processes that ended by themselves and were started again, as systemd would.
     ended: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     printed: int = 0
