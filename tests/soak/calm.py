@@ -25,7 +25,7 @@ def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> N
         for event in events:
             if event.visit == visit.number:
                 fleet.happens(event)
-                if event.verb in ("moves", "replaces"):
+                if event.verb == "replaces":
                     _collect_now(fleet, event, now)
 
 
@@ -38,8 +38,7 @@ def _night(fleet: Fleet, now: datetime) -> None:
 
 
 def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
-    printer = str(event.words[1 if event.verb == "replaces" else 0])
-    tie = fleet.ties[fleet.machine(printer).company]
+    tie = fleet.ties[fleet.machine(str(event.words[1])).company]
     with fleet.session() as session:
         server = session.get_one(Server, tie.server_id)
         day = service.due_day(server.account, now)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
@@ -42,6 +43,7 @@ class Event:
     """Something done to a printer or a customer, after the readings of a visit."""
 
     visit: int
+    moment: datetime
     verb: str
     words: tuple[str | int, ...]
 
@@ -140,9 +142,15 @@ class Fleet:
             machine.pages_per_weekday = 0
         self.happened.append(event)
 
-    def resting(self) -> list[str]:
-        """Printers that were reset and wait for a reading."""
-        return list(self._rhythms)
+    def resting_until(self, moment: datetime) -> list[str]:
+        """Printers that were reset more than a day before, and do not print yet."""
+        return [
+            str(event.words[0])
+            for event in self.happened
+            if event.verb == "resets"
+            and event.words[0] in self._rhythms
+            and moment - event.moment > timedelta(hours=25)
+        ]
 
     def _printed(self, customer: str) -> int:
         return sum(self.printerpoint.pages_printed(customer).values())

@@ -16,7 +16,7 @@ from webapp.printerpoint.fake.troubles import MALFORMED
 DAYS = 92
 
 #: What can be done to the field, and how often in a run.
-_WISHES = {"resets": 3, "replaces": 3, "moves": 3, "edits_asset": 3, "renames": 2, "removes": 1}
+_WISHES = {"resets": 3, "replaces": 3, "moves": 6, "edits_asset": 3, "renames": 2, "removes": 1}
 
 BlowKind = Literal["kill", "redis restarted", "redis flushed", "database locked", "database down"]
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from tests.soak.clock import MovedClock
+from tests.soak.clock import FIRST_MOMENT, MovedClock
 from tests.soak.database import Database
 from tests.soak.fleet import Event, Fleet
 from tests.soak.house import House
@@ -48,6 +48,7 @@ class Quarter:
         self.unfinished = 0
         self._chance = random.Random(f"quarter {seed}")
         self._trouble_until = -1
+        self._before = FIRST_MOMENT
         self._silent: dict[str, int] = {}
         self._wishes: list[str] = []
         self._lockers: list[threading.Thread] = []
@@ -66,6 +67,7 @@ class Quarter:
                 self.fleet.begins()
             if following is not None:
                 self._grant_wishes(visit)
+            self._before = visit.moment
 
     def _visit(self, visit: Visit, room: timedelta, *, calm: bool) -> None:
         self.fleet.printerpoint.it_is(visit.moment)
@@ -199,45 +201,62 @@ class Quarter:
 
     def _grant_wishes(self, visit: Visit) -> None:
         """Let happen what was wished for, where all that was printed before has been read."""
-        for printer in self.fleet.resting():
+        for printer in self.fleet.resting_until(visit.moment):
             if self.fleet.is_read(printer):
-                self.fleet.happens(Event(visit.number, "works", (printer,)))
+                self.fleet.happens(Event(visit.number, visit.moment, "works", (printer,)))
         if self._trouble_until > visit.number or not self._is_done(visit.number):
             return
         for verb in self._wishes:
-            event = self._event(visit.number, verb)
+            event = self._event(visit, verb)
             if event is not None:
                 self._wishes.remove(verb)
                 self.fleet.happens(event)
-                if event.verb in ("moves", "replaces"):
-                    self._collects_now(str(event.words[-1 if verb == "replaces" else 0]))
+                if event.verb == "replaces":
+                    self._collects_now(str(event.words[1]))
                 return
 
-    def _event(self, visit: int, verb: str) -> Event | None:
+    def _event(self, visit: Visit, verb: str) -> Event | None:
         """What the wish comes to; None while nothing is fit for it."""
         customer = self._chance.choice([who for who in self.fleet.ties if who not in self._silent])
         company = self.fleet.printerpoint.known.companies[customer]
-        if verb == "renames":
-            named = company.customer_id is not None
-            return Event(visit, verb, (customer, f"{company.name}*")) if named else None
-        printers = [p for p in self.fleet.printers_of(customer) if self._is_fit(p)]
-        if not printers:
+        if not self._a_day_ended(customer, visit):
             return None
-        printer = self._chance.choice(printers)
+        words: tuple[str | int, ...] | None = None
+        if verb == "renames":
+            words = (customer, f"{company.name}*") if company.customer_id is not None else None
+        else:
+            printers = [p for p in self.fleet.printers_of(customer) if self._is_fit(p, verb)]
+            if printers:
+                words = self._words(verb, self._chance.choice(printers), company)
+        return Event(visit.number, visit.moment, verb, words) if words else None
+
+    def _words(self, verb: str, printer: str, company: Company) -> tuple[str | int, ...] | None:
         if verb == "moves":
             other = self._neighbour(company)
-            return Event(visit, verb, (printer, other)) if other else None
+            return (printer, other) if other else None
         words: dict[str, tuple[str | int, ...]] = {
             "resets": (printer, self._chance.choice((0, 0, 7, 50))),
             "replaces": (printer, f"{printer}R"),
-            "edits_asset": (printer, f"A-{visit}"),
+            "edits_asset": (printer, f"A-{printer}-new"),
             "removes": (printer,),
         }
-        return Event(visit, verb, words[verb])
+        return words[verb]
 
-    def _is_fit(self, printer: str) -> bool:
-        touched = {str(word) for event in self.fleet.happened for word in event.words}
-        return printer not in touched and self.fleet.is_settled(printer)
+    def _a_day_ended(self, customer: str, visit: Visit) -> bool:
+        """Whether a customer's night was due at this visit, so that a fault-free run has it too."""
+        zone = self.fleet.ties[customer].zone
+        nights = [
+            (moment - timedelta(minutes=10)).astimezone(zone).date()
+            for moment in (self._before, visit.moment)
+        ]
+        return nights[0] < nights[1]
+
+    def _is_fit(self, printer: str, verb: str) -> bool:
+        """Whether all is read and nothing was done to it before; what moved may move again."""
+        done = {event.verb for event in self.fleet.happened if printer in event.words}
+        return not done - ({"moves"} if verb == "moves" else set()) and self.fleet.is_settled(
+            printer
+        )
 
     def _neighbour(self, company: Company) -> str | None:
         """Another customer of the same dealer whose agent reports."""
