@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,35 +31,78 @@ class NoPostgreSQL(Exception):
     """This machine has no PostgreSQL server."""
 
 
+@dataclass(slots=True)
+class PostgreSQLServer:
+    """A PostgreSQL of this run in a folder of its own, over a unix socket; superuser ``releaf``."""
+
+    folder: Path
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of its database ``postgres``."""
+        return f"postgresql+psycopg://releaf@/postgres?host={self.folder}"
+
+    def start(self) -> None:
+        """Start, with what was in it."""
+        command = with_us("INT", _programs() / "postgres", "-D", self.folder / "data")
+        for option in (*OPTIONS, f"unix_socket_directories={self.folder}"):
+            command += ["-c", option]
+        log = self.folder / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=output, **_surroundings(self.folder)
+            )
+        until(lambda: _answers(self.url), self._process, log)
+
+    def ends(self, number: signal.Signals = signal.SIGINT) -> None:
+        """End it; with SIGQUIT as a crash would, in the middle of what it does."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait()
+
+    def restart(self) -> None:
+        """Crash and start again; what was committed is there again."""
+        self.ends(signal.SIGQUIT)
+        self.start()
+
+
+@contextmanager
+def running_server() -> Iterator[PostgreSQLServer]:
+    """Run an empty PostgreSQL. Raises NoPostgreSQL, with what to install."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="releaf-pg-"))
+    if _is_root():
+        shutil.chown(folder, "postgres", "postgres")
+    initdb = [str(programs / "initdb"), "-D", str(folder / "data"), *INITDB_OPTIONS]
+    subprocess.run(initdb, check=True, capture_output=True, **_surroundings(folder))
+    server = PostgreSQLServer(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.ends()
+        shutil.rmtree(folder)
+
+
 @contextmanager
 def running_postgresql() -> Iterator[str]:
-    """Run an empty PostgreSQL; yields the URL of its database ``postgres``, over a unix socket.
+    """Run an empty PostgreSQL; yields the URL of its database ``postgres``.
 
-    Its superuser is ``releaf``. Raises NoPostgreSQL, with what to install.
+    Raises NoPostgreSQL, with what to install.
     """
-    programs = _programs()
-    root = os.geteuid() == 0  # PostgreSQL refuses to run as root
-    account = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
-    folder = Path(tempfile.mkdtemp(prefix="releaf-pg-"))
-    if root:
-        shutil.chown(folder, "postgres", "postgres")
-    surroundings: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **account}
-    initdb = [str(programs / "initdb"), "-D", str(folder / "data"), *INITDB_OPTIONS]
-    subprocess.run(initdb, check=True, capture_output=True, **surroundings)
-    command = with_us("INT", programs / "postgres", "-D", folder / "data")
-    for option in (*OPTIONS, f"unix_socket_directories={folder}"):
-        command += ["-c", option]
-    url = f"postgresql+psycopg://releaf@/postgres?host={folder}"
-    log = folder / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, **surroundings)
-    try:
-        until(lambda: _answers(url), server, log)
-        yield url
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait()
-        shutil.rmtree(folder)
+    with running_server() as server:
+        yield server.url
+
+
+def _is_root() -> bool:
+    """PostgreSQL refuses to run as root."""
+    return os.geteuid() == 0
+
+
+def _surroundings(folder: Path) -> dict[str, Any]:
+    account = {"user": "postgres", "group": "postgres", "extra_groups": []}
+    return {"cwd": folder, "stdin": subprocess.DEVNULL, **(account if _is_root() else {})}
 
 
 def _programs() -> Path:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.environment.postgresql import NoPostgreSQL
 from tests.environment.programs import NoFaketime
 from tests.soak.house import VICTIMS
 from tests.soak.plan import FULL, SHORT
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="side by side")
     parser.add_argument("--short", action="store_true", help="the size the test suite runs")
+    parser.add_argument("--postgresql", action="store_true", help="and restart it, too")
     parser.add_argument("--one", type=int, metavar="SEED", help="one, told as JSON")
     parser.add_argument("--log", type=Path, help="add what the processes say to this file")
     return parser
@@ -54,8 +56,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _one(arguments: argparse.Namespace) -> int:
     try:
-        report = run(arguments.one, SHORT if arguments.short else FULL, arguments.log)
-    except NoFaketime as error:
+        report = run(
+            arguments.one,
+            SHORT if arguments.short else FULL,
+            arguments.log,
+            postgresql=arguments.postgresql,
+        )
+    except (NoFaketime, NoPostgreSQL) as error:
         print(f"soak: {error}", file=sys.stderr)
         return 2
     print(json.dumps(report.as_json()))
@@ -78,6 +85,7 @@ def reported(seed: int, *flags: str) -> dict[str, Any]:
 
 def _told(seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
     flags = ["--short"] if arguments.short else []
+    flags += ["--postgresql"] if arguments.postgresql else []
     flags += ["--log", str(arguments.log)] if arguments.log else []
     try:
         report = reported(seed, *flags)

@@ -58,10 +58,12 @@ class MovedClock:
 _SHARED = Path("/dev/shm")  # noqa: S108
 
 
-def leftovers(pid: int) -> None:
-    """Remove what libfaketime shared under a process that was killed."""
-    for name in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
-        (_SHARED / name).unlink(missing_ok=True)
+def remove_leftovers() -> None:
+    """Remove what libfaketime shared under processes that were killed."""
+    for path in _SHARED.glob("*faketime_s*_*"):
+        pid = path.name.rpartition("_")[2]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            path.unlink(missing_ok=True)
 
 
 #: What a run begins with; its first night closes this day.

@@ -1,9 +1,14 @@
 """The database of a run, and what can happen to it."""
 
+import contextlib
 import sqlite3
 import time
 from pathlib import Path
 from typing import Protocol
+
+import psycopg
+
+from tests.environment.postgresql import PostgreSQLServer
 
 #: Real seconds for which a busy database keeps everybody waiting at a time.
 _BUSY = 0.03
@@ -45,3 +50,27 @@ class Sqlite:
     def restarts(self) -> None:
         """Not this one. Raises NotImplementedError."""
         raise NotImplementedError("SQLite has no process")
+
+
+class Postgres:
+    """A server of the run's own, that crashes and starts again."""
+
+    def __init__(self, server: PostgreSQLServer) -> None:
+        self._server = server
+
+    def locks(self, seconds: float) -> None:
+        """Hold what every writer of a night needs; a crash lets it go."""
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(self._server.url.replace("+psycopg", "", 1)) as connection,
+        ):
+            connection.execute("LOCK TABLE feed, device, deposit, collection IN EXCLUSIVE MODE")
+            time.sleep(seconds)
+
+    def is_busy(self) -> None:
+        """Hold it for a moment."""
+        self.locks(_BUSY)
+
+    def restarts(self) -> None:
+        """Crash and start again."""
+        self._server.restart()

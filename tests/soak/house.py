@@ -14,7 +14,7 @@ from typing import Literal
 from tests.environment.processes import with_us
 from tests.environment.redis_server import RedisServer, running_redis
 from tests.jobs.processes import children, environment
-from tests.soak.clock import MovedClock, leftovers
+from tests.soak.clock import MovedClock
 from webapp.settings import Settings
 
 #: ``worker`` leaves its horse alone in the world; ``horse`` leaves its worker.
@@ -45,10 +45,8 @@ class House:
             process = self._running.get(name)
             if process is not None and process.poll() is None:
                 continue
-            if process is not None:
-                if name not in self._killed:
-                    self.ended[name.partition(" ")[0]] += 1
-                leftovers(process.pid)
+            if process is not None and name not in self._killed:
+                self.ended[name.partition(" ")[0]] += 1
             self._killed.discard(name)
             self._running[name] = self._start(name.partition(" ")[0])
 
@@ -122,7 +120,6 @@ class House:
             for pid in (*children(process.pid), process.pid):
                 _end(pid)
             process.wait()
-            leftovers(process.pid)
         for pid in self._orphans:
             if _is_ours(pid):
                 _end(pid)

@@ -18,7 +18,9 @@ DAYS = 92
 #: What can be done to the field, and how often in a run.
 _WISHES = {"resets": 3, "replaces": 3, "moves": 6, "edits_asset": 3, "renames": 2, "removes": 1}
 
-BlowKind = Literal["kill", "redis restarted", "redis flushed", "database locked", "database down"]
+BlowKind = Literal[
+    "kill", "redis restarted", "redis flushed", "database locked", "database restarted"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ FULL = Scale(
 SHORT = Scale(
     Size(partners=2, customers=3, printers=2, page_size=2),
     DAYS,
-    every=3,
-    blows={"kill": 14, "redis restarted": 2, "redis flushed": 2, "database locked": 3},
-    freezes=8,
+    every=4,
+    blows={"kill": 12, "redis restarted": 2, "redis flushed": 2, "database locked": 2},
+    freezes=6,
     decks=2,
 )
 

@@ -130,7 +130,7 @@ class Quarter:
             self.house.redis.restart()
         elif blow.kind == "redis flushed":
             self.house.redis.flush()
-        elif blow.kind == "database down":
+        elif blow.kind == "database restarted":
             self.database.restarts()
         else:
             locker = threading.Thread(target=self.database.locks, args=(blow.seconds,))

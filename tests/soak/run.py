@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.environment.postgresql import PostgreSQLServer, running_server
 from tests.environment.programs import find_faketime
 from tests.soak import calm
-from tests.soak.clock import MovedClock
-from tests.soak.database import Sqlite
+from tests.soak.clock import MovedClock, remove_leftovers
+from tests.soak.database import Postgres, Sqlite
 from tests.soak.fleet import Fleet
 from tests.soak.house import VICTIMS, house, redis_by
 from tests.soak.plan import Scale, Visit, plan
@@ -20,21 +21,27 @@ from webapp import settings as configuration
 from webapp.db import engine
 from webapp.printerpoint.fake import Sandbox
 from webapp.services.database import upgrade
-from webapp.settings import Settings
+
+#: How often a database that can is restarted in a run.
+RESTARTS = 5
 
 
-def run(seed: int, scale: Scale, log: Path | None = None) -> Report:
+def run(seed: int, scale: Scale, log: Path | None = None, *, postgresql: bool = False) -> Report:
     """Run a seed and judge it. ``log``: what the processes say is added to this file.
 
-    Raises Stuck when the nights do not end although nothing is wrong, NoFaketime and
-    ValkeyServerError where the machine lacks something.
+    Raises Stuck when the nights do not end although nothing is wrong, NoFaketime, NoPostgreSQL
+    and ValkeyServerError where the machine lacks something.
     """
     report = Report(seed)
     began = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="releaf-soak-")))
+        stack.callback(remove_leftovers)
+        server = stack.enter_context(running_server()) if postgresql else None
+        if server is not None:
+            scale = replace(scale, blows={**scale.blows, "database restarted": RESTARTS})
         visits = plan(seed, scale)
-        fleet, quarter = _live(stack, folder, seed, scale, log or folder / "log")
+        fleet, quarter = _live(stack, folder, seed, scale, log or folder / "log", server)
         quarter.runs(visits)
         quiet = _fleet(stack, folder / "calm", seed, scale)
         calm.repeats(quiet, visits, fleet.happened)
@@ -47,25 +54,27 @@ def run(seed: int, scale: Scale, log: Path | None = None) -> Report:
 
 
 def _live(
-    stack: ExitStack, folder: Path, seed: int, scale: Scale, log: Path
+    stack: ExitStack,
+    folder: Path,
+    seed: int,
+    scale: Scale,
+    log: Path,
+    server: PostgreSQLServer | None,
 ) -> tuple[Fleet, Quarter]:
     clock = MovedClock(folder, find_faketime())
     redis = stack.enter_context(redis_by(clock))
-    fleet = _fleet(stack, folder / "live", seed, scale, redis.url)
+    changes = {"REDIS_URL": redis.url} | ({"DATABASE_URL": server.url} if server else {})
+    fleet = _fleet(stack, folder / "live", seed, scale, **changes)
     inhabited = stack.enter_context(house(fleet.config, redis, clock, log))
-    database = Sqlite(fleet.config.instance / "releaf.db")
+    database = Postgres(server) if server else Sqlite(fleet.config.instance / "releaf.db")
     return fleet, Quarter(fleet, inhabited, clock, database, seed)
 
 
-def _fleet(
-    stack: ExitStack, instance: Path, seed: int, scale: Scale, redis_url: str | None = None
-) -> Fleet:
+def _fleet(stack: ExitStack, instance: Path, seed: int, scale: Scale, **changes: str) -> Fleet:
     printerpoint = stack.enter_context(Sandbox())
-    config: Settings = configuration.load(
-        {"RELEAF_INSTANCE": str(instance), "PRINTERPOINT_URL": printerpoint.url}
+    config = configuration.load(
+        {"RELEAF_INSTANCE": str(instance), "PRINTERPOINT_URL": printerpoint.url, **changes}
     )
-    if redis_url is not None:
-        config = replace(config, redis_url=redis_url)
     upgrade(config.database_url)
     return Fleet(config, printerpoint, seed, scale.size)
 
