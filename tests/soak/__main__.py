@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.environment.postgresql import NoPostgreSQL
+from tests.environment.processes import with_us
 from tests.environment.programs import NoFaketime
 from tests.soak.house import VICTIMS
 from tests.soak.plan import FULL, SHORT
@@ -72,7 +73,7 @@ def _one(arguments: argparse.Namespace) -> int:
 def reported(seed: int, *flags: str) -> dict[str, Any]:
     """Run a seed in a process of its own; its report. Raises AssertionError when it ends early."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak", "--one", str(seed), *flags],
+        with_us("TERM", sys.executable, "-m", "tests.soak", "--one", str(seed), *flags),
         capture_output=True,
         text=True,
         check=False,

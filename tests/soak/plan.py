@@ -43,7 +43,7 @@ FULL = Scale(
     Size(partners=3, customers=5, printers=3, page_size=5),
     DAYS,
     every=1,
-    blows={"kill": 60, "redis restarted": 6, "redis flushed": 6, "database locked": 8},
+    blows={"kill": 70, "redis restarted": 6, "redis flushed": 6, "database locked": 8},
     freezes=25,
     decks=1,
 )
