@@ -73,7 +73,7 @@ def _one(arguments: argparse.Namespace) -> int:
 def reported(seed: int, *flags: str) -> dict[str, Any]:
     """Run a seed in a process of its own; its report. Raises AssertionError when it ends early."""
     done = subprocess.run(
-        with_us("TERM", sys.executable, "-m", "tests.soak", "--one", str(seed), *flags),
+        with_us("INT", sys.executable, "-m", "tests.soak", "--one", str(seed), *flags),
         capture_output=True,
         text=True,
         check=False,
