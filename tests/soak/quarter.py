@@ -26,6 +26,8 @@ _MIDWAY = 0.5
 _LOOKS_EVERY = 0.03
 #: Real seconds without an end, after which the clock is moved on a little.
 _STEP_EVERY = 0.7
+#: The same while a worker is at work.
+_LONGEST_STEP = 2.0
 
 
 class Stuck(Exception):
@@ -107,11 +109,13 @@ class Quarter:
                     raise Stuck(f"visit {visit.number} at {visit.moment}: {self._states()}")
                 self.unfinished += 1
                 return
-            if time.monotonic() - stepped > _STEP_EVERY and self.clock.now < until:
+            # A slow machine gets more time for a minute: else what falls due outruns the workers.
+            pause = _LONGEST_STEP if self.house.works() else _STEP_EVERY
+            if time.monotonic() - stepped > pause and self.clock.now < until:
                 if not midway and self._waits_for_a_check():
                     minutes = 61.0
                 self.clock.passes(timedelta(minutes=minutes, seconds=1))
-                stepped, minutes = time.monotonic(), min(minutes * 2, 61.0)
+                stepped, minutes = time.monotonic(), min(minutes * 2, 8.0)
             if any(blow.kind == "kill" and blow.at_work for blow in left):
                 self.database.is_busy()  # the night lasts longer, so that it can be hit
             time.sleep(_LOOKS_EVERY)
