@@ -9,6 +9,7 @@ from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
 
 from jobs import edge
+from jobs.heart import Heart
 from webapp import clock, queue
 from webapp.db import open_session
 from webapp.models import Collection, Feed
@@ -16,6 +17,7 @@ from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
 from webapp.services import collection as service
+from webapp.services import heart as life
 from webapp.settings import Settings
 
 log = logging.getLogger("releaf.collection")
@@ -62,7 +64,10 @@ def collect(
     Raises SealError when the token cannot be opened. A server that fails is recorded and no
     error: its health says so, and the next health check takes the night up again.
     """
-    with open_session(config.database_url) as session:
+    with (
+        Heart(config.database_url, collection_id, now) as heart,
+        open_session(config.database_url) as session,
+    ):
         collection = service.begin(session, collection_id, now())
         if collection is None:
             session.rollback()
@@ -74,6 +79,7 @@ def collect(
             session.commit()
             raise
         session.commit()
+        heart.start()
         fleet = _read_fleet(session, client, collection, now)
         if isinstance(fleet, str):
             return fleet
@@ -120,6 +126,7 @@ def _collect_feeds(
     for done, feed_id in enumerate(left, start=1):
         try:
             service.collect_feed(session, collection, feed_id, fleet, _limits(config), now())
+            life.beat_along(collection, now())
             session.commit()
         except BaseTimeoutException:
             session.rollback()
@@ -129,6 +136,7 @@ def _collect_feeds(
             session.rollback()
             reason = f"{type(error).__name__}: its own job in the queue tells more"
             service.record_failure(session, collection, feed_id, reason, now())
+            life.beat_along(collection, now())
             session.commit()
             failed.append(feed_id)
         if watch is not None:

@@ -33,7 +33,7 @@ class Entry:
 
 
 TIMETABLE = (
-    Entry("timetable-tick", queue.TICK, timedelta(minutes=1), timedelta(minutes=10)),
+    Entry("timetable-tick", queue.TICK, timedelta(seconds=30), timedelta(minutes=10)),
     Entry("timetable-health", queue.CHECK_SERVERS, timedelta(hours=1), timedelta(hours=1)),
     Entry("timetable-months", queue.CLOSE_MONTHS, timedelta(minutes=10), timedelta(hours=2)),
     Entry("timetable-notices", queue.SEND_NOTICES, timedelta(minutes=1), timedelta(minutes=10)),

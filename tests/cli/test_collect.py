@@ -16,7 +16,7 @@ from webapp import clock
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.printerpoint.fake import Sandbox
 from webapp.services import collection as service
-from webapp.services import feeds
+from webapp.services import feeds, heart
 from webapp.settings import ROOT
 
 
@@ -220,7 +220,7 @@ def test_the_progress_of_another_process_is_followed(harbour: Releaf) -> None:
 
 
 def test_a_night_whose_process_died_is_taken_up(harbour: Releaf) -> None:
-    night = _begun_by_another(harbour, clock.now() - 2 * service.SILENT_HEART)
+    night = _begun_by_another(harbour, clock.now() - 2 * heart.SILENT_HEART)
 
     document = harbour.made("collect")
 

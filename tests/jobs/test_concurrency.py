@@ -13,7 +13,9 @@ from sqlalchemy import func, select, update
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import (
     asked,
+    children,
     eventually,
+    kill_group,
     outcomes,
     scheduler,
     standing_still,
@@ -27,6 +29,7 @@ from webapp import queue
 from webapp.db import engine
 from webapp.models import Account, Certificate, Collection, Deposit, Feed
 from webapp.printerpoint.fake import Sandbox
+from webapp.services import heart
 from webapp.settings import Settings
 
 CUSTOMERS = 120
@@ -99,6 +102,35 @@ def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
     assert failed == []
     assert len(nights_of(world, day)) == 1
     assert [world.deposits(feed) for feed in feeds] == [{day: pages} for pages in PRINTED]
+
+
+def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
+    feeds = ready_for_yesterday(world)
+    night = asked(world, "night")
+    queue.run_collection(world.settings, night)
+    with worker(world.settings) as process:
+        eventually(lambda: outcomes(world, night) > 3)
+        horses = children(process.pid)
+        kill_group(process)
+    before, begun_on = outcomes(world, night), state(world, night)
+    with world.session() as session:  # spares the test the wait for the silent heart
+        last_beat = session.get_one(Collection, night).alive_at
+        session.execute(update(Collection).values(alive_at=last_beat - heart.SILENT_HEART))
+        session.commit()
+
+    with worker(world.settings), scheduler(world.settings):
+        eventually(lambda: state(world, night) == "finished")
+        with queue.connect(world.settings.redis_url) as connection:
+            names = [Queue(name, connection=connection) for name in queue.QUEUES]
+            eventually(lambda: not any(name.count for name in names))
+
+    assert horses
+    assert (3 < before < CUSTOMERS, begun_on) == (True, "running")
+    assert len(nights_of(world, yesterday(world))) == 1
+    assert outcomes(world, night) == CUSTOMERS
+    assert [world.deposits(feed) for feed in feeds] == [
+        {yesterday(world): pages} for pages in PRINTED
+    ]
 
 
 def test_collections_asked_for_during_the_night_deposit_nothing_twice(world: World) -> None:

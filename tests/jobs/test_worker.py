@@ -66,7 +66,7 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
         kill_group(process)
     done = outcomes(world, collection_id)
     with world.session() as session:
-        # The heart of a killed worker stands still; a minute and a half later it may be claimed.
+        # The heart of a killed worker stands still; a little later it may be claimed.
         session.execute(update(Collection).values(alive_at=clock.now() - timedelta(minutes=2)))
         session.commit()
     queue.run_collection(world.settings, collection_id)

@@ -15,7 +15,7 @@ from webapp.cli.output import Progress
 from webapp.crypto import SealError
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.services import collection as service
-from webapp.services import progress
+from webapp.services import heart, progress
 from webapp.services.errors import Invalid
 from webapp.settings import Settings
 
@@ -158,8 +158,7 @@ def _is_with_another(config: Settings, collection_id: int, show: Progress) -> bo
         running = session.get_one(Collection, collection_id)
         done = progress.of(session, running)
         show(done.done, done.total or 0, done.current_name or "")
-        alive = running.alive_at >= clock.now() - service.SILENT_HEART
-        return running.state == "running" and alive
+        return running.state == "running" and not heart.is_silent(running, clock.now())
 
 
 def _report(config: Settings, wanted: Wanted, collection_id: int, error: str | None) -> Report:

@@ -20,19 +20,13 @@ from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcom
 from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
-from webapp.services import calendars, deposits, history, monitoring
+from webapp.services import calendars, deposits, heart, history, monitoring
 from webapp.services.errors import NotFound
 from webapp.services.history import Event
 from webapp.services.readings import Metering, Taken, take
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
-
-#: Without a heartbeat for so long, a running collection has lost its worker.
-SILENT_HEART = timedelta(seconds=90)
-#: How often a running collection says that it lives, at the most.
-HEARTBEAT = timedelta(seconds=5)
-
 
 _FEED: Table = Feed.metadata.tables["feed"]
 _ACCOUNT: Table = Account.metadata.tables["account"]
@@ -150,7 +144,7 @@ def begin(session: Session, collection_id: int, now: datetime) -> Collection | N
                 Collection.id == collection_id,
                 or_(
                     Collection.state.in_(("queued", "failed")),
-                    (Collection.state == "running") & (Collection.alive_at < now - SILENT_HEART),
+                    heart.silent(now),
                 ),
             )
             .values(state="running", alive_at=now, reason=None, finished_at=None)
@@ -163,7 +157,7 @@ def begin(session: Session, collection_id: int, now: datetime) -> Collection | N
 
 
 def beat(session: Session, collection_id: int, now: datetime, printers: int) -> None:
-    """A sign of life while the fleet is fetched."""
+    """How far the fleet has been fetched, which is a sign of life too."""
     session.execute(
         update(Collection)
         .where(Collection.id == collection_id)
@@ -340,8 +334,6 @@ def _record(
         key=("collection_id", "feed_id"),
         update=("outcome", "pages", "devices", "skipped", "reason", "at"),
     )
-    if now - collection.alive_at >= HEARTBEAT:
-        collection.alive_at = now
     return Outcome(**values)
 
 

@@ -1,4 +1,4 @@
-"""Nights: which are due. A question to the database, asked every minute, harmless to ask twice."""
+"""Nights: which are due. A question to the database, asked at every tick, harmless to repeat."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -7,7 +7,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.models import Collection, Feed, Server
-from webapp.services.collection import SILENT_HEART, due_day, request
+from webapp.services import heart
+from webapp.services.collection import due_day, request
 
 #: A queued one that no worker began for so long has lost its job.
 LOST_JOB = timedelta(minutes=3)
@@ -57,7 +58,7 @@ def lost_requests(session: Session, now: datetime) -> Sequence[Collection]:
             Collection.queued_at > now - timedelta(days=1),
             or_(
                 (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
-                (Collection.state == "running") & (Collection.alive_at < now - SILENT_HEART),
+                heart.silent(now),
             ),
         )
     ).all()
@@ -76,7 +77,7 @@ def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
     if night.state == "queued":
         return night.alive_at < now - LOST_JOB
     if night.state == "running":
-        return night.alive_at < now - SILENT_HEART
+        return heart.is_silent(night, now)
     if night.state == "failed":
         return night.alive_at < max(now - RETRY_AFTER, server.health_changed_at)
     return False

@@ -15,7 +15,7 @@ from webapp import clock, queue
 from webapp.db import db, lock
 from webapp.models import Collection, Feed, Outcome, Server, User
 from webapp.models.user import Role
-from webapp.services import access
+from webapp.services import access, heart
 from webapp.services import collection as service
 from webapp.services import progress as course
 from webapp.services.errors import Conflict
@@ -190,10 +190,10 @@ def _counts(collection: Collection) -> dict[str, int]:
 
 def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     """Why nothing happens, once that has lasted longer than it takes a worker to begin."""
-    if collection.state == "running" and collection.alive_at < now - service.SILENT_HEART:
+    if heart.is_silent(collection, now):
         return Waiting(
             "The worker has not been heard of for a while",
-            "It may have been stopped. Another one goes on where it was within some minutes; "
+            "It may have been stopped. Another one goes on where it was within two minutes; "
             "nothing is lost or counted twice.",
         )
     if collection.state != "queued" or collection.queued_at > now - _TAKEN_WITHIN:

@@ -1,0 +1,152 @@
+"""A dead collection goes on within two minutes; a living one, however slow, is left alone."""
+
+import configparser
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jobs.collection import Step, collect
+from jobs.schedule import POLL_SECONDS, TIMETABLE
+from tests.jobs.processes import asked, eventually, state, yesterday, zone_at_noon
+from tests.nights import World, make_world
+from webapp import clock, queue
+from webapp.db import engine
+from webapp.models import Collection
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import collection as service
+from webapp.services import heart, nights
+from webapp.services.readings import take
+from webapp.settings import ROOT, Settings
+
+#: The heart of these tests: all is as it is in life, but fifty times faster.
+QUICK_BEAT, QUICK_SILENCE = timedelta(seconds=0.1), timedelta(seconds=0.9)
+SLOW = 2.5
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(
+    request: pytest.FixtureRequest,
+    config: Settings,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
+    """A partner where it is noon, on both databases, whose collections' hearts beat quickly."""
+    if request.param == "postgresql":
+        config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
+    monkeypatch.setattr(heart, "HEARTBEAT", QUICK_BEAT)
+    monkeypatch.setattr(heart, "SILENT_HEART", QUICK_SILENCE)
+    world = make_world(config, sandbox, zone_at_noon())
+    yield world
+    engine(config.database_url).dispose()
+
+
+def test_a_killed_night_goes_on_within_two_minutes() -> None:
+    tick = next(entry for entry in TIMETABLE if entry.function == queue.TICK)
+    unit = configparser.RawConfigParser(strict=False)
+    unit.read(ROOT / "deploy" / "production" / "releaf-worker@.service")
+    restart = timedelta(seconds=int(unit["Service"]["RestartSec"]))
+
+    # A tick comes due just before the heart counts as silent; the next one is seen a poll late.
+    until_in_line = heart.SILENT_HEART + tick.every + timedelta(seconds=POLL_SECONDS)
+    margin = timedelta(minutes=2) - until_in_line - restart
+
+    assert margin >= timedelta(seconds=25)
+    assert tick.every.total_seconds() >= 2 * POLL_SECONDS  # else the poll would set the pace
+    assert heart.SILENT_HEART >= 5 * heart.HEARTBEAT
+
+
+def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
+    world.has_feed("Clinic", "CLI", S1=100)
+    now = clock.now()
+    with world.session() as session:
+        wanted = session.get_one(Collection, asked(world, "night"))
+        wanted.state = "running"
+        put_in_line = []
+        for heard in (-heart.SILENT_HEART, -2 * heart.SILENT_HEART, 2 * heart.SILENT_HEART):
+            wanted.alive_at = now + heard
+            session.flush()
+            due = nights.due_nights(session, now, world.settings.collect_at)
+            put_in_line.append(len(due))
+            assert (service.begin(session, wanted.id, now) is not None) == (len(due) == 1)
+
+    assert put_in_line == [0, 1, 1]
+
+
+def test_a_beat_brings_no_ended_collection_back(world: World) -> None:
+    collection_id = asked(world)
+    now = clock.now()
+    with world.session() as session:
+        service.stop(session, session.get_one(Collection, collection_id), "given up", now)
+        session.commit()
+        heart.beat(session, collection_id, now + timedelta(minutes=1))
+        session.commit()
+    with world.session() as session:
+        ended = session.get_one(Collection, collection_id)
+
+    assert (ended.state, ended.alive_at) == ("failed", now)
+
+
+def test_one_slow_page_is_no_death(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(yesterday(world) - timedelta(days=1))
+    world.printerpoint.prints("S1", 7)
+    world.printerpoint.it_is(world.after_midnight(yesterday(world)))
+    world.printerpoint.is_set_to(delay=SLOW)
+
+    claims = claims_while_collecting(world)
+
+    assert claims > 3
+    assert world.deposits(feed) == {yesterday(world): 7}
+
+
+def test_one_long_customer_is_no_death(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(yesterday(world) - timedelta(days=1))
+    world.printerpoint.prints("S1", 7)
+    world.printerpoint.it_is(world.after_midnight(yesterday(world)))
+
+    def take_long(*words: Any, **named: Any) -> Any:
+        taken = take(*words, **named)
+        time.sleep(SLOW)
+        return taken
+
+    monkeypatch.setattr("webapp.services.collection.take", take_long)
+
+    claims = claims_while_collecting(world)
+
+    assert claims >= 1  # SQLite lets nobody ask before a customer has been written
+    assert world.deposits(feed) == {yesterday(world): 7}
+
+
+def claims_while_collecting(world: World) -> int:
+    """Collect, while another worker tries again and again to have it; returns how often."""
+    collection_id = asked(world, "night")
+    done: list[str] = []
+    claims: list[bool] = []
+
+    def claim(_: Step | None = None) -> None:
+        with world.session() as session:
+            session.connection()  # where only one can write, the time is asked for afterwards
+            claims.append(service.begin(session, collection_id, clock.now()) is not None)
+
+    def work() -> None:
+        done.append(collect(world.settings, collection_id, watch=claim))
+
+    worker = threading.Thread(target=work)
+    began = time.monotonic()
+    worker.start()
+    eventually(lambda: state(world, collection_id) == "running")
+    while worker.is_alive():
+        claim()
+        time.sleep(0.05)
+    worker.join()
+
+    assert time.monotonic() - began > SLOW
+    assert done == ["1 customers, 0 failed"]
+    assert not any(claims)
+    return len(claims)
