@@ -35,6 +35,7 @@ class World:
     server_id: int
     partner_id: int
     zone: ZoneInfo
+    since: date
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -51,7 +52,7 @@ class World:
 
     def ties(self, name: str, customer_id: str | None = None) -> int:
         """A feed for a customer that Printerpoint has already."""
-        now = datetime.combine(MONDAY, time(), tzinfo=UTC)
+        now = datetime.combine(self.since, time(), tzinfo=UTC)
         with self.session() as session:
             account = Account(
                 kind="customer", name=name, partner_id=self.partner_id, created_at=now
@@ -170,13 +171,25 @@ class World:
             return session.get_one(Server, self.server_id)
 
 
-def make_world(settings: Settings, printerpoint: Sandbox, zone: str = "America/New_York") -> World:
-    """A partner in a zone with a server on the sandbox."""
+def make_world(
+    settings: Settings,
+    printerpoint: Sandbox,
+    zone: str = "America/New_York",
+    country: str = "US",
+    region: str | None = None,
+    since: date = MONDAY,
+) -> World:
+    """A partner in a zone and a country, since a day, with a server on the sandbox."""
     Base.metadata.create_all(engine(settings.database_url))
-    now = datetime.combine(MONDAY, time(), tzinfo=UTC)
+    now = datetime.combine(since, time(), tzinfo=UTC)
     with open_session(settings.database_url) as session:
         partner = Account(
-            kind="partner", name="Northwind Print", time_zone=zone, country="US", created_at=now
+            kind="partner",
+            name="Northwind Print",
+            time_zone=zone,
+            country=country,
+            region=region,
+            created_at=now,
         )
         session.add(partner)
         session.flush()
@@ -189,7 +202,7 @@ def make_world(settings: Settings, printerpoint: Sandbox, zone: str = "America/N
             now=now,
         )
         session.commit()
-        return World(settings, printerpoint, server.id, partner.id, ZoneInfo(zone))
+        return World(settings, printerpoint, server.id, partner.id, ZoneInfo(zone), since)
 
 
 @pytest.fixture
