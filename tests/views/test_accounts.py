@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -215,10 +215,47 @@ def test_home_of_a_new_partner_leads_through_the_first_steps(
     with storing() as session:
         factories.device(session, session.get_one(type(feed), feed_id))
     counting = ada.opens("/")
+    with storing() as session:
+        account = session.get_one(type(feed), feed_id).account
+        factories.user(session, account)
+        factories.certificate(session, account)
+    done = ada.opens("/")
 
-    assert [page.text.count('class="done"') for page in (empty, registered, tied)] == [0, 1, 2]
+    pages = (empty, registered, tied, counting)
+    assert [page.text.count('class="done"') for page in pages] == [0, 1, 2, 3]
     assert "Register a server" in empty.text
-    assert "The first steps" not in counting.text
+    assert "The first steps" not in done.text
+
+
+def test_home_of_a_partner_sums_up_month_quarter_year_and_all(
+    ada: Visitor, storing: Storing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: factories.NOW)  # 17 November 2026
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        feed = factories.feed(session, factories.server(session, partner))
+        for day, pages in (
+            (date(2026, 11, 3), 8_333),
+            (date(2026, 10, 5), 16_666),
+            (date(2026, 2, 3), 24_999),
+            (date(2025, 12, 1), 33_332),
+        ):
+            factories.deposit(session, feed, day=day, pages=pages)
+        factories.certificate(session, feed.account, month="2026-10", pages=16_666)
+
+    home = " ".join(ada.opens("/").text.split())
+
+    for name, pages, grown in (
+        ("This month", "8,333", "1.00"),
+        ("Quarter 4", "24,999", "3.00"),
+        ("2026", "49,998", "6.00"),
+        ("So far", "83,330", "10.00"),
+    ):
+        at = home.index(f"{name}</dt>")
+        assert f"{grown} " in home[at : at + 200]
+        assert f"{pages} pages" in home[at : at + 200]
+    assert "16,666 pages are certified, 66,664 pages open" in home
+    assert "Pages a month" in home
 
 
 def test_home_of_a_partner_names_what_needs_a_person(ada: Visitor, storing: Storing) -> None:

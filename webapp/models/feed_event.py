@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
 from webapp.models.device import Device
+from webapp.models.feed import Feed
 
 FeedEventKind = Literal[
     "devices_found",
@@ -57,3 +58,4 @@ class FeedEvent(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     device: Mapped[Device | None] = relationship()
+    feed: Mapped[Feed] = relationship()

@@ -21,6 +21,7 @@ from webapp.models import (
     Delta,
     Device,
     Feed,
+    FeedEvent,
     HealthChange,
     Server,
     User,
@@ -111,6 +112,11 @@ def deltas(viewer: Viewer) -> Select[Delta]:
 def held(viewer: Viewer) -> Select[Delta]:
     """The gains that wait for a person."""
     return deltas(viewer).where(Delta.state == "held")
+
+
+def feed_events(viewer: Viewer) -> Select[FeedEvent]:
+    """The histories of the feeds a viewer may see."""
+    return select(FeedEvent).where(_of_own_feeds(viewer, FeedEvent.feed_id))
 
 
 def audit_entries(viewer: Viewer) -> Select[AuditEntry]:

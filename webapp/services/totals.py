@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
-from webapp.models import Account, Deposit, Feed
+from webapp.models import Account, Certificate, Deposit, Feed
 from webapp.services.deposits import DayPages
 
 
@@ -16,6 +16,24 @@ def pages(session: Session, feeds: Select[Feed], month: Month | None = None) -> 
     query = select(func.coalesce(func.sum(Deposit.pages), 0)).where(_of(feeds))
     if month is not None:
         query = query.where(Deposit.counted_in == str(month))
+    return int(session.scalar(query) or 0)
+
+
+def pages_by_month(session: Session, feeds: Select[Feed]) -> dict[Month, int]:
+    """Pages of these feeds by the month they are counted in; months with none are left out."""
+    rows = session.execute(
+        select(Deposit.counted_in, func.sum(Deposit.pages))
+        .where(_of(feeds))
+        .group_by(Deposit.counted_in)
+        .order_by(Deposit.counted_in)
+    )
+    return {Month.parse(month): int(total) for month, total in rows if total}
+
+
+def certified(session: Session, feeds: Select[Feed]) -> int:
+    """Pages that certificates of the accounts of these feeds state."""
+    accounts = feeds.with_only_columns(Feed.account_id).order_by(None)
+    query = select(func.sum(Certificate.pages)).where(Certificate.account_id.in_(accounts))
     return int(session.scalar(query) or 0)
 
 

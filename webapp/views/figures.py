@@ -1,5 +1,6 @@
 """Figures: the pages and trees of many feeds, and their last days as a chart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from webapp.services.deposits import DayPages
 from webapp.views.charts import Bar, bars_of_days
 
 DAYS = 31
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,57 @@ class Figures:
     month_trees: Decimal
     pages: int
     trees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Pages and trees of a stretch of time."""
+
+    name: str
+    pages: int
+    trees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """This month, quarter and year, all of time; what of it is certified; twelve months as bars."""
+
+    spans: Sequence[Span]
+    certified: int
+    open: int
+    months: Sequence[Bar]
+
+
+def spans(feeds: Select[Feed], today: date) -> Spans:
+    """The figures of feeds over time; months are those in which pages are counted."""
+    month = Month.of(today)
+    pages = totals.pages_by_month(db.session(), feeds)
+    quarter = (month.month - 1) // 3
+    told = [
+        ("This month", [one for one in pages if one == month]),
+        (
+            f"Quarter {quarter + 1}",
+            [one for one in pages if one.year == month.year and (one.month - 1) // 3 == quarter],
+        ),
+        (str(month.year), [one for one in pages if one.year == month.year]),
+        ("So far", list(pages)),
+    ]
+    sums = [(name, sum(pages[one] for one in months)) for name, months in told]
+    total = sums[-1][1]
+    certified = totals.certified(db.session(), feeds)
+    return Spans(
+        [Span(name, count, trees(count)) for name, count in sums],
+        certified,
+        total - certified,
+        [Bar(str(one), pages.get(one, 0)) for one in _twelve_until(month)],
+    )
+
+
+def _twelve_until(last: Month) -> list[Month]:
+    months = [last]
+    while len(months) < _MONTHS:
+        months.insert(0, months[0].previous())
+    return months
 
 
 def of(feeds: Select[Feed], today: date) -> Figures:

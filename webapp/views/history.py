@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from webapp import formats
 from webapp.models import Feed, FeedEvent
@@ -25,6 +25,8 @@ class Line:
     tone: str
     icon: str
     device_id: int | None
+    feed_id: int
+    customer: str
 
 
 #: Why pages are held, in words that fit after "because".
@@ -60,9 +62,20 @@ FAMILIES = {
 def events_of(feed_id: int, device_id: int | None = None) -> Select[FeedEvent]:
     """The events of a feed, or of one of its devices; the latest first."""
     query = select(FeedEvent).where(FeedEvent.feed_id == feed_id)
+    query = query.options(joinedload(FeedEvent.feed))
     if device_id is not None:
         query = query.where(FeedEvent.device_id == device_id)
     return query.order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
+
+
+def latest(viewer: Viewer) -> Select[FeedEvent]:
+    """The events of all feeds a viewer may see, the latest first; first readings left out."""
+    return (
+        access.feed_events(viewer)
+        .options(joinedload(FeedEvent.feed))
+        .where(FeedEvent.kind != "devices_found")
+        .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
+    )
 
 
 def lines(session: Session, viewer: Viewer, events: Sequence[FeedEvent]) -> list[Line]:
@@ -81,7 +94,17 @@ def _line(event: FeedEvent, names: Mapping[int, str]) -> Line:
         details["from"] = names.get(details["feed"], "another customer")
     if "{name}" in title:
         title = title.format(name=_named(details))
-    return Line(event.at, event.day, title, words(details), tone, icon, event.device_id)
+    return Line(
+        event.at,
+        event.day,
+        title,
+        words(details),
+        tone,
+        icon,
+        event.device_id,
+        event.feed_id,
+        event.feed.customer_name,
+    )
 
 
 def _named(details: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from webapp.db import db
 from webapp.models import Account, Feed, Server, User
 from webapp.services import access, deposits, reconciliation, totals
 from webapp.services.access import Viewer
-from webapp.views import edge, figures, navigation
+from webapp.views import edge, figures, history, navigation
 from webapp.views.accounts import latest_certificates, partner_counts
 
 blueprint = Blueprint("home", __name__)
@@ -30,11 +30,17 @@ class Beginning:
     has_feed: bool
     has_reading: bool
     has_customer_user: bool
+    has_certificate: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether pages are being counted: the rest can wait."""
+        return self.has_server and self.has_feed and self.has_reading
 
     @property
     def is_over(self) -> bool:
-        """Whether pages are being counted: the rest can wait."""
-        return self.has_server and self.has_feed and self.has_reading
+        """Whether everything is done."""
+        return self.counts and self.has_customer_user and self.has_certificate
 
 
 @blueprint.get("/")
@@ -72,8 +78,10 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         "home/partner.html",
         account=partner,
         today=today,
-        figures=figures.of(feeds, today),
+        figures=figures.spans(feeds, today),
         bars=figures.bars(partner, days),
+        events=_events(viewer),
+        zone=partner.zone,
         beginning=_beginning(viewer),
         may_change=viewer.may_change,
         **_needs(viewer),
@@ -92,6 +100,13 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         bars=figures.bars(customer, days),
         has_feed=bool(feed_ids),
         certificates=latest_certificates(viewer, customer),
+    )
+
+
+def _events(viewer: Viewer) -> list[history.Line]:
+    """What happened lately at the feeds a viewer may see."""
+    return history.lines(
+        db.session(), viewer, db.session.scalars(history.latest(viewer).limit(_FIRST)).all()
     )
 
 
@@ -142,6 +157,7 @@ def _beginning(viewer: Viewer) -> Beginning:
         has_feed=_any(access.feeds(viewer).where(Feed.status != "removed")),
         has_reading=_any(access.devices(viewer)),
         has_customer_user=_any(access.users(viewer).where(User.role == "customer")),
+        has_certificate=_any(access.certificates(viewer)),
     )
 
 
