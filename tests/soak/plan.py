@@ -100,6 +100,9 @@ def plan(seed: int, scale: Scale) -> list[Visit]:
     chance = random.Random(f"plan {seed}")
     days = range(1, scale.days + 1, scale.every)
     visits = [Visit(number, _moment(day, scale, chance)) for number, day in enumerate(days)]
+    # The last one comes when a night of every partner has been due since the one before it, or
+    # the oracle would know of pages that nobody could have read yet.
+    visits[-1].moment = max(visits[-1].moment, visits[-2].moment + timedelta(hours=26))
     # The first ones take the baseline, the last ones bring what is left.
     middle = visits[2:-3]
     _deal_troubles(middle, seed, scale, chance)
