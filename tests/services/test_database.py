@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect
@@ -117,3 +118,55 @@ def upgraded_by_another_process(url: str) -> str:
         [sys.executable, "-c", program, url], capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
+
+
+#: A database as the version of 0002 left it: one gain of each state.
+_STORED = """
+insert into account (id, kind, name, created_at)
+  values (1, 'partner', 'P', '2026-01-01 00:00:00');
+insert into account (id, kind, name, partner_id, created_at)
+  values (2, 'customer', 'C', 1, '2026-01-01 00:00:00');
+insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at)
+  values (1, 1, 'Ada', 'ada@example.com', 'partner_admin', 'x', '2026-01-01 00:00:00');
+insert into server (id, account_id, name, sealed_token, health, health_checked_at,
+  health_changed_at, created_at)
+  values (1, 1, 'S', 'x', 'healthy', '2026-01-01 00:00:00', '2026-01-01 00:00:00',
+  '2026-01-01 00:00:00');
+insert into feed (id, server_id, account_id, customer_name, status, health, health_changed_at,
+  created_at)
+  values (1, 1, 2, 'C', 'active', 'healthy', '2026-01-01 00:00:00', '2026-01-01 00:00:00');
+insert into device (id, feed_id, asset_id, serial_number, family, initial_count, latest_count,
+  life_count, first_on, latest_on, awaits_baseline)
+  values (1, 1, 'A', 'S', 'colour', 1, 2, 1, '2026-01-01', '2026-01-02', false);
+insert into delta (id, feed_id, device_id, since, day, pages, state, reason) values
+  (1, 1, 1, '2026-01-01', '2026-01-02', 5, 'counted', null),
+  (2, 1, 1, '2026-01-01', '2026-01-03', 5, 'held', 'More pages than a machine can print'),
+  (3, 1, 1, '2026-01-01', '2026-01-04', 5, 'accepted', 'More pages than a machine can print'),
+  (4, 1, 1, '2026-01-01', '2026-01-05', 5, 'rejected', 'A slip')
+"""
+
+
+def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: str) -> None:
+    engine = database._engine(empty_database)
+    with engine.begin() as connection:
+        config = database._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    with engine.begin() as connection:
+        for statement in _STORED.split(";"):
+            connection.exec_driver_sql(statement)
+
+    database.upgrade(empty_database)
+
+    with engine.begin() as connection:
+        gains = connection.exec_driver_sql(
+            "select state, held_for, reason from delta order by id"
+        ).all()
+        wants = connection.exec_driver_sql('select wants_server, wants_feed from "user"').all()
+    assert [tuple(gain) for gain in gains] == [
+        ("counted", None, None),
+        ("held", "ceiling", None),
+        ("accepted", "ceiling", None),
+        ("rejected", "ceiling", "A slip"),
+    ]
+    assert [tuple(want) for want in wants] == [(True, True)]
