@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,13 +35,14 @@ KILLS = 5 + HISTORIES // 200
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def config(request: pytest.FixtureRequest, config: Settings) -> Settings:
+def config(request: pytest.FixtureRequest, config: Settings) -> Iterator[Settings]:
     """An instance of the test's own, with a database that is ready."""
     if request.param == "postgresql":
         url = str(request.getfixturevalue("postgresql_database"))
         config = replace(config, database_url=url)
     Base.metadata.create_all(engine(config.database_url))
-    return config
+    yield config
+    engine(config.database_url).dispose()
 
 
 def mailbox(config: Settings) -> list[Path]:

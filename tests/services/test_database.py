@@ -163,6 +163,7 @@ def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: 
             "select state, held_for, reason from delta order by id"
         ).all()
         wants = connection.exec_driver_sql('select wants_server, wants_feed from "user"').all()
+    engine.dispose()
     assert [tuple(gain) for gain in gains] == [
         ("counted", None, None),
         ("held", "ceiling", None),
