@@ -189,7 +189,7 @@ def _turn(session: Session, server_id: int, now: datetime) -> None:
 
 def _wait_until_told(config: Settings, now: datetime) -> None:
     """Until nothing is due any more at a moment, but what a dead sender still holds."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 120 + HISTORIES / 5
     while time.monotonic() < deadline:
         with open_session(config.database_url) as session:
             due = session.scalar(
