@@ -5,7 +5,7 @@ Each takes the session and flushes, so that ids are there; whoever opened the se
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -278,6 +278,8 @@ def delta(
     day: date = YESTERDAY,
     pages: int = 1_234,
     state: str = "counted",
+    held_for: str = "ceiling",
+    proposed: int | None = None,
     reason: str | None = None,
 ) -> Delta:
     """What a device gained; ``state="held"`` waits for a person."""
@@ -291,7 +293,8 @@ def delta(
             day=day,
             pages=pages,
             state=state,
-            held_for=None if state == "counted" else "ceiling",
+            held_for=None if state == "counted" else held_for,
+            proposed=proposed,
             reason=reason,
             decided_at=NOW if state in ("accepted", "rejected") else None,
         ),
@@ -402,7 +405,7 @@ def outcome(
     kind: OutcomeKind = "collected",
     pages: int = 1_234,
     devices: int = 1,
-    skipped: list[Mapping[str, Any]] | None = None,
+    skipped: Sequence[Mapping[str, Any]] | None = None,
     reason: str | None = None,
 ) -> Outcome:
     """What a collection brought for one feed."""

@@ -1,0 +1,339 @@
+"""The borough: a database with one of every state that the console has a word for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.factories import NOW, TODAY, YESTERDAY
+from webapp.crypto import Keyring
+from webapp.models import Account, Device, Feed, FeedEvent, Server, User
+from webapp.models.feed_event import FeedEventKind
+
+#: Words that nobody can break, for pages that must not scroll sideways.
+LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne, Niederlassung Nord"
+LONG_SERIAL = "SN-00112233445566778899AABBCCDDEEFF-00112233445566"
+_REASON = "Printerpoint cannot be reached: the connection was refused three times"
+
+
+@dataclass(frozen=True, slots=True)
+class Borough:
+    """Ids by the words that the addresses in ``sights`` use; who lives there."""
+
+    things: dict[str, int | str]
+    people: dict[str, User]
+
+
+def build(session: Session, keyring: Keyring, token: str) -> Borough:
+    """Build it, with the token of a Printerpoint that answers."""
+    operations = factories.operations(session)
+    partner = factories.partner(session, name="Northwind Print")
+    newcomer = factories.partner(session, name="Westerly Copiers", time_zone="Europe/Madrid")
+    people = {
+        "operations": factories.user(session, operations, full_name="Grace Hopper"),
+        "partner_admin": factories.user(session, partner, full_name="Nora Winters"),
+        "partner_viewer": factories.user(
+            session, partner, role="partner_viewer", full_name="Victor Lund"
+        ),
+        "newcomer": factories.user(session, newcomer, full_name="Inés Ortega"),
+    }
+    things: dict[str, int | str] = {
+        "operations": operations.id,
+        "partner": partner.id,
+        "newcomer": newcomer.id,
+    }
+    _users(session, partner, things)
+    servers = _servers(session, partner, keyring, token, things)
+    customer = factories.customer(session, partner, name="Harbour Architects, LLP")
+    people["customer"] = factories.user(session, customer, full_name="Cara Holm")
+    stranger = factories.customer(session, partner, name="Empty Office")
+    people["new_customer"] = factories.user(session, stranger, full_name="Otto Neu")
+    feed = _feeds(session, servers, customer, things)
+    printer = _printers(session, feed, things)
+    _held(session, printer, things)
+    _history(session, feed, printer)
+    _months(session, customer, things)
+    _collections(session, servers, feed, people["partner_admin"], things)
+    _mails(session, people["partner_admin"], things)
+    things |= {"customer": customer.id, "stranger": stranger.id, "feed": feed.id}
+    things |= {"device": printer.id, "user": people["customer"].id}
+    return Borough(things, people)
+
+
+def _users(session: Session, partner: Account, things: dict[str, int | str]) -> None:
+    """Users who have not come yet, come too late, or may not come any more."""
+    invited = factories.user(session, partner, full_name="Ivy Late", password_hash=None)
+    factories.invitation(session, invited, token="welcome")
+    expired = factories.user(session, partner, full_name="Max Lost", password_hash=None)
+    factories.invitation(session, expired, token="too-late", expires_at=NOW - timedelta(days=1))
+    disabled = factories.user(session, partner, full_name="Zoe Gone", disabled_at=NOW)
+    things |= {
+        "invited_user": invited.id,
+        "expired_user": expired.id,
+        "disabled_user": disabled.id,
+    }
+
+
+def _servers(
+    session: Session, partner: Account, keyring: Keyring, token: str, things: dict[str, int | str]
+) -> dict[str, Server]:
+    made = {
+        "server": factories.server(
+            session, partner, name="Main office", keyring=keyring, token=token
+        ),
+        "paused_server": factories.server(
+            session,
+            partner,
+            name="West Coast",
+            keyring=keyring,
+            health="unhealthy",
+            health_reason=_REASON,
+        ),
+        "empty_server": factories.server(session, partner, name="Bought last week"),
+        "removed_server": factories.server(session, partner, name="Old login", removed_at=NOW),
+    }
+    factories.health_change(session, made["paused_server"], reason=_REASON)
+    for days, before, after in ((9, "healthy", "unhealthy"), (8, "unhealthy", "healthy")):
+        factories.health_change(
+            session, made["server"], before=before, after=after, at=NOW - timedelta(days=days)
+        )
+    things |= {name: server.id for name, server in made.items()}
+    return made
+
+
+def _feeds(
+    session: Session, servers: dict[str, Server], customer: Account, things: dict[str, int | str]
+) -> Feed:
+    """A feed in every state, and more of them than a page of a list has."""
+    server = servers["server"]
+    feed = factories.feed(
+        session, server, customer, customer_name="Harbour Architects", customer_id="HARB01"
+    )
+    made = {
+        "unhealthy_feed": factories.feed(
+            session,
+            server,
+            customer_name="Rosie’s Bakery",
+            health="unhealthy",
+            heard_on=TODAY - timedelta(days=12),
+        ),
+        "pending_feed": factories.feed(
+            session, server, customer_name="First Night Hotel", status="pending"
+        ),
+        "inactive_feed": factories.feed(
+            session, server, customer_name="On Leave Ltd.", status="inactive"
+        ),
+        "removed_feed": factories.feed(
+            session, server, customer_name="Moved Away Inc.", status="removed"
+        ),
+        "paused_feed": factories.feed(
+            session, servers["paused_server"], customer_name="Pacific Dental"
+        ),
+        "long_feed": factories.feed(session, server, customer_name=LONG_NAME),
+    }
+    factories.device(session, made["long_feed"], asset_id="", serial_number=LONG_SERIAL)
+    factories.health_change(session, made["unhealthy_feed"], reason="No new data for 6 days")
+    things["long_customer"] = made["long_feed"].account_id
+    things |= {name: one.id for name, one in made.items()}
+    for number in range(1, 61):
+        quiet = factories.feed(session, server, customer_name=f"Branch {number:02}")
+        factories.device(session, quiet, latest_count=182_345 + 37 * number)
+        factories.deposit(session, quiet, pages=37 * number)
+    return feed
+
+
+def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Device:
+    """A printer that was read for months, with a gap; others that fell, left or moved away."""
+    printer = factories.device(
+        session,
+        feed,
+        asset_id="FRONT-DESK-01",
+        serial_number="CNB1L2M345",
+        latest_count=264_812,
+        first_on=TODAY - timedelta(days=92),
+    )
+    count = printer.initial_count
+    for ago in range(92, 0, -1):
+        day = TODAY - timedelta(days=ago)
+        pages = 0 if day.weekday() >= 5 else 400 + ago * 37 % 900
+        if ago in (11, 12, 13):  # nothing was heard; the day after brings it
+            factories.deposit(session, feed, day=day, pages=pages or 55)
+            continue
+        count += pages
+        factories.reading(session, printer, day=day, count=count, baseline=ago == 92)
+        if pages and ago < 92:
+            since = day - timedelta(days=4 if ago == 10 else 1)
+            factories.delta(session, printer, since=since, day=day, pages=pages)
+            factories.deposit(session, feed, day=day, pages=pages)
+    fallen = factories.device(session, feed, asset_id="COPY-ROOM")
+    fallen.fallen_on, fallen.fallen_count = YESTERDAY, 1_204
+    gone = factories.device(session, feed, asset_id="BASEMENT")
+    gone.gone_on = YESTERDAY
+    moved = factories.device(session, feed, asset_id="LENT-OUT")
+    other = factories.feed(session, feed.server, customer_name="The Borrower")
+    moved.moved_to = factories.device(session, other, asset_id="LENT-OUT").id
+    waiting = factories.device(session, feed, asset_id="AGAIN")
+    waiting.awaits_baseline = True
+    unread = factories.device(session, feed, asset_id="", serial_number=LONG_SERIAL)
+    things |= {
+        "fallen_device": fallen.id,
+        "gone_device": gone.id,
+        "moved_device": moved.id,
+        "waiting_device": waiting.id,
+        "unread_device": unread.id,
+    }
+    return printer
+
+
+def _held(session: Session, printer: Device, things: dict[str, int | str]) -> None:
+    """Held pages of every kind, and every decision."""
+    rows = {
+        "ceiling": ("held", 900_000, None),
+        "history": ("held", 40_000, None),
+        "roll_over": ("held", 5_120, None),
+        "restoration": ("held", 812_000, 4_210),
+        "accepted": ("accepted", 61_000, None),
+        "adjusted": ("adjusted", 530_000, 2_150),
+        "reset": ("reset", 99_999, None),
+        "rejected": ("rejected", 1_000_000, None),
+    }
+    for name, (state, pages, proposed) in rows.items():
+        device = factories.device(session, printer.feed, asset_id=f"HELD-{name}")
+        factories.reading(session, device, day=YESTERDAY - timedelta(days=3))
+        factories.reading(session, device, count=182_345 + pages)
+        delta = factories.delta(
+            session,
+            device,
+            since=YESTERDAY - timedelta(days=3),
+            pages=pages,
+            state=state,
+            held_for=name if state == "held" else "ceiling",
+            proposed=proposed,
+            reason="The customer confirmed 4,210 pages" if state == "rejected" else None,
+        )
+        things[f"{name}_pages"] = delta.id
+    session.flush()
+
+
+def _history(session: Session, feed: Feed, printer: Device) -> None:
+    """An event of every kind; a kind without figures here fails the test that there is one."""
+    day = f"{TODAY - timedelta(days=6):%Y-%m-%d}"
+    fall = {"before": 182_345, "after": 12}
+    details: dict[FeedEventKind, dict[str, object]] = {
+        "devices_found": {"count": 12},
+        "device_added": {"count": 2, "names": ["FRONT-DESK-01", LONG_SERIAL]},
+        "asset_edited": {"name": "FRONT-DESK-01", "before": "", "after": "FRONT-DESK-01"},
+        "family_changed": {"name": "A-1", "before": "colour", "after": "size"},
+        "fell": {"name": "COPY-ROOM", **fall},
+        "misread": {"name": "COPY-ROOM", **fall},
+        "reset": {"name": "COPY-ROOM", **fall},
+        "held": {
+            "name": "A-1", "pages": 900_000, "since": day, "for": "roll_over", "proposed": 12,
+        },
+        "decided": {
+            "name": "A-1", "pages": 900_000, "decision": "rejected", "counted": 0,
+            "reason": "Typed one digit too many",
+        },
+        "moved_in": {"name": "LENT-OUT", "feed": feed.id, "pages": 12},
+        "moved_away": {"name": "LENT-OUT"},
+        "gone": {"name": "BASEMENT", "latest_on": day},
+        "returned": {"name": "BASEMENT", "since": day},
+        "customer_gone": {"devices": 12},
+        "customer_returned": {"since": day},
+        "customer_renamed": {"before": "Harbour", "after": LONG_NAME},
+        "read_again": {"name": "A-1", "since": day, "pages": 1_204},
+        "recovered": {"pages": 1_204, "first": day, "last": f"{YESTERDAY:%Y-%m-%d}"},
+    }  # fmt: skip
+    for number, (kind, figures) in enumerate(details.items()):
+        at: datetime = NOW - timedelta(hours=number)
+        of = printer.id if "name" in figures else None
+        session.add(
+            FeedEvent(
+                feed_id=feed.id, device_id=of, at=at, day=YESTERDAY, kind=kind, details=figures
+            )
+        )
+    session.flush()
+
+
+def _months(session: Session, customer: Account, things: dict[str, int | str]) -> None:
+    """Certificates: drawn, being drawn, with late pages, and more of them than a page shows."""
+    for month in ("2026-07", "2026-08", "2026-09", "2026-10"):
+        factories.closed_month(session, customer, month)
+    undrawn = factories.certificate(session, customer, month="2026-09", pages=812)
+    late = factories.certificate(session, customer, month="2026-08", late_pages=4_120)
+    late.late_months = "2026-06 2026-07"
+    drawn = factories.certificate(session, customer, month="2026-10", pages=1_234_567_890)
+    for certificate in (late, drawn):
+        factories.document(session, certificate)
+    for number in range(1, 61):
+        month = f"{2020 + number // 12}-{number % 12 + 1:02}"
+        factories.certificate(session, customer, month=month)
+    things |= {
+        "number": drawn.number,
+        "undrawn": undrawn.number,
+        "late": late.number,
+        "public_id": drawn.public_id,
+    }
+
+
+def _collections(
+    session: Session,
+    servers: dict[str, Server],
+    feed: Feed,
+    person: User,
+    things: dict[str, int | str],
+) -> None:
+    """Collections in every state; the finished one has every outcome."""
+    server = servers["server"]
+    usual = partial(factories.collection, session, server, printers=240, feeds=12)
+    made = {
+        "collection": usual(),
+        "failed_collection": factories.collection(
+            session, servers["paused_server"], state="failed", reason=_REASON, feeds=None
+        ),
+        "running_collection": usual(kind="now", state="running", requested_by=person.id),
+        "queued_collection": factories.collection(session, server, kind="now", state="queued"),
+        "one_collection": factories.collection(session, server, kind="now", feed_id=feed.id),
+    }
+    silent = usual(kind="now", state="running")
+    silent.alive_at = NOW - timedelta(hours=2)
+    late = factories.collection(session, server, kind="now", state="queued")
+    late.queued_at = NOW - timedelta(minutes=9)
+    made |= {"silent_collection": silent, "late_collection": late}
+    skipped: list[Mapping[str, str]] = [
+        {"reason": "It tells no count", "asset_id": "FAX", "serial_number": LONG_SERIAL},
+        {"reason": "Its count is not a number", "asset_id": "", "serial_number": "X"},
+    ]
+    for name in ("collection", "running_collection"):
+        factories.outcome(session, made[name], feed, skipped=skipped)
+        factories.outcome(
+            session, made[name], _feed(session, things["unhealthy_feed"]), kind="unchanged", pages=0
+        )
+        factories.outcome(
+            session, made[name], _feed(session, things["inactive_feed"]), kind="absent", pages=0
+        )
+        factories.outcome(
+            session,
+            made[name],
+            _feed(session, things["long_feed"]),
+            kind="failed",
+            pages=0,
+            reason="Its printers could not be read: Printerpoint answered with an error (502)",
+        )
+    session.flush()
+    things |= {name: collection.id for name, collection in made.items()}
+
+
+def _mails(session: Session, to: User, things: dict[str, int | str]) -> None:
+    """Mails in every state."""
+    refused = "The mail server refused the address: 550 no such user"
+    for state, error in (("queued", refused), ("sending", None), ("failed", refused)):
+        things[f"{state}_mail"] = factories.mail(session, to, state=state, error=error).id
+    things["mail"] = factories.mail(session, to).id
+
+
+def _feed(session: Session, feed_id: int | str) -> Feed:
+    return session.get_one(Feed, feed_id)

@@ -1,0 +1,94 @@
+"""A place to look at: the borough on the real application, with Printerpoint and queues behind."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from rq import Queue, SimpleWorker
+from werkzeug.serving import make_server
+
+from tests.browser import borough
+from tests.factories import NOW
+from webapp import clock, queue
+from webapp import settings as configuration
+from webapp.app import create_app
+from webapp.crypto import Keyring
+from webapp.db import db, open_session
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import unsubscribe
+from webapp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The application with the borough in it, served; ``cookies`` let each person in."""
+
+    app: Flask
+    address: str
+    things: dict[str, int | str]
+    cookies: dict[str, str]
+
+
+@contextmanager
+def served_borough(folder: Path, redis_url: str) -> Iterator[Place]:
+    """The borough in an empty database, on the day that factories live on, served on loopback."""
+    with pytest.MonkeyPatch.context() as patch, Sandbox(now=lambda: NOW) as printerpoint:
+        patch.setattr(clock, "now", lambda: NOW)
+        for number in range(1, 31):
+            tied = printerpoint.has_customer(f"Harbour Hotel {number:02}")
+            printerpoint.has_printer(tied, serial=f"CNB{number:06}", asset="A-1", count=1_000)
+        settings = configuration.load(
+            {
+                "RELEAF_INSTANCE": str(folder),
+                "REDIS_URL": redis_url,
+                "PRINTERPOINT_URL": printerpoint.url,
+            }
+        )
+        with open_session(settings.database_url) as session:
+            built = borough.build(session, Keyring(settings.encryption_keys), printerpoint.token)
+            users = {who: (user.id, user.get_id()) for who, user in built.people.items()}
+            session.commit()
+        app = create_app(settings)
+        things = built.things | _links(settings, users["partner_admin"][0])
+        things["job"] = _failed_job(settings)
+        seal = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        cookies = {who: seal.dumps({"_user_id": stamp}) for who, (_, stamp) in users.items()}
+        with _served(app) as address:
+            yield Place(app, address, things, cookies)
+        with app.app_context():
+            db.engine.dispose()
+
+
+def _links(settings: Settings, user_id: int) -> dict[str, int | str]:
+    """The links of mails: one that would switch something off, and one that has."""
+    with open_session(settings.database_url) as session:
+        token = unsubscribe.token(settings.secret_key, user_id, "feed")
+        reader, _ = unsubscribe.reader(session, settings.secret_key, token)
+        unsubscribe.choose(reader, "digest", wanted=False)
+        session.commit()
+    off = unsubscribe.token(settings.secret_key, user_id, "digest")
+    return {"unsubscribe": token, "unsubscribed": off}
+
+
+def _failed_job(settings: Settings) -> str:
+    with queue.connect(settings.redis_url) as connection:
+        job = Queue("collection", connection=connection).enqueue_call(
+            "operator.truediv", args=(1, 0), description="divide 1 by 0"
+        )
+        SimpleWorker(["collection"], connection=connection).work(burst=True)
+        return str(job.id)
+
+
+@contextmanager
+def _served(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

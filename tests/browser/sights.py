@@ -1,0 +1,150 @@
+"""The sights: every page of the console at addresses that show all it can show.
+
+The words in braces are the borough's. An endpoint's first address is opened by every role that
+may go there, the others by the one who sees most of them.
+"""
+
+#: Pages, which are judged by every rule.
+PAGES: dict[str, list[str]] = {
+    "home.index": ["/"],
+    "auth.login": ["/login"],
+    "auth.invitation": ["/invitations/welcome"],
+    "auth.password": ["/password"],
+    "accounts.index": ["/accounts", "/accounts?q=har&sort=-added", "/accounts?q=nobody"],
+    "accounts.new": ["/accounts/new", "/accounts/new?partner={partner}"],
+    "accounts.show": [
+        "/accounts/{customer}", "/accounts/{partner}", "/accounts/{newcomer}",
+        "/accounts/{operations}", "/accounts/{stranger}", "/accounts/{long_customer}",
+    ],
+    "accounts.edit": ["/accounts/{customer}/edit", "/accounts/{partner}/edit"],
+    "users.index": ["/users", "/users?role=customer&sort=-email", "/users?q=nobody"],
+    "users.new": ["/users/new", "/users/new?account={customer}"],
+    "users.show": [
+        "/users/{user}", "/users/{invited_user}", "/users/{expired_user}", "/users/{disabled_user}",
+    ],
+    "users.disable": ["/users/{user}/disable"],
+    "notices.choose": ["/notices"],
+    "notices.unsubscribe_page": ["/unsubscribe/{unsubscribe}", "/unsubscribe/{unsubscribed}"],
+    "notices.index": ["/operations/mails", "/operations/mails?q=nobody&state=failed"],
+    "notices.show": [
+        "/operations/mails/{mail}", "/operations/mails/{queued_mail}",
+        "/operations/mails/{failed_mail}",
+    ],
+    "reconciliation.index": ["/reconciliation"],
+    "audit.index": ["/audit", "/audit?q=nobody"],
+    "servers.index": ["/servers", "/servers?health=unhealthy", "/servers?q=nobody"],
+    "servers.new": ["/servers/new"],
+    "servers.show": [
+        "/servers/{server}", "/servers/{paused_server}", "/servers/{empty_server}",
+        "/servers/{removed_server}",
+    ],
+    "servers.token": ["/servers/{server}/token"],
+    "servers.rename": ["/servers/{server}/name"],
+    "servers.remove": ["/servers/{server}/remove"],
+    "customers.new": ["/servers/{server}/feeds/new?read=1", "/servers/{paused_server}/feeds/new"],
+    "feeds.index": [
+        "/feeds", "/feeds?page=2", "/feeds?server={server}&health=unhealthy", "/feeds?q=nobody",
+        "/feeds?account={customer}", "/feeds?status=removed", "/feeds?q=donau",
+    ],
+    "feeds.show": [
+        "/feeds/{feed}", "/feeds/{feed}?days=92", "/feeds/{unhealthy_feed}",
+        "/feeds/{pending_feed}", "/feeds/{inactive_feed}", "/feeds/{removed_feed}",
+        "/feeds/{paused_feed}", "/feeds/{long_feed}",
+    ],
+    "feeds.told": ["/feeds/{feed}/history", "/feeds/{pending_feed}/history"],
+    "feeds.deactivate": ["/feeds/{feed}/deactivate"],
+    "feeds.reactivate": ["/feeds/{inactive_feed}/reactivate"],
+    "feeds.remove": ["/feeds/{feed}/remove"],
+    "devices.index": ["/devices", "/devices?feed={feed}&sort=-life", "/devices?q=nobody"],
+    "devices.show": [
+        "/devices/{device}", "/devices/{fallen_device}", "/devices/{gone_device}",
+        "/devices/{moved_device}", "/devices/{waiting_device}", "/devices/{unread_device}",
+    ],
+    "collections.index": ["/collections", "/collections?server={server}&state=failed"],
+    "collections.show": [
+        "/collections/{collection}", "/collections/{failed_collection}",
+        "/collections/{running_collection}", "/collections/{queued_collection}",
+        "/collections/{one_collection}", "/collections/{silent_collection}",
+        "/collections/{late_collection}", "/collections/{collection}?outcome=unchanged",
+    ],
+    "held.index": ["/held", "/held?state=decided", "/held?q=nobody"],
+    "held.show": [
+        "/held/{ceiling_pages}", "/held/{history_pages}", "/held/{roll_over_pages}",
+        "/held/{restoration_pages}", "/held/{accepted_pages}", "/held/{adjusted_pages}",
+        "/held/{reset_pages}", "/held/{rejected_pages}",
+    ],
+    "certificates.index": [
+        "/certificates", "/certificates?month=2026-09", "/certificates?q=nobody",
+    ],
+    "certificates.show": [
+        "/certificates/{number}", "/certificates/{undrawn}", "/certificates/{late}",
+    ],
+    "certificates.public": ["/c/{public_id}"],
+}  # fmt: skip
+
+#: Parts of pages: their HTML is judged by itself, the rest of them on the page that has them.
+PARTS: dict[str, list[str]] = {
+    "servers.health": ["/servers/{server}/health", "/servers/{paused_server}/health"],
+    "accounts.regions": ["/accounts/regions?country=DE"],
+    "customers.index": ["/servers/{server}/customers?q=ha"],
+    "feeds.health": ["/feeds/{feed}/health", "/feeds/{unhealthy_feed}/health"],
+    "collections.progress": ["/collections/{running_collection}/progress"],
+    "certificates.document": ["/certificates/{undrawn}/document"],
+}
+
+#: Pages of rq-dashboard. Its HTML is not ours: only what it says and loads is judged.
+FOREIGN: dict[str, list[str]] = {
+    "rq_dashboard.queues_overview": ["/operations/queues/"],
+    "rq_dashboard.workers_overview": ["/operations/queues/0/view/workers"],
+    "rq_dashboard.jobs_overview": [
+        "/operations/queues/0/view/jobs/collection/failed/8/asc/1"
+    ],
+    "rq_dashboard.job_view": ["/operations/queues/0/view/job/{job}"],
+}  # fmt: skip
+
+#: Answers that are no HTML.
+NO_PAGES = {
+    "static",
+    "operations.alive",
+    "certificates.download",
+    "rq_dashboard.static",
+    "rq_dashboard.favicon",
+    "rq_dashboard.job_info",
+    "rq_dashboard.list_jobs",
+    "rq_dashboard.list_queues",
+    "rq_dashboard.list_workers",
+}
+
+#: What a partner and a customer find before anything is there.
+EMPTY: dict[str, list[str]] = {
+    "newcomer": [
+        "/", "/accounts", "/users", "/servers", "/feeds", "/devices", "/collections", "/held",
+        "/certificates", "/reconciliation", "/accounts/{newcomer}",
+    ],
+    "new_customer": ["/", "/feeds", "/devices", "/certificates", "/accounts/{stranger}"],
+}  # fmt: skip
+
+#: Pages that say no: who is told, where, and with which status.
+REFUSALS: list[tuple[str, str, int]] = [
+    ("nobody", "/invitations/too-late", 410),
+    ("nobody", "/invitations/no-such-link", 404),
+    ("nobody", "/c/no-such-certificate", 404),
+    ("operations", "/no-such-page", 404),
+    ("customer", "/accounts", 403),
+    ("partner_admin", "/logout", 405),
+    ("partner_admin", "/servers/{removed_server}/name", 409),
+]
+
+#: Forms that are sent without anything in them, so that the page says what to correct.
+REFUSED_FORMS: list[tuple[str, str]] = [
+    ("nobody", "/login"),
+    ("nobody", "/invitations/welcome"),
+    ("customer", "/password"),
+    ("operations", "/accounts/new"),
+    ("partner_admin", "/accounts/{customer}/edit"),
+    ("partner_admin", "/users/new"),
+    ("operations", "/servers/new"),
+    ("partner_admin", "/servers/{server}/token"),
+    ("partner_admin", "/servers/{server}/name"),
+    ("partner_admin", "/held/{ceiling_pages}"),
+]
