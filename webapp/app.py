@@ -39,6 +39,7 @@ from webapp.views import (
     operations,
     reconciliation,
     security,
+    selection,
     servers,
     users,
 )
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 VIEWS = (
     home, auth, accounts, users, operations,
-    servers, customers, feeds, devices, collections, held, certificates, reconciliation,
+    servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
     notices, audit,
 )  # fmt: skip
 

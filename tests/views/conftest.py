@@ -33,7 +33,7 @@ class Visitor:
 
     def opens(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
         """Look at a page; redirects are not followed."""
-        return self.client.get(path, headers=headers)
+        return self.client.get(path, headers=headers, buffered=True)
 
     def sends(
         self,

@@ -80,6 +80,7 @@ WHO = {
     "feeds.health GET": EVERYBODY,
     "feeds.told GET": EVERYBODY,
     "feeds.collect POST": CHANGERS,
+    "selection.act POST": CHANGERS,
     "feeds.deactivate GET": CHANGERS,
     "feeds.deactivate POST": CHANGERS,
     "feeds.reactivate GET": CHANGERS,

@@ -1,6 +1,6 @@
 """Accounts: partners for operations, customers for partners, one's own for a customer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from webapp.models.user import Role
 from webapp.services import access, accounts, calendars, deposits, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
-from webapp.views import audit, edge, figures, forms, lists
+from webapp.views import audit, edge, exports, figures, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("accounts", __name__)
@@ -66,6 +66,46 @@ class CustomerForm(FlaskForm):
     region = SelectField("Region", description=_REGION, validate_choice=False)
 
 
+def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
+    counts = partner_counts(partners)
+    for partner in partners:
+        servers, unhealthy = counts["servers_of"].get(partner.id, (0, 0))
+        yield (
+            partner.name,
+            counts["customers_of"].get(partner.id, 0),
+            servers,
+            unhealthy,
+            counts["pages_of"].get(partner.id, 0),
+            partner.created_at,
+        )
+
+
+def _exported_customers(customers: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
+    counts = _customer_counts(customers)
+    for customer in customers:
+        feeds, unhealthy = counts["feeds_of"].get(customer.id, (0, 0))
+        yield (
+            customer.name,
+            feeds,
+            unhealthy,
+            counts["month_pages_of"].get(customer.id, 0),
+            counts["pages_of"].get(customer.id, 0),
+            customer.created_at,
+        )
+
+
+_PARTNERS = exports.Sheet(
+    "partners",
+    ("Partner", "Customers", "Servers", "Unhealthy servers", "Pages this month", "Added (UTC)"),
+    _exported_partners,
+)
+_CUSTOMERS = exports.Sheet(
+    "customers",
+    ("Customer", "Feeds", "Unhealthy feeds", "Pages this month", "Pages so far", "Added (UTC)"),
+    _exported_customers,
+)
+
+
 @blueprint.get("/accounts")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -77,7 +117,10 @@ def index() -> ResponseReturnValue:
     if text:
         query = query.where(Account.name.icontains(text, autoescape=True))
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))
-    page = lists.paged(query.options(joinedload(Account.partner)))
+    query = query.options(joinedload(Account.partner))
+    if exports.wanted():
+        return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
+    page = lists.paged(query)
     return lists.page(
         "accounts",
         page,

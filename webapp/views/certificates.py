@@ -1,5 +1,6 @@
 """Certificates: list, page, document; and the public page that anybody may be shown."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,9 +12,45 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document
 from webapp.services import access, certificates
-from webapp.views import edge, lists
+from webapp.views import edge, exports, lists
 
 blueprint = Blueprint("certificates", __name__)
+
+
+def _exported(issued: Sequence[Certificate]) -> Iterable[Sequence[exports.Value]]:
+    for certificate in issued:
+        yield (
+            certificate.number,
+            certificate.month,
+            certificate.account_name,
+            certificate.partner_name,
+            certificate.pages,
+            certificate.late_pages,
+            certificate.trees,
+            certificate.pages_per_tree,
+            certificate.project,
+            certificate.issued_on,
+            url_for("certificates.public", public_id=certificate.public_id, _external=True),
+        )
+
+
+_SHEET = exports.Sheet(
+    "certificates",
+    (
+        "Number",
+        "Month",
+        "Customer",
+        "Partner",
+        "Pages",
+        "of them printed in earlier months",
+        "Trees",
+        "Pages per tree",
+        "Project",
+        "Issued on",
+        "Public page",
+    ),
+    _exported,
+)
 
 
 @blueprint.get("/certificates")
@@ -29,6 +66,8 @@ def index() -> ResponseReturnValue:
     if month in months:
         query = query.where(Certificate.month == month)
     order = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
+    if exports.wanted():
+        return exports.answer(query.order_by(*order), _SHEET)
     page = lists.paged(query.order_by(*order))
     return lists.page(
         "certificates",

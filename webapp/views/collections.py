@@ -1,5 +1,6 @@
 """Collections: begun by a person, watched while they run, read afterwards."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +20,7 @@ from webapp.services import access, heart
 from webapp.services import collection as service
 from webapp.services import progress as course
 from webapp.services.errors import Conflict
-from webapp.views import audit, edge, lists
+from webapp.views import audit, edge, exports, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("collections", __name__)
@@ -45,6 +46,15 @@ def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
 
     Raises Conflict for a server that was removed or is paused.
     """
+    collection_id, _ = ask(server, feed)
+    return redirect(url_for("collections.show", collection_id=collection_id))
+
+
+def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
+    """Ask for a collection; its id, and whether it is a new one. Commits.
+
+    Raises Conflict for a server that was removed or is paused.
+    """
     # Two clicks come one after another: the second finds the first one's collection.
     lock(db.session(), Server.id, server.id)
     db.session.refresh(server)
@@ -55,7 +65,9 @@ def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
     now = clock.now()
     running = db.session.scalars(_unfinished(server, feed, now)).first()
     if running is not None:
-        return redirect(url_for("collections.show", collection_id=running.id))
+        running_id = running.id
+        db.session.rollback()
+        return running_id, False
     made = service.request(
         db.session(),
         server,
@@ -67,15 +79,16 @@ def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
     )
     audit.note("collection asked for", feed.customer_name if feed else server.name, server.account)
     db.session.commit()
+    made_id = made.id
     try:
-        queue.run_collection(edge.settings(), made.id)
+        queue.run_collection(edge.settings(), made_id)
     except queue.QueueDown:
         flash(
             "The queue cannot be reached. The collection is kept and begins by itself as soon as "
             "the queue is back.",
             "warning",
         )
-    return redirect(url_for("collections.show", collection_id=made.id))
+    return made_id, True
 
 
 def _unfinished(server: Server, feed: Feed | None, now: datetime) -> Select[Collection]:
@@ -93,6 +106,40 @@ def _unfinished(server: Server, feed: Feed | None, now: datetime) -> Select[Coll
     )
 
 
+def _exported(collections: Sequence[Collection]) -> Iterable[Sequence[exports.Value]]:
+    for each in collections:
+        yield (
+            each.queued_at,
+            each.server.name,
+            each.server.account.name,
+            each.day,
+            each.kind,
+            each.state,
+            each.feeds,
+            each.printers,
+            each.finished_at,
+            each.reason,
+        )
+
+
+_SHEET = exports.Sheet(
+    "collections",
+    (
+        "Begun (UTC)",
+        "Server",
+        "Partner",
+        "Day",
+        "Kind",
+        "State",
+        "Customers",
+        "Printers",
+        "Ended (UTC)",
+        "Reason",
+    ),
+    _exported,
+)
+
+
 @blueprint.get("/collections")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -108,6 +155,8 @@ def index() -> ResponseReturnValue:
         query = query.where(Collection.server_id == server.id)
     query = query.order_by(Collection.queued_at.desc(), Collection.id.desc())
     eager = contains_eager(Collection.server).joinedload(Server.account)
+    if exports.wanted():
+        return exports.answer(query.options(eager), _SHEET)
     page = lists.paged(query.options(eager))
     return lists.page("collections", page, state=state, server=server)
 

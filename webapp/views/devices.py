@@ -1,5 +1,6 @@
 """Devices: the printers seen under feeds, with what they counted."""
 
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from flask import Blueprint, render_template
@@ -10,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access
-from webapp.views import edge, history, lists
+from webapp.views import edge, exports, history, lists
 
 blueprint = Blueprint("devices", __name__)
 
@@ -25,6 +26,38 @@ _COLUMNS = {
     "life": Device.life_count,
     "day": Device.latest_on,
 }
+
+
+def _exported(devices: Sequence[Device]) -> Iterable[Sequence[exports.Value]]:
+    for device in devices:
+        yield (
+            device.asset_id,
+            device.serial_number,
+            device.feed.customer_name,
+            device.feed.account.name,
+            device.initial_count,
+            device.latest_count,
+            device.life_count,
+            device.first_on,
+            device.latest_on,
+        )
+
+
+_SHEET = exports.Sheet(
+    "devices",
+    (
+        "Asset ID",
+        "Serial number",
+        "Customer in Printerpoint",
+        "Account",
+        "InitialCount",
+        "LatestCount",
+        "LifeCount",
+        "First day",
+        "Latest day",
+    ),
+    _exported,
+)
 
 
 @blueprint.get("/devices")
@@ -42,7 +75,10 @@ def index() -> ResponseReturnValue:
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     then = (Device.asset_id, Device.serial_number, Device.id)
     query, sort = lists.ordered(query, _COLUMNS, "customer", then=then)
-    page = lists.paged(query.options(contains_eager(Device.feed).contains_eager(Feed.account)))
+    query = query.options(contains_eager(Device.feed).contains_eager(Feed.account))
+    if exports.wanted():
+        return exports.answer(query, _SHEET)
+    page = lists.paged(query)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
     return lists.page("devices", page, q=text, feed=feed, heading=heading)

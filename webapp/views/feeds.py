@@ -1,5 +1,6 @@
 """Feeds: list, page, collecting now, deactivating, reactivating, removing."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -30,7 +31,7 @@ from webapp.models.user import Role
 from webapp.services import access, deposits, feeds
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
-from webapp.views import audit, charts, collections, edge, history, lists
+from webapp.views import audit, charts, collections, edge, exports, figures, history, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("feeds", __name__)
@@ -78,9 +79,12 @@ def index() -> ResponseReturnValue:
     then = (Feed.customer_name, Feed.id)
     query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
     eager = (contains_eager(Feed.account), contains_eager(Feed.server).joinedload(Server.account))
-    page = lists.paged(query.options(*eager))
+    query = query.options(*eager)
+    if exports.wanted():
+        return exports.answer(query, _sheet())
+    page = lists.paged(query)
     feed_ids = [feed.id for feed in page.items]
-    today = clock.now().astimezone(edge.user().account.zone).date()
+    today = figures.today_of(edge.user().account, clock.now())
     return lists.page(
         "feeds",
         page,
@@ -108,6 +112,9 @@ def show(feed_id: int) -> ResponseReturnValue:
         db.session(), [feed.id], last - timedelta(days=int(span) - 1), last
     )
     devices, heading = _devices(feed)
+    if exports.wanted():
+        told = ((day.day, day.pages, "yes" if day.recovered else "no") for day in days)
+        return exports.answer_rows("pages-a-day", ("Day", "Pages", "Recovered"), told)
     month = Month.of(today)
     total = db.session.scalar(_deposited([feed.id])) or 0
     return render_template(
@@ -212,6 +219,38 @@ def remove(feed_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(f"{feed.customer_name} is removed. What was counted stays.", "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+def _sheet() -> exports.Sheet:
+    """The list of feeds as a file; it names servers to those who may see them."""
+    month = Month.of(figures.today_of(edge.user().account, clock.now()))
+    servers = edge.viewer().role != "customer"
+
+    def rows(feeds: Sequence[Feed]) -> Iterable[Sequence[exports.Value]]:
+        ids = [feed.id for feed in feeds]
+        devices, pages = _device_counts(ids), _pages(ids, month)
+        for feed in feeds:
+            named = (feed.server.name, feed.server.account.name) if servers else ()
+            counts = (devices.get(feed.id, 0), pages.get(feed.id, 0))
+            what = (feed.customer_name, feed.customer_id, feed.account.name)
+            yield (*what, *named, feed.status, feed.health, feed.heard_on, *counts)
+
+    titles = ("Server", "Partner") if servers else ()
+    return exports.Sheet(
+        "feeds",
+        (
+            "Customer in Printerpoint",
+            "Customer ID",
+            "Account",
+            *titles,
+            "Status",
+            "Health",
+            "Last heard",
+            "Devices",
+            f"Pages in {month}",
+        ),
+        rows,
+    )
 
 
 def _today(feed: Feed) -> date:

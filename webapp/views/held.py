@@ -1,5 +1,6 @@
 """Held gains: pages that look wrong, put before a person; a decision can be taken back."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,7 @@ from webapp.services import access, deposits
 from webapp.services import held as service
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import audit, edge, forms, history, lists
+from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("held", __name__)
@@ -34,6 +35,44 @@ class RejectForm(FlaskForm):
     """Why the pages were not printed."""
 
     reason = TextAreaField("Why were these pages not printed?")
+
+
+def _exported(deltas: Sequence[Delta]) -> Iterable[Sequence[exports.Value]]:
+    for delta in deltas:
+        yield (
+            delta.device.asset_id,
+            delta.device.serial_number,
+            delta.device.feed.customer_name,
+            delta.device.feed.account.name,
+            delta.pages,
+            delta.since,
+            delta.day,
+            history.HELD_BRIEFLY[delta.held_for] if delta.held_for else None,
+            delta.state,
+            delta.proposed,
+            delta.reason,
+            delta.decided_at,
+        )
+
+
+_SHEET = exports.Sheet(
+    "held-pages",
+    (
+        "Asset ID",
+        "Serial number",
+        "Customer in Printerpoint",
+        "Account",
+        "Pages",
+        "First day",
+        "Last day",
+        "Why",
+        "State",
+        "Proposed pages",
+        "Reason given",
+        "Decided (UTC)",
+    ),
+    _exported,
+)
 
 
 @blueprint.get("/held")
@@ -53,7 +92,10 @@ def index() -> ResponseReturnValue:
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     order = Delta.day if state == "held" else Delta.decided_at.desc()
     eager = contains_eager(Delta.device).contains_eager(Device.feed)
-    page = lists.paged(query.order_by(order, Delta.id).options(eager))
+    query = query.order_by(order, Delta.id).options(eager.contains_eager(Feed.account))
+    if exports.wanted():
+        return exports.answer(query, _SHEET)
+    page = lists.paged(query)
     return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
 
 

@@ -1,5 +1,7 @@
 """Notices: what a user is told by e-mail; the links in mails; the outbox, for operations."""
 
+from collections.abc import Iterable, Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect, FlaskForm
@@ -14,7 +16,7 @@ from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.services import mails, unsubscribe
 from webapp.services.errors import Conflict, NotFound
-from webapp.views import audit, edge, forms, lists
+from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("notices", __name__)
@@ -98,6 +100,23 @@ def unsubscribed(token: str) -> ResponseReturnValue:
     return redirect(url_for("notices.unsubscribe_page", token=token), 303)
 
 
+def _exported(found: Sequence[Mail]) -> Iterable[Sequence[exports.Value]]:
+    for mail in found:
+        yield (
+            mail.title,
+            mail.user.full_name,
+            mail.user.email,
+            mail.created_at,
+            mail.state,
+            mail.error,
+        )
+
+
+_SHEET = exports.Sheet(
+    "mails", ("Mail", "To", "E-mail", "Written (UTC)", "State", "Error"), _exported
+)
+
+
 @blueprint.get("/operations/mails")
 @roles_required("operations")
 def index() -> ResponseReturnValue:
@@ -109,6 +128,8 @@ def index() -> ResponseReturnValue:
     if text:
         names = (Mail.title, User.email, User.full_name)
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    if exports.wanted():
+        return exports.answer(query.order_by(Mail.id.desc()), _SHEET)
     page = lists.paged(query.order_by(Mail.id.desc()))
     waiting, failed, error = mails.waiting(db.session())
     return lists.page(

@@ -1,5 +1,6 @@
 """Servers: list, registration, page, health check, token, name, removal."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import audit, collections, edge, forms, lists, tokens
+from webapp.views import audit, collections, edge, exports, forms, lists, tokens
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("servers", __name__)
@@ -51,6 +52,38 @@ class NameForm(FlaskForm):
     name = StringField("Name")
 
 
+def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
+    counts = _feed_counts([server.id for server in servers])
+    for server in servers:
+        feeds = counts.get(server.id, {})
+        yield (
+            server.name,
+            server.account.name,
+            server.health,
+            server.health_reason,
+            sum(feeds.values()),
+            feeds.get("unhealthy", 0),
+            server.health_checked_at,
+            server.created_at,
+        )
+
+
+_SHEET = exports.Sheet(
+    "servers",
+    (
+        "Server",
+        "Partner",
+        "Health",
+        "Reason",
+        "Feeds",
+        "Unhealthy feeds",
+        "Last checked (UTC)",
+        "Registered (UTC)",
+    ),
+    _exported,
+)
+
+
 @blueprint.get("/servers")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -63,7 +96,10 @@ def index() -> ResponseReturnValue:
     if health:
         query = query.where(Server.health == health)
     query = query.order_by(Server.health.desc(), Account.name, Server.name, Server.id)
-    page = lists.paged(query.options(contains_eager(Server.account)))
+    query = query.options(contains_eager(Server.account))
+    if exports.wanted():
+        return exports.answer(query, _SHEET)
+    page = lists.paged(query)
     return lists.page(
         "servers",
         page,

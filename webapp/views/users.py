@@ -1,9 +1,10 @@
 """Users: who may log in. Invited by a one-time link, which is shown once."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, cast
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +20,7 @@ from webapp.models import Account, Invitation, User
 from webapp.models.user import ROLES, Role
 from webapp.services import access, users
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import audit, edge, forms, lists
+from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("users", __name__)
@@ -68,6 +69,24 @@ class InviteForm(FlaskForm):
     role = RadioField("Role", [DataRequired("Choose what the user may do.")])
 
 
+def _exported(found: Sequence[User]) -> Iterable[Sequence[exports.Value]]:
+    states = _states([user.id for user in found])
+    for user in found:
+        yield (
+            user.full_name,
+            user.email,
+            user.account.name,
+            ROLE_WORDS[cast(Role, user.role)],
+            states[user.id].state,
+            user.created_at,
+        )
+
+
+_SHEET = exports.Sheet(
+    "users", ("Name", "E-mail", "Account", "Role", "State", "Added (UTC)"), _exported
+)
+
+
 @blueprint.get("/users")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -81,6 +100,8 @@ def index() -> ResponseReturnValue:
     if role:
         query = query.where(User.role == role)
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(User.full_name, User.id))
+    if exports.wanted():
+        return exports.answer(query, _SHEET)
     page = lists.paged(query)
     return lists.page(
         "users",

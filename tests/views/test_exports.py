@@ -1,0 +1,182 @@
+"""Lists as files: CSV and Excel, all rows of the list and no others."""
+
+import csv
+import io
+import tracemalloc
+from collections.abc import Callable
+from datetime import datetime
+
+import openpyxl
+import pytest
+
+from tests import factories
+from tests.factories import NOW, TODAY
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import Device, Feed, User
+
+LISTS = (
+    "accounts",
+    "users",
+    "servers",
+    "feeds",
+    "devices",
+    "collections",
+    "held",
+    "certificates",
+    "audit",
+    "operations/mails",
+)
+
+
+@pytest.fixture
+def house(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two partners with a row in every list."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with storing() as session:
+        operations = factories.operations(session)
+        factories.user(session, operations, email="ops@example.com")
+        for name in ("Northwind", "Westerly"):
+            partner = factories.partner(session, name=f"{name} Print")
+            user = factories.user(session, partner, email=f"{name.lower()}@example.com")
+            server = factories.server(session, partner, name=f"{name} Login")
+            customer = factories.customer(session, partner, name=f"=2+3 {name}")
+            feed = factories.feed(session, server, customer, customer_name=f"=2+3 {name}")
+            device = factories.device(session, feed, asset_id=f"@{name}")
+            factories.delta(session, device, state="held", pages=987_654)
+            factories.collection(session, server)
+            factories.certificate(session, customer)
+            factories.mail(session, user)
+
+
+def sheet(visitor: Visitor, path: str) -> list[list[str]]:
+    """The lines of a CSV export."""
+    answer = visitor.opens(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "text/csv"
+    text = answer.data.decode("utf-8-sig")
+    assert text.endswith("\r\n")
+    return list(csv.reader(io.StringIO(text)))
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_is_exported_in_both_formats_with_the_same_content(
+    log_in: Callable[[User | str], Visitor], name: str
+) -> None:
+    ops = log_in("ops@example.com")
+
+    lines = sheet(ops, f"/{name}?export=csv")
+    answer = ops.opens(f"/{name}?export=xlsx")
+
+    assert len(lines) > 1
+    assert f"{TODAY}.xlsx" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    page = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert page is not None
+    rows = [list(row) for row in page.iter_rows(values_only=True)]
+    assert rows[0] == lines[0]
+    assert len(rows) == len(lines)
+    assert len(set(map(len, lines))) == 1
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("name", LISTS[:-1])
+def test_nothing_of_another_partner_is_exported(
+    log_in: Callable[[User | str], Visitor], name: str
+) -> None:
+    nora = log_in("northwind@example.com")
+
+    text = nora.opens(f"/{name}?export=csv").text
+
+    assert "Northwind" in text or "northwind" in text
+    assert "Westerly" not in text
+    assert "westerly" not in text
+
+
+@pytest.mark.usefixtures("house")
+def test_no_text_begins_a_formula(log_in: Callable[[User | str], Visitor]) -> None:
+    nora = log_in("northwind@example.com")
+
+    [_, row] = sheet(nora, "/devices?export=csv")
+    page = openpyxl.load_workbook(io.BytesIO(nora.opens("/devices?export=xlsx").data)).active
+
+    assert row[0] == "'@Northwind"
+    assert row[2] == "'=2+3 Northwind"
+    assert page is not None
+    assert page["C2"].value == "=2+3 Northwind"
+    assert page["C2"].data_type == "s"
+    assert page["E2"].data_type == "n"
+    assert isinstance(page["I2"].value, datetime)
+
+
+@pytest.mark.usefixtures("house")
+def test_an_export_obeys_search_and_filters_and_a_page_is_no_limit(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        [first] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
+        for number in range(120):
+            name = f"Branch {number:03}"
+            factories.feed(session, first.server, first.account, customer_name=name)
+    nora = log_in("northwind@example.com")
+
+    assert len(sheet(nora, "/feeds?export=csv")) == 1 + 121
+    assert len(sheet(nora, "/feeds?export=csv&q=branch&page=2")) == 1 + 120
+    assert [row[0] for row in sheet(nora, "/feeds?export=csv&q=branch 01&sort=-customer")][1:3] == [
+        "Branch 019",
+        "Branch 018",
+    ]
+    assert sheet(nora, "/feeds?export=csv&q=nobody")[1:] == []
+    assert "export=csv" in nora.opens("/feeds?q=branch").text
+    assert nora.opens("/feeds?export=pdf").mimetype == "text/html"
+
+
+@pytest.mark.usefixtures("house")
+def test_the_days_of_a_feed_are_exported(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        [feed] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
+        factories.deposit(session, feed, pages=42)
+        feed_id = feed.id
+
+    lines = sheet(log_in("northwind@example.com"), f"/feeds/{feed_id}?days=92&export=csv")
+
+    assert len(lines) == 1 + 92
+    assert lines[-1][1] == "42"
+
+
+@pytest.mark.usefixtures("house")
+def test_a_large_list_needs_no_memory(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        [feed] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
+        for number in range(20_000):
+            session.add(
+                Device(
+                    feed_id=feed.id,
+                    asset_id=f"P-{number:05}",
+                    serial_number=f"CNB1L{number:05}",
+                    family="size",
+                    initial_count=1_000,
+                    latest_count=2_000,
+                    life_count=1_000,
+                    first_on=TODAY,
+                    latest_on=TODAY,
+                )
+            )
+    nora = log_in("northwind@example.com")
+    nora.opens("/devices")
+
+    tracemalloc.start()
+    answer = nora.client.get("/devices?export=csv", buffered=False)
+    size = sum(len(part) for part in answer.iter_encoded())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    answer.close()
+
+    assert size > 1_500_000
+    # A chunk of rows and their objects, whatever their number.
+    assert peak < 12_000_000

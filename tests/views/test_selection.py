@@ -1,0 +1,130 @@
+"""Several feeds at once: collected, deactivated, reactivated."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import AuditEntry, Collection, Feed, User
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """Three feeds of a partner, and one of another."""
+
+    nora: Visitor
+    feeds: list[int]
+    strange: int
+
+
+@pytest.fixture
+def street(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Street:
+    """Harbour and Lake are active, Mill is inactive."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com")
+        server = factories.server(session, partner)
+        account = factories.customer(session, partner)
+        made = [
+            factories.feed(session, server, account, customer_name=name)
+            for name in ("Harbour", "Lake", "Mill")
+        ]
+        made[2].status = "inactive"
+        strange = factories.feed(session, customer_name="Westerly")
+        ids, strange_id = [feed.id for feed in made], strange.id
+    return Street(log_in("nora@example.com"), ids, strange_id)
+
+
+def statuses(storing: Storing) -> dict[str, str]:
+    """How the feeds stand, by name."""
+    with storing() as session:
+        return {feed.customer_name: feed.status for feed in session.scalars(select(Feed))}
+
+
+def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
+    street: Street, storing: Storing
+) -> None:
+    chosen = {"action": "deactivate", "feed": street.feeds, "back": "/feeds?q=a"}
+
+    asked = street.nora.sends("/feeds/selection", chosen)
+    assert asked.status_code == 200
+    assert "Deactivate 2 feeds?" in asked.text
+    assert "1 other feed you ticked will be left alone" in asked.text
+    assert statuses(storing)["Harbour"] == "active"
+
+    named = re.findall(r'name="feed" value="(\d+)"', asked.text)
+    fields = {"action": "deactivate", "confirmed": "yes", "feed": named, "back": "/feeds?q=a"}
+    answer = street.nora.sends("/feeds/selection", fields)
+    assert answer.location == "/feeds?q=a"
+    assert "2 feeds deactivated" in street.nora.opens("/feeds").text
+    assert statuses(storing) == {
+        "Harbour": "inactive", "Lake": "inactive", "Mill": "inactive", "Westerly": "active",
+    }  # fmt: skip
+    with storing() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert actions.count("feed deactivated") == 2
+
+    again = street.nora.sends("/feeds/selection", fields)
+    assert again.status_code == 302
+    assert "2 feeds were left alone" in street.nora.opens("/feeds").text
+
+
+def test_reactivating_says_that_a_new_baseline_begins(street: Street, storing: Storing) -> None:
+    fields = {"action": "reactivate", "feed": street.feeds}
+
+    asked = street.nora.sends("/feeds/selection", fields)
+    assert "Reactivate 1 feed?" in asked.text
+    assert "new baseline" in asked.text
+    street.nora.sends("/feeds/selection", fields | {"confirmed": "yes"})
+
+    assert statuses(storing)["Mill"] == "pending"
+
+
+def test_collecting_several_asks_for_one_each_and_not_twice(
+    street: Street, storing: Storing
+) -> None:
+    fields = {"action": "collect", "feed": street.feeds[:2]}
+
+    for _ in range(2):
+        assert street.nora.sends("/feeds/selection", fields).location == "/collections"
+
+    with storing() as session:
+        asked = session.scalars(select(Collection)).all()
+        assert sorted(each.feed_id or 0 for each in asked) == sorted(street.feeds[:2])
+    assert "No new collection" in street.nora.opens("/collections").text
+
+
+def test_a_server_that_rests_is_named(street: Street, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, street.feeds[0]).server.health = "unhealthy"
+
+    street.nora.sends("/feeds/selection", {"action": "collect", "feed": street.feeds[:1]})
+
+    assert "Collection is paused" in street.nora.opens("/collections").text
+
+
+@pytest.mark.parametrize("action", ["collect", "deactivate", "reactivate"])
+def test_a_feed_of_another_partner_is_not_there(
+    street: Street, storing: Storing, action: str
+) -> None:
+    before = statuses(storing)
+
+    answer = street.nora.sends(
+        "/feeds/selection",
+        {"action": action, "confirmed": "yes", "feed": [*street.feeds, street.strange]},
+    )
+
+    assert answer.status_code == 404
+    assert statuses(storing) == before
+
+
+@pytest.mark.parametrize("fields", [{}, {"action": "collect"}, {"action": "burn"}, {"feed": "x"}])
+def test_nothing_chosen_is_said(street: Street, fields: dict[str, object]) -> None:
+    answer = street.nora.sends("/feeds/selection", {**fields, "back": "https://elsewhere.example"})
+
+    assert answer.location == "/feeds"
+    assert "Tick at least one feed" in street.nora.opens("/feeds").text

@@ -1,0 +1,128 @@
+"""A selection of feeds: collected, deactivated or reactivated together."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import joinedload
+
+from webapp import clock
+from webapp.db import db
+from webapp.formats import counted
+from webapp.models import Feed, Server
+from webapp.models.user import Role
+from webapp.services import access, feeds
+from webapp.services.audit import Action
+from webapp.services.errors import Conflict, NotFound
+from webapp.views import audit, collections, edge
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("selection", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+#: More than a page of the list shows; a form that names more was not made by it.
+_LARGEST = 200
+#: What a feed must be for the action to do anything.
+_CONCERNED: dict[str, tuple[str, ...]] = {
+    "collect": ("pending", "active"),
+    "deactivate": ("pending", "active"),
+    "reactivate": ("inactive",),
+}
+
+
+@blueprint.post("/feeds/selection")
+@roles_required(*CHANGERS)
+def act() -> ResponseReturnValue:
+    """Do it with the feeds that were ticked; what takes pages away is asked about before."""
+    action = request.form.get("action", "")
+    chosen = _chosen()
+    if action not in _CONCERNED or not chosen:
+        flash("Tick at least one feed, then choose what to do with it.", "warning")
+        return redirect(_back())
+    concerned = [feed for feed in chosen if feed.status in _CONCERNED[action]]
+    others = len(chosen) - len(concerned)
+    if not concerned:
+        flash(_left_alone(action, others), "warning")
+        return redirect(_back())
+    if action != "collect" and request.form.get("confirmed") != "yes":
+        return render_template(
+            "feeds/selection.html", action=action, feeds=concerned, others=others, back=_back()
+        )
+    try:
+        done = _collect(concerned) if action == "collect" else _change(action, concerned)
+    except Conflict as error:
+        db.session.rollback()
+        flash(f"Nothing was changed. {error}", "warning")
+        return redirect(_back())
+    if others:
+        done += f" {_left_alone(action, others)}"
+    flash(done, "success")
+    return redirect(url_for("collections.index") if action == "collect" else _back())
+
+
+def _back() -> str:
+    """The list as it was: its search, filters and page are in the address the form brings."""
+    plain, asked = url_for("feeds.index"), request.form.get("back", "")
+    return asked if asked.startswith(f"{plain}?") else plain
+
+
+def _chosen() -> Sequence[Feed]:
+    """The feeds that were ticked. Raises NotFound for any the viewer may not see."""
+    ids = {int(value) for value in request.form.getlist("feed") if value.isdecimal()}
+    if len(ids) > _LARGEST or any(not 0 < feed_id < 2**31 for feed_id in ids):
+        raise NotFound("there are not so many feeds on a page")
+    query = access.feeds(edge.viewer()).where(Feed.id.in_(ids))
+    query = query.options(joinedload(Feed.server).joinedload(Server.account))
+    found = db.session.scalars(query.order_by(Feed.customer_name, Feed.id)).all()
+    if len(found) != len(ids):
+        raise NotFound("one of the feeds")
+    return found
+
+
+def _left_alone(action: str, count: int) -> str:
+    """What is said of feeds for which there was nothing to do."""
+    was = "was" if count == 1 else "were"
+    if action == "reactivate":
+        return f"{counted(count, 'feed')} {was} left alone: only inactive ones are reactivated."
+    return f"{counted(count, 'feed')} {was} left alone: inactive or removed."
+
+
+def _change(action: str, chosen: Sequence[Feed]) -> str:
+    """Deactivate or reactivate all of them, or none. Raises Conflict."""
+    word: Action = "feed reactivated" if action == "reactivate" else "feed deactivated"
+    change: Callable[[Feed], None] = _reactivate if action == "reactivate" else _deactivate
+    for feed in chosen:
+        change(feed)
+        audit.note(word, feed.customer_name, feed.server.account)
+    number = counted(len(chosen), "feed")
+    db.session.commit()
+    if action == "reactivate":
+        return f"{number} reactivated: collected again, with the next reading as baseline."
+    return f"{number} deactivated: not collected until somebody reactivates them."
+
+
+def _deactivate(feed: Feed) -> None:
+    feeds.deactivate(db.session(), feed)
+
+
+def _reactivate(feed: Feed) -> None:
+    feeds.reactivate(db.session(), feed, clock.now())
+
+
+def _collect(chosen: Sequence[Feed]) -> str:
+    """Ask for a collection of each feed; those whose server rests are named."""
+    begun, refused = 0, set()
+    for feed_id in [feed.id for feed in chosen]:
+        feed = access.feed(db.session(), edge.viewer(), feed_id)
+        try:
+            _, new = collections.ask(feed.server, feed)
+        except Conflict as error:
+            refused.add(f"{feed.server.name}: {error}")
+            db.session.rollback()
+        else:
+            begun += new
+    for reason in sorted(refused):
+        flash(reason, "warning")
+    if not begun:
+        return "No new collection: those asked for are running already, or cannot be read now."
+    return f"{counted(begun, 'collection')} asked for; they run one after another."
