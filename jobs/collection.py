@@ -80,11 +80,15 @@ def collect(
             raise
         session.commit()
         heart.start()
-        fleet = _read_fleet(session, client, collection, now)
-        if isinstance(fleet, str):
-            return fleet
-        with fleet:
-            failed = _collect_feeds(session, config, collection, fleet, watch, now)
+        try:
+            fleet = _read_fleet(session, client, collection, now)
+            if isinstance(fleet, str):
+                return fleet
+            with fleet:
+                failed = _collect_feeds(session, config, collection, fleet, watch, now)
+        except service.Cancelled:
+            session.rollback()
+            return "cancelled by a person"
         service.finish(session, collection, now())
         session.commit()
     _hand_over(config, collection_id, failed)
@@ -128,7 +132,7 @@ def _collect_feeds(
             service.collect_feed(session, collection, feed_id, fleet, _limits(config), now())
             life.beat_along(collection, now())
             session.commit()
-        except BaseTimeoutException:
+        except (BaseTimeoutException, service.Cancelled):
             session.rollback()
             raise
         except Exception as error:

@@ -377,7 +377,7 @@ def collection(
     requested_by: int | None = None,
 ) -> Collection:
     """A run over a server's feeds."""
-    ended = state in ("finished", "failed")
+    ended = state in ("finished", "failed", "cancelled")
     return _add(
         session,
         Collection(

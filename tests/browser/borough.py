@@ -296,6 +296,7 @@ def _collections(
         ),
         "running_collection": usual(kind="now", state="running", requested_by=person.id),
         "queued_collection": factories.collection(session, server, kind="now", state="queued"),
+        "cancelled_collection": usual(kind="now", state="cancelled"),
         "one_collection": factories.collection(session, server, kind="now", feed_id=feed.id),
     }
     silent = usual(kind="now", state="running")

@@ -66,7 +66,9 @@ PAGES: dict[str, list[str]] = {
         "/collections/{running_collection}", "/collections/{queued_collection}",
         "/collections/{one_collection}", "/collections/{silent_collection}",
         "/collections/{late_collection}", "/collections/{collection}?outcome=unchanged",
+        "/collections/{cancelled_collection}",
     ],
+    "collections.cancel": ["/collections/{running_collection}/cancel"],
     "held.index": ["/held", "/held?state=decided", "/held?q=nobody"],
     "held.show": [
         "/held/{ceiling_pages}", "/held/{history_pages}", "/held/{roll_over_pages}",

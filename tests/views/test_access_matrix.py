@@ -90,6 +90,8 @@ WHO = {
     "devices.index GET": EVERYBODY,
     "devices.show GET": EVERYBODY,
     "collections.index GET": READERS,
+    "collections.cancel GET": CHANGERS,
+    "collections.cancel POST": CHANGERS,
     "collections.show GET": READERS,
     "collections.progress GET": READERS,
     "notices.choose GET": CHANGERS,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests import factories
 from tests.environment.redis_server import RedisServer
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.crypto import Keyring
-from webapp.models import Collection, Server, User
+from webapp.models import AuditEntry, Collection, Server, User
 from webapp.printerpoint.fake import Sandbox
 from webapp.settings import Settings
 
@@ -227,3 +228,24 @@ def test_the_collection_of_somebody_else_is_not_there(
     assert office.nora.opens(f"/collections/{foreign}").status_code == 404
     assert office.nora.opens(f"/collections/{foreign}/progress").status_code == 404
     assert hana.opens("/collections").status_code == 403
+
+
+def test_a_collection_is_cancelled_once_it_has_been_asked(office: Office, storing: Storing) -> None:
+    begun = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    page = office.nora.opens(begun).text
+    asked = office.nora.opens(f"{begun}/cancel").text
+    office.nora.sends(f"{begun}/cancel")
+    after = office.nora.opens(begun).text
+    office.nora.sends(f"{begun}/cancel")
+    again = office.nora.opens(begun).text
+
+    assert f"{begun}/cancel" in page
+    assert "Nothing is lost" in asked
+    assert "Cancelled by Nora North" in after
+    assert "every 1s" not in after
+    assert f"{begun}/cancel" not in after
+    assert "it has ended already" in again
+    assert office.nora.opens(f"{begun}/cancel").location == begun
+    with storing() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert actions.count("collection cancelled") == 1

@@ -20,6 +20,7 @@ from webapp.services.errors import Invalid
 from webapp.settings import Settings
 
 _POLL_SECONDS = 0.5
+_ENDED = ("finished", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _request(config: Settings, wanted: Wanted) -> int:
         day = service.due_day(server.account, now)
         if wanted.feed_id is None:
             found = service.request(session, server, day=day, kind="night", now=now)
-            if found.state == "finished":
+            if found.state in ("finished", "cancelled"):
                 found = service.request(session, server, day=day, kind="now", now=now)
         else:
             feed = session.get_one(Feed, wanted.feed_id)
@@ -148,7 +149,7 @@ def _run(config: Settings, collection_id: int, show: Progress) -> None:
         while _is_with_another(config, collection_id, show):
             time.sleep(_POLL_SECONDS)
         with edge.opened(config, reading=True) as session:
-            if session.get_one(Collection, collection_id).state in ("finished", "failed"):
+            if session.get_one(Collection, collection_id).state in _ENDED:
                 return
 
 
@@ -170,6 +171,8 @@ def _report(config: Settings, wanted: Wanted, collection_id: int, error: str | N
     )
     with edge.opened(config, reading=True) as session:
         collection = session.get_one(Collection, collection_id)
+        if error is None and collection.state == "cancelled":
+            error = "It was cancelled in the browser; what was read until then is counted."
         if error is None and collection.state == "failed":
             error = collection.reason or "it was given up"
         feeds = [_feed_row(outcome, name) for outcome, name in session.execute(query)]

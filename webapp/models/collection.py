@@ -21,7 +21,7 @@ from webapp.models.feed import Feed
 from webapp.models.server import Server
 
 CollectionKind = Literal["night", "now"]
-CollectionState = Literal["queued", "running", "finished", "failed"]
+CollectionState = Literal["queued", "running", "finished", "failed", "cancelled"]
 OutcomeKind = Literal["collected", "unchanged", "absent", "failed"]
 
 _NIGHT = text("kind = 'night'")
@@ -46,7 +46,9 @@ class Collection(Base):
             postgresql_where=_NIGHT,
         ),
         CheckConstraint("kind in ('night', 'now')", name="kind"),
-        CheckConstraint("state in ('queued', 'running', 'finished', 'failed')", name="state"),
+        CheckConstraint(
+            "state in ('queued', 'running', 'finished', 'failed', 'cancelled')", name="state"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,6 +59,7 @@ class Collection(Base):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(500))
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     queued_at: Mapped[datetime] = mapped_column(Moment)
     alive_at: Mapped[datetime] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)

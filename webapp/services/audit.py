@@ -14,6 +14,7 @@ Action = Literal[
     "account added",
     "account changed",
     "collection asked for",
+    "collection cancelled",
     "feed deactivated",
     "feed reactivated",
     "feed removed",

@@ -21,7 +21,7 @@ from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.services import calendars, deposits, heart, history, monitoring
-from webapp.services.errors import NotFound
+from webapp.services.errors import Conflict, NotFound
 from webapp.services.history import Event
 from webapp.services.readings import Metering, Taken, take
 
@@ -58,6 +58,10 @@ _FACTS = (
         )
         .scalar_subquery()
         .label("outcome"),
+        select(_COLLECTION.c.state)
+        .where(_COLLECTION.c.id == bindparam("collection"))
+        .scalar_subquery()
+        .label("state"),
     )
     .join(_ACCOUNT, _ACCOUNT.c.id == _FEED.c.account_id)
     .outerjoin(_PARTNER, _PARTNER.c.id == _ACCOUNT.c.partner_id)
@@ -80,6 +84,10 @@ EMPTY_FLEET = (
     "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
     "whether the token still belongs to the right dealer."
 )
+
+
+class Cancelled(Exception):
+    """Somebody has cancelled the collection that is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +165,34 @@ def begin(session: Session, collection_id: int, now: datetime) -> Collection | N
 
 
 def beat(session: Session, collection_id: int, now: datetime, printers: int) -> None:
-    """How far the fleet has been fetched, which is a sign of life too."""
-    session.execute(
+    """How far the fleet has been fetched, which is a sign of life too. Raises Cancelled."""
+    kept = session.execute(
         update(Collection)
-        .where(Collection.id == collection_id)
+        .where(Collection.id == collection_id, Collection.state != "cancelled")
         .values(alive_at=now, printers=printers)
         .execution_options(synchronize_session=False)
     )
+    if cast(CursorResult[Any], kept).rowcount != 1:
+        raise Cancelled
+
+
+def cancel(session: Session, collection: Collection, user_id: int | None, now: datetime) -> None:
+    """Read no further: what was deposited stays, the next night brings the rest.
+
+    Whoever is at it stops before the next customer. Raises Conflict when it has ended.
+    """
+    _claim(session, collection)
+    if collection.state not in ("queued", "running"):
+        raise Conflict("There is nothing to cancel: it has ended already.")
+    collection.state, collection.cancelled_by = "cancelled", user_id
+    collection.finished_at = now
+
+
+def _claim(session: Session, collection: Collection) -> None:
+    """Whoever ends a collection sees how another one has ended it meanwhile."""
+    session.flush()
+    lock(session, Collection.id, collection.id)
+    session.refresh(collection)
 
 
 def had_printers(session: Session, collection: Collection) -> bool:
@@ -211,10 +240,12 @@ def collect_feed(
 ) -> Outcome | None:
     """Collect one customer, in one transaction; None when another worker has just done it.
 
-    Raises whatever is wrong with this customer; the edge rolls back and records it.
+    Raises Cancelled, and whatever is wrong with this customer; the edge rolls back and records it.
     """
     lock(session, Feed.id, feed_id)
     feed = session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
+    if feed.state == "cancelled":
+        raise Cancelled
     if feed.outcome not in (None, "failed"):
         return None
     customer = fleet.find(feed.customer_id, feed.customer_name)
@@ -346,7 +377,10 @@ def server_failed(
 
 
 def stop(session: Session, collection: Collection, reason: str, now: datetime) -> None:
-    """Give a collection up; it may be begun again."""
+    """Give a collection up; it may be begun again, unless somebody has cancelled it."""
+    _claim(session, collection)
+    if collection.state == "cancelled":
+        return
     collection.state = "failed"
     collection.reason = reason[:500]
     collection.alive_at = collection.finished_at = now
@@ -354,6 +388,9 @@ def stop(session: Session, collection: Collection, reason: str, now: datetime) -
 
 def finish(session: Session, collection: Collection, now: datetime) -> None:
     """All feeds have an outcome: judge who has been silent too long, and close the run."""
+    _claim(session, collection)
+    if collection.state == "cancelled":
+        return
     today = _closing(collection, now) + timedelta(days=1)
     monitoring.judge_feeds(session, collection, today, now)
     collection.state = "finished"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, case, func, or_, select
@@ -26,8 +26,9 @@ from webapp.views.edge import roles_required
 blueprint = Blueprint("collections", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 UNFINISHED = ("queued", "running")
-STATES = ("queued", "running", "finished", "failed")
+STATES = ("queued", "running", "finished", "failed", "cancelled")
 OUTCOMES = ("collected", "unchanged", "absent", "failed")
 #: A worker that is there takes a collection within this time.
 _TAKEN_WITHIN = timedelta(seconds=15)
@@ -177,6 +178,29 @@ def progress(collection_id: int) -> str:
     return render_template("collections/_progress.html", **_shown(collection))
 
 
+@blueprint.route("/collections/<int:collection_id>/cancel", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def cancel(collection_id: int) -> ResponseReturnValue:
+    """Read no further, once it has been said what that means."""
+    collection = access.collection(db.session(), edge.viewer(), collection_id)
+    back = url_for("collections.show", collection_id=collection_id)
+    if request.method == "GET":
+        if collection.state not in UNFINISHED:
+            return redirect(back)
+        return render_template("collections/cancel.html", collection=collection, back=back)
+    server = collection.server
+    try:
+        service.cancel(db.session(), collection, edge.viewer().user_id, clock.now())
+    except Conflict as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+        return redirect(back)
+    audit.note("collection cancelled", server.name, server.account, day=str(collection.day))
+    db.session.commit()
+    flash("The collection is cancelled. What was read until now is counted.", "success")
+    return redirect(back)
+
+
 def _shown(collection: Collection) -> dict[str, Any]:
     """What the page and its fragment show."""
     unfinished = collection.state in UNFINISHED
@@ -186,7 +210,8 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "server": collection.server,
         "zone": collection.server.account.zone,
         "feed": db.session.get(Feed, collection.feed_id) if collection.feed_id else None,
-        "asked_by": _asked_by(collection),
+        "asked_by": _named(collection.requested_by),
+        "cancelled_by": _named(collection.cancelled_by),
         "unfinished": unfinished,
         "waiting": _waiting(collection, clock.now()),
         "progress": course.of(db.session(), collection),
@@ -205,11 +230,11 @@ def _address(collection: Collection, outcome: str, page: int | None = None) -> s
     )
 
 
-def _asked_by(collection: Collection) -> User | None:
-    """Who asked for it; of people of another account nothing is told."""
-    if collection.requested_by is None:
+def _named(user_id: int | None) -> User | None:
+    """Who asked for it, or cancelled it; of people of another account nothing is told."""
+    if user_id is None:
         return None
-    users = access.users(edge.viewer()).where(User.id == collection.requested_by)
+    users = access.users(edge.viewer()).where(User.id == user_id)
     return db.session.scalars(users).first()
 
 

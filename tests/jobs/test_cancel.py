@@ -1,0 +1,119 @@
+"""A cancelled collection reads no further; what it left the next night brings."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from rq import Queue
+
+from jobs.collection import Step, collect
+from tests.environment.redis_server import RedisServer
+from tests.jobs.processes import asked, eventually, outcomes, state, worker, yesterday, zone_at_noon
+from tests.nights import World, make_world
+from webapp import clock, queue
+from webapp.db import engine
+from webapp.models import Collection
+from webapp.printerpoint.fake import Sandbox
+from webapp.services import collection as service
+from webapp.services import nights
+from webapp.services.errors import Conflict
+from webapp.settings import Settings
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(
+    request: pytest.FixtureRequest, config: Settings, sandbox: Sandbox, redis_server: RedisServer
+) -> Iterator[World]:
+    """A partner where it is noon, on both databases, with a real queue."""
+    config = replace(config, redis_url=redis_server.url)
+    if request.param == "postgresql":
+        config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
+    world = make_world(config, sandbox, zone_at_noon())
+    yield world
+    engine(config.database_url).dispose()
+
+
+def cancel(world: World, collection_id: int) -> None:
+    """What the button does."""
+    with world.session() as session:
+        found = session.get_one(Collection, collection_id)
+        service.cancel(session, found, None, clock.now())
+        session.commit()
+
+
+def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(world: World) -> None:
+    feeds = [world.has_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in ("Ant", "Bee")]
+    world.night(yesterday(world) - timedelta(days=1))
+    world.printerpoint.prints("SA", 5)
+    world.printerpoint.prints("SB", 7)
+    world.printerpoint.it_is(world.after_midnight(yesterday(world)))
+    night = asked(world, "night")
+
+    def watch(_: Step) -> None:
+        cancel(world, night)
+
+    said = collect(world.settings, night, watch=watch)
+
+    assert said == "cancelled by a person"
+    assert state(world, night) == "cancelled"
+    assert world.deposits(feeds[0]) == {yesterday(world): 5}
+    assert world.deposits(feeds[1]) == {}
+    # Neither a job that comes late nor the next tick takes it up again.
+    assert "already" in collect(world.settings, night)
+    with world.session() as session:
+        due = nights.due_nights(session, clock.now(), world.settings.collect_at)
+        lost = nights.lost_requests(session, clock.now() + timedelta(minutes=10))
+        assert ([*due], [*lost]) == ([], [])
+        session.rollback()
+
+    collect(world.settings, asked(world))
+    assert world.deposits(feeds[0]) == {yesterday(world): 5}
+    assert world.deposits(feeds[1]) == {yesterday(world): 7}
+
+
+def test_it_is_no_finished_night(world: World) -> None:
+    world.has_feed("Ant", "ANT", SA=100)
+    night = asked(world, "night")
+
+    cancel(world, night)
+
+    with world.session() as session:
+        found = session.get_one(Collection, night)
+        service.finish(session, found, clock.now())
+        service.stop(session, found, "given up", clock.now())
+        with pytest.raises(Conflict):
+            service.cancel(session, found, None, clock.now())
+        session.commit()
+    assert state(world, night) == "cancelled"
+    assert world.server().health == "healthy"
+
+
+def test_a_worker_stops_in_the_middle_of_a_large_fleet(world: World) -> None:
+    for number in range(40):
+        world.has_feed(f"Office {number:02}", f"O{number:02}", **{f"S{number}": 100})
+    world.printerpoint.is_set_to(page_size=2, delay=0.2)
+    wanted = asked(world)
+    queue.run_collection(world.settings, wanted)
+
+    with worker(world.settings):
+        eventually(lambda: printers_read(world, wanted) > 2)
+        cancel(world, wanted)
+        before = printers_read(world, wanted)
+        eventually(lambda: at_work(world) == 0)
+
+    assert state(world, wanted) == "cancelled"
+    assert outcomes(world, wanted) == 0
+    assert printers_read(world, wanted) == before < 40
+
+
+def printers_read(world: World, collection_id: int) -> int:
+    """How many printers the worker has told of."""
+    with world.session() as session:
+        return session.get_one(Collection, collection_id).printers
+
+
+def at_work(world: World) -> int:
+    """How many collections workers are at, as the queue has it."""
+    with queue.connect(world.settings.redis_url) as connection:
+        return int(Queue("collection", connection=connection).started_job_registry.count)
