@@ -43,6 +43,12 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { words.textContent = before; }, 2000);
 });
 
+// A page made for paper offers to be printed where that is possible.
+for (const button of document.querySelectorAll("[data-print][hidden]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // One box ticks all of its form: <input type="checkbox" data-ticks="feed">.
 document.addEventListener("change", (event) => {
   const name = event.target.dataset?.ticks;

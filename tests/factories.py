@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -36,6 +37,7 @@ from webapp.models import (
 from webapp.models.collection import CollectionKind, CollectionState, OutcomeKind
 from webapp.models.feed import FeedStatus
 from webapp.models.user import Role
+from webapp.pdf import CertificatePrinter, CertificateValues
 from webapp.services import passwords
 from webapp.services.users import VALID, hash_of
 
@@ -355,8 +357,29 @@ def certificate(
     )
 
 
-def document(session: Session, of: Certificate, pdf: bytes = b"%PDF-1.7\n") -> Document:
+@cache
+def _a_pdf() -> bytes:
+    """A certificate that was really drawn; of whom does not matter."""
+    values = CertificateValues(
+        number="R-2026-10-000001",
+        account_name="Harbour Architects, LLP",
+        partner_name="Northwind Print",
+        month=date(2026, 10, 1),
+        pages=8_333,
+        late_pages=0,
+        late_months=(),
+        trees=Decimal(1),
+        pages_per_tree=8_333,
+        project="Highland Pines, Oregon",
+        issued_on=date(2026, 11, 2),
+        verify_url="https://releaf.example/c/x",
+    )
+    return CertificatePrinter().draw(values)
+
+
+def document(session: Session, of: Certificate, pdf: bytes | None = None) -> Document:
     """The bytes of a certificate's PDF."""
+    pdf = pdf or _a_pdf()
     return _add(
         session,
         Document(certificate_id=of.id, pdf=pdf, sha256=f"{len(pdf):064}", rendered_at=NOW),

@@ -41,6 +41,7 @@ from webapp.views import (
     security,
     selection,
     servers,
+    showing,
     users,
 )
 from webapp.views.edge import Edge
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 VIEWS = (
     home, auth, accounts, users, operations,
     servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
-    notices, audit,
+    notices, audit, showing,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

@@ -58,6 +58,10 @@ def build(session: Session, keyring: Keyring, token: str) -> Borough:
     _months(session, customer, things)
     _collections(session, servers, feed, people["partner_admin"], things)
     _mails(session, people["partner_admin"], things)
+    customer.badge_id, customer.badge_on = "harbours-badge", True
+    unnamed = factories.certificate(session, stranger, month="2026-10")
+    stranger.is_named = False
+    things |= {"unnamed": unnamed.public_id}
     things |= {"customer": customer.id, "stranger": stranger.id, "feed": feed.id}
     things |= {"device": printer.id, "user": people["customer"].id}
     return Borough(things, people)

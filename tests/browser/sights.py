@@ -81,7 +81,10 @@ PAGES: dict[str, list[str]] = {
     "certificates.show": [
         "/certificates/{number}", "/certificates/{undrawn}", "/certificates/{late}",
     ],
-    "certificates.public": ["/c/{public_id}"],
+    "showing.year": ["/accounts/{customer}/years/2026", "/accounts/{stranger}/years/2026"],
+    "showing.sharing": ["/accounts/{customer}/sharing", "/accounts/{stranger}/sharing"],
+    "showing.renew": ["/accounts/{customer}/badge/renew"],
+    "certificates.public": ["/c/{public_id}", "/c/{unnamed}"],
 }  # fmt: skip
 
 #: Parts of pages: their HTML is judged by itself, the rest of them on the page that has them.
@@ -109,6 +112,9 @@ NO_PAGES = {
     "static",
     "operations.alive",
     "certificates.download",
+    "certificates.preview",
+    "certificates.public_picture",
+    "showing.badge",
     "rq_dashboard.static",
     "rq_dashboard.favicon",
     "rq_dashboard.job_info",

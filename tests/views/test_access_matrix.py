@@ -24,6 +24,7 @@ from webapp.models import Server, User
 from webapp.views.security import OPEN
 
 EVERYBODY = {"operations", "partner_admin", "partner_viewer", "customer"}
+SHARERS = {"operations", "partner_admin", "customer"}
 READERS = {"operations", "partner_admin", "partner_viewer"}
 CHANGERS = {"operations", "partner_admin"}
 OPERATIONS = {"operations"}
@@ -110,6 +111,14 @@ WHO = {
     "certificates.show GET": EVERYBODY,
     "certificates.document GET": EVERYBODY,
     "certificates.download GET": EVERYBODY,
+    "certificates.preview GET": EVERYBODY,
+    "certificates.public_picture GET": ANYBODY,
+    "showing.badge GET": ANYBODY,
+    "showing.year GET": EVERYBODY,
+    "showing.sharing GET": SHARERS,
+    "showing.sharing POST": SHARERS,
+    "showing.renew GET": SHARERS,
+    "showing.renew POST": SHARERS,
     "rq_dashboard.static GET": OPERATIONS,
     "rq_dashboard.favicon GET": OPERATIONS,
     "rq_dashboard.queues_overview GET": OPERATIONS,
@@ -144,6 +153,8 @@ PLAIN: dict[str, int | str] = {
     "per_page": 8,
     "order": "asc",
     "page": 1,
+    "badge_id": "no-such-badge",
+    "year": 2026,
 }
 REACHED = {200, 201, 302, 409, 422, 503}
 

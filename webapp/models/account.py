@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -19,6 +28,8 @@ class Account(Base):
 
     A customer has no time zone of its own: its days and months are its partner's. Its country
     and region (for public holidays) are its own where a country is given, else its partner's.
+    ``is_named``: whether public pages of its certificates name it. ``badge_id`` is the unguessable
+    part of its badge's address, which answers while ``badge_on``.
     """
 
     __tablename__ = "account"
@@ -26,6 +37,7 @@ class Account(Base):
         CheckConstraint("kind in ('operations', 'partner', 'customer')", name="kind"),
         CheckConstraint("(kind = 'customer') = (partner_id is not null)", name="partner"),
         UniqueConstraint("partner_id", "name"),
+        Index("uq_account_badge_id", "badge_id", unique=True),
         Index(
             "uq_account_name_of_partners",
             "name",
@@ -42,6 +54,9 @@ class Account(Base):
     time_zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
     region: Mapped[str | None] = mapped_column(String(20))
+    is_named: Mapped[bool] = mapped_column(default=True, server_default=true())
+    badge_id: Mapped[str | None] = mapped_column(String(43))
+    badge_on: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")

@@ -5,5 +5,6 @@ HTML lies in ``templates/print``, its style and paper in ``static/print``.
 
 from webapp.pdf.assets import PdfError
 from webapp.pdf.certificate import CertificatePrinter, CertificateValues
+from webapp.pdf.picture import HEIGHT, WIDTH, picture
 
-__all__ = ["CertificatePrinter", "CertificateValues", "PdfError"]
+__all__ = ["HEIGHT", "WIDTH", "CertificatePrinter", "CertificateValues", "PdfError", "picture"]

@@ -13,6 +13,7 @@ from webapp.models.audit_entry import Place
 Action = Literal[
     "account added",
     "account changed",
+    "badge changed",
     "collection asked for",
     "collection cancelled",
     "feed deactivated",
@@ -22,6 +23,7 @@ Action = Literal[
     "held pages decided",
     "held pages reopened",
     "mail sent again",
+    "naming changed",
     "queue changed",
     "server checked",
     "server registered",

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
-from flask import Blueprint, abort, make_response, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
+from webapp import pdf
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document
@@ -109,24 +120,75 @@ def download(number: str) -> ResponseReturnValue:
     return response
 
 
+@blueprint.get("/certificates/<number>.png")
+def preview(number: str) -> ResponseReturnValue:
+    """The document as a picture."""
+    return _picture(access.certificate(db.session(), edge.viewer(), number), "private")
+
+
 @blueprint.get("/c/<public_id>")
 def public(public_id: str) -> ResponseReturnValue:
     """What is certified, for whoever was given the address; nothing else of anybody."""
-    certificate = None
-    if public_id.isascii() and public_id.isprintable() and len(public_id) <= 43:
-        query = select(Certificate).where(Certificate.public_id == public_id)
-        certificate = db.session.scalar(query)
-    if certificate is None:
-        abort(404)
+    certificate = _published(public_id)
     response = make_response(
         render_template(
             "certificates/public.html",
             certificate=certificate,
+            holder=certificate.account_name if certificate.account.is_named else None,
+            is_drawn=bool(_drawn([certificate.id])),
+            address=edge.settings().public_url
+            + url_for("certificates.public", public_id=certificate.public_id),
+            size=(pdf.WIDTH, pdf.HEIGHT),
             month=Month.parse(certificate.month).first,
         )
     )
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+@blueprint.get("/c/<public_id>.png")
+def public_picture(public_id: str) -> ResponseReturnValue:
+    """The certificate as a picture, which bears its holder's name; only if that may be shown."""
+    certificate = _published(public_id)
+    if not certificate.account.is_named:
+        abort(404)
+    response = _picture(certificate, "public")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _published(public_id: str) -> Certificate:
+    """The certificate of a public address; aborts with 404."""
+    certificate = None
+    if public_id.isascii() and public_id.isprintable() and len(public_id) <= 43:
+        query = select(Certificate).where(Certificate.public_id == public_id)
+        certificate = db.session.scalar(query.options(joinedload(Certificate.account)))
+    if certificate is None:
+        abort(404)
+    return certificate
+
+
+def _picture(certificate: Certificate, cache: Literal["private", "public"]) -> Response:
+    """The picture of a certificate, unless the browser has it already."""
+    drawn = certificates.document(db.session(), certificate)
+    if drawn is None:
+        abort(404, "The document of this certificate is being drawn; try again in a minute.")
+    response = make_response()
+    response.mimetype = "image/png"
+    response.set_etag(f"{drawn.sha256}-{pdf.WIDTH}")
+    # The document never changes, but whether it may be shown does.
+    response.headers["Cache-Control"] = f"{cache}, max-age=300"
+    if not request.if_none_match.contains(response.get_etag()[0] or ""):
+        response.data = _drawing(drawn.pdf)
+    response.make_conditional(request)
+    return response
+
+
+@lru_cache(maxsize=32)
+def _drawing(document: bytes) -> bytes:
+    """A page and those it is shared with ask for the same picture one after another."""
+    return pdf.picture(document)
 
 
 def _context(certificate: Certificate) -> dict[str, Any]:
@@ -135,6 +197,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
         "drawn": bool(_drawn([certificate.id])),
+        "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": edge.settings().public_url
         + url_for("certificates.public", public_id=certificate.public_id),
     }

@@ -27,6 +27,8 @@ OPEN = frozenset(
         "auth.login",
         "auth.invitation",
         "certificates.public",
+        "certificates.public_picture",
+        "showing.badge",
         "operations.alive",
         "notices.unsubscribe_page",
         "notices.unsubscribed",
@@ -48,6 +50,8 @@ _ATTEMPTS = {
     "auth.invitation": "20 per 5 minutes",
     "auth.password": "10 per 5 minutes",
 }
+#: How often an address may have drawn what anybody may see.
+_DRAWINGS = {"certificates.public_picture": "60 per minute", "showing.badge": "120 per minute"}
 #: How often anybody may fail to be one and the same user, from however many addresses.
 _ATTEMPTS_BY_NAME = "30 per hour"
 
@@ -86,6 +90,8 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     for endpoint, often in _ATTEMPTS.items():
         _limit(app, endpoint, limiter.limit(often, methods=["POST"], deduct_when=_has_failed))
+    for endpoint, often in _DRAWINGS.items():
+        _limit(app, endpoint, limiter.limit(often))
     by_name = limiter.limit(
         _ATTEMPTS_BY_NAME, methods=["POST"], deduct_when=_has_failed, key_func=_typed_email
     )
@@ -171,7 +177,7 @@ def _set_headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers["Permissions-Policy"] = _FEATURES
     headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":

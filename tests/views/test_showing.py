@@ -1,0 +1,208 @@
+"""What a customer shows: its year, a badge, certificates that name it or not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from xml.etree import ElementTree
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.factories import NOW
+from tests.pdf.memory import VALUES
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import Account, AuditEntry, Certificate, Document, User
+from webapp.pdf import CertificatePrinter
+
+TITLE = "{http://www.w3.org/2000/svg}title"
+NAME = "Harbour Architects, LLP"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A customer with pages in two years and a certificate with its document."""
+
+    cara: Visitor
+    nora: Visitor
+    account_id: int
+    strange_id: int
+    number: str
+    public_id: str
+
+    @property
+    def sharing(self) -> str:
+        """Where it says what to show."""
+        return f"/accounts/{self.account_id}/sharing"
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    """A real certificate."""
+    return CertificatePrinter().draw(replace(VALUES, account_name=NAME))
+
+
+@pytest.fixture
+def shop(
+    storing: Storing,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+    pdf: bytes,
+) -> Shop:
+    """Harbour Architects, and a stranger."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com")
+        customer = factories.customer(session, partner, name=NAME)
+        factories.user(session, customer, email="cara@example.com")
+        feed = factories.feed(session, factories.server(session, partner), customer)
+        factories.deposit(session, feed, day=date(2025, 12, 3), pages=16_666)
+        factories.deposit(session, feed, day=date(2026, 10, 5), pages=8_333)
+        factories.deposit(session, feed, day=date(2026, 11, 5), pages=8_333)
+        certificate = factories.certificate(session, customer, month="2026-10", pages=8_333)
+        session.add(
+            Document(certificate_id=certificate.id, pdf=pdf, sha256="ab" * 32, rendered_at=NOW)
+        )
+        strange = factories.customer(session, factories.partner(session, name="Westerly"))
+        ids = (customer.id, strange.id, certificate.number, certificate.public_id)
+    return Shop(log_in("cara@example.com"), log_in("nora@example.com"), *ids)
+
+
+def badge(storing: Storing, shop: Shop) -> str:
+    """The badge's address."""
+    with storing() as session:
+        return f"/badge/{session.get_one(Account, shop.account_id).badge_id}.svg"
+
+
+def test_a_year_adds_up_by_months(shop: Shop) -> None:
+    page = shop.cara.opens(f"/accounts/{shop.account_id}/years/2026").text
+
+    assert "16,666" in page
+    assert "2.00" in page
+    assert "October 2026" in page
+    assert shop.number in page
+    assert f"/accounts/{shop.account_id}/years/2025" in page
+    assert "Pages a month" in page
+    earlier = shop.nora.opens(f"/accounts/{shop.account_id}/years/2025").text
+    assert "December 2025" in earlier
+    assert shop.cara.opens(f"/accounts/{shop.account_id}/years/1999").status_code == 404
+
+
+def test_a_badge_is_off_until_it_is_switched_on_and_keeps_its_address(
+    shop: Shop, storing: Storing, visitor: Visitor
+) -> None:
+    assert "Off" in shop.cara.opens(shop.sharing).text
+    shop.cara.sends(shop.sharing, {"action": "badge-on"})
+    address = badge(storing, shop)
+
+    shown = visitor.opens(address)
+
+    assert shown.status_code == 200
+    assert shown.mimetype == "image/svg+xml"
+    assert shown.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert shown.headers["Cache-Control"] == "public, max-age=3600"
+    title = ElementTree.fromstring(shown.text).find(TITLE)  # noqa: S314 (our own)
+    assert title is not None
+    assert title.text == "4.00 trees, counted by Releaf"
+    assert NAME not in shown.text
+    again = visitor.opens(address, {"If-None-Match": shown.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert address in shop.cara.opens(shop.sharing).text
+
+    shop.nora.sends(shop.sharing, {"action": "badge-off"})
+    assert visitor.opens(address).status_code == 404
+    shop.cara.sends(shop.sharing, {"action": "badge-on"})
+    assert badge(storing, shop) == address
+    with storing() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert actions.count("badge changed") == 3
+
+
+def test_a_renewed_badge_leaves_its_old_address(
+    shop: Shop, storing: Storing, visitor: Visitor
+) -> None:
+    renew = f"/accounts/{shop.account_id}/badge/renew"
+    assert shop.cara.opens(renew).location == shop.sharing  # there is none yet
+    shop.cara.sends(shop.sharing, {"action": "badge-on"})
+    old = badge(storing, shop)
+
+    assert "disappears" in shop.cara.opens(renew).text
+    shop.cara.sends(renew)
+
+    assert visitor.opens(old).status_code == 404
+    assert visitor.opens(badge(storing, shop)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "x" * 44, "ä", "%00", "no-such-badge"])
+def test_no_badge_is_guessed(shop: Shop, visitor: Visitor, name: str) -> None:
+    assert visitor.opens(f"/badge/{name}.svg").status_code == 404
+
+
+def test_a_public_page_shows_the_certificate_and_is_fit_for_sharing(
+    shop: Shop, visitor: Visitor
+) -> None:
+    page = visitor.opens(f"/c/{shop.public_id}").text
+    picture = visitor.opens(f"/c/{shop.public_id}.png")
+
+    assert NAME in page
+    assert f'<img class="document" src="/c/{shop.public_id}.png"' in page
+    assert f'/c/{shop.public_id}.png">' in page  # og:image
+    assert 'property="og:image:width" content="1200"' in page
+    assert picture.mimetype == "image/png"
+    assert picture.data[:8] == b"\x89PNG\r\n\x1a\n"
+    size = [int.from_bytes(picture.data[start : start + 4]) for start in (16, 20)]
+    assert size == [1200, 928]
+    assert len(picture.data) < 400_000
+    again = visitor.opens(f"/c/{shop.public_id}.png", {"If-None-Match": picture.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_whoever_does_not_want_to_be_named_is_named_nowhere(
+    shop: Shop, visitor: Visitor, storing: Storing
+) -> None:
+    shop.cara.sends(shop.sharing, {"action": "unnamed"})
+
+    page = visitor.opens(f"/c/{shop.public_id}")
+    picture = visitor.opens(f"/c/{shop.public_id}.png")
+
+    assert page.status_code == 200
+    assert "Harbour" not in page.text
+    assert shop.number in page.text
+    assert "chose not to be named" in page.text
+    assert "og:image" not in page.text
+    assert picture.status_code == 404
+    # Its own people see it as before.
+    assert NAME in shop.cara.opens(f"/certificates/{shop.number}").text
+    assert shop.cara.opens(f"/certificates/{shop.number}.png").status_code == 200
+    shop.cara.sends(shop.sharing, {"action": "named"})
+    assert NAME in visitor.opens(f"/c/{shop.public_id}").text
+    with storing() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert actions.count("naming changed") == 2
+
+
+def test_a_certificate_without_its_document_has_no_picture(
+    shop: Shop, visitor: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        [certificate] = session.scalars(select(Certificate))
+        session.delete(session.get_one(Document, certificate.id))
+
+    assert "og:image" not in visitor.opens(f"/c/{shop.public_id}").text
+    assert visitor.opens(f"/c/{shop.public_id}.png").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["sharing", "years/2026", "badge/renew"])
+def test_another_partners_customer_is_not_there(shop: Shop, path: str) -> None:
+    for visitor in (shop.cara, shop.nora):
+        assert visitor.opens(f"/accounts/{shop.strange_id}/{path}").status_code == 404
+    assert shop.nora.sends(f"/accounts/{shop.strange_id}/sharing").status_code == 404
+
+
+def test_what_nobody_offers_changes_nothing(shop: Shop, storing: Storing) -> None:
+    assert shop.cara.sends(shop.sharing, {"action": "burn"}).location == shop.sharing
+    with storing() as session:
+        account = session.get_one(Account, shop.account_id)
+        assert (account.badge_on, account.is_named) == (False, True)

@@ -1,0 +1,39 @@
+"""Showing: what a customer lets the public see of it, its name and a badge."""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.models import Account, Feed
+from webapp.services import totals
+from webapp.services.errors import NotFound
+
+_LONGEST_ID = 43
+
+
+def name(account: Account, *, named: bool) -> None:
+    """Whether public pages of the account's certificates name it; the certificates always do."""
+    account.is_named = named
+
+
+def switch_badge(account: Account, *, on: bool) -> None:
+    """Let the badge's address answer, or not. It stays the same one."""
+    account.badge_id = account.badge_id or secrets.token_urlsafe(24)
+    account.badge_on = on
+
+
+def renew_badge(account: Account) -> None:
+    """Give the badge another address; the one before answers no more, for ever."""
+    account.badge_id = secrets.token_urlsafe(24)
+
+
+def pages_of_badge(session: Session, badge_id: str) -> int:
+    """All pages counted for the account of a badge. Raises NotFound, also while it is off."""
+    account = None
+    if badge_id.isascii() and badge_id.isprintable() and len(badge_id) <= _LONGEST_ID:
+        shown = select(Account).where(Account.badge_id == badge_id, Account.badge_on)
+        account = session.scalar(shown)
+    if account is None:
+        raise NotFound("there is no such badge")
+    return totals.pages(session, select(Feed).where(Feed.account_id == account.id))

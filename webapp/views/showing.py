@@ -1,0 +1,175 @@
+"""Showing: a customer's year, its badge for other sites, and whether public pages name it."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from webapp import clock
+from webapp.db import db
+from webapp.domain.months import Month
+from webapp.domain.trees import trees
+from webapp.formats import trees as written
+from webapp.models import Account, Certificate, Feed
+from webapp.models.user import Role
+from webapp.services import access, showing, totals
+from webapp.services.errors import NotFound
+from webapp.views import audit, edge, figures
+from webapp.views.charts import Bar
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("showing", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
+_SAID = {
+    "badge-on": "The badge is on: its address answers everybody.",
+    "badge-off": "The badge is off: its address answers nobody. It stays the same one.",
+    "named": "The public pages name the holder.",
+    "unnamed": "The public pages name nobody any more.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfYear:
+    """A month of the summary; ``certificate`` once one was issued for it."""
+
+    month: Month
+    pages: int
+    trees: Decimal
+    certificate: Certificate | None
+
+
+@blueprint.get("/accounts/<int:account_id>/years/<int:year>")
+def year(account_id: int, year: int) -> ResponseReturnValue:
+    """A customer's year by months, fit for printing."""
+    account = _customer(account_id)
+    feeds = access.feeds(edge.viewer()).where(Feed.account_id == account.id)
+    pages = totals.pages_by_month(db.session(), feeds)
+    this_year = figures.today_of(account, clock.now()).year
+    years = sorted({month.year for month in pages} | {this_year})
+    if year not in years:
+        abort(404, "Nothing was counted in that year.")
+    issued = _certificates(account, year)
+    months = [Month(year, number) for number in range(1, 13)]
+    rows = [
+        MonthOfYear(one, pages.get(one, 0), trees(pages.get(one, 0)), issued.get(str(one)))
+        for one in months
+    ]
+    total = sum(row.pages for row in rows)
+    return render_template(
+        "showing/year.html",
+        account=account,
+        year=year,
+        years=years,
+        rows=rows,
+        bars=[Bar(str(row.month), row.pages) for row in rows] if total else [],
+        pages=total,
+        trees=trees(total),
+        certified_pages=sum(one.pages for one in issued.values()),
+        certified_trees=sum((one.trees for one in issued.values()), Decimal(0)),
+        today=figures.today_of(account, clock.now()),
+    )
+
+
+@blueprint.route("/accounts/<int:account_id>/sharing", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def sharing(account_id: int) -> ResponseReturnValue:
+    """The badge, and the name on public pages: switched on and off, as often as one likes."""
+    account = _customer(account_id)
+    if request.method == "GET":
+        return render_template("showing/sharing.html", **_shared(account))
+    action = request.form.get("action", "")
+    if action not in _SAID:
+        return redirect(url_for("showing.sharing", account_id=account_id))
+    if action.startswith("badge"):
+        showing.switch_badge(account, on=action == "badge-on")
+        audit.note("badge changed", account.name, account, to=action.removeprefix("badge-"))
+    else:
+        showing.name(account, named=action == "named")
+        audit.note("naming changed", account.name, account, to=action)
+    db.session.commit()
+    flash(_SAID[action], "success")
+    return redirect(url_for("showing.sharing", account_id=account_id))
+
+
+@blueprint.route("/accounts/<int:account_id>/badge/renew", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def renew(account_id: int) -> ResponseReturnValue:
+    """Another address for the badge, once it has been said that the old one ends."""
+    account = _customer(account_id)
+    back = url_for("showing.sharing", account_id=account_id)
+    if account.badge_id is None:
+        return redirect(back)
+    if request.method == "GET":
+        return render_template("showing/renew.html", account=account, back=back)
+    showing.renew_badge(account)
+    audit.note("badge changed", account.name, account, to="a new address")
+    db.session.commit()
+    flash("The badge has a new address. Replace the old one where you show it.", "success")
+    return redirect(back)
+
+
+@blueprint.get("/badge/<badge_id>.svg")
+def badge(badge_id: str) -> ResponseReturnValue:
+    """The badge: trees to date, for other sites to show."""
+    pages = showing.pages_of_badge(db.session(), badge_id)
+    drawing = render_template("showing/badge.svg", words=f"{written(trees(pages))} trees")
+    response = make_response(drawing)
+    response.mimetype = "image/svg+xml"
+    response.set_etag(hashlib.sha256(drawing.encode()).hexdigest())
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    # It is made to be shown elsewhere; opened by itself it may do nothing at all.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+    response.make_conditional(request)
+    return response
+
+
+def _customer(account_id: int) -> Account:
+    account = access.account(db.session(), edge.viewer(), account_id)
+    if account.kind != "customer":
+        raise NotFound("only customers print")
+    return account
+
+
+def _certificates(account: Account, year: int) -> dict[str, Certificate]:
+    """The certificates of a year's months."""
+    query = (
+        access.certificates(edge.viewer())
+        .where(Certificate.account_id == account.id)
+        .where(Certificate.month >= f"{year}-01", Certificate.month <= f"{year}-12")
+    )
+    return {one.month: one for one in db.session.scalars(query)}
+
+
+def _shared(account: Account) -> dict[str, object]:
+    public = edge.settings().public_url
+    badge_url = account.badge_id and public + url_for("showing.badge", badge_id=account.badge_id)
+    latest = db.session.scalar(
+        select(Certificate)
+        .where(Certificate.account_id == account.id)
+        .order_by(Certificate.month.desc())
+        .limit(1)
+    )
+    words = "Trees planted for the pages we print, counted by Releaf"
+    return {
+        "account": account,
+        "badge_url": badge_url,
+        "html": f'<img src="{badge_url}" alt="{words}" width="190" height="40">',
+        "markdown": f"![{words}]({badge_url})",
+        "latest": latest,
+    }
