@@ -43,6 +43,11 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { words.textContent = before; }, 2000);
 });
 
+// What follows by itself rests while nobody looks.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+});
+
 // A page made for paper offers to be printed where that is possible.
 for (const button of document.querySelectorAll("[data-print][hidden]")) {
   button.hidden = false;

@@ -37,6 +37,7 @@ from webapp.views import (
     navigation,
     notices,
     operations,
+    overview,
     reconciliation,
     security,
     selection,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 VIEWS = (
-    home, auth, accounts, users, operations,
+    home, auth, accounts, users, operations, overview,
     servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
     notices, audit, showing,
 )  # fmt: skip

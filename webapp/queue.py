@@ -5,13 +5,16 @@ Jobs carry ids and ISO dates only, never anything secret: arguments and descript
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
+from rq.worker import BaseWorker
+from rq_scheduler import Scheduler
 
 from webapp.settings import Settings
 
@@ -43,6 +46,50 @@ JOBS = (
 # RQ's own limit of 180 s is far too short for a night of thousands of customers.
 _NIGHT_TIMEOUT = timedelta(hours=6)
 _SHORT_TIMEOUT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A queue: jobs by state, and since when the first one waits."""
+
+    name: str
+    waiting: int
+    running: int
+    failed: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A worker: what it does, and when it was last heard of."""
+
+    name: str
+    state: str
+    function: str | None
+    ids: tuple[int, ...]
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A job that failed: what it was, and the last line of what it died of."""
+
+    id: str
+    queue: str
+    function: str
+    ids: tuple[int, ...]
+    failed_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the queue stands. ``timetable``: what runs next, by function."""
+
+    lines: tuple[Line, ...]
+    hands: tuple[Hand, ...]
+    failures: tuple[Failure, ...]
+    timetable: tuple[tuple[str, datetime], ...]
 
 
 class QueueDown(Exception):
@@ -133,3 +180,61 @@ def worker_is_running(settings: Settings) -> bool:
     """Whether any worker has reported lately. Raises QueueDown."""
     with _reaching_redis():
         return Worker.count(connection=connect(settings.redis_url)) > 0
+
+
+def standing(settings: Settings, failures: int = 20) -> Standing:
+    """Lines, workers, the latest failures and the timetable. Raises QueueDown."""
+    with _reaching_redis():
+        connection = connect(settings.redis_url)
+        queues = [Queue(name, connection=connection) for name in QUEUES]
+        failed = [failure for each in queues for failure in _failures(each, failures)]
+        failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+        return Standing(
+            tuple(_line(each) for each in queues),
+            tuple(_hand(worker) for worker in Worker.all(connection=connection)),
+            tuple(failed[:failures]),
+            tuple(_timetable(connection)),
+        )
+
+
+def _line(queue: Queue) -> Line:
+    first = queue.get_jobs(0, 1)
+    return Line(
+        queue.name,
+        queue.count,
+        queue.started_job_registry.count,
+        queue.failed_job_registry.count,
+        _aware(first[0].enqueued_at) if first else None,
+    )
+
+
+def _hand(worker: BaseWorker) -> Hand:
+    job = worker.get_current_job()
+    function, ids = (job.func_name, _ids(job)) if job else (None, ())
+    return Hand(worker.name, str(worker.get_state()), function, ids, _aware(worker.last_heartbeat))
+
+
+def _failures(queue: Queue, number: int) -> Iterator[Failure]:
+    ids = queue.failed_job_registry.get_job_ids(0, number - 1, desc=True)
+    for job in Job.fetch_many(ids, connection=queue.connection):
+        if job is None:
+            continue
+        result = job.latest_result()
+        lines = [line for line in str((result and result.exc_string) or "").splitlines() if line]
+        error = next((line for line in reversed(lines) if not line.startswith(" ")), "")
+        ended = _aware(result.created_at if result else job.ended_at)
+        yield Failure(job.id, queue.name, job.func_name or "", _ids(job), ended, error)
+
+
+def _timetable(connection: Redis) -> Iterator[tuple[str, datetime]]:
+    for job, at in Scheduler(connection=connection).get_jobs(with_times=True):
+        yield job.func_name, at.replace(tzinfo=UTC)
+
+
+def _ids(job: Job) -> tuple[int, ...]:
+    """What the job was asked for: ids of rows, and nothing else."""
+    return tuple(each for each in job.args or () if isinstance(each, int))
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

@@ -30,6 +30,7 @@ PAGES: dict[str, list[str]] = {
         "/operations/mails/{mail}", "/operations/mails/{queued_mail}",
         "/operations/mails/{failed_mail}",
     ],
+    "overview.index": ["/operations"],
     "reconciliation.index": ["/reconciliation"],
     "audit.index": ["/audit", "/audit?q=nobody"],
     "servers.index": ["/servers", "/servers?health=unhealthy", "/servers?q=nobody"],

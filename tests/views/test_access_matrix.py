@@ -100,6 +100,7 @@ WHO = {
     "notices.unsubscribe_page GET": ANYBODY,
     "notices.unsubscribed POST": ANYBODY,
     "audit.index GET": CHANGERS,
+    "overview.index GET": OPERATIONS,
     "notices.index GET": OPERATIONS,
     "notices.show GET": OPERATIONS,
     "notices.again POST": OPERATIONS,

@@ -36,6 +36,7 @@ RECONCILIATION = Place("Reconciliation", "reconciliation.index", "scale", ("reco
 AUDIT = Place("Audit trail", "audit.index", "clipboard-list", ("audit",))
 MAILS = Place("Mails", "notices.index", "mail", ("notices",))
 USERS = Place("Users", "users.index", "users", ("users",))
+SERVICE = Place("Service", "overview.index", "activity", ("overview",))
 QUEUES = Place("Queues", "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (
@@ -44,7 +45,7 @@ _PARTNER = (
 PLACES: dict[Role, tuple[Place, ...]] = {
     "operations": (
         HOME, PARTNERS, SERVERS, FEEDS, DEVICES, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
-        USERS, MAILS, AUDIT, QUEUES,
+        USERS, MAILS, AUDIT, SERVICE, QUEUES,
     ),
     "partner_admin": (*_PARTNER, AUDIT),
     "partner_viewer": _PARTNER,

@@ -1,0 +1,149 @@
+"""How the service runs, as operations see it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+from rq import Queue, SimpleWorker
+
+from jobs.schedule import Timetable, reconcile
+from tests import factories
+from tests.environment.redis_server import RedisServer
+from tests.factories import NOW, YESTERDAY
+from tests.views.conftest import Storing, Visitor
+from webapp import clock, queue
+from webapp.models import Server, User
+from webapp.settings import Settings
+from webapp.views.overview import why
+
+
+@pytest.fixture
+def settings(settings: Settings, redis_server: RedisServer) -> Settings:
+    """With a real queue."""
+    return replace(settings, redis_url=redis_server.url)
+
+
+@pytest.fixture
+def connection(redis_server: RedisServer) -> Iterator[Redis]:
+    """The queue the application looks at."""
+    with queue.connect(redis_server.url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def ops(
+    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> Visitor:
+    """Somebody who operates the service."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="ops@example.com")
+    return log_in("ops@example.com")
+
+
+def fails(connection: Redis, function: str, *ids: int) -> str:
+    """Let a real worker fail a job, for it is asked for with a word too many."""
+    job = Queue("collection", connection=connection).enqueue_call(function, args=(*ids, 0, 0))
+    SimpleWorker(["collection"], connection=connection).work(burst=True)
+    return str(job.id)
+
+
+def test_redis_down_is_said_and_the_rest_is_shown(
+    ops: Visitor, storing: Storing, redis_server: RedisServer
+) -> None:
+    redis_server.kill()
+    with storing() as session:
+        factories.collection(session)
+
+    page = ops.opens("/operations")
+
+    assert page.status_code == 200
+    assert "Redis cannot be reached" in page.text
+    assert "Last nights" in page.text
+    assert "Failed jobs</h2>" not in page.text
+
+
+def test_it_tells_how_queues_workers_and_timetable_stand(
+    ops: Visitor, connection: Redis, settings: Settings
+) -> None:
+    queue.run_collection(settings, 7)
+    assert "No worker runs" in ops.opens("/operations").text
+    worker = SimpleWorker(["collection"], connection=connection, name="north")
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    assert "The timetable is empty" in ops.opens("/operations").text
+    reconcile(Timetable(connection=connection))
+
+    page = ops.opens("/operations").text
+    worker.register_death()  # type: ignore[no-untyped-call]
+
+    assert "north" in page
+    assert "Look which nights are due" in page
+    assert 'data-hx-trigger="every 10s"' in page
+    standing = queue.standing(settings)
+    assert [(line.name, line.waiting) for line in standing.lines] == [
+        ("timetable", 0),
+        ("collection", 1),
+        ("documents", 0),
+    ]
+    assert standing.lines[1].oldest is not None
+
+
+def test_a_failed_job_is_told_in_plain_words(
+    ops: Visitor, connection: Redis, storing: Storing
+) -> None:
+    with storing() as session:
+        collection = factories.collection(session)
+        feed = factories.feed(session, collection.server, customer_name="Harbour <b>")
+        server_name = session.get_one(Server, collection.server_id).name
+        certificate = factories.certificate(session)
+        ids = (collection.id, feed.id)
+        number, certificate_id = certificate.number, certificate.id
+    job = fails(connection, queue.RUN_FEED, *ids)
+    fails(connection, queue.RUN_COLLECTION, ids[0])
+    fails(connection, queue.DRAW_CERTIFICATE, certificate_id)
+    fails(connection, "jobs.nothing.at_all")
+
+    page = ops.opens("/operations").text
+
+    assert "Collect a customer that failed" in page
+    assert "Harbour &lt;b&gt;" in page
+    assert server_name in page
+    assert number in page
+    assert f"/operations/queues/0/view/job/{job}" in page
+    assert "restart both" in page
+
+
+def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        for number in range(9):
+            day = YESTERDAY - timedelta(days=number)
+            factories.collection(session, day=day, feeds=1_200 + number)
+        broken = factories.collection(session, state="failed", feeds=None)
+        feed = factories.feed(session, broken.server)
+        factories.outcome(session, broken, feed, kind="failed")
+
+    page = ops.opens("/operations", {"HX-Request": "true"}).text
+
+    assert page.lstrip().startswith("<div")
+    assert "1 of 2" in page
+    assert "1,200" in page
+    assert "1,206" in page
+    assert "1,207" not in page
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); ", "killed"),
+        ("rq.timeouts.JobTimeoutException: Task exceeded maximum timeout", "longer than it may"),
+        ("webapp.pdf.assets.PdfError: no font on this machine has 你", "no font on this machine"),
+        ("ValueError: nothing", "nothing"),
+        ("KeyError", "KeyError, without a word"),
+        ("", "left no reason"),
+        ("something odd", "something odd"),
+    ],
+)
+def test_reasons_are_plain(error: str, words: str) -> None:
+    assert words in why(error)

@@ -1,0 +1,213 @@
+"""Overview: how the service runs, for operations: queues, workers, timetable, nights, failures."""
+
+import re
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, func, select
+
+from webapp import clock, queue
+from webapp.db import db
+from webapp.models import Certificate, Collection, Delta, Document, Feed, Outcome, Server
+from webapp.services import mails
+from webapp.views import edge, lists
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("overview", __name__)
+
+_NIGHTS = 7
+#: What each job does, in words.
+WORDS = {
+    queue.TICK: "Look which nights are due",
+    queue.RUN_COLLECTION: "Collect a server",
+    queue.RUN_FEED: "Collect a customer that failed",
+    queue.CHECK_SERVERS: "Check unhealthy servers",
+    queue.CHECK_SERVER: "Check a server",
+    queue.CLOSE_MONTHS: "Close months that are due",
+    queue.DRAW_CERTIFICATE: "Draw a certificate",
+    queue.RECONCILE: "Compare counters, pages and certificates",
+    queue.SEND_NOTICES: "Send mails",
+}
+#: What stands behind the errors that say nothing to a reader, and what to do.
+_REASONS = (
+    ("Work-horse terminated", "Its process was killed, by the machine or for want of memory."),
+    ("AbandonedJobError", "Its worker ended without a word: killed, or the machine stopped."),
+    ("JobTimeoutException", "It took longer than it may."),
+    ("OperationalError", "The database did not answer, or was busy for too long."),
+    ("SealError", "A token cannot be opened with the keys in ENCRYPTION_KEYS."),
+    ("ConnectionError", "Another service could not be reached."),
+    ("Invalid attribute name", "The worker runs other code than the web server: restart both."),
+    ("ModuleNotFoundError", "The worker runs other code than the web server: restart both."),
+)
+_CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A day's nights, over all servers."""
+
+    day: date
+    servers: int
+    finished: int
+    unfinished: int
+    customers: int
+    failed: int
+    held: int
+    took: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A failed job in plain words; ``of``: what it was about, and where that is."""
+
+    job: queue.Failure
+    what: str
+    of: str
+    url: str | None
+    why: str
+    technical: str
+
+
+@blueprint.get("/operations")
+@roles_required("operations")
+def index() -> ResponseReturnValue:
+    """The page, or for htmx its part that follows by itself."""
+    now = clock.now()
+    waiting, failed, error = mails.waiting(db.session())
+    context: dict[str, Any] = {
+        "now": now,
+        "standing": None,
+        "failures": [],
+        "words": WORDS,
+        "nights": _nights(now.date()),
+        "mails": (waiting, failed, error),
+        "undrawn": _undrawn(),
+    }
+    try:
+        standing = queue.standing(edge.settings())
+    except queue.QueueDown:
+        pass  # the page says so, and shows the rest
+    else:
+        context |= {"standing": standing, "failures": list(_explained(standing.failures))}
+    template = "overview/_standing.html" if lists.is_fragment() else "overview/index.html"
+    response = make_response(render_template(template, **context))
+    response.vary.add("HX-Request")
+    return response
+
+
+def why(error: str) -> str:
+    """The plain words for the last line of a traceback."""
+    for sign, words in _REASONS:
+        if sign in error:
+            return words
+    found = _CLASS.match(error)
+    if found is None:
+        return error or "It left no reason behind."
+    # Errors of our own are sentences already; of others the name alone may say it.
+    return found[2] or f"{found[1]}, without a word of its own."
+
+
+def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
+    servers = _servers_of(failures)
+    feeds = _names(Feed, [one.ids[1] for one in failures if one.function == queue.RUN_FEED])
+    numbers = _names(
+        Certificate, [one.ids[0] for one in failures if one.function == queue.DRAW_CERTIFICATE]
+    )
+    for one in failures:
+        of, path = "", None
+        if one.function == queue.RUN_FEED:
+            of, path = feeds.get(one.ids[1], ""), url_for("feeds.show", feed_id=one.ids[1])
+        elif one.function == queue.RUN_COLLECTION:
+            of = servers.get(one.ids[0], "")
+            path = url_for("collections.show", collection_id=one.ids[0])
+        elif one.function == queue.DRAW_CERTIFICATE:
+            of = numbers.get(one.ids[0], "")
+            path = url_for("certificates.show", number=of or "-")
+        url = path if of else None
+        yield Failed(one, WORDS.get(one.function, one.function), of, url, why(one.error), one.error)
+
+
+def _servers_of(failures: Sequence[queue.Failure]) -> dict[int, str]:
+    """The servers of collections, by the collection's id."""
+    ids = [one.ids[0] for one in failures if one.function == queue.RUN_COLLECTION]
+    rows = db.session.execute(
+        select(Collection.id, Server.name)
+        .join(Server, Server.id == Collection.server_id)
+        .where(Collection.id.in_(ids))
+    )
+    return {row.id: row.name for row in rows}
+
+
+def _names(model: type[Feed] | type[Certificate], ids: Several[int]) -> dict[int, str]:
+    name = Feed.customer_name if model is Feed else Certificate.number
+    rows = db.session.execute(select(model.id, name.label("name")).where(model.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _nights(today: date) -> list[Night]:
+    """The last nights by the day they closed, the latest first."""
+    since = today - timedelta(days=_NIGHTS)
+    nights = (Collection.kind == "night", Collection.day >= since)
+    ended = func.count().filter(Collection.state == "finished")
+    rows = db.session.execute(
+        select(
+            Collection.day,
+            func.count().label("servers"),
+            ended.label("finished"),
+            func.coalesce(func.sum(Collection.feeds), 0).label("customers"),
+            func.min(Collection.queued_at).label("begun"),
+            func.max(Collection.finished_at).label("ended"),
+        )
+        .where(*nights)
+        .group_by(Collection.day)
+        .order_by(Collection.day.desc())
+        .limit(_NIGHTS)
+    ).all()
+    failed = _count(
+        select(Collection.day, func.count().label("number"))
+        .join(Outcome, Outcome.collection_id == Collection.id)
+        .where(*nights, Outcome.outcome == "failed")
+        .group_by(Collection.day)
+    )
+    held = _count(
+        select(Delta.day, func.count().label("number"))
+        .where(Delta.state == "held", Delta.day >= since)
+        .group_by(Delta.day)
+    )
+    return [
+        Night(
+            row.day,
+            row.servers,
+            row.finished,
+            row.servers - row.finished,
+            int(row.customers),
+            failed.get(row.day, 0),
+            held.get(row.day, 0),
+            _between(row.begun, row.ended),
+        )
+        for row in rows
+    ]
+
+
+def _count(query: Select[date, int]) -> dict[date, int]:
+    return {row.day: row.number for row in db.session.execute(query)}
+
+
+def _between(begun: datetime | None, ended: datetime | None) -> timedelta | None:
+    return ended - begun if begun and ended and ended >= begun else None
+
+
+def _undrawn() -> int:
+    """Certificates without their document yet."""
+    query = (
+        select(func.count())
+        .select_from(Certificate)
+        .outerjoin(Document, Document.certificate_id == Certificate.id)
+        .where(Document.certificate_id.is_(None))
+    )
+    return db.session.scalar(query) or 0
