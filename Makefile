@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run test check bench soak lock clean
+.PHONY: help setup demo run test check bench soak guide lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -44,6 +44,10 @@ bench:  ## measure collection and certificates against their floors
 soak:  ## live through a quarter with every fault and 1,000 kills (SEEDS=20, ARGS='--first 7')
 	@deploy/setup --tests
 	@exec $(python) -m tests.soak $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
+guide:  ## take the pictures of the setup guide again, from the running product
+	@deploy/setup --tests
+	@TAKE_PICTURES=yes $(python) -m pytest -q tests/browser/test_guide.py
 
 lock:  ## resolve deploy/requirements*.in again (UPGRADE=1 takes new versions)
 	@deploy/lock $(if $(call yes,$(UPGRADE)),--upgrade)

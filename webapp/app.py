@@ -32,6 +32,7 @@ from webapp.views import (
     devices,
     errors,
     feeds,
+    guide,
     held,
     home,
     navigation,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 VIEWS = (
     home, auth, accounts, users, operations, overview,
     servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
-    notices, audit, showing,
+    notices, audit, showing, guide,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

@@ -1,5 +1,6 @@
 """Chromium on the real application, served on loopback."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.browser.place import Place, served_borough
+from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
 
 Serving = Callable[[Flask], str]
@@ -23,6 +26,19 @@ def chromium(chromium_path: Path) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def place(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, redis_of_the_run: RedisServer
+) -> Iterator[Place]:
+    """The application with the borough in it."""
+    folder = tmp_path_factory.mktemp("borough")
+    shutil.copyfile(sqlite_template, folder / "releaf.db")
+    redis_of_the_run.start()
+    redis_of_the_run.flush()
+    with served_borough(folder, redis_of_the_run.url) as served:
+        yield served
 
 
 @pytest.fixture

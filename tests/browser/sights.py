@@ -4,6 +4,8 @@ The words in braces are the borough's. An endpoint's first address is opened by 
 may go there, the others by the one who sees most of them.
 """
 
+from webapp.views.guide import CHAPTERS
+
 #: Pages, which are judged by every rule.
 PAGES: dict[str, list[str]] = {
     "home.index": ["/"],
@@ -30,6 +32,8 @@ PAGES: dict[str, list[str]] = {
         "/operations/mails/{mail}", "/operations/mails/{queued_mail}",
         "/operations/mails/{failed_mail}",
     ],
+    "guide.index": ["/guide"],
+    "guide.show": [f"/guide/{chapter.slug}" for chapter in CHAPTERS],
     "overview.index": ["/operations"],
     "reconciliation.index": ["/reconciliation"],
     "audit.index": ["/audit", "/audit?q=nobody"],

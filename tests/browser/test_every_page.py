@@ -6,7 +6,6 @@ A new page without an entry in ``sights`` fails here. What was seen is left in t
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,27 +13,13 @@ from playwright.sync_api import Browser
 
 from tests.browser import sights
 from tests.browser.judges import html_errors
-from tests.browser.place import Place, served_borough
+from tests.browser.place import Place
 from tests.browser.walk import KINDS, OUTPUT, Walk
-from tests.environment.redis_server import RedisServer
 from tests.views.test_access_matrix import ANYBODY, REFUSED_TO_ALL, WHO
 
 #: In the order of how much they see.
 ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 Step = tuple[str, Callable[[], None]]
-
-
-@pytest.fixture(scope="module")
-def place(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, redis_of_the_run: RedisServer
-) -> Iterator[Place]:
-    """The application with the borough in it."""
-    folder = tmp_path_factory.mktemp("borough")
-    shutil.copyfile(sqlite_template, folder / "releaf.db")
-    redis_of_the_run.start()
-    redis_of_the_run.flush()
-    with served_borough(folder, redis_of_the_run.url) as served:
-        yield served
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,8 @@ WHO = {
     "notices.unsubscribe_page GET": ANYBODY,
     "notices.unsubscribed POST": ANYBODY,
     "audit.index GET": CHANGERS,
+    "guide.index GET": ANYBODY,
+    "guide.show GET": ANYBODY,
     "overview.index GET": OPERATIONS,
     "notices.index GET": OPERATIONS,
     "notices.show GET": OPERATIONS,
@@ -154,6 +156,7 @@ PLAIN: dict[str, int | str] = {
     "per_page": 8,
     "order": "asc",
     "page": 1,
+    "slug": "token",
     "badge_id": "no-such-badge",
     "year": 2026,
 }

@@ -54,6 +54,17 @@ _CHECKED_AT_ONCE = 1 << 20
 _LONGEST_COUNTER_NAME = 100
 
 
+#: What is read of each printer, in words of its answer; a test holds the guide to it.
+FIELDS_READ = (
+    "customerCompanyName",
+    "customerCompanyId",
+    "assetId",
+    "serialNumber",
+    "lastSeen",
+    "counters",
+)
+
+
 class Unreadable(Exception):
     """An answer that is not a page of printers; says what it is instead."""
 

@@ -35,19 +35,21 @@ CERTIFICATES = Place("Certificates", "certificates.index", "award", ("certificat
 RECONCILIATION = Place("Reconciliation", "reconciliation.index", "scale", ("reconciliation",))
 AUDIT = Place("Audit trail", "audit.index", "clipboard-list", ("audit",))
 MAILS = Place("Mails", "notices.index", "mail", ("notices",))
+GUIDE = Place("Setup guide", "guide.index", "book-open", ("guide",))
 USERS = Place("Users", "users.index", "users", ("users",))
 SERVICE = Place("Service", "overview.index", "activity", ("overview",))
 QUEUES = Place("Queues", "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (
-    HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION, USERS
+    HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
+    USERS, GUIDE,
 )  # fmt: skip
 PLACES: dict[Role, tuple[Place, ...]] = {
     "operations": (
         HOME, PARTNERS, SERVERS, FEEDS, DEVICES, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
-        USERS, MAILS, AUDIT, SERVICE, QUEUES,
+        USERS, MAILS, AUDIT, SERVICE, QUEUES, GUIDE,
     ),
-    "partner_admin": (*_PARTNER, AUDIT),
+    "partner_admin": (*_PARTNER[:-1], AUDIT, GUIDE),
     "partner_viewer": _PARTNER,
     "customer": (HOME, CERTIFICATES, FEEDS, DEVICES),
 }  # fmt: skip

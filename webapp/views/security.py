@@ -29,6 +29,8 @@ OPEN = frozenset(
         "certificates.public",
         "certificates.public_picture",
         "showing.badge",
+        "guide.index",
+        "guide.show",
         "operations.alive",
         "notices.unsubscribe_page",
         "notices.unsubscribed",

@@ -1,0 +1,86 @@
+"""The guide's pictures, taken from the running product.
+
+Beside each picture stands the text it shows; a test compares it with what the product says now,
+and ``make guide`` takes them all again.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.place import Place
+from webapp.views.guide import PICTURES
+
+WIDTH, HEIGHT = 1120, 760
+SCHEMES = ("light", "dark")
+#: Addresses, and names that factories number, differ from one start to the next.
+_RESTLESS = re.compile(r"https?://127\.0\.0\.1:\d+|\bCNB1L\d+|\bA-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page to be photographed; ``words`` say what is to be seen."""
+
+    path: str
+    words: str
+    who: str = "partner_admin"
+
+
+VIEWS = {
+    "register": View("/servers/new", "Registering a server: the token is all that is needed."),
+    "choose": View(
+        "/servers/{server}/feeds/new?read=1", "Choosing customers of the fleet, with a search."
+    ),
+    "progress": View(
+        "/collections/{running_collection}", "A collection while it runs: a bar, and n of m."
+    ),
+    "device": View("/devices/{device}", "A printer as it is stored: its counts, and nothing else."),
+    "feed": View("/feeds/{feed}", "A feed with its pages a day, its health and its history."),
+    "held": View("/held/{history_pages}", "A held gain: why it is held, and how to decide."),
+    "certificate": View("/certificates/{number}", "A certificate: preview, PDF, public address."),
+    "sharing": View("/accounts/{customer}/sharing", "What a customer shows: badge and name."),
+}
+
+
+def text_of(page: Page, place: Place, name: str) -> str:
+    """What a picture would show now."""
+    return _open(page, place, VIEWS[name])
+
+
+def take(place: Place, context: BrowserContext) -> Iterator[str]:
+    """Take the pictures of all views, light and dark; tells the names of the files."""
+    PICTURES.mkdir(exist_ok=True)
+    page = context.new_page()
+    listed = {}
+    for name, view in VIEWS.items():
+        text = ""
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            text = _open(page, place, view)
+            image = Image.open(BytesIO(page.screenshot())).convert("RGB")
+            path = PICTURES / f"{name}-{scheme}.webp"
+            image.save(path, "WEBP", quality=72, method=6)
+            yield path.name
+        (PICTURES / f"{name}.txt").write_text(text)
+        listed[name] = {"width": WIDTH, "height": HEIGHT, "words": view.words}
+    (PICTURES / "pictures.json").write_text(json.dumps(listed, indent=2) + "\n")
+
+
+def _open(page: Page, place: Place, view: View) -> str:
+    page.context.clear_cookies()
+    name = place.app.config["SESSION_COOKIE_NAME"]
+    page.context.add_cookies(
+        [{"name": name, "value": place.cookies[view.who], "url": place.address}]
+    )
+    answer = page.goto(place.address + view.path.format_map(place.things))
+    assert answer is not None
+    assert answer.status == 200, view.path
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    page.evaluate("document.fonts.ready")
+    lines = page.inner_text("main").splitlines()
+    return "\n".join(_RESTLESS.sub("…", line.strip()) for line in lines if line.strip()) + "\n"

@@ -1,0 +1,50 @@
+"""The guide's pictures show the product as it is."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.browser import guide
+from tests.browser.place import Place
+from webapp.views.guide import PICTURES, pictures
+
+TAKES = os.environ.get("TAKE_PICTURES") == "yes"
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, place: Place) -> Iterator[Page]:
+    """A window of the pictures' size; ``make guide`` takes them anew before they are compared."""
+    context = chromium.new_context(
+        viewport={"width": guide.WIDTH, "height": guide.HEIGHT}, reduced_motion="reduce"
+    )
+    if TAKES:
+        for name in guide.take(place, context):
+            print(name)
+        pictures.cache_clear()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", guide.VIEWS)
+def test_a_picture_shows_what_the_product_says(page: Page, place: Place, name: str) -> None:
+    kept = (PICTURES / f"{name}.txt").read_text()
+
+    assert guide.text_of(page, place, name) == kept, "the page has changed: run make guide"
+
+
+def test_the_pictures_are_as_listed_and_small(page: Page) -> None:
+    listed = pictures()
+
+    assert list(listed) == list(guide.VIEWS)
+    for name, one in listed.items():
+        assert one["words"] == guide.VIEWS[name].words
+        for scheme in guide.SCHEMES:
+            path = PICTURES / f"{name}-{scheme}.webp"
+            with Image.open(path) as image:
+                assert image.size == (one["width"], one["height"])
+            assert path.stat().st_size < 80_000, path.name
+    expected = {f"{name}-{scheme}.webp" for name in listed for scheme in guide.SCHEMES}
+    assert {path.name for path in PICTURES.glob("*.webp")} == expected

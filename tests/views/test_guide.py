@@ -1,0 +1,87 @@
+"""The guide: every chapter, every link, and that it says what the code does."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from tests.views.conftest import Visitor
+from webapp.printerpoint import answers
+from webapp.printerpoint.answers import FIELDS_READ
+from webapp.settings import ROOT
+from webapp.views.guide import CHAPTERS, pictures
+
+
+class Page(HTMLParser):
+    """The links, anchors and pictures of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.ids: set[str] = set()
+        self.pictures: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep what is looked at."""
+        named: dict[str, Any] = dict(attrs)
+        self.links |= {named["href"]} if tag == "a" else set()
+        self.ids |= {named["id"]} if named.get("id") else set()
+        self.pictures |= {named[name] for name in ("src", "srcset") if named.get(name)}
+
+
+def test_every_chapter_can_be_read_without_a_login(visitor: Visitor) -> None:
+    contents = visitor.opens("/guide")
+    assert contents.status_code == 200
+    for chapter in CHAPTERS:
+        page = visitor.opens(f"/guide/{chapter.slug}")
+        assert page.status_code == 200
+        assert chapter.title in page.text
+        assert f"/guide/{chapter.slug}" in contents.text
+    assert visitor.opens("/guide/nothing").status_code == 404
+
+
+def test_every_link_and_anchor_of_the_guide_leads_somewhere(visitor: Visitor) -> None:
+    pages = {f"/guide/{one.slug}": visitor.opens(f"/guide/{one.slug}").text for one in CHAPTERS}
+    read = {path: Page(html) for path, html in pages.items()}
+    for path, page in read.items():
+        for link in page.links:
+            target, _, anchor = link.partition("#")
+            if target.startswith("/guide/"):
+                assert target in read, link
+            if anchor:
+                assert anchor in read[target or path].ids, link
+
+
+def test_every_picture_is_there_and_used(visitor: Visitor) -> None:
+    used: set[str] = set()
+    for chapter in CHAPTERS:
+        for address in Page(visitor.opens(f"/guide/{chapter.slug}").text).pictures:
+            path = re.sub(r"\?.*", "", address)
+            if path.startswith("/static/guide/"):
+                assert (ROOT / path.lstrip("/")).is_file(), path
+                used.add(path.rsplit("/", 1)[1].rsplit("-", 1)[0])
+    assert used == set(pictures())
+
+
+def test_the_guide_names_the_fields_that_are_read_and_no_others(visitor: Visitor) -> None:
+    page = visitor.opens("/guide/stored").text
+    read = {
+        name
+        for names in (answers._NAME, answers._ID, answers._ASSET, answers._SERIAL)
+        for name in names
+    }
+
+    assert re.findall(r"<li><code>(\w+)</code></li>", page) == list(FIELDS_READ)
+    assert {field.lower() for field in FIELDS_READ} - {"lastseen", "counters"} == read
+    assert "lastseen" in answers._LAST_SEEN
+    assert [*answers._Row.__struct_encode_fields__] == list(FIELDS_READ)
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"),
+    [("certificates", "8,333 standard pages"), ("health", "3 business days"), ("held", "150,000")],
+)
+def test_figures_are_those_of_the_code(visitor: Visitor, slug: str, words: str) -> None:
+    assert words in visitor.opens(f"/guide/{slug}").text
