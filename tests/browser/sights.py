@@ -119,6 +119,8 @@ NO_PAGES = {
     "certificates.download",
     "certificates.preview",
     "certificates.public_picture",
+    "certificates.share_card",
+    "showing.own_year",
     "showing.badge",
     "rq_dashboard.static",
     "rq_dashboard.favicon",

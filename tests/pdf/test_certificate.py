@@ -262,7 +262,7 @@ def test_the_address_can_be_followed(
 def test_only_the_packaged_fonts_are_in_the_file(
     printer: CertificatePrinter, values: CertificateValues
 ) -> None:
-    style = (ROOT / "static/print/certificate.css").read_text()
+    style = (ROOT / "static/print/fonts.css").read_text()
     families = re.findall(r'@font-face { font-family: "([\w-]+)"', style)
 
     pdf = printer.draw(replace(values, account_name=NAMES[-3], partner_name=NAMES[-2]))
@@ -273,7 +273,7 @@ def test_only_the_packaged_fonts_are_in_the_file(
 
 
 def test_every_font_file_is_a_family_of_its_own() -> None:
-    style = (ROOT / "static/print/certificate.css").read_text()
+    style = (ROOT / "static/print/fonts.css").read_text()
 
     families = re.findall(r'@font-face { font-family: "([\w-]+)"', style)
 

@@ -116,6 +116,8 @@ WHO = {
     "certificates.download GET": EVERYBODY,
     "certificates.preview GET": EVERYBODY,
     "certificates.public_picture GET": ANYBODY,
+    "certificates.share_card GET": ANYBODY,
+    "showing.own_year GET": {"customer"},
     "showing.badge GET": ANYBODY,
     "showing.year GET": EVERYBODY,
     "showing.sharing GET": SHARERS,

@@ -6,6 +6,7 @@ from datetime import date
 from xml.etree import ElementTree
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
@@ -14,7 +15,9 @@ from tests.pdf.memory import VALUES
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
-from webapp.pdf import CertificatePrinter
+from webapp.pdf import CardPrinter, CardValues, CertificatePrinter
+from webapp.views import certificates as certificate_views
+from webapp.views.security import OPEN
 
 TITLE = "{http://www.w3.org/2000/svg}title"
 NAME = "Harbour Architects, LLP"
@@ -148,8 +151,10 @@ def test_a_public_page_shows_the_certificate_and_is_fit_for_sharing(
 
     assert NAME in page
     assert f'<img class="document" src="/c/{shop.public_id}.png"' in page
-    assert f'/c/{shop.public_id}.png">' in page  # og:image
+    assert f'/c/{shop.public_id}/share.png">' in page  # og:image
     assert 'property="og:image:width" content="1200"' in page
+    assert 'property="og:image:height" content="630"' in page
+    assert 'name="twitter:card" content="summary_large_image"' in page
     assert picture.mimetype == "image/png"
     assert picture.data[:8] == b"\x89PNG\r\n\x1a\n"
     size = [int.from_bytes(picture.data[start : start + 4]) for start in (16, 20)]
@@ -171,7 +176,7 @@ def test_whoever_does_not_want_to_be_named_is_named_nowhere(
     assert "Harbour" not in page.text
     assert shop.number in page.text
     assert "chose not to be named" in page.text
-    assert "og:image" not in page.text
+    assert f"/c/{shop.public_id}.png" not in page.text
     assert picture.status_code == 404
     # Its own people see it as before.
     assert NAME in shop.cara.opens(f"/certificates/{shop.number}").text
@@ -190,8 +195,80 @@ def test_a_certificate_without_its_document_has_no_picture(
         [certificate] = session.scalars(select(Certificate))
         session.delete(session.get_one(Document, certificate.id))
 
-    assert "og:image" not in visitor.opens(f"/c/{shop.public_id}").text
+    assert f"/c/{shop.public_id}.png" not in visitor.opens(f"/c/{shop.public_id}").text
     assert visitor.opens(f"/c/{shop.public_id}.png").status_code == 404
+    # What it states is known without the document.
+    assert visitor.opens(f"/c/{shop.public_id}/share.png").status_code == 200
+
+
+def test_a_share_card_has_the_size_networks_show(shop: Shop, visitor: Visitor) -> None:
+    card = visitor.opens(f"/c/{shop.public_id}/share.png")
+
+    assert (card.status_code, card.mimetype) == (200, "image/png")
+    size = [int.from_bytes(card.data[start : start + 4]) for start in (16, 20)]
+    assert (card.data[:8], size) == (b"\x89PNG\r\n\x1a\n", [1200, 630])
+    assert card.headers["Cache-Control"] == "public, max-age=300"
+    assert card.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    again = visitor.opens(f"/c/{shop.public_id}/share.png", {"If-None-Match": card.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_share_card_of_whoever_is_not_named_is_another_one(
+    shop: Shop, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[CardValues] = []
+    drawn = CardPrinter.draw
+
+    def draw(printer: CardPrinter, values: CardValues) -> bytes:
+        told.append(values)
+        return drawn(printer, values)
+
+    monkeypatch.setattr(CardPrinter, "draw", draw)
+    certificate_views._card.cache_clear()
+    address = f"/c/{shop.public_id}/share.png"
+
+    named = visitor.opens(address)
+    shop.cara.sends(shop.sharing, {"action": "unnamed"})
+    unnamed = visitor.opens(address, {"If-None-Match": named.headers["ETag"]})
+
+    # Whoever has the old picture is not told that it still holds.
+    assert unnamed.status_code == 200
+    assert unnamed.data != named.data
+    assert [values.holder for values in told] == [NAME, None]
+
+
+def test_no_public_answer_has_the_name_of_whoever_is_not_named(
+    shop: Shop, storing: Storing, visitor: Visitor, app: Flask
+) -> None:
+    shop.cara.sends(shop.sharing, {"action": "badge-on"})
+    shop.cara.sends(shop.sharing, {"action": "unnamed"})
+    with storing() as session:
+        badge_id = session.get_one(Account, shop.account_id).badge_id
+    known = {"public_id": shop.public_id, "badge_id": badge_id}
+    rules = [rule for rule in app.url_map.iter_rules() if rule.arguments & set(known)]
+
+    assert {rule.endpoint for rule in rules} <= OPEN
+    assert len(rules) == 4
+    for rule in rules:
+        built = rule.build({name: known[name] for name in rule.arguments})
+        assert built is not None
+        answer = visitor.opens(built[1])
+        assert answer.status_code == (404 if built[1].endswith(f"{shop.public_id}.png") else 200)
+        everything = str(answer.headers).encode() + answer.data
+        assert b"harbour" not in everything.lower(), built
+
+
+@pytest.mark.parametrize("public_id", ["x" * 44, "ä", "no-such-certificate"])
+def test_no_share_card_is_guessed(shop: Shop, visitor: Visitor, public_id: str) -> None:
+    assert visitor.opens(f"/c/{public_id}/share.png").status_code == 404
+
+
+def test_a_customer_finds_its_own_year(shop: Shop) -> None:
+    answer = shop.cara.opens("/years/2026")
+
+    assert answer.location == f"/accounts/{shop.account_id}/years/2026"
+    assert "In all" in shop.cara.opens(answer.location).text
+    assert shop.nora.opens("/years/2026").status_code == 403
 
 
 @pytest.mark.parametrize("path", ["sharing", "years/2026", "badge/renew"])

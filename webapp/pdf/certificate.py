@@ -14,7 +14,6 @@ from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
-from unicodedata import category
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,7 +24,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from webapp import formats
 from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error
-from webapp.pdf.lettering import Size, fit
+from webapp.pdf.lettering import Size, fit, printable
 from webapp.settings import ROOT
 
 #: The customer's name: the width of the page between its margins, in points.
@@ -90,9 +89,9 @@ class CertificatePrinter:
         """The document as HTML: everything but the paper it is printed on."""
         values = replace(
             values,
-            account_name=_printable(values.account_name),
-            partner_name=_printable(values.partner_name),
-            project=_printable(values.project),
+            account_name=printable(values.account_name),
+            partner_name=printable(values.partner_name),
+            project=printable(values.project),
         )
         return self._template.render(
             certificate=values,
@@ -175,11 +174,6 @@ def _refuse_missing_letters(document: Any) -> None:
             f"no font on this machine has {letters}; install one that does (Debian has "
             "fonts-droid-fallback, fonts-noto-core, fonts-symbola) and draw the document again"
         )
-
-
-def _printable(text: str) -> str:
-    """Without characters that neither print nor may stand in a document's metadata."""
-    return " ".join("".join(" " if category(c) in ("Cc", "Cs") else c for c in text).split())
 
 
 def _in_months(months: Sequence[date]) -> str:

@@ -6,7 +6,7 @@ Widths are estimated, on the generous side, so that the layout seldom has to bre
 from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
-from unicodedata import combining, east_asian_width, normalize
+from unicodedata import category, combining, east_asian_width, normalize
 
 
 class Size(NamedTuple):
@@ -43,6 +43,11 @@ def fit(text: str, sizes: Sequence[Size], width: float) -> Lettering:
 def ems(text: str) -> float:
     """About how wide a text is in the certificate's typefaces, in ems."""
     return sum(map(_em, normalize("NFD", text)))
+
+
+def printable(text: str) -> str:
+    """Without characters that neither print nor may stand in a document's metadata."""
+    return " ".join("".join(" " if category(c) in ("Cc", "Cs") else c for c in text).split())
 
 
 def _wrap(text: str, limit: float) -> list[str]:

@@ -139,6 +139,9 @@ def public(public_id: str) -> ResponseReturnValue:
             address=edge.settings().public_url
             + url_for("certificates.public", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
+            card_url=edge.settings().public_url
+            + url_for("certificates.share_card", public_id=certificate.public_id),
+            card_size=(pdf.SHARE_WIDTH, pdf.SHARE_HEIGHT),
             month=Month.parse(certificate.month).first,
         )
     )
@@ -155,6 +158,31 @@ def public_picture(public_id: str) -> ResponseReturnValue:
     response = _picture(certificate, "public")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@blueprint.get("/c/<public_id>/share.png")
+def share_card(public_id: str) -> ResponseReturnValue:
+    """What is certified as a picture for networks and messengers; its holder only if named."""
+    certificate = _published(public_id)
+    values = pdf.CardValues(
+        number=certificate.number,
+        holder=certificate.account_name if certificate.account.is_named else None,
+        month=Month.parse(certificate.month).first,
+        pages=certificate.pages,
+        trees=certificate.trees,
+        project=certificate.project,
+    )
+    response = make_response()
+    response.mimetype = "image/png"
+    response.set_etag(_card_printer().version(values))
+    # What is certified never changes, but whether its holder is named does.
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    if not request.if_none_match.contains(response.get_etag()[0] or ""):
+        response.data = _card(values)
+    response.make_conditional(request)
     return response
 
 
@@ -189,6 +217,18 @@ def _picture(certificate: Certificate, cache: Literal["private", "public"]) -> R
 def _drawing(document: bytes) -> bytes:
     """A page and those it is shared with ask for the same picture one after another."""
     return pdf.picture(document)
+
+
+@lru_cache(maxsize=1)
+def _card_printer() -> pdf.CardPrinter:
+    """One a process; made when the first card is asked for."""
+    return pdf.CardPrinter()
+
+
+@lru_cache(maxsize=64)
+def _card(values: pdf.CardValues) -> bytes:
+    """A link that is passed on is looked at by many at once."""
+    return _card_printer().draw(values)
 
 
 def _context(certificate: Certificate) -> dict[str, Any]:

@@ -28,6 +28,7 @@ OPEN = frozenset(
         "auth.invitation",
         "certificates.public",
         "certificates.public_picture",
+        "certificates.share_card",
         "showing.badge",
         "guide.index",
         "guide.show",
@@ -53,7 +54,11 @@ _ATTEMPTS = {
     "auth.password": "10 per 5 minutes",
 }
 #: How often an address may have drawn what anybody may see.
-_DRAWINGS = {"certificates.public_picture": "60 per minute", "showing.badge": "120 per minute"}
+_DRAWINGS = {
+    "certificates.public_picture": "60 per minute",
+    "certificates.share_card": "60 per minute",
+    "showing.badge": "120 per minute",
+}
 #: How often anybody may fail to be one and the same user, from however many addresses.
 _ATTEMPTS_BY_NAME = "30 per hour"
 

@@ -35,9 +35,11 @@ blueprint = Blueprint("showing", __name__)
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
 _SAID = {
     "badge-on": "The badge is on: its address answers everybody.",
-    "badge-off": "The badge is off: its address answers nobody. It stays the same one.",
+    "badge-off": "The badge is off: its address answers nobody and stays the same one. "
+    "Browsers that have shown it may do so for another hour.",
     "named": "The public pages name the holder.",
-    "unnamed": "The public pages name nobody any more.",
+    "unnamed": "The public pages name nobody any more. "
+    "Whoever fetched a picture with the name before may have kept it.",
 }
 
 
@@ -49,6 +51,14 @@ class MonthOfYear:
     pages: int
     trees: Decimal
     certificate: Certificate | None
+
+
+@blueprint.get("/years/<int:year>")
+@roles_required("customer")
+def own_year(year: int) -> ResponseReturnValue:
+    """The same page for whoever does not know the number of its own account."""
+    account_id = edge.viewer().account_id
+    return redirect(url_for("showing.year", account_id=account_id, year=year))
 
 
 @blueprint.get("/accounts/<int:account_id>/years/<int:year>")

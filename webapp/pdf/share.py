@@ -1,0 +1,95 @@
+"""Share cards: what a certificate states as a picture, for whoever is sent its public address.
+
+Other than a certificate, a card is no document: it is drawn when it is asked for, and bears a name
+only if it is given one.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from threading import Lock
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+
+from webapp import formats
+from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error
+from webapp.pdf.lettering import Size, fit, printable
+from webapp.pdf.picture import picture
+from webapp.settings import ROOT
+
+#: What networks and messengers show whole.
+SHARE_WIDTH, SHARE_HEIGHT = 1200, 630
+#: Between the margins, in points.
+_WIDTH = 780
+_TREES_SIZES = tuple(Size(points, 1) for points in (96, 80, 64, 52, 40, 32))
+_NAME_SIZES = tuple(Size(*size) for size in ((38, 1), (32, 2), (26, 3), (20, 4)))
+_PROJECT_SIZES = tuple(Size(*size) for size in ((18, 1), (15, 2), (12, 3)))
+
+
+@dataclass(frozen=True, slots=True)
+class CardValues:
+    """What a card tells. ``holder``: None when the public is not to learn whose it is."""
+
+    number: str
+    holder: str | None
+    month: date
+    pages: int
+    trees: Decimal
+    project: str
+
+
+class CardPrinter:
+    """Draws cards. One a process is enough: style and fonts are read only once."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        """Read template and style under ``root``. Raises PdfError."""
+        environment = Environment(
+            loader=FileSystemLoader(root / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        environment.filters.update(formats.FILTERS)
+        self._template = environment.get_template("print/share.html")
+        self._assets = PackagedAssets([root / folder for folder in FOLDERS])
+        self._base = root / FOLDERS[0] / "share.html"
+        self._fonts = FontConfiguration()
+        # WeasyPrint's fonts are not made for several threads at once.
+        self._alone = Lock()
+        style = root / FOLDERS[0] / "share.css"
+        with as_pdf_error():
+            self._style = CSS(url=style.as_uri(), url_fetcher=self._assets, font_config=self._fonts)
+        self._edition = style.read_bytes()
+
+    def html(self, values: CardValues) -> str:
+        """The card as HTML."""
+        values = replace(
+            values, holder=printable(values.holder or ""), project=printable(values.project)
+        )
+        words = "tree" if values.trees == 1 else "trees"
+        return self._template.render(
+            card=values,
+            trees=fit(f"{formats.trees(values.trees)} {words}", _TREES_SIZES, _WIDTH),
+            name=fit(values.holder, _NAME_SIZES, _WIDTH) if values.holder else None,
+            project=fit(values.project, _PROJECT_SIZES, _WIDTH),
+        )
+
+    def version(self, values: CardValues) -> str:
+        """Another for whatever would look otherwise; costs next to nothing."""
+        return hashlib.sha256(self._edition + self.html(values).encode()).hexdigest()
+
+    def draw(self, values: CardValues) -> bytes:
+        """The card as PNG of 1200 x 630 pixels. Raises PdfError."""
+        page = HTML(
+            string=self.html(values), base_url=self._base.as_uri(), url_fetcher=self._assets
+        )
+        with self._alone, as_pdf_error():
+            document = page.render(stylesheets=[self._style], font_config=self._fonts)
+            if len(document.pages) != 1:
+                raise PdfError(f"the card of certificate {values.number} has more than one page")
+            pdf: bytes = document.write_pdf()
+        return picture(pdf)
