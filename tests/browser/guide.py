@@ -19,7 +19,7 @@ from webapp.views.guide import PICTURES
 WIDTH, HEIGHT = 1120, 760
 SCHEMES = ("light", "dark")
 #: Addresses, and names that factories number, differ from one start to the next.
-_RESTLESS = re.compile(r"https?://127\.0\.0\.1:\d+|\bCNB1L\d+|\bA-\d+")
+_RESTLESS = re.compile(r"https?://127\.0\.0\.1:\d+|\bCNB1L\d+|\bR-\d{4}-\d\d-\d+|\bA-\d+")
 
 
 @dataclass(frozen=True, slots=True)
