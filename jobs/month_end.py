@@ -51,7 +51,7 @@ def draw_certificate(
     with open_session(config.database_url) as session:
         certificate = session.get_one(Certificate, certificate_id)
         drawn = certificates.document(session, certificate) is not None
-        values = certificates.values(certificate, config.public_url)
+        values = certificates.values(session, certificate, config.public_url)
         session.commit()
         if drawn:
             return f"{certificate.number} is drawn already"

@@ -10,14 +10,29 @@ from sqlalchemy.orm import Session
 from jobs import edge
 from webapp import clock
 from webapp.db import open_session
-from webapp.mail import Entry, Letter, LetterPrinter, MailError, Post, message_of, post_of
+from webapp.domain.colours import OURS, on_light
+from webapp.mail import (
+    Enclosure,
+    Entry,
+    Letter,
+    LetterPrinter,
+    MailError,
+    Post,
+    Sign,
+    message_of,
+    post_of,
+)
 from webapp.models import Mail
 from webapp.models.notice import Subject
-from webapp.services import digests, mails, notices, unsubscribe
+from webapp.services import brands, digests, mails, notices, unsubscribe
+from webapp.services.brands import Look
 from webapp.services.notices import Draft
 from webapp.settings import Settings
 
 log = logging.getLogger("releaf.notices")
+
+#: Pixels that a logo has in a mail.
+_LOGO_SIZE = (220, 56)
 
 _WHY: dict[Subject, str] = {
     "server": "You get this because you are told when a server's health changes.",
@@ -101,6 +116,7 @@ def _hand_over(
         message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
         unsubscribe_url=_unsubscribe_url(config, user.id, _subject(mail.subject)),
         made_at=mail.created_at,
+        logo=_enclosure(session, mail),
     )
     session.commit()
     try:
@@ -120,12 +136,36 @@ def _hand_over(
 def _keep(session: Session, config: Settings, drafts: Sequence[Draft], now: datetime) -> int:
     kept = 0
     for draft in drafts:
-        plain, html = _printer().print(_letter(config, draft))
-        kept += mails.keep(session, draft, plain, html, now) is not None
+        look = brands.look(session, draft.user.account)
+        plain, html = _printer().print(_letter(config, draft, _sign(look)))
+        digest = look.logo.digest if look and look.logo else None
+        kept += mails.keep(session, draft, plain, html, now, digest) is not None
     return kept
 
 
-def _letter(config: Settings, draft: Draft) -> Letter:
+def _sign(look: Look | None) -> Sign:
+    """Who seems to write to the users of a partner."""
+    if look is None:
+        return Sign()
+    shades = on_light(look.colour or OURS)
+    if look.logo is None:
+        return Sign(look.name, str(shades.accent), str(shades.text))
+    size = look.logo.within(*_LOGO_SIZE)
+    content_id = _content_id(look.logo.digest)
+    return Sign(look.name, str(shades.accent), str(shades.text), content_id, size)
+
+
+def _content_id(digest: str) -> str:
+    return f"{digest[:20]}@logo.releaf"
+
+
+def _enclosure(session: Session, mail: Mail) -> Enclosure | None:
+    """The logo that a mail shows."""
+    content = brands.content(session, mail.logo_digest)
+    return Enclosure(content, _content_id(mail.logo_digest or "")) if content else None
+
+
+def _letter(config: Settings, draft: Draft, sign: Sign) -> Letter:
     return Letter(
         draft.title,
         draft.lead,
@@ -136,6 +176,7 @@ def _letter(config: Settings, draft: Draft) -> Letter:
         _WHY[draft.subject],
         f"{config.public_url}/notices",
         _unsubscribe_url(config, draft.user.id, draft.subject),
+        sign,
     )
 
 

@@ -63,6 +63,14 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// Two fields for one colour, typed and picked: <input data-colour="id of the other">.
+document.addEventListener("input", (event) => {
+  const other = document.getElementById(event.target.dataset?.colour ?? "");
+  if (!other) return;
+  if (event.target.value === "") other.value = other.defaultValue;
+  else if (/^#[0-9a-f]{6}$/i.test(event.target.value)) other.value = event.target.value.toLowerCase();
+});
+
 // Arrow keys lead from a search box into the list it fills, and through that list:
 // <input data-leads-to="customers"> and <div class="picker" id="customers">.
 document.addEventListener("keydown", (event) => {

@@ -4,6 +4,7 @@ Each takes the session and flushes, so that ids are there; whoever opened the se
 ``NOW`` is a Tuesday morning, ``TODAY`` its date.
 """
 
+import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from webapp.db import Base
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.models import (
     Account,
+    Brand,
     Certificate,
     ClosedMonth,
     Collection,
@@ -28,6 +30,7 @@ from webapp.models import (
     Feed,
     HealthChange,
     Invitation,
+    Logo,
     Mail,
     Outcome,
     Reading,
@@ -90,6 +93,43 @@ def customer(
             partner=of or partner(session),
             country=country,
             created_at=NOW,
+        ),
+    )
+
+
+def logo(session: Session, content: bytes | None = None) -> Logo:
+    """A picture unlike any other."""
+    content = content or f"no picture {next(_numbers)}".encode()
+    return _add(
+        session,
+        Logo(
+            digest=hashlib.sha256(content).hexdigest(),
+            content_type="image/png",
+            width=320,
+            height=80,
+            created_at=NOW,
+            content=content,
+        ),
+    )
+
+
+def brand(
+    session: Session,
+    of: Account | None = None,
+    *,
+    name: str | None = None,
+    colour: str | None = "#1d4ed8",
+    picture: bytes | None = None,
+) -> Brand:
+    """A partner's name, colour and logo."""
+    return _add(
+        session,
+        Brand(
+            account_id=(of or partner(session)).id,
+            name=name,
+            colour=colour,
+            logo=logo(session, picture),
+            changed_at=NOW,
         ),
     )
 

@@ -26,6 +26,7 @@ from webapp.views import (
     assets,
     audit,
     auth,
+    brands,
     certificates,
     collections,
     customers,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 VIEWS = (
-    home, auth, accounts, users, operations, overview,
+    home, auth, accounts, brands, users, operations, overview,
     servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
     notices, audit, showing, guide,
 )  # fmt: skip
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     forgery = security.guard(app)
     assets.serve(app)
     navigation.register(app)
+    brands.register(app)
     errors.register(app)
     app.register_error_handler(NoSuchJobError, errors.not_found)
     app.register_error_handler(InvalidJobOperation, errors.conflict)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW, TODAY, YESTERDAY
+from tests.logos import pictures
 from webapp.crypto import Keyring
 from webapp.models import Account, Device, Feed, FeedEvent, Server, User
 from webapp.models.feed_event import FeedEventKind
@@ -32,6 +33,8 @@ def build(session: Session, keyring: Keyring, token: str) -> Borough:
     operations = factories.operations(session)
     partner = factories.partner(session, name="Northwind Print")
     newcomer = factories.partner(session, name="Westerly Copiers", time_zone="Europe/Madrid")
+    picture = pictures.png((320, 80), (180, 0, 90, 255))
+    factories.brand(session, newcomer, name="Westerly Green", colour="#b4005a", picture=picture)
     people = {
         "operations": factories.user(session, operations, full_name="Grace Hopper"),
         "partner_admin": factories.user(session, partner, full_name="Nora Winters"),

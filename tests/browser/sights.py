@@ -19,6 +19,11 @@ PAGES: dict[str, list[str]] = {
         "/accounts/{operations}", "/accounts/{stranger}", "/accounts/{long_customer}",
     ],
     "accounts.edit": ["/accounts/{customer}/edit", "/accounts/{partner}/edit"],
+    "brands.edit": ["/accounts/{partner}/brand", "/accounts/{newcomer}/brand"],
+    "brands.reset": [
+        "/accounts/{partner}/brand/reset/all",  # nothing to reset: leads back
+        "/accounts/{newcomer}/brand/reset/all", "/accounts/{newcomer}/brand/reset/logo",
+    ],
     "users.index": ["/users", "/users?role=customer&sort=-email", "/users?q=nobody"],
     "users.new": ["/users/new", "/users/new?account={customer}"],
     "users.show": [
@@ -117,6 +122,8 @@ NO_PAGES = {
     "static",
     "operations.alive",
     "certificates.download",
+    "brands.logo",
+    "brands.stylesheet",
     "certificates.preview",
     "certificates.public_picture",
     "certificates.share_card",

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import socket
 import subprocess
 import time
@@ -21,10 +22,12 @@ from sqlalchemy.orm import Session
 from jobs import notices as job
 from tests import factories
 from tests.jobs.processes import kill_group, running
+from tests.logos import pictures
 from webapp.db import Base, engine, open_session
+from webapp.logos import redraw
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
-from webapp.services import monitoring, notices
+from webapp.services import brands, monitoring, notices
 from webapp.settings import Settings
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
@@ -75,6 +78,46 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
     assert message["List-Unsubscribe"].strip("<>") in plain
     assert "Main &lt;login&gt;" in html
     assert "<login>" not in html
+
+
+def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> None:
+    logo = redraw(pictures.png((440, 112), (10, 80, 160, 255))).content
+    with open_session(config.database_url) as session:
+        server = factories.server(session, name="Main login")
+        factories.user(session, server.account, email="ada@example.com")
+        factories.brand(session, server.account, name="North & Green", picture=logo)
+        other = factories.server(session, name="Other login")
+        factories.user(session, other.account, email="wes@example.com")
+        for one in (server, other):
+            monitoring.server_failed(session, one, Refused("The token is refused."), NOW)
+        session.commit()
+
+    job.write(config, lambda: NOW)
+    with open_session(config.database_url) as session:
+        brands.reset(session, session.get_one(Server, 1).account)  # what is written stays so
+        session.commit()
+    assert job.send(config, lambda: NOW) == (2, 0)
+
+    messages = [message_from_bytes(path.read_bytes(), policy=default) for path in mailbox(config)]
+    ours, theirs = sorted(messages, key=lambda message: "ada@" in message["To"])
+    (picture,) = (part for part in theirs.walk() if part.get_content_maintype() == "image")
+    html = next(part for part in theirs.walk() if part.get_content_type() == "text/html")
+    assert picture.get_content() == logo
+    assert picture.get_content_type() == "image/png"
+    assert picture.get_content_disposition() == "inline"
+    content_id = picture["Content-ID"].strip("<>")
+    assert f'<img src="cid:{content_id}" alt="North &amp; Green" width="220"' in html.get_content()
+    assert "Open it in North &amp; Green" in html.get_content()
+    assert "background:#1d4ed8;color:#ffffff" in html.get_content()
+    assert re.findall(r'src="(?!cid:)', html.get_content()) == []
+    kinds = [part.get_content_type() for part in theirs.walk()]
+    assert kinds == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+    assert [part.get_content_type() for part in ours.walk()] == [
+        "multipart/alternative", "text/plain", "text/html",
+    ]  # fmt: skip
+    assert "Open it in Releaf" in ours.as_string()
 
 
 def test_mails_wait_while_the_mail_server_is_down_and_go_when_it_is_back(

@@ -14,10 +14,13 @@ from decimal import Decimal
 import pypdfium2
 import pytest
 
+from tests.logos import pictures
+from webapp.logos import redraw
 from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
 from webapp.settings import ROOT
 
 US_LETTER_LANDSCAPE = (792, 612)
+IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
 
 NAMES = [
     "AB",
@@ -319,3 +322,64 @@ def test_memory_stays_flat() -> None:
 def _letters(text: str) -> str:
     """What is seen of a text: a line may be broken anywhere, and soft hyphens are not printed."""
     return re.sub(r"[\s\u00ad\u200b-]", "", text).replace("\u0301", "").replace("é", "e")
+
+
+def test_a_logo_stands_where_it_says_through_whom(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    logo = redraw(pictures.png((640, 200), (200, 30, 120, 255))).content
+    pdf = printer.draw(replace(values, logo=logo))
+
+    text = text_of(pdf)
+    assert re.search("issued through Northwind Print Services", text, re.IGNORECASE)
+    assert "296.31 trees" in text
+    assert len(pages_of(pdf)) == 1
+    images = [each for each in pages_of(pdf)[0].get_objects() if each.type == IMAGE]
+    assert len(images) == 1
+    left, bottom, right, top = images[0].get_bounds()
+    assert 85 < left < right < 300  # the left column of the footer
+    assert 60 < bottom < top < 200
+    assert (right - left) / (top - bottom) == pytest.approx(3.2, rel=0.02)
+    shown = pages_of(pdf)[0].render(scale=2).to_pil().convert("RGB")
+    middle = (left + right, 2 * US_LETTER_LANDSCAPE[1] - (bottom + top))
+    assert shown.getpixel(tuple(map(int, middle))) == pytest.approx((200, 30, 120), abs=3)
+    assert b"/Interpolate true" not in opened(pdf)  # PDF/A forbids it
+    assert b"/Alt (Logo of Northwind Print Services)" in opened(pdf)
+
+
+def test_the_same_logo_gives_the_same_bytes_and_stays_in_its_document(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    logo = redraw(pictures.png()).content
+
+    first = printer.draw(replace(values, logo=logo))
+    without = printer.draw(values)
+
+    assert printer.draw(replace(values, logo=logo)) == first
+    assert printer.draw(values) == without
+    assert not [each for each in pages_of(without)[0].get_objects() if each.type == IMAGE]
+
+
+@pytest.mark.parametrize("letter", ["W", "\u6f22", "i"])
+@pytest.mark.parametrize("size", [(640, 200), (640, 1), (1, 200), (200, 200)])
+def test_a_logo_leaves_room_for_the_longest_names(
+    printer: CertificatePrinter, values: CertificateValues, letter: str, size: tuple[int, int]
+) -> None:
+    pdf = printer.draw(
+        replace(
+            values,
+            partner_name=letter * 200,
+            account_name=letter * 200,
+            project=letter * 120,
+            logo=redraw(pictures.png(size)).content,
+        )
+    )
+
+    assert len(pages_of(pdf)) == 1
+
+
+def test_rather_no_document_than_one_without_its_logo(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    with pytest.raises(PdfError, match="logo of the document cannot be read"):
+        printer.draw(replace(values, logo=b"no picture"))

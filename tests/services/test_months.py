@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from tests.logos import pictures
 from tests.nights import World
 from webapp.domain.months import Month
+from webapp.logos import redraw
 from webapp.models import Account, Certificate, Feed
-from webapp.services import certificates, months
+from webapp.services import brands, certificates, months
 from webapp.services.errors import Conflict
 
 OCTOBER = Month(2026, 10)
@@ -87,6 +89,46 @@ def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
     assert certificate.issued_on == date(2026, 11, 2)
 
 
+def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: World) -> None:
+    feed = printed_in_october(world, 500)
+    pictured = redraw(pictures.png())
+    with world.session() as session:
+        customer = session.get_one(Feed, feed).account
+        partner = customer.partner
+        assert partner is not None
+        brands.change(
+            session, partner, name="Northwind Green", colour="", logo=pictured, now=AFTER_GRACE
+        )
+        issued = months.close(session, customer, OCTOBER, AFTER_GRACE, "Andes")
+        assert issued is not None
+        brands.change(
+            session, partner, name="Another", colour="", logo=redraw(pictures.png((9, 9))),
+            now=AFTER_GRACE,
+        )  # fmt: skip
+        brands.reset(session, partner)
+        session.commit()
+
+    with world.session() as session:
+        certificate = session.get_one(Certificate, issued.id)
+        values = certificates.values(session, certificate, "https://releaf.example")
+        session.commit()
+    assert (values.partner_name, values.logo) == ("Northwind Green", pictured.content)
+
+
+def test_a_certificate_of_a_partner_without_a_brand_bears_its_name_alone(world: World) -> None:
+    feed = printed_in_october(world, 500)
+
+    with world.session() as session:
+        certificate = months.close(
+            session, session.get_one(Feed, feed).account, OCTOBER, AFTER_GRACE, "Andes"
+        )
+        assert certificate is not None
+        values = certificates.values(session, certificate, "https://releaf.example")
+        session.commit()
+
+    assert (values.partner_name, values.logo) == ("Northwind Print", None)
+
+
 def test_closing_twice_issues_once_and_says_the_same(world: World) -> None:
     feed = printed_in_october(world, 500)
 
@@ -132,7 +174,7 @@ def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
         now = datetime(2026, 12, 2, 12, tzinfo=UTC)
         certificate = months.close(session, account, Month(2026, 11), now, "Andes")
         assert certificate is not None
-        values = certificates.values(certificate, "https://releaf.example")
+        values = certificates.values(session, certificate, "https://releaf.example")
         session.commit()
 
     assert (values.pages, values.late_pages) == (30, 10)

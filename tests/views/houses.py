@@ -32,7 +32,9 @@ def partner_house(session: Session, name: str) -> House:
         )
         for role in ("partner_admin", "partner_viewer")
     }
+    brand = factories.brand(session, partner)
     house = customer_house(session, name, partner, server)
+    house.arguments["digest"] = brand.logo_digest or ""
     house.users.update(users)
     house.words |= {partner.name, server.name, *_words_of(*users.values())}
     return house

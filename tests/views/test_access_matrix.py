@@ -50,6 +50,13 @@ WHO = {
     "accounts.show GET": EVERYBODY,
     "accounts.edit GET": CHANGERS,
     "accounts.edit POST": CHANGERS,
+    "brands.edit GET": CHANGERS,
+    "brands.edit POST": CHANGERS,
+    "brands.preview POST": CHANGERS,
+    "brands.reset GET": CHANGERS,
+    "brands.reset POST": CHANGERS,
+    "brands.logo GET": EVERYBODY,
+    "brands.stylesheet GET": ANYBODY,
     "users.index GET": READERS,
     "users.new GET": CHANGERS,
     "users.new POST": CHANGERS,
@@ -161,6 +168,8 @@ PLAIN: dict[str, int | str] = {
     "slug": "token",
     "badge_id": "no-such-badge",
     "year": 2026,
+    "what": "all",
+    "digits": "1b6b45",
 }
 REACHED = {200, 201, 302, 409, 422, 503}
 

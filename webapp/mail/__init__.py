@@ -4,16 +4,18 @@ The standard library's ``smtplib`` and ``email``, because jobs have no Flask app
 mail extensions of Flask ask for, and because these need to be exact about what was handed over.
 """
 
-from webapp.mail.letters import Entry, Letter, LetterPrinter, message_of
+from webapp.mail.letters import Enclosure, Entry, Letter, LetterPrinter, Sign, message_of
 from webapp.mail.post import Mailbox, MailError, Post, Smtp, post_of
 
 __all__ = [
+    "Enclosure",
     "Entry",
     "Letter",
     "LetterPrinter",
     "MailError",
     "Mailbox",
     "Post",
+    "Sign",
     "Smtp",
     "message_of",
     "post_of",

@@ -1,7 +1,7 @@
 """Letters: plain values to a message with a plain and an HTML part."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -26,6 +26,28 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """Who seems to write: a name, a colour with that of the text on it, and perhaps a logo.
+
+    ``logo`` is the Content-ID of a picture in the message, ``size`` what it is shown in.
+    """
+
+    name: str = "Releaf"
+    colour: str = "#1f7a4d"
+    text: str = "#ffffff"
+    logo: str | None = None
+    size: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A PNG that the HTML of a message shows."""
+
+    content: bytes
+    content_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What a letter tells. ``why``: why the reader gets it; the links are to change that."""
 
@@ -35,6 +57,7 @@ class Letter:
     why: str
     settings_url: str
     unsubscribe_url: str
+    sign: Sign = field(default_factory=Sign)
 
 
 class LetterPrinter:
@@ -68,6 +91,7 @@ def message_of(
     message_id: str,
     unsubscribe_url: str,
     made_at: datetime,
+    logo: Enclosure | None = None,
 ) -> EmailMessage:
     """A message to (full name, address). Its ``message_id`` is one for ever: see ``Smtp``."""
     name, address = parseaddr(sender)
@@ -83,4 +107,15 @@ def message_of(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(plain)
     message.add_alternative(html, subtype="html")
+    if logo is not None:
+        # Within the message: pictures from elsewhere are not shown, or tell who reads.
+        part = message.get_payload()[-1]  # type: ignore[index]
+        part.add_related(  # type: ignore[union-attr]
+            logo.content,
+            "image",
+            "png",
+            cid=f"<{logo.content_id}>",
+            disposition="inline",
+            filename="logo.png",
+        )
     return message

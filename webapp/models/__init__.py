@@ -2,6 +2,7 @@
 
 from webapp.models.account import Account
 from webapp.models.audit_entry import AuditEntry
+from webapp.models.brand import Brand, Logo
 from webapp.models.certificate import Certificate, Document
 from webapp.models.collection import Collection, Outcome
 from webapp.models.deposit import Deposit
@@ -20,6 +21,7 @@ from webapp.models.user import User
 __all__ = [
     "Account",
     "AuditEntry",
+    "Brand",
     "Certificate",
     "ClosedMonth",
     "Collection",
@@ -31,6 +33,7 @@ __all__ = [
     "FeedEvent",
     "HealthChange",
     "Invitation",
+    "Logo",
     "Mail",
     "Notice",
     "Outcome",

@@ -20,7 +20,7 @@ from webapp.models.account import Account
 
 
 class Certificate(Base):
-    """What was certified, with the names and the factor of that day; never changed again.
+    """What was certified, with names, logo and factor of that day; never changed again.
 
     ``late_pages`` of ``pages`` were printed in earlier months that had closed already.
     ``public_id`` is the unguessable part of the public page's address.
@@ -47,6 +47,7 @@ class Certificate(Base):
     pages_per_tree: Mapped[int]
     project: Mapped[str] = mapped_column(String(120))
     issued_on: Mapped[date]
+    logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
 
     account: Mapped[Account] = relationship()
 

@@ -24,7 +24,8 @@ class Mail(Base):
     """A message to one user. ``key`` says what it tells: there is one of a kind for each user.
 
     ``claimed_at``: when a sender took it; one that fell silent is taken over by another.
-    ``due_at``: when it is tried next. ``error``: why the last attempt failed.
+    ``due_at``: when it is tried next. ``error``: why the last attempt failed. ``logo_digest``: the
+    logo that its HTML shows.
     """
 
     __tablename__ = "mail"
@@ -43,6 +44,7 @@ class Mail(Base):
     title: Mapped[str] = mapped_column(String(250))
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,16 +1,20 @@
 """Assets: what documents are made of lies in the package; anything else is an error."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from PIL import Image
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
 #: Where documents take styles, ornaments and fonts from, seen from the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
+#: The address of a document's own logo, whose bytes are handed over with it.
+LOGO = "releaf:logo"
 _MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
@@ -27,6 +31,24 @@ class PackagedAssets:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = [folder.resolve() for folder in folders]
+
+    def with_logo(self, png: bytes) -> Callable[[str], Any]:
+        """The same assets, and a logo for one document. Raises PdfError when it is none.
+
+        WeasyPrint would leave out a picture that it cannot read, and only log it.
+        """
+        try:
+            with Image.open(BytesIO(png), formats=("PNG",)) as image:
+                image.load()
+        except (OSError, ValueError, SyntaxError) as error:
+            raise PdfError(f"the logo of the document cannot be read ({error})") from error
+
+        def fetch(url: str) -> Any:
+            if url == LOGO:
+                return URLFetcherResponse(url, png, {"Content-Type": "image/png"})
+            return self(url)
+
+        return fetch
 
     def __call__(self, url: str) -> Any:
         parts = urlsplit(url)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from importlib.resources import files
 from io import BytesIO
 from itertools import groupby
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +24,8 @@ from weasyprint.pdf import pydyf
 from weasyprint.text.fonts import FontConfiguration
 
 from webapp import formats
-from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error
-from webapp.pdf.lettering import Size, fit, printable
+from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error
+from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
 from webapp.settings import ROOT
 
 #: The customer's name: the width of the page between its margins, in points.
@@ -33,6 +34,12 @@ NAME_SIZES = tuple(Size(*size) for size in ((38, 1), (34, 1), (30, 2), (25, 3), 
 #: The project and the partner: a column of the footer.
 DETAIL_WIDTH = 240
 DETAIL_SIZES = tuple(Size(*size) for size in ((12, 2), (10.5, 2), (9, 3), (7.5, 4), (6, 5)))
+#: The same where a logo stands there, too.
+BESIDE_LOGO_SIZES = tuple(Size(*size) for size in ((10.5, 1), (9, 1), (7.5, 2), (6, 5)))
+#: Points of the column for project, partner and logo, and the most that a logo takes of them.
+DETAIL_HEIGHT = 62
+LOGO_HEIGHT = 31
+_LINE_HEIGHT = 1.15
 
 _COLOURS = "--srgb"
 
@@ -43,6 +50,7 @@ class CertificateValues:
 
     ``month`` is the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
     months, whose first days are ``late_months``, ascending; 0 and () when there were none.
+    ``logo`` is the partner's, a PNG.
     """
 
     number: str
@@ -57,6 +65,7 @@ class CertificateValues:
     project: str
     issued_on: date
     verify_url: str
+    logo: bytes | None = None
 
 
 class CertificatePrinter:
@@ -93,11 +102,16 @@ class CertificatePrinter:
             partner_name=printable(values.partner_name),
             project=printable(values.project),
         )
+        sizes = DETAIL_SIZES if values.logo is None else BESIDE_LOGO_SIZES
+        project = fit(values.project, sizes, DETAIL_WIDTH)
+        partner = fit(values.partner_name, sizes, DETAIL_WIDTH)
         return self._template.render(
             certificate=values,
             name=fit(values.account_name, NAME_SIZES, NAME_WIDTH),
-            project=fit(values.project, DETAIL_SIZES, DETAIL_WIDTH),
-            partner=fit(values.partner_name, DETAIL_SIZES, DETAIL_WIDTH),
+            project=project,
+            partner=partner,
+            logo=LOGO if values.logo else None,
+            logo_height=_height_left(project, partner),
             late_months=_in_months(values.late_months),
             code=_qr_code(values.verify_url),
         )
@@ -113,7 +127,7 @@ class CertificatePrinter:
             page["Contents"] = pydyf.Array([paper.reference, page["Contents"]])
 
         with as_pdf_error():
-            document = self._lay_out(self.html(values))
+            document = self._lay_out(self.html(values), values.logo)
             if len(document.pages) != 1:
                 raise PdfError(
                     f"certificate {values.number} does not fit on one page; "
@@ -124,9 +138,10 @@ class CertificatePrinter:
             )
         return pdf
 
-    def _lay_out(self, html: str) -> Any:
+    def _lay_out(self, html: str, logo: bytes | None = None) -> Any:
         base = (self._folder / "certificate.html").as_uri()
-        page = HTML(string=html, base_url=base, url_fetcher=self._assets)
+        assets = self._assets if logo is None else self._assets.with_logo(logo)
+        page = HTML(string=html, base_url=base, url_fetcher=assets)
         return page.render(
             stylesheets=[self._style],
             font_config=self._fonts,
@@ -174,6 +189,17 @@ def _refuse_missing_letters(document: Any) -> None:
             f"no font on this machine has {letters}; install one that does (Debian has "
             "fonts-droid-fallback, fonts-noto-core, fonts-symbola) and draw the document again"
         )
+
+
+def _height_left(*details: Lettering) -> float:
+    """The points that these leave to a logo."""
+    taken = sum(
+        detail.points
+        * _LINE_HEIGHT
+        * max(len(detail.lines), ceil(ems(" ".join(detail.lines)) * detail.points / DETAIL_WIDTH))
+        for detail in details
+    )
+    return round(min(LOGO_HEIGHT, DETAIL_HEIGHT - taken), 1)
 
 
 def _in_months(months: Sequence[date]) -> str:

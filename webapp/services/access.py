@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.models import (
     Account,
     AuditEntry,
+    Brand,
     Certificate,
     Collection,
     Delta,
@@ -23,6 +24,7 @@ from webapp.models import (
     Feed,
     FeedEvent,
     HealthChange,
+    Logo,
     Server,
     User,
 )
@@ -137,6 +139,17 @@ def health_changes(viewer: Viewer) -> Select[HealthChange]:
     )
     of_server = HealthChange.server_id.in_(select(Server.id).where(_own_server(viewer)))
     return select(HealthChange).where(or_(of_feed, of_server))
+
+
+def logos(viewer: Viewer) -> Select[Logo]:
+    """The logos that a viewer's pages bear: all; its own or its partner's."""
+    if viewer.is_operations:
+        return select(Logo)
+    partner_id = select(func.coalesce(Account.partner_id, Account.id)).where(
+        Account.id == viewer.account_id
+    )
+    borne = select(Brand.logo_digest).where(Brand.account_id == partner_id.scalar_subquery())
+    return select(Logo).where(Logo.digest.in_(borne))
 
 
 def account(session: Session, viewer: Viewer, account_id: int) -> Account:

@@ -14,6 +14,8 @@ Action = Literal[
     "account added",
     "account changed",
     "badge changed",
+    "brand changed",
+    "brand reset",
     "collection asked for",
     "collection cancelled",
     "feed deactivated",

@@ -13,6 +13,7 @@ from webapp.domain.months import Month
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.models import Account, Certificate, Deposit, Document, Feed
 from webapp.pdf import CertificateValues
+from webapp.services import brands
 
 _DOCUMENT: Table = Document.metadata.tables["document"]
 
@@ -44,13 +45,15 @@ def issue(
     if not pages:
         return None
     late = {Month.of(row.day) for row in counted if row.pages and Month.of(row.day) < month}
+    look = brands.look(session, account)
+    partner = account.partner or account
     certificate = Certificate(
         number=f"draft-{secrets.token_hex(8)}",
         public_id=secrets.token_urlsafe(24),
         account_id=account.id,
         month=str(month),
         account_name=account.name,
-        partner_name=account.partner.name if account.partner else account.name,
+        partner_name=look.name if look else partner.name,
         pages=pages,
         late_pages=sum(int(row.pages) for row in counted if Month.of(row.day) < month),
         late_months=" ".join(str(late_month) for late_month in sorted(late))[:200],
@@ -58,6 +61,7 @@ def issue(
         pages_per_tree=PAGES_PER_TREE,
         project=project,
         issued_on=now.astimezone(account.zone).date(),
+        logo_digest=look.logo.digest if look and look.logo else None,
     )
     session.add(certificate)
     session.flush()
@@ -66,7 +70,7 @@ def issue(
     return certificate
 
 
-def values(certificate: Certificate, public_url: str) -> CertificateValues:
+def values(session: Session, certificate: Certificate, public_url: str) -> CertificateValues:
     """What the document shows: plain values, all of them frozen in the row."""
     return CertificateValues(
         number=certificate.number,
@@ -81,6 +85,7 @@ def values(certificate: Certificate, public_url: str) -> CertificateValues:
         project=certificate.project,
         issued_on=certificate.issued_on,
         verify_url=f"{public_url}/c/{certificate.public_id}",
+        logo=brands.content(session, certificate.logo_digest),
     )
 
 

@@ -20,8 +20,18 @@ PAUSES = tuple(
 )
 
 
-def keep(session: Session, draft: Draft, plain: str, html: str, now: datetime) -> Mail | None:
-    """Put a mail in the outbox, with the notices it tells; None when there is such a mail."""
+def keep(
+    session: Session,
+    draft: Draft,
+    plain: str,
+    html: str,
+    now: datetime,
+    logo_digest: str | None = None,
+) -> Mail | None:
+    """Put a mail in the outbox, with the notices it tells; None when there is such a mail.
+
+    ``logo_digest``: the logo that the HTML shows.
+    """
     if session.scalar(select(Mail.id).where(Mail.user_id == draft.user.id, Mail.key == draft.key)):
         return None
     mail = Mail(
@@ -31,6 +41,7 @@ def keep(session: Session, draft: Draft, plain: str, html: str, now: datetime) -
         title=draft.title[:250],
         plain=plain,
         html=html,
+        logo_digest=logo_digest,
         state="queued",
         created_at=now,
         due_at=now,

@@ -26,6 +26,7 @@ OPEN = frozenset(
         "static",
         "auth.login",
         "auth.invitation",
+        "brands.stylesheet",
         "certificates.public",
         "certificates.public_picture",
         "certificates.share_card",
@@ -59,6 +60,8 @@ _DRAWINGS = {
     "certificates.share_card": "60 per minute",
     "showing.badge": "120 per minute",
 }
+#: How often an address may have pictures taken apart and made anew.
+_UPLOADS = {"brands.edit": "60 per hour", "brands.preview": "120 per minute"}
 #: How often anybody may fail to be one and the same user, from however many addresses.
 _ATTEMPTS_BY_NAME = "30 per hour"
 
@@ -97,6 +100,8 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     for endpoint, often in _ATTEMPTS.items():
         _limit(app, endpoint, limiter.limit(often, methods=["POST"], deduct_when=_has_failed))
+    for endpoint, often in _UPLOADS.items():
+        _limit(app, endpoint, limiter.limit(often, methods=["POST"]))
     for endpoint, often in _DRAWINGS.items():
         _limit(app, endpoint, limiter.limit(often))
     by_name = limiter.limit(

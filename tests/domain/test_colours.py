@@ -1,0 +1,151 @@
+"""Contrast by WCAG's own numbers, and shades that can be read in both schemes."""
+
+import re
+from colorsys import hls_to_rgb, rgb_to_hls
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.domain import colours
+from webapp.domain.colours import (
+    BLACK,
+    DARK_PAGE,
+    DARK_TINTS,
+    LIGHT_PAGE,
+    LIGHT_TINTS,
+    OURS,
+    READABLE,
+    WHITE,
+    Colour,
+)
+from webapp.settings import ROOT
+
+COLOURS = st.builds(Colour, *[st.integers(0, 255)] * 3)
+
+
+@pytest.mark.parametrize(
+    ("colour", "luminance"),
+    [
+        ("#000000", 0.0),
+        ("#ffffff", 1.0),
+        ("#ff0000", 0.2126),
+        ("#00ff00", 0.7152),
+        ("#0000ff", 0.0722),
+        ("#808080", 0.21586),
+        ("#0a0a0a", 0.003035),  # below the bend of the curve
+        ("#0b0b0b", 0.003347),  # and above
+    ],
+)
+def test_luminances_are_those_of_wcag(colour: str, luminance: float) -> None:
+    assert Colour.parse(colour).luminance == pytest.approx(luminance, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("#ffffff", "#000000", 21),
+        ("#ffffff", "#ffffff", 1),
+        ("#ff0000", "#ffffff", 3.998),
+        ("#0000ff", "#ffffff", 8.592),
+        ("#00ff00", "#ffffff", 1.372),
+        ("#777777", "#ffffff", 4.478),  # the well-known grey that just fails
+        ("#767676", "#ffffff", 4.542),  # and the one that just passes
+        ("#949494", "#ffffff", 3.033),
+        ("#595959", "#ffffff", 7.005),
+    ],
+)
+def test_contrasts_are_those_of_wcag(one: str, other: str, ratio: float) -> None:
+    first, second = Colour.parse(one), Colour.parse(other)
+
+    assert colours.contrast(first, second) == pytest.approx(ratio, abs=5e-4)
+    assert colours.contrast(second, first) == colours.contrast(first, second)
+
+
+@pytest.mark.parametrize(
+    ("text", "colour"),
+    [("#1b6b45", OURS), ("1B6B45", OURS), (" #1b6b45 ", OURS), ("#fff", WHITE), ("000", BLACK)],
+)
+def test_a_colour_is_read(text: str, colour: Colour) -> None:
+    assert Colour.parse(text) == colour
+
+
+@pytest.mark.parametrize(
+    "text", ["", "#", "#12", "#1234", "#12345g", "#1b6b45;}", "red", "#1b6b4５", "##123456"]
+)
+def test_what_is_no_colour_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no colour"):
+        Colour.parse(text)
+
+
+@given(COLOURS)
+def test_a_colour_survives_its_text(colour: Colour) -> None:
+    assert Colour.parse(str(colour)) == colour
+
+
+@given(COLOURS)
+def test_every_shade_can_be_read_on_what_lies_behind_it(colour: Colour) -> None:
+    for shades, page, tints in (
+        (colours.on_light(colour), LIGHT_PAGE, LIGHT_TINTS),
+        (colours.on_dark(colour), DARK_PAGE, DARK_TINTS),
+    ):
+        assert colours.lowest(shades.accent, page) >= READABLE
+        assert colours.lowest(shades.link, (*page, *tints, shades.soft)) >= READABLE
+        assert colours.contrast(shades.text, shades.accent) >= READABLE
+        assert colours.contrast(shades.text, shades.deep) >= READABLE
+
+
+@given(COLOURS)
+def test_white_or_black_can_be_read_on_any_colour(colour: Colour) -> None:
+    assert colours.contrast(colours.text_on(colour), colour) >= READABLE
+
+
+@given(COLOURS)
+def test_the_shade_that_is_offered_passes_and_is_the_nearest(colour: Colour) -> None:
+    offered = colours.nearest_passing(colour)
+
+    assert colours.passes(offered)
+    assert (offered == colour) == colours.passes(colour)
+    hue, lightness, saturation = rgb_to_hls(*(part / 255 for part in colour))
+    darker = lightness - rgb_to_hls(*(part / 255 for part in offered))[1]
+    # 0.01: eight bits are not exact.
+    for step in range(int((darker - 0.01) * 100)):
+        parts = hls_to_rgb(hue, lightness - step / 100, saturation)
+        assert not colours.passes(Colour(*(round(part * 255) for part in parts)))
+
+
+@given(COLOURS.filter(lambda colour: max(colour) - min(colour) > 60))
+def test_the_shade_that_is_offered_keeps_the_hue(colour: Colour) -> None:
+    offered = colours.nearest_passing(colour)
+
+    before, after = (rgb_to_hls(*(part / 255 for part in one))[0] for one in (colour, offered))
+    distance = abs(before - after)
+    assert min(distance, 1 - distance) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("colour", "offered"),
+    [("#ffee00", "#797100"), ("#ff6600", "#bd4c00"), ("#767676", "#6f6f6f")],
+)
+def test_well_known_colours_that_fail_are_offered_a_darker_shade(colour: str, offered: str) -> None:
+    assert not colours.passes(Colour.parse(colour))
+    assert str(colours.nearest_passing(Colour.parse(colour))) == offered
+
+
+def test_ours_passes() -> None:
+    assert colours.passes(OURS)
+
+
+def test_the_page_is_that_of_the_style_sheet() -> None:
+    style = (ROOT / "static" / "app.css").read_text()
+    light, dark = re.split(r"@media \(prefers-color-scheme: dark\)", style, maxsplit=1)
+
+    names = ("surface", "ground", "sunken")
+    tints = ("good-soft", "bad-soft", "wait-soft", "calm-soft", "still-soft")
+    for part, page in (
+        (light, (*LIGHT_PAGE, *LIGHT_TINTS)),
+        (dark, (*DARK_PAGE, *DARK_TINTS)),
+    ):
+        stated = [re.search(rf"--{name}: (#[0-9a-f]{{6}});", part) for name in (*names, *tints)]
+        assert [found and found[1] for found in stated] == [str(behind) for behind in page]
+    assert f"--accent: {OURS};" in light

@@ -1,0 +1,105 @@
+"""Pictures of pixels: PNG, JPEG and WebP, redrawn as a small PNG without anything else in it."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from webapp.logos.refusal import Refusal
+
+#: The largest that comes out.
+WIDTH: Final = 640
+HEIGHT: Final = 200
+#: The largest that may come in, in pixels a side.
+LARGEST = 1_600
+_FORMATS = ("PNG", "JPEG", "WEBP")
+#: A progressive JPEG has some ten; each of thousands would be a pass over all of the picture.
+_MOST_SCANS = 64
+_ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8\xff": b"\xff\xd9"}
+_WEBP_ANIMATED = 0x02
+
+_UNKNOWN = "This is no picture that we can read. Choose a PNG, JPEG, WebP or SVG file."
+_TOO_LARGE = f"This picture is too large. Make it {LARGEST:,} pixels wide and high at most."
+_DAMAGED = "This picture is damaged. Save it again, as PNG if you can, and choose that file."
+_MOVING = "This file has several pictures. Choose one with a single picture that does not move."
+_EMPTY = "This picture shows nothing: all of it is transparent. Choose another."
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG of ours."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def redraw(content: bytes) -> Picture:
+    """A PNG of 640 by 200 pixels at most, of the pixels alone. Raises Refusal."""
+    _refuse_unsound(content)
+    try:
+        with Image.open(BytesIO(content), formats=_FORMATS) as image:
+            if max(image.size) > LARGEST:
+                raise Refusal(_TOO_LARGE)
+            if getattr(image, "is_animated", False):
+                raise Refusal(_MOVING)
+            image.load()
+            drawn = _drawn(image)
+    except UnidentifiedImageError as error:
+        raise Refusal(_UNKNOWN) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refusal(_TOO_LARGE) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's words for damage
+        raise Refusal(_DAMAGED) from error
+    file = BytesIO()
+    drawn.save(file, "PNG", optimize=True)
+    return Picture(file.getvalue(), drawn.width, drawn.height)
+
+
+def _drawn(image: Image.Image) -> Image.Image:
+    """The picture the right way up, without its transparent margins, in our size."""
+    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    box = upright.getbbox(alpha_only=True)
+    if box is None:
+        raise Refusal(_EMPTY)
+    fitted = upright.crop(box)
+    fitted.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    # Pixels alone: whatever else Pillow has read would be written again.
+    return Image.frombytes("RGBA", fitted.size, fitted.tobytes())
+
+
+def _refuse_unsound(content: bytes) -> None:
+    """Refuse what is cut off, and what takes memory or time before Pillow says how large it is.
+
+    Pillow itself takes what is cut off as soon as somebody in this process (WeasyPrint) says so.
+    """
+    if any(content.startswith(start) and end not in content for start, end in _ENDS.items()):
+        raise Refusal(_DAMAGED)
+    if content[:3] == b"\xff\xd8\xff" and content.count(b"\xff\xda") > _MOST_SCANS:
+        raise Refusal(_DAMAGED)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        if len(content) < int.from_bytes(content[4:8], "little") + 8:
+            raise Refusal(_DAMAGED)
+        size, animated = _webp(content)
+        if max(size) > LARGEST:
+            raise Refusal(_TOO_LARGE)
+        if animated:
+            raise Refusal(_MOVING)
+
+
+def _webp(content: bytes) -> tuple[tuple[int, int], bool]:
+    """Width and height by the first chunk, and whether it moves; Pillow makes room for it first."""
+    kind, body = content[12:16], content[20:30]
+    if len(body) < 10:
+        raise Refusal(_DAMAGED)
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
+        return (width, height), bool(body[0] & _WEBP_ANIMATED)
+    if kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1), False
+    if kind == b"VP8 ":
+        width, height = (int.from_bytes(body[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        return (width, height), False
+    raise Refusal(_DAMAGED)

@@ -1,0 +1,209 @@
+"""Drawings: SVG made anew from a closed list of elements and attributes, for one drawing by us.
+
+Whatever acts, refers elsewhere or could grow without bounds is refused with a sentence; notes of
+drawing programs and attributes that are not on the list are left out.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from resvg_py import svg_to_bytes
+
+from webapp.logos import styles
+from webapp.logos.refusal import Refusal
+
+_SVG: Final = "http://www.w3.org/2000/svg"
+_XLINK: Final = "{http://www.w3.org/1999/xlink}href"
+_SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
+_GRADIENTS = frozenset({"linearGradient", "radialGradient"})
+#: No image: the library that draws would read whatever file one names.
+_ELEMENTS = frozenset({"svg", "g", "defs", "stop", "clipPath", "style"}) | _SHAPES | _GRADIENTS
+#: Words about the drawing, which nobody sees.
+_UNSEEN = frozenset({"title", "desc", "metadata"})
+_MOST_ELEMENTS = 3_000
+_DEEPEST = 40
+
+_NUMBERS = re.compile(r"[-+\w.,%()\s]*", re.ASCII)
+_NAME = re.compile(r"[\w.:-]+", re.ASCII)
+_NAMES = re.compile(r"[\w.: -]+", re.ASCII)
+_OWN = re.compile(r"\s*url\(\s*#([\w.:-]+)\s*\)\s*", re.ASCII)
+_LENGTH = re.compile(r"\s*(\d{1,6}(?:\.\d{1,9})?|\.\d{1,9})\s*(?:px|pt|mm|cm|in)?\s*", re.ASCII)
+
+_GEOMETRY = frozenset(
+    {"x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "fx", "fy", "fr", "r", "rx", "ry", "width",
+     "height", "points", "d", "viewBox", "transform", "offset", "gradientTransform"}
+)  # fmt: skip
+_CHOICES = frozenset({"gradientUnits", "clipPathUnits"})
+
+_UNREADABLE = "This SVG file cannot be read. Save it again as plain SVG, or as PNG."
+_REFERS = "This SVG refers to something outside of it. Save it with everything embedded, or as PNG."
+_ACTS = "This SVG has parts that act (scripts or events). Save it as plain SVG, or as PNG."
+_TOO_MUCH = "This drawing has too many parts for a logo. Simplify it, or save it as PNG."
+_NO_SIZE = "This SVG does not say how large it is (viewBox). Save it again, or as PNG."
+_PARTS = {
+    "text": "This SVG has text, which looks different everywhere. Turn it into outlines (paths).",
+    "image": "This SVG has a picture in it. Save the logo as PNG instead.",
+    "use": "This SVG repeats parts of itself (use). Save it as plain SVG, or as PNG.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """An SVG of ours, and how wide it is for each height."""
+
+    content: bytes
+    ratio: float
+
+
+def clean(content: bytes) -> Drawing:
+    """The drawing without anything but shapes and their colours. Raises Refusal."""
+    try:
+        root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+    except DefusedXmlException as error:
+        raise Refusal(_REFERS) from error
+    except (ParseError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
+        raise Refusal(_UNREADABLE) from error
+    if root.tag != f"{{{_SVG}}}svg":
+        raise Refusal(_UNREADABLE)
+    made = Element("svg", {"xmlns": _SVG})
+    _fill(made, root)
+    ratio = _frame(made)
+    _refuse_circles(made)
+    return Drawing(tostring(made, encoding="utf-8"), ratio)
+
+
+def drawn(drawing: Drawing, width: int, height: int) -> bytes:
+    """A PNG of the drawing, as large as fits within the frame, on nothing. Raises Refusal."""
+    scale = min(width / drawing.ratio, height)
+    try:
+        return svg_to_bytes(
+            svg_string=drawing.content.decode(),
+            width=max(1, round(scale * drawing.ratio)),
+            height=max(1, round(scale)),
+            skip_system_fonts=True,
+        )
+    except ValueError as error:
+        raise Refusal(_UNREADABLE) from error
+
+
+def _fill(made: Element, root: Element) -> None:
+    """Make every element of the list anew, level by level; no recursion."""
+    waiting = [(root, made, 1)]
+    count = 0
+    while waiting:
+        element, copy, depth = waiting.pop()
+        copy.attrib.update(_attributes(element, copy.tag))
+        for child in element:
+            kind = _kind(child)
+            if kind is None:
+                continue
+            count += 1
+            if count > _MOST_ELEMENTS or depth >= _DEEPEST:
+                raise Refusal(_TOO_MUCH)
+            if kind == "style":
+                SubElement(copy, "style").text = styles.sheet("".join(child.itertext()))
+            else:
+                waiting.append((child, SubElement(copy, kind), depth + 1))
+
+
+def _kind(element: Element) -> str | None:
+    """The element's name; None for what nobody sees. Raises Refusal for what is not on the list."""
+    space, _, name = element.tag.rpartition("}")
+    if space != f"{{{_SVG}":
+        if name.lower() in ("script", "iframe", "object", "embed", "handler"):
+            raise Refusal(_ACTS)
+        return None  # of a drawing program
+    if name in _UNSEEN:
+        return None
+    if name in ("script", "foreignObject", "handler", "set") or name.startswith("animate"):
+        raise Refusal(_ACTS)
+    if name not in _ELEMENTS:
+        part = "text" if name in ("tspan", "textPath") else name
+        shown = name if _NAME.fullmatch(name) else "?"
+        raise Refusal(
+            _PARTS.get(part, f"This SVG has a part that we do not draw ({shown}). Save it as PNG.")
+        )
+    return name
+
+
+def _attributes(element: Element, kind: str) -> Iterator[tuple[str, str]]:
+    """The attributes of the list. Raises Refusal for those that act or refer elsewhere."""
+    for name, value in element.attrib.items():
+        plain = name.rpartition("}")[2]
+        if plain.lower().startswith("on"):
+            raise Refusal(_ACTS)
+        if plain in ("href", "src"):
+            if kind not in _GRADIENTS or not value.startswith("#"):
+                raise Refusal(_REFERS)
+            if not _NAME.fullmatch(value[1:]):
+                raise Refusal(_REFERS)
+            yield "href", value
+        elif "}" not in name:
+            kept = _value(name, value, kind)
+            if kept is not None:
+                yield name, kept
+
+
+def _value(name: str, value: str, kind: str) -> str | None:
+    """The value of an attribute; None for one that is left out."""
+    if name == "style":
+        return styles.declarations(value) or None
+    if name == "id":
+        return value if _NAME.fullmatch(value) else None
+    if name == "class":
+        return value if _NAMES.fullmatch(value) else None
+    own = _OWN.fullmatch(value)
+    if name in ("fill", "stroke", "clip-path") and own:
+        # Within what others refer to, a reference could lead back to where it came from.
+        return f"url(#{own[1]})" if kind not in ("clipPath", "stop") else None
+    if "url" in value.lower() and name in styles.PROPERTIES | {"clip-path"}:
+        raise Refusal(_REFERS)
+    if name in _GEOMETRY:
+        return value if _NUMBERS.fullmatch(value) and "url" not in value.lower() else None
+    if name in _CHOICES:
+        return value if _NAMES.fullmatch(value) else None
+    if name in styles.PROPERTIES:
+        return styles.value(name, value)
+    return None
+
+
+def _frame(made: Element) -> float:
+    """Set the root to fill whatever it is drawn into; returns width by height."""
+    sides = [_length(made.attrib.pop(name, "")) for name in ("width", "height")]
+    for name in ("x", "y", "transform", "clip-path"):
+        made.attrib.pop(name, None)
+    box = made.get("viewBox")
+    if box is None:
+        if not all(sides):
+            raise Refusal(_NO_SIZE)
+        made.set("viewBox", f"0 0 {sides[0]:g} {sides[1]:g}")
+    else:
+        sides = [_length(part) for part in re.split(r"[\s,]+", box.strip())[2:]]
+        if len(sides) != 2 or not all(sides):
+            raise Refusal(_NO_SIZE)
+    ratio = sides[0] / sides[1]
+    if not 1 / 20 <= ratio <= 20:
+        raise Refusal("This drawing is too long for a logo. Make it 20 times its height at most.")
+    return ratio
+
+
+def _length(text: str) -> float:
+    found = _LENGTH.fullmatch(text)
+    return float(found[1]) if found else 0.0
+
+
+def _refuse_circles(made: Element) -> None:
+    """Refuse references that lead round in circles: a gradient may continue one that ends."""
+    continuing = [each for each in made.iter() if each.tag in _GRADIENTS and each.get("href")]
+    if {each.get("id") for each in continuing} & {each.attrib["href"][1:] for each in continuing}:
+        raise Refusal(_REFERS)
+    for clip in made.iter("clipPath"):
+        for each in clip.iter():
+            for name in ("clip-path", "fill", "stroke"):
+                if each.get(name, "").startswith("url("):
+                    del each.attrib[name]

@@ -1,0 +1,203 @@
+"""Brands: the name, the colour and the logo that a partner has chosen for what bears them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+from typing import Final
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from webapp import logos
+from webapp.db import lock, upsert
+from webapp.domain import colours
+from webapp.domain.colours import Colour
+from webapp.logos import Picture
+from webapp.models import Account, Brand, Logo
+from webapp.services.errors import Invalid
+
+LONGEST_NAME: Final = 60
+#: Bytes that an upload may have.
+LARGEST_LOGO: Final = 512 * 1024
+_PNG: Final = "image/png"
+_LOGO: Table = Logo.metadata.tables["logo"]
+
+_TOO_LARGE = "This file has more than 512 KB. Save the logo smaller, or as SVG."
+_NO_COLOUR = "This is no colour. Write it as # and six digits from 0 to 9 and a to f, like #1b6b45."
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A logo by its digest, without its bytes."""
+
+    digest: str
+    width: int
+    height: int
+
+    def within(self, width: int, height: int) -> tuple[int, int]:
+        """Its size within a frame; it is made smaller where it has to be, never larger."""
+        share = min(1, width / self.width, height / self.height)
+        return max(1, round(self.width * share)), max(1, round(self.height * share))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the pages, mails and certificates of a partner and its customers bear."""
+
+    name: str
+    colour: Colour | None
+    logo: Mark | None
+
+
+def look(session: Session, account: Account) -> Look | None:
+    """What an account bears: its partner's brand; None: ours, also for operations."""
+    found = session.execute(
+        select(Account.name, Brand, Logo.width, Logo.height)
+        .join(Brand, Brand.account_id == Account.id)
+        .outerjoin(Logo, Logo.digest == Brand.logo_digest)
+        .where(Account.id == (account.partner_id or account.id))
+    ).first()
+    if found is None:
+        return None
+    account_name, brand, width, height = found
+    mark = Mark(brand.logo_digest, width, height) if brand.logo_digest else None
+    colour = Colour.parse(brand.colour) if brand.colour else None
+    return Look(brand.name or account_name, colour, mark)
+
+
+def of(session: Session, partner: Account) -> Brand | None:
+    """What a partner has chosen; None: nothing."""
+    return session.get(Brand, partner.id)
+
+
+def content(session: Session, digest: str | None) -> bytes | None:
+    """The bytes of a logo."""
+    return session.scalar(select(Logo.content).where(Logo.digest == digest)) if digest else None
+
+
+def change(
+    session: Session,
+    partner: Account,
+    *,
+    name: str,
+    colour: str,
+    logo: Picture | None,
+    now: datetime,
+) -> Mapping[str, str]:
+    """Change what is given; an empty name or colour is ours again, None keeps the logo.
+
+    Returns what is new, in words for the audit trail. Raises Invalid.
+    """
+    new_name = _clean_name(name)
+    new_colour = str(readable(colour)) if colour.strip() else None
+    brand = _kept(session, partner, now)
+    changes = {}
+    if brand.name != new_name:
+        brand.name, changes["name"] = new_name, new_name or "its account’s"
+    if brand.colour != new_colour:
+        brand.colour, changes["colour"] = new_colour, new_colour or "ours"
+    if logo is not None:
+        digest = _keep(session, logo, now)
+        if brand.logo_digest != digest:
+            brand.logo_digest, changes["logo"] = digest, digest[:12]
+    _settle(session, brand, now)
+    return changes
+
+
+def remove_logo(session: Session, partner: Account, now: datetime) -> None:
+    """Bear no logo from now on."""
+    brand = _kept(session, partner, now)
+    brand.logo_digest = None
+    _settle(session, brand, now)
+
+
+def reset(session: Session, partner: Account) -> None:
+    """Bear our name, colour and no logo from now on."""
+    lock(session, Account.id, partner.id)
+    brand = session.get(Brand, partner.id, populate_existing=True)
+    if brand is not None:
+        session.delete(brand)
+        session.flush()
+
+
+def readable(text: str) -> Colour:
+    """The colour, if it may be used. Raises Invalid, which says what is wrong with it."""
+    try:
+        colour = Colour.parse(text)
+    except ValueError:
+        raise Invalid("colour", _NO_COLOUR) from None
+    if not colours.passes(colour):
+        ratio = floor(colours.lowest(colour, colours.LIGHT_PAGE) * 100) / 100
+        raise Invalid(
+            "colour",
+            f"{colour} is too light: its contrast with the page is {ratio:.2f} to 1, and people "
+            f"need 4.5 to 1 to read it. The nearest shade that has it is "
+            f"{colours.nearest_passing(colour)}.",
+        )
+    return colour
+
+
+def picture(upload: bytes) -> Picture:
+    """The logo that an upload shows, made anew. Raises Invalid, which says what is wrong."""
+    if len(upload) > LARGEST_LOGO:
+        raise Invalid("logo", _TOO_LARGE)
+    try:
+        return logos.redraw(_drawn(upload) if _is_markup(upload) else upload)
+    except logos.Refusal as error:
+        raise Invalid("logo", str(error)) from error
+
+
+def _drawn(upload: bytes) -> bytes:
+    """A drawing as pixels, twice as many as are kept, so that its edges are smooth."""
+    return logos.drawn(logos.clean(upload), 2 * logos.WIDTH, 2 * logos.HEIGHT)
+
+
+def _is_markup(upload: bytes) -> bool:
+    """Whether this could be SVG; its own reader tells. The name of a file tells nothing."""
+    start = upload[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    return start.startswith(b"<")
+
+
+def _kept(session: Session, partner: Account, now: datetime) -> Brand:
+    """The partner's brand, held until this transaction ends; a new one where there is none."""
+    lock(session, Account.id, partner.id)
+    brand = session.get(Brand, partner.id, populate_existing=True)
+    if brand is None:
+        brand = Brand(account_id=partner.id, changed_at=now)
+        session.add(brand)
+    return brand
+
+
+def _settle(session: Session, brand: Brand, now: datetime) -> None:
+    """Keep a brand, or, when nothing is left of it, have none."""
+    brand.changed_at = now
+    session.flush()
+    if brand.name is brand.colour is brand.logo_digest is None:
+        session.delete(brand)
+        session.flush()
+
+
+def _keep(session: Session, logo: Picture, now: datetime) -> str:
+    """Keep a picture under its digest; the same one is kept once."""
+    digest = hashlib.sha256(logo.content).hexdigest()
+    row = {
+        "digest": digest,
+        "content_type": _PNG,
+        "width": logo.width,
+        "height": logo.height,
+        "created_at": now,
+        "content": logo.content,
+    }
+    upsert(session, _LOGO, [row], key=("digest",))
+    return digest
+
+
+def _clean_name(name: str) -> str | None:
+    name = " ".join(name.split())
+    if len(name) > LONGEST_NAME:
+        raise Invalid("name", f"Shorten the name to {LONGEST_NAME} characters.")
+    if not name.isprintable():
+        raise Invalid("name", "There are characters in the name that cannot be shown; type it.")
+    return name or None

@@ -1,0 +1,324 @@
+"""Brands: how a partner's pages, mails and certificates look; the logo and the colour as files."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from math import floor
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import ColorField, HiddenField, StringField
+
+from webapp import clock
+from webapp.db import db
+from webapp.domain import colours
+from webapp.domain.colours import Colour, Shades
+from webapp.logos import Picture
+from webapp.models import Account, Brand, Logo
+from webapp.models.user import Role
+from webapp.services import access, brands
+from webapp.services.brands import Look
+from webapp.services.errors import Invalid, NotFound
+from webapp.views import audit, edge, forms
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("brands", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+_FOR_EVER = "max-age=31536000, immutable"
+#: A picture may do nothing at all, wherever it is opened.
+_LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+#: What can be taken back: in words for the page that asks, and said when it is done.
+_RESETS = {
+    "logo": "The logo is removed.",
+    "all": "Everything looks like Releaf again.",
+}
+
+
+class BrandForm(FlaskForm):
+    """A name, a colour, a logo. ``was``: the colour that stood in the form when it was shown."""
+
+    upload = b""
+    was = HiddenField()
+    name = StringField(
+        "Display name",
+        description="On pages, in mails and on certificates. Without one it is the account’s.",
+    )
+    colour = StringField(
+        "Colour",
+        description="Six digits like #1b6b45, or from the palette beside it. Without one it is "
+        "Releaf’s green.",
+    )
+    picked = ColorField("Colour from the palette")
+    logo = FileField(
+        "Logo",
+        description="PNG, JPEG, WebP or SVG of at most 512 KB and 1,600 pixels. It is shown on "
+        "white, 640 by 200 pixels at most.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a form would look like. ``offer``: the shade to take instead of one that is too light;
+    ``logo``: the address of its picture, which may be the picture itself.
+    """
+
+    name: str
+    colour: Colour
+    pages: tuple[tuple[str, Shades, Colour, str], ...]
+    offer: Colour | None
+    logo: str | None
+    errors: tuple[Invalid, ...]
+
+
+def register(app: Flask) -> None:
+    """Give every page ``brand()``: the look of whoever sees it; None: ours."""
+    app.context_processor(lambda: {"brand": _brand})
+    app.jinja_env.globals["brand_style"] = _style_address
+
+
+@blueprint.route("/accounts/<int:account_id>/brand", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def edit(account_id: int) -> ResponseReturnValue:
+    """Choose name, colour and logo; a customer's are its partner's."""
+    partner = _partner(account_id)
+    if partner.id != account_id:
+        return redirect(url_for("brands.edit", account_id=partner.id))
+    form = _form(partner)
+    if form.validate_on_submit():
+        try:
+            changes = _save(partner, form)
+        except Invalid as error:
+            db.session.rollback()
+            partner = _partner(account_id)
+            forms.refuse(form, error)
+        else:
+            if changes:
+                audit.note("brand changed", partner.name, partner, **changes)
+            db.session.commit()
+            flash("Saved." if changes else "Nothing was changed.", "success")
+            return redirect(url_for("brands.edit", account_id=partner.id))
+    return forms.page("brands/edit.html", form, **_context(partner, form))
+
+
+@blueprint.post("/accounts/<int:account_id>/brand/preview")
+@roles_required(*CHANGERS)
+def preview(account_id: int) -> ResponseReturnValue:
+    """What a form would look like; nothing is kept. A part of the page, or all of it."""
+    partner = _partner(account_id)
+    if partner.id != account_id:
+        return redirect(url_for("brands.edit", account_id=partner.id))
+    form = _form(partner)
+    part = request.headers.get("HX-Request") == "true"
+    template = "brands/_preview.html" if part else "brands/edit.html"
+    return render_template(template, form=form, **_context(partner, form))
+
+
+@blueprint.route(
+    "/accounts/<int:account_id>/brand/reset/<any(logo, all):what>", methods=["GET", "POST"]
+)
+@roles_required(*CHANGERS)
+def reset(account_id: int, what: str) -> ResponseReturnValue:
+    """Take back the logo, or all of it, once it has been said what that means."""
+    partner = _partner(account_id)
+    back = url_for("brands.edit", account_id=partner.id)
+    brand = brands.of(db.session(), partner)
+    if brand is None or (what == "logo" and brand.logo_digest is None):
+        return redirect(back)
+    if request.method == "GET":
+        return render_template("brands/reset.html", account=partner, what=what, back=back)
+    if what == "logo":
+        brands.remove_logo(db.session(), partner, clock.now())
+    else:
+        brands.reset(db.session(), partner)
+    audit.note("brand reset", partner.name, partner, of=what)
+    db.session.commit()
+    flash(_RESETS[what], "success")
+    return redirect(back)
+
+
+@blueprint.get("/brand/logo/<digest>.png")
+def logo(digest: str) -> ResponseReturnValue:
+    """A logo that the viewer's pages bear; under its digest it is the same for ever."""
+    found = None
+    if digest.isascii() and digest.isalnum() and len(digest) == 64:
+        viewer = edge.viewer()
+        found = db.session.scalar(access.logos(viewer).where(Logo.digest == digest))
+    if found is None:
+        abort(404)
+    response = make_response(found.content)
+    response.mimetype = found.content_type
+    response.set_etag(digest)
+    response.headers["Cache-Control"] = f"private, {_FOR_EVER}"
+    response.headers["Content-Security-Policy"] = _LOGO_POLICY
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/brand/<digits>.css")
+def stylesheet(digits: str) -> ResponseReturnValue:
+    """The shades of a colour. It says nothing of anybody: whoever asks for a colour gets it."""
+    try:
+        colour = Colour.parse(digits)
+    except ValueError:
+        abort(404)
+    if digits != str(colour)[1:]:
+        abort(404)
+    style = _style(colour)
+    response = make_response(style)
+    response.mimetype = "text/css"
+    response.set_etag(_version(style))
+    kept = request.args.get("v") == _version(style)
+    response.headers["Cache-Control"] = f"public, {_FOR_EVER}" if kept else "no-cache"
+    response.make_conditional(request)
+    return response
+
+
+def _brand() -> Look | None:
+    """Read when a page asks for it, once."""
+    if not current_user.is_authenticated:
+        return None
+    if "brand" not in g:
+        g.brand = brands.look(db.session(), edge.user().account)
+    look: Look | None = g.brand
+    return look
+
+
+def _partner(account_id: int) -> Account:
+    """The partner of an account that the viewer may see. Raises NotFound."""
+    account = access.account(db.session(), edge.viewer(), account_id)
+    if account.kind == "operations":
+        raise NotFound("only partners have a brand")
+    return account.partner or account
+
+
+def _form(partner: Account) -> BrandForm:
+    brand = brands.of(db.session(), partner) or Brand()
+    form = BrandForm(
+        name=brand.name or "",
+        colour=brand.colour or "",
+        picked=brand.colour or str(colours.OURS),
+        was=brand.colour or "",
+    )
+    if request.method == "POST":
+        form.colour.data = _chosen(form)
+        # So that what is sent next is compared with what is shown now.
+        form.was.data = brand.colour or ""
+        form.picked.data = brand.colour or str(colours.OURS)
+        if form.logo.data:
+            with form.logo.data.stream as file:
+                form.upload = file.read(brands.LARGEST_LOGO + 1)
+    return form
+
+
+def _chosen(form: BrandForm) -> str:
+    """The colour that was meant: what was typed, or picked where only that was changed."""
+    offered = request.form.get("take")
+    if offered:
+        return offered
+    typed, picked = (form.colour.data or "").strip(), (form.picked.data or "").strip()
+    was = form.was.data or ""
+    changed = picked and picked != (was or str(colours.OURS))
+    return picked if changed and typed == was else typed
+
+
+def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
+    return dict(
+        brands.change(
+            db.session(),
+            partner,
+            name=form.name.data or "",
+            colour=form.colour.data or "",
+            logo=_uploaded(form),
+            now=clock.now(),
+        )
+    )
+
+
+def _uploaded(form: BrandForm) -> Picture | None:
+    """The picture of the file that was chosen. Raises Invalid."""
+    return brands.picture(form.upload) if form.upload else None
+
+
+def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
+    return {
+        "account": partner,
+        "saved": brands.of(db.session(), partner),
+        "sample": _sample(partner, form),
+        "our_name": partner.name,
+    }
+
+
+def _sample(partner: Account, form: BrandForm) -> Sample:
+    errors = []
+    brand = brands.of(db.session(), partner)
+    logo = url_for("brands.logo", digest=brand.logo_digest) if brand and brand.logo_digest else None
+    try:
+        uploaded = _uploaded(form)
+    except Invalid as error:
+        errors.append(error)
+    else:
+        if uploaded is not None:
+            logo = f"data:image/png;base64,{base64.b64encode(uploaded.content).decode()}"
+    colour, offer = colours.OURS, None
+    if form.colour.data:
+        try:
+            colour = Colour.parse(form.colour.data)
+            brands.readable(form.colour.data)
+        except ValueError:
+            errors.append(Invalid("colour", "This is no colour yet: it needs six digits."))
+        except Invalid as error:
+            errors.append(error)
+            offer = colours.nearest_passing(colour)
+    shown = offer or colour
+    pages = tuple(
+        (words, shades, behind[0], f"{floor(colours.lowest(shades.accent, behind) * 10) / 10}")
+        for words, shades, behind in (
+            ("light", colours.on_light(shown), colours.LIGHT_PAGE),
+            ("dark", colours.on_dark(shown), colours.DARK_PAGE),
+        )
+    )
+    name = " ".join((form.name.data or "").split()) or partner.name
+    return Sample(name, shown, pages, offer, logo, tuple(errors))
+
+
+def _style_address(colour: Colour) -> str:
+    """Where the style of a colour is; another one when we change what it says."""
+    return url_for("brands.stylesheet", digits=str(colour)[1:], v=_version(_style(colour)))
+
+
+@lru_cache(maxsize=256)
+def _style(colour: Colour) -> str:
+    """The custom properties of static/app.css that a colour stands in for, on screens."""
+    light, dark = map(_properties, (colours.on_light(colour), colours.on_dark(colour)))
+    return (
+        f"@media screen {{ :root {{ {light} }} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    )
+
+
+def _properties(shades: Shades) -> str:
+    return (
+        f"--accent: {shades.accent}; --accent-deep: {shades.deep}; --accent-soft: {shades.soft}; "
+        f"--on-accent: {shades.text}; --link: {shades.link}; --focus: {shades.link};"
+    )
+
+
+def _version(style: str) -> str:
+    return hashlib.sha256(style.encode()).hexdigest()[:12]
