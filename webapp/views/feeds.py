@@ -116,7 +116,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         told = ((day.day, day.pages, "yes" if day.recovered else "no") for day in days)
         return exports.answer_rows("pages-a-day", ("Day", "Pages", "Recovered"), told)
     month = Month.of(today)
-    total = db.session.scalar(_deposited([feed.id])) or 0
+    total = int(db.session.scalar(_deposited([feed.id])) or 0)
     return render_template(
         "feeds/show.html",
         feed=feed,

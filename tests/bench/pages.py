@@ -1,0 +1,284 @@
+"""Pages of the console on a large database, against a bare Flask route with as many rows.
+
+10,000 feeds of 20 partners, 200,000 devices, two years of deposits, in PostgreSQL:
+``python -m tests.bench.pages build DATABASE`` and ``python -m tests.bench.pages measure DATABASE``.
+"""
+
+import gc
+import json
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from flask import Flask, render_template_string, request
+from flask.testing import FlaskClient
+from sqlalchemy import event, select, text
+from sqlalchemy.engine import Engine
+
+from webapp import clock
+from webapp import settings as configuration
+from webapp.app import create_app
+from webapp.db import engine, open_session
+from webapp.models import Certificate, Delta, User
+from webapp.services.database import make_ready
+
+NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+FEEDS, PARTNERS, DEVICES_A_FEED, DAYS = 10_000, 20, 20, 730
+#: Of all feeds, those of the first partner.
+LARGE = 5_000
+TOURS = 9
+
+#: Everything by the database itself: a row of Python each would take an hour.
+_FILL = (
+    "insert into account (id, kind, name, created_at) values (1, 'operations', 'Operations', :now)",
+    "insert into account (id, kind, name, time_zone, country, created_at) "
+    "select 1 + n, 'partner', 'Partner ' || n, 'UTC', 'US', :now "
+    "from generate_series(1, :partners) n",
+    "insert into account (id, kind, name, partner_id, created_at) "
+    "select 1000 + n, 'customer', 'Customer ' || lpad(n::text, 5, '0'), "
+    "case when n <= :large then 2 else 3 + n % (:partners - 1) end, :now "
+    "from generate_series(1, :feeds) n",
+    'insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at) values '
+    "(1, 1, 'Olga Ops', 'ops@example.com', 'operations', 'x', :now), "
+    "(2, 2, 'Nora North', 'nora@example.com', 'partner_admin', 'x', :now), "
+    "(3, 1001, 'Cara Holm', 'cara@example.com', 'customer', 'x', :now)",
+    'insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at) '
+    "select 3 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', 'x', :now "
+    "from generate_series(2, :feeds, 5) n",
+    "insert into server (id, account_id, name, sealed_token, health, health_checked_at, "
+    "health_changed_at, created_at) select n, 1 + n, 'Printerpoint', '\\x00', "
+    "case when n % 9 = 0 then 'unhealthy' else 'healthy' end, :now, :now, :now "
+    "from generate_series(1, :partners) n",
+    "insert into feed (id, server_id, account_id, customer_id, customer_name, status, health, "
+    "health_changed_at, heard_on, created_at, activated_at) "
+    "select n, a.partner_id - 1, 1000 + n, 'C' || n, a.name, 'active', "
+    "case when n % 97 = 0 then 'unhealthy' else 'healthy' end, :now, date '2026-11-16', :now, :now "
+    "from generate_series(1, :feeds) n join account a on a.id = 1000 + n",
+    "insert into device (id, feed_id, asset_id, serial_number, family, initial_count, "
+    "latest_count, life_count, first_on, latest_on, awaits_baseline) "
+    "select n, 1 + (n - 1) / :devices, 'A-' || n, 'CNB1L' || n, 'size', 1000, 900000 + n, "
+    "899000 + n, "
+    "date '2024-11-16', date '2026-11-16', false from generate_series(1, :feeds * :devices) n",
+    "insert into deposit (feed_id, day, counted_in, pages) "
+    "select f, date '2026-11-16' - d, to_char(date '2026-11-16' - d, 'YYYY-MM'), "
+    "200 + (f + d) % 300 "
+    "from generate_series(1, :feeds) f, generate_series(0, :days - 1) d",
+    "insert into reading (device_id, day, count, family, baseline) "
+    "select n, date '2026-11-16' - d, 900000 - d * 11, 'size', false "
+    "from generate_series(1, :feeds * :devices, 20) n, generate_series(0, 40) d",
+    "insert into delta (feed_id, device_id, since, day, pages, state, held_for) "
+    "select 1 + (n - 1) / :devices, n, date '2026-11-10', date '2026-11-16', 999999, 'held', "
+    "'ceiling' "
+    "from generate_series(1, :feeds * :devices, 1000) n",
+    "insert into closed_month (account_id, month, closed_at) "
+    "select 1000 + n, to_char(date '2026-10-01' - m * interval '1 month', 'YYYY-MM'), :now "
+    "from generate_series(1, :feeds) n, generate_series(0, 22) m",
+    "insert into certificate (number, public_id, account_id, month, account_name, partner_name, "
+    "pages, late_pages, late_months, trees, pages_per_tree, project, issued_on) "
+    "select 'R-' || m || '-' || n, md5(m || '-' || n), 1000 + n, "
+    "to_char(date '2026-10-01' - m * interval '1 month', 'YYYY-MM'), 'Customer ' || n, 'Partner', "
+    "10000, 0, '', '1.20', 8333, 'Pines', date '2026-11-02' "
+    "from generate_series(1, :feeds) n, generate_series(0, 22) m",
+    "insert into collection (id, server_id, day, kind, state, queued_at, alive_at, finished_at, "
+    "printers, feeds) select (s - 1) * 90 + d + 1, s, date '2026-11-16' - d, 'night', 'finished', "
+    "cast(:now as timestamptz) - d * interval '1 day', cast(:now as timestamptz), "
+    "cast(:now as timestamptz) - d * interval '1 day', 10000, 500 "
+    "from generate_series(1, :partners) s, generate_series(0, 89) d",
+    "insert into outcome (collection_id, feed_id, outcome, pages, devices, skipped, at) "
+    "select c.id, f.id, 'collected', 200, 20, '[]', :now from collection c "
+    "join feed f on f.server_id = c.server_id where c.day > date '2026-11-11'",
+    "insert into health_change (feed_id, before, after, at, reason) "
+    "select n, 'pending', 'healthy', :now, 'First data' from generate_series(1, :feeds) n",
+    "insert into feed_event (feed_id, at, day, kind, details) "
+    "select n, :now, date '2026-11-16', 'device_added', '{\"count\": 20, \"names\": [\"A-1\"]}' "
+    "from generate_series(1, :feeds) n, generate_series(1, 10)",
+    "insert into audit_entry (at, user_id, account_id, place, action, subject, details) "
+    "select cast(:now as timestamptz) - n * interval '1 minute', 2, 2, 'browser', 'feeds tied', "
+    "'Customer ' || n, '{}' from generate_series(1, 100000) n",
+)
+
+
+@dataclass(slots=True)
+class Measured:
+    """A page: its rows, queries, milliseconds (ours, bare), and kilobytes."""
+
+    name: str
+    rows: int
+    queries: int
+    ours_ms: float
+    bare_ms: float
+    kilobytes: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the time of the bare route."""
+        return self.ours_ms / self.bare_ms
+
+
+def build(database: str) -> None:
+    """Make the schema and fill it."""
+    at = engine(database)
+    with at.begin() as connection:
+        connection.execute(text("drop schema public cascade"))
+        connection.execute(text("create schema public"))
+    make_ready(database)
+    numbers = {"feeds": FEEDS, "partners": PARTNERS, "devices": DEVICES_A_FEED, "large": LARGE}
+    for statement in _FILL:
+        # As digits: PostgreSQL takes a small parameter for a smallint and multiplies as such.
+        for name, number in {**numbers, "days": DAYS}.items():
+            statement = re.sub(rf":{name}\b", str(number), statement)
+        with at.begin() as connection:
+            connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
+    with at.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum analyze"))
+
+
+def pages(database: str) -> list[tuple[str, str, str]]:
+    """The pages: who, what it is called, its address."""
+    with open_session(database) as session:
+        number = session.scalar(select(Certificate.number).where(Certificate.account_id == 1001))
+        held = session.scalar(select(Delta.id).where(Delta.feed_id == 1))
+    lists = ["/servers", "/feeds", "/devices", "/accounts", "/held", "/certificates",
+             "/collections", "/users", "/audit"]  # fmt: skip
+    found = [("ops", f"operations {path}", path) for path in ["/", *lists, "/operations"]]
+    found += [("nora", f"partner {path}", path) for path in ["/", *lists]]
+    found += [("cara", f"customer {path}", path) for path in ["/", "/feeds", "/devices"]]
+    found += [
+        ("nora", "feeds, searched", "/feeds?q=04999"),
+        ("nora", "feeds, last page", "/feeds?page=100"),
+        ("nora", "devices, searched", "/devices?q=CNB1L99999"),
+        ("nora", "a server", "/servers/1"),
+        ("nora", "a feed", "/feeds/1"),
+        ("nora", "a device", "/devices/1"),
+        ("nora", "a customer", "/accounts/1001"),
+        ("nora", "a year", "/accounts/1001/years/2026"),
+        ("ops", "a partner", "/accounts/2"),
+        ("nora", "a certificate", f"/certificates/{number}"),
+        ("nora", "a held gain", f"/held/{held}"),
+        ("nora", "a collection", "/collections/1"),
+    ]
+    return found
+
+
+def measure(database: str) -> list[Measured]:
+    """Every page and its bare route in turns; the median of each."""
+    clock.now = lambda: NOW  # the database's own day
+    folder = tempfile.mkdtemp(prefix="releaf-bench-pages-")
+    app = create_app(
+        configuration.load(
+            {
+                "RELEAF_INSTANCE": folder,
+                "DATABASE_URL": database,
+                "REDIS_URL": "redis://127.0.0.1:1/0",
+                "RELEAF_LOG_LEVEL": "ERROR",
+            }
+        )
+    )
+    bare = _bare()
+    visitors = {name: _visitor(app, database, name) for name in ("ops", "nora", "cara")}
+    found = []
+    for who, name, path in pages(database):
+        one = _measured(visitors[who], bare, name, path)
+        print(
+            f"  {one.name:28} {one.rows:4} rows {one.queries:3} queries {one.ours_ms:8.1f} ms "
+            f"{one.ratio:6.1f} x {one.kilobytes:6.0f} KB",
+            file=sys.stderr,
+            flush=True,
+        )
+        found.append(one)
+    return found
+
+
+def _measured(visitor: FlaskClient, bare: FlaskClient, name: str, path: str) -> Measured:
+    with _counted() as statements:
+        answer = visitor.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    rows = answer.text.count("<tr>") + answer.text.count("<li>")
+    bare_path = f"/?rows={rows}"
+    ours: list[float] = []
+    floor: list[float] = []
+    for _ in range(TOURS):
+        ours.append(_timed(lambda: visitor.get(path)))
+        floor.append(_timed(lambda: bare.get(bare_path)))
+        if sum(ours) > 3:
+            break
+    return Measured(
+        name,
+        rows,
+        len(statements),
+        statistics.median(ours) * 1_000,
+        statistics.median(floor) * 1_000,
+        len(answer.data) / 1_024,
+    )
+
+
+def _timed(call: Callable[[], object]) -> float:
+    gc.collect()
+    gc.disable()
+    began = time.perf_counter()
+    call()
+    seconds = time.perf_counter() - began
+    gc.enable()
+    return seconds
+
+
+def _bare() -> FlaskClient:
+    """A route that renders rows from memory, in the page of the console."""
+    app = Flask("bare")
+    rows = [(f"Customer {n}", f"Account {n}", "Healthy", "yesterday", 20, n) for n in range(500)]
+    template = (
+        "<!DOCTYPE html><html lang='en'><head><title>Rows</title></head><body><table>"
+        "{% for a, b, c, d, e, f in rows %}<tr><th scope='row'><a href='/feeds/{{ f }}'>{{ a }}</a>"
+        "</th><td>{{ b }}</td><td>{{ c }}</td><td>{{ d }}</td><td>{{ e }}</td><td>{{ f }}</td></tr>"
+        "{% endfor %}</table></body></html>"
+    )
+
+    @app.get("/")
+    def index() -> str:
+        return render_template_string(template, rows=rows[: request.args.get("rows", 0, type=int)])
+
+    return app.test_client()
+
+
+def _visitor(app: Flask, database: str, name: str) -> FlaskClient:
+    with open_session(database) as session:
+        user = session.scalars(select(User).where(User.email == f"{name}@example.com")).one()
+        stamp = user.get_id()
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = stamp
+    return client
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    """The statements that are sent meanwhile."""
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def main() -> None:
+    """Build, or measure and print as JSON."""
+    what, database = sys.argv[1:3]
+    if what == "build":
+        build(database)
+        print("{}")
+        return
+    found = measure(database)
+    print(json.dumps([asdict(one) for one in found]))
+
+
+if __name__ == "__main__":
+    main()
