@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.place import Place
+from tests.browser.walk import QUIET
 from webapp.views.guide import PICTURES
 
 WIDTH, HEIGHT = 1120, 760
@@ -80,7 +81,7 @@ def _open(page: Page, place: Place, view: View) -> str:
     answer = page.goto(place.address + view.path.format_map(place.things))
     assert answer is not None
     assert answer.status == 200, view.path
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    page.evaluate(QUIET)
     page.evaluate("document.fonts.ready")
     lines = page.inner_text("main").splitlines()
     return "\n".join(_RESTLESS.sub("…", line.strip()) for line in lines if line.strip()) + "\n"
