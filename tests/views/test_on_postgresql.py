@@ -1,5 +1,6 @@
 """Every page answers on PostgreSQL as it does on SQLite: sums come as decimals there, for one."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.factories import NOW
 from tests.views.test_access_matrix import ANYBODY, WHO
 from webapp import clock
 from webapp.crypto import Keyring
-from webapp.db import open_session
+from webapp.db import engine, open_session
 from webapp.settings import Settings
 
 #: They ask for more than a database: signed links, a Printerpoint.
@@ -25,7 +26,9 @@ def settings(settings: Settings, postgresql_database: str) -> Settings:
 
 
 @pytest.fixture
-def town(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> borough.Borough:
+def town(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[borough.Borough]:
     """One of every state that the console has a word for."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     del app  # it makes the schema
@@ -35,7 +38,8 @@ def town(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> bor
         for user in built.people.values():
             session.refresh(user)
         session.expunge_all()
-    return built
+    yield built
+    engine(settings.database_url).dispose()
 
 
 def test_every_page_answers(app: Flask, town: borough.Borough) -> None:
