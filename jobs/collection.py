@@ -86,10 +86,10 @@ def collect(
                 return fleet
             with fleet:
                 failed = _collect_feeds(session, config, collection, fleet, watch, now)
+            service.finish(session, collection, now())
         except service.Cancelled:
             session.rollback()
             return "cancelled by a person"
-        service.finish(session, collection, now())
         session.commit()
     _hand_over(config, collection_id, failed)
     return f"{collection.feeds} customers, {len(failed)} failed"

@@ -11,16 +11,15 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, text
-from sqlalchemy.engine import Engine
+from sqlalchemy import select, text
 
+from tests.queries import counted
 from webapp import clock
 from webapp import settings as configuration
 from webapp.app import create_app
@@ -196,7 +195,7 @@ def measure(database: str) -> list[Measured]:
 
 
 def _measured(visitor: FlaskClient, bare: FlaskClient, name: str, path: str) -> Measured:
-    with _counted() as statements:
+    with counted() as statements:
         answer = visitor.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
     rows = answer.text.count("<tr>") + answer.text.count("<li>")
@@ -254,19 +253,6 @@ def _visitor(app: Flask, database: str, name: str) -> FlaskClient:
     with client.session_transaction() as cookie:
         cookie["_user_id"] = stamp
     return client
-
-
-@contextmanager
-def _counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    statements: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def main() -> None:

@@ -80,13 +80,30 @@ def test_it_is_no_finished_night(world: World) -> None:
 
     with world.session() as session:
         found = session.get_one(Collection, night)
-        service.finish(session, found, clock.now())
+        with pytest.raises(service.Cancelled):
+            service.finish(session, found, clock.now())
         service.stop(session, found, "given up", clock.now())
         with pytest.raises(Conflict):
             service.cancel(session, found, None, clock.now())
         session.commit()
     assert state(world, night) == "cancelled"
     assert world.server().health == "healthy"
+
+
+def test_cancelled_after_the_last_customer_it_is_cancelled_and_hands_nothing_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = world.has_feed("Ant", "ANT", SA=100)
+    world.breaks(broken)
+    handed: list[int] = []
+    monkeypatch.setattr(queue, "run_feed", lambda *ids: handed.append(ids[-1]))
+    night = asked(world, "night")
+
+    said = collect(world.settings, night, watch=lambda _: cancel(world, night))
+
+    assert said == "cancelled by a person"
+    assert state(world, night) == "cancelled"
+    assert handed == []
 
 
 def test_a_worker_stops_in_the_middle_of_a_large_fleet(world: World) -> None:

@@ -170,10 +170,18 @@ class Quarter:
             unhealthy = select(Server.id).where(Server.health == "unhealthy").limit(1)
             return session.scalar(unhealthy) is not None
 
-    def _states(self) -> list[tuple[int, str, str, str | None]]:
+    def _states(self) -> str:
+        """What is unfinished, and how servers are; for whoever has to find out why."""
         with self.fleet.only_looking() as session:
-            rows = session.scalars(select(Collection).order_by(Collection.id.desc()).limit(6))
-            return [(c.server_id, str(c.day), c.state, c.reason) for c in rows]
+            latest = session.scalars(select(Collection).order_by(Collection.id.desc()).limit(6))
+            standing = select(Collection).where(Collection.state.in_(("running", "queued")))
+            told = [
+                f"{c.id}: server {c.server_id}, {c.kind} of {c.day}, {c.state}, {c.reason}, "
+                f"queued {c.queued_at}, alive {c.alive_at}"
+                for c in (*session.scalars(standing), *latest)
+            ]
+            told += [f"server {s.id}: {s.health}" for s in session.scalars(select(Server))]
+        return "; ".join([f"now {self.clock.now}", *told])
 
     def _collecting(self) -> bool:
         with self.fleet.only_looking() as session:

@@ -43,7 +43,7 @@ class Visitor:
     ) -> TestResponse:
         """Send a form with the token of this session."""
         data = {"csrf_token": self.token(), **(fields or {})}
-        return self.client.post(path, data=data, headers=headers)
+        return self.client.post(path, data=data, headers=headers, buffered=True)
 
     def token(self) -> str:
         """The token that forms of this session carry."""

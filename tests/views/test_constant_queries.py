@@ -1,15 +1,14 @@
 """A page asks the database as often for thirty rows as for three."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event, select
-from sqlalchemy.engine import Engine
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW
+from tests.queries import counted
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Server, User
@@ -20,19 +19,6 @@ LISTS = (
     "/users", "/audit", "/reconciliation",
 )  # fmt: skip
 DETAILS = ("/servers/{server}", "/feeds/{feed}", "/accounts/{partner}", "/accounts/{customer}")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    statements: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def add(session: Session, partner: Account, server: Server, first: int, last: int) -> None:

@@ -9,10 +9,12 @@ from flask import Flask
 from tests.browser import borough, sights
 from tests.factories import NOW
 from tests.views.test_access_matrix import ANYBODY, WHO
+from tests.views.test_exports import LISTS
 from webapp import clock
 from webapp.crypto import Keyring
 from webapp.db import engine, open_session
 from webapp.settings import Settings
+from webapp.views import exports
 
 #: They ask for more than a database: signed links, a Printerpoint.
 _ELSEWHERE = {"notices.unsubscribe_page", "customers.new"}
@@ -58,3 +60,14 @@ def test_every_page_answers(app: Flask, town: borough.Borough) -> None:
             if answer.status_code != 200:
                 wrong.append((path, answer.status_code))
     assert wrong == []
+
+
+def test_every_list_is_exported(app: Flask, town: borough.Borough) -> None:
+    browser = app.test_client()
+    with browser.session_transaction() as session:
+        session["_user_id"] = town.people["operations"].get_id()
+    for name in LISTS:
+        for kind in exports.FORMATS:
+            answer = browser.get(f"/{name}?export={kind}", buffered=True)
+            assert answer.status_code == 200, name
+            assert answer.content_length, name

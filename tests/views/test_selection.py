@@ -107,6 +107,23 @@ def test_a_server_that_rests_is_named(street: Street, storing: Storing) -> None:
     assert "Collection is paused" in street.nora.opens("/collections").text
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_ticked_feeds_are_exported_and_no_others(street: Street, kind: str) -> None:
+    wanted = {"feed": street.feeds[:2]}
+
+    answer = street.nora.sends(f"/feeds/selection?export={kind}", wanted)
+    refused = street.nora.sends(f"/feeds/selection?export={kind}", {"feed": street.strange})
+    nothing = street.nora.sends(f"/feeds/selection?export={kind}")
+
+    assert f".{kind}" in answer.headers["Content-Disposition"]
+    if kind == "csv":
+        assert "Harbour" in answer.text
+        assert "Lake" in answer.text
+        assert "Mill" not in answer.text
+    assert refused.status_code == 404
+    assert nothing.location == "/feeds"
+
+
 @pytest.mark.parametrize("action", ["collect", "deactivate", "reactivate"])
 def test_a_feed_of_another_partner_is_not_there(
     street: Street, storing: Storing, action: str

@@ -8,14 +8,29 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from PIL import Image
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
+
+from webapp import formats
 
 #: Where documents take styles, ornaments and fonts from, seen from the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
 #: The address of a document's own logo, whose bytes are handed over with it.
 LOGO = "releaf:logo"
 _MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+
+
+def template(root: Path, name: str) -> Template:
+    """A template of documents; what it is not given is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(root / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+    environment.filters.update(formats.FILTERS)
+    return environment.get_template(f"print/{name}")
 
 
 class PdfError(Exception):

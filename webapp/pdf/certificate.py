@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from weasyprint import CSS, HTML
 from weasyprint.css import ColorProfile
 from weasyprint.pdf import pydyf
 from weasyprint.text.fonts import FontConfiguration
 
 from webapp import formats
-from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error
+from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
 from webapp.settings import ROOT
 
@@ -73,14 +72,7 @@ class CertificatePrinter:
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read template and assets under ``root``. Raises PdfError."""
-        environment = Environment(
-            loader=FileSystemLoader(root / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-        )
-        environment.filters.update(formats.FILTERS)
-        self._template = environment.get_template("print/certificate.html")
+        self._template = template(root, "certificate.html")
         self._assets = PackagedAssets([root / folder for folder in FOLDERS])
         self._folder = root / FOLDERS[0]
         # Shared by all documents, or each would leave its own copy of the fonts in memory.

@@ -11,12 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Lock
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from webapp import formats
-from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error
+from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Size, fit, printable
 from webapp.pdf.picture import picture
 from webapp.settings import ROOT
@@ -47,14 +46,7 @@ class CardPrinter:
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read template and style under ``root``. Raises PdfError."""
-        environment = Environment(
-            loader=FileSystemLoader(root / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-        )
-        environment.filters.update(formats.FILTERS)
-        self._template = environment.get_template("print/share.html")
+        self._template = template(root, "share.html")
         self._assets = PackagedAssets([root / folder for folder in FOLDERS])
         self._base = root / FOLDERS[0] / "share.html"
         self._fonts = FontConfiguration()

@@ -387,10 +387,13 @@ def stop(session: Session, collection: Collection, reason: str, now: datetime) -
 
 
 def finish(session: Session, collection: Collection, now: datetime) -> None:
-    """All feeds have an outcome: judge who has been silent too long, and close the run."""
+    """All feeds have an outcome: judge who has been silent too long, and close the run.
+
+    Raises Cancelled.
+    """
     _claim(session, collection)
     if collection.state == "cancelled":
-        return
+        raise Cancelled
     today = _closing(collection, now) + timedelta(days=1)
     monitoring.judge_feeds(session, collection, today, now)
     collection.state = "finished"

@@ -73,8 +73,10 @@ def answer_rows(name: str, titles: Sequence[str], rows: Iterable[Sequence[Value]
     except BaseException:
         file.close()
         raise
+    size = file.seek(0, io.SEEK_END)
     file.seek(0)
     response = send_file(file, mimetype=kind, as_attachment=True, download_name=file_name)
+    response.content_length = size
     # What a list says may be different a minute later, and is for its reader alone.
     response.headers["Cache-Control"] = "private, no-store"
     return response

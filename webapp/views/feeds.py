@@ -81,7 +81,7 @@ def index() -> ResponseReturnValue:
     eager = (contains_eager(Feed.account), contains_eager(Feed.server).joinedload(Server.account))
     query = query.options(*eager)
     if exports.wanted():
-        return exports.answer(query, _sheet())
+        return exports.answer(query, sheet())
     page = lists.paged(query)
     feed_ids = [feed.id for feed in page.items]
     today = figures.today_of(edge.user().account, clock.now())
@@ -221,7 +221,7 @@ def remove(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
-def _sheet() -> exports.Sheet:
+def sheet() -> exports.Sheet:
     """The list of feeds as a file; it names servers to those who may see them."""
     month = Month.of(figures.today_of(edge.user().account, clock.now()))
     servers = edge.viewer().role != "customer"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
@@ -14,7 +15,8 @@ from webapp.models.user import Role
 from webapp.services import access, feeds
 from webapp.services.audit import Action
 from webapp.services.errors import Conflict, NotFound
-from webapp.views import audit, collections, edge
+from webapp.views import audit, collections, edge, exports
+from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("selection", __name__)
@@ -35,7 +37,10 @@ _CONCERNED: dict[str, tuple[str, ...]] = {
 def act() -> ResponseReturnValue:
     """Do it with the feeds that were ticked; what takes pages away is asked about before."""
     action = request.form.get("action", "")
-    chosen = _chosen()
+    query = _chosen()
+    chosen = db.session.scalars(query).all()
+    if chosen and exports.wanted():
+        return exports.answer(query, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
         flash("Tick at least one feed, then choose what to do with it.", "warning")
         return redirect(_back())
@@ -66,17 +71,17 @@ def _back() -> str:
     return asked if asked.startswith(f"{plain}?") else plain
 
 
-def _chosen() -> Sequence[Feed]:
+def _chosen() -> Select[Feed]:
     """The feeds that were ticked. Raises NotFound for any the viewer may not see."""
     ids = {int(value) for value in request.form.getlist("feed") if value.isdecimal()}
     if len(ids) > _LARGEST or any(not 0 < feed_id < 2**31 for feed_id in ids):
         raise NotFound("there are not so many feeds on a page")
     query = access.feeds(edge.viewer()).where(Feed.id.in_(ids))
-    query = query.options(joinedload(Feed.server).joinedload(Server.account))
-    found = db.session.scalars(query.order_by(Feed.customer_name, Feed.id)).all()
-    if len(found) != len(ids):
+    number = db.session.scalar(select(func.count()).select_from(query.subquery()))
+    if number != len(ids):
         raise NotFound("one of the feeds")
-    return found
+    eager = (joinedload(Feed.account), joinedload(Feed.server).joinedload(Server.account))
+    return query.options(*eager).order_by(Feed.customer_name, Feed.id)
 
 
 def _left_alone(action: str, count: int) -> str:
