@@ -37,7 +37,7 @@ check:  ## ruff, mypy --strict and the import rules
 	@$(python) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
-bench:  ## measure collection and certificates against their floors
+bench:  ## measure collection, certificates and pages against their floors
 	@deploy/setup --tests
 	@exec $(python) -m tests.bench $(ARGS)
 

@@ -114,11 +114,6 @@ class Measured:
     bare_ms: float
     kilobytes: float
 
-    @property
-    def ratio(self) -> float:
-        """How many times the time of the bare route."""
-        return self.ours_ms / self.bare_ms
-
 
 def build(database: str) -> None:
     """Make the schema and fill it."""
@@ -184,12 +179,7 @@ def measure(database: str) -> list[Measured]:
     found = []
     for who, name, path in pages(database):
         one = _measured(visitors[who], bare, name, path)
-        print(
-            f"  {one.name:28} {one.rows:4} rows {one.queries:3} queries {one.ours_ms:8.1f} ms "
-            f"{one.ratio:6.1f} x {one.kilobytes:6.0f} KB",
-            file=sys.stderr,
-            flush=True,
-        )
+        print(f"  {one.name}", file=sys.stderr, flush=True)
         found.append(one)
     return found
 
