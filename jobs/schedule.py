@@ -48,6 +48,7 @@ def tick() -> str:
         now = clock.now()
         due = [*nights.due_nights(session, now, config.collect_at)]
         due += nights.lost_requests(session, now)
+        nights.give_up_forgotten(session, now)
         session.commit()
     for wanted in due:
         queue.run_collection(config, wanted.id)

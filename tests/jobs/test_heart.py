@@ -77,6 +77,40 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
     assert put_in_line == [0, 1, 1]
 
 
+@pytest.mark.parametrize("before", ["queued", "running"])
+def test_what_a_person_asked_for_does_not_run_for_ever(world: World, before: str) -> None:
+    collection_id = asked(world)
+    now = clock.now()
+    states = []
+    with world.session() as session:
+        wanted = session.get_one(Collection, collection_id)
+        wanted.state = before
+        session.flush()
+        for later in (timedelta(hours=23), timedelta(hours=25)):
+            lost = nights.lost_requests(session, now + later)
+            nights.give_up_forgotten(session, now + later)
+            session.refresh(wanted)
+            states.append((len(lost), wanted.state))
+
+        assert states == [(1, before), (0, "failed")]
+        assert "nights since then" in (wanted.reason or "")
+        # Its job may have been in line all the time: then it is done after all.
+        assert service.begin(session, collection_id, now + timedelta(hours=26)) is not None
+
+
+def test_what_still_beats_is_not_given_up(world: World) -> None:
+    collection_id = asked(world)
+    later = clock.now() + timedelta(hours=30)
+    with world.session() as session:
+        wanted = session.get_one(Collection, collection_id)
+        wanted.state, wanted.alive_at = "running", later
+        session.flush()
+        nights.give_up_forgotten(session, later)
+        session.refresh(wanted)
+
+        assert wanted.state == "running"
+
+
 def test_a_beat_brings_no_ended_collection_back(world: World) -> None:
     collection_id = asked(world)
     now = clock.now()

@@ -61,7 +61,7 @@ class Quarter:
             last = following is None or visit.number >= len(visits) - 3
             if last:
                 self._all_is_well()
-            room = timedelta(hours=4)  # a slow machine may need several of the hourly checks
+            room = timedelta(hours=2)
             if following is not None:
                 room = (following.moment - visit.moment) / 2
             self._visit(visit, room, calm=last or visit.number < 2)

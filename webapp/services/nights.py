@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.models import Collection, Feed, Server
@@ -12,6 +12,8 @@ from webapp.services.collection import due_day, request
 
 #: A queued one that no worker began for so long has lost its job.
 LOST_JOB = timedelta(minutes=3)
+#: What a person asks for is taken up again for so long.
+REQUESTS_LAST = timedelta(days=1)
 #: A failed night of a healthy server is tried again after so long.
 RETRY_AFTER = timedelta(hours=1)
 
@@ -55,11 +57,8 @@ def lost_requests(session: Session, now: datetime) -> Sequence[Collection]:
     lost = session.scalars(
         select(Collection).where(
             Collection.kind == "now",
-            Collection.queued_at > now - timedelta(days=1),
-            or_(
-                (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
-                heart.silent(now),
-            ),
+            Collection.queued_at > now - REQUESTS_LAST,
+            _is_lost(now),
         )
     ).all()
     for collection in lost:
@@ -67,6 +66,35 @@ def lost_requests(session: Session, now: datetime) -> Sequence[Collection]:
         if collection.state == "queued":
             collection.alive_at = now
     return lost
+
+
+def give_up_forgotten(session: Session, now: datetime) -> None:
+    """End what a person asked for and nobody took up in a day: nights have brought its pages.
+
+    Else it would be said to run for ever. A job of it that comes after all still finds it.
+    """
+    session.execute(
+        update(Collection)
+        .where(
+            Collection.kind == "now",
+            Collection.queued_at <= now - REQUESTS_LAST,
+            _is_lost(now),
+        )
+        .values(
+            state="failed",
+            reason="Nobody took it up within a day; the nights since then bring its pages",
+            finished_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_lost(now: datetime) -> ColumnElement[bool]:
+    """Whether a collection has lost its job in the queue, or its worker."""
+    return or_(
+        (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
+        heart.silent(now),
+    )
 
 
 def _since_midnight(at: time) -> timedelta:
