@@ -1,0 +1,75 @@
+"""Lists follow what is typed, chosen and gone back to, in a browser with JavaScript."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.place import Place
+
+#: Lists, a word that some of their rows have, and what others say of it.
+SEARCHES = {
+    "/accounts": "harbour",
+    "/users": "winters",
+    "/servers": "main",
+    "/feeds": "harbour",
+    "/devices": "harbour",
+    "/certificates": "R-",
+    "/audit": "feeds",
+    "/operations/mails": "nora",
+}
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, place: Place) -> Iterator[Page]:
+    """A window of somebody who operates the service."""
+    context = chromium.new_context()
+    name = place.app.config["SESSION_COOKIE_NAME"]
+    context.add_cookies(
+        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("path", SEARCHES)
+def test_a_list_follows_the_typing_and_is_there_again_afterwards(
+    page: Page, place: Place, path: str
+) -> None:
+    page.goto(place.address + path)
+    rows = page.locator("#rows")
+    all_of_it = rows.inner_text()
+    box = page.get_by_role("searchbox")
+
+    box.press_sequentially("no such thing anywhere", delay=5)
+    expect(rows).to_contain_text(re.compile("match", re.IGNORECASE))
+    expect(rows.locator("tbody tr")).to_have_count(0)
+    assert "q=no+such+thing" in page.url or "q=no%20such%20thing" in page.url
+    expect(box).to_be_focused()
+
+    box.fill("")
+    expect(rows).to_have_text(re.compile(re.escape(all_of_it.split()[0])))
+    box.fill(SEARCHES[path])
+    page.wait_for_url(re.compile(rf"q={SEARCHES[path]}"))
+    page.reload()
+    expect(box).to_have_value(SEARCHES[path])
+    page.go_back()
+    expect(rows).to_be_visible()
+
+
+def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, place: Place) -> None:
+    page.goto(f"{place.address}/feeds")
+    rows = page.locator("#rows tbody tr")
+
+    page.get_by_label("Health").select_option("unhealthy")
+    page.wait_for_url(re.compile("health=unhealthy"))
+    expect(rows).to_have_count(1)
+    page.get_by_label("Health").select_option("")
+    page.wait_for_url(re.compile("health=(&|$)"))
+    expect(rows).to_have_count(50)
+
+    page.get_by_label("All on this page").check()
+    expect(page.locator("input[name=feed]:checked")).to_have_count(50)
+    page.get_by_label("All on this page").uncheck()
+    expect(page.locator("input[name=feed]:checked")).to_have_count(0)
