@@ -73,3 +73,19 @@ def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, place: Place) -> N
     expect(page.locator("input[name=feed]:checked")).to_have_count(50)
     page.get_by_label("All on this page").uncheck()
     expect(page.locator("input[name=feed]:checked")).to_have_count(0)
+
+
+def test_what_is_ticked_after_a_search_stays_ticked(page: Page, place: Place) -> None:
+    page.goto(f"{place.address}/feeds")
+    page.get_by_role("searchbox").fill("harbour")
+    page.wait_for_url(re.compile("q=harbour"))
+    box = page.locator("#rows input[name=feed]")
+    expect(box).to_have_count(1)
+
+    box.check()
+    page.wait_for_timeout(600)  # a search that began now would have ended
+    page.get_by_role("button", name="Deactivate").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Deactivate 1 feed?")
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_url(re.compile("/feeds.*q=harbour"))
