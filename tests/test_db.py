@@ -2,13 +2,25 @@
 
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    select,
+    text,
+)
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from tests import factories
 from webapp.db import Base, engine, only_reading, open_session, upsert
@@ -47,6 +59,21 @@ def test_no_column_anywhere_is_named_after_what_must_not_be_stored() -> None:
     names = {column.name for table in Base.metadata.tables.values() for column in table.columns}
 
     assert names & banned == set()
+
+
+def test_many_may_open_a_new_file_at_the_same_moment(tmp_path: Path) -> None:
+    together = threading.Barrier(6)
+
+    def journal_of(path: Path) -> str:
+        new = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+        together.wait()
+        with new.connect() as connection:
+            return str(connection.scalar(text("PRAGMA journal_mode")))
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(60):
+            path = tmp_path / f"{number}.db"
+            assert set(pool.map(journal_of, [path] * 6)) == {"wal"}
 
 
 def test_moments_come_back_aware_and_in_utc(session: Session) -> None:
