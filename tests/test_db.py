@@ -1,6 +1,7 @@
 """Column types, upserts, two writers, and what is stored about customers and devices."""
 
 import contextlib
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,11 +19,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DatabaseError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from tests import factories
+from webapp import db
 from webapp.db import Base, engine, only_reading, open_session, upsert
 from webapp.models import Account, Certificate, Device
 
@@ -74,6 +76,31 @@ def test_many_may_open_a_new_file_at_the_same_moment(tmp_path: Path) -> None:
         for number in range(60):
             path = tmp_path / f"{number}.db"
             assert set(pool.map(journal_of, [path] * 6)) == {"wal"}
+
+
+def test_a_file_that_stays_locked_is_told_when_patience_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 200)
+    path = tmp_path / "held.db"
+    new = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OperationalError, match="database is locked"):
+            new.connect()
+        holder.execute("ROLLBACK")
+
+    with new.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.db"
+    path.write_text("Dear Sir or Madam, this is no database. " * 100)
+
+    with pytest.raises(DatabaseError, match="file is not a database"):
+        create_engine(f"sqlite:///{path}", poolclass=NullPool).connect()
 
 
 def test_moments_come_back_aware_and_in_utc(session: Session) -> None:
