@@ -21,9 +21,12 @@ SEARCHES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(chromium: Browser, place: Place) -> Iterator[Page]:
-    """A window of somebody who operates the service."""
+    """A window of somebody who operates the service.
+
+    One a test: going back loads a page again, which a next test would run into.
+    """
     context = chromium.new_context()
     name = place.app.config["SESSION_COOKIE_NAME"]
     context.add_cookies(
