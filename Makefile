@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run test check bench soak guide lock clean
+.PHONY: help setup demo run test check bench soak guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -48,6 +48,10 @@ soak:  ## live through a quarter with every fault and 1,000 kills (SEEDS=20, ARG
 guide:  ## take the pictures of the setup guide again, from the running product
 	@deploy/setup --tests
 	@TAKE_PICTURES=yes $(python) -m pytest -q tests/browser/test_guide.py
+
+texts:  ## bring the catalogues of translations up to date with the texts
+	@deploy/setup --dev
+	@$(python) -m deploy.catalogues
 
 lock:  ## resolve deploy/requirements*.in again (UPGRADE=1 takes new versions)
 	@deploy/lock $(if $(call yes,$(UPGRADE)),--upgrade)

@@ -45,7 +45,7 @@ STORED = {
     "user": {
         "full_name", "email",
         "id", "account_id", "role", "password_hash", "session_stamp", "created_at", "disabled_at",
-        "wants_server", "wants_feed", "wants_digest", "wants_nights",
+        "wants_server", "wants_feed", "wants_digest", "wants_nights", "language",
     },
 }  # fmt: skip
 

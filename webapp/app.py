@@ -18,7 +18,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import settings as configuration
 from webapp.crypto import Keyring
 from webapp.db import db, engine_options
-from webapp.formats import FILTERS
 from webapp.services import database
 from webapp.settings import ROOT, Settings
 from webapp.views import (
@@ -36,6 +35,7 @@ from webapp.views import (
     guide,
     held,
     home,
+    language,
     navigation,
     notices,
     operations,
@@ -48,6 +48,7 @@ from webapp.views import (
     users,
 )
 from webapp.views.edge import Edge
+from webapp.words import use_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
     servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
-    notices, audit, showing, guide,
+    notices, audit, showing, guide, language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60
@@ -110,7 +111,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_configuration(settings))
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
-    app.jinja_env.filters.update(FILTERS)
+    use_in(app.jinja_env)
     db.init_app(app)
     Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))
     Htmx(app)

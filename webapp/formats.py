@@ -1,49 +1,87 @@
-"""How values read on pages, in the command line and on certificates: pure functions, in English.
+"""How values read on pages and on certificates, in the language spoken now.
 
 ``FILTERS`` is what a Jinja environment takes: ``environment.filters.update(FILTERS)``.
-Month names are ours, because ``strftime`` speaks the language of the process's locale.
+Separators, names of months and of zones are those of CLDR, as Babel has them.
 """
 
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+from babel.dates import format_date
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from webapp import languages
+
+
+def _forms(singular: str, plural: str) -> tuple[str, str]:
+    """Both forms of a message; a function of its own, so that ``make texts`` finds them."""
+    return singular, plural
+
+
+#: What can be counted.
+_NOUNS = {
+    "business day": _forms("%(number)s business day", "%(number)s business days"),
+    "certificate": _forms("%(number)s certificate", "%(number)s certificates"),
+    "collection": _forms("%(number)s collection", "%(number)s collections"),
+    "customer": _forms("%(number)s customer", "%(number)s customers"),
+    "day": _forms("%(number)s day", "%(number)s days"),
+    "device": _forms("%(number)s device", "%(number)s devices"),
+    "difference": _forms("%(number)s difference", "%(number)s differences"),
+    "entry": _forms("%(number)s entry", "%(number)s entries"),
+    "feed": _forms("%(number)s feed", "%(number)s feeds"),
+    "gain": _forms("%(number)s gain", "%(number)s gains"),
+    "held gain": _forms("%(number)s held gain", "%(number)s held gains"),
+    "mail": _forms("%(number)s mail", "%(number)s mails"),
+    "new account": _forms("%(number)s new account", "%(number)s new accounts"),
+    "page": _forms("%(number)s page", "%(number)s pages"),
+    "partner": _forms("%(number)s partner", "%(number)s partners"),
+    "printer": _forms("%(number)s printer", "%(number)s printers"),
+    "row": _forms("%(number)s row", "%(number)s rows"),
+    "server": _forms("%(number)s server", "%(number)s servers"),
+    "silent customer": _forms("%(number)s silent customer", "%(number)s silent customers"),
+    "standard page": _forms("%(number)s standard page", "%(number)s standard pages"),
+    "tree": _forms("%(number)s tree", "%(number)s trees"),
+    "unhealthy server": _forms("%(number)s unhealthy server", "%(number)s unhealthy servers"),
+    "user": _forms("%(number)s user", "%(number)s users"),
+}
 
 
 def whole(number: int) -> str:
     """A whole number with thousands separators: 2,469,134. Negative ones take a true minus."""
-    return f"{number:,d}".replace("-", "−")
+    text = f"{number:,d}"
+    if number < 0:
+        text = text.replace("-", "−")
+    return text if languages.current() == languages.DEFAULT else text.replace(",", _separators()[0])
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: 1 printer, 2,000 printers; 3 companies where the plural is given."""
-    return f"{whole(number)} {noun if abs(number) == 1 else plural or noun + 's'}"
+def counted(number: int, noun: str) -> str:
+    """A number with one of our nouns: 1 printer, 2,000 printers. KeyError for another noun."""
+    form = languages.translated_by_number(*_NOUNS[noun], abs(number))
+    return form % {"number": whole(number)}
 
 
 def trees(number: Decimal) -> str:
     """Trees to 2 decimals with thousands separators: 296.31."""
-    return f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP):,.2f}"
+    return decimal(number, 2)
+
+
+def decimal(number: Decimal, places: int) -> str:
+    """A number with a fixed count of decimals and thousands separators."""
+    text = f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,.{places}f}"
+    if languages.current() == languages.DEFAULT:
+        return text
+    group, point = _separators()
+    return text.translate({ord(","): group, ord("."): point})
 
 
 def day(value: date) -> str:
     """A date: 31 October 2026. A datetime gives the day it names, in its own zone."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    # TRANSLATORS: the pattern of a date, in letters of CLDR: d day, MMMM month, y year.
+    return _date(languages.translated("d MMMM y"), value.year, value.month, value.day)
 
 
 def days(first: date, last: date) -> str:
@@ -51,16 +89,25 @@ def days(first: date, last: date) -> str:
     if first == last:
         return day(first)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {day(last)}"
-    if first.year == last.year:
-        return f"{first.day} {MONTHS[first.month - 1]} to {day(last)}"
-    return f"{day(first)} to {day(last)}"
+        begin = str(first.day)
+    elif first.year == last.year:
+        # TRANSLATORS: the pattern of a date without its year.
+        begin = _date(languages.translated("d MMMM"), first.year, first.month, first.day)
+    else:
+        begin = day(first)
+    return languages.translated("%(first)s to %(last)s") % {"first": begin, "last": day(last)}
 
 
 def month(value: object) -> str:
     """A month: October 2026. Takes a date within it, a Month, or text that begins 2026-10."""
     first = date.fromisoformat(f"{str(value)[:7]}-01")
-    return f"{MONTHS[first.month - 1]} {first.year}"
+    # TRANSLATORS: the pattern of a month.
+    return _date(languages.translated("MMMM y"), first.year, first.month, 1)
+
+
+def month_name(value: date) -> str:
+    """The month of a date without its year: October."""
+    return _date("LLLL", value.year, value.month, 1)
 
 
 def time_in(moment: datetime, zone: str | tzinfo) -> str:
@@ -81,10 +128,36 @@ def time_in(moment: datetime, zone: str | tzinfo) -> str:
 def days_ago(value: date, today: date) -> str:
     """How far a day lies from today: today, yesterday, 3 days ago, tomorrow, in 3 days."""
     days = (today - value).days
-    named = {-1: "tomorrow", 0: "today", 1: "yesterday"}
-    if days in named:
-        return named[days]
-    return f"{whole(days)} days ago" if days > 0 else f"in {whole(-days)} days"
+    if days == 0:
+        return languages.translated("today")
+    if days == 1:
+        return languages.translated("yesterday")
+    if days == -1:
+        return languages.translated("tomorrow")
+    if days > 0:
+        text = languages.translated_by_number("%(number)s day ago", "%(number)s days ago", days)
+    else:
+        text = languages.translated_by_number("in %(number)s day", "in %(number)s days", -days)
+    return text % {"number": whole(abs(days))}
+
+
+@lru_cache(maxsize=4096)
+def _dated(pattern: str, language: str, year: int, month: int, day: int) -> str:
+    return format_date(date(year, month, day), pattern, locale=language)
+
+
+def _date(pattern: str, year: int, month: int, day: int) -> str:
+    return _dated(pattern, languages.current(), year, month, day)
+
+
+def _separators() -> tuple[str, str]:
+    """Between thousands, and before decimals."""
+    return _separators_of(languages.current())
+
+
+@lru_cache
+def _separators_of(language: str) -> tuple[str, str]:
+    return get_group_symbol(language), get_decimal_symbol(language)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -94,6 +167,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "days": days,
     "month": month,
+    "month_name": month_name,
     "time_in": time_in,
     "days_ago": days_ago,
 }

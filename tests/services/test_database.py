@@ -138,6 +138,10 @@ insert into feed (id, server_id, account_id, customer_name, status, health, heal
 insert into device (id, feed_id, asset_id, serial_number, family, initial_count, latest_count,
   life_count, first_on, latest_on, awaits_baseline)
   values (1, 1, 'A', 'S', 'colour', 1, 2, 1, '2026-01-01', '2026-01-02', false);
+insert into collection (id, server_id, day, kind, state, queued_at, alive_at, printers)
+  values (1, 1, '2026-01-02', 'night', 'finished', '2026-01-03 00:00:00', '2026-01-03 00:00:00', 1);
+insert into outcome (collection_id, feed_id, outcome, pages, devices, skipped, at, reason)
+  values (1, 1, 'failed', 0, 0, '[]', '2026-01-03 00:00:00', 'It was full');
 insert into delta (id, feed_id, device_id, since, day, pages, state, reason) values
   (1, 1, 1, '2026-01-01', '2026-01-02', 5, 'counted', null),
   (2, 1, 1, '2026-01-01', '2026-01-03', 5, 'held', 'More pages than a machine can print'),
@@ -162,6 +166,7 @@ def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: 
         gains = connection.exec_driver_sql(
             "select state, held_for, reason from delta order by id"
         ).all()
+        reason = connection.exec_driver_sql("select reason from outcome").scalar()
         wants = connection.exec_driver_sql('select wants_server, wants_feed from "user"').all()
     engine.dispose()
     assert [tuple(gain) for gain in gains] == [
@@ -170,4 +175,5 @@ def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: 
         ("accepted", "ceiling", None),
         ("rejected", "ceiling", "A slip"),
     ]
+    assert reason == "It was full"
     assert [tuple(want) for want in wants] == [(True, True)]

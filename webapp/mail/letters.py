@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webapp import formats
+from webapp.words import use_in
 
 _TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
@@ -72,7 +72,7 @@ class LetterPrinter:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        environment.filters.update(formats.FILTERS)
+        use_in(environment)
         self._plain = environment.get_template("mails/letter.txt")
         self._html = environment.get_template("mails/letter.html")
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
+from webapp.languages import DEFAULT
 
 AccountKind = Literal["operations", "partner", "customer"]
 
@@ -28,6 +29,7 @@ class Account(Base):
 
     A customer has no time zone of its own: its days and months are its partner's. Its country
     and region (for public holidays) are its own where a country is given, else its partner's.
+    ``language``: that of its certificates and badge; a customer's without one is its partner's.
     ``is_named``: whether public pages of its certificates name it. ``badge_id`` is the unguessable
     part of its badge's address, which answers while ``badge_on``.
     """
@@ -54,6 +56,7 @@ class Account(Base):
     time_zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
     region: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str | None] = mapped_column(String(8))
     is_named: Mapped[bool] = mapped_column(default=True, server_default=true())
     badge_id: Mapped[str | None] = mapped_column(String(43))
     badge_on: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -65,6 +68,11 @@ class Account(Base):
     def zone(self) -> ZoneInfo:
         """The zone its days and months are counted in."""
         return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
+
+    @property
+    def certified_in(self) -> str:
+        """The language of its certificates."""
+        return self.language or (self.partner and self.partner.language) or DEFAULT
 
     @property
     def holiday_region(self) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, DecimalText, Moment
+from webapp.languages import DEFAULT
 from webapp.models.account import Account
 
 
@@ -23,7 +24,8 @@ class Certificate(Base):
     """What was certified, with names, logo and factor of that day; never changed again.
 
     ``late_pages`` of ``pages`` were printed in earlier months that had closed already.
-    ``public_id`` is the unguessable part of the public page's address.
+    ``language``: the one its document speaks. ``public_id`` is the unguessable part of the
+    public page's address.
     """
 
     __tablename__ = "certificate"
@@ -47,6 +49,7 @@ class Certificate(Base):
     pages_per_tree: Mapped[int]
     project: Mapped[str] = mapped_column(String(120))
     issued_on: Mapped[date]
+    language: Mapped[str] = mapped_column(String(8), default=DEFAULT, server_default=DEFAULT)
     logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
 
     account: Mapped[Account] = relationship()

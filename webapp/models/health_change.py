@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, Moment, Told
 from webapp.models.feed import Feed
 from webapp.models.server import Server
 
@@ -29,7 +29,7 @@ class HealthChange(Base):
     before: Mapped[str] = mapped_column(String(16))
     after: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(Moment)
-    reason: Mapped[str] = mapped_column(String(500))
+    reason: Mapped[str] = mapped_column(Told)
     heard_on: Mapped[date | None]
 
     server: Mapped[Server | None] = relationship()

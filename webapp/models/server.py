@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.crypto import Keyring
-from webapp.db import Base, Moment
+from webapp.db import Base, Moment, Told
 from webapp.models.account import Account
 
 
@@ -26,7 +26,7 @@ class Server(Base):
     name: Mapped[str] = mapped_column(String(100))
     sealed_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     health: Mapped[str] = mapped_column(String(16))
-    health_reason: Mapped[str | None] = mapped_column(String(500))
+    health_reason: Mapped[str | None] = mapped_column(Told)
     health_checked_at: Mapped[datetime] = mapped_column(Moment)
     health_changed_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)

@@ -27,6 +27,7 @@ class User(Base):
     """A person: full name and e-mail, nothing more. No password until the invitation is taken.
 
     ``session_stamp`` changes with the password, which ends every other session of the user.
+    ``language``: the one that pages and mails speak, by choice; none: that of the browser.
     ``wants_...``: what the user wants to be told by e-mail, as far as it concerns the role.
     """
 
@@ -45,6 +46,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     session_stamp: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
     wants_server: Mapped[bool] = mapped_column(default=True, server_default=true())

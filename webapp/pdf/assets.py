@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from PIL import Image
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
-from webapp import formats
+from webapp.words import use_in
 
 #: Where documents take styles, ornaments and fonts from, seen from the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
@@ -29,7 +29,7 @@ def template(root: Path, name: str) -> Template:
         undefined=StrictUndefined,
         auto_reload=False,
     )
-    environment.filters.update(formats.FILTERS)
+    use_in(environment)
     return environment.get_template(f"print/{name}")
 
 

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, NullPool, create_engine, inspect
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect
 from sqlalchemy.engine import make_url
 
 from webapp.db import engine_options
@@ -42,12 +42,16 @@ def upgrade(database_url: str) -> str:
     engine = _engine(database_url)
     try:
         with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                _hold_references_loosely(connection)
             if connection.dialect.name == "postgresql":
                 # Any number nobody else uses; it is let go with the transaction.
                 connection.exec_driver_sql("select pg_advisory_xact_lock(8333001)")
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if connection.dialect.name == "sqlite":
+                _see_that_references_hold(connection)
     finally:
         engine.dispose()
     return latest_revision()
@@ -75,6 +79,22 @@ def make_ready(database_url: str) -> None:
             f"DATABASE_URL: the database is of a later version ({current}); "
             "install that version of Releaf, or restore a backup"
         )
+
+
+def _hold_references_loosely(connection: Connection) -> None:
+    """Let tables be made anew that others refer to, as SQLite's documentation has it.
+
+    Only outside a transaction; the connection is closed afterwards.
+    """
+    connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _see_that_references_hold(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise RuntimeError(f"the upgrade would leave a reference of table {broken[0]} dangling")
 
 
 def _is_empty(database_url: str) -> bool:

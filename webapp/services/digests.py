@@ -107,7 +107,7 @@ def _digests(session: Session, partner: Account, users: Sequence[User], key: str
 def _more(number: int) -> Story:
     return Story(
         "",
-        f"And {formats.counted(number, 'more', 'more')}",
+        f"And {number} more",
         [],
         "",
         "/feeds?health=unhealthy",

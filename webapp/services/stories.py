@@ -119,7 +119,7 @@ def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[t
     if len(changes) < 2 and not often:
         return []
     since = formats.time_in(changes[0].at, zone)
-    return [("Changed", f"{formats.counted(len(changes), 'time')} since {since}")]
+    return [("Changed", f"{len(changes)} {'time' if len(changes) == 1 else 'times'} since {since}")]
 
 
 def _last_night(session: Session, server: Server) -> str:

@@ -15,10 +15,11 @@ from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
 
+from webapp import languages
 from webapp.db import db, only_reading
 from webapp.models import User
 from webapp.settings import Settings
-from webapp.views import edge
+from webapp.views import edge, language
 
 #: The endpoints that need no login: there is no other list.
 OPEN = frozenset(
@@ -33,6 +34,7 @@ OPEN = frozenset(
         "showing.badge",
         "guide.index",
         "guide.show",
+        "language.change",
         "operations.alive",
         "notices.unsubscribe_page",
         "notices.unsubscribed",
@@ -74,6 +76,7 @@ def guard(app: Flask) -> CSRFProtect:
     app.before_request(_open_for_reading)
     app.teardown_request(_close_reading)
     _know_users(app)
+    app.before_request(language.choose)
     app.before_request(_demand_login)
     forgery = CSRFProtect(app)
     app.after_request(_set_headers)
@@ -192,6 +195,9 @@ def _set_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers["Permissions-Policy"] = _FEATURES
     headers.setdefault("Referrer-Policy", "same-origin")
+    if response.mimetype == "text/html":
+        headers["Content-Language"] = languages.current()
+        response.vary.update(("Accept-Language", "Cookie"))
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     if edge.settings().public_url.startswith("https://"):

@@ -1,0 +1,50 @@
+"""Language: which one pages speak. A user's choice, else this browser's, else what it prefers."""
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp import languages
+from webapp.db import db
+from webapp.models import User
+from webapp.views import edge, security
+
+blueprint = Blueprint("language", __name__)
+
+_COOKIE = "language"
+_ONE_YEAR = 365 * 24 * 60 * 60
+
+
+def choose() -> None:
+    """Speak the language of whoever asks, before anything is said."""
+    if request.endpoint == "static":
+        return
+    chosen = current_user.language if current_user.is_authenticated else None
+    languages.speak(chosen or of_browser())
+
+
+def of_browser() -> str | None:
+    """What was chosen in this browser, or what it prefers."""
+    chosen = languages.known(request.cookies.get(_COOKIE))
+    return chosen or languages.preferred(list(request.accept_languages.values()))
+
+
+@blueprint.post("/language")
+def change() -> ResponseReturnValue:
+    """Speak another language from now on, to this browser and to this user."""
+    language = languages.known(request.form.get("language"))
+    if language is None:
+        abort(400)
+    if current_user.is_authenticated:
+        db.session.get_one(User, edge.user().id).language = language
+        db.session.commit()
+    response = redirect(security.safe_target(request.form.get("back")) or url_for("home.index"))
+    response.set_cookie(
+        _COOKIE,
+        language,
+        max_age=_ONE_YEAR,
+        secure=edge.settings().public_url.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

@@ -1,0 +1,175 @@
+"""Words: our texts in the language of whoever reads them.
+
+``gettext`` and ``ngettext`` tell a text at once. ``Words`` is a text that is told later, where
+somebody reads it: a label made when a module is loaded, or a reason kept in the database. Every
+message stands as a literal where it is used, which is where ``make texts`` finds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Self, TypeAlias
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from webapp import formats, languages
+
+#: What may stand in a message. Numbers get separators; what must have none is given as text.
+Value: TypeAlias = "str | int | date | tuple[date, date]"
+
+
+def gettext(message: str, /, **values: Value) -> str:
+    """A message in the language spoken now: ``gettext("Hello %(name)s", name=name)``."""
+    return _filled(languages.translated(message), values)
+
+
+def pgettext(context: str, message: str, /, **values: Value) -> str:
+    """A message that means several things in English; the context tells which."""
+    return _filled(languages.translated_for(context, message), values)
+
+
+def ngettext(singular: str, plural: str, number: int, /, **values: Value) -> str:
+    """The form that goes with a number, which is ``%(number)s`` in it."""
+    text = languages.translated_by_number(singular, plural, number)
+    return _filled(text, {"number": number, **values})
+
+
+class Words(str):
+    """A message of ours with its values, told in the language spoken where it is shown.
+
+    As a ``str`` it is English, for logs, comparisons and scripts; ``str()``, f-strings and
+    templates tell it in the language spoken then.
+    """
+
+    message: str
+    values: Mapping[str, Value]
+    plural: tuple[str, int] | None
+
+    def __new__(cls, message: str, /, **values: Value) -> Self:
+        """A message without plural forms."""
+        return cls._made(message, None, values)
+
+    @classmethod
+    def many(cls, singular: str, plural: str, number: int, /, **values: Value) -> Self:
+        """The form that goes with a number, which is ``%(number)s`` in it."""
+        return cls._made(singular, (plural, number), values)
+
+    @classmethod
+    def _made(
+        cls, message: str, plural: tuple[str, int] | None, values: Mapping[str, Value]
+    ) -> Self:
+        with languages.speaking(languages.DEFAULT):
+            made = super().__new__(cls, _told(message, plural, values))
+        made.message, made.plural, made.values = message, plural, values
+        return made
+
+    def __str__(self) -> str:
+        return _told(self.message, self.plural, self.values)
+
+    def __format__(self, specification: str) -> str:
+        return format(str(self), specification)
+
+    def __html__(self) -> Markup:
+        """For templates, and for forms made by WTForms."""
+        return escape(str(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpacked, (packed(self),)
+
+
+def packed(text: str) -> str:
+    """A text as it is kept: words with values as JSON, any other as it is."""
+    if not isinstance(text, Words):
+        return text
+    if text.plural or text.values:
+        return json.dumps(_packed(text), ensure_ascii=False)
+    return text.message
+
+
+def unpacked(kept: str) -> Words:
+    """What ``packed`` made, as words; a text that is not ours reads the same in every language."""
+    if not kept.startswith('{"message": '):
+        return Words(kept)
+    return _unpacked(json.loads(kept))
+
+
+def told(kept: str) -> str:
+    """A text that was kept, in the language spoken now."""
+    return str(unpacked(kept))
+
+
+def _told(message: str, plural: tuple[str, int] | None, values: Mapping[str, Value]) -> str:
+    if plural is None:
+        return gettext(message, **values)
+    return ngettext(message, *plural, **values)
+
+
+def _filled(text: str, values: Mapping[str, Value]) -> str:
+    return text % {name: _shown(value) for name, value in values.items()} if values else text
+
+
+def use_in(environment: Environment) -> None:
+    """Let templates speak: ``_("...")``, ``{% trans %}``, and the filters of ``formats``."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    # The extension is mixed in at run time.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=languages.translated,
+        ngettext=languages.translated_by_number,
+        pgettext=languages.translated_for,
+        newstyle=True,
+    )
+    environment.filters.update(formats.FILTERS, told=told)
+    environment.globals.update(
+        language=languages.current, languages_offered=languages.LANGUAGES, N_=str
+    )
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return formats.whole(value)
+    return formats.day(value) if isinstance(value, date) else formats.days(*value)
+
+
+def _packed(words: Words) -> dict[str, Any]:
+    kept: dict[str, Any] = {"message": words.message}
+    if words.plural:
+        kept["plural"] = words.plural
+    if words.values:
+        kept["values"] = {name: _packed_value(value) for name, value in words.values.items()}
+    return kept
+
+
+def _packed_value(value: Value) -> Any:
+    if isinstance(value, Words):
+        return _packed(value)
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if isinstance(value, tuple):
+        return {"days": [day.isoformat() for day in value]}
+    return value
+
+
+def _unpacked(kept: Mapping[str, Any]) -> Words:
+    values = {name: _unpacked_value(value) for name, value in kept.get("values", {}).items()}
+    if "plural" in kept:
+        plural, number = kept["plural"]
+        return Words.many(kept["message"], plural, number, **values)
+    return Words(kept["message"], **values)
+
+
+def _unpacked_value(kept: Any) -> Value:
+    if not isinstance(kept, dict):
+        value: Value = kept
+        return value
+    if "message" in kept:
+        return _unpacked(kept)
+    if "day" in kept:
+        return date.fromisoformat(kept["day"])
+    first, last = kept["days"]
+    return date.fromisoformat(first), date.fromisoformat(last)
