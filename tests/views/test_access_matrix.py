@@ -109,6 +109,7 @@ WHO = {
     "audit.index GET": CHANGERS,
     "guide.index GET": ANYBODY,
     "guide.show GET": ANYBODY,
+    "language.change POST": ANYBODY,
     "overview.index GET": OPERATIONS,
     "notices.index GET": OPERATIONS,
     "notices.show GET": OPERATIONS,

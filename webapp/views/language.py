@@ -1,13 +1,15 @@
 """Language: which one pages speak. A user's choice, else this browser's, else what it prefers."""
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from webapp import languages
 from webapp.db import db
 from webapp.models import User
+from webapp.services.errors import Invalid
 from webapp.views import edge, security
+from webapp.words import gettext
 
 blueprint = Blueprint("language", __name__)
 
@@ -34,7 +36,7 @@ def change() -> ResponseReturnValue:
     """Speak another language from now on, to this browser and to this user."""
     language = languages.known(request.form.get("language"))
     if language is None:
-        abort(400)
+        raise Invalid("language", gettext("Choose one of the languages there are."))
     if current_user.is_authenticated:
         db.session.get_one(User, edge.user().id).language = language
         db.session.commit()

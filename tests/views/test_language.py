@@ -1,0 +1,78 @@
+"""Language: the browser's, what was chosen in this browser, and the user's own choice."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import User
+
+SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
+ENGLISH = {"Accept-Language": "en-US,en;q=0.9"}
+
+
+def test_a_page_speaks_the_language_that_the_browser_prefers(visitor: Visitor) -> None:
+    answer = visitor.opens("/login", SPANISH)
+
+    assert '<html lang="es">' in answer.text
+    assert answer.headers["Content-Language"] == "es"
+    assert {"Accept-Language", "Cookie"} <= set(answer.headers["Vary"].split(", "))
+
+
+@pytest.mark.parametrize("wanted", ["fr-FR,fr;q=0.9", "", "*", ";;;", "x" * 5000])
+def test_a_browser_that_wants_what_we_do_not_speak_gets_english(
+    visitor: Visitor, wanted: str
+) -> None:
+    assert '<html lang="en">' in visitor.opens("/login", {"Accept-Language": wanted}).text
+
+
+def test_what_a_browser_has_chosen_goes_before_what_it_prefers(visitor: Visitor) -> None:
+    answer = visitor.sends("/language", {"language": "es", "back": "/guide?from=here"}, ENGLISH)
+
+    assert answer.status_code == 302
+    assert answer.location == "/guide?from=here"
+    assert '<html lang="es">' in visitor.opens("/login", ENGLISH).text
+
+
+def test_a_users_choice_goes_with_the_user_to_another_browser(
+    visitor: Visitor, log_in: Callable[[User | str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ines@example.com")
+    inside = log_in("ines@example.com")
+
+    inside.sends("/language", {"language": "es"}, ENGLISH)
+
+    elsewhere = log_in("ines@example.com")
+    assert '<html lang="es">' in elsewhere.opens("/", ENGLISH).text
+    assert '<html lang="en">' in visitor.opens("/login", ENGLISH).text
+
+
+@pytest.mark.parametrize("language", ["fr", "", "../en", "EN"])
+def test_a_language_we_do_not_speak_is_refused(visitor: Visitor, language: str) -> None:
+    assert visitor.sends("/language", {"language": language}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "back", ["https://elsewhere.example/", "//elsewhere.example", "javascript:"]
+)
+def test_nobody_is_led_elsewhere(visitor: Visitor, back: str) -> None:
+    answer = visitor.sends("/language", {"language": "es", "back": back})
+
+    assert answer.location == "/"
+
+
+def test_a_forged_choice_is_refused(visitor: Visitor) -> None:
+    assert visitor.client.post("/language", data={"language": "es"}).status_code == 400
+
+
+def test_requests_one_after_another_do_not_take_over_each_others_language(
+    visitor: Visitor,
+) -> None:
+    spoken = [
+        visitor.opens("/login", headers).headers["Content-Language"]
+        for headers in (SPANISH, ENGLISH, SPANISH, {})
+    ]
+
+    assert spoken == ["es", "en", "es", "en"]
