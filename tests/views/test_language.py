@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
+from webapp import languages
 from webapp.models import User
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
@@ -65,6 +66,12 @@ def test_nobody_is_led_elsewhere(visitor: Visitor, back: str) -> None:
 
 def test_a_forged_choice_is_refused(visitor: Visitor) -> None:
     assert visitor.client.post("/language", data={"language": "es"}).status_code == 400
+
+
+def test_a_request_leaves_the_thread_as_it_was(visitor: Visitor) -> None:
+    visitor.opens("/login", SPANISH)
+
+    assert languages.current() == "en"
 
 
 def test_requests_one_after_another_do_not_take_over_each_others_language(

@@ -25,6 +25,11 @@ def choose() -> None:
     languages.speak(chosen or of_browser())
 
 
+def forget(_: BaseException | None) -> None:
+    """Speak the default language again: the thread may do something else next."""
+    languages.speak(languages.DEFAULT)
+
+
 def of_browser() -> str | None:
     """What was chosen in this browser, or what it prefers."""
     chosen = languages.known(request.cookies.get(_COOKIE))

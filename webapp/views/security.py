@@ -77,6 +77,7 @@ def guard(app: Flask) -> CSRFProtect:
     app.teardown_request(_close_reading)
     _know_users(app)
     app.before_request(language.choose)
+    app.teardown_request(language.forget)
     app.before_request(_demand_login)
     forgery = CSRFProtect(app)
     app.after_request(_set_headers)
