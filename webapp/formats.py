@@ -105,6 +105,16 @@ def month(value: object) -> str:
     return _date(languages.translated("MMMM y"), first.year, first.month, 1)
 
 
+def short_date(label: str, *, year: bool = True) -> str:
+    """An ISO day or month as charts have it: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
+    first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
+    if len(label) > 7:
+        pattern = languages.translated("d MMM y") if year else languages.translated("d MMM")
+    else:
+        pattern = languages.translated("MMM y") if year else "LLL"
+    return _date(pattern, first.year, first.month, first.day)
+
+
 def month_name(value: date) -> str:
     """The month of a date without its year: October."""
     return _date("LLLL", value.year, value.month, 1)
@@ -168,6 +178,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "days": days,
     "month": month,
     "month_name": month_name,
+    "short_date": short_date,
     "time_in": time_in,
     "days_ago": days_ago,
 }

@@ -28,12 +28,17 @@ def renew_badge(account: Account) -> None:
     account.badge_id = secrets.token_urlsafe(24)
 
 
-def pages_of_badge(session: Session, badge_id: str) -> int:
-    """All pages counted for the account of a badge. Raises NotFound, also while it is off."""
+def account_of_badge(session: Session, badge_id: str) -> Account:
+    """The account that a badge is of. Raises NotFound, also while it is off."""
     account = None
     if badge_id.isascii() and badge_id.isprintable() and len(badge_id) <= _LONGEST_ID:
         shown = select(Account).where(Account.badge_id == badge_id, Account.badge_on)
         account = session.scalar(shown)
     if account is None:
         raise NotFound("there is no such badge")
+    return account
+
+
+def pages_of(session: Session, account: Account) -> int:
+    """All pages counted for an account."""
     return totals.pages(session, select(Feed).where(Feed.account_id == account.id))

@@ -23,6 +23,7 @@ from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.views import audit, edge, exports, figures, forms, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -34,36 +35,38 @@ _ON_PAGE = 20
 _COLUMNS = {"name": Account.name, "added": Account.created_at}
 
 
-_REGION = "Some holidays hold in a part of the country alone."
+_REGION = Words("Some holidays hold in a part of the country alone.")
 
 
 class PartnerForm(FlaskForm):
     """A print dealer."""
 
-    name = StringField("Name", [DataRequired("Give the partner a name.")])
+    name = StringField(Words("Name"), [DataRequired(Words("Give the partner a name."))])
     time_zone = SelectField(
-        "Time zone",
+        Words("Time zone"),
         default="UTC",
-        description="Its days and months begin and end there, and so do its customers’.",
+        description=Words("Its days and months begin and end there, and so do its customers’."),
     )
     country = SelectField(
-        "Country",
+        Words("Country"),
         default="US",
-        description="Its public holidays are not business days.",
+        description=Words("Its public holidays are not business days."),
     )
-    region = SelectField("Region", description=_REGION, validate_choice=False)
+    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
 
 
 class CustomerForm(FlaskForm):
     """A customer of a partner."""
 
     name = StringField(
-        "Name",
-        [DataRequired("Give the customer a name.")],
-        description="It stands on the certificates that are issued from now on.",
+        Words("Name"),
+        [DataRequired(Words("Give the customer a name."))],
+        description=Words("It stands on the certificates that are issued from now on."),
     )
-    country = SelectField("Country", description="Its public holidays are not business days.")
-    region = SelectField("Region", description=_REGION, validate_choice=False)
+    country = SelectField(
+        Words("Country"), description=Words("Its public holidays are not business days.")
+    )
+    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -96,12 +99,26 @@ def _exported_customers(customers: Sequence[Account]) -> Iterable[Sequence[expor
 
 _PARTNERS = exports.Sheet(
     "partners",
-    ("Partner", "Customers", "Servers", "Unhealthy servers", "Pages this month", "Added (UTC)"),
+    (
+        Words("Partner"),
+        Words("Customers"),
+        Words("Servers"),
+        Words("Unhealthy servers"),
+        Words("Pages this month"),
+        Words("Added (UTC)"),
+    ),
     _exported_partners,
 )
 _CUSTOMERS = exports.Sheet(
     "customers",
-    ("Customer", "Feeds", "Unhealthy feeds", "Pages this month", "Pages so far", "Added (UTC)"),
+    (
+        Words("Customer"),
+        Words("Feeds"),
+        Words("Unhealthy feeds"),
+        Words("Pages this month"),
+        Words("Pages so far"),
+        Words("Added (UTC)"),
+    ),
     _exported_customers,
 )
 
@@ -148,7 +165,7 @@ def new() -> ResponseReturnValue:
         else:
             audit.note("account added", made.name, made)
             db.session.commit()
-            flash(f"{made.name} is added.", "success")
+            flash(gettext("%(name)s is added.", name=made.name), "success")
             return redirect(url_for("accounts.show", account_id=made.id))
     return forms.page("accounts/new.html", form, partner=partner)
 
@@ -201,7 +218,7 @@ def edit(account_id: int) -> ResponseReturnValue:
         else:
             audit.note("account changed", account.name, account)
             db.session.commit()
-            flash("Saved.", "success")
+            flash(gettext("Saved."), "success")
             return redirect(url_for("accounts.show", account_id=account_id))
     return forms.page("accounts/edit.html", form, account=account)
 
@@ -345,7 +362,10 @@ def _offer_choices(form: FlaskForm, partner: Account | None) -> None:
         form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in accounts.time_zones()]
     else:
         own = accounts.countries().get(partner.country or "")
-        countries.insert(0, ("", f"As its partner: {own}" if own else "As its partner"))
+        countries.insert(
+            0,
+            ("", gettext("As its partner: %(own)s", own=own) if own else gettext("As its partner")),
+        )
     form.country.choices = countries
     _offer_regions(form, form.country.data)
 
@@ -353,7 +373,7 @@ def _offer_choices(form: FlaskForm, partner: Account | None) -> None:
 def _offer_regions(form: FlaskForm, country: str | None) -> None:
     """The regions of a country; without one, those of its partner hold."""
     known = calendars.regions(country) if country in accounts.countries() else {}
-    form.region.choices = [("", "All of it" if known else "–"), *known.items()]
+    form.region.choices = [("", gettext("All of it") if known else "–"), *known.items()]
 
 
 def _customer_counts(customers: Sequence[Account]) -> dict[str, Any]:

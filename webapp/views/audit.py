@@ -16,6 +16,7 @@ from webapp.services import access, audit
 from webapp.services.audit import Action, Actor
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("audit", __name__)
 
@@ -58,7 +59,7 @@ def _exported(entries: Sequence[AuditEntry]) -> Iterable[Sequence[exports.Value]
         details = (f"{k}: {v}" for k, v in entry.details.items() if k not in INSIDE and v)
         yield (
             entry.at,
-            named.full_name if named else "" if entry.place == "command" else "Operations",
+            named.full_name if named else "" if entry.place == "command" else gettext("Operations"),
             named.email if named else "",
             entry.place,
             entry.action,
@@ -70,7 +71,16 @@ def _exported(entries: Sequence[AuditEntry]) -> Iterable[Sequence[exports.Value]
 
 _SHEET = exports.Sheet(
     "audit-trail",
-    ("When (UTC)", "Who", "E-mail", "From", "What", "Of what", "Partner", "Details"),
+    (
+        Words("When (UTC)"),
+        Words("Who"),
+        Words("E-mail"),
+        Words("From"),
+        Words("What"),
+        Words("Of what"),
+        Words("Partner"),
+        Words("Details"),
+    ),
     _exported,
 )
 

@@ -25,32 +25,36 @@ from webapp.services import users
 from webapp.services.audit import Action, Actor
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.views import audit, edge, forms, security
+from webapp.words import Words, gettext
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
 
 #: The same whether it is the e-mail or the password: it tells nobody who has a login here.
-_REFUSED = "This e-mail and password do not fit together. Check both, or ask for a new link."
+_REFUSED = Words("This e-mail and password do not fit together. Check both, or ask for a new link.")
 
 
 class LoginForm(FlaskForm):
     """Who somebody is."""
 
-    email = EmailField("E-mail", [DataRequired("Give your e-mail.")])
-    password = PasswordField("Password", [DataRequired("Give your password.")])
+    email = EmailField(Words("E-mail"), [DataRequired(Words("Give your e-mail."))])
+    password = PasswordField(Words("Password"), [DataRequired(Words("Give your password."))])
 
 
 class PasswordForm(FlaskForm):
     """Another password."""
 
-    old = PasswordField("Present password", [DataRequired("Give your present password.")])
+    old = PasswordField(
+        Words("Present password"), [DataRequired(Words("Give your present password."))]
+    )
     new = PasswordField(
-        "New password",
-        [DataRequired("Choose a new password.")],
-        description="12 characters or more; a few words in a row are easy to remember.",
+        Words("New password"),
+        [DataRequired(Words("Choose a new password."))],
+        description=Words("12 characters or more; a few words in a row are easy to remember."),
     )
     again = PasswordField(
-        "New password again", [EqualTo("new", "The two new passwords differ; type them again.")]
+        Words("New password again"),
+        [EqualTo("new", Words("The two new passwords differ; type them again."))],
     )
 
 
@@ -58,12 +62,13 @@ class AcceptForm(FlaskForm):
     """The first password, or one that replaces a forgotten one."""
 
     password = PasswordField(
-        "Password",
-        [DataRequired("Choose a password.")],
-        description="12 characters or more; a few words in a row are easy to remember.",
+        Words("Password"),
+        [DataRequired(Words("Choose a password."))],
+        description=Words("12 characters or more; a few words in a row are easy to remember."),
     )
     again = PasswordField(
-        "Password again", [EqualTo("password", "The two passwords differ; type them again.")]
+        Words("Password again"),
+        [EqualTo("password", Words("The two passwords differ; type them again."))],
     )
 
 
@@ -92,7 +97,7 @@ def logout() -> ResponseReturnValue:
     """End this session."""
     logout_user()
     session.clear()
-    flash("You are logged out.", "success")
+    flash(gettext("You are logged out."), "success")
     return redirect(url_for("auth.login"))
 
 
@@ -111,7 +116,7 @@ def password() -> ResponseReturnValue:
             _note("user changed password", user)
             db.session.commit()
             _enter(user)
-            flash("Your password is changed. Your other sessions have ended.", "success")
+            flash(gettext("Your password is changed. Your other sessions have ended."), "success")
             return redirect(url_for("home.index"))
     return forms.page("auth/password.html", form)
 
@@ -122,7 +127,7 @@ def invitation(token: str) -> ResponseReturnValue:
     try:
         found = users.invitation(db.session(), token, clock.now())
     except NotFound:
-        return _ended("It may have been cut off when it was copied. Copy all of it.", 404)
+        return _ended(gettext("It may have been cut off when it was copied. Copy all of it."), 404)
     except Conflict as error:
         return _ended(str(error))
     form = AcceptForm()
@@ -139,7 +144,14 @@ def invitation(token: str) -> ResponseReturnValue:
             _note("user took the invitation", user)
             db.session.commit()
             _enter(user)
-            flash(f"Welcome, {user.full_name}. Next time log in with {user.email}.", "success")
+            flash(
+                gettext(
+                    "Welcome, %(full_name)s. Next time log in with %(email)s.",
+                    full_name=user.full_name,
+                    email=user.email,
+                ),
+                "success",
+            )
             return _private(redirect(url_for("home.index")))
     return _private(forms.page("auth/invitation.html", form, user=found.user))
 

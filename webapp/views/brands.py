@@ -37,6 +37,7 @@ from webapp.services.brands import Look
 from webapp.services.errors import Invalid, NotFound
 from webapp.views import audit, edge, forms
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("brands", __name__)
 
@@ -46,8 +47,8 @@ _FOR_EVER = "max-age=31536000, immutable"
 _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: What can be taken back: in words for the page that asks, and said when it is done.
 _RESETS = {
-    "logo": "The logo is removed.",
-    "all": "Everything looks like Releaf again.",
+    "logo": Words("The logo is removed."),
+    "all": Words("Everything looks like Releaf again."),
 }
 
 
@@ -57,19 +58,25 @@ class BrandForm(FlaskForm):
     upload = b""
     was = HiddenField()
     name = StringField(
-        "Display name",
-        description="On pages, in mails and on certificates. Without one it is the account’s.",
+        Words("Display name"),
+        description=Words(
+            "On pages, in mails and on certificates. Without one it is the account’s."
+        ),
     )
     colour = StringField(
-        "Colour",
-        description="Six digits like #1b6b45, or from the palette beside it. Without one it is "
-        "Releaf’s green.",
+        Words("Colour"),
+        description=Words(
+            "Six digits like #1b6b45, or from the palette beside it. Without one it is Releaf’s "
+            "green."
+        ),
     )
-    picked = ColorField("Colour from the palette")
+    picked = ColorField(Words("Colour from the palette"))
     logo = FileField(
-        "Logo",
-        description="PNG, JPEG, WebP or SVG of at most 512 KB and 1,600 pixels. It is shown on "
-        "white, 640 by 200 pixels at most.",
+        Words("Logo"),
+        description=Words(
+            "PNG, JPEG, WebP or SVG of at most 512 KB and 1,600 pixels. It is shown on white, "
+            "640 by 200 pixels at most."
+        ),
     )
 
 
@@ -112,7 +119,7 @@ def edit(account_id: int) -> ResponseReturnValue:
             if changes:
                 audit.note("brand changed", partner.name, partner, **changes)
             db.session.commit()
-            flash("Saved." if changes else "Nothing was changed.", "success")
+            flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
             return redirect(url_for("brands.edit", account_id=partner.id))
     return forms.page("brands/edit.html", form, **_context(partner, form))
 
@@ -282,7 +289,7 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
             colour = Colour.parse(form.colour.data)
             brands.readable(form.colour.data)
         except ValueError:
-            errors.append(Invalid("colour", "This is no colour yet: it needs six digits."))
+            errors.append(Invalid("colour", gettext("This is no colour yet: it needs six digits.")))
         except Invalid as error:
             errors.append(error)
             offer = colours.nearest_passing(colour)

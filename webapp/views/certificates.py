@@ -24,6 +24,7 @@ from webapp.domain.months import Month
 from webapp.models import Certificate, Document
 from webapp.services import access, certificates
 from webapp.views import edge, exports, lists
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("certificates", __name__)
 
@@ -48,17 +49,17 @@ def _exported(issued: Sequence[Certificate]) -> Iterable[Sequence[exports.Value]
 _SHEET = exports.Sheet(
     "certificates",
     (
-        "Number",
-        "Month",
-        "Customer",
-        "Partner",
-        "Pages",
-        "of them printed in earlier months",
-        "Trees",
-        "Pages per tree",
-        "Project",
-        "Issued on",
-        "Public page",
+        Words("Number"),
+        Words("Month"),
+        Words("Customer"),
+        Words("Partner"),
+        Words("Pages"),
+        Words("of them printed in earlier months"),
+        Words("Trees"),
+        Words("Pages per tree"),
+        Words("Project"),
+        Words("Issued on"),
+        Words("Public page"),
     ),
     _exported,
 )
@@ -110,7 +111,9 @@ def download(number: str) -> ResponseReturnValue:
     certificate = access.certificate(db.session(), edge.viewer(), number)
     drawn = certificates.document(db.session(), certificate)
     if drawn is None:
-        abort(404, "The document of this certificate is being drawn; try again in a minute.")
+        abort(
+            404, gettext("The document of this certificate is being drawn; try again in a minute.")
+        )
     response = make_response(drawn.pdf)
     response.mimetype = "application/pdf"
     response.headers.set(
@@ -201,7 +204,9 @@ def _picture(certificate: Certificate, cache: Literal["private", "public"]) -> R
     """The picture of a certificate, unless the browser has it already."""
     drawn = certificates.document(db.session(), certificate)
     if drawn is None:
-        abort(404, "The document of this certificate is being drawn; try again in a minute.")
+        abort(
+            404, gettext("The document of this certificate is being drawn; try again in a minute.")
+        )
     response = make_response()
     response.mimetype = "image/png"
     response.set_etag(f"{drawn.sha256}-{pdf.WIDTH}")

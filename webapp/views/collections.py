@@ -22,6 +22,7 @@ from webapp.services import progress as course
 from webapp.services.errors import Conflict
 from webapp.views import audit, edge, exports, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("collections", __name__)
 
@@ -60,9 +61,13 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
     lock(db.session(), Server.id, server.id)
     db.session.refresh(server)
     if server.removed_at is not None:
-        raise Conflict(f"{server.name} has been removed; it is not collected any more.")
+        raise Conflict(
+            gettext("%(name)s has been removed; it is not collected any more.", name=server.name)
+        )
     if server.paused:
-        raise Conflict("Collection is paused until Printerpoint answers. Check the server first.")
+        raise Conflict(
+            gettext("Collection is paused until Printerpoint answers. Check the server first.")
+        )
     now = clock.now()
     running = db.session.scalars(_unfinished(server, feed, now)).first()
     if running is not None:
@@ -85,8 +90,10 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
         queue.run_collection(edge.settings(), made_id)
     except queue.QueueDown:
         flash(
-            "The queue cannot be reached. The collection is kept and begins by itself as soon as "
-            "the queue is back.",
+            gettext(
+                "The queue cannot be reached. The collection is kept and begins by itself as "
+                "soon as the queue is back."
+            ),
             "warning",
         )
     return made_id, True
@@ -126,16 +133,16 @@ def _exported(collections: Sequence[Collection]) -> Iterable[Sequence[exports.Va
 _SHEET = exports.Sheet(
     "collections",
     (
-        "Begun (UTC)",
-        "Server",
-        "Partner",
-        "Day",
-        "Kind",
-        "State",
-        "Customers",
-        "Printers",
-        "Ended (UTC)",
-        "Reason",
+        Words("Begun (UTC)"),
+        Words("Server"),
+        Words("Partner"),
+        Words("Day"),
+        Words("Kind"),
+        Words("State"),
+        Words("Customers"),
+        Words("Printers"),
+        Words("Ended (UTC)"),
+        Words("Reason"),
     ),
     _exported,
 )
@@ -197,7 +204,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
         return redirect(back)
     audit.note("collection cancelled", server.name, server.account, day=str(collection.day))
     db.session.commit()
-    flash("The collection is cancelled. What was read until now is counted.", "success")
+    flash(gettext("The collection is cancelled. What was read until now is counted."), "success")
     return redirect(back)
 
 
@@ -266,9 +273,11 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     """Why nothing happens, once that has lasted longer than it takes a worker to begin."""
     if heart.is_silent(collection, now):
         return Waiting(
-            "The worker has not been heard of for a while",
-            "It may have been stopped. Another one goes on where it was within two minutes; "
-            "nothing is lost or counted twice.",
+            gettext("The worker has not been heard of for a while"),
+            gettext(
+                "It may have been stopped. Another one goes on where it was within two minutes; "
+                "nothing is lost or counted twice."
+            ),
         )
     if collection.state != "queued" or collection.queued_at > now - _TAKEN_WITHIN:
         return None
@@ -276,13 +285,18 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
         running = queue.worker_is_running(edge.settings())
     except queue.QueueDown:
         return Waiting(
-            "The queue cannot be reached",
-            "Redis does not answer. The collection begins by itself when it is back.",
+            gettext("The queue cannot be reached"),
+            gettext("Redis does not answer. The collection begins by itself when it is back."),
         )
     if running:
-        return Waiting("In line", "The worker is busy with other collections; this one is next.")
+        return Waiting(
+            gettext("In line"),
+            gettext("The worker is busy with other collections; this one is next."),
+        )
     return Waiting(
-        "No worker seems to be running",
-        "Start one (python -m jobs.worker), or tell whoever operates this service. "
-        "The collection begins by itself then.",
+        gettext("No worker seems to be running"),
+        gettext(
+            "Start one (python -m jobs.worker), or tell whoever operates this service. The "
+            "collection begins by itself then."
+        ),
     )

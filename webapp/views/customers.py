@@ -26,6 +26,7 @@ from webapp.services import access, customers, feeds
 from webapp.services.errors import Conflict
 from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
+from webapp.words import gettext, ngettext
 
 log = logging.getLogger("releaf.customers")
 blueprint = Blueprint("customers", __name__)
@@ -114,11 +115,11 @@ def tie(server_id: int) -> ResponseReturnValue:
             "customers/all.html", found=found, server=_server(), new_accounts=new_accounts
         )
     if found.gone:
-        return _page(found, "Some of the chosen customers are not in the fleet any more.")
+        return _page(found, gettext("Some of the chosen customers are not in the fleet any more."))
     if not found.choices and action != "all-confirmed":
         if found.already:  # the second of two clicks
             return redirect(url_for("servers.show", server_id=server_id))
-        return _page(found, "Choose at least one customer.")
+        return _page(found, gettext("Choose at least one customer."))
     try:
         if action == "all-confirmed":
             made = feeds.tie_all(db.session(), _server(), found.untied, clock.now())
@@ -132,8 +133,13 @@ def tie(server_id: int) -> ResponseReturnValue:
         audit.note("feeds tied", feed.customer_name, feed.account)
     db.session.commit()
     if made:
-        words = "1 customer is" if len(made) == 1 else f"{len(made):,} customers are"
-        said = f"{words} tied. The first reading is the baseline; pages printed after it count."
+        said = ngettext(
+            "%(number)s customer is tied. "
+            "The first reading is the baseline; pages printed after it count.",
+            "%(number)s customers are tied. "
+            "The first reading is the baseline; pages printed after it count.",
+            len(made),
+        )
         flash(said, "success")
     return redirect(url_for("servers.show", server_id=server_id))
 
@@ -143,7 +149,9 @@ def _server(server_id: int | None = None) -> Server:
     wanted = (request.view_args or {})["server_id"] if server_id is None else server_id
     server = access.server(db.session(), edge.viewer(), wanted)
     if server.removed_at is not None:
-        raise Conflict(f"{server.name} has been removed; register it again to add feeds.")
+        raise Conflict(
+            gettext("%(name)s has been removed; register it again to add feeds.", name=server.name)
+        )
     return server
 
 
@@ -153,7 +161,7 @@ def _find(server: Server) -> Found:
     try:
         known = _known(server)
     except (PrinterpointError, SealError) as error:
-        lost = "The stored token cannot be opened any more. Enter the token again."
+        lost = gettext("The stored token cannot be opened any more. Enter the token again.")
         found.error = error.message if isinstance(error, PrinterpointError) else lost
         found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
         return found

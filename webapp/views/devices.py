@@ -12,6 +12,7 @@ from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access
 from webapp.views import edge, exports, history, lists
+from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
 
@@ -46,15 +47,15 @@ def _exported(devices: Sequence[Device]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "devices",
     (
-        "Asset ID",
-        "Serial number",
-        "Customer in Printerpoint",
-        "Account",
-        "InitialCount",
-        "LatestCount",
-        "LifeCount",
-        "First day",
-        "Latest day",
+        Words("Asset ID"),
+        Words("Serial number"),
+        Words("Customer in Printerpoint"),
+        Words("Account"),
+        Words("InitialCount"),
+        Words("LatestCount"),
+        Words("LifeCount"),
+        Words("First day"),
+        Words("Latest day"),
     ),
     _exported,
 )

@@ -12,19 +12,20 @@ from werkzeug.exceptions import HTTPException, InternalServerError, default_exce
 from webapp.db import db
 from webapp.queue import QueueDown
 from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.words import Words
 
 log = logging.getLogger("releaf.web")
 
 #: Those that have a page of their own; others are shown as 400 or as 500.
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429})
 
-_FORGED = (
-    "The page was open for too long, or your browser keeps no cookies. "
-    "Go back, reload the page and send it again."
+_FORGED = Words(
+    "The page was open for too long, or your browser keeps no cookies. Go back, reload the page "
+    "and send it again."
 )
-_QUEUE_DOWN = (
-    "The queue of jobs (Redis) cannot be reached. What was saved stays; "
-    "jobs are taken up as soon as it is back."
+_QUEUE_DOWN = Words(
+    "The queue of jobs (Redis) cannot be reached. What was saved stays; jobs are taken up as "
+    "soon as it is back."
 )
 
 

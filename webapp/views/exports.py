@@ -19,6 +19,7 @@ from sqlalchemy import Select
 
 from webapp import clock
 from webapp.db import db
+from webapp.words import gettext
 
 Value = str | int | Decimal | date | datetime | None
 
@@ -59,6 +60,7 @@ def answer(query: Select[Any], sheet: Sheet) -> Response:
 
 def answer_rows(name: str, titles: Sequence[str], rows: Iterable[Sequence[Value]]) -> Response:
     """Rows as the file asked for."""
+    titles = [str(title) for title in titles]
     today = clock.now().date().isoformat()
     file_name = f"releaf-{name}-{today}.{request.args['export']}"
     # The file is complete before the answer begins: half a list looks like a whole one.
@@ -100,8 +102,8 @@ def _plain(value: Value) -> str | int | Decimal | None:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else str(value)
     return value
 
 
@@ -123,7 +125,10 @@ def _write_workbook(
         count = 0
         for count, row in enumerate(rows, start=1):
             if count > _LARGEST_SHEET:
-                abort(413, "A worksheet holds 1,048,575 rows; narrow the list, or choose CSV.")
+                abort(
+                    413,
+                    gettext("A worksheet holds 1,048,575 rows; narrow the list, or choose CSV."),
+                )
             for column, value in enumerate(row):
                 if isinstance(value, datetime):
                     naive = value.astimezone(UTC).replace(tzinfo=None)
@@ -135,5 +140,5 @@ def _write_workbook(
                 elif isinstance(value, Decimal):
                     page.write_number(count, column, value, trees)
                 elif value is not None:
-                    page.write_string(count, column, value)
+                    page.write_string(count, column, str(value))
         page.autofilter(0, 0, count, len(titles) - 1)

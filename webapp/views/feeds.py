@@ -33,6 +33,7 @@ from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
 from webapp.views import audit, charts, collections, edge, exports, figures, history, lists
 from webapp.views.edge import roles_required
+from webapp.words import gettext
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -113,8 +114,12 @@ def show(feed_id: int) -> ResponseReturnValue:
     )
     devices, heading = _devices(feed)
     if exports.wanted():
-        told = ((day.day, day.pages, "yes" if day.recovered else "no") for day in days)
-        return exports.answer_rows("pages-a-day", ("Day", "Pages", "Recovered"), told)
+        told = (
+            (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
+        )
+        return exports.answer_rows(
+            "pages-a-day", (gettext("Day"), gettext("Pages"), gettext("Recovered")), told
+        )
     month = Month.of(today)
     total = int(db.session.scalar(_deposited([feed.id])) or 0)
     return render_template(
@@ -175,7 +180,10 @@ def collect(feed_id: int) -> ResponseReturnValue:
     """Collect a feed now."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
     if feed.status not in ("pending", "active"):
-        raise Conflict(f"{feed.customer_name} is {feed.status}, so it is not collected.")
+        name = feed.customer_name
+        if feed.status == "inactive":
+            raise Conflict(gettext("%(name)s is inactive, so it is not collected.", name=name))
+        raise Conflict(gettext("%(name)s is removed, so it is not collected.", name=name))
     return collections.begin(feed.server, feed)
 
 
@@ -189,7 +197,13 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
     feeds.deactivate(db.session(), feed)
     audit.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
-    flash(f"{feed.customer_name} is inactive; it is not collected any more.", "success")
+    flash(
+        gettext(
+            "%(customer_name)s is inactive; it is not collected any more.",
+            customer_name=feed.customer_name,
+        ),
+        "success",
+    )
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
@@ -203,7 +217,13 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     feeds.reactivate(db.session(), feed, clock.now())
     audit.note("feed reactivated", feed.customer_name, feed.server.account)
     db.session.commit()
-    flash(f"{feed.customer_name} is collected again from its next reading on.", "success")
+    flash(
+        gettext(
+            "%(customer_name)s is collected again from its next reading on.",
+            customer_name=feed.customer_name,
+        ),
+        "success",
+    )
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
@@ -217,7 +237,13 @@ def remove(feed_id: int) -> ResponseReturnValue:
     feeds.remove(db.session(), feed, clock.now())
     audit.note("feed removed", feed.customer_name, feed.server.account)
     db.session.commit()
-    flash(f"{feed.customer_name} is removed. What was counted stays.", "success")
+    flash(
+        gettext(
+            "%(customer_name)s is removed. What was counted stays.",
+            customer_name=feed.customer_name,
+        ),
+        "success",
+    )
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
@@ -235,19 +261,19 @@ def sheet() -> exports.Sheet:
             what = (feed.customer_name, feed.customer_id, feed.account.name)
             yield (*what, *named, feed.status, feed.health, feed.heard_on, *counts)
 
-    titles = ("Server", "Partner") if servers else ()
+    titles = (gettext("Server"), gettext("Partner")) if servers else ()
     return exports.Sheet(
         "feeds",
         (
-            "Customer in Printerpoint",
-            "Customer ID",
-            "Account",
+            gettext("Customer in Printerpoint"),
+            gettext("Customer ID"),
+            gettext("Account"),
             *titles,
-            "Status",
-            "Health",
-            "Last heard",
-            "Devices",
-            f"Pages in {month}",
+            gettext("Status"),
+            gettext("Health"),
+            gettext("Last heard"),
+            gettext("Devices"),
+            gettext("Pages in %(month)s", month=str(month)),
         ),
         rows,
     )

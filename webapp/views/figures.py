@@ -15,6 +15,7 @@ from webapp.services import totals
 from webapp.services.calendars import public_holidays
 from webapp.services.deposits import DayPages
 from webapp.views.charts import Bar, bars_of_days
+from webapp.words import gettext
 
 DAYS = 31
 _MONTHS = 12
@@ -56,13 +57,13 @@ def spans(feeds: Select[Feed], today: date) -> Spans:
     pages = totals.pages_by_month(db.session(), feeds)
     quarter = (month.month - 1) // 3
     told = [
-        ("This month", [one for one in pages if one == month]),
+        (gettext("This month"), [one for one in pages if one == month]),
         (
-            f"Quarter {quarter + 1}",
+            gettext("Quarter %(value)s", value=quarter + 1),
             [one for one in pages if one.year == month.year and (one.month - 1) // 3 == quarter],
         ),
         (str(month.year), [one for one in pages if one.year == month.year]),
-        ("So far", list(pages)),
+        (gettext("So far"), list(pages)),
     ]
     sums = [(name, sum(pages[one] for one in months)) for name, months in told]
     total = sums[-1][1]

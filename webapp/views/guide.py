@@ -12,6 +12,7 @@ from webapp.domain.trees import PAGES_PER_TREE
 from webapp.printerpoint.answers import FIELDS_READ
 from webapp.settings import ROOT
 from webapp.views import edge
+from webapp.words import Words
 
 blueprint = Blueprint("guide", __name__)
 
@@ -28,17 +29,33 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("begin", "Before you begin", "What you need, and how long it takes."),
-    Chapter("token", "Find your token", "Where Printerpoint keeps the key to its API."),
-    Chapter("server", "Register your server", "Paste the token; it is tried before it is saved."),
-    Chapter("feeds", "Add feeds", "Choose the customers whose pages shall become trees."),
-    Chapter("night", "The first night", "How pages are read, and how you can watch."),
-    Chapter("stored", "What is read and stored", "And what is not."),
-    Chapter("health", "Health and recovery", "What happens when something goes quiet."),
-    Chapter("held", "Pages that look wrong", "What waits for you, and how you decide."),
-    Chapter("certificates", "Months, trees and certificates", "What your customers get."),
-    Chapter("security", "Security", "What protects your token and your customers."),
-    Chapter("help", "Questions and troubles", "What to do when something does not work."),
+    Chapter("begin", Words("Before you begin"), Words("What you need, and how long it takes.")),
+    Chapter(
+        "token", Words("Find your token"), Words("Where Printerpoint keeps the key to its API.")
+    ),
+    Chapter(
+        "server",
+        Words("Register your server"),
+        Words("Paste the token; it is tried before it is saved."),
+    ),
+    Chapter(
+        "feeds", Words("Add feeds"), Words("Choose the customers whose pages shall become trees.")
+    ),
+    Chapter("night", Words("The first night"), Words("How pages are read, and how you can watch.")),
+    Chapter("stored", Words("What is read and stored"), Words("And what is not.")),
+    Chapter(
+        "health", Words("Health and recovery"), Words("What happens when something goes quiet.")
+    ),
+    Chapter(
+        "held", Words("Pages that look wrong"), Words("What waits for you, and how you decide.")
+    ),
+    Chapter(
+        "certificates", Words("Months, trees and certificates"), Words("What your customers get.")
+    ),
+    Chapter("security", Words("Security"), Words("What protects your token and your customers.")),
+    Chapter(
+        "help", Words("Questions and troubles"), Words("What to do when something does not work.")
+    ),
 )
 _BY_SLUG = {chapter.slug: number for number, chapter in enumerate(CHAPTERS)}
 

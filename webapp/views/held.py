@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
-from webapp import clock, formats
+from webapp import clock
 from webapp.db import db
 from webapp.domain.shares import share_gap
 from webapp.models import Account, Delta, Device, Feed, Reading, User
@@ -22,6 +22,7 @@ from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
 from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("held", __name__)
 
@@ -34,7 +35,7 @@ _READINGS_SHOWN = 5
 class RejectForm(FlaskForm):
     """Why the pages were not printed."""
 
-    reason = TextAreaField("Why were these pages not printed?")
+    reason = TextAreaField(Words("Why were these pages not printed?"))
 
 
 def _exported(deltas: Sequence[Delta]) -> Iterable[Sequence[exports.Value]]:
@@ -58,18 +59,18 @@ def _exported(deltas: Sequence[Delta]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "held-pages",
     (
-        "Asset ID",
-        "Serial number",
-        "Customer in Printerpoint",
-        "Account",
-        "Pages",
-        "First day",
-        "Last day",
-        "Why",
-        "State",
-        "Proposed pages",
-        "Reason given",
-        "Decided (UTC)",
+        Words("Asset ID"),
+        Words("Serial number"),
+        Words("Customer in Printerpoint"),
+        Words("Account"),
+        Words("Pages"),
+        Words("First day"),
+        Words("Last day"),
+        Words("Why"),
+        Words("State"),
+        Words("Proposed pages"),
+        Words("Reason given"),
+        Words("Decided (UTC)"),
     ),
     _exported,
 )
@@ -139,22 +140,35 @@ def reopen(delta_id: int) -> ResponseReturnValue:
         db.session.rollback()
         flash(str(error), "warning")
     else:
-        taken = f" {formats.counted(pages, 'page')} are not counted any more." if pages else ""
-        flash(f"The decision was taken back.{taken}", "success")
+        said = gettext("The decision was taken back.")
+        if pages:
+            said = ngettext(
+                "The decision was taken back. %(number)s page is not counted any more.",
+                "The decision was taken back. %(number)s pages are not counted any more.",
+                pages,
+            )
+        flash(said, "success")
     return redirect(url_for("held.show", delta_id=delta_id))
 
 
 def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
     decision = request.form.get("answer", "")
     if decision not in service.DECISIONS:
-        raise Invalid("reason", "Choose what these pages are.")
+        raise Invalid("reason", gettext("Choose what these pages are."))
     reason = (form.reason.data or "") if decision == "rejected" else ""
     pages = service.decide(db.session(), delta, decision, audit.actor(), clock.now(), reason)
     db.session.commit()
     if pages:
-        flash(f"Decided: {formats.counted(pages, 'page')} are counted.", "success")
+        flash(
+            ngettext(
+                "Decided: %(number)s page is counted.",
+                "Decided: %(number)s pages are counted.",
+                pages,
+            ),
+            "success",
+        )
     else:
-        flash("Decided: none of these pages is counted.", "success")
+        flash(gettext("Decided: none of these pages is counted."), "success")
     return redirect(url_for("held.index"))
 
 

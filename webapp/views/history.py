@@ -12,6 +12,7 @@ from webapp import formats
 from webapp.models import Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
+from webapp.words import Words, gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +32,31 @@ class Line:
 
 #: Why pages are held, in words that fit after "because".
 HELD_FOR = {
-    "ceiling": "it is more than a machine can print in that time",
-    "history": "it is far above anything this printer gained before",
-    "roll_over": "the counter seems to have run through its last digit",
-    "restoration": "a counter that was reset seems to have been set back to its old value",
+    "ceiling": Words("it is more than a machine can print in that time"),
+    "history": Words("it is far above anything this printer gained before"),
+    "roll_over": Words("the counter seems to have run through its last digit"),
+    "restoration": Words("a counter that was reset seems to have been set back to its old value"),
 }
 HELD_BRIEFLY = {
-    "ceiling": "Above the ceiling",
-    "history": "Far above its history",
-    "roll_over": "Rolled over?",
-    "restoration": "Set back after a reset?",
+    "ceiling": Words("Above the ceiling"),
+    "history": Words("Far above its history"),
+    "roll_over": Words("Rolled over?"),
+    "restoration": Words("Set back after a reset?"),
 }
 DECISIONS = {
-    "accepted": "All of them are counted.",
-    "adjusted": "{counted} of them are counted, as proposed.",
-    "reset": "The counter was set to another value; none of them is counted.",
-    "rejected": "None of them is counted.",
-    "reopened": "The decision was taken back; they wait again.",
+    "accepted": Words("All of them are counted."),
+    "adjusted": Words("%(counted)s of them are counted, as proposed."),
+    "reset": Words("The counter was set to another value; none of them is counted."),
+    "rejected": Words("None of them is counted."),
+    "reopened": Words("The decision was taken back; they wait again."),
 }
 FAMILIES = {
-    "colour": "black and colour pages",
-    "size": "pages by paper size",
-    "area": "paper area, as Letter pages",
-    "area_by_colour": "black and colour paper area, as Letter pages",
-    "categories": "print categories, as Letter pages",
-    "length": "paper length, as Letter pages",
+    "colour": Words("black and colour pages"),
+    "size": Words("pages by paper size"),
+    "area": Words("paper area, as Letter pages"),
+    "area_by_colour": Words("black and colour paper area, as Letter pages"),
+    "categories": Words("print categories, as Letter pages"),
+    "length": Words("paper length, as Letter pages"),
 }
 
 
@@ -91,13 +92,12 @@ def _line(event: FeedEvent, names: Mapping[int, str]) -> Line:
     title, tone, icon, words = _WORDS[event.kind]
     details = dict(event.details)
     if event.kind == "moved_in":
-        details["from"] = names.get(details["feed"], "another customer")
-    if "{name}" in title:
-        title = title.format(name=_named(details))
+        details["from"] = names.get(details["feed"], gettext("another customer"))
+    name = _named(details)
     return Line(
         event.at,
         event.day,
-        title,
+        gettext(title, name=name),
         words(details),
         tone,
         icon,
@@ -119,162 +119,199 @@ def _pages(details: Mapping[str, Any]) -> str:
     return formats.counted(details["pages"], "page")
 
 
-def _among(details: Mapping[str, Any]) -> str:
+def _among(details: Mapping[str, Any], text: str) -> str:
+    """A text, and before it some of the printers it is about."""
     names = details.get("names")
-    return f"Among them {', '.join(names)}. " if names else ""
+    return gettext("Among them %(names)s.", names=", ".join(names)) + f" {text}" if names else text
 
 
 def _added(details: Mapping[str, Any]) -> str:
     if "initial" not in details:
-        return f"{_among(details)}What they had printed before is not counted."
-    return (
-        f"It begins at {formats.whole(details['initial'])}; what it had printed before "
-        "is not counted."
+        return _among(details, gettext("What they had printed before is not counted."))
+    return gettext(
+        "It begins at %(initial)s; what it had printed before is not counted.",
+        initial=details["initial"],
     )
 
 
 def _fell(details: Mapping[str, Any]) -> str:
-    return (
-        f"From {formats.whole(details['before'])} to {formats.whole(details['after'])}. The next "
-        "reading tells whether that was a misread or a reset."
+    return gettext(
+        "From %(before)s to %(after)s. The next reading tells whether that was a misread or a "
+        "reset.",
+        before=details["before"],
+        after=details["after"],
     )
 
 
 def _misread(details: Mapping[str, Any]) -> str:
-    return (
-        f"The {formats.whole(details['after'])} it had told was a misread: the counter is above "
-        f"{formats.whole(details['before'])} again. No page is missed."
+    return gettext(
+        "The %(after)s it had told was a misread: the counter is above %(before)s again. "
+        "No page is missed.",
+        before=details["before"],
+        after=details["after"],
     )
 
 
 def _reset(details: Mapping[str, Any]) -> str:
-    return (
-        f"The next reading confirmed that it fell from {formats.whole(details['before'])} to "
-        f"{formats.whole(details['after'])}. It is counted on from there; what was counted stays."
+    return gettext(
+        "The next reading confirmed that it fell from %(before)s to %(after)s. It is counted on "
+        "from there; what was counted stays.",
+        before=details["before"],
+        after=details["after"],
     )
 
 
 def _held(details: Mapping[str, Any]) -> str:
-    text = f"{_pages(details)} since {_on(details, 'since')} wait for a person, because "
-    text += f"{HELD_FOR[details['for']]}."
+    text = gettext(
+        "%(pages)s since %(since)s wait for a person, because %(why)s.",
+        pages=_pages(details),
+        since=_on(details, "since"),
+        why=HELD_FOR[details["for"]],
+    )
     if details.get("proposed") is not None and details["proposed"] != details["pages"]:
-        text += f" {formats.counted(details['proposed'], 'page')} seem right."
+        proposed = formats.counted(details["proposed"], "page")
+        text += " " + gettext("%(pages)s seem right.", pages=proposed)
     return text
 
 
 def _decided(details: Mapping[str, Any]) -> str:
-    verdict = DECISIONS[details["decision"]].format(counted=formats.whole(details["counted"]))
+    verdict = gettext(DECISIONS[details["decision"]], counted=details["counted"])
     reason = details.get("reason")
-    told = f"{_pages(details)} were looked at. {verdict}"
+    told = gettext("%(pages)s were looked at.", pages=_pages(details)) + f" {verdict}"
     return f"{told} “{reason}”" if reason and details["decision"] != "reopened" else told
 
 
 def _moved_in(details: Mapping[str, Any]) -> str:
-    return (
-        f"It was read at {details['from']} before. It is counted on from its last count there: "
-        f"{_pages(details)} so far are this customer’s."
+    return gettext(
+        "It was read at %(customer)s before. It is counted on from its last count there: "
+        "%(pages)s so far are this customer’s.",
+        customer=details["from"],
+        pages=_pages(details),
     )
 
 
 def _gone(details: Mapping[str, Any]) -> str:
-    text = "Printerpoint does not list it any more."
     if "latest_on" in details:
-        text += f" It was read last on {_on(details, 'latest_on')}."
-    else:
-        text = f"{_among(details)}Printerpoint does not list them any more."
-    return f"{text} What was counted stays; when it is listed again, its pages since then count."
+        return gettext(
+            "Printerpoint does not list it any more. It was read last on %(day)s. What was "
+            "counted stays; when it is listed again, its pages since then count.",
+            day=_on(details, "latest_on"),
+        )
+    return _among(
+        details,
+        gettext(
+            "Printerpoint does not list them any more. What was counted stays; when it is listed "
+            "again, its pages since then count."
+        ),
+    )
 
 
 def _returned(details: Mapping[str, Any]) -> str:
     if "since" not in details:
-        return f"{_among(details)}What they printed meanwhile is counted."
-    return (
-        f"It had not been listed since {_on(details, 'since')}. What it printed meanwhile is "
-        "counted, shared over the business days in between."
+        return _among(details, gettext("What they printed meanwhile is counted."))
+    return gettext(
+        "It had not been listed since %(day)s. What it printed meanwhile is counted, shared over "
+        "the business days in between.",
+        day=_on(details, "since"),
     )
 
 
 def _read_again(details: Mapping[str, Any]) -> str:
     if "since" not in details:
-        return f"{_among(details)}Their pages are shared over the business days in between."
-    return (
-        f"It had told nothing new since {_on(details, 'since')}. {_pages(details)} are shared "
-        "over the business days in between."
+        text = gettext("Their pages are shared over the business days in between.")
+        return _among(details, text)
+    return gettext(
+        "It had told nothing new since %(day)s. %(pages)s are shared over the business days in "
+        "between.",
+        day=_on(details, "since"),
+        pages=_pages(details),
     )
 
 
 def _recovered(details: Mapping[str, Any]) -> str:
     first, last = date.fromisoformat(details["first"]), date.fromisoformat(details["last"])
-    return f"Recovered {_pages(details)} for {formats.days(first, last)}, dated back to those days."
+    return gettext(
+        "Recovered %(pages)s for %(days)s, dated back to those days.",
+        pages=_pages(details),
+        days=(first, last),
+    )
 
 
 _Words = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.
 _WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
     "devices_found": (
-        "First reading",
+        Words("First reading"),
         "good",
         "printer",
-        lambda d: (
-            f"{formats.counted(d['count'], 'printer')} found. What they had printed before is "
-            "not counted."
+        lambda d: gettext(
+            "%(printers)s found. What they had printed before is not counted.",
+            printers=formats.counted(d["count"], "printer"),
         ),
     ),
-    "device_added": ("{name} is new", "good", "plus", _added),
+    "device_added": (Words("%(name)s is new"), "good", "plus", _added),
     "asset_edited": (
-        "{name} has another asset ID",
+        Words("%(name)s has another asset ID"),
         "",
         "pencil",
-        lambda d: (
-            f"It was “{d['before'] or 'blank'}” and is “{d['after'] or 'blank'}” now; its serial "
-            "number shows that it is the same printer."
+        lambda d: gettext(
+            "It was “%(before)s” and is “%(after)s” now; its serial number shows that it is "
+            "the same printer.",
+            before=d["before"] or gettext("blank"),
+            after=d["after"] or gettext("blank"),
         ),
     ),
     "family_changed": (
-        "{name} is counted in another way",
+        Words("%(name)s is counted in another way"),
         "calm",
         "sliders-horizontal",
-        lambda d: (
-            f"It does not tell {FAMILIES[d['before']]} any more; it is counted anew by "
-            f"{FAMILIES[d['after']]}. What was counted stays."
+        lambda d: gettext(
+            "It does not tell %(before)s any more; it is counted anew by %(after)s. What was "
+            "counted stays.",
+            before=FAMILIES[d["before"]],
+            after=FAMILIES[d["after"]],
         ),
     ),
-    "fell": ("The counter of {name} fell", "wait", "arrow-down", _fell),
-    "misread": ("{name} had been misread", "calm", "rotate-cw", _misread),
-    "reset": ("The counter of {name} was reset", "calm", "rotate-ccw", _reset),
-    "held": ("Pages of {name} are held", "wait", "hand", _held),
-    "decided": ("Held pages of {name} were decided", "", "scale", _decided),
-    "moved_in": ("{name} came from another customer", "calm", "arrow-right", _moved_in),
+    "fell": (Words("The counter of %(name)s fell"), "wait", "arrow-down", _fell),
+    "misread": (Words("%(name)s had been misread"), "calm", "rotate-cw", _misread),
+    "reset": (Words("The counter of %(name)s was reset"), "calm", "rotate-ccw", _reset),
+    "held": (Words("Pages of %(name)s are held"), "wait", "hand", _held),
+    "decided": (Words("Held pages of %(name)s were decided"), "", "scale", _decided),
+    "moved_in": (Words("%(name)s came from another customer"), "calm", "arrow-right", _moved_in),
     "moved_away": (
-        "{name} moved to another customer",
+        Words("%(name)s moved to another customer"),
         "calm",
         "arrow-left",
-        lambda _: "It is read, and counted, there. What was counted here stays.",
+        lambda _: gettext("It is read, and counted, there. What was counted here stays."),
     ),
-    "gone": ("{name} not listed any more", "wait", "circle-help", _gone),
-    "returned": ("{name} listed again", "good", "history", _returned),
+    "gone": (Words("%(name)s not listed any more"), "wait", "circle-help", _gone),
+    "returned": (Words("%(name)s listed again"), "good", "history", _returned),
     "customer_gone": (
-        "The customer is not listed any more",
+        Words("The customer is not listed any more"),
         "bad",
         "circle-help",
-        lambda d: (
-            f"Printerpoint lists none of its {formats.counted(d['devices'], 'printer')}. Look "
-            "there whether it was renamed without an ID, merged or removed; nothing is lost "
-            "meanwhile."
+        lambda d: gettext(
+            "Printerpoint lists none of its %(printers)s. Look there whether it was renamed "
+            "without an ID, merged or removed; nothing is lost meanwhile.",
+            printers=formats.counted(d["devices"], "printer"),
         ),
     ),
     "customer_returned": (
-        "The customer is listed again",
+        Words("The customer is listed again"),
         "good",
         "history",
-        lambda d: f"It had not been listed since {_on(d, 'since')}.",
+        lambda d: gettext("It had not been listed since %(day)s.", day=_on(d, "since")),
     ),
     "customer_renamed": (
-        "Another name in Printerpoint",
+        Words("Another name in Printerpoint"),
         "",
         "pencil",
-        lambda d: f"“{d['before']}” is called “{d['after']}” now; the feed follows.",
+        lambda d: gettext(
+            "“%(before)s” is called “%(after)s” now; the feed follows.",
+            before=d["before"],
+            after=d["after"],
+        ),
     ),
-    "read_again": ("{name} read again", "good", "history", _read_again),
-    "recovered": ("Pages recovered", "good", "history", _recovered),
+    "read_again": (Words("%(name)s read again"), "good", "history", _read_again),
+    "recovered": (Words("Pages recovered"), "good", "history", _recovered),
 }

@@ -1,4 +1,8 @@
-"""Language: which one pages speak. A user's choice, else this browser's, else what it prefers."""
+"""Language: which one pages speak.
+
+A user's choice, else the one that the address names (public pages, which keep nothing), else this
+browser's choice, else what it prefers.
+"""
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +26,7 @@ def choose() -> None:
     if request.endpoint == "static":
         return
     chosen = current_user.language if current_user.is_authenticated else None
-    languages.speak(chosen or of_browser())
+    languages.speak(chosen or languages.known(request.args.get("language")) or of_browser())
 
 
 def forget(_: BaseException | None) -> None:

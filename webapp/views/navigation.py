@@ -11,6 +11,7 @@ from webapp.db import db
 from webapp.models.user import Role
 from webapp.services import access
 from webapp.views import edge
+from webapp.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +24,24 @@ class Place:
     blueprints: tuple[str, ...]
 
 
-HOME = Place("Home", "home.index", "house", ("home",))
-PARTNERS = Place("Partners", "accounts.index", "building-2", ("accounts",))
-CUSTOMERS = Place("Customers", "accounts.index", "building-2", ("accounts",))
-SERVERS = Place("Servers", "servers.index", "server", ("servers", "customers"))
-FEEDS = Place("Feeds", "feeds.index", "rss", ("feeds",))
-DEVICES = Place("Devices", "devices.index", "printer", ("devices",))
-COLLECTIONS = Place("Collections", "collections.index", "refresh-cw", ("collections",))
-HELD = Place("Held pages", "held.index", "hand", ("held",))
-CERTIFICATES = Place("Certificates", "certificates.index", "award", ("certificates",))
-RECONCILIATION = Place("Reconciliation", "reconciliation.index", "scale", ("reconciliation",))
-AUDIT = Place("Audit trail", "audit.index", "clipboard-list", ("audit",))
-MAILS = Place("Mails", "notices.index", "mail", ("notices",))
-GUIDE = Place("Setup guide", "guide.index", "book-open", ("guide",))
-USERS = Place("Users", "users.index", "users", ("users",))
-SERVICE = Place("Service", "overview.index", "activity", ("overview",))
-QUEUES = Place("Queues", "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
+HOME = Place(Words("Home"), "home.index", "house", ("home",))
+PARTNERS = Place(Words("Partners"), "accounts.index", "building-2", ("accounts",))
+CUSTOMERS = Place(Words("Customers"), "accounts.index", "building-2", ("accounts",))
+SERVERS = Place(Words("Servers"), "servers.index", "server", ("servers", "customers"))
+FEEDS = Place(Words("Feeds"), "feeds.index", "rss", ("feeds",))
+DEVICES = Place(Words("Devices"), "devices.index", "printer", ("devices",))
+COLLECTIONS = Place(Words("Collections"), "collections.index", "refresh-cw", ("collections",))
+HELD = Place(Words("Held pages"), "held.index", "hand", ("held",))
+CERTIFICATES = Place(Words("Certificates"), "certificates.index", "award", ("certificates",))
+RECONCILIATION = Place(
+    Words("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
+)
+AUDIT = Place(Words("Audit trail"), "audit.index", "clipboard-list", ("audit",))
+MAILS = Place(Words("Mails"), "notices.index", "mail", ("notices",))
+GUIDE = Place(Words("Setup guide"), "guide.index", "book-open", ("guide",))
+USERS = Place(Words("Users"), "users.index", "users", ("users",))
+SERVICE = Place(Words("Service"), "overview.index", "activity", ("overview",))
+QUEUES = Place(Words("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (
     HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,

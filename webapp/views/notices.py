@@ -18,6 +18,7 @@ from webapp.services import mails, unsubscribe
 from webapp.services.errors import Conflict, NotFound
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("notices", __name__)
 
@@ -30,21 +31,23 @@ CHOICES: dict[Role, tuple[Subject, ...]] = {
 }
 WORDS: dict[Subject, tuple[str, str]] = {
     "server": (
-        "Servers",
-        "When Printerpoint cannot be read with a server's token, and when it answers again.",
+        Words("Servers"),
+        Words("When Printerpoint cannot be read with a server's token, and when it answers again."),
     ),
     "feed": (
-        "Customers",
-        "When customers fall silent for 3 business days, and when they are heard again.",
+        Words("Customers"),
+        Words("When customers fall silent for 3 business days, and when they are heard again."),
     ),
     "digest": (
-        "Weekly digest",
-        "On Mondays at 8:00: what is unhealthy, and pages that wait for a decision. "
-        "Nothing comes when all is well.",
+        Words("Weekly digest"),
+        Words(
+            "On Mondays at 8:00: what is unhealthy, and pages that wait for a decision. Nothing "
+            "comes when all is well."
+        ),
     ),
     "nights": (
-        "Nights",
-        "When no night has finished for 26 hours, and when nights finish again.",
+        Words("Nights"),
+        Words("When no night has finished for 26 hours, and when nights finish again."),
     ),
 }
 
@@ -74,7 +77,7 @@ def choose() -> ResponseReturnValue:
         for subject in subjects:
             unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
         db.session.commit()
-        flash("Saved. It holds for every mail from now on.", "success")
+        flash(gettext("Saved. It holds for every mail from now on."), "success")
         return redirect(url_for("notices.choose"))
     return forms.page("notices/choose.html", form, subjects=subjects, words=WORDS, user=user)
 
@@ -113,7 +116,16 @@ def _exported(found: Sequence[Mail]) -> Iterable[Sequence[exports.Value]]:
 
 
 _SHEET = exports.Sheet(
-    "mails", ("Mail", "To", "E-mail", "Written (UTC)", "State", "Error"), _exported
+    "mails",
+    (
+        Words("Mail"),
+        Words("To"),
+        Words("E-mail"),
+        Words("Written (UTC)"),
+        Words("State"),
+        Words("Error"),
+    ),
+    _exported,
 )
 
 
@@ -157,7 +169,7 @@ def again(mail_id: int) -> ResponseReturnValue:
         db.session.rollback()
         flash(str(error), "warning")
     else:
-        flash("It is sent again within a minute.", "success")
+        flash(gettext("It is sent again within a minute."), "success")
     return redirect(url_for("notices.show", mail_id=mail_id))
 
 

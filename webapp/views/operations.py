@@ -13,6 +13,7 @@ from webapp import queue
 from webapp.db import db
 from webapp.settings import Settings
 from webapp.views import audit, edge, errors, security
+from webapp.words import Words
 
 blueprint = Blueprint("operations", __name__)
 
@@ -35,9 +36,9 @@ _CHANGING = frozenset(
         "delete_job_view", "requeue_job_view", "requeue_all", "empty_queue", "compact_queue"
     )
 )  # fmt: skip
-_DOWN = (
-    "The queues cannot be shown, for Redis cannot be reached. Check REDIS_URL and that the "
-    "Redis process runs; jobs that were in line are there again when it is back."
+_DOWN = Words(
+    "The queues cannot be shown, for Redis cannot be reached. Check REDIS_URL and that the Redis "
+    "process runs; jobs that were in line are there again when it is back."
 )
 
 

@@ -17,32 +17,42 @@ from webapp.models import Certificate, Collection, Delta, Document, Feed, Outcom
 from webapp.services import mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("overview", __name__)
 
 _NIGHTS = 7
 #: What each job does, in words.
 WORDS = {
-    queue.TICK: "Look which nights are due",
-    queue.RUN_COLLECTION: "Collect a server",
-    queue.RUN_FEED: "Collect a customer that failed",
-    queue.CHECK_SERVERS: "Check unhealthy servers",
-    queue.CHECK_SERVER: "Check a server",
-    queue.CLOSE_MONTHS: "Close months that are due",
-    queue.DRAW_CERTIFICATE: "Draw a certificate",
-    queue.RECONCILE: "Compare counters, pages and certificates",
-    queue.SEND_NOTICES: "Send mails",
+    queue.TICK: Words("Look which nights are due"),
+    queue.RUN_COLLECTION: Words("Collect a server"),
+    queue.RUN_FEED: Words("Collect a customer that failed"),
+    queue.CHECK_SERVERS: Words("Check unhealthy servers"),
+    queue.CHECK_SERVER: Words("Check a server"),
+    queue.CLOSE_MONTHS: Words("Close months that are due"),
+    queue.DRAW_CERTIFICATE: Words("Draw a certificate"),
+    queue.RECONCILE: Words("Compare counters, pages and certificates"),
+    queue.SEND_NOTICES: Words("Send mails"),
 }
 #: What stands behind the errors that say nothing to a reader, and what to do.
 _REASONS = (
-    ("Work-horse terminated", "Its process was killed, by the machine or for want of memory."),
-    ("AbandonedJobError", "Its worker ended without a word: killed, or the machine stopped."),
-    ("JobTimeoutException", "It took longer than it may."),
-    ("OperationalError", "The database did not answer, or was busy for too long."),
-    ("SealError", "A token cannot be opened with the keys in ENCRYPTION_KEYS."),
-    ("ConnectionError", "Another service could not be reached."),
-    ("Invalid attribute name", "The worker runs other code than the web server: restart both."),
-    ("ModuleNotFoundError", "The worker runs other code than the web server: restart both."),
+    (
+        "Work-horse terminated",
+        Words("Its process was killed, by the machine or for want of memory."),
+    ),
+    (
+        "AbandonedJobError",
+        Words("Its worker ended without a word: killed, or the machine stopped."),
+    ),
+    ("JobTimeoutException", Words("It took longer than it may.")),
+    ("OperationalError", Words("The database did not answer, or was busy for too long.")),
+    ("SealError", Words("A token cannot be opened with the keys in ENCRYPTION_KEYS.")),
+    ("ConnectionError", Words("Another service could not be reached.")),
+    (
+        "Invalid attribute name",
+        Words("The worker runs other code than the web server: restart both."),
+    ),
+    ("ModuleNotFoundError", Words("The worker runs other code than the web server: restart both.")),
 )
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
@@ -104,12 +114,12 @@ def why(error: str) -> str:
     """The plain words for the last line of a traceback."""
     for sign, words in _REASONS:
         if sign in error:
-            return words
+            return str(words)
     found = _CLASS.match(error)
     if found is None:
-        return error or "It left no reason behind."
+        return error or gettext("It left no reason behind.")
     # Errors of our own are sentences already; of others the name alone may say it.
-    return found[2] or f"{found[1]}, without a word of its own."
+    return found[2] or gettext("%(error)s, without a word of its own.", error=found[1])
 
 
 def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:

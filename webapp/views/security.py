@@ -20,6 +20,7 @@ from webapp.db import db, only_reading
 from webapp.models import User
 from webapp.settings import Settings
 from webapp.views import edge, language
+from webapp.words import gettext
 
 #: The endpoints that need no login: there is no other list.
 OPEN = frozenset(
@@ -137,7 +138,7 @@ def demand_same_origin() -> None:
         parts = urlsplit(request.referrer)
         origin = f"{parts.scheme}://{parts.netloc}"
     if origin != own:
-        abort(403, "This was sent from another site and is refused.")
+        abort(403, gettext("This was sent from another site and is refused."))
 
 
 def _has_failed(response: Response) -> bool:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.db import db
-from webapp.formats import counted
 from webapp.models import Feed, Server
 from webapp.models.user import Role
 from webapp.services import access, feeds
@@ -18,6 +17,7 @@ from webapp.services.errors import Conflict, NotFound
 from webapp.views import audit, collections, edge, exports
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
+from webapp.words import gettext, ngettext
 
 blueprint = Blueprint("selection", __name__)
 
@@ -42,7 +42,7 @@ def act() -> ResponseReturnValue:
     if chosen and exports.wanted():
         return exports.answer(query, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
-        flash("Tick at least one feed, then choose what to do with it.", "warning")
+        flash(gettext("Tick at least one feed, then choose what to do with it."), "warning")
         return redirect(_back())
     concerned = [feed for feed in chosen if feed.status in _CONCERNED[action]]
     others = len(chosen) - len(concerned)
@@ -57,7 +57,7 @@ def act() -> ResponseReturnValue:
         done = _collect(concerned) if action == "collect" else _change(action, concerned)
     except Conflict as error:
         db.session.rollback()
-        flash(f"Nothing was changed. {error}", "warning")
+        flash(gettext("Nothing was changed. %(error)s", error=str(error)), "warning")
         return redirect(_back())
     if others:
         done += f" {_left_alone(action, others)}"
@@ -86,10 +86,17 @@ def _chosen() -> Select[Feed]:
 
 def _left_alone(action: str, count: int) -> str:
     """What is said of feeds for which there was nothing to do."""
-    was = "was" if count == 1 else "were"
     if action == "reactivate":
-        return f"{counted(count, 'feed')} {was} left alone: only inactive ones are reactivated."
-    return f"{counted(count, 'feed')} {was} left alone: inactive or removed."
+        return ngettext(
+            "%(number)s feed was left alone: only inactive ones are reactivated.",
+            "%(number)s feeds were left alone: only inactive ones are reactivated.",
+            count,
+        )
+    return ngettext(
+        "%(number)s feed was left alone: inactive or removed.",
+        "%(number)s feeds were left alone: inactive or removed.",
+        count,
+    )
 
 
 def _change(action: str, chosen: Sequence[Feed]) -> str:
@@ -99,11 +106,18 @@ def _change(action: str, chosen: Sequence[Feed]) -> str:
     for feed in chosen:
         change(feed)
         audit.note(word, feed.customer_name, feed.server.account)
-    number = counted(len(chosen), "feed")
     db.session.commit()
     if action == "reactivate":
-        return f"{number} reactivated: collected again, with the next reading as baseline."
-    return f"{number} deactivated: not collected until somebody reactivates them."
+        return ngettext(
+            "%(number)s feed reactivated: collected again, with the next reading as baseline.",
+            "%(number)s feeds reactivated: collected again, with the next reading as baseline.",
+            len(chosen),
+        )
+    return ngettext(
+        "%(number)s feed deactivated: not collected until somebody reactivates them.",
+        "%(number)s feeds deactivated: not collected until somebody reactivates them.",
+        len(chosen),
+    )
 
 
 def _deactivate(feed: Feed) -> None:
@@ -129,5 +143,11 @@ def _collect(chosen: Sequence[Feed]) -> str:
     for reason in sorted(refused):
         flash(reason, "warning")
     if not begun:
-        return "No new collection: those asked for are running already, or cannot be read now."
-    return f"{counted(begun, 'collection')} asked for; they run one after another."
+        return gettext(
+            "No new collection: those asked for are running already, or cannot be read now."
+        )
+    return ngettext(
+        "%(number)s collection asked for; they run one after another.",
+        "%(number)s collections asked for; they run one after another.",
+        begun,
+    )

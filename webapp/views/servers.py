@@ -21,6 +21,7 @@ from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
 from webapp.views import audit, collections, edge, exports, forms, lists, tokens
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("servers", __name__)
 
@@ -35,21 +36,21 @@ _SHOWN = 10
 class RegisterForm(FlaskForm):
     """The token is all that is needed; operations say whose server it is."""
 
-    account = SelectField("Partner", coerce=int)
-    token = PasswordField("API token")
-    name = StringField("Name")
+    account = SelectField(Words("Partner"), coerce=int)
+    token = PasswordField(Words("API token"))
+    name = StringField(Words("Name"))
 
 
 class TokenForm(FlaskForm):
     """Another token."""
 
-    token = PasswordField("API token")
+    token = PasswordField(Words("API token"))
 
 
 class NameForm(FlaskForm):
     """Another name."""
 
-    name = StringField("Name")
+    name = StringField(Words("Name"))
 
 
 def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
@@ -71,14 +72,14 @@ def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "servers",
     (
-        "Server",
-        "Partner",
-        "Health",
-        "Reason",
-        "Feeds",
-        "Unhealthy feeds",
-        "Last checked (UTC)",
-        "Registered (UTC)",
+        Words("Server"),
+        Words("Partner"),
+        Words("Health"),
+        Words("Reason"),
+        Words("Feeds"),
+        Words("Unhealthy feeds"),
+        Words("Last checked (UTC)"),
+        Words("Registered (UTC)"),
     ),
     _exported,
 )
@@ -115,7 +116,7 @@ def new() -> ResponseReturnValue:
     """Register a server: its token is tried at Printerpoint, then saved encrypted."""
     form = RegisterForm()
     partners = _partners()
-    form.account.choices = [(0, "Choose a partner"), *partners]
+    form.account.choices = [(0, gettext("Choose a partner")), *partners]
     if len(partners) == 1:
         form.account.data = partners[0][0]
     if request.method == "POST" and form.validate():
@@ -129,7 +130,10 @@ def new() -> ResponseReturnValue:
         except Invalid as error:
             forms.refuse(form, error)
         else:
-            flash(f"{server.name} is registered. Now choose whose pages count.", "success")
+            flash(
+                gettext("%(name)s is registered. Now choose whose pages count.", name=server.name),
+                "success",
+            )
             return redirect(url_for("servers.show", server_id=server.id))
         db.session.rollback()
     return forms.page("servers/new.html", form, partners=partners)
@@ -183,7 +187,7 @@ def check(server_id: int) -> ResponseReturnValue:
         token = server.open_token(edge.keyring())
     except SealError:
         # Our keys, not the server: its health stays what it is.
-        said = "The stored token cannot be opened any more. Enter the token again."
+        said = gettext("The stored token cannot be opened any more. Enter the token again.")
         return _checked(server, "error", said)
     db.session.rollback()  # no transaction is open during the call
     error = None
@@ -201,11 +205,15 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.commit()
     changed = server.health != before
     if error is not None:
-        said = "It was tried just now, and the trouble is still there."
+        said = gettext("It was tried just now, and the trouble is still there.")
         if changed:
-            said = "Printerpoint could not be read: collection is paused."
+            said = gettext("Printerpoint could not be read: collection is paused.")
         return _checked(server, "error", said, changed)
-    said = "Printerpoint answers again: collection goes on." if changed else "Printerpoint answers."
+    said = (
+        gettext("Printerpoint answers again: collection goes on.")
+        if changed
+        else gettext("Printerpoint answers.")
+    )
     return _checked(server, "success", said, changed)
 
 
@@ -227,7 +235,7 @@ def token(server_id: int) -> ResponseReturnValue:
         except Invalid as error:
             forms.refuse(form, error)
         else:
-            flash("The new token works and is in use.", "success")
+            flash(gettext("The new token works and is in use."), "success")
             return redirect(url_for("servers.show", server_id=server_id))
         db.session.rollback()
     return forms.page("servers/token.html", form, server=server)
@@ -249,7 +257,7 @@ def rename(server_id: int) -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             db.session.commit()
-            flash(f"It is called {server.name} now.", "success")
+            flash(gettext("It is called %(name)s now.", name=server.name), "success")
             return redirect(url_for("servers.show", server_id=server_id))
     return forms.page("servers/name.html", form, server=server)
 
@@ -261,7 +269,9 @@ def collect(server_id: int) -> ResponseReturnValue:
     server = access.server(db.session(), edge.viewer(), server_id)
     _must_stand(server)
     if server.paused:
-        flash("Collection is paused: Printerpoint did not answer. Check it first.", "error")
+        flash(
+            gettext("Collection is paused: Printerpoint did not answer. Check it first."), "error"
+        )
         return redirect(url_for("servers.show", server_id=server_id))
     return collections.begin(server)
 
@@ -276,7 +286,9 @@ def remove(server_id: int) -> ResponseReturnValue:
             servers.remove(db.session(), server, clock.now())
             audit.note("server removed", server.name, server.account)
             db.session.commit()
-            flash(f"{server.name} is removed. What was counted stays.", "success")
+            flash(
+                gettext("%(name)s is removed. What was counted stays.", name=server.name), "success"
+            )
         return redirect(url_for("servers.index"))
     _must_stand(server)
     counts = _feed_counts([server.id]).get(server.id, {})
@@ -285,12 +297,14 @@ def remove(server_id: int) -> ResponseReturnValue:
 
 def _must_stand(server: Server) -> None:
     if server.removed_at is not None:
-        raise Conflict(f"{server.name} has been removed; its history stays to be read.")
+        raise Conflict(
+            gettext("%(name)s has been removed; its history stays to be read.", name=server.name)
+        )
 
 
 def _register(form: RegisterForm) -> Server:
     if not form.account.data:
-        raise Invalid("account", "Choose the partner whose login this is.")
+        raise Invalid("account", gettext("Choose the partner whose login this is."))
     token = servers.clean_token(form.token.data or "")
     tokens.try_out(token)
     account = access.account(db.session(), edge.viewer(), form.account.data)

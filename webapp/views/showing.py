@@ -17,7 +17,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from webapp import clock
+from webapp import clock, languages
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -29,17 +29,22 @@ from webapp.services.errors import NotFound
 from webapp.views import audit, edge, figures
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("showing", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
 _SAID = {
-    "badge-on": "The badge is on: its address answers everybody.",
-    "badge-off": "The badge is off: its address answers nobody and stays the same one. "
-    "Browsers that have shown it may do so for another hour.",
-    "named": "The public pages name the holder.",
-    "unnamed": "The public pages name nobody any more. "
-    "Whoever fetched a picture with the name before may have kept it.",
+    "badge-on": Words("The badge is on: its address answers everybody."),
+    "badge-off": Words(
+        "The badge is off: its address answers nobody and stays the same one. Browsers that have "
+        "shown it may do so for another hour."
+    ),
+    "named": Words("The public pages name the holder."),
+    "unnamed": Words(
+        "The public pages name nobody any more. Whoever fetched a picture with the name before "
+        "may have kept it."
+    ),
 }
 
 
@@ -70,7 +75,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
     this_year = figures.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
-        abort(404, "Nothing was counted in that year.")
+        abort(404, gettext("Nothing was counted in that year."))
     issued = _certificates(account, year)
     months = [Month(year, number) for number in range(1, 13)]
     rows = [
@@ -125,17 +130,19 @@ def renew(account_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("showing/renew.html", account=account, back=back)
     showing.renew_badge(account)
-    audit.note("badge changed", account.name, account, to="a new address")
+    audit.note("badge changed", account.name, account, to=Words("a new address"))
     db.session.commit()
-    flash("The badge has a new address. Replace the old one where you show it.", "success")
+    flash(gettext("The badge has a new address. Replace the old one where you show it."), "success")
     return redirect(back)
 
 
 @blueprint.get("/badge/<badge_id>.svg")
 def badge(badge_id: str) -> ResponseReturnValue:
     """The badge: trees to date, for other sites to show."""
-    pages = showing.pages_of_badge(db.session(), badge_id)
-    drawing = render_template("showing/badge.svg", words=f"{written(trees(pages))} trees")
+    account = showing.account_of_badge(db.session(), badge_id)
+    pages = showing.pages_of(db.session(), account)
+    with languages.speaking(account.certified_in):
+        drawing = render_template("showing/badge.svg", trees=written(trees(pages)))
     response = make_response(drawing)
     response.mimetype = "image/svg+xml"
     response.set_etag(hashlib.sha256(drawing.encode()).hexdigest())
@@ -175,7 +182,8 @@ def _shared(account: Account) -> dict[str, object]:
         .order_by(Certificate.month.desc())
         .limit(1)
     )
-    words = "Trees planted for the pages we print, counted by Releaf"
+    with languages.speaking(account.certified_in):
+        words = gettext("Trees planted for the pages we print, counted by Releaf")
     return {
         "account": account,
         "badge_url": badge_url,

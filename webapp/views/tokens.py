@@ -5,6 +5,7 @@ from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services.errors import Invalid
 from webapp.views import edge
+from webapp.words import Words
 
 #: A person waits for this call: it is given up sooner than a night's.
 PATIENCE = Limits(
@@ -12,19 +13,29 @@ PATIENCE = Limits(
 )
 
 _UNTRIED = {
-    "refused": "Printerpoint refuses this token. See that all of it was copied, or make a new one "
-    "in Printerpoint under My Account > Account Settings > API Access (Admin only). "
-    "Nothing was saved.",
-    "malformed": "Something answered at Printerpoint's address, but not with a list of printers. "
-    "The token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
-    "ask Printerpoint's support.",
-    "timeout": "Printerpoint does not answer in time, so the token could not be tried and nothing "
-    "was saved. Paste it again in a minute.",
-    "rate_limited": "Printerpoint asks us to slow down, so the token could not be tried and "
-    "nothing was saved. Paste it again in a few minutes.",
-    "unreachable": "Printerpoint cannot be reached, so the token could not be tried and nothing "
-    "was saved. Paste it again in a minute; if this stays so, see whether printerpoint.com opens "
-    "in your browser.",
+    "refused": Words(
+        "Printerpoint refuses this token. See that all of it was copied, or make a new one in "
+        "Printerpoint under My Account > Account Settings > API Access (Admin only). Nothing was "
+        "saved."
+    ),
+    "malformed": Words(
+        "Something answered at Printerpoint's address, but not with a list of printers. The "
+        "token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
+        "ask Printerpoint's support."
+    ),
+    "timeout": Words(
+        "Printerpoint does not answer in time, so the token could not be tried and nothing was "
+        "saved. Paste it again in a minute."
+    ),
+    "rate_limited": Words(
+        "Printerpoint asks us to slow down, so the token could not be tried and nothing was "
+        "saved. Paste it again in a few minutes."
+    ),
+    "unreachable": Words(
+        "Printerpoint cannot be reached, so the token could not be tried and nothing was saved. "
+        "Paste it again in a minute; if this stays so, see whether printerpoint.com opens in "
+        "your browser."
+    ),
 }
 
 

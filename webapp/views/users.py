@@ -22,6 +22,7 @@ from webapp.services import access, users
 from webapp.services.errors import Conflict, Invalid
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("users", __name__)
 
@@ -34,16 +35,16 @@ _COLUMNS = {
     "added": User.created_at,
 }
 ROLE_WORDS: dict[Role, str] = {
-    "operations": "Operations",
-    "partner_admin": "Administrator",
-    "partner_viewer": "Viewer",
-    "customer": "Customer",
+    "operations": Words("Operations"),
+    "partner_admin": Words("Administrator"),
+    "partner_viewer": Words("Viewer"),
+    "customer": Words("Customer"),
 }
 _ROLE_CHOICES: dict[Role, str] = {
-    "operations": "Operations: sees and changes everything",
-    "partner_admin": "Administrator: sees and changes the partner and its customers",
-    "partner_viewer": "Viewer: sees them, changes nothing",
-    "customer": "Customer: sees the customer’s own pages and certificates",
+    "operations": Words("Operations: sees and changes everything"),
+    "partner_admin": Words("Administrator: sees and changes the partner and its customers"),
+    "partner_viewer": Words("Viewer: sees them, changes nothing"),
+    "customer": Words("Customer: sees the customer’s own pages and certificates"),
 }
 
 State = Literal["active", "invited", "expired", "disabled"]
@@ -60,13 +61,13 @@ class Invited:
 class InviteForm(FlaskForm):
     """A person who shall log in."""
 
-    full_name = StringField("Full name", [DataRequired("Give the user’s full name.")])
+    full_name = StringField(Words("Full name"), [DataRequired(Words("Give the user’s full name."))])
     email = EmailField(
-        "E-mail",
-        [DataRequired("Give the e-mail the user will log in with.")],
-        description="It is what the user logs in with. Releaf sends nothing to it.",
+        Words("E-mail"),
+        [DataRequired(Words("Give the e-mail the user will log in with."))],
+        description=Words("It is what the user logs in with. Releaf sends nothing to it."),
     )
-    role = RadioField("Role", [DataRequired("Choose what the user may do.")])
+    role = RadioField(Words("Role"), [DataRequired(Words("Choose what the user may do."))])
 
 
 def _exported(found: Sequence[User]) -> Iterable[Sequence[exports.Value]]:
@@ -83,7 +84,16 @@ def _exported(found: Sequence[User]) -> Iterable[Sequence[exports.Value]]:
 
 
 _SHEET = exports.Sheet(
-    "users", ("Name", "E-mail", "Account", "Role", "State", "Added (UTC)"), _exported
+    "users",
+    (
+        Words("Name"),
+        Words("E-mail"),
+        Words("Account"),
+        Words("Role"),
+        Words("State"),
+        Words("Added (UTC)"),
+    ),
+    _exported,
 )
 
 
@@ -166,7 +176,7 @@ def invite(user_id: int) -> ResponseReturnValue:
     """A new link to choose a password: the first one, or in place of a forgotten one."""
     user = access.user(db.session(), edge.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
-    audit.note("user invited", user.email, user.account, again="a new link")
+    audit.note("user invited", user.email, user.account, again=Words("a new link"))
     db.session.commit()
     return _link(user, token)
 
@@ -178,13 +188,18 @@ def disable(user_id: int) -> ResponseReturnValue:
     viewer = edge.viewer()
     user = access.user(db.session(), viewer, user_id)
     if user.id == viewer.user_id:
-        raise Conflict("You cannot disable yourself; ask another administrator.")
+        raise Conflict(gettext("You cannot disable yourself; ask another administrator."))
     form = forms.ConfirmForm()
     if form.validate_on_submit():
         users.disable(db.session(), user, clock.now(), by=viewer.user_id)
         audit.note("user disabled", user.email, user.account)
         db.session.commit()
-        flash(f"{user.full_name} is disabled and logged out everywhere.", "success")
+        flash(
+            gettext(
+                "%(full_name)s is disabled and logged out everywhere.", full_name=user.full_name
+            ),
+            "success",
+        )
         return redirect(url_for("users.show", user_id=user_id))
     return render_template("users/disable.html", user=user)
 
@@ -197,7 +212,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     users.enable(db.session(), user)
     audit.note("user enabled", user.email, user.account)
     db.session.commit()
-    flash(f"{user.full_name} can log in again.", "success")
+    flash(gettext("%(full_name)s can log in again.", full_name=user.full_name), "success")
     return redirect(url_for("users.show", user_id=user_id))
 
 
