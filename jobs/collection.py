@@ -19,6 +19,7 @@ from webapp.printerpoint.fleet import Fleet
 from webapp.services import collection as service
 from webapp.services import heart as life
 from webapp.settings import Settings
+from webapp.words import Words
 
 log = logging.getLogger("releaf.collection")
 
@@ -138,7 +139,9 @@ def _collect_feeds(
         except Exception as error:
             log.exception("feed %s of collection %s failed", feed_id, collection.id)
             session.rollback()
-            reason = f"{type(error).__name__}: its own job in the queue tells more"
+            reason = Words(
+                "%(name)s: its own job in the queue tells more", name=type(error).__name__
+            )
             service.record_failure(session, collection, feed_id, reason, now())
             life.beat_along(collection, now())
             session.commit()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from jobs import edge
-from webapp import clock
+from webapp import clock, languages
 from webapp.db import open_session
 from webapp.domain.colours import OURS, on_light
 from webapp.mail import (
@@ -27,7 +27,9 @@ from webapp.models.notice import Subject
 from webapp.services import brands, digests, mails, notices, unsubscribe
 from webapp.services.brands import Look
 from webapp.services.notices import Draft
+from webapp.services.users import language_of
 from webapp.settings import Settings
+from webapp.words import Words
 
 log = logging.getLogger("releaf.notices")
 
@@ -35,10 +37,12 @@ log = logging.getLogger("releaf.notices")
 _LOGO_SIZE = (220, 56)
 
 _WHY: dict[Subject, str] = {
-    "server": "You get this because you are told when a server's health changes.",
-    "feed": "You get this because you are told when customers fall silent or are heard again.",
-    "digest": "You get this on Mondays when something needs somebody.",
-    "nights": "You get this because you are told when nights do not finish.",
+    "server": Words("You get this because you are told when a server's health changes."),
+    "feed": Words(
+        "You get this because you are told when customers fall silent or are heard again."
+    ),
+    "digest": Words("You get this on Mondays when something needs somebody."),
+    "nights": Words("You get this because you are told when nights do not finish."),
 }
 
 
@@ -137,7 +141,8 @@ def _keep(session: Session, config: Settings, drafts: Sequence[Draft], now: date
     kept = 0
     for draft in drafts:
         look = brands.look(session, draft.user.account)
-        plain, html = _printer().print(_letter(config, draft, _sign(look)))
+        with languages.speaking(language_of(draft.user)):
+            plain, html = _printer().print(_letter(config, draft, _sign(look)))
         digest = look.logo.digest if look and look.logo else None
         kept += mails.keep(session, draft, plain, html, now, digest) is not None
     return kept
@@ -173,7 +178,7 @@ def _letter(config: Settings, draft: Draft, sign: Sign) -> Letter:
             Entry(story.title, story.facts, story.step, config.public_url + story.path)
             for story in draft.stories
         ],
-        _WHY[draft.subject],
+        str(_WHY[draft.subject]),
         f"{config.public_url}/notices",
         _unsubscribe_url(config, draft.user.id, draft.subject),
         sign,

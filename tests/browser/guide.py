@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.place import Place
 from tests.browser.walk import QUIET
-from webapp.views.guide import PICTURES
+from webapp.views.guide import PICTURED, PICTURES
 
 WIDTH, HEIGHT = 1120, 760
 SCHEMES = ("light", "dark")
@@ -25,26 +25,21 @@ _RESTLESS = re.compile(r"https?://127\.0\.0\.1:\d+|\bCNB1L\d+|\bR-\d{4}-\d\d-\d+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page to be photographed; ``words`` say what is to be seen."""
+    """A page to be photographed."""
 
     path: str
-    words: str
     who: str = "partner_admin"
 
 
 VIEWS = {
-    "register": View("/servers/new", "Registering a server: the token is all that is needed."),
-    "choose": View(
-        "/servers/{server}/feeds/new?read=1", "Choosing customers of the fleet, with a search."
-    ),
-    "progress": View(
-        "/collections/{running_collection}", "A collection while it runs: a bar, and n of m."
-    ),
-    "device": View("/devices/{device}", "A printer as it is stored: its counts, and nothing else."),
-    "feed": View("/feeds/{feed}", "A feed with its pages a day, its health and its history."),
-    "held": View("/held/{history_pages}", "A held gain: why it is held, and how to decide."),
-    "certificate": View("/certificates/{number}", "A certificate: preview, PDF, public address."),
-    "sharing": View("/accounts/{customer}/sharing", "What a customer shows: badge and name."),
+    "register": View("/servers/new"),
+    "choose": View("/servers/{server}/feeds/new?read=1"),
+    "progress": View("/collections/{running_collection}"),
+    "device": View("/devices/{device}"),
+    "feed": View("/feeds/{feed}"),
+    "held": View("/held/{history_pages}"),
+    "certificate": View("/certificates/{number}"),
+    "sharing": View("/accounts/{customer}/sharing"),
 }
 
 
@@ -68,7 +63,7 @@ def take(place: Place, context: BrowserContext) -> Iterator[str]:
             image.save(path, "WEBP", quality=72, method=6)
             yield path.name
         (PICTURES / f"{name}.txt").write_text(text)
-        listed[name] = {"width": WIDTH, "height": HEIGHT, "words": view.words}
+        listed[name] = {"width": WIDTH, "height": HEIGHT, "words": PICTURED[name]}
     (PICTURES / "pictures.json").write_text(json.dumps(listed, indent=2) + "\n")
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp import words
 from webapp.domain.metering import COUNTERS
 from webapp.printerpoint.answers import BadRow, Printer, Unreadable, read_page, read_row
 
@@ -63,6 +64,11 @@ def bad_row(row: object) -> BadRow:
     return found
 
 
+def told_of(row: dict[str, Any]) -> str:
+    """Why a row is bad, in English."""
+    return words.told(bad_row(row).reason)
+
+
 def test_the_documented_row_is_read_with_its_seven_fraction_digits() -> None:
     assert read(DOCUMENTED) == AS_READ
 
@@ -96,7 +102,7 @@ def test_counters_are_read_as_a_list_with_units() -> None:
 def test_a_counter_in_another_unit_is_not_mistaken_for_ours() -> None:
     listed = [{"name": "paperAreaTotal", "value": 4, "unit": "InSquareMeters"}]
 
-    assert bad_row(DOCUMENTED | {"counters": listed}).reason == "paperAreaTotal is in another unit"
+    assert told_of(DOCUMENTED | {"counters": listed}) == "paperAreaTotal is in another unit"
 
 
 def test_every_counter_the_domain_meters_is_kept_by_its_name_without_unit() -> None:
@@ -166,7 +172,7 @@ def test_an_unusable_counter_is_dropped_and_the_others_count(told: str, reason: 
     )
 
     assert isinstance(alone, BadRow)
-    assert alone.reason == f"coloredPagesByColor {reason}"
+    assert words.told(alone.reason) == f"coloredPagesByColor {reason}"
     assert isinstance(beside, Printer)
     assert beside.counters == {"coloredPagesByMonochrome": 5}
 
@@ -226,7 +232,7 @@ def test_a_row_with_an_id_and_no_name_is_called_by_its_id() -> None:
     ],
 )
 def test_a_field_that_cannot_be_read_makes_a_bad_row(field: str, told: object, reason: str) -> None:
-    assert bad_row(DOCUMENTED | {field: told}).reason == reason
+    assert told_of(DOCUMENTED | {field: told}) == reason
 
 
 def test_a_row_that_names_no_customer_says_so() -> None:

@@ -63,7 +63,7 @@ def test_a_region_is_one_of_the_accounts_country(session: Session) -> None:
     )
     assert made.region == "BY"
     for country, region, words in [
-        ("DE", "CA", "no region of Germany; choose like"),
+        ("DE", "CA", "no region of Germany; choose one like"),
         ("MT", "CA", "none: it has none"),
     ]:
         with pytest.raises(Invalid, match=words) as refusal:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.nights import MONDAY, World
+from webapp import words
 from webapp.models import Device, Feed, FeedEvent, HealthChange
 from webapp.services import reconciliation
 
@@ -148,7 +149,7 @@ def test_a_printer_listed_at_two_customers_is_counted_at_one(world: World) -> No
         world.night(day)
 
     assert sum(world.deposits(clinic).values()) == 0
-    assert [row["reason"] for row in world.outcome(school).skipped] == [
+    assert [words.told(row["reason"]) for row in world.outcome(school).skipped] == [
         "The same printer is listed, and counted, at another customer"
     ]
     assert len(world.devices(school)) == 1

@@ -106,7 +106,7 @@ def test_a_certified_decision_stands(world: World, feed: int, decision: held.Dec
 
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == decision)).one()
-        with pytest.raises(Conflict, match="2026-10 was certified"):
+        with pytest.raises(Conflict, match="October 2026 was certified"):
             held.reopen(session, delta, OPERATOR, datetime(2026, 11, 4, tzinfo=UTC))
 
 

@@ -18,6 +18,7 @@ from webapp.services import collection as service
 from webapp.services import heart, progress
 from webapp.services.errors import Invalid
 from webapp.settings import Settings
+from webapp.words import told
 
 _POLL_SECONDS = 0.5
 _ENDED = ("finished", "failed", "cancelled")
@@ -186,7 +187,7 @@ def _feed_row(outcome: Outcome, customer_name: str) -> dict[str, Any]:
         "outcome": outcome.outcome,
         "pages": outcome.pages,
         "devices": outcome.devices,
-        "skipped": outcome.skipped,
+        "skipped": [row | {"reason": told(row["reason"])} for row in outcome.skipped],
         "error": outcome.reason,
     }
 

@@ -14,6 +14,8 @@ from typing import Any
 import click
 import msgspec
 
+from webapp.words import Words
+
 _JSON = "releaf.json"
 #: Column widths of a table are measured on so many rows; the rest streams.
 _MEASURED_ROWS = 1_000
@@ -58,7 +60,14 @@ def shown(text: str) -> str:
 
 def encode(document: Any) -> str:
     """A document as one line of JSON."""
-    return msgspec.json.encode(document).decode()
+    return msgspec.json.encode(document, enc_hook=_told).decode()
+
+
+def _told(value: Any) -> str:
+    """Words as text: msgspec knows no kinds of ``str``."""
+    if isinstance(value, Words):
+        return str(value)
+    raise NotImplementedError(f"JSON has nothing for {type(value).__name__}")
 
 
 def tell_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> None:

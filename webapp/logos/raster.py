@@ -7,6 +7,7 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from webapp.logos.refusal import Refusal
+from webapp.words import Words
 
 #: The largest that comes out.
 WIDTH: Final = 640
@@ -19,11 +20,15 @@ _MOST_SCANS = 64
 _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8\xff": b"\xff\xd9"}
 _WEBP_ANIMATED = 0x02
 
-_UNKNOWN = "This is no picture that we can read. Choose a PNG, JPEG, WebP or SVG file."
-_TOO_LARGE = f"This picture is too large. Make it {LARGEST:,} pixels wide and high at most."
-_DAMAGED = "This picture is damaged. Save it again, as PNG if you can, and choose that file."
-_MOVING = "This file has several pictures. Choose one with a single picture that does not move."
-_EMPTY = "This picture shows nothing: all of it is transparent. Choose another."
+_UNKNOWN = Words("This is no picture that we can read. Choose a PNG, JPEG, WebP or SVG file.")
+_TOO_LARGE = Words(
+    "This picture is too large. Make it %(largest)s pixels wide and high at most.", largest=LARGEST
+)
+_DAMAGED = Words("This picture is damaged. Save it again, as PNG if you can, and choose that file.")
+_MOVING = Words(
+    "This file has several pictures. Choose one with a single picture that does not move."
+)
+_EMPTY = Words("This picture shows nothing: all of it is transparent. Choose another.")
 
 
 @dataclass(frozen=True, slots=True)

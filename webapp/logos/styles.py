@@ -7,6 +7,7 @@ from typing import Any
 import tinycss2
 
 from webapp.logos.refusal import Refusal
+from webapp.words import Words
 
 _COLOURS = frozenset({"fill", "stroke", "stop-color", "color"})
 _WORDS = frozenset(
@@ -27,8 +28,10 @@ _WORD = re.compile(r"[a-z-]+", re.ASCII)
 _FIGURE = re.compile(r"[\d.]{1,12}(?:e-?\d)?(?:px|pt|mm|cm|in|%)?", re.ASCII)
 _SELECTOR = re.compile(r"[\w.#,*>\s-]+", re.ASCII)
 
-_REFERS = "This SVG has a style that refers to something (url). Save it as plain SVG, or as PNG."
-_RULES = "This SVG has style rules (@) that we do not draw. Save it as plain SVG, or as PNG."
+_REFERS = Words(
+    "This SVG has a style that refers to something (url). Save it as plain SVG, or as PNG."
+)
+_RULES = Words("This SVG has style rules (@) that we do not draw. Save it as plain SVG, or as PNG.")
 
 
 def value(name: str, text: str) -> str | None:

@@ -16,6 +16,7 @@ from resvg_py import svg_to_bytes
 
 from webapp.logos import styles
 from webapp.logos.refusal import Refusal
+from webapp.words import Words, gettext
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
@@ -40,15 +41,19 @@ _GEOMETRY = frozenset(
 )  # fmt: skip
 _CHOICES = frozenset({"gradientUnits", "clipPathUnits"})
 
-_UNREADABLE = "This SVG file cannot be read. Save it again as plain SVG, or as PNG."
-_REFERS = "This SVG refers to something outside of it. Save it with everything embedded, or as PNG."
-_ACTS = "This SVG has parts that act (scripts or events). Save it as plain SVG, or as PNG."
-_TOO_MUCH = "This drawing has too many parts for a logo. Simplify it, or save it as PNG."
-_NO_SIZE = "This SVG does not say how large it is (viewBox). Save it again, or as PNG."
+_UNREADABLE = Words("This SVG file cannot be read. Save it again as plain SVG, or as PNG.")
+_REFERS = Words(
+    "This SVG refers to something outside of it. Save it with everything embedded, or as PNG."
+)
+_ACTS = Words("This SVG has parts that act (scripts or events). Save it as plain SVG, or as PNG.")
+_TOO_MUCH = Words("This drawing has too many parts for a logo. Simplify it, or save it as PNG.")
+_NO_SIZE = Words("This SVG does not say how large it is (viewBox). Save it again, or as PNG.")
 _PARTS = {
-    "text": "This SVG has text, which looks different everywhere. Turn it into outlines (paths).",
-    "image": "This SVG has a picture in it. Save the logo as PNG instead.",
-    "use": "This SVG repeats parts of itself (use). Save it as plain SVG, or as PNG.",
+    "text": Words(
+        "This SVG has text, which looks different everywhere. Turn it into outlines (paths)."
+    ),
+    "image": Words("This SVG has a picture in it. Save the logo as PNG instead."),
+    "use": Words("This SVG repeats parts of itself (use). Save it as plain SVG, or as PNG."),
 }
 
 
@@ -188,7 +193,9 @@ def _frame(made: Element) -> float:
             raise Refusal(_NO_SIZE)
     ratio = sides[0] / sides[1]
     if not 1 / 20 <= ratio <= 20:
-        raise Refusal("This drawing is too long for a logo. Make it 20 times its height at most.")
+        raise Refusal(
+            gettext("This drawing is too long for a logo. Make it 20 times its height at most.")
+        )
     return ratio
 
 

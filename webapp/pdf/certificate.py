@@ -22,10 +22,11 @@ from weasyprint.css import ColorProfile
 from weasyprint.pdf import pydyf
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import formats
+from webapp import formats, languages
 from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
 from webapp.settings import ROOT
+from webapp.words import gettext
 
 #: The customer's name: the width of the page between its margins, in points.
 NAME_WIDTH = 620
@@ -49,7 +50,7 @@ class CertificateValues:
 
     ``month`` is the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
     months, whose first days are ``late_months``, ascending; 0 and () when there were none.
-    ``logo`` is the partner's, a PNG.
+    ``logo`` is the partner's, a PNG. ``language`` is the one it speaks.
     """
 
     number: str
@@ -65,6 +66,7 @@ class CertificateValues:
     issued_on: date
     verify_url: str
     logo: bytes | None = None
+    language: str = languages.DEFAULT
 
 
 class CertificatePrinter:
@@ -88,6 +90,10 @@ class CertificatePrinter:
 
     def html(self, values: CertificateValues) -> str:
         """The document as HTML: everything but the paper it is printed on."""
+        with languages.speaking(values.language):
+            return self._html(values)
+
+    def _html(self, values: CertificateValues) -> str:
         values = replace(
             values,
             account_name=printable(values.account_name),
@@ -197,13 +203,17 @@ def _height_left(*details: Lettering) -> float:
 def _in_months(months: Sequence[date]) -> str:
     """When: "in July, August and September 2026", "between November 2025 and March 2026"."""
     if not months:
-        return "in earlier months"
+        return gettext("in earlier months")
     *earlier, last = months
-    names = [formats.month(month).removesuffix(f" {last.year}") for month in earlier]
+    names = [
+        formats.month_name(month) if month.year == last.year else formats.month(month)
+        for month in earlier
+    ]
     if len(earlier) > 2:
-        return f"between {names[0]} and {formats.month(last)}"
-    listed = f"{', '.join(names)} and " if names else ""
-    return f"in {listed}{formats.month(last)}"
+        return gettext("between %(first)s and %(last)s", first=names[0], last=formats.month(last))
+    if not names:
+        return gettext("in %(month)s", month=formats.month(last))
+    return gettext("in %(months)s and %(last)s", months=", ".join(names), last=formats.month(last))
 
 
 class _Code(NamedTuple):

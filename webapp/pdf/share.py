@@ -14,11 +14,12 @@ from threading import Lock
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import formats
+from webapp import formats, languages
 from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Size, fit, printable
 from webapp.pdf.picture import picture
 from webapp.settings import ROOT
+from webapp.words import gettext
 
 #: What networks and messengers show whole.
 SHARE_WIDTH, SHARE_HEIGHT = 1200, 630
@@ -39,6 +40,7 @@ class CardValues:
     pages: int
     trees: Decimal
     project: str
+    language: str = languages.DEFAULT
 
 
 class CardPrinter:
@@ -59,13 +61,16 @@ class CardPrinter:
 
     def html(self, values: CardValues) -> str:
         """The card as HTML."""
+        with languages.speaking(values.language):
+            return self._html(values)
+
+    def _html(self, values: CardValues) -> str:
         values = replace(
             values, holder=printable(values.holder or ""), project=printable(values.project)
         )
-        words = "tree" if values.trees == 1 else "trees"
         return self._template.render(
             card=values,
-            trees=fit(f"{formats.trees(values.trees)} {words}", _TREES_SIZES, _WIDTH),
+            trees=fit(_trees(values.trees), _TREES_SIZES, _WIDTH),
             name=fit(values.holder, _NAME_SIZES, _WIDTH) if values.holder else None,
             project=fit(values.project, _PROJECT_SIZES, _WIDTH),
         )
@@ -85,3 +90,9 @@ class CardPrinter:
                 raise PdfError(f"the card of certificate {values.number} has more than one page")
             pdf: bytes = document.write_pdf()
         return picture(pdf)
+
+
+def _trees(number: Decimal) -> str:
+    if number == 1:
+        return gettext("%(trees)s tree", trees=formats.trees(number))
+    return gettext("%(trees)s trees", trees=formats.trees(number))

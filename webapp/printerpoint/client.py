@@ -13,6 +13,7 @@ from webapp.printerpoint.answers import PATH, Page, Unreadable, read_page, read_
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.settings import is_loopback
+from webapp.words import Words
 
 _LONGEST_URL = 4_000
 _SHORTEST_SECRET = 8
@@ -100,14 +101,23 @@ class Client:
         seen: set[str] = set()
         while url is not None:
             if url in seen:
-                raise _malformed("Its pages lead in a circle", url)
+                raise _malformed(Words("Its pages lead in a circle"), url)
             if len(seen) >= self._limits.max_pages:
-                raise _malformed(f"It has more than {self._limits.max_pages:,} pages", url)
+                raise _malformed(
+                    Words("It has more than %(max_pages)s pages", max_pages=self._limits.max_pages),
+                    url,
+                )
             seen.add(url)
             page = self._page(session, url, deadline, lambda: on_page(fleet.printers))
             fleet.add(read_row(raw) for raw in page.rows)
             if fleet.rows > self._limits.max_printers:
-                raise _malformed(f"It has more than {self._limits.max_printers:,} printers", url)
+                raise _malformed(
+                    Words(
+                        "It has more than %(max_printers)s printers",
+                        max_printers=self._limits.max_printers,
+                    ),
+                    url,
+                )
             on_page(fleet.printers)
             url = self._following(url, page)
 
@@ -117,7 +127,7 @@ class Client:
             return None
         following = page.following if len(page.following) < _LONGEST_URL else ""
         if self._repeats_token(following):
-            raise _malformed("It repeats the API token in an address", url)
+            raise _malformed(Words("It repeats the API token in an address"), url)
         try:
             parts = urlsplit(urljoin(url, following))
             same = following and _origin(parts) == self._origin and "@" not in parts.netloc
@@ -125,7 +135,8 @@ class Client:
             same, parts = False, urlsplit(url)
         if not same:
             raise _malformed(
-                "Its next page is said to be on another host, which would get the API token", url
+                Words("Its next page is said to be on another host, which would get the API token"),
+                url,
             )
         # Written anew on our own host: whatever reads it after us cannot read another one.
         query = f"?{parts.query}" if parts.query else ""
@@ -165,8 +176,10 @@ class Client:
         seconds = min(limits.total_seconds, deadline - self._monotonic())
         if seconds <= 0:
             return Unreachable(
-                "Printerpoint takes too long to send its printers. Nothing was counted; it is "
-                "tried again later by itself.",
+                Words(
+                    "Printerpoint takes too long to send its printers. Nothing was counted; it "
+                    "is tried again later by itself."
+                ),
                 kind="timeout",
                 url=transport.without_secrets(url),
             )
@@ -183,7 +196,7 @@ class Client:
         except PrinterpointError as error:
             return error
         except Unreadable as error:
-            return _malformed(f"It is {error}", url)
+            return _malformed(Words("It is %(error)s", error=error.words), url)
 
     def _pause(self, failure: PrinterpointError, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None when there is none."""
@@ -205,9 +218,12 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
-def _malformed(what: str, url: str) -> Malformed:
+def _malformed(what: Words, url: str) -> Malformed:
     return Malformed(
-        f"Printerpoint's answer cannot be used. {what}. Nothing was counted from it. "
-        "Try again later; if it stays, tell Printerpoint's support.",
+        Words(
+            "Printerpoint's answer cannot be used. %(what)s. Nothing was counted from it. Try "
+            "again later; if it stays, tell Printerpoint's support.",
+            what=what,
+        ),
         url=transport.without_secrets(url),
     )

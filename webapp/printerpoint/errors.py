@@ -8,9 +8,10 @@ Kind = Literal["unreachable", "timeout", "refused", "rate_limited", "malformed"]
 class PrinterpointError(Exception):
     """Printerpoint could not be read.
 
-    ``message`` says what happened and what to do. ``status``: of the HTTP answer, if there was
-    one. ``url``: what was asked, without query and credentials. ``retryable``: the same call may
-    pass a moment later. ``retry_after``: seconds Printerpoint asked us to wait.
+    ``message`` says what happened and what to do: words, which can be told in any language.
+    ``status``: of the HTTP answer, if there was one. ``url``: what was asked, without query and
+    credentials. ``retryable``: the same call may pass a moment later. ``retry_after``: seconds
+    Printerpoint asked us to wait.
     """
 
     kind: Kind = "unreachable"

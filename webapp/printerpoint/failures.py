@@ -9,9 +9,12 @@ import requests
 import urllib3.exceptions
 
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
+from webapp.words import Words
 
-WRONG = "See that the address of Printerpoint is right; if it is, tell Printerpoint's support."
-_LATER = "Nothing was counted; it is tried again later by itself."
+WRONG = Words(
+    "See that the address of Printerpoint is right; if it is, tell Printerpoint's support."
+)
+_LATER = Words("Nothing was counted; it is tried again later by itself.")
 
 
 def check_status(response: requests.Response, url: str) -> None:
@@ -21,15 +24,18 @@ def check_status(response: requests.Response, url: str) -> None:
         return
     if status in (401, 403):
         raise Refused(
-            f"Printerpoint refuses the API token (status {status}). Copy it again from "
-            "Printerpoint, My Account > Account Settings > API Access, or make a new one there, "
-            "and replace it here.",
+            Words(
+                "Printerpoint refuses the API token (status %(status)s). Copy it again from "
+                "Printerpoint, My Account > Account Settings > API Access, or make a new one "
+                "there, and replace it here.",
+                status=status,
+            ),
             status=status,
             url=url,
         )
     if status == 429:
         raise Unreachable(
-            f"Printerpoint asks us to call less often (status 429). {_LATER}",
+            Words("Printerpoint asks us to call less often (status 429). %(later)s", later=_LATER),
             kind="rate_limited",
             status=status,
             url=url,
@@ -38,20 +44,37 @@ def check_status(response: requests.Response, url: str) -> None:
         )
     if status >= 500:
         raise Unreachable(
-            f"Printerpoint has a fault of its own (status {status}). {_LATER} "
-            "If it stays, ask Printerpoint's support.",
+            Words(
+                "Printerpoint has a fault of its own (status %(status)s). %(later)s If it stays, "
+                "ask Printerpoint's support.",
+                status=status,
+                later=_LATER,
+            ),
             status=status,
             url=url,
             retryable=True,
             retry_after=_retry_after(response),
         )
     if 300 <= status < 400:
-        what = "sends us on to another address, which would get the API token: not followed"
+        message = Words(
+            "Printerpoint sends us on to another address, which would get the API token: not "
+            "followed (status %(status)s). %(wrong)s",
+            status=status,
+            wrong=WRONG,
+        )
     elif status == 404:
-        what = "does not know the address we ask"
+        message = Words(
+            "Printerpoint does not know the address we ask (status %(status)s). %(wrong)s",
+            status=status,
+            wrong=WRONG,
+        )
     else:
-        what = "answers in a way we do not know"
-    raise Malformed(f"Printerpoint {what} (status {status}). {WRONG}", status=status, url=url)
+        message = Words(
+            "Printerpoint answers in a way we do not know (status %(status)s). %(wrong)s",
+            status=status,
+            wrong=WRONG,
+        )
+    raise Malformed(message, status=status, url=url)
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -74,46 +97,64 @@ def explain(error: Exception, late: bool, url: str) -> PrinterpointError:
     def among(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    host = urlsplit(url).hostname
+    host = urlsplit(url).hostname or ""
     if late:
         return timeout(url)
     if among(urllib3.exceptions.NameResolutionError, socket.gaierror):
         return Unreachable(
-            f"The address {host} cannot be found. See that this machine is on the internet and "
-            "that the address is right.",
+            Words(
+                "The address %(host)s cannot be found. See that this machine is on the internet "
+                "and that the address is right.",
+                host=host,
+            ),
             url=url,
         )
     if among(requests.exceptions.SSLError, urllib3.exceptions.SSLError):
         return Unreachable(
-            f"The connection to {host} is not secure: its certificate or encryption cannot be "
-            "trusted. See that nothing stands between this machine and Printerpoint, and that "
-            "this machine's clock is right.",
+            Words(
+                "The connection to %(host)s is not secure: its certificate or encryption cannot "
+                "be trusted. See that nothing stands between this machine and Printerpoint, and "
+                "that this machine's clock is right.",
+                host=host,
+            ),
             url=url,
         )
     # Before time-outs, since urllib3 counts it among them.
     if among(urllib3.exceptions.NewConnectionError):
         return Unreachable(
-            f"Nothing answers at {host}. See that this machine reaches the internet; Printerpoint "
-            f"itself may be down. {_LATER}",
+            Words(
+                "Nothing answers at %(host)s. See that this machine reaches the internet; "
+                "Printerpoint itself may be down. %(later)s",
+                host=host,
+                later=_LATER,
+            ),
             url=url,
         )
     if among(requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         return timeout(url)
     if among(IncompleteRead, ConnectionError, urllib3.exceptions.IncompleteRead):
         return Unreachable(
-            f"The connection to Printerpoint broke off in the middle. {_LATER}",
+            Words(
+                "The connection to Printerpoint broke off in the middle. %(later)s", later=_LATER
+            ),
             url=url,
             retryable=True,
         )
     if among(HTTPException, urllib3.exceptions.HTTPError, requests.exceptions.InvalidURL):
-        return Malformed(f"What answers at {host} is no web server. {WRONG}", url=url)
-    return Unreachable(f"Printerpoint cannot be reached. {_LATER}", url=url)
+        return Malformed(
+            Words("What answers at %(host)s is no web server. %(wrong)s", host=host, wrong=WRONG),
+            url=url,
+        )
+    return Unreachable(Words("Printerpoint cannot be reached. %(later)s", later=_LATER), url=url)
 
 
 def timeout(url: str) -> Unreachable:
     """It took too long."""
     return Unreachable(
-        f"Printerpoint does not answer in time. {_LATER}", kind="timeout", url=url, retryable=True
+        Words("Printerpoint does not answer in time. %(later)s", later=_LATER),
+        kind="timeout",
+        url=url,
+        retryable=True,
     )
 
 

@@ -15,6 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from webapp.printerpoint.errors import Malformed, PrinterpointError
 from webapp.printerpoint.failures import WRONG, check_status, explain, timeout
+from webapp.words import Words
 
 _CHUNK = 64 * 1024
 
@@ -167,7 +168,10 @@ class _Adapter(HTTPAdapter):
 def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise Malformed(f"Printerpoint's answer is packed in an unknown way. {WRONG}", url=url)
+        raise Malformed(
+            Words("Printerpoint's answer is packed in an unknown way. %(wrong)s", wrong=WRONG),
+            url=url,
+        )
     unpack = _Gzip() if encoding.endswith("gzip") else None
     body = bytearray()
     received = 0
@@ -179,15 +183,23 @@ def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray
         try:
             body += unpack.feed(part, max_bytes + 1 - len(body)) if unpack else part
         except zlib.error:
-            raise Malformed(f"Printerpoint's answer is damaged. {WRONG}", url=url) from None
+            raise Malformed(
+                Words("Printerpoint's answer is damaged. %(wrong)s", wrong=WRONG), url=url
+            ) from None
         if max(received, len(body)) > max_bytes:
             raise Malformed(
-                f"Printerpoint's answer is larger than {max_bytes // (1 << 20):,} MB a page, "
-                f"which no list of printers is. {WRONG}",
+                Words(
+                    "Printerpoint's answer is larger than %(value)s MB a page, which no list of "
+                    "printers is. %(wrong)s",
+                    value=max_bytes // (1 << 20),
+                    wrong=WRONG,
+                ),
                 url=url,
             )
     if unpack and not unpack.whole:
-        raise Malformed(f"Printerpoint's answer is cut off in the middle. {WRONG}", url=url)
+        raise Malformed(
+            Words("Printerpoint's answer is cut off in the middle. %(wrong)s", wrong=WRONG), url=url
+        )
     return body
 
 

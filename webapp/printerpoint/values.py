@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from webapp.words import Words
+
 LARGEST = 2**63 - 1
 _LONGEST_TEXT = 200  # as our own columns
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
@@ -16,6 +18,10 @@ _FIRST_YEAR = 2000
 class Bad(Exception):
     """Why a value cannot be used, as the end of a sentence."""
 
+    def __init__(self, words: Words) -> None:
+        super().__init__(words)
+        self.words = words
+
 
 def text(value: str | None) -> str | None:
     """Stripped; None when blank. Control characters, which no database likes, become spaces."""
@@ -25,7 +31,7 @@ def text(value: str | None) -> str | None:
         value = value.translate(_CONTROLS)
     value = value.strip()
     if len(value) > _LONGEST_TEXT:
-        raise Bad(f"is longer than {_LONGEST_TEXT} characters")
+        raise Bad(Words("is longer than %(longest_text)s characters", longest_text=_LONGEST_TEXT))
     return value or None
 
 
@@ -40,7 +46,7 @@ def moment(value: Any) -> datetime | None:
         elif told.tzinfo is not UTC:
             told = told.astimezone(UTC)
     except (AttributeError, TypeError, ValueError, OverflowError):
-        raise Bad("is not a date and time") from None
+        raise Bad(Words("is not a date and time")) from None
     return told if told.year >= _FIRST_YEAR else None
 
 
@@ -51,13 +57,13 @@ def whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     elif isinstance(value, float):
-        raise Bad("is not a whole number")
+        raise Bad(Words("is not a whole number"))
     elif isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Bad("is not a number")
+        raise Bad(Words("is not a number"))
     if value < 0:
-        raise Bad("is negative")
+        raise Bad(Words("is negative"))
     if value > LARGEST:
-        raise Bad("is too large")
+        raise Bad(Words("is too large"))
     return value

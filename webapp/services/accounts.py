@@ -1,19 +1,23 @@
 """Accounts: partners, their customers, and the one of those who operate the service."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from holidays.registry import COUNTRIES
+from babel import Locale
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from webapp import languages
 from webapp.db import lock
 from webapp.models import Account
+from webapp.services import calendars
 from webapp.services.calendars import regions
 from webapp.services.errors import Conflict, Invalid
+from webapp.words import gettext
 
 OPERATIONS_NAME = "Operations"
 _LONGEST_NAME = 200
@@ -25,16 +29,22 @@ def time_zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
 
 
-@lru_cache(maxsize=1)
 def countries() -> Mapping[str, str]:
-    """The English names of the countries whose public holidays are known, by their two letters."""
-    small = {"and", "da", "of", "the"}
-    names = {}
-    for key, (_, code, *_) in COUNTRIES.items():
-        words = (word if word in small else word.capitalize() for word in key.split("_"))
-        names[code] = " ".join(words)
-    names |= {"CD": "DR Congo", "HK": "Hong Kong"}
-    return dict(sorted(names.items(), key=lambda country: country[1]))
+    """The countries whose public holidays are known: names, by their two letters."""
+    return _countries(languages.current())
+
+
+@lru_cache
+def _countries(language: str) -> Mapping[str, str]:
+    names = Locale.parse(language).territories
+    known = {code: names[code] for code in calendars.countries() if code in names}
+    return dict(sorted(known.items(), key=lambda country: _unaccented(country[1])))
+
+
+def _unaccented(text: str) -> str:
+    """As people look names up: Åland before Albania, not after Zimbabwe."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
 
 
 def add_partner(
@@ -49,7 +59,9 @@ def add_partner(
     """A new partner, in a zone, a country and perhaps a region of it. Raises Invalid."""
     name = _clean_name(name)
     if name.casefold() == OPERATIONS_NAME.casefold():
-        raise Invalid("name", "This is the name of the service's own account; choose another.")
+        raise Invalid(
+            "name", gettext("This is the name of the service's own account; choose another.")
+        )
     partner = Account(
         kind="partner",
         name=name,
@@ -76,7 +88,10 @@ def add_customer(
     Raises Invalid.
     """
     if partner.kind != "partner":
-        raise Invalid("partner", f"{partner.name} is no partner; customers belong to partners.")
+        raise Invalid(
+            "partner",
+            gettext("%(name)s is no partner; customers belong to partners.", name=partner.name),
+        )
     customer = Account(
         kind="customer",
         name=_clean_name(name),
@@ -151,12 +166,12 @@ def change(
     Raises Invalid, and Conflict for the account of operations.
     """
     if account.kind == "operations":
-        raise Conflict("The service's own account stays as it is.")
+        raise Conflict(gettext("The service's own account stays as it is."))
     new_name = _clean_name(name)
     if new_name != account.name and _is_taken(session, account.partner_id, new_name):
         raise _taken(account, new_name)
     if account.kind == "customer" and time_zone:
-        raise Invalid("time_zone", "A customer lives in its partner's time zone.")
+        raise Invalid("time_zone", gettext("A customer lives in its partner's time zone."))
     zone = _known_zone(time_zone or "") if account.kind == "partner" else None
     may_lack = account.kind == "customer" and not country
     new_country = None if may_lack else _known_country(country or "")
@@ -197,36 +212,52 @@ def _is_taken(session: Session, partner_id: int | None, name: str) -> bool:
 
 
 def _taken(account: Account, name: str) -> Invalid:
-    word = "customer" if account.kind == "customer" else "partner"
-    return Invalid("name", f"There is a {word} “{name}” already; choose another name.")
+    if account.kind == "customer":
+        text = gettext("There is a customer “%(name)s” already; choose another name.", name=name)
+    else:
+        text = gettext("There is a partner “%(name)s” already; choose another name.", name=name)
+    return Invalid("name", text)
 
 
 def _clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
-        raise Invalid("name", "Give the account a name.")
+        raise Invalid("name", gettext("Give the account a name."))
     if len(name) > _LONGEST_NAME:
-        raise Invalid("name", f"Shorten the name to {_LONGEST_NAME} characters.")
+        raise Invalid(
+            "name",
+            gettext("Shorten the name to %(longest_name)s characters.", longest_name=_LONGEST_NAME),
+        )
     if not name.isprintable():
-        raise Invalid("name", "There are characters in the name that cannot be shown; type it.")
+        raise Invalid(
+            "name", gettext("There are characters in the name that cannot be shown; type it.")
+        )
     return name
 
 
 def _tolerated_name(name: str) -> str:
     shown = "".join(letter if letter.isprintable() else " " for letter in name)
-    return " ".join(shown.split())[:_LONGEST_NAME].rstrip() or "Customer without a name"
+    return " ".join(shown.split())[:_LONGEST_NAME].rstrip() or gettext("Customer without a name")
 
 
 def _known_zone(name: str) -> str:
     if name not in time_zones():
-        raise Invalid("time_zone", f"{name!r} is no time zone; choose one like America/New_York.")
+        raise Invalid(
+            "time_zone",
+            gettext("%(name)s is no time zone; choose one like America/New_York.", name=repr(name)),
+        )
     return name
 
 
 def _known_country(code: str) -> str:
     code = code.strip().upper()
     if code not in countries():
-        raise Invalid("country", f"{code!r} is no country we know; use two letters like US or DE.")
+        raise Invalid(
+            "country",
+            gettext(
+                "%(code)s is no country we know; use two letters like US or DE.", code=repr(code)
+            ),
+        )
     return code
 
 
@@ -234,11 +265,23 @@ def _known_region(country: str | None, region: str | None) -> str | None:
     if not region:
         return None
     if not country:
-        raise Invalid("region", "Choose the country of this region, too.")
+        raise Invalid("region", gettext("Choose the country of this region, too."))
     code = country.strip().upper()
     known = regions(code)
     found = next((one for one in known if one.casefold() == region.strip().casefold()), None)
     if found is None:
-        words = f"like {', '.join(list(known)[:3])}" if known else "none: it has none of its own"
-        raise Invalid("region", f"{region!r} is no region of {countries()[code]}; choose {words}.")
+        if not known:
+            text = gettext(
+                "%(region)s is no region of %(country)s; choose none: it has none of its own.",
+                region=repr(region),
+                country=countries()[code],
+            )
+        else:
+            text = gettext(
+                "%(region)s is no region of %(country)s; choose one like %(regions)s.",
+                region=repr(region),
+                country=countries()[code],
+                regions=", ".join(list(known)[:3]),
+            )
+        raise Invalid("region", text)
     return found

@@ -17,6 +17,7 @@ from webapp.domain.colours import Colour
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
 from webapp.services.errors import Invalid
+from webapp.words import Words, gettext
 
 LONGEST_NAME: Final = 60
 #: Bytes that an upload may have.
@@ -24,8 +25,10 @@ LARGEST_LOGO: Final = 512 * 1024
 _PNG: Final = "image/png"
 _LOGO: Table = Logo.metadata.tables["logo"]
 
-_TOO_LARGE = "This file has more than 512 KB. Save the logo smaller, or as SVG."
-_NO_COLOUR = "This is no colour. Write it as # and six digits from 0 to 9 and a to f, like #1b6b45."
+_TOO_LARGE = Words("This file has more than 512 KB. Save the logo smaller, or as SVG.")
+_NO_COLOUR = Words(
+    "This is no colour. Write it as # and six digits from 0 to 9 and a to f, like #1b6b45."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,13 @@ def readable(text: str) -> Colour:
         ratio = floor(colours.lowest(colour, colours.LIGHT_PAGE) * 100) / 100
         raise Invalid(
             "colour",
-            f"{colour} is too light: its contrast with the page is {ratio:.2f} to 1, and people "
-            f"need 4.5 to 1 to read it. The nearest shade that has it is "
-            f"{colours.nearest_passing(colour)}.",
+            gettext(
+                "%(colour)s is too light: its contrast with the page is %(ratio)s to 1, and "
+                "people need 4.5 to 1 to read it. The nearest shade that has it is %(nearest)s.",
+                colour=str(colour),
+                ratio=format(ratio, ".2f"),
+                nearest=str(colours.nearest_passing(colour)),
+            ),
         )
     return colour
 
@@ -197,7 +204,12 @@ def _keep(session: Session, logo: Picture, now: datetime) -> str:
 def _clean_name(name: str) -> str | None:
     name = " ".join(name.split())
     if len(name) > LONGEST_NAME:
-        raise Invalid("name", f"Shorten the name to {LONGEST_NAME} characters.")
+        raise Invalid(
+            "name",
+            gettext("Shorten the name to %(longest_name)s characters.", longest_name=LONGEST_NAME),
+        )
     if not name.isprintable():
-        raise Invalid("name", "There are characters in the name that cannot be shown; type it.")
+        raise Invalid(
+            "name", gettext("There are characters in the name that cannot be shown; type it.")
+        )
     return name or None

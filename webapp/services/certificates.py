@@ -61,6 +61,7 @@ def issue(
         pages_per_tree=PAGES_PER_TREE,
         project=project,
         issued_on=now.astimezone(account.zone).date(),
+        language=account.certified_in,
         logo_digest=look.logo.digest if look and look.logo else None,
     )
     session.add(certificate)
@@ -83,6 +84,7 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
         trees=certificate.trees,
         pages_per_tree=certificate.pages_per_tree,
         project=certificate.project,
+        language=certificate.language,
         issued_on=certificate.issued_on,
         verify_url=f"{public_url}/c/{certificate.public_id}",
         logo=brands.content(session, certificate.logo_digest),

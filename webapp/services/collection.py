@@ -24,6 +24,7 @@ from webapp.services import calendars, deposits, heart, history, monitoring
 from webapp.services.errors import Conflict, NotFound
 from webapp.services.history import Event
 from webapp.services.readings import Metering, Taken, take
+from webapp.words import Words, gettext, unpacked
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
@@ -79,7 +80,7 @@ _HEARD = (
 
 
 #: Why a collection is given up when there were printers before: nobody is judged by it.
-EMPTY_FLEET = (
+EMPTY_FLEET = Words(
     "Printerpoint answered with no printers at all, although there were some before. Nothing was "
     "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
     "whether the token still belongs to the right dealer."
@@ -183,7 +184,7 @@ def cancel(session: Session, collection: Collection, user_id: int | None, now: d
     """
     _claim(session, collection)
     if collection.state not in ("queued", "running"):
-        raise Conflict("There is nothing to cancel: it has ended already.")
+        raise Conflict(gettext("There is nothing to cancel: it has ended already."))
     collection.state, collection.cancelled_by = "cancelled", user_id
     collection.finished_at = now
 
@@ -225,7 +226,11 @@ def answered(session: Session, collection: Collection, fleet: Fleet, now: dateti
     collection.printers = fleet.printers
     if fleet.bad_row_count:
         first = fleet.bad_rows[0].reason
-        collection.reason = f"Rows not counted: {fleet.bad_row_count:,} ({first})"[:500]
+        collection.reason = Words(
+            "Rows not counted: %(count)s (%(first)s)",
+            count=fleet.bad_row_count,
+            first=unpacked(first),
+        )
     collection.alive_at = now
     return [feed_id for feed_id in feeds if feed_id not in done]
 
@@ -335,7 +340,7 @@ def record_failure(
     session: Session, collection: Collection, feed_id: int, reason: str, now: datetime
 ) -> None:
     """Keep that a customer's collection failed; the rest of the night goes on."""
-    _record(session, collection, feed_id, "failed", Taken(), 0, now, reason=reason[:500])
+    _record(session, collection, feed_id, "failed", Taken(), 0, now, reason=reason)
 
 
 def _record(
@@ -382,7 +387,7 @@ def stop(session: Session, collection: Collection, reason: str, now: datetime) -
     if collection.state == "cancelled":
         return
     collection.state = "failed"
-    collection.reason = reason[:500]
+    collection.reason = reason
     collection.alive_at = collection.finished_at = now
 
 

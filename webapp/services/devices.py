@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.metering import Earlier, Fall, Family, Meter
 from webapp.models import Device
 from webapp.printerpoint.answers import Printer
+from webapp.words import Words, packed
 
 
 class Identity(NamedTuple):
@@ -51,7 +52,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that is not counted, and why, in words a dealer understands."""
+    """A row that is not counted, and why, in packed words that a dealer understands."""
 
     reason: str
     asset_id: str | None
@@ -140,7 +141,7 @@ def identify(
     for identity, printer in zip(identities, printers, strict=True):
         reason = _not_countable(identity, times[identity])
         if reason:
-            skipped.append(Skipped(reason, printer.asset_id, printer.serial_number))
+            skipped.append(Skipped(packed(reason), printer.asset_id, printer.serial_number))
             continue
         device = by_identity.get(identity)
         if device is None and identity.serial_number and serials[identity.serial_number] == 1:
@@ -149,11 +150,11 @@ def identify(
     return matched, skipped
 
 
-def _not_countable(identity: Identity, times: int) -> str | None:
+def _not_countable(identity: Identity, times: int) -> Words | None:
     if not any(identity):
-        return "The row has neither an asset ID nor a serial number"
+        return Words("The row has neither an asset ID nor a serial number")
     if times > 1:
-        return f"{times} rows have this asset ID and serial number"
+        return Words("%(times)s rows have this asset ID and serial number", times=times)
     return None
 
 

@@ -1,18 +1,20 @@
 """Digests: what is unhealthy, once a week; and the dead man's check, that nights finish at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import formats
+from webapp import formats, languages
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.services import stories
 from webapp.services.notices import Draft
 from webapp.services.stories import Story
+from webapp.services.users import language_of
+from webapp.words import gettext, ngettext
 
 #: The digest comes on Monday from this time on, in the partner's zone.
 DIGEST_AT = time(8)
@@ -84,6 +86,23 @@ def _digests(session: Session, partner: Account, users: Sequence[User], key: str
         .join(Server, Server.id == Feed.server_id)
         .where(Server.account_id == partner.id, Delta.state == "held")
     )
+    if not (servers or feeds or held):
+        return []
+
+    def digest(user: User) -> Draft:
+        return _digest(session, user, key, servers, feeds, held or 0)
+
+    return _in_their_languages(users, digest)
+
+
+def _digest(
+    session: Session,
+    user: User,
+    key: str,
+    servers: Sequence[Server],
+    feeds: Sequence[Feed],
+    held: int,
+) -> Draft:
     told = [stories.of_server(session, server) for server in servers]
     told += [stories.of_feed(feed) for feed in feeds]
     more = len(told) - TOLD_IN_FULL
@@ -92,22 +111,31 @@ def _digests(session: Session, partner: Account, users: Sequence[User], key: str
         told.append(_more(more))
     if held:
         told.append(_held(held))
-    if not told:
-        return []
     words = [
         formats.counted(len(servers), "unhealthy server") if servers else "",
         formats.counted(len(feeds), "silent customer") if feeds else "",
         formats.counted(held, "held gain") if held else "",
     ]
-    title = f"This week: {', '.join(word for word in words if word)}"
-    lead = f"What needs somebody at {partner.name}. What is healthy is not listed."
-    return [Draft(user, "digest", key, title, lead, told) for user in users]
+    title = gettext("This week: %(list)s", list=", ".join(word for word in words if word))
+    lead = gettext(
+        "What needs somebody at %(name)s. What is healthy is not listed.", name=user.account.name
+    )
+    return Draft(user, "digest", key, title, lead, told)
+
+
+def _in_their_languages(users: Sequence[User], write: Callable[[User], Draft]) -> list[Draft]:
+    """A draft for each user, written while its language is spoken."""
+    drafts = []
+    for user in users:
+        with languages.speaking(language_of(user)):
+            drafts.append(write(user))
+    return drafts
 
 
 def _more(number: int) -> Story:
     return Story(
         "",
-        f"And {number} more",
+        gettext("And %(number)s more", number=number),
         [],
         "",
         "/feeds?health=unhealthy",
@@ -117,10 +145,12 @@ def _more(number: int) -> Story:
 
 def _held(number: int) -> Story:
     return Story(
-        "Held pages",
-        f"{formats.counted(number, 'gain')} {'waits' if number == 1 else 'wait'} for a decision",
-        [("Why", "The counters look wrong; nothing of it is counted meanwhile")],
-        "Look at each case and accept, adjust or reject it.",
+        gettext("Held pages"),
+        ngettext(
+            "%(number)s gain waits for a decision", "%(number)s gains wait for a decision", number
+        ),
+        [(gettext("Why"), gettext("The counters look wrong; nothing of it is counted meanwhile"))],
+        gettext("Look at each case and accept, adjust or reject it."),
         "/held",
         True,
     )
@@ -129,21 +159,31 @@ def _held(number: int) -> Story:
 def _stopped(session: Session, since: datetime, finished_at: datetime | None) -> list[Draft]:
     key = f"nights-stopped-{since:%Y%m%dT%H%M%S}"
     users = _without(session, key, _readers("operations", "nights"))
-    last = formats.time_in(finished_at, "UTC") if finished_at else "never"
+
+    def draft(user: User) -> Draft:
+        return _no_night(user, key, since, finished_at)
+
+    return _in_their_languages(users, draft)
+
+
+def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> Draft:
+    last = formats.time_in(finished_at, "UTC") if finished_at else gettext("never")
     story = Story(
-        "Nights",
-        "No night has finished",
-        [("Last one finished", last), ("Waited for since", formats.time_in(since, "UTC"))],
-        "See that the workers and the scheduler run and that Redis and the database answer. No "
-        "page is lost: the next night reads what was missed.",
+        gettext("Nights"),
+        gettext("No night has finished"),
+        [
+            (gettext("Last one finished"), last),
+            (gettext("Waited for since"), formats.time_in(since, "UTC")),
+        ],
+        gettext(
+            "See that the workers and the scheduler run and that Redis and the database answer. "
+            "No page is lost: the next night reads what was missed."
+        ),
         "/collections",
         True,
     )
-    lead = "For 26 hours no collection of a night has come to its end, of any server."
-    return [
-        Draft(user, "nights", key, "No night has finished for 26 hours", lead, [story])
-        for user in users
-    ]
+    lead = gettext("For 26 hours no collection of a night has come to its end, of any server.")
+    return Draft(user, "nights", key, gettext("No night has finished for 26 hours"), lead, [story])
 
 
 def _go_on(session: Session, finished_at: datetime) -> list[Draft]:
@@ -158,19 +198,22 @@ def _go_on(session: Session, finished_at: datetime) -> list[Draft]:
         ).first()
         if last is None or not last.key.startswith("nights-stopped-"):
             continue
-        story = Story(
-            "Nights",
-            "Nights finish again",
-            [("Finished", formats.time_in(finished_at, "UTC"))],
-            "",
-            "/collections",
-            False,
-        )
-        key = last.key.replace("stopped", "again")
-        due.append(
-            Draft(user, "nights", key, "Nights finish again", "What was missed is read.", [story])
-        )
+        with languages.speaking(language_of(user)):
+            due.append(_again(user, last.key.replace("stopped", "again"), finished_at))
     return due
+
+
+def _again(user: User, key: str, finished_at: datetime) -> Draft:
+    story = Story(
+        gettext("Nights"),
+        gettext("Nights finish again"),
+        [(gettext("Finished"), formats.time_in(finished_at, "UTC"))],
+        "",
+        "/collections",
+        False,
+    )
+    title, lead = gettext("Nights finish again"), gettext("What was missed is read.")
+    return Draft(user, "nights", key, title, lead, [story])
 
 
 def _readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:

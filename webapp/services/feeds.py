@@ -13,6 +13,7 @@ from webapp.models import Account, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts
 from webapp.services.errors import Conflict, Invalid
+from webapp.words import Words, gettext
 
 _FEW = 1_000
 
@@ -88,7 +89,12 @@ def tie(
         account = accounts.customers_named(session, server.account, [name], now=now)[name]
     elif account.kind != "customer" or account.partner_id != server.account_id:
         raise Invalid(
-            "account", f"{account.name} is not a customer account of {server.account.name}."
+            "account",
+            gettext(
+                "%(name)s is not a customer account of %(name2)s.",
+                name=account.name,
+                name2=server.account.name,
+            ),
         )
     return _tie(session, server, [(customer, account)], now)[0]
 
@@ -135,7 +141,9 @@ def reactivate(session: Session, feed: Feed, now: datetime) -> None:
     if feed.status != "inactive":
         return
     if feed.server.removed_at is not None:
-        raise Conflict("The feed's server has been removed; register it again and tie anew.")
+        raise Conflict(
+            gettext("The feed's server has been removed; register it again and tie anew.")
+        )
     feed.status = "pending"
     if feed.health != "pending":
         session.add(
@@ -144,7 +152,7 @@ def reactivate(session: Session, feed: Feed, now: datetime) -> None:
                 before=feed.health,
                 after="pending",
                 at=now,
-                reason="Reactivated; waits for its first reading",
+                reason=Words("Reactivated; waits for its first reading"),
                 heard_on=feed.heard_on,
             )
         )
@@ -173,7 +181,12 @@ def _claim_server(session: Session, server: Server) -> None:
     lock(session, Server.id, server.id)
     session.refresh(server)
     if server.removed_at is not None:
-        raise Conflict(f"{server.name} has been removed; register it again to tie its customers.")
+        raise Conflict(
+            gettext(
+                "%(name)s has been removed; register it again to tie its customers.",
+                name=server.name,
+            )
+        )
 
 
 def _tie(
@@ -189,7 +202,13 @@ def _tie(
             feed = made[key] = _new_feed(server, customer, owner, now)
             session.add(feed)
         elif feed.account_id != owner.id:
-            raise Conflict(f"{customer.name} is tied to {feed.account.name} already.")
+            raise Conflict(
+                gettext(
+                    "%(name)s is tied to %(name2)s already.",
+                    name=customer.name,
+                    name2=feed.account.name,
+                )
+            )
         feeds.append(feed)
     session.flush()
     return feeds
@@ -214,4 +233,9 @@ def _claim(session: Session, feed: Feed) -> None:
     lock(session, Feed.id, feed.id)
     session.refresh(feed)
     if feed.status == "removed":
-        raise Conflict(f"{feed.customer_name} has been removed; tie the customer again to use it.")
+        raise Conflict(
+            gettext(
+                "%(customer_name)s has been removed; tie the customer again to use it.",
+                customer_name=feed.customer_name,
+            )
+        )

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp import formats
 from webapp.db import lock
 from webapp.domain.metering import FAMILIES, Reading, conclude
 from webapp.domain.months import Month, counting_month
@@ -19,6 +20,7 @@ from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
 from webapp.services.history import Event
+from webapp.words import Words, gettext
 
 #: ``accepted``: all pages count; ``adjusted``: as many as are proposed; ``reset``: the counter was
 #: set to another value, none count; ``rejected``: none count, for a reason that is kept.
@@ -26,6 +28,16 @@ Decision = Literal["accepted", "adjusted", "reset", "rejected"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 LONGEST_REASON = 500
+
+
+#: What is said to whoever decides after somebody else.
+_DECIDED = {
+    "counted": Words("Nothing waits here: these pages are counted."),
+    "accepted": Words("Somebody has decided already: accepted."),
+    "adjusted": Words("Somebody has decided already: counted as proposed."),
+    "reset": Words("Somebody has decided already: a reset."),
+    "rejected": Words("Somebody has decided already: rejected."),
+}
 
 
 def decide(
@@ -44,14 +56,24 @@ def decide(
     """
     reason = " ".join(reason.split())
     if decision == "rejected" and not reason:
-        raise Invalid("reason", "Say why these pages were not printed; the reason is kept.")
+        raise Invalid(
+            "reason", gettext("Say why these pages were not printed; the reason is kept.")
+        )
     if len(reason) > LONGEST_REASON:
-        raise Invalid("reason", f"Shorten the reason to {LONGEST_REASON} characters.")
+        raise Invalid(
+            "reason",
+            gettext(
+                "Shorten the reason to %(longest_reason)s characters.",
+                longest_reason=LONGEST_REASON,
+            ),
+        )
     feed = _hold(session, delta)
     if delta.state != "held":
-        raise Conflict(f"Somebody has decided already: {delta.state}.")
+        raise Conflict(_DECIDED[delta.state])
     if decision == "adjusted" and delta.proposed is None:
-        raise Invalid("reason", "There is no proposal for these pages; accept or reject them.")
+        raise Invalid(
+            "reason", gettext("There is no proposal for these pages; accept or reject them.")
+        )
     delta.state, delta.reason = decision, reason or None
     delta.decided_by, delta.decided_at = actor.user_id, now
     added = _conclude(session, feed, delta)
@@ -66,10 +88,15 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
     """
     feed = _hold(session, delta)
     if delta.state in ("held", "counted"):
-        raise Conflict("There is no decision to take back.")
+        raise Conflict(gettext("There is no decision to take back."))
     month = certified_with(session, delta)
     if month is not None:
-        raise Conflict(f"{month} was certified with this decision, so it stands.")
+        raise Conflict(
+            gettext(
+                "%(month)s was certified with this decision, so it stands.",
+                month=formats.month(month),
+            )
+        )
     delta.state, delta.reason = "held", None
     delta.decided_by, delta.decided_at = None, None
     added = _conclude(session, feed, delta)

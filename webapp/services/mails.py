@@ -11,6 +11,7 @@ from webapp.db import lock
 from webapp.models import Mail, Notice
 from webapp.services.errors import Conflict
 from webapp.services.notices import Draft
+from webapp.words import gettext
 
 #: A sender that says nothing for so long has died; its mail is taken over.
 SILENT_SENDER = timedelta(minutes=10)
@@ -103,7 +104,7 @@ def send_again(session: Session, mail: Mail, now: datetime) -> None:
     lock(session, Mail.id, mail.id)
     session.refresh(mail)
     if mail.state != "failed":
-        raise Conflict("This mail has not failed; there is nothing to send again.")
+        raise Conflict(gettext("This mail has not failed; there is nothing to send again."))
     mail.state, mail.due_at, mail.attempts = "queued", now, 0
     session.flush()
 

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import formats
 from webapp.db import lock
 from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
 from webapp.models import Collection, Feed, HealthChange, Outcome, Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import notices
 from webapp.services.calendars import public_holidays
+from webapp.words import Words
 
 
 def server_answered(session: Session, server: Server, now: datetime) -> bool:
@@ -21,7 +21,7 @@ def server_answered(session: Session, server: Server, now: datetime) -> bool:
     server.health_reason = None
     if server.health == "healthy":
         return False
-    _change_server(session, server, "healthy", "Printerpoint answers again", now)
+    _change_server(session, server, "healthy", Words("Printerpoint answers again"), now)
     return True
 
 
@@ -31,9 +31,9 @@ def server_failed(
     """A connection attempt failed: the server is unhealthy at once and its collection pauses."""
     _hold(session, server)
     server.health_checked_at = now
-    server.health_reason = error.message[:500]
+    server.health_reason = error.message
     if server.health == "healthy":
-        _change_server(session, server, "unhealthy", error.message[:500], now)
+        _change_server(session, server, "unhealthy", error.message, now)
 
 
 def feed_heard(
@@ -46,12 +46,16 @@ def feed_heard(
     if before == "healthy":
         return
     if before == "pending":
-        reason = "First data arrived"
+        reason = Words("First data arrived")
     elif back is not None:
-        reason = f"New data arrived; recovered {back.pages:,} pages for "
-        reason += formats.days(back.first, back.last)
+        reason = Words.many(
+            "New data arrived; recovered %(number)s page for %(days)s",
+            "New data arrived; recovered %(number)s pages for %(days)s",
+            back.pages,
+            days=(back.first, back.last),
+        )
     else:
-        reason = "New data arrived; no page was printed meanwhile"
+        reason = Words("New data arrived; no page was printed meanwhile")
     _change_feed(session, feed, "healthy", reason, now)
 
 
@@ -78,8 +82,11 @@ def judge_feeds(session: Session, collection: Collection, today: date, now: date
     for feed in session.scalars(feeds.execution_options(populate_existing=True)):
         if feed_health(feed.heard_on, today, public_holidays(feed.account)) != "unhealthy":
             continue
-        last = formats.day(feed.heard_on) if feed.heard_on else "never"
-        reason = f"No new data for {SILENT_BUSINESS_DAYS} business days; last on {last}"
+        reason = Words(
+            "No new data for %(days)s business days; last on %(last)s",
+            days=SILENT_BUSINESS_DAYS,
+            last=feed.heard_on or Words("never"),
+        )
         _change_feed(session, feed, "unhealthy", reason, now)
         turned += 1
     return turned

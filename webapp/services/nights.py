@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.models import Collection, Feed, Server
 from webapp.services import heart
 from webapp.services.collection import due_day, request
+from webapp.words import Words
 
 #: A queued one that no worker began for so long has lost its job.
 LOST_JOB = timedelta(minutes=3)
@@ -82,7 +83,7 @@ def give_up_forgotten(session: Session, now: datetime) -> None:
         )
         .values(
             state="failed",
-            reason="Nobody took it up within a day; the nights since then bring its pages",
+            reason=Words("Nobody took it up within a day; the nights since then bring its pages"),
             finished_at=now,
         )
         .execution_options(synchronize_session=False)
@@ -120,6 +121,9 @@ def _give_up_earlier(session: Session, server: Server, day: date, now: datetime)
             Collection.day < day,
             Collection.state.in_(("queued", "running")),
         )
-        .values(state="failed", reason=f"Not finished; the night of {day} brings its pages")
+        .values(
+            state="failed",
+            reason=Words("Not finished; the night of %(day)s brings its pages", day=day),
+        )
         .execution_options(synchronize_session=False)
     )

@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from webapp import languages
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
 from webapp.services import stories
 from webapp.services.stories import Story
+from webapp.services.users import language_of
+from webapp.words import gettext, ngettext
 
 #: A site that goes offline silences many feeds: they are told together.
 GATHERING = timedelta(minutes=10)
@@ -70,7 +73,9 @@ def readers(session: Session, now: datetime) -> Sequence[int]:
 
 
 def drafts(session: Session, user_id: int, now: datetime) -> list[Draft]:
-    """The mails that tell a user what is due. Locks the user: others wait until the commit.
+    """The mails that tell a user what is due, in its language.
+
+    Locks the user: others wait until the commit.
 
     Who wants no such mails any more is told nothing; what flaps is told once a day.
     """
@@ -86,6 +91,11 @@ def drafts(session: Session, user_id: int, now: datetime) -> list[Draft]:
     unwanted = [notice.id for notice in untold if not _wants(user, notice)]
     if unwanted:
         session.execute(delete(Notice).where(Notice.id.in_(unwanted)))
+    with languages.speaking(language_of(user)):
+        return _made(session, user, wanted, now)
+
+
+def _made(session: Session, user: User, wanted: Sequence[Notice], now: datetime) -> list[Draft]:
     made: list[Draft] = []
     calm: list[list[Notice]] = []
     for group in _due(_by_subject(wanted), now):
@@ -170,9 +180,11 @@ def _often(session: Session, user: User, group: Sequence[Notice], now: datetime)
             user,
             "server" if of_server else "feed",
             f"often-{group[0].health_change_id}",
-            f"{story.name} keeps changing",
-            "Its health changed more than three times within a day. You are told again once a "
-            "day, and when it has calmed down.",
+            gettext("%(name)s keeps changing", name=story.name),
+            gettext(
+                "Its health changed more than three times within a day. You are told again once "
+                "a day, and when it has calmed down."
+            ),
             [story],
             group,
         )
@@ -186,12 +198,16 @@ def _of_server(session: Session, user: User, group: Sequence[Notice]) -> Draft:
         user,
         "server",
         f"change-{group[0].health_change_id}",
-        f"{story.name} is unhealthy" if down else f"{story.name} answers again",
+        gettext("%(name)s is unhealthy", name=story.name)
+        if down
+        else gettext("%(name)s answers again", name=story.name),
         (
-            "Printerpoint could not be read. Collection of all its customers is paused; printers "
-            "go on counting, so no page is lost."
+            gettext(
+                "Printerpoint could not be read. Collection of all its customers is paused; "
+                "printers go on counting, so no page is lost."
+            )
             if down
-            else "Collection goes on by itself; what was printed meanwhile is read now."
+            else gettext("Collection goes on by itself; what was printed meanwhile is read now.")
         ),
         [story],
         group,
@@ -205,23 +221,41 @@ def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) 
     title = "; ".join(
         part
         for part in (
-            _counted(silent, "has fallen silent", "customers have fallen silent"),
-            _counted(heard, "is heard again", "customers are heard again"),
+            _silent(silent),
+            _heard(heard),
         )
         if part
     )
     lead = (
-        "No new page counts came for three business days. Nothing is lost: the printers go on "
-        "counting, and the pages are dated back when they are heard again."
+        gettext(
+            "No new page counts came for three business days. Nothing is lost: the printers go "
+            "on counting, and the pages are dated back when they are heard again."
+        )
         if silent
-        else "New page counts came. What was printed meanwhile is counted."
+        else gettext("New page counts came. What was printed meanwhile is counted.")
     )
     first = min(notice.health_change_id for group in groups for notice in group)
     notices = [notice for group in groups for notice in group]
     return Draft(user, "feed", f"change-{first}", title, lead, [*silent, *heard], notices)
 
 
-def _counted(told: Sequence[Story], one: str, many: str) -> str:
+def _silent(told: Sequence[Story]) -> str:
     if not told:
         return ""
-    return f"{told[0].name} {one}" if len(told) == 1 else f"{len(told):,} {many}"
+    return ngettext(
+        "%(name)s has fallen silent",
+        "%(number)s customers have fallen silent",
+        len(told),
+        name=told[0].name,
+    )
+
+
+def _heard(told: Sequence[Story]) -> str:
+    if not told:
+        return ""
+    return ngettext(
+        "%(name)s is heard again",
+        "%(number)s customers are heard again",
+        len(told),
+        name=told[0].name,
+    )

@@ -6,6 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from webapp.services.errors import Invalid
+from webapp.words import gettext
 
 SHORTEST = 12
 LONGEST = 256
@@ -24,14 +25,22 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
     """
     if len(password) < SHORTEST:
         raise Invalid(
-            field, f"Use {SHORTEST} characters or more; a few words in a row are easy to remember."
+            field,
+            gettext(
+                "Use %(shortest)s characters or more; a few words in a row are easy to remember.",
+                shortest=SHORTEST,
+            ),
         )
     if len(password) > LONGEST:
-        raise Invalid(field, f"Use {LONGEST} characters at most.")
+        raise Invalid(field, gettext("Use %(longest)s characters at most.", longest=LONGEST))
     if password.casefold().strip() in {word.casefold().strip() for word in forbidden}:
-        raise Invalid(field, "Your name or e-mail is the first guess; choose something else.")
+        raise Invalid(
+            field, gettext("Your name or e-mail is the first guess; choose something else.")
+        )
     if len(set(password)) < 4:
-        raise Invalid(field, "This repeats the same few characters; choose something else.")
+        raise Invalid(
+            field, gettext("This repeats the same few characters; choose something else.")
+        )
     return password
 
 

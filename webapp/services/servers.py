@@ -16,6 +16,7 @@ from webapp.db import lock
 from webapp.models import Account, Collection, Feed, Server
 from webapp.services import monitoring
 from webapp.services.errors import Conflict, Invalid
+from webapp.words import Words, gettext
 
 log = logging.getLogger("releaf.servers")
 
@@ -30,8 +31,11 @@ class AlreadyRegistered(Invalid):
     def __init__(self, server: Server) -> None:
         super().__init__(
             "token",
-            f"This token is registered already, as “{server.name}”. "
-            "Paste the token of another login, or go to that server.",
+            gettext(
+                "This token is registered already, as “%(name)s”. Paste the token of another "
+                "login, or go to that server.",
+                name=server.name,
+            ),
         )
         self.server = server
 
@@ -42,23 +46,30 @@ def clean_token(text: str) -> str:
     if not token:
         raise Invalid(
             "token",
-            "Paste the API token. In Printerpoint it is under "
-            "My Account > Account Settings > API Access.",
+            gettext(
+                "Paste the API token. In Printerpoint it is under My Account > Account Settings "
+                "> API Access."
+            ),
         )
     if len(token) > _LONGEST_TOKEN:
         raise Invalid(
             "token",
-            f"This is longer than {_LONGEST_TOKEN} characters; paste the token alone.",
+            gettext(
+                "This is longer than %(longest_token)s characters; paste the token alone.",
+                longest_token=_LONGEST_TOKEN,
+            ),
         )
     if re.search(r"[^\x21-\x7e]", token):
         raise Invalid(
             "token",
-            "There are blanks, line breaks or characters in it that no token has; "
-            "copy the token alone.",
+            gettext(
+                "There are blanks, line breaks or characters in it that no token has; copy the "
+                "token alone."
+            ),
         )
     if ":" in token:
         # In HTTP Basic the user name ends at the first colon.
-        raise Invalid("token", "A token has no colon; copy what stands after “API token”.")
+        raise Invalid("token", gettext("A token has no colon; copy what stands after “API token”."))
     return token
 
 
@@ -78,7 +89,10 @@ def register(
     """
     token = clean_token(token)
     if account.kind != "partner":
-        raise Invalid("account", f"{account.name} is no partner; servers belong to partners.")
+        raise Invalid(
+            "account",
+            gettext("%(name)s is no partner; servers belong to partners.", name=account.name),
+        )
     # Two submits of one form come one after another; the second then sees the first one's row.
     lock(session, Account.id, account.id)
     standing = _standing(session, account.id)
@@ -159,7 +173,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     session.execute(
         update(Collection)
         .where(Collection.server_id == server.id, Collection.state == "queued")
-        .values(state="failed", reason="The server was removed", finished_at=now)
+        .values(state="failed", reason=Words("The server was removed"), finished_at=now)
     )
     server.sealed_token = b""
     server.removed_at = now
@@ -170,7 +184,11 @@ def remove(session: Session, server: Server, now: datetime) -> int:
 def _must_stand(session: Session, server: Server) -> None:
     session.refresh(server)
     if server.removed_at is not None:
-        raise Conflict(f"{server.name} has been removed. Register the login again to use it.")
+        raise Conflict(
+            gettext(
+                "%(name)s has been removed. Register the login again to use it.", name=server.name
+            )
+        )
 
 
 def _standing(session: Session, account_id: int) -> Sequence[Server]:
@@ -199,11 +217,17 @@ def _refuse_known_token(keyring: Keyring, servers: Sequence[Server], token: str)
 def _clean_name(name: str, taken: set[str]) -> str:
     name = " ".join(name.split())
     if not name:
-        raise Invalid("name", "Give the server a name.")
+        raise Invalid("name", gettext("Give the server a name."))
     if len(name) > _LONGEST_NAME:
-        raise Invalid("name", f"Shorten the name to {_LONGEST_NAME} characters.")
+        raise Invalid(
+            "name",
+            gettext("Shorten the name to %(longest_name)s characters.", longest_name=_LONGEST_NAME),
+        )
     if name in taken:
-        raise Invalid("name", f"You have a server called “{name}” already; choose another name.")
+        raise Invalid(
+            "name",
+            gettext("You have a server called “%(name)s” already; choose another name.", name=name),
+        )
     return name
 
 

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from webapp import formats
 from webapp.models import Account, Collection, Feed, HealthChange, Server
+from webapp.words import Words, gettext, ngettext
 
-_MEND_SERVER = (
-    "Read the cause; a refused token is replaced on the server's page. Then press Check now. It is "
-    "tried every hour by itself, too."
+_MEND_SERVER = Words(
+    "Read the cause; a refused token is replaced on the server's page. Then press Check now. It "
+    "is tried every hour by itself, too."
 )
-_MEND_FEED = (
+_MEND_FEED = Words(
     "See in Printerpoint whether this customer's collection agent runs and reaches the internet. "
     "When it does, nothing else is needed here."
 )
@@ -44,11 +45,11 @@ def of_server(session: Session, server: Server) -> Story:
     """A server as it stands, for the digest."""
     return Story(
         server.name,
-        f"{server.name} is unhealthy",
+        gettext("%(name)s is unhealthy", name=server.name),
         [
-            ("Cause", server.health_reason or "Printerpoint did not answer"),
-            ("Since", formats.time_in(server.health_changed_at, server.account.zone)),
-            ("Last good data", _last_night(session, server)),
+            (gettext("Cause"), server.health_reason or gettext("Printerpoint did not answer")),
+            (gettext("Since"), formats.time_in(server.health_changed_at, server.account.zone)),
+            (gettext("Last good data"), _last_night(session, server)),
         ],
         _MEND_SERVER,
         f"/servers/{server.id}",
@@ -60,11 +61,17 @@ def of_feed(feed: Feed) -> Story:
     """A feed as it stands, for the digest."""
     return Story(
         feed.customer_name,
-        f"{feed.customer_name} is silent",
+        gettext("%(customer_name)s is silent", customer_name=feed.customer_name),
         [
-            ("Last good data", formats.day(feed.heard_on) if feed.heard_on else "none yet"),
-            ("Unhealthy since", formats.time_in(feed.health_changed_at, _zone(feed.account))),
-            ("Server", feed.server.name),
+            (
+                gettext("Last good data"),
+                formats.day(feed.heard_on) if feed.heard_on else gettext("none yet"),
+            ),
+            (
+                gettext("Unhealthy since"),
+                formats.time_in(feed.health_changed_at, _zone(feed.account)),
+            ),
+            (gettext("Server"), feed.server.name),
         ],
         _MEND_FEED,
         f"/feeds/{feed.id}",
@@ -81,17 +88,27 @@ def _of_server(
     facts = _turns(changes, _zone(server.account), often=often)
     if bad:
         facts += [
-            ("Cause", last.reason),
-            ("Since", formats.time_in(last.at, zone)),
-            ("Last good data", _last_night(session, server)),
+            (gettext("Cause"), last.reason),
+            (gettext("Since"), formats.time_in(last.at, zone)),
+            (gettext("Last good data"), _last_night(session, server)),
         ]
     else:
-        facts += [("Answers again since", formats.time_in(last.at, zone))]
+        facts += [(gettext("Answers again since"), formats.time_in(last.at, zone))]
         facts += [
-            ("It was down for", first.reason) for first in changes if first.after != "healthy"
+            (gettext("It was down for"), first.reason)
+            for first in changes
+            if first.after != "healthy"
         ]
-    step = _MEND_SERVER if bad else "Nothing. The night that was missed is collected by itself."
-    title = f"{server.name} is unhealthy" if bad else f"{server.name} answers again"
+    step = (
+        _MEND_SERVER
+        if bad
+        else gettext("Nothing. The night that was missed is collected by itself.")
+    )
+    title = (
+        gettext("%(name)s is unhealthy", name=server.name)
+        if bad
+        else gettext("%(name)s answers again", name=server.name)
+    )
     return Story(server.name, title, facts, step, f"/servers/{server.id}", bad)
 
 
@@ -100,16 +117,23 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Sto
     bad = last.after == "unhealthy"
     facts = _turns(changes, _zone(feed.account), often=often)
     facts += [
-        ("Cause" if bad else "What came", last.reason),
-        ("Since", formats.time_in(last.at, _zone(feed.account))),
+        (gettext("Cause") if bad else gettext("What came"), last.reason),
+        (gettext("Since"), formats.time_in(last.at, _zone(feed.account))),
     ]
     if bad:
         facts.append(
-            ("Last good data", formats.day(last.heard_on) if last.heard_on else "none yet")
+            (
+                gettext("Last good data"),
+                formats.day(last.heard_on) if last.heard_on else gettext("none yet"),
+            )
         )
-    facts.append(("Server", feed.server.name))
+    facts.append((gettext("Server"), feed.server.name))
     name = feed.customer_name
-    title = f"{name} is silent" if bad else f"{name} is heard again"
+    title = (
+        gettext("%(name)s is silent", name=name)
+        if bad
+        else gettext("%(name)s is heard again", name=name)
+    )
     step = _MEND_FEED if bad else ""
     return Story(name, title, facts, step, f"/feeds/{feed.id}", bad)
 
@@ -119,7 +143,17 @@ def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[t
     if len(changes) < 2 and not often:
         return []
     since = formats.time_in(changes[0].at, zone)
-    return [("Changed", f"{len(changes)} {'time' if len(changes) == 1 else 'times'} since {since}")]
+    return [
+        (
+            gettext("Changed"),
+            ngettext(
+                "%(number)s time since %(since)s",
+                "%(number)s times since %(since)s",
+                len(changes),
+                since=since,
+            ),
+        )
+    ]
 
 
 def _last_night(session: Session, server: Server) -> str:
@@ -128,7 +162,7 @@ def _last_night(session: Session, server: Server) -> str:
             Collection.server_id == server.id, Collection.state == "finished"
         )
     )
-    return formats.day(day) if day else "none yet"
+    return formats.day(day) if day else gettext("none yet")
 
 
 def _zone(account: Account) -> str:

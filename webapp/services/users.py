@@ -15,11 +15,17 @@ from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
 from webapp.services import passwords
 from webapp.services.errors import Conflict, Invalid, NotFound
+from webapp.words import gettext
 
 #: How long an invitation can be taken.
 VALID = timedelta(days=7)
 _LONGEST_NAME = 200
 _LONGEST_EMAIL = 254
+
+
+def language_of(user: User) -> str:
+    """The language in which a user is written to: its own choice, or that of its account."""
+    return user.language or user.account.certified_in
 
 
 def roles_of(account: Account) -> list[Role]:
@@ -38,7 +44,14 @@ def invite(
 ) -> tuple[User, str]:
     """A new user without a password, and the token of the link to choose one. Raises Invalid."""
     if role not in roles_of(account):
-        raise Invalid("role", f"A user of {account.name} cannot have the role {role!r}.")
+        raise Invalid(
+            "role",
+            gettext(
+                "A user of %(name)s cannot have the role %(role)s.",
+                name=account.name,
+                role=repr(role),
+            ),
+        )
     user = User(
         account=account,
         full_name=_clean_name(full_name),
@@ -47,7 +60,7 @@ def invite(
         session_stamp=_stamp(),
         created_at=now,
     )
-    taken = Invalid("email", "Somebody has this e-mail already; give another one.")
+    taken = Invalid("email", gettext("Somebody has this e-mail already; give another one."))
     with session.no_autoflush:
         if session.scalar(select(User.id).where(User.email == user.email)) is not None:
             raise taken
@@ -66,7 +79,9 @@ def invite_again(session: Session, user: User, now: datetime) -> str:
     disabled user.
     """
     if user.disabled_at is not None:
-        raise Conflict(f"{user.full_name} is disabled; enable the user first.")
+        raise Conflict(
+            gettext("%(full_name)s is disabled; enable the user first.", full_name=user.full_name)
+        )
     _end_links(session, user, now)
     return _new_link(session, user, now)
 
@@ -77,14 +92,20 @@ def invitation(session: Session, token: str, now: datetime) -> Invitation:
     if found is None:
         raise NotFound("there is no such invitation")
     if found.used_at is not None:
-        raise Conflict("This link was used already. Log in with the password you chose then.")
+        raise Conflict(
+            gettext("This link was used already. Log in with the password you chose then.")
+        )
     if found.expires_at <= now or found.user.disabled_at is not None:
-        raise Conflict("This link no longer works. Ask whoever invited you for a new one.")
+        raise Conflict(gettext("This link no longer works. Ask whoever invited you for a new one."))
     return found
 
 
-def accept(session: Session, token: str, password: str, now: datetime) -> User:
+def accept(
+    session: Session, token: str, password: str, now: datetime, *, language: str | None = None
+) -> User:
     """Take an invitation: the user has this password from now on. Works once.
+
+    ``language``: in which it was read; the user's from now on where none was chosen before.
 
     Raises NotFound, Conflict, and Invalid for the password.
     """
@@ -101,8 +122,11 @@ def accept(session: Session, token: str, password: str, now: datetime) -> User:
         ),
     )
     if claimed.rowcount != 1:
-        raise Conflict("This link was used already. Log in with the password you chose then.")
+        raise Conflict(
+            gettext("This link was used already. Log in with the password you chose then.")
+        )
     user.password_hash, user.session_stamp = kept, _stamp()
+    user.language = user.language or language
     session.flush()
     return user
 
@@ -126,9 +150,9 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
 def change_password(session: Session, user: User, old: str, new: str) -> None:
     """Another password; every other session of the user ends. Raises Invalid (``old``, ``new``)."""
     if not passwords.fits(old, user.password_hash):
-        raise Invalid("old", "This is not your present password.")
+        raise Invalid("old", gettext("This is not your present password."))
     if new == old:
-        raise Invalid("new", "This is your present password; choose another.")
+        raise Invalid("new", gettext("This is your present password; choose another."))
     passwords.clean(new, (user.email, user.full_name), field="new")
     user.password_hash, user.session_stamp = passwords.seal(new), _stamp()
     session.flush()
@@ -140,13 +164,15 @@ def disable(session: Session, user: User, now: datetime, *, by: int | None = Non
     Raises Conflict for oneself, and for the last one of operations who can log in.
     """
     if by is not None and user.id == by:
-        raise Conflict("You cannot disable yourself; ask another administrator.")
+        raise Conflict(gettext("You cannot disable yourself; ask another administrator."))
     lock(session, Account.id, user.account_id)  # two who disable each other come one by one
     session.refresh(user)
     if user.disabled_at is not None:
         return
     if user.role == "operations" and not _others_can_log_in(session, user):
-        raise Conflict("This is the last user of operations who can log in; invite another first.")
+        raise Conflict(
+            gettext("This is the last user of operations who can log in; invite another first.")
+        )
     user.disabled_at, user.session_stamp = now, _stamp()
     _end_links(session, user, now)
     session.flush()
@@ -162,11 +188,16 @@ def clean_email(text: str) -> str:
     """An e-mail as it is kept, in small letters. Raises Invalid."""
     email = text.strip().lower()
     if not email:
-        raise Invalid("email", "Give the e-mail the user will log in with.")
+        raise Invalid("email", gettext("Give the e-mail the user will log in with."))
     if len(email) > _LONGEST_EMAIL:
-        raise Invalid("email", f"An e-mail has {_LONGEST_EMAIL} characters at most.")
+        raise Invalid(
+            "email",
+            gettext(
+                "An e-mail has %(longest_email)s characters at most.", longest_email=_LONGEST_EMAIL
+            ),
+        )
     if not re.fullmatch(r"[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\]+", email) or not email.isprintable():
-        raise Invalid("email", "Write the e-mail like name@example.com.")
+        raise Invalid("email", gettext("Write the e-mail like name@example.com."))
     return email
 
 
@@ -215,9 +246,14 @@ def _stamp() -> str:
 def _clean_name(text: str) -> str:
     name = " ".join(text.split())
     if not name:
-        raise Invalid("full_name", "Give the user's full name.")
+        raise Invalid("full_name", gettext("Give the user's full name."))
     if len(name) > _LONGEST_NAME:
-        raise Invalid("full_name", f"Shorten the name to {_LONGEST_NAME} characters.")
+        raise Invalid(
+            "full_name",
+            gettext("Shorten the name to %(longest_name)s characters.", longest_name=_LONGEST_NAME),
+        )
     if not name.isprintable():
-        raise Invalid("full_name", "There are characters that cannot be shown; type the name.")
+        raise Invalid(
+            "full_name", gettext("There are characters that cannot be shown; type the name.")
+        )
     return name

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired
 
-from webapp import clock
+from webapp import clock, languages
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
@@ -38,7 +38,7 @@ _COLUMNS = {"name": Account.name, "added": Account.created_at}
 _REGION = Words("Some holidays hold in a part of the country alone.")
 
 
-class PartnerForm(FlaskForm):
+class PartnerForm(forms.Form):
     """A print dealer."""
 
     name = StringField(Words("Name"), [DataRequired(Words("Give the partner a name."))])
@@ -53,9 +53,10 @@ class PartnerForm(FlaskForm):
         description=Words("Its public holidays are not business days."),
     )
     region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
+    language = SelectField(Words("Language of certificates and mails"))
 
 
-class CustomerForm(FlaskForm):
+class CustomerForm(forms.Form):
     """A customer of a partner."""
 
     name = StringField(
@@ -67,6 +68,7 @@ class CustomerForm(FlaskForm):
         Words("Country"), description=Words("Its public holidays are not business days.")
     )
     region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
+    language = SelectField(Words("Language of certificates and mails"))
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -211,6 +213,7 @@ def edit(account_id: int) -> ResponseReturnValue:
                 region=form.region.data or None,
                 time_zone=form.time_zone.data if "time_zone" in form else None,
             )
+            account.language = form.language.data or None
         except Invalid as error:
             db.session.rollback()
             account = access.account(db.session(), edge.viewer(), account_id)
@@ -337,6 +340,12 @@ def _partner_named() -> Account | None:
 
 
 def _add(form: FlaskForm, partner: Account | None) -> Account:
+    account = _made(form, partner)
+    account.language = form.language.data or None
+    return account
+
+
+def _made(form: FlaskForm, partner: Account | None) -> Account:
     if partner is not None:
         return accounts.add_customer(
             db.session(),
@@ -367,6 +376,11 @@ def _offer_choices(form: FlaskForm, partner: Account | None) -> None:
             ("", gettext("As its partner: %(own)s", own=own) if own else gettext("As its partner")),
         )
     form.country.choices = countries
+    form.language.choices = list(languages.LANGUAGES.items())
+    if partner is not None:
+        own_language = languages.LANGUAGES[partner.certified_in]
+        as_partner = gettext("As its partner: %(own)s", own=own_language)
+        form.language.choices.insert(0, ("", as_partner))
     _offer_regions(form, form.country.data)
 
 

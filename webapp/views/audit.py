@@ -1,7 +1,7 @@
 """The audit trail: who did what, when and from where."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -25,6 +25,47 @@ READERS: tuple[Role, ...] = ("operations", "partner_admin")
 INSIDE = ("delta", "user", "feed", "server")
 #: In addresses no blanks.
 _ACTIONS: dict[str, Action] = {action.replace(" ", "-"): action for action in audit.ACTIONS}
+#: What each act is called.
+WORDS: dict[Action, Words] = {
+    "account added": Words("Account added"),
+    "account changed": Words("Account changed"),
+    "badge changed": Words("Badge changed"),
+    "brand changed": Words("Brand changed"),
+    "brand reset": Words("Brand reset"),
+    "collection asked for": Words("Collection asked for"),
+    "collection cancelled": Words("Collection cancelled"),
+    "feed deactivated": Words("Feed deactivated"),
+    "feed reactivated": Words("Feed reactivated"),
+    "feed removed": Words("Feed removed"),
+    "feeds tied": Words("Feeds tied"),
+    "held pages decided": Words("Held pages decided"),
+    "held pages reopened": Words("Held pages reopened"),
+    "mail sent again": Words("Mail sent again"),
+    "naming changed": Words("Naming changed"),
+    "queue changed": Words("Queue changed"),
+    "server checked": Words("Server checked"),
+    "server registered": Words("Server registered"),
+    "server removed": Words("Server removed"),
+    "server renamed": Words("Server renamed"),
+    "server token replaced": Words("Server token replaced"),
+    "tokens resealed": Words("Tokens resealed"),
+    "user disabled": Words("User disabled"),
+    "user enabled": Words("User enabled"),
+    "user invited": Words("User invited"),
+    "user logged in": Words("User logged in"),
+    "user changed password": Words("User changed password"),
+    "user took the invitation": Words("User took the invitation"),
+}
+#: What the details of an act are called; any other by its own name.
+_DETAILS = {
+    "again": Words("Again"),
+    "before": Words("Before"),
+    "day": Words("Day"),
+    "of": Words("Of it"),
+    "result": Words("Result"),
+    "role": Words("Role"),
+    "to": Words("To"),
+}
 
 
 def actor() -> Actor:
@@ -62,7 +103,7 @@ def _exported(entries: Sequence[AuditEntry]) -> Iterable[Sequence[exports.Value]
             named.full_name if named else "" if entry.place == "command" else gettext("Operations"),
             named.email if named else "",
             entry.place,
-            entry.action,
+            WORDS[cast(Action, entry.action)],
             entry.subject,
             entry.account.name if entry.account else "",
             "; ".join(details),
@@ -108,6 +149,8 @@ def index() -> ResponseReturnValue:
         q=text,
         state=state,
         actions=_ACTIONS,
+        words=WORDS,
+        details=_DETAILS,
         zone=edge.user().account.zone,
         inside=INSIDE,
         seen=_people_seen(page.items),

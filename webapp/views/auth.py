@@ -14,11 +14,10 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
-from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
-from webapp import clock
+from webapp import clock, languages
 from webapp.db import db
 from webapp.models import User
 from webapp.services import users
@@ -34,14 +33,14 @@ blueprint = Blueprint("auth", __name__)
 _REFUSED = Words("This e-mail and password do not fit together. Check both, or ask for a new link.")
 
 
-class LoginForm(FlaskForm):
+class LoginForm(forms.Form):
     """Who somebody is."""
 
     email = EmailField(Words("E-mail"), [DataRequired(Words("Give your e-mail."))])
     password = PasswordField(Words("Password"), [DataRequired(Words("Give your password."))])
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(forms.Form):
     """Another password."""
 
     old = PasswordField(
@@ -58,7 +57,7 @@ class PasswordForm(FlaskForm):
     )
 
 
-class AcceptForm(FlaskForm):
+class AcceptForm(forms.Form):
     """The first password, or one that replaces a forgotten one."""
 
     password = PasswordField(
@@ -133,7 +132,9 @@ def invitation(token: str) -> ResponseReturnValue:
     form = AcceptForm()
     if form.validate_on_submit():
         try:
-            user = users.accept(db.session(), token, form.password.data, clock.now())
+            user = users.accept(
+                db.session(), token, form.password.data, clock.now(), language=languages.current()
+            )
         except Invalid as error:
             db.session.rollback()
             forms.refuse(form, error)

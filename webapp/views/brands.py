@@ -21,7 +21,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import ColorField, HiddenField, StringField
 
@@ -52,7 +51,7 @@ _RESETS = {
 }
 
 
-class BrandForm(FlaskForm):
+class BrandForm(forms.Form):
     """A name, a colour, a logo. ``was``: the colour that stood in the form when it was shown."""
 
     upload = b""

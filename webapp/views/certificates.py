@@ -175,6 +175,7 @@ def share_card(public_id: str) -> ResponseReturnValue:
         pages=certificate.pages,
         trees=certificate.trees,
         project=certificate.project,
+        language=certificate.language,
     )
     response = make_response()
     response.mimetype = "image/png"

@@ -4,11 +4,26 @@ from typing import Any
 
 from flask import render_template
 from flask_wtf import FlaskForm
+from wtforms.i18n import DummyTranslations, get_translations
 
+from webapp import languages
 from webapp.services.errors import Invalid
 
 
-class ConfirmForm(FlaskForm):
+class Form(FlaskForm):
+    """A form whose own words, those of WTForms, are in the reader's language."""
+
+    class Meta(FlaskForm.Meta):
+        """Where the words come from: WTForms brings its catalogues, and writes in English."""
+
+        def get_translations(self, form: Any) -> Any:
+            """The catalogue of the language spoken now."""
+            if languages.current() == languages.DEFAULT:
+                return DummyTranslations()
+            return get_translations([languages.current()])
+
+
+class ConfirmForm(Form):
     """A yes. The question is the page's."""
 
 

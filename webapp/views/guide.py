@@ -17,6 +17,17 @@ from webapp.words import Words
 blueprint = Blueprint("guide", __name__)
 
 PICTURES = ROOT / "static" / "guide"
+#: What is to be seen on each picture of the running product.
+PICTURED = {
+    "register": Words("Registering a server: the token is all that is needed."),
+    "choose": Words("Choosing customers of the fleet, with a search."),
+    "progress": Words("A collection while it runs: a bar, and n of m."),
+    "device": Words("A printer as it is stored: its counts, and nothing else."),
+    "feed": Words("A feed with its pages a day, its health and its history."),
+    "held": Words("A held gain: why it is held, and how to decide."),
+    "certificate": Words("A certificate: preview, PDF, public address."),
+    "sharing": Words("What a customer shows: badge and name."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ def show(slug: str) -> str:
         before=CHAPTERS[number - 1] if number else None,
         after=CHAPTERS[number + 1] if number + 1 < len(CHAPTERS) else None,
         pictures=pictures(),
+        pictured=PICTURED,
         fields=FIELDS_READ,
         pages_per_tree=PAGES_PER_TREE,
         silent_days=SILENT_BUSINESS_DAYS,

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
@@ -32,7 +31,7 @@ STATES = ("held", "decided")
 _READINGS_SHOWN = 5
 
 
-class RejectForm(FlaskForm):
+class RejectForm(forms.Form):
     """Why the pages were not printed."""
 
     reason = TextAreaField(Words("Why were these pages not printed?"))

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf import CSRFProtect
 from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager
-from wtforms import BooleanField
+from wtforms import BooleanField, SelectField
 
-from webapp import clock
+from webapp import clock, languages
 from webapp.db import db
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
@@ -52,13 +52,14 @@ WORDS: dict[Subject, tuple[str, str]] = {
 }
 
 
-class NoticesForm(FlaskForm):
+class NoticesForm(forms.Form):
     """What a user wants to be told."""
 
     server = BooleanField(WORDS["server"][0])
     feed = BooleanField(WORDS["feed"][0])
     digest = BooleanField(WORDS["digest"][0])
     nights = BooleanField(WORDS["nights"][0])
+    language = SelectField(Words("Language"), description=Words("Of pages and of mails to you."))
 
 
 def exempt(forgery: CSRFProtect) -> None:
@@ -72,10 +73,13 @@ def choose() -> ResponseReturnValue:
     """What the user is told by e-mail."""
     user = edge.user()
     subjects = CHOICES[edge.viewer().role]
-    form = NoticesForm(data={subject: unsubscribe.wants(user, subject) for subject in subjects})
+    wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
+    form = NoticesForm(data=wants | {"language": user.language or ""})
+    form.language.choices = [("", gettext("As the browser has it")), *languages.LANGUAGES.items()]
     if request.method == "POST" and form.validate_on_submit():
         for subject in subjects:
             unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
+        user.language = form.language.data or None
         db.session.commit()
         flash(gettext("Saved. It holds for every mail from now on."), "success")
         return redirect(url_for("notices.choose"))

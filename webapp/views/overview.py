@@ -34,6 +34,12 @@ WORDS = {
     queue.RECONCILE: Words("Compare counters, pages and certificates"),
     queue.SEND_NOTICES: Words("Send mails"),
 }
+#: What the queues are called.
+_QUEUES = {
+    "timetable": Words("Timetable"),
+    "collection": Words("Collection"),
+    "documents": Words("Documents"),
+}
 #: What stands behind the errors that say nothing to a reader, and what to do.
 _REASONS = (
     (
@@ -103,7 +109,11 @@ def index() -> ResponseReturnValue:
     except queue.QueueDown:
         pass  # the page says so, and shows the rest
     else:
-        context |= {"standing": standing, "failures": list(_explained(standing.failures))}
+        context |= {
+            "standing": standing,
+            "queues": _QUEUES,
+            "failures": list(_explained(standing.failures)),
+        }
     template = "overview/_standing.html" if lists.is_fragment() else "overview/index.html"
     response = make_response(render_template(template, **context))
     response.vary.add("HX-Request")

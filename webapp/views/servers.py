@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
@@ -33,7 +32,7 @@ _DOUBLE_CLICK = timedelta(minutes=1)
 _SHOWN = 10
 
 
-class RegisterForm(FlaskForm):
+class RegisterForm(forms.Form):
     """The token is all that is needed; operations say whose server it is."""
 
     account = SelectField(Words("Partner"), coerce=int)
@@ -41,13 +40,13 @@ class RegisterForm(FlaskForm):
     name = StringField(Words("Name"))
 
 
-class TokenForm(FlaskForm):
+class TokenForm(forms.Form):
     """Another token."""
 
     token = PasswordField(Words("API token"))
 
 
-class NameForm(FlaskForm):
+class NameForm(forms.Form):
     """Another name."""
 
     name = StringField(Words("Name"))

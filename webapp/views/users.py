@@ -8,7 +8,6 @@ from typing import Literal, cast
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import EmailField, RadioField, StringField
@@ -58,7 +57,7 @@ class Invited:
     until: datetime | None = None
 
 
-class InviteForm(FlaskForm):
+class InviteForm(forms.Form):
     """A person who shall log in."""
 
     full_name = StringField(Words("Full name"), [DataRequired(Words("Give the user’s full name."))])

@@ -20,6 +20,7 @@ from webapp.printerpoint.values import LARGEST
 from webapp.services import moves
 from webapp.services.devices import Identity, Known, Skipped
 from webapp.services.moves import Elsewhere
+from webapp.words import Words, packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,14 @@ def step_of(
         kept = other.device.meter.family
     family = choose_family(printer.counters, kept)
     if family is None:
-        return _skipped(printer, "The row has no counter that counts pages")
+        return _skipped(printer, Words("The row has no counter that counts pages"))
     count = life_count(printer.counters, family, metering.roll_width_mm)
     if count > LARGEST:
-        return _skipped(printer, "The counters add up to more than can be counted")
+        return _skipped(printer, Words("The counters add up to more than can be counted"))
     if other is not None and other.is_same_machine(count, metering.roll_width_mm):
-        return _skipped(printer, "The same printer is listed, and counted, at another customer")
+        return _skipped(
+            printer, Words("The same printer is listed, and counted, at another customer")
+        )
     own, begun = moves.go_on(device, other, family, count)
     day = reading_day(printer.last_seen, metering.zone, closing)
     if own is None:
@@ -94,8 +97,8 @@ def step_of(
     return Step(identity, printer, device, reading, meter, gains, other, begun)
 
 
-def _skipped(printer: Printer, reason: str) -> Skipped:
-    return Skipped(reason, printer.asset_id, printer.serial_number)
+def _skipped(printer: Printer, reason: Words) -> Skipped:
+    return Skipped(packed(reason), printer.asset_id, printer.serial_number)
 
 
 def _tells_something_new(printer: Printer, device: Known, count: int) -> bool:

@@ -1,0 +1,129 @@
+"""Every text of every page goes through the catalogue: what does not is somebody's data."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.browser import sights
+from tests.browser.marked import Marking, unmarked
+from tests.browser.place import Place
+from tests.browser.test_every_page import ROLES
+from tests.views.test_access_matrix import ANYBODY, WHO
+from webapp import languages
+from webapp.db import open_session
+from webapp.models import (
+    Account,
+    AuditEntry,
+    Brand,
+    Certificate,
+    Delta,
+    Device,
+    Feed,
+    Mail,
+    Server,
+    User,
+)
+
+#: Columns that hold what people and Printerpoint call things: shown as they are.
+_DATA = (
+    Account.name, Account.time_zone, AuditEntry.subject, Brand.name, Certificate.account_name,
+    Certificate.number, Certificate.partner_name, Certificate.project, Delta.reason,
+    Device.asset_id, Device.serial_number, Feed.customer_id, Feed.customer_name, Mail.error,
+    Mail.key, Mail.plain, Mail.title, Server.name, User.email, User.full_name,
+)  # fmt: skip
+#: Words that are the same in every language.
+_NAMES = re.compile(
+    r"Releaf|Printerpoint|My Account|Account Settings|API Access|English|Español|CSV|Excel|SVG|"
+    r"PDF|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
+    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
+    r"\b(?:ene|feb|mar|abr|may|jun|jul|ago|sept|oct|nov|dic)\b|"
+    r"America/New York|Estados Unidos|Harbour Hotel|operator.truediv|division by zero|"
+    r"ZeroDivisionError:|Typed one digit too many|Opción inválida"
+)
+
+
+@pytest.fixture
+def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """The place, where Spanish is a language that only marks."""
+    monkeypatch.setattr(languages, "_catalogue", lambda language: Marking())
+    return place
+
+
+def visits() -> Iterator[tuple[str, str]]:
+    """Every page and part, once for each role."""
+    for shown in (sights.PAGES, sights.PARTS):
+        for endpoint, paths in shown.items():
+            may = WHO[f"{endpoint} GET"]
+            roles = ["nobody"] if may is ANYBODY else [role for role in ROLES if role in may]
+            yield from ((role, path) for path in paths for role in roles)
+    for who, paths in sights.EMPTY.items():
+        yield from ((who, path) for path in paths)
+    yield from ((who, path) for who, path, _ in sights.REFUSALS)
+
+
+def test_every_text_of_every_page_can_be_translated(marking: Place) -> None:
+    data = known(marking)
+    left: dict[str, set[str]] = {}
+
+    for who, path in visits():
+        address = path.format_map(marking.things)
+        answer = visitor(marking, who).get(address, headers={"Accept-Language": "es"})
+        if answer.status_code == 302:
+            continue
+        for piece in unmarked(answer.text):
+            rest = _NAMES.sub("", without(piece, data))
+            if re.search(r"[^\W\d_]{2,}", rest):
+                left.setdefault(piece[:120], set()).add(path)
+
+    assert left == {}
+
+
+def test_every_complaint_about_an_empty_form_can_be_translated(marking: Place) -> None:
+    data = known(marking)
+    left: dict[str, set[str]] = {}
+
+    for who, path in sights.REFUSED_FORMS:
+        address = path.format_map(marking.things)
+        client = visitor(marking, who)
+        page = client.get(address, headers={"Accept-Language": "es"}).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token, path
+        answer = client.post(
+            address, data={"csrf_token": token[1]}, headers={"Accept-Language": "es"}
+        )
+        if answer.status_code == 302:
+            continue
+        for piece in unmarked(answer.text):
+            if re.search(r"[^\W\d_]{2,}", _NAMES.sub("", without(piece, data))):
+                left.setdefault(piece[:120], set()).add(path)
+
+    assert left == {}
+
+
+def visitor(place: Place, who: str) -> FlaskClient:
+    """Somebody's browser."""
+    client = place.app.test_client()
+    if who in place.cookies:
+        client.set_cookie(place.app.config["SESSION_COOKIE_NAME"], place.cookies[who])
+    return client
+
+
+def known(place: Place) -> list[str]:
+    """What people and Printerpoint call things, the longest first."""
+    found: set[str] = set()
+    with open_session(place.app.config["SQLALCHEMY_DATABASE_URI"]) as session:
+        for column in _DATA:
+            found |= {str(value) for value in session.scalars(select(column)) if value}
+    lines = {" ".join(line.split()) for text in found for line in text.split("\n")}
+    return sorted(lines - {""}, key=len, reverse=True)
+
+
+def without(piece: str, data: list[str]) -> str:
+    """A piece without the data in it."""
+    for text in data:
+        if text in piece:
+            piece = piece.replace(text, "")
+    return piece
