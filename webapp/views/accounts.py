@@ -53,7 +53,7 @@ class PartnerForm(forms.Form):
         description=Words("Its public holidays are not business days."),
     )
     region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(Words("Language of certificates and mails"))
+    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
 
 
 class CustomerForm(forms.Form):
@@ -68,7 +68,7 @@ class CustomerForm(forms.Form):
         Words("Country"), description=Words("Its public holidays are not business days.")
     )
     region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(Words("Language of certificates and mails"))
+    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -213,7 +213,7 @@ def edit(account_id: int) -> ResponseReturnValue:
                 region=form.region.data or None,
                 time_zone=form.time_zone.data if "time_zone" in form else None,
             )
-            account.language = form.language.data or None
+            account.language = _language(form)
         except Invalid as error:
             db.session.rollback()
             account = access.account(db.session(), edge.viewer(), account_id)
@@ -341,7 +341,7 @@ def _partner_named() -> Account | None:
 
 def _add(form: FlaskForm, partner: Account | None) -> Account:
     account = _made(form, partner)
-    account.language = form.language.data or None
+    account.language = _language(form)
     return account
 
 
@@ -363,6 +363,14 @@ def _made(form: FlaskForm, partner: Account | None) -> Account:
         region=form.region.data or None,
         now=clock.now(),
     )
+
+
+def _language(form: FlaskForm) -> str | None:
+    """The language chosen; None where the partner's holds. Raises Invalid."""
+    chosen: str = form.language.data or ""
+    if chosen and not languages.known(chosen):
+        raise Invalid("language", gettext("Choose one of the languages there are."))
+    return chosen or None
 
 
 def _offer_choices(form: FlaskForm, partner: Account | None) -> None:

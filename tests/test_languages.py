@@ -1,0 +1,187 @@
+"""Languages: every text has its translation, and the right language is spoken to everybody."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from babel.messages.catalog import Message
+
+from deploy import catalogues
+from webapp import formats, languages
+from webapp.words import Words, gettext, ngettext, packed, told, unpacked
+
+_PLACE = re.compile(r"%\(\w+\)[sd]")
+_MARKUP = re.compile(r"</?\w+")
+_HREF = re.compile(r'href="[^"]*"')
+#: The same words mean something else in English and need not differ.
+TRANSLATED = list(catalogues.translated_languages())
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    with languages.speaking("en"):
+        yield
+
+
+def messages(language: str) -> Iterator[Message]:
+    """All messages of a catalogue but its header."""
+    return (message for message in catalogues.catalogue(language) if message.id)
+
+
+def forms(told: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    """One text, or its plural forms."""
+    return [told] if isinstance(told, str) else list(told or [""])
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalogue_has_the_texts_of_the_code_and_no_others(language: str) -> None:
+    found = {(message.context, message.id) for message in catalogues.texts() if message.id}
+
+    kept = {(message.context, message.id) for message in messages(language)}
+
+    assert found == kept, "run: make texts"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_is_translated_in_all_its_forms(language: str) -> None:
+    wanted = catalogues.catalogue(language).num_plurals
+    missing = [
+        message.id
+        for message in messages(language)
+        if not all(forms(message.string))
+        or message.fuzzy
+        or len(forms(message.string)) != (wanted if message.pluralizable else 1)
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize(
+    "inner",
+    [
+        pytest.param(_PLACE, id="values"),
+        pytest.param(_MARKUP, id="markup"),
+        pytest.param(_HREF, id="addresses"),
+    ],
+)
+def test_a_translation_keeps_what_stands_in_the_text(language: str, inner: re.Pattern[str]) -> None:
+    wrong = []
+    for message in messages(language):
+        one, *_, many = (*forms(message.id), *forms(message.id))
+        for number, form in enumerate(forms(message.string)):
+            wanted = one if number == 0 else many
+            if sorted(inner.findall(form)) != sorted(inner.findall(wanted)):
+                wrong.append(message.id)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_begins_and_ends_as_the_text_does(language: str) -> None:
+    wrong = [
+        message.id
+        for message in messages(language)
+        for form in forms(message.string)
+        if form[:1].isspace() != forms(message.id)[0][:1].isspace()
+        or form[-1:].isspace() != forms(message.id)[0][-1:].isspace()
+        or (forms(message.id)[0][-1] in ".…?") != (form[-1] in ".…?")
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "spoken"),
+    [
+        (["es"], "es"),
+        (["es-MX", "es", "en"], "es"),
+        (["de-DE", "de", "es", "en"], "es"),
+        (["en-GB", "es"], "en"),
+        (["fr"], None),
+        ([], None),
+        (["*"], None),
+        (["x" * 300], None),
+    ],
+)
+def test_a_browser_gets_what_it_wants_most_of_what_there_is(
+    wanted: list[str], spoken: str | None
+) -> None:
+    assert languages.preferred(wanted) == spoken
+
+
+@pytest.mark.parametrize("language", ["fr", "", None, "../en"])
+def test_a_language_we_do_not_speak_is_english(language: str | None) -> None:
+    with languages.speaking(language):
+        assert languages.current() == "en"
+
+
+@pytest.mark.parametrize(
+    ("tell", "english", "spanish"),
+    [
+        (lambda: formats.whole(2_469_134), "2,469,134", "2.469.134"),
+        (lambda: formats.whole(-1_234), "−1,234", "−1.234"),
+        (lambda: formats.trees(Decimal("1296.314")), "1,296.31", "1.296,31"),
+        (lambda: formats.day(date(2026, 10, 3)), "3 October 2026", "3 de octubre de 2026"),
+        (lambda: formats.month("2026-10"), "October 2026", "octubre de 2026"),
+        (
+            lambda: formats.days(date(2026, 10, 30), date(2026, 11, 2)),
+            "30 October to 2 November 2026",
+            "30 de octubre al 2 de noviembre de 2026",
+        ),
+        (lambda: formats.counted(1, "page"), "1 page", "1 página"),
+        (lambda: formats.counted(1_234, "page"), "1,234 pages", "1.234 páginas"),
+        (
+            lambda: formats.counted(2_000_000, "page"),
+            "2,000,000 pages",
+            "2.000.000 de páginas",
+        ),
+        (
+            lambda: formats.days_ago(date(2026, 10, 1), date(2026, 10, 4)),
+            "3 days ago",
+            "hace 3 días",
+        ),
+    ],
+)
+def test_numbers_and_dates_read_as_the_language_has_them(
+    tell: Callable[[], str], english: str, spanish: str
+) -> None:
+    assert tell() == english
+    with languages.speaking("es"):
+        assert tell() == spanish
+
+
+def test_words_are_told_in_the_language_of_whoever_reads_them() -> None:
+    words = Words.many("%(number)s page", "%(number)s pages", 1_234)
+
+    with languages.speaking("es"):
+        assert (str(words), f"<{words}>") == ("1.234 páginas", "<1.234 páginas>")
+    assert words == "1,234 pages"
+
+
+def test_words_are_kept_with_all_their_values() -> None:
+    words = Words(
+        "%(text)s, %(number)s, %(day)s, %(days)s, %(inner)s",
+        text="50 %",
+        number=12_345,
+        day=date(2026, 11, 3),
+        days=(date(2026, 11, 3), date(2026, 11, 9)),
+        inner=Words.many("%(number)s page", "%(number)s pages", 2),
+    )
+
+    kept = unpacked(packed(words))
+
+    assert kept == words == "50 %, 12,345, 3 November 2026, 3 to 9 November 2026, 2 pages"
+    assert kept.values == words.values
+
+
+@pytest.mark.parametrize("text", ["It was full", "100 %", "%(name)s", '{"message"', "[1]", ""])
+def test_a_text_that_is_not_ours_is_told_as_it_is(text: str) -> None:
+    assert told(packed(text)) == text
+
+
+def test_a_percent_sign_needs_no_care_where_there_are_no_values() -> None:
+    assert gettext("100 % of it") == "100 % of it"
+    assert ngettext("%(number)s of 100 %%", "%(number)s of 100 %%", 3) == "3 of 100 %"
