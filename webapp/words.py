@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Self, TypeAlias
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from webapp import formats, languages
@@ -122,6 +123,20 @@ def use_in(environment: Environment) -> None:
         pgettext=languages.translated_for,
         newstyle=True,
     )
+    # A list says the same few words in every row: those without values are looked up once.
+    with_values: Any = environment.globals["gettext"]
+    plain: dict[tuple[str, str], Markup] = {}
+
+    @pass_context
+    def told_once(context: Context, message: str, /, **values: Any) -> Any:
+        if values or not environment.autoescape:
+            return with_values(context, message, **values)
+        key = languages.current(), message
+        if key not in plain:
+            plain[key] = with_values(context, message)
+        return plain[key]
+
+    environment.globals.update(gettext=told_once, _=told_once)
     environment.filters.update(formats.FILTERS, told=told)
     environment.globals.update(
         language=languages.current, languages_offered=languages.LANGUAGES, N_=str

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -43,7 +44,13 @@ def test_migrations_make_what_the_models_say(empty_database: str) -> None:
     engine = engine_of(empty_database)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        different = compare_metadata(context, Base.metadata)
+        # Indexes for searches are PostgreSQL's alone, and those who search need not know them.
+        assert [one for one in different if not _is_of_searches(one)] == []
+
+
+def _is_of_searches(difference: Any) -> bool:
+    return difference[0] == "remove_index" and str(difference[1].name).endswith("_pieces")
 
 
 def test_migrations_make_every_check_constraint_of_the_models(

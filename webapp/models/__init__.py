@@ -16,6 +16,7 @@ from webapp.models.notice import Mail, Notice
 from webapp.models.reading import Delta, Reading
 from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
+from webapp.models.total import FeedMonth, PartnerMonth, ServerDay
 from webapp.models.user import User
 
 __all__ = [
@@ -31,14 +32,17 @@ __all__ = [
     "Document",
     "Feed",
     "FeedEvent",
+    "FeedMonth",
     "HealthChange",
     "Invitation",
     "Logo",
     "Mail",
     "Notice",
     "Outcome",
+    "PartnerMonth",
     "Reading",
     "Reconciliation",
     "Server",
+    "ServerDay",
     "User",
 ]

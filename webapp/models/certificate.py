@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    Index,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -31,6 +32,7 @@ class Certificate(Base):
     __tablename__ = "certificate"
     __table_args__ = (
         UniqueConstraint("account_id", "month"),
+        Index("ix_certificate_month", "month", "account_name", "id"),
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("late_pages >= 0 and late_pages <= pages", name="late_pages"),
     )

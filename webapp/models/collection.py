@@ -37,6 +37,7 @@ class Collection(Base):
 
     __tablename__ = "collection"
     __table_args__ = (
+        Index("ix_collection_queued_at", "queued_at", "id"),
         Index(
             "uq_collection_night",
             "server_id",

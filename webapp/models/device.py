@@ -26,6 +26,7 @@ class Device(Base):
         UniqueConstraint("feed_id", "asset_id", "serial_number"),
         CheckConstraint("asset_id <> '' or serial_number <> ''", name="identity"),
         Index("ix_device_serial_number", "serial_number"),
+        Index("ix_device_asset_id", "asset_id", "serial_number", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

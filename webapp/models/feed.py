@@ -21,11 +21,13 @@ _BY_NAME = text("status <> 'removed' and customer_id is null")
 class Feed(Base):
     """A tied customer. Pending until its first reading; inactive ones are not collected.
 
+    ``devices``: how many it has; the database counts them by itself (see ``total``).
     ``heard_on``: the last day, in the account's zone, for which it brought new data.
     """
 
     __tablename__ = "feed"
     __table_args__ = (
+        Index("ix_feed_server_id_health", "server_id", "status", "health"),
         CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
         CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
         Index(
@@ -55,6 +57,7 @@ class Feed(Base):
     health: Mapped[str] = mapped_column(String(16))
     health_changed_at: Mapped[datetime] = mapped_column(Moment)
     heard_on: Mapped[date | None]
+    devices: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(Moment)
     activated_at: Mapped[datetime | None] = mapped_column(Moment)
     removed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -25,6 +25,9 @@ class Reading(Base):
     seen_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_HELD = text("state = 'held'")
+
+
 class Delta(Base):
     """Pages gained after ``since`` up to and including ``day``, concluded from the readings.
 
@@ -37,6 +40,7 @@ class Delta(Base):
     __table_args__ = (
         Index("ix_delta_device_id_day", "device_id", "day", unique=True),
         Index("ix_delta_feed_id_day", "feed_id", "day"),
+        Index("ix_delta_held", "feed_id", sqlite_where=_HELD, postgresql_where=_HELD),
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("since < day", name="days"),
         CheckConstraint(

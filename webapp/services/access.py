@@ -82,8 +82,12 @@ def servers(viewer: Viewer) -> Select[Server]:
 
 
 def feeds(viewer: Viewer) -> Select[Feed]:
-    """The feeds of the accounts a viewer may see, removed ones included."""
-    return select(Feed).where(_of_own_accounts(viewer, Feed.account_id))
+    """The feeds of the accounts a viewer may see, removed ones included.
+
+    A feed ties customers of the partner whose server it is, so a partner's are those of its
+    servers: there are few servers, and thousands of accounts.
+    """
+    return select(Feed).where(_own_feed(viewer))
 
 
 def devices(viewer: Viewer) -> Select[Device]:
@@ -134,9 +138,7 @@ def health_changes(viewer: Viewer) -> Select[HealthChange]:
     """The health changes of the servers and feeds a viewer may see."""
     if viewer.is_operations:
         return select(HealthChange)
-    of_feed = HealthChange.feed_id.in_(
-        select(Feed.id).where(_of_own_accounts(viewer, Feed.account_id))
-    )
+    of_feed = HealthChange.feed_id.in_(select(Feed.id).where(_own_feed(viewer)))
     of_server = HealthChange.server_id.in_(select(Server.id).where(_own_server(viewer)))
     return select(HealthChange).where(or_(of_feed, of_server))
 
@@ -229,7 +231,15 @@ def _of_own_accounts(viewer: Viewer, account_id: InstrumentedAttribute[int]) -> 
 def _of_own_feeds(viewer: Viewer, feed_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     if viewer.is_operations:
         return true()
-    return feed_id.in_(select(Feed.id).where(_of_own_accounts(viewer, Feed.account_id)))
+    return feed_id.in_(select(Feed.id).where(_own_feed(viewer)))
+
+
+def _own_feed(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.is_operations:
+        return true()
+    if viewer.is_partner:
+        return Feed.server_id.in_(select(Server.id).where(_own_server(viewer)))
+    return Feed.account_id == viewer.account_id
 
 
 def _own_server(viewer: Viewer) -> ColumnElement[Any]:

@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.models import Account, Feed
+from webapp.models import Account
 from webapp.services import totals
 from webapp.services.errors import NotFound
 
@@ -41,4 +41,4 @@ def account_of_badge(session: Session, badge_id: str) -> Account:
 
 def pages_of(session: Session, account: Account) -> int:
     """All pages counted for an account."""
-    return totals.pages(session, select(Feed).where(Feed.account_id == account.id))
+    return totals.pages(session, totals.Of.account(account))

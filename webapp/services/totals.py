@@ -1,48 +1,66 @@
-"""Totals: pages deposited for many feeds at once, summed by the database."""
+"""Totals: pages deposited for many feeds at once, from the sums that the database keeps."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
-from webapp.models import Account, Certificate, Deposit, Feed
+from webapp.models import Account, Feed, FeedMonth, PartnerMonth, Server, ServerDay
+from webapp.services.access import Viewer
 from webapp.services.deposits import DayPages
 
 
-def pages(session: Session, feeds: Select[Feed], month: Month | None = None) -> int:
-    """Pages deposited for these feeds; with ``month``, those counted in it."""
-    query = select(func.coalesce(func.sum(Deposit.pages), 0)).where(_of(feeds))
+@dataclass(frozen=True, slots=True)
+class Of:
+    """Whose pages: those of an account (a partner: of all its customers), of a feed, or all."""
+
+    account_id: int | None = None
+    is_partner: bool = False
+    feed_id: int | None = None
+
+    @classmethod
+    def account(cls, account: Account) -> "Of":
+        """Those of a partner's customers, or of one customer."""
+        return cls(account.id, account.kind == "partner")
+
+    @classmethod
+    def viewer(cls, viewer: Viewer) -> "Of":
+        """All that a viewer may see."""
+        return cls(None if viewer.is_operations else viewer.account_id, viewer.is_partner)
+
+
+def pages(session: Session, of: Of, month: Month | None = None) -> int:
+    """Pages deposited; with ``month``, those counted in it."""
+    kept = _kept(of)
+    query = _within(select(func.sum(kept.pages)), kept, of)
     if month is not None:
-        query = query.where(Deposit.counted_in == str(month))
+        query = query.where(kept.counted_in == str(month))
     return int(session.scalar(query) or 0)
 
 
-def pages_by_month(session: Session, feeds: Select[Feed]) -> dict[Month, int]:
-    """Pages of these feeds by the month they are counted in; months with none are left out."""
-    rows = session.execute(
-        select(Deposit.counted_in, func.sum(Deposit.pages))
-        .where(_of(feeds))
-        .group_by(Deposit.counted_in)
-        .order_by(Deposit.counted_in)
-    )
+def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
+    """Pages by the month they are counted in; months with none are left out."""
+    kept = _kept(of)
+    query = select(kept.counted_in, func.sum(kept.pages)).group_by(kept.counted_in)
+    rows = session.execute(_within(query, kept, of).order_by(kept.counted_in))
     return {Month.parse(month): int(total) for month, total in rows if total}
 
 
-def certified(session: Session, feeds: Select[Feed]) -> int:
-    """Pages that certificates of the accounts of these feeds state."""
-    accounts = feeds.with_only_columns(Feed.account_id).order_by(None)
-    query = select(func.sum(Certificate.pages)).where(Certificate.account_id.in_(accounts))
+def certified(session: Session, partner: Account) -> int:
+    """Pages that certificates of a partner's customers state."""
+    query = select(func.sum(PartnerMonth.pages)).where(PartnerMonth.partner_id == partner.id)
     return int(session.scalar(query) or 0)
 
 
-def pages_by_day(session: Session, feeds: Select[Feed], first: date, last: date) -> list[DayPages]:
-    """Pages of each day from ``first`` to ``last``, days without any included."""
+def pages_by_day(session: Session, partner: Account, first: date, last: date) -> list[DayPages]:
+    """Pages of a partner's customers from ``first`` to ``last``, days without any included."""
+    query = select(ServerDay.day, func.sum(ServerDay.pages)).group_by(ServerDay.day)
     rows = session.execute(
-        select(Deposit.day, func.sum(Deposit.pages))
-        .where(_of(feeds), Deposit.day >= first, Deposit.day <= last)
-        .group_by(Deposit.day)
+        _within(query, ServerDay, Of.account(partner)).where(ServerDay.day.between(first, last))
     )
     found = {day: int(total) for day, total in rows}
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
@@ -54,14 +72,28 @@ def pages_by_account(
 ) -> dict[int, int]:
     """Pages of each customer account; those with none are left out."""
     query = (
-        select(Feed.account_id, func.sum(Deposit.pages))
-        .join(Feed, Feed.id == Deposit.feed_id)
+        select(Feed.account_id, func.sum(FeedMonth.pages))
+        .join(Feed, Feed.id == FeedMonth.feed_id)
         .where(Feed.account_id.in_(account_ids))
         .group_by(Feed.account_id)
     )
     if month is not None:
-        query = query.where(Deposit.counted_in == str(month))
+        query = query.where(FeedMonth.counted_in == str(month))
     return {account_id: int(total) for account_id, total in session.execute(query)}
+
+
+def pages_by_feed(
+    session: Session, feed_ids: Collection[int], month: Month | None = None
+) -> dict[int, int]:
+    """Pages of each feed; those with none are left out."""
+    query = (
+        select(FeedMonth.feed_id, func.sum(FeedMonth.pages))
+        .where(FeedMonth.feed_id.in_(feed_ids))
+        .group_by(FeedMonth.feed_id)
+    )
+    if month is not None:
+        query = query.where(FeedMonth.counted_in == str(month))
+    return {feed_id: int(total) for feed_id, total in session.execute(query)}
 
 
 def pages_by_partner(
@@ -69,13 +101,12 @@ def pages_by_partner(
 ) -> dict[int, int]:
     """Pages of each partner's customers counted in a month; those with none are left out."""
     rows = session.execute(
-        select(Account.partner_id, func.sum(Deposit.pages))
-        .join(Feed, Feed.account_id == Account.id)
-        .join(Deposit, Deposit.feed_id == Feed.id)
-        .where(Account.partner_id.in_(partner_ids), Deposit.counted_in == str(month))
-        .group_by(Account.partner_id)
+        select(Server.account_id, func.sum(ServerDay.pages))
+        .join(Server, Server.id == ServerDay.server_id)
+        .where(Server.account_id.in_(partner_ids), ServerDay.counted_in == str(month))
+        .group_by(Server.account_id)
     )
-    return {partner_id: int(total) for partner_id, total in rows if partner_id is not None}
+    return {partner_id: int(total) for partner_id, total in rows}
 
 
 def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:
@@ -92,5 +123,20 @@ def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:
     return counts
 
 
-def _of(feeds: Select[Feed]) -> ColumnElement[bool]:
-    return Deposit.feed_id.in_(feeds.with_only_columns(Feed.id))
+def _kept(of: Of) -> Any:
+    """The table whose sums are few enough: by feed for one customer, else by server."""
+    if of.feed_id is not None or (of.account_id is not None and not of.is_partner):
+        return FeedMonth
+    return ServerDay
+
+
+def _within(query: Any, kept: Any, of: Of) -> Any:
+    if of.feed_id is not None:
+        return query.where(FeedMonth.feed_id == of.feed_id)
+    if of.account_id is None:
+        return query
+    if kept is ServerDay:
+        servers = select(Server.id).where(Server.account_id == of.account_id)
+        return query.where(ServerDay.server_id.in_(servers))
+    feeds = select(Feed.id).where(Feed.account_id == of.account_id)
+    return query.where(FeedMonth.feed_id.in_(feeds))

@@ -249,15 +249,15 @@ def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
 
 
 def _show_partner(viewer: Viewer, partner: Account) -> str:
-    customer_ids = select(Account.id).where(Account.partner_id == partner.id)
-    feeds = access.feeds(viewer).where(Feed.account_id.in_(customer_ids))
-    days = totals.pages_by_day(db.session(), feeds, *figures.last_days(_today(partner)))
+    servers = select(Server.id).where(Server.account_id == partner.id)
+    feeds = access.feeds(viewer).where(Feed.server_id.in_(servers))
+    days = totals.pages_by_day(db.session(), partner, *figures.last_days(_today(partner)))
     query = access.accounts(viewer).where(Account.partner_id == partner.id)
     page = lists.paged(query.order_by(Account.name, Account.id), per_page=_ON_PAGE)
     return render_template(
         "accounts/partner.html",
         account=partner,
-        figures=figures.of(feeds, _today(partner)),
+        figures=figures.of(totals.Of.account(partner), _today(partner)),
         bars=figures.bars(partner, days),
         health=totals.feeds_by_health(db.session(), feeds),
         servers=_servers(viewer, partner),
@@ -277,7 +277,7 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
     return render_template(
         "accounts/customer.html",
         account=customer,
-        figures=figures.of(feeds, today),
+        figures=figures.of(totals.Of.account(customer), today),
         bars=figures.bars(customer, days),
         feeds=db.session.scalars(standing.limit(_LISTED)).all(),
         today=today,

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp import clock
@@ -20,7 +20,6 @@ from webapp.models import (
     Account,
     Collection,
     Delta,
-    Deposit,
     Device,
     Feed,
     HealthChange,
@@ -28,7 +27,7 @@ from webapp.models import (
     Server,
 )
 from webapp.models.user import Role
-from webapp.services import access, deposits, feeds
+from webapp.services import access, deposits, feeds, totals
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
 from webapp.views import audit, charts, collections, edge, exports, figures, history, lists
@@ -95,8 +94,7 @@ def index() -> ResponseReturnValue:
         server=access.server(db.session(), viewer, server_id) if server_id else None,
         account=access.account(db.session(), viewer, account_id) if account_id else None,
         heading=partial(lists.heading, sort),
-        devices=_device_counts(feed_ids),
-        pages=_pages(feed_ids, Month.of(today)),
+        pages=totals.pages_by_feed(db.session(), feed_ids, Month.of(today)),
         today=today,
     )
 
@@ -121,7 +119,8 @@ def show(feed_id: int) -> ResponseReturnValue:
             "pages-a-day", (gettext("Day"), gettext("Pages"), gettext("Recovered")), told
         )
     month = Month.of(today)
-    total = int(db.session.scalar(_deposited([feed.id])) or 0)
+    pages = totals.pages_by_month(db.session(), totals.Of(feed_id=feed.id))
+    total = sum(pages.values())
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -131,7 +130,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         span=span,
         bars=charts.bars_of_days(days, holidays),
         month=month,
-        month_pages=_pages([feed.id], month).get(feed.id, 0),
+        month_pages=pages.get(month, 0),
         total=total,
         trees=trees(total),
         held=db.session.scalars(_held(feed)).all(),
@@ -254,10 +253,10 @@ def sheet() -> exports.Sheet:
 
     def rows(feeds: Sequence[Feed]) -> Iterable[Sequence[exports.Value]]:
         ids = [feed.id for feed in feeds]
-        devices, pages = _device_counts(ids), _pages(ids, month)
+        pages = totals.pages_by_feed(db.session(), ids, month)
         for feed in feeds:
             named = (feed.server.name, feed.server.account.name) if servers else ()
-            counts = (devices.get(feed.id, 0), pages.get(feed.id, 0))
+            counts = (feed.devices, pages.get(feed.id, 0))
             what = (feed.customer_name, feed.customer_id, feed.account.name)
             yield (*what, *named, feed.status, feed.health, feed.heard_on, *counts)
 
@@ -306,29 +305,6 @@ def _devices(feed: Feed) -> tuple[Any, Any]:
     query = select(Device).where(Device.feed_id == feed.id)
     query, sort = lists.ordered(query, columns, "asset", then=(Device.serial_number, Device.id))
     return lists.paged(query), partial(lists.heading, sort)
-
-
-def _device_counts(feed_ids: list[int]) -> dict[int, int]:
-    rows = db.session.execute(
-        select(Device.feed_id, func.count().label("devices"))
-        .where(Device.feed_id.in_(feed_ids))
-        .group_by(Device.feed_id)
-    )
-    return {row.feed_id: row.devices for row in rows}
-
-
-def _deposited(feed_ids: list[int]) -> Select[int]:
-    return select(func.sum(Deposit.pages)).where(Deposit.feed_id.in_(feed_ids))
-
-
-def _pages(feed_ids: list[int], month: Month) -> dict[int, int]:
-    """Pages of each feed that are counted in a month."""
-    rows = db.session.execute(
-        select(Deposit.feed_id, func.sum(Deposit.pages).label("pages"))
-        .where(Deposit.feed_id.in_(feed_ids), Deposit.counted_in == str(month))
-        .group_by(Deposit.feed_id)
-    )
-    return {row.feed_id: int(row.pages) for row in rows}
 
 
 def _held(feed: Feed) -> Select[Delta]:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select
-
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
-from webapp.models import Account, Feed
+from webapp.models import Account
 from webapp.services import totals
 from webapp.services.calendars import public_holidays
 from webapp.services.deposits import DayPages
+from webapp.services.totals import Of
 from webapp.views.charts import Bar, bars_of_days
 from webapp.words import gettext
 
@@ -51,10 +50,10 @@ class Spans:
     months: Sequence[Bar]
 
 
-def spans(feeds: Select[Feed], today: date) -> Spans:
-    """The figures of feeds over time; months are those in which pages are counted."""
+def spans(partner: Account, today: date) -> Spans:
+    """A partner's figures over time; months are those in which pages are counted."""
     month = Month.of(today)
-    pages = totals.pages_by_month(db.session(), feeds)
+    pages = totals.pages_by_month(db.session(), Of.account(partner))
     quarter = (month.month - 1) // 3
     told = [
         (gettext("This month"), [one for one in pages if one == month]),
@@ -67,7 +66,7 @@ def spans(feeds: Select[Feed], today: date) -> Spans:
     ]
     sums = [(name, sum(pages[one] for one in months)) for name, months in told]
     total = sums[-1][1]
-    certified = totals.certified(db.session(), feeds)
+    certified = totals.certified(db.session(), partner)
     return Spans(
         [Span(name, count, trees(count)) for name, count in sums],
         certified,
@@ -83,11 +82,11 @@ def _twelve_until(last: Month) -> list[Month]:
     return months
 
 
-def of(feeds: Select[Feed], today: date) -> Figures:
-    """The figures of feeds, in the month of ``today``."""
+def of(whose: Of, today: date) -> Figures:
+    """The figures in the month of ``today``, and of all time."""
     month = Month.of(today)
-    month_pages = totals.pages(db.session(), feeds, month)
-    pages = totals.pages(db.session(), feeds)
+    by_month = totals.pages_by_month(db.session(), whose)
+    month_pages, pages = by_month.get(month, 0), sum(by_month.values())
     return Figures(month, month_pages, trees(month_pages), pages, trees(pages))
 
 

@@ -62,7 +62,7 @@ def _operations(viewer: Viewer) -> str:
         today=today,
         partners=partners,
         accounts=_count_by(access.accounts(viewer), "kind"),
-        figures=figures.of(access.feeds(viewer), today),
+        figures=figures.of(totals.Of.viewer(viewer), today),
         queues=_queues(),
         compared=reconciliation.latest(db.session()),
         **partner_counts(partners),
@@ -71,14 +71,13 @@ def _operations(viewer: Viewer) -> str:
 
 
 def _partner(viewer: Viewer, partner: Account) -> str:
-    feeds = access.feeds(viewer)
     today = figures.today_of(partner, clock.now())
-    days = totals.pages_by_day(db.session(), feeds, *figures.last_days(today))
+    days = totals.pages_by_day(db.session(), partner, *figures.last_days(today))
     return render_template(
         "home/partner.html",
         account=partner,
         today=today,
-        figures=figures.spans(feeds, today),
+        figures=figures.spans(partner, today),
         bars=figures.bars(partner, days),
         events=_events(viewer),
         zone=partner.zone,
@@ -96,7 +95,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
     return render_template(
         "home/customer.html",
         account=customer,
-        figures=figures.of(feeds, today),
+        figures=figures.of(totals.Of.account(customer), today),
         bars=figures.bars(customer, days),
         has_feed=bool(feed_ids),
         certificates=latest_certificates(viewer, customer),

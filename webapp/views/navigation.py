@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from webapp.db import db
 from webapp.models.user import Role
@@ -78,5 +78,5 @@ def _places() -> Iterator[dict[str, Any]]:
 
 def held_count(viewer: access.Viewer) -> int:
     """How many gains wait for a person."""
-    waiting = access.held(viewer).subquery()
-    return db.session.scalar(select(func.count()).select_from(waiting)) or 0
+    waiting = access.held(viewer).with_only_columns(func.count())
+    return db.session.scalar(waiting) or 0

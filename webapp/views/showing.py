@@ -22,7 +22,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.formats import trees as written
-from webapp.models import Account, Certificate, Feed
+from webapp.models import Account, Certificate
 from webapp.models.user import Role
 from webapp.services import access, showing, totals
 from webapp.services.errors import NotFound
@@ -70,8 +70,7 @@ def own_year(year: int) -> ResponseReturnValue:
 def year(account_id: int, year: int) -> ResponseReturnValue:
     """A customer's year by months, fit for printing."""
     account = _customer(account_id)
-    feeds = access.feeds(edge.viewer()).where(Feed.account_id == account.id)
-    pages = totals.pages_by_month(db.session(), feeds)
+    pages = totals.pages_by_month(db.session(), totals.Of.account(account))
     this_year = figures.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
