@@ -36,6 +36,7 @@ from webapp.views import (
     held,
     home,
     language,
+    lists,
     navigation,
     notices,
     operations,
@@ -112,6 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_configuration(settings))
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
     use_in(app.jinja_env)
+    app.jinja_env.globals.update(url_for=lists.address_of, badges_made={})
     db.init_app(app)
     Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))
     Htmx(app)

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     DateTime,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -37,6 +39,8 @@ from sqlalchemy.types import TypeDecorator
 from webapp.words import packed, unpacked
 
 BUSY_TIMEOUT_MS = 30_000
+#: A connection that rested so long is asked whether it still answers.
+_RESTED_SECONDS = 2.0
 
 #: True while a request that only reads is served: its SQLite transactions take no write lock.
 only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
@@ -146,6 +150,31 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if only_reading.get() else "BEGIN IMMEDIATE")
 
 
+@event.listens_for(Engine, "checkout")
+def _see_that_it_lives(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Ask a connection that rested whether it still answers: the server may have gone meanwhile.
+
+    One that answered a moment ago is not asked at every request, as ``pool_pre_ping`` would.
+    """
+    rested = time.monotonic() - record.info.get("returned_at", time.monotonic())
+    if rested < _RESTED_SECONDS or isinstance(connection, sqlite3.Connection):
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("select 1")
+        cursor.close()
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError("the connection does not answer any more") from error
+
+
+@event.listens_for(Engine, "checkin")
+def _note_return(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["returned_at"] = time.monotonic()
+
+
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options that every engine of the service shares, for ``create_engine``.
 
@@ -154,7 +183,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
     shared: dict[str, Any] = {"hide_parameters": True}
     if make_url(database_url).get_backend_name() == "sqlite":
         return shared | {"connect_args": {"check_same_thread": False}}
-    return shared | {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    return shared | {"connect_args": {"connect_timeout": 10}}
 
 
 @lru_cache(maxsize=8)

@@ -45,12 +45,19 @@ def test_migrations_make_what_the_models_say(empty_database: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         different = compare_metadata(context, Base.metadata)
-        # Indexes for searches are PostgreSQL's alone, and those who search need not know them.
-        assert [one for one in different if not _is_of_searches(one)] == []
+        assert [one for one in different if not _is_told_wrongly(one, different)] == []
 
 
-def _is_of_searches(difference: Any) -> bool:
-    return difference[0] == "remove_index" and str(difference[1].name).endswith("_pieces")
+def _is_told_wrongly(difference: Any, all_of_them: list[Any]) -> bool:
+    """Indexes for searches are PostgreSQL's alone, and those who search need not know them.
+
+    Of SQLite the direction of an index cannot be read: it is told as gone and as new.
+    """
+    if difference[0] not in ("add_index", "remove_index"):
+        return False
+    names = [str(one[1].name) for one in all_of_them if one[0] in ("add_index", "remove_index")]
+    name = str(difference[1].name)
+    return name.endswith("_pieces") or names.count(name) == 2
 
 
 def test_migrations_make_every_check_constraint_of_the_models(

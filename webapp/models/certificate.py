@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    desc,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -32,7 +33,7 @@ class Certificate(Base):
     __tablename__ = "certificate"
     __table_args__ = (
         UniqueConstraint("account_id", "month"),
-        Index("ix_certificate_month", "month", "account_name", "id"),
+        Index("ix_certificate_month", desc("month"), "account_name", "id"),
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("late_pages >= 0 and late_pages <= pages", name="late_pages"),
     )

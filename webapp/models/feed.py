@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -28,6 +28,11 @@ class Feed(Base):
     __tablename__ = "feed"
     __table_args__ = (
         Index("ix_feed_server_id_health", "server_id", "status", "health"),
+        # The orders in which lists show them: of everybody, and of one server.
+        Index("ix_feed_health", desc("health"), "customer_name", "id"),
+        Index("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
+        Index("ix_feed_customer_name", "customer_name", "id"),
+        Index("ix_feed_server_id_name", "server_id", "customer_name", "id"),
         CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
         CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
         Index(

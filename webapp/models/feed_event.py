@@ -44,6 +44,7 @@ class FeedEvent(Base):
     __tablename__ = "feed_event"
     __table_args__ = (
         Index("ix_feed_event_feed_id_at", "feed_id", "at"),
+        Index("ix_feed_event_at", "at", "id"),
         CheckConstraint(
             "kind in (" + ", ".join(f"'{kind}'" for kind in FEED_EVENT_KINDS) + ")", name="kind"
         ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.models import (
@@ -81,6 +81,11 @@ def servers(viewer: Viewer) -> Select[Server]:
     return select(Server).where(_own_server(viewer))
 
 
+def of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Conditions on ``Feed`` that leave those a viewer may see, for queries that join it."""
+    return [_own_feed(viewer)]
+
+
 def feeds(viewer: Viewer) -> Select[Feed]:
     """The feeds of the accounts a viewer may see, removed ones included.
 
@@ -118,6 +123,18 @@ def deltas(viewer: Viewer) -> Select[Delta]:
 def held(viewer: Viewer) -> Select[Delta]:
     """The gains that wait for a person."""
     return deltas(viewer).where(Delta.state == "held")
+
+
+def held_count(viewer: Viewer) -> Select[int]:
+    """How many gains wait. From the few that are held to their feeds, not the other way round."""
+    if viewer.role == "customer":
+        return select(literal(0))
+    return (
+        select(func.count())
+        .select_from(Delta)
+        .join(Feed, Feed.id == Delta.feed_id)
+        .where(Delta.state == "held", _own_feed(viewer))
+    )
 
 
 def feed_events(viewer: Viewer) -> Select[FeedEvent]:

@@ -56,6 +56,8 @@ class Look:
 
 def look(session: Session, account: Account) -> Look | None:
     """What an account bears: its partner's brand; None: ours, also for operations."""
+    if account.kind == "operations":
+        return None
     found = session.execute(
         select(Account.name, Brand, Logo.width, Logo.height)
         .join(Brand, Brand.account_id == Account.id)

@@ -111,11 +111,10 @@ def pages_by_partner(
 
 def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:
     """How many of these feeds are pending, healthy, unhealthy; and inactive, whatever health."""
-    wanted = feeds.where(Feed.status != "removed").subquery()
     rows = session.execute(
-        select(wanted.c.status, wanted.c.health, func.count()).group_by(
-            wanted.c.status, wanted.c.health
-        )
+        feeds.where(Feed.status != "removed")
+        .with_only_columns(Feed.status, Feed.health, func.count())
+        .group_by(Feed.status, Feed.health)
     )
     counts = {"healthy": 0, "unhealthy": 0, "pending": 0, "inactive": 0}
     for status, health, count in rows:

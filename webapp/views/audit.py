@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.db import db
@@ -131,14 +131,15 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
     text, state = lists.searched(), lists.chosen("state", _ACTIONS)
-    query = access.audit_entries(edge.viewer()).outerjoin(AuditEntry.user)
+    query = access.audit_entries(edge.viewer())
     if state:
         query = query.where(AuditEntry.action == _ACTIONS[state])
     if text:
+        query = query.outerjoin(AuditEntry.user)
         names = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     query = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).options(
-        contains_eager(AuditEntry.user), joinedload(AuditEntry.account)
+        joinedload(AuditEntry.user), joinedload(AuditEntry.account)
     )
     if exports.wanted():
         return exports.answer(query, _SHEET)

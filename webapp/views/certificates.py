@@ -15,13 +15,13 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp import pdf
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.models import Certificate, Document
+from webapp.models import Certificate, Document, PartnerMonth
 from webapp.services import access, certificates
 from webapp.views import edge, exports, lists
 from webapp.words import Words, gettext
@@ -80,7 +80,12 @@ def index() -> ResponseReturnValue:
     order = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
     if exports.wanted():
         return exports.answer(query.order_by(*order), _SHEET)
-    page = lists.paged(query.order_by(*order))
+    counting = (
+        query
+        if text or viewer.role == "customer"
+        else _counted(viewer, month if month in months else None)
+    )
+    page = lists.paged(query.order_by(*order), counting=counting)
     return lists.page(
         "certificates",
         page,
@@ -256,8 +261,26 @@ def _late_months(certificate: Certificate) -> list[date]:
 
 def _months() -> list[str]:
     """The months that a viewer has certificates of, the latest first."""
-    months = access.certificates(edge.viewer()).with_only_columns(Certificate.month).distinct()
-    return list(db.session.scalars(months.order_by(Certificate.month.desc())))
+    viewer = edge.viewer()
+    if viewer.role == "customer":
+        months = access.certificates(viewer).with_only_columns(Certificate.month).distinct()
+        return list(db.session.scalars(months.order_by(Certificate.month.desc())))
+    kept = _kept(viewer).with_only_columns(PartnerMonth.month).distinct()
+    kept = kept.where(PartnerMonth.certificates > 0)
+    return list(db.session.scalars(kept.order_by(PartnerMonth.month.desc())))
+
+
+def _kept(viewer: access.Viewer) -> Select[PartnerMonth]:
+    query = select(PartnerMonth)
+    return (
+        query if viewer.is_operations else query.where(PartnerMonth.partner_id == viewer.account_id)
+    )
+
+
+def _counted(viewer: access.Viewer, month: str | None) -> Select[int]:
+    """How many certificates there are, as the database keeps it."""
+    query = _kept(viewer).with_only_columns(func.sum(PartnerMonth.certificates))
+    return lists.counts(query.where(PartnerMonth.month == month) if month else query)
 
 
 def _drawn(certificate_ids: list[int]) -> set[int]:

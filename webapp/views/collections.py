@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
@@ -154,7 +153,7 @@ def index() -> ResponseReturnValue:
     """The collections of all servers, the latest first."""
     viewer = edge.viewer()
     state = lists.chosen("state", STATES)
-    query = access.collections(viewer).join(Collection.server)
+    query = access.collections(viewer)
     if state:
         query = query.where(Collection.state == state)
     server_id = lists.number("server")
@@ -162,10 +161,12 @@ def index() -> ResponseReturnValue:
     if server is not None:
         query = query.where(Collection.server_id == server.id)
     query = query.order_by(Collection.queued_at.desc(), Collection.id.desc())
+    counting = query
+    query = query.join(Collection.server)
     eager = contains_eager(Collection.server).joinedload(Server.account)
     if exports.wanted():
         return exports.answer(query.options(eager), _SHEET)
-    page = lists.paged(query.options(eager))
+    page = lists.paged(query.options(eager), counting=counting)
     return lists.page("collections", page, state=state, server=server)
 
 
@@ -245,7 +246,7 @@ def _named(user_id: int | None) -> User | None:
     return db.session.scalars(users).first()
 
 
-def _outcomes(collection: Collection, outcome: str) -> Pagination:
+def _outcomes(collection: Collection, outcome: str) -> lists.Paged:
     """What came of each customer, failures first."""
     query = (
         select(Outcome)

@@ -5,13 +5,13 @@ from functools import partial
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import ColumnElement, CompoundSelect, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access
-from webapp.views import edge, exports, history, lists
+from webapp.views import edge, exports, feeds, history, lists
 from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
@@ -66,23 +66,41 @@ def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
     viewer = edge.viewer()
     text, feed_id = lists.searched(), lists.number("feed")
-    query = access.devices(viewer).join(Device.feed).join(Feed.account)
-    if feed_id is None:
-        query = query.where(Feed.status != "removed")
-    else:
-        query = query.where(Device.feed_id == feed_id)
+    of_feeds = [
+        *access.of_own_feeds(viewer),
+        *feeds.of_one_server(viewer),
+        Feed.status != "removed" if feed_id is None else Feed.id == feed_id,
+    ]
+    query = select(Device).join(Device.feed).where(*of_feeds)
+    counting = lists.counts(select(func.sum(Feed.devices)).where(*of_feeds))
     if text:
-        names = (Device.asset_id, Device.serial_number, Feed.customer_name, Account.name)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+        query = query.where(Device.id.in_(_found(text)))
+        counting = query
     then = (Device.asset_id, Device.serial_number, Device.id)
     query, sort = lists.ordered(query, _COLUMNS, "customer", then=then)
-    query = query.options(contains_eager(Device.feed).contains_eager(Feed.account))
+    query = query.options(contains_eager(Device.feed).joinedload(Feed.account))
     if exports.wanted():
         return exports.answer(query, _SHEET)
-    page = lists.paged(query)
+    page = lists.paged(query, counting=counting)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
     return lists.page("devices", page, q=text, feed=feed, heading=heading)
+
+
+def _found(text: str) -> CompoundSelect[int]:
+    """The devices that a search finds: each way to find one has an index of its own."""
+
+    def holds(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        return column.icontains(text, autoescape=True)
+
+    named = select(Account.id).where(holds(Account.name))
+    of_feed = select(Device.id).join(Device.feed)
+    return union_all(
+        select(Device.id).where(holds(Device.asset_id)),
+        select(Device.id).where(holds(Device.serial_number)),
+        of_feed.where(holds(Feed.customer_name)),
+        of_feed.where(Feed.account_id.in_(named)),
+    )
 
 
 @blueprint.get("/devices/<int:device_id>")

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from webapp import clock
@@ -65,7 +65,7 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
-    query = access.feeds(viewer).join(Feed.account).join(Feed.server)
+    query = access.feeds(viewer).where(*of_one_server(viewer))
     query = query.where(Feed.status == status if status else Feed.status != "removed")
     if health:
         query = query.where(Feed.health == health)
@@ -74,15 +74,19 @@ def index() -> ResponseReturnValue:
     if account_id is not None:
         query = query.where(Feed.account_id == account_id)
     if text:
-        names = (Feed.customer_name, Feed.customer_id, Account.name)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+        named = select(Account.id).where(Account.name.icontains(text, autoescape=True))
+        names = (Feed.customer_name, Feed.customer_id)
+        found = [name.icontains(text, autoescape=True) for name in names]
+        query = query.where(or_(*found, Feed.account_id.in_(named)))
+    counting = query
+    query = query.join(Feed.account).join(Feed.server)
     then = (Feed.customer_name, Feed.id)
     query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
     eager = (contains_eager(Feed.account), contains_eager(Feed.server).joinedload(Server.account))
     query = query.options(*eager)
     if exports.wanted():
         return exports.answer(query, sheet())
-    page = lists.paged(query)
+    page = lists.paged(query, counting=counting)
     feed_ids = [feed.id for feed in page.items]
     today = figures.today_of(edge.user().account, clock.now())
     return lists.page(
@@ -276,6 +280,14 @@ def sheet() -> exports.Sheet:
         ),
         rows,
     )
+
+
+def of_one_server(viewer: access.Viewer) -> list[ColumnElement[bool]]:
+    """Name the server where a partner has only one, as most do: an index then has the order."""
+    if not viewer.is_partner:
+        return []
+    ids = db.session.scalars(access.servers(viewer).with_only_columns(Server.id).limit(2)).all()
+    return [Feed.server_id == ids[0]] if len(ids) == 1 else []
 
 
 def _today(feed: Feed) -> date:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from webapp import clock, queue
 from webapp.db import db
@@ -61,7 +61,7 @@ def _operations(viewer: Viewer) -> str:
         "home/operations.html",
         today=today,
         partners=partners,
-        accounts=_count_by(access.accounts(viewer), "kind"),
+        accounts=_count_by(access.accounts(viewer), Account.kind),
         figures=figures.of(totals.Of.viewer(viewer), today),
         queues=_queues(),
         compared=reconciliation.latest(db.session()),
@@ -122,7 +122,7 @@ def _needs(viewer: Viewer) -> dict[str, Any]:
         .options(contains_eager(Feed.account), joinedload(Feed.server).joinedload(Server.account))
     )
     return {
-        "servers": _count_by(servers, "health"),
+        "servers": _count_by(servers, Server.health),
         "feeds": totals.feeds_by_health(session, access.feeds(viewer)),
         "bad_servers": session.scalars(
             bad_servers.options(joinedload(Server.account)).limit(_FIRST)
@@ -140,14 +140,10 @@ def _queues() -> Literal["working", "idle", "down"]:
         return "down"
 
 
-def _count_by(query: Select[Any], column: str) -> dict[str, int]:
+def _count_by(query: Select[Any], column: InstrumentedAttribute[str]) -> dict[str, int]:
     """How many rows there are of each value of a column."""
-    wanted = query.subquery()
-    value = wanted.c[column]
-    rows = db.session.execute(
-        select(value.label("value"), func.count().label("number")).group_by(value)
-    )
-    return {row.value: row.number for row in rows}
+    rows = db.session.execute(query.with_only_columns(column, func.count()).group_by(column))
+    return {row[0]: row[1] for row in rows}
 
 
 def _beginning(viewer: Viewer) -> Beginning:

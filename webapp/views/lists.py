@@ -4,16 +4,18 @@ The address alone says what a list shows, so it can be shared, reloaded and gone
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
-from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Select
+from sqlalchemy import Select, func
 
 from webapp.db import db
 
 PER_PAGE = 50
 _LONGEST_SEARCH = 200
+_ANY_NUMBER = 1_234_567_890
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
     ("q", "health", "status", "state", "server", "account", "feed", "month", "days", "sort", "page")
@@ -50,7 +52,15 @@ def ordered(
         sort = default
     column = columns[sort.removeprefix("-")]
     first = column.desc() if sort.startswith("-") else column.asc()
-    return query.order_by(first.nulls_last(), *then), sort
+    if _may_be_null(column):
+        # Said of a column that is never null, it would only keep PostgreSQL from its index.
+        first = first.nulls_last()
+    return query.order_by(first, *then), sort
+
+
+def _may_be_null(column: Any) -> bool:
+    columns = getattr(getattr(column, "property", None), "columns", None)
+    return columns is None or bool(columns[0].nullable)
 
 
 def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str | None]:
@@ -61,14 +71,49 @@ def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str |
     return {"label": label, "kind": kind, "sort": state, "url": here(sort=other)}
 
 
-def paged(query: Select[Any], per_page: int = PER_PAGE) -> Pagination:
-    """The page asked for; the last one for a number beyond it, the first for nonsense."""
-    number = request.args.get("page", 1, type=int)
-    number = min(max(number, 1), 1_000_000)
-    page = db.paginate(query, page=number, per_page=per_page, error_out=False)
-    if not page.items and page.total:
-        page = db.paginate(query, page=page.pages, per_page=per_page, error_out=False)
-    return page
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A page of a list: its rows, its number, how many pages and rows there are."""
+
+    items: Sequence[Any]
+    page: int
+    pages: int
+    total: int
+
+
+def paged(
+    query: Select[Any], per_page: int = PER_PAGE, *, counting: Select[Any] | None = None
+) -> Paged:
+    """The page asked for; the last one for a number beyond it, the first for nonsense.
+
+    ``counting``: another query of as many rows, without the tables that only name or sort them; or
+    one that tells their number itself.
+    """
+    asked = max(request.args.get("page", 1, type=int), 1)
+    if asked == 1:
+        # A list of one page needs no counting: the row too many tells that there are more.
+        first = db.session.scalars(query.limit(per_page + 1)).unique().all()
+        if len(first) <= per_page:
+            return Paged(first, 1, 1 if first else 0, len(first))
+    total = db.session.scalar(_count(query if counting is None else counting)) or 0
+    pages = -(-total // per_page)
+    number = min(asked, max(pages, 1))
+    if number == asked == 1:
+        return Paged(first[:per_page], 1, pages, total)
+    rows = query.limit(per_page).offset((number - 1) * per_page)
+    return Paged(db.session.scalars(rows).unique().all(), number, pages, total)
+
+
+def _count(query: Select[Any]) -> Select[Any]:
+    """How many rows a query has; the query itself where it says so already."""
+    if query.get_execution_options().get("counts"):
+        return query
+    return query.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
+
+
+def counts(query: Select[Any]) -> Select[Any]:
+    """Mark a query that tells a number of rows."""
+    return query.execution_options(counts=True)
 
 
 def here(**changes: Any) -> str:
@@ -82,6 +127,25 @@ def here(**changes: Any) -> str:
     return url_for(request.endpoint or "", **{**kept, **(request.view_args or {})})
 
 
+def address_of(endpoint: str, **values: Any) -> str:
+    """``url_for`` for templates; the address of a row's page is built once for all rows."""
+    if len(values) != 1 or endpoint == "static":
+        return url_for(endpoint, **values)
+    ((name, value),) = values.items()
+    if type(value) is not int or value < 0:
+        return url_for(endpoint, **values)
+    before, after = _around(request.script_root, endpoint, name)
+    return f"{before}{value}{after}"
+
+
+@lru_cache(maxsize=256)
+def _around(_script_root: str, endpoint: str, name: str) -> tuple[str, str]:
+    """What stands before and after the number in an address."""
+    values: dict[str, Any] = {name: _ANY_NUMBER}
+    before, _, after = url_for(endpoint, **values).partition(str(_ANY_NUMBER))
+    return before, after
+
+
 def is_fragment() -> bool:
     """Whether htmx asks for a part of the page; not when it restores a whole one from history."""
     headers = request.headers
@@ -93,7 +157,7 @@ def page_url(number: int) -> str:
     return here(page=number)
 
 
-def page(noun: str, page: Pagination, **context: Any) -> Response:
+def page(noun: str, page: Paged, **context: Any) -> Response:
     """The page of a list, or for htmx its rows alone."""
     template = f"{noun}/_rows.html" if is_fragment() else f"{noun}/index.html"
     context |= {"page": page, "here": here, "page_url": page_url}

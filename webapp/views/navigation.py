@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, request, url_for
-from sqlalchemy import func
+from flask import Flask, g, request, url_for
 
 from webapp.db import db
 from webapp.models.user import Role
@@ -78,5 +77,6 @@ def _places() -> Iterator[dict[str, Any]]:
 
 def held_count(viewer: access.Viewer) -> int:
     """How many gains wait for a person."""
-    waiting = access.held(viewer).with_only_columns(func.count())
-    return db.session.scalar(waiting) or 0
+    if "held_count" not in g:
+        g.held_count = db.session.scalar(access.held_count(viewer)) or 0
+    return int(g.held_count)

@@ -152,7 +152,13 @@ def _typed_email() -> str:
 
 
 def _open_for_reading() -> None:
-    only_reading.set(request.method in READING)
+    """On PostgreSQL pages read without a transaction: it would cost two round trips."""
+    reads = request.method in READING
+    only_reading.set(reads)
+    if not reads or request.endpoint == "static" or "export" in request.args:
+        return  # a file is read with a cursor, which needs a transaction
+    if db.engine.dialect.name == "postgresql":
+        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
 def _close_reading(_: BaseException | None) -> None:

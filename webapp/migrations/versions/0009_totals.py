@@ -145,7 +145,14 @@ def upgrade() -> None:
         _keep_in_sqlite()
     op.create_index("ix_feed_server_id_health", "feed", ["server_id", "status", "health"])
     op.create_index("ix_device_asset_id", "device", ["asset_id", "serial_number", "id"])
-    op.create_index("ix_certificate_month", "certificate", ["month", "account_name", "id"])
+    latest = sa.text("month desc")
+    op.create_index("ix_certificate_month", "certificate", [latest, "account_name", "id"])
+    worst = sa.text("health desc")
+    op.create_index("ix_feed_health", "feed", [worst, "customer_name", "id"])
+    op.create_index("ix_feed_server_id_worst", "feed", ["server_id", worst, "customer_name", "id"])
+    op.create_index("ix_feed_customer_name", "feed", ["customer_name", "id"])
+    op.create_index("ix_feed_server_id_name", "feed", ["server_id", "customer_name", "id"])
+    op.create_index("ix_feed_event_at", "feed_event", ["at", "id"])
     op.create_index("ix_collection_queued_at", "collection", ["queued_at", "id"])
     held = sa.text("state = 'held'")
     op.create_index(
@@ -158,6 +165,11 @@ def downgrade() -> None:
     for name, table in (
         ("ix_delta_held", "delta"),
         ("ix_collection_queued_at", "collection"),
+        ("ix_feed_event_at", "feed_event"),
+        ("ix_feed_server_id_name", "feed"),
+        ("ix_feed_customer_name", "feed"),
+        ("ix_feed_server_id_worst", "feed"),
+        ("ix_feed_health", "feed"),
         ("ix_certificate_month", "certificate"),
         ("ix_device_asset_id", "device"),
         ("ix_feed_server_id_health", "feed"),
