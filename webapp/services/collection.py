@@ -79,14 +79,6 @@ _HEARD = (
 )
 
 
-#: Why a collection is given up when there were printers before: nobody is judged by it.
-EMPTY_FLEET = Words(
-    "Printerpoint answered with no printers at all, although there were some before. Nothing was "
-    "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
-    "whether the token still belongs to the right dealer."
-)
-
-
 class Cancelled(Exception):
     """Somebody has cancelled the collection that is at work."""
 

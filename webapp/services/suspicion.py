@@ -8,6 +8,15 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.suspicion import History, history
 from webapp.models import Delta
+from webapp.words import Words
+
+#: Why a collection is given up when there were printers before: nobody is judged by it.
+EMPTY_FLEET = Words(
+    "Printerpoint answered with no printers at all, although there were some before. Nothing was "
+    "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
+    "whether the token still belongs to the right dealer."
+)
+
 
 _DELTA: Table = Delta.metadata.tables["delta"]
 _COUNTED = select(

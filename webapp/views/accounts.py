@@ -10,10 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
-from wtforms import SelectField, StringField
-from wtforms.validators import DataRequired
 
-from webapp import clock, languages
+from webapp import clock
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
@@ -21,7 +19,7 @@ from webapp.models.user import Role
 from webapp.services import access, accounts, calendars, deposits, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
-from webapp.views import audit, edge, exports, figures, forms, lists
+from webapp.views import account_forms, audit, edge, exports, figures, forms, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
 
@@ -33,42 +31,6 @@ _LATEST = 6
 _LISTED = 50
 _ON_PAGE = 20
 _COLUMNS = {"name": Account.name, "added": Account.created_at}
-
-
-_REGION = Words("Some holidays hold in a part of the country alone.")
-
-
-class PartnerForm(forms.Form):
-    """A print dealer."""
-
-    name = StringField(Words("Name"), [DataRequired(Words("Give the partner a name."))])
-    time_zone = SelectField(
-        Words("Time zone"),
-        default="UTC",
-        description=Words("Its days and months begin and end there, and so do its customers’."),
-    )
-    country = SelectField(
-        Words("Country"),
-        default="US",
-        description=Words("Its public holidays are not business days."),
-    )
-    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
-
-
-class CustomerForm(forms.Form):
-    """A customer of a partner."""
-
-    name = StringField(
-        Words("Name"),
-        [DataRequired(Words("Give the customer a name."))],
-        description=Words("It stands on the certificates that are issued from now on."),
-    )
-    country = SelectField(
-        Words("Country"), description=Words("Its public holidays are not business days.")
-    )
-    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -155,8 +117,8 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """A new partner; for a partner, and where operations name one, a new customer."""
     partner = _partner_named()
-    form = PartnerForm() if partner is None else CustomerForm()
-    _offer_choices(form, partner)
+    form = account_forms.PartnerForm() if partner is None else account_forms.CustomerForm()
+    account_forms.offer_choices(form, partner)
     if form.validate_on_submit():
         try:
             made = _add(form, partner)
@@ -176,8 +138,8 @@ def new() -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def regions() -> str:
     """The regions of a country, as the field of a form."""
-    form = CustomerForm(formdata=request.args)
-    _offer_regions(form, request.args.get("country"))
+    form = account_forms.CustomerForm(formdata=request.args)
+    account_forms.offer_regions(form, request.args.get("country"))
     return render_template("accounts/_region.html", form=form)
 
 
@@ -201,8 +163,12 @@ def edit(account_id: int) -> ResponseReturnValue:
     account = access.account(db.session(), edge.viewer(), account_id)
     if not _may_edit(edge.viewer(), account):
         abort(403)
-    form = PartnerForm(obj=account) if account.kind == "partner" else CustomerForm(obj=account)
-    _offer_choices(form, account.partner)
+    form = (
+        account_forms.PartnerForm(obj=account)
+        if account.kind == "partner"
+        else account_forms.CustomerForm(obj=account)
+    )
+    account_forms.offer_choices(form, account.partner)
     if form.validate_on_submit():
         try:
             accounts.change(
@@ -213,7 +179,7 @@ def edit(account_id: int) -> ResponseReturnValue:
                 region=form.region.data or None,
                 time_zone=form.time_zone.data if "time_zone" in form else None,
             )
-            account.language = _language(form)
+            account.language = account_forms.language_of(form)
         except Invalid as error:
             db.session.rollback()
             account = access.account(db.session(), edge.viewer(), account_id)
@@ -341,7 +307,7 @@ def _partner_named() -> Account | None:
 
 def _add(form: FlaskForm, partner: Account | None) -> Account:
     account = _made(form, partner)
-    account.language = _language(form)
+    account.language = account_forms.language_of(form)
     return account
 
 
@@ -363,39 +329,6 @@ def _made(form: FlaskForm, partner: Account | None) -> Account:
         region=form.region.data or None,
         now=clock.now(),
     )
-
-
-def _language(form: FlaskForm) -> str | None:
-    """The language chosen; None where the partner's holds. Raises Invalid."""
-    chosen: str = form.language.data or ""
-    if chosen and not languages.known(chosen):
-        raise Invalid("language", gettext("Choose one of the languages there are."))
-    return chosen or None
-
-
-def _offer_choices(form: FlaskForm, partner: Account | None) -> None:
-    countries = [(code, name) for code, name in accounts.countries().items()]
-    if partner is None:
-        form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in accounts.time_zones()]
-    else:
-        own = accounts.countries().get(partner.country or "")
-        countries.insert(
-            0,
-            ("", gettext("As its partner: %(own)s", own=own) if own else gettext("As its partner")),
-        )
-    form.country.choices = countries
-    form.language.choices = list(languages.LANGUAGES.items())
-    if partner is not None:
-        own_language = languages.LANGUAGES[partner.certified_in]
-        as_partner = gettext("As its partner: %(own)s", own=own_language)
-        form.language.choices.insert(0, ("", as_partner))
-    _offer_regions(form, form.country.data)
-
-
-def _offer_regions(form: FlaskForm, country: str | None) -> None:
-    """The regions of a country; without one, those of its partner hold."""
-    known = calendars.regions(country) if country in accounts.countries() else {}
-    form.region.choices = [("", gettext("All of it") if known else "–"), *known.items()]
 
 
 def _customer_counts(customers: Sequence[Account]) -> dict[str, Any]:

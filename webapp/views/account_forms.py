@@ -1,0 +1,86 @@
+"""Account forms: what is asked of a partner and of a customer, and what can be chosen."""
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import DataRequired
+
+from webapp import languages
+from webapp.models import Account
+from webapp.services import accounts, calendars
+from webapp.services.errors import Invalid
+from webapp.views import forms
+from webapp.words import Words, gettext
+
+_REGION = Words("Some holidays hold in a part of the country alone.")
+
+
+class PartnerForm(forms.Form):
+    """A print dealer."""
+
+    name = StringField(Words("Name"), [DataRequired(Words("Give the partner a name."))])
+    time_zone = SelectField(
+        Words("Time zone"),
+        default="UTC",
+        description=Words("Its days and months begin and end there, and so do its customers’."),
+    )
+    country = SelectField(
+        Words("Country"),
+        default="US",
+        description=Words("Its public holidays are not business days."),
+    )
+    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
+    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
+
+
+class CustomerForm(forms.Form):
+    """A customer of a partner."""
+
+    name = StringField(
+        Words("Name"),
+        [DataRequired(Words("Give the customer a name."))],
+        description=Words("It stands on the certificates that are issued from now on."),
+    )
+    country = SelectField(
+        Words("Country"), description=Words("Its public holidays are not business days.")
+    )
+    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
+    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
+
+
+def language_of(form: FlaskForm) -> str | None:
+    """The language chosen; None where the partner's holds. Raises Invalid."""
+    chosen: str = form.language.data or ""
+    if chosen and not languages.known(chosen):
+        raise Invalid("language", gettext("Choose one of the languages there are."))
+    return chosen or None
+
+
+def offer_choices(form: FlaskForm, partner: Account | None) -> None:
+    countries = [(code, name) for code, name in accounts.countries().items()]
+    if partner is None:
+        form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in accounts.time_zones()]
+    else:
+        own = accounts.countries().get(partner.country or "")
+        countries.insert(
+            0,
+            ("", gettext("As its partner: %(own)s", own=own) if own else gettext("As its partner")),
+        )
+    form.country.choices = countries
+    form.language.choices = list(languages.LANGUAGES.items())
+    if partner is not None:
+        own_language = languages.LANGUAGES[partner.certified_in]
+        as_partner = gettext("As its partner: %(own)s", own=own_language)
+        form.language.choices.insert(0, ("", as_partner))
+    offer_regions(form, form.country.data)
+
+
+def offer_regions(form: FlaskForm, country: str | None) -> None:
+    """The regions of a country; without one, those of its partner hold."""
+    known = calendars.regions(country) if country in accounts.countries() else {}
+    form.region.choices = [("", gettext("All of it") if known else "–"), *known.items()]
+
+
+def of(account: Account) -> PartnerForm | CustomerForm:
+    """The form that changes an account, with what it has now."""
+    form = PartnerForm if account.kind == "partner" else CustomerForm
+    return form(obj=account)
