@@ -71,6 +71,13 @@ def accounts(viewer: Viewer) -> Select[Account]:
     return select(Account).where(_own_account(viewer))
 
 
+def customers(viewer: Viewer) -> Select[Account]:
+    """The customers among them, of a partner or of all."""
+    if viewer.is_partner:
+        return select(Account).where(Account.partner_id == viewer.account_id)
+    return accounts(viewer).where(Account.kind == "customer")
+
+
 def users(viewer: Viewer) -> Select[User]:
     """The users of the accounts a viewer may see."""
     return select(User).where(_of_own_accounts(viewer, User.account_id))

@@ -94,7 +94,10 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     text = lists.searched()
     kind = "partner" if viewer.is_operations else "customer"
-    query = access.accounts(viewer).where(Account.kind == kind)
+    if kind == "partner":
+        query = access.accounts(viewer).where(Account.kind == "partner")
+    else:
+        query = access.customers(viewer)
     if text:
         query = query.where(Account.name.icontains(text, autoescape=True))
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))

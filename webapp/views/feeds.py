@@ -82,11 +82,14 @@ def index() -> ResponseReturnValue:
     query = query.join(Feed.account).join(Feed.server)
     then = (Feed.customer_name, Feed.id)
     query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
+    narrow = None
+    if sort.removeprefix("-") != "account":
+        narrow, _ = lists.ordered(counting.with_only_columns(Feed.id), _COLUMNS, sort, then=then)
     eager = (contains_eager(Feed.account), contains_eager(Feed.server).joinedload(Server.account))
     query = query.options(*eager)
     if exports.wanted():
         return exports.answer(query, sheet())
-    page = lists.paged(query, counting=counting)
+    page = lists.paged(query, counting=counting, narrow=narrow)
     feed_ids = [feed.id for feed in page.items]
     today = figures.today_of(edge.user().account, clock.now())
     return lists.page(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from webapp import formats
 from webapp.models import Feed, FeedEvent
@@ -72,9 +72,10 @@ def events_of(feed_id: int, device_id: int | None = None) -> Select[FeedEvent]:
 def latest(viewer: Viewer) -> Select[FeedEvent]:
     """The events of all feeds a viewer may see, the latest first; first readings left out."""
     return (
-        access.feed_events(viewer)
-        .options(joinedload(FeedEvent.feed))
-        .where(FeedEvent.kind != "devices_found")
+        select(FeedEvent)
+        .join(FeedEvent.feed)
+        .options(contains_eager(FeedEvent.feed))
+        .where(FeedEvent.kind != "devices_found", *access.of_own_feeds(viewer))
         .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
     )
 

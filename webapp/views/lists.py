@@ -82,17 +82,22 @@ class Paged:
 
 
 def paged(
-    query: Select[Any], per_page: int = PER_PAGE, *, counting: Select[Any] | None = None
+    query: Select[Any],
+    per_page: int = PER_PAGE,
+    *,
+    counting: Select[Any] | None = None,
+    narrow: Select[Any] | None = None,
 ) -> Paged:
     """The page asked for; the last one for a number beyond it, the first for nonsense.
 
     ``counting``: another query of as many rows, without the tables that only name or sort them; or
-    one that tells their number itself.
+    one that tells their number itself. ``narrow``: the ids of the rows in their order, from the
+    one table that has it; then names are looked up for the rows of the page alone.
     """
     asked = max(request.args.get("page", 1, type=int), 1)
     if asked == 1:
         # A list of one page needs no counting: the row too many tells that there are more.
-        first = db.session.scalars(query.limit(per_page + 1)).unique().all()
+        first = db.session.scalars(_cut(query, narrow, per_page + 1, 0)).unique().all()
         if len(first) <= per_page:
             return Paged(first, 1, 1 if first else 0, len(first))
     total = db.session.scalar(_count(query if counting is None else counting)) or 0
@@ -100,8 +105,15 @@ def paged(
     number = min(asked, max(pages, 1))
     if number == asked == 1:
         return Paged(first[:per_page], 1, pages, total)
-    rows = query.limit(per_page).offset((number - 1) * per_page)
+    rows = _cut(query, narrow, per_page, (number - 1) * per_page)
     return Paged(db.session.scalars(rows).unique().all(), number, pages, total)
+
+
+def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int) -> Select[Any]:
+    if narrow is None:
+        return query.limit(limit).offset(offset)
+    (key,) = narrow.selected_columns
+    return query.where(key.in_(narrow.limit(limit).offset(offset).correlate(None)))
 
 
 def _count(query: Select[Any]) -> Select[Any]:

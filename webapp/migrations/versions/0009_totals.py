@@ -254,4 +254,4 @@ def _find_in_postgresql() -> None:
             )
             return
     for name, (table, column) in _TRIGRAMS.items():
-        op.execute(f"create index {name} on {table} using gin (lower({column}) gin_trgm_ops)")
+        op.execute(f"create index {name} on {table} using gin ({column} gin_trgm_ops)")
