@@ -1,5 +1,6 @@
 """A small world for tests of the night: a partner, a server, a real sandbox, real collections."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +16,13 @@ from sqlalchemy.orm import Session
 from jobs.collection import collect
 from webapp import settings as configuration
 from webapp.crypto import Keyring
-from webapp.db import Base, engine, open_session
+from webapp.db import open_session
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
 from webapp.printerpoint.fake import Sandbox
 from webapp.services import collection as service
 from webapp.services import months, servers
+from webapp.services.database import make_ready
 from webapp.settings import Settings
 
 MONDAY = date(2026, 10, 5)
@@ -180,7 +182,7 @@ def make_world(
     since: date = MONDAY,
 ) -> World:
     """A partner in a zone and a country, since a day, with a server on the sandbox."""
-    Base.metadata.create_all(engine(settings.database_url))
+    make_ready(settings.database_url)
     now = datetime.combine(since, time(), tzinfo=UTC)
     with open_session(settings.database_url) as session:
         partner = Account(
@@ -213,8 +215,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def config(tmp_path: Path, sandbox: Sandbox) -> Settings:
-    """Settings of an instance of the test's own, on SQLite."""
+def config(tmp_path: Path, sandbox: Sandbox, sqlite_template: Path) -> Settings:
+    """Settings of an instance of the test's own, on SQLite with the schema in it."""
+    (tmp_path / "instance").mkdir(mode=0o700)
+    shutil.copyfile(sqlite_template, tmp_path / "instance" / "releaf.db")
     return configuration.load(
         {"RELEAF_INSTANCE": str(tmp_path / "instance"), "PRINTERPOINT_URL": sandbox.url}
     )

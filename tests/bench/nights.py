@@ -29,6 +29,7 @@ from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Rea
 from webapp.printerpoint.client import Client
 from webapp.services import collection as service
 from webapp.services import servers
+from webapp.services.database import upgrade
 from webapp.settings import Settings
 
 TABLES = Base.metadata.tables
@@ -40,12 +41,23 @@ def config(url: str, database: str) -> Settings:
     return replace(loaded, printerpoint_url=url, database_url=database)
 
 
+def _empty(database: str) -> None:
+    at = engine(database)
+    with at.begin() as connection:
+        if at.dialect.name == "postgresql":
+            connection.exec_driver_sql("drop schema public cascade")
+            connection.exec_driver_sql("create schema public")
+            return
+        connection.exec_driver_sql("drop table if exists alembic_version")
+        Base.metadata.drop_all(connection)
+
+
 def prepare(url: str, database: str) -> None:
     """Make the schema, a partner, a server, an account and a feed for every customer."""
     now = datetime.combine(FIRST_DAY, datetime.min.time(), tzinfo=UTC)
     settings = config(url, database)
-    Base.metadata.drop_all(engine(database))
-    Base.metadata.create_all(engine(database))
+    _empty(database)
+    upgrade(database)
     with open_session(database) as session, Client(url, "token").fleet() as fleet:
         partner = Account(
             kind="partner", name="Bench", time_zone="UTC", country="US", created_at=now

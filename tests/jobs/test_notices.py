@@ -23,7 +23,7 @@ from jobs import notices as job
 from tests import factories
 from tests.jobs.processes import kill_group, running
 from tests.logos import pictures
-from webapp.db import Base, engine, open_session
+from webapp.db import engine, open_session
 from webapp.logos import redraw
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
@@ -43,7 +43,6 @@ def config(request: pytest.FixtureRequest, config: Settings) -> Iterator[Setting
     if request.param == "postgresql":
         url = str(request.getfixturevalue("postgresql_database"))
         config = replace(config, database_url=url)
-    Base.metadata.create_all(engine(config.database_url))
     yield config
     engine(config.database_url).dispose()
 

@@ -15,6 +15,7 @@ import pypdfium2
 import pytest
 
 from tests.logos import pictures
+from webapp import languages
 from webapp.logos import redraw
 from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
 from webapp.settings import ROOT
@@ -383,3 +384,29 @@ def test_rather_no_document_than_one_without_its_logo(
 ) -> None:
     with pytest.raises(PdfError, match="logo of the document cannot be read"):
         printer.draw(replace(values, logo=b"no picture"))
+
+
+def test_a_certificate_speaks_the_language_it_was_issued_in(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    spanish = replace(
+        values,
+        language="es",
+        month=date(2026, 10, 1),
+        pages=2_469_134,
+        trees=Decimal("296.31"),
+        late_pages=4_120,
+        late_months=(date(2026, 7, 1), date(2026, 8, 1)),
+    )
+
+    text = text_of(printer.draw(spanish))
+
+    for words in (
+        "Certificado de Reforestación",
+        "296,31 árboles",
+        "por 2.469.134 páginas estándar contadas en octubre de 2026",
+        "4.120 páginas impresas en julio y agosto de 2026",
+        "8.333 páginas estándar",
+    ):
+        assert words in text, text
+    assert languages.current() == "en"

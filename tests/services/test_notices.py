@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from webapp import languages
 from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
-from webapp.printerpoint.errors import Refused
+from webapp.printerpoint.errors import Refused, Unreachable
 from webapp.services import digests, mails, monitoring, notices
 from webapp.services.errors import Conflict
+from webapp.words import Words
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -377,3 +379,40 @@ def test_a_mail_that_will_never_be_taken_is_not_tried_again(session: Session) ->
 
     assert mail.state == "failed"
     assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"
+
+
+def test_each_reader_is_written_to_in_its_own_language(session: Session, server: Server) -> None:
+    factories.user(session, server.account, email="ines@example.com").language = "es"
+
+    fails(session, server, NOW)
+
+    told = {draft.user.email: draft for draft in written(session, NOW)}
+    assert told["ada@example.com"].title == "Main login is unhealthy"
+    spanish = told["ines@example.com"]
+    assert spanish.title == "Main login tiene problemas"
+    assert dict(spanish.stories[0].facts)["Desde"].startswith("17 de noviembre de 2026")
+
+
+def test_who_has_chosen_no_language_is_written_to_in_that_of_the_account(
+    session: Session, server: Server
+) -> None:
+    server.account.language = "es"
+
+    fails(session, server, NOW)
+
+    assert titles(session, NOW) == ["Main login tiene problemas"]
+
+
+def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
+    session: Session, server: Server
+) -> None:
+    reason = Words("Printerpoint does not answer in time. %(later)s", later=Words("never"))
+    monitoring.server_failed(session, server, Unreachable(reason), NOW)
+    session.commit()
+    session.expire_all()
+
+    kept = session.scalars(select(HealthChange.reason)).one()
+
+    assert kept == "Printerpoint does not answer in time. never"
+    with languages.speaking("es"):
+        assert str(kept) == "Printerpoint no responde a tiempo. nunca"

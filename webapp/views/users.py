@@ -70,7 +70,7 @@ class InviteForm(forms.Form):
 
 
 def _exported(found: Sequence[User]) -> Iterable[Sequence[exports.Value]]:
-    states = _states([user.id for user in found])
+    states = _states(found)
     for user in found:
         yield (
             user.full_name,
@@ -120,7 +120,7 @@ def index() -> ResponseReturnValue:
         roles=_roles_seen(),
         words=ROLE_WORDS,
         heading=partial(lists.heading, sort),
-        states=_states([user.id for user in page.items]),
+        states=_states(page.items),
     )
 
 
@@ -162,7 +162,7 @@ def show(user_id: int) -> ResponseReturnValue:
     return render_template(
         "users/show.html",
         user=user,
-        invited=_states([user.id])[user.id],
+        invited=_states([user])[user.id],
         words=ROLE_WORDS,
         may_change=edge.viewer().may_change,
         is_self=user.id == edge.viewer().user_id,
@@ -237,16 +237,16 @@ def _roles_seen() -> list[Role]:
     return [role for role in ROLES if edge.viewer().is_operations or role != "operations"]
 
 
-def _states(user_ids: list[int]) -> dict[int, Invited]:
+def _states(users: Sequence[User]) -> dict[int, Invited]:
     """How each of these users stands."""
+    user_ids = [user.id for user in users]
     links = db.session.execute(
         select(Invitation.user_id, func.max(Invitation.expires_at).label("until"))
         .where(Invitation.user_id.in_(user_ids), Invitation.used_at.is_(None))
         .group_by(Invitation.user_id)
     )
     until: dict[int, datetime] = {link.user_id: link.until for link in links}
-    found = db.session.scalars(select(User).where(User.id.in_(user_ids)))
-    return {user.id: _state(user, until.get(user.id)) for user in found}
+    return {user.id: _state(user, until.get(user.id)) for user in users}
 
 
 def _state(user: User, until: datetime | None) -> Invited:

@@ -38,7 +38,7 @@ _POSTGRESQL_ROWS = {
     "delete": "old table as old_rows",
 }
 _POSTGRESQL_DEPOSITS = """
-create function total_deposits_{event}() returns trigger language plpgsql as $$
+create or replace function total_deposits_{event}() returns trigger language plpgsql as $$
 begin
   insert into feed_month (feed_id, counted_in, pages)
     select feed_id, counted_in, sum(pages) from ({changes}) as changes (feed_id, day, counted_in, pages)
@@ -56,7 +56,7 @@ begin
 end $$
 """
 _POSTGRESQL_DEVICES = """
-create function total_devices_{event}() returns trigger language plpgsql as $$
+create or replace function total_devices_{event}() returns trigger language plpgsql as $$
 begin
   update feed set devices = feed.devices {sign} changes.number
   from (select feed_id, count(*) as number from {rows} group by feed_id order by feed_id) as changes
@@ -65,7 +65,7 @@ begin
 end $$
 """
 _POSTGRESQL_CERTIFICATES = """
-create function total_certificates() returns trigger language plpgsql as $$
+create or replace function total_certificates() returns trigger language plpgsql as $$
 begin
   if tg_op <> 'INSERT' then
     update partner_month set certificates = certificates - 1, pages = partner_month.pages - old.pages

@@ -1,0 +1,122 @@
+"""Totals: whatever is done to deposits, devices and certificates, the database's sums follow."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.nights import World
+from webapp.domain.months import Month
+from webapp.models import (
+    Account,
+    Certificate,
+    Deposit,
+    Device,
+    Feed,
+    FeedMonth,
+    PartnerMonth,
+    ServerDay,
+)
+from webapp.services import totals
+from webapp.services.totals import Of
+
+THURSDAY = date(2026, 10, 29)
+
+
+def differences(session: Session) -> list[str]:
+    """Where the sums that are kept are not those of the rows."""
+    summed = {
+        "feed_month": (
+            select(Deposit.feed_id, Deposit.counted_in, func.sum(Deposit.pages)).group_by(
+                Deposit.feed_id, Deposit.counted_in
+            ),
+            select(FeedMonth.feed_id, FeedMonth.counted_in, FeedMonth.pages),
+        ),
+        "server_day": (
+            select(Feed.server_id, Deposit.day, Deposit.counted_in, func.sum(Deposit.pages))
+            .join(Feed, Feed.id == Deposit.feed_id)
+            .group_by(Feed.server_id, Deposit.day, Deposit.counted_in),
+            select(ServerDay.server_id, ServerDay.day, ServerDay.counted_in, ServerDay.pages),
+        ),
+        "partner_month": (
+            select(Account.partner_id, Certificate.month, func.sum(Certificate.pages))
+            .join(Account, Account.id == Certificate.account_id)
+            .group_by(Account.partner_id, Certificate.month),
+            select(PartnerMonth.partner_id, PartnerMonth.month, PartnerMonth.pages),
+        ),
+        "devices": (
+            select(Feed.id, func.count(Device.id)).outerjoin(Device).group_by(Feed.id),
+            select(Feed.id, Feed.devices),
+        ),
+    }
+    found = []
+    for name, (rows, kept) in summed.items():
+        wanted = {tuple(row) for row in session.execute(rows) if row[-1]}
+        stored = {tuple(row) for row in session.execute(kept) if row[-1]}
+        if wanted != stored:
+            found.append(f"{name}: {wanted ^ stored}")
+    return found
+
+
+def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    world.night(THURSDAY)
+    for day, pages in ((1, 50), (2, 7), (4, 30), (5, 900_000)):
+        world.printerpoint.prints("S1", pages)
+        world.night(THURSDAY + timedelta(days=day))
+    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+
+    with world.session() as session:
+        assert differences(session) == []
+        account = session.get_one(Feed, feed).account
+        assert totals.pages_by_month(session, Of.account(account)) == {
+            Month(2026, 10): 57,
+            Month(2026, 11): 30,
+        }
+        partner = session.get_one(Account, account.partner_id)
+        assert totals.pages(session, Of.account(partner)) == 87
+        assert totals.certified(session, partner) == 57
+
+
+def test_rows_that_are_changed_moved_and_removed_are_summed(session: Session) -> None:
+    server = factories.server(session)
+    first, second = (factories.feed(session, server) for _ in range(2))
+    for feed in (first, second):
+        factories.device(session, feed)
+        for day in (1, 2):
+            factories.deposit(session, feed, day=date(2026, 11, day), pages=10 * day)
+    device = factories.device(session, second)
+    factories.certificate(session, first.account)
+    session.flush()
+    assert differences(session) == []
+
+    of_second = Deposit.feed_id == second.id
+    session.execute(update(Deposit).where(of_second).values(pages=Deposit.pages + 5))
+    session.execute(update(Deposit).where(of_second).values(counted_in="2026-12"))
+    session.execute(delete(Deposit).where(Deposit.feed_id == first.id))
+    session.execute(delete(Device).where(Device.id == device.id))
+    session.execute(update(Certificate).values(pages=Certificate.pages + 1))
+    assert differences(session) == []
+
+    session.execute(delete(Certificate))
+    assert differences(session) == []
+    assert totals.pages(session, Of(feed_id=second.id)) == 40
+
+
+@pytest.mark.parametrize("whose", ["everybody", "partner", "customer"])
+def test_pages_are_those_of_whom_they_are(session: Session, whose: str) -> None:
+    server = factories.server(session)
+    own, other = (factories.feed(session, server) for _ in range(2))
+    stranger = factories.feed(session)
+    for feed, pages in ((own, 1), (other, 20), (stranger, 300)):
+        factories.deposit(session, feed, pages=pages)
+    session.flush()
+    of = {
+        "everybody": Of(),
+        "partner": Of.account(server.account),
+        "customer": Of.account(own.account),
+    }[whose]
+
+    assert totals.pages(session, of) == {"everybody": 321, "partner": 21, "customer": 1}[whose]
