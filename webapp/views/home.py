@@ -147,14 +147,13 @@ def _count_by(query: Select[Any], column: InstrumentedAttribute[str]) -> dict[st
 
 
 def _beginning(viewer: Viewer) -> Beginning:
-    return Beginning(
-        has_server=_any(access.servers(viewer).where(Server.removed_at.is_(None))),
-        has_feed=_any(access.feeds(viewer).where(Feed.status != "removed")),
-        has_reading=_any(access.devices(viewer)),
-        has_customer_user=_any(access.users(viewer).where(User.role == "customer")),
-        has_certificate=_any(access.certificates(viewer)),
-    )
-
-
-def _any(query: Select[Any]) -> bool:
-    return bool(db.session.scalar(select(query.exists())))
+    steps: dict[str, Select[Any]] = {
+        "has_server": access.servers(viewer).where(Server.removed_at.is_(None)),
+        "has_feed": access.feeds(viewer).where(Feed.status != "removed"),
+        "has_reading": access.devices(viewer),
+        "has_customer_user": access.users(viewer).where(User.role == "customer"),
+        "has_certificate": access.certificates(viewer),
+    }
+    # All in one question: each would be a round trip of its own.
+    found = select(*(query.exists().label(name) for name, query in steps.items()))
+    return Beginning(**db.session.execute(found).one()._mapping)
