@@ -1,9 +1,8 @@
 """Totals: sums over deposits, devices and certificates that the database itself keeps.
 
 No second truth: triggers (migration 0009) keep them in the very transaction that writes the rows
-they sum, as an index is kept, and nothing else writes them. The reconciliation compares them with
-the rows all the same. A migration that makes one of those tables anew has to make its triggers
-anew, too.
+they sum, as an index is kept, and nothing else writes them; tests compare them with the rows. A
+migration that makes one of those tables anew has to make its triggers anew, too.
 """
 
 from __future__ import annotations
