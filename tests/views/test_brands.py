@@ -388,7 +388,7 @@ def test_with_a_brand_a_page_asks_the_database_for_it_once(
 
     street.ada.opens("/")
 
-    assert len([text for text in statements if "FROM account JOIN brand" in text]) == 1
+    assert len([text for text in statements if "JOIN brand" in text]) == 1
     assert not [text for text in statements if "logo.content," in text]
 
 

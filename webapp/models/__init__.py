@@ -3,7 +3,7 @@
 from webapp.models.account import Account
 from webapp.models.audit_entry import AuditEntry
 from webapp.models.brand import Brand, Logo
-from webapp.models.certificate import Certificate, Document
+from webapp.models.certificate import Certificate, Document, Undrawn
 from webapp.models.collection import Collection, Outcome
 from webapp.models.deposit import Deposit
 from webapp.models.device import Device
@@ -44,5 +44,6 @@ __all__ = [
     "Reconciliation",
     "Server",
     "ServerDay",
+    "Undrawn",
     "User",
 ]

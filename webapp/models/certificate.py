@@ -67,3 +67,13 @@ class Document(Base):
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
     rendered_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Undrawn(Base):
+    """A certificate that waits for its document; kept by the database alone (migration 0010)."""
+
+    __tablename__ = "undrawn"
+
+    certificate_id: Mapped[int] = mapped_column(
+        ForeignKey("certificate.id", ondelete="CASCADE"), primary_key=True
+    )

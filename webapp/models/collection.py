@@ -24,7 +24,11 @@ CollectionKind = Literal["night", "now"]
 CollectionState = Literal["queued", "running", "finished", "failed", "cancelled"]
 OutcomeKind = Literal["collected", "unchanged", "absent", "failed"]
 
+#: The states of a collection that goes on, or will.
+UNFINISHED: tuple[CollectionState, ...] = ("queued", "running")
+
 _NIGHT = text("kind = 'night'")
+_FAILED = text("outcome = 'failed'")
 
 
 class Collection(Base):
@@ -83,6 +87,13 @@ class Outcome(Base):
             "outcome in ('collected', 'unchanged', 'absent', 'failed')", name="outcome"
         ),
         Index("ix_outcome_feed_id", "feed_id"),
+        Index(
+            "ix_outcome_failed",
+            "collection_id",
+            "feed_id",
+            sqlite_where=_FAILED,
+            postgresql_where=_FAILED,
+        ),
     )
 
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)

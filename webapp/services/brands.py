@@ -67,9 +67,20 @@ def look(session: Session, account: Account) -> Look | None:
     if found is None:
         return None
     account_name, brand, width, height = found
-    mark = Mark(brand.logo_digest, width, height) if brand.logo_digest else None
-    colour = Colour.parse(brand.colour) if brand.colour else None
-    return Look(brand.name or account_name, colour, mark)
+    return borne(account_name, brand.name, brand.colour, brand.logo_digest, width, height)
+
+
+def borne(
+    account_name: str,
+    name: str | None,
+    colour: str | None,
+    digest: str | None,
+    width: int | None,
+    height: int | None,
+) -> Look:
+    """What a brand's columns, and those of its logo, make; without a name it is its account's."""
+    mark = Mark(digest, width, height) if digest and width and height else None
+    return Look(name or account_name, Colour.parse(colour) if colour else None, mark)
 
 
 def of(session: Session, partner: Account) -> Brand | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.db import upsert
 from webapp.domain.months import Month
 from webapp.domain.trees import PAGES_PER_TREE, trees
-from webapp.models import Account, Certificate, Deposit, Document, Feed
+from webapp.models import Account, Certificate, Deposit, Document, Feed, Undrawn
 from webapp.pdf import CertificateValues
 from webapp.services import brands
 
@@ -115,9 +115,4 @@ def document(session: Session, certificate: Certificate) -> Document | None:
 
 def undrawn(session: Session) -> Sequence[int]:
     """The ids of certificates that have no document yet."""
-    return session.scalars(
-        select(Certificate.id)
-        .outerjoin(Document, Document.certificate_id == Certificate.id)
-        .where(Document.certificate_id.is_(None))
-        .order_by(Certificate.id)
-    ).all()
+    return session.scalars(select(Undrawn.certificate_id).order_by(Undrawn.certificate_id)).all()

@@ -1,39 +1,60 @@
 """Progress: how far a collection has come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.models import Collection, Feed, Outcome
+from webapp.models.collection import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a collection has come, in customers."""
+    """How far a collection has come, in customers; ``counts``: how many had which outcome.
 
-    done: int
+    ``current_name``: the customer read last, while the collection goes on.
+    """
+
+    counts: Mapping[str, int]
     total: int | None
     pages: int
-    failed: int
     printers: int
     current_name: str | None
+
+    @property
+    def done(self) -> int:
+        """The customers that were read, or failed."""
+        return sum(self.counts.values())
+
+    @property
+    def failed(self) -> int:
+        """The customers that failed."""
+        return self.counts.get("failed", 0)
 
 
 def of(session: Session, collection: Collection) -> Progress:
     """How far a collection has come."""
-    done, pages, failed = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(Outcome.pages), 0),
-            func.count().filter(Outcome.outcome == "failed"),
-        ).where(Outcome.collection_id == collection.id)
-    ).one()
-    latest = session.scalar(
-        select(Feed.customer_name)
-        .join(Outcome, Outcome.feed_id == Feed.id)
+    rows = session.execute(
+        select(Outcome.outcome, func.count(), func.sum(Outcome.pages))
         .where(Outcome.collection_id == collection.id)
-        .order_by(Outcome.at.desc(), Feed.customer_name.desc())
+        .group_by(Outcome.outcome)
+    ).all()
+    return Progress(
+        {outcome: count for outcome, count, _ in rows},
+        collection.feeds,
+        int(sum(pages for _, _, pages in rows)),
+        collection.printers,
+        _latest(session, collection) if rows and collection.state in UNFINISHED else None,
+    )
+
+
+def _latest(session: Session, collection: Collection) -> str | None:
+    latest = (
+        select(Outcome.feed_id)
+        .where(Outcome.collection_id == collection.id)
+        .order_by(Outcome.at.desc(), Outcome.feed_id.desc())
         .limit(1)
     )
-    return Progress(done, collection.feeds, int(pages), failed, collection.printers, latest)
+    return session.scalar(select(Feed.customer_name).where(Feed.id == latest.scalar_subquery()))

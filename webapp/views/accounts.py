@@ -298,7 +298,7 @@ def _partner_named() -> Account | None:
     """The partner that a new customer will belong to; None: a partner is added."""
     viewer = edge.viewer()
     if viewer.is_partner:
-        return access.account(db.session(), viewer, viewer.account_id or 0)
+        return edge.user().account
     number = lists.number("partner")
     if number is None:
         return None

@@ -59,13 +59,21 @@ def _version(path: Path, _changed_at: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def _add_version(endpoint: str, values: dict[str, str]) -> None:
-    filename = values.get("filename", "")
-    if endpoint != "static" or not filename.endswith(_VERSIONED):
-        return
+def version(filename: str) -> str | None:
+    """What a static file's address carries, so that it can be kept for ever; None: nothing."""
+    if not filename.endswith(_VERSIONED):
+        return None
     path = STATIC / filename
-    if path.is_file():
-        values["v"] = _version(path, path.stat().st_mtime_ns)
+    try:
+        return _version(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return None
+
+
+def _add_version(endpoint: str, values: dict[str, str]) -> None:
+    carried = version(values.get("filename", "")) if endpoint == "static" else None
+    if carried is not None:
+        values["v"] = carried
 
 
 def _keep_static(response: Response) -> Response:

@@ -200,6 +200,9 @@ def _brand() -> Look | None:
     """Read when a page asks for it, once."""
     if not current_user.is_authenticated:
         return None
+    visit = edge.visited()
+    if visit:
+        return visit.look
     if "brand" not in g:
         g.brand = brands.look(db.session(), edge.user().account)
     look: Look | None = g.brand

@@ -1,6 +1,6 @@
 """Collections: begun by a person, watched while they run, read afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,12 +8,13 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, literal_column, or_, select
 from sqlalchemy.orm import contains_eager
 
 from webapp import clock, queue
 from webapp.db import db, lock
 from webapp.models import Collection, Feed, Outcome, Server, User
+from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
 from webapp.services import access, heart
 from webapp.services import collection as service
@@ -27,7 +28,6 @@ blueprint = Blueprint("collections", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-UNFINISHED = ("queued", "running")
 STATES = ("queued", "running", "finished", "failed", "cancelled")
 OUTCOMES = ("collected", "unchanged", "absent", "failed")
 #: A worker that is there takes a collection within this time.
@@ -213,6 +213,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
     """What the page and its fragment show."""
     unfinished = collection.state in UNFINISHED
     outcome = lists.chosen("outcome", OUTCOMES)
+    done = course.of(db.session(), collection)
     return {
         "collection": collection,
         "server": collection.server,
@@ -222,10 +223,10 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "cancelled_by": _named(collection.cancelled_by),
         "unfinished": unfinished,
         "waiting": _waiting(collection, clock.now()),
-        "progress": course.of(db.session(), collection),
+        "progress": done,
         "outcome": outcome,
-        "outcomes": _outcomes(collection, "failed" if unfinished else outcome),
-        "counts": _counts(collection),
+        "outcomes": _outcomes(collection, "failed" if unfinished else outcome, done.counts),
+        "counts": done.counts,
         "address_of": partial(_address, collection),
         "address_of_page": partial(_address, collection, outcome),
     }
@@ -246,28 +247,29 @@ def _named(user_id: int | None) -> User | None:
     return db.session.scalars(users).first()
 
 
-def _outcomes(collection: Collection, outcome: str) -> lists.Paged:
+def _outcomes(collection: Collection, outcome: str, counts: Mapping[str, int]) -> lists.Paged:
     """What came of each customer, failures first."""
     query = (
-        select(Outcome)
-        .where(Outcome.collection_id == collection.id)
+        select(
+            Outcome.feed_id,
+            Outcome.outcome,
+            Outcome.pages,
+            Outcome.devices,
+            Outcome.skipped,
+            Outcome.reason,
+            Feed.customer_name,
+        )
         .join(Outcome.feed)
-        .options(contains_eager(Outcome.feed))
-        .order_by(case((Outcome.outcome == "failed", 0), else_=1), Feed.customer_name, Feed.id)
+        .where(Outcome.collection_id == collection.id, Feed.server_id == collection.server_id)
+        .order_by(Feed.customer_name, Feed.id)
     )
+    failed = query.where(Outcome.outcome == literal_column("'failed'"))
     if outcome:
-        query = query.where(Outcome.outcome == outcome)
-    return lists.paged(query)
-
-
-def _counts(collection: Collection) -> dict[str, int]:
-    """How many customers had which outcome."""
-    rows = db.session.execute(
-        select(Outcome.outcome, func.count().label("feeds"))
-        .where(Outcome.collection_id == collection.id)
-        .group_by(Outcome.outcome)
-    )
-    return {row.outcome: row.feeds for row in rows}
+        chosen = failed if outcome == "failed" else query.where(Outcome.outcome == outcome)
+        return lists.paged_after([(counts.get(outcome, 0), chosen)])
+    number = counts.get("failed", 0)
+    others = query.where(Outcome.outcome != "failed")
+    return lists.paged_after([(number, failed), (sum(counts.values()) - number, others)])
 
 
 def _waiting(collection: Collection, now: datetime) -> Waiting | None:

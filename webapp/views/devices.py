@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access
-from webapp.views import edge, exports, feeds, history, lists
+from webapp.views import edge, exports, history, lists
 from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
@@ -69,7 +69,6 @@ def index() -> ResponseReturnValue:
     text, feed_id = lists.searched(), lists.number("feed")
     of_feeds = [
         *access.of_own_feeds(viewer),
-        *feeds.of_one_server(viewer),
         Feed.status != "removed" if feed_id is None else Feed.id == feed_id,
     ]
     query = select(Device).join(Device.feed).where(*of_feeds)

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import abort, current_app
+from flask import abort, current_app, g
 from flask_login import current_user
 
 from webapp.crypto import Keyring
+from webapp.db import only_reading
 from webapp.models import User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
 from webapp.services.access import Viewer
+from webapp.services.visits import Visit
 from webapp.settings import Settings
 
 Arguments = ParamSpec("Arguments")
@@ -44,7 +46,20 @@ def user() -> User:
 
 def viewer() -> Viewer:
     """Who looks: what ``webapp.services.access`` asks for."""
-    return Viewer.of(user())
+    visit = visited()
+    return visit.viewer if visit else Viewer.of(user())
+
+
+def remember(visit: Visit) -> User:
+    """Keep a visit while its request is answered; its user."""
+    g.visit = visit
+    return visit.user
+
+
+def visited() -> Visit | None:
+    """What was read when this request came in; None after a change, which may have changed it."""
+    visit: Visit | None = g.get("visit") if only_reading.get() else None
+    return visit
 
 
 def printerpoint(token: str, limits: Limits | None = None) -> Client:

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from webapp import clock
 from webapp.db import db
@@ -65,7 +65,7 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
-    query = access.feeds(viewer).where(*of_one_server(viewer))
+    query = access.feeds(viewer)
     query = query.where(Feed.status == status if status else Feed.status != "removed")
     if health:
         query = query.where(Feed.health == health)
@@ -74,10 +74,7 @@ def index() -> ResponseReturnValue:
     if account_id is not None:
         query = query.where(Feed.account_id == account_id)
     if text:
-        named = select(Account.id).where(Account.name.icontains(text, autoescape=True))
-        names = (Feed.customer_name, Feed.customer_id)
-        found = [name.icontains(text, autoescape=True) for name in names]
-        query = query.where(or_(*found, Feed.account_id.in_(named)))
+        query = query.where(Feed.id.in_(_found(text)))
     counting = query
     query = query.join(Feed.account).join(Feed.server)
     then = (Feed.customer_name, Feed.id)
@@ -253,6 +250,20 @@ def remove(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
+def _found(text: str) -> CompoundSelect[int]:
+    """The feeds that a search finds: each way to find one has an index of its own."""
+
+    def holds(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        return column.icontains(text, autoescape=True)
+
+    named = select(Account.id).where(holds(Account.name))
+    return union_all(
+        select(Feed.id).where(holds(Feed.customer_name)),
+        select(Feed.id).where(holds(Feed.customer_id)),
+        select(Feed.id).where(Feed.account_id.in_(named)),
+    )
+
+
 def sheet() -> exports.Sheet:
     """The list of feeds as a file; it names servers to those who may see them."""
     month = Month.of(figures.today_of(edge.user().account, clock.now()))
@@ -283,14 +294,6 @@ def sheet() -> exports.Sheet:
         ),
         rows,
     )
-
-
-def of_one_server(viewer: access.Viewer) -> list[ColumnElement[bool]]:
-    """Name the server where a partner has only one, as most do: an index then has the order."""
-    if not viewer.is_partner:
-        return []
-    ids = db.session.scalars(access.servers(viewer).with_only_columns(Server.id).limit(2)).all()
-    return [Feed.server_id == ids[0]] if len(ids) == 1 else []
 
 
 def _today(feed: Feed) -> date:

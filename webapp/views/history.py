@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import Select, literal_column, select
+from sqlalchemy.orm import Session, joinedload
 
 from webapp import formats
 from webapp.models import Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
 from webapp.words import Words, gettext
+
+#: As a literal, as the index of these events has it.
+_IS_TOLD = FeedEvent.kind != literal_column("'devices_found'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,11 @@ def events_of(feed_id: int, device_id: int | None = None) -> Select[FeedEvent]:
 
 
 def latest(viewer: Viewer) -> Select[FeedEvent]:
-    """The events of all feeds a viewer may see, the latest first; first readings left out."""
+    """The events of a partner's feeds, or of all, the latest first; first readings left out."""
     return (
         select(FeedEvent)
-        .join(FeedEvent.feed)
-        .options(contains_eager(FeedEvent.feed))
-        .where(FeedEvent.kind != "devices_found", *access.of_own_feeds(viewer))
+        .options(joinedload(FeedEvent.feed, innerjoin=True))
+        .where(_IS_TOLD, access.of_servers(viewer, FeedEvent.server_id))
         .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
     )
 

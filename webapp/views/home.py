@@ -49,7 +49,7 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     if viewer.is_operations:
         return _operations(viewer)
-    account = access.account(db.session(), viewer, viewer.account_id or 0)
+    account = edge.user().account
     return _partner(viewer, account) if viewer.is_partner else _customer(viewer, account)
 
 

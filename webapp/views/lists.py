@@ -12,6 +12,7 @@ from flask import Response, make_response, render_template, request, url_for
 from sqlalchemy import Select, func
 
 from webapp.db import db
+from webapp.views import assets
 
 PER_PAGE = 50
 _LONGEST_SEARCH = 200
@@ -109,6 +110,23 @@ def paged(
     return Paged(db.session.scalars(rows).unique().all(), number, pages, total)
 
 
+def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PAGE) -> Paged:
+    """The page asked for of several queries, one after another, of as many rows as they are given
+    with. It spares the database to sort all by which they belong to.
+    """
+    total = sum(rows for rows, _ in parts)
+    pages = -(-total // per_page)
+    number = min(max(request.args.get("page", 1, type=int), 1), max(pages, 1))
+    first = (number - 1) * per_page
+    items: list[Any] = []
+    for rows, query in parts:
+        left = per_page - len(items)
+        if left and first < rows:
+            items += db.session.execute(query.limit(left).offset(first)).all()
+        first = max(first - rows, 0)
+    return Paged(items, number, pages, total)
+
+
 def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int) -> Select[Any]:
     if narrow is None:
         return query.limit(limit).offset(offset)
@@ -140,14 +158,31 @@ def here(**changes: Any) -> str:
 
 
 def address_of(endpoint: str, **values: Any) -> str:
-    """``url_for`` for templates; the address of a row's page is built once for all rows."""
-    if len(values) != 1 or endpoint == "static":
+    """``url_for`` for templates; what a page has many of is built once.
+
+    Those are the addresses of rows, which differ by a number, and those without any value.
+    """
+    if not values and endpoint[:1] != ".":
+        return _plain(request.script_root, endpoint)
+    if len(values) != 1:
         return url_for(endpoint, **values)
     ((name, value),) = values.items()
+    if name == "filename" and endpoint == "static":
+        return _of_file(request.script_root, value, assets.version(value))
     if type(value) is not int or value < 0:
         return url_for(endpoint, **values)
     before, after = _around(request.script_root, endpoint, name)
     return f"{before}{value}{after}"
+
+
+@lru_cache(maxsize=256)
+def _plain(_script_root: str, endpoint: str) -> str:
+    return url_for(endpoint)
+
+
+@lru_cache(maxsize=256)
+def _of_file(_script_root: str, filename: str, _version: str | None) -> str:
+    return url_for("static", filename=filename)
 
 
 @lru_cache(maxsize=256)

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
+from sqlalchemy import func
 
 from webapp.db import db
 from webapp.models.user import Role
 from webapp.services import access
-from webapp.views import edge
+from webapp.views import edge, lists
 from webapp.words import Words
 
 
@@ -68,7 +69,7 @@ def _places() -> Iterator[dict[str, Any]]:
     for place in PLACES[viewer.role]:
         yield {
             "label": place.label,
-            "url": url_for(place.endpoint),
+            "url": lists.address_of(place.endpoint),
             "current": request.blueprint in place.blueprints,
             "icon": place.icon,
             "count": held_count(viewer) if place is HELD else 0,
@@ -77,6 +78,10 @@ def _places() -> Iterator[dict[str, Any]]:
 
 def held_count(viewer: access.Viewer) -> int:
     """How many gains wait for a person."""
+    visit = edge.visited()
+    if visit:
+        return visit.held
     if "held_count" not in g:
-        g.held_count = db.session.scalar(access.held_count(viewer)) or 0
+        held = access.held(viewer).with_only_columns(func.count())
+        g.held_count = db.session.scalar(held) or 0
     return int(g.held_count)

@@ -9,12 +9,12 @@ from typing import Any
 
 from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from webapp import clock, queue
 from webapp.db import db
-from webapp.models import Certificate, Collection, Delta, Document, Feed, Outcome, Server
-from webapp.services import mails
+from webapp.models import Certificate, Collection, Delta, Feed, Outcome, Server, Undrawn
+from webapp.services import access, mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -191,12 +191,12 @@ def _nights(today: date) -> list[Night]:
     failed = _count(
         select(Collection.day, func.count().label("number"))
         .join(Outcome, Outcome.collection_id == Collection.id)
-        .where(*nights, Outcome.outcome == "failed")
+        .where(*nights, Outcome.outcome == literal_column("'failed'"))
         .group_by(Collection.day)
     )
     held = _count(
         select(Delta.day, func.count().label("number"))
-        .where(Delta.state == "held", Delta.day >= since)
+        .where(access.IS_HELD, Delta.day >= since)
         .group_by(Delta.day)
     )
     return [
@@ -224,10 +224,4 @@ def _between(begun: datetime | None, ended: datetime | None) -> timedelta | None
 
 def _undrawn() -> int:
     """Certificates without their document yet."""
-    query = (
-        select(func.count())
-        .select_from(Certificate)
-        .outerjoin(Document, Document.certificate_id == Certificate.id)
-        .where(Document.certificate_id.is_(None))
-    )
-    return db.session.scalar(query) or 0
+    return db.session.scalar(select(func.count()).select_from(Undrawn)) or 0

@@ -13,11 +13,11 @@ from flask_limiter import Limiter, RouteLimit
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
-from sqlalchemy import select
 
 from webapp import languages
 from webapp.db import db, only_reading
 from webapp.models import User
+from webapp.services import visits
 from webapp.settings import Settings
 from webapp.views import edge, language
 from webapp.words import gettext
@@ -177,10 +177,8 @@ def _user_of_session(named: str) -> User | None:
     number, _, stamp = named.partition("-")
     if not number.isascii() or not number.isdigit():
         return None
-    query = select(User).where(
-        User.id == int(number), User.session_stamp == stamp, User.disabled_at.is_(None)
-    )
-    return db.session.scalar(query)
+    visit = visits.of(db.session(), int(number), stamp)
+    return edge.remember(visit) if visit else None
 
 
 def _demand_login() -> ResponseReturnValue | None:

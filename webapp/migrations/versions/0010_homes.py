@@ -1,0 +1,98 @@
+"""What homes ask for at every visit: the latest events of a server, and what is not drawn yet."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+_POSTGRESQL = (
+    "create or replace function place_feed_event() returns trigger language plpgsql as $$ "
+    "begin new.server_id := (select server_id from feed where id = new.feed_id); return new; "
+    "end $$",
+    "create trigger place_feed_event before insert on feed_event "
+    "for each row execute function place_feed_event()",
+    "create or replace function await_document() returns trigger language plpgsql as $$ "
+    "begin insert into undrawn (certificate_id) values (new.id); return null; end $$",
+    "create trigger await_document after insert on certificate "
+    "for each row execute function await_document()",
+    "create or replace function have_document() returns trigger language plpgsql as $$ "
+    "begin delete from undrawn where certificate_id = new.certificate_id; return null; end $$",
+    "create trigger have_document after insert on document "
+    "for each row execute function have_document()",
+)
+_SQLITE = (
+    "create trigger place_feed_event after insert on feed_event begin "
+    "update feed_event set server_id = (select server_id from feed where id = new.feed_id) "
+    "where id = new.id; end",
+    "create trigger await_document after insert on certificate begin "
+    "insert into undrawn (certificate_id) values (new.id); end",
+    "create trigger have_document after insert on document begin "
+    "delete from undrawn where certificate_id = new.certificate_id; end",
+)
+_TRIGGERS = {
+    "place_feed_event": "feed_event",
+    "await_document": "certificate",
+    "have_document": "document",
+}
+_FILL = (
+    "update feed_event set server_id = (select server_id from feed where id = feed_event.feed_id)",
+    "insert into undrawn (certificate_id) select id from certificate "
+    "where not exists (select 1 from document where certificate_id = certificate.id)",
+)
+
+
+def upgrade() -> None:
+    """To this version."""
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    # Added as it is: to make the table anew would lose its triggers, and takes long.
+    op.add_column("feed_event", sa.Column("server_id", sa.Integer(), nullable=True))
+    if postgresql:
+        op.create_foreign_key(
+            op.f("fk_feed_event_server_id_server"), "feed_event", "server", ["server_id"], ["id"]
+        )
+    op.create_table(
+        "undrawn",
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificate.id"],
+            name=op.f("fk_undrawn_certificate_id_certificate"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_undrawn")),
+    )
+    for statement in (*_FILL, *(_POSTGRESQL if postgresql else _SQLITE)):
+        op.execute(statement)
+    told = sa.text("kind <> 'devices_found'")
+    op.create_index(
+        "ix_feed_event_server_id_at",
+        "feed_event",
+        ["server_id", "at", "id"],
+        postgresql_where=told,
+        sqlite_where=told,
+    )
+    failed = sa.text("outcome = 'failed'")
+    op.create_index(
+        "ix_outcome_failed",
+        "outcome",
+        ["collection_id", "feed_id"],
+        postgresql_where=failed,
+        sqlite_where=failed,
+    )
+
+
+def downgrade() -> None:
+    """Back to the version before."""
+    op.drop_index("ix_outcome_failed", "outcome")
+    op.drop_index("ix_feed_event_server_id_at", "feed_event")
+    for name, table in _TRIGGERS.items():
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(f"drop trigger {name} on {table}")
+            op.execute(f"drop function {name}")
+        else:
+            op.execute(f"drop trigger {name}")
+    op.drop_table("undrawn")
+    op.drop_column("feed_event", "server_id")
