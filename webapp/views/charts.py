@@ -1,12 +1,30 @@
-"""Charts: the bars that ``templates/_chart.html`` draws."""
+"""Charts: the bars that ``templates/_chart.html`` draws, and where each of them stands.
 
-from collections.abc import Container, Iterable
+Places are worked out here rather than in the template: a page may have two charts of many bars.
+"""
+
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from webapp import formats
 from webapp.domain.business_days import is_business_day
 from webapp.services.deposits import DayPages
+from webapp.words import Words
+
+Kind = Literal["normal", "weekend", "recovered", "held"]
+#: Units of the drawing; widths are shares of it.
+HEIGHT = 200
+KINDS: dict[Kind, Words] = {
+    "normal": Words("Printed"),
+    "weekend": Words("Weekend or holiday"),
+    "recovered": Words("Recovered"),
+    "held": Words("Held"),
+}
+_MOST_STEPS = 4
+#: So long is the label of a month.
+_MONTH = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +33,146 @@ class Bar:
 
     label: str
     value: int
-    kind: Literal["normal", "weekend", "recovered", "held"] = "normal"
+    kind: Kind = "normal"
+
+
+class Column(NamedTuple):
+    """A bar in its place. ``x`` and ``width`` in percent, ``y`` and ``tall`` in units."""
+
+    x: float
+    width: float
+    y: float
+    tall: float
+    kind: Kind
+    told: str
+
+
+class Mark(NamedTuple):
+    """A word on an axis; ``far``: left out where there is little room."""
+
+    at: float
+    words: str
+    anchor: str = "end"
+    far: bool = False
+
+
+class Row(NamedTuple):
+    """A line of the table that says the same."""
+
+    label: str
+    day: str
+    pages: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart, ready to be written down."""
+
+    first: str
+    last: str
+    total: int
+    best: str
+    most: int
+    are_days: bool
+    kinds: Sequence[Kind]
+    grid: Sequence[Mark]
+    columns: Sequence[Column]
+    axis: Sequence[Mark]
+    rows: Sequence[Row]
+
+
+def drawing(bars: Sequence[Bar]) -> Drawing:
+    """Where the bars stand, and in which words; at least one bar is needed."""
+    best = max(bars, key=lambda bar: bar.value)
+    step = _step(best.value)
+    top = max(-(-best.value // step), 1) * step
+    named = [formats.short_date(bar.label) for bar in bars]
+    return Drawing(
+        first=named[0],
+        last=named[-1],
+        total=sum(bar.value for bar in bars),
+        best=formats.short_date(best.label),
+        most=best.value,
+        are_days=len(bars[0].label) > _MONTH,
+        kinds=list(dict.fromkeys(bar.kind for bar in bars)),
+        grid=[
+            Mark(round(HEIGHT - HEIGHT * tick / top, 1), _brief(tick))
+            for tick in range(0, top + 1, step)
+        ],
+        columns=_columns(bars, named, top),
+        axis=_axis(bars),
+        rows=[
+            Row(bar.label, name, formats.whole(bar.value), str(KINDS[bar.kind]))
+            for bar, name in zip(bars, named, strict=True)
+        ],
+    )
+
+
+def _columns(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[Column]:
+    """The bars that have pages; the smallest can still be seen."""
+    width = 100 / len(bars)
+    share = 0.4 if len(bars) < 8 else 0.72
+    columns = []
+    for index, (bar, name) in enumerate(zip(bars, named, strict=True)):
+        if not bar.value:
+            continue
+        tall = max(HEIGHT * bar.value / top, 1.5)
+        told = f"{name}: {formats.counted(bar.value, 'page')}"
+        if bar.kind in ("recovered", "held"):
+            told += f", {str(KINDS[bar.kind]).lower()}"
+        columns.append(
+            Column(
+                round(index * width + width * (1 - share) / 2, 3),
+                round(width * share, 3),
+                round(HEIGHT - tall, 1),
+                round(tall, 1),
+                bar.kind,
+                told,
+            )
+        )
+    return columns
+
+
+def _axis(bars: Sequence[Bar]) -> list[Mark]:
+    """The days or months under the bars, from the last one back: as many as there is room for."""
+    count = len(bars)
+    width = 100 / count
+    crowded = count > 12 or (count > 7 and len(bars[0].label) > _MONTH)
+    every = -(-count // 6) if crowded else 1
+    every = 7 if every in (5, 6, 8) else every  # the same day of each week
+    marks = []
+    for index, bar in enumerate(bars):
+        back = count - 1 - index
+        if back % every:
+            continue
+        at_end = back == 0 and every > 1
+        marks.append(
+            Mark(
+                100 if at_end else round((index + 0.5) * width, 3),
+                formats.short_date(bar.label, year=False),
+                "end" if at_end else "middle",
+                count > 7 and back // every % 2 == 1,
+            )
+        )
+    return marks
+
+
+def _step(highest: int) -> int:
+    """The least of 1, 2, 5, 10, 20, 50 ... that covers the highest bar in at most four steps."""
+    power = 1
+    while True:
+        for digit in (1, 2, 5):
+            if digit * power * _MOST_STEPS >= highest:
+                return digit * power
+        power *= 10
+
+
+def _brief(number: int) -> str:
+    """12,000 as 12k: the figures of the axis only; the table has them whole."""
+    if number >= 1_000_000:
+        return f"{number / 1_000_000:g}M"
+    return f"{number / 1_000:g}k" if number >= 1_000 else str(number)
 
 
 def bars_of_days(days: Iterable[DayPages], holidays: Container[date]) -> list[Bar]:
