@@ -1,12 +1,14 @@
 """Totals: whatever is done to deposits, devices and certificates, the database's sums follow."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.factories import NOW
 from tests.nights import World
 from webapp.domain.months import Month
 from webapp.models import (
@@ -14,12 +16,16 @@ from webapp.models import (
     Certificate,
     Deposit,
     Device,
+    Document,
     Feed,
+    FeedEvent,
     FeedMonth,
     PartnerMonth,
     ServerDay,
+    Undrawn,
 )
-from webapp.services import totals
+from webapp.services import certificates, homes, totals
+from webapp.services.access import Viewer
 from webapp.services.totals import Of
 
 THURSDAY = date(2026, 10, 29)
@@ -27,7 +33,7 @@ THURSDAY = date(2026, 10, 29)
 
 def differences(session: Session) -> list[str]:
     """Where the sums that are kept are not those of the rows."""
-    summed = {
+    summed: dict[str, tuple[Any, Any]] = {
         "feed_month": (
             select(Deposit.feed_id, Deposit.counted_in, func.sum(Deposit.pages)).group_by(
                 Deposit.feed_id, Deposit.counted_in
@@ -52,6 +58,16 @@ def differences(session: Session) -> list[str]:
         ),
     }
     found = []
+    summed["undrawn"] = (
+        select(Certificate.id)
+        .outerjoin(Document, Document.certificate_id == Certificate.id)
+        .where(Document.certificate_id.is_(None)),
+        select(Undrawn.certificate_id),
+    )
+    summed["server_id of feed_event"] = (
+        select(FeedEvent.id, Feed.server_id).join(FeedEvent.feed),
+        select(FeedEvent.id, FeedEvent.server_id),
+    )
     for name, (rows, kept) in summed.items():
         wanted = {tuple(row) for row in session.execute(rows) if row[-1]}
         stored = {tuple(row) for row in session.execute(kept) if row[-1]}
@@ -77,7 +93,9 @@ def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
         }
         partner = session.get_one(Account, account.partner_id)
         assert totals.pages(session, Of.account(partner)) == 87
-        assert totals.certified(session, partner) == 57
+        home = homes.of(session, Viewer("partner_admin", partner.id, None), *3 * [THURSDAY])
+        assert home.certified == 57
+        assert home.months == {Month(2026, 10): 57, Month(2026, 11): 30}
 
 
 def test_rows_that_are_changed_moved_and_removed_are_summed(session: Session) -> None:
@@ -100,6 +118,15 @@ def test_rows_that_are_changed_moved_and_removed_are_summed(session: Session) ->
     session.execute(update(Certificate).values(pages=Certificate.pages + 1))
     assert differences(session) == []
 
+    drawn = factories.certificate(session, first.account, month="2026-09")
+    session.flush()
+    assert certificates.undrawn(session)[-1:] == [drawn.id]
+    session.add(Document(certificate_id=drawn.id, pdf=b"%PDF", sha256="0" * 64, rendered_at=NOW))
+    session.flush()
+    assert drawn.id not in certificates.undrawn(session)
+    assert differences(session) == []
+
+    session.execute(delete(Document))
     session.execute(delete(Certificate))
     assert differences(session) == []
     assert totals.pages(session, Of(feed_id=second.id)) == 40

@@ -28,6 +28,7 @@ class Feed(Base):
     __tablename__ = "feed"
     __table_args__ = (
         Index("ix_feed_server_id_health", "server_id", "status", "health"),
+        Index("ix_feed_status", "status", "health"),
         # The orders in which lists show them: of everybody, and of one server.
         Index("ix_feed_health", desc("health"), "customer_name", "id"),
         Index("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base
@@ -29,6 +29,7 @@ class ServerDay(Base):
     """Pages deposited for all feeds of a server for a day, by the month they are counted in."""
 
     __tablename__ = "server_day"
+    __table_args__ = (Index("ix_server_day_counted_in", "counted_in"),)
 
     server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 from babel import Locale
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -182,16 +182,6 @@ def change(
             account.country, account.region = new_country, new_region
     except IntegrityError as error:  # another took the name meanwhile
         raise _taken(account, new_name) from error
-
-
-def customer_counts(session: Session, partner_ids: Iterable[int]) -> Mapping[int, int]:
-    """How many customers each partner has; those with none are left out."""
-    rows = session.execute(
-        select(Account.partner_id, func.count())
-        .where(Account.partner_id.in_(list(partner_ids)))
-        .group_by(Account.partner_id)
-    )
-    return {partner_id: count for partner_id, count in rows if partner_id is not None}
 
 
 def _insert(session: Session, account: Account) -> None:

@@ -1,6 +1,6 @@
 """Totals: pages deposited for many feeds at once, from the sums that the database keeps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
-from webapp.models import Account, Feed, FeedMonth, PartnerMonth, Server, ServerDay
+from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
 from webapp.services.access import Viewer
 from webapp.services.deposits import DayPages
 
@@ -50,21 +50,19 @@ def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
     return {Month.parse(month): int(total) for month, total in rows if total}
 
 
-def certified(session: Session, partner: Account) -> int:
-    """Pages that certificates of a partner's customers state."""
-    query = select(func.sum(PartnerMonth.pages)).where(PartnerMonth.partner_id == partner.id)
-    return int(session.scalar(query) or 0)
-
-
 def pages_by_day(session: Session, partner: Account, first: date, last: date) -> list[DayPages]:
     """Pages of a partner's customers from ``first`` to ``last``, days without any included."""
     query = select(ServerDay.day, func.sum(ServerDay.pages)).group_by(ServerDay.day)
     rows = session.execute(
         _within(query, ServerDay, Of.account(partner)).where(ServerDay.day.between(first, last))
     )
-    found = {day: int(total) for day, total in rows}
+    return all_days({day: int(total) for day, total in rows}, first, last)
+
+
+def all_days(pages: Mapping[date, int], first: date, last: date) -> list[DayPages]:
+    """The days from ``first`` to ``last``, those without pages included."""
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return [DayPages(day, found.get(day, 0)) for day in days]
+    return [DayPages(day, pages.get(day, 0)) for day in days]
 
 
 def pages_by_account(
@@ -94,19 +92,6 @@ def pages_by_feed(
     if month is not None:
         query = query.where(FeedMonth.counted_in == str(month))
     return {feed_id: int(total) for feed_id, total in session.execute(query)}
-
-
-def pages_by_partner(
-    session: Session, partner_ids: Collection[int], month: Month
-) -> dict[int, int]:
-    """Pages of each partner's customers counted in a month; those with none are left out."""
-    rows = session.execute(
-        select(Server.account_id, func.sum(ServerDay.pages))
-        .join(Server, Server.id == ServerDay.server_id)
-        .where(Server.account_id.in_(partner_ids), ServerDay.counted_in == str(month))
-        .group_by(Server.account_id)
-    )
-    return {partner_id: int(total) for partner_id, total in rows}
 
 
 def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
 from webapp.models.user import Role
-from webapp.services import access, accounts, calendars, deposits, totals
+from webapp.services import access, accounts, calendars, deposits, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.views import account_forms, audit, edge, exports, figures, forms, lists
@@ -203,17 +203,12 @@ def latest_certificates(viewer: Viewer, account: Account) -> list[Certificate]:
 
 def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
     """For each of these partners: customers, servers (those unhealthy), pages this month."""
-    ids = [partner.id for partner in partners]
-    unhealthy = func.count().filter(Server.health == "unhealthy")
-    servers = db.session.execute(
-        select(Server.account_id, func.count(), unhealthy)
-        .where(Server.account_id.in_(ids), Server.removed_at.is_(None))
-        .group_by(Server.account_id)
-    )
+    month = Month.of(clock.now().date())
+    counts = homes.partner_counts(db.session(), [partner.id for partner in partners], month)
     return {
-        "customers_of": accounts.customer_counts(db.session(), ids),
-        "servers_of": {account_id: (count, bad) for account_id, count, bad in servers},
-        "pages_of": totals.pages_by_partner(db.session(), ids, Month.of(clock.now().date())),
+        "customers_of": counts.customers,
+        "servers_of": counts.servers,
+        "pages_of": counts.pages,
     }
 
 

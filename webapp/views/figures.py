@@ -1,6 +1,6 @@
 """Figures: the pages and trees of many feeds, and their last days as a chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -50,10 +50,9 @@ class Spans:
     months: Sequence[Bar]
 
 
-def spans(partner: Account, today: date) -> Spans:
-    """A partner's figures over time; months are those in which pages are counted."""
+def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
+    """A partner's figures over time, from its pages by the month they are counted in."""
     month = Month.of(today)
-    pages = totals.pages_by_month(db.session(), Of.account(partner))
     quarter = (month.month - 1) // 3
     told = [
         (gettext("This month"), [one for one in pages if one == month]),
@@ -66,7 +65,6 @@ def spans(partner: Account, today: date) -> Spans:
     ]
     sums = [(name, sum(pages[one] for one in months)) for name, months in told]
     total = sums[-1][1]
-    certified = totals.certified(db.session(), partner)
     return Spans(
         [Span(name, count, trees(count)) for name, count in sums],
         certified,
@@ -84,8 +82,12 @@ def _twelve_until(last: Month) -> list[Month]:
 
 def of(whose: Of, today: date) -> Figures:
     """The figures in the month of ``today``, and of all time."""
+    return of_months(totals.pages_by_month(db.session(), whose), today)
+
+
+def of_months(by_month: Mapping[Month, int], today: date) -> Figures:
+    """The same of pages by the month they are counted in."""
     month = Month.of(today)
-    by_month = totals.pages_by_month(db.session(), whose)
     month_pages, pages = by_month.get(month, 0), sum(by_month.values())
     return Figures(month, month_pages, trees(month_pages), pages, trees(pages))
 
@@ -100,7 +102,7 @@ def last_days(today: date) -> tuple[date, date]:
     return today - timedelta(days=DAYS), today - timedelta(days=1)
 
 
-def bars(account: Account, days: list[DayPages]) -> list[Bar]:
+def bars(account: Account, days: Sequence[DayPages]) -> list[Bar]:
     """The days of an account as bars; empty when nothing was printed, so that no chart is drawn."""
     if not any(day.pages for day in days):
         return []

@@ -22,6 +22,10 @@ _POSTGRESQL = (
     "begin delete from undrawn where certificate_id = new.certificate_id; return null; end $$",
     "create trigger have_document after insert on document "
     "for each row execute function have_document()",
+    "create or replace function lose_document() returns trigger language plpgsql as $$ "
+    "begin insert into undrawn (certificate_id) values (old.certificate_id); return null; end $$",
+    "create trigger lose_document after delete on document "
+    "for each row execute function lose_document()",
 )
 _SQLITE = (
     "create trigger place_feed_event after insert on feed_event begin "
@@ -31,11 +35,14 @@ _SQLITE = (
     "insert into undrawn (certificate_id) values (new.id); end",
     "create trigger have_document after insert on document begin "
     "delete from undrawn where certificate_id = new.certificate_id; end",
+    "create trigger lose_document after delete on document begin "
+    "insert into undrawn (certificate_id) values (old.certificate_id); end",
 )
 _TRIGGERS = {
     "place_feed_event": "feed_event",
     "await_document": "certificate",
     "have_document": "document",
+    "lose_document": "document",
 }
 _FILL = (
     "update feed_event set server_id = (select server_id from feed where id = feed_event.feed_id)",
@@ -48,11 +55,10 @@ def upgrade() -> None:
     """To this version."""
     postgresql = op.get_bind().dialect.name == "postgresql"
     # Added as it is: to make the table anew would lose its triggers, and takes long.
-    op.add_column("feed_event", sa.Column("server_id", sa.Integer(), nullable=True))
-    if postgresql:
-        op.create_foreign_key(
-            op.f("fk_feed_event_server_id_server"), "feed_event", "server", ["server_id"], ["id"]
-        )
+    op.execute(
+        "alter table feed_event add column server_id integer "
+        "constraint fk_feed_event_server_id_server references server (id)"
+    )
     op.create_table(
         "undrawn",
         sa.Column("certificate_id", sa.Integer(), nullable=False),
@@ -74,6 +80,8 @@ def upgrade() -> None:
         postgresql_where=told,
         sqlite_where=told,
     )
+    op.create_index("ix_feed_status", "feed", ["status", "health"])
+    op.create_index("ix_server_day_counted_in", "server_day", ["counted_in"])
     failed = sa.text("outcome = 'failed'")
     op.create_index(
         "ix_outcome_failed",
@@ -87,6 +95,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to the version before."""
     op.drop_index("ix_outcome_failed", "outcome")
+    op.drop_index("ix_server_day_counted_in", "server_day")
+    op.drop_index("ix_feed_status", "feed")
     op.drop_index("ix_feed_event_server_id_at", "feed_event")
     for name, table in _TRIGGERS.items():
         if op.get_bind().dialect.name == "postgresql":

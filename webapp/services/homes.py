@@ -1,0 +1,222 @@
+"""Home: what the first page says of servers, feeds and pages, in one question to the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from webapp.domain.months import Month
+from webapp.models import (
+    Account,
+    Certificate,
+    Device,
+    Feed,
+    PartnerMonth,
+    Server,
+    ServerDay,
+    User,
+)
+from webapp.services import totals
+from webapp.services.access import Viewer
+from webapp.services.deposits import DayPages
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How far a partner has come; the checklist goes when all is done."""
+
+    has_server: bool
+    has_feed: bool
+    has_reading: bool
+    has_customer_user: bool
+    has_certificate: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether pages are being counted: the rest can wait."""
+        return self.has_server and self.has_feed and self.has_reading
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything is done."""
+        return self.counts and self.has_customer_user and self.has_certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """``servers``: by health; ``feeds``: ``all`` but removed ones, those that are ``inactive``, and
+    the others by health; ``months``: pages by the month they are counted in. ``accounts`` (by
+    kind) are told to operations alone, who get this month's pages only; days, certified pages and
+    the beginning are a partner's.
+    """
+
+    servers: Mapping[str, int]
+    feeds: Mapping[str, int]
+    accounts: Mapping[str, int]
+    months: Mapping[Month, int]
+    days: Sequence[DayPages]
+    certified: int
+    beginning: Beginning
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCounts:
+    """Of each of some partners, by its id; those without any are left out."""
+
+    customers: Mapping[int, int]
+    servers: Mapping[int, tuple[int, int]]
+    pages: Mapping[int, int]
+
+
+def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -> Home:
+    """The home of operations or of a partner, with the pages of the days ``first`` to ``last``."""
+    values: dict[str, Any] = {"month": str(Month.of(today))}
+    if not viewer.is_operations:
+        known = viewer.server_ids
+        if known is None:
+            query = select(Server.id).where(Server.account_id == viewer.account_id)
+            known = tuple(session.scalars(query))
+        values = {"partner": viewer.account_id, "servers": known, "first": first, "last": last}
+    told: dict[str, dict[str, int]] = defaultdict(dict)
+    for of, what, number in session.execute(_question(viewer.is_operations), values):
+        told[of][what] = int(number or 0)
+    feeds, steps = told["feed"], told["step"]
+    begun = Beginning(
+        has_server=bool(told["server"]),
+        has_feed=bool(feeds["all"]),
+        has_reading=bool(steps.get("device")),
+        has_customer_user=bool(steps.get("user")),
+        has_certificate=bool(steps.get("certificate")),
+    )
+    pages = {date.fromisoformat(day): number for day, number in told["day"].items()}
+    return Home(
+        servers=told["server"],
+        feeds={**feeds, "healthy": feeds["all"] - _not_healthy(feeds)},
+        accounts=told["account"],
+        months={Month.parse(one): number for one, number in told["month"].items() if number},
+        days=totals.all_days(pages, first, last),
+        certified=told["certified"].get("", 0),
+        beginning=begun,
+    )
+
+
+def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
+    """Customers, servers (all, unhealthy) and the pages counted in a month, of each partner."""
+    rows = session.execute(_counts(), {"partners": list(partner_ids), "month": str(month)}).all()
+    return PartnerCounts(
+        {partner: int(number) for of, partner, number, _ in rows if of == "customers"},
+        {partner: (int(all_), int(bad)) for of, partner, all_, bad in rows if of == "servers"},
+        {partner: int(pages) for of, partner, pages, _ in rows if of == "pages"},
+    )
+
+
+def _not_healthy(feeds: Mapping[str, int]) -> int:
+    return feeds["unhealthy"] + feeds["pending"] + feeds["inactive"]
+
+
+@lru_cache(maxsize=2)
+def _question(is_operations: bool) -> CompoundSelect[Any]:
+    """Every part answers with rows of one shape: what of, two words, a number."""
+    servers = _part("server", Server.health, func.count()).where(Server.removed_at.is_(None))
+    servers = servers.group_by(Server.health)
+    if is_operations:
+        month: BindParameter[str] = bindparam("month", type_=String)
+        return union_all(
+            servers,
+            *_feeds(true()),
+            _part("month", month, func.sum(ServerDay.pages)).where(ServerDay.counted_in == month),
+            _part("account", "partner", func.count()).where(Account.kind == "partner"),
+            _part("account", "customer", func.count()).where(Account.partner_id.is_not(None)),
+        )
+    own: BindParameter[int] = bindparam("servers", expanding=True)
+    partner: BindParameter[int] = bindparam("partner")
+    days = (
+        _part("day", ServerDay.day, func.sum(ServerDay.pages))
+        .where(ServerDay.server_id.in_(own))
+        .where(ServerDay.day.between(bindparam("first", type_=Date), bindparam("last", type_=Date)))
+        .group_by(ServerDay.day)
+    )
+    months = _part("month", ServerDay.counted_in, func.sum(ServerDay.pages))
+    customers = select(Account.id).where(Account.partner_id == partner)
+    steps: dict[str, Select[Any]] = {
+        "device": select(Device.id).join(Device.feed).where(Feed.server_id.in_(own)),
+        "user": select(User.id).where(User.role == "customer", User.account_id.in_(customers)),
+        "certificate": select(Certificate.id).where(Certificate.account_id.in_(customers)),
+    }
+    return union_all(
+        servers.where(Server.account_id == partner),
+        *_feeds(Feed.server_id.in_(own)),
+        months.where(ServerDay.server_id.in_(own)).group_by(ServerDay.counted_in),
+        days,
+        _part("certified", "", func.sum(PartnerMonth.pages)).where(
+            PartnerMonth.partner_id == partner
+        ),
+        *(_part("step", name, case((query.exists(), 1), else_=0)) for name, query in steps.items()),
+    )
+
+
+def _feeds(own: ColumnElement[bool]) -> Iterator[Select[Any]]:
+    """All feeds, and the few that are not healthy, which an index finds: to group all is slow."""
+    listened = Feed.status.in_([literal_column("'pending'"), literal_column("'active'")])
+    for name, which in (
+        ("all", Feed.status != literal_column("'removed'")),
+        ("unhealthy", and_(listened, Feed.health == literal_column("'unhealthy'"))),
+        ("pending", and_(listened, Feed.health == literal_column("'pending'"))),
+        ("inactive", Feed.status == literal_column("'inactive'")),
+    ):
+        yield _part("feed", name, func.count()).where(own, which)
+
+
+def _part(of: str, what: Any, number: Any) -> Select[Any]:
+    """A part of the question, with columns of the same types as every other."""
+    word = literal_column(f"'{what}'") if isinstance(what, str) else what
+    part: Any = select(
+        literal_column(f"'{of}'").label("of"),
+        cast(word, String).label("what"),
+        cast(number, BigInteger).label("number"),
+    )
+    found: Select[Any] = part
+    return found
+
+
+@lru_cache(maxsize=1)
+def _counts() -> CompoundSelect[Any]:
+    partners: BindParameter[int] = bindparam("partners", expanding=True)
+    zero: ColumnElement[int] = literal_column("0")
+    bad = func.count().filter(Server.health == "unhealthy")
+    return union_all(
+        select(literal_column("'customers'"), Account.partner_id, func.count(), zero)
+        .where(Account.partner_id.in_(partners))
+        .group_by(Account.partner_id),
+        select(literal_column("'servers'"), Server.account_id, func.count(), bad)
+        .where(Server.account_id.in_(partners), Server.removed_at.is_(None))
+        .group_by(Server.account_id),
+        select(literal_column("'pages'"), Server.account_id, func.sum(ServerDay.pages), zero)
+        .join(Server, Server.id == ServerDay.server_id)
+        .where(Server.account_id.in_(partners), ServerDay.counted_in == bindparam("month"))
+        .group_by(Server.account_id),
+    )
