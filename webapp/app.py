@@ -114,7 +114,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_configuration(settings))
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
     use_in(app.jinja_env)
-    app.jinja_env.globals.update(url_for=lists.address_of, badges_made={})
+    app.jinja_env.globals.update(
+        url_for=lists.address_of, address_before=lists.address_before, badges_made={}
+    )
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
     db.init_app(app)
     Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))

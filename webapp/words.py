@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Self, TypeAlias
 
-from jinja2 import Environment, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from webapp import formats, languages
@@ -116,31 +116,41 @@ def use_in(environment: Environment) -> None:
     """Let templates speak: ``_("...")``, ``{% trans %}``, and the filters of ``formats``."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
-    # The extension is mixed in at run time.
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=languages.translated,
-        ngettext=languages.translated_by_number,
-        pgettext=languages.translated_for,
-        newstyle=True,
-    )
     # A list says the same few words in every row: those without values are looked up once.
-    with_values: Any = environment.globals["gettext"]
     plain: dict[tuple[str, str], Markup] = {}
 
-    @pass_context
-    def told_once(context: Context, message: str, /, **values: Any) -> Any:
-        if values or not environment.autoescape:
-            return with_values(context, message, **values)
+    # As the extension's own, but for what they are passed: it makes a context for every call.
+    @pass_eval_context
+    def gettext(context: EvalContext, message: str, /, **values: Any) -> str:
+        if values:
+            return _in(context, languages.translated(message), values)
         key = languages.current(), message
         if key not in plain:
-            plain[key] = with_values(context, message)
+            plain[key] = Markup(languages.translated(message) % {})  # noqa: S704  ours
         return plain[key]
 
-    environment.globals.update(gettext=told_once, _=told_once)
+    @pass_eval_context
+    def ngettext(
+        context: EvalContext, singular: str, plural: str, number: int, /, **values: Any
+    ) -> str:
+        text = languages.translated_by_number(singular, plural, number)
+        return _in(context, text, {"num": number, **values})
+
+    @pass_eval_context
+    def pgettext(context: EvalContext, sense: str, message: str, /, **values: Any) -> str:
+        return _in(context, languages.translated_for(sense, message), values)
+
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals.update(gettext=gettext, _=gettext, ngettext=ngettext, pgettext=pgettext)
     environment.filters.update(formats.FILTERS, told=told)
     environment.globals.update(
         language=languages.current, languages_offered=languages.LANGUAGES, N_=str
     )
+
+
+def _in(context: EvalContext, text: str, values: Mapping[str, Any]) -> str:
+    """A text with its values, which a page escapes."""
+    return (Markup(text) if context.autoescape else text) % values  # noqa: S704  the text is ours
 
 
 def _shown(value: Value) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -33,6 +33,7 @@ class User(Base):
 
     __tablename__ = "user"
     __table_args__ = (
+        Index("ix_user_full_name", "full_name", "id"),
         CheckConstraint(
             "role in ('operations', 'partner_admin', 'partner_viewer', 'customer')", name="role"
         ),
@@ -63,6 +64,11 @@ class User(Base):
     def is_authenticated(self) -> bool:
         """A loaded user has logged in."""
         return True
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the invitation was taken."""
+        return self.password_hash is not None
 
     @property
     def is_active(self) -> bool:

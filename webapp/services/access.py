@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, false, func, literal_column, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webapp.models import (
     Account,
@@ -91,6 +91,11 @@ def customers(viewer: Viewer) -> Select[Account]:
 def users(viewer: Viewer) -> Select[User]:
     """The users of the accounts a viewer may see."""
     return select(User).where(_of_own_accounts(viewer, User.account_id))
+
+
+def of_own_accounts(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Conditions on ``Account`` that leave those a viewer may see, for queries that join it."""
+    return [_own_account(viewer)]
 
 
 def servers(viewer: Viewer) -> Select[Server]:
@@ -190,7 +195,11 @@ def server(session: Session, viewer: Viewer, server_id: int) -> Server:
 
 def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
     """A feed, removed or not. Raises NotFound."""
-    return _one(session, feeds(viewer), Feed.id, feed_id, "feed")
+    # With what every page of a feed names: each would be a question of its own.
+    query = feeds(viewer).options(
+        joinedload(Feed.account, innerjoin=True), joinedload(Feed.server, innerjoin=True)
+    )
+    return _one(session, query, Feed.id, feed_id, "feed")
 
 
 def device(session: Session, viewer: Viewer, device_id: int) -> Device:
@@ -245,6 +254,16 @@ def _of_own_accounts(viewer: Viewer, account_id: InstrumentedAttribute[int]) -> 
     if viewer.is_partner:
         return account_id.in_(select(Account.id).where(_own_account(viewer)))
     return account_id == viewer.account_id
+
+
+def of_own_or_customers(
+    viewer: Viewer, account_id: InstrumentedAttribute[int]
+) -> ColumnElement[bool]:
+    """The same, to count few rows of many accounts: what is theirs is looked up, not joined."""
+    if not viewer.is_partner:
+        return _of_own_accounts(viewer, account_id)
+    customers = select(Account.id).where(Account.partner_id == viewer.account_id)
+    return or_(account_id == viewer.account_id, account_id.in_(customers))
 
 
 def _of_own_feeds(viewer: Viewer, feed_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Table, case, func, select
+from sqlalchemy import BigInteger, Table, case, cast, func, null, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -140,22 +140,20 @@ def pages_by_day(
     session: Session, feed_ids: Sequence[int], first: date, last: date
 ) -> list[DayPages]:
     """Pages of each day from ``first`` to ``last``, days without any included."""
-    pages = {
-        row.day: row.pages
-        for row in session.execute(
-            select(Deposit.day, func.sum(Deposit.pages).label("pages"))
-            .where(Deposit.feed_id.in_(feed_ids), Deposit.day >= first, Deposit.day <= last)
-            .group_by(Deposit.day)
-        )
-    }
-    read = set(
-        session.scalars(
-            select(Reading.day)
+    # In one question: the pages of each day, and the days on which something was read.
+    told: Sequence[Any] = session.execute(
+        union_all(
+            select(Deposit.day, func.sum(Deposit.pages))
+            .where(Deposit.feed_id.in_(feed_ids), Deposit.day.between(first, last))
+            .group_by(Deposit.day),
+            select(Reading.day, cast(null(), BigInteger))
             .join(Device, Device.id == Reading.device_id)
-            .where(Device.feed_id.in_(feed_ids), Reading.day >= first, Reading.day <= last)
-            .distinct()
+            .where(Device.feed_id.in_(feed_ids), Reading.day.between(first, last))
+            .distinct(),
         )
-    )
+    ).all()
+    pages = {day: number for day, number in told if number is not None}
+    read = {day for day, number in told if number is None}
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return [
         DayPages(day, int(pages.get(day, 0)), recovered=bool(pages.get(day)) and day not in read)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
@@ -65,19 +65,36 @@ def all_days(pages: Mapping[date, int], first: date, last: date) -> list[DayPage
     return [DayPages(day, pages.get(day, 0)) for day in days]
 
 
-def pages_by_account(
-    session: Session, account_ids: Collection[int], month: Month | None = None
-) -> dict[int, int]:
-    """Pages of each customer account; those with none are left out."""
-    query = (
-        select(Feed.account_id, func.sum(FeedMonth.pages))
-        .join(Feed, Feed.id == FeedMonth.feed_id)
-        .where(Feed.account_id.in_(account_ids))
+@dataclass(frozen=True, slots=True)
+class CustomerCounts:
+    """A customer's feeds (but removed ones), the unhealthy of them, and its pages."""
+
+    feeds: int = 0
+    unhealthy: int = 0
+    month_pages: int = 0
+    pages: int = 0
+
+
+def by_customer(
+    session: Session, customer_ids: Collection[int], month: Month
+) -> dict[int, CustomerCounts]:
+    """The counts of each of these customers, with the pages counted in a month and in all."""
+    in_all = select(func.sum(FeedMonth.pages)).where(FeedMonth.feed_id == Feed.id)
+    rows = session.execute(
+        select(
+            Feed.account_id,
+            func.count().filter(Feed.status != "removed"),
+            func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
+            func.sum(pages_of_feed(month)),
+            func.sum(in_all.scalar_subquery()),
+        )
+        .where(Feed.account_id.in_(customer_ids))
         .group_by(Feed.account_id)
     )
-    if month is not None:
-        query = query.where(FeedMonth.counted_in == str(month))
-    return {account_id: int(total) for account_id, total in session.execute(query)}
+    return {
+        account_id: CustomerCounts(feeds, bad, int(month_pages or 0), int(pages or 0))
+        for account_id, feeds, bad, month_pages, pages in rows
+    }
 
 
 def pages_by_feed(
@@ -92,6 +109,15 @@ def pages_by_feed(
     if month is not None:
         query = query.where(FeedMonth.counted_in == str(month))
     return {feed_id: int(total) for feed_id, total in session.execute(query)}
+
+
+def pages_of_feed(month: Month) -> ScalarSelect[int]:
+    """For a query of feeds: the pages of each that are counted in a month; null without any."""
+    return (
+        select(FeedMonth.pages)
+        .where(FeedMonth.feed_id == Feed.id, FeedMonth.counted_in == str(month))
+        .scalar_subquery()
+    )
 
 
 def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Accounts: partners for operations, customers for partners, one's own for a customer."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
@@ -8,7 +9,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
@@ -19,6 +19,7 @@ from webapp.models.user import Role
 from webapp.services import access, accounts, calendars, deposits, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
+from webapp.services.totals import CustomerCounts
 from webapp.views import account_forms, audit, edge, exports, figures, forms, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -50,13 +51,11 @@ def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports
 def _exported_customers(customers: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
     counts = _customer_counts(customers)
     for customer in customers:
-        feeds, unhealthy = counts["feeds_of"].get(customer.id, (0, 0))
+        of = counts[customer.id]
+        row = (of.feeds, of.unhealthy, of.month_pages, of.pages)
         yield (
             customer.name,
-            feeds,
-            unhealthy,
-            counts["month_pages_of"].get(customer.id, 0),
-            counts["pages_of"].get(customer.id, 0),
+            *row,
             customer.created_at,
         )
 
@@ -111,7 +110,8 @@ def index() -> ResponseReturnValue:
         q=text,
         kind=kind,
         heading=partial(lists.heading, sort),
-        **(partner_counts(page.items) if kind == "partner" else _customer_counts(page.items)),
+        **(partner_counts(page.items) if kind == "partner" else {}),
+        counts=_customer_counts(page.items) if kind == "customer" else {},
     )
 
 
@@ -213,21 +213,23 @@ def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
 
 
 def _show_partner(viewer: Viewer, partner: Account) -> str:
-    servers = select(Server.id).where(Server.account_id == partner.id)
-    feeds = access.feeds(viewer).where(Feed.server_id.in_(servers))
-    days = totals.pages_by_day(db.session(), partner, *figures.last_days(_today(partner)))
+    today = _today(partner)
+    servers = access.servers(viewer).where(Server.account_id == partner.id).order_by(Server.name)
+    found = db.session.scalars(servers).all()
+    as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
+    home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
     query = access.accounts(viewer).where(Account.partner_id == partner.id)
     page = lists.paged(query.order_by(Account.name, Account.id), per_page=_ON_PAGE)
     return render_template(
         "accounts/partner.html",
         account=partner,
-        figures=figures.of(totals.Of.account(partner), _today(partner)),
-        bars=figures.bars(partner, days),
-        health=totals.feeds_by_health(db.session(), feeds),
-        servers=_servers(viewer, partner),
+        figures=figures.of_months(home.months, today),
+        bars=figures.bars(partner, home.days),
+        health=home.feeds,
+        servers=[server for server in found if server.removed_at is None],
         customers=page,
         page_url=lists.page_url,
-        **_customer_counts(page.items),
+        counts=_customer_counts(page.items),
         **_people(viewer, partner),
     )
 
@@ -282,13 +284,6 @@ def _today(account: Account) -> date:
     return figures.today_of(account, clock.now())
 
 
-def _servers(viewer: Viewer, partner: Account) -> Sequence[Server]:
-    query = access.servers(viewer).where(
-        Server.account_id == partner.id, Server.removed_at.is_(None)
-    )
-    return db.session.scalars(query.order_by(Server.name)).all()
-
-
 def _partner_named() -> Account | None:
     """The partner that a new customer will belong to; None: a partner is added."""
     viewer = edge.viewer()
@@ -329,18 +324,10 @@ def _made(form: FlaskForm, partner: Account | None) -> Account:
     )
 
 
-def _customer_counts(customers: Sequence[Account]) -> dict[str, Any]:
-    """For each customer of a page: feeds, those that are unhealthy, pages this month and so far."""
-    ids = [customer.id for customer in customers]
-    unhealthy = func.count().filter(Feed.health == "unhealthy", Feed.status == "active")
-    feeds = db.session.execute(
-        select(Feed.account_id, func.count(), unhealthy)
-        .where(Feed.account_id.in_(ids), Feed.status != "removed")
-        .group_by(Feed.account_id)
-    )
-    month = Month.of(_today(customers[0])) if customers else None
-    return {
-        "feeds_of": {account_id: (count, bad) for account_id, count, bad in feeds},
-        "month_pages_of": totals.pages_by_account(db.session(), ids, month),
-        "pages_of": totals.pages_by_account(db.session(), ids),
-    }
+def _customer_counts(customers: Sequence[Account]) -> defaultdict[int, CustomerCounts]:
+    """The counts of each customer of a page, by its id."""
+    found: defaultdict[int, CustomerCounts] = defaultdict(CustomerCounts)
+    if customers:
+        ids = [customer.id for customer in customers]
+        found |= totals.by_customer(db.session(), ids, Month.of(_today(customers[0])))
+    return found

@@ -126,6 +126,19 @@ _SHEET = exports.Sheet(
 )
 
 
+#: What a row of the list shows: entities would be made anew for each.
+_SHOWN: tuple[Any, ...] = (
+    AuditEntry.at,
+    AuditEntry.place,
+    AuditEntry.action,
+    AuditEntry.subject,
+    AuditEntry.details,
+    AuditEntry.user_id,
+    User.full_name,
+    Account.name.label("account_name"),
+)
+
+
 @blueprint.get("/audit")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -138,12 +151,13 @@ def index() -> ResponseReturnValue:
         query = query.outerjoin(AuditEntry.user)
         names = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
-    query = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).options(
-        joinedload(AuditEntry.user), joinedload(AuditEntry.account)
-    )
+    query = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paged(query)
+        named = (joinedload(AuditEntry.user), joinedload(AuditEntry.account))
+        return exports.answer(query.options(*named), _SHEET)
+    shown = query if text else query.outerjoin(AuditEntry.user)
+    shown = shown.outerjoin(AuditEntry.account).with_only_columns(*_SHOWN)
+    page = lists.paged(shown, counting=query)
     return lists.page(
         "audit",
         page,
@@ -158,7 +172,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _people_seen(entries: Sequence[AuditEntry]) -> set[int]:
+def _people_seen(entries: Sequence[Any]) -> set[int]:
     """The users of these entries who may be named to the viewer: operations are not to partners."""
     ids = {entry.user_id for entry in entries if entry.user_id is not None}
     query = access.users(edge.viewer()).where(User.id.in_(ids))

@@ -21,7 +21,7 @@ from sqlalchemy.orm import joinedload
 from webapp import pdf
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.models import Certificate, Document, PartnerMonth
+from webapp.models import Certificate, Document, PartnerMonth, Undrawn
 from webapp.services import access, certificates
 from webapp.views import edge, exports, lists
 from webapp.words import Words, gettext
@@ -65,6 +65,18 @@ _SHEET = exports.Sheet(
 )
 
 
+#: What a row of the list shows: entities would be made anew for each.
+_SHOWN: tuple[Any, ...] = (
+    Certificate.id,
+    Certificate.number,
+    Certificate.month,
+    Certificate.account_name,
+    Certificate.pages,
+    Certificate.trees,
+    Undrawn.certificate_id.is_(None).label("is_drawn"),
+)
+
+
 @blueprint.get("/certificates")
 def index() -> ResponseReturnValue:
     """The certificates of the accounts a viewer may see, the latest month first."""
@@ -85,14 +97,14 @@ def index() -> ResponseReturnValue:
         if text or viewer.role == "customer"
         else _counted(viewer, month if month in months else None)
     )
-    page = lists.paged(query.order_by(*order), counting=counting)
+    shown = query.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
+    page = lists.paged(shown.order_by(*order).with_only_columns(*_SHOWN), counting=counting)
     return lists.page(
         "certificates",
         page,
         q=text,
         month=month,
         months=months,
-        drawn=_drawn([certificate.id for certificate in page.items]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -62,6 +63,20 @@ _SHEET = exports.Sheet(
 )
 
 
+#: What a row of the list shows: entities would be made anew for each.
+_SHOWN: tuple[Any, ...] = (
+    Device.id,
+    Device.feed_id,
+    Device.asset_id,
+    Device.serial_number,
+    Device.initial_count,
+    Device.latest_count,
+    Device.life_count,
+    Device.latest_on,
+    Feed.customer_name,
+)
+
+
 @blueprint.get("/devices")
 def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
@@ -80,10 +95,10 @@ def index() -> ResponseReturnValue:
         counting = query
     then = (Device.asset_id, Device.serial_number, Device.id)
     query, sort = lists.ordered(query, _COLUMNS, "customer", then=then)
-    query = query.options(contains_eager(Device.feed).joinedload(Feed.account))
     if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paged(query, counting=counting)
+        eager = contains_eager(Device.feed).joinedload(Feed.account)
+        return exports.answer(query.options(eager), _SHEET)
+    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
     return lists.page("devices", page, q=text, feed=feed, heading=heading)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from webapp import clock
 from webapp.db import db
@@ -50,6 +50,22 @@ _COLUMNS = {
 }
 
 
+_PARTNER = aliased(Account)
+#: What a row of the list shows: entities would be made anew for each.
+_SHOWN: tuple[Any, ...] = (
+    Feed.id,
+    Feed.customer_name,
+    Feed.status,
+    Feed.health,
+    Feed.heard_on,
+    Feed.devices,
+    Feed.account_id,
+    Account.name.label("account_name"),
+    Server.name.label("server_name"),
+    _PARTNER.name.label("partner_name"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
     """How long a feed has said nothing, and from when on that makes it unhealthy."""
@@ -82,13 +98,13 @@ def index() -> ResponseReturnValue:
     narrow = None
     if sort.removeprefix("-") != "account":
         narrow, _ = lists.ordered(counting.with_only_columns(Feed.id), _COLUMNS, sort, then=then)
-    eager = (contains_eager(Feed.account), contains_eager(Feed.server).joinedload(Server.account))
-    query = query.options(*eager)
     if exports.wanted():
-        return exports.answer(query, sheet())
-    page = lists.paged(query, counting=counting, narrow=narrow)
-    feed_ids = [feed.id for feed in page.items]
+        server = contains_eager(Feed.server).joinedload(Server.account)
+        return exports.answer(query.options(contains_eager(Feed.account), server), sheet())
     today = figures.today_of(edge.user().account, clock.now())
+    pages = totals.pages_of_feed(Month.of(today)).label("pages")
+    query = query.join(_PARTNER, _PARTNER.id == Server.account_id)
+    page = lists.paged(query.with_only_columns(*_SHOWN, pages), counting=counting, narrow=narrow)
     return lists.page(
         "feeds",
         page,
@@ -98,7 +114,6 @@ def index() -> ResponseReturnValue:
         server=access.server(db.session(), viewer, server_id) if server_id else None,
         account=access.account(db.session(), viewer, account_id) if account_id else None,
         heading=partial(lists.heading, sort),
-        pages=totals.pages_by_feed(db.session(), feed_ids, Month.of(today)),
         today=today,
     )
 

@@ -75,6 +75,21 @@ _SHEET = exports.Sheet(
 )
 
 
+#: What a row of the list shows: entities would be made anew for each.
+_SHOWN: tuple[Any, ...] = (
+    Delta.id,
+    Delta.feed_id,
+    Delta.pages,
+    Delta.since,
+    Delta.day,
+    Delta.held_for,
+    Delta.state,
+    Device.asset_id,
+    Device.serial_number,
+    Feed.customer_name,
+)
+
+
 @blueprint.get("/held")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -91,11 +106,11 @@ def index() -> ResponseReturnValue:
         names = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     order = Delta.day if state == "held" else Delta.decided_at.desc()
-    eager = contains_eager(Delta.device).contains_eager(Device.feed)
-    query = query.order_by(order, Delta.id).options(eager.contains_eager(Feed.account))
+    query = query.order_by(order, Delta.id)
     if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paged(query)
+        eager = contains_eager(Delta.device).contains_eager(Device.feed)
+        return exports.answer(query.options(eager.contains_eager(Feed.account)), _SHEET)
+    page = lists.paged(query.with_only_columns(*_SHOWN), counting=query)
     return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
 
 

@@ -3,13 +3,15 @@
 The address alone says what a list shows, so it can be shared, reloaded and gone back to.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
-from sqlalchemy import Select, func
+from markupsafe import Markup
+from sqlalchemy import Integer, Select, func, literal, literal_column, select
 
 from webapp.db import db
 from webapp.views import assets
@@ -17,6 +19,10 @@ from webapp.views import assets
 PER_PAGE = 50
 _LONGEST_SEARCH = 200
 _ANY_NUMBER = 1_234_567_890
+#: What stands in an address as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9-]+")
+#: Longer lists are not counted to their end, which takes as long as they are.
+COUNTED = 10_000
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
     ("q", "health", "status", "state", "server", "account", "feed", "month", "days", "sort", "page")
@@ -74,12 +80,16 @@ def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str |
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """A page of a list: its rows, its number, how many pages and rows there are."""
+    """A page of a list: its rows, its number, how many pages and rows there are.
+
+    ``more``: there are more of both, of a list too long to be counted.
+    """
 
     items: Sequence[Any]
     page: int
     pages: int
     total: int
+    more: bool = False
 
 
 def paged(
@@ -98,16 +108,29 @@ def paged(
     asked = max(request.args.get("page", 1, type=int), 1)
     if asked == 1:
         # A list of one page needs no counting: the row too many tells that there are more.
-        first = db.session.scalars(_cut(query, narrow, per_page + 1, 0)).unique().all()
+        first = _rows(_cut(query, narrow, per_page + 1, 0))
         if len(first) <= per_page:
             return Paged(first, 1, 1 if first else 0, len(first))
-    total = db.session.scalar(_count(query if counting is None else counting)) or 0
+    total, more = _counted(query if counting is None else counting)
     pages = -(-total // per_page)
-    number = min(asked, max(pages, 1))
+    number = asked if more else min(asked, max(pages, 1))
     if number == asked == 1:
-        return Paged(first[:per_page], 1, pages, total)
-    rows = _cut(query, narrow, per_page, (number - 1) * per_page)
-    return Paged(db.session.scalars(rows).unique().all(), number, pages, total)
+        return Paged(first[:per_page], 1, pages, total, more)
+    rows = _rows(_cut(query, narrow, per_page + more, (number - 1) * per_page))
+    if more and not rows:
+        number = pages
+        rows = _rows(_cut(query, narrow, per_page + 1, (number - 1) * per_page))
+    if more:
+        pages = max(pages, number + (len(rows) > per_page))
+    return Paged(rows[:per_page], number, pages, total, more)
+
+
+def _rows(query: Select[Any]) -> Sequence[Any]:
+    """The entities of a query for one, else rows."""
+    found = db.session.execute(query)
+    if len(query.column_descriptions) > 1:
+        return found.all()
+    return found.scalars().unique().all()
 
 
 def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PAGE) -> Paged:
@@ -131,14 +154,19 @@ def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int
     if narrow is None:
         return query.limit(limit).offset(offset)
     (key,) = narrow.selected_columns
-    return query.where(key.in_(narrow.limit(limit).offset(offset).correlate(None)))
+    # As a literal: a plan made for any limit expects many rows, and looks all names up.
+    some = narrow.limit(literal_column(str(limit), Integer)).offset(offset)
+    return query.where(key.in_(some.correlate(None)))
 
 
-def _count(query: Select[Any]) -> Select[Any]:
-    """How many rows a query has; the query itself where it says so already."""
+def _counted(query: Select[Any]) -> tuple[int, bool]:
+    """How many rows a query has, or says there are; and whether more than were counted."""
     if query.get_execution_options().get("counts"):
-        return query
-    return query.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)
+        return db.session.scalar(query) or 0, False
+    rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+    some = rows.limit(COUNTED + 1).subquery()
+    total = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return min(total, COUNTED), total > COUNTED
 
 
 def counts(query: Select[Any]) -> Select[Any]:
@@ -169,10 +197,18 @@ def address_of(endpoint: str, **values: Any) -> str:
     ((name, value),) = values.items()
     if name == "filename" and endpoint == "static":
         return _of_file(request.script_root, value, assets.version(value))
-    if type(value) is not int or value < 0:
+    if not (value >= 0 if type(value) is int else type(value) is str and _PLAIN.fullmatch(value)):
         return url_for(endpoint, **values)
     before, after = _around(request.script_root, endpoint, name)
     return f"{before}{value}{after}"
+
+
+def address_before(endpoint: str, name: str) -> Markup:
+    """What stands before the number in the addresses of rows, which end with it."""
+    before, after = _around(request.script_root, endpoint, name)
+    if after:
+        raise ValueError(f"the address of {endpoint} goes on after {name}")
+    return Markup(before)  # noqa: S704  made by url_for
 
 
 @lru_cache(maxsize=256)

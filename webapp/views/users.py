@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -96,22 +96,37 @@ _SHEET = exports.Sheet(
 )
 
 
+#: What a row of the list shows, and its state is concluded from.
+_SHOWN: tuple[Any, ...] = (
+    User.id,
+    User.full_name,
+    User.email,
+    User.role,
+    User.account_id,
+    User.password_hash.is_not(None).label("has_password"),
+    User.disabled_at,
+    Account.name.label("account_name"),
+)
+
+
 @blueprint.get("/users")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The users of the accounts a viewer may see."""
     viewer = edge.viewer()
     text, role = lists.searched(), lists.chosen("role", ROLES)
-    query = access.users(viewer).join(User.account).options(contains_eager(User.account))
+    query = select(User).join(User.account).where(*access.of_own_accounts(viewer))
+    counting = select(User).where(access.of_own_or_customers(viewer, User.account_id))
     if text:
         names = (User.full_name, User.email, Account.name)
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+        counting = query
     if role:
-        query = query.where(User.role == role)
+        query, counting = (each.where(User.role == role) for each in (query, counting))
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(User.full_name, User.id))
     if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paged(query)
+        return exports.answer(query.options(contains_eager(User.account)), _SHEET)
+    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting)
     return lists.page(
         "users",
         page,
@@ -237,8 +252,8 @@ def _roles_seen() -> list[Role]:
     return [role for role in ROLES if edge.viewer().is_operations or role != "operations"]
 
 
-def _states(users: Sequence[User]) -> dict[int, Invited]:
-    """How each of these users stands."""
+def _states(users: Sequence[Any]) -> dict[int, Invited]:
+    """How each of these users, or rows of users, stands."""
     user_ids = [user.id for user in users]
     links = db.session.execute(
         select(Invitation.user_id, func.max(Invitation.expires_at).label("until"))
@@ -249,9 +264,9 @@ def _states(users: Sequence[User]) -> dict[int, Invited]:
     return {user.id: _state(user, until.get(user.id)) for user in users}
 
 
-def _state(user: User, until: datetime | None) -> Invited:
+def _state(user: Any, until: datetime | None) -> Invited:
     if user.disabled_at is not None:
         return Invited("disabled")
     if until is not None and until > clock.now():
-        return Invited("active" if user.password_hash else "invited", until)
-    return Invited("active" if user.password_hash else "expired", until)
+        return Invited("active" if user.has_password else "invited", until)
+    return Invited("active" if user.has_password else "expired", until)

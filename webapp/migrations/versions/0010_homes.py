@@ -81,6 +81,7 @@ def upgrade() -> None:
         sqlite_where=told,
     )
     op.create_index("ix_feed_status", "feed", ["status", "health"])
+    op.create_index("ix_user_full_name", "user", ["full_name", "id"])
     op.create_index("ix_server_day_counted_in", "server_day", ["counted_in"])
     failed = sa.text("outcome = 'failed'")
     op.create_index(
@@ -96,6 +97,7 @@ def downgrade() -> None:
     """Back to the version before."""
     op.drop_index("ix_outcome_failed", "outcome")
     op.drop_index("ix_server_day_counted_in", "server_day")
+    op.drop_index("ix_user_full_name", "user")
     op.drop_index("ix_feed_status", "feed")
     op.drop_index("ix_feed_event_server_id_at", "feed_event")
     for name, table in _TRIGGERS.items():
