@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -218,6 +220,17 @@ def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:
     """
     if session.get_bind().dialect.name != "sqlite":
         session.execute(select(key).where(key.in_(sorted(ids))).order_by(key).with_for_update())
+
+
+def constant(word: str) -> ColumnElement[str]:
+    """One of our own words, as it stands in a statement.
+
+    PostgreSQL makes one plan for all values of a parameter; where a word is rare, or an index has
+    only its rows, the plan has to know it.
+    """
+    if not word.isidentifier():
+        raise ValueError(f"{word!r} is no word of ours")
+    return literal_column(f"'{word}'", String)
 
 
 def upsert(

@@ -129,7 +129,7 @@ def test_rows_that_are_changed_moved_and_removed_are_summed(session: Session) ->
     session.execute(delete(Document))
     session.execute(delete(Certificate))
     assert differences(session) == []
-    assert totals.pages(session, Of(feed_id=second.id)) == 40
+    assert totals.pages(session, Of.feeds([second.id])) == 40
 
 
 @pytest.mark.parametrize("whose", ["everybody", "partner", "customer"])

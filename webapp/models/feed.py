@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -18,6 +18,12 @@ _BY_ID = text("status <> 'removed' and customer_id is not null")
 _BY_NAME = text("status <> 'removed' and customer_id is null")
 
 
+def _listed(name: str, *columns: Any) -> Index:
+    """An index of the feeds that lists show: it alone tells their number and their order."""
+    tied = text("status <> 'removed'")
+    return Index(name, *columns, sqlite_where=tied, postgresql_where=tied)
+
+
 class Feed(Base):
     """A tied customer. Pending until its first reading; inactive ones are not collected.
 
@@ -30,10 +36,10 @@ class Feed(Base):
         Index("ix_feed_server_id_health", "server_id", "status", "health"),
         Index("ix_feed_status", "status", "health"),
         # The orders in which lists show them: of everybody, and of one server.
-        Index("ix_feed_health", desc("health"), "customer_name", "id"),
-        Index("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
-        Index("ix_feed_customer_name", "customer_name", "id"),
-        Index("ix_feed_server_id_name", "server_id", "customer_name", "id"),
+        _listed("ix_feed_health", desc("health"), "customer_name", "id"),
+        _listed("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
+        _listed("ix_feed_customer_name", "customer_name", "id"),
+        _listed("ix_feed_server_id_name", "server_id", "customer_name", "id"),
         CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
         CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
         Index(

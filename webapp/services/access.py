@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, false, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
+from webapp.db import constant
 from webapp.models import (
     Account,
     AuditEntry,
@@ -35,8 +36,8 @@ from webapp.services.errors import NotFound
 #: PostgreSQL's integer; a greater id in an address cannot be anybody's.
 _LARGEST_ID = 2**31 - 1
 
-#: As a literal: a plan made for any state could not use the index of those that are held.
-IS_HELD = Delta.state == literal_column("'held'")
+IS_HELD = Delta.state == constant("held")
+IS_TIED = Feed.status != constant("removed")
 
 Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 
@@ -79,6 +80,11 @@ class Viewer:
 def accounts(viewer: Viewer) -> Select[Account]:
     """The accounts a viewer may see: all; a partner's and its customers'; one's own."""
     return select(Account).where(_own_account(viewer))
+
+
+def partners(viewer: Viewer) -> Select[Account]:
+    """The partners among them; an index has those without a partner of their own."""
+    return accounts(viewer).where(Account.partner_id.is_(None), Account.kind == "partner")
 
 
 def customers(viewer: Viewer) -> Select[Account]:

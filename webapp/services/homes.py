@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from webapp.db import constant
 from webapp.domain.months import Month
 from webapp.models import (
     Account,
@@ -40,7 +41,7 @@ from webapp.models import (
     ServerDay,
     User,
 )
-from webapp.services import totals
+from webapp.services import access, totals
 from webapp.services.access import Viewer
 from webapp.services.deposits import DayPages
 
@@ -119,7 +120,7 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
         accounts=told["account"],
         months={Month.parse(one): number for one, number in told["month"].items() if number},
         days=totals.all_days(pages, first, last),
-        certified=told["certified"].get("", 0),
+        certified=told["certified"].get("all", 0),
         beginning=begun,
     )
 
@@ -149,7 +150,9 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
             servers,
             *_feeds(true()),
             _part("month", month, func.sum(ServerDay.pages)).where(ServerDay.counted_in == month),
-            _part("account", "partner", func.count()).where(Account.kind == "partner"),
+            _part("account", "partner", func.count()).where(
+                Account.partner_id.is_(None), Account.kind == "partner"
+            ),
             _part("account", "customer", func.count()).where(Account.partner_id.is_not(None)),
         )
     own: BindParameter[int] = bindparam("servers", expanding=True)
@@ -172,7 +175,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
         *_feeds(Feed.server_id.in_(own)),
         months.where(ServerDay.server_id.in_(own)).group_by(ServerDay.counted_in),
         days,
-        _part("certified", "", func.sum(PartnerMonth.pages)).where(
+        _part("certified", "all", func.sum(PartnerMonth.pages)).where(
             PartnerMonth.partner_id == partner
         ),
         *(_part("step", name, case((query.exists(), 1), else_=0)) for name, query in steps.items()),
@@ -181,21 +184,21 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
 
 def _feeds(own: ColumnElement[bool]) -> Iterator[Select[Any]]:
     """All feeds, and the few that are not healthy, which an index finds: to group all is slow."""
-    listened = Feed.status.in_([literal_column("'pending'"), literal_column("'active'")])
+    listened = Feed.status.in_([constant("pending"), constant("active")])
     for name, which in (
-        ("all", Feed.status != literal_column("'removed'")),
-        ("unhealthy", and_(listened, Feed.health == literal_column("'unhealthy'"))),
-        ("pending", and_(listened, Feed.health == literal_column("'pending'"))),
-        ("inactive", Feed.status == literal_column("'inactive'")),
+        ("all", access.IS_TIED),
+        ("unhealthy", and_(listened, Feed.health == constant("unhealthy"))),
+        ("pending", and_(listened, Feed.health == constant("pending"))),
+        ("inactive", Feed.status == constant("inactive")),
     ):
         yield _part("feed", name, func.count()).where(own, which)
 
 
 def _part(of: str, what: Any, number: Any) -> Select[Any]:
     """A part of the question, with columns of the same types as every other."""
-    word = literal_column(f"'{what}'") if isinstance(what, str) else what
+    word = constant(what) if isinstance(what, str) else what
     part: Any = select(
-        literal_column(f"'{of}'").label("of"),
+        constant(of).label("of"),
         cast(word, String).label("what"),
         cast(number, BigInteger).label("number"),
     )
@@ -209,13 +212,13 @@ def _counts() -> CompoundSelect[Any]:
     zero: ColumnElement[int] = literal_column("0")
     bad = func.count().filter(Server.health == "unhealthy")
     return union_all(
-        select(literal_column("'customers'"), Account.partner_id, func.count(), zero)
+        select(constant("customers"), Account.partner_id, func.count(), zero)
         .where(Account.partner_id.in_(partners))
         .group_by(Account.partner_id),
-        select(literal_column("'servers'"), Server.account_id, func.count(), bad)
+        select(constant("servers"), Server.account_id, func.count(), bad)
         .where(Server.account_id.in_(partners), Server.removed_at.is_(None))
         .group_by(Server.account_id),
-        select(literal_column("'pages'"), Server.account_id, func.sum(ServerDay.pages), zero)
+        select(constant("pages"), Server.account_id, func.sum(ServerDay.pages), zero)
         .join(Server, Server.id == ServerDay.server_id)
         .where(Server.account_id.in_(partners), ServerDay.counted_in == bindparam("month"))
         .group_by(Server.account_id),

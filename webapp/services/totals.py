@@ -1,6 +1,6 @@
 """Totals: pages deposited for many feeds at once, from the sums that the database keeps."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,17 +10,23 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
+from webapp.services import access
 from webapp.services.access import Viewer
 from webapp.services.deposits import DayPages
 
 
 @dataclass(frozen=True, slots=True)
 class Of:
-    """Whose pages: those of an account (a partner: of all its customers), of a feed, or all."""
+    """Whose pages: those of an account (a partner: of all its customers), of feeds, or all."""
 
     account_id: int | None = None
     is_partner: bool = False
-    feed_id: int | None = None
+    feed_ids: tuple[int, ...] | None = None
+
+    @classmethod
+    def feeds(cls, feed_ids: Iterable[int]) -> "Of":
+        """Those of these feeds."""
+        return cls(feed_ids=tuple(feed_ids))
 
     @classmethod
     def account(cls, account: Account) -> "Of":
@@ -83,7 +89,7 @@ def by_customer(
     rows = session.execute(
         select(
             Feed.account_id,
-            func.count().filter(Feed.status != "removed"),
+            func.count().filter(access.IS_TIED),
             func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
             func.sum(pages_of_feed(month)),
             func.sum(in_all.scalar_subquery()),
@@ -123,7 +129,7 @@ def pages_of_feed(month: Month) -> ScalarSelect[int]:
 def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:
     """How many of these feeds are pending, healthy, unhealthy; and inactive, whatever health."""
     rows = session.execute(
-        feeds.where(Feed.status != "removed")
+        feeds.where(access.IS_TIED)
         .with_only_columns(Feed.status, Feed.health, func.count())
         .group_by(Feed.status, Feed.health)
     )
@@ -135,14 +141,14 @@ def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:
 
 def _kept(of: Of) -> Any:
     """The table whose sums are few enough: by feed for one customer, else by server."""
-    if of.feed_id is not None or (of.account_id is not None and not of.is_partner):
+    if of.feed_ids is not None or (of.account_id is not None and not of.is_partner):
         return FeedMonth
     return ServerDay
 
 
 def _within(query: Any, kept: Any, of: Of) -> Any:
-    if of.feed_id is not None:
-        return query.where(FeedMonth.feed_id == of.feed_id)
+    if of.feed_ids is not None:
+        return query.where(FeedMonth.feed_id.in_(of.feed_ids))
     if of.account_id is None:
         return query
     if kept is ServerDay:

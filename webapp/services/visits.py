@@ -45,15 +45,14 @@ _SERVERS = select(func.aggregate_strings(cast(Server.id, String), " ")).where(
     Server.account_id == User.account_id
 )
 _HELD = select(func.count()).select_from(Delta).where(access.IS_HELD)
-# From the few gains that are held to their feeds, not the other way round: an offset is a fence.
-_held = select(Delta.feed_id).where(access.IS_HELD).offset(0).subquery("held")
-_OWN_HELD = (
-    select(func.count())
-    .select_from(_held)
-    .join(Feed, Feed.id == _held.c.feed_id)
-    .join(Server, Server.id == Feed.server_id)
-    .where(Server.account_id == User.account_id)
+# From each of the few gains that are held to its feed's partner, not the other way round.
+_PARTNER_OF_GAIN = (
+    select(Server.account_id)
+    .join(Feed, Feed.server_id == Server.id)
+    .where(Feed.id == Delta.feed_id)
+    .scalar_subquery()
 )
+_OWN_HELD = _HELD.where(User.account_id == _PARTNER_OF_GAIN)
 _VISIT = (
     select(
         User,

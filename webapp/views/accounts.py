@@ -93,10 +93,7 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     text = lists.searched()
     kind = "partner" if viewer.is_operations else "customer"
-    if kind == "partner":
-        query = access.accounts(viewer).where(Account.kind == "partner")
-    else:
-        query = access.customers(viewer)
+    query = access.partners(viewer) if kind == "partner" else access.customers(viewer)
     if text:
         query = query.where(Account.name.icontains(text, autoescape=True))
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))
@@ -235,17 +232,18 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
 
 
 def _show_customer(viewer: Viewer, customer: Account) -> str:
-    feeds = access.feeds(viewer).where(Feed.account_id == customer.id)
-    feed_ids = list(db.session.scalars(feeds.with_only_columns(Feed.id)))
-    standing = feeds.where(Feed.status != "removed").order_by(Feed.customer_name, Feed.id)
+    query = access.feeds(viewer).where(Feed.account_id == customer.id)
+    feeds = db.session.scalars(query.order_by(Feed.customer_name, Feed.id)).all()
+    feed_ids = [feed.id for feed in feeds]
     today = _today(customer)
     days = deposits.pages_by_day(db.session(), feed_ids, *figures.last_days(today))
+    pages = totals.pages_by_month(db.session(), totals.Of.feeds(feed_ids))
     return render_template(
         "accounts/customer.html",
         account=customer,
-        figures=figures.of(totals.Of.account(customer), today),
+        figures=figures.of_months(pages, today),
         bars=figures.bars(customer, days),
-        feeds=db.session.scalars(standing.limit(_LISTED)).all(),
+        feeds=[feed for feed in feeds if feed.status != "removed"][:_LISTED],
         today=today,
         certificates=latest_certificates(viewer, customer),
         **_people(viewer, customer),

@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, literal_column, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import contains_eager
 
 from webapp import clock, queue
-from webapp.db import db, lock
+from webapp.db import constant, db, lock
 from webapp.models import Collection, Feed, Outcome, Server, User
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
@@ -263,7 +263,7 @@ def _outcomes(collection: Collection, outcome: str, counts: Mapping[str, int]) -
         .where(Outcome.collection_id == collection.id, Feed.server_id == collection.server_id)
         .order_by(Feed.customer_name, Feed.id)
     )
-    failed = query.where(Outcome.outcome == literal_column("'failed'"))
+    failed = query.where(Outcome.outcome == constant("failed"))
     if outcome:
         chosen = failed if outcome == "failed" else query.where(Outcome.outcome == outcome)
         return lists.paged_after([(counts.get(outcome, 0), chosen)])

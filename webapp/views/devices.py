@@ -84,7 +84,7 @@ def index() -> ResponseReturnValue:
     text, feed_id = lists.searched(), lists.number("feed")
     of_feeds = [
         *access.of_own_feeds(viewer),
-        Feed.status != "removed" if feed_id is None else Feed.id == feed_id,
+        access.IS_TIED if feed_id is None else Feed.id == feed_id,
     ]
     query = select(Device).join(Device.feed).where(*of_feeds)
     counting = lists.counts(select(func.sum(Feed.devices)).where(*of_feeds))

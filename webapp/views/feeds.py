@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from webapp import clock
-from webapp.db import db
+from webapp.db import constant, db
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -82,9 +82,9 @@ def index() -> ResponseReturnValue:
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
     query = access.feeds(viewer)
-    query = query.where(Feed.status == status if status else Feed.status != "removed")
+    query = query.where(Feed.status == constant(status) if status else access.IS_TIED)
     if health:
-        query = query.where(Feed.health == health)
+        query = query.where(Feed.health == constant(health))
     if server_id is not None:
         query = query.where(Feed.server_id == server_id)
     if account_id is not None:
@@ -138,7 +138,7 @@ def show(feed_id: int) -> ResponseReturnValue:
             "pages-a-day", (gettext("Day"), gettext("Pages"), gettext("Recovered")), told
         )
     month = Month.of(today)
-    pages = totals.pages_by_month(db.session(), totals.Of(feed_id=feed.id))
+    pages = totals.pages_by_month(db.session(), totals.Of.feeds([feed.id]))
     total = sum(pages.values())
     return render_template(
         "feeds/show.html",

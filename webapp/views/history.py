@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp import formats
+from webapp.db import constant
 from webapp.models import Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
 from webapp.words import Words, gettext
 
-#: As a literal, as the index of these events has it.
-_IS_TOLD = FeedEvent.kind != literal_column("'devices_found'")
+_IS_TOLD = FeedEvent.kind != constant("devices_found")
 
 
 @dataclass(frozen=True, slots=True)

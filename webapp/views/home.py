@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
 from webapp import clock, queue
-from webapp.db import db
+from webapp.db import constant, db
 from webapp.models import Account, Feed, Server
 from webapp.services import access, deposits, homes, reconciliation, totals
 from webapp.services.access import Viewer
@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
 
 
 def _operations(viewer: Viewer) -> str:
-    query = access.accounts(viewer).where(Account.kind == "partner").order_by(Account.name)
+    query = access.partners(viewer).order_by(Account.name)
     partners = db.session.scalars(query.limit(_FIRST)).all()
     today = clock.now().date()
     home = homes.of(db.session(), viewer, today, *figures.last_days(today))
@@ -77,7 +77,9 @@ def _customer(viewer: Viewer, customer: Account) -> str:
     return render_template(
         "home/customer.html",
         account=customer,
-        figures=figures.of(totals.Of.account(customer), today),
+        figures=figures.of_months(
+            totals.pages_by_month(db.session(), totals.Of.feeds(feed_ids)), today
+        ),
         bars=figures.bars(customer, days),
         has_feed=bool(feed_ids),
         certificates=latest_certificates(viewer, customer),
@@ -116,7 +118,7 @@ def _bad_feeds(viewer: Viewer) -> Sequence[Any]:
     first = (
         access.feeds(viewer)
         .with_only_columns(Feed.id)
-        .where(Feed.status == "active", Feed.health == "unhealthy")
+        .where(Feed.status == constant("active"), Feed.health == constant("unhealthy"))
         .order_by(Feed.heard_on, Feed.id)
         .limit(_FIRST)
     )

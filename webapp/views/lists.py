@@ -155,7 +155,9 @@ def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int
         return query.limit(limit).offset(offset)
     (key,) = narrow.selected_columns
     # As a literal: a plan made for any limit expects many rows, and looks all names up.
-    some = narrow.limit(literal_column(str(limit), Integer)).offset(offset)
+    some = narrow.limit(literal_column(str(limit), Integer))
+    if offset:
+        some = some.offset(literal_column(str(offset), Integer))
     return query.where(key.in_(some.correlate(None)))
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, func, select
 
 from webapp import clock, queue
-from webapp.db import db
+from webapp.db import constant, db
 from webapp.models import Certificate, Collection, Delta, Feed, Outcome, Server, Undrawn
 from webapp.services import access, mails
 from webapp.views import edge, lists
@@ -191,7 +191,7 @@ def _nights(today: date) -> list[Night]:
     failed = _count(
         select(Collection.day, func.count().label("number"))
         .join(Outcome, Outcome.collection_id == Collection.id)
-        .where(*nights, Outcome.outcome == literal_column("'failed'"))
+        .where(*nights, Outcome.outcome == constant("failed"))
         .group_by(Collection.day)
     )
     held = _count(

@@ -145,7 +145,7 @@ def show(server_id: int) -> str:
     server = access.server(db.session(), edge.viewer(), server_id)
     feeds = db.session.scalars(
         select(Feed)
-        .where(Feed.server_id == server.id, Feed.status != "removed")
+        .where(Feed.server_id == server.id, access.IS_TIED)
         .join(Feed.account)
         .options(contains_eager(Feed.account))
         .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
@@ -338,7 +338,7 @@ def _feed_counts(server_ids: list[int]) -> dict[int, dict[str, int]]:
     counts: dict[int, dict[str, int]] = {}
     rows = db.session.execute(
         select(Feed.server_id, Feed.status, Feed.health, func.count().label("feeds"))
-        .where(Feed.server_id.in_(server_ids), Feed.status != "removed")
+        .where(Feed.server_id.in_(server_ids), access.IS_TIED)
         .group_by(Feed.server_id, Feed.status, Feed.health)
     )
     for row in rows:

@@ -1,5 +1,7 @@
 """What homes ask for at every visit: the latest events of a server, and what is not drawn yet."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -51,6 +53,15 @@ _FILL = (
 )
 
 
+#: The indexes that have the orders of lists of feeds.
+_ORDERS: dict[str, list[Any]] = {
+    "ix_feed_health": [sa.text("health desc"), "customer_name", "id"],
+    "ix_feed_server_id_worst": ["server_id", sa.text("health desc"), "customer_name", "id"],
+    "ix_feed_customer_name": ["customer_name", "id"],
+    "ix_feed_server_id_name": ["server_id", "customer_name", "id"],
+}
+
+
 def upgrade() -> None:
     """To this version."""
     postgresql = op.get_bind().dialect.name == "postgresql"
@@ -80,6 +91,10 @@ def upgrade() -> None:
         postgresql_where=told,
         sqlite_where=told,
     )
+    tied = sa.text("status <> 'removed'")
+    for name, columns in _ORDERS.items():
+        op.drop_index(name, "feed")
+        op.create_index(name, "feed", columns, postgresql_where=tied, sqlite_where=tied)
     op.create_index("ix_feed_status", "feed", ["status", "health"])
     op.create_index("ix_user_full_name", "user", ["full_name", "id"])
     op.create_index("ix_server_day_counted_in", "server_day", ["counted_in"])
@@ -99,6 +114,9 @@ def downgrade() -> None:
     op.drop_index("ix_server_day_counted_in", "server_day")
     op.drop_index("ix_user_full_name", "user")
     op.drop_index("ix_feed_status", "feed")
+    for name, columns in _ORDERS.items():
+        op.drop_index(name, "feed")
+        op.create_index(name, "feed", columns)
     op.drop_index("ix_feed_event_server_id_at", "feed_event")
     for name, table in _TRIGGERS.items():
         if op.get_bind().dialect.name == "postgresql":
