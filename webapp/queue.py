@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from redis import Redis
@@ -101,6 +102,12 @@ def connect(redis_url: str) -> Redis:
     return Redis.from_url(redis_url, socket_connect_timeout=5, socket_keepalive=True)
 
 
+@lru_cache(maxsize=4)
+def _client(redis_url: str) -> Redis:
+    """The connections of this process: to make one takes longer than to ask. It may be forked."""
+    return connect(redis_url)
+
+
 def run_collection(settings: Settings, collection_id: int) -> str:
     """Put a collection in line; returns the job's id. Raises QueueDown."""
     return _enqueue(settings, "collection", RUN_COLLECTION, collection_id, timeout=_NIGHT_TIMEOUT)
@@ -147,7 +154,7 @@ def _enqueue(
 ) -> str:
     words = " ".join(str(number) for number in ids)
     with _reaching_redis():
-        job: Job = Queue(queue, connection=connect(settings.redis_url)).enqueue_call(
+        job: Job = Queue(queue, connection=_client(settings.redis_url)).enqueue_call(
             function,
             args=ids,
             timeout=int(timeout.total_seconds()),
@@ -170,7 +177,7 @@ def _reaching_redis() -> Iterator[None]:
 def reachable(settings: Settings) -> bool:
     """Whether Redis answers."""
     try:
-        answer: Any = connect(settings.redis_url).ping()
+        answer: Any = _client(settings.redis_url).ping()
     except (RedisError, OSError):
         return False
     return bool(answer)
@@ -179,13 +186,13 @@ def reachable(settings: Settings) -> bool:
 def worker_is_running(settings: Settings) -> bool:
     """Whether any worker has reported lately. Raises QueueDown."""
     with _reaching_redis():
-        return Worker.count(connection=connect(settings.redis_url)) > 0
+        return Worker.count(connection=_client(settings.redis_url)) > 0
 
 
 def standing(settings: Settings, failures: int = 20) -> Standing:
     """Lines, workers, the latest failures and the timetable. Raises QueueDown."""
     with _reaching_redis():
-        connection = connect(settings.redis_url)
+        connection = _client(settings.redis_url)
         queues = [Queue(name, connection=connection) for name in QUEUES]
         failed = [failure for each in queues for failure in _failures(each, failures)]
         failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)

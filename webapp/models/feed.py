@@ -39,7 +39,7 @@ class Feed(Base):
         _listed("ix_feed_health", desc("health"), "customer_name", "id"),
         _listed("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
         _listed("ix_feed_customer_name", "customer_name", "id"),
-        _listed("ix_feed_server_id_name", "server_id", "customer_name", "id"),
+        Index("ix_feed_server_id_name", "server_id", "customer_name", "id"),
         CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
         CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
         Index(

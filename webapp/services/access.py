@@ -7,11 +7,12 @@ customer or other people's users.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webapp.db import constant
@@ -186,41 +187,37 @@ def logos(viewer: Viewer) -> Select[Logo]:
 
 def account(session: Session, viewer: Viewer, account_id: int) -> Account:
     """An account. Raises NotFound."""
-    return _one(session, accounts(viewer), Account.id, account_id, "account")
+    return _one(session, viewer, accounts, Account.id, account_id, "account")
 
 
 def user(session: Session, viewer: Viewer, user_id: int) -> User:
     """A user. Raises NotFound."""
-    return _one(session, users(viewer), User.id, user_id, "user")
+    return _one(session, viewer, users, User.id, user_id, "user")
 
 
 def server(session: Session, viewer: Viewer, server_id: int) -> Server:
     """A server, removed or not. Raises NotFound."""
-    return _one(session, servers(viewer), Server.id, server_id, "server")
+    return _one(session, viewer, servers, Server.id, server_id, "server")
 
 
 def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
     """A feed, removed or not. Raises NotFound."""
-    # With what every page of a feed names: each would be a question of its own.
-    query = feeds(viewer).options(
-        joinedload(Feed.account, innerjoin=True), joinedload(Feed.server, innerjoin=True)
-    )
-    return _one(session, query, Feed.id, feed_id, "feed")
+    return _one(session, viewer, _whole_feeds, Feed.id, feed_id, "feed")
 
 
 def device(session: Session, viewer: Viewer, device_id: int) -> Device:
     """A device. Raises NotFound."""
-    return _one(session, devices(viewer), Device.id, device_id, "device")
+    return _one(session, viewer, devices, Device.id, device_id, "device")
 
 
 def collection(session: Session, viewer: Viewer, collection_id: int) -> Collection:
     """A collection. Raises NotFound."""
-    return _one(session, collections(viewer), Collection.id, collection_id, "collection")
+    return _one(session, viewer, collections, Collection.id, collection_id, "collection")
 
 
 def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
     """A gain, in whatever state. Raises NotFound."""
-    return _one(session, deltas(viewer), Delta.id, delta_id, "gain")
+    return _one(session, viewer, deltas, Delta.id, delta_id, "gain")
 
 
 def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
@@ -235,15 +232,32 @@ def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
 
 def _one(
     session: Session,
-    query: Select[Noun],
+    viewer: Viewer,
+    of: Callable[[Viewer], Select[Noun]],
     key: InstrumentedAttribute[int],
     wanted: int,
     word: str,
 ) -> Noun:
-    found = session.scalar(query.where(key == wanted)) if 0 < wanted <= _LARGEST_ID else None
+    found: Noun | None = None
+    if 0 < wanted <= _LARGEST_ID:
+        found = session.scalar(_by_id(viewer, of, key), {"wanted": wanted})
     if found is None:
         raise NotFound(f"there is no {word} {wanted}")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _by_id(
+    viewer: Viewer, of: Callable[[Viewer], Select[Any]], key: InstrumentedAttribute[int]
+) -> Select[Any]:
+    """Made once for a viewer: every page of one thing begins with it."""
+    return of(viewer).where(key == bindparam("wanted"))
+
+
+def _whole_feeds(viewer: Viewer) -> Select[Feed]:
+    """With what every page of a feed names: each would be a question of its own."""
+    named = (joinedload(Feed.account, innerjoin=True), joinedload(Feed.server, innerjoin=True))
+    return feeds(viewer).options(*named)
 
 
 def _own_account(viewer: Viewer) -> ColumnElement[bool]:

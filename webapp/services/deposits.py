@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Table, case, cast, func, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Table,
+    bindparam,
+    case,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -136,22 +147,27 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
     return None if text is None else Month.parse(text)
 
 
+_FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
+_FIRST: BindParameter[date] = bindparam("first")
+_LAST: BindParameter[date] = bindparam("last")
+#: In one question: the pages of each day, and the days on which something was read.
+_DAYS = union_all(
+    select(Deposit.day, func.sum(Deposit.pages))
+    .where(Deposit.feed_id.in_(_FEEDS), Deposit.day.between(_FIRST, _LAST))
+    .group_by(Deposit.day),
+    select(Reading.day, cast(null(), BigInteger))
+    .join(Device, Device.id == Reading.device_id)
+    .where(Device.feed_id.in_(_FEEDS), Reading.day.between(_FIRST, _LAST))
+    .distinct(),
+)
+
+
 def pages_by_day(
     session: Session, feed_ids: Sequence[int], first: date, last: date
 ) -> list[DayPages]:
     """Pages of each day from ``first`` to ``last``, days without any included."""
-    # In one question: the pages of each day, and the days on which something was read.
-    told: Sequence[Any] = session.execute(
-        union_all(
-            select(Deposit.day, func.sum(Deposit.pages))
-            .where(Deposit.feed_id.in_(feed_ids), Deposit.day.between(first, last))
-            .group_by(Deposit.day),
-            select(Reading.day, cast(null(), BigInteger))
-            .join(Device, Device.id == Reading.device_id)
-            .where(Device.feed_id.in_(feed_ids), Reading.day.between(first, last))
-            .distinct(),
-        )
-    ).all()
+    values = {"feeds": list(feed_ids), "first": first, "last": last}
+    told: Sequence[Any] = session.execute(_DAYS, values).all()
     pages = {day: number for day, number in told if number is not None}
     read = {day for day, number in told if number is None}
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
@@ -48,11 +48,23 @@ def pages(session: Session, of: Of, month: Month | None = None) -> int:
     return int(session.scalar(query) or 0)
 
 
+_FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
+_MONTHS_OF_FEEDS: Any = (
+    select(FeedMonth.counted_in, func.sum(FeedMonth.pages))
+    .where(FeedMonth.feed_id.in_(_FEEDS))
+    .group_by(FeedMonth.counted_in)
+    .order_by(FeedMonth.counted_in)
+)
+
+
 def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
     """Pages by the month they are counted in; months with none are left out."""
-    kept = _kept(of)
-    query = select(kept.counted_in, func.sum(kept.pages)).group_by(kept.counted_in)
-    rows = session.execute(_within(query, kept, of).order_by(kept.counted_in))
+    if of.feed_ids is not None:
+        rows = session.execute(_MONTHS_OF_FEEDS, {"feeds": list(of.feed_ids)})
+    else:
+        kept = _kept(of)
+        query = select(kept.counted_in, func.sum(kept.pages)).group_by(kept.counted_in)
+        rows = session.execute(_within(query, kept, of).order_by(kept.counted_in))
     return {Month.parse(month): int(total) for month, total in rows if total}
 
 

@@ -46,9 +46,10 @@ _SERVERS = select(func.aggregate_strings(cast(Server.id, String), " ")).where(
 )
 _HELD = select(func.count()).select_from(Delta).where(access.IS_HELD)
 # From each of the few gains that are held to its feed's partner, not the other way round.
+_customer = aliased(Account, name="customer")
 _PARTNER_OF_GAIN = (
-    select(Server.account_id)
-    .join(Feed, Feed.server_id == Server.id)
+    select(_customer.partner_id)
+    .join(Feed, Feed.account_id == _customer.id)
     .where(Feed.id == Delta.feed_id)
     .scalar_subquery()
 )

@@ -49,7 +49,7 @@ def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports
 
 
 def _exported_customers(customers: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
-    counts = _customer_counts(customers)
+    counts = _customer_counts(customers, _today(edge.user().account))
     for customer in customers:
         of = counts[customer.id]
         row = (of.feeds, of.unhealthy, of.month_pages, of.pages)
@@ -108,7 +108,9 @@ def index() -> ResponseReturnValue:
         kind=kind,
         heading=partial(lists.heading, sort),
         **(partner_counts(page.items) if kind == "partner" else {}),
-        counts=_customer_counts(page.items) if kind == "customer" else {},
+        counts=_customer_counts(page.items, _today(edge.user().account))
+        if kind == "customer"
+        else {},
     )
 
 
@@ -216,7 +218,9 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
     as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
     home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
     query = access.accounts(viewer).where(Account.partner_id == partner.id)
-    page = lists.paged(query.order_by(Account.name, Account.id), per_page=_ON_PAGE)
+    shown: Any = query.with_only_columns(Account.id, Account.name)
+    shown = shown.order_by(Account.name, Account.id)
+    page = lists.paged(shown, per_page=_ON_PAGE, counting=query)
     return render_template(
         "accounts/partner.html",
         account=partner,
@@ -226,7 +230,7 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
         servers=[server for server in found if server.removed_at is None],
         customers=page,
         page_url=lists.page_url,
-        counts=_customer_counts(page.items),
+        counts=_customer_counts(page.items, today),
         **_people(viewer, partner),
     )
 
@@ -322,10 +326,10 @@ def _made(form: FlaskForm, partner: Account | None) -> Account:
     )
 
 
-def _customer_counts(customers: Sequence[Account]) -> defaultdict[int, CustomerCounts]:
-    """The counts of each customer of a page, by its id."""
+def _customer_counts(customers: Sequence[Any], today: date) -> defaultdict[int, CustomerCounts]:
+    """The counts of each customer of a page, or row of one, by its id."""
     found: defaultdict[int, CustomerCounts] = defaultdict(CustomerCounts)
     if customers:
         ids = [customer.id for customer in customers]
-        found |= totals.by_customer(db.session(), ids, Month.of(_today(customers[0])))
+        found |= totals.by_customer(db.session(), ids, Month.of(today))
     return found

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
+from markupsafe import Markup
+
 from webapp import formats
 from webapp.domain.business_days import is_business_day
 from webapp.services.deposits import DayPages
@@ -37,12 +39,9 @@ class Bar:
 
 
 class Column(NamedTuple):
-    """A bar in its place. ``x`` and ``width`` in percent, ``y`` and ``tall`` in units."""
+    """A bar. ``place``: attributes of its rectangle, across in percent, upwards in units."""
 
-    x: float
-    width: float
-    y: float
-    tall: float
+    place: Markup
     kind: Kind
     told: str
 
@@ -121,16 +120,12 @@ def _columns(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[Column
         told = f"{name}: {formats.counted(bar.value, 'page')}"
         if bar.kind in ("recovered", "held"):
             told += f", {str(KINDS[bar.kind]).lower()}"
-        columns.append(
-            Column(
-                round(index * width + width * (1 - share) / 2, 3),
-                round(width * share, 3),
-                round(HEIGHT - tall, 1),
-                round(tall, 1),
-                bar.kind,
-                told,
-            )
+        place = (
+            f'x="{round(index * width + width * (1 - share) / 2, 3)}%" '
+            f'width="{round(width * share, 3)}%" '
+            f'y="{round(HEIGHT - tall, 1)}" height="{round(tall, 1)}"'
         )
+        columns.append(Column(Markup(place), bar.kind, told))  # noqa: S704  numbers alone
     return columns
 
 

@@ -143,12 +143,7 @@ def show(device_id: int) -> ResponseReturnValue:
         feed=device.feed,
         readings=readings,
         deltas={delta.day: delta for delta in deltas},
-        history=_history(device),
+        history=history.of_device(db.session(), edge.viewer(), device, _EVENTS_SHOWN),
         zone=device.feed.account.zone,
         families=history.FAMILIES,
     )
-
-
-def _history(device: Device) -> list[history.Line]:
-    events = history.events_of(device.feed_id, device.id).limit(_EVENTS_SHOWN)
-    return history.lines(db.session(), edge.viewer(), db.session.scalars(events).all())

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from webapp import clock
@@ -63,6 +63,31 @@ _SHOWN: tuple[Any, ...] = (
     Account.name.label("account_name"),
     Server.name.label("server_name"),
     _PARTNER.name.label("partner_name"),
+)
+
+
+#: What the last collections brought, each with its collection.
+_OUTCOMES = (
+    select(
+        Outcome.outcome,
+        Outcome.pages,
+        Outcome.devices,
+        Outcome.skipped,
+        Outcome.reason,
+        Outcome.at,
+        Outcome.collection_id,
+        Collection.day,
+    )
+    .join(Collection, Collection.id == Outcome.collection_id)
+    .where(Outcome.feed_id == bindparam("feed"))
+    .order_by(Outcome.collection_id.desc())
+    .limit(_RECENT)
+)
+_CHANGES = (
+    select(HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
+    .where(HealthChange.feed_id == bindparam("feed"))
+    .order_by(HealthChange.at.desc(), HealthChange.id.desc())
+    .limit(2 * _RECENT)
 )
 
 
@@ -140,6 +165,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     month = Month.of(today)
     pages = totals.pages_by_month(db.session(), totals.Of.feeds([feed.id]))
     total = sum(pages.values())
+    of_feed = {"feed": feed.id}
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -155,9 +181,9 @@ def show(feed_id: int) -> ResponseReturnValue:
         held=db.session.scalars(_held(feed)).all(),
         devices=devices,
         heading=heading,
-        outcomes=db.session.execute(_outcomes(feed)).all(),
-        changes=db.session.scalars(_changes(feed)).all(),
-        history=_history(feed),
+        outcomes=db.session.execute(_OUTCOMES, of_feed).all(),
+        changes=db.session.execute(_CHANGES, of_feed).all(),
+        history=history.recent(db.session(), edge.viewer(), feed.id),
         here=lists.here,
         page_url=lists.page_url,
     )
@@ -167,7 +193,7 @@ def show(feed_id: int) -> ResponseReturnValue:
 def told(feed_id: int) -> str:
     """What happened at a feed's printers, all of it."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
-    page = lists.paged(history.events_of(feed.id))
+    page = lists.paged(history.page_of(feed.id))
     return render_template(
         "feeds/history.html",
         feed=feed,
@@ -335,7 +361,9 @@ def _devices(feed: Feed) -> tuple[Any, Any]:
         "life": Device.life_count,
         "day": Device.latest_on,
     }
-    query = select(Device).where(Device.feed_id == feed.id)
+    query: Any = select(
+        Device.id, Device.asset_id, Device.serial_number, *list(columns.values())[2:]
+    ).where(Device.feed_id == feed.id)
     query, sort = lists.ordered(query, columns, "asset", then=(Device.serial_number, Device.id))
     return lists.paged(query), partial(lists.heading, sort)
 
@@ -348,29 +376,4 @@ def _held(feed: Feed) -> Select[Delta]:
         .options(joinedload(Delta.device))
         .order_by(Delta.day, Delta.id)
         .limit(_RECENT)
-    )
-
-
-def _outcomes(feed: Feed) -> Select[Outcome, Collection]:
-    """What the last collections brought, each with its collection."""
-    return (
-        select(Outcome, Collection)
-        .join(Collection, Collection.id == Outcome.collection_id)
-        .where(Outcome.feed_id == feed.id)
-        .order_by(Outcome.collection_id.desc())
-        .limit(_RECENT)
-    )
-
-
-def _history(feed: Feed) -> list[history.Line]:
-    events = db.session.scalars(history.events_of(feed.id).limit(_RECENT)).all()
-    return history.lines(db.session(), edge.viewer(), events)
-
-
-def _changes(feed: Feed) -> Select[HealthChange]:
-    return (
-        select(HealthChange)
-        .where(HealthChange.feed_id == feed.id)
-        .order_by(HealthChange.at.desc(), HealthChange.id.desc())
-        .limit(2 * _RECENT)
     )

@@ -3,19 +3,35 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from webapp import formats
 from webapp.db import constant
-from webapp.models import Feed, FeedEvent
+from webapp.models import Device, Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
 from webapp.words import Words, gettext
 
 _IS_TOLD = FeedEvent.kind != constant("devices_found")
+_RECENT = 10
+_EVENTS: Select[Any] = (
+    select(
+        FeedEvent.at,
+        FeedEvent.day,
+        FeedEvent.kind,
+        FeedEvent.details,
+        FeedEvent.device_id,
+        FeedEvent.feed_id,
+        Feed.customer_name,
+    )
+    .join(FeedEvent.feed)
+    .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
+)
+_OF_FEED = _EVENTS.where(FeedEvent.feed_id == bindparam("feed")).limit(_RECENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +79,35 @@ FAMILIES = {
 }
 
 
-def events_of(feed_id: int, device_id: int | None = None) -> Select[FeedEvent]:
-    """The events of a feed, or of one of its devices; the latest first."""
-    query = select(FeedEvent).where(FeedEvent.feed_id == feed_id)
-    query = query.options(joinedload(FeedEvent.feed))
-    if device_id is not None:
-        query = query.where(FeedEvent.device_id == device_id)
-    return query.order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
+def page_of(feed_id: int) -> Select[Any]:
+    """The events of a feed, the latest first: rows for ``lines``."""
+    return _EVENTS.where(FeedEvent.feed_id == feed_id)
 
 
-def latest(viewer: Viewer) -> Select[FeedEvent]:
-    """The events of a partner's feeds, or of all, the latest first; first readings left out."""
-    return (
-        select(FeedEvent)
-        .options(joinedload(FeedEvent.feed, innerjoin=True))
-        .where(_IS_TOLD, access.of_servers(viewer, FeedEvent.server_id))
-        .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
-    )
+def recent(session: Session, viewer: Viewer, feed_id: int) -> list[Line]:
+    """What happened lately at a feed."""
+    return lines(session, viewer, session.execute(_OF_FEED, {"feed": feed_id}).all())
 
 
-def lines(session: Session, viewer: Viewer, events: Sequence[FeedEvent]) -> list[Line]:
-    """Events as lines. Other customers are named to those alone who may see them."""
+def of_device(session: Session, viewer: Viewer, device: Device, limit: int) -> list[Line]:
+    """What happened lately to a device."""
+    query = page_of(device.feed_id).where(FeedEvent.device_id == device.id).limit(limit)
+    return lines(session, viewer, session.execute(query).all())
+
+
+def latest(session: Session, viewer: Viewer, limit: int) -> list[Line]:
+    """What happened lately at all feeds of a partner; first readings are left out."""
+    return lines(session, viewer, session.execute(_latest(viewer, limit)).all())
+
+
+@lru_cache(maxsize=256)
+def _latest(viewer: Viewer, limit: int) -> Select[Any]:
+    own = access.of_servers(viewer, FeedEvent.server_id)
+    return _EVENTS.where(_IS_TOLD, own).limit(limit)
+
+
+def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]:
+    """Rows of events as lines. Other customers are named to those alone who may see them."""
     feed_ids = {event.details["feed"] for event in events if event.kind == "moved_in"}
     seen = access.feeds(viewer).where(Feed.id.in_(feed_ids)) if feed_ids else None
     found = session.scalars(seen) if seen is not None else ()
@@ -91,7 +115,7 @@ def lines(session: Session, viewer: Viewer, events: Sequence[FeedEvent]) -> list
     return [_line(event, names) for event in events]
 
 
-def _line(event: FeedEvent, names: Mapping[int, str]) -> Line:
+def _line(event: Any, names: Mapping[int, str]) -> Line:
     title, tone, icon, words = _WORDS[event.kind]
     details = dict(event.details)
     if event.kind == "moved_in":
@@ -106,7 +130,7 @@ def _line(event: FeedEvent, names: Mapping[int, str]) -> Line:
         icon,
         event.device_id,
         event.feed_id,
-        event.feed.customer_name,
+        event.customer_name,
     )
 
 

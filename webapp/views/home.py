@@ -1,11 +1,11 @@
 """Home: what is going on, and what needs a person first; another page for each role."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased, joinedload
 
 from webapp import clock, queue
@@ -35,8 +35,7 @@ def index() -> ResponseReturnValue:
 
 
 def _operations(viewer: Viewer) -> str:
-    query = access.partners(viewer).order_by(Account.name)
-    partners = db.session.scalars(query.limit(_FIRST)).all()
+    partners = db.session.scalars(_first_partners(viewer)).all()
     today = clock.now().date()
     home = homes.of(db.session(), viewer, today, *figures.last_days(today))
     return render_template(
@@ -61,7 +60,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         today=today,
         figures=figures.spans(home.months, home.certified, today),
         bars=figures.bars(partner, home.days),
-        events=_events(viewer),
+        events=history.latest(db.session(), viewer, _FIRST),
         zone=partner.zone,
         beginning=home.beginning,
         may_change=viewer.may_change,
@@ -86,35 +85,33 @@ def _customer(viewer: Viewer, customer: Account) -> str:
     )
 
 
-def _events(viewer: Viewer) -> list[history.Line]:
-    """What happened lately at the feeds a viewer may see."""
-    return history.lines(
-        db.session(), viewer, db.session.scalars(history.latest(viewer).limit(_FIRST)).all()
-    )
-
-
 def _needs(viewer: Viewer, home: Home) -> dict[str, Any]:
     """What needs a person, and how servers and feeds are; nobody is looked for who is not there."""
+    session = db.session
+    servers = home.servers.get("unhealthy")
     return {
         "servers": home.servers,
         "feeds": home.feeds,
-        "bad_servers": _bad_servers(viewer) if home.servers.get("unhealthy") else [],
-        "bad_feeds": _bad_feeds(viewer) if home.feeds["unhealthy"] else [],
+        "bad_servers": session.scalars(_bad_servers(viewer)).all() if servers else [],
+        "bad_feeds": session.execute(_bad_feeds(viewer)).all() if home.feeds["unhealthy"] else [],
         "held": navigation.held_count(viewer),
     }
 
 
-def _bad_servers(viewer: Viewer) -> Sequence[Server]:
-    query = (
+# Statements are made once for a viewer: at every visit that would take as long as to ask them.
+@lru_cache(maxsize=256)
+def _bad_servers(viewer: Viewer) -> Select[Server]:
+    return (
         access.servers(viewer)
         .where(Server.removed_at.is_(None), Server.health == "unhealthy")
         .order_by(Server.health_changed_at)
         .options(joinedload(Server.account))
+        .limit(_FIRST)
     )
-    return db.session.scalars(query.limit(_FIRST)).all()
 
 
-def _bad_feeds(viewer: Viewer) -> Sequence[Any]:
+@lru_cache(maxsize=256)
+def _bad_feeds(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     first = (
         access.feeds(viewer)
         .with_only_columns(Feed.id)
@@ -123,7 +120,7 @@ def _bad_feeds(viewer: Viewer) -> Sequence[Any]:
         .limit(_FIRST)
     )
     # Names are looked up for those alone that are shown.
-    query = (
+    return (
         select(
             Feed.id,
             Feed.customer_name,
@@ -138,7 +135,11 @@ def _bad_feeds(viewer: Viewer) -> Sequence[Any]:
         .where(Feed.id.in_(first.correlate(None)))
         .order_by(Feed.heard_on, Feed.id)
     )
-    return db.session.execute(query).all()
+
+
+@lru_cache(maxsize=1)
+def _first_partners(viewer: Viewer) -> Select[Account]:
+    return access.partners(viewer).order_by(Account.name).limit(_FIRST)
 
 
 def _queues() -> Literal["working", "idle", "down"]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request, url_for
 from markupsafe import Markup
@@ -19,6 +20,8 @@ from webapp.views import assets
 PER_PAGE = 50
 _LONGEST_SEARCH = 200
 _ANY_NUMBER = 1_234_567_890
+#: What stands in a query as it is, as ``url_for`` has it.
+_SAFE = "!$'()*,/:;?@"
 #: What stands in an address as it is.
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
 #: Longer lists are not counted to their end, which takes as long as they are.
@@ -127,10 +130,8 @@ def paged(
 
 def _rows(query: Select[Any]) -> Sequence[Any]:
     """The entities of a query for one, else rows."""
-    found = db.session.execute(query)
-    if len(query.column_descriptions) > 1:
-        return found.all()
-    return found.scalars().unique().all()
+    found = db.session.execute(query).all()
+    return [row[0] for row in found] if found and len(found[0]) == 1 else found
 
 
 def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PAGE) -> Paged:
@@ -184,7 +185,8 @@ def here(**changes: Any) -> str:
     asked = {name: value for name, value in request.args.items() if name in _PARAMETERS}
     parameters: dict[str, Any] = {**asked, "page": None, **changes}
     kept = {name: value for name, value in parameters.items() if value not in (None, "")}
-    return url_for(request.endpoint or "", **{**kept, **(request.view_args or {})})
+    address = address_of(request.endpoint or "", **(request.view_args or {}))
+    return f"{address}?{urlencode(kept, safe=_SAFE)}" if kept else address
 
 
 def address_of(endpoint: str, **values: Any) -> str:

@@ -155,6 +155,8 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
 def _servers_of(failures: Sequence[queue.Failure]) -> dict[int, str]:
     """The servers of collections, by the collection's id."""
     ids = [one.ids[0] for one in failures if one.function == queue.RUN_COLLECTION]
+    if not ids:
+        return {}
     rows = db.session.execute(
         select(Collection.id, Server.name)
         .join(Server, Server.id == Collection.server_id)
@@ -164,6 +166,8 @@ def _servers_of(failures: Sequence[queue.Failure]) -> dict[int, str]:
 
 
 def _names(model: type[Feed] | type[Certificate], ids: Several[int]) -> dict[int, str]:
+    if not ids:
+        return {}
     name = Feed.customer_name if model is Feed else Certificate.number
     rows = db.session.execute(select(model.id, name.label("name")).where(model.id.in_(ids)))
     return {row.id: row.name for row in rows}

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
 
@@ -138,32 +137,48 @@ def new() -> ResponseReturnValue:
     return forms.page("servers/new.html", form, partners=partners)
 
 
+#: What the page of a server shows of each: the worst feeds, the latest collections and changes.
+_FEEDS = (
+    select(
+        Feed.id,
+        Feed.customer_name,
+        Feed.status,
+        Feed.health,
+        Feed.heard_on,
+        Account.name.label("account_name"),
+    )
+    .join(Feed.account)
+    .where(Feed.server_id == bindparam("server"), access.IS_TIED)
+    .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
+    .limit(_SHOWN)
+)
+_COLLECTIONS = (
+    select(Collection)
+    .where(Collection.server_id == bindparam("server"))
+    .order_by(Collection.queued_at.desc(), Collection.id.desc())
+    .limit(_SHOWN)
+)
+_CHANGES = (
+    select(HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
+    .where(HealthChange.server_id == bindparam("server"))
+    .order_by(HealthChange.at.desc(), HealthChange.id.desc())
+    .limit(2 * _SHOWN)
+)
+
+
 @blueprint.get("/servers/<int:server_id>")
 @roles_required(*READERS)
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
     server = access.server(db.session(), edge.viewer(), server_id)
-    feeds = db.session.scalars(
-        select(Feed)
-        .where(Feed.server_id == server.id, access.IS_TIED)
-        .join(Feed.account)
-        .options(contains_eager(Feed.account))
-        .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
-        .limit(_SHOWN)
-    ).all()
-    collections = db.session.scalars(
-        select(Collection)
-        .where(Collection.server_id == server.id)
-        .order_by(Collection.queued_at.desc(), Collection.id.desc())
-        .limit(_SHOWN)
-    ).all()
+    of_server = {"server": server.id}
     return render_template(
         "servers/show.html",
         server=server,
-        feeds=feeds,
+        feeds=db.session.execute(_FEEDS, of_server).all(),
         counts=_feed_counts([server.id]).get(server.id, {}),
-        collections=collections,
-        changes=_changes(server),
+        collections=db.session.scalars(_COLLECTIONS, of_server).all(),
+        changes=db.session.execute(_CHANGES, of_server).all(),
         today=clock.now().astimezone(server.account.zone).date(),
     )
 
@@ -346,12 +361,3 @@ def _feed_counts(server_ids: list[int]) -> dict[int, dict[str, int]]:
         state = "inactive" if row.status == "inactive" else row.health
         of_server[state] = of_server.get(state, 0) + row.feeds
     return counts
-
-
-def _changes(server: Server) -> Any:
-    return db.session.scalars(
-        select(HealthChange)
-        .where(HealthChange.server_id == server.id)
-        .order_by(HealthChange.at.desc(), HealthChange.id.desc())
-        .limit(2 * _SHOWN)
-    ).all()

@@ -58,7 +58,6 @@ _ORDERS: dict[str, list[Any]] = {
     "ix_feed_health": [sa.text("health desc"), "customer_name", "id"],
     "ix_feed_server_id_worst": ["server_id", sa.text("health desc"), "customer_name", "id"],
     "ix_feed_customer_name": ["customer_name", "id"],
-    "ix_feed_server_id_name": ["server_id", "customer_name", "id"],
 }
 
 
