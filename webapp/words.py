@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Self, TypeAlias
 
 from jinja2 import Environment, pass_eval_context
@@ -75,10 +76,18 @@ class Words(str):
 
     def __html__(self) -> Markup:
         """For templates, and for forms made by WTForms."""
-        return escape(str(self))
+        if self.values or self.plural:
+            return escape(str(self))
+        return _escaped(languages.current(), self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return unpacked, (packed(self),)
+
+
+@lru_cache(maxsize=2048)
+def _escaped(_language: str, message: str) -> Markup:
+    """A message without values, which lists show in every row."""
+    return escape(gettext(message))
 
 
 def packed(text: str) -> str:

@@ -207,17 +207,17 @@ def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
 
 def device(session: Session, viewer: Viewer, device_id: int) -> Device:
     """A device. Raises NotFound."""
-    return _one(session, viewer, devices, Device.id, device_id, "device")
+    return _one(session, viewer, _whole_devices, Device.id, device_id, "device")
 
 
 def collection(session: Session, viewer: Viewer, collection_id: int) -> Collection:
     """A collection. Raises NotFound."""
-    return _one(session, viewer, collections, Collection.id, collection_id, "collection")
+    return _one(session, viewer, _whole_collections, Collection.id, collection_id, "collection")
 
 
 def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
     """A gain, in whatever state. Raises NotFound."""
-    return _one(session, viewer, deltas, Delta.id, delta_id, "gain")
+    return _one(session, viewer, _whole_deltas, Delta.id, delta_id, "gain")
 
 
 def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
@@ -258,6 +258,26 @@ def _whole_feeds(viewer: Viewer) -> Select[Feed]:
     """With what every page of a feed names: each would be a question of its own."""
     named = (joinedload(Feed.account, innerjoin=True), joinedload(Feed.server, innerjoin=True))
     return feeds(viewer).options(*named)
+
+
+def _whole_devices(viewer: Viewer) -> Select[Device]:
+    """With its feed and whose it is."""
+    return devices(viewer).options(*_of_device(joinedload(Device.feed, innerjoin=True)))
+
+
+def _whole_deltas(viewer: Viewer) -> Select[Delta]:
+    """With its device, the feed and whose it is."""
+    device = joinedload(Delta.device, innerjoin=True)
+    return deltas(viewer).options(*_of_device(device.joinedload(Device.feed, innerjoin=True)))
+
+
+def _of_device(feed: Any) -> list[Any]:
+    return [feed.joinedload(Feed.account, innerjoin=True), feed.joinedload(Feed.server)]
+
+
+def _whole_collections(viewer: Viewer) -> Select[Collection]:
+    """With the server that is read."""
+    return collections(viewer).options(joinedload(Collection.server, innerjoin=True))
 
 
 def _own_account(viewer: Viewer) -> ColumnElement[bool]:

@@ -117,6 +117,8 @@ def waiting(session: Session) -> tuple[int, int, str | None]:
         .group_by(Mail.state)
     ).all()
     numbers = {row.state: int(row.number) for row in rows}
+    if not numbers:
+        return 0, 0, None
     error = session.scalar(
         select(Mail.error)
         .where(Mail.error.is_not(None), Mail.state.in_(("queued", "failed")))

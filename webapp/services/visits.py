@@ -45,15 +45,15 @@ _SERVERS = select(func.aggregate_strings(cast(Server.id, String), " ")).where(
     Server.account_id == User.account_id
 )
 _HELD = select(func.count()).select_from(Delta).where(access.IS_HELD)
-# From each of the few gains that are held to its feed's partner, not the other way round.
-_customer = aliased(Account, name="customer")
-_PARTNER_OF_GAIN = (
-    select(_customer.partner_id)
-    .join(Feed, Feed.account_id == _customer.id)
-    .where(Feed.id == Delta.feed_id)
-    .scalar_subquery()
+# From each of the few gains that are held to its feed's server, not the other way round. Whose
+# servers they are is asked for by itself, so that it is found once, not for each gain.
+_asking = aliased(User, name="asking")
+_OWN_SERVERS = select(Server.id).where(
+    Server.account_id
+    == select(_asking.account_id).where(_asking.id == bindparam("user")).scalar_subquery()
 )
-_OWN_HELD = _HELD.where(User.account_id == _PARTNER_OF_GAIN)
+_SERVER_OF_GAIN = select(Feed.server_id).where(Feed.id == Delta.feed_id).scalar_subquery()
+_OWN_HELD = _HELD.where(_SERVER_OF_GAIN.in_(_OWN_SERVERS))
 _VISIT = (
     select(
         User,

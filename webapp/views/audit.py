@@ -126,6 +126,8 @@ _SHEET = exports.Sheet(
 )
 
 
+#: The trail grows for ever, and nobody leafs through to its end.
+_COUNTED = 1_000
 #: What a row of the list shows: entities would be made anew for each.
 _SHOWN: tuple[Any, ...] = (
     AuditEntry.at,
@@ -157,7 +159,7 @@ def index() -> ResponseReturnValue:
         return exports.answer(query.options(*named), _SHEET)
     shown = query if text else query.outerjoin(AuditEntry.user)
     shown = shown.outerjoin(AuditEntry.account).with_only_columns(*_SHOWN)
-    page = lists.paged(shown, counting=query)
+    page = lists.paged(shown, counting=query, count_to=_COUNTED)
     return lists.page(
         "audit",
         page,

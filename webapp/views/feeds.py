@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
 from webapp import clock
 from webapp.db import constant, db
@@ -81,6 +81,14 @@ _OUTCOMES = (
     .join(Collection, Collection.id == Outcome.collection_id)
     .where(Outcome.feed_id == bindparam("feed"))
     .order_by(Outcome.collection_id.desc())
+    .limit(_RECENT)
+)
+#: Gains that wait for a person; a customer is not asked.
+_HELD = (
+    select(Delta.id, Delta.pages, Delta.day, Device.asset_id, Device.serial_number)
+    .join(Delta.device)
+    .where(Delta.feed_id == bindparam("feed"), access.IS_HELD)
+    .order_by(Delta.day, Delta.id)
     .limit(_RECENT)
 )
 _CHANGES = (
@@ -166,6 +174,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     pages = totals.pages_by_month(db.session(), totals.Of.feeds([feed.id]))
     total = sum(pages.values())
     of_feed = {"feed": feed.id}
+    is_customer = edge.viewer().role == "customer"
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -178,7 +187,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         month_pages=pages.get(month, 0),
         total=total,
         trees=trees(total),
-        held=db.session.scalars(_held(feed)).all(),
+        held=[] if is_customer else db.session.execute(_HELD, of_feed).all(),
         devices=devices,
         heading=heading,
         outcomes=db.session.execute(_OUTCOMES, of_feed).all(),
@@ -366,14 +375,3 @@ def _devices(feed: Feed) -> tuple[Any, Any]:
     ).where(Device.feed_id == feed.id)
     query, sort = lists.ordered(query, columns, "asset", then=(Device.serial_number, Device.id))
     return lists.paged(query), partial(lists.heading, sort)
-
-
-def _held(feed: Feed) -> Select[Delta]:
-    """Gains that wait for a person; a customer is not asked."""
-    return (
-        access.held(edge.viewer())
-        .where(Delta.feed_id == feed.id)
-        .options(joinedload(Delta.device))
-        .order_by(Delta.day, Delta.id)
-        .limit(_RECENT)
-    )

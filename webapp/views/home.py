@@ -81,7 +81,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         ),
         bars=figures.bars(customer, days),
         has_feed=bool(feed_ids),
-        certificates=latest_certificates(viewer, customer),
+        certificates=latest_certificates(customer),
     )
 
 

@@ -101,12 +101,14 @@ def paged(
     *,
     counting: Select[Any] | None = None,
     narrow: Select[Any] | None = None,
+    count_to: int = COUNTED,
 ) -> Paged:
     """The page asked for; the last one for a number beyond it, the first for nonsense.
 
     ``counting``: another query of as many rows, without the tables that only name or sort them; or
     one that tells their number itself. ``narrow``: the ids of the rows in their order, from the
     one table that has it; then names are looked up for the rows of the page alone.
+    ``count_to``: how far a list is counted.
     """
     asked = max(request.args.get("page", 1, type=int), 1)
     if asked == 1:
@@ -114,7 +116,7 @@ def paged(
         first = _rows(_cut(query, narrow, per_page + 1, 0))
         if len(first) <= per_page:
             return Paged(first, 1, 1 if first else 0, len(first))
-    total, more = _counted(query if counting is None else counting)
+    total, more = _counted(query if counting is None else counting, count_to)
     pages = -(-total // per_page)
     number = asked if more else min(asked, max(pages, 1))
     if number == asked == 1:
@@ -162,14 +164,14 @@ def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int
     return query.where(key.in_(some.correlate(None)))
 
 
-def _counted(query: Select[Any]) -> tuple[int, bool]:
+def _counted(query: Select[Any], most: int) -> tuple[int, bool]:
     """How many rows a query has, or says there are; and whether more than were counted."""
     if query.get_execution_options().get("counts"):
         return db.session.scalar(query) or 0, False
     rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
-    some = rows.limit(COUNTED + 1).subquery()
+    some = rows.limit(most + 1).subquery()
     total = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return min(total, COUNTED), total > COUNTED
+    return min(total, most), total > most
 
 
 def counts(query: Select[Any]) -> Select[Any]:

@@ -1,15 +1,16 @@
 """Overview: how the service runs, for operations: queues, workers, timetable, nights, failures."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, select
+from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 
 from webapp import clock, queue
 from webapp.db import constant, db
@@ -63,6 +64,20 @@ _REASONS = (
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
 
+_SINCE = bindparam("since", type_=Date)
+_WAITING = union_all(
+    select(constant("failed"), Collection.day, func.count())
+    .join(Outcome, Outcome.collection_id == Collection.id)
+    .where(Collection.kind == "night", Collection.day >= _SINCE)
+    .where(Outcome.outcome == constant("failed"))
+    .group_by(Collection.day),
+    select(constant("held"), Delta.day, func.count())
+    .where(access.IS_HELD, Delta.day >= _SINCE)
+    .group_by(Delta.day),
+    select(constant("undrawn"), cast(null(), Date), func.count()).select_from(Undrawn),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Night:
     """A day's nights, over all servers."""
@@ -95,14 +110,16 @@ def index() -> ResponseReturnValue:
     """The page, or for htmx its part that follows by itself."""
     now = clock.now()
     waiting, failed, error = mails.waiting(db.session())
+    since = now.date() - timedelta(days=_NIGHTS)
+    counts = _counts(since)
     context: dict[str, Any] = {
         "now": now,
         "standing": None,
         "failures": [],
         "words": WORDS,
-        "nights": _nights(now.date()),
+        "nights": _nights(since, counts),
         "mails": (waiting, failed, error),
-        "undrawn": _undrawn(),
+        "undrawn": counts["undrawn"].get(None, 0),
     }
     try:
         standing = queue.standing(edge.settings())
@@ -173,9 +190,8 @@ def _names(model: type[Feed] | type[Certificate], ids: Several[int]) -> dict[int
     return {row.id: row.name for row in rows}
 
 
-def _nights(today: date) -> list[Night]:
+def _nights(since: date, counts: Mapping[str, Mapping[date | None, int]]) -> list[Night]:
     """The last nights by the day they closed, the latest first."""
-    since = today - timedelta(days=_NIGHTS)
     nights = (Collection.kind == "night", Collection.day >= since)
     ended = func.count().filter(Collection.state == "finished")
     rows = db.session.execute(
@@ -192,17 +208,7 @@ def _nights(today: date) -> list[Night]:
         .order_by(Collection.day.desc())
         .limit(_NIGHTS)
     ).all()
-    failed = _count(
-        select(Collection.day, func.count().label("number"))
-        .join(Outcome, Outcome.collection_id == Collection.id)
-        .where(*nights, Outcome.outcome == constant("failed"))
-        .group_by(Collection.day)
-    )
-    held = _count(
-        select(Delta.day, func.count().label("number"))
-        .where(access.IS_HELD, Delta.day >= since)
-        .group_by(Delta.day)
-    )
+    failed, held = counts["failed"], counts["held"]
     return [
         Night(
             row.day,
@@ -218,14 +224,13 @@ def _nights(today: date) -> list[Night]:
     ]
 
 
-def _count(query: Select[date, int]) -> dict[date, int]:
-    return {row.day: row.number for row in db.session.execute(query)}
+def _counts(since: date) -> dict[str, dict[date | None, int]]:
+    """What went wrong or waits since a day, by the day, and what waits to be drawn."""
+    found: dict[str, dict[date | None, int]] = defaultdict(dict)
+    for of, day, number in db.session.execute(_WAITING, {"since": since}):
+        found[of][day] = number
+    return found
 
 
 def _between(begun: datetime | None, ended: datetime | None) -> timedelta | None:
     return ended - begun if begun and ended and ended >= begun else None
-
-
-def _undrawn() -> int:
-    """Certificates without their document yet."""
-    return db.session.scalar(select(func.count()).select_from(Undrawn)) or 0
