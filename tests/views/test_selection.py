@@ -144,4 +144,4 @@ def test_nothing_chosen_is_said(street: Street, fields: dict[str, object]) -> No
     answer = street.nora.sends("/feeds/selection", {**fields, "back": "https://elsewhere.example"})
 
     assert answer.location == "/feeds"
-    assert "Tick at least one feed" in street.nora.opens("/feeds").text
+    assert "Tick at least one row" in street.nora.opens("/feeds").text

@@ -21,7 +21,7 @@ from webapp.services import access, accounts, calendars, deposits, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.totals import CustomerCounts
-from webapp.views import account_forms, audit, edge, exports, figures, forms, lists
+from webapp.views import account_forms, audit, edge, exports, figures, forms, lists, ticks
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
 
@@ -133,6 +133,16 @@ def index() -> ResponseReturnValue:
         if kind == "customer"
         else {},
     )
+
+
+@blueprint.post("/accounts/selection")
+@roles_required(*READERS)
+def selected() -> ResponseReturnValue:
+    """The ticked customers as a file."""
+    wanted = ticks.ids("account")
+    query = ticks.chosen(access.customers(edge.viewer()), Account.id, wanted, "customers")
+    query = query.options(joinedload(Account.partner)).order_by(Account.name, Account.id)
+    return ticks.exported(query, _CUSTOMERS, wanted, ticks.list_again("accounts.index"))
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])

@@ -1,5 +1,7 @@
 """Certificates: list, page, document; and the public page that anybody may be shown."""
 
+import tempfile
+import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -9,22 +11,25 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    flash,
     make_response,
+    redirect,
     render_template,
     request,
+    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from webapp import pdf
+from webapp import clock, pdf
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document, PartnerMonth, Undrawn
 from webapp.services import access, certificates
-from webapp.views import edge, exports, lists
-from webapp.words import Words, gettext
+from webapp.views import edge, exports, lists, ticks
+from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("certificates", __name__)
 
@@ -106,6 +111,51 @@ def index() -> ResponseReturnValue:
         month=month,
         months=months,
     )
+
+
+@blueprint.post("/certificates/selection")
+def selected() -> ResponseReturnValue:
+    """The ticked certificates: their documents in one archive, or the list of them as a file."""
+    wanted, back = ticks.ids("certificate"), ticks.list_again("certificates.index")
+    query = access.certificates(edge.viewer())
+    query = ticks.chosen(query, Certificate.id, wanted, "certificates")
+    query = query.order_by(Certificate.month.desc(), Certificate.account_name, Certificate.id)
+    if wanted and request.form.get("action") == "documents":
+        return _documents(query, back)
+    return ticks.exported(query, _SHEET, wanted, back)
+
+
+def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
+    """An archive of documents, if all of them are drawn; they are compressed already."""
+    shown = query.outerjoin(Document, Document.certificate_id == Certificate.id)
+    found = db.session.execute(
+        shown.with_only_columns(
+            Certificate.number, Certificate.account_name, Document.pdf, Document.rendered_at
+        )
+    ).all()
+    missing = [row.number for row in found if row.pdf is None]
+    if missing:
+        told = ngettext(
+            "%(number)s of these documents is being drawn (%(which)s). Try again in a minute, or "
+            "leave it out.",
+            "%(number)s of these documents are being drawn (%(which)s). Try again in a minute, "
+            "or leave them out.",
+            len(missing),
+            which=", ".join(missing[:5]),
+        )
+        flash(told, "warning")
+        return redirect(back)
+    file = tempfile.SpooledTemporaryFile(max_size=1 << 22)  # noqa: SIM115 (the answer closes it)
+    with zipfile.ZipFile(file, "w") as archive:
+        for row in found:
+            drawn = row.rendered_at.timetuple()[:6]
+            entry = zipfile.ZipInfo(f"certificate-{row.number}.pdf", drawn)
+            archive.writestr(entry, row.pdf)
+    file.seek(0)
+    name = f"releaf-certificates-{clock.now().date().isoformat()}.zip"
+    response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @blueprint.get("/certificates/<number>")

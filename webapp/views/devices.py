@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access
-from webapp.views import edge, exports, history, lists
+from webapp.views import edge, exports, history, lists, ticks
 from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
@@ -118,6 +118,16 @@ def _found(text: str) -> CompoundSelect[int]:
         of_feed.where(holds(Feed.customer_name)),
         of_feed.where(Feed.account_id.in_(named)),
     )
+
+
+@blueprint.post("/devices/selection")
+def selected() -> ResponseReturnValue:
+    """The ticked devices as a file."""
+    wanted = ticks.ids("device")
+    query = ticks.chosen(access.devices(edge.viewer()), Device.id, wanted, "devices")
+    query = query.join(Device.feed).order_by(Feed.customer_name, Device.asset_id, Device.id)
+    eager = contains_eager(Device.feed).joinedload(Feed.account)
+    return ticks.exported(query.options(eager), _SHEET, wanted, ticks.list_again("devices.index"))
 
 
 @blueprint.get("/devices/<int:device_id>")

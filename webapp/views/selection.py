@@ -1,20 +1,20 @@
-"""A selection of feeds: collected, deactivated or reactivated together."""
+"""A selection of feeds, or of customers' feeds: collected, deactivated, reactivated together."""
 
 from collections.abc import Callable, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.db import db
-from webapp.models import Feed, Server
+from webapp.models import Account, Feed, Server
 from webapp.models.user import Role
 from webapp.services import access, feeds
 from webapp.services.audit import Action
-from webapp.services.errors import Conflict, NotFound
-from webapp.views import audit, collections, edge, exports
+from webapp.services.errors import Conflict
+from webapp.views import audit, collections, edge, exports, ticks
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
 from webapp.words import gettext, ngettext
@@ -22,8 +22,6 @@ from webapp.words import gettext, ngettext
 blueprint = Blueprint("selection", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-#: More than a page of the list shows; a form that names more was not made by it.
-_LARGEST = 200
 #: What a feed must be for the action to do anything.
 _CONCERNED: dict[str, tuple[str, ...]] = {
     "collect": ("pending", "active"),
@@ -42,7 +40,9 @@ def act() -> ResponseReturnValue:
     if chosen and exports.wanted():
         return exports.answer(query, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
-        flash(gettext("Tick at least one feed, then choose what to do with it."), "warning")
+        return ticks.nothing(_back())
+    if len(chosen) > ticks.MOST:
+        flash(gettext("These are more than 200 feeds; tick fewer customers."), "warning")
         return redirect(_back())
     concerned = [feed for feed in chosen if feed.status in _CONCERNED[action]]
     others = len(chosen) - len(concerned)
@@ -51,7 +51,12 @@ def act() -> ResponseReturnValue:
         return redirect(_back())
     if action != "collect" and request.form.get("confirmed") != "yes":
         return render_template(
-            "feeds/selection.html", action=action, feeds=concerned, others=others, back=_back()
+            "feeds/selection.html",
+            action=action,
+            feeds=concerned,
+            others=others,
+            back=_back(),
+            of_customers=_of_customers(),
         )
     try:
         done = _collect(concerned) if action == "collect" else _change(action, concerned)
@@ -66,20 +71,24 @@ def act() -> ResponseReturnValue:
 
 
 def _back() -> str:
-    """The list as it was: its search, filters and page are in the address the form brings."""
-    plain, asked = url_for("feeds.index"), request.form.get("back", "")
-    return asked if asked.startswith(f"{plain}?") else plain
+    """The list that sent the form: of feeds, or of customers."""
+    return ticks.list_again("accounts.index" if _of_customers() else "feeds.index")
+
+
+def _of_customers() -> bool:
+    return request.form.get("of") == "customers"
 
 
 def _chosen() -> Select[Feed]:
-    """The feeds that were ticked. Raises NotFound for any the viewer may not see."""
-    ids = {int(value) for value in request.form.getlist("feed") if value.isdecimal()}
-    if len(ids) > _LARGEST or any(not 0 < feed_id < 2**31 for feed_id in ids):
-        raise NotFound("there are not so many feeds on a page")
-    query = access.feeds(edge.viewer()).where(Feed.id.in_(ids))
-    number = db.session.scalar(select(func.count()).select_from(query.subquery()))
-    if number != len(ids):
-        raise NotFound("one of the feeds")
+    """The feeds that were ticked, or those of ticked customers. Raises NotFound."""
+    viewer = edge.viewer()
+    wanted, customers = ticks.ids("feed"), ticks.ids("account")
+    query = access.feeds(viewer)
+    if customers:
+        ticks.chosen(access.customers(viewer), Account.id, customers, "customers")
+        query = query.where(Feed.account_id.in_(customers), access.IS_TIED)
+    else:
+        query = ticks.chosen(query, Feed.id, wanted, "feeds")
     eager = (joinedload(Feed.account), joinedload(Feed.server).joinedload(Server.account))
     return query.options(*eager).order_by(Feed.customer_name, Feed.id)
 

@@ -17,9 +17,9 @@ from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import audit, collections, edge, exports, forms, lists, tokens
+from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("servers", __name__)
 
@@ -106,6 +106,43 @@ def index() -> ResponseReturnValue:
         q=text,
         health=health,
     )
+
+
+@blueprint.post("/servers/selection")
+@roles_required(*CHANGERS)
+def selected() -> ResponseReturnValue:
+    """Collect the ticked servers now, or have them as a file."""
+    wanted, back = ticks.ids("server"), ticks.list_again("servers.index")
+    query = access.servers(edge.viewer()).where(Server.removed_at.is_(None))
+    query = ticks.chosen(query, Server.id, wanted, "servers").join(Server.account)
+    query = query.order_by(Account.name, Server.name, Server.id)
+    if not wanted or request.form.get("action") != "collect":
+        eager = contains_eager(Server.account)
+        return ticks.exported(query.options(eager), _SHEET, wanted, back)
+    flash(*_collect(db.session.scalars(query.with_only_columns(Server.id)).all()))
+    return redirect(url_for("collections.index"))
+
+
+def _collect(server_ids: Sequence[int]) -> tuple[str, str]:
+    """Ask for a collection of each; those that cannot be read are named. What to say of it."""
+    begun = 0
+    for server_id in server_ids:
+        server = access.server(db.session(), edge.viewer(), server_id)
+        name = server.name
+        try:
+            begun += collections.ask(server, None)[1]
+        except Conflict as error:
+            db.session.rollback()
+            flash(f"{name}: {error}", "warning")
+    if not begun:
+        return gettext(
+            "No new collection: those asked for are running already, or cannot be read now."
+        ), "warning"
+    return ngettext(
+        "%(number)s collection asked for; they run one after another.",
+        "%(number)s collections asked for; they run one after another.",
+        begun,
+    ), "success"
 
 
 @blueprint.route("/servers/new", methods=["GET", "POST"])

@@ -1,0 +1,206 @@
+"""Several rows of a list at once: servers, customers, devices, certificates."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.factories import NOW
+from tests.views.conftest import Storing, Visitor
+from webapp.models import Account, Collection, Document, Feed, User
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """Two of everything of a partner, by what a form calls it, and one of each of another."""
+
+    nora: Visitor
+    cara: Visitor
+    own: dict[str, list[int]]
+    foreign: dict[str, int]
+
+
+@pytest.fixture
+def street(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Street:
+    """Northwind has two servers and two customers; Westerly has one of each."""
+    own: dict[str, list[int]] = {"server": [], "account": [], "device": [], "certificate": []}
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com")
+        for name in ("Harbour", "Lake"):
+            server = factories.server(session, partner, name=f"Login of {name}")
+            customer = factories.customer(session, partner, name=name)
+            feed = factories.feed(session, server, customer, customer_name=f"{name} feed")
+            device = factories.device(session, feed, asset_id=f"A-{name}")
+            certificate = factories.certificate(session, customer)
+            for noun, row in (
+                ("server", server),
+                ("account", customer),
+                ("device", device),
+                ("certificate", certificate),
+            ):
+                session.flush()
+                own[noun].append(row.id)
+        lake = session.get_one(Account, own["account"][1])
+        factories.user(session, lake, email="cara@example.com")
+        strange = factories.feed(session, customer_name="Westerly")
+        device = factories.device(session, strange)
+        certificate = factories.certificate(session, strange.account)
+        session.flush()
+        foreign = {
+            "server": strange.server_id,
+            "account": strange.account_id,
+            "device": device.id,
+            "certificate": certificate.id,
+        }
+    return Street(log_in("nora@example.com"), log_in("cara@example.com"), own, foreign)
+
+
+LISTS = {
+    "server": "/servers",
+    "account": "/accounts",
+    "device": "/devices",
+    "certificate": "/certificates",
+}
+
+
+@pytest.mark.parametrize("noun", LISTS)
+def test_ticked_rows_are_exported_and_no_others(street: Street, noun: str) -> None:
+    address = f"{LISTS[noun]}/selection?export=csv"
+
+    answer = street.nora.sends(address, {noun: street.own[noun][:1]})
+
+    lines = answer.text.splitlines()
+    assert answer.mimetype == "text/csv"
+    assert len(lines) == 2
+    assert "Harbour" in lines[1] or noun == "certificate"
+
+
+@pytest.mark.parametrize("noun", LISTS)
+def test_a_row_of_another_partner_is_refused_with_all_the_others(street: Street, noun: str) -> None:
+    ticked = [*street.own[noun], street.foreign[noun]]
+
+    answer = street.nora.sends(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("noun", LISTS)
+def test_without_a_tick_the_list_says_so(street: Street, noun: str) -> None:
+    path = LISTS[noun]
+
+    answer = street.nora.sends(f"{path}/selection?export=csv", {"back": f"{path}?q=a&page=1"})
+
+    assert answer.location == f"{path}?q=a&page=1"
+    assert "Tick at least one row" in street.nora.opens(path).text
+
+
+@pytest.mark.parametrize("noun", LISTS)
+def test_every_row_has_a_box_with_a_name(street: Street, noun: str) -> None:
+    page = street.nora.opens(LISTS[noun]).text
+
+    for each in street.own[noun]:
+        assert f'name="{noun}" value="{each}" aria-labelledby="choose {noun[0]}{each}' in page
+        assert f'id="{noun[0]}{each}"' in page
+    assert 'id="choose"' in page
+    assert f'data-ticks="{noun}"' in page
+
+
+def test_ticked_servers_are_collected_once_each(street: Street, storing: Storing) -> None:
+    fields = {"action": "collect", "server": street.own["server"]}
+
+    first = street.nora.sends("/servers/selection", fields)
+    again = street.nora.sends("/servers/selection", fields)
+
+    assert first.location == again.location == "/collections"
+    with storing() as session:
+        assert len(session.scalars(select(Collection)).all()) == 2
+
+
+def test_a_server_that_cannot_be_read_is_named(street: Street, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, 1).server.health = "unhealthy"
+
+    street.nora.sends("/servers/selection", {"action": "collect", "server": street.own["server"]})
+
+    page = street.nora.opens("/collections").text
+    assert "Login of Harbour: Collection is paused" in page
+    assert "1 collection asked for" in page
+
+
+def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(
+    street: Street, storing: Storing
+) -> None:
+    fields = {
+        "action": "deactivate",
+        "of": "customers",
+        "account": street.own["account"],
+        "back": "/accounts?page=1",
+    }
+    asked = street.nora.sends("/feeds/selection", fields)
+    assert "Deactivate 2 feeds?" in asked.text
+    assert 'name="of" value="customers"' in asked.text
+    with storing() as session:
+        ids = [
+            feed.id
+            for feed in session.scalars(
+                select(Feed).where(Feed.account_id.in_(street.own["account"]))
+            )
+        ]
+
+    confirmed = {"action": "deactivate", "of": "customers", "confirmed": "yes", "feed": ids}
+    answer = street.nora.sends("/feeds/selection", confirmed | {"back": "/accounts?page=1"})
+
+    assert answer.location == "/accounts?page=1"
+    with storing() as session:
+        assert {session.get_one(Feed, feed_id).status for feed_id in ids} == {"inactive"}
+
+
+def test_the_feeds_of_another_partners_customer_are_left_alone(street: Street) -> None:
+    fields = {"action": "deactivate", "of": "customers", "account": [street.foreign["account"]]}
+
+    assert street.nora.sends("/feeds/selection", fields).status_code == 404
+
+
+def test_ticked_certificates_come_in_one_archive(street: Street, storing: Storing) -> None:
+    ticked = street.own["certificate"]
+    with storing() as session:
+        for each in ticked:
+            pdf = f"%PDF of {each}".encode()
+            row = Document(certificate_id=each, pdf=pdf, sha256="0" * 64, rendered_at=NOW)
+            session.add(row)
+
+    answer = street.nora.sends(
+        "/certificates/selection", {"action": "documents", "certificate": ticked}
+    )
+
+    assert answer.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        assert len(set(archive.namelist())) == 2
+        assert sorted(archive.read(name) for name in archive.namelist()) == sorted(
+            f"%PDF of {each}".encode() for each in ticked
+        )
+
+
+def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> None:
+    fields = {"action": "documents", "certificate": street.own["certificate"]}
+
+    answer = street.nora.sends("/certificates/selection", fields)
+
+    assert answer.location == "/certificates"
+    assert "2 of these documents are being drawn" in street.nora.opens("/certificates").text
+
+
+def test_a_customer_ticks_its_own_certificates_alone(street: Street) -> None:
+    own, others = street.own["certificate"][1], street.own["certificate"][0]
+
+    mine = street.cara.sends("/certificates/selection?export=csv", {"certificate": [own]})
+    theirs = street.cara.sends("/certificates/selection?export=csv", {"certificate": [others]})
+
+    assert len(mine.text.splitlines()) == 2
+    assert theirs.status_code == 404
