@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    expect,
+)
 from sqlalchemy import select
 
 from jobs import month_end
@@ -221,3 +228,52 @@ def test_a_server_is_registered_and_a_feed_tied_without_javascript(
     page.goto(f"{street.address}/feeds")
     expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
     context.close()
+
+
+@pytest.mark.usefixtures("printers")
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
+    street: Street, chromium: Browser, javascript: bool
+) -> None:
+    context = chromium.new_context(java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(street.link)
+    for field in page.locator("main input[type=password]").all():
+        tab_to(page, field)
+        page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Northwind Print")).to_be_visible()
+
+    tab_to(page, page.get_by_role("main").get_by_role("link", name="Register a server").first)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/servers/new")
+    tab_to(page, page.get_by_label("API token"))
+    page.keyboard.type(street.printerpoint.token)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/servers/1")
+    tab_to(page, page.get_by_role("link", name="Add feeds").first)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/feeds/new")
+    if not javascript:
+        tab_to(page, page.get_by_role("link", name="Show the customers"))
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("2 customers")).to_be_visible()
+    tab_to(page, page.get_by_label(CUSTOMER).first)
+    page.keyboard.press("Space")
+    tab_to(page, page.locator("button[value=tie]"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/feeds/new" not in url)
+
+    page.goto(f"{street.address}/feeds")
+    expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
+    context.close()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until it has the focus: it can be reached, and from where one is."""
+    expect(wanted).to_be_visible()
+    for _ in range(60):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no Tab leads to {wanted}")

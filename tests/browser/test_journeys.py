@@ -1,0 +1,255 @@
+"""Journeys of people through the console, each with JavaScript and without it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.browser.place import Place
+from tests.factories import PASSWORD
+from webapp.settings import ROOT
+
+_LOGO = ROOT / "static" / "favicon.svg"
+
+
+@dataclass
+class Visit:
+    """Windows into the place, one a person; what their consoles complain of is kept."""
+
+    browser: Browser
+    place: Place
+    javascript: bool
+    complaints: list[str]
+    contexts: list[BrowserContext]
+
+    def of(self, who: str = "") -> Page:
+        """A window of somebody who has logged in; of nobody without a name."""
+        context = self.browser.new_context(java_script_enabled=self.javascript)
+        context.set_default_timeout(15_000)
+        self.contexts.append(context)
+        if who:
+            name = self.place.app.config["SESSION_COOKIE_NAME"]
+            cookie = {"name": name, "value": self.place.cookies[who], "url": self.place.address}
+            context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+        return page
+
+    def opens(self, page: Page, path: str) -> None:
+        """Go to an address of the place."""
+        page.goto(self.place.address + path.format_map(self.place.things))
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        meant = any(f"status of {status}" in said.text for status in (403, 404, 422))
+        # What a page asks by itself is broken off when it is left; htmx says so.
+        left = said.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
+        if said.type == "error" and not meant and not left:
+            self.complaints.append(said.text)
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def visit(chromium: Browser, place: Place, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Whatever a console complains of fails the journey."""
+    through = Visit(chromium, place, request.param, [], [])
+    yield through
+    for context in through.contexts:
+        context.close()
+    assert through.complaints == []
+
+
+def press(page: Page, *names: str) -> None:
+    """Press buttons, one after another."""
+    for name in names:
+        page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def says(page: Page, text: str) -> None:
+    """Whether the page says so."""
+    expect(page.get_by_role("main")).to_contain_text(text)
+
+
+def test_feeds_are_filtered_ticked_deactivated_and_reactivated(visit: Visit) -> None:
+    page = visit.of("partner_admin")
+    visit.opens(page, "/feeds?q=Branch&sort=customer")
+    boxes = page.get_by_role("checkbox", name="Choose Branch")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    press(page, "Deactivate …")
+    says(page, "Deactivate 2 feeds?")
+    press(page, "Deactivate 2 feeds")
+    says(page, "2 feeds deactivated")
+    assert "q=Branch" in page.url
+
+    page.get_by_label("Status").select_option("inactive")
+    if not visit.javascript:
+        press(page, "Search")
+    expect(page.locator("#rows tbody tr")).to_have_count(2)
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    press(page, "Reactivate …", "Reactivate 2 feeds")
+    says(page, "2 feeds reactivated")
+
+
+def test_ticked_certificates_are_downloaded_as_one_archive(visit: Visit) -> None:
+    page = visit.of("partner_admin")
+    visit.opens(page, "/certificates?month=2026-10")
+    drawn = page.locator("#rows tbody tr").filter(has=page.get_by_role("link", name="PDF"))
+    drawn.first.get_by_role("checkbox").check()
+    with page.expect_download() as download:
+        press(page, "Download the PDFs")
+    assert download.value.suggested_filename.endswith(".zip")
+
+    with page.expect_download() as download:
+        press(page, "Export as CSV")
+    assert len(Path(download.value.path()).read_text("utf-8-sig").splitlines()) == 2
+
+
+def test_a_collection_waits_in_two_tabs_and_is_cancelled(visit: Visit) -> None:
+    page = visit.of("partner_admin")
+    visit.opens(page, "/servers/{server}")
+    press(page, "Collect now")
+    page.wait_for_url("**/collections/*")
+    says(page, "This page follows by itself")
+    page.reload()
+    says(page, "This page follows by itself")
+    second = page.context.new_page()
+    second.goto(page.url)
+    says(second, "This page follows by itself")
+
+    page.get_by_role("link", name="Cancel").click()
+    page.wait_for_url("**/cancel")
+    page.get_by_role("main").get_by_role("button").first.click()
+    says(page, "The collection is cancelled")
+
+    if not visit.javascript:
+        second.reload()
+    says(second, "Cancelled by Nora Winters")
+
+
+def test_held_pages_are_accepted_and_the_decision_taken_back(visit: Visit) -> None:
+    page = visit.of("partner_admin")
+    visit.opens(page, "/held")
+    page.locator("#rows tbody th a").first.click()
+    page.wait_for_url("**/held/*")
+    case = page.url
+    page.get_by_role("button", name="Accept").first.click()
+    says(page, "Decided: ")
+    page.goto(case)
+    press(page, "Take the decision back")
+    says(page, "They were printed")
+
+
+def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None:
+    name = "Pia Blum" if visit.javascript else "Pio Blum"
+    email = f"{name[:3].lower()}@harbour.example"
+    nora = visit.of("partner_admin")
+    visit.opens(nora, "/users/new?account={customer}")
+    nora.get_by_label("Full name").fill(name)
+    nora.get_by_label("E-mail").fill(email)
+    press(nora, "Make the link")
+    link = nora.locator("input[readonly]").first.input_value()
+
+    pia = visit.of()
+    pia.goto(visit.place.address + link[link.index("/invitations/") :])
+    for field in pia.locator("main input[type=password]").all():
+        field.fill(PASSWORD)
+    press(pia, "Save and log in")
+    says(pia, "Harbour Architects, LLP")
+    visit.opens(pia, "/certificates")
+    expect(pia.locator("#rows tbody tr").first).to_be_visible()
+    visit.opens(pia, "/servers")
+    expect(pia.get_by_role("heading", level=1)).to_contain_text("not")
+
+    press(pia, "Log out")
+    pia.wait_for_url("**/login*")
+    pia.get_by_label("E-mail").fill(email)
+    pia.get_by_label("Password").fill(PASSWORD)
+    press(pia, "Log in")
+    says(pia, "Harbour Architects, LLP")
+
+
+def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
+    cara = visit.of("customer")
+    visit.opens(cara, "/certificates?month=2026-10")
+    cara.locator("#rows tbody th a").first.click()
+    cara.wait_for_url("**/certificates/R-*")
+    with cara.expect_download() as download:
+        cara.get_by_role("link", name="PDF").first.click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    visit.opens(cara, "/accounts/{customer}/years/2026")
+    says(cara, "2026")
+
+    visit.opens(cara, "/accounts/{customer}/sharing")
+    if cara.get_by_role("button", name="Switch it on").count():
+        press(cara, "Switch it on")
+    badge = cara.get_by_role("img", name="The badge as it looks now").get_attribute("src")
+    somebody = visit.of()
+    answer = somebody.goto(visit.place.address + str(badge))
+    assert answer is not None
+    assert answer.status == 200
+    press(cara, "Name nobody")
+    cara.get_by_role("link", name="See the public page").click()
+    says(cara, "R-2026-")
+    public = cara.url
+    somebody.goto(public)
+    expect(somebody.get_by_role("main")).not_to_contain_text("Harbour Architects")
+    visit.opens(cara, "/accounts/{customer}/sharing")
+    press(cara, "Name the holder")
+    somebody.goto(public)
+    says(somebody, "Harbour Architects")
+    press(cara, "Switch it off")
+    gone = visit.of().goto(visit.place.address + str(badge))
+    assert gone is not None
+    assert gone.status == 404
+
+
+def test_a_partner_wears_its_own_colour_and_logo(visit: Visit) -> None:
+    page = visit.of("partner_admin")
+    visit.opens(page, "/accounts/{partner}/brand")
+    page.locator("input[name=colour]").fill("#eeeeee")
+    press(page, "Save")
+    says(page, "contrast")
+    page.locator("input[name=colour]").fill("#7a1f5c")
+    page.locator("input[type=file]").set_input_files(_LOGO)
+    press(page, "Save")
+    expect(page.locator(".brand-logo img").first).to_be_attached()
+    visit.opens(page, "/accounts/{partner}/brand")
+    page.get_by_role("link", name="Remove the logo").click()
+    page.get_by_role("main").get_by_role("button").first.click()
+    says(page, "The logo is removed")
+
+
+def test_the_page_speaks_another_language_and_back(visit: Visit) -> None:
+    page = visit.of("partner_viewer")
+    visit.opens(page, "/feeds")
+    press(page, "Español")
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Vínculos")
+    press(page, "English")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Feeds")
+
+
+def test_operations_add_a_partner_and_find_it_in_the_trail(visit: Visit) -> None:
+    name = "Lakeside Office" if visit.javascript else "Hillside Office"
+    page = visit.of("operations")
+    visit.opens(page, "/accounts/new")
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("main").get_by_role("button", name="Add").first.click()
+    says(page, f"{name} is added")
+    page.get_by_role("link", name="Invite a user").click()
+    says(page, "Administrator")
+
+    visit.opens(page, "/audit")
+    page.get_by_role("searchbox").fill(name)
+    if not visit.javascript:
+        press(page, "Search")
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    page.wait_for_url("**q=*")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").first.click()
+    assert name in Path(download.value.path()).read_text("utf-8-sig")
+    visit.opens(page, "/operations")
+    says(page, "Timetable")
