@@ -187,6 +187,9 @@ class Walk:
         size = len(html.encode())
         if size > LARGEST_PAGE:
             self._add("weight", [f"{size:,} bytes"])
+        # Our own drawings are markup; shown as text they were escaped once too often.
+        if "&lt;svg" in html:
+            self._add("status", ["shows markup as text"])
         path = OUTPUT / "html" / f"{self._name()}.html"
         path.write_text(html)
         self.files.append(path)
