@@ -1,13 +1,16 @@
 """The audit trail: every act is in it, and everybody sees their own."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tests import factories
+from tests.factories import NOW
 from tests.views.conftest import Storing, Visitor
 from webapp.models import AuditEntry, User
+from webapp.views import audit
 
 LogIn = Callable[[User | str], Visitor]
 
@@ -126,3 +129,25 @@ def test_a_partner_sees_its_own_trail_and_operations_see_all(
 def test_the_trail_holds_no_network_address() -> None:
     assert "address" not in AuditEntry.__table__.columns
     assert "ip" not in AuditEntry.__table__.columns
+
+
+def test_a_long_trail_is_not_counted_to_its_end_but_can_be_leafed_through(
+    ids: dict[str, int], log_in: LogIn, storing: Storing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_COUNTED", 60)
+    nora = log_in("nora@example.com")
+    with storing() as session:
+        session.execute(delete(AuditEntry))
+        for number in range(120):
+            entry = {"place": "browser", "action": "feeds tied", "subject": f"Feed {number:03}"}
+            session.add(AuditEntry(at=NOW, account_id=ids["partner"], details={}, **entry))
+
+    pages = {number: nora.opens(f"/audit?page={number}").text for number in (1, 2, 3, 9)}
+
+    rows = {number: re.findall(r"Feed \d{3}", page) for number, page in pages.items()}
+    assert [len(rows[number]) for number in (1, 2, 3)] == [50, 50, 20]
+    assert all("More than 60 entries" in page for page in pages.values())
+    assert 'rel="next"' in pages[1]
+    assert 'rel="next"' in pages[2]
+    assert 'rel="next"' not in pages[3]
+    assert rows[9] == rows[2]
