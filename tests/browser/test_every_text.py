@@ -12,7 +12,7 @@ from tests.browser.marked import Marking, unmarked
 from tests.browser.place import Place
 from tests.browser.test_every_page import ROLES
 from tests.views.test_access_matrix import ANYBODY, WHO
-from webapp import languages
+from webapp import languages, words
 from webapp.db import open_session
 from webapp.models import (
     Account,
@@ -26,6 +26,7 @@ from webapp.models import (
     Server,
     User,
 )
+from webapp.views import navigation
 
 #: Columns that hold what people and Printerpoint call things: shown as they are.
 _DATA = (
@@ -44,12 +45,19 @@ _NAMES = re.compile(
     r"ZeroDivisionError:|Typed one digit too many|Opción inválida"
 )
 
+#: What is told once in each language, and kept.
+_KEPT = (words._escaped, navigation._opening)
+
 
 @pytest.fixture
-def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """The place, where Spanish is a language that only marks."""
     monkeypatch.setattr(languages, "_catalogue", lambda language: Marking())
-    return place
+    for kept in _KEPT:
+        kept.cache_clear()
+    yield place
+    for kept in _KEPT:
+        kept.cache_clear()
 
 
 def visits() -> Iterator[tuple[str, str]]:
