@@ -51,10 +51,10 @@ def of(session: Session, collection: Collection) -> Progress:
 
 
 def _latest(session: Session, collection: Collection) -> str | None:
-    latest = (
-        select(Outcome.feed_id)
+    return session.scalar(
+        select(Feed.customer_name)
+        .join(Outcome, Outcome.feed_id == Feed.id)
         .where(Outcome.collection_id == collection.id)
-        .order_by(Outcome.at.desc(), Outcome.feed_id.desc())
+        .order_by(Outcome.at.desc(), Feed.customer_name.desc())
         .limit(1)
     )
-    return session.scalar(select(Feed.customer_name).where(Feed.id == latest.scalar_subquery()))
