@@ -132,6 +132,33 @@ def test_a_server_that_cannot_be_read_is_named(street: Street, storing: Storing)
     assert "1 collection asked for" in page
 
 
+def test_of_many_servers_that_cannot_be_read_a_few_are_named(
+    street: Street, storing: Storing
+) -> None:
+    with storing() as session:
+        partner = session.get_one(Feed, 1).server.account
+        ids = [
+            factories.server(session, partner, name=f"Closed {number:02}", health="unhealthy").id
+            for number in range(40)
+        ]
+
+    answer = street.nora.sends("/servers/selection", {"action": "collect", "server": ids})
+
+    assert len(answer.headers["Set-Cookie"]) < 4_000  # what a browser keeps of a cookie
+    page = street.nora.opens("/collections").text
+    assert [f"Closed {number:02}: " in page for number in range(5)] == [True] * 3 + [False] * 2
+    assert "37 other servers cannot be read now, either." in page
+    assert "No new collection" in page
+
+
+def test_a_queue_that_is_down_is_told_of_once(street: Street) -> None:
+    street.nora.sends("/servers/selection", {"action": "collect", "server": street.own["server"]})
+
+    page = street.nora.opens("/collections").text
+    assert page.count("The queue cannot be reached.") == 1
+    assert "2 collections asked for" in page
+
+
 def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(
     street: Street, storing: Storing
 ) -> None:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
 from webapp.services import access
-from webapp.services.access import Viewer
 from webapp.services.deposits import DayPages
 
 
@@ -32,11 +31,6 @@ class Of:
     def account(cls, account: Account) -> "Of":
         """Those of a partner's customers, or of one customer."""
         return cls(account.id, account.kind == "partner")
-
-    @classmethod
-    def viewer(cls, viewer: Viewer) -> "Of":
-        """All that a viewer may see."""
-        return cls(None if viewer.is_operations else viewer.account_id, viewer.is_partner)
 
 
 def pages(session: Session, of: Of, month: Month | None = None) -> int:
@@ -66,15 +60,6 @@ def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
         query = select(kept.counted_in, func.sum(kept.pages)).group_by(kept.counted_in)
         rows = session.execute(_within(query, kept, of).order_by(kept.counted_in))
     return {Month.parse(month): int(total) for month, total in rows if total}
-
-
-def pages_by_day(session: Session, partner: Account, first: date, last: date) -> list[DayPages]:
-    """Pages of a partner's customers from ``first`` to ``last``, days without any included."""
-    query = select(ServerDay.day, func.sum(ServerDay.pages)).group_by(ServerDay.day)
-    rows = session.execute(
-        _within(query, ServerDay, Of.account(partner)).where(ServerDay.day.between(first, last))
-    )
-    return all_days({day: int(total) for day, total in rows}, first, last)
 
 
 def all_days(pages: Mapping[date, int], first: date, last: date) -> list[DayPages]:
@@ -136,19 +121,6 @@ def pages_of_feed(month: Month) -> ScalarSelect[int]:
         .where(FeedMonth.feed_id == Feed.id, FeedMonth.counted_in == str(month))
         .scalar_subquery()
     )
-
-
-def feeds_by_health(session: Session, feeds: Select[Feed]) -> dict[str, int]:
-    """How many of these feeds are pending, healthy, unhealthy; and inactive, whatever health."""
-    rows = session.execute(
-        feeds.where(access.IS_TIED)
-        .with_only_columns(Feed.status, Feed.health, func.count())
-        .group_by(Feed.status, Feed.health)
-    )
-    counts = {"healthy": 0, "unhealthy": 0, "pending": 0, "inactive": 0}
-    for status, health, count in rows:
-        counts["inactive" if status == "inactive" else health] += count
-    return counts
 
 
 def _kept(of: Of) -> Any:

@@ -1,12 +1,12 @@
 """Collections: begun by a person, watched while they run, read afterwards."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import contains_eager
@@ -22,7 +22,7 @@ from webapp.services import progress as course
 from webapp.services.errors import Conflict
 from webapp.views import audit, edge, exports, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("collections", __name__)
 
@@ -30,6 +30,8 @@ READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 STATES = ("queued", "running", "finished", "failed", "cancelled")
 OUTCOMES = ("collected", "unchanged", "absent", "failed")
+#: So many servers that cannot be read are named when several are asked for.
+_NAMED = 3
 #: A worker that is there takes a collection within this time.
 _TAKEN_WITHIN = timedelta(seconds=15)
 
@@ -88,6 +90,51 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
     try:
         queue.run_collection(edge.settings(), made_id)
     except queue.QueueDown:
+        _tell_that_the_queue_is_down()
+    return made_id, True
+
+
+def ask_each(
+    ids: Iterable[int], found: Callable[[int], tuple[Server, Feed | None]]
+) -> tuple[str, str]:
+    """Ask for several collections; what to say of it, and how. Commits.
+
+    ``found``: the server, and the feed where it is about one, of an id. A few of the servers that
+    cannot be read are named; what is said travels in a cookie, which holds only so much.
+    """
+    begun, refused = 0, set()
+    for each in ids:
+        server, feed = found(each)  # anew: what was loaded before ended with the commit
+        name = server.name
+        try:
+            begun += ask(server, feed)[1]
+        except Conflict as error:
+            db.session.rollback()
+            refused.add(f"{name}: {error}")
+    for reason in sorted(refused)[:_NAMED]:
+        flash(reason, "warning")
+    if len(refused) > _NAMED:
+        others = ngettext(
+            "%(number)s other server cannot be read now, either.",
+            "%(number)s other servers cannot be read now, either.",
+            len(refused) - _NAMED,
+        )
+        flash(others, "warning")
+    if not begun:
+        return gettext(
+            "No new collection: those asked for are running already, or cannot be read now."
+        ), "warning"
+    return ngettext(
+        "%(number)s collection asked for; they run one after another.",
+        "%(number)s collections asked for; they run one after another.",
+        begun,
+    ), "success"
+
+
+def _tell_that_the_queue_is_down() -> None:
+    """Once, however many collections are asked for."""
+    if not g.get("told_of_the_queue"):
+        g.told_of_the_queue = True
         flash(
             gettext(
                 "The queue cannot be reached. The collection is kept and begins by itself as "
@@ -95,7 +142,6 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
             ),
             "warning",
         )
-    return made_id, True
 
 
 def _unfinished(server: Server, feed: Feed | None, now: datetime) -> Select[Collection]:

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.models import Account
-from webapp.services import totals
 from webapp.services.calendars import public_holidays
 from webapp.services.deposits import DayPages
-from webapp.services.totals import Of
 from webapp.views.charts import Bar, bars_of_days
 from webapp.words import gettext
 
@@ -80,13 +77,8 @@ def _twelve_until(last: Month) -> list[Month]:
     return months
 
 
-def of(whose: Of, today: date) -> Figures:
-    """The figures in the month of ``today``, and of all time."""
-    return of_months(totals.pages_by_month(db.session(), whose), today)
-
-
 def of_months(by_month: Mapping[Month, int], today: date) -> Figures:
-    """The same of pages by the month they are counted in."""
+    """The figures in the month of ``today``, and of all time, from pages by month."""
     month = Month.of(today)
     month_pages, pages = by_month.get(month, 0), sum(by_month.values())
     return Figures(month, month_pages, trees(month_pages), pages, trees(pages))

@@ -59,14 +59,16 @@ def act() -> ResponseReturnValue:
             of_customers=_of_customers(),
         )
     try:
-        done = _collect(concerned) if action == "collect" else _change(action, concerned)
+        done, how = (
+            _collect(concerned) if action == "collect" else (_change(action, concerned), "success")
+        )
     except Conflict as error:
         db.session.rollback()
         flash(gettext("Nothing was changed. %(error)s", error=str(error)), "warning")
         return redirect(_back())
     if others:
         done += f" {_left_alone(action, others)}"
-    flash(done, "success")
+    flash(done, how)
     return redirect(url_for("collections.index") if action == "collect" else _back())
 
 
@@ -137,26 +139,11 @@ def _reactivate(feed: Feed) -> None:
     feeds.reactivate(db.session(), feed, clock.now())
 
 
-def _collect(chosen: Sequence[Feed]) -> str:
-    """Ask for a collection of each feed; those whose server rests are named."""
-    begun, refused = 0, set()
-    for feed_id in [feed.id for feed in chosen]:
+def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
+    """Ask for a collection of each feed."""
+
+    def found(feed_id: int) -> tuple[Server, Feed]:
         feed = access.feed(db.session(), edge.viewer(), feed_id)
-        try:
-            _, new = collections.ask(feed.server, feed)
-        except Conflict as error:
-            refused.add(f"{feed.server.name}: {error}")
-            db.session.rollback()
-        else:
-            begun += new
-    for reason in sorted(refused):
-        flash(reason, "warning")
-    if not begun:
-        return gettext(
-            "No new collection: those asked for are running already, or cannot be read now."
-        )
-    return ngettext(
-        "%(number)s collection asked for; they run one after another.",
-        "%(number)s collections asked for; they run one after another.",
-        begun,
-    )
+        return feed.server, feed
+
+    return collections.ask_each([feed.id for feed in chosen], found)

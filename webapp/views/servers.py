@@ -19,7 +19,7 @@ from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
 from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext, ngettext
+from webapp.words import Words, gettext
 
 blueprint = Blueprint("servers", __name__)
 
@@ -119,30 +119,13 @@ def selected() -> ResponseReturnValue:
     if not wanted or request.form.get("action") != "collect":
         eager = contains_eager(Server.account)
         return ticks.exported(query.options(eager), _SHEET, wanted, back)
-    flash(*_collect(db.session.scalars(query.with_only_columns(Server.id)).all()))
+    ids = db.session.scalars(query.with_only_columns(Server.id)).all()
+    flash(
+        *collections.ask_each(
+            ids, lambda each: (access.server(db.session(), edge.viewer(), each), None)
+        )
+    )
     return redirect(url_for("collections.index"))
-
-
-def _collect(server_ids: Sequence[int]) -> tuple[str, str]:
-    """Ask for a collection of each; those that cannot be read are named. What to say of it."""
-    begun = 0
-    for server_id in server_ids:
-        server = access.server(db.session(), edge.viewer(), server_id)
-        name = server.name
-        try:
-            begun += collections.ask(server, None)[1]
-        except Conflict as error:
-            db.session.rollback()
-            flash(f"{name}: {error}", "warning")
-    if not begun:
-        return gettext(
-            "No new collection: those asked for are running already, or cannot be read now."
-        ), "warning"
-    return ngettext(
-        "%(number)s collection asked for; they run one after another.",
-        "%(number)s collections asked for; they run one after another.",
-        begun,
-    ), "success"
 
 
 @blueprint.route("/servers/new", methods=["GET", "POST"])

@@ -1,0 +1,77 @@
+"""Charts: where bars stand, what they are called, and which marks an axis has."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from webapp import languages
+from webapp.services.deposits import DayPages
+from webapp.views.charts import HEIGHT, Bar, bars_of_days, drawing
+
+MONDAY = date(2026, 11, 2)
+HOLIDAY = MONDAY + timedelta(days=1)
+
+
+def days(count: int, pages: int = 100) -> list[Bar]:
+    """So many days from a Monday on, with as many pages each."""
+    of_days = [DayPages(MONDAY + timedelta(days=number), pages) for number in range(count)]
+    return bars_of_days(of_days, {HOLIDAY})
+
+
+def test_days_without_business_and_recovered_ones_are_marked() -> None:
+    recovered = DayPages(MONDAY, 5, recovered=True)
+    saturday = DayPages(MONDAY + timedelta(days=5), 5)
+
+    bars = bars_of_days([recovered, DayPages(HOLIDAY, 5), saturday], {HOLIDAY})
+
+    assert [bar.kind for bar in bars] == ["recovered", "weekend", "weekend"]
+    assert drawing(bars).columns[0].told == "2 Nov 2026: 5 pages, recovered"
+
+
+@pytest.mark.parametrize(
+    ("highest", "marks"),
+    [
+        (0, ["0", "1"]),
+        (4, ["0", "1", "2", "3", "4"]),
+        (5, ["0", "2", "4", "6"]),
+        (12_345, ["0", "5k", "10k", "15k"]),
+        (1_234_567_890, ["0", "500M", "1000M", "1500M"]),
+    ],
+)
+def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
+    highest: int, marks: list[str]
+) -> None:
+    grid = drawing([Bar("2026-11-02", highest)]).grid
+
+    assert [mark.words for mark in grid] == marks
+    assert grid[0].at == HEIGHT
+    assert grid[-1].at == 0
+
+
+def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
+    columns = drawing([*days(1, 1_000_000), *days(1, 1), *days(1, 0)]).columns
+
+    assert len(columns) == 2
+    assert str(columns[0].place).endswith('y="0.0" height="200.0"')
+    assert str(columns[1].place).endswith('y="198.5" height="1.5"')
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 12, 31, 92])
+def test_bars_stand_within_the_drawing_and_the_last_day_is_named(count: int) -> None:
+    made = drawing(days(count))
+
+    assert len(made.columns) == len(made.rows) == count
+    assert made.axis[-1].words == f"{MONDAY + timedelta(days=count - 1):%-d %b}"
+    assert 1 <= len(made.axis) <= 14
+    assert all(0 <= mark.at <= 100 for mark in made.axis)
+    assert made.total == 100 * count
+
+
+def test_a_chart_speaks_the_language_spoken() -> None:
+    with languages.speaking("es"):
+        made = drawing([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
+
+    assert made.first == "ene 2026"
+    assert not made.are_days
+    assert made.columns[0].told == "ene 2026: 12.345 páginas"
+    assert made.rows[1].kind == "Retenidas"
