@@ -23,6 +23,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    null,
     select,
     true,
     union_all,
@@ -103,8 +104,12 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
             known = tuple(session.scalars(query))
         values = {"partner": viewer.account_id, "servers": known, "first": first, "last": last}
     told: dict[str, dict[str, int]] = defaultdict(dict)
-    for of, what, number in session.execute(_question(viewer.is_operations), values):
-        told[of][what] = int(number or 0)
+    pages: dict[date, int] = {}
+    for of, what, day, number in session.execute(_question(viewer.is_operations), values):
+        if day is not None:
+            pages[day] = int(number)
+        else:
+            told[of][what] = int(number or 0)
     feeds, steps = told["feed"], told["step"]
     begun = Beginning(
         has_server=bool(told["server"]),
@@ -113,7 +118,6 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
         has_customer_user=bool(steps.get("user")),
         has_certificate=bool(steps.get("certificate")),
     )
-    pages = {date.fromisoformat(day): number for day, number in told["day"].items()}
     return Home(
         servers=told["server"],
         feeds={**feeds, "healthy": feeds["all"] - _not_healthy(feeds)},
@@ -141,7 +145,7 @@ def _not_healthy(feeds: Mapping[str, int]) -> int:
 
 @lru_cache(maxsize=2)
 def _question(is_operations: bool) -> CompoundSelect[Any]:
-    """Every part answers with rows of one shape: what of, two words, a number."""
+    """Every part answers with rows of one shape: what of, a word, a day, a number."""
     servers = _part("server", Server.health, func.count()).where(Server.removed_at.is_(None))
     servers = servers.group_by(Server.health)
     if is_operations:
@@ -158,7 +162,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
     own: BindParameter[int] = bindparam("servers", expanding=True)
     partner: BindParameter[int] = bindparam("partner")
     days = (
-        _part("day", ServerDay.day, func.sum(ServerDay.pages))
+        _part("day", "of_server", func.sum(ServerDay.pages), ServerDay.day)
         .where(ServerDay.server_id.in_(own))
         .where(ServerDay.day.between(bindparam("first", type_=Date), bindparam("last", type_=Date)))
         .group_by(ServerDay.day)
@@ -182,7 +186,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
     )
 
 
-def _feeds(own: ColumnElement[bool]) -> Iterator[Select[Any]]:
+def _feeds(own: ColumnElement[bool]) -> Iterator[Any]:
     """All feeds, and the few that are not healthy, which an index finds: to group all is slow."""
     listened = Feed.status.in_([constant("pending"), constant("active")])
     for name, which in (
@@ -194,16 +198,17 @@ def _feeds(own: ColumnElement[bool]) -> Iterator[Select[Any]]:
         yield _part("feed", name, func.count()).where(own, which)
 
 
-def _part(of: str, what: Any, number: Any) -> Select[Any]:
-    """A part of the question, with columns of the same types as every other."""
-    word = constant(what) if isinstance(what, str) else what
-    part: Any = select(
+def _part(of: str, what: Any, number: Any, day: Any = None) -> Any:
+    """A part of the question, with columns of the same types as every other.
+
+    A day stays one: as text it would be written as the database's settings have it.
+    """
+    return select(
         constant(of).label("of"),
-        cast(word, String).label("what"),
+        cast(constant(what) if isinstance(what, str) else what, String).label("what"),
+        (cast(null(), Date) if day is None else day).label("day"),
         cast(number, BigInteger).label("number"),
     )
-    found: Select[Any] = part
-    return found
 
 
 @lru_cache(maxsize=1)

@@ -146,11 +146,15 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
         flash(told, "warning")
         return redirect(back)
     file = tempfile.SpooledTemporaryFile(max_size=1 << 22)  # noqa: SIM115 (the answer closes it)
-    with zipfile.ZipFile(file, "w") as archive:
-        for row in found:
-            drawn = row.rendered_at.timetuple()[:6]
-            entry = zipfile.ZipInfo(f"certificate-{row.number}.pdf", drawn)
-            archive.writestr(entry, row.pdf)
+    try:
+        with zipfile.ZipFile(file, "w") as archive:
+            for row in found:
+                drawn = row.rendered_at.timetuple()[:6]
+                entry = zipfile.ZipInfo(f"certificate-{row.number}.pdf", drawn)
+                archive.writestr(entry, row.pdf)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     name = f"releaf-certificates-{clock.now().date().isoformat()}.zip"
     response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)

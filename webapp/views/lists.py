@@ -26,6 +26,8 @@ _SAFE = "!$'()*,/:;?@"
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
 #: Longer lists are not counted to their end, which takes as long as they are.
 COUNTED = 10_000
+#: No list has more pages; a database takes no offset beyond its numbers.
+_FARTHEST = 1_000_000
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
     ("q", "health", "status", "state", "server", "account", "feed", "month", "days", "sort", "page")
@@ -110,7 +112,7 @@ def paged(
     one table that has it; then names are looked up for the rows of the page alone.
     ``count_to``: how far a list is counted.
     """
-    asked = max(request.args.get("page", 1, type=int), 1)
+    asked = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
     if asked == 1:
         # A list of one page needs no counting: the row too many tells that there are more.
         first = _rows(_cut(query, narrow, per_page + 1, 0))
