@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -115,7 +116,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
     use_in(app.jinja_env)
     app.jinja_env.globals.update(
-        url_for=lists.address_of, address_before=lists.address_before, badges_made={}
+        url_for=lists.address_of,
+        address_before=lists.address_before,
+        badges_made=defaultdict(dict),
     )
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
     db.init_app(app)

@@ -118,10 +118,11 @@ def index() -> ResponseReturnValue:
     if text:
         query = query.where(Account.name.icontains(text, autoescape=True))
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))
+    counting = query
     query = query.options(joinedload(Account.partner))
     if exports.wanted():
         return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
-    page = lists.paged(query)
+    page = lists.paged(query, counting=counting, short=bool(text))
     return lists.page(
         "accounts",
         page,

@@ -159,7 +159,7 @@ def index() -> ResponseReturnValue:
         return exports.answer(query.options(*named), _SHEET)
     shown = query if text else query.outerjoin(AuditEntry.user)
     shown = shown.outerjoin(AuditEntry.account).with_only_columns(*_SHOWN)
-    page = lists.paged(shown, counting=query, count_to=_COUNTED)
+    page = lists.paged(shown, counting=query, count_to=_COUNTED, short=bool(text))
     return lists.page(
         "audit",
         page,

@@ -103,7 +103,8 @@ def index() -> ResponseReturnValue:
         else _counted(viewer, month if month in months else None)
     )
     shown = query.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
-    page = lists.paged(shown.order_by(*order).with_only_columns(*_SHOWN), counting=counting)
+    shown = shown.order_by(*order).with_only_columns(*_SHOWN)
+    page = lists.paged(shown, counting=counting, short=bool(text))
     return lists.page(
         "certificates",
         page,

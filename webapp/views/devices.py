@@ -98,7 +98,7 @@ def index() -> ResponseReturnValue:
     if exports.wanted():
         eager = contains_eager(Device.feed).joinedload(Feed.account)
         return exports.answer(query.options(eager), _SHEET)
-    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting)
+    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting, short=bool(text))
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
     return lists.page("devices", page, q=text, feed=feed, heading=heading)

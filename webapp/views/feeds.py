@@ -137,7 +137,8 @@ def index() -> ResponseReturnValue:
     today = figures.today_of(edge.user().account, clock.now())
     pages = totals.pages_of_feed(Month.of(today)).label("pages")
     query = query.join(_PARTNER, _PARTNER.id == Server.account_id)
-    page = lists.paged(query.with_only_columns(*_SHOWN, pages), counting=counting, narrow=narrow)
+    shown: Any = query.with_only_columns(*_SHOWN, pages)
+    page = lists.paged(shown, counting=counting, narrow=narrow, short=bool(text))
     return lists.page(
         "feeds",
         page,

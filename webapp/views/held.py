@@ -95,22 +95,20 @@ _SHOWN: tuple[Any, ...] = (
 def index() -> ResponseReturnValue:
     """The gains that wait for a person, the oldest first; or those that were decided."""
     text, state = lists.searched(), lists.chosen("state", STATES, "held")
-    query = (
-        access.deltas(edge.viewer())
-        .where(Delta.state == "held" if state == "held" else Delta.state.in_(service.DECISIONS))
-        .join(Delta.device)
-        .join(Device.feed)
-        .join(Feed.account)
+    counting = access.deltas(edge.viewer()).where(
+        Delta.state == "held" if state == "held" else Delta.state.in_(service.DECISIONS)
     )
+    query = counting.join(Delta.device).join(Device.feed).join(Feed.account)
     if text:
         names = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+        counting = query
     order = Delta.day if state == "held" else Delta.decided_at.desc()
     query = query.order_by(order, Delta.id)
     if exports.wanted():
         eager = contains_eager(Delta.device).contains_eager(Device.feed)
         return exports.answer(query.options(eager.contains_eager(Feed.account)), _SHEET)
-    page = lists.paged(query.with_only_columns(*_SHOWN), counting=query)
+    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting, short=bool(text))
     return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
 
 

@@ -12,7 +12,16 @@ from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request, url_for
 from markupsafe import Markup
-from sqlalchemy import Integer, Select, func, literal, literal_column, select
+from sqlalchemy import (
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from webapp.db import db
 from webapp.views import assets
@@ -104,38 +113,44 @@ def paged(
     counting: Select[Any] | None = None,
     narrow: Select[Any] | None = None,
     count_to: int = COUNTED,
+    short: bool = False,
 ) -> Paged:
     """The page asked for; the last one for a number beyond it, the first for nonsense.
 
     ``counting``: another query of as many rows, without the tables that only name or sort them; or
     one that tells their number itself. ``narrow``: the ids of the rows in their order, from the
     one table that has it; then names are looked up for the rows of the page alone.
-    ``count_to``: how far a list is counted.
+    ``count_to``: how far a list is counted. ``short``: it mostly fits on one page, as what was
+    searched for does, and is counted when it does not.
     """
-    asked = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
-    if asked == 1:
+    number = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
+    if number == 1 and (short or counting is None):
         # A list of one page needs no counting: the row too many tells that there are more.
-        first = _rows(_cut(query, narrow, per_page + 1, 0))
-        if len(first) <= per_page:
-            return Paged(first, 1, 1 if first else 0, len(first))
-    total, more = _counted(query if counting is None else counting, count_to)
-    pages = -(-total // per_page)
-    number = asked if more else min(asked, max(pages, 1))
-    if number == asked == 1:
-        return Paged(first[:per_page], 1, pages, total, more)
-    rows = _rows(_cut(query, narrow, per_page + more, (number - 1) * per_page))
-    if more and not rows:
-        number = pages
-        rows = _rows(_cut(query, narrow, per_page + 1, (number - 1) * per_page))
-    if more:
-        pages = max(pages, number + (len(rows) > per_page))
-    return Paged(rows[:per_page], number, pages, total, more)
+        found = db.session.execute(_cut(query, narrow, per_page + 1, 0)).all()
+        if len(found) <= per_page:
+            return Paged(_items(found), 1, 1 if found else 0, len(found))
+    total = _number(query if counting is None else counting, count_to)
+    # The number comes along with each row: one statement, and both of one moment.
+    query = query.add_columns(total.label(None))
+    found = db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
+    if not found and number > 1:
+        rows = db.session.scalar(select(total)) or 0
+        number = max(-(-min(rows, count_to) // per_page), 1)
+        found = db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
+    if not found:
+        return Paged([], 1, 0, 0)
+    rows = found[0][-1]
+    pages = -(-min(rows, count_to) // per_page)
+    if rows > count_to:
+        pages = max(pages, number + (len(found) > per_page))
+    return Paged(
+        _items(found[:per_page], beside=1), number, pages, min(rows, count_to), rows > count_to
+    )
 
 
-def _rows(query: Select[Any]) -> Sequence[Any]:
-    """The entities of a query for one, else rows."""
-    found = db.session.execute(query).all()
-    return [row[0] for row in found] if found and len(found[0]) == 1 else found
+def _items(found: Sequence[Row[Any]], beside: int = 0) -> Sequence[Any]:
+    """The entities of a query for one, else rows; ``beside`` columns at their end do not count."""
+    return [row[0] for row in found] if found and len(found[0]) == 1 + beside else found
 
 
 def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PAGE) -> Paged:
@@ -166,14 +181,13 @@ def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int
     return query.where(key.in_(some.correlate(None)))
 
 
-def _counted(query: Select[Any], most: int) -> tuple[int, bool]:
-    """How many rows a query has, or says there are; and whether more than were counted."""
+def _number(query: Select[Any], most: int) -> ScalarSelect[int]:
+    """How many rows a query has, counted to one more than ``most``; or says there are."""
     if query.get_execution_options().get("counts"):
-        return db.session.scalar(query) or 0, False
+        return query.correlate(None).scalar_subquery()
     rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
     some = rows.limit(most + 1).subquery()
-    total = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return min(total, most), total > most
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def counts(query: Select[Any]) -> Select[Any]:

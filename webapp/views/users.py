@@ -126,7 +126,7 @@ def index() -> ResponseReturnValue:
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(User.full_name, User.id))
     if exports.wanted():
         return exports.answer(query.options(contains_eager(User.account)), _SHEET)
-    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting)
+    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting, short=bool(text))
     return lists.page(
         "users",
         page,
