@@ -118,6 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals.update(
         url_for=lists.address_of,
         address_before=lists.address_before,
+        address_around=lists.address_around,
         badges_made=defaultdict(dict),
     )
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)

@@ -28,6 +28,8 @@ def test_addresses_are_those_that_flask_builds(app: Flask) -> None:
         ):
             assert lists.address_of(endpoint, **values) == url_for(endpoint, **values)
         assert f"{lists.address_before('feeds.show', 'feed_id')}7" == "/feeds/7"
+        around = lists.address_around("certificates.download", "number")
+        assert "R-2026-10-000001".join(around) == "/certificates/R-2026-10-000001.pdf"
         with pytest.raises(ValueError, match="goes on after"):
             lists.address_before("certificates.download", "number")
 

@@ -227,10 +227,16 @@ def address_of(endpoint: str, **values: Any) -> str:
 
 def address_before(endpoint: str, name: str) -> Markup:
     """What stands before the number in the addresses of rows, which end with it."""
-    before, after = _around(request.script_root, endpoint, name)
+    before, after = address_around(endpoint, name)
     if after:
         raise ValueError(f"the address of {endpoint} goes on after {name}")
-    return Markup(before)  # noqa: S704  made by url_for
+    return before
+
+
+def address_around(endpoint: str, name: str) -> tuple[Markup, Markup]:
+    """What stands before and after the number, or the plain word, in the addresses of rows."""
+    before, after = _around(request.script_root, endpoint, name)
+    return Markup(before), Markup(after)  # noqa: S704  made by url_for
 
 
 @lru_cache(maxsize=256)

@@ -106,6 +106,10 @@ _SHOWN: tuple[Any, ...] = (
     User.password_hash.is_not(None).label("has_password"),
     User.disabled_at,
     Account.name.label("account_name"),
+    select(func.max(Invitation.expires_at))
+    .where(Invitation.user_id == User.id, Invitation.used_at.is_(None))
+    .scalar_subquery()
+    .label("invited_until"),
 )
 
 
@@ -135,7 +139,7 @@ def index() -> ResponseReturnValue:
         roles=_roles_seen(),
         words=ROLE_WORDS,
         heading=partial(lists.heading, sort),
-        states=_states(page.items),
+        states={user.id: _state(user, user.invited_until) for user in page.items},
     )
 
 
@@ -252,8 +256,8 @@ def _roles_seen() -> list[Role]:
     return [role for role in ROLES if edge.viewer().is_operations or role != "operations"]
 
 
-def _states(users: Sequence[Any]) -> dict[int, Invited]:
-    """How each of these users, or rows of users, stands."""
+def _states(users: Sequence[User]) -> dict[int, Invited]:
+    """How each of these users stands."""
     user_ids = [user.id for user in users]
     links = db.session.execute(
         select(Invitation.user_id, func.max(Invitation.expires_at).label("until"))
