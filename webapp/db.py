@@ -17,14 +17,17 @@ from typing import Any
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     DateTime,
     Dialect,
     Engine,
+    Integer,
     MetaData,
     String,
     Table,
     Text,
+    bindparam,
     create_engine,
     event,
     literal_column,
@@ -231,6 +234,14 @@ def constant(word: str) -> ColumnElement[str]:
     if not word.isidentifier():
         raise ValueError(f"{word!r} is no word of ours")
     return literal_column(f"'{word}'", String)
+
+
+def in_digits(number: int) -> BindParameter[int]:
+    """A number, as it stands in a statement: for what rows differ much in how many they have.
+
+    One plan for the smallest and the largest partner fits neither.
+    """
+    return bindparam(None, number, Integer, literal_execute=True)
 
 
 def upsert(

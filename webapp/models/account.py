@@ -39,6 +39,8 @@ class Account(Base):
         CheckConstraint("kind in ('operations', 'partner', 'customer')", name="kind"),
         CheckConstraint("(kind = 'customer') = (partner_id is not null)", name="partner"),
         UniqueConstraint("partner_id", "name"),
+        # With the id, so that whose accounts these are is told by the index alone.
+        Index("ix_account_partner_id", "partner_id", "id"),
         Index("uq_account_badge_id", "badge_id", unique=True),
         Index(
             "uq_account_name_of_partners",
@@ -52,7 +54,7 @@ class Account(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(200))
-    partner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     time_zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(2))
     region: Mapped[str | None] = mapped_column(String(20))

@@ -122,7 +122,7 @@ def index() -> ResponseReturnValue:
     query = query.options(joinedload(Account.partner))
     if exports.wanted():
         return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
-    page = lists.paged(query, counting=counting, short=bool(text))
+    page = lists.paged(query, counting=counting, count_to=None, short=bool(text))
     return lists.page(
         "accounts",
         page,
@@ -251,7 +251,7 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
     query = access.accounts(viewer).where(Account.partner_id == partner.id)
     shown: Any = query.with_only_columns(Account.id, Account.name)
     shown = shown.order_by(Account.name, Account.id)
-    page = lists.paged(shown, per_page=_ON_PAGE, counting=query)
+    page = lists.paged(shown, per_page=_ON_PAGE, counting=query, count_to=None)
     return render_template(
         "accounts/partner.html",
         account=partner,

@@ -138,7 +138,7 @@ def index() -> ResponseReturnValue:
     pages = totals.pages_of_feed(Month.of(today)).label("pages")
     query = query.join(_PARTNER, _PARTNER.id == Server.account_id)
     shown: Any = query.with_only_columns(*_SHOWN, pages)
-    page = lists.paged(shown, counting=counting, narrow=narrow, short=bool(text))
+    page = lists.paged(shown, counting=counting, count_to=None, narrow=narrow, short=bool(text))
     return lists.page(
         "feeds",
         page,

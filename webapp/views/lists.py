@@ -112,7 +112,7 @@ def paged(
     *,
     counting: Select[Any] | None = None,
     narrow: Select[Any] | None = None,
-    count_to: int = COUNTED,
+    count_to: int | None = COUNTED,
     short: bool = False,
 ) -> Paged:
     """The page asked for; the last one for a number beyond it, the first for nonsense.
@@ -120,7 +120,8 @@ def paged(
     ``counting``: another query of as many rows, without the tables that only name or sort them; or
     one that tells their number itself. ``narrow``: the ids of the rows in their order, from the
     one table that has it; then names are looked up for the rows of the page alone.
-    ``count_to``: how far a list is counted. ``short``: it mostly fits on one page, as what was
+    ``count_to``: how far a list is counted; None to its end, for what grows with customers alone
+    and not with time. ``short``: it mostly fits on one page, as what was
     searched for does, and is counted when it does not.
     """
     number = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
@@ -135,17 +136,16 @@ def paged(
     found = db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
     if not found and number > 1:
         rows = db.session.scalar(select(total)) or 0
-        number = max(-(-min(rows, count_to) // per_page), 1)
+        number = max(-(-_told(rows, count_to) // per_page), 1)
         found = db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
     if not found:
         return Paged([], 1, 0, 0)
     rows = found[0][-1]
-    pages = -(-min(rows, count_to) // per_page)
-    if rows > count_to:
+    told = _told(rows, count_to)
+    pages = -(-told // per_page)
+    if rows > told:
         pages = max(pages, number + (len(found) > per_page))
-    return Paged(
-        _items(found[:per_page], beside=1), number, pages, min(rows, count_to), rows > count_to
-    )
+    return Paged(_items(found[:per_page], beside=1), number, pages, told, rows > told)
 
 
 def _items(found: Sequence[Row[Any]], beside: int = 0) -> Sequence[Any]:
@@ -171,22 +171,24 @@ def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PA
 
 
 def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int) -> Select[Any]:
-    if narrow is None:
-        return query.limit(limit).offset(offset)
-    (key,) = narrow.selected_columns
-    # As a literal: a plan made for any limit expects many rows, and looks all names up.
-    some = narrow.limit(literal_column(str(limit), Integer))
-    if offset:
-        some = some.offset(literal_column(str(offset), Integer))
-    return query.where(key.in_(some.correlate(None)))
+    if narrow is not None:
+        (key,) = narrow.selected_columns
+        return query.where(key.in_(_cut(narrow, None, limit, offset).correlate(None)))
+    # As literals: a plan made for any limit expects many rows, and looks all names up.
+    query = query.limit(literal_column(str(limit), Integer))
+    return query.offset(literal_column(str(offset), Integer)) if offset else query
 
 
-def _number(query: Select[Any], most: int) -> ScalarSelect[int]:
+def _told(rows: int, most: int | None) -> int:
+    return rows if most is None else min(rows, most)
+
+
+def _number(query: Select[Any], most: int | None) -> ScalarSelect[int]:
     """How many rows a query has, counted to one more than ``most``; or says there are."""
     if query.get_execution_options().get("counts"):
         return query.correlate(None).scalar_subquery()
     rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
-    some = rows.limit(most + 1).subquery()
+    some = (rows if most is None else rows.limit(most + 1)).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 

@@ -96,6 +96,8 @@ def upgrade() -> None:
         op.create_index(name, "feed", columns, postgresql_where=tied, sqlite_where=tied)
     op.create_index("ix_feed_status", "feed", ["status", "health"])
     op.create_index("ix_user_full_name", "user", ["full_name", "id"])
+    op.drop_index("ix_account_partner_id", "account")
+    op.create_index("ix_account_partner_id", "account", ["partner_id", "id"])
     op.create_index("ix_server_day_counted_in", "server_day", ["counted_in"])
     failed = sa.text("outcome = 'failed'")
     op.create_index(
@@ -111,6 +113,8 @@ def downgrade() -> None:
     """Back to the version before."""
     op.drop_index("ix_outcome_failed", "outcome")
     op.drop_index("ix_server_day_counted_in", "server_day")
+    op.drop_index("ix_account_partner_id", "account")
+    op.create_index("ix_account_partner_id", "account", ["partner_id"])
     op.drop_index("ix_user_full_name", "user")
     op.drop_index("ix_feed_status", "feed")
     for name, columns in _ORDERS.items():
