@@ -159,15 +159,11 @@ def pages(database: str) -> bool:
     measured("pages", "build", database)
     found: Any = measured("pages", "measure", database)
     for one in found:
-        ratio = one["ours_ms"] / one["bare_ms"]
         print(
             f"  {one['name']:28} {one['rows']:4} rows {one['queries']:3} queries "
-            f"{one['ours_ms']:8.1f} ms {ratio:7.1f} x {one['kilobytes']:5.0f} KB"
+            f"{one['ours_ms']:8.1f} ms {one['times']:7.1f} x {one['kilobytes']:5.0f} KB"
         )
-    return all(
-        one["ours_ms"] <= PAGE_LIMIT * one["bare_ms"] and one["kilobytes"] <= PAGE_LIMIT_KB
-        for one in found
-    )
+    return all(one["times"] <= PAGE_LIMIT and one["kilobytes"] <= PAGE_LIMIT_KB for one in found)
 
 
 def main() -> int:

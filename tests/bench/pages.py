@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 FEEDS, PARTNERS, DEVICES_A_FEED, DAYS = 10_000, 20, 20, 730
 #: Of all feeds, those of the first partner.
 LARGE = 5_000
-TOURS = 15
+TOURS = 31
 #: PostgreSQL plans a statement anew until it has been asked so often over a connection.
 VISITS_BEFORE = 12
 
@@ -110,13 +110,18 @@ _FILL = (
 
 @dataclass(slots=True)
 class Measured:
-    """A page: its rows, queries, milliseconds (ours, bare), and kilobytes."""
+    """A page: its rows, queries, milliseconds (ours, bare), how many times as long, kilobytes.
+
+    ``times``: the median of pairs measured next to each other, for a machine's pace can change
+    by half while a page is measured.
+    """
 
     name: str
     rows: int
     queries: int
     ours_ms: float
     bare_ms: float
+    times: float
     kilobytes: float
 
 
@@ -215,6 +220,7 @@ def _measured(visitor: FlaskClient, bare: FlaskClient, name: str, path: str) -> 
         len(statements),
         statistics.median(ours) * 1_000,
         statistics.median(floor) * 1_000,
+        statistics.median(one / other for one, other in zip(ours, floor, strict=True)),
         len(answer.data) / 1_024,
     )
 
