@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
@@ -295,6 +296,31 @@ def test_devices_are_found_by_asset_serial_and_customer(office: Office, storing:
     assert ("A-77" in by_customer, "CNB88" in by_customer) == (True, True)
     assert "Baseline" in page
     assert "182,345" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("CNB1L99_001", ["CNB1L99_001"]),  # "_" is no sign for any character
+        ("cnb1l99_001", ["CNB1L99_001"]),
+        ("99_001", ["CNB1L99_001", "VNC4R99_001"]),
+        ("1L99_00", ["CNB1L99_001"]),
+        ("L99%001", []),
+        ("1L99 001", []),
+    ],
+)
+def test_a_long_search_finds_the_whole_of_it(
+    office: Office, storing: Storing, text: str, found: list[str]
+) -> None:
+    serials = ["CNB1L99_001", "VNC4R99_001", "CNB1L99X001"]
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        for serial in serials:
+            factories.device(session, feed, asset_id="", serial_number=serial)
+
+    page = office.nora.opens(f"/devices?q={quote(text)}").text
+
+    assert [serial for serial in serials if f">{serial}<" in page] == found
 
 
 def yesterday() -> date:
