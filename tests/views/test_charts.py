@@ -28,6 +28,21 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
     assert drawing(bars).columns[0].told == "2 Nov 2026: 5 pages, recovered"
 
 
+def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> None:
+    tuesday = MONDAY + timedelta(days=8)
+    of_days = [DayPages(MONDAY, 1_000), DayPages(tuesday, 0), DayPages(HOLIDAY, 0)]
+
+    bars = bars_of_days(of_days, {HOLIDAY}, {tuesday})
+    columns = drawing(bars).columns
+
+    assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
+    assert [column.told for column in columns] == [
+        "2 Nov 2026: 1,000 pages",
+        "10 Nov 2026: 0 pages, held",
+    ]
+    assert str(columns[1].place).endswith('y="188" height="12"')
+
+
 @pytest.mark.parametrize(
     ("highest", "marks"),
     [

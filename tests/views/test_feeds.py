@@ -1,5 +1,6 @@
 """Feeds and their devices in the console."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from tests import factories
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.domain.health import unhealthy_from
+from webapp.domain.shares import share_gap
 from webapp.formats import day
 from webapp.models import Collection, Device, Feed, HealthChange, Server, User
 from webapp.services.calendars import public_holidays
@@ -296,6 +298,35 @@ def test_devices_are_found_by_asset_serial_and_customer(office: Office, storing:
     assert ("A-77" in by_customer, "CNB88" in by_customer) == (True, True)
     assert "Baseline" in page
     assert "182,345" in page
+
+
+def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
+    office: Office, storing: Storing
+) -> None:
+    monday = yesterday() - timedelta(days=yesterday().weekday() + 7)
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        device = factories.device(session, feed, asset_id="A-77", serial_number="CNB77")
+        for offset, pages, state in ((0, 1_111, "counted"), (1, 900_000, "held")):
+            day = monday + timedelta(days=offset)
+            factories.reading(session, device, day=day, count=182_345)
+            factories.delta(session, device, day=day, pages=pages, state=state)
+        # Read again on Friday: what was printed since Tuesday is dated back.
+        tuesday, friday = monday + timedelta(days=1), monday + timedelta(days=4)
+        factories.reading(session, device, day=friday, count=182_345)
+        factories.delta(session, device, since=tuesday, day=friday, pages=301)
+        shares = dict(share_gap(301, tuesday, friday, public_holidays(feed.account)))
+        device_id = device.id
+
+    page = office.nora.opens(f"/devices/{device_id}").text
+    rows = re.findall(r'datetime="([-0-9]+)">[^<]*</time></th><td class="number">([0-9,]+)', page)
+
+    assert {day: pages for day, pages in rows if pages != "0"} == {
+        f"{monday}": "1,111",
+        **{f"{day}": str(pages) for day, pages in shares.items()},
+    }
+    assert page.count("<td>Recovered</td>") == len(shares.keys() - {friday}) > 0
+    assert page.count("<td>Held</td>") == 1
 
 
 @pytest.mark.parametrize(

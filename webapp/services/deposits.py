@@ -1,7 +1,7 @@
 """Deposits: a feed's deltas by day; added to night by night, and concluded again at will."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -175,6 +175,24 @@ def pages_by_day(
         DayPages(day, int(pages.get(day, 0)), recovered=bool(pages.get(day)) and day not in read)
         for day in days
     ]
+
+
+def days_of_deltas(
+    deltas: Iterable[Delta],
+    read: Container[date],
+    first: date,
+    last: date,
+    holidays: Container[date],
+) -> list[DayPages]:
+    """What these gains have counted on each day from ``first`` to ``last``, as the deposits of
+    their feed have it. ``read``: the days on which something was read.
+    """
+    pages: dict[date, int] = defaultdict(int)
+    for delta in deltas:
+        for day, shared in share_gap(counted_pages(delta), delta.since, delta.day, holidays):
+            pages[day] += shared
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [DayPages(day, pages[day], recovered=pages[day] > 0 and day not in read) for day in days]
 
 
 def total(

@@ -25,6 +25,8 @@ KINDS: dict[Kind, Words] = {
     "held": Words("Held"),
 }
 _MOST_STEPS = 4
+#: What is held is not counted yet; the outline of its day has room for its dashes all the same.
+_LEAST_HELD = 12
 #: So long is the label of a month.
 _MONTH = 7
 
@@ -109,14 +111,14 @@ def drawing(bars: Sequence[Bar]) -> Drawing:
 
 
 def _columns(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[Column]:
-    """The bars that have pages; the smallest can still be seen."""
+    """The bars that have pages, or hold some; the smallest can still be seen."""
     width = 100 / len(bars)
     share = 0.4 if len(bars) < 8 else 0.72
     columns = []
     for index, (bar, name) in enumerate(zip(bars, named, strict=True)):
-        if not bar.value:
+        if not bar.value and bar.kind != "held":
             continue
-        tall = max(HEIGHT * bar.value / top, 1.5)
+        tall = max(HEIGHT * bar.value / top, _LEAST_HELD if bar.kind == "held" else 1.5)
         told = f"{name}: {formats.counted(bar.value, 'page')}"
         if bar.kind in ("recovered", "held"):
             told += f", {str(KINDS[bar.kind]).lower()}"
@@ -170,12 +172,18 @@ def _brief(number: int) -> str:
     return f"{number / 1_000:g}k" if number >= 1_000 else str(number)
 
 
-def bars_of_days(days: Iterable[DayPages], holidays: Container[date]) -> list[Bar]:
-    """Days as bars; recovered ones and days without business are marked."""
-    return [Bar(day.day.isoformat(), day.pages, _kind(day, holidays)) for day in days]
+def bars_of_days(
+    days: Iterable[DayPages], holidays: Container[date], held: Container[date] = ()
+) -> list[Bar]:
+    """Days as bars; recovered ones, days without business, and those on which something is held
+    are marked.
+    """
+    return [Bar(day.day.isoformat(), day.pages, _kind(day, holidays, held)) for day in days]
 
 
-def _kind(day: DayPages, holidays: Container[date]) -> Literal["normal", "weekend", "recovered"]:
+def _kind(day: DayPages, holidays: Container[date], held: Container[date]) -> Kind:
+    if day.day in held:
+        return "held"
     if day.recovered:
         return "recovered"
     return "normal" if is_business_day(day.day, holidays) else "weekend"

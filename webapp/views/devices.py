@@ -9,10 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
+from webapp import clock
 from webapp.db import db
 from webapp.models import Account, Delta, Device, Feed, Reading
-from webapp.services import access
-from webapp.views import edge, exports, history, lists, ticks
+from webapp.services import access, deposits
+from webapp.services.calendars import public_holidays
+from webapp.views import charts, edge, exports, figures, history, lists, ticks
+from webapp.views.charts import Bar
 from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
@@ -158,9 +161,21 @@ def show(device_id: int) -> ResponseReturnValue:
         "devices/show.html",
         device=device,
         feed=device.feed,
+        bars=_bars(device.feed.account, readings, deltas),
         readings=readings,
         deltas={delta.day: delta for delta in deltas},
         history=history.of_device(db.session(), edge.viewer(), device, _EVENTS_SHOWN),
         zone=device.feed.account.zone,
         families=history.FAMILIES,
     )
+
+
+def _bars(account: Account, readings: Sequence[Reading], deltas: Sequence[Delta]) -> list[Bar]:
+    """The pages of a device by day; empty when nothing was counted or held."""
+    first, last = figures.last_days(figures.today_of(account, clock.now()))
+    holidays = public_holidays(account)
+    read = {reading.day for reading in readings}
+    days = deposits.days_of_deltas(deltas, read, first, last, holidays)
+    held = {delta.day for delta in deltas if delta.state == "held"}
+    bars = charts.bars_of_days(days, holidays, held)
+    return bars if any(bar.value or bar.kind == "held" for bar in bars) else []
