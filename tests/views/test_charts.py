@@ -30,9 +30,9 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
 
 def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> None:
     tuesday = MONDAY + timedelta(days=8)
-    of_days = [DayPages(MONDAY, 1_000), DayPages(tuesday, 0), DayPages(HOLIDAY, 0)]
+    of_days = [DayPages(MONDAY, 1_000), DayPages(tuesday, 0, held=True), DayPages(HOLIDAY, 0)]
 
-    bars = bars_of_days(of_days, {HOLIDAY}, {tuesday})
+    bars = bars_of_days(of_days, {HOLIDAY}, marks_held=True)
     columns = drawing(bars).columns
 
     assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
@@ -41,6 +41,7 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
         "10 Nov 2026: 0 pages, held",
     ]
     assert str(columns[1].place).endswith('y="188" height="12"')
+    assert [bar.kind for bar in bars_of_days(of_days, {HOLIDAY})] == ["normal", "normal", "weekend"]
 
 
 @pytest.mark.parametrize(

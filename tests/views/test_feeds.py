@@ -329,6 +329,22 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
     assert page.count("<td>Held</td>") == 1
 
 
+def test_a_feed_marks_every_day_on_which_something_is_held(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        device = factories.device(session, session.get_one(Feed, office.feed_id))
+        for back in range(15):  # more than are listed
+            day = yesterday() - timedelta(days=back)
+            factories.delta(session, device, day=day, state="held")
+        factories.delta(session, device, day=yesterday() - timedelta(days=15), state="rejected")
+
+    page = office.nora.opens(f"/feeds/{office.feed_id}").text
+
+    assert page.count("<td>Held</td>") == 15
+    assert page.count('class="chart-bar held" x=') == 1 + 15  # the legend's, and the days'
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

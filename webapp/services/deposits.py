@@ -1,7 +1,7 @@
 """Deposits: a feed's deltas by day; added to night by night, and concluded again at will."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     null,
     select,
     union_all,
@@ -25,6 +26,7 @@ from webapp.db import upsert
 from webapp.domain.months import Month, counting_month
 from webapp.domain.shares import share_gap
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
+from webapp.services.access import IS_HELD
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
 #: What counts of a gain: all of it, the proposal, or nothing.
@@ -49,12 +51,13 @@ _ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.inser
 @dataclass(frozen=True, slots=True)
 class DayPages:
     """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
-    back when a later reading came.
+    back when a later reading came. ``held``: pages read on it wait for a person.
     """
 
     day: date
     pages: int
     recovered: bool = False
+    held: bool = False
 
 
 def add(
@@ -150,14 +153,17 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
 _FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
 _FIRST: BindParameter[date] = bindparam("first")
 _LAST: BindParameter[date] = bindparam("last")
-#: In one question: the pages of each day, and the days on which something was read.
+#: In one question: the pages of each day, and the days on which something was read, or is held.
 _DAYS = union_all(
-    select(Deposit.day, func.sum(Deposit.pages))
+    select(literal("pages"), Deposit.day, func.sum(Deposit.pages))
     .where(Deposit.feed_id.in_(_FEEDS), Deposit.day.between(_FIRST, _LAST))
     .group_by(Deposit.day),
-    select(Reading.day, cast(null(), BigInteger))
+    select(literal("read"), Reading.day, cast(null(), BigInteger))
     .join(Device, Device.id == Reading.device_id)
     .where(Device.feed_id.in_(_FEEDS), Reading.day.between(_FIRST, _LAST))
+    .distinct(),
+    select(literal("held"), Delta.day, cast(null(), BigInteger))
+    .where(Delta.feed_id.in_(_FEEDS), Delta.day.between(_FIRST, _LAST), IS_HELD)
     .distinct(),
 )
 
@@ -168,17 +174,14 @@ def pages_by_day(
     """Pages of each day from ``first`` to ``last``, days without any included."""
     values = {"feeds": list(feed_ids), "first": first, "last": last}
     told: Sequence[Any] = session.execute(_DAYS, values).all()
-    pages = {day: number for day, number in told if number is not None}
-    read = {day for day, number in told if number is None}
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return [
-        DayPages(day, int(pages.get(day, 0)), recovered=bool(pages.get(day)) and day not in read)
-        for day in days
-    ]
+    pages = {day: int(number) for kind, day, number in told if kind == "pages"}
+    read = {day for kind, day, _ in told if kind == "read"}
+    held = {day for kind, day, _ in told if kind == "held"}
+    return _days(pages, read, held, first, last)
 
 
 def days_of_deltas(
-    deltas: Iterable[Delta],
+    deltas: Sequence[Delta],
     read: Container[date],
     first: date,
     last: date,
@@ -191,8 +194,27 @@ def days_of_deltas(
     for delta in deltas:
         for day, shared in share_gap(counted_pages(delta), delta.since, delta.day, holidays):
             pages[day] += shared
+    held = {delta.day for delta in deltas if delta.state == "held"}
+    return _days(pages, read, held, first, last)
+
+
+def _days(
+    pages: Mapping[date, int],
+    read: Container[date],
+    held: Container[date],
+    first: date,
+    last: date,
+) -> list[DayPages]:
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return [DayPages(day, pages[day], recovered=pages[day] > 0 and day not in read) for day in days]
+    return [
+        DayPages(
+            day,
+            pages.get(day, 0),
+            recovered=pages.get(day, 0) > 0 and day not in read,
+            held=day in held,
+        )
+        for day in days
+    ]
 
 
 def total(

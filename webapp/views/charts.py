@@ -173,16 +173,16 @@ def _brief(number: int) -> str:
 
 
 def bars_of_days(
-    days: Iterable[DayPages], holidays: Container[date], held: Container[date] = ()
+    days: Iterable[DayPages], holidays: Container[date], *, marks_held: bool = False
 ) -> list[Bar]:
-    """Days as bars; recovered ones, days without business, and those on which something is held
-    are marked.
+    """Days as bars; recovered ones and days without business are marked, and where it is asked
+    for those on which something is held.
     """
-    return [Bar(day.day.isoformat(), day.pages, _kind(day, holidays, held)) for day in days]
+    return [Bar(day.day.isoformat(), day.pages, _kind(day, holidays, marks_held)) for day in days]
 
 
-def _kind(day: DayPages, holidays: Container[date], held: Container[date]) -> Kind:
-    if day.day in held:
+def _kind(day: DayPages, holidays: Container[date], marks_held: bool) -> Kind:
+    if day.held and marks_held:
         return "held"
     if day.recovered:
         return "recovered"

@@ -176,6 +176,6 @@ def _bars(account: Account, readings: Sequence[Reading], deltas: Sequence[Delta]
     holidays = public_holidays(account)
     read = {reading.day for reading in readings}
     days = deposits.days_of_deltas(deltas, read, first, last, holidays)
-    held = {delta.day for delta in deltas if delta.state == "held"}
-    bars = charts.bars_of_days(days, holidays, held)
-    return bars if any(bar.value or bar.kind == "held" for bar in bars) else []
+    if not any(day.pages or day.held for day in days):
+        return []
+    return charts.bars_of_days(days, holidays, marks_held=True)

@@ -176,7 +176,6 @@ def show(feed_id: int) -> ResponseReturnValue:
     total = sum(pages.values())
     of_feed = {"feed": feed.id}
     is_customer = edge.viewer().role == "customer"
-    held = [] if is_customer else db.session.execute(_HELD, of_feed).all()
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -184,12 +183,12 @@ def show(feed_id: int) -> ResponseReturnValue:
         today=today,
         silence=_silence(feed, today),
         span=span,
-        bars=charts.bars_of_days(days, holidays, {delta.day for delta in held}),
+        bars=charts.bars_of_days(days, holidays, marks_held=not is_customer),
         month=month,
         month_pages=pages.get(month, 0),
         total=total,
         trees=trees(total),
-        held=held,
+        held=[] if is_customer else db.session.execute(_HELD, of_feed).all(),
         devices=devices,
         heading=heading,
         outcomes=db.session.execute(_OUTCOMES, of_feed).all(),

@@ -121,31 +121,40 @@ def paged(
     one that tells their number itself. ``narrow``: the ids of the rows in their order, from the
     one table that has it; then names are looked up for the rows of the page alone.
     ``count_to``: how far a list is counted; None to its end, for what grows with customers alone
-    and not with time. ``short``: it mostly fits on one page, as what was
-    searched for does, and is counted when it does not.
+    and not with time. ``short``: it mostly fits on one page, as what was searched for does, and is
+    counted when it does not.
     """
     number = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
+    total = _number(query if counting is None else counting, count_to)
     if number == 1 and (short or counting is None):
         # A list of one page needs no counting: the row too many tells that there are more.
-        found = db.session.execute(_cut(query, narrow, per_page + 1, 0)).all()
+        found = _read(query, narrow, per_page, 1)
         if len(found) <= per_page:
             return Paged(_items(found), 1, 1 if found else 0, len(found))
-    total = _number(query if counting is None else counting, count_to)
-    # The number comes along with each row: one statement, and both of one moment.
-    query = query.add_columns(total.label(None))
-    found = db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
-    if not found and number > 1:
-        rows = db.session.scalar(select(total)) or 0
-        number = max(-(-_told(rows, count_to) // per_page), 1)
-        found = db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
-    if not found:
-        return Paged([], 1, 0, 0)
-    rows = found[0][-1]
+        rows, beside = db.session.scalar(select(total)) or 0, 0
+    else:
+        # The number comes along with each row: one statement, and both of one moment.
+        query, beside = query.add_columns(total.label(None)), 1
+        found = _read(query, narrow, per_page, number)
+        if not found and number > 1:
+            rows = db.session.scalar(select(total)) or 0
+            number = max(-(-_told(rows, count_to) // per_page), 1)
+            found = _read(query, narrow, per_page, number)
+        if not found:
+            return Paged([], 1, 0, 0)
+        rows = found[0][-1]
     told = _told(rows, count_to)
     pages = -(-told // per_page)
     if rows > told:
         pages = max(pages, number + (len(found) > per_page))
-    return Paged(_items(found[:per_page], beside=1), number, pages, told, rows > told)
+    return Paged(_items(found[:per_page], beside), number, pages, told, rows > told)
+
+
+def _read(
+    query: Select[Any], narrow: Select[Any] | None, per_page: int, number: int
+) -> Sequence[Row[Any]]:
+    """The rows of a page, and one more where there is one."""
+    return db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
 
 
 def _items(found: Sequence[Row[Any]], beside: int = 0) -> Sequence[Any]:
