@@ -1,0 +1,40 @@
+"""Days: what charts of feeds and of devices show of each, on both databases."""
+
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webapp.services import deposits
+from webapp.services.deposits import DayPages
+
+MONDAY = date(2026, 11, 2)
+TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=back) for back in range(1, 5))
+
+
+def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
+    feed = factories.feed(session)
+    device = factories.device(session, feed)
+    gains = [
+        factories.delta(session, device, day=MONDAY, pages=100),
+        factories.delta(session, device, since=MONDAY, day=WEDNESDAY, pages=31),  # none on Tuesday
+        factories.delta(session, device, day=THURSDAY, pages=900_000, state="held"),
+        factories.delta(session, device, day=FRIDAY, pages=70_000, state="adjusted", proposed=7),
+    ]
+    read = {gain.day for gain in gains}
+    for day in read:
+        factories.reading(session, device, day=day, count=182_345)
+    deposits.conclude(session, feed.id, feed.account_id, [MONDAY, TUESDAY, *read], ())
+
+    of_feed = deposits.pages_by_day(session, [feed.id], MONDAY, FRIDAY)
+
+    assert of_feed == [
+        DayPages(MONDAY, 100),
+        DayPages(TUESDAY, 15, recovered=True),
+        DayPages(WEDNESDAY, 16),
+        DayPages(THURSDAY, 0, held=True),
+        DayPages(FRIDAY, 7),
+    ]
+    assert deposits.days_of_deltas(gains, read, MONDAY, FRIDAY, ()) == of_feed
+    assert deposits.days_of_deltas(gains, read, TUESDAY, TUESDAY, ()) == of_feed[1:2]
+    assert deposits.days_of_deltas([], set(), MONDAY, MONDAY, ()) == [DayPages(MONDAY, 0)]
