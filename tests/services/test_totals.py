@@ -14,6 +14,7 @@ from webapp.domain.months import Month
 from webapp.models import (
     Account,
     Certificate,
+    Delta,
     Deposit,
     Device,
     Document,
@@ -67,6 +68,18 @@ def differences(session: Session) -> list[str]:
     summed["server_id of feed_event"] = (
         select(FeedEvent.id, Feed.server_id).join(FeedEvent.feed),
         select(FeedEvent.id, FeedEvent.server_id),
+    )
+    summed["customers"] = (
+        select(Account.partner_id, func.count())
+        .where(Account.partner_id.is_not(None))
+        .group_by(Account.partner_id),
+        select(Account.id, Account.customers),
+    )
+    summed["server_id of held gains"] = (
+        select(Delta.id, Feed.server_id)
+        .join(Feed, Feed.id == Delta.feed_id)
+        .where(Delta.state == "held"),
+        select(Delta.id, Delta.server_id).where(Delta.state == "held"),
     )
     for name, (rows, kept) in summed.items():
         wanted = {tuple(row) for row in session.execute(rows) if row[-1]}
@@ -130,6 +143,41 @@ def test_rows_that_are_changed_moved_and_removed_are_summed(session: Session) ->
     session.execute(delete(Certificate))
     assert differences(session) == []
     assert totals.pages(session, Of.feeds([second.id])) == 40
+
+
+def test_gains_that_wait_and_customers_are_told_by_their_server_and_partner(
+    session: Session,
+) -> None:
+    device = factories.device(session)
+    server_id = device.feed.server_id
+    held = factories.delta(session, device, state="held")
+    counted = factories.delta(session, device, day=held.day - timedelta(days=1), since=None)
+    partner = factories.partner(session)
+    gone, stays = (factories.customer(session, partner) for _ in range(2))
+    session.flush()
+    assert differences(session) == []
+    assert held_at(session, server_id) == 1
+
+    session.execute(update(Delta).where(Delta.id == counted.id).values(state="held", held_for="x"))
+    assert held_at(session, server_id) == 2
+    session.execute(update(Delta).values(state="accepted"))
+    assert held_at(session, server_id) == 0
+
+    session.delete(gone)
+    session.flush()
+    session.refresh(partner)
+    assert partner.customers == 1
+    session.delete(stays)
+    session.flush()
+    session.refresh(partner)
+    assert partner.customers == 0
+    assert differences(session) == []
+
+
+def held_at(session: Session, server_id: int) -> int:
+    """How many gains wait at a server, as pages count them."""
+    query = select(func.count()).where(Delta.server_id == server_id, Delta.state == "held")
+    return session.scalar(query) or 0
 
 
 @pytest.mark.parametrize("whose", ["everybody", "partner", "customer"])

@@ -89,7 +89,6 @@ class Home:
 class PartnerCounts:
     """Of each of some partners, by its id; those without any are left out."""
 
-    customers: Mapping[int, int]
     servers: Mapping[int, tuple[int, int]]
     pages: Mapping[int, int]
 
@@ -130,10 +129,9 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
 
 
 def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
-    """Customers, servers (all, unhealthy) and the pages counted in a month, of each partner."""
+    """Servers (all, unhealthy) and the pages counted in a month, of each partner."""
     rows = session.execute(_counts(), {"partners": list(partner_ids), "month": str(month)}).all()
     return PartnerCounts(
-        {partner: int(number) for of, partner, number, _ in rows if of == "customers"},
         {partner: (int(all_), int(bad)) for of, partner, all_, bad in rows if of == "servers"},
         {partner: int(pages) for of, partner, pages, _ in rows if of == "pages"},
     )
@@ -157,7 +155,9 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
             _part("account", "partner", func.count()).where(
                 Account.partner_id.is_(None), Account.kind == "partner"
             ),
-            _part("account", "customer", func.count()).where(Account.partner_id.is_not(None)),
+            _part("account", "customer", func.sum(Account.customers)).where(
+                Account.partner_id.is_(None)
+            ),
         )
     own: BindParameter[int] = bindparam("servers", expanding=True)
     partner: BindParameter[int] = bindparam("partner")
@@ -217,9 +217,6 @@ def _counts() -> CompoundSelect[Any]:
     zero: ColumnElement[int] = literal_column("0")
     bad = func.count().filter(Server.health == "unhealthy")
     return union_all(
-        select(constant("customers"), Account.partner_id, func.count(), zero)
-        .where(Account.partner_id.in_(partners))
-        .group_by(Account.partner_id),
         select(constant("servers"), Server.account_id, func.count(), bad)
         .where(Server.account_id.in_(partners), Server.removed_at.is_(None))
         .group_by(Server.account_id),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import String, and_, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from webapp.models import Account, Brand, Delta, Feed, Logo, Server, User
+from webapp.models import Account, Brand, Delta, Logo, Server, User
 from webapp.services import access, brands
 from webapp.services.access import Viewer
 from webapp.services.brands import Look
@@ -45,15 +45,13 @@ _SERVERS = select(func.aggregate_strings(cast(Server.id, String), " ")).where(
     Server.account_id == User.account_id
 )
 _HELD = select(func.count()).select_from(Delta).where(access.IS_HELD)
-# From each of the few gains that are held to its feed's server, not the other way round. Whose
-# servers they are is asked for by itself, so that it is found once, not for each gain.
+# Whose servers they are is asked for by itself, so that it is found once, not for each gain.
 _asking = aliased(User, name="asking")
 _OWN_SERVERS = select(Server.id).where(
     Server.account_id
     == select(_asking.account_id).where(_asking.id == bindparam("user")).scalar_subquery()
 )
-_SERVER_OF_GAIN = select(Feed.server_id).where(Feed.id == Delta.feed_id).scalar_subquery()
-_OWN_HELD = _HELD.where(_SERVER_OF_GAIN.in_(_OWN_SERVERS))
+_OWN_HELD = _HELD.where(Delta.server_id.in_(_OWN_SERVERS))
 _VISIT = (
     select(
         User,

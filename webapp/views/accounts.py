@@ -41,7 +41,7 @@ def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports
         servers, unhealthy = counts["servers_of"].get(partner.id, (0, 0))
         yield (
             partner.name,
-            counts["customers_of"].get(partner.id, 0),
+            partner.customers,
             servers,
             unhealthy,
             counts["pages_of"].get(partner.id, 0),
@@ -119,6 +119,8 @@ def index() -> ResponseReturnValue:
         query = query.where(Account.name.icontains(text, autoescape=True))
     query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))
     counting = query
+    if viewer.is_partner and not text:
+        counting = _number_of_customers(viewer.account_id)
     query = query.options(joinedload(Account.partner))
     if exports.wanted():
         return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
@@ -232,11 +234,10 @@ def latest_certificates(customer: Account) -> Sequence[Any]:
 
 
 def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
-    """For each of these partners: customers, servers (those unhealthy), pages this month."""
+    """For each of these partners: servers (those unhealthy), pages this month."""
     month = Month.of(clock.now().date())
     counts = homes.partner_counts(db.session(), [partner.id for partner in partners], month)
     return {
-        "customers_of": counts.customers,
         "servers_of": counts.servers,
         "pages_of": counts.pages,
     }
@@ -249,9 +250,10 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
     as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
     home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
     query = access.accounts(viewer).where(Account.partner_id == partner.id)
+    counting = _number_of_customers(partner.id)
     shown: Any = query.with_only_columns(Account.id, Account.name)
     shown = shown.order_by(Account.name, Account.id)
-    page = lists.paged(shown, per_page=_ON_PAGE, counting=query, count_to=None)
+    page = lists.paged(shown, per_page=_ON_PAGE, counting=counting, count_to=None)
     return render_template(
         "accounts/partner.html",
         account=partner,
@@ -283,6 +285,11 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
         certificates=latest_certificates(customer),
         **_people(viewer, customer),
     )
+
+
+def _number_of_customers(partner_id: int | None) -> Any:
+    """How many customers a partner has, as the database keeps it."""
+    return lists.counts(select(Account.customers).where(Account.id == partner_id))
 
 
 def _people(viewer: Viewer, account: Account) -> dict[str, Any]:
