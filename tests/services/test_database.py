@@ -181,6 +181,8 @@ def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: 
             "select state, held_for, reason from delta order by id"
         ).all()
         reason = connection.exec_driver_sql("select reason from outcome").scalar()
+        waiting = connection.exec_driver_sql("select id, server_id from delta order by id").all()
+        customers = connection.exec_driver_sql("select customers from account order by id").all()
         wants = connection.exec_driver_sql('select wants_server, wants_feed from "user"').all()
     engine.dispose()
     assert [tuple(gain) for gain in gains] == [
@@ -189,5 +191,7 @@ def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: 
         ("accepted", "ceiling", None),
         ("rejected", "ceiling", "A slip"),
     ]
+    assert [tuple(gain) for gain in waiting] == [(1, None), (2, 1), (3, None), (4, None)]
+    assert [number for (number,) in customers] == [1, 0]
     assert reason == "It was full"
     assert [tuple(want) for want in wants] == [(True, True)]

@@ -24,8 +24,9 @@ from webapp.models import (
     PartnerMonth,
     ServerDay,
     Undrawn,
+    User,
 )
-from webapp.services import certificates, homes, totals
+from webapp.services import certificates, homes, totals, visits
 from webapp.services.access import Viewer
 from webapp.services.totals import Of
 
@@ -149,19 +150,22 @@ def test_gains_that_wait_and_customers_are_told_by_their_server_and_partner(
     session: Session,
 ) -> None:
     device = factories.device(session)
-    server_id = device.feed.server_id
+    nora = factories.user(session, device.feed.server.account)
+    olga = factories.user(session, role="operations")
+    cara = factories.user(session, device.feed.account)
     held = factories.delta(session, device, state="held")
     counted = factories.delta(session, device, day=held.day - timedelta(days=1), since=None)
     partner = factories.partner(session)
     gone, stays = (factories.customer(session, partner) for _ in range(2))
     session.flush()
     assert differences(session) == []
-    assert held_at(session, server_id) == 1
+    assert [waiting_for(session, user) for user in (nora, olga, cara)] == [1, 1, 0]
+    assert waiting_for(session, factories.user(session)) == 0
 
     session.execute(update(Delta).where(Delta.id == counted.id).values(state="held", held_for="x"))
-    assert held_at(session, server_id) == 2
+    assert [waiting_for(session, user) for user in (nora, olga, cara)] == [2, 2, 0]
     session.execute(update(Delta).values(state="accepted"))
-    assert held_at(session, server_id) == 0
+    assert [waiting_for(session, user) for user in (nora, olga, cara)] == [0, 0, 0]
 
     session.delete(gone)
     session.flush()
@@ -174,10 +178,11 @@ def test_gains_that_wait_and_customers_are_told_by_their_server_and_partner(
     assert differences(session) == []
 
 
-def held_at(session: Session, server_id: int) -> int:
-    """How many gains wait at a server, as pages count them."""
-    query = select(func.count()).where(Delta.server_id == server_id, Delta.state == "held")
-    return session.scalar(query) or 0
+def waiting_for(session: Session, user: User) -> int:
+    """How many gains wait, as every page tells this user."""
+    visit = visits.of(session, user.id, user.session_stamp)
+    assert visit is not None
+    return visit.held
 
 
 @pytest.mark.parametrize("whose", ["everybody", "partner", "customer"])

@@ -2,7 +2,8 @@
 
 No second truth: triggers (migration 0009) keep them in the very transaction that writes the rows
 they sum, as an index is kept, and nothing else writes them; tests compare them with the rows. A
-migration that makes one of those tables anew has to make its triggers anew, too.
+migration that makes one of those tables anew has to make its triggers anew, too. Kept likewise,
+in the rows they are of: ``Feed.devices``, ``Account.customers``, ``Delta.server_id`` (0011).
 """
 
 from __future__ import annotations
