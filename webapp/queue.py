@@ -194,10 +194,12 @@ def standing(settings: Settings, failures: int = 20) -> Standing:
     with _reaching_redis():
         connection = _client(settings.redis_url)
         queues = [Queue(name, connection=connection) for name in QUEUES]
+        # First, for what a worker has left behind becomes a failure by being counted.
+        lines = tuple(_line(each) for each in queues)
         failed = [failure for each in queues for failure in _failures(each, failures)]
         failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
         return Standing(
-            tuple(_line(each) for each in queues),
+            lines,
             tuple(_hand(worker) for worker in Worker.all(connection=connection)),
             tuple(failed[:failures]),
             tuple(_timetable(connection)),
@@ -205,12 +207,13 @@ def standing(settings: Settings, failures: int = 20) -> Standing:
 
 
 def _line(queue: Queue) -> Line:
-    first = queue.get_jobs(0, 1)
+    waiting = queue.count
+    first = queue.get_jobs(0, 1) if waiting else []
     return Line(
         queue.name,
-        queue.count,
+        waiting,
         queue.started_job_registry.count,
-        queue.failed_job_registry.count,
+        queue.failed_job_registry.get_job_count(cleanup=False),
         _aware(first[0].enqueued_at) if first else None,
     )
 
@@ -222,7 +225,7 @@ def _hand(worker: BaseWorker) -> Hand:
 
 
 def _failures(queue: Queue, number: int) -> Iterator[Failure]:
-    ids = queue.failed_job_registry.get_job_ids(0, number - 1, desc=True)
+    ids = queue.failed_job_registry.get_job_ids(0, number - 1, desc=True, cleanup=False)
     for job in Job.fetch_many(ids, connection=queue.connection):
         if job is None:
             continue

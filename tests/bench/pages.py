@@ -1,24 +1,25 @@
 """Pages of the console on a large database, against a bare Flask route with as many rows.
 
 10,000 feeds of 20 partners, 200,000 devices, two years of deposits, in PostgreSQL:
-``python -m tests.bench.pages build DATABASE`` and ``python -m tests.bench.pages measure DATABASE``.
+``python -m tests.bench.pages build DATABASE`` and ``python -m tests.bench.pages measure DATABASE``
+(and names of pages, for these alone).
 """
 
-import gc
 import json
 import re
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from pathlib import Path
 
-from flask import Flask, render_template_string, request
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from tests.bench import served
 from tests.environment.redis_server import running_redis
 from tests.queries import counted
 from webapp import clock
@@ -28,11 +29,10 @@ from webapp.db import engine, open_session
 from webapp.models import Certificate, Delta, User
 from webapp.services.database import make_ready
 
-NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 FEEDS, PARTNERS, DEVICES_A_FEED, DAYS = 10_000, 20, 20, 730
 #: Of all feeds, those of the first partner.
 LARGE = 5_000
-TOURS = 31
+TOURS = 41
 #: PostgreSQL plans a statement anew until it has been asked so often over a connection.
 VISITS_BEFORE = 12
 
@@ -138,7 +138,7 @@ def build(database: str) -> None:
         for name, number in {**numbers, "days": DAYS}.items():
             statement = re.sub(rf":{name}\b", str(number), statement)
         with at.begin() as connection:
-            connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
+            connection.execute(text(statement), {"now": served.NOW} if ":now" in statement else {})
     with at.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("vacuum analyze"))
 
@@ -170,87 +170,58 @@ def pages(database: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def measure(database: str) -> list[Measured]:
-    """Every page and its bare route in turns; the median of each."""
-    with running_redis() as redis:
-        return _measure(database, redis.url)
-
-
-def _measure(database: str, redis_url: str) -> list[Measured]:
-    clock.now = lambda: NOW  # the database's own day
-    folder = tempfile.mkdtemp(prefix="releaf-bench-pages-")
-    app = create_app(
-        configuration.load(
-            {
-                "RELEAF_INSTANCE": folder,
-                "DATABASE_URL": database,
-                "REDIS_URL": redis_url,
-                "RELEAF_LOG_LEVEL": "ERROR",
-            }
-        )
-    )
-    bare = _bare()
-    visitors = {name: _visitor(app, database, name) for name in ("ops", "nora", "cara")}
+def measure(database: str, only: Collection[str] = ()) -> list[Measured]:
+    """Every page (or those of these names) and its bare route in turns, over HTTP."""
     found = []
-    for who, name, path in pages(database):
-        one = _measured(visitors[who], bare, name, path)
-        print(f"  {one.name}", file=sys.stderr, flush=True)
-        found.append(one)
+    with ExitStack() as stack:
+        redis = stack.enter_context(running_redis())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="releaf-pages-")))
+        environment = {
+            "RELEAF_INSTANCE": str(folder),
+            "DATABASE_URL": database,
+            "REDIS_URL": redis.url,
+            "RELEAF_LOG_LEVEL": "ERROR",
+        }
+        clock.now = lambda: served.NOW
+        app = create_app(configuration.load(environment))  # it counts queries and signs cookies
+        ours = stack.enter_context(served.served("console", folder, environment))
+        bare = stack.enter_context(served.served("bare", folder, environment))
+        visitors = {name: _visitor(app, database, name) for name in ("ops", "nora", "cara")}
+        for who, name, path in pages(database):
+            if name in only or not only:
+                found.append(_measured(ours, bare, visitors[who], name, path))
+                print(f"  {name}", file=sys.stderr, flush=True)
     return found
 
 
-def _measured(visitor: FlaskClient, bare: FlaskClient, name: str, path: str) -> Measured:
+def _measured(
+    ours: served.Browser, bare: served.Browser, visitor: FlaskClient, name: str, path: str
+) -> Measured:
     with counted() as statements:
-        answer = visitor.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
-    rows = answer.text.count("<tr>") + answer.text.count("<li>")
-    bare_path = f"/?rows={rows}"
-    for _ in range(VISITS_BEFORE):
         visitor.get(path)
-    ours: list[float] = []
-    floor: list[float] = []
-    for _ in range(TOURS):
-        ours.append(_timed(lambda: visitor.get(path)))
-        floor.append(_timed(lambda: bare.get(bare_path)))
-        if sum(ours) > 3:
-            break
+    cookie = _cookie(visitor)
+    for _ in range(VISITS_BEFORE):
+        ours.get(path, cookie)
+    page = ours.get(path, cookie)[1]
+    rows = page.count("<tr>") + page.count("<li>")
+    bare_path = f"/?rows={rows}"
+    pairs = [(ours.get(path, cookie)[0], bare.get(bare_path)[0]) for _ in range(TOURS)]
     return Measured(
         name,
         rows,
         len(statements),
-        statistics.median(ours) * 1_000,
-        statistics.median(floor) * 1_000,
-        statistics.median(one / other for one, other in zip(ours, floor, strict=True)),
-        len(answer.data) / 1_024,
+        statistics.median(one for one, _ in pairs) * 1_000,
+        statistics.median(other for _, other in pairs) * 1_000,
+        statistics.median(one / other for one, other in pairs),
+        len(page.encode()) / 1_024,
     )
 
 
-def _timed(call: Callable[[], object]) -> float:
-    gc.collect()
-    gc.disable()
-    began = time.perf_counter()
-    call()
-    seconds = time.perf_counter() - began
-    gc.enable()
-    return seconds
-
-
-def _bare() -> FlaskClient:
-    """A route that renders rows from memory, in the page of the console."""
-    app = Flask("bare")
-    rows = [(f"Customer {n}", f"Account {n}", "Healthy", "yesterday", 20, n) for n in range(500)]
-    template = (
-        "<!DOCTYPE html><html lang='en'><head><title>Rows</title></head><body><table>"
-        "{% for a, b, c, d, e, f in rows %}<tr><th scope='row'><a href='/feeds/{{ f }}'>{{ a }}</a>"
-        "</th><td>{{ b }}</td><td>{{ c }}</td><td>{{ d }}</td><td>{{ e }}</td><td>{{ f }}</td></tr>"
-        "{% endfor %}</table></body></html>"
-    )
-
-    @app.get("/")
-    def index() -> str:
-        return render_template_string(template, rows=rows[: request.args.get("rows", 0, type=int)])
-
-    return app.test_client()
+def _cookie(visitor: FlaskClient) -> str:
+    name = visitor.application.config["SESSION_COOKIE_NAME"]
+    cookie = visitor.get_cookie(name)
+    assert cookie is not None
+    return f"{name}={cookie.value}"
 
 
 def _visitor(app: Flask, database: str, name: str) -> FlaskClient:
@@ -270,7 +241,7 @@ def main() -> None:
         build(database)
         print("{}")
         return
-    found = measure(database)
+    found = measure(database, sys.argv[3:])
     print(json.dumps([asdict(one) for one in found]))
 
 
