@@ -1,12 +1,15 @@
 """Charts: where bars stand, what they are called, and which marks an axis has."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from webapp import languages
+from webapp.domain.months import Month
 from webapp.services.deposits import DayPages
 from webapp.views.charts import HEIGHT, Bar, bars_of_days, drawing
+from webapp.views.figures import of_months
 
 MONDAY = date(2026, 11, 2)
 HOLIDAY = MONDAY + timedelta(days=1)
@@ -80,14 +83,42 @@ def test_bars_stand_within_the_drawing_and_the_last_day_is_named(count: int) -> 
     assert made.axis[-1].words == f"{MONDAY + timedelta(days=count - 1):%-d %b}"
     assert 1 <= len(made.axis) <= 14
     assert all(0 <= mark.at <= 100 for mark in made.axis)
-    assert made.total == 100 * count
+    assert made.total == f"{100 * count:,}"
+
+
+def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
+    made = drawing([Bar("2026-01", Decimal("0.25")), Bar("2026-02", Decimal("2.40"))], "trees")
+
+    assert made.total is None
+    assert made.words.startswith("Jan 2026 to Feb 2026: from 0.25 to 2.40 trees.")
+    assert [mark.words for mark in made.grid] == ["0", "1", "2", "3"]
+    assert [column.told for column in made.columns] == [
+        "Jan 2026: 0.25 trees",
+        "Feb 2026: 2.40 trees",
+    ]
+    assert str(made.columns[1].place).endswith('y="40.0" height="160.0"')
+    assert [row.value for row in made.rows] == ["0.25", "2.40"]
+
+
+def test_the_trees_of_a_month_are_those_of_all_pages_until_its_end() -> None:
+    pages = {Month(2025, 3): 8_333, Month(2026, 2): 16_666, Month(2026, 11): 8_333}
+
+    grown = of_months(pages, date(2026, 11, 17)).grown
+
+    assert [bar.label for bar in grown][::11] == ["2025-12", "2026-11"]
+    assert [str(bar.value) for bar in grown] == ["1.00"] * 2 + ["3.00"] * 9 + ["4.00"]
+
+
+@pytest.mark.parametrize("pages", [{}, {Month(2026, 11): 8_333}])
+def test_one_month_alone_is_no_growth_to_show(pages: dict[Month, int]) -> None:
+    assert of_months(pages, date(2026, 11, 17)).grown == []
 
 
 def test_a_chart_speaks_the_language_spoken() -> None:
     with languages.speaking("es"):
         made = drawing([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
 
-    assert made.first == "ene 2026"
+    assert made.words.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
     assert not made.are_days
     assert made.columns[0].told == "ene 2026: 12.345 páginas"
     assert made.rows[1].kind == "Retenidas"

@@ -279,7 +279,7 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
         "accounts/customer.html",
         account=customer,
         figures=figures.of_months(pages, today),
-        bars=figures.bars(customer, days),
+        bars=figures.bars(customer, days, marks_held=viewer.role != "customer"),
         feeds=[feed for feed in feeds if feed.status != "removed"][:_LISTED],
         today=today,
         certificates=latest_certificates(customer),

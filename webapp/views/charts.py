@@ -3,9 +3,11 @@
 Places are worked out here rather than in the template: a page may have two charts of many bars.
 """
 
+import math
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from markupsafe import Markup
@@ -13,9 +15,11 @@ from markupsafe import Markup
 from webapp import formats
 from webapp.domain.business_days import is_business_day
 from webapp.services.deposits import DayPages
-from webapp.words import Words
+from webapp.words import Words, gettext
 
 Kind = Literal["normal", "weekend", "recovered", "held"]
+#: What bars count. Trees are those so far: a bar is what all before it have come to.
+Unit = Literal["pages", "trees"]
 #: Units of the drawing; widths are shares of it.
 HEIGHT = 200
 KINDS: dict[Kind, Words] = {
@@ -33,10 +37,10 @@ _MONTH = 7
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day (2026-10-31) or a month (2026-10) and its pages."""
+    """A day (2026-10-31) or a month (2026-10), and its pages or the trees at its end."""
 
     label: str
-    value: int
+    value: int | Decimal
     kind: Kind = "normal"
 
 
@@ -62,19 +66,19 @@ class Row(NamedTuple):
 
     label: str
     day: str
-    pages: str
+    value: str
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart, ready to be written down."""
+    """A chart, ready to be written down. ``words``: what it says to whoever cannot see it;
+    ``total``: of all bars, None where they grow on each other.
+    """
 
-    first: str
-    last: str
-    total: int
-    best: str
-    most: int
+    words: str
+    total: str | None
+    is_empty: bool
     are_days: bool
     kinds: Sequence[Kind]
     grid: Sequence[Mark]
@@ -83,43 +87,75 @@ class Drawing:
     rows: Sequence[Row]
 
 
-def drawing(bars: Sequence[Bar]) -> Drawing:
+def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
     """Where the bars stand, and in which words; at least one bar is needed."""
-    best = max(bars, key=lambda bar: bar.value)
-    step = _step(best.value)
-    top = max(-(-best.value // step), 1) * step
+    most = max(bar.value for bar in bars)
+    step = _step(most)
+    top = max(math.ceil(Decimal(most) / step), 1) * step
     named = [formats.short_date(bar.label) for bar in bars]
     return Drawing(
-        first=named[0],
-        last=named[-1],
-        total=sum(bar.value for bar in bars),
-        best=formats.short_date(best.label),
-        most=best.value,
+        words=_words(bars, named, unit),
+        total=formats.whole(_sum(bars)) if unit == "pages" else None,
+        is_empty=not most,
         are_days=len(bars[0].label) > _MONTH,
         kinds=list(dict.fromkeys(bar.kind for bar in bars)),
         grid=[
             Mark(round(HEIGHT - HEIGHT * tick / top, 1), _brief(tick))
             for tick in range(0, top + 1, step)
         ],
-        columns=_columns(bars, named, top),
+        columns=_columns(bars, named, top, unit),
         axis=_axis(bars),
         rows=[
-            Row(bar.label, name, formats.whole(bar.value), str(KINDS[bar.kind]))
+            Row(bar.label, name, _figure(bar, unit), str(KINDS[bar.kind]))
             for bar, name in zip(bars, named, strict=True)
         ],
     )
 
 
-def _columns(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[Column]:
-    """The bars that have pages, or hold some; the smallest can still be seen."""
+def _words(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
+    best = max(range(len(bars)), key=lambda index: bars[index].value)
+    told = {"first": named[0], "last": named[-1]}
+    if not bars[best].value:
+        return gettext(
+            "%(first)s to %(last)s: nothing yet. The figures are in the table below.", **told
+        )
+    if unit == "trees":
+        return gettext(
+            "%(first)s to %(last)s: from %(before)s to %(trees)s trees. The figures are in the "
+            "table below.",
+            before=_figure(bars[0], unit),
+            trees=_figure(bars[-1], unit),
+            **told,
+        )
+    return gettext(
+        "%(first)s to %(last)s: %(total)s in all, most on %(best)s with %(most)s. The figures are "
+        "in the table below.",
+        total=formats.counted(_sum(bars), "page"),
+        best=named[best],
+        most=_figure(bars[best], unit),
+        **told,
+    )
+
+
+def _sum(bars: Sequence[Bar]) -> int:
+    return int(sum(bar.value for bar in bars))
+
+
+def _figure(bar: Bar, unit: Unit) -> str:
+    """A bar's value as it is written."""
+    return formats.trees(Decimal(bar.value)) if unit == "trees" else formats.whole(int(bar.value))
+
+
+def _columns(bars: Sequence[Bar], named: Sequence[str], top: int, unit: Unit) -> list[Column]:
+    """The bars that have a value, or hold pages; the smallest can still be seen."""
     width = 100 / len(bars)
     share = 0.4 if len(bars) < 8 else 0.72
     columns = []
     for index, (bar, name) in enumerate(zip(bars, named, strict=True)):
         if not bar.value and bar.kind != "held":
             continue
-        tall = max(HEIGHT * bar.value / top, _LEAST_HELD if bar.kind == "held" else 1.5)
-        told = f"{name}: {formats.counted(bar.value, 'page')}"
+        tall = max(HEIGHT * float(bar.value) / top, _LEAST_HELD if bar.kind == "held" else 1.5)
+        told = f"{name}: {_counted(bar, unit)}"
         if bar.kind in ("recovered", "held"):
             told += f", {str(KINDS[bar.kind]).lower()}"
         place = (
@@ -129,6 +165,12 @@ def _columns(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[Column
         )
         columns.append(Column(Markup(place), bar.kind, told))  # noqa: S704  numbers alone
     return columns
+
+
+def _counted(bar: Bar, unit: Unit) -> str:
+    if unit == "pages":
+        return formats.counted(int(bar.value), "page")
+    return gettext("%(number)s trees", number=_figure(bar, unit))
 
 
 def _axis(bars: Sequence[Bar]) -> list[Mark]:
@@ -155,7 +197,7 @@ def _axis(bars: Sequence[Bar]) -> list[Mark]:
     return marks
 
 
-def _step(highest: int) -> int:
+def _step(highest: int | Decimal) -> int:
     """The least of 1, 2, 5, 10, 20, 50 ... that covers the highest bar in at most four steps."""
     power = 1
     while True:

@@ -19,13 +19,14 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Pages and trees of the open month, and of all time."""
+    """Pages and trees of the open month, and of all time; ``grown``: trees so far, as bars."""
 
     month: Month
     month_pages: int
     month_trees: Decimal
     pages: int
     trees: Decimal
+    grown: Sequence[Bar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """This month, quarter and year, all of time; what of it is certified; twelve months as bars."""
+    """This month, quarter and year, all of time; what of it is certified; twelve months and the
+    trees at the end of each as bars.
+    """
 
     spans: Sequence[Span]
     certified: int
     open: int
     months: Sequence[Bar]
+    grown: Sequence[Bar]
 
 
 def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
@@ -67,7 +71,21 @@ def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
         certified,
         total - certified,
         [Bar(str(one), pages.get(one, 0)) for one in _twelve_until(month)],
+        _grown(pages, month),
     )
+
+
+def _grown(pages: Mapping[Month, int], month: Month) -> list[Bar]:
+    """The trees at the end of each of twelve months; empty before there are two months to show."""
+    if sum(1 for count in pages.values() if count) < 2:
+        return []
+    shown = _twelve_until(month)
+    so_far = sum(count for one, count in pages.items() if one < shown[0])
+    bars = []
+    for one in shown:
+        so_far += pages.get(one, 0)
+        bars.append(Bar(str(one), trees(so_far)))
+    return bars
 
 
 def _twelve_until(last: Month) -> list[Month]:
@@ -81,7 +99,8 @@ def of_months(by_month: Mapping[Month, int], today: date) -> Figures:
     """The figures in the month of ``today``, and of all time, from pages by month."""
     month = Month.of(today)
     month_pages, pages = by_month.get(month, 0), sum(by_month.values())
-    return Figures(month, month_pages, trees(month_pages), pages, trees(pages))
+    grown = _grown(by_month, month)
+    return Figures(month, month_pages, trees(month_pages), pages, trees(pages), grown)
 
 
 def today_of(account: Account, now: datetime) -> date:
@@ -94,8 +113,10 @@ def last_days(today: date) -> tuple[date, date]:
     return today - timedelta(days=DAYS), today - timedelta(days=1)
 
 
-def bars(account: Account, days: Sequence[DayPages]) -> list[Bar]:
-    """The days of an account as bars; empty when nothing was printed, so that no chart is drawn."""
-    if not any(day.pages for day in days):
+def bars(account: Account, days: Sequence[DayPages], *, marks_held: bool = False) -> list[Bar]:
+    """The days of an account as bars; empty when there is nothing to show, so that no chart is
+    drawn.
+    """
+    if not any(day.pages or (day.held and marks_held) for day in days):
         return []
-    return bars_of_days(days, public_holidays(account))
+    return bars_of_days(days, public_holidays(account), marks_held=marks_held)
