@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import get_decimal_symbol, get_group_symbol
+from babel.numbers import format_compact_decimal, get_decimal_symbol, get_group_symbol
 
 from webapp import languages
 
@@ -62,6 +62,16 @@ def counted(number: int, noun: str) -> str:
     """A number with one of our nouns: 1 printer, 2,000 printers. KeyError for another noun."""
     form = languages.translated_by_number(*_NOUNS[noun], abs(number))
     return form % {"number": whole(number)}
+
+
+def brief(number: int) -> str:
+    """A round number where there is little room: 500, 15K, 1.5M."""
+    return _brief(number, languages.current())
+
+
+@lru_cache(maxsize=1024)
+def _brief(number: int, language: str) -> str:
+    return format_compact_decimal(number, locale=language, fraction_digits=1)
 
 
 def trees(number: Decimal) -> str:

@@ -53,8 +53,8 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
         (0, ["0", "1"]),
         (4, ["0", "1", "2", "3", "4"]),
         (5, ["0", "2", "4", "6"]),
-        (12_345, ["0", "5k", "10k", "15k"]),
-        (1_234_567_890, ["0", "500M", "1000M", "1500M"]),
+        (12_345, ["0", "5K", "10K", "15K"]),
+        (1_234_567_890, ["0", "500M", "1B", "1.5B"]),
     ],
 )
 def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
@@ -122,3 +122,4 @@ def test_a_chart_speaks_the_language_spoken() -> None:
     assert not made.are_days
     assert made.columns[0].told == "ene 2026: 12.345 páginas"
     assert made.rows[1].kind == "Retenidas"
+    assert [mark.words for mark in made.grid] == ["0", "5\xa0mil", "10\xa0mil", "15\xa0mil"]

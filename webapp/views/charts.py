@@ -100,7 +100,7 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
         are_days=len(bars[0].label) > _MONTH,
         kinds=list(dict.fromkeys(bar.kind for bar in bars)),
         grid=[
-            Mark(round(HEIGHT - HEIGHT * tick / top, 1), _brief(tick))
+            Mark(round(HEIGHT - HEIGHT * tick / top, 1), formats.brief(tick))
             for tick in range(0, top + 1, step)
         ],
         columns=_columns(bars, named, top, unit),
@@ -205,13 +205,6 @@ def _step(highest: int | Decimal) -> int:
             if digit * power * _MOST_STEPS >= highest:
                 return digit * power
         power *= 10
-
-
-def _brief(number: int) -> str:
-    """12,000 as 12k: the figures of the axis only; the table has them whole."""
-    if number >= 1_000_000:
-        return f"{number / 1_000_000:g}M"
-    return f"{number / 1_000:g}k" if number >= 1_000 else str(number)
 
 
 def bars_of_days(
