@@ -26,8 +26,7 @@ Step = tuple[str, Callable[[], None]]
 def walk(place: Place, chromium: Browser) -> Walk:
     """The walk, when all pages have been looked at."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
-    for name in ("html", *KINDS):
-        (OUTPUT / name).mkdir(parents=True)
+    _make_folders()
     context = chromium.new_context(no_viewport=True)
     through = Walk(context, place)
     # All that one person looks at, then all of the next: sorting keeps the order otherwise.
@@ -36,6 +35,32 @@ def walk(place: Place, chromium: Browser) -> Walk:
         step()
     context.close()
     return through
+
+
+@pytest.fixture(scope="module")
+def spanish_walk(place: Place, chromium: Browser) -> Walk:
+    """The walk of somebody whose browser prefers Spanish: whoever sees most looks at each page."""
+    _make_folders()
+    context = chromium.new_context(no_viewport=True, locale="es-ES")
+    through = Walk(context, place)
+    looks = {
+        (_roles(endpoint)[0], path.format_map(place.things))
+        for endpoint, paths in sights.PAGES.items()
+        for path in paths
+    }
+    before = ""
+    for who, path in sorted(looks):
+        if who != before:
+            through.is_now(who)
+            before = who
+        through.looks_at_in("es", who, path)
+    context.close()
+    return through
+
+
+def _make_folders() -> None:
+    for name in ("html", *KINDS):
+        (OUTPUT / name).mkdir(parents=True, exist_ok=True)
 
 
 def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
@@ -58,10 +83,15 @@ def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
 def _visits(addresses: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """The first address for every role that may go there, the others for the first of them."""
     for endpoint, paths in addresses.items():
-        may = WHO[f"{endpoint} GET"]
-        roles = ["nobody"] if may is ANYBODY else [role for role in ROLES if role in may]
+        roles = _roles(endpoint)
         yield from ((role, paths[0]) for role in roles)
         yield from ((roles[0], path) for path in paths[1:])
+
+
+def _roles(endpoint: str) -> list[str]:
+    """Who may look, in the order of how much they see."""
+    may = WHO[f"{endpoint} GET"]
+    return ["nobody"] if may is ANYBODY else [role for role in ROLES if role in may]
 
 
 def test_every_page_is_a_sight(place: Place) -> None:
@@ -94,3 +124,12 @@ def test_pages(walk: Walk, judge: str) -> None:
 
 def test_the_html_is_valid(walk: Walk) -> None:
     assert html_errors(walk.files) == []
+
+
+@pytest.mark.parametrize("judge", ["status", "axe", "width", "console", "elsewhere", "weight"])
+def test_pages_in_spanish(spanish_walk: Walk, judge: str) -> None:
+    assert spanish_walk.complaints[judge] == []
+
+
+def test_the_html_is_valid_in_spanish(spanish_walk: Walk) -> None:
+    assert html_errors(spanish_walk.files) == []

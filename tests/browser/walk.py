@@ -21,6 +21,8 @@ _SIZES = {"desktop-light": (1280, 900), "phone-dark": (PHONE_WIDTH, 740)}
 _RULES_IN_THE_DARK = ("color-contrast", "link-in-text-block", "target-size")
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _TOKEN = re.compile(r'name="csrf_token"[^>]*>')
+#: And what can differ in another language, whose words are longer.
+_RULES_OF_ANOTHER_LANGUAGE = (*_RULES_IN_THE_DARK, "html-lang-valid", "valid-lang")
 #: Every part of the page is shown, and letters have their own shapes.
 _UNFOLD = """async () => {
   for (const one of document.querySelectorAll('details')) one.open = true;
@@ -84,6 +86,23 @@ class Walk:
         """Open a page and have it judged."""
         self._begin(f"{who} {path}", status)
         self._judge(self._page.goto(self._place.address + path))
+
+    def looks_at_in(self, language: str, who: str, path: str) -> None:
+        """Open a page on a phone, in another language than English."""
+        self._where, self._expected = f"{who} {path} {language}", 200
+        answer = self._page.goto(self._place.address + path)
+        assert answer is not None
+        self._expect(answer.status)
+        html = answer.text()
+        if f'<html lang="{language}"' not in html:
+            self._add("status", [f"is not in {language}"])
+        self._keep(html)
+        self._page.evaluate(QUIET)
+        self._page.evaluate(_UNFOLD)
+        self._show_as("phone-dark")
+        self._axe.enters(self._page)
+        self._add("axe", self._axe.finds(self._page, *_RULES_OF_ANOTHER_LANGUAGE))
+        self._photograph("phone-dark")
 
     def looks_at_foreign(self, who: str, path: str) -> None:
         """Open a page whose HTML is not ours; it only must not complain nor go elsewhere."""
