@@ -1,7 +1,7 @@
 """The guide's pictures, taken from the running product.
 
-Beside each picture stands the text it shows; a test compares it with what the product says now,
-and ``make guide`` takes them all again.
+In every language of the product. Beside each picture stands the text it shows; a test compares it
+with what the product says now, and ``make guide`` takes them all again.
 """
 
 import json
@@ -44,13 +44,16 @@ VIEWS = {
 
 
 def text_of(page: Page, place: Place, name: str) -> str:
-    """What a picture would show now."""
+    """What a picture would show now, in the language of the window."""
     return _open(page, place, VIEWS[name])
 
 
-def take(place: Place, context: BrowserContext) -> Iterator[str]:
-    """Take the pictures of all views, light and dark; tells the names of the files."""
-    PICTURES.mkdir(exist_ok=True)
+def take(place: Place, context: BrowserContext, language: str) -> Iterator[str]:
+    """Take the pictures of all views, light and dark, in the language of the context; tells the
+    names of the files.
+    """
+    folder = PICTURES / language
+    folder.mkdir(parents=True, exist_ok=True)
     page = context.new_page()
     listed = {}
     for name, view in VIEWS.items():
@@ -59,10 +62,10 @@ def take(place: Place, context: BrowserContext) -> Iterator[str]:
             page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
             text = _open(page, place, view)
             image = Image.open(BytesIO(page.screenshot())).convert("RGB")
-            path = PICTURES / f"{name}-{scheme}.webp"
+            path = folder / f"{name}-{scheme}.webp"
             image.save(path, "WEBP", quality=72, method=6)
-            yield path.name
-        (PICTURES / f"{name}.txt").write_text(text)
+            yield f"{language}/{path.name}"
+        (folder / f"{name}.txt").write_text(text)
         listed[name] = {"width": WIDTH, "height": HEIGHT, "words": PICTURED[name]}
     (PICTURES / "pictures.json").write_text(json.dumps(listed, indent=2) + "\n")
 

@@ -9,19 +9,28 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import guide
 from tests.browser.place import Place
+from webapp import languages
 from webapp.views.guide import PICTURED, PICTURES, pictures
 
 TAKES = os.environ.get("TAKE_PICTURES") == "yes"
 
 
+@pytest.fixture(scope="module", params=languages.LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """A language of the product."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def page(chromium: Browser, place: Place) -> Iterator[Page]:
+def page(chromium: Browser, place: Place, language: str) -> Iterator[Page]:
     """A window of the pictures' size; ``make guide`` takes them anew before they are compared."""
     context = chromium.new_context(
-        viewport={"width": guide.WIDTH, "height": guide.HEIGHT}, reduced_motion="reduce"
+        viewport={"width": guide.WIDTH, "height": guide.HEIGHT},
+        reduced_motion="reduce",
+        locale=language,
     )
     if TAKES:
-        for name in guide.take(place, context):
+        for name in guide.take(place, context, language):
             print(name)
         pictures.cache_clear()
     yield context.new_page()
@@ -29,22 +38,26 @@ def page(chromium: Browser, place: Place) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", guide.VIEWS)
-def test_a_picture_shows_what_the_product_says(page: Page, place: Place, name: str) -> None:
-    kept = (PICTURES / f"{name}.txt").read_text()
+def test_a_picture_shows_what_the_product_says(
+    page: Page, place: Place, language: str, name: str
+) -> None:
+    kept = (PICTURES / language / f"{name}.txt").read_text()
 
     assert guide.text_of(page, place, name) == kept, "the page has changed: run make guide"
+    assert page.get_attribute("html", "lang") == language
 
 
-def test_the_pictures_are_as_listed_and_small(page: Page) -> None:
+@pytest.mark.usefixtures("page")
+def test_the_pictures_are_as_listed_and_small(language: str) -> None:
     listed = pictures()
 
     assert list(listed) == list(guide.VIEWS)
     for name, one in listed.items():
         assert one["words"] == PICTURED[name]
         for scheme in guide.SCHEMES:
-            path = PICTURES / f"{name}-{scheme}.webp"
+            path = PICTURES / language / f"{name}-{scheme}.webp"
             with Image.open(path) as image:
                 assert image.size == (one["width"], one["height"])
             assert path.stat().st_size < 80_000, path.name
     expected = {f"{name}-{scheme}.webp" for name in listed for scheme in guide.SCHEMES}
-    assert {path.name for path in PICTURES.glob("*.webp")} == expected
+    assert {path.name for path in (PICTURES / language).glob("*.webp")} == expected

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.views.conftest import Visitor
+from webapp.languages import LANGUAGES
 from webapp.printerpoint import answers
 from webapp.printerpoint.answers import FIELDS_READ
 from webapp.settings import ROOT
@@ -54,12 +55,17 @@ def test_every_link_and_anchor_of_the_guide_leads_somewhere(visitor: Visitor) ->
                 assert anchor in read[target or path].ids, link
 
 
-def test_every_picture_is_there_and_used(visitor: Visitor) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_picture_is_there_and_used_in_the_language_of_the_reader(
+    visitor: Visitor, language: str
+) -> None:
     used: set[str] = set()
     for chapter in CHAPTERS:
-        for address in Page(visitor.opens(f"/guide/{chapter.slug}").text).pictures:
+        answer = visitor.opens(f"/guide/{chapter.slug}", headers={"Accept-Language": language})
+        for address in Page(answer.text).pictures:
             path = re.sub(r"\?.*", "", address)
             if path.startswith("/static/guide/"):
+                assert path.startswith(f"/static/guide/{language}/")
                 assert (ROOT / path.lstrip("/")).is_file(), path
                 used.add(path.rsplit("/", 1)[1].rsplit("-", 1)[0])
     assert used == set(pictures())

@@ -107,7 +107,7 @@ def show(slug: str) -> str:
 def pictures() -> dict[str, Any]:
     """The pictures of the product by name: width, height, alternative words.
 
-    ``make guide`` takes them from the running product and writes this list.
+    ``make guide`` takes them from the running product in every language and writes this list.
     """
     listed: dict[str, Any] = json.loads((PICTURES / "pictures.json").read_text())
     return listed
