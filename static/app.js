@@ -1,28 +1,27 @@
 // What HTML alone cannot do yet. Every page works without this file.
 "use strict";
 
-const notices = () => document.getElementById("notices");
-
-function tell(text) {
-  const box = notices();
+// The page brings the words in its own language: data-unreachable and others of #notices.
+function tell(what) {
+  const box = document.getElementById("notices");
   if (!box) return;
   const notice = document.createElement("div");
   notice.className = "notice bad";
   notice.setAttribute("role", "alert");
   const words = document.createElement("p");
   words.className = "notice-words";
-  words.textContent = text;
+  words.textContent = box.dataset[what];
   notice.append(words);
   box.replaceChildren(notice);
 }
 
-document.addEventListener("htmx:sendError", () => tell("Releaf could not be reached. Check your connection and try again."));
-document.addEventListener("htmx:timeout", () => tell("Releaf took too long to answer. Try again."));
+document.addEventListener("htmx:sendError", () => tell("unreachable"));
+document.addEventListener("htmx:timeout", () => tell("slow"));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   // A session that ended: the page itself leads to the log-in.
   if (status === 401) window.location.reload();
-  else tell(status === 429 ? "Too many requests. Wait a minute and try again." : "That did not work. Reload the page and try again.");
+  else tell(status === 429 ? "often" : "failed");
 });
 
 // Copy buttons show themselves only where they can work.
@@ -88,5 +87,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("DOMContentLoaded", () => {
   offerCopying(document);
   document.querySelector(".summary[role=alert]")?.focus();
+  document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });
 });
 document.addEventListener("htmx:load", (event) => offerCopying(event.detail.elt));

@@ -92,3 +92,44 @@ def test_what_is_ticked_after_a_search_stays_ticked(page: Page, place: Place) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("Deactivate 1 feed?")
     page.get_by_role("link", name="Cancel").click()
     page.wait_for_url(re.compile("/feeds.*q=harbour"))
+
+
+@pytest.mark.parametrize(
+    ("language", "status", "words"),
+    [
+        ("en", 0, "Releaf could not be reached. Check your connection and try again."),
+        ("es", 0, "No se puede llegar a Releaf. Compruebe su conexión e inténtelo de nuevo."),
+        ("en", 429, "Too many requests. Wait a minute and try again."),
+        ("es", 500, "No se pudo hacer. Recargue la página e inténtelo de nuevo."),
+    ],
+)
+def test_a_search_that_gets_no_answer_says_so_in_the_language_of_the_page(
+    chromium: Browser, place: Place, language: str, status: int, words: str
+) -> None:
+    context = chromium.new_context(locale=language)
+    name = place.app.config["SESSION_COOKIE_NAME"]
+    context.add_cookies(
+        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
+    )
+    page = context.new_page()
+    page.goto(f"{place.address}/feeds")
+    before = page.locator("#rows").inner_text()
+    page.route(
+        "**/feeds?*", lambda route: route.fulfill(status=status) if status else route.abort()
+    )
+
+    page.get_by_role("searchbox").fill("harbour")
+
+    expect(page.get_by_role("alert")).to_have_text(words)
+    assert page.locator("#rows").inner_text() == before
+    context.close()
+
+
+def test_the_place_where_one_is_can_be_seen_in_a_low_window(page: Page, place: Place) -> None:
+    page.set_viewport_size({"width": 1280, "height": 480})
+
+    page.goto(f"{place.address}/guide")
+
+    expect(page.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("window.scrollY") == 0
