@@ -113,3 +113,41 @@ def test_a_history_without_events_says_what_will_be_told(
         path = f"/feeds/{factories.feed(session, factories.server(session, partner)).id}/history"
 
     assert "Nothing unusual yet" in log_in("nora@example.com").opens(path).text
+
+
+def test_a_customers_page_tells_what_happened_at_its_feeds_and_at_no_others(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session)
+        factories.user(session, partner, email="nora@example.com")
+        server = factories.server(session, partner)
+        account = factories.customer(session, partner, name="Bluebird Bakery")
+        factories.user(session, account, email="hana@example.com")
+        feeds = [
+            factories.feed(session, server, account, customer_name="Bakery North"),
+            factories.feed(session, server, account, customer_name="Bakery South"),
+            factories.feed(session, server, customer_name="Secret Clinic"),
+        ]
+        for number, feed in enumerate(feeds):
+            device = factories.device(session, feed, asset_id=f"PRINTER-{number}")
+            session.add(
+                FeedEvent(
+                    feed_id=feed.id,
+                    device_id=device.id,
+                    at=NOW,
+                    day=TODAY,
+                    kind="gone",
+                    details={"count": 1, "names": [device.asset_id], "last": "2026-11-09"},
+                )
+            )
+        path = f"/accounts/{account.id}"
+
+    for email in ("nora@example.com", "hana@example.com"):
+        page = log_in(email).opens(path).text
+
+        assert "What happened lately" in page
+        assert page.index("PRINTER-1") < page.index("PRINTER-0")
+        assert ">Bakery North</a></span>" in page
+        assert "PRINTER-2" not in page
+        assert "Secret Clinic" not in page

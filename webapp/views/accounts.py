@@ -21,7 +21,7 @@ from webapp.services import access, accounts, calendars, deposits, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.totals import CustomerCounts
-from webapp.views import account_forms, audit, edge, exports, figures, forms, lists, ticks
+from webapp.views import account_forms, audit, edge, exports, figures, forms, history, lists, ticks
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
 
@@ -283,6 +283,8 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
         feeds=[feed for feed in feeds if feed.status != "removed"][:_LISTED],
         today=today,
         certificates=latest_certificates(customer),
+        events=history.of_customer(db.session(), viewer, feed_ids),
+        zone=customer.zone,
         **_people(viewer, customer),
     )
 

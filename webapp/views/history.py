@@ -32,6 +32,7 @@ _EVENTS: Select[Any] = (
     .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
 )
 _OF_FEED = _EVENTS.where(FeedEvent.feed_id == bindparam("feed")).limit(_RECENT)
+_OF_FEEDS = _EVENTS.where(FeedEvent.feed_id.in_(bindparam("feeds", expanding=True))).limit(_RECENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ def page_of(feed_id: int) -> Select[Any]:
 def recent(session: Session, viewer: Viewer, feed_id: int) -> list[Line]:
     """What happened lately at a feed."""
     return lines(session, viewer, session.execute(_OF_FEED, {"feed": feed_id}).all())
+
+
+def of_customer(session: Session, viewer: Viewer, feed_ids: Sequence[int]) -> list[Line]:
+    """What happened lately at the feeds of a customer."""
+    return lines(session, viewer, session.execute(_OF_FEEDS, {"feeds": list(feed_ids)}).all())
 
 
 def of_device(session: Session, viewer: Viewer, device: Device, limit: int) -> list[Line]:
