@@ -123,6 +123,16 @@ def pages_of_feed(month: Month) -> ScalarSelect[int]:
     )
 
 
+def pages_of_customer(month: Month) -> ScalarSelect[int]:
+    """For a query of accounts: the pages of each customer that are counted in a month."""
+    return (
+        select(func.coalesce(func.sum(FeedMonth.pages), 0))
+        .join(Feed, Feed.id == FeedMonth.feed_id)
+        .where(Feed.account_id == Account.id, FeedMonth.counted_in == str(month))
+        .scalar_subquery()
+    )
+
+
 def _kept(of: Of) -> Any:
     """The table whose sums are few enough: by feed for one customer, else by server."""
     if of.feed_ids is not None or (of.account_id is not None and not of.is_partner):

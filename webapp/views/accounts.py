@@ -117,7 +117,16 @@ def index() -> ResponseReturnValue:
     query = access.partners(viewer) if kind == "partner" else access.customers(viewer)
     if text:
         query = query.where(Account.name.icontains(text, autoescape=True))
-    query, sort = lists.ordered(query, _COLUMNS, "name", then=(Account.name, Account.id))
+    month = Month.of(_today(edge.user().account))
+    columns = {
+        **_COLUMNS,
+        **(
+            {"customers": Account.customers}
+            if kind == "partner"
+            else {"pages": totals.pages_of_customer(month)}
+        ),
+    }
+    query, sort = lists.ordered(query, columns, "name", then=(Account.name, Account.id))
     counting = query
     if viewer.is_partner and not text:
         counting = _number_of_customers(viewer.account_id)

@@ -4,7 +4,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 from flask import (
@@ -71,6 +71,13 @@ _SHEET = exports.Sheet(
 
 
 #: What a row of the list shows: entities would be made anew for each.
+#: Each order has an index that brings it: there are as many certificates as customers and months.
+_COLUMNS = {
+    "month": Certificate.month,
+    "customer": Certificate.account_name,
+    "pages": Certificate.pages,
+    "number": Certificate.number,
+}
 _SHOWN: tuple[Any, ...] = (
     Certificate.id,
     Certificate.number,
@@ -84,7 +91,7 @@ _SHOWN: tuple[Any, ...] = (
 
 @blueprint.get("/certificates")
 def index() -> ResponseReturnValue:
-    """The certificates of the accounts a viewer may see, the latest month first."""
+    """The certificates of the accounts a viewer may see, the latest month first unless asked."""
     text, month = lists.searched(), lists.searched("month")
     viewer = edge.viewer()
     query = access.certificates(viewer)
@@ -94,16 +101,19 @@ def index() -> ResponseReturnValue:
     months = _months()
     if month in months:
         query = query.where(Certificate.month == month)
-    order = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
+    asked = lists.sorting(_COLUMNS, "-month")
+    by_month = asked.removeprefix("-") == "month"
+    then = (Certificate.account_name if by_month else Certificate.month.desc(), Certificate.id)
+    ordered, sort = lists.ordered(query, _COLUMNS, "-month", then=then)
     if exports.wanted():
-        return exports.answer(query.order_by(*order), _SHEET)
+        return exports.answer(ordered, _SHEET)
     counting = (
         query
         if text or viewer.role == "customer"
         else _counted(viewer, month if month in months else None)
     )
-    shown = query.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
-    shown = shown.order_by(*order).with_only_columns(*_SHOWN)
+    shown = ordered.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
+    shown = shown.with_only_columns(*_SHOWN)
     page = lists.paged(shown, counting=counting, short=bool(text))
     return lists.page(
         "certificates",
@@ -111,6 +121,7 @@ def index() -> ResponseReturnValue:
         q=text,
         month=month,
         months=months,
+        heading=partial(lists.heading, sort),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
 from webapp import clock
@@ -47,6 +47,7 @@ _COLUMNS = {
     "account": Account.name,
     "health": Feed.health,
     "heard": Feed.heard_on,
+    "devices": Feed.devices,
 }
 
 
@@ -126,18 +127,19 @@ def index() -> ResponseReturnValue:
         query = query.where(Feed.id.in_(_found(text)))
     counting = query
     query = query.join(Feed.account).join(Feed.server)
+    today = figures.today_of(edge.user().account, clock.now())
+    of_month = totals.pages_of_feed(Month.of(today))
+    columns = {**_COLUMNS, "pages": func.coalesce(of_month, 0)}
     then = (Feed.customer_name, Feed.id)
-    query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
+    query, sort = lists.ordered(query, columns, "-health", then=then)
     narrow = None
     if sort.removeprefix("-") != "account":
-        narrow, _ = lists.ordered(counting.with_only_columns(Feed.id), _COLUMNS, sort, then=then)
+        narrow, _ = lists.ordered(counting.with_only_columns(Feed.id), columns, sort, then=then)
     if exports.wanted():
         server = contains_eager(Feed.server).joinedload(Server.account)
         return exports.answer(query.options(contains_eager(Feed.account), server), sheet())
-    today = figures.today_of(edge.user().account, clock.now())
-    pages = totals.pages_of_feed(Month.of(today)).label("pages")
     query = query.join(_PARTNER, _PARTNER.id == Server.account_id)
-    shown: Any = query.with_only_columns(*_SHOWN, pages)
+    shown: Any = query.with_only_columns(*_SHOWN, of_month.label("pages"))
     page = lists.paged(shown, counting=counting, count_to=None, narrow=narrow, short=bool(text))
     return lists.page(
         "feeds",

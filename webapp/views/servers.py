@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -67,6 +68,12 @@ def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
+_COLUMNS = {
+    "name": Server.name,
+    "partner": Account.name,
+    "health": Server.health,
+    "checked": Server.health_checked_at,
+}
 _SHEET = exports.Sheet(
     "servers",
     (
@@ -94,7 +101,8 @@ def index() -> ResponseReturnValue:
         query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     if health:
         query = query.where(Server.health == health)
-    query = query.order_by(Server.health.desc(), Account.name, Server.name, Server.id)
+    then = (Account.name, Server.name, Server.id)
+    query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
     query = query.options(contains_eager(Server.account))
     if exports.wanted():
         return exports.answer(query, _SHEET)
@@ -105,6 +113,7 @@ def index() -> ResponseReturnValue:
         feeds=_feed_counts([server.id for server in page.items]),
         q=text,
         health=health,
+        heading=partial(lists.heading, sort),
     )
 
 
