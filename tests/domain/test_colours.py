@@ -138,7 +138,7 @@ def test_ours_passes() -> None:
 
 def test_the_page_is_that_of_the_style_sheet() -> None:
     style = (ROOT / "static" / "app.css").read_text()
-    light, dark = re.split(r"@media \(prefers-color-scheme: dark\)", style, maxsplit=1)
+    light, dark = re.split(r"@media screen and \(prefers-color-scheme: dark\)", style, maxsplit=1)
 
     names = ("surface", "ground", "sunken")
     tints = ("good-soft", "bad-soft", "wait-soft", "calm-soft", "still-soft")
