@@ -78,6 +78,22 @@ def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, place: Place) -> N
     expect(page.locator("input[name=feed]:checked")).to_have_count(0)
 
 
+def test_typing_and_choosing_keep_the_order(page: Page, place: Place) -> None:
+    page.goto(f"{place.address}/feeds")
+    page.get_by_role("columnheader", name="Customer").get_by_role("link").click()
+    page.wait_for_url(re.compile("sort=customer"))
+
+    page.get_by_role("searchbox").fill("branch")
+    page.wait_for_url(re.compile("q=branch.*sort=customer"))
+    names = page.locator("#rows tbody th a").all_inner_texts()
+    sorted_by = page.locator("#rows thead [aria-sort]")
+
+    expect(sorted_by).to_have_attribute("aria-sort", "ascending")
+    expect(sorted_by).to_contain_text("Customer")
+    assert len(names) > 10
+    assert names == sorted(names)
+
+
 def test_what_is_ticked_after_a_search_stays_ticked(page: Page, place: Place) -> None:
     page.goto(f"{place.address}/feeds")
     page.get_by_role("searchbox").fill("harbour")

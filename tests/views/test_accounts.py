@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
@@ -198,20 +199,25 @@ def test_home_of_a_customer_shows_the_same_figures(
     assert "790,122" not in home.text
 
 
+def _feed_of_zaha(session: Session) -> Feed:
+    """A feed of a customer of Ada's, for whom Zaha logs in."""
+    partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+    customer = factories.customer(session, partner, name="Harbour Architects, LLP")
+    factories.user(session, customer, email="zaha@example.com")
+    return factories.feed(session, factories.server(session, partner), customer)
+
+
 def test_a_partner_sees_on_a_customers_page_when_pages_are_held_and_the_customer_does_not(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     yesterday = clock.now().date() - timedelta(days=1)
     with storing() as session:
-        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
-        customer = factories.customer(session, partner, name="Harbour Architects, LLP")
-        feed = factories.feed(session, factories.server(session, partner), customer)
-        factories.user(session, customer, email="zaha@example.com")
+        feed = _feed_of_zaha(session)
         factories.deposit(session, feed, day=yesterday - timedelta(days=1), pages=500)
         factories.delta(session, factories.device(session, feed), day=yesterday, state="held")
 
-    of_partner = ada.opens(f"/accounts/{customer.id}").text
-    of_customer = log_in("zaha@example.com").opens(f"/accounts/{customer.id}").text
+    of_partner = ada.opens(f"/accounts/{feed.account_id}").text
+    of_customer = log_in("zaha@example.com").opens(f"/accounts/{feed.account_id}").text
 
     assert of_partner.count("<td>Held</td>") == 1
     assert of_customer.count("<td>Held</td>") == 0
@@ -223,10 +229,7 @@ def test_trees_grow_month_by_month_on_the_pages_of_a_customer_and_its_partner(
     today = clock.now().date()
     this_month = today.replace(day=1)
     with storing() as session:
-        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
-        customer = factories.customer(session, partner, name="Harbour Architects, LLP")
-        feed = factories.feed(session, factories.server(session, partner), customer)
-        factories.user(session, customer, email="zaha@example.com")
+        feed = _feed_of_zaha(session)
         factories.deposit(session, feed, day=this_month - timedelta(days=1), pages=8_333)
         feed_id = feed.id
     before = ada.opens("/").text
@@ -234,7 +237,7 @@ def test_trees_grow_month_by_month_on_the_pages_of_a_customer_and_its_partner(
         factories.deposit(session, session.get_one(Feed, feed_id), day=this_month, pages=16_666)
 
     zaha = log_in("zaha@example.com")
-    pages = [zaha.opens("/"), ada.opens("/"), ada.opens(f"/accounts/{customer.id}")]
+    pages = [zaha.opens("/"), ada.opens("/"), ada.opens(f"/accounts/{feed.account_id}")]
 
     assert "1.00" in before
     assert "Trees so far, by month" not in before

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
-from webapp.models import FeedEvent, User
+from webapp.models import Account, FeedEvent, Server, User
 from webapp.models.feed_event import FEED_EVENT_KINDS
 from webapp.views import history
 
@@ -32,6 +33,15 @@ _DETAILS = {
 }
 
 
+def _bakery(session: Session) -> tuple[Server, Account]:
+    """Nora's server, and Hana's account with her."""
+    partner = factories.partner(session)
+    factories.user(session, partner, email="nora@example.com")
+    account = factories.customer(session, partner, name="Bluebird Bakery")
+    factories.user(session, account, email="hana@example.com")
+    return factories.server(session, partner), account
+
+
 def test_every_kind_of_event_has_its_words() -> None:
     assert set(history._WORDS) == set(FEED_EVENT_KINDS)
 
@@ -40,11 +50,7 @@ def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
-        partner = factories.partner(session)
-        factories.user(session, partner, email="nora@example.com")
-        account = factories.customer(session, partner, name="Bluebird Bakery")
-        factories.user(session, account, email="hana@example.com")
-        server = factories.server(session, partner)
+        server, account = _bakery(session)
         feed = factories.feed(session, server, account)
         other = factories.feed(session, server, customer_name="Secret Clinic")
         device = factories.device(session, feed, asset_id="A-77")
@@ -119,11 +125,7 @@ def test_a_customers_page_tells_what_happened_at_its_feeds_and_at_no_others(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
-        partner = factories.partner(session)
-        factories.user(session, partner, email="nora@example.com")
-        server = factories.server(session, partner)
-        account = factories.customer(session, partner, name="Bluebird Bakery")
-        factories.user(session, account, email="hana@example.com")
+        server, account = _bakery(session)
         feeds = [
             factories.feed(session, server, account, customer_name="Bakery North"),
             factories.feed(session, server, account, customer_name="Bakery South"),

@@ -90,6 +90,14 @@ def test_every_heading_that_sorts_leads_to_its_order_and_back(nora: Visitor, pat
         assert (f"sort={sort}" in heading[2]) is False, link
 
 
+def test_a_search_keeps_the_order_of_the_list(nora: Visitor) -> None:
+    page = nora.opens("/certificates?sort=-pages").text
+    form = page.split('role="search"')[1].split("</form>")[0]
+
+    assert '<input type="hidden" name="sort" value="-pages">' in form
+    assert 'name="sort"' not in nora.opens("/certificates").text
+
+
 def names(page: str) -> list[str]:
     """What stands first in each row; for certificates the customer and the month."""
     rows = re.findall(r"<tr>(.*?)</tr>", page.split("<tbody>")[1], re.DOTALL)

@@ -35,7 +35,7 @@ class Certificate(Base):
         UniqueConstraint("account_id", "month"),
         Index("ix_certificate_month", desc("month"), "account_name", "id"),
         Index("ix_certificate_account_name", "account_name", desc("month"), "id"),
-        Index("ix_certificate_pages", desc("pages"), desc("month"), "id"),
+        Index("ix_certificate_pages", desc("pages"), desc("month"), "account_name", "id"),
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("late_pages >= 0 and late_pages <= pages", name="late_pages"),
     )

@@ -32,7 +32,7 @@ CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 _LATEST = 6
 _LISTED = 50
 _ON_PAGE = 20
-_COLUMNS = {"name": Account.name, "added": Account.created_at}
+_COLUMNS: dict[str, Any] = {"name": Account.name, "added": Account.created_at}
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -117,15 +117,11 @@ def index() -> ResponseReturnValue:
     query = access.partners(viewer) if kind == "partner" else access.customers(viewer)
     if text:
         query = query.where(Account.name.icontains(text, autoescape=True))
-    month = Month.of(_today(edge.user().account))
-    columns = {
-        **_COLUMNS,
-        **(
-            {"customers": Account.customers}
-            if kind == "partner"
-            else {"pages": totals.pages_of_customer(month)}
-        ),
-    }
+    columns = dict(_COLUMNS)
+    if kind == "partner":
+        columns["customers"] = Account.customers
+    else:
+        columns["pages"] = totals.pages_of_customer(Month.of(_today(edge.user().account)))
     query, sort = lists.ordered(query, columns, "name", then=(Account.name, Account.id))
     counting = query
     if viewer.is_partner and not text:

@@ -101,9 +101,7 @@ def index() -> ResponseReturnValue:
     months = _months()
     if month in months:
         query = query.where(Certificate.month == month)
-    asked = lists.sorting(_COLUMNS, "-month")
-    by_month = asked.removeprefix("-") == "month"
-    then = (Certificate.account_name if by_month else Certificate.month.desc(), Certificate.id)
+    then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
     ordered, sort = lists.ordered(query, _COLUMNS, "-month", then=then)
     if exports.wanted():
         return exports.answer(ordered, _SHEET)

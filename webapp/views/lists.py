@@ -61,20 +61,16 @@ def number(name: str) -> int | None:
     return value if value is not None and 0 < value < 2**31 else None
 
 
-def sorting(columns: Collection[str], default: str) -> str:
-    """The order that ``sort`` asks for: ``name``, or ``-name`` downwards; else the default."""
-    sort = request.args.get("sort", default)
-    return sort if sort.removeprefix("-") in columns else default
-
-
 def ordered(
     query: Select[Any], columns: Mapping[str, Any], default: str, *, then: Sequence[Any]
 ) -> tuple[Select[Any], str]:
-    """The query in the order asked for (``sorting``), and that.
+    """The query in the order asked for by ``sort`` (``name``, or ``-name`` downwards), and that.
 
     ``then`` decides between equals, so that no row is on two pages.
     """
-    sort = sorting(columns, default)
+    sort = request.args.get("sort", default)
+    if sort.removeprefix("-") not in columns:
+        sort = default
     column = columns[sort.removeprefix("-")]
     first = column.desc() if sort.startswith("-") else column.asc()
     if _may_be_null(column):

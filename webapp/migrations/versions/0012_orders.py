@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Apply."""
     latest_first = sa.text("month desc")
     op.create_index("ix_certificate_account_name", "certificate", ["account_name", latest_first, "id"])
-    op.create_index("ix_certificate_pages", "certificate", [sa.text("pages desc"), latest_first, "id"])
+    op.create_index("ix_certificate_pages", "certificate", [sa.text("pages desc"), latest_first, "account_name", "id"])
 
 
 def downgrade() -> None:
