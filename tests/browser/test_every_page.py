@@ -113,6 +113,7 @@ def test_every_page_is_a_sight(place: Place) -> None:
         pytest.param("status", id="every page answers as it should"),
         pytest.param("axe", id="axe-core finds no violation, in light and dark"),
         pytest.param("width", id="nothing scrolls sideways on a phone"),
+        pytest.param("spills", id="no words are wider than the box around them"),
         pytest.param("console", id="no console complains"),
         pytest.param("elsewhere", id="nothing is asked of another host"),
         pytest.param("weight", id="no page is heavy"),
@@ -126,7 +127,9 @@ def test_the_html_is_valid(walk: Walk) -> None:
     assert html_errors(walk.files) == []
 
 
-@pytest.mark.parametrize("judge", ["status", "axe", "width", "console", "elsewhere", "weight"])
+@pytest.mark.parametrize(
+    "judge", ["status", "axe", "width", "spills", "console", "elsewhere", "weight"]
+)
 def test_pages_in_spanish(spanish_walk: Walk, judge: str) -> None:
     assert spanish_walk.complaints[judge] == []
 

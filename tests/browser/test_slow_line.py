@@ -14,6 +14,11 @@ from tests.views.test_access_matrix import ANYBODY, WHO
 #: Kilobytes a second and milliseconds of a poor mobile line.
 SLOW_KB, LATENCY = 50, 300
 STEADY = ("/", "/servers", "/feeds", "/feeds/{feed}", "/certificates/{number}", "/guide/server")
+FILTERED = ("/servers", "/feeds", "/certificates", "/users", "/audit")
+_PLACES = """() => [...document.querySelectorAll('.search > *')].map((one) => {
+  const { x, y, width, height } = one.getBoundingClientRect();
+  return [x, y, width, height];
+})"""
 _SHIFT = """() => new Promise((tell) => {
   let sum = 0;
   new PerformanceObserver((list) => {
@@ -56,6 +61,26 @@ def test_nothing_moves_while_a_page_comes_over_a_slow_line(
 
     # A tenth is what the makers of browsers call good; rows that are half there may still grow.
     assert {path: shift for path, shift in moved.items() if shift > 0.03} == {}
+
+
+@pytest.mark.parametrize("width", [1280, PHONE_WIDTH])
+def test_filters_are_as_wide_before_their_choices_have_come(
+    chromium: Browser, place: Place, width: int
+) -> None:
+    page = opened(chromium, place, "operations", "en-US", width)
+    moved = []
+    for path in FILTERED:
+        page.goto(place.address + path)
+        assert page.locator(".search select").count() > 0, path
+        whole = page.evaluate(_PLACES)
+        page.evaluate(
+            "document.querySelectorAll('.search option:not(:first-child)').forEach(o => o.remove())"
+        )
+        if page.evaluate(_PLACES) != whole:
+            moved.append(path)
+    page.context.close()
+
+    assert moved == []
 
 
 def visits() -> Iterator[tuple[str, str]]:

@@ -16,7 +16,12 @@ OUTPUT = ROOT / "test-output" / "pages"
 KINDS = ("desktop-light", "phone-dark")
 LARGEST_PAGE = 150 * 1024
 PHONE_WIDTH = 360
-_SIZES = {"desktop-light": (1280, 900), "phone-dark": (PHONE_WIDTH, 740)}
+_SIZES = {
+    "desktop-light": (1280, 900),
+    "tablet-light": (800, 1100),
+    "phone-dark": (PHONE_WIDTH, 740),
+}
+Kind = Literal["desktop-light", "tablet-light", "phone-dark"]
 #: What can differ on a phone and in the dark; the whole of axe-core was asked before.
 _RULES_IN_THE_DARK = ("color-contrast", "link-in-text-block", "target-size")
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
@@ -39,6 +44,12 @@ _SETTLE = """async () => {
   do { await frame(); await frame(); }
   while (document.getAnimations().some((one) => one instanceof CSSTransition));
 }"""
+#: Words that are wider than what is drawn around them.
+_SPILLS = """() => [...document.querySelectorAll(
+  '.badge, .button, .card, .stat, dt, dd, th, td, label')]
+  .filter((one) => one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1
+    && getComputedStyle(one).overflowX === 'visible' && one.checkVisibility())
+  .map((one) => `${one.className || one.localName}: ${one.textContent.trim().slice(0, 40)}`)"""
 _MEASURE = "[document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]"
 _AROUND_A_PART = (
     '<!DOCTYPE html>\n<html lang="en"><head><title>A part of a page</title></head><body><main>'
@@ -154,6 +165,8 @@ class Walk:
         self._axe.enters(self._page)
         self._add("axe", self._axe.finds(self._page))
         self._photograph("desktop-light")
+        self._show_as("tablet-light")
+        self._measure("tablet-light")
         self._show_as("phone-dark")
         self._add("axe", self._axe.finds(self._page, *_RULES_IN_THE_DARK))
         self._photograph("phone-dark")
@@ -167,7 +180,7 @@ class Walk:
         self._judged.add(content)
         return known
 
-    def _show_as(self, kind: Literal["desktop-light", "phone-dark"]) -> None:
+    def _show_as(self, kind: Kind) -> None:
         width, height = _SIZES[kind]
         scheme = "dark" if kind == "phone-dark" else "light"
         self._devtools.send(
@@ -185,11 +198,17 @@ class Walk:
         )
         self._page.evaluate(_SETTLE)
 
-    def _photograph(self, kind: Literal["desktop-light", "phone-dark"]) -> None:
-        """Take a picture of all of the page, which must not be wider than what shows it."""
+    def _measure(self, kind: Kind) -> tuple[int, int]:
+        """The page's width and height; it must fit the window, and words their boxes."""
         width, height = self._page.evaluate(_MEASURE)
         if width > _SIZES[kind][0]:
             self._add("width", [f"{width} px on {kind}"])
+        self._add("spills", [f"{kind}: {one}" for one in self._page.evaluate(_SPILLS)])
+        return width, height
+
+    def _photograph(self, kind: Literal["desktop-light", "phone-dark"]) -> None:
+        """Take a picture of all of the page."""
+        width, height = self._measure(kind)
         picture = self._devtools.send(
             "Page.captureScreenshot",
             {
