@@ -20,7 +20,7 @@ from jinja2 import DictLoader
 from tests.environment.processes import until, with_us
 from webapp import clock
 from webapp import settings as configuration
-from webapp.app import create_app
+from webapp.app import create_app, settle_memory
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 _ROWS = (
@@ -32,9 +32,11 @@ _ROWS = (
 
 
 def console() -> Flask:
-    """The console by its environment, on the day that the database ends with."""
+    """The console as ``wsgi`` makes it, on the day that the database ends with."""
     clock.now = lambda: NOW
-    return create_app(configuration.load())
+    app = create_app(configuration.load())
+    settle_memory()
+    return app
 
 
 def bare() -> Flask:
