@@ -24,6 +24,57 @@ document.addEventListener("htmx:responseError", (event) => {
   else tell(status === 429 ? "often" : "failed");
 });
 
+function linkTo(link) {
+  return document.querySelector(`main a[href="${CSS.escape(link.getAttribute("href"))}"]`);
+}
+
+// Who goes through a part by keyboard stays where they are when it is shown anew.
+let leftLink = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const link = document.activeElement.closest("main a[href]");
+  leftLink = link && event.detail.target.contains(link) ? link : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (leftLink && !leftLink.isConnected) linkTo(leftLink)?.focus();
+  leftLink = null;
+});
+
+// What asks before it acts does so over the page, where it is a page of its own without this:
+// <a href="…/remove" data-asks> leads to the page whose .confirm is shown in the dialog.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-asks]");
+  const dialog = document.getElementById("dialog");
+  if (!link || !dialog || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  if (dialog.open || dialog.matches(".htmx-request")) return;
+  dialog.replaceChildren();
+  let answered = false;
+  dialog.addEventListener("htmx:afterSwap", () => { answered = true; }, { once: true });
+  await htmx.ajax("GET", link.href, {
+    source: dialog, target: dialog, select: ".confirm", swap: "innerHTML ignoreTitle:true",
+  });
+  const heading = dialog.querySelector("h1");
+  if (!heading) {
+    // There is nothing to ask any more, and the page says why.
+    if (answered) window.location.assign(link.href);
+    return;
+  }
+  heading.id = "dialog-title";
+  dialog.setAttribute("aria-labelledby", heading.id);
+  dialog.showModal();
+  dialog.querySelector("[data-closes]").focus();
+  // A part that follows by itself may have put another link in the place of the one left.
+  dialog.addEventListener("close", () => { if (!link.isConnected) linkTo(link)?.focus(); }, { once: true });
+});
+
+document.addEventListener("click", (event) => {
+  const dialog = event.target.closest("dialog");
+  // Beside the question there is only the dialog itself.
+  if (!dialog || (event.target !== dialog && !event.target.closest("[data-closes]"))) return;
+  event.preventDefault();
+  dialog.close();
+});
+
 // Copy buttons show themselves only where they can work.
 function offerCopying(root) {
   if (!navigator.clipboard) return;

@@ -1,0 +1,119 @@
+"""What asks before it acts does so in a dialog over the page, or on a page of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.judges import Axe
+from tests.browser.place import Place
+
+#: Pages, the links on them that ask, and the question.
+ASKING = {
+    "/feeds/{feed}": [("Deactivate", "Deactivate "), ("Remove", "Remove ")],
+    "/servers/{server}": [("Remove", "Remove ")],
+    "/users/{user}": [("Disable", "Disable ")],
+    "/collections/{running_collection}": [("Cancel", "Cancel the collection of ")],
+    "/accounts/{customer}/sharing": [("New address", "Give the badge a new address?")],
+}
+
+
+@pytest.fixture
+def page(chromium: Browser, place: Place) -> Iterator[Page]:
+    """A window of somebody who operates the service."""
+    context = chromium.new_context()
+    name = place.app.config["SESSION_COOKIE_NAME"]
+    context.add_cookies(
+        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("path", ASKING)
+def test_a_question_is_asked_over_the_page_and_left_again(
+    page: Page, place: Place, path: str
+) -> None:
+    address = place.address + path.format_map(place.things)
+    page.goto(address)
+    title = page.title()
+    for name, question in ASKING[path]:
+        link = page.get_by_role("main").get_by_role("link", name=name, exact=True)
+        link.focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name=question)
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("link")).to_be_focused()
+        assert (page.url, page.title()) == (address, title)
+
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(link).to_be_focused()
+
+        link.click()
+        dialog.get_by_role("link").click()
+        expect(dialog).to_be_hidden()
+        link.click()
+        expect(dialog).to_be_visible()
+        page.mouse.click(5, 5)
+        expect(dialog).to_be_hidden()
+        assert page.url == address
+
+
+def test_a_part_that_follows_by_itself_leaves_the_keyboard_where_it_is(
+    page: Page, place: Place
+) -> None:
+    page.goto(place.address + "/collections/{running_collection}".format_map(place.things))
+    link = page.get_by_role("link", name="Cancel", exact=True)
+    before = link.element_handle()
+    assert before is not None
+    link.focus()
+    page.wait_for_function("(link) => !link.isConnected", arg=before)
+
+    expect(link).to_be_focused()
+
+
+def test_a_key_held_down_opens_the_page_of_the_question(page: Page, place: Place) -> None:
+    page.goto(place.address + "/feeds/{feed}".format_map(place.things))
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Remove", exact=True).click(modifiers=["ControlOrMeta"])
+
+    assert opened.value.url.endswith("/remove")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_the_dialog(page: Page, place: Place, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(place.address + "/servers/{server}".format_map(place.things))
+    page.get_by_role("link", name="Remove", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    axe = Axe()
+    axe.enters(page)
+
+    assert axe.finds(page) == []
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 360
+
+
+def test_a_question_that_nobody_can_answer_any_more_leads_to_its_page(
+    page: Page, place: Place
+) -> None:
+    page.goto(place.address + "/collections/{running_collection}".format_map(place.things))
+    done = place.address + "/collections/{collection}".format_map(place.things)
+    page.get_by_role("link", name="Cancel", exact=True).evaluate(
+        "(link, address) => { link.href = `${address}/cancel`; }", done
+    )
+    page.get_by_role("link", name="Cancel", exact=True).click()
+
+    page.wait_for_url(done)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_service_that_does_not_answer_is_told_on_the_page(page: Page, place: Place) -> None:
+    page.goto(place.address + "/feeds/{feed}".format_map(place.things))
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Remove", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+    expect(page.get_by_role("dialog")).to_have_count(0)
