@@ -356,3 +356,35 @@ def test_the_regions_follow_the_country(grace: Visitor, storing: Storing) -> Non
     assert "Scotland" not in none
     assert "Scotland, United Kingdom" in page
     assert '<option selected value="SCT">' in form
+
+
+def test_home_of_a_partner_tells_how_many_are_healthy_and_leads_to_them(
+    ada: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
+        server = factories.server(session, partner)
+        factories.server(session, partner, name="West", health="unhealthy")
+        for status, health in (
+            ("active", "healthy"),
+            ("active", "healthy"),
+            ("active", "unhealthy"),
+            ("pending", "pending"),
+            ("inactive", "healthy"),
+            ("removed", "unhealthy"),
+        ):
+            factories.feed(session, server, status=status, health=health)
+
+    home = ada.opens("/").text
+
+    standing = re.findall(r'class="standing" href="([^"]+)">.*?</span>\s*(\d+)</a>', home)
+    assert standing == [
+        ("/servers?health=unhealthy", "1"),
+        ("/servers?health=healthy", "1"),
+        ("/feeds?health=unhealthy", "1"),
+        ("/feeds?health=pending", "1"),
+        ("/feeds?health=healthy", "2"),
+        ("/feeds?status=inactive", "1"),
+    ]
+    for address, number in standing:
+        assert ada.opens(address).text.count('<th scope="row">') == int(number), address

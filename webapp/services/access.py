@@ -39,6 +39,8 @@ _LARGEST_ID = 2**31 - 1
 
 IS_HELD = Delta.state == constant("held")
 IS_TIED = Feed.status != constant("removed")
+#: Feeds that are collected; the health of others is the last that was known.
+IS_COLLECTED = Feed.status.in_([constant("pending"), constant("active")])
 
 Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 

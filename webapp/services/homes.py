@@ -188,11 +188,10 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
 
 def _feeds(own: ColumnElement[bool]) -> Iterator[Any]:
     """All feeds, and the few that are not healthy, which an index finds: to group all is slow."""
-    listened = Feed.status.in_([constant("pending"), constant("active")])
     for name, which in (
         ("all", access.IS_TIED),
-        ("unhealthy", and_(listened, Feed.health == constant("unhealthy"))),
-        ("pending", and_(listened, Feed.health == constant("pending"))),
+        ("unhealthy", and_(access.IS_COLLECTED, Feed.health == constant("unhealthy"))),
+        ("pending", and_(access.IS_COLLECTED, Feed.health == constant("pending"))),
         ("inactive", Feed.status == constant("inactive")),
     ):
         yield _part("feed", name, func.count()).where(own, which)

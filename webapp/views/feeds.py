@@ -116,7 +116,8 @@ def index() -> ResponseReturnValue:
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
     query = access.feeds(viewer)
-    query = query.where(Feed.status == constant(status) if status else access.IS_TIED)
+    tied = access.IS_COLLECTED if health else access.IS_TIED
+    query = query.where(Feed.status == constant(status) if status else tied)
     if health:
         query = query.where(Feed.health == constant(health))
     if server_id is not None:
