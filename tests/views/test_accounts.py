@@ -365,15 +365,12 @@ def test_home_of_a_partner_tells_how_many_are_healthy_and_leads_to_them(
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         server = factories.server(session, partner)
         factories.server(session, partner, name="West", health="unhealthy")
-        for status, health in (
-            ("active", "healthy"),
-            ("active", "healthy"),
-            ("active", "unhealthy"),
-            ("pending", "pending"),
-            ("inactive", "healthy"),
-            ("removed", "unhealthy"),
-        ):
-            factories.feed(session, server, status=status, health=health)
+        factories.feed(session, server, status="active", health="healthy")
+        factories.feed(session, server, status="active", health="healthy")
+        factories.feed(session, server, status="active", health="unhealthy")
+        factories.feed(session, server, status="pending", health="pending")
+        factories.feed(session, server, status="inactive", health="healthy")
+        factories.feed(session, server, status="removed", health="unhealthy")
 
     home = ada.opens("/").text
 

@@ -24,6 +24,7 @@ LISTS = (
     "collections",
     "held",
     "certificates",
+    "reconciliation",
     "audit",
     "operations/mails",
 )
@@ -180,3 +181,37 @@ def test_a_large_list_needs_no_memory(
     assert size > 1_500_000
     # A chunk of rows and their objects, whatever their number.
     assert peak < 12_000_000
+
+
+@pytest.mark.usefixtures("house")
+def test_results_of_a_collection_are_exported_as_its_page_shows_them(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        [first] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
+        collection = factories.collection(session, first.server, kind="now")
+        factories.outcome(session, collection, first, kind="failed", reason="Read too slowly")
+        for number in range(60):
+            feed = factories.feed(
+                session, first.server, first.account, customer_name=f"Branch {number:02}"
+            )
+            skipped = [{"reason": "two rows are one printer", "asset_id": "A-1"}] * 2
+            factories.outcome(session, collection, feed, pages=number, skipped=skipped)
+        path = f"/collections/{collection.id}"
+    nora = log_in("northwind@example.com")
+
+    everything = sheet(nora, f"{path}?export=csv")
+    failed = sheet(nora, f"{path}?outcome=failed&export=csv")
+
+    assert len(everything) == 1 + 61
+    assert [everything[9][at] for at in (0, 1, 2, 4, 5)] == [
+        "Branch 07",
+        "collected",
+        "7",
+        "2",
+        "two rows are one printer",
+    ]
+    assert [row[0] for row in failed[1:]] == ["'=2+3 Northwind"]
+    assert failed[1][-1] == "Read too slowly"
+    assert f"{path}?outcome=failed&amp;export=csv" in nora.opens(f"{path}?outcome=failed").text
+    assert log_in("westerly@example.com").opens(f"{path}?export=csv").status_code == 404

@@ -1,6 +1,6 @@
 """Collections: begun by a person, watched while they run, read afterwards."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,15 +12,15 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import contains_eager
 
 from webapp import clock, queue
-from webapp.db import constant, db, lock
-from webapp.models import Collection, Feed, Outcome, Server, User
+from webapp.db import db, lock
+from webapp.models import Collection, Feed, Server, User
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
 from webapp.services import access, heart
 from webapp.services import collection as service
 from webapp.services import progress as course
 from webapp.services.errors import Conflict
-from webapp.views import audit, edge, exports, lists
+from webapp.views import audit, edge, exports, lists, outcomes
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext, ngettext
 
@@ -29,7 +29,6 @@ blueprint = Blueprint("collections", __name__)
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 STATES = ("queued", "running", "finished", "failed", "cancelled")
-OUTCOMES = ("collected", "unchanged", "absent", "failed")
 #: So many servers that cannot be read are named when several are asked for.
 _NAMED = 3
 #: A worker that is there takes a collection within this time.
@@ -218,9 +217,11 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/collections/<int:collection_id>")
 @roles_required(*READERS)
-def show(collection_id: int) -> str:
+def show(collection_id: int) -> ResponseReturnValue:
     """A collection: how far it is, or what it brought."""
     collection = access.collection(db.session(), edge.viewer(), collection_id)
+    if exports.wanted():
+        return exports.answer_rows("results", outcomes.TITLES, outcomes.exported(collection))
     return render_template("collections/show.html", **_shown(collection))
 
 
@@ -258,7 +259,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
 def _shown(collection: Collection) -> dict[str, Any]:
     """What the page and its fragment show."""
     unfinished = collection.state in UNFINISHED
-    outcome = lists.chosen("outcome", OUTCOMES)
+    outcome = lists.chosen("outcome", outcomes.KINDS)
     done = course.of(db.session(), collection)
     return {
         "collection": collection,
@@ -271,17 +272,24 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "waiting": _waiting(collection, clock.now()),
         "progress": done,
         "outcome": outcome,
-        "outcomes": _outcomes(collection, "failed" if unfinished else outcome, done.counts),
+        "outcomes": outcomes.paged(collection, "failed" if unfinished else outcome, done.counts),
         "counts": done.counts,
         "address_of": partial(_address, collection),
         "address_of_page": partial(_address, collection, outcome),
+        "address_of_export": partial(_address, collection, outcome),
     }
 
 
-def _address(collection: Collection, outcome: str, page: int | None = None) -> str:
+def _address(
+    collection: Collection, outcome: str, page: int | None = None, export: str | None = None
+) -> str:
     """The page's address, also for its fragment, which has another."""
     return url_for(
-        "collections.show", collection_id=collection.id, outcome=outcome or None, page=page
+        "collections.show",
+        collection_id=collection.id,
+        outcome=outcome or None,
+        page=page,
+        export=export,
     )
 
 
@@ -291,31 +299,6 @@ def _named(user_id: int | None) -> User | None:
         return None
     users = access.users(edge.viewer()).where(User.id == user_id)
     return db.session.scalars(users).first()
-
-
-def _outcomes(collection: Collection, outcome: str, counts: Mapping[str, int]) -> lists.Paged:
-    """What came of each customer, failures first."""
-    query = (
-        select(
-            Outcome.feed_id,
-            Outcome.outcome,
-            Outcome.pages,
-            Outcome.devices,
-            Outcome.skipped,
-            Outcome.reason,
-            Feed.customer_name,
-        )
-        .join(Outcome.feed)
-        .where(Outcome.collection_id == collection.id, Feed.server_id == collection.server_id)
-        .order_by(Feed.customer_name, Feed.id)
-    )
-    failed = query.where(Outcome.outcome == constant("failed"))
-    if outcome:
-        chosen = failed if outcome == "failed" else query.where(Outcome.outcome == outcome)
-        return lists.paged_after([(counts.get(outcome, 0), chosen)])
-    number = counts.get("failed", 0)
-    others = query.where(Outcome.outcome != "failed")
-    return lists.paged_after([(number, failed), (sum(counts.values()) - number, others)])
 
 
 def _waiting(collection: Collection, now: datetime) -> Waiting | None:

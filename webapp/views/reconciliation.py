@@ -1,23 +1,35 @@
 """Reconciliation: is every page certified, open or held? Compared when the page is asked for."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 
 from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
 from webapp.services import access
 from webapp.services import reconciliation as service
-from webapp.views import edge
+from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
+from webapp.words import Words
 
 blueprint = Blueprint("reconciliation", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 #: More differences than a person looks through on a page; the command names all.
 _SHOWN = 200
+_TITLES = (
+    Words("Customer"),
+    Words("Server"),
+    Words("LifeCount"),
+    Words("Certified pages"),
+    Words("Open pages"),
+    Words("Held pages"),
+    Words("Difference"),
+)
 
 
 @dataclass(slots=True)
@@ -35,10 +47,12 @@ class Sum:
 
 @blueprint.get("/reconciliation")
 @roles_required(*READERS)
-def index() -> str:
-    """The sums of every server, and the rows that do not add up."""
+def index() -> ResponseReturnValue:
+    """The sums of every server, and the rows that do not add up; as a file every feed."""
     viewer = edge.viewer()
     result = service.reconcile(db.session(), access.feeds(viewer))
+    if exports.wanted():
+        return exports.answer_rows("reconciliation", _TITLES, _exported(viewer, result))
     differing = [balance for balance in result.balances if balance.difference]
     return render_template(
         "reconciliation/index.html",
@@ -47,7 +61,22 @@ def index() -> str:
         differences=result.differences[:_SHOWN],
         count=len(result.differences),
         latest=service.latest(db.session()) if viewer.is_operations else None,
+        here=lists.here,
     )
+
+
+def _exported(viewer: access.Viewer, result: service.Result) -> Iterable[Sequence[exports.Value]]:
+    names = {one.id: one.name for one in db.session.scalars(access.servers(viewer))}
+    for balance in result.balances:
+        yield (
+            balance.customer_name,
+            names[balance.server_id],
+            balance.life,
+            balance.certified,
+            balance.open,
+            balance.held,
+            balance.difference,
+        )
 
 
 def _sums(viewer: access.Viewer, result: service.Result) -> list[Sum]:
