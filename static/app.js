@@ -31,7 +31,7 @@ function linkTo(link) {
 // Who goes through a part by keyboard stays where they are when it is shown anew.
 let leftLink = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const link = document.activeElement.closest("main a[href]");
+  const link = document.activeElement?.closest("main a[href]");
   leftLink = link && event.detail.target.contains(link) ? link : null;
 });
 document.addEventListener("htmx:afterSwap", () => {
