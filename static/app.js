@@ -44,15 +44,23 @@ document.addEventListener("htmx:afterSwap", () => {
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-asks]");
   const dialog = document.getElementById("dialog");
-  if (!link || !dialog || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!link || !dialog || !window.htmx) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   if (dialog.open || dialog.matches(".htmx-request")) return;
   dialog.replaceChildren();
   let answered = false;
   dialog.addEventListener("htmx:afterSwap", () => { answered = true; }, { once: true });
-  await htmx.ajax("GET", link.href, {
-    source: dialog, target: dialog, select: ".confirm", swap: "innerHTML ignoreTitle:true",
-  });
+  link.setAttribute("aria-busy", "true");
+  try {
+    await htmx.ajax("GET", link.href, {
+      source: dialog, target: dialog, select: ".confirm", swap: "innerHTML ignoreTitle:true",
+    });
+  } catch {
+    return; // the listeners above have told it
+  } finally {
+    link.removeAttribute("aria-busy");
+  }
   const heading = dialog.querySelector("h1");
   if (!heading) {
     // There is nothing to ask any more, and the page says why.

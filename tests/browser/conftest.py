@@ -55,6 +55,21 @@ def window(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def page(chromium: Browser, place: Place) -> Iterator[Page]:
+    """A window of somebody who operates the service.
+
+    One a test: going back loads a page again, which a next test would run into.
+    """
+    context = chromium.new_context()
+    name = place.app.config["SESSION_COOKIE_NAME"]
+    context.add_cookies(
+        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def serving() -> Iterator[Serving]:
     """``serving(app)`` serves it on loopback until the test ends; gives its address."""
     servers = []

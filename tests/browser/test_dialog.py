@@ -1,9 +1,7 @@
 """What asks before it acts does so in a dialog over the page, or on a page of its own."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.judges import Axe
 from tests.browser.place import Place
@@ -16,18 +14,6 @@ ASKING = {
     "/collections/{running_collection}": [("Cancel", "Cancel the collection of ")],
     "/accounts/{customer}/sharing": [("New address", "Give the badge a new address?")],
 }
-
-
-@pytest.fixture
-def page(chromium: Browser, place: Place) -> Iterator[Page]:
-    """A window of somebody who operates the service."""
-    context = chromium.new_context()
-    name = place.app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies(
-        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
-    )
-    yield context.new_page()
-    context.close()
 
 
 @pytest.mark.parametrize("path", ASKING)

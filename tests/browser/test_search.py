@@ -1,7 +1,6 @@
 """Lists follow what is typed, chosen and gone back to, in a browser with JavaScript."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -19,21 +18,6 @@ SEARCHES = {
     "/audit": "feeds",
     "/operations/mails": "nora",
 }
-
-
-@pytest.fixture
-def page(chromium: Browser, place: Place) -> Iterator[Page]:
-    """A window of somebody who operates the service.
-
-    One a test: going back loads a page again, which a next test would run into.
-    """
-    context = chromium.new_context()
-    name = place.app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies(
-        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
-    )
-    yield context.new_page()
-    context.close()
 
 
 @pytest.mark.parametrize("path", SEARCHES)

@@ -14,7 +14,7 @@ from tests.views.test_access_matrix import ANYBODY, WHO
 #: Kilobytes a second and milliseconds of a poor mobile line.
 SLOW_KB, LATENCY = 50, 300
 STEADY = ("/", "/servers", "/feeds", "/feeds/{feed}", "/certificates/{number}", "/guide/server")
-FILTERED = ("/servers", "/feeds", "/certificates", "/users", "/audit")
+FILTERED = ("/servers", "/feeds", "/certificates", "/users", "/audit", "/operations/mails")
 _PLACES = """() => [...document.querySelectorAll('.search > *')].map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
   return [x, y, width, height];

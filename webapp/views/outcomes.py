@@ -36,8 +36,9 @@ def paged(collection: Collection, outcome: str, counts: Mapping[str, int]) -> li
 
 
 def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
-    """What came of each customer, or of those with the outcome asked for, by name."""
-    query = _of_each(collection)
+    """What came of each customer, or of those with the outcome asked for, failures first."""
+    query = _of_each(collection).order_by(None)
+    query = query.order_by(Outcome.outcome != "failed", Feed.customer_name, Feed.id)
     outcome = lists.chosen("outcome", KINDS)
     if outcome:
         query = query.where(Outcome.outcome == outcome)
