@@ -52,6 +52,7 @@ from webapp.views import (
     users,
 )
 from webapp.views.edge import Edge
+from webapp.views.rendering import Environment
 from webapp.words import use_in
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ _ONE_MEBIBYTE = 1024 * 1024
 class Releaf(Flask):
     """Flask, but its log names endpoints: an address may be a one-time link."""
 
+    jinja_environment = Environment
     _entrance: WSGIApplication | None = None
 
     def stand_behind_proxy(self) -> None:
@@ -178,6 +180,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": _HALF_A_DAY,
+        "SESSION_REFRESH_EACH_REQUEST": False,  # sessions.py
         "PREFERRED_URL_SCHEME": "https" if https else "http",
         "MAX_CONTENT_LENGTH": _ONE_MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": _ONE_MEBIBYTE,

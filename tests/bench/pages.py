@@ -231,6 +231,7 @@ def _visitor(app: Flask, database: str, name: str) -> FlaskClient:
     client = app.test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = stamp
+        cookie.permanent = True  # as the log-in leaves it
     return client
 
 

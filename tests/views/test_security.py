@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
+from webapp import clock
 from webapp.app import Redacting, create_app
 from webapp.db import db, only_reading
 from webapp.queue import QueueDown
 from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.settings import Settings
+from webapp.views import sessions
 
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -279,3 +282,33 @@ def test_liveness_tells_nothing_and_makes_no_session(visitor: Visitor) -> None:
 
     assert answer.get_json() == {"status": "ok"}
     assert "Set-Cookie" not in answer.headers
+
+
+def test_the_cookie_of_a_session_is_signed_anew_when_it_has_an_age(
+    log_in: Callable[[str], Visitor], storing: Storing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    ada, began = log_in("ada@example.com"), clock.now()
+    ada.opens("/")
+
+    def signed_after(seconds: int) -> bool:
+        monkeypatch.setattr(clock, "now", lambda: began + timedelta(seconds=seconds))
+        return "Set-Cookie" in ada.opens("/").headers
+
+    assert not signed_after(sessions.RENEWED_AFTER - 30)
+    assert signed_after(sessions.RENEWED_AFTER + 30)
+    assert not signed_after(sessions.RENEWED_AFTER + 60)
+
+
+def test_a_token_is_signed_once_for_a_session_and_for_no_other(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    ada, again = log_in("ada@example.com"), log_in("ada@example.com")
+
+    assert ada.token() == ada.token() != again.token()
+    refused = again.client.post("/logout", data={"csrf_token": ada.token()})
+    assert refused.status_code == 400
+    assert again.sends("/logout").status_code == 302

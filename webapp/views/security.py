@@ -19,7 +19,7 @@ from webapp.db import db, only_reading
 from webapp.models import User
 from webapp.services import visits
 from webapp.settings import Settings
-from webapp.views import edge, language
+from webapp.views import edge, language, sessions
 from webapp.words import gettext
 
 #: The endpoints that need no login: there is no other list.
@@ -81,6 +81,7 @@ def guard(app: Flask) -> CSRFProtect:
     app.teardown_request(language.forget)
     app.before_request(_demand_login)
     forgery = CSRFProtect(app)
+    sessions.keep(app)
     app.after_request(_set_headers)
     return forgery
 
@@ -103,6 +104,8 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
         "socket_timeout": 1,
     }
     limiter.init_app(app)
+    # Views that are limited look for themselves; it need not look at every page that is not.
+    app.before_request_funcs[None].remove(limiter._check_request_limit)
     for endpoint, often in _ATTEMPTS.items():
         _limit(app, endpoint, limiter.limit(often, methods=["POST"], deduct_when=_has_failed))
     for endpoint, often in _UPLOADS.items():
