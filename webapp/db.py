@@ -215,6 +215,14 @@ def open_session(database_url: str) -> Iterator[Session]:
         yield session
 
 
+def reading(session: Session) -> Session | Connection:
+    """Whom to ask for rows of columns: while a request only reads, the connection itself.
+
+    A session would look for changes that are not written yet, and for entities in what it is told.
+    """
+    return session.connection() if only_reading.get() else session
+
+
 def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:
     """Hold the rows until this transaction ends, in ascending order so that nobody deadlocks.
 

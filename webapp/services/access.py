@@ -8,7 +8,7 @@ customer or other people's users.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -55,7 +55,7 @@ class Viewer:
 
     role: Role
     account_id: int | None
-    user_id: int | None
+    user_id: int | None = field(compare=False)  # whoever it is sees the same rows
     server_ids: tuple[int, ...] | None = None
 
     @classmethod

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
 from webapp.models.user import Role
@@ -114,22 +114,14 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     text = lists.searched()
     kind = "partner" if viewer.is_operations else "customer"
-    query = access.partners(viewer) if kind == "partner" else access.customers(viewer)
-    if text:
-        query = query.where(Account.name.icontains(text, autoescape=True))
-    columns = dict(_COLUMNS)
-    if kind == "partner":
-        columns["customers"] = Account.customers
-    else:
-        columns["pages"] = totals.pages_of_customer(Month.of(_today(edge.user().account)))
-    query, sort = lists.ordered(query, columns, "name", then=(Account.name, Account.id))
-    counting = query
-    if viewer.is_partner and not text:
-        counting = _number_of_customers(viewer.account_id)
-    query = query.options(joinedload(Account.partner))
+    today = _today(edge.user().account)
+    names = (*_COLUMNS, "customers" if kind == "partner" else "pages")
+    sort = lists.sorting(names, "name")
+    listing = _listing(viewer, Month.of(today), sort, searched=bool(text))
     if exports.wanted():
-        return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
-    page = lists.paged(query, counting=counting, count_to=None, short=bool(text))
+        sheet = _PARTNERS if kind == "partner" else _CUSTOMERS
+        return exports.answer(listing.whole, sheet, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     return lists.page(
         "accounts",
         page,
@@ -137,9 +129,31 @@ def index() -> ResponseReturnValue:
         kind=kind,
         heading=partial(lists.heading, sort),
         **(partner_counts(page.items) if kind == "partner" else {}),
-        counts=_customer_counts(page.items, _today(edge.user().account))
-        if kind == "customer"
-        else {},
+        counts=_customer_counts(page.items, today) if kind == "customer" else {},
+    )
+
+
+@lists.kept
+def _listing(viewer: Viewer, month: Month, sort: str, *, searched: bool) -> lists.Listing:
+    query = access.partners(viewer) if viewer.is_operations else access.customers(viewer)
+    if searched:
+        query = query.where(lists.holds(Account.name))
+    columns = dict(_COLUMNS)
+    if viewer.is_operations:
+        columns["customers"] = Account.customers
+    else:
+        columns["pages"] = totals.pages_of_customer(month)
+    query = lists.in_order(query, columns, sort, then=(Account.name, Account.id))
+    shown: Any = query
+    counting: Any = query
+    if viewer.is_partner and not searched:
+        counting = _number_of_customers(viewer.account_id)
+    return lists.Listing(
+        shown.with_only_columns(Account.id, Account.name, Account.time_zone, Account.customers),
+        counting=counting,
+        count_to=None,
+        short=searched,
+        whole=query.options(joinedload(Account.partner)),
     )
 
 
@@ -235,7 +249,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 
 def latest_certificates(customer: Account) -> Sequence[Any]:
     """The latest certificates of a customer that the viewer may see."""
-    return db.session.execute(_CERTIFICATES, {"account": customer.id}).all()
+    return reading(db.session()).execute(_CERTIFICATES, {"account": customer.id}).all()
 
 
 def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
@@ -254,11 +268,7 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
     found = db.session.scalars(servers).all()
     as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
     home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
-    query = access.accounts(viewer).where(Account.partner_id == partner.id)
-    counting = _number_of_customers(partner.id)
-    shown: Any = query.with_only_columns(Account.id, Account.name)
-    shown = shown.order_by(Account.name, Account.id)
-    page = lists.paged(shown, per_page=_ON_PAGE, counting=counting, count_to=None)
+    page = lists.paged(_customers(viewer, partner.id), per_page=_ON_PAGE)
     return render_template(
         "accounts/partner.html",
         account=partner,
@@ -294,6 +304,17 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
     )
 
 
+@lists.kept
+def _customers(viewer: Viewer, partner_id: int) -> lists.Listing:
+    """The customers of a partner."""
+    query: Any = access.accounts(viewer).where(Account.partner_id == partner_id)
+    return lists.Listing(
+        query.with_only_columns(Account.id, Account.name).order_by(Account.name, Account.id),
+        counting=_number_of_customers(partner_id),
+        count_to=None,
+    )
+
+
 def _number_of_customers(partner_id: int | None) -> Any:
     """How many customers a partner has, as the database keeps it."""
     return lists.counts(select(Account.customers).where(Account.id == partner_id))
@@ -303,11 +324,15 @@ def _people(viewer: Viewer, account: Account) -> dict[str, Any]:
     """The users of an account, for whoever may see them; and what may be done."""
     shown = viewer.role != "customer"
     return {
-        "users": db.session.execute(_USERS, {"account": account.id}).all() if shown else [],
+        "users": _users_of(account) if shown else [],
         "may_invite": viewer.may_change,
         "may_edit": _may_edit(viewer, account),
         "country": _calendar_of(account),
     }
+
+
+def _users_of(account: Account) -> Sequence[Any]:
+    return reading(db.session()).execute(_USERS, {"account": account.id}).all()
 
 
 def _calendar_of(account: Account) -> str | None:

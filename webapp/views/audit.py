@@ -5,11 +5,11 @@ from typing import Any, cast
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_
+from sqlalchemy import Select, bindparam, or_
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.models import Account, AuditEntry, User
 from webapp.models.user import Role
 from webapp.services import access, audit
@@ -146,20 +146,10 @@ _SHOWN: tuple[Any, ...] = (
 def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
     text, state = lists.searched(), lists.chosen("state", _ACTIONS)
-    query = access.audit_entries(edge.viewer())
-    if state:
-        query = query.where(AuditEntry.action == _ACTIONS[state])
-    if text:
-        query = query.outerjoin(AuditEntry.user)
-        names = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
-    query = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    listing = _listing(edge.viewer(), state, searched=bool(text))
     if exports.wanted():
-        named = (joinedload(AuditEntry.user), joinedload(AuditEntry.account))
-        return exports.answer(query.options(*named), _SHEET)
-    shown = query if text else query.outerjoin(AuditEntry.user)
-    shown = shown.outerjoin(AuditEntry.account).with_only_columns(*_SHOWN)
-    page = lists.paged(shown, counting=query, count_to=_COUNTED, short=bool(text))
+        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     return lists.page(
         "audit",
         page,
@@ -174,8 +164,36 @@ def index() -> ResponseReturnValue:
     )
 
 
+@lists.kept
+def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.Listing:
+    query = access.audit_entries(viewer)
+    if state:
+        query = query.where(AuditEntry.action == _ACTIONS[state])
+    if searched:
+        query = query.outerjoin(AuditEntry.user)
+        names = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
+        query = query.where(or_(*map(lists.holds, names)))
+    query = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    shown = query if searched else query.outerjoin(AuditEntry.user)
+    named = (joinedload(AuditEntry.user), joinedload(AuditEntry.account))
+    return lists.Listing(
+        shown.outerjoin(AuditEntry.account).with_only_columns(*_SHOWN),
+        counting=query,
+        count_to=_COUNTED,
+        short=searched,
+        whole=query.options(*named),
+    )
+
+
 def _people_seen(entries: Sequence[Any]) -> set[int]:
     """The users of these entries who may be named to the viewer: operations are not to partners."""
     ids = {entry.user_id for entry in entries if entry.user_id is not None}
-    query = access.users(edge.viewer()).where(User.id.in_(ids))
-    return set(db.session.scalars(query.with_only_columns(User.id)))
+    if not ids:
+        return set()
+    return set(reading(db.session()).scalars(_people(edge.viewer()), {"users": list(ids)}))
+
+
+@lists.kept
+def _people(viewer: access.Viewer) -> Select[Any]:
+    among = User.id.in_(bindparam("users", expanding=True))
+    return access.users(viewer).where(among).with_only_columns(User.id)

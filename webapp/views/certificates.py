@@ -24,7 +24,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock, pdf
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document, PartnerMonth, Undrawn
 from webapp.services import access, certificates
@@ -94,25 +94,13 @@ def index() -> ResponseReturnValue:
     """The certificates of the accounts a viewer may see, the latest month first unless asked."""
     text, month = lists.searched(), lists.searched("month")
     viewer = edge.viewer()
-    query = access.certificates(viewer)
-    if text:
-        names = (Certificate.account_name, Certificate.number)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
     months = _months()
-    if month in months:
-        query = query.where(Certificate.month == month)
-    then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
-    ordered, sort = lists.ordered(query, _COLUMNS, "-month", then=then)
+    sort = lists.sorting(_COLUMNS, "-month")
+    of_month = month if month in months else None
+    listing = _listing(viewer, sort, of_month, searched=bool(text))
     if exports.wanted():
-        return exports.answer(ordered, _SHEET)
-    counting = (
-        query
-        if text or viewer.role == "customer"
-        else _counted(viewer, month if month in months else None)
-    )
-    shown = ordered.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
-    shown = shown.with_only_columns(*_SHOWN)
-    page = lists.paged(shown, counting=counting, short=bool(text))
+        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     return lists.page(
         "certificates",
         page,
@@ -120,6 +108,28 @@ def index() -> ResponseReturnValue:
         month=month,
         months=months,
         heading=partial(lists.heading, sort),
+    )
+
+
+@lists.kept
+def _listing(
+    viewer: access.Viewer, sort: str, month: str | None, *, searched: bool
+) -> lists.Listing:
+    query = access.certificates(viewer)
+    if searched:
+        names = (Certificate.account_name, Certificate.number)
+        query = query.where(or_(*map(lists.holds, names)))
+    if month is not None:
+        query = query.where(Certificate.month == month)
+    then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
+    ordered = lists.in_order(query, _COLUMNS, sort, then=then)
+    counts_itself = searched or viewer.role == "customer"
+    shown = ordered.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
+    return lists.Listing(
+        shown.with_only_columns(*_SHOWN),
+        counting=query if counts_itself else _counted(viewer, month),
+        short=searched,
+        whole=ordered,
     )
 
 
@@ -337,13 +347,16 @@ def _late_months(certificate: Certificate) -> list[date]:
 
 def _months() -> list[str]:
     """The months that a viewer has certificates of, the latest first."""
-    viewer = edge.viewer()
+    return list(reading(db.session()).scalars(_months_of(edge.viewer())))
+
+
+@lists.kept
+def _months_of(viewer: access.Viewer) -> Select[Any]:
     if viewer.role == "customer":
         months = access.certificates(viewer).with_only_columns(Certificate.month).distinct()
-        return list(db.session.scalars(months.order_by(Certificate.month.desc())))
+        return months.order_by(Certificate.month.desc())
     kept = _kept(viewer).with_only_columns(PartnerMonth.month).distinct()
-    kept = kept.where(PartnerMonth.certificates > 0)
-    return list(db.session.scalars(kept.order_by(PartnerMonth.month.desc())))
+    return kept.where(PartnerMonth.certificates > 0).order_by(PartnerMonth.month.desc())
 
 
 def _kept(viewer: access.Viewer) -> Select[PartnerMonth]:

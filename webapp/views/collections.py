@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager
 
 from webapp import clock, queue
 from webapp.db import db, lock
-from webapp.models import Collection, Feed, Server, User
+from webapp.models import Account, Collection, Feed, Server, User
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
 from webapp.services import access, heart
@@ -192,27 +192,51 @@ _SHEET = exports.Sheet(
 )
 
 
+#: What a row of the list shows: entities would be made anew for each.
+_SHOWN: tuple[Any, ...] = (
+    Collection.id,
+    Collection.queued_at,
+    Collection.server_id,
+    Collection.day,
+    Collection.kind,
+    Collection.feed_id,
+    Collection.state,
+    Collection.feeds,
+    Collection.printers,
+    Server.name.label("server_name"),
+    Account.name.label("partner_name"),
+    Account.time_zone,
+)
+
+
 @blueprint.get("/collections")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The collections of all servers, the latest first."""
     viewer = edge.viewer()
     state = lists.chosen("state", STATES)
+    server_id = lists.number("server")
+    server = access.server(db.session(), viewer, server_id) if server_id is not None else None
+    listing = _listing(viewer, state, server_id)
+    if exports.wanted():
+        return exports.answer(listing.whole, _SHEET)
+    page = lists.paged(listing)
+    return lists.page("collections", page, state=state, server=server)
+
+
+@lists.kept
+def _listing(viewer: access.Viewer, state: str, server_id: int | None) -> lists.Listing:
     query = access.collections(viewer)
     if state:
         query = query.where(Collection.state == state)
-    server_id = lists.number("server")
-    server = access.server(db.session(), viewer, server_id) if server_id is not None else None
-    if server is not None:
-        query = query.where(Collection.server_id == server.id)
+    if server_id is not None:
+        query = query.where(Collection.server_id == server_id)
     query = query.order_by(Collection.queued_at.desc(), Collection.id.desc())
-    counting = query
-    query = query.join(Collection.server)
-    eager = contains_eager(Collection.server).joinedload(Server.account)
-    if exports.wanted():
-        return exports.answer(query.options(eager), _SHEET)
-    page = lists.paged(query.options(eager), counting=counting)
-    return lists.page("collections", page, state=state, server=server)
+    shown: Any = query.join(Collection.server).join(Server.account)
+    eager = contains_eager(Collection.server).contains_eager(Server.account)
+    return lists.Listing(
+        shown.with_only_columns(*_SHOWN), counting=query, whole=shown.options(eager)
+    )
 
 
 @blueprint.get("/collections/<int:collection_id>")

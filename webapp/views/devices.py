@@ -2,15 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, CompoundSelect, and_, func, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from webapp import clock
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.services import access, deposits
 from webapp.services.calendars import public_holidays
@@ -23,6 +34,8 @@ blueprint = Blueprint("devices", __name__)
 _FEW = 500
 #: So many characters at the end of what is searched for tell one serial number from most others.
 _TELLING = 6
+#: How a search finds: among few that are known by now, by the end of a long text, or by all of it.
+Search = Literal["few", "long", "brief"] | None
 _READINGS_SHOWN = 31
 _EVENTS_SHOWN = 20
 _COLUMNS = {
@@ -87,38 +100,68 @@ def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
     viewer = edge.viewer()
     text, feed_id = lists.searched(), lists.number("feed")
-    of_feeds = [
-        *access.of_own_feeds(viewer),
-        access.IS_TIED if feed_id is None else Feed.id == feed_id,
-    ]
-    query = select(Device).join(Device.feed).where(*of_feeds)
-    counting = lists.counts(select(func.sum(Feed.devices)).where(*of_feeds))
+    values = _wanted(text)
+    search: Search = None
     if text:
         # Few are looked up one by one; of many the database has to think for itself.
-        few = db.session.scalars(_found(text).limit(_FEW + 1)).all()
-        query = query.where(Device.id.in_(few if len(few) <= _FEW else _found(text)))
-        counting = query
-    then = (Device.asset_id, Device.serial_number, Device.id)
-    query, sort = lists.ordered(query, _COLUMNS, "customer", then=then)
+        search = "long" if len(text) > _TELLING else "brief"
+        few = reading(db.session()).scalars(_few_found(search), values).all()
+        if len(few) <= _FEW:
+            search, values = "few", {"few": few}
+    sort = lists.sorting(_COLUMNS, "customer")
+    listing = _listing(viewer, sort, feed_id, search)
     if exports.wanted():
-        eager = contains_eager(Device.feed).joinedload(Feed.account)
-        return exports.answer(query.options(eager), _SHEET)
-    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting, short=bool(text))
+        return exports.answer(listing.whole, _SHEET, values)
+    page = lists.paged(listing, values)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
     return lists.page("devices", page, q=text, feed=feed, heading=heading)
 
 
-def _found(text: str) -> CompoundSelect[int]:
+@lists.kept
+def _listing(
+    viewer: access.Viewer, sort: str, feed_id: int | None, search: Search
+) -> lists.Listing:
+    of_feeds = [
+        *access.of_own_feeds(viewer),
+        access.IS_TIED if feed_id is None else Feed.id == feed_id,
+    ]
+    query = select(Device).join(Device.feed).where(*of_feeds)
+    counting: Any = lists.counts(select(func.sum(Feed.devices)).where(*of_feeds))
+    if search is not None:
+        few: BindParameter[int] = bindparam("few", expanding=True)
+        counting = query = query.where(Device.id.in_(few if search == "few" else _found(search)))
+    then = (Device.asset_id, Device.serial_number, Device.id)
+    query = lists.in_order(query, _COLUMNS, sort, then=then)
+    eager = contains_eager(Device.feed).joinedload(Feed.account)
+    return lists.Listing(
+        query.with_only_columns(*_SHOWN),
+        counting=counting,
+        short=search is not None,
+        whole=query.options(eager),
+    )
+
+
+def _wanted(text: str) -> dict[str, Any]:
+    """The values of ``_found``."""
+    return {**lists.wanted(text), "end": lists.escaped(text[-_TELLING:])}
+
+
+@lists.kept
+def _few_found(search: Search) -> Select[Any]:
+    return select(_found(search).subquery()).limit(_FEW + 1)
+
+
+def _found(search: Search) -> CompoundSelect[int]:
     """The devices that a search finds: each way to find one has an index of its own."""
 
     def holds(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-        if len(text) <= _TELLING:
-            return column.icontains(text, autoescape=True)
+        if search == "brief":
+            return lists.holds(column)
         # Serial numbers of a make begin alike: the index is asked for the end alone, and the few
         # rows it finds for the whole ("" keeps the second condition out of the index).
-        end = column.icontains(text[-_TELLING:], autoescape=True)
-        return and_(end, (column + "").icontains(text, autoescape=True))
+        end = column.icontains(bindparam("end", type_=String), escape="/")
+        return and_(end, lists.holds(column + ""))
 
     named = select(Account.id).where(holds(Account.name))
     of_feed = select(Device.id).join(Device.feed)

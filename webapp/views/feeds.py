@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
+from sqlalchemy import CompoundSelect, bindparam, func, select, union_all
+from sqlalchemy.orm import aliased, contains_eager
 
 from webapp import clock
-from webapp.db import constant, db
+from webapp.db import constant, db, reading
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -51,6 +51,14 @@ _COLUMNS = {
 }
 
 
+_DEVICE_COLUMNS: dict[str, Any] = {
+    "asset": Device.asset_id,
+    "serial": Device.serial_number,
+    "initial": Device.initial_count,
+    "latest": Device.latest_count,
+    "life": Device.life_count,
+    "day": Device.latest_on,
+}
 _PARTNER = aliased(Account)
 #: What a row of the list shows: entities would be made anew for each.
 _SHOWN: tuple[Any, ...] = (
@@ -115,33 +123,14 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
-    query = access.feeds(viewer)
-    tied = access.IS_COLLECTED if health else access.IS_TIED
-    query = query.where(Feed.status == constant(status) if status else tied)
-    if health:
-        query = query.where(Feed.health == constant(health))
-    if server_id is not None:
-        query = query.where(Feed.server_id == server_id)
-    if account_id is not None:
-        query = query.where(Feed.account_id == account_id)
-    if text:
-        query = query.where(Feed.id.in_(_found(text)))
-    counting = query
-    query = query.join(Feed.account).join(Feed.server)
     today = figures.today_of(edge.user().account, clock.now())
-    of_month = totals.pages_of_feed(Month.of(today))
-    columns = {**_COLUMNS, "pages": func.coalesce(of_month, 0)}
-    then = (Feed.customer_name, Feed.id)
-    query, sort = lists.ordered(query, columns, "-health", then=then)
-    narrow = None
-    if sort.removeprefix("-") != "account":
-        narrow, _ = lists.ordered(counting.with_only_columns(Feed.id), columns, sort, then=then)
+    sort = lists.sorting((*_COLUMNS, "pages"), "-health")
+    listing = _listing(
+        viewer, Month.of(today), sort, status, health, server_id, account_id, searched=bool(text)
+    )
     if exports.wanted():
-        server = contains_eager(Feed.server).joinedload(Server.account)
-        return exports.answer(query.options(contains_eager(Feed.account), server), sheet())
-    query = query.join(_PARTNER, _PARTNER.id == Server.account_id)
-    shown: Any = query.with_only_columns(*_SHOWN, of_month.label("pages"))
-    page = lists.paged(shown, counting=counting, count_to=None, narrow=narrow, short=bool(text))
+        return exports.answer(listing.whole, sheet(), lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     return lists.page(
         "feeds",
         page,
@@ -152,6 +141,60 @@ def index() -> ResponseReturnValue:
         account=access.account(db.session(), viewer, account_id) if account_id else None,
         heading=partial(lists.heading, sort),
         today=today,
+    )
+
+
+@lists.kept
+def _listing(
+    viewer: access.Viewer,
+    month: Month,
+    sort: str,
+    status: str,
+    health: str,
+    server_id: int | None,
+    account_id: int | None,
+    *,
+    searched: bool,
+) -> lists.Listing:
+    query = access.feeds(viewer)
+    tied = access.IS_COLLECTED if health else access.IS_TIED
+    query = query.where(Feed.status == constant(status) if status else tied)
+    if health:
+        query = query.where(Feed.health == constant(health))
+    if server_id is not None:
+        query = query.where(Feed.server_id == server_id)
+    if account_id is not None:
+        query = query.where(Feed.account_id == account_id)
+    if searched:
+        query = query.where(Feed.id.in_(_found()))
+    counting = query
+    query = query.join(Feed.account).join(Feed.server)
+    of_month = totals.pages_of_feed(month)
+    columns = {**_COLUMNS, "pages": func.coalesce(of_month, 0)}
+    then = (Feed.customer_name, Feed.id)
+    query = lists.in_order(query, columns, sort, then=then)
+    narrow = None
+    if sort.removeprefix("-") != "account":
+        narrow = lists.in_order(counting.with_only_columns(Feed.id), columns, sort, then=then)
+    shown: Any = query.join(_PARTNER, _PARTNER.id == Server.account_id)
+    server = contains_eager(Feed.server).joinedload(Server.account)
+    return lists.Listing(
+        shown.with_only_columns(*_SHOWN, of_month.label("pages")),
+        counting=counting,
+        count_to=None,
+        narrow=narrow,
+        short=searched,
+        whole=query.options(contains_eager(Feed.account), server),
+    )
+
+
+def _found() -> CompoundSelect[int]:
+    """The feeds that a search finds: each way to find one has an index of its own."""
+    named = select(Account.id).where(lists.holds(Account.name))
+    return union_all(
+        select(Feed.id).where(lists.holds(Feed.customer_name)),
+        select(Feed.id).where(lists.holds(Feed.customer_id)),
+        select(Feed.id).where(Feed.account_id.in_(named)),
     )
 
 
@@ -179,6 +222,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     total = sum(pages.values())
     of_feed = {"feed": feed.id}
     is_customer = edge.viewer().role == "customer"
+    asked = reading(db.session())
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -191,11 +235,11 @@ def show(feed_id: int) -> ResponseReturnValue:
         month_pages=pages.get(month, 0),
         total=total,
         trees=trees(total),
-        held=[] if is_customer else db.session.execute(_HELD, of_feed).all(),
+        held=[] if is_customer else asked.execute(_HELD, of_feed).all(),
         devices=devices,
         heading=heading,
-        outcomes=db.session.execute(_OUTCOMES, of_feed).all(),
-        changes=db.session.execute(_CHANGES, of_feed).all(),
+        outcomes=asked.execute(_OUTCOMES, of_feed).all(),
+        changes=asked.execute(_CHANGES, of_feed).all(),
         history=history.recent(db.session(), edge.viewer(), feed.id),
         here=lists.here,
         page_url=lists.page_url,
@@ -206,7 +250,7 @@ def show(feed_id: int) -> ResponseReturnValue:
 def told(feed_id: int) -> str:
     """What happened at a feed's printers, all of it."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
-    page = lists.paged(history.page_of(feed.id))
+    page = lists.paged(lists.Listing(history.page_of(feed.id)))
     return render_template(
         "feeds/history.html",
         feed=feed,
@@ -304,20 +348,6 @@ def remove(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
-def _found(text: str) -> CompoundSelect[int]:
-    """The feeds that a search finds: each way to find one has an index of its own."""
-
-    def holds(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        return column.icontains(text, autoescape=True)
-
-    named = select(Account.id).where(holds(Account.name))
-    return union_all(
-        select(Feed.id).where(holds(Feed.customer_name)),
-        select(Feed.id).where(holds(Feed.customer_id)),
-        select(Feed.id).where(Feed.account_id.in_(named)),
-    )
-
-
 def sheet() -> exports.Sheet:
     """The list of feeds as a file; it names servers to those who may see them."""
     month = Month.of(figures.today_of(edge.user().account, clock.now()))
@@ -364,18 +394,15 @@ def _silence(feed: Feed, today: date) -> Silence | None:
     return Silence(days, left, unhealthy_from(feed.heard_on, holidays))
 
 
-def _devices(feed: Feed) -> tuple[Any, Any]:
+def _devices(feed: Feed) -> tuple[lists.Paged, Any]:
     """The feed's devices in the order asked for, and the headings that sort them."""
-    columns = {
-        "asset": Device.asset_id,
-        "serial": Device.serial_number,
-        "initial": Device.initial_count,
-        "latest": Device.latest_count,
-        "life": Device.life_count,
-        "day": Device.latest_on,
-    }
-    query: Any = select(
-        Device.id, Device.asset_id, Device.serial_number, *list(columns.values())[2:]
-    ).where(Device.feed_id == feed.id)
-    query, sort = lists.ordered(query, columns, "asset", then=(Device.serial_number, Device.id))
-    return lists.paged(query), partial(lists.heading, sort)
+    sort = lists.sorting(_DEVICE_COLUMNS, "asset")
+    return lists.paged(_devices_in(sort), {"feed": feed.id}), partial(lists.heading, sort)
+
+
+@lists.kept
+def _devices_in(sort: str) -> lists.Listing:
+    query: Any = select(Device.id, *_DEVICE_COLUMNS.values())
+    query = query.where(Device.feed_id == bindparam("feed"))
+    then = (Device.serial_number, Device.id)
+    return lists.Listing(lists.in_order(query, _DEVICE_COLUMNS, sort, then=then))

@@ -95,21 +95,31 @@ _SHOWN: tuple[Any, ...] = (
 def index() -> ResponseReturnValue:
     """The gains that wait for a person, the oldest first; or those that were decided."""
     text, state = lists.searched(), lists.chosen("state", STATES, "held")
-    counting = access.deltas(edge.viewer()).where(
+    listing = _listing(edge.viewer(), state, searched=bool(text))
+    if exports.wanted():
+        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
+    return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
+
+
+@lists.kept
+def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.Listing:
+    counting = access.deltas(viewer).where(
         Delta.state == "held" if state == "held" else Delta.state.in_(service.DECISIONS)
     )
     query = counting.join(Delta.device).join(Device.feed).join(Feed.account)
-    if text:
+    if searched:
         names = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
-        counting = query
+        counting = query = query.where(or_(*map(lists.holds, names)))
     order = Delta.day if state == "held" else Delta.decided_at.desc()
     query = query.order_by(order, Delta.id)
-    if exports.wanted():
-        eager = contains_eager(Delta.device).contains_eager(Device.feed)
-        return exports.answer(query.options(eager.contains_eager(Feed.account)), _SHEET)
-    page = lists.paged(query.with_only_columns(*_SHOWN), counting=counting, short=bool(text))
-    return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
+    eager = contains_eager(Delta.device).contains_eager(Device.feed)
+    return lists.Listing(
+        query.with_only_columns(*_SHOWN),
+        counting=counting,
+        short=searched,
+        whole=query.options(eager.contains_eager(Feed.account)),
+    )
 
 
 @blueprint.get("/held/<int:delta_id>")

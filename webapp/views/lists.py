@@ -6,24 +6,29 @@ The address alone says what a list shows, so it can be shared, reloaded and gone
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request, url_for
 from markupsafe import Markup
 from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
     Integer,
     Row,
     ScalarSelect,
     Select,
+    String,
+    bindparam,
     func,
     literal,
     literal_column,
     select,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.views import assets
 
 PER_PAGE = 50
@@ -37,6 +42,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9-]+")
 COUNTED = 10_000
 #: No list has more pages; a database takes no offset beyond its numbers.
 _FARTHEST = 1_000_000
+#: Pages of a list whose statements are kept.
+_PAGES_KEPT = 8
+_TEXT: BindParameter[str] = bindparam("text", type_=String)
+_ESCAPE = "/"
+#: For what makes a ``Listing``: of the same search, filter and order there is one. To build the
+#: statements of a list takes longer than to ask them.
+kept = lru_cache(maxsize=256)
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
     ("q", "health", "status", "state", "server", "account", "feed", "month", "days", "sort", "page")
@@ -47,6 +59,23 @@ def searched(name: str = "q") -> str:
     """The text searched for; blanks and what no keyboard types are taken out."""
     text = "".join(c if c.isprintable() else " " for c in request.values.get(name, ""))
     return " ".join(text.split())[:_LONGEST_SEARCH]
+
+
+def holds(column: ColumnElement[str] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether a column holds what is searched for; ``wanted`` tells the database what that is."""
+    return column.icontains(_TEXT, escape=_ESCAPE)
+
+
+def wanted(text: str) -> dict[str, Any]:
+    """The values of a statement that asks ``holds``, for a text as ``searched`` gives it."""
+    return {_TEXT.key: escaped(text)}
+
+
+def escaped(text: str) -> str:
+    """A text in which nothing stands for any other."""
+    for special in (_ESCAPE, "%", "_"):
+        text = text.replace(special, _ESCAPE + special)
+    return text
 
 
 def chosen(name: str, allowed: Collection[str], default: str = "") -> str:
@@ -61,22 +90,22 @@ def number(name: str) -> int | None:
     return value if value is not None and 0 < value < 2**31 else None
 
 
-def ordered(
-    query: Select[Any], columns: Mapping[str, Any], default: str, *, then: Sequence[Any]
-) -> tuple[Select[Any], str]:
-    """The query in the order asked for by ``sort`` (``name``, or ``-name`` downwards), and that.
-
-    ``then`` decides between equals, so that no row is on two pages.
-    """
+def sorting(names: Collection[str], default: str) -> str:
+    """The order asked for by ``sort``: a column's name, or ``-name`` downwards."""
     sort = request.args.get("sort", default)
-    if sort.removeprefix("-") not in columns:
-        sort = default
+    return sort if sort.removeprefix("-") in names else default
+
+
+def in_order(
+    query: Select[Any], columns: Mapping[str, Any], sort: str, *, then: Sequence[Any]
+) -> Select[Any]:
+    """The query in an order; ``then`` decides between equals, so that no row is on two pages."""
     column = columns[sort.removeprefix("-")]
     first = column.desc() if sort.startswith("-") else column.asc()
     if _may_be_null(column):
         # Said of a column that is never null, it would only keep PostgreSQL from its index.
         first = first.nulls_last()
-    return query.order_by(first, *then), sort
+    return query.order_by(first, *then)
 
 
 def _may_be_null(column: Any) -> bool:
@@ -106,59 +135,87 @@ class Paged:
     more: bool = False
 
 
+class Listing:
+    """What a list asks of the database, for one search, filter and order.
+
+    ``query``: the columns shown. ``counting``: another query of as many rows, without the tables
+    that only name or sort them; or one that tells their number itself. ``narrow``: the ids of the
+    rows in their order, from the one table that has it; then names are looked up for the rows of
+    the page alone. ``count_to``: how far it is counted; None to its end, for what grows with
+    customers alone and not with time. ``short``: it mostly fits on one page, as what was searched
+    for does, and is counted when it does not. ``whole``: all of it, as entities, for a file.
+    """
+
+    def __init__(
+        self,
+        query: Select[Any],
+        *,
+        counting: Select[Any] | None = None,
+        narrow: Select[Any] | None = None,
+        count_to: int | None = COUNTED,
+        short: bool = False,
+        whole: Select[Any] | None = None,
+    ) -> None:
+        self._query, self._narrow = query, narrow
+        self.count_to = count_to
+        self.whole = query if whole is None else whole
+        #: Whether the first page is read without the number of rows.
+        self.counts_late = short or counting is None
+        self.total = _number(query if counting is None else counting, count_to)
+        self.number = select(self.total)
+        self._pages: dict[tuple[int, int, bool], Select[Any]] = {}
+
+    def page(self, per_page: int, number: int, *, counted: bool) -> Select[Any]:
+        """The rows of a page, and one more where there is one; with their number or without."""
+        asked = (per_page, number, counted)
+        made = self._pages.get(asked)
+        if made is None:
+            query = self._query.add_columns(self.total.label(None)) if counted else self._query
+            made = _cut(query, self._narrow, per_page + 1, (number - 1) * per_page)
+            if len(self._pages) >= _PAGES_KEPT:
+                self._pages.clear()
+            self._pages[asked] = made
+        return made
+
+
 def paged(
-    query: Select[Any],
-    per_page: int = PER_PAGE,
-    *,
-    counting: Select[Any] | None = None,
-    narrow: Select[Any] | None = None,
-    count_to: int | None = COUNTED,
-    short: bool = False,
+    listing: Listing, values: Mapping[str, Any] | None = None, per_page: int = PER_PAGE
 ) -> Paged:
     """The page asked for; the last one for a number beyond it, the first for nonsense.
 
-    ``counting``: another query of as many rows, without the tables that only name or sort them; or
-    one that tells their number itself. ``narrow``: the ids of the rows in their order, from the
-    one table that has it; then names are looked up for the rows of the page alone.
-    ``count_to``: how far a list is counted; None to its end, for what grows with customers alone
-    and not with time. ``short``: it mostly fits on one page, as what was searched for does, and is
-    counted when it does not.
+    ``values``: those of the statement, as of what is searched for.
     """
     number = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
-    total = _number(query if counting is None else counting, count_to)
-    if number == 1 and (short or counting is None):
+    ask = partial(_asked, values=values or {})
+    if number == 1 and listing.counts_late:
         # A list of one page needs no counting: the row too many tells that there are more.
-        found = _read(query, narrow, per_page, 1)
+        found = ask(listing.page(per_page, 1, counted=False))
         if len(found) <= per_page:
             return Paged(_items(found), 1, 1 if found else 0, len(found))
-        rows, beside = db.session.scalar(select(total)) or 0, 0
+        rows, beside = ask(listing.number)[0][0] or 0, 0
     else:
         # The number comes along with each row: one statement, and both of one moment.
-        query, beside = query.add_columns(total.label(None)), 1
-        found = _read(query, narrow, per_page, number)
+        found, beside = ask(listing.page(per_page, number, counted=True)), 1
         if not found and number > 1:
-            rows = db.session.scalar(select(total)) or 0
-            number = max(-(-_told(rows, count_to) // per_page), 1)
-            found = _read(query, narrow, per_page, number)
+            rows = ask(listing.number)[0][0] or 0
+            number = max(-(-_told(rows, listing.count_to) // per_page), 1)
+            found = ask(listing.page(per_page, number, counted=True))
         if not found:
             return Paged([], 1, 0, 0)
         rows = found[0][-1]
-    told = _told(rows, count_to)
+    told = _told(rows, listing.count_to)
     pages = -(-told // per_page)
     if rows > told:
         pages = max(pages, number + (len(found) > per_page))
     return Paged(_items(found[:per_page], beside), number, pages, told, rows > told)
 
 
-def _read(
-    query: Select[Any], narrow: Select[Any] | None, per_page: int, number: int
-) -> Sequence[Row[Any]]:
-    """The rows of a page, and one more where there is one."""
-    return db.session.execute(_cut(query, narrow, per_page + 1, (number - 1) * per_page)).all()
+def _asked(query: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    return reading(db.session()).execute(query, values).all()
 
 
 def _items(found: Sequence[Row[Any]], beside: int = 0) -> Sequence[Any]:
-    """The entities of a query for one, else rows; ``beside`` columns at their end do not count."""
+    """The values of a query for one, else rows; ``beside`` columns at their end do not count."""
     return [row[0] for row in found] if found and len(found[0]) == 1 + beside else found
 
 
@@ -174,7 +231,7 @@ def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PA
     for rows, query in parts:
         left = per_page - len(items)
         if left and first < rows:
-            items += db.session.execute(query.limit(left).offset(first)).all()
+            items += _asked(query.limit(left).offset(first), {})
         first = max(first - rows, 0)
     return Paged(items, number, pages, total)
 

@@ -1,6 +1,7 @@
 """Notices: what a user is told by e-mail; the links in mails; the outbox, for operations."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -138,19 +139,28 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The mails, the latest first."""
     text, state = lists.searched(), lists.chosen("state", STATES)
-    query = select(Mail).join(Mail.user).options(contains_eager(Mail.user))
-    if state:
-        query = query.where(Mail.state == state)
-    if text:
-        names = (Mail.title, User.email, User.full_name)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
+    listing = _listing(state, searched=bool(text))
     if exports.wanted():
-        return exports.answer(query.order_by(Mail.id.desc()), _SHEET)
-    page = lists.paged(query.order_by(Mail.id.desc()))
+        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     waiting, failed, error = mails.waiting(db.session())
     return lists.page(
         "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )
+
+
+@lists.kept
+def _listing(state: str, *, searched: bool) -> lists.Listing:
+    query = select(Mail).join(Mail.user)
+    if state:
+        query = query.where(Mail.state == state)
+    if searched:
+        query = query.where(or_(*map(lists.holds, (Mail.title, User.email, User.full_name))))
+    query = query.order_by(Mail.id.desc())
+    shown: Any = query.with_only_columns(
+        Mail.id, Mail.title, Mail.user_id, Mail.created_at, Mail.state, Mail.error, User.email
+    )
+    return lists.Listing(shown, whole=query.options(contains_eager(Mail.user)))
 
 
 @blueprint.get("/operations/mails/<int:mail_id>")

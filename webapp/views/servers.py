@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from wtforms import PasswordField, SelectField, StringField
 
 from webapp import clock
 from webapp.crypto import SealError
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
@@ -95,18 +96,11 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The servers of a partner, unhealthy ones first; for operations those of all."""
     text, health = lists.searched(), lists.chosen("health", ("healthy", "unhealthy"))
-    query = access.servers(edge.viewer()).where(Server.removed_at.is_(None)).join(Server.account)
-    if text:
-        names = (Server.name, Account.name)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
-    if health:
-        query = query.where(Server.health == health)
-    then = (Account.name, Server.name, Server.id)
-    query, sort = lists.ordered(query, _COLUMNS, "-health", then=then)
-    query = query.options(contains_eager(Server.account))
+    sort = lists.sorting(_COLUMNS, "-health")
+    listing = _listing(edge.viewer(), sort, health, searched=bool(text))
     if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paged(query)
+        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     return lists.page(
         "servers",
         page,
@@ -115,6 +109,26 @@ def index() -> ResponseReturnValue:
         health=health,
         heading=partial(lists.heading, sort),
     )
+
+
+@lists.kept
+def _listing(viewer: access.Viewer, sort: str, health: str, *, searched: bool) -> lists.Listing:
+    query = access.servers(viewer).where(Server.removed_at.is_(None)).join(Server.account)
+    if searched:
+        query = query.where(or_(lists.holds(Server.name), lists.holds(Account.name)))
+    if health:
+        query = query.where(Server.health == health)
+    query = lists.in_order(query, _COLUMNS, sort, then=(Account.name, Server.name, Server.id))
+    shown: Any = query.with_only_columns(
+        Server.id,
+        Server.name,
+        Server.health,
+        Server.health_checked_at,
+        Server.account_id,
+        Account.name.label("partner_name"),
+        Account.time_zone,
+    )
+    return lists.Listing(shown, whole=query.options(contains_eager(Server.account)))
 
 
 @blueprint.post("/servers/selection")
@@ -200,14 +214,14 @@ _CHANGES = (
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
     server = access.server(db.session(), edge.viewer(), server_id)
-    of_server = {"server": server.id}
+    of_server, asked = {"server": server.id}, reading(db.session())
     return render_template(
         "servers/show.html",
         server=server,
-        feeds=db.session.execute(_FEEDS, of_server).all(),
+        feeds=asked.execute(_FEEDS, of_server).all(),
         counts=_feed_counts([server.id]).get(server.id, {}),
         collections=db.session.scalars(_COLLECTIONS, of_server).all(),
-        changes=db.session.execute(_CHANGES, of_server).all(),
+        changes=asked.execute(_CHANGES, of_server).all(),
         today=clock.now().astimezone(server.account.zone).date(),
     )
 
@@ -377,14 +391,17 @@ def _partners() -> list[tuple[int, str]]:
     return [(account.id, account.name) for account in db.session.scalars(query)]
 
 
+_COUNTS = (
+    select(Feed.server_id, Feed.status, Feed.health, func.count().label("feeds"))
+    .where(Feed.server_id.in_(bindparam("servers", expanding=True)), access.IS_TIED)
+    .group_by(Feed.server_id, Feed.status, Feed.health)
+)
+
+
 def _feed_counts(server_ids: list[int]) -> dict[int, dict[str, int]]:
     """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
     counts: dict[int, dict[str, int]] = {}
-    rows = db.session.execute(
-        select(Feed.server_id, Feed.status, Feed.health, func.count().label("feeds"))
-        .where(Feed.server_id.in_(server_ids), access.IS_TIED)
-        .group_by(Feed.server_id, Feed.status, Feed.health)
-    )
+    rows = reading(db.session()).execute(_COUNTS, {"servers": server_ids})
     for row in rows:
         of_server = counts.setdefault(row.server_id, {})
         state = "inactive" if row.status == "inactive" else row.health

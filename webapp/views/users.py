@@ -117,21 +117,12 @@ _SHOWN: tuple[Any, ...] = (
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The users of the accounts a viewer may see."""
-    viewer = edge.viewer()
     text, role = lists.searched(), lists.chosen("role", ROLES)
-    query = select(User).join(User.account).where(*access.of_own_accounts(viewer))
-    if text:
-        names = (User.full_name, User.email, Account.name)
-        query = query.where(or_(*(name.icontains(text, autoescape=True) for name in names)))
-    if role:
-        query = query.where(User.role == role)
-    counting = query if text else _counted(viewer, role)
-    query, sort = lists.ordered(query, _COLUMNS, "name", then=(User.full_name, User.id))
+    sort = lists.sorting(_COLUMNS, "name")
+    listing = _listing(edge.viewer(), sort, role, searched=bool(text))
     if exports.wanted():
-        return exports.answer(query.options(contains_eager(User.account)), _SHEET)
-    page = lists.paged(
-        query.with_only_columns(*_SHOWN), counting=counting, count_to=None, short=bool(text)
-    )
+        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
+    page = lists.paged(listing, lists.wanted(text))
     return lists.page(
         "users",
         page,
@@ -141,6 +132,25 @@ def index() -> ResponseReturnValue:
         words=ROLE_WORDS,
         heading=partial(lists.heading, sort),
         states={user.id: _state(user, user.invited_until) for user in page.items},
+    )
+
+
+@lists.kept
+def _listing(viewer: access.Viewer, sort: str, role: str, *, searched: bool) -> lists.Listing:
+    query = select(User).join(User.account).where(*access.of_own_accounts(viewer))
+    if searched:
+        names = (User.full_name, User.email, Account.name)
+        query = query.where(or_(*map(lists.holds, names)))
+    if role:
+        query = query.where(User.role == role)
+    counting = query if searched else _counted(viewer, role)
+    query = lists.in_order(query, _COLUMNS, sort, then=(User.full_name, User.id))
+    return lists.Listing(
+        query.with_only_columns(*_SHOWN),
+        counting=counting,
+        count_to=None,
+        short=searched,
+        whole=query.options(contains_eager(User.account)),
     )
 
 
