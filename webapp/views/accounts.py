@@ -21,7 +21,18 @@ from webapp.services import access, accounts, calendars, deposits, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.totals import CustomerCounts
-from webapp.views import account_forms, audit, edge, exports, figures, forms, history, lists, ticks
+from webapp.views import (
+    account_forms,
+    audit,
+    edge,
+    exports,
+    figures,
+    forms,
+    history,
+    listings,
+    lists,
+    ticks,
+)
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
 
@@ -32,7 +43,6 @@ CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 _LATEST = 6
 _LISTED = 50
 _ON_PAGE = 20
-_COLUMNS: dict[str, Any] = {"name": Account.name, "added": Account.created_at}
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -115,9 +125,9 @@ def index() -> ResponseReturnValue:
     text = lists.searched()
     kind = "partner" if viewer.is_operations else "customer"
     today = _today(edge.user().account)
-    names = (*_COLUMNS, "customers" if kind == "partner" else "pages")
+    names = (*listings.ACCOUNT_COLUMNS, "customers" if kind == "partner" else "pages")
     sort = lists.sorting(names, "name")
-    listing = _listing(viewer, Month.of(today), sort, searched=bool(text))
+    listing = listings.accounts(viewer, Month.of(today), sort, searched=bool(text))
     if exports.wanted():
         sheet = _PARTNERS if kind == "partner" else _CUSTOMERS
         return exports.answer(listing.whole, sheet, lists.wanted(text))
@@ -130,30 +140,6 @@ def index() -> ResponseReturnValue:
         heading=partial(lists.heading, sort),
         **(partner_counts(page.items) if kind == "partner" else {}),
         counts=_customer_counts(page.items, today) if kind == "customer" else {},
-    )
-
-
-@lists.kept
-def _listing(viewer: Viewer, month: Month, sort: str, *, searched: bool) -> lists.Listing:
-    query = access.partners(viewer) if viewer.is_operations else access.customers(viewer)
-    if searched:
-        query = query.where(lists.holds(Account.name))
-    columns = dict(_COLUMNS)
-    if viewer.is_operations:
-        columns["customers"] = Account.customers
-    else:
-        columns["pages"] = totals.pages_of_customer(month)
-    query = lists.in_order(query, columns, sort, then=(Account.name, Account.id))
-    shown: Any = query
-    counting: Any = query
-    if viewer.is_partner and not searched:
-        counting = _number_of_customers(viewer.account_id)
-    return lists.Listing(
-        shown.with_only_columns(Account.id, Account.name, Account.time_zone, Account.customers),
-        counting=counting,
-        count_to=None,
-        short=searched,
-        whole=query.options(joinedload(Account.partner)),
     )
 
 
@@ -268,7 +254,7 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
     found = db.session.scalars(servers).all()
     as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
     home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
-    page = lists.paged(_customers(viewer, partner.id), per_page=_ON_PAGE)
+    page = lists.paged(listings.customers(viewer, partner.id), per_page=_ON_PAGE)
     return render_template(
         "accounts/partner.html",
         account=partner,
@@ -302,22 +288,6 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
         zone=customer.zone,
         **_people(viewer, customer),
     )
-
-
-@lists.kept
-def _customers(viewer: Viewer, partner_id: int) -> lists.Listing:
-    """The customers of a partner."""
-    query: Any = access.accounts(viewer).where(Account.partner_id == partner_id)
-    return lists.Listing(
-        query.with_only_columns(Account.id, Account.name).order_by(Account.name, Account.id),
-        counting=_number_of_customers(partner_id),
-        count_to=None,
-    )
-
-
-def _number_of_customers(partner_id: int | None) -> Any:
-    """How many customers a partner has, as the database keeps it."""
-    return lists.counts(select(Account.customers).where(Account.id == partner_id))
 
 
 def _people(viewer: Viewer, account: Account) -> dict[str, Any]:

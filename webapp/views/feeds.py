@@ -8,29 +8,36 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import CompoundSelect, bindparam, func, select, union_all
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy import bindparam, select
 
 from webapp import clock
-from webapp.db import constant, db, reading
+from webapp.db import db, reading
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.models import (
-    Account,
     Collection,
     Delta,
     Device,
     Feed,
     HealthChange,
     Outcome,
-    Server,
 )
 from webapp.models.user import Role
 from webapp.services import access, deposits, feeds, totals
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
-from webapp.views import audit, charts, collections, edge, exports, figures, history, lists
+from webapp.views import (
+    audit,
+    charts,
+    collections,
+    edge,
+    exports,
+    figures,
+    history,
+    listings,
+    lists,
+)
 from webapp.views.edge import roles_required
 from webapp.words import gettext
 
@@ -41,39 +48,6 @@ STATUSES = ("pending", "active", "inactive", "removed")
 HEALTHS = ("pending", "healthy", "unhealthy")
 DAYS = ("31", "92")
 _RECENT = 10
-
-_COLUMNS = {
-    "customer": Feed.customer_name,
-    "account": Account.name,
-    "health": Feed.health,
-    "heard": Feed.heard_on,
-    "devices": Feed.devices,
-}
-
-
-_DEVICE_COLUMNS: dict[str, Any] = {
-    "asset": Device.asset_id,
-    "serial": Device.serial_number,
-    "initial": Device.initial_count,
-    "latest": Device.latest_count,
-    "life": Device.life_count,
-    "day": Device.latest_on,
-}
-_PARTNER = aliased(Account)
-#: What a row of the list shows: entities would be made anew for each.
-_SHOWN: tuple[Any, ...] = (
-    Feed.id,
-    Feed.customer_name,
-    Feed.status,
-    Feed.health,
-    Feed.heard_on,
-    Feed.devices,
-    Feed.account_id,
-    Account.name.label("account_name"),
-    Server.name.label("server_name"),
-    _PARTNER.name.label("partner_name"),
-)
-
 
 #: What the last collections brought, each with its collection.
 _OUTCOMES = (
@@ -124,8 +98,8 @@ def index() -> ResponseReturnValue:
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
     today = figures.today_of(edge.user().account, clock.now())
-    sort = lists.sorting((*_COLUMNS, "pages"), "-health")
-    listing = _listing(
+    sort = lists.sorting((*listings.FEED_COLUMNS, "pages"), "-health")
+    listing = listings.feeds(
         viewer, Month.of(today), sort, status, health, server_id, account_id, searched=bool(text)
     )
     if exports.wanted():
@@ -141,60 +115,6 @@ def index() -> ResponseReturnValue:
         account=access.account(db.session(), viewer, account_id) if account_id else None,
         heading=partial(lists.heading, sort),
         today=today,
-    )
-
-
-@lists.kept
-def _listing(
-    viewer: access.Viewer,
-    month: Month,
-    sort: str,
-    status: str,
-    health: str,
-    server_id: int | None,
-    account_id: int | None,
-    *,
-    searched: bool,
-) -> lists.Listing:
-    query = access.feeds(viewer)
-    tied = access.IS_COLLECTED if health else access.IS_TIED
-    query = query.where(Feed.status == constant(status) if status else tied)
-    if health:
-        query = query.where(Feed.health == constant(health))
-    if server_id is not None:
-        query = query.where(Feed.server_id == server_id)
-    if account_id is not None:
-        query = query.where(Feed.account_id == account_id)
-    if searched:
-        query = query.where(Feed.id.in_(_found()))
-    counting = query
-    query = query.join(Feed.account).join(Feed.server)
-    of_month = totals.pages_of_feed(month)
-    columns = {**_COLUMNS, "pages": func.coalesce(of_month, 0)}
-    then = (Feed.customer_name, Feed.id)
-    query = lists.in_order(query, columns, sort, then=then)
-    narrow = None
-    if sort.removeprefix("-") != "account":
-        narrow = lists.in_order(counting.with_only_columns(Feed.id), columns, sort, then=then)
-    shown: Any = query.join(_PARTNER, _PARTNER.id == Server.account_id)
-    server = contains_eager(Feed.server).joinedload(Server.account)
-    return lists.Listing(
-        shown.with_only_columns(*_SHOWN, of_month.label("pages")),
-        counting=counting,
-        count_to=None,
-        narrow=narrow,
-        short=searched,
-        whole=query.options(contains_eager(Feed.account), server),
-    )
-
-
-def _found() -> CompoundSelect[int]:
-    """The feeds that a search finds: each way to find one has an index of its own."""
-    named = select(Account.id).where(lists.holds(Account.name))
-    return union_all(
-        select(Feed.id).where(lists.holds(Feed.customer_name)),
-        select(Feed.id).where(lists.holds(Feed.customer_id)),
-        select(Feed.id).where(Feed.account_id.in_(named)),
     )
 
 
@@ -396,13 +316,7 @@ def _silence(feed: Feed, today: date) -> Silence | None:
 
 def _devices(feed: Feed) -> tuple[lists.Paged, Any]:
     """The feed's devices in the order asked for, and the headings that sort them."""
-    sort = lists.sorting(_DEVICE_COLUMNS, "asset")
-    return lists.paged(_devices_in(sort), {"feed": feed.id}), partial(lists.heading, sort)
-
-
-@lists.kept
-def _devices_in(sort: str) -> lists.Listing:
-    query: Any = select(Device.id, *_DEVICE_COLUMNS.values())
-    query = query.where(Device.feed_id == bindparam("feed"))
-    then = (Device.serial_number, Device.id)
-    return lists.Listing(lists.in_order(query, _DEVICE_COLUMNS, sort, then=then))
+    sort = lists.sorting(listings.DEVICE_COLUMNS, "asset")
+    return lists.paged(listings.devices_of_feed(sort), {"feed": feed.id}), partial(
+        lists.heading, sort
+    )

@@ -5,19 +5,23 @@ before it joins it, and calls a function of Python for each attribute and each m
 The code made here does the same to the letter, with fewer calls.
 """
 
+import io
+from collections.abc import MutableMapping
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from flask.templating import Environment as FlaskEnvironment
-from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame, optimizeconst
+from jinja2 import nodes, pass_eval_context
+from jinja2.compiler import CodeGenerator, Frame, MacroRef, optimizeconst
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Macro
-from jinja2.utils import internalcode
+from jinja2.utils import internalcode, missing
 
 # Not public: the part of ``escape`` that is written in C, without the Markup made of its text.
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 _FUNCTIONS = frozenset((FunctionType, MethodType, BuiltinMethodType))
+_EVAL_CONTEXT = pass_eval_context(lambda _: None).jinja_pass_arg  # type: ignore[attr-defined]
 
 
 def escaped(value: Any) -> str:
@@ -31,19 +35,66 @@ def escaped(value: Any) -> str:
 
 
 class _Calling(Context):
-    """Jinja's context, which does not ask macros and plain functions what they are to be passed."""
+    """Jinja's context, which knows what macros and functions are to be passed."""
+
+    def __init__(
+        self,
+        environment: Any,
+        parent: dict[str, Any],
+        name: str | None,
+        blocks: dict[str, Any],
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002  Jinja's name
+    ) -> None:
+        # No template has globals of its own, for which imported ones would be made anew.
+        super().__init__(environment, parent, name, blocks)
 
     @internalcode
     def call(self, called: Any, /, *arguments: Any, **named: Any) -> Any:
         """The result of a call in a template."""
         kind = type(called)
-        if kind is Macro:
+        if kind is Part:
             arguments = (self.eval_ctx, *arguments)
-        elif kind not in _FUNCTIONS or hasattr(called, "jinja_pass_arg"):
+        elif kind in _FUNCTIONS:
+            passed = getattr(called, "jinja_pass_arg", None)
+            if passed is _EVAL_CONTEXT:
+                arguments = (self.eval_ctx, *arguments)
+            elif passed is not None:
+                return super().call(called, *arguments, **named)
+        else:
             return super().call(called, *arguments, **named)
-        named.pop("_block_vars", None)
-        named.pop("_loop_vars", None)
+        if named:
+            named.pop("_block_vars", None)
+            named.pop("_loop_vars", None)
         return called(*arguments, **named)
+
+
+class Part(Macro):
+    """A macro: most are called with fewer arguments than they take."""
+
+    @internalcode
+    @pass_eval_context
+    def __call__(self, *arguments: Any, **named: Any) -> str:
+        """What it writes."""
+        given = len(arguments) - 1
+        left = self.arguments[given:]
+        if (
+            given < 0
+            or type(arguments[0]) is not EvalContext
+            or given > self._argument_count
+            or self.catch_kwargs
+            or self.catch_varargs
+            or self.explicit_caller
+            or not (named.keys() <= {*left, "caller"} if self.caller else named.keys() <= {*left})
+        ):
+            return super().__call__(*arguments, **named)
+        values = [*arguments[1:], *(named.get(name, missing) for name in left)]
+        if self.caller:
+            caller = named.get("caller")
+            if caller is None:
+                caller = self._environment.undefined("No caller defined", name="caller")
+            values.append(caller)
+        written = self._func(*values)
+        return Markup(written) if arguments[0].autoescape else written  # noqa: S704  a template's
 
 
 class _Generator(CodeGenerator):
@@ -51,7 +102,7 @@ class _Generator(CodeGenerator):
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802
         """A template, as a module of Python."""
-        self.writeline(f"from {__name__} import escaped")
+        self.writeline(f"from {__name__} import Part, escaped")
         super().visit_Template(node, frame)
 
     @optimizeconst
@@ -62,6 +113,14 @@ class _Generator(CodeGenerator):
         self.visit(node.node, frame)
         self.write(f"), {node.attr!r}, missing)) is not missing")
         self.write(f" else environment.getattr({of}, {node.attr!r}))")
+
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        """The object of a macro: ours."""
+        before, written = self.stream, io.StringIO()
+        self.stream = written
+        super().macro_def(macro_ref, frame)
+        self.stream = before
+        self.write(written.getvalue().replace("Macro(", "Part(", 1))
 
     def _output_child_pre(
         self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
@@ -77,3 +136,7 @@ class Environment(FlaskEnvironment):
 
     code_generator_class = _Generator
     context_class = _Calling
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals of a template: those of all, as they are."""
+        return super().make_globals(d) if d else self.globals

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
 
@@ -19,7 +18,7 @@ from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import access, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
-from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
+from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
 
@@ -69,12 +68,6 @@ def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_COLUMNS = {
-    "name": Server.name,
-    "partner": Account.name,
-    "health": Server.health,
-    "checked": Server.health_checked_at,
-}
 _SHEET = exports.Sheet(
     "servers",
     (
@@ -96,8 +89,8 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The servers of a partner, unhealthy ones first; for operations those of all."""
     text, health = lists.searched(), lists.chosen("health", ("healthy", "unhealthy"))
-    sort = lists.sorting(_COLUMNS, "-health")
-    listing = _listing(edge.viewer(), sort, health, searched=bool(text))
+    sort = lists.sorting(listings.SERVER_COLUMNS, "-health")
+    listing = listings.servers(edge.viewer(), sort, health, searched=bool(text))
     if exports.wanted():
         return exports.answer(listing.whole, _SHEET, lists.wanted(text))
     page = lists.paged(listing, lists.wanted(text))
@@ -109,26 +102,6 @@ def index() -> ResponseReturnValue:
         health=health,
         heading=partial(lists.heading, sort),
     )
-
-
-@lists.kept
-def _listing(viewer: access.Viewer, sort: str, health: str, *, searched: bool) -> lists.Listing:
-    query = access.servers(viewer).where(Server.removed_at.is_(None)).join(Server.account)
-    if searched:
-        query = query.where(or_(lists.holds(Server.name), lists.holds(Account.name)))
-    if health:
-        query = query.where(Server.health == health)
-    query = lists.in_order(query, _COLUMNS, sort, then=(Account.name, Server.name, Server.id))
-    shown: Any = query.with_only_columns(
-        Server.id,
-        Server.name,
-        Server.health,
-        Server.health_checked_at,
-        Server.account_id,
-        Account.name.label("partner_name"),
-        Account.time_zone,
-    )
-    return lists.Listing(shown, whole=query.options(contains_eager(Server.account)))
 
 
 @blueprint.post("/servers/selection")
