@@ -58,6 +58,8 @@ class Certificate(Base):
     logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
 
     account: Mapped[Account] = relationship()
+    #: What says that its document is still to be drawn; the database keeps it.
+    undrawn: Mapped[Undrawn | None] = relationship(viewonly=True)
 
 
 class Document(Base):

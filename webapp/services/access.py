@@ -226,7 +226,7 @@ def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
     """A certificate by its number. Raises NotFound."""
     found = None
     if number.isascii() and number.isprintable() and len(number) <= 24:
-        found = session.scalar(certificates(viewer).where(Certificate.number == number))
+        found = session.scalar(_by_number(viewer), {"wanted": number})
     if found is None:
         raise NotFound(f"there is no certificate {number!r}")
     return found
@@ -254,6 +254,14 @@ def _by_id(
 ) -> Select[Any]:
     """Made once for a viewer: every page of one thing begins with it."""
     return of(viewer).where(key == bindparam("wanted"))
+
+
+@lru_cache(maxsize=1024)
+def _by_number(viewer: Viewer) -> Select[Certificate]:
+    """With its account, and whether it is drawn."""
+    whole = (joinedload(Certificate.account, innerjoin=True), joinedload(Certificate.undrawn))
+    wanted = Certificate.number == bindparam("wanted")
+    return certificates(viewer).where(wanted).options(*whole)
 
 
 def _whole_feeds(viewer: Viewer) -> Select[Feed]:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     null,
     select,
     union_all,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webapp.db import upsert
+from webapp.db import constant, reading, upsert
 from webapp.domain.months import Month, counting_month
 from webapp.domain.shares import share_gap
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
@@ -153,19 +152,20 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
 _FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
 _FIRST: BindParameter[date] = bindparam("first")
 _LAST: BindParameter[date] = bindparam("last")
-#: In one question: the pages of each day, and the days on which something was read, or is held.
-_DAYS = union_all(
-    select(literal("pages"), Deposit.day, func.sum(Deposit.pages))
+#: The pages of each day, and the days on which something was read, or is held.
+DAYS = (
+    select(constant("pages"), Deposit.day, cast(func.sum(Deposit.pages), BigInteger))
     .where(Deposit.feed_id.in_(_FEEDS), Deposit.day.between(_FIRST, _LAST))
     .group_by(Deposit.day),
-    select(literal("read"), Reading.day, cast(null(), BigInteger))
+    select(constant("read"), Reading.day, cast(null(), BigInteger))
     .join(Device, Device.id == Reading.device_id)
     .where(Device.feed_id.in_(_FEEDS), Reading.day.between(_FIRST, _LAST))
     .distinct(),
-    select(literal("held"), Delta.day, cast(null(), BigInteger))
+    select(constant("held"), Delta.day, cast(null(), BigInteger))
     .where(Delta.feed_id.in_(_FEEDS), Delta.day.between(_FIRST, _LAST), IS_HELD)
     .distinct(),
 )
+_DAYS = union_all(*DAYS)
 
 
 def pages_by_day(
@@ -173,7 +173,11 @@ def pages_by_day(
 ) -> list[DayPages]:
     """Pages of each day from ``first`` to ``last``, days without any included."""
     values = {"feeds": list(feed_ids), "first": first, "last": last}
-    told: Sequence[Any] = session.execute(_DAYS, values).all()
+    return days_told(reading(session).execute(_DAYS, values).all(), first, last)
+
+
+def days_told(told: Sequence[Any], first: date, last: date) -> list[DayPages]:
+    """What ``DAYS`` answers, as the days from ``first`` to ``last``."""
     pages = {day: int(number) for kind, day, number in told if kind == "pages"}
     read = {day for kind, day, _ in told if kind == "read"}
     held = {day for kind, day, _ in told if kind == "held"}

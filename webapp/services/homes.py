@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from webapp.db import constant
+from webapp.db import constant, reading
 from webapp.domain.months import Month
 from webapp.models import (
     Account,
@@ -104,7 +104,7 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
         values = {"partner": viewer.account_id, "servers": known, "first": first, "last": last}
     told: dict[str, dict[str, int]] = defaultdict(dict)
     pages: dict[date, int] = {}
-    for of, what, day, number in session.execute(_question(viewer.is_operations), values):
+    for of, what, day, number in reading(session).execute(_question(viewer.is_operations), values):
         if day is not None:
             pages[day] = int(number)
         else:
@@ -130,7 +130,8 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
 
 def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
     """Servers (all, unhealthy) and the pages counted in a month, of each partner."""
-    rows = session.execute(_counts(), {"partners": list(partner_ids), "month": str(month)}).all()
+    values = {"partners": list(partner_ids), "month": str(month)}
+    rows = reading(session).execute(_counts(), values).all()
     return PartnerCounts(
         {partner: (int(all_), int(bad)) for of, partner, all_, bad in rows if of == "servers"},
         {partner: int(pages) for of, partner, pages, _ in rows if of == "pages"},

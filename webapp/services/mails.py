@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.db import lock
+from webapp.db import lock, reading
 from webapp.models import Mail, Notice
 from webapp.services.errors import Conflict
 from webapp.services.notices import Draft
@@ -109,13 +109,16 @@ def send_again(session: Session, mail: Mail, now: datetime) -> None:
     session.flush()
 
 
+_IN_VAIN = (
+    select(Mail.state, func.count().label("number"))
+    .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
+    .group_by(Mail.state)
+)
+
+
 def waiting(session: Session) -> tuple[int, int, str | None]:
     """How many mails were tried in vain and wait, how many have failed, and the latest error."""
-    rows: Sequence[Any] = session.execute(
-        select(Mail.state, func.count().label("number"))
-        .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
-        .group_by(Mail.state)
-    ).all()
+    rows: Sequence[Any] = reading(session).execute(_IN_VAIN).all()
     numbers = {row.state: int(row.number) for row in rows}
     if not numbers:
         return 0, 0, None

@@ -201,11 +201,14 @@ def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
     ]
 
 
+_LATEST = (
+    select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
+)
+
+
 def latest(session: Session) -> Reconciliation | None:
     """The latest nightly comparison."""
-    return session.scalars(
-        select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
-    ).first()
+    return session.scalars(_LATEST).first()
 
 
 def is_due(session: Session, now: datetime) -> bool:

@@ -1,16 +1,29 @@
 """Totals: pages deposited for many feeds at once, from the sums that the database keeps."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ScalarSelect, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Date,
+    ScalarSelect,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from webapp.db import reading
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
-from webapp.services import access
+from webapp.services import access, deposits
 from webapp.services.deposits import DayPages
 
 
@@ -44,22 +57,55 @@ def pages(session: Session, of: Of, month: Month | None = None) -> int:
 
 _FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
 _MONTHS_OF_FEEDS: Any = (
-    select(FeedMonth.counted_in, func.sum(FeedMonth.pages))
+    select(FeedMonth.counted_in, cast(func.sum(FeedMonth.pages), BigInteger))
     .where(FeedMonth.feed_id.in_(_FEEDS))
     .group_by(FeedMonth.counted_in)
-    .order_by(FeedMonth.counted_in)
 )
+#: In one question. What has no day is a month.
+_OF_FEEDS = union_all(
+    *deposits.DAYS,
+    select(FeedMonth.counted_in, cast(null(), Date), cast(func.sum(FeedMonth.pages), BigInteger))
+    .where(FeedMonth.feed_id.in_(_FEEDS))
+    .group_by(FeedMonth.counted_in),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPages:
+    """Pages of some feeds: of the days of a stretch, and by the month they are counted in."""
+
+    days: Sequence[DayPages]
+    months: Mapping[Month, int]
+
+
+def of_feeds(session: Session, feed_ids: Iterable[int], first: date, last: date) -> FeedPages:
+    """Pages of each day from ``first`` to ``last``, and of every month that has any."""
+    values = {"feeds": list(feed_ids), "first": first, "last": last}
+    told: Sequence[Any] = reading(session).execute(_OF_FEEDS, values).all()
+    return FeedPages(
+        deposits.days_told([row for row in told if row[1] is not None], first, last),
+        _by_month((month, pages) for month, day, pages in told if day is None),
+    )
 
 
 def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
     """Pages by the month they are counted in; months with none are left out."""
+    asked = reading(session)
     if of.feed_ids is not None:
-        rows = session.execute(_MONTHS_OF_FEEDS, {"feeds": list(of.feed_ids)})
-    else:
-        kept = _kept(of)
-        query = select(kept.counted_in, func.sum(kept.pages)).group_by(kept.counted_in)
-        rows = session.execute(_within(query, kept, of).order_by(kept.counted_in))
-    return {Month.parse(month): int(total) for month, total in rows if total}
+        return _by_month(asked.execute(_MONTHS_OF_FEEDS, {"feeds": list(of.feed_ids)}))
+    return _by_month(asked.execute(_months_of(of)))
+
+
+@lru_cache(maxsize=256)
+def _months_of(of: Of) -> Any:
+    kept = _kept(of)
+    query = select(kept.counted_in, func.sum(kept.pages)).group_by(kept.counted_in)
+    return _within(query, kept, of)
+
+
+def _by_month(rows: Iterable[Any]) -> dict[Month, int]:
+    found = {Month.parse(month): int(total) for month, total in rows if total}
+    return dict(sorted(found.items()))
 
 
 def all_days(pages: Mapping[date, int], first: date, last: date) -> list[DayPages]:
@@ -78,22 +124,26 @@ class CustomerCounts:
     pages: int = 0
 
 
+_IN_ALL = select(func.sum(FeedMonth.pages)).where(FeedMonth.feed_id == Feed.id)
+_OF_CUSTOMERS: Any = (
+    select(
+        Feed.account_id,
+        func.count().filter(access.IS_TIED),
+        func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
+        func.sum(_IN_ALL.where(FeedMonth.counted_in == bindparam("month")).scalar_subquery()),
+        func.sum(_IN_ALL.scalar_subquery()),
+    )
+    .where(Feed.account_id.in_(bindparam("customers", expanding=True)))
+    .group_by(Feed.account_id)
+)
+
+
 def by_customer(
     session: Session, customer_ids: Collection[int], month: Month
 ) -> dict[int, CustomerCounts]:
     """The counts of each of these customers, with the pages counted in a month and in all."""
-    in_all = select(func.sum(FeedMonth.pages)).where(FeedMonth.feed_id == Feed.id)
-    rows = session.execute(
-        select(
-            Feed.account_id,
-            func.count().filter(access.IS_TIED),
-            func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
-            func.sum(pages_of_feed(month)),
-            func.sum(in_all.scalar_subquery()),
-        )
-        .where(Feed.account_id.in_(customer_ids))
-        .group_by(Feed.account_id)
-    )
+    values = {"customers": list(customer_ids), "month": str(month)}
+    rows = reading(session).execute(_OF_CUSTOMERS, values)
     return {
         account_id: CustomerCounts(feeds, bad, int(month_pages or 0), int(pages or 0))
         for account_id, feeds, bad, month_pages, pages in rows

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
@@ -17,7 +17,7 @@ from webapp.db import db, reading
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
 from webapp.models.user import Role
-from webapp.services import access, accounts, calendars, deposits, homes, totals
+from webapp.services import access, accounts, calendars, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.errors import Invalid, NotFound
 from webapp.services.totals import CustomerCounts
@@ -238,7 +238,7 @@ def latest_certificates(customer: Account) -> Sequence[Any]:
     return reading(db.session()).execute(_CERTIFICATES, {"account": customer.id}).all()
 
 
-def partner_counts(partners: Sequence[Account]) -> dict[str, Any]:
+def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     """For each of these partners: servers (those unhealthy), pages this month."""
     month = Month.of(clock.now().date())
     counts = homes.partner_counts(db.session(), [partner.id for partner in partners], month)
@@ -269,18 +269,26 @@ def _show_partner(viewer: Viewer, partner: Account) -> str:
     )
 
 
+@lists.kept
+def _feeds(viewer: Viewer) -> Select[Any]:
+    """The feeds of a customer."""
+    of_customer: Any = access.feeds(viewer).where(Feed.account_id == bindparam("customer"))
+    shown = of_customer.with_only_columns(
+        Feed.id, Feed.customer_name, Feed.customer_id, Feed.status, Feed.health, Feed.heard_on
+    )
+    return cast(Select[Any], shown.order_by(Feed.customer_name, Feed.id))
+
+
 def _show_customer(viewer: Viewer, customer: Account) -> str:
-    query = access.feeds(viewer).where(Feed.account_id == customer.id)
-    feeds = db.session.scalars(query.order_by(Feed.customer_name, Feed.id)).all()
+    feeds = reading(db.session()).execute(_feeds(viewer), {"customer": customer.id}).all()
     feed_ids = [feed.id for feed in feeds]
     today = _today(customer)
-    days = deposits.pages_by_day(db.session(), feed_ids, *figures.last_days(today))
-    pages = totals.pages_by_month(db.session(), totals.Of.feeds(feed_ids))
+    pages = totals.of_feeds(db.session(), feed_ids, *figures.last_days(today))
     return render_template(
         "accounts/customer.html",
         account=customer,
-        figures=figures.of_months(pages, today),
-        bars=figures.bars(customer, days, marks_held=viewer.role != "customer"),
+        figures=figures.of_months(pages.months, today),
+        bars=figures.bars(customer, pages.days, marks_held=viewer.role != "customer"),
         feeds=[feed for feed in feeds if feed.status != "removed"][:_LISTED],
         today=today,
         certificates=latest_certificates(customer),

@@ -229,7 +229,7 @@ def public(public_id: str) -> ResponseReturnValue:
             "certificates/public.html",
             certificate=certificate,
             holder=certificate.account_name if certificate.account.is_named else None,
-            is_drawn=bool(_drawn([certificate.id])),
+            is_drawn=certificate.undrawn is None,
             address=edge.settings().public_url
             + url_for("certificates.public", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
@@ -286,7 +286,8 @@ def _published(public_id: str) -> Certificate:
     certificate = None
     if public_id.isascii() and public_id.isprintable() and len(public_id) <= 43:
         query = select(Certificate).where(Certificate.public_id == public_id)
-        certificate = db.session.scalar(query.options(joinedload(Certificate.account)))
+        whole = (joinedload(Certificate.account), joinedload(Certificate.undrawn))
+        certificate = db.session.scalar(query.options(*whole))
     if certificate is None:
         abort(404)
     return certificate
@@ -333,7 +334,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "certificate": certificate,
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
-        "drawn": bool(_drawn([certificate.id])),
+        "drawn": certificate.undrawn is None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": edge.settings().public_url
         + url_for("certificates.public", public_id=certificate.public_id),
@@ -370,9 +371,3 @@ def _counted(viewer: access.Viewer, month: str | None) -> Select[int]:
     """How many certificates there are, as the database keeps it."""
     query = _kept(viewer).with_only_columns(func.sum(PartnerMonth.certificates))
     return lists.counts(query.where(PartnerMonth.month == month) if month else query)
-
-
-def _drawn(certificate_ids: list[int]) -> set[int]:
-    """Which certificates have their document; without loading the documents."""
-    drawn = select(Document.certificate_id).where(Document.certificate_id.in_(certificate_ids))
-    return set(db.session.scalars(drawn))

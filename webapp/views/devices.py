@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from webapp import clock
 from webapp.db import db, reading
@@ -37,7 +37,6 @@ _TELLING = 6
 #: How a search finds: among few that are known by now, by the end of a long text, or by all of it.
 Search = Literal["few", "long", "brief"] | None
 _READINGS_SHOWN = 31
-_EVENTS_SHOWN = 20
 _COLUMNS = {
     "customer": Feed.customer_name,
     "asset": Device.asset_id,
@@ -183,23 +182,28 @@ def selected() -> ResponseReturnValue:
     return ticks.exported(query.options(eager), _SHEET, wanted, ticks.list_again("devices.index"))
 
 
+#: What the page of a device shows of each, the latest first.
+_READINGS = (
+    select(Reading.day, Reading.count.label("told"), Reading.baseline)
+    .where(Reading.device_id == bindparam("device"))
+    .order_by(Reading.day.desc())
+    .limit(_READINGS_SHOWN)
+)
+_DELTAS = (
+    select(Delta.id, Delta.since, Delta.day, Delta.pages, Delta.state, Delta.proposed)
+    .where(Delta.device_id == bindparam("device"))
+    .order_by(Delta.day.desc())
+    .limit(_READINGS_SHOWN)
+)
+
+
 @blueprint.get("/devices/<int:device_id>")
 def show(device_id: int) -> ResponseReturnValue:
     """A device: its counts, its readings and what it gained between them."""
     device = access.device(db.session(), edge.viewer(), device_id)
-    readings = db.session.scalars(
-        select(Reading)
-        .where(Reading.device_id == device.id)
-        .order_by(Reading.day.desc())
-        .limit(_READINGS_SHOWN)
-    ).all()
-    deltas = db.session.scalars(
-        select(Delta)
-        .where(Delta.device_id == device.id)
-        .order_by(Delta.day.desc())
-        .limit(_READINGS_SHOWN)
-        .options(joinedload(Delta.device))
-    ).all()
+    asked, of_device = reading(db.session()), {"device": device.id}
+    readings = asked.execute(_READINGS, of_device).all()
+    deltas = asked.execute(_DELTAS, of_device).all()
     return render_template(
         "devices/show.html",
         device=device,
@@ -207,13 +211,13 @@ def show(device_id: int) -> ResponseReturnValue:
         bars=_bars(device.feed.account, readings, deltas),
         readings=readings,
         deltas={delta.day: delta for delta in deltas},
-        history=history.of_device(db.session(), edge.viewer(), device, _EVENTS_SHOWN),
+        history=history.of_device(db.session(), edge.viewer(), device),
         zone=device.feed.account.zone,
         families=history.FAMILIES,
     )
 
 
-def _bars(account: Account, readings: Sequence[Reading], deltas: Sequence[Delta]) -> list[Bar]:
+def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Any]) -> list[Bar]:
     """The pages of a device by day; empty when nothing was counted or held."""
     first, last = figures.last_days(figures.today_of(account, clock.now()))
     holidays = public_holidays(account)

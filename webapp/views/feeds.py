@@ -24,7 +24,7 @@ from webapp.models import (
     Outcome,
 )
 from webapp.models.user import Role
-from webapp.services import access, deposits, feeds, totals
+from webapp.services import access, feeds, totals
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict
 from webapp.views import (
@@ -126,20 +126,18 @@ def show(feed_id: int) -> ResponseReturnValue:
     holidays = public_holidays(feed.account)
     span = lists.chosen("days", DAYS, DAYS[0])
     last = today - timedelta(days=1)
-    days = deposits.pages_by_day(
-        db.session(), [feed.id], last - timedelta(days=int(span) - 1), last
-    )
+    pages = totals.of_feeds(db.session(), [feed.id], last - timedelta(days=int(span) - 1), last)
     devices, heading = _devices(feed)
     if exports.wanted():
         told = (
-            (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
+            (day.day, day.pages, gettext("yes") if day.recovered else gettext("no"))
+            for day in pages.days
         )
         return exports.answer_rows(
             "pages-a-day", (gettext("Day"), gettext("Pages"), gettext("Recovered")), told
         )
     month = Month.of(today)
-    pages = totals.pages_by_month(db.session(), totals.Of.feeds([feed.id]))
-    total = sum(pages.values())
+    total = sum(pages.months.values())
     of_feed = {"feed": feed.id}
     is_customer = edge.viewer().role == "customer"
     asked = reading(db.session())
@@ -150,9 +148,9 @@ def show(feed_id: int) -> ResponseReturnValue:
         today=today,
         silence=_silence(feed, today),
         span=span,
-        bars=charts.bars_of_days(days, holidays, marks_held=not is_customer),
+        bars=charts.bars_of_days(pages.days, holidays, marks_held=not is_customer),
         month=month,
-        month_pages=pages.get(month, 0),
+        month_pages=pages.months.get(month, 0),
         total=total,
         trees=trees(total),
         held=[] if is_customer else asked.execute(_HELD, of_feed).all(),

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, Date, bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
 from webapp import clock
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.domain.shares import share_gap
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
@@ -199,6 +199,7 @@ def _case(delta: Delta) -> dict[str, Any]:
     feed = delta.device.feed
     days = (delta.day - delta.since).days
     shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
+    readings = _readings(delta)
     return {
         "delta": delta,
         "device": delta.device,
@@ -208,8 +209,8 @@ def _case(delta: Delta) -> dict[str, Any]:
         "shares": shares,
         "most": edge.settings().pages_per_day_ceiling * days,
         "ceiling": edge.settings().pages_per_day_ceiling,
-        "readings": _readings(delta),
-        "counts": _counts(delta),
+        "readings": readings,
+        "counts": _counts(delta, readings),
         "decided_by": _decided_by(delta),
         "why": history.HELD_FOR[delta.held_for or "ceiling"],
         "counted": deposits.counted_pages(delta),
@@ -217,37 +218,42 @@ def _case(delta: Delta) -> dict[str, Any]:
     }
 
 
-def _readings(delta: Delta) -> Any:
+_DEVICE: BindParameter[int] = bindparam("device")
+_DAY = bindparam("day", type_=Date)
+_TOLD = select(Reading.day, Reading.count.label("told")).where(Reading.device_id == _DEVICE)
+_NEXT = (
+    select(Reading.day)
+    .where(Reading.device_id == _DEVICE, Reading.day > _DAY)
+    .order_by(Reading.day)
+    .limit(1)
+    .scalar_subquery()
+)
+_AROUND = (
+    _TOLD.where(or_(Reading.day <= _DAY, Reading.day == _NEXT))
+    .order_by(Reading.day.desc())
+    .limit(_READINGS_SHOWN)
+)
+_ON_DAY = _TOLD.where(Reading.day == _DAY)
+
+
+def _readings(delta: Delta) -> Sequence[Any]:
     """The readings around the gain, the latest first."""
-    until = (
-        select(Reading.day)
-        .where(Reading.device_id == delta.device_id, Reading.day > delta.day)
-        .order_by(Reading.day)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return db.session.scalars(
-        select(Reading)
-        .where(
-            Reading.device_id == delta.device_id,
-            or_(Reading.day <= delta.day, Reading.day == until),
-        )
-        .order_by(Reading.day.desc())
-        .limit(_READINGS_SHOWN)
-    ).all()
+    values = {"device": delta.device_id, "day": delta.day}
+    return reading(db.session()).execute(_AROUND, values).all()
 
 
-def _counts(delta: Delta) -> dict[date, int]:
-    """The counts on the two days that the gain lies between."""
-    rows = db.session.execute(
-        select(Reading.day, Reading.count.label("told")).where(
-            Reading.device_id == delta.device_id, Reading.day.in_((delta.since, delta.day))
-        )
-    )
-    return {row.day: row.told for row in rows}
+def _counts(delta: Delta, readings: Sequence[Any]) -> dict[date, int]:
+    """The counts on the two days that the gain lies between; the first may lie far back."""
+    counts = {row.day: row.told for row in readings}
+    if delta.since not in counts:
+        values = {"device": delta.device_id, "day": delta.since}
+        counts |= {row.day: row.told for row in reading(db.session()).execute(_ON_DAY, values)}
+    return counts
 
 
 def _decided_by(delta: Delta) -> User | None:
     """Who answered; of people of another account nothing is told."""
-    users = access.users(edge.viewer()).where(User.id == (delta.decided_by or 0))
+    if delta.decided_by is None:
+        return None
+    users = access.users(edge.viewer()).where(User.id == delta.decided_by)
     return db.session.scalars(users).first()

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp import formats
-from webapp.db import constant
+from webapp.db import constant, reading
 from webapp.models import Device, Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
@@ -32,6 +32,9 @@ _EVENTS: Select[Any] = (
     .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
 )
 _OF_FEED = _EVENTS.where(FeedEvent.feed_id == bindparam("feed")).limit(_RECENT)
+_OF_DEVICE = _EVENTS.where(
+    FeedEvent.feed_id == bindparam("feed"), FeedEvent.device_id == bindparam("device")
+).limit(2 * _RECENT)
 _OF_FEEDS = _EVENTS.where(FeedEvent.feed_id.in_(bindparam("feeds", expanding=True))).limit(_RECENT)
 
 
@@ -87,23 +90,25 @@ def page_of(feed_id: int) -> Select[Any]:
 
 def recent(session: Session, viewer: Viewer, feed_id: int) -> list[Line]:
     """What happened lately at a feed."""
-    return lines(session, viewer, session.execute(_OF_FEED, {"feed": feed_id}).all())
+    return lines(session, viewer, reading(session).execute(_OF_FEED, {"feed": feed_id}).all())
 
 
 def of_customer(session: Session, viewer: Viewer, feed_ids: Sequence[int]) -> list[Line]:
     """What happened lately at the feeds of a customer."""
-    return lines(session, viewer, session.execute(_OF_FEEDS, {"feeds": list(feed_ids)}).all())
+    return lines(
+        session, viewer, reading(session).execute(_OF_FEEDS, {"feeds": list(feed_ids)}).all()
+    )
 
 
-def of_device(session: Session, viewer: Viewer, device: Device, limit: int) -> list[Line]:
+def of_device(session: Session, viewer: Viewer, device: Device) -> list[Line]:
     """What happened lately to a device."""
-    query = page_of(device.feed_id).where(FeedEvent.device_id == device.id).limit(limit)
-    return lines(session, viewer, session.execute(query).all())
+    values = {"feed": device.feed_id, "device": device.id}
+    return lines(session, viewer, reading(session).execute(_OF_DEVICE, values).all())
 
 
 def latest(session: Session, viewer: Viewer, limit: int) -> list[Line]:
     """What happened lately at all feeds of a partner; first readings are left out."""
-    return lines(session, viewer, session.execute(_latest(viewer, limit)).all())
+    return lines(session, viewer, reading(session).execute(_latest(viewer, limit)).all())
 
 
 @lru_cache(maxsize=256)

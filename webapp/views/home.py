@@ -6,12 +6,12 @@ from typing import Any, Literal
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 
 from webapp import clock, queue
-from webapp.db import constant, db
+from webapp.db import constant, db, reading
 from webapp.models import Account, Feed, Server
-from webapp.services import access, deposits, homes, reconciliation, totals
+from webapp.services import access, homes, reconciliation, totals
 from webapp.services.access import Viewer
 from webapp.services.homes import Home
 from webapp.views import edge, figures, history, navigation
@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
 
 
 def _operations(viewer: Viewer) -> str:
-    partners = db.session.scalars(_first_partners(viewer)).all()
+    partners = reading(db.session()).execute(_first_partners(viewer)).all()
     today = clock.now().date()
     home = homes.of(db.session(), viewer, today, *figures.last_days(today))
     return render_template(
@@ -69,17 +69,14 @@ def _partner(viewer: Viewer, partner: Account) -> str:
 
 
 def _customer(viewer: Viewer, customer: Account) -> str:
-    feeds = access.feeds(viewer)
-    feed_ids = list(db.session.scalars(feeds.with_only_columns(Feed.id)))
+    feed_ids = reading(db.session()).scalars(_own_feeds(viewer)).all()
     today = figures.today_of(customer, clock.now())
-    days = deposits.pages_by_day(db.session(), feed_ids, *figures.last_days(today))
+    pages = totals.of_feeds(db.session(), feed_ids, *figures.last_days(today))
     return render_template(
         "home/customer.html",
         account=customer,
-        figures=figures.of_months(
-            totals.pages_by_month(db.session(), totals.Of.feeds(feed_ids)), today
-        ),
-        bars=figures.bars(customer, days),
+        figures=figures.of_months(pages.months, today),
+        bars=figures.bars(customer, pages.days),
         has_feed=bool(feed_ids),
         certificates=latest_certificates(customer),
     )
@@ -87,25 +84,33 @@ def _customer(viewer: Viewer, customer: Account) -> str:
 
 def _needs(viewer: Viewer, home: Home) -> dict[str, Any]:
     """What needs a person, and how servers and feeds are; nobody is looked for who is not there."""
-    session = db.session
-    servers = home.servers.get("unhealthy")
+    asked, servers = reading(db.session()), home.servers.get("unhealthy")
     return {
         "servers": home.servers,
         "feeds": home.feeds,
-        "bad_servers": session.scalars(_bad_servers(viewer)).all() if servers else [],
-        "bad_feeds": session.execute(_bad_feeds(viewer)).all() if home.feeds["unhealthy"] else [],
+        "bad_servers": asked.execute(_bad_servers(viewer)).all() if servers else [],
+        "bad_feeds": asked.execute(_bad_feeds(viewer)).all() if home.feeds["unhealthy"] else [],
         "held": navigation.held_count(viewer),
     }
 
 
 # Statements are made once for a viewer: at every visit that would take as long as to ask them.
 @lru_cache(maxsize=256)
-def _bad_servers(viewer: Viewer) -> Select[Server]:
+def _bad_servers(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    shown = (
+        Server.id,
+        Server.name,
+        Server.health_reason,
+        Server.health_changed_at,
+        Account.name.label("partner_name"),
+        Account.time_zone,
+    )
     return (
         access.servers(viewer)
+        .join(Server.account)
+        .with_only_columns(*shown)
         .where(Server.removed_at.is_(None), Server.health == "unhealthy")
         .order_by(Server.health_changed_at)
-        .options(joinedload(Server.account))
         .limit(_FIRST)
     )
 
@@ -138,8 +143,14 @@ def _bad_feeds(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _first_partners(viewer: Viewer) -> Select[Account]:
-    return access.partners(viewer).order_by(Account.name).limit(_FIRST)
+def _first_partners(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    shown = (Account.id, Account.name, Account.time_zone, Account.customers)
+    return access.partners(viewer).with_only_columns(*shown).order_by(Account.name).limit(_FIRST)
+
+
+@lru_cache(maxsize=256)
+def _own_feeds(viewer: Viewer) -> Select[int]:
+    return access.feeds(viewer).with_only_columns(Feed.id)
 
 
 def _queues() -> Literal["working", "idle", "down"]:

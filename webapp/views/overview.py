@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 
 from webapp import clock, queue
-from webapp.db import constant, db
+from webapp.db import constant, db, reading
 from webapp.models import Certificate, Collection, Delta, Feed, Outcome, Server, Undrawn
 from webapp.services import access, mails
 from webapp.views import edge, lists
@@ -75,6 +75,22 @@ _WAITING = union_all(
     .where(access.IS_HELD, Delta.day >= _SINCE)
     .group_by(Delta.day),
     select(constant("undrawn"), cast(null(), Date), func.count()).select_from(Undrawn),
+)
+
+
+_ENDED = (
+    select(
+        Collection.day,
+        func.count().label("servers"),
+        func.count().filter(Collection.state == "finished").label("finished"),
+        func.coalesce(func.sum(Collection.feeds), 0).label("customers"),
+        func.min(Collection.queued_at).label("begun"),
+        func.max(Collection.finished_at).label("ended"),
+    )
+    .where(Collection.kind == "night", Collection.day >= _SINCE)
+    .group_by(Collection.day)
+    .order_by(Collection.day.desc())
+    .limit(_NIGHTS)
 )
 
 
@@ -192,22 +208,7 @@ def _names(model: type[Feed] | type[Certificate], ids: Several[int]) -> dict[int
 
 def _nights(since: date, counts: Mapping[str, Mapping[date | None, int]]) -> list[Night]:
     """The last nights by the day they closed, the latest first."""
-    nights = (Collection.kind == "night", Collection.day >= since)
-    ended = func.count().filter(Collection.state == "finished")
-    rows = db.session.execute(
-        select(
-            Collection.day,
-            func.count().label("servers"),
-            ended.label("finished"),
-            func.coalesce(func.sum(Collection.feeds), 0).label("customers"),
-            func.min(Collection.queued_at).label("begun"),
-            func.max(Collection.finished_at).label("ended"),
-        )
-        .where(*nights)
-        .group_by(Collection.day)
-        .order_by(Collection.day.desc())
-        .limit(_NIGHTS)
-    ).all()
+    rows = reading(db.session()).execute(_ENDED, {"since": since}).all()
     failed, held = counts["failed"], counts["held"]
     return [
         Night(
@@ -227,7 +228,7 @@ def _nights(since: date, counts: Mapping[str, Mapping[date | None, int]]) -> lis
 def _counts(since: date) -> dict[str, dict[date | None, int]]:
     """What went wrong or waits since a day, by the day, and what waits to be drawn."""
     found: dict[str, dict[date | None, int]] = defaultdict(dict)
-    for of, day, number in db.session.execute(_WAITING, {"since": since}):
+    for of, day, number in reading(db.session()).execute(_WAITING, {"since": since}):
         found[of][day] = number
     return found
 

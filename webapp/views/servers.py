@@ -169,7 +169,15 @@ _FEEDS = (
     .limit(_SHOWN)
 )
 _COLLECTIONS = (
-    select(Collection)
+    select(
+        Collection.id,
+        Collection.queued_at,
+        Collection.day,
+        Collection.kind,
+        Collection.feed_id,
+        Collection.state,
+        Collection.printers,
+    )
     .where(Collection.server_id == bindparam("server"))
     .order_by(Collection.queued_at.desc(), Collection.id.desc())
     .limit(_SHOWN)
@@ -193,7 +201,7 @@ def show(server_id: int) -> str:
         server=server,
         feeds=asked.execute(_FEEDS, of_server).all(),
         counts=_feed_counts([server.id]).get(server.id, {}),
-        collections=db.session.scalars(_COLLECTIONS, of_server).all(),
+        collections=asked.execute(_COLLECTIONS, of_server).all(),
         changes=asked.execute(_CHANGES, of_server).all(),
         today=clock.now().astimezone(server.account.zone).date(),
     )

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -15,10 +16,10 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from webapp import clock, languages
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.formats import trees as written
@@ -26,7 +27,7 @@ from webapp.models import Account, Certificate
 from webapp.models.user import Role
 from webapp.services import access, showing, totals
 from webapp.services.errors import NotFound
-from webapp.views import audit, edge, figures
+from webapp.views import audit, edge, figures, lists
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -55,7 +56,7 @@ class MonthOfYear:
     month: Month
     pages: int
     trees: Decimal
-    certificate: Certificate | None
+    certificate: Any | None
 
 
 @blueprint.get("/years/<int:year>")
@@ -162,14 +163,27 @@ def _customer(account_id: int) -> Account:
     return account
 
 
-def _certificates(account: Account, year: int) -> dict[str, Certificate]:
-    """The certificates of a year's months."""
-    query = (
-        access.certificates(edge.viewer())
-        .where(Certificate.account_id == account.id)
-        .where(Certificate.month >= f"{year}-01", Certificate.month <= f"{year}-12")
+@lists.kept
+def _of_year(viewer: access.Viewer) -> Select[Any]:
+    shown: tuple[Any, ...] = (
+        Certificate.month,
+        Certificate.number,
+        Certificate.pages,
+        Certificate.trees,
     )
-    return {one.month: one for one in db.session.scalars(query)}
+    return (
+        access.certificates(viewer)
+        .where(Certificate.account_id == bindparam("account"))
+        .where(Certificate.month.between(bindparam("first"), bindparam("last")))
+        .with_only_columns(*shown)
+    )
+
+
+def _certificates(account: Account, year: int) -> dict[str, Any]:
+    """The certificates of a year's months."""
+    values = {"account": account.id, "first": f"{year}-01", "last": f"{year}-12"}
+    rows = reading(db.session()).execute(_of_year(edge.viewer()), values)
+    return {one.month: one for one in rows}
 
 
 def _shared(account: Account) -> dict[str, object]:
