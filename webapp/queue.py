@@ -3,7 +3,7 @@
 Jobs carry ids and ISO dates only, never anything secret: arguments and descriptions are logged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
+from rq.utils import as_text, current_timestamp
 from rq.worker import BaseWorker
 from rq_scheduler import Scheduler
 
@@ -194,28 +195,61 @@ def standing(settings: Settings, failures: int = 20) -> Standing:
     with _reaching_redis():
         connection = _client(settings.redis_url)
         queues = [Queue(name, connection=connection) for name in QUEUES]
-        # First, for what a worker has left behind becomes a failure by being counted.
-        lines = tuple(_line(each) for each in queues)
-        failed = [failure for each in queues for failure in _failures(each, failures)]
+        counts = _counts(connection, queues, failures)
+        if any(told.abandoned for told in counts):
+            # What a worker has left behind becomes a failure by being looked for.
+            for queue in queues:
+                queue.started_job_registry.cleanup()
+            counts = _counts(connection, queues, failures)
+        failed = [failure for told in counts for failure in _failures(told)]
         failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
         return Standing(
-            lines,
+            tuple(map(_line, counts)),
             tuple(_hand(worker) for worker in Worker.all(connection=connection)),
             tuple(failed[:failures]),
             tuple(_timetable(connection)),
         )
 
 
-def _line(queue: Queue) -> Line:
-    waiting = queue.count
-    first = queue.get_jobs(0, 1) if waiting else []
-    return Line(
-        queue.name,
-        waiting,
-        queue.started_job_registry.count,
-        queue.failed_job_registry.get_job_count(cleanup=False),
-        _aware(first[0].enqueued_at) if first else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What Redis tells of a queue: jobs by state, and the ids of those that failed last.
+
+    ``abandoned``: of those that run, those whose worker has not been heard of for too long.
+    """
+
+    queue: Queue
+    waiting: int
+    abandoned: int
+    running: int
+    failed: int
+    failed_ids: list[str]
+
+
+def _counts(connection: Redis, queues: Sequence[Queue], failures: int) -> list[_Counts]:
+    """All of it in one question."""
+    with connection.pipeline(transaction=False) as asked:
+        for queue in queues:
+            running, failed = queue.started_job_registry.key, queue.failed_job_registry.key
+            asked.llen(queue.key)
+            asked.zcount(running, 0, current_timestamp())
+            asked.zcard(running)
+            asked.zcard(failed)
+            asked.zrange(failed, 0, failures - 1, desc=True)
+        told: list[Any] = asked.execute()
+    found = []
+    for queue in queues:
+        waiting, abandoned, running, failed, ids = told[:5]
+        del told[:5]
+        texts = [as_text(each) for each in ids]
+        found.append(_Counts(queue, waiting, abandoned, running, failed, texts))
+    return found
+
+
+def _line(told: _Counts) -> Line:
+    first = told.queue.get_jobs(0, 1) if told.waiting else []
+    oldest = _aware(first[0].enqueued_at) if first else None
+    return Line(told.queue.name, told.waiting, told.running, told.failed, oldest)
 
 
 def _hand(worker: BaseWorker) -> Hand:
@@ -224,9 +258,9 @@ def _hand(worker: BaseWorker) -> Hand:
     return Hand(worker.name, str(worker.get_state()), function, ids, _aware(worker.last_heartbeat))
 
 
-def _failures(queue: Queue, number: int) -> Iterator[Failure]:
-    ids = queue.failed_job_registry.get_job_ids(0, number - 1, desc=True, cleanup=False)
-    for job in Job.fetch_many(ids, connection=queue.connection):
+def _failures(told: _Counts) -> Iterator[Failure]:
+    queue = told.queue
+    for job in Job.fetch_many(told.failed_ids, connection=queue.connection):
         if job is None:
             continue
         result = job.latest_result()

@@ -3,10 +3,9 @@
 from collections.abc import Container, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Protocol
 
 import holidays
-
-from webapp.models import Account
 
 
 class PublicHolidays:
@@ -41,7 +40,19 @@ def regions(country: str) -> Mapping[str, str]:
     return dict(sorted(found.items(), key=lambda region: region[1]))
 
 
-def public_holidays(account: Account) -> Container[date]:
+class Observing(Protocol):
+    """What has public holidays: those of a country, and of a region of it."""
+
+    @property
+    def holiday_country(self) -> str | None:
+        """The country; None: there are none."""
+
+    @property
+    def holiday_region(self) -> str | None:
+        """The region; None: those of all the country alone."""
+
+
+def public_holidays(account: Observing) -> Container[date]:
     """The public holidays an account's business days leave out."""
     return holidays_of(account.holiday_country, account.holiday_region)
 

@@ -7,21 +7,72 @@ mostly the feeds of a partner's servers, which are few enough to be named.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, and_, bindparam, case, cast, func, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, aliased
 
+from webapp.db import reading
 from webapp.models import Account, Brand, Delta, Logo, Server, User
+from webapp.models.user import Role
 from webapp.services import access, brands
 from webapp.services.access import Viewer
 from webapp.services.brands import Look
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The account of whoever asks, as far as pages show it; ``partner``: of a customer."""
+
+    id: int
+    kind: str
+    name: str
+    time_zone: str | None
+    country: str | None
+    region: str | None
+    partner: OwnAccount | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone its days and months are counted in."""
+        return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
+
+    @property
+    def holiday_region(self) -> str | None:
+        """The region whose holidays hold besides; that of the account that names the country."""
+        of = self if self.country or not self.partner else self.partner
+        return of.region
+
+    @property
+    def holiday_country(self) -> str | None:
+        """The country whose public holidays hold; None: Monday to Friday alone."""
+        return self.country or (self.partner.country if self.partner else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The user who asks, as far as pages show it; whatever changes one loads it as a ``User``."""
+
+    id: int
+    account_id: int
+    full_name: str
+    email: str
+    role: Role
+    language: str | None
+    account: OwnAccount
+
+    # What Flask-Login asks of a user.
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """Who asks; ``look``: what its pages bear (None: ours), ``held``: the gains that wait."""
 
-    user: User
+    user: Asker
     viewer: Viewer
     look: Look | None
     held: int
@@ -29,15 +80,44 @@ class Visit:
 
 def of(session: Session, user_id: int, stamp: str) -> Visit | None:
     """The visit of a session's user; None when the password has changed or the user is disabled."""
-    row = session.execute(_VISIT, {"user": user_id, "stamp": stamp}).first()
-    if row is None:
+    found = reading(session).execute(_VISIT, {"user": user_id, "stamp": stamp}).first()
+    if found is None:
         return None
-    user, brand, name, colour, digest, width, height, servers, held = row
-    account = user.account
-    owner = account.partner or account
-    look = brands.borne(owner.name, name, colour, digest, width, height) if brand else None
-    viewer = Viewer.of(user, [int(number) for number in servers.split()] if servers else ())
-    return Visit(user, viewer, look, held)
+    row: Any = found
+    partner = None
+    if row.partner_id is not None:
+        partner = OwnAccount(
+            row.partner_id,
+            "partner",
+            row.partner_name,
+            row.partner_zone,
+            row.partner_country,
+            row.partner_region,
+            None,
+        )
+    account = OwnAccount(
+        row.account_id,
+        row.kind,
+        row.account_name,
+        row.time_zone,
+        row.country,
+        row.region,
+        partner,
+    )
+    user = Asker(row.id, row.account_id, row.full_name, row.email, row.role, row.language, account)
+    look = None
+    if row.branded is not None:
+        owner = partner or account
+        look = brands.borne(
+            owner.name, row.brand, row.colour, row.logo_digest, row.width, row.height
+        )
+    servers = tuple(int(number) for number in row.servers.split()) if row.servers else ()
+    return Visit(user, Viewer(user.role, user.account_id, user.id, servers), look, row.held)
+
+
+def user(session: Session, user_id: int, stamp: str) -> User | None:
+    """The user alone, for a request that may change something."""
+    return session.scalar(_USER, {"user": user_id, "stamp": stamp})
 
 
 _Partner = aliased(Account, name="partner")
@@ -52,21 +132,42 @@ _OWN_SERVERS = select(Server.id).where(
     == select(_asking.account_id).where(_asking.id == bindparam("user")).scalar_subquery()
 )
 _OWN_HELD = _HELD.where(Delta.server_id.in_(_OWN_SERVERS))
-_VISIT = (
+_IS_THE_ONE = and_(
+    User.id == bindparam("user"),
+    User.session_stamp == bindparam("stamp"),
+    User.disabled_at.is_(None),
+)
+_USER = select(User).where(_IS_THE_ONE)
+_VISIT: Any = (
     select(
-        User,
-        Brand.account_id,
-        Brand.name,
+        User.id,
+        User.account_id,
+        User.full_name,
+        User.email,
+        User.role,
+        User.language,
+        Account.kind,
+        Account.name.label("account_name"),
+        Account.time_zone,
+        Account.country,
+        Account.region,
+        Account.partner_id,
+        _Partner.name.label("partner_name"),
+        _Partner.time_zone.label("partner_zone"),
+        _Partner.country.label("partner_country"),
+        _Partner.region.label("partner_region"),
+        Brand.account_id.label("branded"),
+        Brand.name.label("brand"),
         Brand.colour,
         Brand.logo_digest,
         Logo.width,
         Logo.height,
-        _SERVERS.scalar_subquery(),
+        _SERVERS.scalar_subquery().label("servers"),
         case(
             (User.role == "customer", 0),
             (User.role == "operations", _HELD.scalar_subquery()),
             else_=_OWN_HELD.scalar_subquery(),
-        ),
+        ).label("held"),
     )
     .join(User.account)
     .outerjoin(_Partner, Account.partner)
@@ -78,10 +179,5 @@ _VISIT = (
         ),
     )
     .outerjoin(Logo, Logo.digest == Brand.logo_digest)
-    .where(
-        User.id == bindparam("user"),
-        User.session_stamp == bindparam("stamp"),
-        User.disabled_at.is_(None),
-    )
-    .options(contains_eager(User.account).contains_eager(Account.partner.of_type(_Partner)))
+    .where(_IS_THE_ONE)
 )

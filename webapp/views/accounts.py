@@ -233,9 +233,9 @@ def edit(account_id: int) -> ResponseReturnValue:
     return forms.page("accounts/edit.html", form, account=account)
 
 
-def latest_certificates(customer: Account) -> Sequence[Any]:
+def latest_certificates(customer_id: int) -> Sequence[Any]:
     """The latest certificates of a customer that the viewer may see."""
-    return reading(db.session()).execute(_CERTIFICATES, {"account": customer.id}).all()
+    return reading(db.session()).execute(_CERTIFICATES, {"account": customer_id}).all()
 
 
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
@@ -291,7 +291,7 @@ def _show_customer(viewer: Viewer, customer: Account) -> str:
         bars=figures.bars(customer, pages.days, marks_held=viewer.role != "customer"),
         feeds=[feed for feed in feeds if feed.status != "removed"][:_LISTED],
         today=today,
-        certificates=latest_certificates(customer),
+        certificates=latest_certificates(customer.id),
         events=history.of_customer(db.session(), viewer, feed_ids),
         zone=customer.zone,
         **_people(viewer, customer),
@@ -329,16 +329,14 @@ def _may_edit(viewer: Viewer, account: Account) -> bool:
     return viewer.may_change and account.kind == "customer"
 
 
-def _today(account: Account) -> date:
+def _today(account: figures.Zoned) -> date:
     return figures.today_of(account, clock.now())
 
 
 def _partner_named() -> Account | None:
     """The partner that a new customer will belong to; None: a partner is added."""
     viewer = edge.viewer()
-    if viewer.is_partner:
-        return edge.user().account
-    number = lists.number("partner")
+    number = viewer.account_id if viewer.is_partner else lists.number("partner")
     if number is None:
         return None
     account = access.account(db.session(), viewer, number)

@@ -204,7 +204,8 @@ def _brand() -> Look | None:
     if visit:
         return visit.look
     if "brand" not in g:
-        g.brand = brands.look(db.session(), edge.user().account)
+        account = db.session.get_one(Account, edge.user().account_id)
+        g.brand = brands.look(db.session(), account)
     look: Look | None = g.brand
     return look
 

@@ -14,7 +14,7 @@ from webapp.models import User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
 from webapp.services.access import Viewer
-from webapp.services.visits import Visit
+from webapp.services.visits import Asker, Visit
 from webapp.settings import Settings
 
 Arguments = ParamSpec("Arguments")
@@ -39,18 +39,21 @@ def keyring() -> Keyring:
     return _edge().keyring
 
 
-def user() -> User:
-    """The user who has logged in. Every view has one but those named in ``security.OPEN``."""
+def user() -> User | Asker:
+    """The user who has logged in. Every view has one but those named in ``security.OPEN``.
+
+    Where a request only reads it is no entity: a view that changes users loads them.
+    """
     return cast(User, current_user)
 
 
 def viewer() -> Viewer:
     """Who looks: what ``webapp.services.access`` asks for."""
     visit = visited()
-    return visit.viewer if visit else Viewer.of(user())
+    return visit.viewer if visit else Viewer.of(cast(User, user()))
 
 
-def remember(visit: Visit) -> User:
+def remember(visit: Visit) -> Asker:
     """Keep a visit while its request is answered; its user."""
     g.visit = visit
     return visit.user

@@ -4,17 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
-from webapp.models import Account
-from webapp.services.calendars import public_holidays
+from webapp.services.calendars import Observing, public_holidays
 from webapp.services.deposits import DayPages
 from webapp.views.charts import Bar, bars_of_days
 from webapp.words import gettext
 
 DAYS = 31
 _MONTHS = 12
+
+
+class Zoned(Protocol):
+    """What has a time zone of its own."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone its days and months are counted in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def of_months(by_month: Mapping[Month, int], today: date) -> Figures:
     return Figures(month, month_pages, trees(month_pages), pages, trees(pages), grown)
 
 
-def today_of(account: Account, now: datetime) -> date:
+def today_of(account: Zoned, now: datetime) -> date:
     """The date in an account's zone."""
     return now.astimezone(account.zone).date()
 
@@ -113,7 +122,7 @@ def last_days(today: date) -> tuple[date, date]:
     return today - timedelta(days=DAYS), today - timedelta(days=1)
 
 
-def bars(account: Account, days: Sequence[DayPages], *, marks_held: bool = False) -> list[Bar]:
+def bars(account: Observing, days: Sequence[DayPages], *, marks_held: bool = False) -> list[Bar]:
     """The days of an account as bars; empty when there is nothing to show, so that no chart is
     drawn.
     """

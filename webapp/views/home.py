@@ -14,6 +14,7 @@ from webapp.models import Account, Feed, Server
 from webapp.services import access, homes, reconciliation, totals
 from webapp.services.access import Viewer
 from webapp.services.homes import Home
+from webapp.services.visits import OwnAccount
 from webapp.views import edge, figures, history, navigation
 from webapp.views.accounts import latest_certificates, partner_counts
 
@@ -51,7 +52,7 @@ def _operations(viewer: Viewer) -> str:
     )
 
 
-def _partner(viewer: Viewer, partner: Account) -> str:
+def _partner(viewer: Viewer, partner: Account | OwnAccount) -> str:
     today = figures.today_of(partner, clock.now())
     home = homes.of(db.session(), viewer, today, *figures.last_days(today))
     return render_template(
@@ -68,7 +69,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
     )
 
 
-def _customer(viewer: Viewer, customer: Account) -> str:
+def _customer(viewer: Viewer, customer: Account | OwnAccount) -> str:
     feed_ids = reading(db.session()).scalars(_own_feeds(viewer)).all()
     today = figures.today_of(customer, clock.now())
     pages = totals.of_feeds(db.session(), feed_ids, *figures.last_days(today))
@@ -78,7 +79,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         figures=figures.of_months(pages.months, today),
         bars=figures.bars(customer, pages.days),
         has_feed=bool(feed_ids),
-        certificates=latest_certificates(customer),
+        certificates=latest_certificates(customer.id),
     )
 
 

@@ -219,9 +219,22 @@ def _items(found: Sequence[Row[Any]], beside: int = 0) -> Sequence[Any]:
     return [row[0] for row in found] if found and len(found[0]) == 1 + beside else found
 
 
-def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PAGE) -> Paged:
-    """The page asked for of several queries, one after another, of as many rows as they are given
-    with. It spares the database to sort all by which they belong to.
+_LIMIT: BindParameter[int] = bindparam("limit")
+_OFFSET: BindParameter[int] = bindparam("offset")
+
+
+def part(query: Select[Any]) -> Select[Any]:
+    """A part of what ``paged_after`` leafs through."""
+    return query.limit(_LIMIT).offset(_OFFSET)
+
+
+def paged_after(
+    parts: Sequence[tuple[int, Select[Any]]],
+    values: Mapping[str, Any],
+    per_page: int = PER_PAGE,
+) -> Paged:
+    """The page asked for of several queries, one after another, each a ``part`` of as many rows as
+    it is given with. It spares the database to sort all by which they belong to.
     """
     total = sum(rows for rows, _ in parts)
     pages = -(-total // per_page)
@@ -231,7 +244,7 @@ def paged_after(parts: Sequence[tuple[int, Select[Any]]], per_page: int = PER_PA
     for rows, query in parts:
         left = per_page - len(items)
         if left and first < rows:
-            items += _asked(query.limit(left).offset(first), {})
+            items += _asked(query, {**values, "limit": left, "offset": first})
         first = max(first - rows, 0)
     return Paged(items, number, pages, total)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from webapp.db import constant, db
 from webapp.models import Collection, Feed, Outcome
@@ -23,26 +23,46 @@ TITLES = (
 _CHUNK = 500
 
 
+_OF_EACH: Any = (
+    select(
+        Outcome.feed_id,
+        Outcome.outcome,
+        Outcome.pages,
+        Outcome.devices,
+        Outcome.skipped,
+        Outcome.reason,
+        Feed.customer_name,
+    )
+    .join(Outcome.feed)
+    .where(Outcome.collection_id == bindparam("collection"), Feed.server_id == bindparam("server"))
+)
+_IN_ORDER = _OF_EACH.order_by(Feed.customer_name, Feed.id)
+_FAILED = lists.part(_IN_ORDER.where(Outcome.outcome == constant("failed")))
+_OTHERS = lists.part(_IN_ORDER.where(Outcome.outcome != "failed"))
+_CHOSEN = lists.part(_IN_ORDER.where(Outcome.outcome == bindparam("outcome")))
+
+
 def paged(collection: Collection, outcome: str, counts: Mapping[str, int]) -> lists.Paged:
     """What came of each customer, failures first."""
-    query = _of_each(collection)
-    failed = query.where(Outcome.outcome == constant("failed"))
-    if outcome:
-        chosen = failed if outcome == "failed" else query.where(Outcome.outcome == outcome)
-        return lists.paged_after([(counts.get(outcome, 0), chosen)])
-    number = counts.get("failed", 0)
-    others = query.where(Outcome.outcome != "failed")
-    return lists.paged_after([(number, failed), (sum(counts.values()) - number, others)])
+    values = {"collection": collection.id, "server": collection.server_id, "outcome": outcome}
+    failed = counts.get("failed", 0)
+    if outcome == "failed":
+        parts = [(failed, _FAILED)]
+    elif outcome:
+        parts = [(counts.get(outcome, 0), _CHOSEN)]
+    else:
+        parts = [(failed, _FAILED), (sum(counts.values()) - failed, _OTHERS)]
+    return lists.paged_after(parts, values)
 
 
 def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
     """What came of each customer, or of those with the outcome asked for, failures first."""
-    query = _of_each(collection).order_by(None)
-    query = query.order_by(Outcome.outcome != "failed", Feed.customer_name, Feed.id)
+    query = _OF_EACH.order_by(Outcome.outcome != "failed", Feed.customer_name, Feed.id)
+    values = {"collection": collection.id, "server": collection.server_id}
     outcome = lists.chosen("outcome", KINDS)
     if outcome:
         query = query.where(Outcome.outcome == outcome)
-    for one in db.session.execute(query.execution_options(yield_per=_CHUNK)):
+    for one in db.session.execute(query.execution_options(yield_per=_CHUNK), values):
         reasons = [one.reason] if one.reason else [told(row["reason"]) for row in one.skipped]
         yield (
             one.customer_name,
@@ -52,20 +72,3 @@ def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
             len(one.skipped),
             " ".join(dict.fromkeys(str(reason) for reason in reasons)) or None,
         )
-
-
-def _of_each(collection: Collection) -> Select[Any]:
-    return (
-        select(
-            Outcome.feed_id,
-            Outcome.outcome,
-            Outcome.pages,
-            Outcome.devices,
-            Outcome.skipped,
-            Outcome.reason,
-            Feed.customer_name,
-        )
-        .join(Outcome.feed)
-        .where(Outcome.collection_id == collection.id, Feed.server_id == collection.server_id)
-        .order_by(Feed.customer_name, Feed.id)
-    )

@@ -18,6 +18,7 @@ from webapp import languages
 from webapp.db import db, only_reading
 from webapp.models import User
 from webapp.services import visits
+from webapp.services.visits import Asker
 from webapp.settings import Settings
 from webapp.views import edge, language, sessions
 from webapp.words import gettext
@@ -175,11 +176,13 @@ def _know_users(app: Flask) -> None:
     manager.user_loader(_user_of_session)
 
 
-def _user_of_session(named: str) -> User | None:
+def _user_of_session(named: str) -> User | Asker | None:
     """The user of a session, unless the password has changed since or the user is disabled."""
     number, _, stamp = named.partition("-")
     if not number.isascii() or not number.isdigit():
         return None
+    if not only_reading.get():
+        return visits.user(db.session(), int(number), stamp)
     visit = visits.of(db.session(), int(number), stamp)
     return edge.remember(visit) if visit else None
 
