@@ -6,7 +6,7 @@ import gc
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,10 @@ class Releaf(Flask):
 
     jinja_environment = Environment
     _entrance: WSGIApplication | None = None
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Views as they are: none of them is a coroutine, for which each would be looked at."""
+        return func
 
     def stand_behind_proxy(self) -> None:
         """Believe what one proxy says of who asks, and by which scheme."""

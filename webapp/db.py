@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -67,7 +68,28 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+#: The connection of a request that only reads; it is in no transaction.
+_connection: ContextVar[Connection | None] = ContextVar("connection", default=None)
+
+
+class RequestSession(FlaskSession):
+    """The session of a request: it asks over the connection of a request that only reads."""
+
+    def get_bind(
+        self,
+        mapper: Any | None = None,
+        clause: Any | None = None,
+        bind: Engine | Connection | None = None,
+        **kwargs: Any,
+    ) -> Engine | Connection:
+        """What to ask: there is one database, whatever the statement."""
+        if bind is not None:
+            return bind
+        connection = _connection.get()
+        return connection if connection is not None else self._db.engine
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": RequestSession})
 
 
 class Moment(TypeDecorator[datetime]):
@@ -215,12 +237,35 @@ def open_session(database_url: str) -> Iterator[Session]:
         yield session
 
 
+def begin_reading() -> None:
+    """A request begins that only reads.
+
+    On PostgreSQL it does without a transaction, which would cost two round trips.
+    """
+    only_reading.set(True)
+    if db.engine.dialect.name == "postgresql":
+        _connection.set(db.engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def end_reading() -> None:
+    """A request ends; call it also for one that did not only read."""
+    only_reading.set(False)
+    connection = _connection.get()
+    if connection is not None:
+        _connection.set(None)
+        db.session.remove()  # it may ask over this connection
+        connection.close()
+
+
 def reading(session: Session) -> Session | Connection:
     """Whom to ask for rows of columns: while a request only reads, the connection itself.
 
     A session would look for changes that are not written yet, and for entities in what it is told.
     """
-    return session.connection() if only_reading.get() else session
+    if not only_reading.get():
+        return session
+    connection = _connection.get()
+    return connection if connection is not None else session.connection()
 
 
 def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:

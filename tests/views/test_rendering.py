@@ -134,4 +134,4 @@ def test_pages_are_compiled_by_it(app: Flask) -> None:
     assert type(app.jinja_env) is Environment
     code = app.jinja_env.compile("{{ a.b }}", raw=True)
     assert "escaped(" in code
-    assert "environment.getattr(t_" in code
+    assert "environment.item(t_" in code

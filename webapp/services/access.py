@@ -189,7 +189,7 @@ def logos(viewer: Viewer) -> Select[Logo]:
 
 def account(session: Session, viewer: Viewer, account_id: int) -> Account:
     """An account. Raises NotFound."""
-    return _one(session, viewer, accounts, Account.id, account_id, "account")
+    return _one(session, viewer, _whole_accounts, Account.id, account_id, "account")
 
 
 def user(session: Session, viewer: Viewer, user_id: int) -> User:
@@ -199,7 +199,7 @@ def user(session: Session, viewer: Viewer, user_id: int) -> User:
 
 def server(session: Session, viewer: Viewer, server_id: int) -> Server:
     """A server, removed or not. Raises NotFound."""
-    return _one(session, viewer, servers, Server.id, server_id, "server")
+    return _one(session, viewer, _whole_servers, Server.id, server_id, "server")
 
 
 def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
@@ -264,30 +264,36 @@ def _by_number(viewer: Viewer) -> Select[Certificate]:
     return certificates(viewer).where(wanted).options(*whole)
 
 
+# With what every page of it names, or has its days from: each would be a question of its own.
+def _whole_accounts(viewer: Viewer) -> Select[Account]:
+    return accounts(viewer).options(joinedload(Account.partner))
+
+
+def _whole_servers(viewer: Viewer) -> Select[Server]:
+    return servers(viewer).options(joinedload(Server.account, innerjoin=True))
+
+
 def _whole_feeds(viewer: Viewer) -> Select[Feed]:
-    """With what every page of a feed names: each would be a question of its own."""
-    named = (joinedload(Feed.account, innerjoin=True), joinedload(Feed.server, innerjoin=True))
-    return feeds(viewer).options(*named)
+    whose = joinedload(Feed.account, innerjoin=True).joinedload(Account.partner)
+    return feeds(viewer).options(whose, joinedload(Feed.server, innerjoin=True))
 
 
 def _whole_devices(viewer: Viewer) -> Select[Device]:
-    """With its feed and whose it is."""
     return devices(viewer).options(*_of_device(joinedload(Device.feed, innerjoin=True)))
 
 
 def _whole_deltas(viewer: Viewer) -> Select[Delta]:
-    """With its device, the feed and whose it is."""
     device = joinedload(Delta.device, innerjoin=True)
     return deltas(viewer).options(*_of_device(device.joinedload(Device.feed, innerjoin=True)))
 
 
 def _of_device(feed: Any) -> list[Any]:
-    return [feed.joinedload(Feed.account, innerjoin=True), feed.joinedload(Feed.server)]
+    return [feed.joinedload(Feed.account, innerjoin=True).joinedload(Account.partner)]
 
 
 def _whole_collections(viewer: Viewer) -> Select[Collection]:
-    """With the server that is read."""
-    return collections(viewer).options(joinedload(Collection.server, innerjoin=True))
+    server = joinedload(Collection.server, innerjoin=True)
+    return collections(viewer).options(server.joinedload(Server.account, innerjoin=True))
 
 
 def _own_account(viewer: Viewer) -> ColumnElement[bool]:

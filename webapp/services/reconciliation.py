@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from webapp.db import reading
 from webapp.models import (
     Certificate,
     ClosedMonth,
@@ -202,13 +203,28 @@ def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
 
 
 _LATEST = (
-    select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
+    select(
+        Reconciliation.at, Reconciliation.feeds, Reconciliation.pages, Reconciliation.differences
+    )
+    .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
+    .limit(1)
 )
 
 
-def latest(session: Session) -> Reconciliation | None:
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest nightly comparison, as it was kept."""
+
+    at: datetime
+    feeds: int
+    pages: int
+    differences: Sequence[str]
+
+
+def latest(session: Session) -> Latest | None:
     """The latest nightly comparison."""
-    return session.scalars(_LATEST).first()
+    found = reading(session).execute(_LATEST).first()
+    return None if found is None else Latest(*found)
 
 
 def is_due(session: Session, now: datetime) -> bool:

@@ -285,7 +285,15 @@ def here(**changes: Any) -> str:
     parameters: dict[str, Any] = {**asked, "page": None, **changes}
     kept = {name: value for name, value in parameters.items() if value not in (None, "")}
     address = address_of(request.endpoint or "", **(request.view_args or {}))
-    return f"{address}?{urlencode(kept, safe=_SAFE)}" if kept else address
+    return f"{address}?{_query(kept)}" if kept else address
+
+
+def _query(values: Mapping[str, Any]) -> str:
+    """Values as an address has them; most are plain words."""
+    told = {name: str(value) for name, value in values.items()}
+    if all(map(_PLAIN.fullmatch, told.values())):
+        return "&".join([f"{name}={value}" for name, value in told.items()])
+    return urlencode(told, safe=_SAFE)
 
 
 def address_of(endpoint: str, **values: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from flask import Flask, g, request
 from markupsafe import Markup
@@ -25,6 +25,13 @@ class Place:
     endpoint: str
     icon: str
     blueprints: tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """A place as a page shows it, without its end; ``waiting``: how many things wait there."""
+
+    opening: Markup
+    waiting: int
 
 
 HOME = Place(Words("Home"), "home.index", "house", ("home",))
@@ -66,19 +73,15 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"navigation": _places()})
 
 
-def _places() -> Iterator[dict[str, Any]]:
+def _places() -> Iterator[Entry]:
     """Read when the menu is drawn, not before: parts of pages have none."""
     viewer = edge.viewer()
+    root, language, blueprint = request.script_root, languages.current(), request.blueprint
     for place in PLACES[viewer.role]:
-        yield {
-            "opening": _opening(
-                request.script_root,
-                languages.current(),
-                place,
-                request.blueprint in place.blueprints,
-            ),
-            "count": held_count(viewer) if place is HELD else 0,
-        }
+        yield Entry(
+            _opening(root, language, place, blueprint in place.blueprints),
+            held_count(viewer) if place is HELD else 0,
+        )
 
 
 @lru_cache(maxsize=512)

@@ -71,28 +71,32 @@ class _Calling(Context):
 class Part(Macro):
     """A macro: most are called with fewer arguments than they take."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._is_unusual = self.catch_kwargs or self.catch_varargs or self.explicit_caller
+
     @internalcode
     @pass_eval_context
     def __call__(self, *arguments: Any, **named: Any) -> str:
         """What it writes."""
-        given = len(arguments) - 1
-        left = self.arguments[given:]
-        if (
-            given < 0
-            or type(arguments[0]) is not EvalContext
-            or given > self._argument_count
-            or self.catch_kwargs
-            or self.catch_varargs
-            or self.explicit_caller
-            or not (named.keys() <= {*left, "caller"} if self.caller else named.keys() <= {*left})
-        ):
+        if self._is_unusual or not arguments or type(arguments[0]) is not EvalContext:
             return super().__call__(*arguments, **named)
-        values = [*arguments[1:], *(named.get(name, missing) for name in left)]
+        values = list(arguments[1:])
+        found = 0
+        for name in self.arguments[len(values) :]:
+            if name in named:
+                found += 1
+                values.append(named[name])
+            else:
+                values.append(missing)
         if self.caller:
             caller = named.get("caller")
+            found += "caller" in named
             if caller is None:
                 caller = self._environment.undefined("No caller defined", name="caller")
             values.append(caller)
+        if found != len(named) or len(arguments) - 1 > self._argument_count:
+            return super().__call__(*arguments, **named)  # it says what is wrong
         written = self._func(*values)
         return Markup(written) if arguments[0].autoescape else written  # noqa: S704  a template's
 
@@ -112,7 +116,7 @@ class _Generator(CodeGenerator):
         self.write(f"({found} if ({found} := getattr(({of} := ")
         self.visit(node.node, frame)
         self.write(f"), {node.attr!r}, missing)) is not missing")
-        self.write(f" else environment.getattr({of}, {node.attr!r}))")
+        self.write(f" else environment.item({of}, {node.attr!r}))")
 
     def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
         """The object of a macro: ours."""
@@ -136,6 +140,13 @@ class Environment(FlaskEnvironment):
 
     code_generator_class = _Generator
     context_class = _Calling
+
+    def item(self, of: Any, name: str) -> Any:
+        """The item of something that has no attribute of this name."""
+        try:
+            return of[name]
+        except (TypeError, LookupError, AttributeError):
+            return self.undefined(obj=of, name=name)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The globals of a template: those of all, as they are."""

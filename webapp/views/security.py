@@ -15,7 +15,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 
 from webapp import languages
-from webapp.db import db, only_reading
+from webapp.db import begin_reading, db, end_reading, only_reading
 from webapp.models import User
 from webapp.services import visits
 from webapp.services.visits import Asker
@@ -156,17 +156,15 @@ def _typed_email() -> str:
 
 
 def _open_for_reading() -> None:
-    """On PostgreSQL pages read without a transaction: it would cost two round trips."""
     reads = request.method in READING
-    only_reading.set(reads)
     if not reads or request.endpoint == "static" or "export" in request.args:
-        return  # a file is read with a cursor, which needs a transaction
-    if db.engine.dialect.name == "postgresql":
-        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        only_reading.set(reads)  # a file is read with a cursor, which needs a transaction
+    else:
+        begin_reading()
 
 
 def _close_reading(_: BaseException | None) -> None:
-    only_reading.set(False)
+    end_reading()
 
 
 def _know_users(app: Flask) -> None:
