@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -23,6 +23,7 @@ from webapp.models import (
     FeedMonth,
     PartnerMonth,
     ServerDay,
+    ServerFeeds,
     Undrawn,
     User,
 )
@@ -59,6 +60,12 @@ def differences(session: Session) -> list[str]:
             select(Feed.id, Feed.devices),
         ),
     }
+    tied = case((Feed.status != "removed", 1), else_=0)
+    for name, number in (("feeds", tied), ("devices", tied * Feed.devices)):
+        summed[f"{name} of servers"] = (
+            select(Feed.server_id, func.sum(number)).group_by(Feed.server_id),
+            select(ServerFeeds.server_id, getattr(ServerFeeds, name)),
+        )
     found = []
     summed["undrawn"] = (
         select(Certificate.id)
@@ -175,6 +182,32 @@ def test_gains_that_wait_and_customers_are_told_by_their_server_and_partner(
     session.flush()
     session.refresh(partner)
     assert partner.customers == 0
+    assert differences(session) == []
+
+
+def test_feeds_and_their_devices_are_counted_by_their_server(session: Session) -> None:
+    server = factories.server(session)
+    first, second, third = (factories.feed(session, server) for _ in range(3))
+    for feed in (first, first, second):
+        factories.device(session, feed)
+    session.flush()
+    assert differences(session) == []
+
+    for status in ("inactive", "pending", "active", "removed"):
+        session.execute(update(Feed).where(Feed.id == second.id).values(status=status))
+        assert differences(session) == []
+    kept = session.get_one(ServerFeeds, server.id, populate_existing=True)
+    assert (kept.feeds, kept.devices) == (2, 2)
+
+    factories.device(session, second)  # of a removed feed
+    factories.device(session, third)
+    session.flush()
+    session.execute(update(Feed).where(Feed.server_id == server.id).values(status="removed"))
+    assert differences(session) == []
+    session.execute(update(Feed).where(Feed.id == second.id).values(status="active"))
+    assert differences(session) == []
+    session.execute(delete(Device))
+    session.execute(delete(Feed))
     assert differences(session) == []
 
 

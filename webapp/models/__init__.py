@@ -16,7 +16,7 @@ from webapp.models.notice import Mail, Notice
 from webapp.models.reading import Delta, Reading
 from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
-from webapp.models.total import FeedMonth, PartnerMonth, ServerDay
+from webapp.models.total import FeedMonth, PartnerMonth, ServerDay, ServerFeeds
 from webapp.models.user import User
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Reconciliation",
     "Server",
     "ServerDay",
+    "ServerFeeds",
     "Undrawn",
     "User",
 ]

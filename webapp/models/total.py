@@ -38,6 +38,16 @@ class ServerDay(Base):
     pages: Mapped[int] = mapped_column(BigInteger)
 
 
+class ServerFeeds(Base):
+    """A server's feeds but removed ones: how many, and the devices under them (migration 0013)."""
+
+    __tablename__ = "server_feeds"
+
+    server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), primary_key=True)
+    feeds: Mapped[int]
+    devices: Mapped[int]
+
+
 class PartnerMonth(Base):
     """Certificates of a month of a partner's customers: how many, and the pages they state."""
 

@@ -149,7 +149,9 @@ def deltas(viewer: Viewer) -> Select[Delta]:
 
 
 def held(viewer: Viewer) -> Select[Delta]:
-    """The gains that wait for a person."""
+    """The gains that wait for a person; the database keeps of which server they are."""
+    if viewer.is_partner:
+        return select(Delta).where(IS_HELD, of_servers(viewer, Delta.server_id))
     return deltas(viewer).where(IS_HELD)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -40,6 +40,7 @@ from webapp.models import (
     PartnerMonth,
     Server,
     ServerDay,
+    ServerFeeds,
     User,
 )
 from webapp.services import access, totals
@@ -128,6 +129,39 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
     )
 
 
+_OF_SERVERS: BindParameter[int] = bindparam("servers", expanding=True)
+_UNSETTLED = (
+    select(Feed.server_id, Feed.status, Feed.health, func.count())
+    .where(Feed.server_id.in_(_OF_SERVERS))
+    .group_by(Feed.server_id, Feed.status, Feed.health)
+)
+#: All feeds, and the few that are not healthy, which an index finds: to group all is slow.
+_FEEDS_BY_HEALTH = union_all(
+    select(ServerFeeds.server_id, constant("all"), constant("all"), ServerFeeds.feeds).where(
+        ServerFeeds.server_id.in_(_OF_SERVERS)
+    ),
+    _UNSETTLED.where(access.IS_COLLECTED, Feed.health == constant("unhealthy")),
+    _UNSETTLED.where(access.IS_COLLECTED, Feed.health == constant("pending")),
+    _UNSETTLED.where(Feed.status == constant("inactive")),
+)
+
+
+def feeds_by_health(session: Session, server_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
+    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    rows: Sequence[Any] = (
+        reading(session).execute(_FEEDS_BY_HEALTH, {"servers": list(server_ids)}).all()
+    )
+    for server_id, status, health, feeds in rows:
+        of_server = found[server_id]
+        if status == "all":
+            of_server["healthy"] += feeds
+            continue
+        of_server["inactive" if status == "inactive" else health] += feeds
+        of_server["healthy"] -= feeds
+    return {server_id: {**counts} for server_id, counts in found.items()}
+
+
 def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
     """Servers (all, unhealthy) and the pages counted in a month, of each partner."""
     values = {"partners": list(partner_ids), "month": str(month)}
@@ -151,7 +185,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
         month: BindParameter[str] = bindparam("month", type_=String)
         return union_all(
             servers,
-            *_feeds(true()),
+            *_feeds(true(), true()),
             _part("month", month, func.sum(ServerDay.pages)).where(ServerDay.counted_in == month),
             _part("account", "partner", func.count()).where(
                 Account.partner_id.is_(None), Account.kind == "partner"
@@ -177,7 +211,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
     }
     return union_all(
         servers.where(Server.account_id == partner),
-        *_feeds(Feed.server_id.in_(own)),
+        *_feeds(Feed.server_id.in_(own), ServerFeeds.server_id.in_(own)),
         months.where(ServerDay.server_id.in_(own)).group_by(ServerDay.counted_in),
         days,
         _part("certified", "all", func.sum(PartnerMonth.pages)).where(
@@ -187,10 +221,10 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
     )
 
 
-def _feeds(own: ColumnElement[bool]) -> Iterator[Any]:
+def _feeds(own: ColumnElement[bool], kept: ColumnElement[bool]) -> Iterator[Any]:
     """All feeds, and the few that are not healthy, which an index finds: to group all is slow."""
+    yield _part("feed", "all", func.sum(ServerFeeds.feeds)).where(kept)
     for name, which in (
-        ("all", access.IS_TIED),
         ("unhealthy", and_(access.IS_COLLECTED, Feed.health == constant("unhealthy"))),
         ("pending", and_(access.IS_COLLECTED, Feed.health == constant("pending"))),
         ("inactive", Feed.status == constant("inactive")),

@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from webapp import clock
 from webapp.db import db, reading
-from webapp.models import Account, Delta, Device, Feed, Reading
+from webapp.models import Account, Delta, Device, Feed, Reading, ServerFeeds
 from webapp.services import access, deposits
 from webapp.services.calendars import public_holidays
 from webapp.views import charts, edge, exports, figures, history, lists, ticks
@@ -126,7 +126,11 @@ def _listing(
         access.IS_TIED if feed_id is None else Feed.id == feed_id,
     ]
     query = select(Device).join(Device.feed).where(*of_feeds)
-    counting: Any = lists.counts(select(func.sum(Feed.devices)).where(*of_feeds))
+    counting: Any = select(func.sum(Feed.devices)).where(*of_feeds)
+    if feed_id is None and viewer.role != "customer":
+        own = access.of_servers(viewer, ServerFeeds.server_id)
+        counting = select(func.sum(ServerFeeds.devices)).where(own)
+    counting = lists.counts(counting)
     if search is not None:
         few: BindParameter[int] = bindparam("few", expanding=True)
         counting = query = query.where(Device.id.in_(few if search == "few" else _found(search)))

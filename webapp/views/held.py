@@ -104,9 +104,10 @@ def index() -> ResponseReturnValue:
 
 @lists.kept
 def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.Listing:
-    counting = access.deltas(viewer).where(
-        Delta.state == "held" if state == "held" else Delta.state.in_(service.DECISIONS)
-    )
+    if state == "held":
+        counting = access.held(viewer)
+    else:
+        counting = access.deltas(viewer).where(Delta.state.in_(service.DECISIONS))
     query = counting.join(Delta.device).join(Device.feed).join(Feed.account)
     if searched:
         names = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.db import constant
 from webapp.domain.months import Month
-from webapp.models import Account, Device, Feed, Server
+from webapp.models import Account, Device, Feed, Server, ServerFeeds
 from webapp.services import access, totals
 from webapp.services.access import Viewer
 from webapp.views import lists
@@ -98,7 +98,7 @@ def feeds(
         query = query.where(Feed.account_id == account_id)
     if searched:
         query = query.where(Feed.id.in_(_found()))
-    counting = query
+    rows = counting = query
     query = query.join(Feed.account).join(Feed.server)
     of_month = totals.pages_of_feed(month)
     columns = {**FEED_COLUMNS, "pages": func.coalesce(of_month, 0)}
@@ -106,16 +106,32 @@ def feeds(
     query = lists.in_order(query, columns, sort, then=then)
     narrow = None
     if sort.removeprefix("-") != "account":
-        narrow = lists.in_order(counting.with_only_columns(Feed.id), columns, sort, then=then)
+        narrow = lists.in_order(rows.with_only_columns(Feed.id), columns, sort, then=then)
+    if not (status or health or account_id or searched):
+        counting = _tied(viewer, server_id)
     shown: Any = query.join(_PARTNER, _PARTNER.id == Server.account_id)
     server = contains_eager(Feed.server).joinedload(Server.account)
     return lists.Listing(
         shown.with_only_columns(*_SHOWN, of_month.label("pages")),
-        counting=counting,
+        counting=counting
+        if status or health or account_id or searched
+        else _tied(viewer, server_id),
         count_to=None,
         narrow=narrow,
         short=searched,
         whole=query.options(contains_eager(Feed.account), server),
+    )
+
+
+def _tied(viewer: Viewer, server_id: int | None) -> Any:
+    """How many feeds there are but removed ones."""
+    if viewer.role == "customer":
+        return access.feeds(viewer).where(access.IS_TIED)
+    query = select(func.sum(ServerFeeds.feeds)).where(
+        access.of_servers(viewer, ServerFeeds.server_id)
+    )
+    return lists.counts(
+        query if server_id is None else query.where(ServerFeeds.server_id == server_id)
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
 
@@ -16,7 +16,7 @@ from webapp.db import db, reading
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import access, monitoring, servers
+from webapp.services import access, homes, monitoring, servers
 from webapp.services.errors import Conflict, Invalid
 from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
 from webapp.views.edge import roles_required
@@ -53,7 +53,7 @@ class NameForm(forms.Form):
 
 
 def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
-    counts = _feed_counts([server.id for server in servers])
+    counts = homes.feeds_by_health(db.session(), [server.id for server in servers])
     for server in servers:
         feeds = counts.get(server.id, {})
         yield (
@@ -97,7 +97,7 @@ def index() -> ResponseReturnValue:
     return lists.page(
         "servers",
         page,
-        feeds=_feed_counts([server.id for server in page.items]),
+        feeds=homes.feeds_by_health(db.session(), [server.id for server in page.items]),
         q=text,
         health=health,
         heading=partial(lists.heading, sort),
@@ -200,7 +200,7 @@ def show(server_id: int) -> str:
         "servers/show.html",
         server=server,
         feeds=asked.execute(_FEEDS, of_server).all(),
-        counts=_feed_counts([server.id]).get(server.id, {}),
+        counts=homes.feeds_by_health(db.session(), [server.id]).get(server.id, {}),
         collections=asked.execute(_COLLECTIONS, of_server).all(),
         changes=asked.execute(_CHANGES, of_server).all(),
         today=clock.now().astimezone(server.account.zone).date(),
@@ -329,7 +329,7 @@ def remove(server_id: int) -> ResponseReturnValue:
             )
         return redirect(url_for("servers.index"))
     _must_stand(server)
-    counts = _feed_counts([server.id]).get(server.id, {})
+    counts = homes.feeds_by_health(db.session(), [server.id]).get(server.id, {})
     return render_template("servers/remove.html", server=server, feeds=sum(counts.values()))
 
 
@@ -370,21 +370,3 @@ def _partners() -> list[tuple[int, str]]:
     """The partners a viewer may register servers for: its own, or for operations every one."""
     query = access.accounts(edge.viewer()).where(Account.kind == "partner").order_by(Account.name)
     return [(account.id, account.name) for account in db.session.scalars(query)]
-
-
-_COUNTS = (
-    select(Feed.server_id, Feed.status, Feed.health, func.count().label("feeds"))
-    .where(Feed.server_id.in_(bindparam("servers", expanding=True)), access.IS_TIED)
-    .group_by(Feed.server_id, Feed.status, Feed.health)
-)
-
-
-def _feed_counts(server_ids: list[int]) -> dict[int, dict[str, int]]:
-    """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
-    counts: dict[int, dict[str, int]] = {}
-    rows = reading(db.session()).execute(_COUNTS, {"servers": server_ids})
-    for row in rows:
-        of_server = counts.setdefault(row.server_id, {})
-        state = "inactive" if row.status == "inactive" else row.health
-        of_server[state] = of_server.get(state, 0) + row.feeds
-    return counts
