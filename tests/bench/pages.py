@@ -100,8 +100,10 @@ _FILL = (
     "insert into health_change (feed_id, before, after, at, reason) "
     "select n, 'pending', 'healthy', :now, 'First data' from generate_series(1, :feeds) n",
     "insert into feed_event (feed_id, at, day, kind, details) "
-    "select n, :now, date '2026-11-16', 'device_added', '{\"count\": 20, \"names\": [\"A-1\"]}' "
-    "from generate_series(1, :feeds) n, generate_series(1, 10)",
+    "select n, cast(:now as timestamptz) - (7 * k + n % 7) * interval '1 day' "
+    "- n * interval '1 second', date '2026-11-16', 'device_added', "
+    '\'{"count": 20, "names": ["A-1"]}\' '
+    "from generate_series(1, :feeds) n, generate_series(0, 9) k",
     "insert into audit_entry (at, user_id, account_id, place, action, subject, details) "
     "select cast(:now as timestamptz) - n * interval '1 minute', 2, 2, 'browser', 'feeds tied', "
     "'Customer ' || n, '{}' from generate_series(1, 100000) n",

@@ -14,6 +14,7 @@ from webapp.domain.months import Month
 from webapp.models import (
     Account,
     Certificate,
+    CollectionOutcome,
     Delta,
     Deposit,
     Device,
@@ -21,13 +22,14 @@ from webapp.models import (
     Feed,
     FeedEvent,
     FeedMonth,
+    Outcome,
     PartnerMonth,
     ServerDay,
     ServerFeeds,
     Undrawn,
     User,
 )
-from webapp.services import certificates, homes, totals, visits
+from webapp.services import certificates, homes, progress, totals, visits
 from webapp.services.access import Viewer
 from webapp.services.totals import Of
 
@@ -66,6 +68,17 @@ def differences(session: Session) -> list[str]:
             select(Feed.server_id, func.sum(number)).group_by(Feed.server_id),
             select(ServerFeeds.server_id, getattr(ServerFeeds, name)),
         )
+    summed["outcomes"] = (
+        select(
+            Outcome.collection_id, Outcome.outcome, func.sum(Outcome.pages), func.count()
+        ).group_by(Outcome.collection_id, Outcome.outcome),
+        select(
+            CollectionOutcome.collection_id,
+            CollectionOutcome.outcome,
+            CollectionOutcome.pages,
+            CollectionOutcome.customers,
+        ),
+    )
     found = []
     summed["undrawn"] = (
         select(Certificate.id)
@@ -209,6 +222,29 @@ def test_feeds_and_their_devices_are_counted_by_their_server(session: Session) -
     session.execute(delete(Device))
     session.execute(delete(Feed))
     assert differences(session) == []
+
+
+def test_outcomes_are_counted_by_their_collection(session: Session) -> None:
+    server = factories.server(session)
+    first, second = (factories.feed(session, server) for _ in range(2))
+    collection = factories.collection(session, server)
+    other = factories.collection(session, server, kind="now")
+    for of in (collection, other):
+        factories.outcome(session, of, first, pages=7)
+    again = factories.outcome(session, collection, second, kind="failed")
+    session.flush()
+    assert differences(session) == []
+    assert progress.of(session, collection).counts == {"collected": 1, "failed": 1}
+
+    again.outcome, again.pages = "collected", 30
+    session.flush()
+    assert differences(session) == []
+    done = progress.of(session, collection)
+    assert (done.counts, done.pages, done.done) == ({"collected": 2}, 37, 2)
+
+    session.execute(delete(Outcome).where(Outcome.collection_id == collection.id))
+    assert differences(session) == []
+    assert progress.of(session, collection).counts == {}
 
 
 def waiting_for(session: Session, user: User) -> int:

@@ -16,7 +16,13 @@ from webapp.models.notice import Mail, Notice
 from webapp.models.reading import Delta, Reading
 from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
-from webapp.models.total import FeedMonth, PartnerMonth, ServerDay, ServerFeeds
+from webapp.models.total import (
+    CollectionOutcome,
+    FeedMonth,
+    PartnerMonth,
+    ServerDay,
+    ServerFeeds,
+)
 from webapp.models.user import User
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "Certificate",
     "ClosedMonth",
     "Collection",
+    "CollectionOutcome",
     "Delta",
     "Deposit",
     "Device",

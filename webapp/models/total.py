@@ -48,6 +48,17 @@ class ServerFeeds(Base):
     devices: Mapped[int]
 
 
+class CollectionOutcome(Base):
+    """How many customers of a collection had an outcome, and their pages (migration 0013)."""
+
+    __tablename__ = "collection_outcome"
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(16), primary_key=True)
+    customers: Mapped[int]
+    pages: Mapped[int] = mapped_column(BigInteger)
+
+
 class PartnerMonth(Base):
     """Certificates of a month of a partner's customers: how many, and the pages they state."""
 

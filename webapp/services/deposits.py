@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -47,8 +46,7 @@ def _adding(insert: Callable[[Table], Any]) -> Any:
 _ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
 
 
-@dataclass(frozen=True, slots=True)
-class DayPages:
+class DayPages(NamedTuple):
     """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
     back when a later reading came. ``held``: pages read on it wait for a person.
     """

@@ -109,7 +109,7 @@ def send_again(session: Session, mail: Mail, now: datetime) -> None:
     session.flush()
 
 
-_IN_VAIN = (
+IN_VAIN = (
     select(Mail.state, func.count().label("number"))
     .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
     .group_by(Mail.state)
@@ -118,7 +118,7 @@ _IN_VAIN = (
 
 def waiting(session: Session) -> tuple[int, int, str | None]:
     """How many mails were tried in vain and wait, how many have failed, and the latest error."""
-    rows: Sequence[Any] = reading(session).execute(_IN_VAIN).all()
+    rows: Sequence[Any] = reading(session).execute(IN_VAIN).all()
     numbers = {row.state: int(row.number) for row in rows}
     if not numbers:
         return 0, 0, None

@@ -35,8 +35,7 @@ _LEAST_HELD = 12
 _MONTH = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """A day (2026-10-31) or a month (2026-10), and its pages or the trees at its end."""
 
     label: str

@@ -10,11 +10,14 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CompoundSelect,
+    Integer,
     Select,
     String,
     and_,
     bindparam,
+    cast,
     func,
+    null,
     select,
     union_all,
 )
@@ -31,7 +34,6 @@ from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
 
-_FEW = 500
 #: So many characters at the end of what is searched for tell one serial number from most others.
 _TELLING = 6
 #: How a search finds: among few that are known by now, by the end of a long text, or by all of it.
@@ -99,14 +101,7 @@ def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
     viewer = edge.viewer()
     text, feed_id = lists.searched(), lists.number("feed")
-    values = _wanted(text)
-    search: Search = None
-    if text:
-        # Few are looked up one by one; of many the database has to think for itself.
-        search = "long" if len(text) > _TELLING else "brief"
-        few = reading(db.session()).scalars(_few_found(search), values).all()
-        if len(few) <= _FEW:
-            search, values = "few", {"few": few}
+    search, values = _search(text)
     sort = lists.sorting(_COLUMNS, "customer")
     listing = _listing(viewer, sort, feed_id, search)
     if exports.wanted():
@@ -145,18 +140,49 @@ def _listing(
     )
 
 
-def _wanted(text: str) -> dict[str, Any]:
-    """The values of ``_found``."""
-    return {**lists.wanted(text), "end": lists.escaped(text[-_TELLING:])}
+def _search(text: str) -> tuple[Search, dict[str, Any]]:
+    """How the list finds a text, and the values it asks with.
+
+    Few devices are looked up one by one; of many, or all of a customer, the database has to think.
+    """
+    if not text:
+        return None, {}
+    search: Search = "long" if len(text) > _TELLING else "brief"
+    values = {**lists.wanted(text), "end": lists.escaped(text[-_TELLING:])}
+    rows: Sequence[Any] = reading(db.session()).execute(_few(search), values).all()
+    if len(rows) > lists.FEW or any(device is None for (device,) in rows):
+        return search, values
+    return "few", {"few": [device for (device,) in rows]}
 
 
 @lists.kept
-def _few_found(search: Search) -> Select[Any]:
-    return select(_found(search).subquery()).limit(_FEW + 1)
+def _few(search: Search) -> Select[Any]:
+    """The devices found by what is theirs; a row without one for each customer that is found."""
+    none = cast(null(), Integer)
+    of_device, of_feed, of_account = _ways(search)
+    found = union_all(
+        *(select(Device.id).where(way) for way in of_device),
+        select(none).select_from(Feed).where(of_feed),
+        select(none).select_from(Account).where(of_account),
+    )
+    return select(found.subquery()).limit(lists.FEW + 1)
 
 
 def _found(search: Search) -> CompoundSelect[int]:
     """The devices that a search finds: each way to find one has an index of its own."""
+    of_device, of_feed, of_account = _ways(search)
+    under = select(Device.id).join(Device.feed)
+    return union_all(
+        *(select(Device.id).where(way) for way in of_device),
+        under.where(of_feed),
+        under.where(Feed.account_id.in_(select(Account.id).where(of_account))),
+    )
+
+
+def _ways(
+    search: Search,
+) -> tuple[list[ColumnElement[bool]], ColumnElement[bool], ColumnElement[bool]]:
+    """What a device, its feed or the account may hold of what is searched for."""
 
     def holds(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
         if search == "brief":
@@ -166,14 +192,8 @@ def _found(search: Search) -> CompoundSelect[int]:
         end = column.icontains(bindparam("end", type_=String), escape="/")
         return and_(end, lists.holds(column + ""))
 
-    named = select(Account.id).where(holds(Account.name))
-    of_feed = select(Device.id).join(Device.feed)
-    return union_all(
-        select(Device.id).where(holds(Device.asset_id)),
-        select(Device.id).where(holds(Device.serial_number)),
-        of_feed.where(holds(Feed.customer_name)),
-        of_feed.where(Feed.account_id.in_(named)),
-    )
+    own = [holds(Device.asset_id), holds(Device.serial_number)]
+    return own, holds(Feed.customer_name), holds(Account.name)
 
 
 @blueprint.post("/devices/selection")

@@ -99,12 +99,13 @@ def index() -> ResponseReturnValue:
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
     today = figures.today_of(edge.user().account, clock.now())
     sort = lists.sorting((*listings.FEED_COLUMNS, "pages"), "-health")
+    search, values = _search(text)
     listing = listings.feeds(
-        viewer, Month.of(today), sort, status, health, server_id, account_id, searched=bool(text)
+        viewer, Month.of(today), sort, status, health, server_id, account_id, search
     )
     if exports.wanted():
-        return exports.answer(listing.whole, sheet(), lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(listing.whole, sheet(), values)
+    page = lists.paged(listing, values)
     return lists.page(
         "feeds",
         page,
@@ -264,6 +265,14 @@ def remove(feed_id: int) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+def _search(text: str) -> tuple[listings.Search, dict[str, Any]]:
+    """How the list finds a text, and the values it asks with."""
+    if not text:
+        return None, {}
+    few = listings.few_feeds(text)
+    return ("many", lists.wanted(text)) if few is None else ("few", few)
 
 
 def sheet() -> exports.Sheet:

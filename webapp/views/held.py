@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import BindParameter, Date, bindparam, or_, select
+from sqlalchemy import BindParameter, Date, bindparam, or_, select, union_all
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
 from webapp import clock
-from webapp.db import db, reading
+from webapp.db import constant, db, reading
 from webapp.domain.shares import share_gap
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
@@ -200,7 +200,7 @@ def _case(delta: Delta) -> dict[str, Any]:
     feed = delta.device.feed
     days = (delta.day - delta.since).days
     shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
-    readings = _readings(delta)
+    readings, counts = _readings(delta)
     return {
         "delta": delta,
         "device": delta.device,
@@ -211,7 +211,7 @@ def _case(delta: Delta) -> dict[str, Any]:
         "most": edge.settings().pages_per_day_ceiling * days,
         "ceiling": edge.settings().pages_per_day_ceiling,
         "readings": readings,
-        "counts": _counts(delta, readings),
+        "counts": counts,
         "decided_by": _decided_by(delta),
         "why": history.HELD_FOR[delta.held_for or "ceiling"],
         "counted": deposits.counted_pages(delta),
@@ -221,7 +221,7 @@ def _case(delta: Delta) -> dict[str, Any]:
 
 _DEVICE: BindParameter[int] = bindparam("device")
 _DAY = bindparam("day", type_=Date)
-_TOLD = select(Reading.day, Reading.count.label("told")).where(Reading.device_id == _DEVICE)
+_SINCE = bindparam("since", type_=Date)
 _NEXT = (
     select(Reading.day)
     .where(Reading.device_id == _DEVICE, Reading.day > _DAY)
@@ -229,27 +229,24 @@ _NEXT = (
     .limit(1)
     .scalar_subquery()
 )
-_AROUND = (
-    _TOLD.where(or_(Reading.day <= _DAY, Reading.day == _NEXT))
-    .order_by(Reading.day.desc())
-    .limit(_READINGS_SHOWN)
+_NEAR = or_(Reading.day <= _DAY, Reading.day == _NEXT)
+_TOLD = select(Reading.day, Reading.count.label("told")).where(Reading.device_id == _DEVICE)
+_SHOWN_READINGS = _TOLD.where(_NEAR).order_by(Reading.day.desc()).limit(_READINGS_SHOWN).subquery()
+#: The first of the two days that a gain lies between may be far back.
+_AROUND = union_all(
+    select(constant("shown"), _SHOWN_READINGS.c.day, _SHOWN_READINGS.c.told),
+    select(constant("since"), Reading.day, Reading.count).where(
+        Reading.device_id == _DEVICE, Reading.day == _SINCE
+    ),
 )
-_ON_DAY = _TOLD.where(Reading.day == _DAY)
 
 
-def _readings(delta: Delta) -> Sequence[Any]:
-    """The readings around the gain, the latest first."""
-    values = {"device": delta.device_id, "day": delta.day}
-    return reading(db.session()).execute(_AROUND, values).all()
-
-
-def _counts(delta: Delta, readings: Sequence[Any]) -> dict[date, int]:
-    """The counts on the two days that the gain lies between; the first may lie far back."""
-    counts = {row.day: row.told for row in readings}
-    if delta.since not in counts:
-        values = {"device": delta.device_id, "day": delta.since}
-        counts |= {row.day: row.told for row in reading(db.session()).execute(_ON_DAY, values)}
-    return counts
+def _readings(delta: Delta) -> tuple[list[tuple[date, int]], dict[date, int]]:
+    """The readings around the gain, the latest first; and the counts on their days."""
+    values = {"device": delta.device_id, "day": delta.day, "since": delta.since}
+    rows: Sequence[Any] = reading(db.session()).execute(_AROUND, values).all()
+    shown = sorted(((day, told) for of, day, told in rows if of == "shown"), reverse=True)
+    return shown, {day: told for _, day, told in rows}
 
 
 def _decided_by(delta: Delta) -> User | None:

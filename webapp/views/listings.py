@@ -1,11 +1,12 @@
 """Listings: what the lists of servers, feeds, their devices, and accounts ask of the database."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from sqlalchemy import CompoundSelect, bindparam, func, or_, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.db import constant
+from webapp.db import constant, db, reading
 from webapp.domain.months import Month
 from webapp.models import Account, Device, Feed, Server, ServerFeeds
 from webapp.services import access, totals
@@ -37,6 +38,8 @@ DEVICE_COLUMNS: dict[str, Any] = {
 }
 ACCOUNT_COLUMNS: dict[str, Any] = {"name": Account.name, "added": Account.created_at}
 
+#: How a search finds: among few that are known by now, or by all of them.
+Search = Literal["few", "many"] | None
 _PARTNER = aliased(Account)
 #: What a row of the list shows: entities would be made anew for each.
 _SHOWN: tuple[Any, ...] = (
@@ -83,8 +86,7 @@ def feeds(
     health: str,
     server_id: int | None,
     account_id: int | None,
-    *,
-    searched: bool,
+    search: Search,
 ) -> lists.Listing:
     """The list of feeds."""
     query = access.feeds(viewer)
@@ -96,7 +98,9 @@ def feeds(
         query = query.where(Feed.server_id == server_id)
     if account_id is not None:
         query = query.where(Feed.account_id == account_id)
-    if searched:
+    if search == "few":
+        query = query.where(or_(Feed.id.in_(_FEW_FEEDS), Feed.account_id.in_(_FEW_ACCOUNTS)))
+    elif search:
         query = query.where(Feed.id.in_(_found()))
     rows = counting = query
     query = query.join(Feed.account).join(Feed.server)
@@ -107,18 +111,16 @@ def feeds(
     narrow = None
     if sort.removeprefix("-") != "account":
         narrow = lists.in_order(rows.with_only_columns(Feed.id), columns, sort, then=then)
-    if not (status or health or account_id or searched):
+    if not (status or health or account_id or search):
         counting = _tied(viewer, server_id)
     shown: Any = query.join(_PARTNER, _PARTNER.id == Server.account_id)
     server = contains_eager(Feed.server).joinedload(Server.account)
     return lists.Listing(
         shown.with_only_columns(*_SHOWN, of_month.label("pages")),
-        counting=counting
-        if status or health or account_id or searched
-        else _tied(viewer, server_id),
+        counting=counting if status or health or account_id or search else _tied(viewer, server_id),
         count_to=None,
         narrow=narrow,
-        short=searched,
+        short=bool(search),
         whole=query.options(contains_eager(Feed.account), server),
     )
 
@@ -133,6 +135,28 @@ def _tied(viewer: Viewer, server_id: int | None) -> Any:
     return lists.counts(
         query if server_id is None else query.where(ServerFeeds.server_id == server_id)
     )
+
+
+def few_feeds(text: str) -> dict[str, Any] | None:
+    """The values of a search that finds few, which are looked up one by one; None: it finds many,
+    of which the database has to think for itself.
+    """
+    rows: Sequence[Any] = reading(db.session()).execute(_FEW, lists.wanted(text)).all()
+    if len(rows) > lists.FEW:
+        return None
+    found: dict[str, Any] = {"feeds": [], "accounts": []}
+    for of, number in rows:
+        found[of].append(number)
+    return found
+
+
+_FEW_FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
+_FEW_ACCOUNTS: BindParameter[int] = bindparam("accounts", expanding=True)
+_FEW = union_all(
+    select(constant("feeds"), Feed.id).where(lists.holds(Feed.customer_name)),
+    select(constant("feeds"), Feed.id).where(lists.holds(Feed.customer_id)),
+    select(constant("accounts"), Account.id).where(lists.holds(Account.name)),
+).limit(lists.FEW + 1)
 
 
 def _found() -> CompoundSelect[int]:

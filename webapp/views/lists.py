@@ -40,6 +40,8 @@ _SAFE = "!$'()*,/:;?@"
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
 #: Longer lists are not counted to their end, which takes as long as they are.
 COUNTED = 10_000
+#: So few that are found are looked up one by one.
+FEW = 500
 #: No list has more pages; a database takes no offset beyond its numbers.
 _FARTHEST = 1_000_000
 #: Pages of a list whose statements are kept.

@@ -1,4 +1,4 @@
-"""How many feeds a server has, and printers under them: every list and home tells it."""
+"""Counts that pages tell again and again: of feeds by server, of outcomes by collection."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -63,6 +63,42 @@ _SQLITE = (
     f"create trigger count_feeds_update after update of status, devices on feed when {_CHANGES} "
     + _INSERT.format(rows=_OF_CHANGE),
 )
+# Each customer of a collection is written by itself; one that failed may be written again.
+_OUTCOME_ADD = (
+    "on conflict (collection_id, outcome) do update set "
+    "customers = collection_outcome.customers + excluded.customers, "
+    "pages = collection_outcome.pages + excluded.pages"
+)
+_OUTCOME_PARTS = {
+    "insert": "select new.collection_id, new.outcome, 1, new.pages",
+    "delete": "select old.collection_id, old.outcome, -1, -old.pages",
+    # In one order, so that two transactions wait for each other rather than deadlock.
+    "update": "select collection_id, outcome, sum(customers), sum(pages) from ("
+    "select old.collection_id as collection_id, old.outcome as outcome, -1 as customers, "
+    "-old.pages as pages union all "
+    "select new.collection_id, new.outcome, 1, new.pages) as changes "
+    "group by collection_id, outcome order by collection_id, outcome",
+}
+_OUTCOME_FILL = (
+    "insert into collection_outcome (collection_id, outcome, customers, pages) "
+    "select collection_id, outcome, count(*), sum(pages) from outcome "
+    "group by collection_id, outcome"
+)
+
+
+def _count_outcomes(event: str, *, postgresql: bool) -> tuple[str, ...]:
+    """What counts the outcomes of a collection at an event."""
+    # SQLite would take "on" for the join of a select without a condition.
+    rows = _OUTCOME_PARTS[event] + (" where true " if event != "update" else " ")
+    insert = f"insert into collection_outcome (collection_id, outcome, customers, pages) {rows}"
+    trigger = f"create trigger count_outcomes_{event} after {event} on outcome "
+    if not postgresql:
+        return (f"{trigger}begin {insert}{_OUTCOME_ADD}; end",)
+    return (
+        f"create or replace function count_outcomes_{event}() returns trigger "
+        f"language plpgsql as $$ begin {insert}{_OUTCOME_ADD}; return null; end $$",
+        f"{trigger}for each row execute function count_outcomes_{event}()",
+    )
 
 
 def upgrade() -> None:
@@ -77,10 +113,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("server_id", name=op.f("pk_server_feeds")),
     )
+    op.create_table(
+        "collection_outcome",
+        sa.Column("collection_id", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["collection_id"],
+            ["collection.id"],
+            name=op.f("fk_collection_outcome_collection_id_collection"),
+        ),
+        sa.PrimaryKeyConstraint("collection_id", "outcome", name=op.f("pk_collection_outcome")),
+    )
     op.execute(_FILL)
+    op.execute(_OUTCOME_FILL)
     postgresql = op.get_bind().dialect.name == "postgresql"
     for statement in _POSTGRESQL if postgresql else _SQLITE:
         op.execute(statement)
+    for event in _OUTCOME_PARTS:
+        for statement in _count_outcomes(event, postgresql=postgresql):
+            op.execute(statement)
 
 
 def downgrade() -> None:
@@ -89,6 +142,10 @@ def downgrade() -> None:
         if op.get_bind().dialect.name == "postgresql":
             op.execute(f"drop trigger count_feeds_{event} on feed")
             op.execute(f"drop function count_feeds_{event}")
+            op.execute(f"drop trigger count_outcomes_{event} on outcome")
+            op.execute(f"drop function count_outcomes_{event}")
         else:
             op.execute(f"drop trigger count_feeds_{event}")
+            op.execute(f"drop trigger count_outcomes_{event}")
+    op.drop_table("collection_outcome")
     op.drop_table("server_feeds")
