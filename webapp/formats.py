@@ -142,7 +142,7 @@ def time_in(moment: datetime, zone: str | tzinfo) -> str:
     name = local.tzname() or ""
     if name[:1] in ("+", "-"):
         name = f"UTC{name}".replace("-", "−")
-    return f"{day(local)}, {local:%H:%M} {name}".rstrip()
+    return f"{day(local)}, {local.hour:02}:{local.minute:02} {name}".rstrip()
 
 
 def days_ago(value: date, today: date) -> str:

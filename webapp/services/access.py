@@ -267,17 +267,35 @@ def _by_number(viewer: Viewer) -> Select[Certificate]:
 
 
 # With what every page of it names, or has its days from: each would be a question of its own.
+_ACCOUNT = (
+    Account.kind,
+    Account.name,
+    Account.partner_id,
+    Account.time_zone,
+    Account.country,
+    Account.region,
+    Account.language,
+)
+_SERVER = (Server.account_id, Server.name, Server.health, Server.removed_at)
+
+
+def _with_account(of: Any) -> list[Any]:
+    """An account, and its partner."""
+    return [of.load_only(*_ACCOUNT), of.joinedload(Account.partner).load_only(*_ACCOUNT)]
+
+
 def _whole_accounts(viewer: Viewer) -> Select[Account]:
-    return accounts(viewer).options(joinedload(Account.partner))
+    return accounts(viewer).options(joinedload(Account.partner).load_only(*_ACCOUNT))
 
 
 def _whole_servers(viewer: Viewer) -> Select[Server]:
-    return servers(viewer).options(joinedload(Server.account, innerjoin=True))
+    return servers(viewer).options(*_with_account(joinedload(Server.account, innerjoin=True)))
 
 
 def _whole_feeds(viewer: Viewer) -> Select[Feed]:
-    whose = joinedload(Feed.account, innerjoin=True).joinedload(Account.partner)
-    return feeds(viewer).options(whose, joinedload(Feed.server, innerjoin=True))
+    whose = _with_account(joinedload(Feed.account, innerjoin=True))
+    server = joinedload(Feed.server, innerjoin=True).load_only(*_SERVER)
+    return feeds(viewer).options(*whose, server)
 
 
 def _whole_devices(viewer: Viewer) -> Select[Device]:
@@ -290,12 +308,13 @@ def _whole_deltas(viewer: Viewer) -> Select[Delta]:
 
 
 def _of_device(feed: Any) -> list[Any]:
-    return [feed.joinedload(Feed.account, innerjoin=True).joinedload(Account.partner)]
+    return _with_account(feed.joinedload(Feed.account, innerjoin=True))
 
 
 def _whole_collections(viewer: Viewer) -> Select[Collection]:
     server = joinedload(Collection.server, innerjoin=True)
-    return collections(viewer).options(server.joinedload(Server.account, innerjoin=True))
+    whose = _with_account(server.joinedload(Server.account, innerjoin=True))
+    return collections(viewer).options(server.load_only(*_SERVER), *whose)
 
 
 def _own_account(viewer: Viewer) -> ColumnElement[bool]:

@@ -38,6 +38,7 @@ from webapp.models import (
     Device,
     Feed,
     PartnerMonth,
+    Reconciliation,
     Server,
     ServerDay,
     ServerFeeds,
@@ -73,8 +74,8 @@ class Beginning:
 class Home:
     """``servers``: by health; ``feeds``: ``all`` but removed ones, those that are ``inactive``, and
     the others by health; ``months``: pages by the month they are counted in. ``accounts`` (by
-    kind) are told to operations alone, who get this month's pages only; days, certified pages and
-    the beginning are a partner's.
+    kind) are told to operations alone, who get this month's pages only, and ``differences``: how
+    many the latest comparison found; days, certified pages and the beginning are a partner's.
     """
 
     servers: Mapping[str, int]
@@ -84,6 +85,7 @@ class Home:
     days: Sequence[DayPages]
     certified: int
     beginning: Beginning
+    differences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -
         days=totals.all_days(pages, first, last),
         certified=told["certified"].get("all", 0),
         beginning=begun,
+        differences=told["compared"].get("differences", 0),
     )
 
 
@@ -176,6 +179,14 @@ def _not_healthy(feeds: Mapping[str, int]) -> int:
     return feeds["unhealthy"] + feeds["pending"] + feeds["inactive"]
 
 
+_compared = (
+    select(Reconciliation.differences)
+    .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
+    .limit(1)
+    .subquery()
+)
+
+
 @lru_cache(maxsize=2)
 def _question(is_operations: bool) -> CompoundSelect[Any]:
     """Every part answers with rows of one shape: what of, a word, a day, a number."""
@@ -193,6 +204,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
             _part("account", "customer", func.sum(Account.customers)).where(
                 Account.partner_id.is_(None)
             ),
+            _part("compared", "differences", func.json_array_length(_compared.c.differences)),
         )
     own: BindParameter[int] = bindparam("servers", expanding=True)
     partner: BindParameter[int] = bindparam("partner")

@@ -1,6 +1,6 @@
 """Mails: the outbox. A sender claims one, hands it over with no transaction open, and says so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -109,6 +109,7 @@ def send_again(session: Session, mail: Mail, now: datetime) -> None:
     session.flush()
 
 
+#: Mails that were tried and wait, and those that have failed: how many of each.
 IN_VAIN = (
     select(Mail.state, func.count().label("number"))
     .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
@@ -119,8 +120,12 @@ IN_VAIN = (
 def waiting(session: Session) -> tuple[int, int, str | None]:
     """How many mails were tried in vain and wait, how many have failed, and the latest error."""
     rows: Sequence[Any] = reading(session).execute(IN_VAIN).all()
-    numbers = {row.state: int(row.number) for row in rows}
-    if not numbers:
+    return in_vain(session, {row.state: int(row.number) for row in rows})
+
+
+def in_vain(session: Session, numbers: Mapping[str, int]) -> tuple[int, int, str | None]:
+    """What ``waiting`` tells, of the numbers by state."""
+    if not any(numbers.values()):
         return 0, 0, None
     error = session.scalar(
         select(Mail.error)

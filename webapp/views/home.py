@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from webapp import clock, queue
 from webapp.db import constant, db, reading
 from webapp.models import Account, Feed, Server
-from webapp.services import access, homes, reconciliation, totals
+from webapp.services import access, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.homes import Home
 from webapp.services.visits import OwnAccount
@@ -46,7 +46,7 @@ def _operations(viewer: Viewer) -> str:
         accounts=home.accounts,
         figures=figures.of_months(home.months, today),
         queues=_queues(),
-        compared=reconciliation.latest(db.session()),
+        differences=home.differences,
         **partner_counts(partners),
         **_needs(viewer, home),
     )

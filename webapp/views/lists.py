@@ -4,6 +4,7 @@ The address alone says what a list shows, so it can be shared, reloaded and gone
 """
 
 import re
+from collections import namedtuple
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,7 +17,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
-    Row,
     ScalarSelect,
     Select,
     String,
@@ -193,11 +193,11 @@ def paged(
         # A list of one page needs no counting: the row too many tells that there are more.
         found = ask(listing.page(per_page, 1, counted=False))
         if len(found) <= per_page:
-            return Paged(_items(found), 1, 1 if found else 0, len(found))
-        rows, beside = ask(listing.number)[0][0] or 0, 0
+            return Paged(found, 1, 1 if found else 0, len(found))
+        rows = ask(listing.number)[0][0] or 0
     else:
         # The number comes along with each row: one statement, and both of one moment.
-        found, beside = ask(listing.page(per_page, number, counted=True)), 1
+        found = ask(listing.page(per_page, number, counted=True))
         if not found and number > 1:
             rows = ask(listing.number)[0][0] or 0
             number = max(-(-_told(rows, listing.count_to) // per_page), 1)
@@ -209,16 +209,18 @@ def paged(
     pages = -(-told // per_page)
     if rows > told:
         pages = max(pages, number + (len(found) > per_page))
-    return Paged(_items(found[:per_page], beside), number, pages, told, rows > told)
+    return Paged(found[:per_page], number, pages, told, rows > told)
 
 
-def _asked(query: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    return reading(db.session()).execute(query, values).all()
+def _asked(query: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
+    """Rows as named tuples: a list looks at each of their values by its name."""
+    result = reading(db.session()).execute(query, values)
+    return list(map(_row(tuple(result.keys()))._make, result))
 
 
-def _items(found: Sequence[Row[Any]], beside: int = 0) -> Sequence[Any]:
-    """The values of a query for one, else rows; ``beside`` columns at their end do not count."""
-    return [row[0] for row in found] if found and len(found[0]) == 1 + beside else found
+@lru_cache(maxsize=256)
+def _row(names: tuple[str, ...]) -> Any:
+    return namedtuple("row", names, rename=True)
 
 
 _LIMIT: BindParameter[int] = bindparam("limit")

@@ -14,7 +14,7 @@ from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 
 from webapp import clock, queue
 from webapp.db import constant, db, reading
-from webapp.models import Certificate, Collection, Delta, Feed, Outcome, Server, Undrawn
+from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server, Undrawn
 from webapp.services import access, mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
@@ -75,6 +75,8 @@ _WAITING = union_all(
     .where(access.IS_HELD, Delta.day >= _SINCE)
     .group_by(Delta.day),
     select(constant("undrawn"), cast(null(), Date), func.count()).select_from(Undrawn),
+    # By their state, without a day.
+    mails.IN_VAIN.with_only_columns(Mail.state, cast(null(), Date), func.count()),
 )
 
 
@@ -125,16 +127,16 @@ class Failed:
 def index() -> ResponseReturnValue:
     """The page, or for htmx its part that follows by itself."""
     now = clock.now()
-    waiting, failed, error = mails.waiting(db.session())
     since = now.date() - timedelta(days=_NIGHTS)
     counts = _counts(since)
+    in_vain = {state: counts[state].get(None, 0) for state in ("queued", "failed")}
     context: dict[str, Any] = {
         "now": now,
         "standing": None,
         "failures": [],
         "words": WORDS,
         "nights": _nights(since, counts),
-        "mails": (waiting, failed, error),
+        "mails": mails.in_vain(db.session(), in_vain),
         "undrawn": counts["undrawn"].get(None, 0),
     }
     try:
