@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ class Month(NamedTuple):
     month: int
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Self:
         """From ``2026-10``. Raises ValueError with a sentence for the user."""
         match = re.fullmatch(r"(\d{4})-(\d{2})", text)

@@ -248,10 +248,19 @@ def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     }
 
 
+@lists.kept
+def _servers(viewer: Viewer) -> Select[Any]:
+    """The servers of a partner, removed ones included."""
+    of_partner: Any = access.servers(viewer).where(Server.account_id == bindparam("partner"))
+    shown = of_partner.with_only_columns(
+        Server.id, Server.name, Server.health, Server.health_checked_at, Server.removed_at
+    )
+    return cast(Select[Any], shown.order_by(Server.name))
+
+
 def _show_partner(viewer: Viewer, partner: Account) -> str:
     today = _today(partner)
-    servers = access.servers(viewer).where(Server.account_id == partner.id).order_by(Server.name)
-    found = db.session.scalars(servers).all()
+    found = reading(db.session()).execute(_servers(viewer), {"partner": partner.id}).all()
     as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
     home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
     page = lists.paged(listings.customers(viewer, partner.id), per_page=_ON_PAGE)

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from markupsafe import Markup
@@ -147,23 +148,29 @@ def _figure(bar: Bar, unit: Unit) -> str:
 
 def _columns(bars: Sequence[Bar], named: Sequence[str], top: int, unit: Unit) -> list[Column]:
     """The bars that have a value, or hold pages; the smallest can still be seen."""
-    width = 100 / len(bars)
-    share = 0.4 if len(bars) < 8 else 0.72
     columns = []
-    for index, (bar, name) in enumerate(zip(bars, named, strict=True)):
+    for across, bar, name in zip(_across(len(bars)), bars, named, strict=True):
         if not bar.value and bar.kind != "held":
             continue
         tall = max(HEIGHT * float(bar.value) / top, _LEAST_HELD if bar.kind == "held" else 1.5)
         told = f"{name}: {_counted(bar, unit)}"
         if bar.kind in ("recovered", "held"):
             told += f", {str(KINDS[bar.kind]).lower()}"
-        place = (
-            f'x="{round(index * width + width * (1 - share) / 2, 3)}%" '
-            f'width="{round(width * share, 3)}%" '
-            f'y="{round(HEIGHT - tall, 1)}" height="{round(tall, 1)}"'
-        )
+        place = f'{across} y="{round(HEIGHT - tall, 1)}" height="{round(tall, 1)}"'
         columns.append(Column(Markup(place), bar.kind, told))  # noqa: S704  numbers alone
     return columns
+
+
+@lru_cache(maxsize=128)
+def _across(count: int) -> list[str]:
+    """Where so many bars stand, side by side."""
+    width = 100 / count
+    share = 0.4 if count < 8 else 0.72
+    return [
+        f'x="{round(index * width + width * (1 - share) / 2, 3)}%" '
+        f'width="{round(width * share, 3)}%"'
+        for index in range(count)
+    ]
 
 
 def _counted(bar: Bar, unit: Unit) -> str:

@@ -62,9 +62,6 @@ class _Calling(Context):
                 return super().call(called, *arguments, **named)
         else:
             return super().call(called, *arguments, **named)
-        if named:
-            named.pop("_block_vars", None)
-            named.pop("_loop_vars", None)
         return called(*arguments, **named)
 
 
@@ -108,6 +105,18 @@ class _Generator(CodeGenerator):
         """A template, as a module of Python."""
         self.writeline(f"from {__name__} import Part, escaped")
         super().visit_Template(node, frame)
+
+    @optimizeconst
+    def visit_Call(  # noqa: N802
+        self, node: nodes.Call, frame: Frame, forward_caller: bool = False
+    ) -> None:
+        """A call. What a block or a loop has set is not brought along: nothing that our templates
+        call looks at their variables.
+        """
+        self.write("context.call(")
+        self.visit(node.node, frame)
+        self.signature(node, frame, {"caller": "caller"} if forward_caller else None)
+        self.write(")")
 
     @optimizeconst
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802

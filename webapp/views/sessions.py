@@ -42,11 +42,16 @@ def keep(app: Flask) -> None:
 
 def forgery_token() -> str:
     """The token that forms carry against forgery: Flask-WTF's, signed once for a session."""
+    _know_token()
+    token: str = generate_csrf()
+    return token
+
+
+def _know_token() -> None:
+    """Let Flask-WTF find the token of this session, rather than sign it anew."""
     raw = session.get(_FIELD)
     if raw is not None and _FIELD not in g:
         setattr(g, _FIELD, _signed(current_app.config["SECRET_KEY"], raw))
-    token: str = generate_csrf()
-    return token
 
 
 @lru_cache(maxsize=1024)
@@ -56,6 +61,9 @@ def _signed(key: str, raw: str) -> str:
 
 def _renew() -> None:
     """Write when somebody was here last into the session, but not at every page."""
+    if not current_user.is_authenticated:
+        return
+    _know_token()
     now = int(clock.now().timestamp())
-    if current_user.is_authenticated and now - session.get("at", 0) > RENEWED_AFTER:
+    if now - session.get("at", 0) > RENEWED_AFTER:
         session["at"] = now
