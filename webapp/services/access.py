@@ -102,6 +102,17 @@ def users(viewer: Viewer) -> Select[User]:
     return select(User).where(_of_own_accounts(viewer, User.account_id))
 
 
+def owns(viewer: Viewer, account: Any) -> ColumnElement[bool]:
+    """Whether an account that a query joins, ``Account`` or an alias, is one a viewer may see."""
+    if viewer.is_operations:
+        return true()
+    if viewer.account_id is None:
+        return false()
+    number = in_digits(viewer.account_id)
+    own: ColumnElement[bool] = account.id == number
+    return or_(own, account.partner_id == number) if viewer.is_partner else own
+
+
 def of_own_accounts(viewer: Viewer) -> list[ColumnElement[bool]]:
     """Conditions on ``Account`` that leave those a viewer may see, for queries that join it."""
     return [_own_account(viewer)]
@@ -318,13 +329,7 @@ def _whole_collections(viewer: Viewer) -> Select[Collection]:
 
 
 def _own_account(viewer: Viewer) -> ColumnElement[bool]:
-    if viewer.is_operations:
-        return true()
-    if viewer.account_id is None:
-        return false()
-    number = in_digits(viewer.account_id)
-    own = Account.id == number
-    return or_(own, Account.partner_id == number) if viewer.is_partner else own
+    return owns(viewer, Account)
 
 
 def _of_own_accounts(viewer: Viewer, account_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:

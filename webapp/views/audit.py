@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, bindparam, or_
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from webapp import clock
 from webapp.db import db, reading
@@ -128,6 +128,8 @@ _SHEET = exports.Sheet(
 
 #: The trail grows for ever, and nobody leafs through to its end.
 _COUNTED = 1_000
+#: The account of whoever acted.
+_OF_USER = aliased(Account)
 #: What a row of the list shows: entities would be made anew for each.
 _SHOWN: tuple[Any, ...] = (
     AuditEntry.at,
@@ -160,7 +162,6 @@ def index() -> ResponseReturnValue:
         details=_DETAILS,
         zone=edge.user().account.zone,
         inside=INSIDE,
-        seen=_people_seen(page.items),
     )
 
 
@@ -177,7 +178,9 @@ def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.List
     shown = query if searched else query.outerjoin(AuditEntry.user)
     named = (joinedload(AuditEntry.user), joinedload(AuditEntry.account))
     return lists.Listing(
-        shown.outerjoin(AuditEntry.account).with_only_columns(*_SHOWN),
+        shown.outerjoin(AuditEntry.account)
+        .outerjoin(_OF_USER, _OF_USER.id == User.account_id)
+        .with_only_columns(*_SHOWN, access.owns(viewer, _OF_USER).label("seen")),
         counting=query,
         count_to=_COUNTED,
         short=searched,

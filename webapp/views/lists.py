@@ -286,18 +286,18 @@ def here(**changes: Any) -> str:
     A changed search, filter or order begins at the first page again.
     """
     asked = {name: value for name, value in request.args.items() if name in _PARAMETERS}
-    parameters: dict[str, Any] = {**asked, "page": None, **changes}
-    kept = {name: value for name, value in parameters.items() if value not in (None, "")}
     address = address_of(request.endpoint or "", **(request.view_args or {}))
-    return f"{address}?{_query(kept)}" if kept else address
+    return with_query(address, **{**asked, "page": None, **changes})
 
 
-def _query(values: Mapping[str, Any]) -> str:
-    """Values as an address has them; most are plain words."""
-    told = {name: str(value) for name, value in values.items()}
-    if all(map(_PLAIN.fullmatch, told.values())):
-        return "&".join([f"{name}={value}" for name, value in told.items()])
-    return urlencode(told, safe=_SAFE)
+def with_query(address: str, **values: Any) -> str:
+    """An address with values that it asks for; those that are None or "" are left out."""
+    told = {name: str(value) for name, value in values.items() if value not in (None, "")}
+    if not told:
+        return address
+    if all(map(_PLAIN.fullmatch, told.values())):  # as most are
+        return f"{address}?{'&'.join([f'{name}={value}' for name, value in told.items()])}"
+    return f"{address}?{urlencode(told, safe=_SAFE)}"
 
 
 def address_of(endpoint: str, **values: Any) -> str:
