@@ -289,6 +289,14 @@ def constant(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'", String)
 
 
+def at_most(rows: int) -> ColumnElement[int]:
+    """A limit, as it stands in a statement.
+
+    A plan made for any limit expects many rows; PostgreSQL finds it dear, and plans anew each time.
+    """
+    return literal_column(str(int(rows)), Integer)
+
+
 def in_digits(number: int) -> BindParameter[int]:
     """A number, as it stands in a statement: for what rows differ much in how many they have.
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from webapp.db import constant, reading
+from webapp.db import at_most, constant, reading
 from webapp.domain.months import Month
 from webapp.models import (
     Account,
@@ -182,7 +182,7 @@ def _not_healthy(feeds: Mapping[str, int]) -> int:
 _compared = (
     select(Reconciliation.differences)
     .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
-    .limit(1)
+    .limit(at_most(1))
     .subquery()
 )
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from webapp.db import reading
+from webapp.db import at_most, reading
 from webapp.models import (
     Certificate,
     ClosedMonth,
@@ -207,7 +207,7 @@ _LATEST = (
         Reconciliation.at, Reconciliation.feeds, Reconciliation.pages, Reconciliation.differences
     )
     .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
-    .limit(1)
+    .limit(at_most(1))
 )
 
 

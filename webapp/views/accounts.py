@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
-from webapp.db import db, reading
+from webapp.db import at_most, db, reading
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
 from webapp.models.user import Role
@@ -102,7 +102,7 @@ _CERTIFICATES = (
     select(Certificate.number, Certificate.month, Certificate.pages, Certificate.trees)
     .where(Certificate.account_id == bindparam("account"))
     .order_by(Certificate.month.desc())
-    .limit(_LATEST)
+    .limit(at_most(_LATEST))
 )
 _USERS = (
     select(

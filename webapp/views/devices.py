@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from webapp import clock
-from webapp.db import db, reading
+from webapp.db import at_most, db, reading
 from webapp.models import Account, Delta, Device, Feed, Reading, ServerFeeds
 from webapp.services import access, deposits
 from webapp.services.calendars import public_holidays
@@ -165,7 +165,7 @@ def _few(search: Search) -> Select[Any]:
         select(none).select_from(Feed).where(of_feed),
         select(none).select_from(Account).where(of_account),
     )
-    return select(found.subquery()).limit(lists.FEW + 1)
+    return select(found.subquery()).limit(at_most(lists.FEW + 1))
 
 
 def _found(search: Search) -> CompoundSelect[int]:
@@ -211,13 +211,13 @@ _READINGS = (
     select(Reading.day, Reading.count.label("told"), Reading.baseline)
     .where(Reading.device_id == bindparam("device"))
     .order_by(Reading.day.desc())
-    .limit(_READINGS_SHOWN)
+    .limit(at_most(_READINGS_SHOWN))
 )
 _DELTAS = (
     select(Delta.id, Delta.since, Delta.day, Delta.pages, Delta.state, Delta.proposed)
     .where(Delta.device_id == bindparam("device"))
     .order_by(Delta.day.desc())
-    .limit(_READINGS_SHOWN)
+    .limit(at_most(_READINGS_SHOWN))
 )
 
 

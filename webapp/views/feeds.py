@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, select
 
 from webapp import clock
-from webapp.db import db, reading
+from webapp.db import at_most, db, reading
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -64,7 +64,7 @@ _OUTCOMES = (
     .join(Collection, Collection.id == Outcome.collection_id)
     .where(Outcome.feed_id == bindparam("feed"))
     .order_by(Outcome.collection_id.desc())
-    .limit(_RECENT)
+    .limit(at_most(_RECENT))
 )
 #: Gains that wait for a person; a customer is not asked.
 _HELD = (
@@ -72,13 +72,13 @@ _HELD = (
     .join(Delta.device)
     .where(Delta.feed_id == bindparam("feed"), access.IS_HELD)
     .order_by(Delta.day, Delta.id)
-    .limit(_RECENT)
+    .limit(at_most(_RECENT))
 )
 _CHANGES = (
     select(HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
     .where(HealthChange.feed_id == bindparam("feed"))
     .order_by(HealthChange.at.desc(), HealthChange.id.desc())
-    .limit(2 * _RECENT)
+    .limit(at_most(2 * _RECENT))
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
 from webapp import clock
-from webapp.db import constant, db, reading
+from webapp.db import at_most, constant, db, reading
 from webapp.domain.shares import share_gap
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
@@ -226,12 +226,14 @@ _NEXT = (
     select(Reading.day)
     .where(Reading.device_id == _DEVICE, Reading.day > _DAY)
     .order_by(Reading.day)
-    .limit(1)
+    .limit(at_most(1))
     .scalar_subquery()
 )
 _NEAR = or_(Reading.day <= _DAY, Reading.day == _NEXT)
 _TOLD = select(Reading.day, Reading.count.label("told")).where(Reading.device_id == _DEVICE)
-_SHOWN_READINGS = _TOLD.where(_NEAR).order_by(Reading.day.desc()).limit(_READINGS_SHOWN).subquery()
+_SHOWN_READINGS = (
+    _TOLD.where(_NEAR).order_by(Reading.day.desc()).limit(at_most(_READINGS_SHOWN)).subquery()
+)
 #: The first of the two days that a gain lies between may be far back.
 _AROUND = union_all(
     select(constant("shown"), _SHOWN_READINGS.c.day, _SHOWN_READINGS.c.told),

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp import formats
-from webapp.db import constant, reading
+from webapp.db import at_most, constant, reading
 from webapp.models import Device, Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
@@ -31,11 +31,13 @@ _EVENTS: Select[Any] = (
     .join(FeedEvent.feed)
     .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
 )
-_OF_FEED = _EVENTS.where(FeedEvent.feed_id == bindparam("feed")).limit(_RECENT)
+_OF_FEED = _EVENTS.where(FeedEvent.feed_id == bindparam("feed")).limit(at_most(_RECENT))
 _OF_DEVICE = _EVENTS.where(
     FeedEvent.feed_id == bindparam("feed"), FeedEvent.device_id == bindparam("device")
-).limit(2 * _RECENT)
-_OF_FEEDS = _EVENTS.where(FeedEvent.feed_id.in_(bindparam("feeds", expanding=True))).limit(_RECENT)
+).limit(at_most(2 * _RECENT))
+_OF_FEEDS = _EVENTS.where(FeedEvent.feed_id.in_(bindparam("feeds", expanding=True))).limit(
+    at_most(_RECENT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def latest(session: Session, viewer: Viewer, limit: int) -> list[Line]:
 @lru_cache(maxsize=256)
 def _latest(viewer: Viewer, limit: int) -> Select[Any]:
     own = access.of_servers(viewer, FeedEvent.server_id)
-    return _EVENTS.where(_IS_TOLD, own).limit(limit)
+    return _EVENTS.where(_IS_TOLD, own).limit(at_most(limit))
 
 
 def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]:

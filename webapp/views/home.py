@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from webapp import clock, queue
-from webapp.db import constant, db, reading
+from webapp.db import at_most, constant, db, reading
 from webapp.models import Account, Feed, Server
 from webapp.services import access, homes, totals
 from webapp.services.access import Viewer
@@ -112,7 +112,7 @@ def _bad_servers(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         .with_only_columns(*shown)
         .where(Server.removed_at.is_(None), Server.health == "unhealthy")
         .order_by(Server.health_changed_at)
-        .limit(_FIRST)
+        .limit(at_most(_FIRST))
     )
 
 
@@ -123,7 +123,7 @@ def _bad_feeds(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         .with_only_columns(Feed.id)
         .where(Feed.status == constant("active"), Feed.health == constant("unhealthy"))
         .order_by(Feed.heard_on, Feed.id)
-        .limit(_FIRST)
+        .limit(at_most(_FIRST))
     )
     # Names are looked up for those alone that are shown.
     return (
@@ -146,7 +146,12 @@ def _bad_feeds(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 @lru_cache(maxsize=1)
 def _first_partners(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     shown = (Account.id, Account.name, Account.time_zone, Account.customers)
-    return access.partners(viewer).with_only_columns(*shown).order_by(Account.name).limit(_FIRST)
+    return (
+        access.partners(viewer)
+        .with_only_columns(*shown)
+        .order_by(Account.name)
+        .limit(at_most(_FIRST))
+    )
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.db import constant, db, reading
+from webapp.db import at_most, constant, db, reading
 from webapp.domain.months import Month
 from webapp.models import Account, Device, Feed, Server, ServerFeeds
 from webapp.services import access, totals
@@ -156,7 +156,7 @@ _FEW = union_all(
     select(constant("feeds"), Feed.id).where(lists.holds(Feed.customer_name)),
     select(constant("feeds"), Feed.id).where(lists.holds(Feed.customer_id)),
     select(constant("accounts"), Account.id).where(lists.holds(Account.name)),
-).limit(lists.FEW + 1)
+).limit(at_most(lists.FEW + 1))
 
 
 def _found() -> CompoundSelect[int]:

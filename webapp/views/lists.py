@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.db import db, reading
+from webapp.db import at_most, db, reading
 from webapp.views import assets
 
 PER_PAGE = 50
@@ -257,8 +257,7 @@ def _cut(query: Select[Any], narrow: Select[Any] | None, limit: int, offset: int
     if narrow is not None:
         (key,) = narrow.selected_columns
         return query.where(key.in_(_cut(narrow, None, limit, offset).correlate(None)))
-    # As literals: a plan made for any limit expects many rows, and looks all names up.
-    query = query.limit(literal_column(str(limit), Integer))
+    query = query.limit(at_most(limit))
     return query.offset(literal_column(str(offset), Integer)) if offset else query
 
 
@@ -271,7 +270,7 @@ def _number(query: Select[Any], most: int | None) -> ScalarSelect[int]:
     if query.get_execution_options().get("counts"):
         return query.correlate(None).scalar_subquery()
     rows = query.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
-    some = (rows if most is None else rows.limit(most + 1)).subquery()
+    some = (rows if most is None else rows.limit(at_most(most + 1))).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 
 from webapp import clock, queue
-from webapp.db import constant, db, reading
+from webapp.db import at_most, constant, db, reading
 from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server, Undrawn
 from webapp.services import access, mails
 from webapp.views import edge, lists
@@ -92,7 +92,7 @@ _ENDED = (
     .where(Collection.kind == "night", Collection.day >= _SINCE)
     .group_by(Collection.day)
     .order_by(Collection.day.desc())
-    .limit(_NIGHTS)
+    .limit(at_most(_NIGHTS))
 )
 
 

@@ -12,7 +12,7 @@ from wtforms import PasswordField, SelectField, StringField
 
 from webapp import clock
 from webapp.crypto import SealError
-from webapp.db import db, reading
+from webapp.db import at_most, db, reading
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
@@ -166,7 +166,7 @@ _FEEDS = (
     .join(Feed.account)
     .where(Feed.server_id == bindparam("server"), access.IS_TIED)
     .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
-    .limit(_SHOWN)
+    .limit(at_most(_SHOWN))
 )
 _COLLECTIONS = (
     select(
@@ -180,13 +180,13 @@ _COLLECTIONS = (
     )
     .where(Collection.server_id == bindparam("server"))
     .order_by(Collection.queued_at.desc(), Collection.id.desc())
-    .limit(_SHOWN)
+    .limit(at_most(_SHOWN))
 )
 _CHANGES = (
     select(HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
     .where(HealthChange.server_id == bindparam("server"))
     .order_by(HealthChange.at.desc(), HealthChange.id.desc())
-    .limit(2 * _SHOWN)
+    .limit(at_most(2 * _SHOWN))
 )
 
 
