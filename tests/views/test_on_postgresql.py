@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from tests.browser import borough, sights
 from tests.factories import NOW
@@ -12,7 +12,7 @@ from tests.views.test_access_matrix import ANYBODY, WHO
 from tests.views.test_exports import LISTS
 from webapp import clock
 from webapp.crypto import Keyring
-from webapp.db import engine, open_session
+from webapp.db import begin_reading, db, engine, only_reading, open_session
 from webapp.settings import Settings
 from webapp.views import exports
 
@@ -42,6 +42,25 @@ def town(
         session.expunge_all()
     yield built
     engine(settings.database_url).dispose()
+
+
+def test_what_writes_is_in_a_transaction_whatever_was_before(app: Flask) -> None:
+    over_the_engine: list[bool] = []
+
+    @app.after_request
+    def look(response: Response) -> Response:
+        over_the_engine.append(db.session.get_bind() is db.engine)
+        return response
+
+    browser = app.test_client()
+    browser.get("/login")
+    with app.app_context():
+        begin_reading()  # a request that was never ended
+    browser.post("/login")
+    browser.get("/login")
+
+    assert over_the_engine == [False, True, False]
+    assert not only_reading.get()
 
 
 def test_every_page_answers(app: Flask, town: borough.Borough) -> None:

@@ -156,6 +156,7 @@ def _typed_email() -> str:
 
 
 def _open_for_reading() -> None:
+    end_reading()  # should the request before have ended without doing so
     reads = request.method in READING
     if not reads or request.endpoint == "static" or "export" in request.args:
         only_reading.set(reads)  # a file is read with a cursor, which needs a transaction
