@@ -117,7 +117,7 @@ def feeds(
     server = contains_eager(Feed.server).joinedload(Server.account)
     return lists.Listing(
         shown.with_only_columns(*_SHOWN, of_month.label("pages")),
-        counting=counting if status or health or account_id or search else _tied(viewer, server_id),
+        counting=counting,
         count_to=None,
         narrow=narrow,
         short=bool(search),

@@ -120,7 +120,7 @@ class _Generator(CodeGenerator):
 
     @optimizeconst
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802
-        """An attribute; what has none is asked for an item of that name, by Jinja."""
+        """An attribute; what has none is asked for an item of that name, as Jinja does it."""
         of, found = self.temporary_identifier(), self.temporary_identifier()
         self.write(f"({found} if ({found} := getattr(({of} := ")
         self.visit(node.node, frame)
