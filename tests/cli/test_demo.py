@@ -16,7 +16,7 @@ from webapp.domain.business_days import is_business_day
 from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
 from webapp.printerpoint.fake import Sandbox
-from webapp.services import deposits, users
+from webapp.services import totals, users
 from webapp.services.calendars import PublicHolidays
 
 HOLIDAYS = PublicHolidays("US")
@@ -150,7 +150,7 @@ def _six_days_are_recovered_and_one_gain_is_held(releaf: Releaf, feeds: dict[str
     with releaf.session() as session:
         first, last = date(2027, 1, 1), date(2027, 2, 28)
         clinic = [feeds["Cascade Veterinary Clinic"]["id"]]
-        days = deposits.pages_by_day(session, clinic, first, last)
+        days = totals.of_feeds(session, clinic, first, last).days
         assert sum(day.recovered for day in days) == 6
         assert session.scalars(select(Delta.feed_id).where(Delta.state == "held")).all() == [
             feeds["St. Brigid's Hospital"]["id"]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from tests import factories
-from webapp.services import deposits
+from webapp.services import deposits, totals
 from webapp.services.deposits import DayPages
 
 MONDAY = date(2026, 11, 2)
@@ -26,7 +26,7 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
         factories.reading(session, device, day=day, count=182_345)
     deposits.conclude(session, feed.id, feed.account_id, [MONDAY, TUESDAY, *read], ())
 
-    of_feed = deposits.pages_by_day(session, [feed.id], MONDAY, FRIDAY)
+    of_feed = totals.of_feeds(session, [feed.id], MONDAY, FRIDAY).days
 
     assert of_feed == [
         DayPages(MONDAY, 100),

@@ -210,9 +210,9 @@ def _feed_of_zaha(session: Session) -> Feed:
 def test_a_partner_sees_on_a_customers_page_when_pages_are_held_and_the_customer_does_not(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
-    yesterday = clock.now().date() - timedelta(days=1)
     with storing() as session:
         feed = _feed_of_zaha(session)
+        yesterday = clock.now().astimezone(feed.account.zone).date() - timedelta(days=1)
         factories.deposit(session, feed, day=yesterday - timedelta(days=1), pages=500)
         factories.delta(session, factories.device(session, feed), day=yesterday, state="held")
 

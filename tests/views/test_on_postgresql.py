@@ -1,7 +1,9 @@
 """Every page answers on PostgreSQL as it does on SQLite: sums come as decimals there, for one."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from flask import Flask, Response
@@ -14,7 +16,7 @@ from webapp import clock
 from webapp.crypto import Keyring
 from webapp.db import begin_reading, db, engine, only_reading, open_session
 from webapp.settings import Settings
-from webapp.views import exports
+from webapp.views import exports, lists
 
 #: They ask for more than a database: signed links, a Printerpoint.
 _ELSEWHERE = {"notices.unsubscribe_page", "customers.new"}
@@ -61,6 +63,27 @@ def test_what_writes_is_in_a_transaction_whatever_was_before(app: Flask) -> None
 
     assert over_the_engine == [False, True, False]
     assert not only_reading.get()
+
+
+def test_a_search_finds_the_same_among_few_and_among_many(
+    app: Flask, town: borough.Borough, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = app.test_client()
+    with browser.session_transaction() as session:
+        session["_user_id"] = town.people["operations"].get_id()
+    texts = ("a", "e", "har", "A-", "CNB", "0", "%", "_", "/", "\\", "'", "no such thing")
+    paths = [f"/{of}?q={quote(text)}" for of in ("feeds", "devices") for text in texts]
+
+    def found(path: str) -> list[str]:
+        return re.findall(r'<th scope="row"><a href="([^"]+)"', browser.get(path).text)
+
+    among_few = {path: found(path) for path in paths}
+    monkeypatch.setattr(lists, "FEW", -1)
+    among_many = {path: found(path) for path in paths}
+
+    assert among_few == among_many
+    assert any(len(rows) > 1 for rows in among_few.values())
+    assert among_few["/feeds?q=%25"] == among_few["/feeds?q=_"] == []
 
 
 def test_every_page_answers(app: Flask, town: borough.Borough) -> None:

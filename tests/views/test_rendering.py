@@ -1,6 +1,6 @@
 """Our compiler of templates writes what Jinja's own writes, to the letter."""
 
-from types import SimpleNamespace
+from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from flask import Flask
 from flask.templating import Environment as Own
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import DictLoader, UndefinedError
+from jinja2 import DictLoader, UndefinedError, pass_context
 from markupsafe import Markup
 
 from webapp.views.rendering import Environment
@@ -55,6 +55,7 @@ class Name(str):
     __slots__ = ()
 
 
+CONTEXT = pass_context(lambda _: None).jinja_pass_arg  # type: ignore[attr-defined]
 VALUES = st.one_of(
     st.text(),
     st.text(alphabet="<>&'\"a"),
@@ -127,6 +128,17 @@ def test_an_error_in_a_call_is_raised() -> None:
 
     with pytest.raises(KeyError):
         OURS.from_string("{{ fails() }}").render(fails=fails)
+
+
+def test_nothing_that_templates_call_asks_for_their_variables(app: Flask) -> None:
+    """Calls do not bring what a loop or a block has set, see ``_Generator.visit_Call``."""
+    asking = [
+        name
+        for name, value in app.jinja_env.globals.items()
+        if type(value) in (FunctionType, MethodType)
+        and getattr(value, "jinja_pass_arg", None) is CONTEXT
+    ]
+    assert asking == []
 
 
 def test_pages_are_compiled_by_it(app: Flask) -> None:

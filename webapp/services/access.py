@@ -7,7 +7,7 @@ customer or other people's users.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -59,10 +59,9 @@ class Viewer:
     server_ids: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, user: User, server_ids: Iterable[int] | None = None) -> Viewer:
+    def of(cls, user: User) -> Viewer:
         """The viewer that a logged-in user is."""
-        known = None if server_ids is None else tuple(server_ids)
-        return cls(cast(Role, user.role), user.account_id, user.id, known)
+        return cls(cast(Role, user.role), user.account_id, user.id)
 
     @property
     def may_change(self) -> bool:

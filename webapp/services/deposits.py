@@ -15,12 +15,11 @@ from sqlalchemy import (
     func,
     null,
     select,
-    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webapp.db import constant, reading, upsert
+from webapp.db import constant, upsert
 from webapp.domain.months import Month, counting_month
 from webapp.domain.shares import share_gap
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
@@ -163,15 +162,6 @@ DAYS = (
     .where(Delta.feed_id.in_(_FEEDS), Delta.day.between(_FIRST, _LAST), IS_HELD)
     .distinct(),
 )
-_DAYS = union_all(*DAYS)
-
-
-def pages_by_day(
-    session: Session, feed_ids: Sequence[int], first: date, last: date
-) -> list[DayPages]:
-    """Pages of each day from ``first`` to ``last``, days without any included."""
-    values = {"feeds": list(feed_ids), "first": first, "last": last}
-    return days_told(reading(session).execute(_DAYS, values).all(), first, last)
 
 
 def days_told(told: Sequence[Any], first: date, last: date) -> list[DayPages]:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from webapp.db import at_most, reading
 from webapp.models import (
     Certificate,
     ClosedMonth,
@@ -202,29 +201,11 @@ def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
     ]
 
 
-_LATEST = (
-    select(
-        Reconciliation.at, Reconciliation.feeds, Reconciliation.pages, Reconciliation.differences
-    )
-    .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
-    .limit(at_most(1))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The latest nightly comparison, as it was kept."""
-
-    at: datetime
-    feeds: int
-    pages: int
-    differences: Sequence[str]
-
-
-def latest(session: Session) -> Latest | None:
+def latest(session: Session) -> Reconciliation | None:
     """The latest nightly comparison."""
-    found = reading(session).execute(_LATEST).first()
-    return None if found is None else Latest(*found)
+    return session.scalars(
+        select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
+    ).first()
 
 
 def is_due(session: Session, now: datetime) -> bool:

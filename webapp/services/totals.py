@@ -56,11 +56,6 @@ def pages(session: Session, of: Of, month: Month | None = None) -> int:
 
 
 _FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
-_MONTHS_OF_FEEDS: Any = (
-    select(FeedMonth.counted_in, cast(func.sum(FeedMonth.pages), BigInteger))
-    .where(FeedMonth.feed_id.in_(_FEEDS))
-    .group_by(FeedMonth.counted_in)
-)
 #: In one question. What has no day is a month.
 _OF_FEEDS = union_all(
     *deposits.DAYS,
@@ -90,10 +85,7 @@ def of_feeds(session: Session, feed_ids: Iterable[int], first: date, last: date)
 
 def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
     """Pages by the month they are counted in; months with none are left out."""
-    asked = reading(session)
-    if of.feed_ids is not None:
-        return _by_month(asked.execute(_MONTHS_OF_FEEDS, {"feeds": list(of.feed_ids)}))
-    return _by_month(asked.execute(_months_of(of)))
+    return _by_month(reading(session).execute(_months_of(of)))
 
 
 @lru_cache(maxsize=256)

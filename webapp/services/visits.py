@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, and_, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.db import reading
 from webapp.models import Account, Brand, Delta, Logo, Server, User
+from webapp.models.account import InPlace
 from webapp.models.user import Role
 from webapp.services import access, brands
 from webapp.services.access import Viewer
@@ -22,7 +22,7 @@ from webapp.services.brands import Look
 
 
 @dataclass(frozen=True, slots=True)
-class OwnAccount:
+class OwnAccount(InPlace):
     """The account of whoever asks, as far as pages show it; ``partner``: of a customer."""
 
     id: int
@@ -32,22 +32,6 @@ class OwnAccount:
     country: str | None
     region: str | None
     partner: OwnAccount | None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone its days and months are counted in."""
-        return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
-
-    @property
-    def holiday_region(self) -> str | None:
-        """The region whose holidays hold besides; that of the account that names the country."""
-        of = self if self.country or not self.partner else self.partner
-        return of.region
-
-    @property
-    def holiday_country(self) -> str | None:
-        """The country whose public holidays hold; None: Monday to Friday alone."""
-        return self.country or (self.partner.country if self.partner else None)
 
 
 @dataclass(frozen=True, slots=True)
