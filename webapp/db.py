@@ -305,6 +305,11 @@ def in_digits(number: int) -> BindParameter[int]:
     return bindparam(None, number, Integer, literal_execute=True)
 
 
+def given_in_digits(name: str) -> BindParameter[int]:
+    """The same of a number that is given when the statement is asked."""
+    return bindparam(name, type_=Integer, literal_execute=True)
+
+
 def upsert(
     session: Session,
     table: Table,

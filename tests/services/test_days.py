@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from tests import factories
+from webapp import asking
 from webapp.services import deposits, totals
 from webapp.services.deposits import DayPages
 
@@ -26,7 +27,7 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
         factories.reading(session, device, day=day, count=182_345)
     deposits.conclude(session, feed.id, feed.account_id, [MONDAY, TUESDAY, *read], ())
 
-    of_feed = totals.of_feeds(session, [feed.id], MONDAY, FRIDAY).days
+    of_feed = asking.answer(session, totals.of_feeds([feed.id], MONDAY, FRIDAY)).days
 
     assert of_feed == [
         DayPages(MONDAY, 100),

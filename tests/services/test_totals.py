@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW
 from tests.nights import World
+from webapp import asking
 from webapp.domain.months import Month
 from webapp.models import (
     Account,
@@ -121,13 +122,14 @@ def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
     with world.session() as session:
         assert differences(session) == []
         account = session.get_one(Feed, feed).account
-        assert totals.pages_by_month(session, Of.account(account)) == {
+        assert asking.answer(session, totals.pages_by_month(Of.account(account))) == {
             Month(2026, 10): 57,
             Month(2026, 11): 30,
         }
         partner = session.get_one(Account, account.partner_id)
         assert totals.pages(session, Of.account(partner)) == 87
-        home = homes.of(session, Viewer("partner_admin", partner.id, None), *3 * [THURSDAY])
+        viewer = Viewer("partner_admin", partner.id, None, (session.get_one(Feed, feed).server_id,))
+        home = asking.answer(session, homes.of(viewer, *3 * [THURSDAY]))
         assert home.certified == 57
         assert home.months == {Month(2026, 10): 57, Month(2026, 11): 30}
 

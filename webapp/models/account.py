@@ -59,7 +59,27 @@ class InPlace:
         return self.country or (self.partner.country if self.partner else None)
 
 
-class Account(InPlace, Base):
+class Writing(Protocol):
+    """The language that is written to an account, or to its partner."""
+
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def partner(self) -> Writing | None: ...
+
+
+class Speaking:
+    """What an account has by its language; also of one that is no entity."""
+
+    __slots__ = ()
+
+    @property
+    def certified_in(self: Writing) -> str:
+        """The language of its certificates."""
+        return self.language or (self.partner and self.partner.language) or DEFAULT
+
+
+class Account(InPlace, Speaking, Base):
     """A partner, one of its customers, or the people who operate the service.
 
     A customer has no time zone of its own: its days and months are its partner's. Its country
@@ -102,8 +122,3 @@ class Account(InPlace, Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")
-
-    @property
-    def certified_in(self) -> str:
-        """The language of its certificates."""
-        return self.language or (self.partner and self.partner.language) or DEFAULT

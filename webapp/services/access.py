@@ -91,8 +91,8 @@ def partners(viewer: Viewer) -> Select[Account]:
 
 def customers(viewer: Viewer) -> Select[Account]:
     """The customers among them, of a partner or of all."""
-    if viewer.is_partner:
-        return select(Account).where(Account.partner_id == viewer.account_id)
+    if viewer.is_partner and viewer.account_id is not None:
+        return select(Account).where(Account.partner_id == in_digits(viewer.account_id))
     return accounts(viewer).where(Account.kind == "customer")
 
 
@@ -252,12 +252,17 @@ def _one(
     wanted: int,
     word: str,
 ) -> Noun:
-    found: Noun | None = None
-    if 0 < wanted <= _LARGEST_ID:
-        found = session.scalar(_by_id(viewer, of, key), {"wanted": wanted})
+    may_exist(wanted, word)
+    found: Noun | None = session.scalar(_by_id(viewer, of, key), {"wanted": wanted})
     if found is None:
         raise NotFound(f"there is no {word} {wanted}")
     return found
+
+
+def may_exist(wanted: int, word: str) -> None:
+    """Raise NotFound for an id that no row can have; a database would refuse it."""
+    if not 0 < wanted <= _LARGEST_ID:
+        raise NotFound(f"there is no {word} {wanted}")
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -131,7 +131,18 @@ def _pages_by_delta(
     return pages
 
 
-def counted_pages(delta: Delta) -> int:
+class Judged(Protocol):
+    """A gain in one of its states."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def proposed(self) -> int | None: ...
+
+
+def counted_pages(delta: Judged) -> int:
     """How many pages of a gain count, by its state."""
     if delta.state in ("counted", "accepted"):
         return delta.pages

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -104,7 +104,22 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
     return -added
 
 
-def certified_with(session: Session, delta: Delta) -> Month | None:
+class Judged(Protocol):
+    """A gain, and when it was decided."""
+
+    @property
+    def feed_id(self) -> int: ...
+    @property
+    def since(self) -> date: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def decided_at(self) -> datetime | None: ...
+
+
+def certified_with(session: Session, delta: Judged) -> Month | None:
     """The first month that was closed after the decision, and counts a day of its gap."""
     if delta.decided_at is None:
         return None
@@ -128,7 +143,7 @@ def _hold(session: Session, delta: Delta) -> Feed:
     return session.get_one(Feed, delta.feed_id)
 
 
-def _days(feed: Feed, delta: Delta) -> set[date]:
+def _days(feed: Feed, delta: Judged) -> set[date]:
     shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
     return {day for day, _ in shares}
 

@@ -30,7 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from webapp.db import at_most, constant, reading
+from webapp import asking
+from webapp.asking import Question
+from webapp.db import at_most, constant
 from webapp.domain.months import Month
 from webapp.models import (
     Account,
@@ -96,18 +98,28 @@ class PartnerCounts:
     pages: Mapping[int, int]
 
 
-def of(session: Session, viewer: Viewer, today: date, first: date, last: date) -> Home:
-    """The home of operations or of a partner, with the pages of the days ``first`` to ``last``."""
+def of(viewer: Viewer, today: date, first: date, last: date) -> Question[Home]:
+    """The home of operations or of a partner, with the pages of the days ``first`` to ``last``.
+
+    A partner's servers have to be known.
+    """
     values: dict[str, Any] = {"month": str(Month.of(today))}
     if not viewer.is_operations:
-        known = viewer.server_ids
-        if known is None:
-            query = select(Server.id).where(Server.account_id == viewer.account_id)
-            known = tuple(session.scalars(query))
-        values = {"partner": viewer.account_id, "servers": known, "first": first, "last": last}
+        if viewer.server_ids is None:
+            raise ValueError("whose home it is has to know its servers")
+        values = {
+            "partner": viewer.account_id,
+            "servers": viewer.server_ids,
+            "first": first,
+            "last": last,
+        }
+    return Question(_question(viewer.is_operations), values, lambda rows: _told(rows, first, last))
+
+
+def _told(rows: Sequence[Any], first: date, last: date) -> Home:
     told: dict[str, dict[str, int]] = defaultdict(dict)
     pages: dict[date, int] = {}
-    for of, what, day, number in reading(session).execute(_question(viewer.is_operations), values):
+    for of, what, day, number in rows:
         if day is not None:
             pages[day] = int(number)
         else:
@@ -149,12 +161,13 @@ _FEEDS_BY_HEALTH = union_all(
 )
 
 
-def feeds_by_health(session: Session, server_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+def feeds_by_health(server_ids: Sequence[int]) -> Question[dict[int, dict[str, int]]]:
     """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
+    return Question(_FEEDS_BY_HEALTH, {"servers": list(server_ids)}, _by_health)
+
+
+def _by_health(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
     found: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    rows: Sequence[Any] = (
-        reading(session).execute(_FEEDS_BY_HEALTH, {"servers": list(server_ids)}).all()
-    )
     for server_id, status, health, feeds in rows:
         of_server = found[server_id]
         if status == "all":
@@ -168,7 +181,7 @@ def feeds_by_health(session: Session, server_ids: Sequence[int]) -> dict[int, di
 def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
     """Servers (all, unhealthy) and the pages counted in a month, of each partner."""
     values = {"partners": list(partner_ids), "month": str(month)}
-    rows = reading(session).execute(_counts(), values).all()
+    rows = asking.rows(session, _counts(), values)
     return PartnerCounts(
         {partner: (int(all_), int(bad)) for of, partner, all_, bad in rows if of == "servers"},
         {partner: int(pages) for of, partner, pages, _ in rows if of == "pages"},

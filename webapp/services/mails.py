@@ -1,13 +1,14 @@
 """Mails: the outbox. A sender claims one, hands it over with no transaction open, and says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.db import lock, reading
+from webapp import asking
+from webapp.db import lock
 from webapp.models import Mail, Notice
 from webapp.services.errors import Conflict
 from webapp.services.notices import Draft
@@ -119,7 +120,7 @@ IN_VAIN = (
 
 def waiting(session: Session) -> tuple[int, int, str | None]:
     """How many mails were tried in vain and wait, how many have failed, and the latest error."""
-    rows: Sequence[Any] = reading(session).execute(IN_VAIN).all()
+    rows = asking.rows(session, IN_VAIN)
     return in_vain(session, {row.state: int(row.number) for row in rows})
 
 

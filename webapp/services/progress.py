@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from webapp.db import reading
+from webapp import asking
 from webapp.models import Collection, CollectionOutcome, Feed, Outcome
 from webapp.models.collection import UNFINISHED
 
@@ -42,7 +42,7 @@ _COUNTS = select(
 
 def of(session: Session, collection: Collection) -> Progress:
     """How far a collection has come."""
-    rows = reading(session).execute(_COUNTS, {"collection": collection.id}).all()
+    rows = asking.rows(session, _COUNTS, {"collection": collection.id})
     return Progress(
         {outcome: count for outcome, count, _ in rows},
         collection.feeds,

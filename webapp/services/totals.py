@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from webapp.db import reading
+from webapp.asking import Question
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
 from webapp.services import access, deposits
@@ -73,19 +73,21 @@ class FeedPages:
     months: Mapping[Month, int]
 
 
-def of_feeds(session: Session, feed_ids: Iterable[int], first: date, last: date) -> FeedPages:
+def of_feeds(feed_ids: Iterable[int], first: date, last: date) -> Question[FeedPages]:
     """Pages of each day from ``first`` to ``last``, and of every month that has any."""
-    values = {"feeds": list(feed_ids), "first": first, "last": last}
-    told: Sequence[Any] = reading(session).execute(_OF_FEEDS, values).all()
-    return FeedPages(
-        deposits.days_told([row for row in told if row[1] is not None], first, last),
-        _by_month((month, pages) for month, day, pages in told if day is None),
-    )
+
+    def told(rows: Sequence[Any]) -> FeedPages:
+        return FeedPages(
+            deposits.days_told([row for row in rows if row[1] is not None], first, last),
+            _by_month((month, pages) for month, day, pages in rows if day is None),
+        )
+
+    return Question(_OF_FEEDS, {"feeds": list(feed_ids), "first": first, "last": last}, told)
 
 
-def pages_by_month(session: Session, of: Of) -> dict[Month, int]:
+def pages_by_month(of: Of) -> Question[dict[Month, int]]:
     """Pages by the month they are counted in; months with none are left out."""
-    return _by_month(reading(session).execute(_months_of(of)))
+    return Question(_months_of(of), None, _by_month)
 
 
 @lru_cache(maxsize=256)
@@ -130,12 +132,13 @@ _OF_CUSTOMERS: Any = (
 )
 
 
-def by_customer(
-    session: Session, customer_ids: Collection[int], month: Month
-) -> dict[int, CustomerCounts]:
+def by_customer(customer_ids: Collection[int], month: Month) -> Question[dict[int, CustomerCounts]]:
     """The counts of each of these customers, with the pages counted in a month and in all."""
     values = {"customers": list(customer_ids), "month": str(month)}
-    rows = reading(session).execute(_OF_CUSTOMERS, values)
+    return Question(_OF_CUSTOMERS, values, _counts_told)
+
+
+def _counts_told(rows: Sequence[Any]) -> dict[int, CustomerCounts]:
     return {
         account_id: CustomerCounts(feeds, bad, int(month_pages or 0), int(pages or 0))
         for account_id, feeds, bad, month_pages, pages in rows

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sqlalchemy import String, and_, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.db import reading
+from webapp import asking
 from webapp.models import Account, Brand, Delta, Logo, Server, User
 from webapp.models.account import InPlace
 from webapp.models.user import Role
@@ -64,10 +64,10 @@ class Visit:
 
 def of(session: Session, user_id: int, stamp: str) -> Visit | None:
     """The visit of a session's user; None when the password has changed or the user is disabled."""
-    found = reading(session).execute(_VISIT, {"user": user_id, "stamp": stamp}).first()
-    if found is None:
+    found = asking.rows(session, _VISIT, {"user": user_id, "stamp": stamp})
+    if not found:
         return None
-    row: Any = found
+    row = found[0]
     partner = None
     if row.partner_id is not None:
         partner = OwnAccount(

@@ -1,34 +1,30 @@
 """Accounts: partners for operations, customers for partners, one's own for a customer."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webapp import clock
-from webapp.db import at_most, db, reading
+from webapp.db import db
 from webapp.domain.months import Month
-from webapp.models import Account, Certificate, Feed, Server, User
+from webapp.models import Account
 from webapp.models.user import Role
-from webapp.services import access, accounts, calendars, homes, totals
-from webapp.services.access import Viewer
+from webapp.services import access, accounts, homes
 from webapp.services.errors import Invalid, NotFound
-from webapp.services.totals import CustomerCounts
 from webapp.views import (
     account_forms,
+    account_pages,
     audit,
     edge,
     exports,
     figures,
     forms,
-    history,
     listings,
     lists,
     ticks,
@@ -40,9 +36,6 @@ blueprint = Blueprint("accounts", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-_LATEST = 6
-_LISTED = 50
-_ON_PAGE = 20
 
 
 def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
@@ -60,7 +53,7 @@ def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports
 
 
 def _exported_customers(customers: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
-    counts = _customer_counts(customers, _today(edge.user().account))
+    counts = account_pages.counts_of(customers, _today(edge.user().account))
     for customer in customers:
         of = counts[customer.id]
         row = (of.feeds, of.unhealthy, of.month_pages, of.pages)
@@ -97,26 +90,6 @@ _CUSTOMERS = exports.Sheet(
 )
 
 
-#: What the page of an account shows of those that belong to it.
-_CERTIFICATES = (
-    select(Certificate.number, Certificate.month, Certificate.pages, Certificate.trees)
-    .where(Certificate.account_id == bindparam("account"))
-    .order_by(Certificate.month.desc())
-    .limit(at_most(_LATEST))
-)
-_USERS = (
-    select(
-        User.id,
-        User.full_name,
-        User.email,
-        User.disabled_at,
-        User.password_hash.is_not(None).label("has_password"),
-    )
-    .where(User.account_id == bindparam("account"))
-    .order_by(User.full_name)
-)
-
-
 @blueprint.get("/accounts")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -139,7 +112,7 @@ def index() -> ResponseReturnValue:
         kind=kind,
         heading=partial(lists.heading, sort),
         **(partner_counts(page.items) if kind == "partner" else {}),
-        counts=_customer_counts(page.items, today) if kind == "customer" else {},
+        counts=account_pages.counts_of(page.items, today) if kind == "customer" else {},
     )
 
 
@@ -188,13 +161,7 @@ def regions() -> str:
 def show(account_id: int) -> ResponseReturnValue:
     """An account: its pages and trees by day, its feeds, certificates and users."""
     viewer = edge.viewer()
-    account = access.account(db.session(), viewer, account_id)
-    if account.kind == "operations":
-        return render_template(
-            "accounts/operations.html", account=account, **_people(viewer, account)
-        )
-    show_kind = _show_partner if account.kind == "partner" else _show_customer
-    return show_kind(viewer, account)
+    return account_pages.page(viewer, account_id)
 
 
 @blueprint.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"])
@@ -202,7 +169,7 @@ def show(account_id: int) -> ResponseReturnValue:
 def edit(account_id: int) -> ResponseReturnValue:
     """Change an account: operations any, a partner's administrator its customers."""
     account = access.account(db.session(), edge.viewer(), account_id)
-    if not _may_edit(edge.viewer(), account):
+    if not account_pages.may_edit(edge.viewer(), account):
         abort(403)
     form = (
         account_forms.PartnerForm(obj=account)
@@ -233,11 +200,6 @@ def edit(account_id: int) -> ResponseReturnValue:
     return forms.page("accounts/edit.html", form, account=account)
 
 
-def latest_certificates(customer_id: int) -> Sequence[Any]:
-    """The latest certificates of a customer that the viewer may see."""
-    return reading(db.session()).execute(_CERTIFICATES, {"account": customer_id}).all()
-
-
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     """For each of these partners: servers (those unhealthy), pages this month."""
     month = Month.of(clock.now().date())
@@ -246,96 +208,6 @@ def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
         "servers_of": counts.servers,
         "pages_of": counts.pages,
     }
-
-
-@lists.kept
-def _servers(viewer: Viewer) -> Select[Any]:
-    """The servers of a partner, removed ones included."""
-    of_partner: Any = access.servers(viewer).where(Server.account_id == bindparam("partner"))
-    shown = of_partner.with_only_columns(
-        Server.id, Server.name, Server.health, Server.health_checked_at, Server.removed_at
-    )
-    return cast(Select[Any], shown.order_by(Server.name))
-
-
-def _show_partner(viewer: Viewer, partner: Account) -> str:
-    today = _today(partner)
-    found = reading(db.session()).execute(_servers(viewer), {"partner": partner.id}).all()
-    as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
-    home = homes.of(db.session(), as_seen, today, *figures.last_days(today))
-    page = lists.paged(listings.customers(viewer, partner.id), per_page=_ON_PAGE)
-    return render_template(
-        "accounts/partner.html",
-        account=partner,
-        figures=figures.of_months(home.months, today),
-        bars=figures.bars(partner, home.days),
-        health=home.feeds,
-        servers=[server for server in found if server.removed_at is None],
-        customers=page,
-        page_url=lists.page_url,
-        counts=_customer_counts(page.items, today),
-        **_people(viewer, partner),
-    )
-
-
-@lists.kept
-def _feeds(viewer: Viewer) -> Select[Any]:
-    """The feeds of a customer."""
-    of_customer: Any = access.feeds(viewer).where(Feed.account_id == bindparam("customer"))
-    shown = of_customer.with_only_columns(
-        Feed.id, Feed.customer_name, Feed.customer_id, Feed.status, Feed.health, Feed.heard_on
-    )
-    return cast(Select[Any], shown.order_by(Feed.customer_name, Feed.id))
-
-
-def _show_customer(viewer: Viewer, customer: Account) -> str:
-    feeds = reading(db.session()).execute(_feeds(viewer), {"customer": customer.id}).all()
-    feed_ids = [feed.id for feed in feeds]
-    today = _today(customer)
-    pages = totals.of_feeds(db.session(), feed_ids, *figures.last_days(today))
-    return render_template(
-        "accounts/customer.html",
-        account=customer,
-        figures=figures.of_months(pages.months, today),
-        bars=figures.bars(customer, pages.days, marks_held=viewer.role != "customer"),
-        feeds=[feed for feed in feeds if feed.status != "removed"][:_LISTED],
-        today=today,
-        certificates=latest_certificates(customer.id),
-        events=history.of_customer(db.session(), viewer, feed_ids),
-        zone=customer.zone,
-        **_people(viewer, customer),
-    )
-
-
-def _people(viewer: Viewer, account: Account) -> dict[str, Any]:
-    """The users of an account, for whoever may see them; and what may be done."""
-    shown = viewer.role != "customer"
-    return {
-        "users": _users_of(account) if shown else [],
-        "may_invite": viewer.may_change,
-        "may_edit": _may_edit(viewer, account),
-        "country": _calendar_of(account),
-    }
-
-
-def _users_of(account: Account) -> Sequence[Any]:
-    return reading(db.session()).execute(_USERS, {"account": account.id}).all()
-
-
-def _calendar_of(account: Account) -> str | None:
-    """The country, and region, whose holidays hold; None without one."""
-    country = account.holiday_country
-    if country is None:
-        return None
-    name = accounts.countries().get(country, country)
-    region = calendars.regions(country).get(account.holiday_region or "")
-    return f"{region}, {name}" if region else name
-
-
-def _may_edit(viewer: Viewer, account: Account) -> bool:
-    if viewer.is_operations:
-        return account.kind != "operations"
-    return viewer.may_change and account.kind == "customer"
 
 
 def _today(account: figures.Zoned) -> date:
@@ -378,12 +250,3 @@ def _made(form: FlaskForm, partner: Account | None) -> Account:
         region=form.region.data or None,
         now=clock.now(),
     )
-
-
-def _customer_counts(customers: Sequence[Any], today: date) -> defaultdict[int, CustomerCounts]:
-    """The counts of each customer of a page, or row of one, by its id."""
-    found: defaultdict[int, CustomerCounts] = defaultdict(CustomerCounts)
-    if customers:
-        ids = [customer.id for customer in customers]
-        found |= totals.by_customer(db.session(), ids, Month.of(today))
-    return found

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, bindparam, or_
 from sqlalchemy.orm import aliased, joinedload
 
-from webapp import clock
-from webapp.db import db, reading
+from webapp import asking, clock
+from webapp.db import db
 from webapp.models import Account, AuditEntry, User
 from webapp.models.user import Role
 from webapp.services import access, audit
@@ -193,7 +193,8 @@ def _people_seen(entries: Sequence[Any]) -> set[int]:
     ids = {entry.user_id for entry in entries if entry.user_id is not None}
     if not ids:
         return set()
-    return set(reading(db.session()).scalars(_people(edge.viewer()), {"users": list(ids)}))
+    rows = asking.rows(db.session(), _people(edge.viewer()), {"users": list(ids)})
+    return {row.id for row in rows}
 
 
 @lists.kept

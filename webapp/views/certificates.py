@@ -23,8 +23,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from webapp import clock, pdf
-from webapp.db import db, reading
+from webapp import asking, clock, pdf
+from webapp.asking import Question
+from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document, PartnerMonth, Undrawn
 from webapp.services import access, certificates
@@ -96,17 +97,19 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     months = _months()
     sort = lists.sorting(_COLUMNS, "-month")
-    of_month = month if month in months else None
-    listing = _listing(viewer, sort, of_month, searched=bool(text))
+    if month and month not in asking.answer(db.session(), months):
+        month = ""
+    listing = _listing(viewer, sort, month or None, searched=bool(text))
     if exports.wanted():
         return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+    page = lists.turned(listing, lists.wanted(text))
+    asking.ask(db.session(), months, page)
     return lists.page(
         "certificates",
-        page,
+        page.answer,
         q=text,
         month=month,
-        months=months,
+        months=months.answer,
         heading=partial(lists.heading, sort),
     )
 
@@ -346,9 +349,9 @@ def _late_months(certificate: Certificate) -> list[date]:
     return [Month.parse(text).first for text in certificate.late_months.split()]
 
 
-def _months() -> list[str]:
+def _months() -> Question[list[str]]:
     """The months that a viewer has certificates of, the latest first."""
-    return list(reading(db.session()).scalars(_months_of(edge.viewer())))
+    return Question(_months_of(edge.viewer()), None, lambda rows: [row.month for row in rows])
 
 
 @lists.kept

@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
-from webapp import clock
-from webapp.db import at_most, db, reading
+from webapp import asking, clock
+from webapp.asking import Question
+from webapp.db import at_most, db
 from webapp.models import Account, Delta, Device, Feed, Reading, ServerFeeds
 from webapp.services import access, deposits
 from webapp.services.calendars import public_holidays
@@ -149,7 +150,7 @@ def _search(text: str) -> tuple[Search, dict[str, Any]]:
         return None, {}
     search: Search = "long" if len(text) > _TELLING else "brief"
     values = {**lists.wanted(text), "end": lists.escaped(text[-_TELLING:])}
-    rows: Sequence[Any] = reading(db.session()).execute(_few(search), values).all()
+    rows = asking.rows(db.session(), _few(search), values)
     if len(rows) > lists.FEW or any(device is None for (device,) in rows):
         return search, values
     return "few", {"few": [device for (device,) in rows]}
@@ -225,17 +226,18 @@ _DELTAS = (
 def show(device_id: int) -> ResponseReturnValue:
     """A device: its counts, its readings and what it gained between them."""
     device = access.device(db.session(), edge.viewer(), device_id)
-    asked, of_device = reading(db.session()), {"device": device.id}
-    readings = asked.execute(_READINGS, of_device).all()
-    deltas = asked.execute(_DELTAS, of_device).all()
+    of_device = {"device": device.id}
+    readings, deltas = Question[Any](_READINGS, of_device), Question[Any](_DELTAS, of_device)
+    events = history.of_device(db.session(), edge.viewer(), device)
+    asking.ask(db.session(), readings, deltas, events)
     return render_template(
         "devices/show.html",
         device=device,
         feed=device.feed,
-        bars=_bars(device.feed.account, readings, deltas),
-        readings=readings,
-        deltas={delta.day: delta for delta in deltas},
-        history=history.of_device(db.session(), edge.viewer(), device),
+        bars=_bars(device.feed.account, readings.answer, deltas.answer),
+        readings=readings.answer,
+        deltas={delta.day: delta for delta in deltas.answer},
+        history=events.answer,
         zone=device.feed.account.zone,
         families=history.FAMILIES,
     )

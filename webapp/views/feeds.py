@@ -10,8 +10,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import bindparam, select
 
-from webapp import clock
-from webapp.db import at_most, db, reading
+from webapp import asking, clock
+from webapp.asking import Question
+from webapp.db import at_most, db
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -24,9 +25,11 @@ from webapp.models import (
     Outcome,
 )
 from webapp.models.user import Role
-from webapp.services import access, feeds, totals
+from webapp.services import access, feeds, seen, totals
 from webapp.services.calendars import public_holidays
+from webapp.services.deposits import DayPages
 from webapp.services.errors import Conflict
+from webapp.services.seen import SeenFeed
 from webapp.views import (
     audit,
     charts,
@@ -122,26 +125,24 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/feeds/<int:feed_id>")
 def show(feed_id: int) -> ResponseReturnValue:
     """A feed: health, pages a day, devices, what collections brought, history."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = asking.answer(db.session(), seen.feed(edge.viewer(), feed_id))
     today = _today(feed)
     holidays = public_holidays(feed.account)
     span = lists.chosen("days", DAYS, DAYS[0])
     last = today - timedelta(days=1)
-    pages = totals.of_feeds(db.session(), [feed.id], last - timedelta(days=int(span) - 1), last)
-    devices, heading = _devices(feed)
+    of_days = totals.of_feeds([feed.id], last - timedelta(days=int(span) - 1), last)
     if exports.wanted():
-        told = (
-            (day.day, day.pages, gettext("yes") if day.recovered else gettext("no"))
-            for day in pages.days
-        )
-        return exports.answer_rows(
-            "pages-a-day", (gettext("Day"), gettext("Pages"), gettext("Recovered")), told
-        )
+        return _exported_days(asking.answer(db.session(), of_days).days)
+    of_feed, sort = {"feed": feed.id}, lists.sorting(listings.DEVICE_COLUMNS, "asset")
+    devices = lists.turned(listings.devices_of_feed(sort), of_feed)
+    outcomes, changes = Question[Any](_OUTCOMES, of_feed), Question[Any](_CHANGES, of_feed)
+    events = history.recent(db.session(), edge.viewer(), feed.id)
+    is_customer = edge.viewer().role == "customer"
+    held = [] if is_customer else [Question[Any](_HELD, of_feed)]
+    asking.ask(db.session(), of_days, devices, outcomes, changes, events, *held)
+    pages = of_days.answer
     month = Month.of(today)
     total = sum(pages.months.values())
-    of_feed = {"feed": feed.id}
-    is_customer = edge.viewer().role == "customer"
-    asked = reading(db.session())
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -154,12 +155,12 @@ def show(feed_id: int) -> ResponseReturnValue:
         month_pages=pages.months.get(month, 0),
         total=total,
         trees=trees(total),
-        held=[] if is_customer else asked.execute(_HELD, of_feed).all(),
-        devices=devices,
-        heading=heading,
-        outcomes=asked.execute(_OUTCOMES, of_feed).all(),
-        changes=asked.execute(_CHANGES, of_feed).all(),
-        history=history.recent(db.session(), edge.viewer(), feed.id),
+        held=[delta for one in held for delta in one.answer],
+        devices=devices.answer,
+        heading=partial(lists.heading, sort),
+        outcomes=outcomes.answer,
+        changes=changes.answer,
+        history=events.answer,
         here=lists.here,
         page_url=lists.page_url,
     )
@@ -307,11 +308,11 @@ def sheet() -> exports.Sheet:
     )
 
 
-def _today(feed: Feed) -> date:
+def _today(feed: Feed | SeenFeed) -> date:
     return clock.now().astimezone(feed.account.zone).date()
 
 
-def _silence(feed: Feed, today: date) -> Silence | None:
+def _silence(feed: Feed | SeenFeed, today: date) -> Silence | None:
     """The silence of a feed that is listened to; None before its first data."""
     if feed.heard_on is None or feed.status != "active":
         return None
@@ -321,9 +322,10 @@ def _silence(feed: Feed, today: date) -> Silence | None:
     return Silence(days, left, unhealthy_from(feed.heard_on, holidays))
 
 
-def _devices(feed: Feed) -> tuple[lists.Paged, Any]:
-    """The feed's devices in the order asked for, and the headings that sort them."""
-    sort = lists.sorting(listings.DEVICE_COLUMNS, "asset")
-    return lists.paged(listings.devices_of_feed(sort), {"feed": feed.id}), partial(
-        lists.heading, sort
+def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:
+    """The days of the chart as a file."""
+    told = (
+        (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
     )
+    titles = (gettext("Day"), gettext("Pages"), gettext("Recovered"))
+    return exports.answer_rows("pages-a-day", titles, told)

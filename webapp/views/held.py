@@ -10,15 +10,16 @@ from sqlalchemy import BindParameter, Date, bindparam, or_, select, union_all
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
-from webapp import clock
-from webapp.db import at_most, constant, db, reading
+from webapp import asking, clock
+from webapp.db import at_most, constant, db
 from webapp.domain.shares import share_gap
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
-from webapp.services import access, deposits
+from webapp.services import access, deposits, seen
 from webapp.services import held as service
 from webapp.services.calendars import public_holidays
 from webapp.services.errors import Conflict, Invalid
+from webapp.services.seen import SeenGain
 from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext, ngettext
@@ -127,7 +128,7 @@ def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.List
 @roles_required(*READERS)
 def show(delta_id: int) -> ResponseReturnValue:
     """The case: what was read, and why it is held."""
-    delta = access.delta(db.session(), edge.viewer(), delta_id)
+    delta = _shown(delta_id)
     if delta.state == "counted":
         return redirect(url_for("devices.show", device_id=delta.device_id))
     return forms.page("held/show.html", RejectForm(), **_case(delta))
@@ -144,7 +145,7 @@ def answer(delta_id: int) -> ResponseReturnValue:
     except Invalid as error:
         db.session.rollback()
         forms.refuse(form, error)
-        return forms.page("held/show.html", form, **_case(delta))
+        return forms.page("held/show.html", form, **_case(_shown(delta_id)))
     except Conflict as error:
         db.session.rollback()
         flash(str(error), "warning")
@@ -195,17 +196,18 @@ def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
     return redirect(url_for("held.index"))
 
 
-def _case(delta: Delta) -> dict[str, Any]:
+def _shown(delta_id: int) -> SeenGain:
+    return asking.answer(db.session(), seen.gain(edge.viewer(), delta_id))
+
+
+def _case(delta: SeenGain) -> dict[str, Any]:
     """Everything a person needs to judge."""
-    feed = delta.device.feed
     days = (delta.day - delta.since).days
-    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
+    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(delta.account))
     readings, counts = _readings(delta)
     return {
         "delta": delta,
-        "device": delta.device,
-        "feed": feed,
-        "zone": feed.account.zone,
+        "zone": delta.account.zone,
         "days": days,
         "shares": shares,
         "most": edge.settings().pages_per_day_ceiling * days,
@@ -222,36 +224,33 @@ def _case(delta: Delta) -> dict[str, Any]:
 _DEVICE: BindParameter[int] = bindparam("device")
 _DAY = bindparam("day", type_=Date)
 _SINCE = bindparam("since", type_=Date)
-_NEXT = (
-    select(Reading.day)
-    .where(Reading.device_id == _DEVICE, Reading.day > _DAY)
-    .order_by(Reading.day)
-    .limit(at_most(1))
-    .scalar_subquery()
-)
-_NEAR = or_(Reading.day <= _DAY, Reading.day == _NEXT)
 _TOLD = select(Reading.day, Reading.count.label("told")).where(Reading.device_id == _DEVICE)
-_SHOWN_READINGS = (
-    _TOLD.where(_NEAR).order_by(Reading.day.desc()).limit(at_most(_READINGS_SHOWN)).subquery()
+_NEXT = _TOLD.where(Reading.day > _DAY).order_by(Reading.day).limit(at_most(1)).subquery()
+_UNTIL = (
+    _TOLD.where(Reading.day <= _DAY)
+    .order_by(Reading.day.desc())
+    .limit(at_most(_READINGS_SHOWN))
+    .subquery()
 )
 #: The first of the two days that a gain lies between may be far back.
 _AROUND = union_all(
-    select(constant("shown"), _SHOWN_READINGS.c.day, _SHOWN_READINGS.c.told),
+    select(constant("shown"), _NEXT.c.day, _NEXT.c.told),
+    select(constant("shown"), _UNTIL.c.day, _UNTIL.c.told),
     select(constant("since"), Reading.day, Reading.count).where(
         Reading.device_id == _DEVICE, Reading.day == _SINCE
     ),
 )
 
 
-def _readings(delta: Delta) -> tuple[list[tuple[date, int]], dict[date, int]]:
+def _readings(delta: SeenGain) -> tuple[list[tuple[date, int]], dict[date, int]]:
     """The readings around the gain, the latest first; and the counts on their days."""
     values = {"device": delta.device_id, "day": delta.day, "since": delta.since}
-    rows: Sequence[Any] = reading(db.session()).execute(_AROUND, values).all()
+    rows = asking.rows(db.session(), _AROUND, values)
     shown = sorted(((day, told) for of, day, told in rows if of == "shown"), reverse=True)
-    return shown, {day: told for _, day, told in rows}
+    return shown[:_READINGS_SHOWN], {day: told for _, day, told in rows}
 
 
-def _decided_by(delta: Delta) -> User | None:
+def _decided_by(delta: SeenGain) -> User | None:
     """Who answered; of people of another account nothing is told."""
     if delta.decided_by is None:
         return None

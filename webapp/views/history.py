@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp import formats
-from webapp.db import at_most, constant, reading
+from webapp.asking import Question
+from webapp.db import at_most, constant
 from webapp.models import Device, Feed, FeedEvent
 from webapp.services import access
 from webapp.services.access import Viewer
@@ -90,27 +91,30 @@ def page_of(feed_id: int) -> Select[Any]:
     return _EVENTS.where(FeedEvent.feed_id == feed_id)
 
 
-def recent(session: Session, viewer: Viewer, feed_id: int) -> list[Line]:
+def recent(session: Session, viewer: Viewer, feed_id: int) -> Question[list[Line]]:
     """What happened lately at a feed."""
-    return lines(session, viewer, reading(session).execute(_OF_FEED, {"feed": feed_id}).all())
+    return _lately(session, viewer, _OF_FEED, {"feed": feed_id})
 
 
-def of_customer(session: Session, viewer: Viewer, feed_ids: Sequence[int]) -> list[Line]:
+def of_customer(session: Session, viewer: Viewer, feed_ids: Sequence[int]) -> Question[list[Line]]:
     """What happened lately at the feeds of a customer."""
-    return lines(
-        session, viewer, reading(session).execute(_OF_FEEDS, {"feeds": list(feed_ids)}).all()
-    )
+    return _lately(session, viewer, _OF_FEEDS, {"feeds": list(feed_ids)})
 
 
-def of_device(session: Session, viewer: Viewer, device: Device) -> list[Line]:
+def of_device(session: Session, viewer: Viewer, device: Device) -> Question[list[Line]]:
     """What happened lately to a device."""
-    values = {"feed": device.feed_id, "device": device.id}
-    return lines(session, viewer, reading(session).execute(_OF_DEVICE, values).all())
+    return _lately(session, viewer, _OF_DEVICE, {"feed": device.feed_id, "device": device.id})
 
 
-def latest(session: Session, viewer: Viewer, limit: int) -> list[Line]:
+def latest(session: Session, viewer: Viewer, limit: int) -> Question[list[Line]]:
     """What happened lately at all feeds of a partner; first readings are left out."""
-    return lines(session, viewer, reading(session).execute(_latest(viewer, limit)).all())
+    return _lately(session, viewer, _latest(viewer, limit), {})
+
+
+def _lately(
+    session: Session, viewer: Viewer, query: Select[Any], values: Mapping[str, Any]
+) -> Question[list[Line]]:
+    return Question(query, values, partial(lines, session, viewer))
 
 
 @lru_cache(maxsize=256)

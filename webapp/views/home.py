@@ -8,15 +8,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
-from webapp import clock, queue
-from webapp.db import at_most, constant, db, reading
+from webapp import asking, clock, queue
+from webapp.asking import Question
+from webapp.db import at_most, constant, db
 from webapp.models import Account, Feed, Server
 from webapp.services import access, homes, totals
 from webapp.services.access import Viewer
 from webapp.services.homes import Home
 from webapp.services.visits import OwnAccount
 from webapp.views import edge, figures, history, navigation
-from webapp.views.accounts import latest_certificates, partner_counts
+from webapp.views.account_pages import latest_certificates
+from webapp.views.accounts import partner_counts
 
 blueprint = Blueprint("home", __name__)
 
@@ -36,9 +38,11 @@ def index() -> ResponseReturnValue:
 
 
 def _operations(viewer: Viewer) -> str:
-    partners = reading(db.session()).execute(_first_partners(viewer)).all()
     today = clock.now().date()
-    home = homes.of(db.session(), viewer, today, *figures.last_days(today))
+    first = Question[Any](_first_partners(viewer))
+    of_home, needs = homes.of(viewer, today, *figures.last_days(today)), _Needs(viewer)
+    asking.ask(db.session(), first, of_home, needs.servers, needs.feeds)
+    partners, home = first.answer, of_home.answer
     return render_template(
         "home/operations.html",
         today=today,
@@ -48,51 +52,63 @@ def _operations(viewer: Viewer) -> str:
         queues=_queues(),
         differences=home.differences,
         **partner_counts(partners),
-        **_needs(viewer, home),
+        **needs.told(home),
     )
 
 
 def _partner(viewer: Viewer, partner: Account | OwnAccount) -> str:
     today = figures.today_of(partner, clock.now())
-    home = homes.of(db.session(), viewer, today, *figures.last_days(today))
+    of_home, needs = homes.of(viewer, today, *figures.last_days(today)), _Needs(viewer)
+    events = history.latest(db.session(), viewer, _FIRST)
+    asking.ask(db.session(), of_home, events, needs.servers, needs.feeds)
+    home = of_home.answer
     return render_template(
         "home/partner.html",
         account=partner,
         today=today,
         figures=figures.spans(home.months, home.certified, today),
         bars=figures.bars(partner, home.days),
-        events=history.latest(db.session(), viewer, _FIRST),
+        events=events.answer,
         zone=partner.zone,
         beginning=home.beginning,
         may_change=viewer.may_change,
-        **_needs(viewer, home),
+        **needs.told(home),
     )
 
 
 def _customer(viewer: Viewer, customer: Account | OwnAccount) -> str:
-    feed_ids = reading(db.session()).scalars(_own_feeds(viewer)).all()
+    feeds, certificates = Question[Any](_own_feeds(viewer)), latest_certificates(customer.id)
+    asking.ask(db.session(), feeds, certificates)
+    feed_ids = [feed.id for feed in feeds.answer]
     today = figures.today_of(customer, clock.now())
-    pages = totals.of_feeds(db.session(), feed_ids, *figures.last_days(today))
+    pages = asking.answer(db.session(), totals.of_feeds(feed_ids, *figures.last_days(today)))
     return render_template(
         "home/customer.html",
         account=customer,
         figures=figures.of_months(pages.months, today),
         bars=figures.bars(customer, pages.days),
         has_feed=bool(feed_ids),
-        certificates=latest_certificates(customer.id),
+        certificates=certificates.answer,
     )
 
 
-def _needs(viewer: Viewer, home: Home) -> dict[str, Any]:
-    """What needs a person, and how servers and feeds are; nobody is looked for who is not there."""
-    asked, servers = reading(db.session()), home.servers.get("unhealthy")
-    return {
-        "servers": home.servers,
-        "feeds": home.feeds,
-        "bad_servers": asked.execute(_bad_servers(viewer)).all() if servers else [],
-        "bad_feeds": asked.execute(_bad_feeds(viewer)).all() if home.feeds["unhealthy"] else [],
-        "held": navigation.held_count(viewer),
-    }
+class _Needs:
+    """What needs a person, and how servers and feeds are: questions for the worst of both."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.servers = Question[Any](_bad_servers(viewer))
+        self.feeds = Question[Any](_bad_feeds(viewer))
+
+    def told(self, home: Home) -> dict[str, Any]:
+        """What the page shows of it, when they were asked."""
+        return {
+            "servers": home.servers,
+            "feeds": home.feeds,
+            "bad_servers": self.servers.answer,
+            "bad_feeds": self.feeds.answer,
+            "held": navigation.held_count(self._viewer),
+        }
 
 
 # Statements are made once for a viewer: at every visit that would take as long as to ask them.

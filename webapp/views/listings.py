@@ -1,12 +1,12 @@
 """Listings: what the lists of servers, feeds, their devices, and accounts ask of the database."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from webapp.db import at_most, constant, db, reading
+from webapp import asking
+from webapp.db import at_most, constant, db, in_digits
 from webapp.domain.months import Month
 from webapp.models import Account, Device, Feed, Server, ServerFeeds
 from webapp.services import access, totals
@@ -141,7 +141,7 @@ def few_feeds(text: str) -> dict[str, Any] | None:
     """The values of a search that finds few, which are looked up one by one; None: it finds many,
     of which the database has to think for itself.
     """
-    rows: Sequence[Any] = reading(db.session()).execute(_FEW, lists.wanted(text)).all()
+    rows = asking.rows(db.session(), _FEW, lists.wanted(text))
     if len(rows) > lists.FEW:
         return None
     found: dict[str, Any] = {"feeds": [], "accounts": []}
@@ -206,7 +206,7 @@ def accounts(viewer: Viewer, month: Month, sort: str, *, searched: bool) -> list
 @lists.kept
 def customers(viewer: Viewer, partner_id: int) -> lists.Listing:
     """The customers of a partner."""
-    query: Any = access.accounts(viewer).where(Account.partner_id == partner_id)
+    query: Any = access.accounts(viewer).where(Account.partner_id == in_digits(partner_id))
     return lists.Listing(
         query.with_only_columns(Account.id, Account.name).order_by(Account.name, Account.id),
         counting=_number_of_customers(partner_id),

@@ -4,7 +4,6 @@ The address alone says what a list shows, so it can be shared, reloaded and gone
 """
 
 import re
-from collections import namedtuple
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -28,7 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.db import at_most, db, reading
+from webapp import asking
+from webapp.asking import Question
+from webapp.db import at_most, db
 from webapp.views import assets
 
 PER_PAGE = 50
@@ -50,7 +51,7 @@ _TEXT: BindParameter[str] = bindparam("text", type_=String)
 _ESCAPE = "/"
 #: For what makes a ``Listing``: of the same search, filter and order there is one. To build the
 #: statements of a list takes longer than to ask them.
-kept = lru_cache(maxsize=256)
+kept = lru_cache(maxsize=512)
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
     ("q", "health", "status", "state", "server", "account", "feed", "month", "days", "sort", "page")
@@ -187,17 +188,37 @@ def paged(
 
     ``values``: those of the statement, as of what is searched for.
     """
+    return asking.answer(db.session(), turned(listing, values, per_page))
+
+
+def turned(
+    listing: Listing, values: Mapping[str, Any] | None = None, per_page: int = PER_PAGE
+) -> Question[Paged]:
+    """The same as a question, for a page that asks others with it."""
     number = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
-    ask = partial(_asked, values=values or {})
-    if number == 1 and listing.counts_late:
-        # A list of one page needs no counting: the row too many tells that there are more.
-        found = ask(listing.page(per_page, 1, counted=False))
+    # A list of one page needs no counting: the row too many tells that there are more. Else the
+    # number comes along with each row: one statement, and both of one moment.
+    counted = number > 1 or not listing.counts_late
+    query = listing.page(per_page, number, counted=counted)
+    told = partial(_paged, listing, values, per_page, number, counted=counted)
+    return Question(query, values, told)
+
+
+def _paged(
+    listing: Listing,
+    values: Mapping[str, Any] | None,
+    per_page: int,
+    number: int,
+    found: Sequence[Any],
+    *,
+    counted: bool,
+) -> Paged:
+    ask = partial(asking.rows, db.session(), values=values)
+    if not counted:
         if len(found) <= per_page:
             return Paged(found, 1, 1 if found else 0, len(found))
         rows = ask(listing.number)[0][0] or 0
     else:
-        # The number comes along with each row: one statement, and both of one moment.
-        found = ask(listing.page(per_page, number, counted=True))
         if not found and number > 1:
             rows = ask(listing.number)[0][0] or 0
             number = max(-(-_told(rows, listing.count_to) // per_page), 1)
@@ -210,17 +231,6 @@ def paged(
     if rows > told:
         pages = max(pages, number + (len(found) > per_page))
     return Paged(found[:per_page], number, pages, told, rows > told)
-
-
-def _asked(query: Select[Any], values: Mapping[str, Any]) -> Sequence[Any]:
-    """Rows as named tuples: a list looks at each of their values by its name."""
-    result = reading(db.session()).execute(query, values)
-    return list(map(_row(tuple(result.keys()))._make, result))
-
-
-@lru_cache(maxsize=256)
-def _row(names: tuple[str, ...]) -> Any:
-    return namedtuple("row", names, rename=True)
 
 
 _LIMIT: BindParameter[int] = bindparam("limit")
@@ -248,7 +258,7 @@ def paged_after(
     for rows, query in parts:
         left = per_page - len(items)
         if left and first < rows:
-            items += _asked(query, {**values, "limit": left, "offset": first})
+            items += asking.rows(db.session(), query, {**values, "limit": left, "offset": first})
         first = max(first - rows, 0)
     return Paged(items, number, pages, total)
 

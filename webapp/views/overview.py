@@ -12,8 +12,9 @@ from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 
-from webapp import clock, queue
-from webapp.db import at_most, constant, db, reading
+from webapp import asking, clock, queue
+from webapp.asking import Question
+from webapp.db import at_most, constant, db
 from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server, Undrawn
 from webapp.services import access, mails
 from webapp.views import edge, lists
@@ -65,10 +66,13 @@ _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
 
 _SINCE = bindparam("since", type_=Date)
+#: Each by itself: of a stretch that is not known PostgreSQL expects a third of all nights, finds
+#: that dear, and plans anew each time.
+_DAYS = bindparam("days", type_=Date, expanding=True)
 _WAITING = union_all(
     select(constant("failed"), Collection.day, func.count())
     .join(Outcome, Outcome.collection_id == Collection.id)
-    .where(Collection.kind == "night", Collection.day >= _SINCE)
+    .where(Collection.kind == constant("night"), Collection.day >= _SINCE)
     .where(Outcome.outcome == constant("failed"))
     .group_by(Collection.day),
     select(constant("held"), Delta.day, func.count())
@@ -89,7 +93,7 @@ _ENDED = (
         func.min(Collection.queued_at).label("begun"),
         func.max(Collection.finished_at).label("ended"),
     )
-    .where(Collection.kind == "night", Collection.day >= _SINCE)
+    .where(Collection.kind == constant("night"), Collection.day.in_(_DAYS))
     .group_by(Collection.day)
     .order_by(Collection.day.desc())
     .limit(at_most(_NIGHTS))
@@ -128,14 +132,19 @@ def index() -> ResponseReturnValue:
     """The page, or for htmx its part that follows by itself."""
     now = clock.now()
     since = now.date() - timedelta(days=_NIGHTS)
-    counts = _counts(since)
+    waiting: Question[dict[str, dict[date | None, int]]]
+    waiting = Question(_WAITING, {"since": since}, _counts)
+    days = [since + timedelta(days=n) for n in range(_NIGHTS + 1)]
+    ended = Question[Any](_ENDED, {"days": days})
+    asking.ask(db.session(), waiting, ended)
+    counts = waiting.answer
     in_vain = {state: counts[state].get(None, 0) for state in ("queued", "failed")}
     context: dict[str, Any] = {
         "now": now,
         "standing": None,
         "failures": [],
         "words": WORDS,
-        "nights": _nights(since, counts),
+        "nights": _nights(ended.answer, counts),
         "mails": mails.in_vain(db.session(), in_vain),
         "undrawn": counts["undrawn"].get(None, 0),
     }
@@ -208,9 +217,8 @@ def _names(model: type[Feed] | type[Certificate], ids: Several[int]) -> dict[int
     return {row.id: row.name for row in rows}
 
 
-def _nights(since: date, counts: Mapping[str, Mapping[date | None, int]]) -> list[Night]:
+def _nights(rows: Sequence[Any], counts: Mapping[str, Mapping[date | None, int]]) -> list[Night]:
     """The last nights by the day they closed, the latest first."""
-    rows = reading(db.session()).execute(_ENDED, {"since": since}).all()
     failed, held = counts["failed"], counts["held"]
     return [
         Night(
@@ -227,10 +235,10 @@ def _nights(since: date, counts: Mapping[str, Mapping[date | None, int]]) -> lis
     ]
 
 
-def _counts(since: date) -> dict[str, dict[date | None, int]]:
+def _counts(rows: Sequence[Any]) -> dict[str, dict[date | None, int]]:
     """What went wrong or waits since a day, by the day, and what waits to be drawn."""
     found: dict[str, dict[date | None, int]] = defaultdict(dict)
-    for of, day, number in reading(db.session()).execute(_WAITING, {"since": since}):
+    for of, day, number in rows:
         found[of][day] = number
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,13 +11,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
 
-from webapp import clock
+from webapp import asking, clock
+from webapp.asking import Question
 from webapp.crypto import SealError
-from webapp.db import at_most, db, reading
+from webapp.db import at_most, db, given_in_digits
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import access, homes, monitoring, servers
+from webapp.services import access, homes, monitoring, seen, servers
 from webapp.services.errors import Conflict, Invalid
 from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
 from webapp.views.edge import roles_required
@@ -53,7 +55,7 @@ class NameForm(forms.Form):
 
 
 def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
-    counts = homes.feeds_by_health(db.session(), [server.id for server in servers])
+    counts = _feeds_by_health(servers)
     for server in servers:
         feeds = counts.get(server.id, {})
         yield (
@@ -97,7 +99,7 @@ def index() -> ResponseReturnValue:
     return lists.page(
         "servers",
         page,
-        feeds=homes.feeds_by_health(db.session(), [server.id for server in page.items]),
+        feeds=_feeds_by_health(page.items),
         q=text,
         health=health,
         heading=partial(lists.heading, sort),
@@ -164,7 +166,7 @@ _FEEDS = (
         Account.name.label("account_name"),
     )
     .join(Feed.account)
-    .where(Feed.server_id == bindparam("server"), access.IS_TIED)
+    .where(Feed.server_id == given_in_digits("server"), access.IS_TIED)
     .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
     .limit(at_most(_SHOWN))
 )
@@ -194,15 +196,19 @@ _CHANGES = (
 @roles_required(*READERS)
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
-    server = access.server(db.session(), edge.viewer(), server_id)
-    of_server, asked = {"server": server.id}, reading(db.session())
+    of_server = {"server": server_id}
+    shown, counts = seen.server(edge.viewer(), server_id), homes.feeds_by_health([server_id])
+    feeds, changes = Question[Any](_FEEDS, of_server), Question[Any](_CHANGES, of_server)
+    latest = Question[Any](_COLLECTIONS, of_server)
+    asking.ask(db.session(), shown, feeds, counts, latest, changes)
+    server = shown.answer
     return render_template(
         "servers/show.html",
         server=server,
-        feeds=asked.execute(_FEEDS, of_server).all(),
-        counts=homes.feeds_by_health(db.session(), [server.id]).get(server.id, {}),
-        collections=asked.execute(_COLLECTIONS, of_server).all(),
-        changes=asked.execute(_CHANGES, of_server).all(),
+        feeds=feeds.answer,
+        counts=counts.answer.get(server.id, {}),
+        collections=latest.answer,
+        changes=changes.answer,
         today=clock.now().astimezone(server.account.zone).date(),
     )
 
@@ -329,8 +335,14 @@ def remove(server_id: int) -> ResponseReturnValue:
             )
         return redirect(url_for("servers.index"))
     _must_stand(server)
-    counts = homes.feeds_by_health(db.session(), [server.id]).get(server.id, {})
+    counts = _feeds_by_health([server]).get(server.id, {})
     return render_template("servers/remove.html", server=server, feeds=sum(counts.values()))
+
+
+def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
+    """How many feeds each of these servers, or rows of them, has by health."""
+    question = homes.feeds_by_health([server.id for server in servers])
+    return asking.answer(db.session(), question)
 
 
 def _must_stand(server: Server) -> None:

@@ -18,8 +18,9 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, bindparam, select
 
-from webapp import clock, languages
-from webapp.db import db, reading
+from webapp import asking, clock, languages
+from webapp.asking import Question
+from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.formats import trees as written
@@ -71,12 +72,14 @@ def own_year(year: int) -> ResponseReturnValue:
 def year(account_id: int, year: int) -> ResponseReturnValue:
     """A customer's year by months, fit for printing."""
     account = _customer(account_id)
-    pages = totals.pages_by_month(db.session(), totals.Of.account(account))
+    of_months = totals.pages_by_month(totals.Of.account(account))
+    certificates = _certificates(account, year)
+    asking.ask(db.session(), of_months, certificates)
+    pages, issued = of_months.answer, certificates.answer
     this_year = figures.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
         abort(404, gettext("Nothing was counted in that year."))
-    issued = _certificates(account, year)
     months = [Month(year, number) for number in range(1, 13)]
     rows = [
         MonthOfYear(one, pages.get(one, 0), trees(pages.get(one, 0)), issued.get(str(one)))
@@ -179,11 +182,10 @@ def _of_year(viewer: access.Viewer) -> Select[Any]:
     )
 
 
-def _certificates(account: Account, year: int) -> dict[str, Any]:
+def _certificates(account: Account, year: int) -> Question[dict[str, Any]]:
     """The certificates of a year's months."""
     values = {"account": account.id, "first": f"{year}-01", "last": f"{year}-12"}
-    rows = reading(db.session()).execute(_of_year(edge.viewer()), values)
-    return {one.month: one for one in rows}
+    return Question(_of_year(edge.viewer()), values, lambda rows: {one.month: one for one in rows})
 
 
 def _shared(account: Account) -> dict[str, object]:
