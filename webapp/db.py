@@ -42,6 +42,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from webapp.domain.months import Month
 from webapp.words import packed, unpacked
 
 BUSY_TIMEOUT_MS = 30_000
@@ -308,6 +309,11 @@ def in_digits(number: int) -> BindParameter[int]:
 def given_in_digits(name: str) -> BindParameter[int]:
     """The same of a number that is given when the statement is asked."""
     return bindparam(name, type_=Integer, literal_execute=True)
+
+
+def month_in_digits(month: Month) -> ColumnElement[str]:
+    """A month as it is kept, as it stands in a statement: the open one has fewer days than most."""
+    return literal_column(f"'{month}'", String)
 
 
 def upsert(

@@ -117,6 +117,11 @@ def month(value: object) -> str:
 
 def short_date(label: str, *, year: bool = True) -> str:
     """An ISO day or month as charts have it: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
+    return _short_date(label, languages.current(), year)
+
+
+@lru_cache(maxsize=4096)
+def _short_date(label: str, _language: str, year: bool) -> str:
     first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
     if len(label) > 7:
         pattern = languages.translated("d MMM y") if year else languages.translated("d MMM")

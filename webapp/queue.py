@@ -194,20 +194,19 @@ def standing(settings: Settings, failures: int = 20) -> Standing:
     """Lines, workers, the latest failures and the timetable. Raises QueueDown."""
     with _reaching_redis():
         connection = _client(settings.redis_url)
-        queues = [Queue(name, connection=connection) for name in QUEUES]
-        counts = _counts(connection, queues, failures)
+        counts, workers, timetable = _counts(connection, failures)
         if any(told.abandoned for told in counts):
             # What a worker has left behind becomes a failure by being looked for.
-            for queue in queues:
-                queue.started_job_registry.cleanup()
-            counts = _counts(connection, queues, failures)
+            for told in counts:
+                told.queue.started_job_registry.cleanup()
+            counts, workers, timetable = _counts(connection, failures)
         failed = [failure for told in counts for failure in _failures(told)]
         failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
         return Standing(
             tuple(map(_line, counts)),
-            tuple(_hand(worker) for worker in Worker.all(connection=connection)),
+            tuple(_hand(worker) for worker in Worker.all(connection=connection)) if workers else (),
             tuple(failed[:failures]),
-            tuple(_timetable(connection)),
+            tuple(_timetable(connection, timetable)),
         )
 
 
@@ -226,24 +225,36 @@ class _Counts:
     failed_ids: list[str]
 
 
-def _counts(connection: Redis, queues: Sequence[Queue], failures: int) -> list[_Counts]:
-    """All of it in one question."""
+def _counts(
+    connection: Redis, failures: int
+) -> tuple[list[_Counts], int, list[tuple[bytes, float]]]:
+    """All of it in one question; and how many workers there are, which jobs are due and when."""
+    named = _named(connection)
     with connection.pipeline(transaction=False) as asked:
-        for queue in queues:
-            running, failed = queue.started_job_registry.key, queue.failed_job_registry.key
+        for queue, running, failed in named:
             asked.llen(queue.key)
             asked.zcount(running, 0, current_timestamp())
             asked.zcard(running)
             asked.zcard(failed)
             asked.zrange(failed, 0, failures - 1, desc=True)
+        asked.scard(Worker.redis_workers_keys)
+        asked.zrange(Scheduler.scheduled_jobs_key, 0, -1, withscores=True)
         told: list[Any] = asked.execute()
     found = []
-    for queue in queues:
+    for queue, *_ in named:
         waiting, abandoned, running, failed, ids = told[:5]
         del told[:5]
         texts = [as_text(each) for each in ids]
         found.append(_Counts(queue, waiting, abandoned, running, failed, texts))
-    return found
+    workers, timetable = told
+    return found, workers, timetable
+
+
+@lru_cache(maxsize=4)
+def _named(connection: Redis) -> list[tuple[Queue, str, str]]:
+    """The queues, and what those of their jobs are called that run and that failed."""
+    queues = [Queue(name, connection=connection) for name in QUEUES]
+    return [(one, one.started_job_registry.key, one.failed_job_registry.key) for one in queues]
 
 
 def _line(told: _Counts) -> Line:
@@ -270,9 +281,14 @@ def _failures(told: _Counts) -> Iterator[Failure]:
         yield Failure(job.id, queue.name, job.func_name or "", _ids(job), ended, error)
 
 
-def _timetable(connection: Redis) -> Iterator[tuple[str, datetime]]:
-    for job, at in Scheduler(connection=connection).get_jobs(with_times=True):
-        yield job.func_name, at.replace(tzinfo=UTC)
+def _timetable(
+    connection: Redis, due: Sequence[tuple[bytes, float]]
+) -> Iterator[tuple[str, datetime]]:
+    """What is due and when. A job that is gone is left to the scheduler, which takes it out."""
+    jobs = Job.fetch_many([as_text(job_id) for job_id, _ in due], connection=connection)
+    for job, (_, at) in zip(jobs, due, strict=True):
+        if job is not None:
+            yield job.func_name or "", datetime.fromtimestamp(at, UTC)
 
 
 def _ids(job: Job) -> tuple[int, ...]:

@@ -43,7 +43,7 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
         "2 Nov 2026: 1,000 pages",
         "10 Nov 2026: 0 pages, held",
     ]
-    assert str(columns[1].place).endswith('y="188" height="12"')
+    assert (columns[1].top, columns[1].height) == ("188.0", "12.0")
     assert [bar.kind for bar in bars_of_days(of_days, {HOLIDAY})] == ["normal", "normal", "weekend"]
 
 
@@ -71,8 +71,8 @@ def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
     columns = drawing([*days(1, 1_000_000), *days(1, 1), *days(1, 0)]).columns
 
     assert len(columns) == 2
-    assert str(columns[0].place).endswith('y="0.0" height="200.0"')
-    assert str(columns[1].place).endswith('y="198.5" height="1.5"')
+    assert (columns[0].top, columns[0].height) == ("0.0", "200.0")
+    assert (columns[1].top, columns[1].height) == ("198.5", "1.5")
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 12, 31, 92])
@@ -96,7 +96,7 @@ def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
         "Jan 2026: 0.25 trees",
         "Feb 2026: 2.40 trees",
     ]
-    assert str(made.columns[1].place).endswith('y="40.0" height="160.0"')
+    assert (made.columns[1].top, made.columns[1].height) == ("40.0", "160.0")
     assert [row.value for row in made.rows] == ["0.25", "2.40"]
 
 

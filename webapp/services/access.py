@@ -86,7 +86,7 @@ def accounts(viewer: Viewer) -> Select[Account]:
 
 def partners(viewer: Viewer) -> Select[Account]:
     """The partners among them; an index has those without a partner of their own."""
-    return accounts(viewer).where(Account.partner_id.is_(None), Account.kind == "partner")
+    return accounts(viewer).where(Account.partner_id.is_(None), Account.kind == constant("partner"))
 
 
 def customers(viewer: Viewer) -> Select[Account]:

@@ -28,11 +28,9 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
 
-from webapp import asking
 from webapp.asking import Question
-from webapp.db import at_most, constant
+from webapp.db import at_most, constant, month_in_digits
 from webapp.domain.months import Month
 from webapp.models import (
     Account,
@@ -178,10 +176,18 @@ def _by_health(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
     return {server_id: {**counts} for server_id, counts in found.items()}
 
 
-def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
+def partner_counts(partner_ids: Collection[int], month: Month) -> Question[PartnerCounts]:
     """Servers (all, unhealthy) and the pages counted in a month, of each partner."""
     values = {"partners": list(partner_ids), "month": str(month)}
-    rows = asking.rows(session, _counts(), values)
+    return Question(_counts_of(), values, _counts_told)
+
+
+def counts_of_partners(partners: Select[Any], month: Month) -> Question[PartnerCounts]:
+    """The same of those whose ids a query tells; it is made once, for it is remembered."""
+    return Question(_counts_of(partners, month), None, _counts_told)
+
+
+def _counts_told(rows: Sequence[Any]) -> PartnerCounts:
     return PartnerCounts(
         {partner: (int(all_), int(bad)) for of, partner, all_, bad in rows if of == "servers"},
         {partner: int(pages) for of, partner, pages, _ in rows if of == "pages"},
@@ -270,17 +276,20 @@ def _part(of: str, what: Any, number: Any, day: Any = None) -> Any:
     )
 
 
-@lru_cache(maxsize=1)
-def _counts() -> CompoundSelect[Any]:
-    partners: BindParameter[int] = bindparam("partners", expanding=True)
+@lru_cache(maxsize=8)
+def _counts_of(among: Select[Any] | None = None, month: Month | None = None) -> CompoundSelect[Any]:
+    """Of the partners that a query tells, in a month; of those given with both without."""
+    named: BindParameter[int] = bindparam("partners", expanding=True)
+    partners: Any = named if among is None else select(among.subquery())
+    counted_in: Any = bindparam("month") if month is None else month_in_digits(month)
     zero: ColumnElement[int] = literal_column("0")
-    bad = func.count().filter(Server.health == "unhealthy")
+    bad = func.count().filter(Server.health == constant("unhealthy"))
     return union_all(
         select(constant("servers"), Server.account_id, func.count(), bad)
         .where(Server.account_id.in_(partners), Server.removed_at.is_(None))
         .group_by(Server.account_id),
         select(constant("pages"), Server.account_id, func.sum(ServerDay.pages), zero)
         .join(Server, Server.id == ServerDay.server_id)
-        .where(Server.account_id.in_(partners), ServerDay.counted_in == bindparam("month"))
+        .where(Server.account_id.in_(partners), ServerDay.counted_in == counted_in)
         .group_by(Server.account_id),
     )

@@ -45,16 +45,20 @@ _USERS = (
 
 def page(viewer: Viewer, account_id: int) -> str:
     """The page of an account. Raises NotFound."""
-    shown = seen.account(viewer, account_id)
-    users = _users_of(viewer, account_id)
-    asking.ask(db.session(), shown, *users)
+    shown, users = seen.account(viewer, account_id), _users_of(viewer, account_id)
+    is_own = account_id == viewer.account_id and viewer.role != "customer"
+    # Which kind it is the answer tells; what it most likely is can be asked for with it.
+    likely: _Partner | _Customer
+    likely = (_Partner if viewer.is_operations or is_own else _Customer)(viewer, account_id)
+    asking.ask(db.session(), shown, *users, *likely.questions)
     account = shown.answer
-    if account.kind == "partner":
-        context = _of_partner(viewer, account)
-    elif account.kind == "customer":
-        context = _of_customer(viewer, account)
-    else:
-        context = {}
+    context: dict[str, Any] = {}
+    if account.kind != "operations":
+        kind = _Partner if account.kind == "partner" else _Customer
+        if not isinstance(likely, kind):
+            likely = kind(viewer, account_id)
+            asking.ask(db.session(), *likely.questions)
+        context = likely.told(account)
     return render_template(
         f"accounts/{account.kind}.html",
         account=account,
@@ -81,26 +85,33 @@ def _servers(viewer: Viewer) -> Select[Any]:
     return cast(Select[Any], shown.order_by(Server.name))
 
 
-def _of_partner(viewer: Viewer, partner: SeenAccount) -> dict[str, Any]:
-    today = figures.today_of(partner, clock.now())
-    servers = Question[Any](_servers(viewer), {"partner": partner.id})
-    customers = lists.turned(listings.customers(viewer, partner.id), per_page=_ON_PAGE)
-    asking.ask(db.session(), servers, customers)
-    found, page = servers.answer, customers.answer
-    as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
-    of_home = homes.of(as_seen, today, *figures.last_days(today))
-    counts = _of_customers(page.items, today)
-    asking.ask(db.session(), of_home, *counts)
-    home = of_home.answer
-    return {
-        "figures": figures.of_months(home.months, today),
-        "bars": figures.bars(partner, home.days),
-        "health": home.feeds,
-        "servers": [server for server in found if server.removed_at is None],
-        "customers": page,
-        "page_url": lists.page_url,
-        "counts": _counted(counts),
-    }
+class _Partner:
+    """What the page of a partner shows; ``questions`` are asked first."""
+
+    def __init__(self, viewer: Viewer, partner_id: int) -> None:
+        self._servers = Question[Any](_servers(viewer), {"partner": partner_id})
+        listing = listings.customers(viewer, partner_id)
+        self._customers = lists.turned(listing, per_page=_ON_PAGE)
+        self.questions: list[Question[Any]] = [self._servers, self._customers]
+
+    def told(self, partner: SeenAccount) -> dict[str, Any]:
+        """All of it."""
+        today = figures.today_of(partner, clock.now())
+        found, page = self._servers.answer, self._customers.answer
+        as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
+        of_home = homes.of(as_seen, today, *figures.last_days(today))
+        counts = _of_customers(page.items, today)
+        asking.ask(db.session(), of_home, *counts)
+        home = of_home.answer
+        return {
+            "figures": figures.of_months(home.months, today),
+            "bars": figures.bars(partner, home.days),
+            "health": home.feeds,
+            "servers": [server for server in found if server.removed_at is None],
+            "customers": page,
+            "page_url": lists.page_url,
+            "counts": _counted(counts),
+        }
 
 
 @lists.kept
@@ -113,27 +124,34 @@ def _feeds(viewer: Viewer) -> Select[Any]:
     return cast(Select[Any], shown.order_by(Feed.customer_name, Feed.id))
 
 
-def _of_customer(viewer: Viewer, customer: SeenAccount) -> dict[str, Any]:
-    of_customer = Question[Any](_feeds(viewer), {"customer": customer.id})
-    certificates = latest_certificates(customer.id)
-    asking.ask(db.session(), of_customer, certificates)
-    feeds = of_customer.answer
-    feed_ids = [feed.id for feed in feeds]
-    today = figures.today_of(customer, clock.now())
-    of_feeds = totals.of_feeds(feed_ids, *figures.last_days(today))
-    events = history.of_customer(db.session(), viewer, feed_ids)
-    asking.ask(db.session(), of_feeds, events)
-    pages = of_feeds.answer
-    marks_held = viewer.role != "customer"
-    return {
-        "figures": figures.of_months(pages.months, today),
-        "bars": figures.bars(customer, pages.days, marks_held=marks_held),
-        "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
-        "today": today,
-        "certificates": certificates.answer,
-        "events": events.answer,
-        "zone": customer.zone,
-    }
+class _Customer:
+    """What the page of a customer shows; ``questions`` are asked first."""
+
+    def __init__(self, viewer: Viewer, customer_id: int) -> None:
+        self._viewer = viewer
+        self._feeds = Question[Any](_feeds(viewer), {"customer": customer_id})
+        self._certificates = latest_certificates(customer_id)
+        self.questions: list[Question[Any]] = [self._feeds, self._certificates]
+
+    def told(self, customer: SeenAccount) -> dict[str, Any]:
+        """All of it."""
+        viewer, feeds = self._viewer, self._feeds.answer
+        feed_ids = [feed.id for feed in feeds]
+        today = figures.today_of(customer, clock.now())
+        of_feeds = totals.of_feeds(feed_ids, *figures.last_days(today))
+        events = history.of_customer(db.session(), viewer, feed_ids)
+        asking.ask(db.session(), of_feeds, events)
+        pages = of_feeds.answer
+        marks_held = viewer.role != "customer"
+        return {
+            "figures": figures.of_months(pages.months, today),
+            "bars": figures.bars(customer, pages.days, marks_held=marks_held),
+            "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
+            "today": today,
+            "certificates": self._certificates.answer,
+            "events": events.answer,
+            "zone": customer.zone,
+        }
 
 
 def _users_of(viewer: Viewer, account_id: int) -> list[Question[Any]]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import joinedload
 
-from webapp import clock
+from webapp import asking, clock
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account
@@ -203,7 +203,8 @@ def edit(account_id: int) -> ResponseReturnValue:
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     """For each of these partners: servers (those unhealthy), pages this month."""
     month = Month.of(clock.now().date())
-    counts = homes.partner_counts(db.session(), [partner.id for partner in partners], month)
+    question = homes.partner_counts([partner.id for partner in partners], month)
+    counts = asking.answer(db.session(), question)
     return {
         "servers_of": counts.servers,
         "pages_of": counts.pages,

@@ -4,7 +4,7 @@ Places are worked out here rather than in the template: a page may have two char
 """
 
 import math
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,9 +45,11 @@ class Bar(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A bar. ``place``: attributes of its rectangle, across in percent, upwards in units."""
+    """A bar. ``across``: attributes of its rectangle in percent; from ``top`` on it is so tall."""
 
-    place: Markup
+    across: Markup
+    top: str
+    height: str
     kind: Kind
     told: str
 
@@ -93,21 +95,23 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
     step = _step(most)
     top = max(math.ceil(Decimal(most) / step), 1) * step
     named = [formats.short_date(bar.label) for bar in bars]
+    figures = [_figure(bar, unit) for bar in bars]
+    kinds = {kind: str(KINDS[kind]) for kind in dict.fromkeys(bar.kind for bar in bars)}
     return Drawing(
         words=_words(bars, named, unit),
         total=formats.whole(_sum(bars)) if unit == "pages" else None,
         is_empty=not most,
         are_days=len(bars[0].label) > _MONTH,
-        kinds=list(dict.fromkeys(bar.kind for bar in bars)),
+        kinds=list(kinds),
         grid=[
             Mark(round(HEIGHT - HEIGHT * tick / top, 1), formats.brief(tick))
             for tick in range(0, top + 1, step)
         ],
-        columns=_columns(bars, named, top, unit),
+        columns=_columns(bars, named, figures, kinds, top, unit),
         axis=_axis(bars),
         rows=[
-            Row(bar.label, name, _figure(bar, unit), str(KINDS[bar.kind]))
-            for bar, name in zip(bars, named, strict=True)
+            Row(bar.label, name, figure, kinds[bar.kind])
+            for bar, name, figure in zip(bars, named, figures, strict=True)
         ],
     )
 
@@ -146,37 +150,44 @@ def _figure(bar: Bar, unit: Unit) -> str:
     return formats.trees(Decimal(bar.value)) if unit == "trees" else formats.whole(int(bar.value))
 
 
-def _columns(bars: Sequence[Bar], named: Sequence[str], top: int, unit: Unit) -> list[Column]:
+def _columns(
+    bars: Sequence[Bar],
+    named: Sequence[str],
+    figures: Sequence[str],
+    kinds: Mapping[Kind, str],
+    top: int,
+    unit: Unit,
+) -> list[Column]:
     """The bars that have a value, or hold pages; the smallest can still be seen."""
     columns = []
-    for across, bar, name in zip(_across(len(bars)), bars, named, strict=True):
+    for across, bar, name, figure in zip(_across(len(bars)), bars, named, figures, strict=True):
         if not bar.value and bar.kind != "held":
             continue
         tall = max(HEIGHT * float(bar.value) / top, _LEAST_HELD if bar.kind == "held" else 1.5)
-        told = f"{name}: {_counted(bar, unit)}"
+        told = f"{name}: {_counted(bar, figure, unit)}"
         if bar.kind in ("recovered", "held"):
-            told += f", {str(KINDS[bar.kind]).lower()}"
-        place = f'{across} y="{round(HEIGHT - tall, 1)}" height="{round(tall, 1)}"'
-        columns.append(Column(Markup(place), bar.kind, told))  # noqa: S704  numbers alone
+            told += f", {kinds[bar.kind].lower()}"
+        columns.append(Column(across, f"{HEIGHT - tall:.1f}", f"{tall:.1f}", bar.kind, told))
     return columns
 
 
 @lru_cache(maxsize=128)
-def _across(count: int) -> list[str]:
+def _across(count: int) -> list[Markup]:
     """Where so many bars stand, side by side."""
     width = 100 / count
     share = 0.4 if count < 8 else 0.72
     return [
-        f'x="{round(index * width + width * (1 - share) / 2, 3)}%" '
-        f'width="{round(width * share, 3)}%"'
+        Markup('x="{}%" width="{}%"').format(
+            round(index * width + width * (1 - share) / 2, 3), round(width * share, 3)
+        )
         for index in range(count)
     ]
 
 
-def _counted(bar: Bar, unit: Unit) -> str:
+def _counted(bar: Bar, figure: str, unit: Unit) -> str:
     if unit == "pages":
         return formats.counted(int(bar.value), "page")
-    return gettext("%(number)s trees", number=_figure(bar, unit))
+    return gettext("%(number)s trees", number=figure)
 
 
 def _axis(bars: Sequence[Bar]) -> list[Mark]:

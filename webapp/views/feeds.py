@@ -143,6 +143,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     pages = of_days.answer
     month = Month.of(today)
     total = sum(pages.months.values())
+    bars = charts.bars_of_days(pages.days, holidays, marks_held=not is_customer)
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -150,7 +151,8 @@ def show(feed_id: int) -> ResponseReturnValue:
         today=today,
         silence=_silence(feed, today),
         span=span,
-        bars=charts.bars_of_days(pages.days, holidays, marks_held=not is_customer),
+        bars=bars,
+        any_recovered=any(bar.kind == "recovered" for bar in bars),
         month=month,
         month_pages=pages.months.get(month, 0),
         total=total,

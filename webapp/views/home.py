@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from webapp import asking, clock, queue
 from webapp.asking import Question
 from webapp.db import at_most, constant, db
+from webapp.domain.months import Month
 from webapp.models import Account, Feed, Server
 from webapp.services import access, homes, totals
 from webapp.services.access import Viewer
@@ -18,7 +19,6 @@ from webapp.services.homes import Home
 from webapp.services.visits import OwnAccount
 from webapp.views import edge, figures, history, navigation
 from webapp.views.account_pages import latest_certificates
-from webapp.views.accounts import partner_counts
 
 blueprint = Blueprint("home", __name__)
 
@@ -40,18 +40,20 @@ def index() -> ResponseReturnValue:
 def _operations(viewer: Viewer) -> str:
     today = clock.now().date()
     first = Question[Any](_first_partners(viewer))
+    counts = homes.counts_of_partners(_ids_of_first(viewer), Month.of(today))
     of_home, needs = homes.of(viewer, today, *figures.last_days(today)), _Needs(viewer)
-    asking.ask(db.session(), first, of_home, needs.servers, needs.feeds)
-    partners, home = first.answer, of_home.answer
+    asking.ask(db.session(), first, counts, of_home, needs.servers, needs.feeds)
+    home = of_home.answer
     return render_template(
         "home/operations.html",
         today=today,
-        partners=partners,
+        partners=first.answer,
+        servers_of=counts.answer.servers,
+        pages_of=counts.answer.pages,
         accounts=home.accounts,
         figures=figures.of_months(home.months, today),
         queues=_queues(),
         differences=home.differences,
-        **partner_counts(partners),
         **needs.told(home),
     )
 
@@ -168,6 +170,11 @@ def _first_partners(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         .order_by(Account.name)
         .limit(at_most(_FIRST))
     )
+
+
+@lru_cache(maxsize=1)
+def _ids_of_first(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return _first_partners(viewer).with_only_columns(Account.id)
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,9 @@ The code made here does the same to the letter, with fewer calls.
 """
 
 import io
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from decimal import Decimal
+from functools import partial
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
@@ -20,6 +22,9 @@ from jinja2.utils import internalcode, missing
 # Not public: the part of ``escape`` that is written in C, without the Markup made of its text.
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
+#: What a template has written is text, and needs no look whether it is something else.
+_AS_MARKUP: Callable[[str], Markup] = partial(str.__new__, Markup)
+_NUMBERS = frozenset((int, float, Decimal))
 _FUNCTIONS = frozenset((FunctionType, MethodType, BuiltinMethodType))
 _EVAL_CONTEXT = pass_eval_context(lambda _: None).jinja_pass_arg  # type: ignore[attr-defined]
 
@@ -31,7 +36,7 @@ def escaped(value: Any) -> str:
         return _escape_inner(value)
     if kind is Markup:
         return value  # type: ignore[no-any-return]
-    return str(value) if kind is int else escape(value)
+    return str(value) if kind in _NUMBERS else escape(value)
 
 
 class _Calling(Context):
@@ -95,7 +100,7 @@ class Part(Macro):
         if found != len(named) or len(arguments) - 1 > self._argument_count:
             return super().__call__(*arguments, **named)  # it says what is wrong
         written = self._func(*values)
-        return Markup(written) if arguments[0].autoescape else written  # noqa: S704  a template's
+        return _AS_MARKUP(written) if arguments[0].autoescape else written
 
 
 class _Generator(CodeGenerator):
@@ -138,6 +143,9 @@ class _Generator(CodeGenerator):
     def _output_child_pre(
         self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
     ) -> None:
+        if isinstance(node, nodes.CondExpr) and node.expr2 is None:
+            # What is written of nothing is nothing; it needs no object that says so.
+            node.expr2 = nodes.Const("")
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
             super()._output_child_pre(node, frame, finalize)
         else:
