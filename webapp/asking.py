@@ -93,14 +93,17 @@ def sent(connection: Connection, questions: Sequence[Question[Any]]) -> list[Seq
             cursors = [over.execute(text, values) for text, values in texts]
             found = [cursor.fetchall() for cursor in cursors]
     except psycopg.Error as error:
-        raise _as_sqlalchemy_tells(connection, error, texts[0][0]) from error
+        asked = ";\n".join(text for text, _ in texts)
+        raise _as_sqlalchemy_tells(connection, over, error, asked) from error
     return [one.named(rows) for one, rows in zip(made, found, strict=True)]
 
 
-def _as_sqlalchemy_tells(connection: Connection, error: psycopg.Error, text: str) -> Exception:
+def _as_sqlalchemy_tells(
+    connection: Connection, over: Any, error: psycopg.Error, text: str
+) -> Exception:
     """The error that SQLAlchemy makes of one; a connection that is lost is not used again."""
     dialect: Any = connection.dialect
-    lost: bool = dialect.is_disconnect(error, None, None)
+    lost: bool = dialect.is_disconnect(error, over, None)
     if lost:
         connection.invalidate(error)
     made: Exception = DBAPIError.instance(
@@ -142,9 +145,10 @@ class _Translated:
         known = self._texts.get(kind)
         if known is None:
             state = self._compiled.construct_expanded_state({**self._fixed, **values})
-            known = self._texts[kind] = state.statement, state.parameter_expansion
-            if len(self._texts) > _TEXTS:
-                del self._texts[next(iter(self._texts))]
+            known = state.statement, state.parameter_expansion
+            if len(self._texts) >= _TEXTS:
+                self._texts.clear()
+            self._texts[kind] = known
         text, lists = known
         if not lists:
             return text, {**self._fixed, **values} if self._fixed else values

@@ -176,7 +176,7 @@ def test_what_goes_wrong_is_told_as_sqlalchemy_tells_it(app: Flask, settings: Se
         with pytest.raises(ProgrammingError) as told:
             asking.ask(session, Question(fine), Question(nothing), Question(fine))
         again = asking.rows(session, fine)
-        with pytest.raises(OperationalError):
+        with pytest.raises(OperationalError) as lost:
             asking.rows(session, asleep)
         end_reading()
         begin_reading()  # a lost connection is not handed out again
@@ -184,6 +184,8 @@ def test_what_goes_wrong_is_told_as_sqlalchemy_tells_it(app: Flask, settings: Se
         end_reading()
 
     assert "no_such_function" in str(told.value)
+    assert not told.value.connection_invalidated
+    assert lost.value.connection_invalidated
     assert [row.one for row in again] == [row.one for row in alive] == [1]
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from flask import Flask, request
@@ -312,3 +314,52 @@ def test_a_token_is_signed_once_for_a_session_and_for_no_other(
     refused = again.client.post("/logout", data={"csrf_token": ada.token()})
     assert refused.status_code == 400
     assert again.sends("/logout").status_code == 302
+
+
+def test_a_cookie_that_came_before_ends_as_any_other(
+    app: Flask, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    ada = log_in("ada@example.com")
+    cookies = app.session_interface
+    assert isinstance(cookies, sessions.Sessions)
+    for _ in range(2):  # the first page writes a cookie with what it makes for its forms
+        assert ada.opens("/password").status_code == 200
+    opened = mock.Mock(wraps=cookies.get_signing_serializer(app))
+
+    with mock.patch.object(cookies, "_signing", opened):
+        assert ada.opens("/password").status_code == 200
+        assert not opened.loads.called
+    lasts = app.permanent_session_lifetime.total_seconds()
+    for later in (lasts + 60, -60):
+        with mock.patch.object(cookies, "_now", partial(_later, cookies._now, later)):
+            assert ada.opens("/password").location == "/login?next=/password"
+    with mock.patch.object(cookies, "_now", partial(_later, cookies._now, lasts - 60)):
+        assert ada.opens("/password").status_code == 200
+
+
+def _later(now: Callable[[], int], seconds: float) -> float:
+    return now() + seconds
+
+
+def test_what_a_request_does_with_its_session_is_not_in_the_cookie_it_came_with(
+    app: Flask, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+    ada = log_in("ada@example.com")
+    ada.opens("/password")
+    name = app.config["SESSION_COOKIE_NAME"]
+    before = ada.client.get_cookie(name)
+    assert before is not None
+    with ada.client.session_transaction() as session:
+        session["told"] = "x"
+    with ada.client.session_transaction() as session:
+        assert session["told"] == "x"
+
+    ada.client.set_cookie(name, before.value)
+
+    with ada.client.session_transaction() as session:
+        assert "told" not in session
+        assert session["_user_id"]
