@@ -233,8 +233,7 @@ def _counts(
     with connection.pipeline(transaction=False) as asked:
         for queue, running, failed in named:
             asked.llen(queue.key)
-            asked.zcount(running, 0, current_timestamp())
-            asked.zcard(running)
+            asked.zrange(running, 0, -1, withscores=True)  # no more than there are workers
             asked.zcard(failed)
             asked.zrange(failed, 0, failures - 1, desc=True)
         asked.scard(Worker.redis_workers_keys)
@@ -242,10 +241,11 @@ def _counts(
         told: list[Any] = asked.execute()
     found = []
     for queue, *_ in named:
-        waiting, abandoned, running, failed, ids = told[:5]
-        del told[:5]
+        waiting, running, failed, ids = told[:4]
+        del told[:4]
+        abandoned = sum(until <= current_timestamp() for _, until in running)
         texts = [as_text(each) for each in ids]
-        found.append(_Counts(queue, waiting, abandoned, running, failed, texts))
+        found.append(_Counts(queue, waiting, abandoned, len(running), failed, texts))
     workers, timetable = told
     return found, workers, timetable
 

@@ -50,6 +50,7 @@ class Collection(Base):
             sqlite_where=_NIGHT,
             postgresql_where=_NIGHT,
         ),
+        Index("ix_collection_night_day", "day", sqlite_where=_NIGHT, postgresql_where=_NIGHT),
         CheckConstraint("kind in ('night', 'now')", name="kind"),
         CheckConstraint(
             "state in ('queued', 'running', 'finished', 'failed', 'cancelled')", name="state"
