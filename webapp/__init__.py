@@ -7,6 +7,7 @@ The map of the rooms (who may import whom is held by import-linter):
     services      what the service does; receive ``session, client, today``; never commit
     models        one noun, one file; ``printerpoint`` the API we read; ``pdf``; ``mail``;
                   ``logos`` pictures that people upload; ``queue``
+    asking        what pages read, several questions over one way to the database and back
     db, crypto    the database session, the encrypted column
     settings, clock, formats, domain   values and pure rules
 """
