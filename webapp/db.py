@@ -272,11 +272,13 @@ def reading(session: Session) -> Session | Connection:
 def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:
     """Hold the rows until this transaction ends, in ascending order so that nobody deadlocks.
 
-    A statement of its own: what is read after it is what the last holder left. On SQLite the
-    transaction is the only writer already.
+    A statement of its own: what is read after it is what the last holder left. It does not hold up
+    who only writes rows that refer to these; ids never change. On SQLite the transaction is the
+    only writer already.
     """
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(key).where(key.in_(sorted(ids))).order_by(key).with_for_update())
+        held = select(key).where(key.in_(sorted(ids))).order_by(key)
+        session.execute(held.with_for_update(key_share=True))
 
 
 def constant(word: str) -> ColumnElement[str]:

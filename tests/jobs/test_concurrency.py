@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from rq import Queue
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
+from tests import factories
 from tests.environment.redis_server import RedisServer
+from tests.factories import NOW
 from tests.jobs.processes import (
     asked,
     children,
@@ -26,10 +29,18 @@ from tests.jobs.processes import (
 )
 from tests.nights import World, make_world
 from webapp import queue
-from webapp.db import engine
-from webapp.models import Account, Certificate, Collection, Deposit, Feed
+from webapp.db import engine, lock
+from webapp.models import (
+    Account,
+    Certificate,
+    Collection,
+    Deposit,
+    Feed,
+    FeedEvent,
+    ServerFeeds,
+)
 from webapp.printerpoint.fake import Sandbox
-from webapp.services import heart
+from webapp.services import feeds, heart
 from webapp.settings import Settings
 
 CUSTOMERS = 120
@@ -230,3 +241,36 @@ def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
             select(Certificate.month, Certificate.pages).join(Account)
         ).all()
     assert sorted(map(tuple, by_month)) == sorted(map(tuple, certificates))
+
+
+def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
+    on_postgresql: World,
+) -> None:
+    world = on_postgresql
+    clinic = world.has_feed("Clinic", "CLI", S1=100)
+    harbour = world.has_feed("Harbour", "HAR", S2=100)
+
+    def removes() -> None:
+        with world.session() as session:
+            feeds.remove(session, session.get_one(Feed, harbour), NOW)
+            session.commit()
+
+    def waits() -> bool:
+        with world.session() as session:
+            return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
+
+    with ThreadPoolExecutor() as threads, world.session() as night:
+        lock(night, Feed.id, clinic)
+        factories.device(night, night.get_one(Feed, clinic))
+        night.flush()  # it is counted with the server's, whose count this transaction holds now
+        removed = threads.submit(removes)
+        eventually(waits)
+        left = {"kind": "moved_away", "details": {}, "at": NOW, "day": OCTOBER_31}
+        night.add(FeedEvent(feed_id=harbour, **left))
+        night.commit()
+        removed.result(timeout=60)
+
+    with world.session() as session:
+        assert session.get_one(Feed, harbour).status == "removed"
+        kept = session.scalars(select(ServerFeeds)).one()
+        assert (kept.feeds, kept.devices) == (1, 1)
