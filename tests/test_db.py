@@ -185,3 +185,22 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_database: str) -> None:
 
     assert found == []
     engine(sqlite_database).dispose()
+
+
+def test_a_connection_that_the_server_ended_is_not_handed_out_again(
+    postgresql_database: str,
+) -> None:
+    pooled, other = engine(postgresql_database), create_engine(postgresql_database)
+    with pooled.connect() as first:
+        ended = first.scalar(text("select pg_backend_pid()"))
+    values = {"ended": ended}
+    with other.connect() as connection:
+        connection.execute(text("select pg_terminate_backend(:ended)"), values)
+        alive = text("select count(*) from pg_stat_activity where pid = :ended")
+        while connection.scalar(alive, values):
+            connection.rollback()
+    other.dispose()
+
+    with pooled.connect() as again:  # at once, before it has rested
+        assert again.scalar(text("select pg_backend_pid()")) != ended
+    pooled.dispose()

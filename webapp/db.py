@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from select import POLLIN, poll
 from typing import Any
 
 import psycopg
@@ -187,15 +188,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @event.listens_for(Engine, "checkout")
-def _see_that_it_lives(
-    connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object
-) -> None:
+def _see_that_it_lives(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
     """Ask a connection that rested whether it still answers: the server may have gone meanwhile.
 
-    One that answered a moment ago is not asked at every request, as ``pool_pre_ping`` would.
+    One that answered a moment ago is not asked at every request, as ``pool_pre_ping`` would, unless
+    there is something to read: a server says why it ends a connection, or closes it.
     """
+    if not isinstance(connection, psycopg.Connection):
+        return
     rested = time.monotonic() - record.info.get("returned_at", time.monotonic())
-    if rested < _RESTED_SECONDS or isinstance(connection, sqlite3.Connection):
+    if rested < _RESTED_SECONDS and not _speaks(connection):
         return
     try:
         cursor = connection.cursor()
@@ -204,6 +206,15 @@ def _see_that_it_lives(
         connection.rollback()
     except psycopg.Error as error:
         raise DisconnectionError("the connection does not answer any more") from error
+
+
+def _speaks(connection: psycopg.Connection) -> bool:
+    """Whether something came over a connection on which nothing was asked."""
+    if connection.closed:
+        return True
+    look = poll()
+    look.register(connection.fileno(), POLLIN)
+    return bool(look.poll(0))
 
 
 @event.listens_for(Engine, "checkin")
