@@ -109,6 +109,7 @@ class Walk:
             self._add("status", [f"is not in {language}"])
         self._keep(html)
         self._page.evaluate(QUIET)
+        self._page.evaluate(_SETTLE)  # what waited was pale
         self._page.evaluate(_UNFOLD)
         self._show_as("phone-dark")
         self._axe.enters(self._page)
@@ -161,6 +162,7 @@ class Walk:
         if self._was_judged(html):
             return
         self._page.evaluate(QUIET)
+        self._page.evaluate(_SETTLE)  # what waited was pale
         self._page.evaluate(_UNFOLD)
         self._axe.enters(self._page)
         self._add("axe", self._axe.finds(self._page))
