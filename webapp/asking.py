@@ -101,11 +101,17 @@ def sent(connection: Connection, questions: Sequence[Question[Any]]) -> list[Seq
 def _as_sqlalchemy_tells(
     connection: Connection, over: Any, error: psycopg.Error, text: str
 ) -> Exception:
-    """The error that SQLAlchemy makes of one; a connection that is lost is not used again."""
+    """The error that SQLAlchemy makes of one; the connection is not handed out again.
+
+    Of one that is not lost psycopg may believe now that it has prepared what came behind the
+    statement that failed.
+    """
     dialect: Any = connection.dialect
     lost: bool = dialect.is_disconnect(error, over, None)
     if lost:
         connection.invalidate(error)
+    else:
+        connection.connection.invalidate(error, soft=True)
     made: Exception = DBAPIError.instance(
         text, {}, error, psycopg.Error, hide_parameters=True, connection_invalidated=lost
     )

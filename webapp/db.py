@@ -280,16 +280,21 @@ def reading(session: Session) -> Session | Connection:
     return connection if connection is not None else session.connection()
 
 
-def lock(session: Session, key: InstrumentedAttribute[int], *ids: int) -> None:
+def lock(
+    session: Session,
+    key: InstrumentedAttribute[int],
+    *ids: int,
+    with_references: bool = False,
+) -> None:
     """Hold the rows until this transaction ends, in ascending order so that nobody deadlocks.
 
-    A statement of its own: what is read after it is what the last holder left. It does not hold up
-    who only writes rows that refer to these; ids never change. On SQLite the transaction is the
-    only writer already.
+    A statement of its own: what is read after it is what the last holder left. Who only writes rows
+    that refer to these is not held up, but ``with_references``: then such rows are there, or wait.
+    On SQLite the transaction is the only writer already.
     """
     if session.get_bind().dialect.name != "sqlite":
         held = select(key).where(key.in_(sorted(ids))).order_by(key)
-        session.execute(held.with_for_update(key_share=True))
+        session.execute(held.with_for_update(key_share=not with_references))
 
 
 def constant(word: str) -> ColumnElement[str]:

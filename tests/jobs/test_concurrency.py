@@ -37,10 +37,11 @@ from webapp.models import (
     Deposit,
     Feed,
     FeedEvent,
+    Server,
     ServerFeeds,
 )
 from webapp.printerpoint.fake import Sandbox
-from webapp.services import feeds, heart
+from webapp.services import feeds, heart, servers
 from webapp.settings import Settings
 
 CUSTOMERS = 120
@@ -243,6 +244,12 @@ def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
     assert sorted(map(tuple, by_month)) == sorted(map(tuple, certificates))
 
 
+def is_waited_for(world: World) -> bool:
+    """Whether somebody waits for what another transaction holds."""
+    with world.session() as session:
+        return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
+
+
 def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
     on_postgresql: World,
 ) -> None:
@@ -255,16 +262,12 @@ def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
             feeds.remove(session, session.get_one(Feed, harbour), NOW)
             session.commit()
 
-    def waits() -> bool:
-        with world.session() as session:
-            return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
-
     with ThreadPoolExecutor() as threads, world.session() as night:
         lock(night, Feed.id, clinic)
         factories.device(night, night.get_one(Feed, clinic))
         night.flush()  # it is counted with the server's, whose count this transaction holds now
         removed = threads.submit(removes)
-        eventually(waits)
+        eventually(lambda: is_waited_for(world))
         left = {"kind": "moved_away", "details": {}, "at": NOW, "day": OCTOBER_31}
         night.add(FeedEvent(feed_id=harbour, **left))
         night.commit()
@@ -274,3 +277,28 @@ def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
         assert session.get_one(Feed, harbour).status == "removed"
         kept = session.scalars(select(ServerFeeds)).one()
         assert (kept.feeds, kept.devices) == (1, 1)
+
+
+def test_a_server_is_removed_with_a_collection_that_is_being_asked_for(
+    on_postgresql: World,
+) -> None:
+    world = on_postgresql
+    with world.session() as session:
+        server = session.get_one(Feed, world.has_feed("Clinic", "CLI", S1=100)).server_id
+
+    def removes() -> None:
+        with world.session() as session:
+            servers.remove(session, session.get_one(Server, server), NOW)
+            session.commit()
+
+    with ThreadPoolExecutor() as threads, world.session() as asking:
+        made = factories.collection(asking, asking.get_one(Server, server), state="queued")
+        asking.flush()
+        wanted = made.id
+        removed = threads.submit(removes)
+        eventually(lambda: is_waited_for(world))
+        asking.commit()
+        removed.result(timeout=60)
+
+    with world.session() as session:
+        assert session.get_one(Collection, wanted).state == "failed"

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
-from sqlalchemy import Integer, bindparam, func, literal_column, select
+from sqlalchemy import Integer, String, bindparam, func, literal_column, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from tests.browser import borough, sights
 from tests.factories import NOW
@@ -218,3 +218,27 @@ def test_nothing_is_asked_for_by_what_is_kept_in_another_form(app: Flask) -> Non
 def test_an_answer_that_nobody_asked_for_is_none() -> None:
     with pytest.raises(LookupError):
         _ = Question[Any](select(literal_column("1"))).answer
+
+
+def test_a_failure_leaves_no_connection_that_knows_what_its_server_does_not(app: Flask) -> None:
+    dividing: Any = select((literal_column("6") / bindparam("by", type_=Integer)).label("six"))
+    counting: Any = select(func.length(bindparam("word", type_=String)).label("letters"))
+
+    def asked(by: int) -> tuple[int, int]:
+        begin_reading()
+        try:
+            share = Question[Any](dividing, {"by": by})
+            letters = Question[Any](counting, {"word": "four"})
+            asking.ask(db.session(), share, letters)
+            return share.answer[0].six, letters.answer[0].letters
+        finally:
+            end_reading()
+
+    with app.app_context():
+        # psycopg prepares what it is asked for the sixth time, here behind what fails.
+        before = [asked(2) for _ in range(5)]
+        with pytest.raises(DataError):
+            asked(0)
+        after = [asked(2) for _ in range(7)]
+
+    assert {*before, *after} == {(3, 4)}

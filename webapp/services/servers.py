@@ -160,7 +160,8 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     The token is forgotten. Readings, deposits, certificates and histories stay. Removing a
     removed one changes nothing.
     """
-    lock(session, Server.id, server.id)
+    # A collection that is being asked for is there first, and ends below.
+    lock(session, Server.id, server.id, with_references=True)
     session.refresh(server)
     if server.removed_at is not None:
         return 0
