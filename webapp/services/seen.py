@@ -7,7 +7,7 @@ belong to, takes longer than to ask. What changes one loads the entity.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -122,7 +122,7 @@ def server(viewer: Viewer, server_id: int) -> Question[SeenServer]:
     """A server, removed or not. Its answer raises NotFound."""
 
     def told(row: Sequence[Any]) -> SeenServer:
-        return _made(SeenServer, *row[:_OF_SERVER], _account_of(row[_OF_SERVER:]))
+        return _made(SeenServer, *row[: len(_SERVER)], _account_of(row[len(_SERVER) :]))
 
     return _question(_server(viewer), server_id, "server", told)
 
@@ -131,8 +131,8 @@ def feed(viewer: Viewer, feed_id: int) -> Question[SeenFeed]:
     """A feed, removed or not. Its answer raises NotFound."""
 
     def told(row: Sequence[Any]) -> SeenFeed:
-        *of_feed, name, health = row[:_OF_FEED]
-        owner = _account_of(row[_OF_FEED:])
+        *of_feed, name, health = row[: len(_FEED)]
+        owner = _account_of(row[len(_FEED) :])
         return _made(SeenFeed, *of_feed, owner, ServerOfFeed(name, health == "unhealthy"))
 
     return _question(_feed(viewer), feed_id, "feed", told)
@@ -142,7 +142,7 @@ def gain(viewer: Viewer, gain_id: int) -> Question[SeenGain]:
     """A gain, in whatever state. Its answer raises NotFound."""
 
     def told(row: Sequence[Any]) -> SeenGain:
-        return _made(SeenGain, *row[:_OF_GAIN], _account_of(row[_OF_GAIN:]))
+        return _made(SeenGain, *row[: len(_GAIN)], _account_of(row[len(_GAIN) :]))
 
     return _question(_gain(viewer), gain_id, "gain", told)
 
@@ -160,72 +160,25 @@ def _question(
     return Question(query, {"wanted": wanted}, found)
 
 
-def _columns(of: Any) -> tuple[Any, ...]:
-    """Those of an account, in the order of ``SeenAccount``."""
-    return (
-        of.id,
-        of.kind,
-        of.name,
-        of.partner_id,
-        of.time_zone,
-        of.country,
-        of.region,
-        of.language,
-        of.created_at,
-    )
+def _columns(kind: type[Any], of: Any, *but: str) -> tuple[Any, ...]:
+    """The columns that one of a kind is made of, in their order, ``but`` those told apart."""
+    return tuple(getattr(of, field.name) for field in fields(kind) if field.name not in but)
 
 
-_WHOSE = (*_columns(Account), *_columns(_Partner))
-_OF_ACCOUNT = len(_columns(Account))
-_SERVER = (
-    Server.id,
-    Server.name,
-    Server.health,
-    Server.health_reason,
-    Server.health_checked_at,
-    Server.health_changed_at,
-    Server.created_at,
-    Server.removed_at,
-)
-_OF_SERVER = len(_SERVER)
-_FEED = (
-    Feed.id,
-    Feed.server_id,
-    Feed.customer_id,
-    Feed.customer_name,
-    Feed.status,
-    Feed.health,
-    Feed.health_changed_at,
-    Feed.heard_on,
-    Feed.created_at,
-    Feed.activated_at,
-    Feed.removed_at,
-    Server.name,
-    Server.health,
-)
-_OF_FEED = len(_FEED)
+_ACCOUNT = _columns(SeenAccount, Account, "partner")
+_WHOSE = (*_ACCOUNT, *_columns(SeenAccount, _Partner, "partner"))
+_SERVER = _columns(SeenServer, Server, "account")
+_FEED = (*_columns(SeenFeed, Feed, "account", "server"), Server.name, Server.health)
 _GAIN = (
-    Delta.id,
-    Delta.device_id,
-    Delta.feed_id,
-    Delta.since,
-    Delta.day,
-    Delta.pages,
-    Delta.state,
-    Delta.held_for,
-    Delta.proposed,
-    Delta.reason,
-    Delta.decided_at,
-    Delta.decided_by,
+    *_columns(SeenGain, Delta, "asset_id", "serial_number", "customer_name", "account"),
     Device.asset_id,
     Device.serial_number,
     Feed.customer_name,
 )
-_OF_GAIN = len(_GAIN)
 
 
 def _account_of(values: Sequence[Any]) -> SeenAccount:
-    own, partners = values[:_OF_ACCOUNT], values[_OF_ACCOUNT:]
+    own, partners = values[: len(_ACCOUNT)], values[len(_ACCOUNT) :]
     partner = _made(SeenAccount, *partners, None) if partners[0] is not None else None
     return _made(SeenAccount, *own, partner)
 
