@@ -294,7 +294,10 @@ def test_removing_asks_first_and_keeps_the_page_for_its_history(
 
     assert "Its 1 feed is removed with it" in asked
     assert (removed.location, twice.location) == ("/servers", "/servers")
-    assert "This server was removed" in office.nora.opens(path).text
+    page = office.nora.opens(path).text
+    assert "This server was removed" in page
+    assert "Nothing was collected before it was removed." in page
+    assert "The first night runs" not in page
     assert "No servers yet" in office.nora.opens("/servers").text
     assert office.nora.sends(f"{path}/check").status_code == 409
     with storing() as session:
