@@ -77,6 +77,13 @@ def test_services_never_commit(path: Path) -> None:
     assert [call for call in calls(path) if re.search(r"session\.(commit|rollback)$", call)] == []
 
 
+def test_queries_only_read() -> None:
+    for path in (ROOT / "webapp" / "queries").rglob("*.py"):
+        writing = re.compile(r"session\.(add|add_all|delete|flush|commit|rollback)$")
+
+        assert [call for call in calls(path) if writing.search(call)] == [], path
+
+
 def test_the_domain_is_the_standard_library_only() -> None:
     allowed = sys.stdlib_module_names | {"webapp"}
 

@@ -5,9 +5,10 @@ The map of the rooms (who may import whom is held by import-linter):
     app, cli      the only wiring: the Flask application, the command line
     views, jobs   edges: they open the session, build the client, read the clock
     services      what the service does; receive ``session, client, today``; never commit
+    queries       read-only SELECTs for pages, command line and jobs; never flush or commit
     models        one noun, one file; ``printerpoint`` the API we read; ``pdf``; ``mail``;
                   ``logos`` pictures that people upload; ``queue``
     asking        what pages read, several questions over one way to the database and back
     db, crypto    the database session, the encrypted column
-    settings, clock, formats, domain   values and pure rules
+    errors, settings, clock, formats, domain   exceptions, values and pure rules
 """

@@ -13,11 +13,11 @@ from tests.jobs.processes import asked, eventually, outcomes, state, worker, yes
 from tests.nights import World, make_world
 from webapp import clock, queue
 from webapp.db import engine
+from webapp.errors import Conflict
 from webapp.models import Collection
 from webapp.printerpoint.fake import Sandbox
 from webapp.services import collection as service
 from webapp.services import nights
-from webapp.services.errors import Conflict
 from webapp.settings import Settings
 
 

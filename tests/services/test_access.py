@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.views.houses import House, customer_house, partner_house
+from webapp.errors import NotFound
 from webapp.models import Server
-from webapp.services import access
-from webapp.services.access import Viewer
-from webapp.services.errors import NotFound
+from webapp.queries import access
+from webapp.queries.access import Viewer
 
 OPERATOR = Viewer("operations", None, None)
 LISTS: dict[str, Callable[[Viewer], Select[Any]]] = {

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from webapp.db import Base, engine_options
+from webapp.errors import Conflict
 from webapp.services import database
-from webapp.services.errors import Conflict
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW, YESTERDAY
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Deposit, Device, Feed, HealthChange
 from webapp.printerpoint.fleet import Customer
 from webapp.services import feeds
-from webapp.services.errors import Conflict, Invalid
 
 HARBOUR = Customer("Harbour Architects, LLP", "HARB01", 12)
 BAKERY = Customer("Bluebird Bakery", None, 1)

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.nights import MONDAY, World
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
 from webapp.services import held, reconciliation
 from webapp.services.audit import Actor
-from webapp.services.errors import Conflict, Invalid
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from tests.logos import pictures
 from tests.nights import World
 from webapp.domain.months import Month
+from webapp.errors import Conflict
 from webapp.logos import redraw
 from webapp.models import Account, Certificate, Feed
 from webapp.services import brands, certificates, months
-from webapp.services.errors import Conflict
 
 OCTOBER = Month(2026, 10)
 LAST = date(2026, 10, 31)

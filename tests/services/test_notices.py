@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from webapp import languages
+from webapp.errors import Conflict
 from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused, Unreachable
 from webapp.services import digests, mails, monitoring, notices
-from webapp.services.errors import Conflict
 from webapp.words import Words
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)

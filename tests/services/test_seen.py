@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW
 from webapp import asking
+from webapp.errors import NotFound
 from webapp.models import Account
+from webapp.queries.access import Viewer
 from webapp.services import seen
-from webapp.services.access import Viewer
-from webapp.services.errors import NotFound
 from webapp.services.seen import SeenAccount
 
 OPERATIONS = Viewer("operations", None, None)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW
 from webapp.crypto import Keyring, SealError
+from webapp.errors import Conflict, Invalid
 from webapp.models import Certificate, Deposit, Feed, HealthChange, Server
 from webapp.services import servers
-from webapp.services.errors import Conflict, Invalid
 from webapp.services.servers import AlreadyRegistered
 
 TOKEN = "pp-live-4f1c9e77"

@@ -30,8 +30,8 @@ from webapp.models import (
     Undrawn,
     User,
 )
+from webapp.queries.access import Viewer
 from webapp.services import certificates, homes, progress, totals, visits
-from webapp.services.access import Viewer
 from webapp.services.totals import Of
 
 THURSDAY = date(2026, 10, 29)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW, PASSWORD
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import Role
 from webapp.services import passwords, users
-from webapp.services.errors import Conflict, Invalid, NotFound
 
 NEW_PASSWORD = "a quite different phrase"
 

@@ -20,8 +20,8 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.app import Redacting, create_app
 from webapp.db import db, only_reading
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
-from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.settings import Settings
 from webapp.views import sessions
 

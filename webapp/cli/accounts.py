@@ -7,9 +7,9 @@ import click
 from webapp import clock
 from webapp.cli import choose, edge, output
 from webapp.cli.command import Group
+from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services import accounts
-from webapp.services.errors import Invalid
 
 
 @click.group("account", cls=Group)

@@ -19,10 +19,10 @@ from webapp.cli import choose, edge, output
 from webapp.cli.command import WORK_FAILED, Group
 from webapp.cli.options import MONTH
 from webapp.domain.months import Month
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Certificate, Deposit, Feed
 from webapp.pdf import PdfError
 from webapp.services import certificates as service
-from webapp.services.errors import Conflict, Invalid
 from webapp.settings import Settings
 
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.errors import Invalid
 from webapp.models import Account, Feed, Server
-from webapp.services.errors import Invalid
 
 KINDS = frozenset({"operations", "partner", "customer"})
 _LARGEST_ID = 2**31 - 1

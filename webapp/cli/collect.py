@@ -13,10 +13,10 @@ from webapp.cli import choose, edge, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.cli.output import Progress
 from webapp.crypto import SealError
+from webapp.errors import Invalid
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.services import collection as service
 from webapp.services import heart, progress
-from webapp.services.errors import Invalid
 from webapp.settings import Settings
 from webapp.words import told
 

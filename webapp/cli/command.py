@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from webapp.cli import output
 from webapp.crypto import SealError
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.settings import SettingsError
 
 WORK_FAILED = 1

@@ -9,11 +9,11 @@ from webapp import clock
 from webapp.cli import choose, edge, output
 from webapp.cli.command import Group
 from webapp.cli.servers import record_failure
+from webapp.errors import Invalid
 from webapp.models import Feed
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.services import feeds, monitoring
-from webapp.services.errors import Invalid
 
 
 @click.group("feed", cls=Group)

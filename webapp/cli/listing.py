@@ -14,7 +14,7 @@ from webapp.cli.command import Group
 from webapp.cli.options import DAY, MONTH
 from webapp.cli.queries import Filters
 from webapp.domain.months import Month
-from webapp.services.errors import Invalid
+from webapp.errors import Invalid
 from webapp.settings import Settings
 
 _FETCHED_AT_ONCE = 1_000

@@ -8,10 +8,10 @@ import click
 from webapp import clock
 from webapp.cli import choose, edge, output
 from webapp.cli.command import WORK_FAILED, Group
+from webapp.errors import Invalid
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import feeds, monitoring, servers
-from webapp.services.errors import Invalid
 from webapp.settings import Settings
 
 _LONGER_THAN_ANY_TOKEN = 10_000

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import choose, edge, output
 from webapp.cli.command import Group
+from webapp.errors import Invalid
 from webapp.models import User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
 from webapp.services import accounts, users
-from webapp.services.errors import Invalid
 from webapp.settings import Settings
 
 

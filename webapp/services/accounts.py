@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from webapp import languages
 from webapp.db import lock
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account
 from webapp.services import calendars
 from webapp.services.calendars import regions
-from webapp.services.errors import Conflict, Invalid
 from webapp.words import gettext
 
 OPERATIONS_NAME = "Operations"

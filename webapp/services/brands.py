@@ -14,9 +14,9 @@ from webapp import logos
 from webapp.db import lock, upsert
 from webapp.domain import colours
 from webapp.domain.colours import Colour
+from webapp.errors import Invalid
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
-from webapp.services.errors import Invalid
 from webapp.words import Words, gettext
 
 LONGEST_NAME: Final = 60

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from webapp.db import lock, upsert
 from webapp.domain.health import Recovered, recovered
 from webapp.domain.months import Month
+from webapp.errors import Conflict, NotFound
 from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome, Server
 from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.services import calendars, deposits, heart, history, monitoring
-from webapp.services.errors import Conflict, NotFound
 from webapp.services.history import Event
 from webapp.services.readings import Metering, Taken, take
 from webapp.words import Words, gettext, unpacked

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect
 from sqlalchemy.engine import make_url
 
 from webapp.db import engine_options
-from webapp.services.errors import Conflict
+from webapp.errors import Conflict
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 

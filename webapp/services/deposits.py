@@ -23,7 +23,7 @@ from webapp.db import constant, upsert
 from webapp.domain.months import Month, counting_month
 from webapp.domain.shares import share_gap
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
-from webapp.services.access import IS_HELD
+from webapp.queries.access import IS_HELD
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
 #: What counts of a gain: all of it, the proposal, or nothing.

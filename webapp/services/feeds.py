@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts
-from webapp.services.errors import Conflict, Invalid
 from webapp.words import Words, gettext
 
 _FEW = 1_000

@@ -13,12 +13,12 @@ from webapp.db import lock
 from webapp.domain.metering import FAMILIES, Reading, conclude
 from webapp.domain.months import Month, counting_month
 from webapp.domain.shares import share_gap
+from webapp.errors import Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
 from webapp.models import Reading as ReadingRow
 from webapp.services import audit, deposits, history
 from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
-from webapp.services.errors import Conflict, Invalid
 from webapp.services.history import Event
 from webapp.words import Words, gettext
 

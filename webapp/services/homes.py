@@ -44,8 +44,9 @@ from webapp.models import (
     ServerFeeds,
     User,
 )
-from webapp.services import access, totals
-from webapp.services.access import Viewer
+from webapp.queries import access
+from webapp.queries.access import Viewer
+from webapp.services import totals
 from webapp.services.deposits import DayPages
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp import asking
 from webapp.db import lock
+from webapp.errors import Conflict
 from webapp.models import Mail, Notice
-from webapp.services.errors import Conflict
 from webapp.services.notices import Draft
 from webapp.words import gettext
 

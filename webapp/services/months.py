@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain.months import Month, closes_at
+from webapp.errors import Conflict
 from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
 from webapp.services import certificates
 from webapp.services.deposits import last_closed_month
-from webapp.services.errors import Conflict
 
 _CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
 

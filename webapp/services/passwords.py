@@ -5,7 +5,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from webapp.services.errors import Invalid
+from webapp.errors import Invalid
 from webapp.words import gettext
 
 SHORTEST = 12

@@ -16,11 +16,11 @@ from sqlalchemy import Select, bindparam
 from sqlalchemy.orm import aliased
 
 from webapp.asking import Question
+from webapp.errors import NotFound
 from webapp.models import Account, Delta, Device, Feed, Server
 from webapp.models.account import InPlace, Speaking
-from webapp.services import access
-from webapp.services.access import Viewer
-from webapp.services.errors import NotFound
+from webapp.queries import access
+from webapp.queries.access import Viewer
 
 Noun = TypeVar("Noun")
 #: Made once for a viewer, as everything that ``asking`` translates.

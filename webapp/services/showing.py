@@ -5,9 +5,9 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.errors import NotFound
 from webapp.models import Account
 from webapp.services import totals
-from webapp.services.errors import NotFound
 
 _LONGEST_ID = 43
 

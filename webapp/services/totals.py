@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from webapp.asking import Question
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
-from webapp.services import access, deposits
+from webapp.queries import access
+from webapp.services import deposits
 from webapp.services.deposits import DayPages
 
 

@@ -3,9 +3,9 @@
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
 
+from webapp.errors import NotFound
 from webapp.models import User
 from webapp.models.notice import SUBJECTS, Subject
-from webapp.services.errors import NotFound
 
 
 def token(secret_key: str, user_id: int, subject: Subject) -> str:

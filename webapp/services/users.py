@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
 from webapp.services import passwords
-from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.words import gettext
 
 #: How long an invitation can be taken.

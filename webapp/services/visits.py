@@ -16,8 +16,9 @@ from webapp import asking
 from webapp.models import Account, Brand, Delta, Logo, Server, User
 from webapp.models.account import InPlace
 from webapp.models.user import Role
-from webapp.services import access, brands
-from webapp.services.access import Viewer
+from webapp.queries import access
+from webapp.queries.access import Viewer
+from webapp.services import brands
 from webapp.services.brands import Look
 
 

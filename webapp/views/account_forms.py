@@ -5,9 +5,9 @@ from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired
 
 from webapp import languages
+from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services import accounts, calendars
-from webapp.services.errors import Invalid
 from webapp.views import forms
 from webapp.words import Words, gettext
 

@@ -13,8 +13,9 @@ from webapp.asking import Question
 from webapp.db import at_most, db
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
-from webapp.services import access, accounts, calendars, homes, seen, totals
-from webapp.services.access import Viewer
+from webapp.queries import access
+from webapp.queries.access import Viewer
+from webapp.services import accounts, calendars, homes, seen, totals
 from webapp.services.seen import SeenAccount
 from webapp.services.totals import CustomerCounts
 from webapp.views import figures, history, listings, lists

@@ -13,10 +13,11 @@ from sqlalchemy.orm import joinedload
 from webapp import asking, clock
 from webapp.db import db
 from webapp.domain.months import Month
+from webapp.errors import Invalid, NotFound
 from webapp.models import Account
 from webapp.models.user import Role
-from webapp.services import access, accounts, homes
-from webapp.services.errors import Invalid, NotFound
+from webapp.queries import access
+from webapp.services import accounts, homes
 from webapp.views import (
     account_forms,
     account_pages,

@@ -12,7 +12,8 @@ from webapp import asking, clock
 from webapp.db import db
 from webapp.models import Account, AuditEntry, User
 from webapp.models.user import Role
-from webapp.services import access, audit
+from webapp.queries import access
+from webapp.services import audit
 from webapp.services.audit import Action, Actor
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required

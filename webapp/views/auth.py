@@ -19,10 +19,10 @@ from wtforms.validators import DataRequired, EqualTo
 
 from webapp import clock, languages
 from webapp.db import db
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
 from webapp.services import users
 from webapp.services.audit import Action, Actor
-from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.views import audit, edge, forms, security
 from webapp.words import Words, gettext
 

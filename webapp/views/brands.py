@@ -28,12 +28,13 @@ from webapp import clock
 from webapp.db import db
 from webapp.domain import colours
 from webapp.domain.colours import Colour, Shades
+from webapp.errors import Invalid, NotFound
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
 from webapp.models.user import Role
-from webapp.services import access, brands
+from webapp.queries import access
+from webapp.services import brands
 from webapp.services.brands import Look
-from webapp.services.errors import Invalid, NotFound
 from webapp.views import audit, edge, forms
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext

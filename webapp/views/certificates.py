@@ -28,7 +28,8 @@ from webapp.asking import Question
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document, PartnerMonth, Undrawn
-from webapp.services import access, certificates
+from webapp.queries import access
+from webapp.services import certificates
 from webapp.views import edge, exports, lists, ticks
 from webapp.words import Words, gettext, ngettext
 

@@ -13,13 +13,14 @@ from sqlalchemy.orm import contains_eager
 
 from webapp import clock, queue
 from webapp.db import db, lock
+from webapp.errors import Conflict
 from webapp.models import Account, Collection, Feed, Server, User
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
-from webapp.services import access, heart
+from webapp.queries import access
 from webapp.services import collection as service
+from webapp.services import heart
 from webapp.services import progress as course
-from webapp.services.errors import Conflict
 from webapp.views import audit, edge, exports, lists, outcomes
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext, ngettext

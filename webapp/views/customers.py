@@ -17,13 +17,14 @@ from sqlalchemy import Select, func, select
 from webapp import clock, queue
 from webapp.crypto import SealError
 from webapp.db import db
+from webapp.errors import Conflict
 from webapp.models import Account, Server
 from webapp.models.user import Role
 from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.services import access, customers, feeds
-from webapp.services.errors import Conflict
+from webapp.queries import access
+from webapp.services import customers, feeds
 from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
 from webapp.words import gettext, ngettext

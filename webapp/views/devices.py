@@ -27,7 +27,8 @@ from webapp import asking, clock
 from webapp.asking import Question
 from webapp.db import at_most, db
 from webapp.models import Account, Delta, Device, Feed, Reading, ServerFeeds
-from webapp.services import access, deposits
+from webapp.queries import access
+from webapp.services import deposits
 from webapp.services.calendars import public_holidays
 from webapp.views import charts, edge, exports, figures, history, lists, ticks
 from webapp.views.charts import Bar

@@ -13,7 +13,7 @@ from webapp.db import only_reading
 from webapp.models import User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
-from webapp.services.access import Viewer
+from webapp.queries.access import Viewer
 from webapp.services.visits import Asker, Visit
 from webapp.settings import Settings
 
@@ -48,7 +48,7 @@ def user() -> User | Asker:
 
 
 def viewer() -> Viewer:
-    """Who looks: what ``webapp.services.access`` asks for."""
+    """Who looks: what ``webapp.queries.access`` asks for."""
     visit = visited()
     return visit.viewer if visit else Viewer.of(cast(User, user()))
 

@@ -10,8 +10,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from webapp.db import db
+from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
-from webapp.services.errors import Conflict, Invalid, NotFound
 from webapp.words import Words
 
 log = logging.getLogger("releaf.web")

@@ -16,6 +16,7 @@ from webapp.db import at_most, db
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
+from webapp.errors import Conflict
 from webapp.models import (
     Collection,
     Delta,
@@ -25,10 +26,10 @@ from webapp.models import (
     Outcome,
 )
 from webapp.models.user import Role
-from webapp.services import access, feeds, seen, totals
+from webapp.queries import access
+from webapp.services import feeds, seen, totals
 from webapp.services.calendars import public_holidays
 from webapp.services.deposits import DayPages
-from webapp.services.errors import Conflict
 from webapp.services.seen import SeenFeed
 from webapp.views import (
     audit,

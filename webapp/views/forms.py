@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms.i18n import DummyTranslations, get_translations
 
 from webapp import languages
-from webapp.services.errors import Invalid
+from webapp.errors import Invalid
 
 
 class Form(FlaskForm):

@@ -13,12 +13,13 @@ from wtforms import TextAreaField
 from webapp import asking, clock
 from webapp.db import at_most, constant, db
 from webapp.domain.shares import share_gap
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
-from webapp.services import access, deposits, seen
+from webapp.queries import access
+from webapp.services import deposits, seen
 from webapp.services import held as service
 from webapp.services.calendars import public_holidays
-from webapp.services.errors import Conflict, Invalid
 from webapp.services.seen import SeenGain
 from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required

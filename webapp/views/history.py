@@ -13,8 +13,8 @@ from webapp import formats
 from webapp.asking import Question
 from webapp.db import at_most, constant
 from webapp.models import Device, Feed, FeedEvent
-from webapp.services import access
-from webapp.services.access import Viewer
+from webapp.queries import access
+from webapp.queries.access import Viewer
 from webapp.words import Words, gettext
 
 _IS_TOLD = FeedEvent.kind != constant("devices_found")

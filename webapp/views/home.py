@@ -13,8 +13,9 @@ from webapp.asking import Question
 from webapp.db import at_most, constant, db
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, Server
-from webapp.services import access, homes, totals
-from webapp.services.access import Viewer
+from webapp.queries import access
+from webapp.queries.access import Viewer
+from webapp.services import homes, totals
 from webapp.services.homes import Home
 from webapp.services.visits import OwnAccount
 from webapp.views import edge, figures, history, navigation

@@ -10,8 +10,8 @@ from flask_login import current_user
 
 from webapp import languages
 from webapp.db import db
+from webapp.errors import Invalid
 from webapp.models import User
-from webapp.services.errors import Invalid
 from webapp.views import edge, security
 from webapp.words import gettext
 

@@ -9,8 +9,9 @@ from webapp import asking
 from webapp.db import at_most, constant, db, in_digits
 from webapp.domain.months import Month
 from webapp.models import Account, Device, Feed, Server, ServerFeeds
-from webapp.services import access, totals
-from webapp.services.access import Viewer
+from webapp.queries import access
+from webapp.queries.access import Viewer
+from webapp.services import totals
 from webapp.views import lists
 
 SERVER_COLUMNS = {

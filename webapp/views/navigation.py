@@ -12,7 +12,7 @@ from sqlalchemy import func
 from webapp import languages
 from webapp.db import db
 from webapp.models.user import Role
-from webapp.services import access
+from webapp.queries import access
 from webapp.views import assets, edge, lists
 from webapp.words import Words
 

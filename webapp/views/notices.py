@@ -12,11 +12,11 @@ from wtforms import BooleanField, SelectField
 
 from webapp import clock, languages
 from webapp.db import db
+from webapp.errors import Conflict, NotFound
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.services import mails, unsubscribe
-from webapp.services.errors import Conflict, NotFound
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext

@@ -16,7 +16,8 @@ from webapp import asking, clock, queue
 from webapp.asking import Question
 from webapp.db import at_most, constant, db
 from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server, Undrawn
-from webapp.services import access, mails
+from webapp.queries import access
+from webapp.services import mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext

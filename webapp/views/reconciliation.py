@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
-from webapp.services import access
+from webapp.queries import access
 from webapp.services import reconciliation as service
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required

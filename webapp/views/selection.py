@@ -9,11 +9,12 @@ from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.db import db
+from webapp.errors import Conflict
 from webapp.models import Account, Feed, Server
 from webapp.models.user import Role
-from webapp.services import access, feeds
+from webapp.queries import access
+from webapp.services import feeds
 from webapp.services.audit import Action
-from webapp.services.errors import Conflict
 from webapp.views import audit, collections, edge, exports, ticks
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required

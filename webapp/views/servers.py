@@ -15,11 +15,12 @@ from webapp import asking, clock
 from webapp.asking import Question
 from webapp.crypto import SealError
 from webapp.db import at_most, db, given_in_digits
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import access, homes, monitoring, seen, servers
-from webapp.services.errors import Conflict, Invalid
+from webapp.queries import access
+from webapp.services import homes, monitoring, seen, servers
 from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext

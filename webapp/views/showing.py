@@ -23,11 +23,12 @@ from webapp.asking import Question
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
+from webapp.errors import NotFound
 from webapp.formats import trees as written
 from webapp.models import Account, Certificate
 from webapp.models.user import Role
-from webapp.services import access, showing, totals
-from webapp.services.errors import NotFound
+from webapp.queries import access
+from webapp.services import showing, totals
 from webapp.views import audit, edge, figures, lists
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required

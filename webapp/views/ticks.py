@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
-from webapp.services.errors import NotFound
+from webapp.errors import NotFound
 from webapp.views import exports
 from webapp.words import gettext
 

@@ -1,9 +1,9 @@
 """Tokens: tried at Printerpoint while a person waits, before one is saved."""
 
 from webapp.db import db
+from webapp.errors import Invalid
 from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services.errors import Invalid
 from webapp.views import edge
 from webapp.words import Words
 

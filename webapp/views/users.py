@@ -15,10 +15,11 @@ from wtforms.validators import DataRequired
 
 from webapp import clock
 from webapp.db import db
+from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ROLES, Role
-from webapp.services import access, users
-from webapp.services.errors import Conflict, Invalid
+from webapp.queries import access
+from webapp.services import users
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext

@@ -7,9 +7,9 @@ from typing import Any
 
 from webapp.cli.demo.cast import Customer
 from webapp.cli.demo.story import Event
+from webapp.errors import Conflict
 from webapp.printerpoint.fake import Remote
 from webapp.printerpoint.fake.remote import RemoteError
-from webapp.services.errors import Conflict
 
 
 class Field:

@@ -16,10 +16,10 @@ from webapp.cli.demo.logins import Memory
 from webapp.cli.demo.story import Calendar, Event, Night
 from webapp.cli.output import Progress
 from webapp.domain.months import Month
+from webapp.errors import Conflict
 from webapp.models import Account, Certificate, Collection, Server
 from webapp.services import collection, months
 from webapp.services.calendars import PublicHolidays
-from webapp.services.errors import Conflict
 from webapp.settings import Settings
 
 _OPENING_HOUR = time(9)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, func, or_, selec
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webapp.db import constant, in_digits
+from webapp.errors import NotFound
 from webapp.models import (
     Account,
     AuditEntry,
@@ -32,7 +33,6 @@ from webapp.models import (
     User,
 )
 from webapp.models.user import Role
-from webapp.services.errors import NotFound
 
 #: PostgreSQL's integer; a greater id in an address cannot be anybody's.
 _LARGEST_ID = 2**31 - 1

@@ -1,4 +1,4 @@
-"""What services refuse, in words for whoever asked."""
+"""Exceptions that services and queries raise; views and commands turn them into answers."""
 
 
 class Invalid(Exception):
