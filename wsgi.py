@@ -6,7 +6,7 @@ import sys
 from webapp import settings as configuration
 from webapp.app import configure_logging, create_app, settle_memory
 from webapp.cli import register
-from webapp.services.errors import Conflict
+from webapp.errors import Conflict
 from webapp.settings import SettingsError
 
 try:
