@@ -4,7 +4,7 @@ import os
 import sys
 
 from webapp import settings as configuration
-from webapp.app import configure_logging, create_app, settle_memory
+from webapp.app import configure_logging, create_app
 from webapp.cli import register
 from webapp.errors import Conflict
 from webapp.settings import SettingsError
@@ -20,5 +20,3 @@ except (SettingsError, Conflict) as error:
 
 if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
     register(app)
-
-settle_memory()

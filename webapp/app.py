@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, request
 from flask_migrate import Migrate
@@ -39,7 +36,6 @@ from webapp.views import (
     held,
     home,
     language,
-    lists,
     navigation,
     notices,
     operations,
@@ -52,11 +48,7 @@ from webapp.views import (
     users,
 )
 from webapp.views.edge import Edge
-from webapp.views.rendering import Environment
 from webapp.words import use_in
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
@@ -64,29 +56,12 @@ VIEWS = (
     notices, audit, showing, guide, language,
 )  # fmt: skip
 
-#: So many new objects, and the youngest are searched for rings; a page leaves some hundreds.
-_YOUNG_OBJECTS = 10_000
 _HALF_A_DAY = 12 * 60 * 60
 _ONE_MEBIBYTE = 1024 * 1024
 
 
 class Releaf(Flask):
     """Flask, but its log names endpoints: an address may be a one-time link."""
-
-    jinja_environment = Environment
-    _entrance: WSGIApplication | None = None
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Views as they are: none of them is a coroutine, for which each would be looked at."""
-        return func
-
-    def stand_behind_proxy(self) -> None:
-        """Believe what one proxy says of who asks, and by which scheme."""
-        self._entrance = ProxyFix(super().wsgi_app, x_for=1, x_proto=1)
-
-    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Where requests come in."""
-        return (self._entrance or super().wsgi_app)(environ, start_response)
 
     def log_exception(
         self,
@@ -124,12 +99,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_configuration(settings))
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
     use_in(app.jinja_env)
-    app.jinja_env.globals.update(
-        url_for=lists.address_of,
-        address_before=lists.address_before,
-        address_around=lists.address_around,
-        badges_made=defaultdict(dict),
-    )
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
     db.init_app(app)
     Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))
@@ -147,19 +116,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     notices.exempt(forgery)
     security.limit_attempts(app, settings)
     if settings.production:
-        app.stand_behind_proxy()  # README, In production
+        # One proxy stands in front: README, In production.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
-
-
-def settle_memory() -> None:
-    """Take what this process has made by now out of garbage collection: it stays until the end.
-
-    Otherwise every hundredth page waits for some tenths of a second, while 200,000 objects of the
-    application are searched for rings. Call when the application is made, before it serves.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def configure_logging(settings: Settings) -> None:

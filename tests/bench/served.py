@@ -20,7 +20,7 @@ from jinja2 import DictLoader
 from tests.environment.processes import until, with_us
 from webapp import clock
 from webapp import settings as configuration
-from webapp.app import create_app, settle_memory
+from webapp.app import create_app
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 _ROWS = (
@@ -34,9 +34,7 @@ _ROWS = (
 def console() -> Flask:
     """The console as ``wsgi`` makes it, on the day that the database ends with."""
     clock.now = lambda: NOW
-    app = create_app(configuration.load())
-    settle_memory()
-    return app
+    return create_app(configuration.load())
 
 
 def bare() -> Flask:

@@ -1,7 +1,6 @@
 """Assets: icons that stand inside pages, and static files that may be kept for ever."""
 
 import hashlib
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -63,12 +62,6 @@ def _version(path: Path, _changed_at: int) -> str:
 
 def version(filename: str) -> str | None:
     """What a static file's address carries, so that it can be kept for ever; None: nothing."""
-    return _version_now(filename, int(time.monotonic()))
-
-
-@lru_cache(maxsize=64)
-def _version_now(filename: str, _second: int) -> str | None:
-    """Every page names the same few files: they are looked at once a second."""
     if not filename.endswith(_VERSIONED):
         return None
     path = STATIC / filename

@@ -309,8 +309,13 @@ def _address(
     collection: Collection, outcome: str, page: int | None = None, export: str | None = None
 ) -> str:
     """The page's address, also for its fragment, which has another."""
-    address = lists.address_of("collections.show", collection_id=collection.id)
-    return lists.with_query(address, outcome=outcome, page=page, export=export)
+    return url_for(
+        "collections.show",
+        collection_id=collection.id,
+        outcome=outcome or None,
+        page=page,
+        export=export,
+    )
 
 
 def _named(user_id: int | None) -> User | None:

@@ -3,15 +3,12 @@
 The address alone says what a list shows, so it can be shared, reloaded and gone back to.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request, url_for
-from markupsafe import Markup
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -30,15 +27,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp import asking
 from webapp.asking import Question
 from webapp.db import at_most, db
-from webapp.views import assets
 
 PER_PAGE = 50
 _LONGEST_SEARCH = 200
-_ANY_NUMBER = 1_234_567_890
-#: What stands in a query as it is, as ``url_for`` has it.
-_SAFE = "!$'()*,/:;?@"
-#: What stands in an address as it is.
-_PLAIN = re.compile(r"[A-Za-z0-9-]+")
 #: Longer lists are not counted to their end, which takes as long as they are.
 COUNTED = 10_000
 #: So few that are found are looked up one by one.
@@ -295,68 +286,9 @@ def here(**changes: Any) -> str:
     A changed search, filter or order begins at the first page again.
     """
     asked = {name: value for name, value in request.args.items() if name in _PARAMETERS}
-    address = address_of(request.endpoint or "", **(request.view_args or {}))
-    return with_query(address, **{**asked, "page": None, **changes})
-
-
-def with_query(address: str, **values: Any) -> str:
-    """An address with values that it asks for; those that are None or "" are left out."""
-    told = {name: str(value) for name, value in values.items() if value not in (None, "")}
-    if not told:
-        return address
-    if all(map(_PLAIN.fullmatch, told.values())):  # as most are
-        return f"{address}?{'&'.join([f'{name}={value}' for name, value in told.items()])}"
-    return f"{address}?{urlencode(told, safe=_SAFE)}"
-
-
-def address_of(endpoint: str, **values: Any) -> str:
-    """``url_for`` for templates; what a page has many of is built once.
-
-    Those are the addresses of rows, which differ by a number, and those without any value.
-    """
-    if not values and endpoint[:1] != ".":
-        return _plain(request.script_root, endpoint)
-    if len(values) != 1:
-        return url_for(endpoint, **values)
-    ((name, value),) = values.items()
-    if name == "filename" and endpoint == "static":
-        return _of_file(request.script_root, value, assets.version(value))
-    if not (value >= 0 if type(value) is int else type(value) is str and _PLAIN.fullmatch(value)):
-        return url_for(endpoint, **values)
-    before, after = _around(request.script_root, endpoint, name)
-    return f"{before}{value}{after}"
-
-
-def address_before(endpoint: str, name: str) -> Markup:
-    """What stands before the number in the addresses of rows, which end with it."""
-    before, after = address_around(endpoint, name)
-    if after:
-        raise ValueError(f"the address of {endpoint} goes on after {name}")
-    return before
-
-
-def address_around(endpoint: str, name: str) -> tuple[Markup, Markup]:
-    """What stands before and after the number, or the plain word, in the addresses of rows."""
-    before, after = _around(request.script_root, endpoint, name)
-    return Markup(before), Markup(after)  # noqa: S704  made by url_for
-
-
-@lru_cache(maxsize=256)
-def _plain(_script_root: str, endpoint: str) -> str:
-    return url_for(endpoint)
-
-
-@lru_cache(maxsize=256)
-def _of_file(_script_root: str, filename: str, _version: str | None) -> str:
-    return url_for("static", filename=filename)
-
-
-@lru_cache(maxsize=256)
-def _around(_script_root: str, endpoint: str, name: str) -> tuple[str, str]:
-    """What stands before and after the number in an address."""
-    values: dict[str, Any] = {name: _ANY_NUMBER}
-    before, _, after = url_for(endpoint, **values).partition(str(_ANY_NUMBER))
-    return before, after
+    values = {**asked, "page": None, **changes, **(request.view_args or {})}
+    shown = {name: value for name, value in values.items() if value not in (None, "")}
+    return url_for(request.endpoint or "", **shown)
 
 
 def is_fragment() -> bool:

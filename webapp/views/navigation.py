@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Flask, g, request
-from markupsafe import Markup
 from sqlalchemy import func
 
-from webapp import languages
 from webapp.db import db
 from webapp.models.user import Role
 from webapp.queries import access
-from webapp.views import assets, edge, lists
+from webapp.views import edge
 from webapp.words import Words
 
 
@@ -28,9 +25,10 @@ class Place:
 
 
 class Entry(NamedTuple):
-    """A place as a page shows it, without its end; ``waiting``: how many things wait there."""
+    """A place as a page shows it; ``waiting``: how many things wait there."""
 
-    opening: Markup
+    place: Place
+    current: bool
     waiting: int
 
 
@@ -76,25 +74,12 @@ def register(app: Flask) -> None:
 def _places() -> Iterator[Entry]:
     """Read when the menu is drawn, not before: parts of pages have none."""
     viewer = edge.viewer()
-    root, language, blueprint = request.script_root, languages.current(), request.blueprint
     for place in PLACES[viewer.role]:
         yield Entry(
-            _opening(root, language, place, blueprint in place.blueprints),
+            place,
+            request.blueprint in place.blueprints,
             held_count(viewer) if place is HELD else 0,
         )
-
-
-@lru_cache(maxsize=512)
-def _opening(_script_root: str, _language: str, place: Place, current: bool) -> Markup:
-    """An entry without its end: every page has a dozen of them, and they are always the same."""
-    return Markup(
-        '<a href="{}"{}><span class="icon" aria-hidden="true">{}</span><span>{}</span>'
-    ).format(
-        lists.address_of(place.endpoint),
-        Markup(' aria-current="page"') if current else "",
-        assets.icon_svg(place.icon),
-        str(place.label),
-    )
 
 
 def held_count(viewer: access.Viewer) -> int:

@@ -4,7 +4,7 @@ Everything is closed but what ``OPEN`` names.
 """
 
 import hashlib
-from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, make_response, redirect, request, url_for
@@ -105,8 +105,6 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
         "socket_timeout": 1,
     }
     limiter.init_app(app)
-    # Views that are limited look for themselves; it need not look at every page that is not.
-    app.before_request_funcs[None].remove(limiter._check_request_limit)
     for endpoint, often in _ATTEMPTS.items():
         _limit(app, endpoint, limiter.limit(often, methods=["POST"], deduct_when=_has_failed))
     for endpoint, often in _UPLOADS.items():
@@ -120,8 +118,7 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
 
 
 def _limit(app: Flask, endpoint: str, limit: RouteLimit) -> None:
-    view: Callable[..., ResponseReturnValue] = app.ensure_sync(app.view_functions[endpoint])
-    app.view_functions[endpoint] = limit(view)
+    app.view_functions[endpoint] = limit(cast(Any, app.view_functions[endpoint]))
 
 
 def safe_target(target: str | None) -> str | None:
