@@ -143,7 +143,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": _HALF_A_DAY,
-        "SESSION_REFRESH_EACH_REQUEST": False,  # sessions.py
+        "SESSION_REFRESH_EACH_REQUEST": False,  # security.py extends sessions
         "PREFERRED_URL_SCHEME": "https" if https else "http",
         "MAX_CONTENT_LENGTH": _ONE_MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": _ONE_MEBIBYTE,

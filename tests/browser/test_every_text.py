@@ -26,7 +26,6 @@ from webapp.models import (
     Server,
     User,
 )
-from webapp.views import navigation
 
 #: Columns that hold what people and Printerpoint call things: shown as they are.
 _DATA = (
@@ -46,7 +45,7 @@ _NAMES = re.compile(
 )
 
 #: What is told once in each language, and kept.
-_KEPT = (words._escaped, navigation._opening)
+_KEPT = (words._escaped,)
 
 
 @pytest.fixture

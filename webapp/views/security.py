@@ -7,7 +7,7 @@ import hashlib
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, make_response, redirect, request, url_for
+from flask import Flask, Response, abort, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter, RouteLimit
 from flask_limiter.util import get_remote_address
@@ -20,7 +20,7 @@ from webapp.models import User
 from webapp.services import visits
 from webapp.services.visits import Asker
 from webapp.settings import Settings
-from webapp.views import edge, language, sessions
+from webapp.views import edge, language
 from webapp.words import gettext
 
 #: The endpoints that need no login: there is no other list.
@@ -82,7 +82,7 @@ def guard(app: Flask) -> CSRFProtect:
     app.teardown_request(language.forget)
     app.before_request(_demand_login)
     forgery = CSRFProtect(app)
-    sessions.keep(app)
+    app.before_request(_extend_session)
     app.after_request(_set_headers)
     return forgery
 
@@ -192,6 +192,15 @@ def _demand_login() -> ResponseReturnValue | None:
     if request.method in READING and request.full_path != "/?":
         target = request.full_path.rstrip("?")
     return redirect(url_for("auth.login", next=safe_target(target)))
+
+
+def _extend_session() -> None:
+    """Let a session end half a day after its last page.
+
+    SESSION_REFRESH_EACH_REQUEST would also send the cookie with static files, which may be cached.
+    """
+    if request.endpoint != "static" and current_user.is_authenticated:
+        session.modified = True
 
 
 def _set_headers(response: Response) -> Response:
