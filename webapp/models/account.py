@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -24,62 +24,7 @@ from webapp.languages import DEFAULT
 AccountKind = Literal["operations", "partner", "customer"]
 
 
-class Place(Protocol):
-    """Where an account is: its own zone and holidays, or its partner's."""
-
-    @property
-    def time_zone(self) -> str | None: ...
-    @property
-    def country(self) -> str | None: ...
-    @property
-    def region(self) -> str | None: ...
-    @property
-    def partner(self) -> Place | None: ...
-
-
-class InPlace:
-    """What an account has by where it is; also of one that is no entity."""
-
-    __slots__ = ()
-
-    @property
-    def zone(self: Place) -> ZoneInfo:
-        """The zone its days and months are counted in."""
-        return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
-
-    @property
-    def holiday_region(self: Place) -> str | None:
-        """The region whose holidays hold besides; that of the account that names the country."""
-        of: Place = self if self.country or not self.partner else self.partner
-        return of.region
-
-    @property
-    def holiday_country(self: Place) -> str | None:
-        """The country whose public holidays hold; None: Monday to Friday alone."""
-        return self.country or (self.partner.country if self.partner else None)
-
-
-class Writing(Protocol):
-    """The language that is written to an account, or to its partner."""
-
-    @property
-    def language(self) -> str | None: ...
-    @property
-    def partner(self) -> Writing | None: ...
-
-
-class Speaking:
-    """What an account has by its language; also of one that is no entity."""
-
-    __slots__ = ()
-
-    @property
-    def certified_in(self: Writing) -> str:
-        """The language of its certificates."""
-        return self.language or (self.partner and self.partner.language) or DEFAULT
-
-
-class Account(InPlace, Speaking, Base):
+class Account(Base):
     """A partner, one of its customers, or the people who operate the service.
 
     A customer has no time zone of its own: its days and months are its partner's. Its country
@@ -122,3 +67,24 @@ class Account(InPlace, Speaking, Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone its days and months are counted in."""
+        return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
+
+    @property
+    def holiday_country(self) -> str | None:
+        """The country whose public holidays hold; None: Monday to Friday alone."""
+        return self.country or (self.partner.country if self.partner else None)
+
+    @property
+    def holiday_region(self) -> str | None:
+        """The region whose holidays hold besides; that of the account that names the country."""
+        named_by = self if self.country or not self.partner else self.partner
+        return named_by.region
+
+    @property
+    def certified_in(self) -> str:
+        """The language of its certificates."""
+        return self.language or (self.partner and self.partner.language) or DEFAULT

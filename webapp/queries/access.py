@@ -7,15 +7,12 @@ customer or other people's users.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
-from webapp.db import constant, in_digits
 from webapp.errors import NotFound
 from webapp.models import (
     Account,
@@ -37,26 +34,21 @@ from webapp.models.user import Role
 #: PostgreSQL's integer; a greater id in an address cannot be anybody's.
 _LARGEST_ID = 2**31 - 1
 
-IS_HELD = Delta.state == constant("held")
-IS_TIED = Feed.status != constant("removed")
+IS_HELD = Delta.state == "held"
+IS_TIED = Feed.status != "removed"
 #: Feeds that are collected; the health of others is the last that was known.
-IS_COLLECTED = Feed.status.in_([constant("pending"), constant("active")])
+IS_COLLECTED = Feed.status.in_(["pending", "active"])
 
 Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks. The account is None for the command line and for jobs.
-
-    ``server_ids``: those of a partner, where they are known; to name them spares the database a
-    join, and lets an index have the order of a list.
-    """
+    """Who looks. The account is None for the command line and for jobs."""
 
     role: Role
     account_id: int | None
-    user_id: int | None = field(compare=False)  # whoever it is sees the same rows
-    server_ids: tuple[int, ...] | None = None
+    user_id: int | None
 
     @classmethod
     def of(cls, user: User) -> Viewer:
@@ -86,13 +78,13 @@ def accounts(viewer: Viewer) -> Select[Account]:
 
 def partners(viewer: Viewer) -> Select[Account]:
     """The partners among them; an index has those without a partner of their own."""
-    return accounts(viewer).where(Account.partner_id.is_(None), Account.kind == constant("partner"))
+    return accounts(viewer).where(Account.partner_id.is_(None), Account.kind == "partner")
 
 
 def customers(viewer: Viewer) -> Select[Account]:
     """The customers among them, of a partner or of all."""
     if viewer.is_partner and viewer.account_id is not None:
-        return select(Account).where(Account.partner_id == in_digits(viewer.account_id))
+        return select(Account).where(Account.partner_id == viewer.account_id)
     return accounts(viewer).where(Account.kind == "customer")
 
 
@@ -107,7 +99,7 @@ def owns(viewer: Viewer, account: Any) -> ColumnElement[bool]:
         return true()
     if viewer.account_id is None:
         return false()
-    number = in_digits(viewer.account_id)
+    number = viewer.account_id
     own: ColumnElement[bool] = account.id == number
     return or_(own, account.partner_id == number) if viewer.is_partner else own
 
@@ -159,9 +151,7 @@ def deltas(viewer: Viewer) -> Select[Delta]:
 
 
 def held(viewer: Viewer) -> Select[Delta]:
-    """The gains that wait for a person; the database keeps of which server they are."""
-    if viewer.is_partner:
-        return select(Delta).where(IS_HELD, of_servers(viewer, Delta.server_id))
+    """The gains that wait for a person."""
     return deltas(viewer).where(IS_HELD)
 
 
@@ -200,45 +190,70 @@ def logos(viewer: Viewer) -> Select[Logo]:
 
 
 def account(session: Session, viewer: Viewer, account_id: int) -> Account:
-    """An account. Raises NotFound."""
-    return _one(session, viewer, _whole_accounts, Account.id, account_id, "account")
+    """An account with its partner. Raises NotFound."""
+    query = accounts(viewer).options(joinedload(Account.partner))
+    return _one(session, query, Account.id, account_id, "account")
 
 
 def user(session: Session, viewer: Viewer, user_id: int) -> User:
     """A user. Raises NotFound."""
-    return _one(session, viewer, users, User.id, user_id, "user")
+    return _one(session, users(viewer), User.id, user_id, "user")
 
 
 def server(session: Session, viewer: Viewer, server_id: int) -> Server:
-    """A server, removed or not. Raises NotFound."""
-    return _one(session, viewer, _whole_servers, Server.id, server_id, "server")
+    """A server with its partner, removed or not. Raises NotFound."""
+    query = servers(viewer).options(joinedload(Server.account, innerjoin=True))
+    return _one(session, query, Server.id, server_id, "server")
 
 
 def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
-    """A feed, removed or not. Raises NotFound."""
-    return _one(session, viewer, _whole_feeds, Feed.id, feed_id, "feed")
+    """A feed with its account, partner and server, removed or not. Raises NotFound."""
+    query = feeds(viewer).options(
+        joinedload(Feed.account, innerjoin=True).joinedload(Account.partner),
+        joinedload(Feed.server, innerjoin=True),
+    )
+    return _one(session, query, Feed.id, feed_id, "feed")
 
 
 def device(session: Session, viewer: Viewer, device_id: int) -> Device:
-    """A device. Raises NotFound."""
-    return _one(session, viewer, _whole_devices, Device.id, device_id, "device")
+    """A device with its feed, account and partner. Raises NotFound."""
+    query = devices(viewer).options(
+        joinedload(Device.feed, innerjoin=True)
+        .joinedload(Feed.account, innerjoin=True)
+        .joinedload(Account.partner)
+    )
+    return _one(session, query, Device.id, device_id, "device")
 
 
 def collection(session: Session, viewer: Viewer, collection_id: int) -> Collection:
-    """A collection. Raises NotFound."""
-    return _one(session, viewer, _whole_collections, Collection.id, collection_id, "collection")
+    """A collection with its server and partner. Raises NotFound."""
+    server = joinedload(Collection.server, innerjoin=True)
+    query = collections(viewer).options(server.joinedload(Server.account, innerjoin=True))
+    return _one(session, query, Collection.id, collection_id, "collection")
 
 
 def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
-    """A gain, in whatever state. Raises NotFound."""
-    return _one(session, viewer, _whole_deltas, Delta.id, delta_id, "gain")
+    """A delta in any state, with its device, feed, account and partner. Raises NotFound."""
+    query = deltas(viewer).options(
+        joinedload(Delta.device, innerjoin=True)
+        .joinedload(Device.feed, innerjoin=True)
+        .joinedload(Feed.account, innerjoin=True)
+        .joinedload(Account.partner)
+    )
+    return _one(session, query, Delta.id, delta_id, "gain")
 
 
 def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
-    """A certificate by its number. Raises NotFound."""
+    """A certificate by its number, with its account. Raises NotFound."""
     found = None
     if number.isascii() and number.isprintable() and len(number) <= 24:
-        found = session.scalar(_by_number(viewer), {"wanted": number})
+        found = session.scalar(
+            certificates(viewer)
+            .where(Certificate.number == number)
+            .options(
+                joinedload(Certificate.account, innerjoin=True), joinedload(Certificate.undrawn)
+            )
+        )
     if found is None:
         raise NotFound(f"there is no certificate {number!r}")
     return found
@@ -246,90 +261,18 @@ def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
 
 def _one(
     session: Session,
-    viewer: Viewer,
-    of: Callable[[Viewer], Select[Noun]],
+    query: Select[Noun],
     key: InstrumentedAttribute[int],
     wanted: int,
     word: str,
 ) -> Noun:
-    may_exist(wanted, word)
-    found: Noun | None = session.scalar(_by_id(viewer, of, key), {"wanted": wanted})
+    """The one row with this id; an id that no row can have would be refused by a database."""
+    found: Noun | None = None
+    if 0 < wanted <= _LARGEST_ID:
+        found = session.scalar(query.where(key == wanted))
     if found is None:
         raise NotFound(f"there is no {word} {wanted}")
     return found
-
-
-def may_exist(wanted: int, word: str) -> None:
-    """Raise NotFound for an id that no row can have; a database would refuse it."""
-    if not 0 < wanted <= _LARGEST_ID:
-        raise NotFound(f"there is no {word} {wanted}")
-
-
-@lru_cache(maxsize=1024)
-def _by_id(
-    viewer: Viewer, of: Callable[[Viewer], Select[Any]], key: InstrumentedAttribute[int]
-) -> Select[Any]:
-    """Made once for a viewer: every page of one thing begins with it."""
-    return of(viewer).where(key == bindparam("wanted"))
-
-
-@lru_cache(maxsize=1024)
-def _by_number(viewer: Viewer) -> Select[Certificate]:
-    """With its account, and whether it is drawn."""
-    whole = (joinedload(Certificate.account, innerjoin=True), joinedload(Certificate.undrawn))
-    wanted = Certificate.number == bindparam("wanted")
-    return certificates(viewer).where(wanted).options(*whole)
-
-
-# With what every page of it names, or has its days from: each would be a question of its own.
-_ACCOUNT = (
-    Account.kind,
-    Account.name,
-    Account.partner_id,
-    Account.time_zone,
-    Account.country,
-    Account.region,
-    Account.language,
-)
-_SERVER = (Server.account_id, Server.name, Server.health, Server.removed_at)
-
-
-def _with_account(of: Any) -> list[Any]:
-    """An account, and its partner."""
-    return [of.load_only(*_ACCOUNT), of.joinedload(Account.partner).load_only(*_ACCOUNT)]
-
-
-def _whole_accounts(viewer: Viewer) -> Select[Account]:
-    return accounts(viewer).options(joinedload(Account.partner).load_only(*_ACCOUNT))
-
-
-def _whole_servers(viewer: Viewer) -> Select[Server]:
-    return servers(viewer).options(*_with_account(joinedload(Server.account, innerjoin=True)))
-
-
-def _whole_feeds(viewer: Viewer) -> Select[Feed]:
-    whose = _with_account(joinedload(Feed.account, innerjoin=True))
-    server = joinedload(Feed.server, innerjoin=True).load_only(*_SERVER)
-    return feeds(viewer).options(*whose, server)
-
-
-def _whole_devices(viewer: Viewer) -> Select[Device]:
-    return devices(viewer).options(*_of_device(joinedload(Device.feed, innerjoin=True)))
-
-
-def _whole_deltas(viewer: Viewer) -> Select[Delta]:
-    device = joinedload(Delta.device, innerjoin=True)
-    return deltas(viewer).options(*_of_device(device.joinedload(Device.feed, innerjoin=True)))
-
-
-def _of_device(feed: Any) -> list[Any]:
-    return _with_account(feed.joinedload(Feed.account, innerjoin=True))
-
-
-def _whole_collections(viewer: Viewer) -> Select[Collection]:
-    server = joinedload(Collection.server, innerjoin=True)
-    whose = _with_account(server.joinedload(Server.account, innerjoin=True))
-    return collections(viewer).options(server.load_only(*_SERVER), *whose)
 
 
 def _own_account(viewer: Viewer) -> ColumnElement[bool]:
@@ -363,11 +306,7 @@ def of_servers(viewer: Viewer, server_id: InstrumentedAttribute[Any]) -> ColumnE
     """Rows that belong to the servers a viewer may see."""
     if viewer.is_operations:
         return true()
-    if viewer.server_ids is None:
-        return server_id.in_(select(Server.id).where(_own_server(viewer)))
-    if len(viewer.server_ids) == 1:
-        return server_id == in_digits(viewer.server_ids[0])
-    return server_id.in_(viewer.server_ids)
+    return server_id.in_(select(Server.id).where(_own_server(viewer)))
 
 
 def _own_server(viewer: Viewer) -> ColumnElement[Any]:

@@ -98,20 +98,10 @@ class PartnerCounts:
 
 
 def of(viewer: Viewer, today: date, first: date, last: date) -> Question[Home]:
-    """The home of operations or of a partner, with the pages of the days ``first`` to ``last``.
-
-    A partner's servers have to be known.
-    """
+    """The home of operations or of a partner, with the pages of the days ``first`` to ``last``."""
     values: dict[str, Any] = {"month": str(Month.of(today))}
     if not viewer.is_operations:
-        if viewer.server_ids is None:
-            raise ValueError("whose home it is has to know its servers")
-        values = {
-            "partner": viewer.account_id,
-            "servers": viewer.server_ids,
-            "first": first,
-            "last": last,
-        }
+        values = {"partner": viewer.account_id, "first": first, "last": last}
     return Question(_question(viewer.is_operations), values, lambda rows: _told(rows, first, last))
 
 
@@ -226,8 +216,8 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
             ),
             _part("compared", "differences", func.json_array_length(_compared.c.differences)),
         )
-    own: BindParameter[int] = bindparam("servers", expanding=True)
     partner: BindParameter[int] = bindparam("partner")
+    own = select(Server.id).where(Server.account_id == partner)
     days = (
         _part("day", "of_server", func.sum(ServerDay.pages), ServerDay.day)
         .where(ServerDay.server_id.in_(own))

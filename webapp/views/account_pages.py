@@ -15,8 +15,7 @@ from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Feed, Server, User
 from webapp.queries import access
 from webapp.queries.access import Viewer
-from webapp.services import accounts, calendars, homes, seen, totals
-from webapp.services.seen import SeenAccount
+from webapp.services import accounts, calendars, homes, totals
 from webapp.services.totals import CustomerCounts
 from webapp.views import figures, history, listings, lists
 
@@ -46,20 +45,14 @@ _USERS = (
 
 def page(viewer: Viewer, account_id: int) -> str:
     """The page of an account. Raises NotFound."""
-    shown, users = seen.account(viewer, account_id), _users_of(viewer, account_id)
-    is_own = account_id == viewer.account_id and viewer.role != "customer"
-    # Which kind it is the answer tells; what it most likely is can be asked for with it.
-    likely: _Partner | _Customer
-    likely = (_Partner if viewer.is_operations or is_own else _Customer)(viewer, account_id)
-    asking.ask(db.session(), shown, *users, *likely.questions)
-    account = shown.answer
+    account = access.account(db.session(), viewer, account_id)
+    users = _users_of(viewer, account_id)
     context: dict[str, Any] = {}
     if account.kind != "operations":
-        kind = _Partner if account.kind == "partner" else _Customer
-        if not isinstance(likely, kind):
-            likely = kind(viewer, account_id)
-            asking.ask(db.session(), *likely.questions)
-        context = likely.told(account)
+        shown = (_Partner if account.kind == "partner" else _Customer)(viewer, account_id)
+        asking.ask(db.session(), *shown.questions)
+        context = shown.told(account)
+    asking.ask(db.session(), *users)
     return render_template(
         f"accounts/{account.kind}.html",
         account=account,
@@ -95,11 +88,11 @@ class _Partner:
         self._customers = lists.turned(listing, per_page=_ON_PAGE)
         self.questions: list[Question[Any]] = [self._servers, self._customers]
 
-    def told(self, partner: SeenAccount) -> dict[str, Any]:
+    def told(self, partner: Account) -> dict[str, Any]:
         """All of it."""
         today = figures.today_of(partner, clock.now())
         found, page = self._servers.answer, self._customers.answer
-        as_seen = Viewer("partner_viewer", partner.id, None, tuple(server.id for server in found))
+        as_seen = Viewer("partner_viewer", partner.id, None)
         of_home = homes.of(as_seen, today, *figures.last_days(today))
         counts = _of_customers(page.items, today)
         asking.ask(db.session(), of_home, *counts)
@@ -134,7 +127,7 @@ class _Customer:
         self._certificates = latest_certificates(customer_id)
         self.questions: list[Question[Any]] = [self._feeds, self._certificates]
 
-    def told(self, customer: SeenAccount) -> dict[str, Any]:
+    def told(self, customer: Account) -> dict[str, Any]:
         """All of it."""
         viewer, feeds = self._viewer, self._feeds.answer
         feed_ids = [feed.id for feed in feeds]
@@ -160,7 +153,7 @@ def _users_of(viewer: Viewer, account_id: int) -> list[Question[Any]]:
     return [] if viewer.role == "customer" else [Question(_USERS, {"account": account_id})]
 
 
-def _calendar_of(account: SeenAccount) -> str | None:
+def _calendar_of(account: Account) -> str | None:
     """The country, and region, whose holidays hold; None without one."""
     country = account.holiday_country
     if country is None:
@@ -170,7 +163,7 @@ def _calendar_of(account: SeenAccount) -> str | None:
     return f"{region}, {name}" if region else name
 
 
-def may_edit(viewer: Viewer, account: Account | SeenAccount) -> bool:
+def may_edit(viewer: Viewer, account: Account) -> bool:
     """Whether the viewer may change this account."""
     if viewer.is_operations:
         return account.kind != "operations"

@@ -105,7 +105,7 @@ def password() -> ResponseReturnValue:
     """Change one's password; one's other sessions end."""
     form = PasswordForm()
     if form.validate_on_submit():
-        user = db.session.get_one(User, edge.user().id)
+        user = edge.user()
         try:
             users.change_password(db.session(), user, form.old.data, form.new.data)
         except Invalid as error:

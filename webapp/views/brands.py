@@ -201,12 +201,8 @@ def _brand() -> Look | None:
     """Read when a page asks for it, once."""
     if not current_user.is_authenticated:
         return None
-    visit = edge.visited()
-    if visit:
-        return visit.look
     if "brand" not in g:
-        account = db.session.get_one(Account, edge.user().account_id)
-        g.brand = brands.look(db.session(), account)
+        g.brand = brands.look(db.session(), edge.user().account)
     look: Look | None = g.brand
     return look
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import abort, current_app, g
+from flask import abort, current_app
 from flask_login import current_user
 
 from webapp.crypto import Keyring
-from webapp.db import only_reading
 from webapp.models import User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
 from webapp.queries.access import Viewer
-from webapp.services.visits import Asker, Visit
 from webapp.settings import Settings
 
 Arguments = ParamSpec("Arguments")
@@ -39,30 +37,14 @@ def keyring() -> Keyring:
     return _edge().keyring
 
 
-def user() -> User | Asker:
-    """The user who has logged in. Every view has one but those named in ``security.OPEN``.
-
-    Where a request only reads it is no entity: a view that changes users loads them.
-    """
-    return cast(User, current_user)
+def user() -> User:
+    """The user who has logged in. Every view has one but those named in ``security.OPEN``."""
+    return cast(User, current_user._get_current_object())  # the entity, not its proxy
 
 
 def viewer() -> Viewer:
     """Who looks: what ``webapp.queries.access`` asks for."""
-    visit = visited()
-    return visit.viewer if visit else Viewer.of(cast(User, user()))
-
-
-def remember(visit: Visit) -> Asker:
-    """Keep a visit while its request is answered; its user."""
-    g.visit = visit
-    return visit.user
-
-
-def visited() -> Visit | None:
-    """What was read when this request came in; None after a change, which may have changed it."""
-    visit: Visit | None = g.get("visit") if only_reading.get() else None
-    return visit
+    return Viewer.of(user())
 
 
 def printerpoint(token: str, limits: Limits | None = None) -> Client:

@@ -27,10 +27,9 @@ from webapp.models import (
 )
 from webapp.models.user import Role
 from webapp.queries import access
-from webapp.services import feeds, seen, totals
+from webapp.services import feeds, totals
 from webapp.services.calendars import public_holidays
 from webapp.services.deposits import DayPages
-from webapp.services.seen import SeenFeed
 from webapp.views import (
     audit,
     charts,
@@ -126,7 +125,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/feeds/<int:feed_id>")
 def show(feed_id: int) -> ResponseReturnValue:
     """A feed: health, pages a day, devices, what collections brought, history."""
-    feed = asking.answer(db.session(), seen.feed(edge.viewer(), feed_id))
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
     today = _today(feed)
     holidays = public_holidays(feed.account)
     span = lists.chosen("days", DAYS, DAYS[0])
@@ -311,11 +310,11 @@ def sheet() -> exports.Sheet:
     )
 
 
-def _today(feed: Feed | SeenFeed) -> date:
+def _today(feed: Feed) -> date:
     return clock.now().astimezone(feed.account.zone).date()
 
 
-def _silence(feed: Feed | SeenFeed, today: date) -> Silence | None:
+def _silence(feed: Feed, today: date) -> Silence | None:
     """The silence of a feed that is listened to; None before its first data."""
     if feed.heard_on is None or feed.status != "active":
         return None

@@ -17,10 +17,9 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
 from webapp.queries import access
-from webapp.services import deposits, seen
+from webapp.services import deposits
 from webapp.services import held as service
 from webapp.services.calendars import public_holidays
-from webapp.services.seen import SeenGain
 from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext, ngettext
@@ -197,18 +196,19 @@ def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
     return redirect(url_for("held.index"))
 
 
-def _shown(delta_id: int) -> SeenGain:
-    return asking.answer(db.session(), seen.gain(edge.viewer(), delta_id))
+def _shown(delta_id: int) -> Delta:
+    return access.delta(db.session(), edge.viewer(), delta_id)
 
 
-def _case(delta: SeenGain) -> dict[str, Any]:
+def _case(delta: Delta) -> dict[str, Any]:
     """Everything a person needs to judge."""
+    account = delta.device.feed.account
     days = (delta.day - delta.since).days
-    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(delta.account))
+    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(account))
     readings, counts = _readings(delta)
     return {
         "delta": delta,
-        "zone": delta.account.zone,
+        "zone": account.zone,
         "days": days,
         "shares": shares,
         "most": edge.settings().pages_per_day_ceiling * days,
@@ -243,7 +243,7 @@ _AROUND = union_all(
 )
 
 
-def _readings(delta: SeenGain) -> tuple[list[tuple[date, int]], dict[date, int]]:
+def _readings(delta: Delta) -> tuple[list[tuple[date, int]], dict[date, int]]:
     """The readings around the gain, the latest first; and the counts on their days."""
     values = {"device": delta.device_id, "day": delta.day, "since": delta.since}
     rows = asking.rows(db.session(), _AROUND, values)
@@ -251,7 +251,7 @@ def _readings(delta: SeenGain) -> tuple[list[tuple[date, int]], dict[date, int]]
     return shown[:_READINGS_SHOWN], {day: told for _, day, told in rows}
 
 
-def _decided_by(delta: SeenGain) -> User | None:
+def _decided_by(delta: Delta) -> User | None:
     """Who answered; of people of another account nothing is told."""
     if delta.decided_by is None:
         return None

@@ -17,7 +17,6 @@ from webapp.queries import access
 from webapp.queries.access import Viewer
 from webapp.services import homes, totals
 from webapp.services.homes import Home
-from webapp.services.visits import OwnAccount
 from webapp.views import edge, figures, history, navigation
 from webapp.views.account_pages import latest_certificates
 
@@ -59,7 +58,7 @@ def _operations(viewer: Viewer) -> str:
     )
 
 
-def _partner(viewer: Viewer, partner: Account | OwnAccount) -> str:
+def _partner(viewer: Viewer, partner: Account) -> str:
     today = figures.today_of(partner, clock.now())
     of_home, needs = homes.of(viewer, today, *figures.last_days(today)), _Needs(viewer)
     events = history.latest(db.session(), viewer, _FIRST)
@@ -79,7 +78,7 @@ def _partner(viewer: Viewer, partner: Account | OwnAccount) -> str:
     )
 
 
-def _customer(viewer: Viewer, customer: Account | OwnAccount) -> str:
+def _customer(viewer: Viewer, customer: Account) -> str:
     feeds, certificates = Question[Any](_own_feeds(viewer)), latest_certificates(customer.id)
     asking.ask(db.session(), feeds, certificates)
     feed_ids = [feed.id for feed in feeds.answer]

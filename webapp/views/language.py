@@ -11,7 +11,6 @@ from flask_login import current_user
 from webapp import languages
 from webapp.db import db
 from webapp.errors import Invalid
-from webapp.models import User
 from webapp.views import edge, security
 from webapp.words import gettext
 
@@ -47,7 +46,7 @@ def change() -> ResponseReturnValue:
     if language is None:
         raise Invalid("language", gettext("Choose one of the languages there are."))
     if current_user.is_authenticated:
-        db.session.get_one(User, edge.user().id).language = language
+        edge.user().language = language
         db.session.commit()
     response = redirect(security.safe_target(request.form.get("back")) or url_for("home.index"))
     response.set_cookie(

@@ -84,9 +84,6 @@ def _places() -> Iterator[Entry]:
 
 def held_count(viewer: access.Viewer) -> int:
     """How many gains wait for a person."""
-    visit = edge.visited()
-    if visit:
-        return visit.held
     if "held_count" not in g:
         held = access.held(viewer).with_only_columns(func.count())
         g.held_count = db.session.scalar(held) or 0

@@ -72,7 +72,7 @@ def exempt(forgery: CSRFProtect) -> None:
 @roles_required("operations", "partner_admin")
 def choose() -> ResponseReturnValue:
     """What the user is told by e-mail."""
-    user = db.session.get_one(User, edge.user().id)
+    user = edge.user()
     subjects = CHOICES[edge.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
     form = NoticesForm(data=wants | {"language": user.language or ""})

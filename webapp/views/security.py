@@ -17,8 +17,7 @@ from flask_wtf import CSRFProtect
 from webapp import languages
 from webapp.db import begin_reading, db, end_reading, only_reading
 from webapp.models import User
-from webapp.services import visits
-from webapp.services.visits import Asker
+from webapp.queries import users
 from webapp.settings import Settings
 from webapp.views import edge, language
 from webapp.words import gettext
@@ -172,15 +171,12 @@ def _know_users(app: Flask) -> None:
     manager.user_loader(_user_of_session)
 
 
-def _user_of_session(named: str) -> User | Asker | None:
+def _user_of_session(named: str) -> User | None:
     """The user of a session, unless the password has changed since or the user is disabled."""
     number, _, stamp = named.partition("-")
     if not number.isascii() or not number.isdigit():
         return None
-    if not only_reading.get():
-        return visits.user(db.session(), int(number), stamp)
-    visit = visits.of(db.session(), int(number), stamp)
-    return edge.remember(visit) if visit else None
+    return users.of_session(db.session(), int(number), stamp)
 
 
 def _demand_login() -> ResponseReturnValue | None:

@@ -20,7 +20,7 @@ from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import access
-from webapp.services import homes, monitoring, seen, servers
+from webapp.services import homes, monitoring, servers
 from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -198,11 +198,11 @@ _CHANGES = (
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
     of_server = {"server": server_id}
-    shown, counts = seen.server(edge.viewer(), server_id), homes.feeds_by_health([server_id])
+    server = access.server(db.session(), edge.viewer(), server_id)
+    counts = homes.feeds_by_health([server_id])
     feeds, changes = Question[Any](_FEEDS, of_server), Question[Any](_CHANGES, of_server)
     latest = Question[Any](_COLLECTIONS, of_server)
-    asking.ask(db.session(), shown, feeds, counts, latest, changes)
-    server = shown.answer
+    asking.ask(db.session(), feeds, counts, latest, changes)
     return render_template(
         "servers/show.html",
         server=server,
