@@ -9,11 +9,11 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run test check bench soak guide texts lock clean
+.PHONY: help setup demo run test test-fast check fix bench soak guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
-	@awk -F ':  ## ' '/^[a-z]+:  ## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':  ## ' '/^[a-z-]+:  ## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## make the Python environment in .venv and install what is missing
 	@deploy/setup
@@ -26,9 +26,20 @@ run:  ## start the service on your own data in instance/ (PORT=8001)
 	@deploy/setup
 	@exec $(python) -m deploy.services run
 
-test:  ## run every test (K='word' picks by name, ARGS='tests/domain -x' for pytest)
+# One pytest process for each core; the tests of a file stay together, for their fixtures.
+pytest := $(python) -m pytest -n auto --dist loadfile
+
+test:  ## make check and every test (K='word' picks by name, ARGS='tests/domain -x' for pytest)
 	@deploy/setup --tests
-	@exec $(python) -m pytest $(if $(K),-k '$(K)') $(ARGS)
+	@failed=0; \
+	  $(if $(K)$(ARGS),,$(MAKE) check || failed=$$?;) \
+	  $(pytest) $(if $(K),-k '$(K)') $(ARGS) || failed=$$?; \
+	  exit $$failed
+
+test-fast:  ## the tests without browser, processes and PostgreSQL: a minute (K, ARGS as above)
+	@deploy/setup --dev
+	@exec $(pytest) -q -m 'not (browser or processes or postgresql or slow)' \
+	  $(if $(K),-k '$(K)') $(ARGS)
 
 check:  ## ruff, mypy --strict and the import rules
 	@deploy/setup --dev
@@ -36,6 +47,11 @@ check:  ## ruff, mypy --strict and the import rules
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
 	@.venv/bin/lint-imports --no-logo
+
+fix:  ## apply ruff's fixes and its format
+	@deploy/setup --dev
+	@$(python) -m ruff check --fix .
+	@$(python) -m ruff format .
 
 bench:  ## measure collection, certificates and pages against their floors
 	@deploy/setup --tests

@@ -20,6 +20,35 @@ pytest_plugins = ("tests.environment",)
 #: Nobody listens there: who needs a real one asks for ``redis_server``.
 NO_REDIS = "redis://127.0.0.1:1/0"
 
+_FOLDERS = {"browser": "browser", "deploy": "processes", "jobs": "processes", "soak": "processes"}
+_FIXTURES = {
+    "chromium_path": "browser",
+    "postgresql_url": "postgresql",
+    "redis_of_the_run": "processes",
+    "faketime_library": "processes",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked ``both_databases`` on SQLite and again on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("both_databases") is None:
+        return
+    for fixture in {"database_url", "world"} & set(metafunc.fixturenames):
+        metafunc.parametrize(fixture, ["sqlite", "postgresql"], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that ``make test-fast`` can leave them out."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        needs = {_FIXTURES[name] for name in item.fixturenames if name in _FIXTURES}
+        needs |= {_FOLDERS[folder]} if folder in _FOLDERS else set()
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        needs |= {"postgresql"} if "postgresql" in parameters else set()
+        for need in sorted(needs):
+            item.add_marker(need)
+
 
 @pytest.fixture(scope="session")
 def prepare_database() -> Callable[[str], None]:
@@ -50,17 +79,17 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database of this test's own: once SQLite, once PostgreSQL."""
-    url: str = request.getfixturevalue(f"{request.param}_database")
+    """The URL of a database of this test's own: SQLite, or as ``both_databases`` asks."""
+    url: str = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database")
     yield url
     engine(url).dispose()
 
 
 @pytest.fixture
 def session(database_url: str) -> Iterator[Session]:
-    """A session on each kind of database."""
+    """A session on the database of ``database_url``."""
     with open_session(database_url) as opened:
         yield opened
 

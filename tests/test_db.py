@@ -28,6 +28,8 @@ from webapp import db
 from webapp.db import Base, engine, only_reading, open_session, upsert
 from webapp.models import Account, Certificate, Device
 
+pytestmark = pytest.mark.both_databases
+
 #: The design's list, and the dates and the state of the meter that counting needs.
 STORED = {
     "feed": {

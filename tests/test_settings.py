@@ -1,5 +1,6 @@
 """Settings: read once, frozen, and refused aloud when they make no sense."""
 
+import base64
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
@@ -7,7 +8,6 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from webapp import settings as configuration
 from webapp.settings import Settings, SettingsError
@@ -15,7 +15,8 @@ from webapp.settings import Settings, SettingsError
 Load = Callable[..., Settings]
 
 PROJECT = "project"
-KEY = Fernet.generate_key().decode()
+# The same in every process that collects these tests: test names contain it.
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 VARIABLES = (
     "RELEAF_ENV",
     "RELEAF_INSTANCE",

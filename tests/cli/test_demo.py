@@ -20,6 +20,8 @@ from webapp.printerpoint.fake import Sandbox
 from webapp.services import totals, users
 from webapp.services.calendars import PublicHolidays
 
+pytestmark = pytest.mark.processes
+
 HOLIDAYS = PublicHolidays("US")
 CALENDAR = story.Calendar(ZoneInfo("America/New_York"), HOLIDAYS, time(0, 10), 2, time(6))
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(800)]

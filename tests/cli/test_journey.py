@@ -11,6 +11,8 @@ from tests.cli.conftest import Releaf
 from webapp.domain.paper import LETTER_AREA
 from webapp.printerpoint.fake import Sandbox
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def operator(releaf: Releaf, faketime_library: Path) -> Releaf:

@@ -35,6 +35,8 @@ class _Skips:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """On CI a test that could not run is a failed one."""
+    if hasattr(session.config, "workerinput"):
+        return
     if os.environ.get("CI") and session.config.stash[SKIPPED] and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -42,7 +44,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Name what could not run, below pytest's own summary."""
     skipped = config.stash.get(SKIPPED, {})
-    if not skipped:
+    if not skipped or hasattr(config, "workerinput"):  # pytest-xdist's main process names them
         return
     verdict = "; on CI they count as failed" if os.environ.get("CI") else ""
     print(f"\nCould not run here{verdict}:")

@@ -1,4 +1,4 @@
-"""The world of a night, on both databases."""
+"""The world of a night."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,10 +13,10 @@ from webapp.settings import Settings
 __all__ = ["config", "sandbox", "world"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def world(request: pytest.FixtureRequest, config: Settings, sandbox: Sandbox) -> Iterator[World]:
-    """A partner with a server, on SQLite and again on PostgreSQL."""
-    if request.param == "postgresql":
+    """A partner with a server; on SQLite, or as ``both_databases`` asks."""
+    if getattr(request, "param", "sqlite") == "postgresql":
         url = str(request.getfixturevalue("postgresql_database"))
         config = replace(config, database_url=url)
     yield make_world(config, sandbox)

@@ -15,6 +15,8 @@ from webapp.printerpoint.fake import Sandbox
 from webapp.services.reconciliation import reconcile
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 PLACES = (
     Place("Pacific/Auckland", "NZ", None, date(2018, 10, 22), date(2018, 4, 1)),
     Place("America/St_Johns", "CA", "NL", date(2018, 11, 12), date(2018, 3, 11)),

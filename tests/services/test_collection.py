@@ -2,12 +2,15 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from jobs.health import check
 from tests.nights import MONDAY, World
 from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange, Reading
 from webapp.services import feeds, nights
+
+pytestmark = pytest.mark.both_databases
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)

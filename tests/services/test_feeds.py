@@ -13,6 +13,8 @@ from webapp.models import Account, Deposit, Device, Feed, HealthChange
 from webapp.printerpoint.fleet import Customer
 from webapp.services import feeds
 
+pytestmark = pytest.mark.both_databases
+
 HARBOUR = Customer("Harbour Architects, LLP", "HARB01", 12)
 BAKERY = Customer("Bluebird Bakery", None, 1)
 SCHOOL = Customer("St. Mary’s School", "STM", 4)

@@ -10,6 +10,8 @@ from webapp import words
 from webapp.models import Device, Feed, FeedEvent, HealthChange
 from webapp.services import reconciliation
 
+pytestmark = pytest.mark.both_databases
+
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 
 

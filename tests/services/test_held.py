@@ -12,6 +12,8 @@ from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
 from webapp.services import held, reconciliation
 from webapp.services.audit import Actor
 
+pytestmark = pytest.mark.both_databases
+
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 OPERATOR = Actor(None, "command")

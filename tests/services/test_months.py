@@ -14,6 +14,8 @@ from webapp.logos import redraw
 from webapp.models import Account, Certificate, Feed
 from webapp.services import brands, certificates, months
 
+pytestmark = pytest.mark.both_databases
+
 OCTOBER = Month(2026, 10)
 LAST = date(2026, 10, 31)
 GRACE = months.Grace(2, time(6))

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -17,6 +18,8 @@ from webapp.models import Certificate, Delta, Deposit, Device, Feed
 from webapp.printerpoint.fake import Sandbox
 from webapp.services import deposits
 from webapp.services.calendars import public_holidays
+
+pytestmark = pytest.mark.both_databases
 
 FIRST = date(2026, 10, 20)
 

@@ -2,11 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from tests.nights import World
 from webapp.models import Certificate, Deposit, Device, Feed
 from webapp.services import reconciliation
+
+pytestmark = pytest.mark.both_databases
 
 THURSDAY = date(2026, 10, 29)
 

@@ -35,6 +35,8 @@ from webapp.queries.access import Viewer
 from webapp.services import certificates, homes, progress, totals
 from webapp.services.totals import Of
 
+pytestmark = pytest.mark.both_databases
+
 THURSDAY = date(2026, 10, 29)
 
 
