@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobs import edge
 from webapp import clock, languages
 from webapp.db import open_session
-from webapp.domain.colours import OURS, on_light
+from webapp.domain.contrast import OURS, on_light
 from webapp.mail import (
     Enclosure,
     Entry,

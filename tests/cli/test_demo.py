@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests.cli.conftest import Releaf
 from webapp import asking
 from webapp.cli.demo import cast, story
-from webapp.domain.business_days import is_business_day
+from webapp.domain.calendar import is_business_day
 from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
 from webapp.printerpoint.fake import Sandbox

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.business_days import business_days_of_gap, days_of_gap, is_business_day
+from webapp.domain.allocation import allocate_over_gap, share
+from webapp.domain.calendar import business_days_of_gap, days_of_gap, is_business_day
 from webapp.domain.health import (
     Recovered,
     feed_health,
@@ -18,7 +19,6 @@ from webapp.domain.health import (
 )
 from webapp.domain.months import Month, closes_at, counting_month
 from webapp.domain.paper import LETTER_AREA, pages_of_area, pages_of_length
-from webapp.domain.shares import share, share_gap
 from webapp.domain.trees import trees
 
 FRIDAY = date(2026, 10, 9)
@@ -47,26 +47,26 @@ def test_trees_are_rounded_once_to_two_decimals(pages: int, expected: str) -> No
 def test_a_gap_over_a_long_weekend_is_shared_over_its_business_days() -> None:
     tuesday = date(2026, 10, 13)
 
-    assert share_gap(10, FRIDAY, tuesday, HOLIDAYS) == [(tuesday, 10)]
-    assert share_gap(10, FRIDAY, tuesday, frozenset()) == [(COLUMBUS_DAY, 5), (tuesday, 5)]
+    assert allocate_over_gap(10, FRIDAY, tuesday, HOLIDAYS) == [(tuesday, 10)]
+    assert allocate_over_gap(10, FRIDAY, tuesday, frozenset()) == [(COLUMBUS_DAY, 5), (tuesday, 5)]
 
 
 def test_a_gap_without_business_days_is_shared_over_all_its_days() -> None:
-    shares = share_gap(5, FRIDAY, COLUMBUS_DAY, HOLIDAYS)
+    shares = allocate_over_gap(5, FRIDAY, COLUMBUS_DAY, HOLIDAYS)
 
     assert shares == [(date(2026, 10, 10), 1), (date(2026, 10, 11), 2), (COLUMBUS_DAY, 2)]
 
 
 def test_a_gap_must_end_after_it_began() -> None:
     for until in (FRIDAY, FRIDAY - timedelta(days=1)):
-        with pytest.raises(ValueError, match="must end after it began"):
-            share_gap(5, FRIDAY, until, HOLIDAYS)
+        with pytest.raises(ValueError, match="must end after its start"):
+            allocate_over_gap(5, FRIDAY, until, HOLIDAYS)
 
 
 def test_two_days_are_shared_as_longer_gaps_are() -> None:
     saturday = FRIDAY + timedelta(days=1)
 
-    assert share_gap(5, saturday, COLUMBUS_DAY, frozenset()) == [(COLUMBUS_DAY, 5)]
+    assert allocate_over_gap(5, saturday, COLUMBUS_DAY, frozenset()) == [(COLUMBUS_DAY, 5)]
 
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, n) for n in (2, 3, 4, 5))
@@ -124,7 +124,7 @@ def test_a_gap_loses_no_page_and_leaves_its_days(
 ) -> None:
     until = since + timedelta(days=days)
 
-    shares = share_gap(pages, since, until, holidays)
+    shares = allocate_over_gap(pages, since, until, holidays)
 
     assert sum(shared for _, shared in shares) == pages
     assert all(since < day <= until for day, _ in shares)

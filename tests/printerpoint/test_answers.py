@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp import words
-from webapp.domain.metering import COUNTERS
+from webapp.domain.counter_sets import COUNTERS
 from webapp.printerpoint.answers import BadRow, Printer, Unreadable, read_page, read_row
 
 DOCUMENTED: dict[str, Any] = {

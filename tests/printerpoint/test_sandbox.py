@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.domain.metering import FAMILIES, Family, choose_family, life_count
+from webapp.domain.counter_sets import COUNTER_SETS, CounterSet, life_count, select_counter_set
 from webapp.printerpoint.answers import Printer
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import Refused
@@ -159,17 +159,17 @@ def test_a_printer_without_a_network_was_never_seen(printerpoint: Sandbox) -> No
     assert shown(printerpoint)["S1"].last_seen is None
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", COUNTER_SETS)
 @pytest.mark.parametrize("pages", [1, 3, 182_345])
 def test_every_family_measures_whole_pages(
-    printerpoint: Sandbox, family: Family, pages: int
+    printerpoint: Sandbox, family: CounterSet, pages: int
 ) -> None:
     customer = printerpoint.has_customer("School")
     printerpoint.has_printer(customer, serial="S1", count=pages, family=family)
 
     counters = shown(printerpoint)["S1"].counters
 
-    assert choose_family(counters, None) == family
+    assert select_counter_set(counters, None) == family
     assert life_count(counters, family, ROLL_WIDTH_MM) == pages
 
 
@@ -360,7 +360,7 @@ def test_the_command_refuses_wrong_use_in_a_line(
 
 
 def test_its_families_are_those_of_the_domain() -> None:
-    assert set(FAMILIES) == set(get_args(Family))
+    assert set(COUNTER_SETS) == set(get_args(CounterSet))
 
 
 @settings(max_examples=30, deadline=None)

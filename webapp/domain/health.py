@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from webapp.domain.business_days import business_days_of_gap, is_business_day
+from webapp.domain.calendar import business_days_of_gap, is_business_day
 
 Health = Literal["pending", "healthy", "unhealthy"]
 

@@ -79,7 +79,7 @@ class Printer:
     """One printer as Printerpoint has it now.
 
     ``customer_name`` is the customer's ID where the row has no name. ``last_seen`` is aware, in
-    UTC; None when never. ``counters``: lifetime figures by the names of ``metering.COUNTERS``.
+    UTC; None when never. ``counters``: lifetime figures by the names of ``counter_sets.COUNTERS``.
     """
 
     customer_name: str

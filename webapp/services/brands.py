@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from webapp import logos
 from webapp.db import lock, upsert
-from webapp.domain import colours
-from webapp.domain.colours import Colour
+from webapp.domain import contrast
+from webapp.domain.contrast import Colour
 from webapp.errors import Invalid
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
@@ -144,8 +144,8 @@ def readable(text: str) -> Colour:
         colour = Colour.parse(text)
     except ValueError:
         raise Invalid("colour", _NO_COLOUR) from None
-    if not colours.passes(colour):
-        ratio = floor(colours.lowest(colour, colours.LIGHT_PAGE) * 100) / 100
+    if not contrast.passes(colour):
+        ratio = floor(contrast.lowest(colour, contrast.LIGHT_PAGE) * 100) / 100
         raise Invalid(
             "colour",
             gettext(
@@ -153,7 +153,7 @@ def readable(text: str) -> Colour:
                 "people need 4.5 to 1 to read it. The nearest shade that has it is %(nearest)s.",
                 colour=str(colour),
                 ratio=format(ratio, ".2f"),
-                nearest=str(colours.nearest_passing(colour)),
+                nearest=str(contrast.nearest_passing(colour)),
             ),
         )
     return colour

@@ -20,8 +20,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.db import constant, upsert
+from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.months import Month, counting_month
-from webapp.domain.shares import share_gap
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
 from webapp.queries.access import IS_HELD
 
@@ -126,7 +126,7 @@ def _pages_by_delta(
         )
     )
     for since, day, gained in deltas:
-        for shared_day, shared in share_gap(gained, since, day, holidays):
+        for shared_day, shared in allocate_over_gap(gained, since, day, holidays):
             pages[shared_day] += shared
     return pages
 
@@ -195,7 +195,9 @@ def days_of_deltas(
     """
     pages: dict[date, int] = defaultdict(int)
     for delta in deltas:
-        for day, shared in share_gap(counted_pages(delta), delta.since, delta.day, holidays):
+        for day, shared in allocate_over_gap(
+            counted_pages(delta), delta.since, delta.day, holidays
+        ):
             pages[day] += shared
     held = {delta.day for delta in deltas if delta.state == "held"}
     return _days(pages, read, held, first, last)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering import Earlier, Fall, Family, Meter
+from webapp.domain.counter_sets import CounterSet
+from webapp.domain.meter import BeforeReset, Meter, PendingDrop
 from webapp.models import Device
 from webapp.printerpoint.answers import Printer
 from webapp.words import Words, packed
@@ -42,12 +43,12 @@ class Known:
     @property
     def told_on(self) -> date:
         """The day of its latest reading, believed or not."""
-        return self.meter.fall.day if self.meter.fall else self.meter.latest_on
+        return self.meter.pending_drop.day if self.meter.pending_drop else self.meter.latest_on
 
     @property
     def told_count(self) -> int:
         """The count of its latest reading, believed or not."""
-        return self.meter.fall.count if self.meter.fall else self.meter.latest
+        return self.meter.pending_drop.count if self.meter.pending_drop else self.meter.latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,15 @@ def known(session: Session, feed_id: int) -> list[Known]:
 
 def known_of(row: Any) -> Known:
     """A device as known, of a row with COLUMNS."""
-    family: Family = row.family
+    counter_set: CounterSet = row.family
     meter = Meter(
-        family,
+        counter_set,
         row.initial_count,
         row.latest_count,
         row.latest_on,
         row.life_count,
-        None if row.fallen_on is None else Fall(row.fallen_on, row.fallen_count),
-        None if row.earlier_count is None else Earlier(row.earlier_count, row.earlier_life),
+        None if row.fallen_on is None else PendingDrop(row.fallen_on, row.fallen_count),
+        None if row.earlier_count is None else BeforeReset(row.earlier_count, row.earlier_life),
     )
     return Known(
         row.id,

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from webapp import formats
 from webapp.db import lock
-from webapp.domain.metering import FAMILIES, Reading, conclude
+from webapp.domain.allocation import allocate_over_gap
+from webapp.domain.counter_sets import COUNTER_SETS
+from webapp.domain.meter import Reading, replay
 from webapp.domain.months import Month, counting_month
-from webapp.domain.shares import share_gap
 from webapp.errors import Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
 from webapp.models import Reading as ReadingRow
@@ -144,7 +145,7 @@ def _hold(session: Session, delta: Delta) -> Feed:
 
 
 def _days(feed: Feed, delta: Judged) -> set[date]:
-    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
+    shares = allocate_over_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
     return {day for day, _ in shares}
 
 
@@ -195,12 +196,12 @@ def _conclude_device(session: Session, device_id: int) -> None:
         for delta in deltas
         if delta.state in ("adjusted", "reset", "rejected")
     }
-    meter = conclude(_readings(session, device_id), counted)
+    meter = replay(_readings(session, device_id), counted)
     if meter is None:
         raise LookupError(f"device {device_id} has no readings")
     device.initial_count, device.life_count = meter.initial, meter.life
     device.latest_count, device.latest_on = meter.latest, meter.latest_on
-    earlier = meter.earlier
+    earlier = meter.before_reset
     device.earlier_count = earlier.count if earlier else None
     device.earlier_life = earlier.life if earlier else None
 
@@ -209,7 +210,7 @@ def _readings(session: Session, device_id: int) -> list[Reading]:
     rows = session.scalars(
         select(ReadingRow).where(ReadingRow.device_id == device_id).order_by(ReadingRow.day)
     )
-    known = {str(family): family for family in FAMILIES}
+    known = {str(one): one for one in COUNTER_SETS}
     readings = [Reading(row.day, row.count, known[row.family], row.baseline) for row in rows]
     # The first reading is a baseline whatever it says; it has nothing before it.
     return [replace(readings[0], baseline=False), *readings[1:]] if readings else []

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Table, insert, update
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering import Gain, Meter
-from webapp.domain.suspicion import Hold
+from webapp.domain.meter import Meter, PageDelta
+from webapp.domain.validation import Flag
 from webapp.models import Device, FeedEvent
 from webapp.models.feed_event import FeedEventKind
 from webapp.services.devices import Identity, Known
@@ -56,7 +56,7 @@ class Told:
     identity: Identity
     before: Known | None
     meter: Meter
-    gains: Sequence[tuple[Gain, Hold | None]]
+    gains: Sequence[tuple[PageDelta, Flag | None]]
     came_from: Elsewhere | None
     anew: bool
 
@@ -153,16 +153,16 @@ def keep(session: Session, feed_id: int, events: Sequence[Event], day: date, now
 def _of_meter(one: Told, before: Meter) -> list[Event]:
     """What became of a meter: another family, a fall, a dip that was none, a reset."""
     after = one.meter
-    if after.family != before.family:
-        details: dict[str, Any] = {"before": before.family, "after": after.family}
+    if after.counter_set != before.counter_set:
+        details: dict[str, Any] = {"before": before.counter_set, "after": after.counter_set}
         return [Event("family_changed", details, one.device_id, one.name)]
     events = []
-    if before.fall is not None:
+    if before.pending_drop is not None:
         kind: FeedEventKind = "reset" if after.latest < before.latest else "misread"
-        details = {"before": before.latest, "after": before.fall.count}
+        details = {"before": before.latest, "after": before.pending_drop.count}
         events.append(Event(kind, details, one.device_id, one.name))
-    if after.fall is not None and after.fall != before.fall:
-        details = {"before": after.latest, "after": after.fall.count}
+    if after.pending_drop is not None and after.pending_drop != before.pending_drop:
+        details = {"before": after.latest, "after": after.pending_drop.count}
         events.append(Event("fell", details, one.device_id, one.name))
     return events
 

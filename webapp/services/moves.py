@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering import Family, Meter, Reading, choose_family, life_count
+from webapp.domain.counter_sets import CounterSet, life_count, select_counter_set
+from webapp.domain.meter import Meter, Reading
 from webapp.models import Device, Feed
 from webapp.printerpoint.answers import Printer
 from webapp.services.devices import COLUMNS, Identity, Known, known_of
@@ -38,9 +39,10 @@ class Elsewhere:
         """Whether what is listed there is the very machine: it has the same lifetime count."""
         if self.listed is None:
             return False
-        family = choose_family(self.listed.counters, self.device.meter.family)
+        counter_set = select_counter_set(self.listed.counters, self.device.meter.counter_set)
         return (
-            family is not None and life_count(self.listed.counters, family, roll_width_mm) == count
+            counter_set is not None
+            and life_count(self.listed.counters, counter_set, roll_width_mm) == count
         )
 
 
@@ -77,9 +79,9 @@ def follow(
 
 
 def go_on(
-    device: Known | None, other: Elsewhere | None, family: Family, count: int
+    device: Known | None, other: Elsewhere | None, counter_set: CounterSet, count: int
 ) -> tuple[Known | None, Reading | None]:
-    """The device that a reading of this family and count is to be compared with.
+    """The device that a reading of this counter_set and count is to be compared with.
 
     Its own (None for a new one); or, when it moved here, with the meter of the other feed, whose
     last reading is then returned as the baseline it begins with.
@@ -93,17 +95,17 @@ def go_on(
     meter = other.device.meter
     if (
         other.device.awaits_baseline
-        or meter.fall is not None
-        or meter.family != family
+        or meter.pending_drop is not None
+        or meter.counter_set != counter_set
         or count < meter.latest
     ):
         return (replace(device, awaits_baseline=True) if device else None), None
-    begun = Reading(meter.latest_on, meter.latest, meter.family, baseline=True)
+    begun = Reading(meter.latest_on, meter.latest, meter.counter_set, baseline=True)
     life = device.meter.life if device else 0
     own = Known(
         device.id if device else 0,
         other.device.identity,
-        Meter(meter.family, meter.latest, meter.latest, meter.latest_on, life),
+        Meter(meter.counter_set, meter.latest, meter.latest, meter.latest_on, life),
         other.device.seen_at,
         awaits_baseline=False,
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.suspicion import History, history
+from webapp.domain.validation import History, history
 from webapp.models import Delta
 from webapp.words import Words
 
@@ -46,5 +46,5 @@ def joined(parts: Iterable[History]) -> History:
     """The history of a printer that was known as several devices."""
     parts = list(parts)
     return History(
-        sum(part.gains for part in parts), max((part.busiest for part in parts), default=0)
+        sum(part.deltas for part in parts), max((part.busiest for part in parts), default=0)
     )

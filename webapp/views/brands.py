@@ -26,8 +26,8 @@ from wtforms import ColorField, HiddenField, StringField
 
 from webapp import clock
 from webapp.db import db
-from webapp.domain import colours
-from webapp.domain.colours import Colour, Shades
+from webapp.domain import contrast
+from webapp.domain.contrast import Colour, Shades
 from webapp.errors import Invalid, NotFound
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
@@ -220,14 +220,14 @@ def _form(partner: Account) -> BrandForm:
     form = BrandForm(
         name=brand.name or "",
         colour=brand.colour or "",
-        picked=brand.colour or str(colours.OURS),
+        picked=brand.colour or str(contrast.OURS),
         was=brand.colour or "",
     )
     if request.method == "POST":
         form.colour.data = _chosen(form)
         # So that what is sent next is compared with what is shown now.
         form.was.data = brand.colour or ""
-        form.picked.data = brand.colour or str(colours.OURS)
+        form.picked.data = brand.colour or str(contrast.OURS)
         if form.logo.data:
             with form.logo.data.stream as file:
                 form.upload = file.read(brands.LARGEST_LOGO + 1)
@@ -241,7 +241,7 @@ def _chosen(form: BrandForm) -> str:
         return offered
     typed, picked = (form.colour.data or "").strip(), (form.picked.data or "").strip()
     was = form.was.data or ""
-    changed = picked and picked != (was or str(colours.OURS))
+    changed = picked and picked != (was or str(contrast.OURS))
     return picked if changed and typed == was else typed
 
 
@@ -283,7 +283,7 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
     else:
         if uploaded is not None:
             logo = f"data:image/png;base64,{base64.b64encode(uploaded.content).decode()}"
-    colour, offer = colours.OURS, None
+    colour, offer = contrast.OURS, None
     if form.colour.data:
         try:
             colour = Colour.parse(form.colour.data)
@@ -292,13 +292,13 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
             errors.append(Invalid("colour", gettext("This is no colour yet: it needs six digits.")))
         except Invalid as error:
             errors.append(error)
-            offer = colours.nearest_passing(colour)
+            offer = contrast.nearest_passing(colour)
     shown = offer or colour
     pages = tuple(
-        (words, shades, behind[0], f"{floor(colours.lowest(shades.accent, behind) * 10) / 10}")
+        (words, shades, behind[0], f"{floor(contrast.lowest(shades.accent, behind) * 10) / 10}")
         for words, shades, behind in (
-            ("light", colours.on_light(shown), colours.LIGHT_PAGE),
-            ("dark", colours.on_dark(shown), colours.DARK_PAGE),
+            ("light", contrast.on_light(shown), contrast.LIGHT_PAGE),
+            ("dark", contrast.on_dark(shown), contrast.DARK_PAGE),
         )
     )
     name = " ".join((form.name.data or "").split()) or partner.name
@@ -313,7 +313,7 @@ def _style_address(colour: Colour) -> str:
 @lru_cache(maxsize=256)
 def _style(colour: Colour) -> str:
     """The custom properties of static/app.css that a colour stands in for, on screens."""
-    light, dark = map(_properties, (colours.on_light(colour), colours.on_dark(colour)))
+    light, dark = map(_properties, (contrast.on_light(colour), contrast.on_dark(colour)))
     return (
         f"@media screen {{ :root {{ {light} }} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from markupsafe import Markup
 
 from webapp import formats
-from webapp.domain.business_days import is_business_day
+from webapp.domain.calendar import is_business_day
 from webapp.services.deposits import DayPages
 from webapp.words import Words, gettext
 

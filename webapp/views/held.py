@@ -12,7 +12,7 @@ from wtforms import TextAreaField
 
 from webapp import asking, clock
 from webapp.db import at_most, constant, db
-from webapp.domain.shares import share_gap
+from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
@@ -204,7 +204,7 @@ def _case(delta: Delta) -> dict[str, Any]:
     """Everything a person needs to judge."""
     account = delta.device.feed.account
     days = (delta.day - delta.since).days
-    shares = share_gap(delta.pages, delta.since, delta.day, public_holidays(account))
+    shares = allocate_over_gap(delta.pages, delta.since, delta.day, public_holidays(account))
     readings, counts = _readings(delta)
     return {
         "delta": delta,

@@ -11,7 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from webapp.cli.demo import cast
-from webapp.domain.business_days import business_days_of_gap, days_of_gap
+from webapp.domain.calendar import business_days_of_gap, days_of_gap
 from webapp.domain.months import Month, closes_at
 
 FEWEST_NIGHTS = 45

@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.shares import share_gap
-from webapp.domain.suspicion import Hold, judge, needs_history
+from webapp.domain.allocation import allocate_over_gap
+from webapp.domain.validation import Flag, needs_history, validate
 from webapp.printerpoint.answers import BadRow, Printer
 from webapp.services import history, moves
 from webapp.services.devices import Identity, Known, Skipped, identify, known
@@ -77,7 +77,9 @@ def take(
         for gain in step.gains:
             if (step.identity, gain.day) in holds:
                 continue
-            for day, pages in share_gap(gain.pages, gain.since, gain.day, metering.holidays):
+            for day, pages in allocate_over_gap(
+                gain.pages, gain.since, gain.day, metering.holidays
+            ):
                 taken.shares[day] = taken.shares.get(day, 0) + pages
     taken.devices = len(steps)
     told = [_told(step, ids[step.identity], holds) for step in steps]
@@ -92,27 +94,27 @@ def take(
 
 def _judge(
     session: Session, steps: Sequence[Step], ceiling: int
-) -> dict[tuple[Identity, date], Hold]:
+) -> dict[tuple[Identity, date], Flag]:
     """Which gains are held for a person, by device and day."""
     unclear = {
         known.id
         for step in steps
         for gain in step.gains
         for known in _meters_of(step)
-        if needs_history(gain.pages, gain.restored)
+        if needs_history(gain.pages, gain.counter_restored)
     }
     before = histories(session, unclear)
-    holds: dict[tuple[Identity, date], Hold] = {}
+    holds: dict[tuple[Identity, date], Flag] = {}
     for step in steps:
         for gain in step.gains:
             past = [before[known.id] for known in _meters_of(step) if known.id in before]
-            hold = judge(
+            hold = validate(
                 gain.pages,
                 gain.days,
                 ceiling,
                 joined(past),
                 rolled_over=gain.rolled_over,
-                restored=gain.restored,
+                counter_restored=gain.counter_restored,
             )
             if hold is not None:
                 holds[step.identity, gain.day] = hold

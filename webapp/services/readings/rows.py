@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Table, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering import Gain, Reading
-from webapp.domain.suspicion import Hold
+from webapp.domain.meter import PageDelta, Reading
+from webapp.domain.validation import Flag
 from webapp.models import Delta, Device
 from webapp.models import Reading as ReadingRow
 from webapp.services import moves
@@ -20,7 +20,7 @@ from webapp.services.devices import Identity, Known
 from webapp.services.readings.steps import Step
 
 #: Which gains are held, by device and day.
-Holds = Mapping[tuple[Identity, date], Hold]
+Holds = Mapping[tuple[Identity, date], Flag]
 
 _DEVICE: Table = Device.metadata.tables["device"]
 _READING: Table = ReadingRow.metadata.tables["reading"]
@@ -105,10 +105,10 @@ def _is_ordinary(step: Step, device: Known) -> bool:
     return (
         step.identity == device.identity
         and before.initial == after.initial
-        and before.family == after.family
-        and before.fall is None
-        and after.fall is None
-        and before.earlier == after.earlier
+        and before.counter_set == after.counter_set
+        and before.pending_drop is None
+        and after.pending_drop is None
+        and before.before_reset == after.before_reset
         and device.gone_on is None
         and device.moved_to is None
         and not device.awaits_baseline
@@ -148,13 +148,13 @@ def _device_values(step: Step) -> dict[str, Any]:
         **_ordinary_values(step),
         "asset_id": step.identity.asset_id,
         "serial_number": step.identity.serial_number,
-        "family": meter.family,
+        "family": meter.counter_set,
         "initial_count": meter.initial,
-        "fallen_count": meter.fall.count if meter.fall else None,
-        "fallen_on": meter.fall.day if meter.fall else None,
+        "fallen_count": meter.pending_drop.count if meter.pending_drop else None,
+        "fallen_on": meter.pending_drop.day if meter.pending_drop else None,
         "awaits_baseline": False,
-        "earlier_count": meter.earlier.count if meter.earlier else None,
-        "earlier_life": meter.earlier.life if meter.earlier else None,
+        "earlier_count": meter.before_reset.count if meter.before_reset else None,
+        "earlier_life": meter.before_reset.life if meter.before_reset else None,
         "gone_on": None,
         "moved_to": None,
     }
@@ -165,13 +165,15 @@ def _reading_values(device_id: int, reading: Reading, seen_at: datetime | None) 
         "device_id": device_id,
         "day": reading.day,
         "count": reading.count,
-        "family": reading.family,
+        "family": reading.counter_set,
         "baseline": reading.baseline,
         "seen_at": seen_at,
     }
 
 
-def _delta_values(feed_id: int, device_id: int, gain: Gain, hold: Hold | None) -> dict[str, Any]:
+def _delta_values(
+    feed_id: int, device_id: int, gain: PageDelta, hold: Flag | None
+) -> dict[str, Any]:
     return {
         "feed_id": feed_id,
         "device_id": device_id,

@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from webapp.domain.metering import (
-    Family,
-    Gain,
-    Meter,
-    Reading,
-    advance,
-    choose_family,
-    life_count,
-    reading_day,
-)
+from webapp.domain.counter_sets import CounterSet, life_count, select_counter_set
+from webapp.domain.meter import Meter, PageDelta, Reading, apply_reading, reading_day
 from webapp.printerpoint.answers import Printer
 from webapp.printerpoint.values import LARGEST
 from webapp.services import moves
@@ -46,7 +38,7 @@ class Step:
     device: Known | None
     reading: Reading
     meter: Meter
-    gains: Sequence[Gain]
+    gains: Sequence[PageDelta]
     other: Elsewhere | None = None
     begun: Reading | None = None
 
@@ -65,24 +57,24 @@ def step_of(
     metering: Metering,
 ) -> Step | Skipped | None:
     """The reading a row makes; None where it tells nothing new; or why it cannot be counted."""
-    kept: Family | None = device.meter.family if device else None
+    kept: CounterSet | None = device.meter.counter_set if device else None
     if other is not None and other.listed is None:
-        kept = other.device.meter.family
-    family = choose_family(printer.counters, kept)
-    if family is None:
+        kept = other.device.meter.counter_set
+    counter_set = select_counter_set(printer.counters, kept)
+    if counter_set is None:
         return _skipped(printer, Words("The row has no counter that counts pages"))
-    count = life_count(printer.counters, family, metering.roll_width_mm)
+    count = life_count(printer.counters, counter_set, metering.roll_width_mm)
     if count > LARGEST:
         return _skipped(printer, Words("The counters add up to more than can be counted"))
     if other is not None and other.is_same_machine(count, metering.roll_width_mm):
         return _skipped(
             printer, Words("The same printer is listed, and counted, at another customer")
         )
-    own, begun = moves.go_on(device, other, family, count)
+    own, begun = moves.go_on(device, other, counter_set, count)
     day = reading_day(printer.last_seen, metering.zone, closing)
     if own is None:
-        reading = Reading(day, count, family)
-        meter, gains = advance(None, reading)
+        reading = Reading(day, count, counter_set)
+        meter, gains = apply_reading(None, reading)
         return Step(identity, printer, None, reading, meter, gains, other)
     if not _tells_something_new(printer, own, count):
         return None
@@ -92,8 +84,8 @@ def step_of(
         if closing <= own.told_on or count == own.told_count:
             return None
         day = closing
-    reading = Reading(day, count, family, baseline=own.awaits_baseline)
-    meter, gains = advance(own.meter, reading)
+    reading = Reading(day, count, counter_set, baseline=own.awaits_baseline)
+    meter, gains = apply_reading(own.meter, reading)
     return Step(identity, printer, device, reading, meter, gains, other, begun)
 
 

@@ -1,20 +1,20 @@
-"""Which gains wait for a person, and with which proposal."""
+"""Which deltas wait for a person, and with which proposal."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.suspicion import (
+from webapp.domain.validation import (
+    Flag,
     History,
-    Hold,
     history,
-    judge,
     needs_history,
     pages_of_roll_over,
+    validate,
 )
 
 CEILING = 150_000
-OFFICE = History(gains=40, busiest=300)
+OFFICE = History(deltas=40, busiest=300)
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_the_pages_of_a_roll_over_are_few_for_its_range(after: int, fall: int) -
     ],
 )
 def test_more_than_a_machine_can_print_is_held(pages: int, days: int, held: str | None) -> None:
-    hold = judge(pages, days, CEILING, History())
+    flag = validate(pages, days, CEILING, History())
 
-    assert (hold.reason if hold else None) == held
-    assert hold is None or hold.proposed is None
+    assert (flag.reason if flag else None) == held
+    assert flag is None or flag.proposed is None
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_more_than_a_machine_can_print_is_held(pages: int, days: int, held: str 
 def test_a_gain_far_above_the_devices_own_history_is_held(
     pages: int, days: int, before: History, held: bool
 ) -> None:
-    hold = judge(pages, days, CEILING, before)
+    flag = validate(pages, days, CEILING, before)
 
-    assert hold == (Hold("history") if held else None)
+    assert flag == (Flag("history") if held else None)
 
 
 @pytest.mark.parametrize(
@@ -109,17 +109,17 @@ def test_a_gain_far_above_the_devices_own_history_is_held(
 def test_a_counter_passes_its_old_value_by_printing_or_by_being_restored(
     pages: int, days: int, held: bool
 ) -> None:
-    hold = judge(pages, days, CEILING, OFFICE, restored=12)
+    flag = validate(pages, days, CEILING, OFFICE, counter_restored=12)
 
-    assert hold == (Hold("restoration", 12) if held else None)
+    assert flag == (Flag("restoration", 12) if held else None)
 
 
 def test_a_restoration_above_the_ceiling_keeps_its_proposal() -> None:
-    assert judge(900_000, 1, CEILING, OFFICE, restored=0) == Hold("restoration", 0)
+    assert validate(900_000, 1, CEILING, OFFICE, counter_restored=0) == Flag("restoration", 0)
 
 
 def test_a_roll_over_is_always_put_before_a_person() -> None:
-    assert judge(9, 1, CEILING, OFFICE, rolled_over=True) == Hold("roll_over", 9)
+    assert validate(9, 1, CEILING, OFFICE, rolled_over=True) == Flag("roll_over", 9)
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_most_gains_are_judged_without_a_look_at_the_history(
 
 @given(st.integers(1, 10**7), st.integers(1, 40), st.integers(0, 50), st.integers(0, 10**6))
 def test_where_no_history_is_needed_it_changes_nothing(
-    pages: int, days: int, gains: int, busiest: int
+    pages: int, days: int, deltas: int, busiest: int
 ) -> None:
     if not needs_history(pages, None):
-        assert judge(pages, days, CEILING, History(gains, busiest)) == judge(
+        assert validate(pages, days, CEILING, History(deltas, busiest)) == validate(
             pages, days, CEILING, History()
         )
 
 
 def test_a_gap_counts_by_its_mean_day_rounded_up() -> None:
-    assert history([(10, 1), (31, 3), (5, 1)]) == History(gains=3, busiest=11)
-    assert history([(12, 3)]) == History(gains=1, busiest=4)
+    assert history([(10, 1), (31, 3), (5, 1)]) == History(deltas=3, busiest=11)
+    assert history([(12, 3)]) == History(deltas=1, busiest=4)
     assert history([]) == History()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain import colours
-from webapp.domain.colours import (
+from webapp.domain import contrast
+from webapp.domain.contrast import (
     BLACK,
     DARK_PAGE,
     DARK_TINTS,
@@ -58,8 +58,8 @@ def test_luminances_are_those_of_wcag(colour: str, luminance: float) -> None:
 def test_contrasts_are_those_of_wcag(one: str, other: str, ratio: float) -> None:
     first, second = Colour.parse(one), Colour.parse(other)
 
-    assert colours.contrast(first, second) == pytest.approx(ratio, abs=5e-4)
-    assert colours.contrast(second, first) == colours.contrast(first, second)
+    assert contrast.contrast_ratio(first, second) == pytest.approx(ratio, abs=5e-4)
+    assert contrast.contrast_ratio(second, first) == contrast.contrast_ratio(first, second)
 
 
 @pytest.mark.parametrize(
@@ -86,37 +86,37 @@ def test_a_colour_survives_its_text(colour: Colour) -> None:
 @given(COLOURS)
 def test_every_shade_can_be_read_on_what_lies_behind_it(colour: Colour) -> None:
     for shades, page, tints in (
-        (colours.on_light(colour), LIGHT_PAGE, LIGHT_TINTS),
-        (colours.on_dark(colour), DARK_PAGE, DARK_TINTS),
+        (contrast.on_light(colour), LIGHT_PAGE, LIGHT_TINTS),
+        (contrast.on_dark(colour), DARK_PAGE, DARK_TINTS),
     ):
-        assert colours.lowest(shades.accent, page) >= READABLE
-        assert colours.lowest(shades.link, (*page, *tints, shades.soft)) >= READABLE
-        assert colours.contrast(shades.text, shades.accent) >= READABLE
-        assert colours.contrast(shades.text, shades.deep) >= READABLE
+        assert contrast.lowest(shades.accent, page) >= READABLE
+        assert contrast.lowest(shades.link, (*page, *tints, shades.soft)) >= READABLE
+        assert contrast.contrast_ratio(shades.text, shades.accent) >= READABLE
+        assert contrast.contrast_ratio(shades.text, shades.deep) >= READABLE
 
 
 @given(COLOURS)
 def test_white_or_black_can_be_read_on_any_colour(colour: Colour) -> None:
-    assert colours.contrast(colours.text_on(colour), colour) >= READABLE
+    assert contrast.contrast_ratio(contrast.text_on(colour), colour) >= READABLE
 
 
 @given(COLOURS)
 def test_the_shade_that_is_offered_passes_and_is_the_nearest(colour: Colour) -> None:
-    offered = colours.nearest_passing(colour)
+    offered = contrast.nearest_passing(colour)
 
-    assert colours.passes(offered)
-    assert (offered == colour) == colours.passes(colour)
+    assert contrast.passes(offered)
+    assert (offered == colour) == contrast.passes(colour)
     hue, lightness, saturation = rgb_to_hls(*(part / 255 for part in colour))
     darker = lightness - rgb_to_hls(*(part / 255 for part in offered))[1]
     # 0.01: eight bits are not exact.
     for step in range(int((darker - 0.01) * 100)):
         parts = hls_to_rgb(hue, lightness - step / 100, saturation)
-        assert not colours.passes(Colour(*(round(part * 255) for part in parts)))
+        assert not contrast.passes(Colour(*(round(part * 255) for part in parts)))
 
 
 @given(COLOURS.filter(lambda colour: max(colour) - min(colour) > 60))
 def test_the_shade_that_is_offered_keeps_the_hue(colour: Colour) -> None:
-    offered = colours.nearest_passing(colour)
+    offered = contrast.nearest_passing(colour)
 
     before, after = (rgb_to_hls(*(part / 255 for part in one))[0] for one in (colour, offered))
     distance = abs(before - after)
@@ -128,12 +128,12 @@ def test_the_shade_that_is_offered_keeps_the_hue(colour: Colour) -> None:
     [("#ffee00", "#797100"), ("#ff6600", "#bd4c00"), ("#767676", "#6f6f6f")],
 )
 def test_well_known_colours_that_fail_are_offered_a_darker_shade(colour: str, offered: str) -> None:
-    assert not colours.passes(Colour.parse(colour))
-    assert str(colours.nearest_passing(Colour.parse(colour))) == offered
+    assert not contrast.passes(Colour.parse(colour))
+    assert str(contrast.nearest_passing(Colour.parse(colour))) == offered
 
 
 def test_ours_passes() -> None:
-    assert colours.passes(OURS)
+    assert contrast.passes(OURS)
 
 
 def test_the_page_is_that_of_the_style_sheet() -> None:

@@ -1,4 +1,4 @@
-"""From lifetime counters to gained pages."""
+"""From lifetime counters to page deltas."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -9,47 +9,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.metering import (
-    Earlier,
-    Fall,
-    Family,
-    Gain,
+from webapp.domain.counter_sets import CounterSet, life_count, select_counter_set
+from webapp.domain.meter import (
+    BeforeReset,
     Meter,
+    PageDelta,
+    PendingDrop,
     Reading,
-    advance,
-    choose_family,
-    conclude,
-    life_count,
+    apply_reading,
     reading_day,
+    replay,
 )
 
 MONDAY = date(2026, 10, 5)
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 
 
-def told(*counts: int, first: date = MONDAY) -> list[Reading]:
-    """Readings of one family on successive days."""
+def readings_of(*counts: int, first: date = MONDAY) -> list[Reading]:
+    """Return readings of one counter set on successive days."""
     return [Reading(first + timedelta(days=n), count, "colour") for n, count in enumerate(counts)]
 
 
-def fold(readings: Sequence[Reading]) -> tuple[Meter, list[Gain]]:
-    """The meter after readings, and all they gained."""
+def fold(readings: Sequence[Reading]) -> tuple[Meter, list[PageDelta]]:
+    """Return the meter after readings, and their deltas."""
     meter: Meter | None = None
-    gains: list[Gain] = []
+    deltas: list[PageDelta] = []
     for reading in readings:
-        meter, more = advance(meter, reading)
-        gains += more
+        meter, more = apply_reading(meter, reading)
+        deltas += more
     assert meter is not None
-    return meter, gains
+    return meter, deltas
 
 
-def gained(*counts: int) -> list[int]:
-    """The pages of each gain of such readings."""
-    return [gain.pages for gain in fold(told(*counts))[1]]
+def pages_of(*counts: int) -> list[int]:
+    """The pages of each delta of such readings."""
+    return [delta.pages for delta in fold(readings_of(*counts))[1]]
 
 
 @pytest.mark.parametrize(
-    ("counters", "family", "count"),
+    ("counters", "counter_set", "count"),
     [
         ({"coloredPagesByMonochrome": 182_345, "coloredPagesByColor": 20_411}, "colour", 202_756),
         (
@@ -75,20 +73,20 @@ def gained(*counts: int) -> list[int]:
     ],
 )
 def test_one_family_is_chosen_and_counted_in_whole_pages(
-    counters: Mapping[str, int], family: Family, count: int
+    counters: Mapping[str, int], counter_set: CounterSet, count: int
 ) -> None:
-    chosen = choose_family(counters, None)
+    chosen = select_counter_set(counters, None)
 
-    assert chosen == family
-    assert life_count(counters, family, roll_width_mm=914) == count
+    assert chosen == counter_set
+    assert life_count(counters, counter_set, roll_width_mm=914) == count
 
 
 def test_the_family_of_the_first_reading_is_kept() -> None:
     counters = {"coloredPagesByMonochrome": 5, "paperAreaTotal": 10**9}
 
-    assert choose_family(counters, "area") == "area"
-    assert choose_family({"coloredPagesByMonochrome": 5}, "area") == "colour"
-    assert choose_family({"colorantVolume": 5}, None) is None
+    assert select_counter_set(counters, "area") == "area"
+    assert select_counter_set({"coloredPagesByMonochrome": 5}, "area") == "colour"
+    assert select_counter_set({"colorantVolume": 5}, None) is None
 
 
 @pytest.mark.parametrize(
@@ -106,38 +104,38 @@ def test_the_family_of_the_first_reading_is_kept() -> None:
     ],
 )
 def test_gains_falls_and_resets(counts: tuple[int, ...], pages: list[int]) -> None:
-    assert gained(*counts) == pages
+    assert pages_of(*counts) == pages
 
 
 def test_a_dip_that_comes_back_gains_over_the_whole_gap() -> None:
-    _, gains = fold(told(100, 50, 130))
+    _, deltas = fold(readings_of(100, 50, 130))
 
-    assert gains == [Gain(MONDAY, WEDNESDAY, 30)]
-    assert gains[0].days == 2
+    assert deltas == [PageDelta(MONDAY, WEDNESDAY, 30)]
+    assert deltas[0].days == 2
 
 
 def test_a_fall_is_remembered_until_the_next_reading() -> None:
-    meter, _ = fold(told(100, 50))
+    meter, _ = fold(readings_of(100, 50))
 
-    assert meter == Meter("colour", 100, 100, MONDAY, 0, Fall(TUESDAY, 50))
+    assert meter == Meter("colour", 100, 100, MONDAY, 0, PendingDrop(TUESDAY, 50))
 
 
-@pytest.mark.parametrize("family", ["area", "size"])
-def test_a_change_of_family_begins_anew_and_keeps_the_life_count(family: Family) -> None:
-    readings = [*told(100, 150), Reading(MONDAY + timedelta(days=2), 9_000, family)]
+@pytest.mark.parametrize("counter_set", ["area", "size"])
+def test_a_change_of_counter_set_restarts_and_keeps_the_life_count(counter_set: CounterSet) -> None:
+    readings = [*readings_of(100, 150), Reading(MONDAY + timedelta(days=2), 9_000, counter_set)]
 
-    meter, gains = fold(readings)
+    meter, deltas = fold(readings)
 
-    assert [gain.pages for gain in gains] == [50]
-    assert meter == Meter(family, 9_000, 9_000, WEDNESDAY, life=50)
+    assert [delta.pages for delta in deltas] == [50]
+    assert meter == Meter(counter_set, 9_000, 9_000, WEDNESDAY, life=50)
 
 
 def test_a_reading_marked_as_baseline_begins_anew_whatever_it_says() -> None:
-    readings = [*told(100, 150), Reading(WEDNESDAY, 170, "colour", baseline=True)]
+    readings = [*readings_of(100, 150), Reading(WEDNESDAY, 170, "colour", baseline=True)]
 
-    meter, gains = fold(readings)
+    meter, deltas = fold(readings)
 
-    assert [gain.pages for gain in gains] == [50]
+    assert [delta.pages for delta in deltas] == [50]
     assert meter == Meter("colour", 170, 170, WEDNESDAY, life=50)
 
 
@@ -145,35 +143,35 @@ def test_a_reading_marked_as_baseline_begins_anew_whatever_it_says() -> None:
 def test_pages_that_do_not_count_raise_the_initial_count(
     counted: int, initial: int, life: int
 ) -> None:
-    meter = conclude(told(100, 1_000_100, 1_000_130), {TUESDAY: counted})
+    meter = replay(readings_of(100, 1_000_100, 1_000_130), {TUESDAY: counted})
 
     assert meter == Meter("colour", initial, 1_000_130, WEDNESDAY, life=life)
 
 
 def test_a_reset_remembers_what_stood_before_until_the_counter_has_passed_it() -> None:
-    reset, _ = fold(told(30_000, 30_500, 7, 20))
-    again, _ = fold(told(30_000, 30_500, 7, 20, 3, 9))
-    passed, _ = fold(told(30_000, 30_500, 7, 20, 30_500))
+    reset, _ = fold(readings_of(30_000, 30_500, 7, 20))
+    again, _ = fold(readings_of(30_000, 30_500, 7, 20, 3, 9))
+    passed, _ = fold(readings_of(30_000, 30_500, 7, 20, 30_500))
 
     assert reset == Meter(
-        "colour", 7, 20, MONDAY + timedelta(days=3), 513, earlier=Earlier(30_500, 500)
+        "colour", 7, 20, MONDAY + timedelta(days=3), 513, before_reset=BeforeReset(30_500, 500)
     )
-    assert again.earlier == Earlier(30_500, 500)
-    assert passed.earlier is None
+    assert again.before_reset == BeforeReset(30_500, 500)
+    assert passed.before_reset is None
 
 
 def test_a_counter_that_passed_its_old_value_remembers_the_next_reset() -> None:
-    meter, _ = fold(told(60, 40, 50, 55, 70, 10, 12))
+    meter, _ = fold(readings_of(60, 40, 50, 55, 70, 10, 12))
 
-    assert meter.earlier == Earlier(70, 30)
+    assert meter.before_reset == BeforeReset(70, 30)
 
 
 def test_a_counter_carried_over_its_old_value_says_what_was_printed_if_it_was_restored() -> None:
     # 120,000 before the reset; 50 and 40 deposited meanwhile; set back, and 410 more printed.
-    _, gains = fold(told(119_000, 120_000, 0, 50, 90, 120_500))
+    _, deltas = fold(readings_of(119_000, 120_000, 0, 50, 90, 120_500))
 
-    assert gains[-1] == Gain(
-        MONDAY + timedelta(days=4), MONDAY + timedelta(days=5), 120_410, restored=410
+    assert deltas[-1] == PageDelta(
+        MONDAY + timedelta(days=4), MONDAY + timedelta(days=5), 120_410, counter_restored=410
     )
 
 
@@ -181,30 +179,30 @@ def test_a_counter_carried_over_its_old_value_says_what_was_printed_if_it_was_re
     ("after", "restored"), [(120_000, 0), (120_089, 0), (120_091, 1), (250_000, 129_910)]
 )
 def test_a_restoration_never_counts_less_than_nothing(after: int, restored: int) -> None:
-    _, gains = fold(told(120_000, 0, 50, 90, after))
+    _, deltas = fold(readings_of(120_000, 0, 50, 90, after))
 
-    assert gains[-1].restored == restored
+    assert deltas[-1].counter_restored == restored
 
 
 def test_below_its_old_value_a_step_is_no_restoration() -> None:
-    _, gains = fold(told(120_000, 0, 50, 119_999))
+    _, deltas = fold(readings_of(120_000, 0, 50, 119_999))
 
-    assert gains[-1].restored is None
+    assert deltas[-1].counter_restored is None
 
 
 def test_a_roll_over_gains_the_pages_to_the_end_and_from_the_start() -> None:
-    meter, gains = fold(told(999_000, 999_950, 40, 130))
+    meter, deltas = fold(readings_of(999_000, 999_950, 40, 130))
 
-    assert gains == [
-        Gain(MONDAY, TUESDAY, 950),
-        Gain(TUESDAY, WEDNESDAY, 90, rolled_over=True),
-        Gain(WEDNESDAY, MONDAY + timedelta(days=3), 90),
+    assert deltas == [
+        PageDelta(MONDAY, TUESDAY, 950),
+        PageDelta(TUESDAY, WEDNESDAY, 90, rolled_over=True),
+        PageDelta(WEDNESDAY, MONDAY + timedelta(days=3), 90),
     ]
     assert (meter.initial, meter.latest, meter.life) == (40, 130, 1_130)
 
 
 def test_a_roll_over_that_was_a_reset_leaves_the_initial_count() -> None:
-    meter = conclude(told(999_000, 999_950, 40, 130), {WEDNESDAY: 0})
+    meter = replay(readings_of(999_000, 999_950, 40, 130), {WEDNESDAY: 0})
 
     assert meter is not None
     assert (meter.initial, meter.latest, meter.life) == (40, 130, 1_040)
@@ -212,17 +210,17 @@ def test_a_roll_over_that_was_a_reset_leaves_the_initial_count() -> None:
 
 @pytest.mark.parametrize("days", [0, -1, -30])
 def test_readings_must_come_in_the_order_of_their_days(days: int) -> None:
-    meter, _ = advance(None, Reading(MONDAY, 100, "colour"))
+    meter, _ = apply_reading(None, Reading(MONDAY, 100, "colour"))
 
     with pytest.raises(ValueError, match="does not come after"):
-        advance(meter, Reading(MONDAY + timedelta(days=days), 101, "colour"))
+        apply_reading(meter, Reading(MONDAY + timedelta(days=days), 101, "colour"))
 
 
 def test_readings_must_come_after_a_fall_that_is_not_confirmed() -> None:
-    meter, _ = fold(told(100, 50))
+    meter, _ = fold(readings_of(100, 50))
 
     with pytest.raises(ValueError, match="does not come after"):
-        advance(meter, Reading(TUESDAY, 101, "colour"))
+        apply_reading(meter, Reading(TUESDAY, 101, "colour"))
 
 
 def test_a_reading_belongs_to_the_day_of_last_seen_but_never_after_the_day_being_closed() -> None:
@@ -239,54 +237,57 @@ COUNTS = st.lists(st.integers(0, 2**40), min_size=1, max_size=40)
 
 @given(COUNTS)
 def test_no_page_is_lost_or_made_by_the_meter(counts: list[int]) -> None:
-    meter, gains = fold(told(*counts))
+    meter, deltas = fold(readings_of(*counts))
 
-    assert meter.life == sum(gain.pages for gain in gains)
-    assert all(gain.pages > 0 for gain in gains)
-    assert all(a.day <= b.since for a, b in itertools.pairwise(gains))
-    assert all(gain.restored is None or 0 <= gain.restored <= gain.pages for gain in gains)
+    assert meter.life == sum(delta.pages for delta in deltas)
+    assert all(delta.pages > 0 for delta in deltas)
+    assert all(a.day <= b.since for a, b in itertools.pairwise(deltas))
+    assert all(
+        delta.counter_restored is None or 0 <= delta.counter_restored <= delta.pages
+        for delta in deltas
+    )
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=40))
-def test_a_counter_that_only_rises_is_counted_to_the_page(gains: list[int]) -> None:
+def test_a_counter_that_only_rises_is_counted_to_the_page(deltas: list[int]) -> None:
     counts = [100]
-    for gain in gains:
-        counts.append(counts[-1] + gain)
+    for delta in deltas:
+        counts.append(counts[-1] + delta)
 
-    meter, told_gains = fold(told(*counts))
+    meter, meter_deltas = fold(readings_of(*counts))
 
-    assert sum(gain.pages for gain in told_gains) == sum(gains) == meter.latest - meter.initial
+    assert sum(delta.pages for delta in meter_deltas) == sum(deltas) == meter.latest - meter.initial
 
 
 @given(COUNTS, st.data())
 def test_deciding_keeps_the_life_count_the_sum_of_what_counts(
     counts: list[int], data: st.DataObject
 ) -> None:
-    _, gains = fold(told(*counts))
-    counted = {gain.day: data.draw(st.integers(0, gain.pages)) for gain in gains}
+    _, deltas = fold(readings_of(*counts))
+    counted = {delta.day: data.draw(st.integers(0, delta.pages)) for delta in deltas}
     decided = data.draw(st.sets(st.sampled_from(sorted(counted)))) if counted else set()
     counted = {day: counted[day] for day in decided}
 
-    meter = conclude(told(*counts), counted)
+    meter = replay(readings_of(*counts), counted)
 
     assert meter is not None
-    assert meter.life == sum(counted.get(gain.day, gain.pages) for gain in gains)
+    assert meter.life == sum(counted.get(delta.day, delta.pages) for delta in deltas)
 
 
 @given(COUNTS, st.integers(0, 39))
 def test_folding_in_two_parts_is_folding_at_once(counts: list[int], cut: int) -> None:
-    readings = told(*counts)
-    whole, gains = fold(readings)
+    readings = readings_of(*counts)
+    whole, deltas = fold(readings)
 
     early = min(cut, len(readings) - 1)
     meter: Meter | None = None
-    parts: list[Gain] = []
+    parts: list[PageDelta] = []
     if early:
         meter, parts = fold(readings[:early])
     for reading in readings[early:]:
-        meter, more = advance(meter, reading)
+        meter, more = apply_reading(meter, reading)
         parts += more
 
-    assert (meter, parts) == (whole, gains)
-    assert conclude(readings, {}) == whole
-    assert conclude([], {}) is None
+    assert (meter, parts) == (whole, deltas)
+    assert replay(readings, {}) == whole
+    assert replay([], {}) is None

@@ -1,4 +1,4 @@
-"""Colours: contrast as WCAG 2.2 defines it, and the shades in which a partner's colour is used."""
+"""Contrast as WCAG 2.2 defines it, and the shades in which a partner's colour is used."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -63,7 +63,7 @@ class Shades:
     link: Colour
 
 
-def contrast(one: Colour, other: Colour) -> float:
+def contrast_ratio(one: Colour, other: Colour) -> float:
     """The contrast ratio, from 1 to 21; it is not rounded."""
     dark, light = sorted((one.luminance, other.luminance))
     return (light + 0.05) / (dark + 0.05)
@@ -71,12 +71,12 @@ def contrast(one: Colour, other: Colour) -> float:
 
 def lowest(colour: Colour, page: Iterable[Colour]) -> float:
     """The contrast with whatever of a page it is lowest with."""
-    return min(contrast(colour, behind) for behind in page)
+    return min(contrast_ratio(colour, behind) for behind in page)
 
 
 def text_on(colour: Colour) -> Colour:
     """White or black, whichever reads better; one of them has 4.58:1 or more on any colour."""
-    return max(WHITE, BLACK, key=lambda text: contrast(text, colour))
+    return max(WHITE, BLACK, key=lambda text: contrast_ratio(text, colour))
 
 
 def passes(colour: Colour) -> bool:
@@ -124,7 +124,7 @@ def _shades(
 
 
 def _stands_out(colour: Colour, page: tuple[Colour, ...]) -> bool:
-    return min(lowest(colour, page), contrast(text_on(colour), colour)) >= READABLE
+    return min(lowest(colour, page), contrast_ratio(text_on(colour), colour)) >= READABLE
 
 
 def _nearest(colour: Colour, fits: Callable[[Colour], bool]) -> Colour:
