@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from tests import factories
 from webapp import db
-from webapp.db import Base, engine, only_reading, open_session, upsert
+from webapp.db import READ_ONLY, Base, engine, open_session, upsert
 from webapp.models import Account, Certificate, Device
 
 pytestmark = pytest.mark.both_databases
@@ -179,11 +179,10 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_database: str) -> None:
     with open_session(sqlite_database) as writer:
         factories.partner(writer)
         writer.flush()
-        before = only_reading.set(True)
         with open_session(sqlite_database) as reader:
+            reader.connection(execution_options=READ_ONLY)
             reader.execute(text("PRAGMA busy_timeout = 1"))
             found = reader.scalars(select(Device)).all()
-        only_reading.reset(before)
 
     assert found == []
     engine(sqlite_database).dispose()

@@ -8,16 +8,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from select import POLLIN, poll
 from typing import Any
 
-import psycopg
+from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -38,7 +35,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -47,13 +43,9 @@ from webapp.domain.months import Month
 from webapp.words import packed, unpacked
 
 BUSY_TIMEOUT_MS = 30_000
-#: The statements that a connection to PostgreSQL keeps prepared: those of all our pages.
-_STATEMENTS = 400
-#: A connection that rested so long is asked whether it still answers.
-_RESTED_SECONDS = 2.0
-
-#: True while a request that only reads is served: its SQLite transactions take no write lock.
-only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: For ``session.connection(execution_options=READ_ONLY)``: this transaction takes no write lock.
+READ_ONLY: Mapping[str, Any] = {"read_only": True}
 
 
 class Base(DeclarativeBase):
@@ -70,28 +62,7 @@ class Base(DeclarativeBase):
     )
 
 
-#: The connection of a request that only reads; it is in no transaction.
-_connection: ContextVar[Connection | None] = ContextVar("connection", default=None)
-
-
-class RequestSession(FlaskSession):
-    """The session of a request: it asks over the connection of a request that only reads."""
-
-    def get_bind(
-        self,
-        mapper: Any | None = None,
-        clause: Any | None = None,
-        bind: Engine | Connection | None = None,
-        **kwargs: Any,
-    ) -> Engine | Connection:
-        """What to ask: there is one database, whatever the statement."""
-        if bind is not None:
-            return bind
-        connection = _connection.get()
-        return connection if connection is not None else self._db.engine
-
-
-db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": RequestSession})
+db = SQLAlchemy(metadata=Base.metadata)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -147,12 +118,6 @@ class Told(TypeDecorator[str]):
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_postgresql(connection: object, _record: ConnectionPoolEntry) -> None:
-    if isinstance(connection, psycopg.Connection):
-        connection.prepared_max = _STATEMENTS
-
-
-@event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
@@ -182,44 +147,18 @@ def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once, whatever the time-out, when
-    # another has written meanwhile. Whoever may write therefore takes the lock at the start.
+    # another has written meanwhile. What may write therefore takes the lock at the start.
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if only_reading.get() else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
 
 
-@event.listens_for(Engine, "checkout")
-def _see_that_it_lives(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Ask a connection that rested whether it still answers: the server may have gone meanwhile.
-
-    One that answered a moment ago is not asked at every request, as ``pool_pre_ping`` would, unless
-    there is something to read: a server says why it ends a connection, or closes it.
+def _only_reads(connection: Connection) -> bool:
+    """Whether this is a GET request, or a session opened as ``connection(execution_options=...)``
+    with ``READ_ONLY``.
     """
-    if not isinstance(connection, psycopg.Connection):
-        return
-    rested = time.monotonic() - record.info.get("returned_at", time.monotonic())
-    if rested < _RESTED_SECONDS and not _speaks(connection):
-        return
-    try:
-        cursor = connection.cursor()
-        cursor.execute("select 1")
-        cursor.close()
-        connection.rollback()
-    except psycopg.Error as error:
-        raise DisconnectionError("the connection does not answer any more") from error
-
-
-def _speaks(connection: psycopg.Connection) -> bool:
-    """Whether something came over a connection on which nothing was asked."""
-    if connection.closed:
+    if has_request_context() and request.method in READING_METHODS:
         return True
-    look = poll()
-    look.register(connection.fileno(), POLLIN)
-    return bool(look.poll(0))
-
-
-@event.listens_for(Engine, "checkin")
-def _note_return(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    record.info["returned_at"] = time.monotonic()
+    return bool(connection.get_execution_options().get("read_only"))
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
@@ -227,7 +166,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
 
     Values of statements stay out of logs and tracebacks: they hold names, e-mails, sealed tokens.
     """
-    shared: dict[str, Any] = {"hide_parameters": True}
+    shared: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
     if make_url(database_url).get_backend_name() == "sqlite":
         return shared | {"connect_args": {"check_same_thread": False}}
     return shared | {"connect_args": {"connect_timeout": 10}}
@@ -247,37 +186,6 @@ def open_session(database_url: str) -> Iterator[Session]:
     """
     with Session(engine(database_url), expire_on_commit=False) as session:
         yield session
-
-
-def begin_reading() -> None:
-    """A request begins that only reads.
-
-    On PostgreSQL it does without a transaction, which would cost two round trips.
-    """
-    only_reading.set(True)
-    if db.engine.dialect.name == "postgresql":
-        _connection.set(db.engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
-
-
-def end_reading() -> None:
-    """A request ends; call it also for one that did not only read."""
-    only_reading.set(False)
-    connection = _connection.get()
-    if connection is not None:
-        _connection.set(None)
-        db.session.remove()  # it may ask over this connection
-        connection.close()
-
-
-def reading(session: Session) -> Session | Connection:
-    """Whom to ask for rows of columns: while a request only reads, the connection itself.
-
-    A session would look for changes that are not written yet, and for entities in what it is told.
-    """
-    if not only_reading.get():
-        return session
-    connection = _connection.get()
-    return connection if connection is not None else session.connection()
 
 
 def lock(
@@ -347,15 +255,11 @@ def upsert(
     """
     if not rows:
         return
-    dialect = session.get_bind().dialect.name
-    session.execute(_upserting(dialect, table, tuple(key), tuple(update)), list(rows))
-
-
-@lru_cache(maxsize=64)
-def _upserting(dialect: str, table: Table, key: tuple[str, ...], update: tuple[str, ...]) -> Any:
-    """The statement, built once: building it costs more than running it."""
-    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-    if not update:
-        return statement.on_conflict_do_nothing(index_elements=list(key) or None)
-    new = {name: statement.excluded[name] for name in update}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=new)
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = (postgresql.insert if on_postgresql else sqlite.insert)(table)
+    if update:
+        new = {name: insert.excluded[name] for name in update}
+        insert = insert.on_conflict_do_update(index_elements=list(key), set_=new)
+    else:
+        insert = insert.on_conflict_do_nothing(index_elements=list(key) or None)
+    session.execute(insert, list(rows))

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from tests.environment.processes import with_us
 from tests.nights import World
 from webapp import clock
-from webapp.db import only_reading
+from webapp.db import READ_ONLY
 from webapp.models import Collection, Outcome, Server
 from webapp.services import collection as service
 from webapp.settings import Settings
@@ -147,12 +147,9 @@ def outcomes(world: World, collection_id: int) -> int:
 @contextmanager
 def only_looking(world: World) -> Iterator[Session]:
     """A session that keeps nobody from writing."""
-    before = only_reading.set(True)
-    try:
-        with world.session() as session:
-            yield session
-    finally:
-        only_reading.reset(before)
+    with world.session() as session:
+        session.connection(execution_options=READ_ONLY)
+        yield session
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.soak.clock import FIRST_MOMENT
 from webapp.crypto import Keyring
-from webapp.db import only_reading, open_session
+from webapp.db import READ_ONLY, open_session
 from webapp.models import Account, Device, Feed
 from webapp.printerpoint.fake import Sandbox
 from webapp.printerpoint.fake.machines import Machine
@@ -85,12 +85,9 @@ class Fleet:
     @contextmanager
     def only_looking(self) -> Iterator[Session]:
         """A session that keeps nobody from writing."""
-        before = only_reading.set(True)
-        try:
-            with self.session() as session:
-                yield session
-        finally:
-            only_reading.reset(before)
+        with self.session() as session:
+            session.connection(execution_options=READ_ONLY)
+            yield session
 
     def begins(self) -> None:
         """Every printer has its first reading: from here on, every page counts."""

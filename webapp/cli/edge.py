@@ -56,12 +56,10 @@ def opened(config: Settings, *, reading: bool = False) -> Iterator[Session]:
     ``reading``: nothing will be written, so that nobody has to wait for us.
     """
     database.make_ready(config.database_url)
-    before = db.only_reading.set(reading)
-    try:
-        with db.open_session(config.database_url) as session:
-            yield session
-    finally:
-        db.only_reading.reset(before)
+    with db.open_session(config.database_url) as session:
+        if reading:
+            session.connection(execution_options=db.READ_ONLY)
+        yield session
 
 
 def keyring(config: Settings) -> Keyring:

@@ -10,7 +10,7 @@ from rq_dashboard.web import setup_rq_connection
 from sqlalchemy import text
 
 from webapp import queue
-from webapp.db import db
+from webapp.db import READING_METHODS, db
 from webapp.settings import Settings
 from webapp.views import audit, edge, errors, security
 from webapp.words import Words
@@ -67,7 +67,7 @@ def _guard_queues() -> ResponseReturnValue | None:
         abort(403)
     if request.endpoint in _CHANGING and request.method != "POST":
         abort(405, valid_methods=["POST"])
-    if request.method not in security.READING:
+    if request.method not in READING_METHODS:
         security.demand_same_origin()
     if not _makes_sense(request.view_args or {}):
         abort(404)

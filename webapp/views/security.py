@@ -15,7 +15,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 
 from webapp import languages
-from webapp.db import begin_reading, db, end_reading, only_reading
+from webapp.db import READING_METHODS, db
 from webapp.models import User
 from webapp.queries import users
 from webapp.settings import Settings
@@ -41,7 +41,6 @@ OPEN = frozenset(
         "notices.unsubscribed",
     }
 )
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -74,8 +73,6 @@ def guard(app: Flask) -> CSRFProtect:
 
     Returns the guard against forged requests, so that it can make an exception.
     """
-    app.before_request(_open_for_reading)
-    app.teardown_request(_close_reading)
     _know_users(app)
     app.before_request(language.choose)
     app.teardown_request(language.forget)
@@ -151,19 +148,6 @@ def _typed_email() -> str:
     return hashlib.sha256(email.encode("utf-8", "replace")).hexdigest()
 
 
-def _open_for_reading() -> None:
-    end_reading()  # should the request before have ended without doing so
-    reads = request.method in READING
-    if not reads or request.endpoint == "static" or "export" in request.args:
-        only_reading.set(reads)  # a file is read with a cursor, which needs a transaction
-    else:
-        begin_reading()
-
-
-def _close_reading(_: BaseException | None) -> None:
-    end_reading()
-
-
 def _know_users(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # addresses change on the way; the stamp ends sessions
@@ -185,7 +169,7 @@ def _demand_login() -> ResponseReturnValue | None:
     if request.headers.get("HX-Request") == "true":
         return make_response("", 401)
     target = None
-    if request.method in READING and request.full_path != "/?":
+    if request.method in READING_METHODS and request.full_path != "/?":
         target = request.full_path.rstrip("?")
     return redirect(url_for("auth.login", next=safe_target(target)))
 
