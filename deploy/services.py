@@ -228,7 +228,15 @@ def _programs(plan: Plan) -> list[Program]:
     if plan.demo:
         state = plan.settings.instance / "sandbox.json"
         port = str(urlsplit(plan.settings.printerpoint_url).port)
-        sandbox = (python, "-m", "webapp.printerpoint.fake", "--port", port, "--state", str(state))
+        sandbox = (
+            python,
+            "-m",
+            "webapp.printerpoint.sandbox",
+            "--port",
+            port,
+            "--state",
+            str(state),
+        )
         programs.append(Program("sandbox", sandbox, place=20))
     return programs
 

@@ -19,7 +19,7 @@ from webapp.crypto import Keyring
 from webapp.db import open_session
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import months, servers
 from webapp.services.database import make_ready

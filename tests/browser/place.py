@@ -18,7 +18,7 @@ from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.crypto import Keyring
 from webapp.db import db, open_session
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import unsubscribe
 from webapp.settings import Settings
 

@@ -28,7 +28,7 @@ from webapp import clock
 from webapp.db import engine, open_session
 from webapp.domain.months import Month
 from webapp.models import Feed, Server
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import users
 from webapp.settings import Settings

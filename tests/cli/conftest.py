@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp import settings as configuration
 from webapp.cli import releaf as commands
 from webapp.db import open_session
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import make_ready
 from webapp.settings import ROOT
 

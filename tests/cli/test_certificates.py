@@ -10,7 +10,7 @@ from tests.cli.conftest import Releaf
 from webapp import clock
 from webapp.domain.months import Month
 from webapp.models import Document, Feed
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 #: A month that is closed for certain, whatever today is.
 MONTH = Month.of(clock.now().date()).previous().previous()

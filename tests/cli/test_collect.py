@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from tests.cli.conftest import Releaf
 from webapp import clock
 from webapp.models import Collection, Feed, Outcome, Server
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import feeds, heart
 from webapp.settings import ROOT
@@ -139,7 +139,7 @@ def test_an_inactive_feed_is_not_collected(harbour: Releaf) -> None:
 def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbox) -> None:
     printerpoint.has_dealer("second-token")
     other = harbour.made("server", "add", "--account", "1", stdin="second-token")
-    printerpoint.known.tokens.remove("second-token")
+    printerpoint.data.tokens.remove("second-token")
 
     answer = harbour("collect", "--json")
 

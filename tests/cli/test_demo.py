@@ -16,7 +16,7 @@ from webapp.cli.demo import cast, story
 from webapp.domain.calendar import is_business_day
 from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import totals, users
 from webapp.services.calendars import PublicHolidays
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Releaf
 from webapp.domain.paper import LETTER_AREA
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 pytestmark = pytest.mark.processes
 

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.cli.conftest import Releaf
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 
 def test_a_server_is_registered_with_a_token_from_standard_input(

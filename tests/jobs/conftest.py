@@ -11,7 +11,7 @@ from tests.jobs.processes import zone_at_noon
 from tests.nights import World, config, make_world, sandbox
 from webapp import queue
 from webapp.db import engine
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
 __all__ = ["config", "sandbox", "world"]

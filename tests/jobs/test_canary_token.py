@@ -22,7 +22,7 @@ from webapp import queue
 from webapp.crypto import Keyring
 from webapp.db import engine, open_session
 from webapp.models import Account, Collection, Feed, Server
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import database
 from webapp.settings import Settings
 

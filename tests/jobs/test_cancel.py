@@ -15,7 +15,7 @@ from webapp import clock, queue
 from webapp.db import engine
 from webapp.errors import Conflict
 from webapp.models import Collection
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import nights
 from webapp.settings import Settings

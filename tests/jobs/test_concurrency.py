@@ -40,7 +40,7 @@ from webapp.models import (
     Server,
     ServerFeeds,
 )
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import feeds, heart, servers
 from webapp.settings import Settings
 

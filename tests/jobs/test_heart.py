@@ -17,7 +17,7 @@ from tests.nights import World, make_world
 from webapp import clock, queue
 from webapp.db import engine
 from webapp.models import Collection
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import heart, nights
 from webapp.services.readings import take

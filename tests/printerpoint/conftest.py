@@ -6,7 +6,7 @@ import pytest
 
 from tests.printerpoint.patience import Patience
 from webapp.printerpoint.client import Client, Limits
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 
 @pytest.fixture

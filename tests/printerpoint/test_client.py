@@ -12,7 +12,7 @@ from tests.printerpoint.patience import Patience
 from webapp import clock
 from webapp.printerpoint.client import Client, Limits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 MakeClient = Callable[[Limits], Client]
 

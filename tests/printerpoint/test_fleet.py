@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.printerpoint.answers import BadRow, Printer
 from webapp.printerpoint.fleet import Customer, Fleet
+from webapp.printerpoint.schema import BadRow, Printer
 
 SEEN = datetime(2026, 10, 5, 12, tzinfo=UTC)
 

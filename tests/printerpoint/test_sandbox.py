@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.domain.counter_sets import COUNTER_SETS, CounterSet, life_count, select_counter_set
-from webapp.printerpoint.answers import Printer
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import Refused
-from webapp.printerpoint.fake import Remote, Sandbox
-from webapp.printerpoint.fake.office import VERBS
-from webapp.printerpoint.fake.printing import ROLL_WIDTH_MM
-from webapp.printerpoint.fake.remote import RemoteError
+from webapp.printerpoint.sandbox import Remote, Sandbox
+from webapp.printerpoint.sandbox.app import VERBS
+from webapp.printerpoint.sandbox.remote import RemoteError
+from webapp.printerpoint.sandbox.usage import ROLL_WIDTH_MM
+from webapp.printerpoint.schema import Printer
 
 SUNDAY = datetime(2026, 8, 30, 4, 10, tzinfo=UTC)
 
@@ -314,7 +314,7 @@ def test_it_does_not_start_in_production(monkeypatch: pytest.MonkeyPatch) -> Non
 def sandbox_process(*flags: str, **environ: str) -> subprocess.Popen[str]:
     """A sandbox in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "webapp.printerpoint.fake", "--port", "0", *flags],
+        [sys.executable, "-m", "webapp.printerpoint.sandbox", "--port", "0", *flags],
         env={**os.environ, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -11,7 +11,7 @@ import pytest
 
 from webapp.printerpoint.client import Client, Limits
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 MakeClient = Callable[[Limits], Client]
 Trouble = Callable[[Sandbox], None]

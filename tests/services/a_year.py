@@ -18,9 +18,9 @@ from jobs import edge, health, month_end, schedule
 from jobs.collection import collect
 from tests.nights import World
 from webapp import clock, queue
-from webapp.printerpoint.answers import read_row
 from webapp.printerpoint.errors import Unreachable
 from webapp.printerpoint.fleet import Fleet
+from webapp.printerpoint.schema import read_row
 
 NEW_YEAR = date(2018, 1, 1)
 DAY, HOUR, TICK = timedelta(days=1), timedelta(hours=1), timedelta(minutes=30)

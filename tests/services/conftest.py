@@ -7,7 +7,7 @@ import pytest
 
 from tests.nights import World, config, make_world, sandbox
 from webapp.db import engine
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
 __all__ = ["config", "sandbox", "world"]

@@ -11,7 +11,7 @@ from tests.services.a_year import DAY, NEW_YEAR, Gap, Place, Year, changes, goes
 from webapp.db import engine
 from webapp.domain.months import Month
 from webapp.models import Certificate, ClosedMonth, Collection, Feed, HealthChange
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.reconciliation import reconcile
 from webapp.settings import Settings
 

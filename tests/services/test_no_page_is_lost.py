@@ -15,7 +15,7 @@ from tests.nights import make_world
 from webapp import settings as configuration
 from webapp.db import engine
 from webapp.models import Certificate, Delta, Deposit, Device, Feed
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import deposits
 from webapp.services.calendars import public_holidays
 

@@ -14,9 +14,9 @@ from tests.soak.clock import FIRST_MOMENT
 from webapp.crypto import Keyring
 from webapp.db import READ_ONLY, open_session
 from webapp.models import Account, Device, Feed
-from webapp.printerpoint.fake import Sandbox
-from webapp.printerpoint.fake.machines import Machine
-from webapp.printerpoint.fake.printing import FAMILIES
+from webapp.printerpoint.sandbox import Sandbox
+from webapp.printerpoint.sandbox.models import Machine
+from webapp.printerpoint.sandbox.usage import COUNTER_SETS
 from webapp.services import servers
 from webapp.settings import Settings
 
@@ -118,11 +118,11 @@ class Fleet:
 
     def machine(self, printer: str) -> Machine:
         """A printer as the sandbox knows it."""
-        return next(m for m in self.printerpoint.known.machines.values() if m.serial == printer)
+        return next(m for m in self.printerpoint.data.machines.values() if m.serial == printer)
 
     def printers_of(self, customer: str) -> list[str]:
         """The serial numbers of a customer's printers."""
-        machines = self.printerpoint.known.machines.values()
+        machines = self.printerpoint.data.machines.values()
         return [m.serial or "" for m in machines if m.company == customer]
 
     def happens(self, event: Event) -> None:
@@ -198,7 +198,7 @@ class Fleet:
                 asset=f"A{mark}{place}",
                 # No power of ten or of two is passed on the way, so that no fall looks like one.
                 count=chance.randrange(300_000, 380_000),
-                family=chance.choice(FAMILIES),
+                family=chance.choice(COUNTER_SETS),
                 pages_per_weekday=chance.randrange(50, 800),
             )
         return customer
@@ -206,7 +206,7 @@ class Fleet:
     def _has_feed(
         self, session: Session, partner: Account, server_id: int, customer: str, zone: ZoneInfo
     ) -> None:
-        company = self.printerpoint.known.companies[customer]
+        company = self.printerpoint.data.companies[customer]
         account = Account(
             kind="customer", name=company.name, partner_id=partner.id, created_at=FIRST_MOMENT
         )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tests.soak.clock import FIRST_MOMENT
 from tests.soak.fleet import PARTNERS, Size
 from tests.soak.house import VICTIMS, Victim
-from webapp.printerpoint.fake.troubles import MALFORMED
+from webapp.printerpoint.sandbox.faults import MALFORMED
 
 DAYS = 92
 

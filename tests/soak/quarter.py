@@ -16,7 +16,7 @@ from tests.soak.house import House
 from tests.soak.plan import Blow, Trouble, Visit
 from webapp import queue
 from webapp.models import Collection, Server
-from webapp.printerpoint.fake.machines import Company
+from webapp.printerpoint.sandbox.models import Company
 from webapp.services import collection as service
 
 #: Real seconds a visit may take when something is wrong, and when nothing is.
@@ -230,7 +230,7 @@ class Quarter:
     def _event(self, visit: Visit, verb: str) -> Event | None:
         """What the wish comes to; None while nothing is fit for it."""
         customer = self._chance.choice([who for who in self.fleet.ties if who not in self._silent])
-        company = self.fleet.printerpoint.known.companies[customer]
+        company = self.fleet.printerpoint.data.companies[customer]
         if not self._a_day_ended(customer, visit):
             return None
         words: tuple[str | int, ...] | None = None
@@ -272,7 +272,7 @@ class Quarter:
 
     def _neighbour(self, company: Company) -> str | None:
         """Another customer of the same dealer whose agent reports."""
-        companies = self.fleet.printerpoint.known.companies.values()
+        companies = self.fleet.printerpoint.data.companies.values()
         others = [
             other.key
             for other in companies

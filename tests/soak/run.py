@@ -19,7 +19,7 @@ from tests.soak.quarter import Quarter
 from tests.soak.verdict import Report, judge
 from webapp import settings as configuration
 from webapp.db import engine
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import upgrade
 
 #: How often a database that can is restarted in a run.

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.environment.redis_server import RedisServer
 from tests.soak.__main__ import kills_of, reported
 from tests.soak.plan import FULL, plan
-from webapp.printerpoint.fake.troubles import MALFORMED
+from webapp.printerpoint.sandbox.faults import MALFORMED
 
 SEEDS = (1, 2)
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.factories import PASSWORD
 from webapp.db import open_session
 from webapp.models import User
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
 Storing = Callable[[], AbstractContextManager[Session]]

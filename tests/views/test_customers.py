@@ -12,8 +12,8 @@ from tests.environment.redis_server import RedisServer
 from tests.views.conftest import Storing, Visitor
 from webapp.crypto import Keyring
 from webapp.models import Account, Feed, Server, User
-from webapp.printerpoint.fake import Sandbox
 from webapp.printerpoint.fleet import Customer
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import customers
 from webapp.settings import Settings
 

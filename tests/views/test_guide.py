@@ -8,8 +8,8 @@ import pytest
 
 from tests.views.conftest import Visitor
 from webapp.languages import LANGUAGES
-from webapp.printerpoint import answers
-from webapp.printerpoint.answers import FIELDS_READ
+from webapp.printerpoint import schema
+from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
 from webapp.views.guide import CHAPTERS, pictures
 
@@ -75,14 +75,14 @@ def test_the_guide_names_the_fields_that_are_read_and_no_others(visitor: Visitor
     page = visitor.opens("/guide/stored").text
     read = {
         name
-        for names in (answers._NAME, answers._ID, answers._ASSET, answers._SERIAL)
+        for names in (schema._NAME, schema._ID, schema._ASSET, schema._SERIAL)
         for name in names
     }
 
     assert re.findall(r"<li><code>(\w+)</code></li>", page) == list(FIELDS_READ)
     assert {field.lower() for field in FIELDS_READ} - {"lastseen", "counters"} == read
-    assert "lastseen" in answers._LAST_SEEN
-    assert [*answers._Row.__struct_encode_fields__] == list(FIELDS_READ)
+    assert "lastseen" in schema._LAST_SEEN
+    assert [*schema._Row.__struct_encode_fields__] == list(FIELDS_READ)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.crypto import Keyring
 from webapp.models import Collection, Feed, HealthChange, Server, User
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
 CANARY = "canary-4f1c9e77"

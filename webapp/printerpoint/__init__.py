@@ -1,3 +1,5 @@
-"""Printerpoint: the only API we read. ``client`` asks, ``answers`` reads, ``fleet`` keeps what was
-read; ``fake`` is a sandbox for tests and the demo.
+"""Printerpoint, the only API this service reads.
+
+``client`` fetches all pages over ``http``, ``schema`` parses them, ``fleet`` holds the result;
+``sandbox`` simulates the API for tests and the demo.
 """

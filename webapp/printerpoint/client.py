@@ -8,10 +8,10 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 
-from webapp.printerpoint import transport
-from webapp.printerpoint.answers import PATH, Page, Unreadable, read_page, read_row
+from webapp.printerpoint import http
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
 from webapp.printerpoint.fleet import Fleet
+from webapp.printerpoint.schema import PATH, Page, Unreadable, read_page, read_row
 from webapp.settings import is_loopback
 from webapp.words import Words
 
@@ -75,7 +75,7 @@ class Client:
     def check(self) -> None:
         """One authenticated call: the first page. Raises PrinterpointError."""
         deadline = self._monotonic() + self._limits.total_seconds
-        with transport.open_session(self._authorization) as session:
+        with http.open_session(self._authorization) as session:
             self._page(session, self._first, deadline, _ignore)
 
     def fleet(self, on_page: Callable[[int], None] | None = None) -> Fleet:
@@ -86,7 +86,7 @@ class Client:
         """
         fleet = Fleet()
         try:
-            with transport.open_session(self._authorization) as session:
+            with http.open_session(self._authorization) as session:
                 self._read(session, fleet, on_page or _ignore)
         except BaseException:
             fleet.close()
@@ -181,10 +181,10 @@ class Client:
                     "is tried again later by itself."
                 ),
                 kind="timeout",
-                url=transport.without_secrets(url),
+                url=http.without_secrets(url),
             )
         try:
-            body = transport.get(
+            body = http.get(
                 session,
                 url,
                 connect_seconds=limits.connect_seconds,
@@ -225,5 +225,5 @@ def _malformed(what: Words, url: str) -> Malformed:
             "again later; if it stays, tell Printerpoint's support.",
             what=what,
         ),
-        url=transport.without_secrets(url),
+        url=http.without_secrets(url),
     )

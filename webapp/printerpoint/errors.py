@@ -1,4 +1,4 @@
-"""What can go wrong at Printerpoint, in plain words for a dealer. No message holds a token."""
+"""Exceptions raised by the Printerpoint client. No message contains a token."""
 
 from typing import Literal
 

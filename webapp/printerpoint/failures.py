@@ -1,4 +1,4 @@
-"""What went wrong with a call, in plain words for a dealer."""
+"""Translation of HTTP statuses and library exceptions to PrinterpointError."""
 
 import socket
 from email.utils import parsedate_to_datetime

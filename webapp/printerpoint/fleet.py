@@ -12,7 +12,7 @@ from typing import IO, Self
 
 import msgspec
 
-from webapp.printerpoint.answers import BadRow, Printer
+from webapp.printerpoint.schema import BadRow, Printer
 
 _IN_MEMORY = 8 * 1024 * 1024
 _BAD_ROWS_KEPT = 1_000

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.counter_sets import CounterSet
 from webapp.domain.meter import BeforeReset, Meter, PendingDrop
 from webapp.models import Device
-from webapp.printerpoint.answers import Printer
+from webapp.printerpoint.schema import Printer
 from webapp.words import Words, packed
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.counter_sets import CounterSet, life_count, select_counter_set
 from webapp.domain.meter import Meter, Reading
 from webapp.models import Device, Feed
-from webapp.printerpoint.answers import Printer
+from webapp.printerpoint.schema import Printer
 from webapp.services.devices import COLUMNS, Identity, Known, known_of
 
 _DEVICE: Table = Device.metadata.tables["device"]

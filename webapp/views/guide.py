@@ -9,7 +9,7 @@ from flask import Blueprint, abort, render_template
 
 from webapp.domain.health import SILENT_BUSINESS_DAYS
 from webapp.domain.trees import PAGES_PER_TREE
-from webapp.printerpoint.answers import FIELDS_READ
+from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
 from webapp.views import edge
 from webapp.words import Words

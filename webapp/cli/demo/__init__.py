@@ -36,7 +36,7 @@ def demo(reset: bool) -> None:
       make demo                         (starts everything and runs this)
       PRINTERPOINT_URL=http://127.0.0.1:8900/apis/v1 RELEAF_INSTANCE=instance/demo releaf demo
 
-    It needs a running Printerpoint sandbox (python -m webapp.printerpoint.fake). The story ends
+    It needs a running Printerpoint sandbox (python -m webapp.printerpoint.sandbox). The story ends
     yesterday, whatever the date; running it again keeps what is there and tells the nights since.
     """
     config = edge.settings()

@@ -8,8 +8,8 @@ from typing import Any
 from webapp.cli.demo.cast import Customer
 from webapp.cli.demo.story import Event
 from webapp.errors import Conflict
-from webapp.printerpoint.fake import Remote
-from webapp.printerpoint.fake.remote import RemoteError
+from webapp.printerpoint.sandbox import Remote
+from webapp.printerpoint.sandbox.remote import RemoteError
 
 
 class Field:
@@ -76,5 +76,5 @@ class Field:
         except RemoteError as error:
             raise Conflict(
                 f"The Printerpoint sandbox: {error}. 'make demo' starts one, and so does "
-                "'python -m webapp.printerpoint.fake'."
+                "'python -m webapp.printerpoint.sandbox'."
             ) from error

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.validation import Flag, needs_history, validate
-from webapp.printerpoint.answers import BadRow, Printer
+from webapp.printerpoint.schema import BadRow, Printer
 from webapp.services import history, moves
 from webapp.services.devices import Identity, Known, Skipped, identify, known
 from webapp.services.history import Event, Told

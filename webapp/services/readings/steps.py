@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from webapp.domain.counter_sets import CounterSet, life_count, select_counter_set
 from webapp.domain.meter import Meter, PageDelta, Reading, apply_reading, reading_day
-from webapp.printerpoint.answers import Printer
+from webapp.printerpoint.schema import Printer
 from webapp.printerpoint.values import LARGEST
 from webapp.services import moves
 from webapp.services.devices import Identity, Known, Skipped

@@ -1,4 +1,4 @@
-"""A sandbox's customers and printers, and the row of each."""
+"""Customers and printers of the sandbox, and their rows in the API."""
 
 import zlib
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from webapp.printerpoint.fake.printing import Family, counters_of
+from webapp.printerpoint.sandbox.usage import CounterSet, counters_of
 
 
 class Company(msgspec.Struct):
@@ -30,7 +30,7 @@ class Machine(msgspec.Struct):
     company: str
     serial: str | None
     asset: str | None
-    family: Family
+    family: CounterSet
     count: int
     counters: dict[str, Any]
     pages_per_weekday: int

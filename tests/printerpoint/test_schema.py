@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from webapp import words
 from webapp.domain.counter_sets import COUNTERS
-from webapp.printerpoint.answers import BadRow, Printer, Unreadable, read_page, read_row
+from webapp.printerpoint.schema import BadRow, Printer, Unreadable, read_page, read_row
 
 DOCUMENTED: dict[str, Any] = {
     "customerCompanyName": "Harbour Architects, LLP",

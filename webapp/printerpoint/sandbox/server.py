@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from webapp.printerpoint.fake import hostile
-from webapp.printerpoint.fake.office import Office
-from webapp.printerpoint.fake.troubles import Trouble
+from webapp.printerpoint.sandbox import malformed
+from webapp.printerpoint.sandbox.app import SandboxApp
+from webapp.printerpoint.sandbox.faults import Fault
 
 BASE = "/apis/v1"
 _PRINTERS = f"{BASE}/dealer/printers"
@@ -33,8 +33,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, office: Office) -> None:
-        self.office = office
+    def __init__(self, port: int, app: SandboxApp) -> None:
+        self.app = app
         super().__init__(("127.0.0.1", port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -62,19 +62,19 @@ class _Handler(BaseHTTPRequestHandler):
         if page < 1:
             self._send_json(400, {"message": "page must be a number from 1"})
             return
-        office = self.server.office
-        office.calls.append(f"{self.command} {self.path}")
-        over = office.over
-        if office.delay:
-            over.wait(office.delay)
-        trouble = office.trouble_for(page)
-        if trouble is not None and self._fails(trouble, over):
+        app = self.server.app
+        app.calls.append(f"{self.command} {self.path}")
+        over = app.over
+        if app.delay:
+            over.wait(app.delay)
+        fault = app.fault_for(page)
+        if fault is not None and self._fails(fault, over):
             return
         token = self._token()
-        if token is None or token not in office.known.tokens:
+        if token is None or token not in app.data.tokens:
             self._send_json(401, {"message": "no such token"}, {"WWW-Authenticate": "Basic"})
             return
-        self._send_page(token, page, trouble, over)
+        self._send_page(token, page, fault, over)
 
     def do_POST(self) -> None:
         """Carry out an order: ``POST /_sandbox/<verb>`` with the arguments as a JSON object."""
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             words = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-            result = self.server.office.carries_out(self.path.removeprefix(_CONTROLS), words)
+            result = self.server.app.carries_out(self.path.removeprefix(_CONTROLS), words)
         except (LookupError, TypeError, ValueError) as error:
             self._send_json(400, {"message": str(error)})
             return
@@ -112,41 +112,41 @@ class _Handler(BaseHTTPRequestHandler):
         token, colon, password = words.rpartition(":")
         return token if scheme.lower() == "basic" and colon and not password else None
 
-    def _fails(self, trouble: Trouble, over: Event) -> bool:
-        """Fail before anything of the page is known; False when the page itself is wrong."""
-        if trouble.kind == "down":
+    def _fails(self, fault: Fault, over: Event) -> bool:
+        """Fail before the page is built; False when the page itself is wrong."""
+        if fault.kind == "down":
             # Lingering for no time at all makes close() a reset.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             return True
-        if trouble.kind == "hangs":
+        if fault.kind == "hangs":
             over.wait(_HANGS_SECONDS)
             self.close_connection = True
             return True
-        if trouble.kind == "status":
-            retry_after = trouble.options.get("retry_after")
+        if fault.kind == "status":
+            retry_after = fault.options.get("retry_after")
             headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-            self._send_json(trouble.options["status"], {"message": "as ordered"}, headers)
+            self._send_json(fault.options["status"], {"message": "as ordered"}, headers)
             return True
         return False
 
-    def _send_page(self, token: str, number: int, trouble: Trouble | None, over: Event) -> None:
-        office = self.server.office
-        start = (number - 1) * office.page_size
-        rows, more = office.rows_of(token, start, start + office.page_size)
+    def _send_page(self, token: str, number: int, fault: Fault | None, over: Event) -> None:
+        app = self.server.app
+        start = (number - 1) * app.page_size
+        rows, more = app.rows_of(token, start, start + app.page_size)
         base = f"http://{self.headers.get('Host', '')}{_PRINTERS}"
         following = f"{base}?page={number + 1}" if more else None
-        if trouble is not None and trouble.kind == "looping_next":
+        if fault is not None and fault.kind == "looping_next":
             following = f"{base}?page={number}"
-        if trouble is not None and trouble.kind == "wrong_next":
-            following = str(trouble.options["next"])
+        if fault is not None and fault.kind == "wrong_next":
+            following = str(fault.options["next"])
         page = {"links": {"next": following}, "results": rows}
         body = msgspec.json.encode(page)
-        content = hostile.body_of(trouble.kind, body) if trouble is not None else None
+        content = malformed.body_of(fault.kind, body) if fault is not None else None
         if content is not None:
             self._send(200, *content)
-        elif trouble is not None and trouble.kind in hostile.KINDS:
-            hostile.answer(trouble.kind, self, body, trouble.options, over)
+        elif fault is not None and fault.kind in malformed.KINDS:
+            malformed.answer(fault.kind, self, body, fault.options, over)
         else:
             self._send(200, body, {})
 
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         compresses = (
-            self.server.office.compresses
+            self.server.app.compresses
             and "gzip" in self.headers.get("Accept-Encoding", "")
             and "Content-Encoding" not in headers
         )

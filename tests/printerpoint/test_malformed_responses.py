@@ -13,7 +13,7 @@ import pytest
 from tests.printerpoint.patience import Patience
 from webapp.printerpoint.client import Client, Limits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
-from webapp.printerpoint.fake import Sandbox
+from webapp.printerpoint.sandbox import Sandbox
 
 MakeClient = Callable[[Limits], Client]
 

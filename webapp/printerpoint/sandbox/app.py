@@ -1,4 +1,4 @@
-"""The sandbox without its HTTP: the field, its troubles, its orders and its memory."""
+"""The sandbox without HTTP: fleet, faults, remote commands and persistence."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from webapp.printerpoint.fake.dealers import Dealers, Known
-from webapp.printerpoint.fake.troubles import Troubles
+from webapp.printerpoint.sandbox.faults import Faults
+from webapp.printerpoint.sandbox.fleet import SimulatedFleet, State
 
-#: What another process may order; the keys of its JSON are the arguments' names.
+#: Commands for other processes; the keys of the JSON body are the argument names.
 VERBS = frozenset(
     (
         "has_dealer", "has_customer", "has_printer", "has_fleet", "it_is", "follows_clock",
@@ -25,8 +25,8 @@ VERBS = frozenset(
 _CALLS_KEPT = 10_000
 
 
-class Office(Dealers, Troubles):
-    """All verbs in one place. ``calls``: what was asked of the API, the last 10,000."""
+class SandboxApp(SimulatedFleet, Faults):
+    """Fleet and faults combined. ``calls``: the last 10,000 API requests."""
 
     def __init__(
         self,
@@ -39,15 +39,15 @@ class Office(Dealers, Troubles):
         state: Path | None,
         now: Callable[[], datetime],
     ) -> None:
-        Dealers.__init__(self, tuple(tokens), seed, time_zone, now)
-        Troubles.__init__(self)
+        SimulatedFleet.__init__(self, tuple(tokens), seed, time_zone, now)
+        Faults.__init__(self)
         self.page_size = page_size
         self.delay = delay
         self.compresses = False
         self.calls: deque[str] = deque(maxlen=_CALLS_KEPT)
         self._state = state
         if state is not None and state.exists():
-            self.known = msgspec.json.decode(state.read_bytes(), type=Known)
+            self.data = msgspec.json.decode(state.read_bytes(), type=State)
 
     def is_set_to(
         self,
@@ -85,10 +85,10 @@ class Office(Dealers, Troubles):
                 self.has_printer(key, **printer)
 
     def saves(self) -> None:
-        """Write the state to its file, if it has one; whole or not at all."""
+        """Write the state to its file, if it has one, atomically."""
         if self._state is None:
             return
         with self.lock:
             part = self._state.with_name(f"{self._state.name}.part")
-            part.write_bytes(msgspec.json.encode(self.known))
+            part.write_bytes(msgspec.json.encode(self.data))
             part.replace(self._state)

@@ -1,4 +1,4 @@
-"""What a sandbox knows: dealers, their customers and printers, what was printed, and the time."""
+"""The simulated fleet: dealers, customers, printers, printed pages and the time."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from webapp.printerpoint.fake.machines import Company, Machine, heard_at, row_of
-from webapp.printerpoint.fake.printing import Family, family_of, pages_between
+from webapp.printerpoint.sandbox.models import Company, Machine, heard_at, row_of
+from webapp.printerpoint.sandbox.usage import CounterSet, counter_set_of, pages_between
 
 
-class Known(msgspec.Struct):
-    """The whole state, as it is saved."""
+class State(msgspec.Struct):
+    """The whole state, as saved."""
 
     tokens: list[str]
     moment: datetime | None = None
@@ -23,7 +23,7 @@ class Known(msgspec.Struct):
     made: int = 0
 
 
-class Dealers:
+class SimulatedFleet:
     """The verbs of what happens in the field. Customers and printers are named by what a verb
     returned, or by ID, name, serial number or asset ID.
     """
@@ -32,7 +32,7 @@ class Dealers:
         self, tokens: tuple[str, ...], seed: str, time_zone: str, now: Callable[[], datetime]
     ) -> None:
         self.lock = threading.RLock()
-        self.known = Known(tokens=list(tokens))
+        self.data = State(tokens=list(tokens))
         self.seed = seed
         self.zone = ZoneInfo(time_zone)
         self._now = now
@@ -40,18 +40,18 @@ class Dealers:
     @property
     def token(self) -> str:
         """The first dealer's API token."""
-        return self.known.tokens[0]
+        return self.data.tokens[0]
 
     @property
     def now(self) -> datetime:
         """The sandbox's time: what ``it_is`` said, else the real clock's."""
-        return self.known.moment or self._now()
+        return self.data.moment or self._now()
 
     def has_dealer(self, token: str) -> str:
         """Another dealer, with a fleet of its own."""
         with self.lock:
-            if token not in self.known.tokens:
-                self.known.tokens.append(token)
+            if token not in self.data.tokens:
+                self.data.tokens.append(token)
             return token
 
     def has_customer(
@@ -60,11 +60,11 @@ class Dealers:
         """A customer; the same one when it is there already."""
         with self.lock:
             owner = token or self.token
-            for company in self.known.companies.values():
+            for company in self.data.companies.values():
                 if (company.name, company.customer_id, company.token) == (name, customer_id, owner):
                     return company.key
             company = Company(self._key("customer"), name, customer_id, owner)
-            self.known.companies[company.key] = company
+            self.data.companies[company.key] = company
             return company.key
 
     def has_printer(
@@ -75,7 +75,7 @@ class Dealers:
         *,
         count: int = 0,
         counters: Mapping[str, Any] | None = None,
-        family: Family | None = None,
+        family: CounterSet | None = None,
         pages_per_weekday: int = 0,
         networked: bool = True,
     ) -> str:
@@ -88,7 +88,7 @@ class Dealers:
                 company=company.key,
                 serial=serial,
                 asset=asset,
-                family=family or family_of(counters or ()),
+                family=family or counter_set_of(counters or ()),
                 count=count,
                 counters=dict(counters or {}),
                 pages_per_weekday=pages_per_weekday,
@@ -97,7 +97,7 @@ class Dealers:
             )
             if company.frozen:
                 machine.shown, machine.heard = count, heard_at(machine, now)
-            self.known.machines[machine.key] = machine
+            self.data.machines[machine.key] = machine
             return machine.key
 
     def it_is(self, moment: datetime) -> None:
@@ -105,20 +105,20 @@ class Dealers:
         if moment.tzinfo is None:
             raise ValueError("the moment needs a time zone, such as 2026-10-05T04:10:00Z")
         with self.lock:
-            self.known.moment = moment.astimezone(UTC)
+            self.data.moment = moment.astimezone(UTC)
             self.print_on()
 
     def follows_clock(self) -> None:
         """Live by the real clock again."""
         with self.lock:
-            self.known.moment = None
+            self.data.moment = None
             self.print_on()
 
     def print_on(self) -> None:
         """Print what has been printed until now."""
         with self.lock:
             now = self.now
-            for machine in self.known.machines.values():
+            for machine in self.data.machines.values():
                 if machine.pages_per_weekday and machine.printed_until < now:
                     days = pages_between(
                         self.seed,
@@ -156,7 +156,7 @@ class Dealers:
         """Another printer stands in its place, under the same asset ID, and prints as it did."""
         with self.lock:
             old = self._machine(printer)
-            del self.known.machines[old.key]
+            del self.data.machines[old.key]
             return self.has_printer(
                 old.company,
                 new_serial,
@@ -170,7 +170,7 @@ class Dealers:
     def removes(self, printer: str) -> None:
         """The printer is gone."""
         with self.lock:
-            del self.known.machines[self._machine(printer).key]
+            del self.data.machines[self._machine(printer).key]
 
     def moves(self, printer: str, customer: str) -> None:
         """The printer goes to another customer."""
@@ -213,14 +213,14 @@ class Dealers:
         """The oracle: pages a customer really printed, by day of the sandbox's time zone."""
         with self.lock:
             self.print_on()
-            return dict(sorted(self.known.printed.get(self._company(customer).key, {}).items()))
+            return dict(sorted(self.data.printed.get(self._company(customer).key, {}).items()))
 
     def rows_of(self, token: str, start: int, stop: int) -> tuple[list[dict[str, Any]], bool]:
         """Rows of a dealer's fleet as Printerpoint would send them, and whether there are more."""
         with self.lock:
             self.print_on()
-            now, companies = self.now, self.known.companies
-            fleet = [m for m in self.known.machines.values() if companies[m.company].token == token]
+            now, companies = self.now, self.data.companies
+            fleet = [m for m in self.data.machines.values() if companies[m.company].token == token]
             rows = [
                 row_of(machine, companies[machine.company], now) for machine in fleet[start:stop]
             ]
@@ -228,19 +228,19 @@ class Dealers:
 
     def _print(self, machine: Machine, pages: int, day: date) -> None:
         machine.count += pages
-        days = self.known.printed.setdefault(machine.company, {})
+        days = self.data.printed.setdefault(machine.company, {})
         days[day] = days.get(day, 0) + pages
 
     def _key(self, noun: str) -> str:
-        self.known.made += 1
-        return f"{noun}-{self.known.made}"
+        self.data.made += 1
+        return f"{noun}-{self.data.made}"
 
     def _machines_of(self, company: Company) -> list[Machine]:
-        return [m for m in self.known.machines.values() if m.company == company.key]
+        return [m for m in self.data.machines.values() if m.company == company.key]
 
     def _company(self, word: str) -> Company:
-        found = self.known.companies.get(word)
-        for company in self.known.companies.values():
+        found = self.data.companies.get(word)
+        for company in self.data.companies.values():
             if found is None and word in (company.customer_id, company.name):
                 found = company
         if found is None:
@@ -248,8 +248,8 @@ class Dealers:
         return found
 
     def _machine(self, word: str) -> Machine:
-        found = self.known.machines.get(word)
-        for machine in self.known.machines.values():
+        found = self.data.machines.get(word)
+        for machine in self.data.machines.values():
             if found is None and word in (machine.serial, machine.asset):
                 found = machine
         if found is None:

@@ -1,4 +1,4 @@
-"""How a sandbox goes wrong when it is told to."""
+"""Faults that the sandbox simulates on request."""
 
 import threading
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class Fault(msgspec.Struct, frozen=True):
     """What goes wrong: on one page or on all, so many times or until ``recovers``."""
 
     kind: str
@@ -38,32 +38,32 @@ MALFORMED = (
 )
 
 
-class Troubles:
+class Faults:
     """The verbs of failure. A later one takes the place of the one before."""
 
     def __init__(self) -> None:
         #: Set when the answers that hang by it are to be let go; the next ones hang by another.
         self.over = threading.Event()
-        self._trouble: Trouble | None = None
+        self._fault: Fault | None = None
         self._guard = threading.Lock()
 
     def is_down(self, times: int | None = None) -> None:
         """Every connection is reset before an answer."""
-        self._goes_wrong(Trouble("down", times=times))
+        self._goes_wrong(Fault("down", times=times))
 
     def refuses(self, status: int = 401) -> None:
         """No token is accepted."""
-        self._goes_wrong(Trouble("status", options={"status": status}))
+        self._goes_wrong(Fault("status", options={"status": status}))
 
     def times_out(self, times: int | None = None, page: int | None = None) -> None:
         """No answer comes."""
-        self._goes_wrong(Trouble("hangs", page=page, times=times))
+        self._goes_wrong(Fault("hangs", page=page, times=times))
 
     def answers_500(
         self, times: int | None = None, status: int = 500, page: int | None = None
     ) -> None:
         """A fault of its own."""
-        self._goes_wrong(Trouble("status", page=page, times=times, options={"status": status}))
+        self._goes_wrong(Fault("status", page=page, times=times, options={"status": status}))
 
     def answers_429(
         self,
@@ -73,7 +73,7 @@ class Troubles:
     ) -> None:
         """Too many requests; ``retry_after``: seconds or an HTTP date."""
         options = {"status": 429, "retry_after": retry_after}
-        self._goes_wrong(Trouble("status", page=page, times=times, options=options))
+        self._goes_wrong(Fault("status", page=page, times=times, options=options))
 
     def answers_malformed(
         self, how: str = "html", page: int | None = None, times: int | None = None, **options: Any
@@ -81,33 +81,33 @@ class Troubles:
         """One of MALFORMED."""
         if how not in MALFORMED:
             raise ValueError(f"{how!r} is not one of {', '.join(MALFORMED)}")
-        self._goes_wrong(Trouble(how, page=page, times=times, options=options))
+        self._goes_wrong(Fault(how, page=page, times=times, options=options))
 
     def drops_page(self, page: int, times: int | None = None) -> None:
         """The connection breaks in the middle of this page (the first is 1)."""
-        self._goes_wrong(Trouble("drops", page=page, times=times))
+        self._goes_wrong(Fault("drops", page=page, times=times))
 
     def recovers(self) -> None:
         """All is well again; answers that hang are let go."""
         with self._guard:
-            self._trouble = None
+            self._fault = None
             self._let_go()
 
-    def trouble_for(self, page: int) -> Trouble | None:
+    def fault_for(self, page: int) -> Fault | None:
         """What goes wrong with this answer; counts it."""
         with self._guard:
-            trouble = self._trouble
-            if trouble is None or trouble.page not in (None, page):
+            fault = self._fault
+            if fault is None or fault.page not in (None, page):
                 return None
-            if trouble.times is not None:
-                left = trouble.times - 1
-                self._trouble = msgspec.structs.replace(trouble, times=left) if left > 0 else None
-            return trouble
+            if fault.times is not None:
+                left = fault.times - 1
+                self._fault = msgspec.structs.replace(fault, times=left) if left > 0 else None
+            return fault
 
-    def _goes_wrong(self, trouble: Trouble) -> None:
+    def _goes_wrong(self, fault: Fault) -> None:
         with self._guard:
             self._let_go()
-            self._trouble = trouble
+            self._fault = fault
 
     def _let_go(self) -> None:
         self.over.set()

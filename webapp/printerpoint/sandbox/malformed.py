@@ -1,4 +1,4 @@
-"""Answers no client should fall for, written byte by byte where HTTP itself is at fault."""
+"""Malformed responses, written byte by byte where HTTP itself is violated."""
 
 import gzip
 import zlib

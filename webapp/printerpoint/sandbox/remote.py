@@ -1,4 +1,4 @@
-"""A sandbox in another process, steered over its own HTTP."""
+"""Control of a sandbox in another process over HTTP."""
 
 from datetime import datetime
 from typing import Any

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from webapp import clock
-from webapp.printerpoint.fake.office import Office
-from webapp.printerpoint.fake.server import BASE, Server
+from webapp.printerpoint.sandbox.app import SandboxApp
+from webapp.printerpoint.sandbox.server import BASE, Server
 
 #: The API token of the first dealer, unless another is given.
 FIRST_DEALER = "sandbox-token"
@@ -19,8 +19,8 @@ class ProductionError(RuntimeError):
     """A sandbox is a developer's tool."""
 
 
-class Sandbox(Office):
-    """A Printerpoint on loopback, from ``with`` to the end of it; its verbs are all of Office's.
+class Sandbox(SandboxApp):
+    """A simulated Printerpoint on loopback, running inside its ``with`` block.
 
     ``url`` is what PRINTERPOINT_URL wants; ``token`` the first dealer's. Without ``it_is`` it
     lives by the clock. Raises ProductionError in production settings, OSError for a port that is

@@ -1,4 +1,4 @@
-"""``python -m webapp.printerpoint.fake``: a sandbox until Ctrl-C or SIGTERM."""
+"""``python -m webapp.printerpoint.sandbox``: a sandbox until Ctrl-C or SIGTERM."""
 
 import argparse
 import signal
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from webapp.printerpoint.fake.sandbox import FIRST_DEALER, ProductionError, Sandbox
+from webapp.printerpoint.sandbox.sandbox import FIRST_DEALER, ProductionError, Sandbox
 
 
 def main() -> int:
@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="webapp.printerpoint.fake", description=__doc__)
+    parser = argparse.ArgumentParser(prog="webapp.printerpoint.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8900, help="on 127.0.0.1; 0: any free one")
     parser.add_argument(
         "--token", action="append", help="a dealer's API token; may be given several times"
@@ -51,7 +51,7 @@ def _zone(name: str) -> str:
 
 def _sandbox(arguments: argparse.Namespace) -> Sandbox:
     arguments.token = arguments.token or [FIRST_DEALER]
-    known = arguments.state is not None and arguments.state.exists()
+    restored = arguments.state is not None and arguments.state.exists()
     sandbox = Sandbox(
         port=arguments.port,
         tokens=arguments.token,
@@ -63,7 +63,7 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
     )
     for token in arguments.token:
         sandbox.has_dealer(token)
-    if arguments.fleet is not None and not known:
+    if arguments.fleet is not None and not restored:
         sandbox.has_fleet(msgspec.json.decode(arguments.fleet.read_bytes(), type=dict))
     return sandbox
 

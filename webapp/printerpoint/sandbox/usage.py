@@ -1,4 +1,4 @@
-"""How a sandbox's printers print: a weekday rhythm, the same on every run, and its counters."""
+"""Simulated usage: a reproducible weekday rhythm of printing, and the resulting counters."""
 
 import random
 from collections.abc import Iterable, Mapping
@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-Family = Literal["colour", "size", "area", "area_by_colour", "categories", "length"]
-FAMILIES: tuple[Family, ...] = get_args(Family)
+CounterSet = Literal["colour", "size", "area", "area_by_colour", "categories", "length"]
+COUNTER_SETS: tuple[CounterSet, ...] = get_args(CounterSet)
 
 LETTER_AREA = 6_032_246  # hundredths of a square millimetre
 ROLL_WIDTH_MM = 914
@@ -48,7 +48,7 @@ def _worked(moment: datetime) -> float:
     return min(1.0, max(0.0, (hours - _OPENS) / (_CLOSES - _OPENS)))
 
 
-def counters_of(family: Family, count: int) -> dict[str, int]:
+def counters_of(family: CounterSet, count: int) -> dict[str, int]:
     """A family's counters of a printer that has printed ``count`` pages in its life."""
     colour = count // 5
     mono = count - colour
@@ -85,10 +85,10 @@ def counters_of(family: Family, count: int) -> dict[str, int]:
     }
 
 
-def family_of(counters: Mapping[str, object] | Iterable[str]) -> Family:
+def counter_set_of(counters: Mapping[str, object] | Iterable[str]) -> CounterSet:
     """The first family that counters sent under these names belong to; by colour without one."""
     names = {name.lower() for name in counters}
-    for family in FAMILIES:
+    for family in COUNTER_SETS:
         if any(name.lower() in names for name in counters_of(family, 0)):
             return family
     return "colour"

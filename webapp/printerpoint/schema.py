@@ -1,4 +1,4 @@
-"""Everything we assume about Printerpoint's answers. The first live sample changes this file only.
+"""The schema of Printerpoint's responses, as assumed. A live sample changes this file only.
 
 Known (seen in the help pages): the address, the envelope ``{"links": {"next"}, "results": []}``,
 ``customerCompanyName``, ``customerCompanyId``, ``assetId``, ``serialNumber``, ISO-8601 UTC moments

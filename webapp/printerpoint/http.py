@@ -1,4 +1,4 @@
-"""One GET, bounded in time and memory whatever answers."""
+"""A GET request bounded in time and memory."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ _CHUNK = 64 * 1024
 
 
 def open_session(authorization: str) -> requests.Session:
-    """A session that sends this header to whatever it asks; it trusts no proxies and no .netrc."""
+    """Return a session that sends this header; it ignores proxy settings and .netrc."""
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
