@@ -18,7 +18,6 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
 from webapp.services import collection as service
 from webapp.services import heart as life
-from webapp.services import suspicion
 from webapp.settings import Settings
 from webapp.words import Words
 
@@ -112,7 +111,7 @@ def _read_fleet(
     if fleet.rows or not service.had_printers(session, collection):
         return fleet
     fleet.close()
-    service.stop(session, collection, suspicion.EMPTY_FLEET, now())
+    service.stop(session, collection, service.EMPTY_FLEET, now())
     session.commit()
     return "an empty fleet, which is suspicious: nothing was concluded"
 

@@ -20,7 +20,7 @@ from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import heart, nights
-from webapp.services.readings import take
+from webapp.services.metering.process import process_readings
 from webapp.settings import ROOT, Settings
 
 #: The heart of these tests: all is as it is in life, but fifty times faster.
@@ -145,11 +145,11 @@ def test_one_long_customer_is_no_death(world: World, monkeypatch: pytest.MonkeyP
     world.printerpoint.it_is(world.after_midnight(yesterday(world)))
 
     def take_long(*words: Any, **named: Any) -> Any:
-        taken = take(*words, **named)
+        taken = process_readings(*words, **named)
         time.sleep(SLOW)
         return taken
 
-    monkeypatch.setattr("webapp.services.collection.take", take_long)
+    monkeypatch.setattr("webapp.services.collection.process_readings", take_long)
 
     claims = claims_while_collecting(world)
 

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from webapp import asking
-from webapp.services import deposits, totals
-from webapp.services.deposits import DayPages
+from webapp.services import totals
+from webapp.services.metering import deposits
+from webapp.services.metering.deposits import DayPages
 
 MONDAY = date(2026, 11, 2)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=back) for back in range(1, 5))
@@ -25,7 +26,7 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
     read = {gain.day for gain in gains}
     for day in read:
         factories.reading(session, device, day=day, count=182_345)
-    deposits.conclude(session, feed.id, feed.account_id, [MONDAY, TUESDAY, *read], ())
+    deposits.recalculate(session, feed.id, feed.account_id, [MONDAY, TUESDAY, *read], ())
 
     of_feed = asking.answer(session, totals.of_feeds([feed.id], MONDAY, FRIDAY)).days
 

@@ -16,8 +16,8 @@ from webapp import settings as configuration
 from webapp.db import engine
 from webapp.models import Certificate, Delta, Deposit, Device, Feed
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import deposits
 from webapp.services.calendars import public_holidays
+from webapp.services.metering import deposits
 
 pytestmark = pytest.mark.both_databases
 
@@ -83,7 +83,7 @@ def test_whatever_happens_no_page_is_lost_or_made(days: Sequence[Day]) -> None:
             # Concluding every day again from the deltas changes nothing.
             account = session.get_one(Feed, feed).account
             every = session.scalars(select(Deposit.day).distinct()).all()
-            again = deposits.conclude(session, feed, account.id, every, public_holidays(account))
+            again = deposits.recalculate(session, feed, account.id, every, public_holidays(account))
             session.rollback()
         engine(config.database_url).dispose()
 

@@ -21,9 +21,11 @@ from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcom
 from webapp.models.collection import CollectionKind
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
-from webapp.services import calendars, deposits, heart, history, monitoring
-from webapp.services.history import Event
-from webapp.services.readings import Metering, Taken, take
+from webapp.services import calendars, heart, monitoring
+from webapp.services.metering import deposits
+from webapp.services.metering import events as feed_events
+from webapp.services.metering.events import Event
+from webapp.services.metering.process import Metering, ReadingResult, process_readings
 from webapp.words import Words, gettext, unpacked
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
@@ -76,6 +78,13 @@ _HEARD = (
         customer_id=bindparam("by_id"),
         customer_name=bindparam("by_name"),
     )
+)
+
+#: Why a collection is aborted when a server that had printers returns none.
+EMPTY_FLEET = Words(
+    "Printerpoint answered with no printers at all, although there were some before. Nothing was "
+    "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
+    "whether the token still belongs to the right dealer."
 )
 
 
@@ -247,8 +256,8 @@ def collect_feed(
         return None
     customer = fleet.find(feed.customer_id, feed.customer_name)
     if customer is None:
-        history.customer_gone(session, feed_id, _closing(collection, now), now)
-        return _record(session, collection, feed_id, "absent", Taken(), 0, now)
+        feed_events.record_customer_missing(session, feed_id, _closing(collection, now), now)
+        return _record(session, collection, feed_id, "absent", ReadingResult(), 0, now)
     printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
     metering = Metering(
         ZoneInfo(feed.time_zone),
@@ -257,7 +266,7 @@ def collect_feed(
         limits.roll_width_mm,
     )
     closing = _closing(collection, now)
-    taken = take(
+    result = process_readings(
         session,
         feed_id,
         printers,
@@ -268,17 +277,17 @@ def collect_feed(
         rows_of=lambda customer_id, name: fleet.printers_of(customer_id, name)[0],
     )
     last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
-    pages = deposits.add(session, feed_id, taken.shares, last_closed)
+    pages = deposits.add(session, feed_id, result.shares, last_closed)
     back = None
-    if feed.heard_on is not None and taken.heard_on is not None:
-        back = recovered(taken.shares, feed.heard_on, taken.heard_on, metering.holidays)
+    if feed.heard_on is not None and result.heard_on is not None:
+        back = recovered(result.shares, feed.heard_on, result.heard_on, metering.holidays)
     # A feed that was silent says so once; its printers need not repeat it.
-    told = [event for event in taken.events if back is None or event.kind != "read_again"]
+    told = [event for event in result.events if back is None or event.kind != "read_again"]
     events = [*told, *_of_feed(feed, customer, back)]
-    history.keep(session, feed_id, events, closing, now)
-    _update_feed(session, feed, customer, taken.heard_on, back, now)
-    kind = "collected" if taken.devices else "unchanged"
-    return _record(session, collection, feed_id, kind, taken, pages, now)
+    feed_events.record_events(session, feed_id, events, closing, now)
+    _update_feed(session, feed, customer, result.heard_on, back, now)
+    kind = "collected" if result.devices else "unchanged"
+    return _record(session, collection, feed_id, kind, result, pages, now)
 
 
 def _closing(collection: Collection, now: datetime) -> date:
@@ -332,7 +341,7 @@ def record_failure(
     session: Session, collection: Collection, feed_id: int, reason: str, now: datetime
 ) -> None:
     """Keep that a customer's collection failed; the rest of the night goes on."""
-    _record(session, collection, feed_id, "failed", Taken(), 0, now, reason=reason)
+    _record(session, collection, feed_id, "failed", ReadingResult(), 0, now, reason=reason)
 
 
 def _record(
@@ -340,7 +349,7 @@ def _record(
     collection: Collection,
     feed_id: int,
     kind: str,
-    taken: Taken,
+    result: ReadingResult,
     pages: int,
     now: datetime,
     reason: str | None = None,
@@ -350,8 +359,8 @@ def _record(
         "feed_id": feed_id,
         "outcome": kind,
         "pages": pages,
-        "devices": taken.devices,
-        "skipped": [skipped.as_json() for skipped in taken.skipped],
+        "devices": result.devices,
+        "skipped": [skipped.as_json() for skipped in result.skipped],
         "reason": reason,
         "at": now,
     }

@@ -47,7 +47,7 @@ from webapp.models import (
 from webapp.queries import access
 from webapp.queries.access import Viewer
 from webapp.services import totals
-from webapp.services.deposits import DayPages
+from webapp.services.metering.deposits import DayPages
 
 
 @dataclass(frozen=True, slots=True)

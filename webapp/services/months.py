@@ -12,7 +12,7 @@ from webapp.domain.months import Month, closes_at
 from webapp.errors import Conflict
 from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
 from webapp.services import certificates
-from webapp.services.deposits import last_closed_month
+from webapp.services.metering.deposits import last_closed_month
 
 _CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
 

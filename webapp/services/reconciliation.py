@@ -20,7 +20,7 @@ from webapp.models import (
     Feed,
     Reconciliation,
 )
-from webapp.services import deposits
+from webapp.services.metering import deposits
 
 #: How often everything is compared.
 EVERY = timedelta(hours=24)

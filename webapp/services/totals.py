@@ -24,8 +24,8 @@ from webapp.asking import Question
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
 from webapp.queries import access
-from webapp.services import deposits
-from webapp.services.deposits import DayPages
+from webapp.services.metering import deposits
+from webapp.services.metering.deposits import DayPages
 
 
 @dataclass(frozen=True, slots=True)

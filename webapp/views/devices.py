@@ -28,8 +28,8 @@ from webapp.asking import Question
 from webapp.db import at_most, db
 from webapp.models import Account, Delta, Device, Feed, Reading, ServerFeeds
 from webapp.queries import access
-from webapp.services import deposits
 from webapp.services.calendars import public_holidays
+from webapp.services.metering import deposits
 from webapp.views import charts, edge, exports, figures, history, lists, ticks
 from webapp.views.charts import Bar
 from webapp.words import Words

@@ -29,7 +29,7 @@ from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services import feeds, totals
 from webapp.services.calendars import public_holidays
-from webapp.services.deposits import DayPages
+from webapp.services.metering.deposits import DayPages
 from webapp.views import (
     audit,
     charts,

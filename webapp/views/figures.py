@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.services.calendars import Observing, public_holidays
-from webapp.services.deposits import DayPages
+from webapp.services.metering.deposits import DayPages
 from webapp.views.charts import Bar, bars_of_days
 from webapp.words import gettext
 

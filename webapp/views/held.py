@@ -17,9 +17,9 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.models.user import Role
 from webapp.queries import access
-from webapp.services import deposits
-from webapp.services import held as service
 from webapp.services.calendars import public_holidays
+from webapp.services.metering import deposits
+from webapp.services.metering import review as service
 from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext, ngettext
@@ -218,7 +218,7 @@ def _case(delta: Delta) -> dict[str, Any]:
         "decided_by": _decided_by(delta),
         "why": history.HELD_FOR[delta.held_for or "ceiling"],
         "counted": deposits.counted_pages(delta),
-        "certified_with": service.certified_with(db.session(), delta),
+        "certified_with": service.certified_month(db.session(), delta),
     }
 
 

@@ -9,8 +9,9 @@ from tests import factories
 from tests.nights import MONDAY, World
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
-from webapp.services import held, reconciliation
+from webapp.services import reconciliation
 from webapp.services.audit import Actor
+from webapp.services.metering import review
 
 pytestmark = pytest.mark.both_databases
 
@@ -35,7 +36,7 @@ def feed(world: World) -> int:
 def test_accepting_deposits_the_pages_on_the_days_of_their_gap(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        deposited = held.decide(session, delta, "accepted", OPERATOR, NOW)
+        deposited = review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
     assert deposited == 900_000
@@ -46,7 +47,7 @@ def test_accepting_deposits_the_pages_on_the_days_of_their_gap(world: World, fee
 def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.decide(session, delta, "rejected", OPERATOR, NOW, "  typing   slip ")
+        review.decide(session, delta, "rejected", OPERATOR, NOW, "  typing   slip ")
         session.commit()
         reason = delta.reason
 
@@ -58,11 +59,11 @@ def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int
 def test_an_answer_is_given_once(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.decide(session, delta, "accepted", OPERATOR, NOW)
+        review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
         with pytest.raises(Conflict, match="decided already: accepted"):
-            held.decide(session, delta, "rejected", OPERATOR, NOW, "typing slip")
+            review.decide(session, delta, "rejected", OPERATOR, NOW, "typing slip")
         session.rollback()
 
     assert sum(world.deposits(feed).values()) == 900_040
@@ -73,7 +74,7 @@ def test_rejecting_needs_a_reason(world: World, feed: int) -> None:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
         with pytest.raises(Invalid) as refusal:
-            held.decide(session, delta, "rejected", OPERATOR, NOW, "   ")
+            review.decide(session, delta, "rejected", OPERATOR, NOW, "   ")
 
     assert refusal.value.field == "reason"
     assert world.held(feed) == [900_000]
@@ -81,14 +82,14 @@ def test_rejecting_needs_a_reason(world: World, feed: int) -> None:
 
 @pytest.mark.parametrize("decision", ["accepted", "reset", "rejected"])
 def test_a_decision_can_be_taken_back_until_its_month_is_certified(
-    world: World, feed: int, decision: held.Decision
+    world: World, feed: int, decision: review.Decision
 ) -> None:
     before = (world.deposits(feed), world.devices(feed))
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        added = held.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
+        added = review.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
         session.commit()
-        taken = held.reopen(session, delta, OPERATOR, NOW + timedelta(hours=1))
+        taken = review.reopen(session, delta, OPERATOR, NOW + timedelta(hours=1))
         session.commit()
 
     assert taken == added == (900_000 if decision == "accepted" else 0)
@@ -98,18 +99,18 @@ def test_a_decision_can_be_taken_back_until_its_month_is_certified(
 
 
 @pytest.mark.parametrize("decision", ["accepted", "rejected"])
-def test_a_certified_decision_stands(world: World, feed: int, decision: held.Decision) -> None:
+def test_a_certified_decision_stands(world: World, feed: int, decision: review.Decision) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
+        review.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
         session.commit()
-        assert held.certified_with(session, delta) is None
+        assert review.certified_month(session, delta) is None
     world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
 
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == decision)).one()
         with pytest.raises(Conflict, match="October 2026 was certified"):
-            held.reopen(session, delta, OPERATOR, datetime(2026, 11, 4, tzinfo=UTC))
+            review.reopen(session, delta, OPERATOR, datetime(2026, 11, 4, tzinfo=UTC))
 
 
 def test_a_decision_after_the_close_counts_in_the_next_month_and_is_open_with_it(
@@ -119,12 +120,12 @@ def test_a_decision_after_the_close_counts_in_the_next_month_and_is_open_with_it
     later = datetime(2026, 11, 4, 9, tzinfo=UTC)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.decide(session, delta, "accepted", OPERATOR, later)
+        review.decide(session, delta, "accepted", OPERATOR, later)
         session.commit()
     counted = world.counted(feed)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "accepted")).one()
-        held.reopen(session, delta, OPERATOR, later)
+        review.reopen(session, delta, OPERATOR, later)
         session.commit()
 
     assert counted == {"2026-10": 40, "2026-11": 900_000}
@@ -136,7 +137,7 @@ def test_what_was_never_decided_cannot_be_taken_back(world: World, feed: int) ->
     with world.session() as session:
         for delta in session.scalars(select(Delta).order_by(Delta.id)).all():
             with pytest.raises(Conflict, match="no decision"):
-                held.reopen(session, delta, OPERATOR, NOW)
+                review.reopen(session, delta, OPERATOR, NOW)
             session.rollback()
 
 
@@ -145,7 +146,7 @@ def test_there_is_nothing_to_adjust_without_a_proposal(world: World, feed: int) 
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
         with pytest.raises(Invalid, match="no proposal"):
-            held.decide(session, delta, "adjusted", OPERATOR, NOW)
+            review.decide(session, delta, "adjusted", OPERATOR, NOW)
 
 
 def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) -> None:
@@ -159,7 +160,7 @@ def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) ->
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
         facts = (delta.held_for, delta.pages, delta.proposed, delta.since, delta.day)
-        held.decide(session, delta, "accepted", OPERATOR, NOW)
+        review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
     assert facts == ("roll_over", 90, 90, MONDAY, TUESDAY)
@@ -176,7 +177,7 @@ def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
         world.night(day)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.decide(session, delta, "reset", OPERATOR, NOW)
+        review.decide(session, delta, "reset", OPERATOR, NOW)
         session.commit()
 
     assert world.deposits(feed) == {WEDNESDAY: 90}
@@ -201,7 +202,7 @@ def test_a_restored_counter_counts_what_was_printed_as_proposed(
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
         facts = (delta.held_for, delta.pages, delta.proposed)
-        added = held.decide(session, delta, "adjusted", OPERATOR, NOW + timedelta(days=9))
+        added = review.decide(session, delta, "adjusted", OPERATOR, NOW + timedelta(days=9))
         session.commit()
 
     assert facts == ("restoration", 120_410, 410)
@@ -248,8 +249,8 @@ def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
         user = factories.user(session, session.get_one(Account, world.partner_id))
         actor = Actor(user.id, "browser")
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        held.decide(session, delta, "rejected", actor, NOW, "typing slip")
-        held.reopen(session, delta, OPERATOR, NOW + timedelta(minutes=1))
+        review.decide(session, delta, "rejected", actor, NOW, "typing slip")
+        review.reopen(session, delta, OPERATOR, NOW + timedelta(minutes=1))
         session.commit()
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
         told = [(entry.action, entry.user_id, entry.place) for entry in entries]

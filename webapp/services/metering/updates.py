@@ -9,15 +9,15 @@ from webapp.domain.counter_sets import CounterSet, life_count, select_counter_se
 from webapp.domain.meter import Meter, PageDelta, Reading, apply_reading, reading_day
 from webapp.printerpoint.schema import Printer
 from webapp.printerpoint.values import LARGEST
-from webapp.services import moves
-from webapp.services.devices import Identity, Known, Skipped
-from webapp.services.moves import Elsewhere
+from webapp.services.metering import transfer
+from webapp.services.metering.match import DeviceState, Identity, Skipped
+from webapp.services.metering.transfer import PreviousAssignment
 from webapp.words import Words, packed
 
 
 @dataclass(frozen=True, slots=True)
 class Metering:
-    """How readings are taken: whose days, which holidays, which limits."""
+    """How readings are result: whose days, which holidays, which limits."""
 
     zone: ZoneInfo
     holidays: Container[date]
@@ -26,36 +26,36 @@ class Metering:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DeviceUpdate:
     """A reading of a device (None: a new one), and what came of it.
 
-    ``other``: the same printer as another feed knows it; ``begun``: the baseline that is taken
+    ``other``: the same printer as another feed knows it; ``begun``: the baseline that is result
     over from there.
     """
 
     identity: Identity
     printer: Printer
-    device: Known | None
+    device: DeviceState | None
     reading: Reading
     meter: Meter
-    gains: Sequence[PageDelta]
-    other: Elsewhere | None = None
+    deltas: Sequence[PageDelta]
+    other: PreviousAssignment | None = None
     begun: Reading | None = None
 
     @property
-    def came_from(self) -> Elsewhere | None:
+    def came_from(self) -> PreviousAssignment | None:
         """Where it was before; None when another printer is listed there."""
         return self.other if self.other is not None and self.other.listed is None else None
 
 
-def step_of(
+def device_update(
     identity: Identity,
     printer: Printer,
-    device: Known | None,
-    other: Elsewhere | None,
+    device: DeviceState | None,
+    other: PreviousAssignment | None,
     closing: date,
     metering: Metering,
-) -> Step | Skipped | None:
+) -> DeviceUpdate | Skipped | None:
     """The reading a row makes; None where it tells nothing new; or why it cannot be counted."""
     kept: CounterSet | None = device.meter.counter_set if device else None
     if other is not None and other.listed is None:
@@ -66,34 +66,34 @@ def step_of(
     count = life_count(printer.counters, counter_set, metering.roll_width_mm)
     if count > LARGEST:
         return _skipped(printer, Words("The counters add up to more than can be counted"))
-    if other is not None and other.is_same_machine(count, metering.roll_width_mm):
+    if other is not None and other.is_same_device(count, metering.roll_width_mm):
         return _skipped(
             printer, Words("The same printer is listed, and counted, at another customer")
         )
-    own, begun = moves.go_on(device, other, counter_set, count)
+    own, begun = transfer.continue_meter(device, other, counter_set, count)
     day = reading_day(printer.last_seen, metering.zone, closing)
     if own is None:
         reading = Reading(day, count, counter_set)
-        meter, gains = apply_reading(None, reading)
-        return Step(identity, printer, None, reading, meter, gains, other)
-    if not _tells_something_new(printer, own, count):
+        meter, deltas = apply_reading(None, reading)
+        return DeviceUpdate(identity, printer, None, reading, meter, deltas, other)
+    if not _is_new(printer, own, count):
         return None
-    if day <= own.told_on:
+    if day <= own.last_reading_on:
         # A device has one reading a day. A second look at that day waits, or, when the printer
         # reported late on an earlier day, is dated the day being closed: no page is missed.
-        if closing <= own.told_on or count == own.told_count:
+        if closing <= own.last_reading_on or count == own.last_reading_count:
             return None
         day = closing
     reading = Reading(day, count, counter_set, baseline=own.awaits_baseline)
-    meter, gains = apply_reading(own.meter, reading)
-    return Step(identity, printer, device, reading, meter, gains, other, begun)
+    meter, deltas = apply_reading(own.meter, reading)
+    return DeviceUpdate(identity, printer, device, reading, meter, deltas, other, begun)
 
 
 def _skipped(printer: Printer, reason: Words) -> Skipped:
     return Skipped(packed(reason), printer.asset_id, printer.serial_number)
 
 
-def _tells_something_new(printer: Printer, device: Known, count: int) -> bool:
+def _is_new(printer: Printer, device: DeviceState, count: int) -> bool:
     if printer.last_seen is None:
-        return count != device.told_count or device.awaits_baseline
+        return count != device.last_reading_count or device.awaits_baseline
     return device.seen_at is None or printer.last_seen > device.seen_at

@@ -1,4 +1,4 @@
-"""Deposits: a feed's deltas by day; added to night by night, and concluded again at will."""
+"""Deposits: a feed's pages by day; added by each collection, and recalculated on review."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
@@ -26,7 +26,7 @@ from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
 from webapp.queries.access import IS_HELD
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
-#: What counts of a gain: all of it, the proposal, or nothing.
+#: How many pages of a delta count: all, the proposal, or none.
 COUNTED = case(
     (Delta.state.in_(("counted", "accepted")), Delta.pages),
     (Delta.state == "adjusted", Delta.proposed),
@@ -62,7 +62,7 @@ def add(
     """Deposit the shares of deltas just written, in their transaction; returns the pages added.
 
     The feed's row must be locked. A delta is written once, so its shares are added once; that
-    ``conclude`` finds the same from all deltas is tested.
+    ``recalculate`` finds the same from all deltas is tested.
     """
     rows = [
         {
@@ -79,7 +79,7 @@ def add(
     return sum(shares.values())
 
 
-def conclude(
+def recalculate(
     session: Session,
     feed_id: int,
     account_id: int,
@@ -131,8 +131,8 @@ def _pages_by_delta(
     return pages
 
 
-class Judged(Protocol):
-    """A gain in one of its states."""
+class ReviewedDelta(Protocol):
+    """A delta in one of its states."""
 
     @property
     def state(self) -> str: ...
@@ -142,8 +142,8 @@ class Judged(Protocol):
     def proposed(self) -> int | None: ...
 
 
-def counted_pages(delta: Judged) -> int:
-    """How many pages of a gain count, by its state."""
+def counted_pages(delta: ReviewedDelta) -> int:
+    """Return how many pages of a delta count, by its state."""
     if delta.state in ("counted", "accepted"):
         return delta.pages
     return (delta.proposed or 0) if delta.state == "adjusted" else 0

@@ -1,4 +1,4 @@
-"""Held gains: pages that look wrong, until a person decides; decided again until certified."""
+"""Review of held deltas: decisions, and reopening them until a month is certified."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,10 +17,11 @@ from webapp.domain.months import Month, counting_month
 from webapp.errors import Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
 from webapp.models import Reading as ReadingRow
-from webapp.services import audit, deposits, history
+from webapp.services import audit
 from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
-from webapp.services.history import Event
+from webapp.services.metering import deposits, events
+from webapp.services.metering.events import Event
 from webapp.words import Words, gettext
 
 #: ``accepted``: all pages count; ``adjusted``: as many as are proposed; ``reset``: the counter was
@@ -49,7 +50,7 @@ def decide(
     now: datetime,
     reason: str = "",
 ) -> int:
-    """Answer a held gain; what counts is deposited over its gap's days. Returns the pages added.
+    """Decide on a held delta; deposit what counts over its days. Return the pages added.
 
     Pages that do not count are taken out of the device's life count. Raises Invalid for a
     rejection without a reason or for an adjustment without a proposal, Conflict when somebody
@@ -68,7 +69,7 @@ def decide(
                 longest_reason=LONGEST_REASON,
             ),
         )
-    feed = _hold(session, delta)
+    feed = _lock(session, delta)
     if delta.state != "held":
         raise Conflict(_DECIDED[delta.state])
     if decision == "adjusted" and delta.proposed is None:
@@ -77,20 +78,20 @@ def decide(
         )
     delta.state, delta.reason = decision, reason or None
     delta.decided_by, delta.decided_at = actor.user_id, now
-    added = _conclude(session, feed, delta)
-    _tell(session, feed, delta, actor, decision, now)
+    added = _recalculate(session, feed, delta)
+    _record_decision(session, feed, delta, actor, decision, now)
     return added
 
 
 def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
-    """Take a decision back: the gain is held again. Returns the pages taken out of deposits.
+    """Reopen a decision: the delta is held again. Return the pages removed from deposits.
 
     Raises Conflict when it is held anyway, or when a month was certified with the decision.
     """
-    feed = _hold(session, delta)
+    feed = _lock(session, delta)
     if delta.state in ("held", "counted"):
         raise Conflict(gettext("There is no decision to take back."))
-    month = certified_with(session, delta)
+    month = certified_month(session, delta)
     if month is not None:
         raise Conflict(
             gettext(
@@ -100,13 +101,13 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
         )
     delta.state, delta.reason = "held", None
     delta.decided_by, delta.decided_at = None, None
-    added = _conclude(session, feed, delta)
-    _tell(session, feed, delta, actor, None, now)
+    added = _recalculate(session, feed, delta)
+    _record_decision(session, feed, delta, actor, None, now)
     return -added
 
 
-class Judged(Protocol):
-    """A gain, and when it was decided."""
+class ReviewItem(Protocol):
+    """A delta and the time of its decision."""
 
     @property
     def feed_id(self) -> int: ...
@@ -120,8 +121,8 @@ class Judged(Protocol):
     def decided_at(self) -> datetime | None: ...
 
 
-def certified_with(session: Session, delta: Judged) -> Month | None:
-    """The first month that was closed after the decision, and counts a day of its gap."""
+def certified_month(session: Session, delta: ReviewItem) -> Month | None:
+    """Return the first month closed after the decision that counts a day of the delta."""
     if delta.decided_at is None:
         return None
     feed = session.get_one(Feed, delta.feed_id)
@@ -138,25 +139,25 @@ def certified_with(session: Session, delta: Judged) -> Month | None:
     return min((month for month in counted_in if month in closed), default=None)
 
 
-def _hold(session: Session, delta: Delta) -> Feed:
+def _lock(session: Session, delta: Delta) -> Feed:
     lock(session, Feed.id, delta.feed_id)
     session.refresh(delta)
     return session.get_one(Feed, delta.feed_id)
 
 
-def _days(feed: Feed, delta: Judged) -> set[date]:
+def _days(feed: Feed, delta: ReviewItem) -> set[date]:
     shares = allocate_over_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
     return {day for day, _ in shares}
 
 
-def _conclude(session: Session, feed: Feed, delta: Delta) -> int:
+def _recalculate(session: Session, feed: Feed, delta: Delta) -> int:
     session.flush()
-    _conclude_device(session, delta.device_id)
+    _replay_device(session, delta.device_id)
     holidays = public_holidays(feed.account)
-    return deposits.conclude(session, feed.id, feed.account_id, _days(feed, delta), holidays)
+    return deposits.recalculate(session, feed.id, feed.account_id, _days(feed, delta), holidays)
 
 
-def _tell(
+def _record_decision(
     session: Session,
     feed: Feed,
     delta: Delta,
@@ -184,10 +185,10 @@ def _tell(
         now=now,
     )
     today = now.astimezone(feed.account.zone).date()
-    history.keep(session, feed.id, [Event("decided", details, device.id, name)], today, now)
+    events.record_events(session, feed.id, [Event("decided", details, device.id, name)], today, now)
 
 
-def _conclude_device(session: Session, device_id: int) -> None:
+def _replay_device(session: Session, device_id: int) -> None:
     """Conclude the meter of a device again from all its readings and the answers given."""
     device = session.get_one(Device, device_id, populate_existing=True)
     deltas = session.scalars(select(Delta).where(Delta.device_id == device_id)).all()

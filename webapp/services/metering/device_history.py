@@ -1,4 +1,4 @@
-"""Suspicion: the history of those devices whose gains cannot be judged without it."""
+"""The history of devices whose deltas cannot be validated without it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -8,15 +8,6 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.validation import History, history
 from webapp.models import Delta
-from webapp.words import Words
-
-#: Why a collection is given up when there were printers before: nobody is judged by it.
-EMPTY_FLEET = Words(
-    "Printerpoint answered with no printers at all, although there were some before. Nothing was "
-    "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
-    "whether the token still belongs to the right dealer."
-)
-
 
 _DELTA: Table = Delta.metadata.tables["delta"]
 _COUNTED = select(

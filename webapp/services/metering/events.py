@@ -1,7 +1,4 @@
-"""History: what happened at a feed's printers, kept as events, a line each.
-
-Everything unusual that a collection meets is told; of an ordinary night there is nothing to tell.
-"""
+"""Events: the history of a feed's printers. A collection without anything unusual adds none."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,23 +13,23 @@ from webapp.domain.meter import Meter, PageDelta
 from webapp.domain.validation import Flag
 from webapp.models import Device, FeedEvent
 from webapp.models.feed_event import FeedEventKind
-from webapp.services.devices import Identity, Known
-from webapp.services.moves import Elsewhere
+from webapp.services.metering.match import DeviceState, Identity
+from webapp.services.metering.transfer import PreviousAssignment
 
 _EVENT: Table = FeedEvent.metadata.tables["feed_event"]
 _DEVICE: Table = Device.metadata.tables["device"]
 
-#: More events of such a kind in one night are told in one line.
-_TOLD_ONE_BY_ONE = 3
+#: More events of a folded kind in one collection become a single event.
+_LISTED_INDIVIDUALLY = 3
 _FOLDED: tuple[FeedEventKind, ...] = ("device_added", "gone", "returned", "read_again")
-_NAMES_TOLD = 5
-#: Days after which it is worth telling that a single printer was read again.
+_NAMES_LISTED = 5
+#: Days without a reading after which the next one is an event.
 LONG_UNREAD = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is to be told, of a device by its id and name, or of the feed.
+    """An event of a device, by its id and name, or of the feed.
 
     ``feed_id``: None for the feed that is collected.
     """
@@ -45,8 +42,8 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a night told of a device: what was known of it before, and what is now.
+class DeviceChange:
+    """The change of a device in a collection: its state before, and its meter after.
 
     ``before``: None for a new one. ``came_from``: the same printer at another feed, until now.
     ``anew``: metering began anew, whatever the counter said.
@@ -54,10 +51,10 @@ class Told:
 
     device_id: int
     identity: Identity
-    before: Known | None
+    before: DeviceState | None
     meter: Meter
-    gains: Sequence[tuple[PageDelta, Flag | None]]
-    came_from: Elsewhere | None
+    deltas: Sequence[tuple[PageDelta, Flag | None]]
+    came_from: PreviousAssignment | None
     anew: bool
 
     @property
@@ -66,20 +63,21 @@ class Told:
         return self.identity.asset_id or self.identity.serial_number
 
 
-def of_night(
+def detect_events(
     session: Session,
-    devices: Sequence[Known],
-    told: Sequence[Told],
-    listed: Sequence[Known],
-    unlisted: Sequence[Known],
+    devices: Sequence[DeviceState],
+    changes: Sequence[DeviceChange],
+    listed: Sequence[DeviceState],
+    unlisted: Sequence[DeviceState],
     day: date,
 ) -> list[Event]:
-    """What was unusual about a night of a feed.
+    """Return the unusual events of a feed's collection.
 
-    ``devices``: all that were known; ``listed`` and ``unlisted``: those the answer has, and lacks.
+    ``devices``: all devices of the feed; ``listed`` and ``unlisted``: those the response
+    has, and lacks.
     """
-    events = _of_new(told, is_first=not devices)
-    for one in told:
+    events = _of_new(changes, is_first=not devices)
+    for one in changes:
         events += _of_device(one)
     events += _of_return(
         session, [device for device in listed if device.gone_on is not None], devices
@@ -90,8 +88,8 @@ def of_night(
     return events
 
 
-def _of_new(told: Sequence[Told], *, is_first: bool) -> list[Event]:
-    new = [one for one in told if one.before is None and one.came_from is None]
+def _of_new(changes: Sequence[DeviceChange], *, is_first: bool) -> list[Event]:
+    new = [one for one in changes if one.before is None and one.came_from is None]
     if is_first:
         return [Event("devices_found", {"count": len(new)})] if new else []
     return [
@@ -100,11 +98,11 @@ def _of_new(told: Sequence[Told], *, is_first: bool) -> list[Event]:
     ]
 
 
-def _of_device(one: Told) -> list[Event]:
+def _of_device(one: DeviceChange) -> list[Event]:
     events = []
     if one.came_from is not None:
         other = one.came_from
-        pages = sum(gain.pages for gain, _ in one.gains)
+        pages = sum(delta.pages for delta, _ in one.deltas)
         arrived = {"feed": other.feed_id, "pages": pages}
         events.append(Event("moved_in", arrived, one.device_id, one.name))
         left = {"device": one.device_id}
@@ -114,17 +112,19 @@ def _of_device(one: Told) -> list[Event]:
     if one.before is not None and one.before.identity != one.identity:
         edited = {"before": one.before.identity.asset_id, "after": one.identity.asset_id}
         events.append(Event("asset_edited", edited, one.device_id, one.name))
-    for gain, hold in one.gains:
-        since = {"pages": gain.pages, "since": str(gain.since)}
-        if hold is not None:
-            held = {**since, "for": hold.reason, "proposed": hold.proposed}
+    for delta, flag in one.deltas:
+        since = {"pages": delta.pages, "since": str(delta.since)}
+        if flag is not None:
+            held = {**since, "for": flag.reason, "proposed": flag.proposed}
             events.append(Event("held", held, one.device_id, one.name))
-        elif gain.days > LONG_UNREAD:
+        elif delta.days > LONG_UNREAD:
             events.append(Event("read_again", since, one.device_id, one.name))
     return events
 
 
-def keep(session: Session, feed_id: int, events: Sequence[Event], day: date, now: datetime) -> None:
+def record_events(
+    session: Session, feed_id: int, events: Sequence[Event], day: date, now: datetime
+) -> None:
     """Write events; many of one kind become one line that counts them."""
     if not events:
         return
@@ -132,10 +132,10 @@ def keep(session: Session, feed_id: int, events: Sequence[Event], day: date, now
     for event in events:
         by_kind[event.kind].append(event)
     rows = []
-    for kind, told in by_kind.items():
-        if kind in _FOLDED and len(told) > _TOLD_ONE_BY_ONE:
-            names = [event.name for event in told[:_NAMES_TOLD]]
-            told = [Event(kind, {"count": len(told), "names": names})]
+    for kind, same in by_kind.items():
+        if kind in _FOLDED and len(same) > _LISTED_INDIVIDUALLY:
+            names = [event.name for event in same[:_NAMES_LISTED]]
+            same = [Event(kind, {"count": len(same), "names": names})]
         rows += [
             {
                 "feed_id": event.feed_id or feed_id,
@@ -145,12 +145,12 @@ def keep(session: Session, feed_id: int, events: Sequence[Event], day: date, now
                 "kind": kind,
                 "details": {"name": event.name, **event.details} if event.name else event.details,
             }
-            for event in told
+            for event in same
         ]
     session.execute(insert(_EVENT), rows)
 
 
-def _of_meter(one: Told, before: Meter) -> list[Event]:
+def _of_meter(one: DeviceChange, before: Meter) -> list[Event]:
     """What became of a meter: another family, a fall, a dip that was none, a reset."""
     after = one.meter
     if after.counter_set != before.counter_set:
@@ -167,17 +167,20 @@ def _of_meter(one: Told, before: Meter) -> list[Event]:
     return events
 
 
-def _mark_gone(session: Session, gone: Sequence[Known], day: date) -> list[Event]:
+def _mark_gone(session: Session, gone: Sequence[DeviceState], day: date) -> list[Event]:
     """Devices the answer lacks for the first time."""
     if gone:
         ids = [device.id for device in gone]
         session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(gone_on=day))
     return [
-        Event("gone", {"latest_on": str(device.told_on)}, device.id, device.name) for device in gone
+        Event("gone", {"latest_on": str(device.last_reading_on)}, device.id, device.name)
+        for device in gone
     ]
 
 
-def _of_return(session: Session, back: Sequence[Known], all_known: Sequence[Known]) -> list[Event]:
+def _of_return(
+    session: Session, back: Sequence[DeviceState], all_known: Sequence[DeviceState]
+) -> list[Event]:
     """Devices the answer has again; where all were gone at once their customer is told of."""
     if back:
         ids = [device.id for device in back]
@@ -193,8 +196,8 @@ def _of_return(session: Session, back: Sequence[Known], all_known: Sequence[Know
     ]
 
 
-def customer_gone(session: Session, feed_id: int, day: date, now: datetime) -> None:
-    """Tell once that a whole customer is missing from the answer."""
+def record_customer_missing(session: Session, feed_id: int, day: date, now: datetime) -> None:
+    """Record once that a whole customer is missing from the response."""
     gone = session.execute(
         update(_DEVICE)
         .where(
@@ -204,4 +207,4 @@ def customer_gone(session: Session, feed_id: int, day: date, now: datetime) -> N
         .returning(_DEVICE.c.id)
     ).all()
     if gone:
-        keep(session, feed_id, [Event("customer_gone", {"devices": len(gone)})], day, now)
+        record_events(session, feed_id, [Event("customer_gone", {"devices": len(gone)})], day, now)

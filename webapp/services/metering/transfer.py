@@ -1,7 +1,7 @@
-"""Moves: a printer that went to another customer of the same server takes its meter along.
+"""Transfers: a printer that moved to another customer of the same server keeps its meter.
 
-Its pages are counted where it is read, each once: the new feed goes on from the count at which the
-old one read it last.
+Its pages are counted once, where it is read: the new feed continues from the last count of the
+previous one.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from webapp.domain.counter_sets import CounterSet, life_count, select_counter_se
 from webapp.domain.meter import Meter, Reading
 from webapp.models import Device, Feed
 from webapp.printerpoint.schema import Printer
-from webapp.services.devices import COLUMNS, Identity, Known, known_of
+from webapp.services.metering.match import COLUMNS, DeviceState, Identity, device_state
 
 _DEVICE: Table = Device.metadata.tables["device"]
 _FEED: Table = Feed.metadata.tables["feed"]
@@ -27,15 +27,15 @@ RowsOf = Callable[[str | None, str], Sequence[Printer]]
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """A printer as another feed knows it. ``listed``: the answer has it there, too."""
+class PreviousAssignment:
+    """The device of a printer at another feed. ``listed``: the response has it there, too."""
 
-    device: Known
+    device: DeviceState
     feed_id: int
     customer_name: str
     listed: Printer | None
 
-    def is_same_machine(self, count: int, roll_width_mm: int) -> bool:
+    def is_same_device(self, count: int, roll_width_mm: int) -> bool:
         """Whether what is listed there is the very machine: it has the same lifetime count."""
         if self.listed is None:
             return False
@@ -46,13 +46,13 @@ class Elsewhere:
         )
 
 
-def follow(
+def find_transfers(
     session: Session,
     feed_id: int,
-    matched: Iterable[tuple[Identity, Printer, Known | None]],
+    matched: Iterable[tuple[Identity, Printer, DeviceState | None]],
     rows_of: RowsOf,
-) -> dict[Identity, Elsewhere]:
-    """Where else each printer is known that is new to a feed, or that had moved away from it.
+) -> dict[Identity, PreviousAssignment]:
+    """Find the previous assignments of printers that are new to a feed, or come back to it.
 
     A statement for the new ones and one for those that come back; none on an ordinary night.
     """
@@ -63,24 +63,27 @@ def follow(
             new[identity.serial_number] = identity
         elif device is not None and device.moved_to is not None:
             back[device.moved_to] = identity
-    found: dict[Identity, Elsewhere] = {}
+    found: dict[Identity, PreviousAssignment] = {}
     if new:
-        rows = session.execute(_READ_ELSEWHERE, {"feed": feed_id, "serials": list(new)}).all()
+        rows = session.execute(_ASSIGNED_ELSEWHERE, {"feed": feed_id, "serials": list(new)}).all()
         times = Counter(row.serial_number for row in rows)
         found = {
-            new[row.serial_number]: _elsewhere(row, rows_of)
+            new[row.serial_number]: _previous_assignment(row, rows_of)
             for row in rows
             if times[row.serial_number] == 1
         }
     if back:
         for row in session.execute(_HOLDERS, {"ids": list(back)}):
-            found[back[row.id]] = _elsewhere(row, rows_of)
+            found[back[row.id]] = _previous_assignment(row, rows_of)
     return found
 
 
-def go_on(
-    device: Known | None, other: Elsewhere | None, counter_set: CounterSet, count: int
-) -> tuple[Known | None, Reading | None]:
+def continue_meter(
+    device: DeviceState | None,
+    other: PreviousAssignment | None,
+    counter_set: CounterSet,
+    count: int,
+) -> tuple[DeviceState | None, Reading | None]:
     """The device that a reading of this counter_set and count is to be compared with.
 
     Its own (None for a new one); or, when it moved here, with the meter of the other feed, whose
@@ -90,7 +93,9 @@ def go_on(
         # Another printer is listed there by now: what this one printed meanwhile is unknown.
         anew = device is not None and device.moved_to is not None
         return (replace(device, awaits_baseline=True) if device and anew else device), None
-    if device is not None and (device.awaits_baseline or other.device.told_on <= device.told_on):
+    if device is not None and (
+        device.awaits_baseline or other.device.last_reading_on <= device.last_reading_on
+    ):
         return device, None
     meter = other.device.meter
     if (
@@ -102,7 +107,7 @@ def go_on(
         return (replace(device, awaits_baseline=True) if device else None), None
     begun = Reading(meter.latest_on, meter.latest, meter.counter_set, baseline=True)
     life = device.meter.life if device else 0
-    own = Known(
+    own = DeviceState(
         device.id if device else 0,
         other.device.identity,
         Meter(meter.counter_set, meter.latest, meter.latest, meter.latest_on, life),
@@ -112,16 +117,16 @@ def go_on(
     return own, begun
 
 
-def hand_over(session: Session, to: Mapping[int, int]) -> None:
-    """Note which device (by id) reads a printer now that others read before."""
+def record_transfer(session: Session, to: Mapping[int, int]) -> None:
+    """Record which device (by id) now reads a printer that another one read before."""
     if to:
-        session.execute(_HAND_OVER, [{"old": old, "new": new} for old, new in to.items()])
+        session.execute(_RECORD_TRANSFER, [{"old": old, "new": new} for old, new in to.items()])
 
 
 _OF_FEED = (_DEVICE.c.feed_id, _FEED.c.customer_id, _FEED.c.customer_name)
 _JOINED = select(*COLUMNS, *_OF_FEED).join(_FEED, _FEED.c.id == _DEVICE.c.feed_id)
 #: Printers of a feed's server that another feed reads.
-_READ_ELSEWHERE = _JOINED.where(
+_ASSIGNED_ELSEWHERE = _JOINED.where(
     _FEED.c.server_id
     == select(_OWN.c.server_id).where(_OWN.c.id == bindparam("feed")).scalar_subquery(),
     _FEED.c.id != bindparam("feed"),
@@ -131,7 +136,7 @@ _READ_ELSEWHERE = _JOINED.where(
 )
 _HOLDERS = _JOINED.where(_DEVICE.c.id.in_(bindparam("ids", expanding=True)))
 #: Whoever had handed it over before points to the last one that reads it.
-_HAND_OVER = (
+_RECORD_TRANSFER = (
     update(_DEVICE)
     .where(
         or_(_DEVICE.c.id == bindparam("old"), _DEVICE.c.moved_to == bindparam("old")),
@@ -141,12 +146,12 @@ _HAND_OVER = (
 )
 
 
-def _elsewhere(row: Any, rows_of: RowsOf) -> Elsewhere:
+def _previous_assignment(row: Any, rows_of: RowsOf) -> PreviousAssignment:
     listed = [
         printer
         for printer in rows_of(row.customer_id, row.customer_name)
         if (printer.serial_number or "") == row.serial_number
     ]
-    return Elsewhere(
-        known_of(row), row.feed_id, row.customer_name, listed[0] if len(listed) == 1 else None
+    return PreviousAssignment(
+        device_state(row), row.feed_id, row.customer_name, listed[0] if len(listed) == 1 else None
     )

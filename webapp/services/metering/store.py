@@ -1,4 +1,4 @@
-"""Rows: what the steps of a night write of devices, readings and deltas.
+"""Rows: what the updates of a night write of devices, readings and delta_rows.
 
 Core statements rather than objects: a constant number of them for a feed.
 """
@@ -15,12 +15,12 @@ from webapp.domain.meter import PageDelta, Reading
 from webapp.domain.validation import Flag
 from webapp.models import Delta, Device
 from webapp.models import Reading as ReadingRow
-from webapp.services import moves
-from webapp.services.devices import Identity, Known
-from webapp.services.readings.steps import Step
+from webapp.services.metering import transfer
+from webapp.services.metering.match import DeviceState, Identity
+from webapp.services.metering.updates import DeviceUpdate
 
-#: Which gains are held, by device and day.
-Holds = Mapping[tuple[Identity, date], Flag]
+#: Which deltas are held, by device and day.
+Flags = Mapping[tuple[Identity, date], Flag]
 
 _DEVICE: Table = Device.metadata.tables["device"]
 _READING: Table = ReadingRow.metadata.tables["reading"]
@@ -60,50 +60,54 @@ _UPDATE_UNUSUAL = _updating(_UNUSUAL)
 
 
 def write(
-    session: Session, feed_id: int, steps: Sequence[Step], holds: Holds
+    session: Session, feed_id: int, updates: Sequence[DeviceUpdate], flags: Flags
 ) -> dict[Identity, int]:
-    """Write what the steps tell; returns the ids of the devices."""
-    ids = _insert_devices(session, feed_id, [step for step in steps if step.device is None])
+    """Write the updates; return the ids of the devices."""
+    ids = _insert_devices(session, feed_id, [change for change in updates if change.device is None])
     ordinary: list[dict[str, Any]] = []
     unusual: list[dict[str, Any]] = []
     readings: list[dict[str, Any]] = []
-    deltas: list[dict[str, Any]] = []
-    for step in steps:
-        if step.device is not None:
-            ids[step.identity] = step.device.id
-        device_id = ids[step.identity]
-        if step.device is not None and _is_ordinary(step, step.device):
-            ordinary.append({"of_id": device_id, **_ordinary_values(step)})
-        elif step.device is not None:
-            unusual.append({"of_id": device_id, **_device_values(step)})
-        if step.begun is not None and step.other is not None:
-            seen_at = step.other.device.seen_at
-            readings.append(_reading_values(device_id, step.begun, seen_at))
-        first = step.device is None and step.begun is None
-        reading = replace(step.reading, baseline=step.reading.baseline or first)
-        readings.append(_reading_values(device_id, reading, step.printer.last_seen))
-        for gain in step.gains:
-            hold = holds.get((step.identity, gain.day))
-            deltas.append(_delta_values(feed_id, device_id, gain, hold))
-    moves.hand_over(
+    delta_rows: list[dict[str, Any]] = []
+    for change in updates:
+        if change.device is not None:
+            ids[change.identity] = change.device.id
+        device_id = ids[change.identity]
+        if change.device is not None and _is_ordinary(change, change.device):
+            ordinary.append({"of_id": device_id, **_ordinary_values(change)})
+        elif change.device is not None:
+            unusual.append({"of_id": device_id, **_device_values(change)})
+        if change.begun is not None and change.other is not None:
+            seen_at = change.other.device.seen_at
+            readings.append(_reading_values(device_id, change.begun, seen_at))
+        first = change.device is None and change.begun is None
+        reading = replace(change.reading, baseline=change.reading.baseline or first)
+        readings.append(_reading_values(device_id, reading, change.printer.last_seen))
+        for delta in change.deltas:
+            flag = flags.get((change.identity, delta.day))
+            delta_rows.append(_delta_values(feed_id, device_id, delta, flag))
+    transfer.record_transfer(
         session,
-        {step.came_from.device.id: ids[step.identity] for step in steps if step.came_from},
+        {
+            change.came_from.device.id: ids[change.identity]
+            for change in updates
+            if change.came_from
+        },
     )
     for statement, rows in (
         (_UPDATE_ORDINARY, ordinary),
         (_UPDATE_UNUSUAL, unusual),
         (_INSERT_READING, readings),
-        (_INSERT_DELTA, deltas),
+        (_INSERT_DELTA, delta_rows),
     ):
         if rows:
             session.execute(statement, rows)
     return ids
 
 
-def _is_ordinary(step: Step, device: Known) -> bool:
-    before, after = device.meter, step.meter
+def _is_ordinary(change: DeviceUpdate, device: DeviceState) -> bool:
+    before, after = device.meter, change.meter
     return (
-        step.identity == device.identity
+        change.identity == device.identity
         and before.initial == after.initial
         and before.counter_set == after.counter_set
         and before.pending_drop is None
@@ -115,16 +119,18 @@ def _is_ordinary(step: Step, device: Known) -> bool:
     )
 
 
-def _insert_devices(session: Session, feed_id: int, steps: Sequence[Step]) -> dict[Identity, int]:
-    if not steps:
+def _insert_devices(
+    session: Session, feed_id: int, updates: Sequence[DeviceUpdate]
+) -> dict[Identity, int]:
+    if not updates:
         return {}
     rows = [
         {
             "feed_id": feed_id,
-            "first_on": (step.begun or step.reading).day,
-            **_device_values(step),
+            "first_on": (change.begun or change.reading).day,
+            **_device_values(change),
         }
-        for step in steps
+        for change in updates
     ]
     made = session.execute(
         insert(_DEVICE).returning(_DEVICE.c.id, _DEVICE.c.asset_id, _DEVICE.c.serial_number),
@@ -133,21 +139,21 @@ def _insert_devices(session: Session, feed_id: int, steps: Sequence[Step]) -> di
     return {Identity(row.asset_id, row.serial_number): row.id for row in made}
 
 
-def _ordinary_values(step: Step) -> dict[str, Any]:
+def _ordinary_values(change: DeviceUpdate) -> dict[str, Any]:
     return {
-        "latest_count": step.meter.latest,
-        "life_count": step.meter.life,
-        "latest_on": step.meter.latest_on,
-        "seen_at": step.printer.last_seen,
+        "latest_count": change.meter.latest,
+        "life_count": change.meter.life,
+        "latest_on": change.meter.latest_on,
+        "seen_at": change.printer.last_seen,
     }
 
 
-def _device_values(step: Step) -> dict[str, Any]:
-    meter = step.meter
+def _device_values(change: DeviceUpdate) -> dict[str, Any]:
+    meter = change.meter
     return {
-        **_ordinary_values(step),
-        "asset_id": step.identity.asset_id,
-        "serial_number": step.identity.serial_number,
+        **_ordinary_values(change),
+        "asset_id": change.identity.asset_id,
+        "serial_number": change.identity.serial_number,
         "family": meter.counter_set,
         "initial_count": meter.initial,
         "fallen_count": meter.pending_drop.count if meter.pending_drop else None,
@@ -172,15 +178,15 @@ def _reading_values(device_id: int, reading: Reading, seen_at: datetime | None) 
 
 
 def _delta_values(
-    feed_id: int, device_id: int, gain: PageDelta, hold: Flag | None
+    feed_id: int, device_id: int, delta: PageDelta, flag: Flag | None
 ) -> dict[str, Any]:
     return {
         "feed_id": feed_id,
         "device_id": device_id,
-        "since": gain.since,
-        "day": gain.day,
-        "pages": gain.pages,
-        "state": "held" if hold else "counted",
-        "held_for": hold.reason if hold else None,
-        "proposed": hold.proposed if hold else None,
+        "since": delta.since,
+        "day": delta.day,
+        "pages": delta.pages,
+        "state": "held" if flag else "counted",
+        "held_for": flag.reason if flag else None,
+        "proposed": flag.proposed if flag else None,
     }

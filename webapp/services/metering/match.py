@@ -1,4 +1,4 @@
-"""Devices: which known device, if any, each printer of an answer is."""
+"""Match the printers of a response to the known devices of a feed."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class Identity(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class DeviceState:
     """A device as stored: identity, meter and when it was last read."""
 
     id: int
@@ -41,19 +41,19 @@ class Known:
         return self.identity.asset_id or self.identity.serial_number
 
     @property
-    def told_on(self) -> date:
-        """The day of its latest reading, believed or not."""
+    def last_reading_on(self) -> date:
+        """Return the day of the latest reading, including a pending drop."""
         return self.meter.pending_drop.day if self.meter.pending_drop else self.meter.latest_on
 
     @property
-    def told_count(self) -> int:
-        """The count of its latest reading, believed or not."""
+    def last_reading_count(self) -> int:
+        """Return the count of the latest reading, including a pending drop."""
         return self.meter.pending_drop.count if self.meter.pending_drop else self.meter.latest
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that is not counted, and why, in packed words that a dealer understands."""
+    """A row that is not counted, and the reason (packed words)."""
 
     reason: str
     asset_id: str | None
@@ -69,7 +69,7 @@ class Skipped:
 
 
 _DEVICE: Table = Device.metadata.tables["device"]
-#: What ``known_of`` needs of a row.
+#: What ``device_state`` needs of a row.
 COLUMNS = tuple(
     _DEVICE.c[name]
     for name in (
@@ -95,13 +95,13 @@ COLUMNS = tuple(
 _OF_FEED = select(*COLUMNS).where(_DEVICE.c.feed_id == bindparam("feed"))
 
 
-def known(session: Session, feed_id: int) -> list[Known]:
-    """The devices of a feed."""
-    return [known_of(row) for row in session.execute(_OF_FEED, {"feed": feed_id})]
+def device_states(session: Session, feed_id: int) -> list[DeviceState]:
+    """Return the devices of a feed."""
+    return [device_state(row) for row in session.execute(_OF_FEED, {"feed": feed_id})]
 
 
-def known_of(row: Any) -> Known:
-    """A device as known, of a row with COLUMNS."""
+def device_state(row: Any) -> DeviceState:
+    """Return the state of a device from a row with COLUMNS."""
     counter_set: CounterSet = row.family
     meter = Meter(
         counter_set,
@@ -112,7 +112,7 @@ def known_of(row: Any) -> Known:
         None if row.fallen_on is None else PendingDrop(row.fallen_on, row.fallen_count),
         None if row.earlier_count is None else BeforeReset(row.earlier_count, row.earlier_life),
     )
-    return Known(
+    return DeviceState(
         row.id,
         Identity(row.asset_id, row.serial_number),
         meter,
@@ -123,13 +123,13 @@ def known_of(row: Any) -> Known:
     )
 
 
-def identify(
-    printers: Sequence[Printer], devices: Sequence[Known]
-) -> tuple[list[tuple[Identity, Printer, Known | None]], list[Skipped]]:
+def match_devices(
+    printers: Sequence[Printer], devices: Sequence[DeviceState]
+) -> tuple[list[tuple[Identity, Printer, DeviceState | None]], list[Skipped]]:
     """Match each printer to its device; None for a new one.
 
-    An exact identity wins. Otherwise, when the serial number is known and stands once on either
-    side, only the asset ID was edited and it is the same device. Rows that share an identity,
+    An exact identity wins. Otherwise, when the serial number is known and unique on both
+    sides, only the asset ID was edited and it is the same device. Rows that share an identity,
     and rows that have none, are skipped.
     """
     identities = [Identity(p.asset_id or "", p.serial_number or "") for p in printers]
@@ -137,7 +137,7 @@ def identify(
     serials = Counter(identity.serial_number for identity in identities)
     by_identity = {device.identity: device for device in devices}
     by_serial = _unmatched_by_serial(devices, times)
-    matched: list[tuple[Identity, Printer, Known | None]] = []
+    matched: list[tuple[Identity, Printer, DeviceState | None]] = []
     skipped: list[Skipped] = []
     for identity, printer in zip(identities, printers, strict=True):
         reason = _not_countable(identity, times[identity])
@@ -160,8 +160,8 @@ def _not_countable(identity: Identity, times: int) -> Words | None:
 
 
 def _unmatched_by_serial(
-    devices: Sequence[Known], answered: Mapping[Identity, int]
-) -> dict[str, Known]:
+    devices: Sequence[DeviceState], answered: Mapping[Identity, int]
+) -> dict[str, DeviceState]:
     """Devices whose identity the answer lacks, by serial number where that is unique."""
     serials = Counter(device.identity.serial_number for device in devices)
     return {

@@ -1,0 +1,1 @@
+"""Metering: from the printers of a fleet to readings, deltas, deposits and events."""
