@@ -181,7 +181,7 @@ def _mark_gone(session: Session, gone: Sequence[DeviceState], day: date) -> list
 def _of_return(
     session: Session, back: Sequence[DeviceState], all_known: Sequence[DeviceState]
 ) -> list[Event]:
-    """Devices the answer has again; where all were gone at once their customer is told of."""
+    """Devices the answer has again; a single event when all were missing."""
     if back:
         ids = [device.id for device in back]
         session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(gone_on=None))

@@ -31,7 +31,7 @@ __all__ = ["Metering", "ReadingResult", "process_readings"]
 
 @dataclass(slots=True)
 class ReadingResult:
-    """What was result: the latest day read, the pages to deposit by day, rows not counted."""
+    """The latest day read, the pages to deposit by day, and the rows not counted."""
 
     heard_on: date | None = None
     devices: int = 0

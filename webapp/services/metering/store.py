@@ -1,4 +1,4 @@
-"""Rows: what the updates of a night write of devices, readings and delta_rows.
+"""Store device updates: devices, readings and deltas.
 
 Core statements rather than objects: a constant number of them for a feed.
 """

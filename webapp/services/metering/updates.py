@@ -1,4 +1,4 @@
-"""Steps: what each row of an answer tells of its printer."""
+"""The update of a device that each row of a response makes."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from webapp.words import Words, packed
 
 @dataclass(frozen=True, slots=True)
 class Metering:
-    """How readings are result: whose days, which holidays, which limits."""
+    """The time zone, holidays and limits by which readings are processed."""
 
     zone: ZoneInfo
     holidays: Container[date]
@@ -27,7 +27,7 @@ class Metering:
 
 @dataclass(frozen=True, slots=True)
 class DeviceUpdate:
-    """A reading of a device (None: a new one), and what came of it.
+    """A reading of a device (None: a new one), the meter after it, and its deltas.
 
     ``other``: the same printer as another feed knows it; ``begun``: the baseline that is result
     over from there.
@@ -44,7 +44,7 @@ class DeviceUpdate:
 
     @property
     def came_from(self) -> PreviousAssignment | None:
-        """Where it was before; None when another printer is listed there."""
+        """Return the previous assignment; None when another printer is listed there."""
         return self.other if self.other is not None and self.other.listed is None else None
 
 
@@ -56,7 +56,7 @@ def device_update(
     closing: date,
     metering: Metering,
 ) -> DeviceUpdate | Skipped | None:
-    """The reading a row makes; None where it tells nothing new; or why it cannot be counted."""
+    """Return the update a row makes, None without new data, or why it cannot be counted."""
     kept: CounterSet | None = device.meter.counter_set if device else None
     if other is not None and other.listed is None:
         kept = other.device.meter.counter_set
