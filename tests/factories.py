@@ -41,7 +41,7 @@ from webapp.models.collection import CollectionKind, CollectionState, OutcomeKin
 from webapp.models.feed import FeedStatus
 from webapp.models.user import Role
 from webapp.pdf import CertificatePrinter, CertificateValues
-from webapp.services import passwords
+from webapp.services import passwords, summaries
 from webapp.services.users import VALID, hash_of
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
@@ -275,12 +275,14 @@ def device(
     latest_on: date = YESTERDAY,
 ) -> Device:
     """A printer under a feed."""
+    of = of or feed(session)
+    of.device_count += 1
     number = next(_numbers)
     latest = initial_count if latest_count is None else latest_count
     return _add(
         session,
         Device(
-            feed=of or feed(session),
+            feed=of,
             asset_id=f"A-{number:04}" if asset_id is None else asset_id,
             serial_number=f"CNB1L{number:05}" if serial_number is None else serial_number,
             family=family,
@@ -354,7 +356,9 @@ def deposit(
     """Pages credited to a feed for a day."""
     of = of or feed(session)
     month = counted_in or f"{day:%Y-%m}"
-    return _add(session, Deposit(feed_id=of.id, day=day, counted_in=month, pages=pages))
+    made = _add(session, Deposit(feed_id=of.id, day=day, counted_in=month, pages=pages))
+    summaries.add_deposits(session, of.server_id, {(day, month): pages})
+    return made
 
 
 def closed_month(session: Session, account: Account, month: str = "2026-10") -> ClosedMonth:
@@ -377,7 +381,7 @@ def certificate(
     account = account or customer(session)
     of = account.partner
     serial = next(_numbers)
-    return _add(
+    made = _add(
         session,
         Certificate(
             number=number or f"R-{month}-{serial:06}",
@@ -395,6 +399,9 @@ def certificate(
             issued_on=date(2026, 11, 2),
         ),
     )
+    if of is not None:
+        summaries.add_certificate(session, of.id, month, pages)
+    return made
 
 
 @cache

@@ -248,17 +248,20 @@ def upsert(
     rows: Sequence[Mapping[str, Any]],
     key: Sequence[str],
     update: Sequence[str] = (),
+    add: Sequence[str] = (),
 ) -> None:
-    """Insert rows; where ``key`` exists already, set the ``update`` columns (none: leave the row).
+    """Insert rows; where ``key`` exists already, set the ``update`` columns and increase the
+    ``add`` columns by the values given (neither: leave the row).
 
-    ``key`` must be covered by a unique constraint; with none to update it may be empty: any.
+    ``key`` must be covered by a unique constraint; with nothing to change it may be empty: any.
     """
     if not rows:
         return
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = (postgresql.insert if on_postgresql else sqlite.insert)(table)
-    if update:
-        new = {name: insert.excluded[name] for name in update}
+    if update or add:
+        new: dict[str, Any] = {name: insert.excluded[name] for name in update}
+        new |= {name: table.c[name] + insert.excluded[name] for name in add}
         insert = insert.on_conflict_do_update(index_elements=list(key), set_=new)
     else:
         insert = insert.on_conflict_do_nothing(index_elements=list(key) or None)

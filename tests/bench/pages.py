@@ -71,6 +71,10 @@ _FILL = (
     "select f, date '2026-11-16' - d, to_char(date '2026-11-16' - d, 'YYYY-MM'), "
     "200 + (f + d) % 300 "
     "from generate_series(1, :feeds) f, generate_series(0, :days - 1) d",
+    "update feed set device_count = :devices",
+    "insert into server_day (server_id, day, counted_in, pages) "
+    "select f.server_id, d.day, d.counted_in, sum(d.pages) "
+    "from deposit d join feed f on f.id = d.feed_id group by f.server_id, d.day, d.counted_in",
     "insert into reading (device_id, day, count, family, baseline) "
     "select n, date '2026-11-16' - d, 900000 - d * 11, 'size', false "
     "from generate_series(1, :feeds * :devices, 20) n, generate_series(0, 40) d",
@@ -87,6 +91,9 @@ _FILL = (
     "to_char(date '2026-10-01' - m * interval '1 month', 'YYYY-MM'), 'Customer ' || n, 'Partner', "
     "10000, 0, '', '1.20', 8333, 'Pines', date '2026-11-02' "
     "from generate_series(1, :feeds) n, generate_series(0, 22) m",
+    "insert into partner_month (partner_id, month, certificates, pages) "
+    "select a.partner_id, c.month, count(*), sum(c.pages) "
+    "from certificate c join account a on a.id = c.account_id group by a.partner_id, c.month",
     "insert into document (certificate_id, pdf, sha256, rendered_at) "
     "select id, '\\x25504446', md5(id::text), :now from certificate where id > 3",
     "insert into collection (id, server_id, day, kind, state, queued_at, alive_at, finished_at, "
@@ -142,7 +149,6 @@ def build(database: str) -> None:
         with at.begin() as connection:
             connection.execute(text(statement), {"now": served.NOW} if ":now" in statement else {})
     with at.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # To fill it all at once leaves holes where sums were changed a hundred thousand times.
         connection.execute(text("vacuum full"))
         connection.execute(text("vacuum analyze"))
 

@@ -1,7 +1,7 @@
 """Several of everything at once, and Redis gone in the middle: one night, every page once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -38,10 +38,10 @@ from webapp.models import (
     Feed,
     FeedEvent,
     Server,
-    ServerFeeds,
+    ServerDay,
 )
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import feeds, heart, servers
+from webapp.services import deposits, feeds, heart, servers
 from webapp.settings import Settings
 
 CUSTOMERS = 120
@@ -257,26 +257,75 @@ def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
     clinic = world.has_feed("Clinic", "CLI", S1=100)
     harbour = world.has_feed("Harbour", "HAR", S2=100)
 
+    with world.session() as night:
+        lock(night, Feed.id, clinic)
+        factories.device(night, night.get_one(Feed, clinic))
+        with world.session() as session:  # it waits for nobody
+            feeds.remove(session, session.get_one(Feed, harbour), NOW)
+            session.commit()
+        left = {"kind": "moved_away", "details": {}, "at": NOW, "day": OCTOBER_31}
+        night.add(FeedEvent(feed_id=harbour, **left))
+        night.commit()
+
+    with world.session() as session:
+        assert session.get_one(Feed, harbour).status == "removed"
+        assert session.get_one(Feed, clinic).device_count == 1
+
+
+def test_a_server_is_removed_while_a_night_deposits(on_postgresql: World) -> None:
+    world = on_postgresql
+    clinic = world.has_feed("Clinic", "CLI", S1=100)
+    with world.session() as session:
+        server = session.get_one(Feed, clinic).server_id
+
     def removes() -> None:
         with world.session() as session:
-            feeds.remove(session, session.get_one(Feed, harbour), NOW)
+            servers.remove(session, session.get_one(Server, server), NOW)
             session.commit()
 
     with ThreadPoolExecutor() as threads, world.session() as night:
         lock(night, Feed.id, clinic)
-        factories.device(night, night.get_one(Feed, clinic))
-        night.flush()  # it is counted with the server's, whose count this transaction holds now
         removed = threads.submit(removes)
-        eventually(lambda: is_waited_for(world))
-        left = {"kind": "moved_away", "details": {}, "at": NOW, "day": OCTOBER_31}
-        night.add(FeedEvent(feed_id=harbour, **left))
+        eventually(lambda: is_waited_for(world))  # it holds the server, and waits for the feed
+        deposits.add(night, clinic, server, {OCTOBER_31: 30}, None)
         night.commit()
         removed.result(timeout=60)
 
+    assert summed(world) == {(server, OCTOBER_31): 30}
+
+
+def test_two_who_deposit_for_the_same_days_of_a_server_are_both_summed(
+    on_postgresql: World,
+) -> None:
+    world = on_postgresql
+    clinic = world.has_feed("Clinic", "CLI", S1=100)
+    harbour = world.has_feed("Harbour", "HAR", S2=100)
     with world.session() as session:
-        assert session.get_one(Feed, harbour).status == "removed"
-        kept = session.scalars(select(ServerFeeds)).one()
-        assert (kept.feeds, kept.devices) == (1, 1)
+        server = session.get_one(Feed, clinic).server_id
+    days = [OCTOBER_31 - timedelta(days=n) for n in range(3)]
+
+    def add(feed: int, days: Sequence[date]) -> None:
+        with world.session() as session:
+            lock(session, Feed.id, feed)
+            deposits.add(session, feed, server, dict.fromkeys(days, 1), None)
+            session.commit()
+
+    with ThreadPoolExecutor() as threads:
+        for each in [
+            threads.submit(add, feed, order)
+            for _ in range(20)
+            for feed, order in ((clinic, days), (harbour, days[::-1]))
+        ]:
+            each.result(timeout=60)
+
+    assert summed(world) == dict.fromkeys(((server, day) for day in days), 40)
+
+
+def summed(world: World) -> dict[tuple[int, date], int]:
+    """Pages by server and day, as they are summed."""
+    with world.session() as session:
+        rows = session.scalars(select(ServerDay)).all()
+    return {(row.server_id, row.day): row.pages for row in rows}
 
 
 def test_a_server_is_removed_with_a_collection_that_is_being_asked_for(

@@ -1,17 +1,34 @@
-"""The schema: migrations make what the models say, at the first start and on both databases."""
+"""The schema: migrations make what the models say and keep what is stored, on both databases."""
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    create_engine,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.pool import NullPool
 
 from webapp.db import Base, engine_options
@@ -43,15 +60,16 @@ def test_migrations_make_what_the_models_say(empty_database: str) -> None:
 
     engine = engine_of(empty_database)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
         different = compare_metadata(context, Base.metadata)
-        assert [one for one in different if not _is_told_wrongly(one, different)] == []
+        assert [one for one in different if not _is_reported_wrongly(one, different)] == []
 
 
-def _is_told_wrongly(difference: Any, all_of_them: list[Any]) -> bool:
-    """Indexes for searches are PostgreSQL's alone, and those who search need not know them.
+def _is_reported_wrongly(difference: Any, all_of_them: list[Any]) -> bool:
+    """Indexes for searches are PostgreSQL's alone, and the models need not name them.
 
-    Of SQLite the direction of an index cannot be read: it is told as gone and as new.
+    Of SQLite the direction of an index cannot be read: it is reported as removed and added.
     """
     if difference[0] not in ("add_index", "remove_index"):
         return False
@@ -74,6 +92,28 @@ def test_migrations_make_every_check_constraint_of_the_models(
         }
         stored = {check["name"] for check in migrated.get_check_constraints(table.name)}
         assert stored == of_models, table.name
+
+
+def test_no_trigger_is_left_to_the_database(empty_database: str) -> None:
+    database.upgrade(empty_database)
+    triggers = {
+        "sqlite": "select name from sqlite_master where type = 'trigger'",
+        "postgresql": "select tgname from pg_trigger where not tgisinternal",
+    }
+
+    with engine_of(empty_database).connect() as connection:
+        found = connection.exec_driver_sql(triggers[connection.dialect.name]).all()
+
+    assert found == []
+
+
+def test_searches_have_their_indexes_on_postgresql(postgresql_database: str) -> None:
+    with engine_of(postgresql_database).connect() as connection:
+        names = connection.exec_driver_sql(
+            "select indexname from pg_indexes where position('gin_trgm_ops' in indexdef) > 0"
+        ).all()
+
+    assert len(names) == 5
 
 
 def test_a_first_start_makes_the_schema_of_an_empty_database(empty_database: str) -> None:
@@ -114,13 +154,24 @@ def test_a_database_that_is_behind_says_what_to_run(
         database.make_ready(empty_database)
 
 
-def test_a_database_of_a_later_version_is_refused(empty_database: str) -> None:
+@pytest.mark.parametrize(
+    ("revision", "refusal"),
+    [
+        ("0001", r"an unreleased version \(0001\), .*; name an empty database"),
+        ("0014", r"an unreleased version \(0014\), .*; name an empty database"),
+        ("9999", r"a later version \(9999\); install that version"),
+    ],
+)
+def test_a_database_that_cannot_be_upgraded_is_refused_with_what_to_do(
+    empty_database: str, revision: str, refusal: str
+) -> None:
     database.upgrade(empty_database)
     with engine_of(empty_database).begin() as connection:
-        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+        connection.execute(text("update alembic_version set version_num = :n"), {"n": revision})
 
-    with pytest.raises(Conflict, match=r"of a later version \(9999\)"):
-        database.make_ready(empty_database)
+    for refuses in (database.make_ready, database.upgrade):
+        with pytest.raises(Conflict, match=refusal):
+            refuses(empty_database)
 
 
 def upgraded_by_another_process(url: str) -> str:
@@ -134,64 +185,161 @@ def upgraded_by_another_process(url: str) -> str:
     return done.stdout.strip()
 
 
-#: A database as the version of 0002 left it: one gain of each state.
-_STORED = """
-insert into account (id, kind, name, created_at)
-  values (1, 'partner', 'P', '2026-01-01 00:00:00');
-insert into account (id, kind, name, partner_id, created_at)
-  values (2, 'customer', 'C', 1, '2026-01-01 00:00:00');
-insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at)
-  values (1, 1, 'Ada', 'ada@example.com', 'partner_admin', 'x', '2026-01-01 00:00:00');
-insert into server (id, account_id, name, sealed_token, health, health_checked_at,
-  health_changed_at, created_at)
-  values (1, 1, 'S', 'x', 'healthy', '2026-01-01 00:00:00', '2026-01-01 00:00:00',
-  '2026-01-01 00:00:00');
-insert into feed (id, server_id, account_id, customer_name, status, health, health_changed_at,
-  created_at)
-  values (1, 1, 2, 'C', 'active', 'healthy', '2026-01-01 00:00:00', '2026-01-01 00:00:00');
-insert into device (id, feed_id, asset_id, serial_number, family, initial_count, latest_count,
-  life_count, first_on, latest_on, awaits_baseline)
-  values (1, 1, 'A', 'S', 'colour', 1, 2, 1, '2026-01-01', '2026-01-02', false);
-insert into collection (id, server_id, day, kind, state, queued_at, alive_at, printers)
-  values (1, 1, '2026-01-02', 'night', 'finished', '2026-01-03 00:00:00', '2026-01-03 00:00:00', 1);
-insert into outcome (collection_id, feed_id, outcome, pages, devices, skipped, at, reason)
-  values (1, 1, 'failed', 0, 0, '[]', '2026-01-03 00:00:00', 'It was full');
-insert into delta (id, feed_id, device_id, since, day, pages, state, reason) values
-  (1, 1, 1, '2026-01-01', '2026-01-02', 5, 'counted', null),
-  (2, 1, 1, '2026-01-01', '2026-01-03', 5, 'held', 'More pages than a machine can print'),
-  (3, 1, 1, '2026-01-01', '2026-01-04', 5, 'accepted', 'More pages than a machine can print'),
-  (4, 1, 1, '2026-01-01', '2026-01-05', 5, 'rejected', 'A slip')
+# A later revision, as a developer would write one, for the tests of how revisions are run.
+_LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999_later"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.add_column("device", sa.Column("note", sa.String(20), nullable=True))
+    op.execute("update device set note = serial_number")
+    with op.batch_alter_table("feed") as feed:
+        feed.alter_column("customer_name", existing_type=sa.String(200), type_=sa.String(250))
 """
 
 
-def test_what_an_earlier_version_stored_is_kept_and_made_to_fit(empty_database: str) -> None:
-    engine = database._engine(empty_database)
-    with engine.begin() as connection:
-        config = database._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
-    with engine.begin() as connection:
-        for statement in _STORED.split(";"):
-            connection.exec_driver_sql(statement)
+@pytest.fixture
+def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A revision after the latest one."""
+    head = database.latest_revision()
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "later.py").write_text(_LATER.format(head=head))
+    configured = database._config
 
+    def with_later() -> Config:
+        config = configured()
+        folder = Path(str(config.get_main_option("script_location"))) / "versions"
+        config.attributes["lock_timeout"] = "200ms"
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", f"{folder}\n{tmp_path / 'versions'}")
+        return config
+
+    monkeypatch.setattr(database, "_config", with_later)
+    return "9999_later"
+
+
+#: What is stored at a revision before the next one is run; a row of every table it creates. What
+#: is not said here is filled in by the type of the column.
+ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "0001_initial": {
+        "account": {"kind": "partner", "partner_id": None},
+        "logo": {"digest": "d"},
+        "reconciliation": {"differences": []},
+        "server_day": {},
+        "brand": {"logo_digest": "d"},
+        "certificate": {"late_pages": 0, "logo_digest": "d"},
+        "closed_month": {},
+        "partner_month": {},
+        "server": {"health": "healthy"},
+        "user": {"role": "partner_admin", "email": "ada@example.com"},
+        "audit_entry": {"place": "browser", "details": {"name": "x"}},
+        "document": {},
+        "feed": {"status": "active", "health": "healthy"},
+        "invitation": {},
+        "mail": {"subject": "server", "state": "sent", "logo_digest": "d"},
+        "collection": {"kind": "night", "state": "finished"},
+        "deposit": {},
+        "device": {"moved_to": None},
+        "health_change": {"feed_id": None, "before": "healthy", "after": "unhealthy"},
+        "delta": {"since": date(2026, 10, 1), "state": "adjusted", "proposed": 1},
+        "feed_event": {"kind": "device_added", "details": {"initial": 1}},
+        "notice": {},
+        "outcome": {"outcome": "collected", "skipped": []},
+        "reading": {},
+    }
+}
+
+
+def test_a_filled_database_keeps_its_rows_at_every_revision(empty_database: str) -> None:
+    engine = database._engine(empty_database)
+    filled = _through_all_revisions(engine)
     database.upgrade(empty_database)
 
     with engine.begin() as connection:
-        gains = connection.exec_driver_sql(
-            "select state, held_for, reason from delta order by id"
-        ).all()
-        reason = connection.exec_driver_sql("select reason from outcome").scalar()
-        waiting = connection.exec_driver_sql("select id, server_id from delta order by id").all()
-        customers = connection.exec_driver_sql("select customers from account order by id").all()
-        wants = connection.exec_driver_sql('select wants_server, wants_feed from "user"').all()
-    engine.dispose()
-    assert [tuple(gain) for gain in gains] == [
-        ("counted", None, None),
-        ("held", "ceiling", None),
-        ("accepted", "ceiling", None),
-        ("rejected", "ceiling", "A slip"),
-    ]
-    assert [tuple(gain) for gain in waiting] == [(1, None), (2, 1), (3, None), (4, None)]
-    assert [number for (number,) in customers] == [1, 0]
-    assert reason == "It was full"
-    assert [tuple(want) for want in wants] == [(True, True)]
+        _assert_kept(connection, filled)
+
+
+def test_a_revision_after_the_latest_keeps_the_rows_of_a_filled_database(
+    empty_database: str, later_revision: str
+) -> None:
+    engine = database._engine(empty_database)
+    filled = _through_all_revisions(engine, but=later_revision)
+
+    assert database.upgrade(empty_database) == later_revision
+
+    with engine.begin() as connection:
+        _assert_kept(connection, filled)
+        assert connection.exec_driver_sql("select note from device").scalar() == "x"
+
+
+def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(
+    postgresql_database: str, later_revision: str
+) -> None:
+    with engine_of(postgresql_database).begin() as other:
+        other.exec_driver_sql("lock table device in access share mode")
+        with pytest.raises(Conflict, match=r"in use, nothing was changed; .*run again"):
+            database.upgrade(postgresql_database)
+
+    assert database.current_revision(postgresql_database) != later_revision
+    assert database.upgrade(postgresql_database) == later_revision
+
+
+def _through_all_revisions(engine: Engine, but: str | None = None) -> dict[str, dict[str, Any]]:
+    """Run one revision after another, and fill the tables of each."""
+    filled: dict[str, dict[str, Any]] = {}
+    scripts = ScriptDirectory.from_config(database._config()).walk_revisions()
+    for script in reversed([one for one in scripts if one.revision != but]):
+        with engine.begin() as connection:
+            config = database._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, script.revision)
+        with engine.begin() as connection:
+            filled |= _fill(connection, ROWS.get(script.revision, {}))
+            stored = set(inspect(connection).get_table_names()) - {"alembic_version"}
+            assert stored <= set(filled), f"{script.revision}: give ROWS a row of each new table"
+    return filled
+
+
+def _fill(
+    connection: Connection, rows: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Insert a row in each table, in order of their references; returns what is stored of it."""
+    schema = MetaData()
+    schema.reflect(connection)
+    for name, row in rows.items():
+        table = schema.tables[name]
+        values = {column.name: _value(column) for column in table.columns}
+        connection.execute(table.insert().values({**values, **row}))
+    return {
+        name: dict(connection.execute(select(schema.tables[name])).mappings().one())
+        for name in rows
+    }
+
+
+def _value(column: Column[Any]) -> Any:
+    kinds: Sequence[tuple[Any, Any]] = (
+        (Boolean, True),
+        (Integer, 1),
+        (DateTime, datetime(2026, 11, 2, 3, tzinfo=UTC)),
+        (Date, date(2026, 11, 1)),
+        (LargeBinary, b"x"),
+    )
+    return next((value for kind, value in kinds if isinstance(column.type, kind)), "x")
+
+
+def _assert_kept(connection: Connection, filled: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every row is there, with what it had in the columns that are there still."""
+    schema = MetaData()
+    schema.reflect(connection)
+    for name, before in filled.items():
+        if name in schema.tables:
+            after = dict(connection.execute(select(schema.tables[name])).mappings().one())
+            assert {key: after[key] for key in before if key in after} == {
+                key: value for key, value in before.items() if key in after
+            }, name

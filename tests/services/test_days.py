@@ -26,7 +26,7 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
     read = {gain.day for gain in gains}
     for day in read:
         factories.reading(session, device, day=day, count=182_345)
-    deposits.recalculate(session, feed.id, feed.account_id, [MONDAY, TUESDAY, *read], ())
+    deposits.recalculate(session, feed, [MONDAY, TUESDAY, *read], ())
 
     of_feed = asking.answer(session, totals.of_feeds([feed.id], MONDAY, FRIDAY)).days
 

@@ -81,9 +81,9 @@ def test_whatever_happens_no_page_is_lost_or_made(days: Sequence[Day]) -> None:
             life = session.scalars(select(Device.life_count)).one()
             deposited = sum(counted.values())
             # Concluding every day again from the deltas changes nothing.
-            account = session.get_one(Feed, feed).account
+            row = session.get_one(Feed, feed)
             every = session.scalars(select(Deposit.day).distinct()).all()
-            again = deposits.recalculate(session, feed, account.id, every, public_holidays(account))
+            again = deposits.recalculate(session, row, every, public_holidays(row.account))
             session.rollback()
         engine(config.database_url).dispose()
 

@@ -51,7 +51,8 @@ def test_a_deposit_that_was_changed_by_hand_is_found(world: World) -> None:
     found = result(world)
 
     assert found.balances[0].difference == 1
-    assert [(one.kind, one.id) for one in found.differences] == [("Feed", feed)]
+    assert [(one.kind, one.id) for one in found.differences] == [("Feed", feed), ("Server", 1)]
+    assert (found.differences[1].expected, found.differences[1].found) == (29, 30)
 
 
 def test_a_life_count_and_a_certificate_that_were_changed_are_found(world: World) -> None:
@@ -63,7 +64,7 @@ def test_a_life_count_and_a_certificate_that_were_changed_are_found(world: World
 
     found = result(world)
 
-    assert [one.kind for one in found.differences] == ["Feed", "Device", "Month"]
+    assert [one.kind for one in found.differences] == ["Feed", "Device", "Month", "Partner"]
     assert (found.differences[2].expected, found.differences[2].found) == (57, 58)
 
 

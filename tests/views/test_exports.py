@@ -154,6 +154,7 @@ def test_a_large_list_needs_no_memory(
 ) -> None:
     with storing() as session:
         [feed] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
+        feed.device_count += 20_000
         for number in range(20_000):
             session.add(
                 Device(

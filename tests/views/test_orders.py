@@ -57,7 +57,6 @@ def nora(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Visitor:
             feed = factories.feed(session, servers[0], account, customer_name=name)
             for _ in range(devices):
                 factories.device(session, feed)
-            feed.devices = devices
             if pages:
                 factories.deposit(session, feed, day=now.date().replace(day=1), pages=pages)
             factories.certificate(session, account, month=month, pages=certified, number=number)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy import Connection, TypeDecorator
+from sqlalchemy import Connection, Index, TypeDecorator, UnaryExpression
+from sqlalchemy.schema import SchemaItem
 
 from webapp import models
 
@@ -20,13 +21,42 @@ def plain_type(kind: str, thing: Any, _: AutogenContext) -> str | Literal[False]
     return False
 
 
+def include_object(
+    thing: SchemaItem, name: str | None, kind: str, _reflected: bool, other: SchemaItem | None
+) -> bool:
+    """Leave out of a comparison what it would report wrongly.
+
+    The models do not name the indexes for searches, which PostgreSQL alone has; of SQLite the
+    direction of an index cannot be read.
+    """
+    if kind != "index":
+        return True
+    descending = any(
+        isinstance(column, UnaryExpression)
+        for index in (thing, other)
+        if isinstance(index, Index)
+        for column in index.expressions
+    )
+    is_sqlite = context.get_context().dialect.name == "sqlite"
+    return not (name or "").endswith("_pieces") and not (descending and is_sqlite)
+
+
+#: How long a statement waits for a lock that others hold. While it waits for a table, whatever
+#: comes after it has to wait for that table too.
+LOCK_TIMEOUT = "10s"
+
+
 def run(connection: Connection) -> None:
     """Migrate, or compare, within the connection's transaction."""
+    if connection.dialect.name == "postgresql":
+        timeout = context.config.attributes.get("lock_timeout", LOCK_TIMEOUT)
+        connection.exec_driver_sql(f"set local lock_timeout = '{timeout}'")
     context.configure(
         connection=connection,
         target_metadata=models.Account.metadata,
         render_as_batch=True,
         render_item=plain_type,
+        include_object=include_object,
         transactional_ddl=True,
     )
     with context.begin_transaction():

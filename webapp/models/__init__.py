@@ -3,7 +3,7 @@
 from webapp.models.account import Account
 from webapp.models.audit_entry import AuditEntry
 from webapp.models.brand import Brand, Logo
-from webapp.models.certificate import Certificate, Document, Undrawn
+from webapp.models.certificate import Certificate, Document
 from webapp.models.collection import Collection, Outcome
 from webapp.models.deposit import Deposit
 from webapp.models.device import Device
@@ -16,13 +16,7 @@ from webapp.models.notice import Mail, Notice
 from webapp.models.reading import Delta, Reading
 from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
-from webapp.models.total import (
-    CollectionOutcome,
-    FeedMonth,
-    PartnerMonth,
-    ServerDay,
-    ServerFeeds,
-)
+from webapp.models.summary import PartnerMonth, ServerDay
 from webapp.models.user import User
 
 __all__ = [
@@ -32,14 +26,12 @@ __all__ = [
     "Certificate",
     "ClosedMonth",
     "Collection",
-    "CollectionOutcome",
     "Delta",
     "Deposit",
     "Device",
     "Document",
     "Feed",
     "FeedEvent",
-    "FeedMonth",
     "HealthChange",
     "Invitation",
     "Logo",
@@ -51,7 +43,5 @@ __all__ = [
     "Reconciliation",
     "Server",
     "ServerDay",
-    "ServerFeeds",
-    "Undrawn",
     "User",
 ]

@@ -31,8 +31,7 @@ class Account(Base):
     and region (for public holidays) are its own where a country is given, else its partner's.
     ``language``: that of its certificates and badge; a customer's without one is its partner's.
     ``is_named``: whether public pages of its certificates name it. ``badge_id`` is the unguessable
-    part of its badge's address, which answers while ``badge_on``. ``customers``: how many a partner
-    has, kept by the database (migration 0011).
+    part of its badge's address, which answers while ``badge_on``.
     """
 
     __tablename__ = "account"
@@ -63,7 +62,6 @@ class Account(Base):
     is_named: Mapped[bool] = mapped_column(default=True, server_default=true())
     badge_id: Mapped[str | None] = mapped_column(String(43))
     badge_on: Mapped[bool] = mapped_column(default=False, server_default=false())
-    customers: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")

@@ -58,8 +58,7 @@ class Certificate(Base):
     logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
 
     account: Mapped[Account] = relationship()
-    #: What says that its document is still to be drawn; the database keeps it.
-    undrawn: Mapped[Undrawn | None] = relationship(viewonly=True)
+    document: Mapped[Document | None] = relationship(viewonly=True)
 
 
 class Document(Base):
@@ -71,13 +70,3 @@ class Document(Base):
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
     rendered_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class Undrawn(Base):
-    """A certificate that waits for its document; kept by the database alone (migration 0010)."""
-
-    __tablename__ = "undrawn"
-
-    certificate_id: Mapped[int] = mapped_column(
-        ForeignKey("certificate.id", ondelete="CASCADE"), primary_key=True
-    )

@@ -27,7 +27,7 @@ def _listed(name: str, *columns: Any) -> Index:
 class Feed(Base):
     """A tied customer. Pending until its first reading; inactive ones are not collected.
 
-    ``devices``: how many it has; the database counts them by itself (see ``total``).
+    ``device_count``: how many devices it has; whatever inserts devices sets it.
     ``heard_on``: the last day, in the account's zone, for which it brought new data.
     """
 
@@ -69,7 +69,7 @@ class Feed(Base):
     health: Mapped[str] = mapped_column(String(16))
     health_changed_at: Mapped[datetime] = mapped_column(Moment)
     heard_on: Mapped[date | None]
-    devices: Mapped[int] = mapped_column(default=0, server_default="0")
+    device_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(Moment)
     activated_at: Mapped[datetime | None] = mapped_column(Moment)
     removed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
@@ -35,14 +35,9 @@ FeedEventKind = Literal[
 FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 
 
-_TOLD = text("kind <> 'devices_found'")
-
-
 class FeedEvent(Base):
     """One line of a feed's history. ``day``: the day that was being closed.
 
-    ``server_id``: the feed's, set by the database (migration 0010), so that the latest events of
-    a partner are found without asking each of its feeds.
     ``details`` holds the figures and names its words are made of, see ``webapp.views.history``.
     """
 
@@ -50,14 +45,6 @@ class FeedEvent(Base):
     __table_args__ = (
         Index("ix_feed_event_feed_id_at", "feed_id", "at"),
         Index("ix_feed_event_at", "at", "id"),
-        Index(
-            "ix_feed_event_server_id_at",
-            "server_id",
-            "at",
-            "id",
-            sqlite_where=_TOLD,
-            postgresql_where=_TOLD,
-        ),
         CheckConstraint(
             "kind in (" + ", ".join(f"'{kind}'" for kind in FEED_EVENT_KINDS) + ")", name="kind"
         ),
@@ -65,7 +52,6 @@ class FeedEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"))
-    server_id: Mapped[int | None] = mapped_column(ForeignKey("server.id"))
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     at: Mapped[datetime] = mapped_column(Moment)
     day: Mapped[date]

@@ -33,8 +33,7 @@ class Delta(Base):
 
     ``held``: waits for a person, deposits nothing, for the reason in ``held_for``; ``proposed``
     is the number of pages that seems right. The answers: ``accepted`` counts ``pages``,
-    ``adjusted`` counts ``proposed``, ``reset`` and ``rejected`` count none. ``server_id``: the
-    feed's, set by the database (migration 0011) for what is held: every page counts what waits.
+    ``adjusted`` counts ``proposed``, ``reset`` and ``rejected`` count none.
     """
 
     __tablename__ = "delta"
@@ -42,7 +41,6 @@ class Delta(Base):
         Index("ix_delta_device_id_day", "device_id", "day", unique=True),
         Index("ix_delta_feed_id_day", "feed_id", "day"),
         Index("ix_delta_held", "feed_id", sqlite_where=_HELD, postgresql_where=_HELD),
-        Index("ix_delta_held_server_id", "server_id", sqlite_where=_HELD, postgresql_where=_HELD),
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("since < day", name="days"),
         CheckConstraint(
@@ -56,7 +54,6 @@ class Delta(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"))
-    server_id: Mapped[int | None] = mapped_column(ForeignKey("server.id"))
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"))
     since: Mapped[date]
     day: Mapped[date]

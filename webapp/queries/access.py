@@ -22,6 +22,7 @@ from webapp.models import (
     Collection,
     Delta,
     Device,
+    Document,
     Feed,
     FeedEvent,
     HealthChange,
@@ -251,7 +252,8 @@ def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
             certificates(viewer)
             .where(Certificate.number == number)
             .options(
-                joinedload(Certificate.account, innerjoin=True), joinedload(Certificate.undrawn)
+                joinedload(Certificate.account, innerjoin=True),
+                joinedload(Certificate.document).load_only(Document.sha256),
             )
         )
     if found is None:

@@ -11,11 +11,17 @@ from sqlalchemy.orm import Session
 from webapp.db import upsert
 from webapp.domain.months import Month
 from webapp.domain.trees import PAGES_PER_TREE, trees
-from webapp.models import Account, Certificate, Deposit, Document, Feed, Undrawn
+from webapp.models import Account, Certificate, Deposit, Document, Feed
 from webapp.pdf import CertificateValues
-from webapp.services import brands
+from webapp.services import brands, summaries
 
 _DOCUMENT: Table = Document.metadata.tables["document"]
+#: The ids of certificates whose document is still to be drawn.
+WITHOUT_DOCUMENT = (
+    select(Certificate.id)
+    .outerjoin(Document, Document.certificate_id == Certificate.id)
+    .where(Document.certificate_id.is_(None))
+)
 
 
 def of_month(session: Session, account: Account, month: Month) -> Certificate | None:
@@ -68,6 +74,8 @@ def issue(
     session.flush()
     certificate.number = f"R-{month}-{certificate.id:06}"
     session.flush()
+    if account.partner_id is not None:
+        summaries.add_certificate(session, account.partner_id, certificate.month, pages)
     return certificate
 
 
@@ -115,4 +123,4 @@ def document(session: Session, certificate: Certificate) -> Document | None:
 
 def undrawn(session: Session) -> Sequence[int]:
     """The ids of certificates that have no document yet."""
-    return session.scalars(select(Undrawn.certificate_id).order_by(Undrawn.certificate_id)).all()
+    return session.scalars(WITHOUT_DOCUMENT.order_by(Certificate.id)).all()

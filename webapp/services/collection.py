@@ -277,7 +277,7 @@ def collect_feed(
         rows_of=lambda customer_id, name: fleet.printers_of(customer_id, name)[0],
     )
     last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
-    pages = deposits.add(session, feed_id, result.shares, last_closed)
+    pages = deposits.add(session, feed_id, collection.server_id, result.shares, last_closed)
     back = None
     if feed.heard_on is not None and result.heard_on is not None:
         back = recovered(result.shares, feed.heard_on, result.heard_on, metering.holidays)

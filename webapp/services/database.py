@@ -3,17 +3,21 @@
 from functools import lru_cache
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from webapp.db import engine_options
 from webapp.errors import Conflict
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+#: Revisions of the time before the first release, which one initial revision has replaced.
+_UNRELEASED = frozenset(f"{number:04}" for number in range(1, 15))
 
 
 def latest_revision() -> str:
@@ -37,7 +41,9 @@ def current_revision(database_url: str) -> str | None:
 def upgrade(database_url: str) -> str:
     """Bring the database to this version, all of it or nothing; returns the revision.
 
-    Several processes may do so at once: they come one after another.
+    Several processes may do so at once: they come one after another. Raises Conflict, with one
+    line that says what to do, for a database of another program, of an unreleased or of a later
+    version, and for one that is in use.
     """
     engine = _engine(database_url)
     try:
@@ -47,11 +53,21 @@ def upgrade(database_url: str) -> str:
             if connection.dialect.name == "postgresql":
                 # Any number nobody else uses; it is let go with the transaction.
                 connection.exec_driver_sql("select pg_advisory_xact_lock(8333001)")
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current is not None:
+                _require_known(current)
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if connection.dialect.name == "sqlite":
                 _see_that_references_hold(connection)
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        raise Conflict(
+            "DATABASE_URL: the database is in use, nothing was changed; "
+            "stop the services and run again: releaf database upgrade"
+        ) from error
     finally:
         engine.dispose()
     return latest_revision()
@@ -70,14 +86,10 @@ def make_ready(database_url: str) -> None:
         upgrade(database_url)
     elif current is None:
         raise Conflict("DATABASE_URL: the database holds something else; name an empty one")
-    elif _is_known(current):
+    else:
+        _require_known(current)
         raise Conflict(
             "DATABASE_URL: the database is of an earlier version; run: releaf database upgrade"
-        )
-    else:
-        raise Conflict(
-            f"DATABASE_URL: the database is of a later version ({current}); "
-            "install that version of Releaf, or restore a backup"
         )
 
 
@@ -105,9 +117,19 @@ def _is_empty(database_url: str) -> bool:
         engine.dispose()
 
 
-def _is_known(revision: str) -> bool:
+def _require_known(revision: str) -> None:
+    """Raise Conflict for a revision that this version cannot upgrade from."""
+    if revision in _UNRELEASED:
+        raise Conflict(
+            f"DATABASE_URL: the database is of an unreleased version ({revision}), which cannot be "
+            "upgraded; name an empty database"
+        )
     known = ScriptDirectory.from_config(_config()).walk_revisions()
-    return revision in {script.revision for script in known}
+    if revision not in {script.revision for script in known}:
+        raise Conflict(
+            f"DATABASE_URL: the database is of a later version ({revision}); "
+            "install that version of Releaf, or restore a backup"
+        )
 
 
 def _engine(database_url: str) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Date,
     Select,
     String,
-    and_,
     bindparam,
     case,
     cast,
@@ -25,7 +24,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    true,
     union_all,
 )
 
@@ -41,7 +39,6 @@ from webapp.models import (
     Reconciliation,
     Server,
     ServerDay,
-    ServerFeeds,
     User,
 )
 from webapp.queries import access
@@ -93,6 +90,7 @@ class Home:
 class PartnerCounts:
     """Of each of some partners, by its id; those without any are left out."""
 
+    customers: Mapping[int, int]
     servers: Mapping[int, tuple[int, int]]
     pages: Mapping[int, int]
 
@@ -113,7 +111,9 @@ def _told(rows: Sequence[Any], first: date, last: date) -> Home:
             pages[day] = int(number)
         else:
             told[of][what] = int(number or 0)
-    feeds, steps = told["feed"], told["step"]
+    feeds = {**dict.fromkeys(("healthy", "unhealthy", "pending", "inactive"), 0), **told["feed"]}
+    feeds["all"] = sum(feeds.values())
+    steps = told["step"]
     begun = Beginning(
         has_server=bool(told["server"]),
         has_feed=bool(feeds["all"]),
@@ -123,7 +123,7 @@ def _told(rows: Sequence[Any], first: date, last: date) -> Home:
     )
     return Home(
         servers=told["server"],
-        feeds={**feeds, "healthy": feeds["all"] - _not_healthy(feeds)},
+        feeds=feeds,
         accounts=told["account"],
         months={Month.parse(one): number for one, number in told["month"].items() if number},
         days=totals.all_days(pages, first, last),
@@ -134,19 +134,10 @@ def _told(rows: Sequence[Any], first: date, last: date) -> Home:
 
 
 _OF_SERVERS: BindParameter[int] = bindparam("servers", expanding=True)
-_UNSETTLED = (
+_FEEDS_BY_HEALTH = (
     select(Feed.server_id, Feed.status, Feed.health, func.count())
-    .where(Feed.server_id.in_(_OF_SERVERS))
+    .where(Feed.server_id.in_(_OF_SERVERS), access.IS_TIED)
     .group_by(Feed.server_id, Feed.status, Feed.health)
-)
-#: All feeds, and the few that are not healthy, which an index finds: to group all is slow.
-_FEEDS_BY_HEALTH = union_all(
-    select(ServerFeeds.server_id, constant("all"), constant("all"), ServerFeeds.feeds).where(
-        ServerFeeds.server_id.in_(_OF_SERVERS)
-    ),
-    _UNSETTLED.where(access.IS_COLLECTED, Feed.health == constant("unhealthy")),
-    _UNSETTLED.where(access.IS_COLLECTED, Feed.health == constant("pending")),
-    _UNSETTLED.where(Feed.status == constant("inactive")),
 )
 
 
@@ -158,17 +149,12 @@ def feeds_by_health(server_ids: Sequence[int]) -> Question[dict[int, dict[str, i
 def _by_health(rows: Sequence[Any]) -> dict[int, dict[str, int]]:
     found: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for server_id, status, health, feeds in rows:
-        of_server = found[server_id]
-        if status == "all":
-            of_server["healthy"] += feeds
-            continue
-        of_server["inactive" if status == "inactive" else health] += feeds
-        of_server["healthy"] -= feeds
+        found[server_id]["inactive" if status == "inactive" else health] += feeds
     return {server_id: {**counts} for server_id, counts in found.items()}
 
 
 def partner_counts(partner_ids: Collection[int], month: Month) -> Question[PartnerCounts]:
-    """Servers (all, unhealthy) and the pages counted in a month, of each partner."""
+    """Customers, servers (all, unhealthy) and the pages counted in a month, of each partner."""
     values = {"partners": list(partner_ids), "month": str(month)}
     return Question(_counts_of(), values, _counts_told)
 
@@ -180,13 +166,10 @@ def counts_of_partners(partners: Select[Any], month: Month) -> Question[PartnerC
 
 def _counts_told(rows: Sequence[Any]) -> PartnerCounts:
     return PartnerCounts(
+        {partner: int(number) for of, partner, number, _ in rows if of == "customers"},
         {partner: (int(all_), int(bad)) for of, partner, all_, bad in rows if of == "servers"},
         {partner: int(pages) for of, partner, pages, _ in rows if of == "pages"},
     )
-
-
-def _not_healthy(feeds: Mapping[str, int]) -> int:
-    return feeds["unhealthy"] + feeds["pending"] + feeds["inactive"]
 
 
 _compared = (
@@ -206,14 +189,9 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
         month: BindParameter[str] = bindparam("month", type_=String)
         return union_all(
             servers,
-            *_feeds(true(), true()),
+            _feeds(),
             _part("month", month, func.sum(ServerDay.pages)).where(ServerDay.counted_in == month),
-            _part("account", "partner", func.count()).where(
-                Account.partner_id.is_(None), Account.kind == "partner"
-            ),
-            _part("account", "customer", func.sum(Account.customers)).where(
-                Account.partner_id.is_(None)
-            ),
+            _part("account", Account.kind, func.count()).group_by(Account.kind),
             _part("compared", "differences", func.json_array_length(_compared.c.differences)),
         )
     partner: BindParameter[int] = bindparam("partner")
@@ -233,7 +211,7 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
     }
     return union_all(
         servers.where(Server.account_id == partner),
-        *_feeds(Feed.server_id.in_(own), ServerFeeds.server_id.in_(own)),
+        _feeds().where(Feed.server_id.in_(own)),
         months.where(ServerDay.server_id.in_(own)).group_by(ServerDay.counted_in),
         days,
         _part("certified", "all", func.sum(PartnerMonth.pages)).where(
@@ -243,15 +221,10 @@ def _question(is_operations: bool) -> CompoundSelect[Any]:
     )
 
 
-def _feeds(own: ColumnElement[bool], kept: ColumnElement[bool]) -> Iterator[Any]:
-    """All feeds, and the few that are not healthy, which an index finds: to group all is slow."""
-    yield _part("feed", "all", func.sum(ServerFeeds.feeds)).where(kept)
-    for name, which in (
-        ("unhealthy", and_(access.IS_COLLECTED, Feed.health == constant("unhealthy"))),
-        ("pending", and_(access.IS_COLLECTED, Feed.health == constant("pending"))),
-        ("inactive", Feed.status == constant("inactive")),
-    ):
-        yield _part("feed", name, func.count()).where(own, which)
+def _feeds() -> Any:
+    """All feeds but removed ones, those that are inactive apart."""
+    how = case((Feed.status == constant("inactive"), constant("inactive")), else_=Feed.health)
+    return _part("feed", how, func.count()).where(access.IS_TIED).group_by(how)
 
 
 def _part(of: str, what: Any, number: Any, day: Any = None) -> Any:
@@ -276,6 +249,9 @@ def _counts_of(among: Select[Any] | None = None, month: Month | None = None) -> 
     zero: ColumnElement[int] = literal_column("0")
     bad = func.count().filter(Server.health == constant("unhealthy"))
     return union_all(
+        select(constant("customers"), Account.partner_id, func.count(), zero)
+        .where(Account.partner_id.in_(partners))
+        .group_by(Account.partner_id),
         select(constant("servers"), Server.account_id, func.count(), bad)
         .where(Server.account_id.in_(partners), Server.removed_at.is_(None))
         .group_by(Server.account_id),

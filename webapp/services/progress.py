@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from webapp import asking
-from webapp.models import Collection, CollectionOutcome, Feed, Outcome
+from webapp.models import Collection, Feed, Outcome
 from webapp.models.collection import UNFINISHED
 
 
@@ -35,9 +35,11 @@ class Progress:
         return self.counts.get("failed", 0)
 
 
-_COUNTS = select(
-    CollectionOutcome.outcome, CollectionOutcome.customers, CollectionOutcome.pages
-).where(CollectionOutcome.collection_id == bindparam("collection"), CollectionOutcome.customers > 0)
+_COUNTS = (
+    select(Outcome.outcome, func.count(), func.sum(Outcome.pages))
+    .where(Outcome.collection_id == bindparam("collection"))
+    .group_by(Outcome.outcome)
+)
 
 
 def of(session: Session, collection: Collection) -> Progress:

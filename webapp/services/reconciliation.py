@@ -1,24 +1,29 @@
 """Reconciliation: every page a counter gained is certified, open or held; nothing else is.
 
-Counters, deposits and certificates are summed apart and compared: a bug, a hand in the database or
-a half restored backup shows as a difference, with the rows that cause it.
+Counters, deposits and certificates are summed apart and compared, and so are the summary tables
+with the rows they sum: a bug, a hand in the database or a half restored backup shows as a
+difference, with the rows that cause it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.models import (
+    Account,
     Certificate,
     ClosedMonth,
     Delta,
     Deposit,
     Device,
     Feed,
+    PartnerMonth,
     Reconciliation,
+    Server,
+    ServerDay,
 )
 from webapp.services.metering import deposits
 
@@ -46,16 +51,22 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two figures that ought to be one, and the row that causes it."""
+    """Two figures that ought to be one, and the row that causes it.
+
+    ``kind``: of a feed, a device or a month the row itself; of a server (a day) or a partner (a
+    month) its summary.
+    """
 
     kind: str
     id: int
     name: str
     expected: int
     found: int
+    unit: str = "pages"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} (id {self.id}): {self.expected:,} and {self.found:,} pages"
+        figures = f"{self.expected:,} and {self.found:,} {self.unit}"
+        return f"{self.kind} {self.name} (id {self.id}): {figures}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ def reconcile(session: Session, feeds: Select[Feed]) -> Result:
     ]
     differences += _devices(session, ids)
     differences += _certificates(session, ids)
+    differences += _server_days(session, ids)
+    differences += _partner_months(session, ids)
     return Result(balances, differences)
 
 
@@ -199,6 +212,90 @@ def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
         Difference("Month", row.account_id, row.month, int(row.counted), int(row.stated))
         for row in rows
     ]
+
+
+def _server_days(session: Session, ids: Select[int]) -> list[Difference]:
+    """Days of the servers of these feeds whose summary is not the sum of their deposits."""
+    servers = select(Feed.server_id).where(Feed.id.in_(ids))
+    rows = union_all(
+        select(
+            Feed.server_id,
+            Deposit.day,
+            Deposit.counted_in,
+            Deposit.pages.label("deposited"),
+            literal(0).label("summed"),
+        )
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.server_id.in_(servers)),
+        select(
+            ServerDay.server_id, ServerDay.day, ServerDay.counted_in, literal(0), ServerDay.pages
+        ).where(ServerDay.server_id.in_(servers)),
+    ).subquery()
+    expected, found = func.sum(rows.c.deposited), func.sum(rows.c.summed)
+    key = (rows.c.server_id, Server.name, rows.c.day, rows.c.counted_in)
+    return [
+        Difference("Server", server_id, f"{name}, {day} in {month}", int(deposited), int(summed))
+        for server_id, name, day, month, deposited, summed in session.execute(
+            select(*key, expected, found)
+            .join(Server, Server.id == rows.c.server_id)
+            .group_by(*key)
+            .having(expected != found)
+            .order_by(rows.c.server_id, rows.c.day, rows.c.counted_in)
+        )
+    ]
+
+
+def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
+    """Months of the partners of these feeds whose summary is not the sum of their certificates."""
+    servers = select(Feed.server_id).where(Feed.id.in_(ids))
+    partners = select(Server.account_id).where(Server.id.in_(servers))
+    rows = union_all(
+        select(
+            Account.partner_id,
+            Certificate.month,
+            Certificate.pages.label("stated"),
+            literal(1).label("issued"),
+            literal(0).label("summed"),
+            literal(0).label("counted"),
+        )
+        .join(Account, Account.id == Certificate.account_id)
+        .where(Account.partner_id.in_(partners)),
+        select(
+            PartnerMonth.partner_id,
+            PartnerMonth.month,
+            literal(0),
+            literal(0),
+            PartnerMonth.pages,
+            PartnerMonth.certificates,
+        ).where(PartnerMonth.partner_id.in_(partners)),
+    ).subquery()
+    stated, summed = func.sum(rows.c.stated), func.sum(rows.c.summed)
+    issued, counted = func.sum(rows.c.issued), func.sum(rows.c.counted)
+    key = (rows.c.partner_id, Account.name, rows.c.month)
+    differences = []
+    for partner_id, name, month, *sums in session.execute(
+        select(*key, stated, summed, issued, counted)
+        .join(Account, Account.id == rows.c.partner_id)
+        .group_by(*key)
+        .having(or_(stated != summed, issued != counted))
+        .order_by(rows.c.partner_id, rows.c.month)
+    ):
+        of_rows, of_summary, certificates, certificates_summed = map(int, sums)
+        named = f"{name}, {month}"
+        if of_rows != of_summary:
+            differences.append(Difference("Partner", partner_id, named, of_rows, of_summary))
+        if certificates != certificates_summed:
+            differences.append(
+                Difference(
+                    "Partner",
+                    partner_id,
+                    named,
+                    certificates,
+                    certificates_summed,
+                    unit="certificates",
+                )
+            )
+    return differences
 
 
 def latest(session: Session) -> Reconciliation | None:

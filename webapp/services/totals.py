@@ -1,4 +1,4 @@
-"""Totals: pages deposited for many feeds at once, from the sums that the database keeps."""
+"""Totals: pages deposited for many feeds at once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.asking import Question
 from webapp.domain.months import Month
-from webapp.models import Account, Feed, FeedMonth, Server, ServerDay
+from webapp.models import Account, Deposit, Feed, Server, ServerDay
 from webapp.queries import access
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import DayPages
@@ -60,9 +60,9 @@ _FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
 #: In one question. What has no day is a month.
 _OF_FEEDS = union_all(
     *deposits.DAYS,
-    select(FeedMonth.counted_in, cast(null(), Date), cast(func.sum(FeedMonth.pages), BigInteger))
-    .where(FeedMonth.feed_id.in_(_FEEDS))
-    .group_by(FeedMonth.counted_in),
+    select(Deposit.counted_in, cast(null(), Date), cast(func.sum(Deposit.pages), BigInteger))
+    .where(Deposit.feed_id.in_(_FEEDS))
+    .group_by(Deposit.counted_in),
 )
 
 
@@ -119,13 +119,13 @@ class CustomerCounts:
     pages: int = 0
 
 
-_IN_ALL = select(func.sum(FeedMonth.pages)).where(FeedMonth.feed_id == Feed.id)
+_IN_ALL = select(func.sum(Deposit.pages)).where(Deposit.feed_id == Feed.id)
 _OF_CUSTOMERS: Any = (
     select(
         Feed.account_id,
         func.count().filter(access.IS_TIED),
         func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
-        func.sum(_IN_ALL.where(FeedMonth.counted_in == bindparam("month")).scalar_subquery()),
+        func.sum(_IN_ALL.where(Deposit.counted_in == bindparam("month")).scalar_subquery()),
         func.sum(_IN_ALL.scalar_subquery()),
     )
     .where(Feed.account_id.in_(bindparam("customers", expanding=True)))
@@ -151,20 +151,20 @@ def pages_by_feed(
 ) -> dict[int, int]:
     """Pages of each feed; those with none are left out."""
     query = (
-        select(FeedMonth.feed_id, func.sum(FeedMonth.pages))
-        .where(FeedMonth.feed_id.in_(feed_ids))
-        .group_by(FeedMonth.feed_id)
+        select(Deposit.feed_id, func.sum(Deposit.pages))
+        .where(Deposit.feed_id.in_(feed_ids))
+        .group_by(Deposit.feed_id)
     )
     if month is not None:
-        query = query.where(FeedMonth.counted_in == str(month))
+        query = query.where(Deposit.counted_in == str(month))
     return {feed_id: int(total) for feed_id, total in session.execute(query)}
 
 
 def pages_of_feed(month: Month) -> ScalarSelect[int]:
     """For a query of feeds: the pages of each that are counted in a month; null without any."""
     return (
-        select(FeedMonth.pages)
-        .where(FeedMonth.feed_id == Feed.id, FeedMonth.counted_in == str(month))
+        select(cast(func.sum(Deposit.pages), BigInteger))
+        .where(Deposit.feed_id == Feed.id, Deposit.counted_in == str(month))
         .scalar_subquery()
     )
 
@@ -172,27 +172,38 @@ def pages_of_feed(month: Month) -> ScalarSelect[int]:
 def pages_of_customer(month: Month) -> ScalarSelect[int]:
     """For a query of accounts: the pages of each customer that are counted in a month."""
     return (
-        select(func.coalesce(func.sum(FeedMonth.pages), 0))
-        .join(Feed, Feed.id == FeedMonth.feed_id)
-        .where(Feed.account_id == Account.id, FeedMonth.counted_in == str(month))
+        select(func.coalesce(func.sum(Deposit.pages), 0))
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.account_id == Account.id, Deposit.counted_in == str(month))
+        .scalar_subquery()
+    )
+
+
+def customers_of_partner() -> ScalarSelect[int]:
+    """For a query of accounts: how many customers each partner has."""
+    customer = aliased(Account)
+    return (
+        select(func.count())
+        .select_from(customer)
+        .where(customer.partner_id == Account.id)
         .scalar_subquery()
     )
 
 
 def _kept(of: Of) -> Any:
-    """The table whose sums are few enough: by feed for one customer, else by server."""
+    """The table with fewer rows to add up: deposits for one customer, else those by server."""
     if of.feed_ids is not None or (of.account_id is not None and not of.is_partner):
-        return FeedMonth
+        return Deposit
     return ServerDay
 
 
 def _within(query: Any, kept: Any, of: Of) -> Any:
     if of.feed_ids is not None:
-        return query.where(FeedMonth.feed_id.in_(of.feed_ids))
+        return query.where(Deposit.feed_id.in_(of.feed_ids))
     if of.account_id is None:
         return query
     if kept is ServerDay:
         servers = select(Server.id).where(Server.account_id == of.account_id)
         return query.where(ServerDay.server_id.in_(servers))
     feeds = select(Feed.id).where(Feed.account_id == of.account_id)
-    return query.where(FeedMonth.feed_id.in_(feeds))
+    return query.where(Deposit.feed_id.in_(feeds))

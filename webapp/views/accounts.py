@@ -45,7 +45,7 @@ def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports
         servers, unhealthy = counts["servers_of"].get(partner.id, (0, 0))
         yield (
             partner.name,
-            partner.customers,
+            counts["customers_of"].get(partner.id, 0),
             servers,
             unhealthy,
             counts["pages_of"].get(partner.id, 0),
@@ -202,11 +202,12 @@ def edit(account_id: int) -> ResponseReturnValue:
 
 
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
-    """For each of these partners: servers (those unhealthy), pages this month."""
+    """For each of these partners: customers, servers (those unhealthy), pages this month."""
     month = Month.of(clock.now().date())
     question = homes.partner_counts([partner.id for partner in partners], month)
     counts = asking.answer(db.session(), question)
     return {
+        "customers_of": counts.customers,
         "servers_of": counts.servers,
         "pages_of": counts.pages,
     }

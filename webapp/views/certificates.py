@@ -27,7 +27,7 @@ from webapp import asking, clock, pdf
 from webapp.asking import Question
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.models import Certificate, Document, PartnerMonth, Undrawn
+from webapp.models import Certificate, Document, PartnerMonth
 from webapp.queries import access
 from webapp.services import certificates
 from webapp.views import edge, exports, lists, ticks
@@ -87,7 +87,7 @@ _SHOWN: tuple[Any, ...] = (
     Certificate.account_name,
     Certificate.pages,
     Certificate.trees,
-    Undrawn.certificate_id.is_(None).label("is_drawn"),
+    Document.certificate_id.is_not(None).label("is_drawn"),
 )
 
 
@@ -128,7 +128,7 @@ def _listing(
     then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
     ordered = lists.in_order(query, _COLUMNS, sort, then=then)
     counts_itself = searched or viewer.role == "customer"
-    shown = ordered.outerjoin(Undrawn, Undrawn.certificate_id == Certificate.id)
+    shown = ordered.outerjoin(Document, Document.certificate_id == Certificate.id)
     return lists.Listing(
         shown.with_only_columns(*_SHOWN),
         counting=query if counts_itself else _counted(viewer, month),
@@ -233,7 +233,7 @@ def public(public_id: str) -> ResponseReturnValue:
             "certificates/public.html",
             certificate=certificate,
             holder=certificate.account_name if certificate.account.is_named else None,
-            is_drawn=certificate.undrawn is None,
+            is_drawn=certificate.document is not None,
             address=edge.settings().public_url
             + url_for("certificates.public", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
@@ -290,8 +290,9 @@ def _published(public_id: str) -> Certificate:
     certificate = None
     if public_id.isascii() and public_id.isprintable() and len(public_id) <= 43:
         query = select(Certificate).where(Certificate.public_id == public_id)
-        whole = (joinedload(Certificate.account), joinedload(Certificate.undrawn))
-        certificate = db.session.scalar(query.options(*whole))
+        document = joinedload(Certificate.document).load_only(Document.sha256)
+        whole = query.options(joinedload(Certificate.account), document)
+        certificate = db.session.scalar(whole)
     if certificate is None:
         abort(404)
     return certificate
@@ -338,7 +339,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "certificate": certificate,
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
-        "drawn": certificate.undrawn is None,
+        "drawn": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": edge.settings().public_url
         + url_for("certificates.public", public_id=certificate.public_id),
@@ -372,6 +373,6 @@ def _kept(viewer: access.Viewer) -> Select[PartnerMonth]:
 
 
 def _counted(viewer: access.Viewer, month: str | None) -> Select[int]:
-    """How many certificates there are, as the database keeps it."""
+    """How many certificates there are."""
     query = _kept(viewer).with_only_columns(func.sum(PartnerMonth.certificates))
     return lists.counts(query.where(PartnerMonth.month == month) if month else query)

@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 from webapp import asking, clock
 from webapp.asking import Question
 from webapp.db import at_most, db
-from webapp.models import Account, Delta, Device, Feed, Reading, ServerFeeds
+from webapp.models import Account, Delta, Device, Feed, Reading
 from webapp.queries import access
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
@@ -123,11 +123,7 @@ def _listing(
         access.IS_TIED if feed_id is None else Feed.id == feed_id,
     ]
     query = select(Device).join(Device.feed).where(*of_feeds)
-    counting: Any = select(func.sum(Feed.devices)).where(*of_feeds)
-    if feed_id is None and viewer.role != "customer":
-        own = access.of_servers(viewer, ServerFeeds.server_id)
-        counting = select(func.sum(ServerFeeds.devices)).where(own)
-    counting = lists.counts(counting)
+    counting: Any = lists.counts(select(func.sum(Feed.device_count)).where(*of_feeds))
     if search is not None:
         few: BindParameter[int] = bindparam("few", expanding=True)
         counting = query = query.where(Device.id.in_(few if search == "few" else _found(search)))

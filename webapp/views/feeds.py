@@ -288,7 +288,7 @@ def sheet() -> exports.Sheet:
         pages = totals.pages_by_feed(db.session(), ids, month)
         for feed in feeds:
             named = (feed.server.name, feed.server.account.name) if servers else ()
-            counts = (feed.devices, pages.get(feed.id, 0))
+            counts = (feed.device_count, pages.get(feed.id, 0))
             what = (feed.customer_name, feed.customer_id, feed.account.name)
             yield (*what, *named, feed.status, feed.health, feed.heard_on, *counts)
 

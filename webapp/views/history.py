@@ -119,8 +119,8 @@ def _lately(
 
 @lru_cache(maxsize=256)
 def _latest(viewer: Viewer, limit: int) -> Select[Any]:
-    own = access.of_servers(viewer, FeedEvent.server_id)
-    return _EVENTS.where(_IS_TOLD, own).limit(at_most(limit))
+    own = access.of_own_feeds(viewer)
+    return _EVENTS.where(_IS_TOLD, *own).limit(at_most(limit))
 
 
 def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]:

@@ -48,6 +48,7 @@ def _operations(viewer: Viewer) -> str:
         "home/operations.html",
         today=today,
         partners=first.answer,
+        customers_of=counts.answer.customers,
         servers_of=counts.answer.servers,
         pages_of=counts.answer.pages,
         accounts=home.accounts,
@@ -163,7 +164,7 @@ def _bad_feeds(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 
 @lru_cache(maxsize=1)
 def _first_partners(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    shown = (Account.id, Account.name, Account.time_zone, Account.customers)
+    shown = (Account.id, Account.name, Account.time_zone)
     return (
         access.partners(viewer)
         .with_only_columns(*shown)

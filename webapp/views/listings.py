@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 from webapp import asking
 from webapp.db import at_most, constant, db, in_digits
 from webapp.domain.months import Month
-from webapp.models import Account, Device, Feed, Server, ServerFeeds
+from webapp.models import Account, Device, Feed, Server
 from webapp.queries import access
 from webapp.queries.access import Viewer
 from webapp.services import totals
@@ -25,7 +25,7 @@ FEED_COLUMNS = {
     "account": Account.name,
     "health": Feed.health,
     "heard": Feed.heard_on,
-    "devices": Feed.devices,
+    "devices": Feed.device_count,
 }
 
 
@@ -49,7 +49,7 @@ _SHOWN: tuple[Any, ...] = (
     Feed.status,
     Feed.health,
     Feed.heard_on,
-    Feed.devices,
+    Feed.device_count,
     Feed.account_id,
     Account.name.label("account_name"),
     Server.name.label("server_name"),
@@ -112,8 +112,6 @@ def feeds(
     narrow = None
     if sort.removeprefix("-") != "account":
         narrow = lists.in_order(rows.with_only_columns(Feed.id), columns, sort, then=then)
-    if not (status or health or account_id or search):
-        counting = _tied(viewer, server_id)
     shown: Any = query.join(_PARTNER, _PARTNER.id == Server.account_id)
     server = contains_eager(Feed.server).joinedload(Server.account)
     return lists.Listing(
@@ -123,18 +121,6 @@ def feeds(
         narrow=narrow,
         short=bool(search),
         whole=query.options(contains_eager(Feed.account), server),
-    )
-
-
-def _tied(viewer: Viewer, server_id: int | None) -> Any:
-    """How many feeds there are but removed ones."""
-    if viewer.role == "customer":
-        return access.feeds(viewer).where(access.IS_TIED)
-    query = select(func.sum(ServerFeeds.feeds)).where(
-        access.of_servers(viewer, ServerFeeds.server_id)
-    )
-    return lists.counts(
-        query if server_id is None else query.where(ServerFeeds.server_id == server_id)
     )
 
 
@@ -187,17 +173,14 @@ def accounts(viewer: Viewer, month: Month, sort: str, *, searched: bool) -> list
         query = query.where(lists.holds(Account.name))
     columns = dict(ACCOUNT_COLUMNS)
     if viewer.is_operations:
-        columns["customers"] = Account.customers
+        columns["customers"] = totals.customers_of_partner()
     else:
         columns["pages"] = totals.pages_of_customer(month)
     query = lists.in_order(query, columns, sort, then=(Account.name, Account.id))
     shown: Any = query
-    counting: Any = query
-    if viewer.is_partner and not searched:
-        counting = _number_of_customers(viewer.account_id)
     return lists.Listing(
-        shown.with_only_columns(Account.id, Account.name, Account.time_zone, Account.customers),
-        counting=counting,
+        shown.with_only_columns(Account.id, Account.name, Account.time_zone),
+        counting=query,
         count_to=None,
         short=searched,
         whole=query.options(joinedload(Account.partner)),
@@ -210,11 +193,6 @@ def customers(viewer: Viewer, partner_id: int) -> lists.Listing:
     query: Any = access.accounts(viewer).where(Account.partner_id == in_digits(partner_id))
     return lists.Listing(
         query.with_only_columns(Account.id, Account.name).order_by(Account.name, Account.id),
-        counting=_number_of_customers(partner_id),
+        counting=query,
         count_to=None,
     )
-
-
-def _number_of_customers(partner_id: int | None) -> Any:
-    """How many customers a partner has, as the database keeps it."""
-    return lists.counts(select(Account.customers).where(Account.id == partner_id))

@@ -15,9 +15,9 @@ from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 from webapp import asking, clock, queue
 from webapp.asking import Question
 from webapp.db import at_most, constant, db
-from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server, Undrawn
+from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server
 from webapp.queries import access
-from webapp.services import mails
+from webapp.services import certificates, mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -79,7 +79,9 @@ _WAITING = union_all(
     select(constant("held"), Delta.day, func.count())
     .where(access.IS_HELD, Delta.day >= _SINCE)
     .group_by(Delta.day),
-    select(constant("undrawn"), cast(null(), Date), func.count()).select_from(Undrawn),
+    select(constant("undrawn"), cast(null(), Date), func.count()).select_from(
+        certificates.WITHOUT_DOCUMENT.subquery()
+    ),
     # By their state, without a day.
     mails.IN_VAIN.with_only_columns(Mail.state, cast(null(), Date), func.count()),
 )

@@ -1,7 +1,7 @@
 """Deposits: a feed's pages by day; added by each collection, and recalculated on review."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.db import constant, upsert
@@ -24,6 +23,7 @@ from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.months import Month, counting_month
 from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
 from webapp.queries.access import IS_HELD
+from webapp.services import summaries
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
 #: How many pages of a delta count: all, the proposal, or none.
@@ -34,15 +34,7 @@ COUNTED = case(
 )
 
 
-def _adding(insert: Callable[[Table], Any]) -> Any:
-    statement = insert(_DEPOSIT)
-    return statement.on_conflict_do_update(
-        index_elements=["feed_id", "day", "counted_in"],
-        set_={"pages": _DEPOSIT.c.pages + statement.excluded.pages},
-    )
-
-
-_ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
+_KEY = ("feed_id", "day", "counted_in")
 
 
 class DayPages(NamedTuple):
@@ -57,62 +49,66 @@ class DayPages(NamedTuple):
 
 
 def add(
-    session: Session, feed_id: int, shares: Mapping[date, int], last_closed: Month | None
+    session: Session,
+    feed_id: int,
+    server_id: int,
+    shares: Mapping[date, int],
+    last_closed: Month | None,
 ) -> int:
     """Deposit the shares of deltas just written, in their transaction; returns the pages added.
 
     The feed's row must be locked. A delta is written once, so its shares are added once; that
     ``recalculate`` finds the same from all deltas is tested.
     """
-    rows = [
-        {
-            "feed_id": feed_id,
-            "day": day,
-            "counted_in": str(counting_month(day, last_closed)),
-            "pages": pages,
-        }
+    added = {
+        (day, str(counting_month(day, last_closed))): pages
         for day, pages in sorted(shares.items())
         if pages
+    }
+    rows = [
+        {"feed_id": feed_id, "day": day, "counted_in": counted_in, "pages": pages}
+        for (day, counted_in), pages in added.items()
     ]
-    if rows:
-        session.execute(_ADD[session.get_bind().dialect.name], rows)
+    upsert(session, _DEPOSIT, rows, key=_KEY, add=("pages",))
+    summaries.add_deposits(session, server_id, added)
     return sum(shares.values())
 
 
 def recalculate(
     session: Session,
-    feed_id: int,
-    account_id: int,
+    feed: Feed,
     days: Collection[date],
     holidays: Container[date],
 ) -> int:
-    """Make the deposits of these days what the feed's deltas say; returns the pages added.
+    """Make the deposits of these days what a feed's deltas say; returns the pages added.
 
     The feed's row must be locked. What a closed month has counted already stays there; the rest
     of a day is counted in the first open month.
     """
     if not days:
         return 0
-    owed = _pages_by_delta(session, feed_id, min(days), max(days), holidays)
-    last_closed = last_closed_month(session, account_id)
+    owed = _pages_by_delta(session, feed.id, min(days), max(days), holidays)
+    last_closed = last_closed_month(session, feed.account_id)
     stored: dict[date, dict[str, int]] = defaultdict(dict)
     for row in session.execute(
         select(Deposit.day, Deposit.counted_in, Deposit.pages).where(
-            Deposit.feed_id == feed_id, Deposit.day >= min(days), Deposit.day <= max(days)
+            Deposit.feed_id == feed.id, Deposit.day >= min(days), Deposit.day <= max(days)
         )
     ):
         stored[row.day][row.counted_in] = row.pages
-    rows, added = [], 0
+    rows = []
+    added: dict[tuple[date, str], int] = {}
     for day in sorted(set(days)):
         counted_in = str(counting_month(day, last_closed))
         before = stored[day].get(counted_in, 0)
         elsewhere = sum(pages for month, pages in stored[day].items() if month != counted_in)
         pages = owed.get(day, 0) - elsewhere
         if pages != before:
-            rows.append({"feed_id": feed_id, "day": day, "counted_in": counted_in, "pages": pages})
-            added += pages - before
-    upsert(session, _DEPOSIT, rows, key=("feed_id", "day", "counted_in"), update=("pages",))
-    return added
+            rows.append({"feed_id": feed.id, "day": day, "counted_in": counted_in, "pages": pages})
+            added[day, counted_in] = pages - before
+    upsert(session, _DEPOSIT, rows, key=_KEY, update=("pages",))
+    summaries.add_deposits(session, feed.server_id, added)
+    return sum(added.values())
 
 
 def _pages_by_delta(

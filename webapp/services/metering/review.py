@@ -154,7 +154,7 @@ def _recalculate(session: Session, feed: Feed, delta: Delta) -> int:
     session.flush()
     _replay_device(session, delta.device_id)
     holidays = public_holidays(feed.account)
-    return deposits.recalculate(session, feed.id, feed.account_id, _days(feed, delta), holidays)
+    return deposits.recalculate(session, feed, _days(feed, delta), holidays)
 
 
 def _record_decision(

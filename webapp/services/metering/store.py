@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.meter import PageDelta, Reading
 from webapp.domain.validation import Flag
-from webapp.models import Delta, Device
+from webapp.models import Delta, Device, Feed
 from webapp.models import Reading as ReadingRow
 from webapp.services.metering import transfer
 from webapp.services.metering.match import DeviceState, Identity
@@ -132,6 +132,12 @@ def _insert_devices(
         }
         for change in updates
     ]
+    session.execute(
+        update(Feed)
+        .where(Feed.id == feed_id)
+        .values(device_count=Feed.device_count + len(rows))
+        .execution_options(synchronize_session=False)
+    )
     made = session.execute(
         insert(_DEVICE).returning(_DEVICE.c.id, _DEVICE.c.asset_id, _DEVICE.c.serial_number),
         rows,

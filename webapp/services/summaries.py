@@ -1,0 +1,41 @@
+"""Summaries: pages per server, day and month counted in; certified pages per partner and month.
+
+Call within the transaction that writes the rows summed. Rows are changed in the order of their
+keys, so that two transactions that change the same ones wait for each other and never deadlock.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from webapp.db import upsert
+from webapp.models import PartnerMonth, ServerDay
+
+_SERVER_DAY: Table = ServerDay.metadata.tables["server_day"]
+_PARTNER_MONTH: Table = PartnerMonth.metadata.tables["partner_month"]
+
+
+def add_deposits(session: Session, server_id: int, pages: Mapping[tuple[date, str], int]) -> None:
+    """Add pages deposited for feeds of a server, by day and month counted in; they may be
+    negative.
+    """
+    rows = [
+        {"server_id": server_id, "day": day, "counted_in": counted_in, "pages": added}
+        for (day, counted_in), added in sorted(pages.items())
+        if added
+    ]
+    upsert(session, _SERVER_DAY, rows, key=("server_id", "day", "counted_in"), add=("pages",))
+
+
+def add_certificate(session: Session, partner_id: int, month: str, pages: int) -> None:
+    """Add a certificate just issued to one of a partner's customers."""
+    row = {"partner_id": partner_id, "month": month, "certificates": 1, "pages": pages}
+    upsert(
+        session,
+        _PARTNER_MONTH,
+        [row],
+        key=("partner_id", "month"),
+        add=("certificates", "pages"),
+    )
