@@ -41,7 +41,8 @@ from webapp.models import (
     ServerDay,
 )
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import deposits, feeds, heart, servers
+from webapp.services import feeds, heart, servers
+from webapp.services.metering import deposits
 from webapp.settings import Settings
 
 CUSTOMERS = 120
