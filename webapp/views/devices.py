@@ -24,10 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from webapp import asking, clock
-from webapp.asking import Question
 from webapp.db import at_most, db
-from webapp.models import Account, Delta, Device, Feed, Reading
-from webapp.queries import access
+from webapp.models import Account, Device, Feed
+from webapp.queries import access, details, feed_events
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
 from webapp.views import charts, edge, exports, figures, history, lists, ticks
@@ -41,6 +40,7 @@ _TELLING = 6
 #: How a search finds: among few that are known by now, by the end of a long text, or by all of it.
 Search = Literal["few", "long", "brief"] | None
 _READINGS_SHOWN = 31
+_EVENTS_SHOWN = 20
 _COLUMNS = {
     "customer": Feed.customer_name,
     "asset": Device.asset_id,
@@ -204,37 +204,21 @@ def selected() -> ResponseReturnValue:
     return ticks.exported(query.options(eager), _SHEET, wanted, ticks.list_again("devices.index"))
 
 
-#: What the page of a device shows of each, the latest first.
-_READINGS = (
-    select(Reading.day, Reading.count.label("told"), Reading.baseline)
-    .where(Reading.device_id == bindparam("device"))
-    .order_by(Reading.day.desc())
-    .limit(at_most(_READINGS_SHOWN))
-)
-_DELTAS = (
-    select(Delta.id, Delta.since, Delta.day, Delta.pages, Delta.state, Delta.proposed)
-    .where(Delta.device_id == bindparam("device"))
-    .order_by(Delta.day.desc())
-    .limit(at_most(_READINGS_SHOWN))
-)
-
-
 @blueprint.get("/devices/<int:device_id>")
 def show(device_id: int) -> ResponseReturnValue:
     """A device: its counts, its readings and what it gained between them."""
     device = access.device(db.session(), edge.viewer(), device_id)
-    of_device = {"device": device.id}
-    readings, deltas = Question[Any](_READINGS, of_device), Question[Any](_DELTAS, of_device)
-    events = history.of_device(db.session(), edge.viewer(), device)
-    asking.ask(db.session(), readings, deltas, events)
+    readings = details.readings_of(db.session(), device.id, _READINGS_SHOWN)
+    deltas = details.deltas_of(db.session(), device.id, _READINGS_SHOWN)
+    events = feed_events.of_device(db.session(), device, _EVENTS_SHOWN)
     return render_template(
         "devices/show.html",
         device=device,
         feed=device.feed,
-        bars=_bars(device.feed.account, readings.answer, deltas.answer),
-        readings=readings.answer,
-        deltas={delta.day: delta for delta in deltas.answer},
-        history=events.answer,
+        bars=_bars(device.feed.account, readings, deltas),
+        readings=readings,
+        deltas={delta.day: delta for delta in deltas},
+        history=history.lines(db.session(), edge.viewer(), events),
         zone=device.feed.account.zone,
         families=history.FAMILIES,
     )

@@ -8,25 +8,18 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, select
 
 from webapp import asking, clock
-from webapp.asking import Question
-from webapp.db import at_most, db
+from webapp.db import db
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.errors import Conflict
 from webapp.models import (
-    Collection,
-    Delta,
-    Device,
     Feed,
-    HealthChange,
-    Outcome,
 )
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import access, details, feed_events
 from webapp.services import feeds, totals
 from webapp.services.calendars import public_holidays
 from webapp.services.metering.deposits import DayPages
@@ -51,38 +44,6 @@ STATUSES = ("pending", "active", "inactive", "removed")
 HEALTHS = ("pending", "healthy", "unhealthy")
 DAYS = ("31", "92")
 _RECENT = 10
-
-#: What the last collections brought, each with its collection.
-_OUTCOMES = (
-    select(
-        Outcome.outcome,
-        Outcome.pages,
-        Outcome.devices,
-        Outcome.skipped,
-        Outcome.reason,
-        Outcome.at,
-        Outcome.collection_id,
-        Collection.day,
-    )
-    .join(Collection, Collection.id == Outcome.collection_id)
-    .where(Outcome.feed_id == bindparam("feed"))
-    .order_by(Outcome.collection_id.desc())
-    .limit(at_most(_RECENT))
-)
-#: Gains that wait for a person; a customer is not asked.
-_HELD = (
-    select(Delta.id, Delta.pages, Delta.day, Device.asset_id, Device.serial_number)
-    .join(Delta.device)
-    .where(Delta.feed_id == bindparam("feed"), access.IS_HELD)
-    .order_by(Delta.day, Delta.id)
-    .limit(at_most(_RECENT))
-)
-_CHANGES = (
-    select(HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
-    .where(HealthChange.feed_id == bindparam("feed"))
-    .order_by(HealthChange.at.desc(), HealthChange.id.desc())
-    .limit(at_most(2 * _RECENT))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +92,12 @@ def show(feed_id: int) -> ResponseReturnValue:
     span = lists.chosen("days", DAYS, DAYS[0])
     last = today - timedelta(days=1)
     of_days = totals.of_feeds([feed.id], last - timedelta(days=int(span) - 1), last)
+    pages = asking.answer(db.session(), of_days)
     if exports.wanted():
-        return _exported_days(asking.answer(db.session(), of_days).days)
-    of_feed, sort = {"feed": feed.id}, lists.sorting(listings.DEVICE_COLUMNS, "asset")
-    devices = lists.turned(listings.devices_of_feed(sort), of_feed)
-    outcomes, changes = Question[Any](_OUTCOMES, of_feed), Question[Any](_CHANGES, of_feed)
-    events = history.recent(db.session(), edge.viewer(), feed.id)
+        return _exported_days(pages.days)
+    sort = lists.sorting(listings.DEVICE_COLUMNS, "asset")
+    events = feed_events.of_feeds(db.session(), [feed.id], _RECENT)
     is_customer = edge.viewer().role == "customer"
-    held = [] if is_customer else [Question[Any](_HELD, of_feed)]
-    asking.ask(db.session(), of_days, devices, outcomes, changes, events, *held)
-    pages = of_days.answer
     month = Month.of(today)
     total = sum(pages.months.values())
     bars = charts.bars_of_days(pages.days, holidays, marks_held=not is_customer)
@@ -157,12 +114,12 @@ def show(feed_id: int) -> ResponseReturnValue:
         month_pages=pages.months.get(month, 0),
         total=total,
         trees=trees(total),
-        held=[delta for one in held for delta in one.answer],
-        devices=devices.answer,
+        held=[] if is_customer else details.held_of_feed(db.session(), feed.id, _RECENT),
+        devices=lists.paged(listings.devices_of_feed(sort), {"feed": feed.id}),
         heading=partial(lists.heading, sort),
-        outcomes=outcomes.answer,
-        changes=changes.answer,
-        history=events.answer,
+        outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
+        changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
+        history=history.lines(db.session(), edge.viewer(), events),
         here=lists.here,
         page_url=lists.page_url,
     )
@@ -172,7 +129,7 @@ def show(feed_id: int) -> ResponseReturnValue:
 def told(feed_id: int) -> str:
     """What happened at a feed's printers, all of it."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
-    page = lists.paged(lists.Listing(history.page_of(feed.id)))
+    page = lists.paged(lists.Listing(feed_events.of_feed(feed.id)))
     return render_template(
         "feeds/history.html",
         feed=feed,

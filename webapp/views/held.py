@@ -1,22 +1,21 @@
 """Held gains: pages that look wrong, put before a person; a decision can be taken back."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import BindParameter, Date, bindparam, or_, select, union_all
+from sqlalchemy import or_
 from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
-from webapp import asking, clock
-from webapp.db import at_most, constant, db
+from webapp import clock
+from webapp.db import db
 from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Delta, Device, Feed, Reading, User
+from webapp.models import Account, Delta, Device, Feed, User
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import access, details
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
 from webapp.services.metering import review as service
@@ -205,7 +204,7 @@ def _case(delta: Delta) -> dict[str, Any]:
     account = delta.device.feed.account
     days = (delta.day - delta.since).days
     shares = allocate_over_gap(delta.pages, delta.since, delta.day, public_holidays(account))
-    readings, counts = _readings(delta)
+    counts = details.readings_around(db.session(), delta, _READINGS_SHOWN)
     return {
         "delta": delta,
         "zone": account.zone,
@@ -213,42 +212,13 @@ def _case(delta: Delta) -> dict[str, Any]:
         "shares": shares,
         "most": edge.settings().pages_per_day_ceiling * days,
         "ceiling": edge.settings().pages_per_day_ceiling,
-        "readings": readings,
+        "readings": list(counts.items())[:_READINGS_SHOWN],
         "counts": counts,
         "decided_by": _decided_by(delta),
         "why": history.HELD_FOR[delta.held_for or "ceiling"],
         "counted": deposits.counted_pages(delta),
         "certified_with": service.certified_month(db.session(), delta),
     }
-
-
-_DEVICE: BindParameter[int] = bindparam("device")
-_DAY = bindparam("day", type_=Date)
-_SINCE = bindparam("since", type_=Date)
-_TOLD = select(Reading.day, Reading.count.label("told")).where(Reading.device_id == _DEVICE)
-_NEXT = _TOLD.where(Reading.day > _DAY).order_by(Reading.day).limit(at_most(1)).subquery()
-_UNTIL = (
-    _TOLD.where(Reading.day <= _DAY)
-    .order_by(Reading.day.desc())
-    .limit(at_most(_READINGS_SHOWN))
-    .subquery()
-)
-#: The first of the two days that a gain lies between may be far back.
-_AROUND = union_all(
-    select(constant("shown"), _NEXT.c.day, _NEXT.c.told),
-    select(constant("shown"), _UNTIL.c.day, _UNTIL.c.told),
-    select(constant("since"), Reading.day, Reading.count).where(
-        Reading.device_id == _DEVICE, Reading.day == _SINCE
-    ),
-)
-
-
-def _readings(delta: Delta) -> tuple[list[tuple[date, int]], dict[date, int]]:
-    """The readings around the gain, the latest first; and the counts on their days."""
-    values = {"device": delta.device_id, "day": delta.day, "since": delta.since}
-    rows = asking.rows(db.session(), _AROUND, values)
-    shown = sorted(((day, told) for of, day, told in rows if of == "shown"), reverse=True)
-    return shown[:_READINGS_SHOWN], {day: told for _, day, told in rows}
 
 
 def _decided_by(delta: Delta) -> User | None:

@@ -3,42 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp import formats
-from webapp.asking import Question
-from webapp.db import at_most, constant
-from webapp.models import Device, Feed, FeedEvent
-from webapp.queries import access
+from webapp.queries import feed_events
 from webapp.queries.access import Viewer
 from webapp.words import Words, gettext
-
-_IS_TOLD = FeedEvent.kind != constant("devices_found")
-_RECENT = 10
-_EVENTS: Select[Any] = (
-    select(
-        FeedEvent.at,
-        FeedEvent.day,
-        FeedEvent.kind,
-        FeedEvent.details,
-        FeedEvent.device_id,
-        FeedEvent.feed_id,
-        Feed.customer_name,
-    )
-    .join(FeedEvent.feed)
-    .order_by(FeedEvent.at.desc(), FeedEvent.id.desc())
-)
-_OF_FEED = _EVENTS.where(FeedEvent.feed_id == bindparam("feed")).limit(at_most(_RECENT))
-_OF_DEVICE = _EVENTS.where(
-    FeedEvent.feed_id == bindparam("feed"), FeedEvent.device_id == bindparam("device")
-).limit(at_most(2 * _RECENT))
-_OF_FEEDS = _EVENTS.where(FeedEvent.feed_id.in_(bindparam("feeds", expanding=True))).limit(
-    at_most(_RECENT)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,49 +58,10 @@ FAMILIES = {
 }
 
 
-def page_of(feed_id: int) -> Select[Any]:
-    """The events of a feed, the latest first: rows for ``lines``."""
-    return _EVENTS.where(FeedEvent.feed_id == feed_id)
-
-
-def recent(session: Session, viewer: Viewer, feed_id: int) -> Question[list[Line]]:
-    """What happened lately at a feed."""
-    return _lately(session, viewer, _OF_FEED, {"feed": feed_id})
-
-
-def of_customer(session: Session, viewer: Viewer, feed_ids: Sequence[int]) -> Question[list[Line]]:
-    """What happened lately at the feeds of a customer."""
-    return _lately(session, viewer, _OF_FEEDS, {"feeds": list(feed_ids)})
-
-
-def of_device(session: Session, viewer: Viewer, device: Device) -> Question[list[Line]]:
-    """What happened lately to a device."""
-    return _lately(session, viewer, _OF_DEVICE, {"feed": device.feed_id, "device": device.id})
-
-
-def latest(session: Session, viewer: Viewer, limit: int) -> Question[list[Line]]:
-    """What happened lately at all feeds of a partner; first readings are left out."""
-    return _lately(session, viewer, _latest(viewer, limit), {})
-
-
-def _lately(
-    session: Session, viewer: Viewer, query: Select[Any], values: Mapping[str, Any]
-) -> Question[list[Line]]:
-    return Question(query, values, partial(lines, session, viewer))
-
-
-@lru_cache(maxsize=256)
-def _latest(viewer: Viewer, limit: int) -> Select[Any]:
-    own = access.of_own_feeds(viewer)
-    return _EVENTS.where(_IS_TOLD, *own).limit(at_most(limit))
-
-
 def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]:
     """Rows of events as lines. Other customers are named to those alone who may see them."""
     feed_ids = {event.details["feed"] for event in events if event.kind == "moved_in"}
-    seen = access.feeds(viewer).where(Feed.id.in_(feed_ids)) if feed_ids else None
-    found = session.scalars(seen) if seen is not None else ()
-    names = {feed.id: feed.customer_name for feed in found}
+    names = feed_events.visible_names(session, viewer, feed_ids)
     return [_line(event, names) for event in events]
 
 

@@ -13,12 +13,12 @@ from webapp.asking import Question
 from webapp.db import at_most, constant, db
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, Server
-from webapp.queries import access
+from webapp.queries import access, details, feed_events
 from webapp.queries.access import Viewer
 from webapp.services import homes, totals
 from webapp.services.homes import Home
 from webapp.views import edge, figures, history, navigation
-from webapp.views.account_pages import latest_certificates
+from webapp.views.account_pages import LATEST
 
 blueprint = Blueprint("home", __name__)
 
@@ -62,8 +62,8 @@ def _operations(viewer: Viewer) -> str:
 def _partner(viewer: Viewer, partner: Account) -> str:
     today = figures.today_of(partner, clock.now())
     of_home, needs = homes.of(viewer, today, *figures.last_days(today)), _Needs(viewer)
-    events = history.latest(db.session(), viewer, _FIRST)
-    asking.ask(db.session(), of_home, events, needs.servers, needs.feeds)
+    events = feed_events.latest(db.session(), viewer, _FIRST)
+    asking.ask(db.session(), of_home, needs.servers, needs.feeds)
     home = of_home.answer
     return render_template(
         "home/partner.html",
@@ -71,7 +71,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         today=today,
         figures=figures.spans(home.months, home.certified, today),
         bars=figures.bars(partner, home.days),
-        events=events.answer,
+        events=history.lines(db.session(), viewer, events),
         zone=partner.zone,
         beginning=home.beginning,
         may_change=viewer.may_change,
@@ -80,9 +80,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
 
 
 def _customer(viewer: Viewer, customer: Account) -> str:
-    feeds, certificates = Question[Any](_own_feeds(viewer)), latest_certificates(customer.id)
-    asking.ask(db.session(), feeds, certificates)
-    feed_ids = [feed.id for feed in feeds.answer]
+    feed_ids = [feed.id for feed in details.feeds_of(db.session(), viewer, customer.id)]
     today = figures.today_of(customer, clock.now())
     pages = asking.answer(db.session(), totals.of_feeds(feed_ids, *figures.last_days(today)))
     return render_template(
@@ -91,7 +89,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         figures=figures.of_months(pages.months, today),
         bars=figures.bars(customer, pages.days),
         has_feed=bool(feed_ids),
-        certificates=certificates.answer,
+        certificates=details.certificates_of(db.session(), customer.id, LATEST),
     )
 
 
@@ -176,11 +174,6 @@ def _first_partners(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 @lru_cache(maxsize=1)
 def _ids_of_first(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     return _first_partners(viewer).with_only_columns(Account.id)
-
-
-@lru_cache(maxsize=256)
-def _own_feeds(viewer: Viewer) -> Select[int]:
-    return access.feeds(viewer).with_only_columns(Feed.id)
 
 
 def _queues() -> Literal["working", "idle", "down"]:

@@ -7,19 +7,17 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
 
 from webapp import asking, clock
-from webapp.asking import Question
 from webapp.crypto import SealError
-from webapp.db import at_most, db, given_in_digits
+from webapp.db import db
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Collection, Feed, HealthChange, Server
+from webapp.models import Account, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.queries import access
+from webapp.queries import access, details
 from webapp.services import homes, monitoring, servers
 from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
 from webapp.views.edge import roles_required
@@ -156,60 +154,18 @@ def new() -> ResponseReturnValue:
     return forms.page("servers/new.html", form, partners=partners)
 
 
-#: What the page of a server shows of each: the worst feeds, the latest collections and changes.
-_FEEDS = (
-    select(
-        Feed.id,
-        Feed.customer_name,
-        Feed.status,
-        Feed.health,
-        Feed.heard_on,
-        Account.name.label("account_name"),
-    )
-    .join(Feed.account)
-    .where(Feed.server_id == given_in_digits("server"), access.IS_TIED)
-    .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
-    .limit(at_most(_SHOWN))
-)
-_COLLECTIONS = (
-    select(
-        Collection.id,
-        Collection.queued_at,
-        Collection.day,
-        Collection.kind,
-        Collection.feed_id,
-        Collection.state,
-        Collection.printers,
-    )
-    .where(Collection.server_id == bindparam("server"))
-    .order_by(Collection.queued_at.desc(), Collection.id.desc())
-    .limit(at_most(_SHOWN))
-)
-_CHANGES = (
-    select(HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
-    .where(HealthChange.server_id == bindparam("server"))
-    .order_by(HealthChange.at.desc(), HealthChange.id.desc())
-    .limit(at_most(2 * _SHOWN))
-)
-
-
 @blueprint.get("/servers/<int:server_id>")
 @roles_required(*READERS)
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
-    of_server = {"server": server_id}
     server = access.server(db.session(), edge.viewer(), server_id)
-    counts = homes.feeds_by_health([server_id])
-    feeds, changes = Question[Any](_FEEDS, of_server), Question[Any](_CHANGES, of_server)
-    latest = Question[Any](_COLLECTIONS, of_server)
-    asking.ask(db.session(), feeds, counts, latest, changes)
     return render_template(
         "servers/show.html",
         server=server,
-        feeds=feeds.answer,
-        counts=counts.answer.get(server.id, {}),
-        collections=latest.answer,
-        changes=changes.answer,
+        feeds=details.feeds_of_server(db.session(), server.id, _SHOWN),
+        counts=_feeds_by_health([server]).get(server.id, {}),
+        collections=details.collections_of_server(db.session(), server.id, _SHOWN),
+        changes=details.changes_of_server(db.session(), server.id, 2 * _SHOWN),
         today=clock.now().astimezone(server.account.zone).date(),
     )
 

@@ -16,10 +16,9 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import select
 
 from webapp import asking, clock, languages
-from webapp.asking import Question
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -27,9 +26,9 @@ from webapp.errors import NotFound
 from webapp.formats import trees as written
 from webapp.models import Account, Certificate
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import access, details
 from webapp.services import showing, totals
-from webapp.views import audit, edge, figures, lists
+from webapp.views import audit, edge, figures
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -73,10 +72,9 @@ def own_year(year: int) -> ResponseReturnValue:
 def year(account_id: int, year: int) -> ResponseReturnValue:
     """A customer's year by months, fit for printing."""
     account = _customer(account_id)
-    of_months = totals.pages_by_month(totals.Of.account(account))
-    certificates = _certificates(account, year)
-    asking.ask(db.session(), of_months, certificates)
-    pages, issued = of_months.answer, certificates.answer
+    pages = asking.answer(db.session(), totals.pages_by_month(totals.Of.account(account)))
+    certificates = details.certificates_of_year(db.session(), account.id, year)
+    issued = {certificate.month: certificate for certificate in certificates}
     this_year = figures.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
@@ -165,28 +163,6 @@ def _customer(account_id: int) -> Account:
     if account.kind != "customer":
         raise NotFound("only customers print")
     return account
-
-
-@lists.kept
-def _of_year(viewer: access.Viewer) -> Select[Any]:
-    shown: tuple[Any, ...] = (
-        Certificate.month,
-        Certificate.number,
-        Certificate.pages,
-        Certificate.trees,
-    )
-    return (
-        access.certificates(viewer)
-        .where(Certificate.account_id == bindparam("account"))
-        .where(Certificate.month.between(bindparam("first"), bindparam("last")))
-        .with_only_columns(*shown)
-    )
-
-
-def _certificates(account: Account, year: int) -> Question[dict[str, Any]]:
-    """The certificates of a year's months."""
-    values = {"account": account.id, "first": f"{year}-01", "last": f"{year}-12"}
-    return Question(_of_year(edge.viewer()), values, lambda rows: {one.month: one for one in rows})
 
 
 def _shared(account: Account) -> dict[str, object]:

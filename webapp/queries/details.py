@@ -1,0 +1,220 @@
+"""What the page of one account, server, feed, device or delta shows besides the thing itself.
+
+Whether the viewer may see the thing is decided before, by ``access``.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.models import (
+    Account,
+    Certificate,
+    Collection,
+    Delta,
+    Device,
+    Feed,
+    HealthChange,
+    Outcome,
+    Reading,
+    Server,
+    User,
+)
+from webapp.queries import access
+from webapp.queries.access import Viewer
+
+Rows = Sequence[Any]
+_CHANGE = (HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)
+
+
+def certificates_of(session: Session, account_id: int, limit: int) -> Rows:
+    """The latest certificates of a customer."""
+    return session.execute(
+        select(Certificate.number, Certificate.month, Certificate.pages, Certificate.trees)
+        .where(Certificate.account_id == account_id)
+        .order_by(Certificate.month.desc())
+        .limit(limit)
+    ).all()
+
+
+def certificates_of_year(session: Session, account_id: int, year: int) -> Rows:
+    """The certificates of a customer for the months of a year."""
+    return session.execute(
+        select(Certificate.month, Certificate.number, Certificate.pages, Certificate.trees).where(
+            Certificate.account_id == account_id,
+            Certificate.month.between(f"{year}-01", f"{year}-12"),
+        )
+    ).all()
+
+
+def users_of(session: Session, account_id: int) -> Rows:
+    """The users of an account, by name."""
+    return session.execute(
+        select(
+            User.id,
+            User.full_name,
+            User.email,
+            User.disabled_at,
+            User.password_hash.is_not(None).label("has_password"),
+        )
+        .where(User.account_id == account_id)
+        .order_by(User.full_name)
+    ).all()
+
+
+def servers_of(session: Session, viewer: Viewer, partner_id: int) -> Rows:
+    """The servers of a partner that a viewer may see, but removed ones, by name."""
+    query: Any = access.servers(viewer).where(
+        Server.account_id == partner_id, Server.removed_at.is_(None)
+    )
+    columns = (Server.id, Server.name, Server.health, Server.health_checked_at)
+    rows: Rows = session.execute(query.with_only_columns(*columns).order_by(Server.name)).all()
+    return rows
+
+
+def feeds_of(session: Session, viewer: Viewer, customer_id: int) -> Rows:
+    """The feeds of a customer that a viewer may see, removed ones included, by name."""
+    query: Any = access.feeds(viewer).where(Feed.account_id == customer_id)
+    query = query.with_only_columns(
+        Feed.id, Feed.customer_name, Feed.customer_id, Feed.status, Feed.health, Feed.heard_on
+    )
+    rows: Rows = session.execute(query.order_by(Feed.customer_name, Feed.id)).all()
+    return rows
+
+
+def feeds_of_server(session: Session, server_id: int, limit: int) -> Rows:
+    """The feeds of a server but removed ones, unhealthy ones first."""
+    return session.execute(
+        select(
+            Feed.id,
+            Feed.customer_name,
+            Feed.status,
+            Feed.health,
+            Feed.heard_on,
+            Account.name.label("account_name"),
+        )
+        .join(Feed.account)
+        .where(Feed.server_id == server_id, access.IS_TIED)
+        .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
+        .limit(limit)
+    ).all()
+
+
+def collections_of_server(session: Session, server_id: int, limit: int) -> Rows:
+    """The latest collections of a server."""
+    return session.execute(
+        select(
+            Collection.id,
+            Collection.queued_at,
+            Collection.day,
+            Collection.kind,
+            Collection.feed_id,
+            Collection.state,
+            Collection.printers,
+        )
+        .where(Collection.server_id == server_id)
+        .order_by(Collection.queued_at.desc(), Collection.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def changes_of_server(session: Session, server_id: int, limit: int) -> Rows:
+    """The latest health changes of a server."""
+    return session.execute(
+        select(*_CHANGE)
+        .where(HealthChange.server_id == server_id)
+        .order_by(HealthChange.at.desc(), HealthChange.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def changes_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
+    """The latest health changes of a feed."""
+    return session.execute(
+        select(*_CHANGE)
+        .where(HealthChange.feed_id == feed_id)
+        .order_by(HealthChange.at.desc(), HealthChange.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def outcomes_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
+    """What the latest collections brought for a feed."""
+    return session.execute(
+        select(
+            Outcome.outcome,
+            Outcome.pages,
+            Outcome.devices,
+            Outcome.skipped,
+            Outcome.reason,
+            Outcome.at,
+            Outcome.collection_id,
+            Collection.day,
+        )
+        .join(Collection, Collection.id == Outcome.collection_id)
+        .where(Outcome.feed_id == feed_id)
+        .order_by(Outcome.collection_id.desc())
+        .limit(limit)
+    ).all()
+
+
+def held_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
+    """The deltas of a feed that wait for a decision, the oldest first."""
+    return session.execute(
+        select(Delta.id, Delta.pages, Delta.day, Device.asset_id, Device.serial_number)
+        .join(Delta.device)
+        .where(Delta.feed_id == feed_id, access.IS_HELD)
+        .order_by(Delta.day, Delta.id)
+        .limit(limit)
+    ).all()
+
+
+def readings_of(session: Session, device_id: int, limit: int) -> Rows:
+    """The latest readings of a device."""
+    return session.execute(
+        select(Reading.day, Reading.count.label("told"), Reading.baseline)
+        .where(Reading.device_id == device_id)
+        .order_by(Reading.day.desc())
+        .limit(limit)
+    ).all()
+
+
+def deltas_of(session: Session, device_id: int, limit: int) -> Rows:
+    """The latest deltas of a device."""
+    return session.execute(
+        select(Delta.id, Delta.since, Delta.day, Delta.pages, Delta.state, Delta.proposed)
+        .where(Delta.device_id == device_id)
+        .order_by(Delta.day.desc())
+        .limit(limit)
+    ).all()
+
+
+def readings_around(session: Session, delta: Delta, limit: int) -> dict[date, int]:
+    """The counts on the two days of a delta, on the next one and on those before, newest first.
+
+    ``limit``: how many up to the later day; the first of the two days may be further back.
+    """
+    own = Reading.device_id == delta.device_id
+    following = select(func.min(Reading.day)).where(own, Reading.day > delta.day)
+    before = (
+        select(Reading.day)
+        .where(own, Reading.day <= delta.day)
+        .order_by(Reading.day.desc())
+        .limit(limit)
+    )
+    found = session.execute(
+        select(Reading.day, Reading.count.label("told"))
+        .where(
+            own,
+            or_(
+                Reading.day == delta.since,
+                Reading.day == following.scalar_subquery(),
+                Reading.day.in_(before),
+            ),
+        )
+        .order_by(Reading.day.desc())
+    )
+    return {row.day: row.told for row in found}
