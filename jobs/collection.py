@@ -4,21 +4,23 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
+from flask import Flask, current_app
 from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
 
-from jobs import edge
+from jobs import runtime
 from jobs.heart import Heart
 from webapp import clock, queue
-from webapp.db import open_session
+from webapp.db import db
+from webapp.extensions import current_settings
 from webapp.models import Collection, Feed
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
 from webapp.services import collection as service
 from webapp.services import heart as life
-from webapp.settings import Settings
 from webapp.words import Words
 
 log = logging.getLogger("releaf.collection")
@@ -35,26 +37,23 @@ class Step:
 
 def run(collection_id: int) -> str:
     """The job: run a collection, or go on with it. Returns what came of it, for rq-dashboard."""
-    return collect(edge.settings(), collection_id)
+    with runtime.app_context():
+        return collect(collection_id)
 
 
 def run_feed(collection_id: int, feed_id: int) -> str:
     """The job of a customer that failed in a collection. Raises what is wrong with it."""
-    config = edge.settings()
-    with open_session(config.database_url) as session:
+    with runtime.app_context(), db.session() as session:
         found = session.get_one(Collection, collection_id)
-        client = edge.client_of(config, found.server)
+        client = runtime.client_of(found.server)
         session.commit()
         with client.fleet() as fleet:
-            outcome = service.collect_feed(
-                session, found, feed_id, fleet, _limits(config), clock.now()
-            )
+            outcome = service.collect_feed(session, found, feed_id, fleet, _limits(), clock.now())
             session.commit()
     return "collected already" if outcome is None else f"{outcome.outcome}: {outcome.pages} pages"
 
 
 def collect(
-    config: Settings,
     collection_id: int,
     watch: Callable[[Step], None] | None = None,
     now: Callable[[], datetime] = clock.now,
@@ -65,16 +64,17 @@ def collect(
     Raises SealError when the token cannot be opened. A server that fails is recorded and no
     error: its health says so, and the next health check takes the night up again.
     """
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     with (
-        Heart(config.database_url, collection_id, now) as heart,
-        open_session(config.database_url) as session,
+        Heart(app, collection_id, now) as heart,
+        db.session() as session,
     ):
         collection = service.begin(session, collection_id, now())
         if collection is None:
             session.rollback()
             return "finished already, or another worker is at it"
         try:
-            client = edge.client_of(config, collection.server)
+            client = runtime.client_of(collection.server)
         except Exception as error:
             service.stop(session, collection, str(error), now())
             session.commit()
@@ -86,13 +86,13 @@ def collect(
             if isinstance(fleet, str):
                 return fleet
             with fleet:
-                failed = _collect_feeds(session, config, collection, fleet, watch, now)
+                failed = _collect_feeds(session, collection, fleet, watch, now)
             service.finish(session, collection, now())
         except service.Cancelled:
             session.rollback()
             return "cancelled by a person"
         session.commit()
-    _hand_over(config, collection_id, failed)
+    _hand_over(collection_id, failed)
     return f"{collection.feeds} customers, {len(failed)} failed"
 
 
@@ -118,7 +118,6 @@ def _read_fleet(
 
 def _collect_feeds(
     session: Session,
-    config: Settings,
     collection: Collection,
     fleet: Fleet,
     watch: Callable[[Step], None] | None,
@@ -130,7 +129,7 @@ def _collect_feeds(
     failed = []
     for done, feed_id in enumerate(left, start=1):
         try:
-            service.collect_feed(session, collection, feed_id, fleet, _limits(config), now())
+            service.collect_feed(session, collection, feed_id, fleet, _limits(), now())
             life.beat_along(collection, now())
             session.commit()
         except (BaseTimeoutException, service.Cancelled):
@@ -153,11 +152,11 @@ def _collect_feeds(
     return failed
 
 
-def _hand_over(config: Settings, collection_id: int, failed: list[int]) -> None:
+def _hand_over(collection_id: int, failed: list[int]) -> None:
     """A failed customer becomes a job of its own, which operations can requeue."""
     for feed_id in failed:
         try:
-            queue.run_feed(config, collection_id, feed_id)
+            queue.run_feed(current_settings(), collection_id, feed_id)
         except queue.QueueDown as error:
             # Nothing is lost: the outcome is recorded, and the next night reads the same counters.
             log.warning("feed %s: no job of its own, %s", feed_id, error)
@@ -173,5 +172,6 @@ def _heartbeat(
     return beat
 
 
-def _limits(config: Settings) -> service.Limits:
+def _limits() -> service.Limits:
+    config = current_settings()
     return service.Limits(config.pages_per_day_ceiling, config.roll_width_mm)

@@ -4,21 +4,31 @@ import logging
 
 from sqlalchemy import select
 
-from jobs import edge
+from jobs import runtime
 from webapp import clock
 from webapp.crypto import SealError
-from webapp.db import open_session
+from webapp.db import db
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import monitoring
-from webapp.settings import Settings
 
 log = logging.getLogger("releaf.health")
 
 
 def check_servers() -> str:
     """The job: check every server; a paused one resumes when it passes."""
-    with edge.session() as session:
+    with runtime.app_context():
+        return _check_servers()
+
+
+def check_server(server_id: int) -> str:
+    """The job: check one server."""
+    with runtime.app_context():
+        return "healthy" if check(server_id) else "unhealthy"
+
+
+def _check_servers() -> str:
+    with db.session() as session:
         ids = session.scalars(
             select(Server.id).where(Server.removed_at.is_(None)).order_by(Server.id)
         ).all()
@@ -26,7 +36,7 @@ def check_servers() -> str:
     failed = []
     for server_id in ids:
         try:
-            healthy = check(edge.settings(), server_id)
+            healthy = check(server_id)
         except SealError:
             log.exception("server %s cannot be checked", server_id)
             failed.append(server_id)
@@ -36,19 +46,14 @@ def check_servers() -> str:
     return f"{len(ids)} servers, {len(failed)} unhealthy"
 
 
-def check_server(server_id: int) -> str:
-    """The job: check one server."""
-    return "healthy" if check(edge.settings(), server_id) else "unhealthy"
-
-
-def check(config: Settings, server_id: int) -> bool:
+def check(server_id: int) -> bool:
     """Check one server, here and now, and record the result; returns whether it answered.
 
     Raises SealError when its token cannot be opened: our fault, not the server's.
     """
-    with open_session(config.database_url) as session:
+    with db.session() as session:
         server = session.get_one(Server, server_id)
-        client = edge.client_of(config, server)
+        client = runtime.client_of(server)
         session.commit()  # no transaction is open during the call
         try:
             client.check()

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Self
 
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.db import open_session
+from webapp.db import db
 from webapp.services import heart
 
 log = logging.getLogger("releaf.heart")
@@ -20,8 +21,8 @@ class Heart:
     Enter it before the collection's session: its last beat may have to wait for that one's end.
     """
 
-    def __init__(self, database_url: str, collection_id: int, now: Callable[[], datetime]) -> None:
-        self._database_url = database_url
+    def __init__(self, app: Flask, collection_id: int, now: Callable[[], datetime]) -> None:
+        self._app = app
         self._collection_id = collection_id
         self._now = now
         self._stopped = threading.Event()
@@ -48,7 +49,7 @@ class Heart:
                 log.exception("collection %s: a heartbeat was not kept", self._collection_id)
 
     def _beat(self) -> None:
-        with open_session(self._database_url) as session:
+        with self._app.app_context(), db.session() as session:
             session.connection()  # SQLite may have to wait here; the time is asked for afterwards
             heart.beat(session, self._collection_id, self._now())
             session.commit()

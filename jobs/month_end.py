@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from jobs import edge
+from sqlalchemy.orm import Session
+
+from jobs import runtime
 from webapp import clock, queue
-from webapp.db import open_session
+from webapp.db import db
 from webapp.domain.months import Month
+from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
 from webapp.pdf import CertificatePrinter
 from webapp.services import certificates, months
@@ -19,9 +22,20 @@ log = logging.getLogger("releaf.month_end")
 
 def close_due() -> str:
     """The job: close every month that may close, and have what is not drawn yet drawn."""
-    config = edge.settings()
+    with runtime.app_context():
+        return _close_due()
+
+
+def draw(certificate_id: int) -> str:
+    """The job: draw a certificate's document and keep its bytes."""
+    with runtime.app_context():
+        return draw_certificate(certificate_id)
+
+
+def _close_due() -> str:
+    config = current_settings()
     issued = 0
-    with open_session(config.database_url) as session:
+    with db.session() as session:
         accounts = months.accounts_with_months(session)
         session.commit()
         for account in accounts:
@@ -39,25 +53,22 @@ def close_due() -> str:
     return f"{issued} certificates issued, {len(waiting)} to draw"
 
 
-def draw(certificate_id: int) -> str:
-    """The job: draw a certificate's document and keep its bytes."""
-    return draw_certificate(edge.settings(), certificate_id)
-
-
-def draw_certificate(
-    config: Settings, certificate_id: int, now: Callable[[], datetime] = clock.now
-) -> str:
+def draw_certificate(certificate_id: int, now: Callable[[], datetime] = clock.now) -> str:
     """Draw a document here and now; one that is drawn already stays as it is."""
-    with open_session(config.database_url) as session:
-        certificate = session.get_one(Certificate, certificate_id)
-        drawn = certificates.document(session, certificate) is not None
-        values = certificates.values(session, certificate, config.public_url)
-        session.commit()
-        if drawn:
-            return f"{certificate.number} is drawn already"
-        pdf = printer().draw(values)
-        certificates.keep(session, certificate_id, pdf, now())
-        session.commit()
+    with db.session() as session:
+        return _draw(session, certificate_id, now)
+
+
+def _draw(session: Session, certificate_id: int, now: Callable[[], datetime]) -> str:
+    certificate = session.get_one(Certificate, certificate_id)
+    drawn = certificates.document(session, certificate) is not None
+    values = certificates.values(session, certificate, current_settings().public_url)
+    session.commit()  # no transaction is open while the document is drawn
+    if drawn:
+        return f"{certificate.number} is drawn already"
+    pdf = printer().draw(values)
+    certificates.keep(session, certificate_id, pdf, now())
+    session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
 
 
@@ -67,7 +78,6 @@ def grace(config: Settings) -> months.Grace:
 
 
 def issue(
-    config: Settings,
     account_id: int,
     month: Month,
     now: Callable[[], datetime] = clock.now,
@@ -77,7 +87,8 @@ def issue(
     Returns the certificate of that month (None when it had no page), or the reason why the
     month has to wait.
     """
-    with open_session(config.database_url) as session:
+    config = current_settings()
+    with db.session() as session:
         account = session.get_one(Account, account_id)
         certificate = None
         for due in months.open_months(session, account, month) or [month]:
@@ -88,7 +99,7 @@ def issue(
             certificate = months.close(session, account, due, moment, config.project)
             session.commit()
             if certificate is not None:
-                draw_certificate(config, certificate.id, now)
+                _draw(session, certificate.id, now)
     return certificate, None
 
 

@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
-from jobs import edge
+from jobs import runtime
 from webapp import clock, languages
-from webapp.db import open_session
+from webapp.db import db
 from webapp.domain.contrast import OURS, on_light
+from webapp.extensions import current_settings
 from webapp.mail import (
     Enclosure,
     Entry,
@@ -48,16 +49,17 @@ _WHY: dict[Subject, str] = {
 
 def send_due() -> str:
     """The job: write what is due to be told, and send what waits."""
-    config = edge.settings()
-    written = write(config, clock.now)
-    sent, failed = send(config, clock.now)
+    with runtime.app_context():
+        written = write(clock.now)
+        sent, failed = send(clock.now)
     return f"{written} written, {sent} sent, {failed} not taken"
 
 
-def write(config: Settings, now: Callable[[], datetime]) -> int:
+def write(now: Callable[[], datetime]) -> int:
     """Write all mails that are due into the outbox; returns how many."""
+    config = current_settings()
     written = 0
-    with open_session(config.database_url) as session:
+    with db.session() as session:
         moment = now()
         users = notices.readers(session, moment)
         session.commit()
@@ -72,10 +74,11 @@ def write(config: Settings, now: Callable[[], datetime]) -> int:
     return written
 
 
-def send(config: Settings, now: Callable[[], datetime]) -> tuple[int, int]:
+def send(now: Callable[[], datetime]) -> tuple[int, int]:
     """Send what waits, until the post takes no more; returns how many it took, and did not."""
+    config = current_settings()
     sent = failed = 0
-    with open_session(config.database_url) as session:
+    with db.session() as session:
         mail = _claim(session, now)
         if mail is None:
             return 0, 0

@@ -4,8 +4,9 @@ import logging
 
 from sqlalchemy import select
 
-from jobs import edge
+from jobs import runtime
 from webapp import clock
+from webapp.db import db
 from webapp.models import Feed
 from webapp.services import reconciliation
 
@@ -14,7 +15,7 @@ log = logging.getLogger("releaf.reconciliation")
 
 def reconcile_due() -> str:
     """The job: compare everything once a day; a difference is logged and stays on record."""
-    with edge.session() as session:
+    with runtime.app_context(), db.session() as session:
         now = clock.now()
         if not reconciliation.is_due(session, now):
             session.rollback()

@@ -13,8 +13,10 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq_scheduler import Scheduler
 
-from jobs import edge
+from jobs import runtime
 from webapp import clock, queue
+from webapp.db import db
+from webapp.extensions import current_settings
 from webapp.services import nights
 
 log = logging.getLogger("releaf.schedule")
@@ -43,8 +45,8 @@ TIMETABLE = (
 
 def tick() -> str:
     """The job: put in line every night that is due and every collection that lost its worker."""
-    config = edge.settings()
-    with edge.session() as session:
+    with runtime.app_context(), db.session() as session:
+        config = current_settings()
         now = clock.now()
         due = [*nights.due_nights(session, now, config.collect_at)]
         due += nights.lost_requests(session, now)
@@ -118,7 +120,7 @@ def _stands(scheduler: Scheduler, entry: Entry) -> bool:
 
 def main() -> None:
     """Run the scheduler until it is told to stop."""
-    config = edge.start()
+    config = runtime.configure()
     connection: Redis = queue.connect(config.redis_url)
     Timetable(queue_name="timetable", connection=connection, interval=POLL_SECONDS).run()
 

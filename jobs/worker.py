@@ -6,7 +6,7 @@ import logging
 from rq import Queue, Worker
 from sqlalchemy.orm import configure_mappers
 
-from jobs import collection, edge, health, month_end, notices, reconciliation, schedule
+from jobs import collection, health, month_end, notices, reconciliation, runtime, schedule
 from webapp import queue
 from webapp.pdf import PdfError
 
@@ -21,7 +21,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
     parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
     burst: bool = parser.parse_args().burst
-    config = edge.start()
+    config = runtime.configure()
+    runtime.get_app()
     _warm_up()
     connection = queue.connect(config.redis_url)
     queues = [Queue(name, connection=connection) for name in queue.QUEUES]

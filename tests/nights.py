@@ -1,7 +1,7 @@
 """A small world for tests of the night: a partner, a server, a real sandbox, real collections."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,19 +10,20 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from jobs.collection import collect
+from jobs.collection import Step, collect
 from webapp import settings as configuration
+from webapp.app import create_app
 from webapp.crypto import Keyring
-from webapp.db import open_session
+from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
 from webapp.services import months, servers
-from webapp.services.database import make_ready
 from webapp.settings import Settings
 
 MONDAY = date(2026, 10, 5)
@@ -32,6 +33,7 @@ MONDAY = date(2026, 10, 5)
 class World:
     """Speaks in verbs; days are days of the partner's zone."""
 
+    app: Flask
     settings: Settings
     printerpoint: Sandbox
     server_id: int
@@ -42,7 +44,7 @@ class World:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A session on the world's database."""
-        with open_session(self.settings.database_url) as session:
+        with self.app.app_context(), db.session() as session:
             yield session
 
     def has_feed(self, name: str, customer_id: str | None = None, **printers: int) -> int:
@@ -92,9 +94,20 @@ class World:
             server = session.get_one(Server, self.server_id)
             wanted = service.request(session, server, day=day, kind=kind, now=now)
             session.commit()
-        collect(self.settings, wanted.id, now=lambda: now)
+        with self.app.app_context():
+            collect(wanted.id, now=lambda: now)
         with self.session() as session:
             return session.get_one(Collection, wanted.id).state
+
+    def runs(self, collection_id: int, watch: Callable[[Step], None] | None = None) -> str:
+        """Run a collection as the worker does, by the real clock; returns what came of it."""
+        with self.app.app_context():
+            return collect(collection_id, watch)
+
+    def ends(self) -> None:
+        """Close the connections of the application."""
+        with self.app.app_context():
+            db.engine.dispose()
 
     def closes(self, feed_id: int, month: str, now: datetime) -> int | None:
         """Close a month of a feed's account; returns the certificate's pages."""
@@ -182,9 +195,9 @@ def make_world(
     since: date = MONDAY,
 ) -> World:
     """A partner in a zone and a country, since a day, with a server on the sandbox."""
-    make_ready(settings.database_url)
+    app = create_app(settings)
     now = datetime.combine(since, time(), tzinfo=UTC)
-    with open_session(settings.database_url) as session:
+    with app.app_context(), db.session() as session:
         partner = Account(
             kind="partner",
             name="Northwind Print",
@@ -204,7 +217,7 @@ def make_world(
             now=now,
         )
         session.commit()
-        return World(settings, printerpoint, server.id, partner.id, ZoneInfo(zone), since)
+        return World(app, settings, printerpoint, server.id, partner.id, ZoneInfo(zone), since)
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(settings.instance),
     )
     app.config.from_mapping(_configuration(settings))
+    app.config["RELEAF"] = settings
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
     use_in(app.jinja_env)
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)

@@ -62,7 +62,8 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+#: Entities keep what they have loaded after a commit: a night commits once a customer.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 
 class Moment(TypeDecorator[datetime]):

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from jobs.collection import collect
 from tests.bench.fleet import FIRST_DAY
 from webapp import settings as configuration
+from webapp.app import create_app
 from webapp.crypto import Keyring
 from webapp.db import Base, engine, open_session
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Reading, Server
@@ -114,7 +115,8 @@ def ours(url: str, database: str, night: int) -> dict[str, Any]:
         session.commit()
     before = written(database)
     began = time.perf_counter()
-    collect(settings, wanted.id, now=lambda: now)
+    with create_app(settings).app_context():
+        collect(wanted.id, now=lambda: now)
     seconds = time.perf_counter() - began
     with open_session(database) as session:
         state = session.get_one(Collection, wanted.id).state

@@ -25,7 +25,8 @@ from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import web
 from tests.jobs.processes import worker
 from webapp import clock
-from webapp.db import engine, open_session
+from webapp.app import create_app
+from webapp.db import db, engine, open_session
 from webapp.domain.months import Month
 from webapp.models import Feed, Server
 from webapp.printerpoint.sandbox import Sandbox
@@ -55,7 +56,9 @@ class Street:
             self.printerpoint.it_is(now)
             wanted = service.request(session, server, day=day, kind="night", now=now)
             session.commit()
-        collect(self.config, wanted.id, now=lambda: now)
+        with create_app(self.config).app_context():
+            collect(wanted.id, now=lambda: now)
+            db.engine.dispose()
 
     def closes(self, month: Month) -> None:
         """Close the month of the only account, after its grace."""
@@ -63,7 +66,9 @@ class Street:
             account = session.scalars(select(Feed)).one().account
             day = month.next().first.replace(day=3)
             now = datetime.combine(day, time(12), tzinfo=account.zone)
-        certificate, reason = month_end.issue(self.config, account.id, month, now=lambda: now)
+        with create_app(self.config).app_context():
+            certificate, reason = month_end.issue(account.id, month, now=lambda: now)
+            db.engine.dispose()
         assert certificate is not None, reason
 
 

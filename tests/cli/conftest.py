@@ -6,17 +6,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
+from flask.cli import ScriptInfo
 from sqlalchemy.orm import Session
 
 from webapp import settings as configuration
+from webapp.cli import context
 from webapp.cli import releaf as commands
-from webapp.db import open_session
+from webapp.db import db, open_session
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import make_ready
 from webapp.settings import ROOT
@@ -51,11 +54,16 @@ class Releaf:
     surroundings: dict[str, str]
     faketime: Path | None = None
     now: str = ""
+    apps: dict[str, Flask] = field(default_factory=dict)
 
     def __call__(self, *arguments: object, stdin: str = "") -> Answer:
         """Run a command in this process."""
         result = CliRunner().invoke(
-            commands, [str(word) for word in arguments], input=stdin, env=self.surroundings
+            commands,
+            [str(word) for word in arguments],
+            input=stdin,
+            env=self.surroundings,
+            obj=ScriptInfo(create_app=self._app, set_debug_flag=False),
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -81,6 +89,19 @@ class Releaf:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    def _app(self) -> Flask:
+        """The application of a command: the same for all with the same settings, to be quick."""
+        key = json.dumps(self.surroundings, sort_keys=True)
+        if key not in self.apps:
+            self.apps[key] = context.create_app()
+        return self.apps[key]
+
+    def ends(self) -> None:
+        """Close all connections."""
+        for app in self.apps.values():
+            with app.app_context():
+                db.engine.dispose()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -115,9 +136,9 @@ def printerpoint() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def releaf(tmp_path: Path, printerpoint: Sandbox) -> Releaf:
+def releaf(tmp_path: Path, printerpoint: Sandbox) -> Iterator[Releaf]:
     """The commands on an empty instance; no Redis runs."""
-    return Releaf(
+    releaf = Releaf(
         {
             "RELEAF_INSTANCE": str(tmp_path / "instance"),
             "PRINTERPOINT_URL": printerpoint.url,
@@ -125,6 +146,8 @@ def releaf(tmp_path: Path, printerpoint: Sandbox) -> Releaf:
             "RELEAF_ENV": "development",
         }
     )
+    yield releaf
+    releaf.ends()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import click
 import pytest
 
 from tests.cli.conftest import Releaf
+from webapp import settings as configuration
 from webapp.cli import releaf as root
 
 
@@ -142,12 +143,12 @@ def test_an_empty_instance_makes_its_keys_and_its_database(releaf: Releaf) -> No
 
 
 def test_the_commands_are_on_flask_as_well(releaf: Releaf) -> None:
-    from flask import Flask
     from flask.cli import FlaskGroup
 
+    from webapp.app import create_app
     from webapp.cli import register
 
-    app = Flask("webapp")
+    app = create_app(configuration.load(releaf.surroundings))
     register(app)
     group = FlaskGroup(create_app=lambda: app)
     runner = app.test_cli_runner()

@@ -10,7 +10,6 @@ from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import zone_at_noon
 from tests.nights import World, config, make_world, sandbox
 from webapp import queue
-from webapp.db import engine
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
@@ -20,8 +19,9 @@ __all__ = ["config", "sandbox", "world"]
 @pytest.fixture
 def world(config: Settings, sandbox: Sandbox, redis_server: RedisServer) -> Iterator[World]:
     """A partner where it is noon, on SQLite, with a real Redis-compatible server."""
-    yield make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
-    engine(config.database_url).dispose()
+    world = make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
+    yield world
+    world.ends()
 
 
 @pytest.fixture

@@ -9,17 +9,18 @@ from datetime import datetime
 from pathlib import Path
 
 from jobs import notices
-from webapp import settings as configuration
+from webapp.app import create_app
 
 
 def main() -> None:
     """Write and send, round after round."""
-    config = configuration.load()
+    app = create_app()
     clock = Path(sys.argv[1])
     while text := clock.read_text(encoding="ascii"):
         moment = datetime.fromisoformat(text)
-        written = notices.write(config, lambda now=moment: now)  # type: ignore[misc]
-        sent, failed = notices.send(config, lambda now=moment: now)  # type: ignore[misc]
+        with app.app_context():
+            written = notices.write(lambda now=moment: now)  # type: ignore[misc]
+            sent, failed = notices.send(lambda now=moment: now)  # type: ignore[misc]
         if not written + sent + failed:
             time.sleep(0.02)
 

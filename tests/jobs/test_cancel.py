@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 from rq import Queue
 
-from jobs.collection import Step, collect
+from jobs.collection import Step
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import asked, eventually, outcomes, state, worker, yesterday, zone_at_noon
 from tests.nights import World, make_world
 from webapp import clock, queue
-from webapp.db import engine
 from webapp.errors import Conflict
 from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox
@@ -31,7 +30,7 @@ def world(
         config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
     world = make_world(config, sandbox, zone_at_noon())
     yield world
-    engine(config.database_url).dispose()
+    world.ends()
 
 
 def cancel(world: World, collection_id: int) -> None:
@@ -53,21 +52,21 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     def watch(_: Step) -> None:
         cancel(world, night)
 
-    said = collect(world.settings, night, watch=watch)
+    said = world.runs(night, watch=watch)
 
     assert said == "cancelled by a person"
     assert state(world, night) == "cancelled"
     assert world.deposits(feeds[0]) == {yesterday(world): 5}
     assert world.deposits(feeds[1]) == {}
     # Neither a job that comes late nor the next tick takes it up again.
-    assert "already" in collect(world.settings, night)
+    assert "already" in world.runs(night)
     with world.session() as session:
         due = nights.due_nights(session, clock.now(), world.settings.collect_at)
         lost = nights.lost_requests(session, clock.now() + timedelta(minutes=10))
         assert ([*due], [*lost]) == ([], [])
         session.rollback()
 
-    collect(world.settings, asked(world))
+    world.runs(asked(world))
     assert world.deposits(feeds[0]) == {yesterday(world): 5}
     assert world.deposits(feeds[1]) == {yesterday(world): 7}
 
@@ -99,7 +98,7 @@ def test_cancelled_after_the_last_customer_it_is_cancelled_and_hands_nothing_ove
     monkeypatch.setattr(queue, "run_feed", lambda *ids: handed.append(ids[-1]))
     night = asked(world, "night")
 
-    said = collect(world.settings, night, watch=lambda _: cancel(world, night))
+    said = world.runs(night, watch=lambda _: cancel(world, night))
 
     assert said == "cancelled by a person"
     assert state(world, night) == "cancelled"

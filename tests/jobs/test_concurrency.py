@@ -29,7 +29,7 @@ from tests.jobs.processes import (
 )
 from tests.nights import World, make_world
 from webapp import queue
-from webapp.db import engine, lock
+from webapp.db import lock
 from webapp.models import (
     Account,
     Certificate,
@@ -57,22 +57,25 @@ def world(
     """A partner where it is noon, on SQLite and again on PostgreSQL."""
     if request.param == "postgresql":
         config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
-    yield make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
-    engine(config.database_url).dispose()
+    world = make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
+    yield world
+    world.ends()
 
 
 @pytest.fixture
 def on_sqlite(config: Settings, sandbox: Sandbox, redis_server: RedisServer) -> Iterator[World]:
     """The same on SQLite only: Redis is what the test is about."""
-    yield make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
-    engine(config.database_url).dispose()
+    world = make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
+    yield world
+    world.ends()
 
 
 @pytest.fixture
 def on_postgresql(config: Settings, sandbox: Sandbox, postgresql_database: str) -> Iterator[World]:
     """On PostgreSQL only: threads that really write at once."""
-    yield make_world(replace(config, database_url=postgresql_database), sandbox)
-    engine(postgresql_database).dispose()
+    world = make_world(replace(config, database_url=postgresql_database), sandbox)
+    yield world
+    world.ends()
 
 
 def ready_for_yesterday(world: World) -> list[int]:

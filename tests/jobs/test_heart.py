@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from jobs.collection import Step, collect
+from jobs.collection import Step
 from jobs.schedule import POLL_SECONDS, TIMETABLE
 from tests.jobs.processes import asked, eventually, state, yesterday, zone_at_noon
 from tests.nights import World, make_world
 from webapp import clock, queue
-from webapp.db import engine
 from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import collection as service
@@ -42,7 +41,7 @@ def world(
     monkeypatch.setattr(heart, "SILENT_HEART", QUICK_SILENCE)
     world = make_world(config, sandbox, zone_at_noon())
     yield world
-    engine(config.database_url).dispose()
+    world.ends()
 
 
 def test_a_killed_night_goes_on_within_two_minutes() -> None:
@@ -169,7 +168,7 @@ def claims_while_collecting(world: World) -> int:
             claims.append(service.begin(session, collection_id, clock.now()) is not None)
 
     def work() -> None:
-        done.append(collect(world.settings, collection_id, watch=claim))
+        done.append(world.runs(collection_id, watch=claim))
 
     worker = threading.Thread(target=work)
     began = time.monotonic()

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -23,7 +23,8 @@ from jobs import notices as job
 from tests import factories
 from tests.jobs.processes import kill_group, running
 from tests.logos import pictures
-from webapp.db import engine, open_session
+from webapp.app import create_app
+from webapp.db import db, engine, open_session
 from webapp.logos import redraw
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
@@ -47,6 +48,14 @@ def config(request: pytest.FixtureRequest, config: Settings) -> Iterator[Setting
     engine(config.database_url).dispose()
 
 
+@contextmanager
+def running_app(config: Settings) -> Iterator[None]:
+    """The context of an application with these settings, as a worker has it."""
+    with create_app(config).app_context():
+        yield
+        db.engine.dispose()
+
+
 def mailbox(config: Settings) -> list[Path]:
     """The mails that were taken."""
     folder = config.instance / "mailbox"
@@ -60,9 +69,10 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
         monitoring.server_failed(session, server, Refused("The token is refused."), NOW)
         session.commit()
 
-    written = job.write(config, lambda: NOW)
-    sent = job.send(config, lambda: NOW)
-    again = (job.write(config, lambda: NOW), job.send(config, lambda: NOW))
+    with running_app(config):
+        written = job.write(lambda: NOW)
+        sent = job.send(lambda: NOW)
+        again = (job.write(lambda: NOW), job.send(lambda: NOW))
 
     assert (written, sent, again) == (1, (1, 0), (0, (0, 0)))
     (path,) = mailbox(config)
@@ -91,11 +101,13 @@ def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> N
             monitoring.server_failed(session, one, Refused("The token is refused."), NOW)
         session.commit()
 
-    job.write(config, lambda: NOW)
+    with running_app(config):
+        job.write(lambda: NOW)
     with open_session(config.database_url) as session:
         brands.reset(session, session.get_one(Server, 1).account)  # what is written stays so
         session.commit()
-    assert job.send(config, lambda: NOW) == (2, 0)
+    with running_app(config):
+        assert job.send(lambda: NOW) == (2, 0)
 
     messages = [message_from_bytes(path.read_bytes(), policy=default) for path in mailbox(config)]
     ours, theirs = sorted(messages, key=lambda message: "ada@" in message["To"])
@@ -131,8 +143,10 @@ def test_mails_wait_while_the_mail_server_is_down_and_go_when_it_is_back(
                 factories.mail(session, user, state="queued", created_at=NOW)
             session.commit()
 
-        first = job.send(down, lambda: NOW)
-    later = job.send(config, lambda: NOW + timedelta(minutes=1))
+        with running_app(down):
+            first = job.send(lambda: NOW)
+    with running_app(config):
+        later = job.send(lambda: NOW + timedelta(minutes=1))
 
     assert first == (0, 1)
     assert later == (3, 0)

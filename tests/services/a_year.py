@@ -14,7 +14,7 @@ import holidays
 import msgspec
 import pytest
 
-from jobs import edge, health, month_end, schedule
+from jobs import health, month_end, runtime, schedule
 from jobs.collection import collect
 from tests.nights import World
 from webapp import clock, queue
@@ -97,9 +97,8 @@ class Year:
             self.place.country, subdiv=self.place.region, years=(2018, 2019)
         )
         self.feed = self.world.has_feed("School", "SCH", S1=100)
-        settings = self.world.settings
-        self.patch.setattr(edge, "settings", lambda: settings)
-        self.patch.setattr(edge, "client_of", lambda config, server: self.client)
+        self.patch.setattr(runtime, "get_app", lambda: self.world.app)
+        self.patch.setattr(runtime, "client_of", lambda server: self.client)
         self.patch.setattr(clock, "now", lambda: self.told)
         self.patch.setattr(queue, "run_collection", lambda config, wanted: self.line.append(wanted))
         self.patch.setattr(queue, "draw_certificate", lambda config, certificate: None)
@@ -149,7 +148,8 @@ class Year:
         wanted = due > self.night_of and self.server_is_healthy
         assert len(line) == wanted, f"{len(line)} nights at {self.told}, {due} is due"
         for collection_id in line:
-            collect(self.world.settings, collection_id, now=lambda: self.told)
+            with self.world.app.app_context():
+                collect(collection_id, now=lambda: self.told)
         if line:
             self.server_is_healthy = self.client.answers
         if line and self.client.answers:

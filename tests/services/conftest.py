@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from tests.nights import World, config, make_world, sandbox
-from webapp.db import engine
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
@@ -19,5 +18,6 @@ def world(request: pytest.FixtureRequest, config: Settings, sandbox: Sandbox) ->
     if getattr(request, "param", "sqlite") == "postgresql":
         url = str(request.getfixturevalue("postgresql_database"))
         config = replace(config, database_url=url)
-    yield make_world(config, sandbox)
-    engine(config.database_url).dispose()
+    world = make_world(config, sandbox)
+    yield world
+    world.ends()

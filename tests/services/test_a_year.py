@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from tests.nights import make_world
 from tests.services.a_year import DAY, NEW_YEAR, Gap, Place, Year, changes, goes_by
-from webapp.db import engine
 from webapp.domain.months import Month
 from webapp.models import Certificate, ClosedMonth, Collection, Feed, HealthChange
 from webapp.printerpoint.sandbox import Sandbox
@@ -48,7 +47,7 @@ def test_a_year_certifies_every_page_once(
     days_are_right(year, printed)
     months_are_right(year, printed)
     health_is_right(year)
-    engine(config.database_url).dispose()
+    world.ends()
 
 
 def nights_are_whole(year: Year) -> None:

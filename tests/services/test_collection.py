@@ -152,7 +152,8 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_ag
         due = nights.due_nights(session, world.after_midnight(TUESDAY), world.settings.collect_at)
         session.commit()
     world.printerpoint.recovers()
-    passed = check(world.settings, world.server_id)
+    with world.app.app_context():
+        passed = check(world.server_id)
     again = world.night(TUESDAY)
 
     assert (failed, paused, list(due)) == ("failed", "unhealthy", [])

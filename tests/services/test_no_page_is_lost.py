@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 
 from tests.nights import make_world
 from webapp import settings as configuration
-from webapp.db import engine
 from webapp.models import Certificate, Delta, Deposit, Device, Feed
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.calendars import public_holidays
@@ -85,7 +84,7 @@ def test_whatever_happens_no_page_is_lost_or_made(days: Sequence[Day]) -> None:
             every = session.scalars(select(Deposit.day).distinct()).all()
             again = deposits.recalculate(session, row, every, public_holidays(row.account))
             session.rollback()
-        engine(config.database_url).dispose()
+        world.ends()
 
     assert deposited + int(held or 0) == printed == life
     assert again == 0

@@ -34,7 +34,8 @@ def _night(fleet: Fleet, now: datetime) -> None:
         due = [night.id for night in nights.due_nights(session, now, fleet.config.collect_at)]
         session.commit()
     for collection_id in due:
-        collect(fleet.config, collection_id, now=lambda: now)
+        with fleet.app.app_context():
+            collect(collection_id, now=lambda: now)
 
 
 def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
@@ -44,7 +45,8 @@ def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
         day = service.due_day(server.account, now)
         wanted = service.request(session, server, day=day, kind="now", now=now)
         session.commit()
-    collect(fleet.config, wanted.id, now=lambda: now)
+    with fleet.app.app_context():
+        collect(wanted.id, now=lambda: now)
 
 
 def _close_months(fleet: Fleet, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tests.soak.clock import FIRST_MOMENT
+from webapp.app import create_app
 from webapp.crypto import Keyring
 from webapp.db import READ_ONLY, open_session
 from webapp.models import Account, Device, Feed
@@ -64,6 +65,7 @@ class Fleet:
 
     def __init__(self, config: Settings, printerpoint: Sandbox, seed: int, size: Size) -> None:
         self.config = config
+        self.app = create_app(config)
         self.printerpoint = printerpoint
         self.ties: dict[str, Tie] = {}
         self.servers: dict[int, ZoneInfo] = {}

@@ -18,7 +18,7 @@ from tests.soak.plan import Scale, Visit, plan
 from tests.soak.quarter import Quarter
 from tests.soak.verdict import Report, judge
 from webapp import settings as configuration
-from webapp.db import engine
+from webapp.db import db, engine
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import upgrade
 
@@ -48,6 +48,8 @@ def run(seed: int, scale: Scale, log: Path | None = None, *, postgresql: bool = 
         judge(report, fleet, quiet)
         for one in (fleet, quiet):
             engine(one.config.database_url).dispose()
+            with one.app.app_context():
+                db.engine.dispose()
         _tell(report, quarter, visits)
     report.seconds = round(time.monotonic() - began, 1)
     return report

@@ -1,10 +1,13 @@
 """The command line: ``releaf`` for operators and scripts, and the same under ``flask``."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 from flask import Flask
+from flask.cli import ScriptInfo
 
+from webapp.cli import context
 from webapp.cli.command import Group
 
 #: Where each command is. They are imported when they are asked for: some bring along what takes
@@ -24,6 +27,10 @@ _COMMANDS = {
 
 
 class _Root(Group):
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        extra.setdefault("obj", ScriptInfo(create_app=context.create_app, set_debug_flag=False))
+        return super().make_context(*args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from webapp import clock
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.errors import Invalid
 from webapp.models import Account
@@ -53,8 +53,7 @@ def add(
 
     Customers need not be made by hand: "releaf feed add" makes those that are missing.
     """
-    config = edge.settings()
-    with edge.opened(config) as session:
+    with context.session() as session:
         if partner is None:
             made = accounts.add_partner(
                 session,
@@ -71,7 +70,7 @@ def add(
             made = accounts.add_customer(
                 session, owner, name=name, country=country, region=region, now=clock.now()
             )
-        edge.note(session, "account added", made.name, made)
+        context.note(session, "account added", made.name, made)
         session.commit()
         output.tell(as_row(made), f"{made.kind} {made.id}: {made.name}")
 

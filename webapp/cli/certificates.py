@@ -15,7 +15,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from jobs import month_end
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Group
 from webapp.cli.options import MONTH
 from webapp.domain.months import Month
@@ -23,7 +23,6 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Certificate, Deposit, Feed
 from webapp.pdf import PdfError
 from webapp.services import certificates as service
-from webapp.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,14 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
     reason, the others are issued, and the exit code is 1. Running it again changes nothing and
     lists the same certificates.
     """
-    config = edge.settings()
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         accounts = _accounts(session, account, month)
     told = []
     with output.progress(f"Certificates {month}") as show:
         for done, (account_id, name) in enumerate(accounts, start=1):
-            told.append(_issue(config, account_id, name, month))
+            told.append(_issue(account_id, name, month))
             show(done, len(accounts), name)
-    _tell_issued(config, month, told)
+    _tell_issued(month, told)
     if any(one.reason for one in told):
         ctx.exit(WORK_FAILED)
 
@@ -98,16 +96,16 @@ def _accounts(session: Session, account: str | None, month: Month) -> list[tuple
     return [(row.id, row.name) for row in session.execute(query)]
 
 
-def _issue(config: Settings, account_id: int, name: str, month: Month) -> Issued:
+def _issue(account_id: int, name: str, month: Month) -> Issued:
     try:
-        certificate, reason = month_end.issue(config, account_id, month)
+        certificate, reason = month_end.issue(account_id, month)
     except (Conflict, PdfError) as error:
         return Issued(account_id, name, None, f"{name}: {error}")
     return Issued(account_id, name, certificate, reason)
 
 
-def _tell_issued(config: Settings, month: Month, told: Sequence[Issued]) -> None:
-    rows = [as_row(config, one.certificate) for one in told if one.certificate is not None]
+def _tell_issued(month: Month, told: Sequence[Issued]) -> None:
+    rows = [as_row(one.certificate) for one in told if one.certificate is not None]
     waiting = [
         {"account": one.account_id, "account_name": one.account_name, "reason": one.reason}
         for one in told
@@ -149,8 +147,7 @@ def download(number: str, target: str, force: bool) -> None:
     """
     if target == "-" and output.as_json():
         raise Invalid("target", "Name a file; --json is printed on standard output.")
-    config = edge.settings()
-    pdf = _document(config, number)
+    pdf = _document(number)
     if target == "-":
         sys.stdout.buffer.write(pdf)
         return
@@ -165,9 +162,9 @@ def download(number: str, target: str, force: bool) -> None:
     output.tell(document, f"{path}: {len(pdf):,} bytes")
 
 
-def _document(config: Settings, number: str) -> bytes:
+def _document(number: str) -> bytes:
     found = select(Certificate).where(Certificate.number == number)
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         certificate = session.scalar(found)
         if certificate is None:
             raise Invalid(
@@ -178,10 +175,10 @@ def _document(config: Settings, number: str) -> bytes:
         if document is not None:
             return document.pdf
     try:
-        month_end.draw_certificate(config, certificate.id)
+        month_end.draw_certificate(certificate.id)
     except PdfError as error:
         raise Conflict(f"{number} cannot be drawn: {error}") from error
-    return _document(config, number)
+    return _document(number)
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:
@@ -202,7 +199,7 @@ def _write(path: Path, content: bytes, force: bool) -> None:
         raise Invalid("target", f"{path} cannot be written: {error.strerror}.") from error
 
 
-def as_row(config: Settings, certificate: Certificate) -> dict[str, Any]:
+def as_row(certificate: Certificate) -> dict[str, Any]:
     """A certificate as it is printed."""
     return {
         "number": certificate.number,
@@ -215,5 +212,5 @@ def as_row(config: Settings, certificate: Certificate) -> dict[str, Any]:
         "pages_per_tree": certificate.pages_per_tree,
         "project": certificate.project,
         "issued_on": certificate.issued_on,
-        "url": edge.certificate_url(config, certificate.public_id),
+        "url": context.certificate_url(certificate.public_id),
     }

@@ -6,10 +6,11 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from webapp import clock
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.cli.output import Progress
 from webapp.crypto import SealError
@@ -17,7 +18,6 @@ from webapp.errors import Invalid
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.services import collection as service
 from webapp.services import heart, progress
-from webapp.settings import Settings
 from webapp.words import told
 
 _POLL_SECONDS = 0.5
@@ -62,6 +62,7 @@ class Report:
 @click.command("collect", cls=Command)
 @click.option("--server", metavar="SERVER", help="Only this one (id, or a partner's name). [all]")
 @click.option("--feed", metavar="FEED", help="Only this one (id, or a customer's name). [all]")
+@with_appcontext
 @click.pass_context
 def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
     """Read counters and deposit what was printed.
@@ -76,8 +77,7 @@ def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
     already, this follows its progress. A server that is paused is tried, too. Exit code 1 when a
     server or a customer failed; the others are collected all the same.
     """
-    config = edge.settings()
-    reports = [_collect(config, wanted) for wanted in _plan(config, server, feed)]
+    reports = [_collect(wanted) for wanted in _plan(server, feed)]
     # Days are the partners' own; where they differ, the latest stands for all.
     yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
     day = max((report.day for report in reports), default=yesterday)
@@ -88,9 +88,9 @@ def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
         ctx.exit(WORK_FAILED)
 
 
-def _plan(config: Settings, server: str | None, feed: str | None) -> list[Wanted]:
+def _plan(server: str | None, feed: str | None) -> list[Wanted]:
     """The servers to collect, in order of id."""
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         if feed is not None:
             chosen = choose.feed(session, feed)
             if chosen.status not in ("pending", "active"):
@@ -108,21 +108,21 @@ def _plan(config: Settings, server: str | None, feed: str | None) -> list[Wanted
         return [Wanted(row.id, row.name) for row in session.execute(servers.order_by(Server.id))]
 
 
-def _collect(config: Settings, wanted: Wanted) -> Report:
+def _collect(wanted: Wanted) -> Report:
     """Run the collection that is due, or follow the process that is at it."""
-    collection_id = _request(config, wanted)
+    collection_id = _request(wanted)
     error = None
     with output.progress(wanted.name) as show:
         try:
-            _run(config, collection_id, show)
+            _run(collection_id, show)
         except SealError as unsealable:
             error = str(unsealable)
-    return _report(config, wanted, collection_id, error)
+    return _report(wanted, collection_id, error)
 
 
-def _request(config: Settings, wanted: Wanted) -> int:
+def _request(wanted: Wanted) -> int:
     """The night that is due where it is not finished, else a collection of its own."""
-    with edge.opened(config) as session:
+    with context.session() as session:
         server = session.get_one(Server, wanted.server_id)
         now = clock.now()
         day = service.due_day(server.account, now)
@@ -133,12 +133,12 @@ def _request(config: Settings, wanted: Wanted) -> int:
         else:
             feed = session.get_one(Feed, wanted.feed_id)
             found = service.request(session, server, day=day, kind="now", feed=feed, now=now)
-        edge.note(session, "collection asked for", wanted.name, server.account)
+        context.note(session, "collection asked for", wanted.name, server.account)
         session.commit()
         return found.id
 
 
-def _run(config: Settings, collection_id: int, show: Progress) -> None:
+def _run(collection_id: int, show: Progress) -> None:
     """Run a collection until it has ended, whoever ends it. Raises SealError."""
     from jobs import collection as job  # the jobs bring RQ along, which few commands need
 
@@ -146,31 +146,31 @@ def _run(config: Settings, collection_id: int, show: Progress) -> None:
         show(step.done, step.total, step.customer)
 
     while True:
-        job.collect(config, collection_id, watch)
-        while _is_with_another(config, collection_id, show):
+        job.collect(collection_id, watch)
+        while _is_with_another(collection_id, show):
             time.sleep(_POLL_SECONDS)
-        with edge.opened(config, reading=True) as session:
+        with context.session(reading=True) as session:
             if session.get_one(Collection, collection_id).state in _ENDED:
                 return
 
 
-def _is_with_another(config: Settings, collection_id: int, show: Progress) -> bool:
+def _is_with_another(collection_id: int, show: Progress) -> bool:
     """Whether another process is collecting and its heart beats."""
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         running = session.get_one(Collection, collection_id)
         done = progress.of(session, running)
         show(done.done, done.total or 0, done.current_name or "")
         return running.state == "running" and not heart.is_silent(running, clock.now())
 
 
-def _report(config: Settings, wanted: Wanted, collection_id: int, error: str | None) -> Report:
+def _report(wanted: Wanted, collection_id: int, error: str | None) -> Report:
     query = (
         select(Outcome, Feed.customer_name)
         .join(Outcome.feed)
         .where(Outcome.collection_id == collection_id)
         .order_by(Outcome.feed_id)
     )
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         collection = session.get_one(Collection, collection_id)
         if error is None and collection.state == "cancelled":
             error = "It was cancelled in the browser; what was read until then is counted."

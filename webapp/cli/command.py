@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
+from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from webapp.cli import output
@@ -37,8 +38,11 @@ class Command(click.Command):
             return super().invoke(ctx)
 
 
-class Group(click.Group):
-    """A noun and its commands. Errors of its commands' arguments are told as theirs."""
+class Group(AppGroup):
+    """A noun and its commands, which run in the context of the application.
+
+    Errors of a command's arguments are reported as the command's.
+    """
 
     command_class = Command
     group_class = type

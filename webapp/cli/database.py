@@ -3,13 +3,14 @@
 from typing import Any
 
 import click
+from flask.cli import ScriptInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.cli import edge, output
+from webapp import settings as configuration
+from webapp.cli import context, output
 from webapp.cli.command import Group
-from webapp.db import open_session
 from webapp.models import User
 from webapp.services import accounts, users
 from webapp.services import database as service
@@ -20,7 +21,7 @@ def database() -> None:
     """The schema, and the first administrator."""
 
 
-@database.command("upgrade")
+@database.command("upgrade", with_appcontext=False)
 @click.option(
     "--email",
     default="operations@example.com",
@@ -34,7 +35,8 @@ def database() -> None:
     show_default=True,
     help="The first administrator's full name.",
 )
-def upgrade(email: str, full_name: str) -> None:
+@click.pass_context
+def upgrade(ctx: click.Context, email: str, full_name: str) -> None:
     """Bring the database to this version, and let the first administrator in.
 
       releaf database upgrade
@@ -44,21 +46,27 @@ def upgrade(email: str, full_name: str) -> None:
     operations has chosen a password, it prints a one-time link to do so; an earlier link then
     no longer works.
     """
-    config = edge.settings()
+    config = configuration.load()
     before = service.current_revision(config.database_url)
     revision = service.upgrade(config.database_url)
-    with open_session(config.database_url) as session:
+    # The application refuses a database of another version, so it is made only now.
+    with ctx.ensure_object(ScriptInfo).load_app().app_context():
+        _let_administrator_in(email, full_name, revision, changed=revision != before)
+
+
+def _let_administrator_in(email: str, full_name: str, revision: str, *, changed: bool) -> None:
+    with context.session() as session:
         administrator = _first_administrator(session, email, full_name)
         session.commit()
     document: dict[str, Any] = {
         "revision": revision,
-        "changed": revision != before,
+        "changed": changed,
         "administrator": None,
     }
     plain = f"The database is at revision {revision}."
     if administrator is not None:
         invited, token = administrator
-        link = edge.invitation_url(config, token)
+        link = context.invitation_url(token)
         document["administrator"] = {"id": invited.id, "email": invited.email, "link": link}
         plain += (
             f"\nThe first administrator, {invited.email}, chooses a password here "

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from webapp import clock
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.cli.servers import record_failure
 from webapp.errors import Invalid
@@ -52,19 +52,18 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
             "account",
             "It goes with --customer; --all gives each its own.",
         )
-    config = edge.settings()
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         chosen = choose.server(session, server)
-        server_id, client = chosen.id, edge.client_of(config, chosen)
+        server_id, client = chosen.id, context.client_of(chosen)
         if account is not None:
             account = str(choose.account(session, account, "account", {"customer"}).id)
     try:
         with client.fleet() as fleet:
             known = fleet.customers()
     except PrinterpointError as error:
-        record_failure(config, server_id, error)
+        record_failure(server_id, error)
         raise
-    with edge.opened(config) as session:
+    with context.session() as session:
         now = clock.now()
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, now)
@@ -74,7 +73,7 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
             owner = choose.account(session, account) if account is not None else None
             made = [feeds.tie(session, chosen, named(known, customer), owner, now)]
         for feed in made:
-            edge.note(session, "feeds tied", feed.customer_name, feed.account)
+            context.note(session, "feeds tied", feed.customer_name, feed.account)
         session.commit()
         _tell(made, everyone)
 

@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli import choose, edge, output, queries
+from webapp.cli import choose, context, output, queries
 from webapp.cli.command import Group
 from webapp.cli.options import DAY, MONTH
 from webapp.cli.queries import Filters
 from webapp.domain.months import Month
 from webapp.errors import Invalid
-from webapp.settings import Settings
 
 _FETCHED_AT_ONCE = 1_000
 
@@ -115,10 +114,9 @@ def _add(wanted: Listing) -> None:
         month: Month | None = rest["month"]
         if first is not None and last is not None and last < first:
             raise Invalid("last", f"{last} comes before {first}; give a later day.")
-        config = edge.settings()
-        with edge.opened(config, reading=True) as session:
+        with context.session(reading=True) as session:
             filters = _filters(session, account, feed, first, last, month)
-            rows = _rows(config, session, wanted, filters)
+            rows = _rows(session, wanted, filters)
             output.tell_rows(rows, wanted.columns, f"No {wanted.noun.replace('-', ' ')}.")
 
     show.__doc__ = wanted.help
@@ -157,9 +155,7 @@ def _filters(
     )
 
 
-def _rows(
-    config: Settings, session: Session, wanted: Listing, filters: Filters
-) -> Iterator[dict[str, Any]]:
+def _rows(session: Session, wanted: Listing, filters: Filters) -> Iterator[dict[str, Any]]:
     """The rows, as they are printed."""
     query = wanted.query(filters).execution_options(yield_per=_FETCHED_AT_ONCE)
     first, last = filters.days
@@ -171,7 +167,7 @@ def _rows(
             if (first is not None and day < first) or (last is not None and day > last):
                 continue
         if "public_id" in values:
-            values["url"] = edge.certificate_url(config, values.pop("public_id"))
+            values["url"] = context.certificate_url(values.pop("public_id"))
         yield values
 
 

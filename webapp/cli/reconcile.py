@@ -3,9 +3,10 @@
 from typing import Any
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.models import Feed
 from webapp.services import reconciliation
@@ -16,6 +17,7 @@ _COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "hel
 @click.command("reconcile", cls=Command)
 @click.option("--server", metavar="SERVER", help="Only the feeds of this server (id). [all]")
 @click.option("--feed", metavar="FEED", help="Only this feed (id). [all]")
+@with_appcontext
 @click.pass_context
 def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
     """Compare counters, deposits and certificates, page by page.
@@ -25,8 +27,7 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
     For each feed the LifeCounts of its devices must be the pages certified, open and held for
     review. Whatever does not add up is named with its row, and the exit code is 1.
     """
-    config = edge.settings()
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         query = select(Feed)
         if server is not None:
             query = query.where(Feed.server_id == choose.server(session, server).id)

@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from webapp import clock
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Group
 from webapp.errors import Invalid
+from webapp.extensions import current_keyring
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import feeds, monitoring, servers
-from webapp.settings import Settings
 
 _LONGER_THAN_ANY_TOKEN = 10_000
 _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
@@ -35,17 +35,16 @@ def add(account: str, name: str | None) -> None:
     The token is tried at Printerpoint before it is saved, and saved encrypted only. It is found
     there under My Account > Account Settings > API Access.
     """
-    config = edge.settings()
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         owner_id = choose.account(session, account, "account", {"partner"}).id
     token = _read_token()
-    edge.client(config, token).check()
-    with edge.opened(config) as session:
+    context.client(token).check()
+    with context.session() as session:
         owner = choose.account(session, str(owner_id), "account", {"partner"})
         made = servers.register(
-            session, edge.keyring(config), owner, name=name, token=token, now=clock.now()
+            session, current_keyring(), owner, name=name, token=token, now=clock.now()
         )
-        edge.note(session, "server registered", made.name, owner)
+        context.note(session, "server registered", made.name, owner)
         session.commit()
         output.tell(as_row(made), f"server {made.id}: {made.name} of {owner.name}, {made.health}")
 
@@ -61,11 +60,10 @@ def check(ctx: click.Context, server: str) -> None:
     """
     from jobs import health  # the jobs bring RQ along, which few commands need
 
-    config = edge.settings()
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         server_id = choose.server(session, server).id
-    healthy = health.check(config, server_id)
-    with edge.opened(config, reading=True) as session:
+    healthy = health.check(server_id)
+    with context.session(reading=True) as session:
         checked = choose.server(session, str(server_id))
         plain = f"server {checked.id}: {checked.name} is {checked.health}"
         if checked.health_reason:
@@ -83,10 +81,9 @@ def reseal() -> None:
 
     Then the old key can be taken out of ENCRYPTION_KEYS. No token is shown, all are kept.
     """
-    config = edge.settings()
-    with edge.opened(config) as session:
-        count = servers.reseal(session, edge.keyring(config))
-        edge.note(session, "tokens resealed", f"{count} tokens", None)
+    with context.session() as session:
+        count = servers.reseal(session, current_keyring())
+        context.note(session, "tokens resealed", f"{count} tokens", None)
         session.commit()
     output.tell({"resealed": count}, f"{count} tokens are sealed with the newest key")
 
@@ -98,17 +95,16 @@ def customers(server: str) -> None:
 
     SERVER is an id, or the name of a partner that has one.
     """
-    config = edge.settings()
-    with edge.opened(config, reading=True) as session:
+    with context.session(reading=True) as session:
         chosen = choose.server(session, server)
-        server_id, client = chosen.id, edge.client_of(config, chosen)
+        server_id, client = chosen.id, context.client_of(chosen)
     try:
         with client.fleet() as fleet:
             found = fleet.customers()
     except PrinterpointError as error:
-        record_failure(config, server_id, error)
+        record_failure(server_id, error)
         raise
-    with edge.opened(config) as session:
+    with context.session() as session:
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, clock.now())
         session.commit()
@@ -126,9 +122,9 @@ def customers(server: str) -> None:
     output.tell_rows(rows, _COLUMNS, "Printerpoint knows no customers with printers yet.")
 
 
-def record_failure(config: Settings, server_id: int, error: PrinterpointError) -> None:
+def record_failure(server_id: int, error: PrinterpointError) -> None:
     """Asking was a health check: what failed is the server's health."""
-    with edge.opened(config) as session:
+    with context.session() as session:
         failed = choose.server(session, str(server_id))
         monitoring.server_failed(session, failed, error, clock.now())
         session.commit()

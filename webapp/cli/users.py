@@ -7,13 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.cli import choose, edge, output
+from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.errors import Invalid
 from webapp.models import User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
 from webapp.services import accounts, users
-from webapp.settings import Settings
 
 
 @click.group("user", cls=Group)
@@ -45,8 +44,7 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
     Send the link over a channel you trust. It works once, for seven days; "releaf user
     invite-again" makes another one.
     """
-    config = edge.settings()
-    with edge.opened(config) as session:
+    with context.session() as session:
         now = clock.now()
         if account is not None:
             owner = choose.account(session, account, "account", {ACCOUNT_KIND_OF_ROLE[role]})
@@ -57,9 +55,9 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
         invited, token = users.invite(
             session, owner, email=email, full_name=full_name, role=role, now=now
         )
-        edge.note(session, "user invited", invited.email, owner, role=role)
+        context.note(session, "user invited", invited.email, owner, role=role)
         session.commit()
-        _tell(config, invited, token)
+        _tell(invited, token)
 
 
 @user.command("invite-again")
@@ -69,13 +67,12 @@ def invite_again(email: str) -> None:
 
     Earlier links of theirs no longer work.
     """
-    config = edge.settings()
-    with edge.opened(config) as session:
+    with context.session() as session:
         invited = _user(session, email)
         token = users.invite_again(session, invited, clock.now())
-        edge.note(session, "user invited", invited.email, invited.account, again="a new link")
+        context.note(session, "user invited", invited.email, invited.account, again="a new link")
         session.commit()
-        _tell(config, invited, token)
+        _tell(invited, token)
 
 
 def _user(session: Session, email: str) -> User:
@@ -85,8 +82,8 @@ def _user(session: Session, email: str) -> User:
     return found
 
 
-def _tell(config: Settings, invited: User, token: str) -> None:
-    address = edge.invitation_url(config, token)
+def _tell(invited: User, token: str) -> None:
+    address = context.invitation_url(token)
     row: dict[str, Any] = {
         "id": invited.id,
         "email": invited.email,

@@ -5,14 +5,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from webapp import clock, db
-from webapp.cli import edge, output
+from webapp import clock
+from webapp.cli import context, output
 from webapp.cli.command import Command
 from webapp.cli.demo import cast, logins
 from webapp.cli.demo.logins import Memory
 from webapp.cli.demo.stage import Stage, Told
+from webapp.db import db
+from webapp.extensions import current_settings
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.services import database
@@ -28,6 +31,7 @@ _ROLES: dict[Role, str] = {
 
 @click.command("demo", cls=Command)
 @click.option("--reset", is_flag=True, help="Forget the story that is there and tell it anew.")
+@with_appcontext
 def demo(reset: bool) -> None:
     """Fill an empty instance with a story of some sixty nights.
 
@@ -39,10 +43,10 @@ def demo(reset: bool) -> None:
     It needs a running Printerpoint sandbox (python -m webapp.printerpoint.sandbox). The story ends
     yesterday, whatever the date; running it again keeps what is there and tells the nights since.
     """
-    config = edge.settings()
+    config = current_settings()
     _refuse_what_is_real(config)
     memory = logins.recall(config.instance)
-    partners = _partners(config)
+    partners = _partners()
     mine = memory is not None and memory.database == _fingerprint(config)
     if partners and (not mine or cast.PARTNER not in partners):
         raise SettingsError(
@@ -54,13 +58,14 @@ def demo(reset: bool) -> None:
     elif reset or not memory.told:  # one that was interrupted is told anew
         _empty(config)
         memory.told = False
-    _show(config, memory, _tell(config, memory))
+    _show(memory, _tell(memory))
 
 
-def _tell(config: Settings, memory: Memory) -> Told:
+def _tell(memory: Memory) -> Told:
     """Tell the story, or what is new in it."""
-    stage = Stage(config, clock.now())
-    with output.progress("The story") as show, edge.quiet():
+    config = current_settings()
+    stage = Stage(clock.now())
+    with output.progress("The story") as show, context.quiet():
         if not memory.told:
             logins.keep(config.instance, memory)
             stage.tell(memory, show)
@@ -80,8 +85,8 @@ def _refuse_what_is_real(config: Settings) -> None:
         )
 
 
-def _partners(config: Settings) -> set[str]:
-    with edge.opened(config, reading=True) as session:
+def _partners() -> set[str]:
+    with context.session(reading=True) as session:
         return set(session.scalars(select(Account.name).where(Account.kind == "partner")))
 
 
@@ -92,14 +97,14 @@ def _fingerprint(config: Settings) -> str:
 
 def _empty(config: Settings) -> None:
     """Make the schema anew: the demo's tables and nothing else are dropped."""
-    engine = db.engine(config.database_url)
-    with engine.begin() as connection:
-        db.Base.metadata.drop_all(connection)
+    with db.engine.begin() as connection:
+        db.metadata.drop_all(connection)
         connection.exec_driver_sql("drop table if exists alembic_version")
     database.upgrade(config.database_url)
 
 
-def _show(config: Settings, memory: Memory, told: Told) -> None:
+def _show(memory: Memory, told: Told) -> None:
+    config = current_settings()
     people: list[dict[str, Any]] = [
         {
             "role": person.role,

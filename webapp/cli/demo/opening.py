@@ -5,34 +5,34 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.cli import edge
+from webapp.cli import context
 from webapp.cli.demo import cast
 from webapp.cli.demo.logins import new_password
+from webapp.extensions import current_keyring
 from webapp.models import Account, User
 from webapp.services import accounts, feeds, servers, users
-from webapp.settings import Settings
 
 
-def open_accounts(config: Settings, token: str, now: datetime) -> int:
+def open_accounts(token: str, now: datetime) -> int:
     """The partner, its server, and a feed for every customer of it; returns the server's id."""
-    client = edge.client(config, token)
+    client = context.client(token)
     with client.fleet() as fleet:
         customers = fleet.customers()
-    with edge.opened(config) as session:
+    with context.session() as session:
         partner = accounts.add_partner(
             session, name=cast.PARTNER, time_zone=cast.TIME_ZONE, country=cast.COUNTRY, now=now
         )
         server = servers.register(
-            session, edge.keyring(config), partner, name=None, token=token, now=now
+            session, current_keyring(), partner, name=None, token=token, now=now
         )
         feeds.tie_all(session, server, customers, now)
         session.commit()
         return server.id
 
 
-def let_people_in(config: Settings, passwords: dict[str, str], now: datetime) -> None:
+def let_people_in(passwords: dict[str, str], now: datetime) -> None:
     """Invite the people and take their invitations; makes the passwords that are missing."""
-    with edge.opened(config) as session:
+    with context.session() as session:
         for person in cast.PEOPLE:
             password = passwords.setdefault(person.email, new_password())
             users.accept(session, _invitation(session, person, now), password, now)

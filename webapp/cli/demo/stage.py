@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from jobs import collection as collecting
 from jobs import month_end, notices
-from webapp.cli import edge
+from webapp.cli import context
 from webapp.cli.demo import cast, opening, story
 from webapp.cli.demo.field import Field
 from webapp.cli.demo.logins import Memory
@@ -17,10 +17,10 @@ from webapp.cli.demo.story import Calendar, Event, Night
 from webapp.cli.output import Progress
 from webapp.domain.months import Month
 from webapp.errors import Conflict
+from webapp.extensions import current_settings
 from webapp.models import Account, Certificate, Collection, Server
 from webapp.services import collection, months
 from webapp.services.calendars import PublicHolidays
-from webapp.settings import Settings
 
 _OPENING_HOUR = time(9)
 _HEALTH_CHECK = timedelta(hours=1)
@@ -41,8 +41,8 @@ class Told:
 class Stage:
     """A demo: its database, its sandbox, its calendar. ``now``: the present of the story."""
 
-    def __init__(self, config: Settings, now: datetime) -> None:
-        self._config = config
+    def __init__(self, now: datetime) -> None:
+        config = current_settings()
         self._now = now
         self._field = Field(config.printerpoint_url)
         self._calendar = Calendar(
@@ -65,8 +65,8 @@ class Stage:
             self._field.it_is(begin)
             self._field.has_dealer(token, cast.CUSTOMERS)
             self._field.has_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
-            server_id = opening.open_accounts(self._config, token, begin)
-            opening.let_people_in(self._config, memory.passwords, begin)
+            server_id = opening.open_accounts(token, begin)
+            opening.let_people_in(memory.passwords, begin)
             self._play(server_id, first, first - timedelta(days=1), show)
 
     def go_on(self, show: Progress) -> None:
@@ -77,7 +77,7 @@ class Stage:
 
     def told(self) -> Told:
         """How far the story has come."""
-        with edge.opened(self._config, reading=True) as session:
+        with context.session(reading=True) as session:
             server_id = session.scalars(
                 select(Server.id)
                 .join(Server.account)
@@ -127,27 +127,27 @@ class Stage:
         self._tell_people(night.moment + _NOTICES_WAIT)
 
     def _tell_people(self, moment: datetime) -> None:
-        notices.write(self._config, lambda: moment)
-        notices.send(self._config, lambda: moment)
+        notices.write(lambda: moment)
+        notices.send(lambda: moment)
 
     def _collect(self, server_id: int, day: date, moment: datetime) -> str:
-        with edge.opened(self._config) as session:
+        with context.session() as session:
             server = session.get_one(Server, server_id)
             night = collection.request(session, server, day=day, kind="night", now=moment)
             session.commit()
-        collecting.collect(self._config, night.id, now=lambda: moment)
-        with edge.opened(self._config, reading=True) as session:
+        collecting.collect(night.id, now=lambda: moment)
+        with context.session(reading=True) as session:
             return session.get_one(Collection, night.id).state
 
     def _close(self, month: Month, moment: datetime) -> None:
-        with edge.opened(self._config, reading=True) as session:
+        with context.session(reading=True) as session:
             ids = [account.id for account in months.accounts_with_months(session)]
         for account_id in ids:
             # One that has to wait waits for the worker, which asks again every ten minutes.
-            month_end.issue(self._config, account_id, month, now=lambda: moment)
+            month_end.issue(account_id, month, now=lambda: moment)
 
     def _last_day(self) -> date:
         """The last day whose night has come."""
-        at = self._config.collect_at
+        at = current_settings().collect_at
         night = self._now - timedelta(hours=at.hour, minutes=at.minute)
         return night.astimezone(self._calendar.zone).date() - timedelta(days=1)

@@ -1,0 +1,100 @@
+"""What commands share: the application, its sessions, warnings and the audit trail."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.cli import output
+from webapp.db import READ_ONLY, db
+from webapp.extensions import current_keyring, current_settings
+from webapp.models import Account, Server
+from webapp.printerpoint.client import Client
+from webapp.services import audit
+from webapp.services.audit import Action, Actor
+
+
+class _Warnings(logging.Handler):
+    """What the service logs, as single lines on standard error: no tracebacks for operators."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
+        line = f"{record.levelname.lower()}: {record.getMessage()}{kind}"
+        click.echo(output.shown(line), err=True)
+
+
+def create_app() -> Flask:
+    """Return the application for one command; its log goes to standard error in short lines.
+
+    Raises SettingsError and Conflict as ``webapp.app.create_app`` does.
+    """
+    from webapp import app  # takes a second to import, which --help need not wait for
+
+    log = logging.getLogger("releaf")
+    if not any(isinstance(handler, _Warnings) for handler in log.handlers):
+        log.addHandler(_Warnings(logging.WARNING))
+    return app.create_app()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Troubles that belong to a story are not warned of."""
+    log = logging.getLogger("releaf")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+@contextmanager
+def session(*, reading: bool = False) -> Iterator[Session]:
+    """Open the session of the current application; whoever opens it commits.
+
+    ``reading``: nothing will be written, so that no lock is taken.
+    """
+    with db.session() as opened:
+        if reading:
+            opened.connection(execution_options=READ_ONLY)
+        yield opened
+
+
+def client(token: str) -> Client:
+    """Return a client of Printerpoint for a token that is not saved yet."""
+    return Client(current_settings().printerpoint_url, token)
+
+
+def client_of(server: Server) -> Client:
+    """Return the client of a server. Raises SealError when its token cannot be decrypted."""
+    return client(server.open_token(current_keyring()))
+
+
+def invitation_url(token: str) -> str:
+    """Return the address at which an invited user chooses a password."""
+    return f"{current_settings().public_url}/invitations/{token}"
+
+
+def certificate_url(public_id: str) -> str:
+    """Return the public page at which anybody can verify a certificate."""
+    return f"{current_settings().public_url}/c/{public_id}"
+
+
+def note(
+    session: Session, action: Action, subject: str, account: Account | None, **details: Any
+) -> None:
+    """Note in the audit trail what a command does, in its transaction."""
+    audit.record(
+        session,
+        Actor(None, "command"),
+        action,
+        subject,
+        account_id=audit.concerned(account),
+        details=details,
+        now=clock.now(),
+    )
