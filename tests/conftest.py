@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -12,10 +14,14 @@ from sqlalchemy.orm import Session
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db, engine, open_session
-from webapp.services import database
+from webapp.services import database, passwords
 from webapp.settings import Settings
 
 pytest_plugins = ("tests.environment",)
+
+# Before factories hash the password of their users: the real parameters take 30 ms a time.
+_REAL_HASHER = passwords.hasher
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 #: Nobody listens there: who needs a real one asks for ``redis_server``.
 NO_REDIS = "redis://127.0.0.1:1/0"
@@ -48,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs |= {"postgresql"} if "postgresql" in parameters else set()
         for need in sorted(needs):
             item.add_marker(need)
+
+
+@pytest.fixture
+def real_hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
+    """Hash with the parameters of the service."""
+    monkeypatch.setattr(passwords, "hasher", _REAL_HASHER)
+    return _REAL_HASHER
 
 
 @pytest.fixture(scope="session")
@@ -94,19 +107,63 @@ def session(database_url: str) -> Iterator[Session]:
         yield opened
 
 
-@pytest.fixture
-def settings(tmp_path: Path, sqlite_database: str) -> Iterator[Settings]:
-    """Settings as a first start makes them, on SQLite, without a Redis."""
-    instance = str(tmp_path / "instance")
-    yield configuration.load(
-        {"RELEAF_INSTANCE": instance, "DATABASE_URL": sqlite_database, "REDIS_URL": NO_REDIS}
+@pytest.fixture(scope="session")
+def common_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of all tests of this process that need no others."""
+    instance = tmp_path_factory.mktemp("common") / "instance"
+    return configuration.load(
+        {
+            "RELEAF_INSTANCE": str(instance),
+            "DATABASE_URL": f"sqlite:///{instance / 'releaf.db'}",
+            "REDIS_URL": NO_REDIS,
+        }
     )
-    engine(sqlite_database).dispose()
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The application, as ``wsgi`` makes it."""
+def settings(common_settings: Settings, sqlite_template: Path) -> Iterator[Settings]:
+    """Settings as a first start makes them, on a new SQLite database, without a Redis."""
+    for path in common_settings.instance.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "secrets.env":
+            path.unlink()
+    shutil.copyfile(sqlite_template, common_settings.instance / "releaf.db")
+    yield common_settings
+    engine(common_settings.database_url).dispose()
+
+
+@pytest.fixture(scope="session")
+def common_app(common_settings: Settings, sqlite_template: Path) -> Flask:
+    """The application of ``common_settings``, made once; nobody is asked to wait."""
+    shutil.copyfile(sqlite_template, common_settings.instance / "releaf.db")
+    made = create_app(common_settings)
+    for limiter in made.extensions["limiter"]:
+        limiter.enabled = False
+    return made
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+    """The application, as ``wsgi`` makes it; where other services are asked for, a new one."""
+    common: Settings = request.getfixturevalue("common_settings")
+    if replace(settings, printerpoint_url=common.printerpoint_url) != common:
+        yield request.getfixturevalue("own_app")
+        return
+    made: Flask = request.getfixturevalue("common_app")
+    config, edge = dict(made.config), made.extensions["releaf"]
+    made.extensions["releaf"] = replace(edge, settings=settings)
+    yield made
+    made.extensions["releaf"] = edge
+    made.config.clear()
+    made.config.update(config)
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def own_app(settings: Settings) -> Iterator[Flask]:
+    """An application that this test may change; it limits attempts, as the common one does not."""
     made = create_app(settings)
     yield made
     with made.app_context():

@@ -223,7 +223,9 @@ def test_nobody_enters_without_the_right_password(session: Session) -> None:
     assert entered == [None] * 10
 
 
-def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(session: Session) -> None:
+def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
+    session: Session, real_hasher: PasswordHasher
+) -> None:
     weaker = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     user = factories.user(session, email="ada@example.com", password_hash=weaker)
     stamp = user.session_stamp

@@ -89,9 +89,9 @@ def test_what_is_refused_is_not_noted(ids: dict[str, int], log_in: LogIn, storin
 
 
 def test_log_ins_are_noted_and_refused_ones_are_not(
-    ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
+    ids: dict[str, int], visitor: Visitor, storing: Storing
 ) -> None:
-    log_in("nora@example.com")
+    visitor.enters("nora@example.com")
     visitor.enters("nora@example.com", "not the password")
 
     with storing() as session:
@@ -100,7 +100,7 @@ def test_log_ins_are_noted_and_refused_ones_are_not(
 
 
 def test_a_partner_sees_its_own_trail_and_operations_see_all(
-    ids: dict[str, int], log_in: LogIn, storing: Storing
+    ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
 ) -> None:
     with storing() as session:
         stranger = factories.partner(session, name="Westerly")
@@ -108,6 +108,7 @@ def test_a_partner_sees_its_own_trail_and_operations_see_all(
     ops = log_in("ops@example.com")
     ops.sends(f"/feeds/{ids['feed']}/deactivate")
     nora, wes = log_in("nora@example.com"), log_in("wes@example.com")
+    visitor.enters("wes@example.com")  # to be in the trail
 
     own = nora.opens("/audit").text
     theirs = wes.opens("/audit").text

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from tests import factories
 from tests.factories import PASSWORD
@@ -223,7 +224,8 @@ def test_a_weak_first_password_leaves_the_invitation_open(
     assert visitor.opens(f"/invitations/{token}").status_code == 200
 
 
-def test_whoever_guesses_passwords_has_to_wait(visitor: Visitor, storing: Storing) -> None:
+def test_whoever_guesses_passwords_has_to_wait(own_app: Flask, storing: Storing) -> None:
+    visitor = Visitor(own_app.test_client())
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
@@ -234,7 +236,8 @@ def test_whoever_guesses_passwords_has_to_wait(visitor: Visitor, storing: Storin
     assert "Too many attempts" in guesses[20].text
 
 
-def test_logging_in_rightly_is_never_slowed_down(visitor: Visitor, storing: Storing) -> None:
+def test_logging_in_rightly_is_never_slowed_down(own_app: Flask, storing: Storing) -> None:
+    visitor = Visitor(own_app.test_client())
     with storing() as session:
         factories.user(session, email="ada@example.com")
 

@@ -69,6 +69,7 @@ def _add_to_one_feed(session: Session, server: Server, number: int) -> None:
 
 
 @pytest.mark.parametrize("email", ["ops@example.com", "nora@example.com"])
+@pytest.mark.slow
 def test_more_rows_need_no_more_queries(
     storing: Storing,
     log_in: Callable[[User | str], Visitor],

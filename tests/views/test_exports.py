@@ -14,6 +14,7 @@ from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Device, Feed, User
+from webapp.services import audit
 
 LISTS = (
     "accounts",
@@ -48,6 +49,15 @@ def house(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
             factories.collection(session, server)
             factories.certificate(session, customer)
             factories.mail(session, user)
+            audit.record(
+                session,
+                audit.Actor(user.id, "browser"),
+                "user logged in",
+                user.full_name,
+                account_id=partner.id,
+                details={},
+                now=NOW,
+            )
 
 
 def sheet(visitor: Visitor, path: str) -> list[list[str]]:
@@ -149,6 +159,7 @@ def test_the_days_of_a_feed_are_exported(
 
 
 @pytest.mark.usefixtures("house")
+@pytest.mark.slow
 def test_a_large_list_needs_no_memory(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:

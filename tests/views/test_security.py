@@ -209,12 +209,16 @@ def test_wrong_addresses_are_answered_helpfully_and_alike(
     ],
 )
 def test_every_failure_has_a_page_that_tells_no_secrets(
-    app: Flask, error: Exception, status: int, words: str, caplog: pytest.LogCaptureFixture
+    app: Flask,
+    error: Exception,
+    status: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail() -> str:
         raise error
 
-    app.view_functions["operations.alive"] = fail
+    monkeypatch.setitem(app.view_functions, "operations.alive", fail)
 
     answer = app.test_client().get("/healthz")
 
@@ -244,7 +248,7 @@ def test_a_database_that_is_gone_is_a_503_even_for_who_is_logged_in(
     assert "not available" in answer.text
 
 
-def test_a_one_time_link_is_in_no_log_line(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(Redacting("%(message)s"))
@@ -253,7 +257,7 @@ def test_a_one_time_link_is_in_no_log_line(app: Flask, caplog: pytest.LogCapture
     def fail(token: str) -> str:
         raise RuntimeError(f"cannot open /invitations/{token}?x=1")
 
-    app.view_functions["auth.invitation"] = fail
+    monkeypatch.setitem(app.view_functions, "auth.invitation", fail)
     try:
         app.test_client().get("/invitations/s3cret-token?from=mail")
         logging.getLogger("werkzeug").warning('"GET /invitations/s3cret-token?from=mail HTTP/1.1"')

@@ -12,10 +12,10 @@ SHORTEST = 12
 LONGEST = 256
 
 # 19 MiB, two passes, one lane: about 30 ms.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 #: Nobody's: verified where there is no user, so that the answer takes as long.
-_NOBODYS = _hasher.hash("the password of nobody at all")
+_NOBODYS = hasher.hash("the password of nobody at all")
 
 
 def clean(password: str, forbidden: tuple[str, ...], field: str = "password") -> str:
@@ -46,13 +46,13 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
 
 def seal(password: str) -> str:
     """The hash that is kept."""
-    return _hasher.hash(_normal(password))
+    return hasher.hash(_normal(password))
 
 
 def fits(password: str, kept: str | None) -> bool:
     """Whether a password is the one whose hash is kept; as slow for None as for a wrong one."""
     try:
-        _hasher.verify(kept or _NOBODYS, _normal(password[: LONGEST + 1]))
+        hasher.verify(kept or _NOBODYS, _normal(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
@@ -60,7 +60,7 @@ def fits(password: str, kept: str | None) -> bool:
 
 def is_outdated(kept: str) -> bool:
     """Whether a hash was made with other parameters than today's."""
-    return _hasher.check_needs_rehash(kept)
+    return hasher.check_needs_rehash(kept)
 
 
 def _normal(password: str) -> str:
