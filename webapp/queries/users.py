@@ -1,9 +1,26 @@
-"""Users: the one that a session belongs to."""
+"""Users: their list, and the one that a session belongs to."""
 
-from sqlalchemy import select
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.models import Account, User
+from webapp.models import Account, Invitation, User
+from webapp.queries import access, lists
+from webapp.queries.access import Viewer
+
+COLUMNS = {
+    "name": User.full_name,
+    "email": User.email,
+    "account": Account.name,
+    "added": User.created_at,
+}
+_INVITED_UNTIL = (
+    select(func.max(Invitation.expires_at))
+    .where(Invitation.user_id == User.id, Invitation.used_at.is_(None))
+    .scalar_subquery()
+)
 
 
 def of_session(session: Session, user_id: int, stamp: str) -> User | None:
@@ -13,3 +30,33 @@ def of_session(session: Session, user_id: int, stamp: str) -> User | None:
         .where(User.id == user_id, User.session_stamp == stamp, User.disabled_at.is_(None))
         .options(joinedload(User.account, innerjoin=True).joinedload(Account.partner))
     )
+
+
+def invited_until(session: Session, user_id: int) -> datetime | None:
+    """When the invitation of a user ends that is not used yet; None without one."""
+    return session.scalar(select(_INVITED_UNTIL).where(User.id == user_id))
+
+
+def search(viewer: Viewer, *, text: str = "", role: str = "", sort: str = "name") -> Select[Any]:
+    """The users of the accounts a viewer may see."""
+    query: Any = (
+        select(
+            User.id,
+            User.full_name,
+            User.email,
+            User.role,
+            User.account_id,
+            User.password_hash.is_not(None).label("has_password"),
+            User.disabled_at,
+            User.created_at,
+            Account.name.label("account_name"),
+            _INVITED_UNTIL.label("invited_until"),
+        )
+        .join(User.account)
+        .where(*access.of_own_accounts(viewer))
+    )
+    if text:
+        query = query.where(lists.contains(text, User.full_name, User.email, Account.name))
+    if role:
+        query = query.where(User.role == role)
+    return lists.order(query, COLUMNS, sort, User.full_name, User.id)

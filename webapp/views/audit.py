@@ -5,14 +5,12 @@ from typing import Any, cast
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, bindparam, or_
-from sqlalchemy.orm import aliased, joinedload
 
-from webapp import asking, clock
+from webapp import clock
 from webapp.db import db
-from webapp.models import Account, AuditEntry, User
+from webapp.models import Account
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import audit as queries
 from webapp.services import audit
 from webapp.services.audit import Action, Actor
 from webapp.views import edge, exports, lists
@@ -94,19 +92,18 @@ def note(
     )
 
 
-def _exported(entries: Sequence[AuditEntry]) -> Iterable[Sequence[exports.Value]]:
-    seen = _people_seen(entries)
+def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for entry in entries:
-        named = entry.user if entry.user_id in seen else None
+        name = entry.full_name if entry.named else None
         details = (f"{k}: {v}" for k, v in entry.details.items() if k not in INSIDE and v)
         yield (
             entry.at,
-            named.full_name if named else "" if entry.place == "command" else gettext("Operations"),
-            named.email if named else "",
+            name or ("" if entry.place == "command" else gettext("Operations")),
+            entry.email if name else "",
             entry.place,
             WORDS[cast(Action, entry.action)],
             entry.subject,
-            entry.account.name if entry.account else "",
+            entry.account_name or "",
             "; ".join(details),
         )
 
@@ -127,32 +124,16 @@ _SHEET = exports.Sheet(
 )
 
 
-#: The trail grows for ever, and nobody leafs through to its end.
-_COUNTED = 1_000
-#: The account of whoever acted.
-_OF_USER = aliased(Account)
-#: What a row of the list shows: entities would be made anew for each.
-_SHOWN: tuple[Any, ...] = (
-    AuditEntry.at,
-    AuditEntry.place,
-    AuditEntry.action,
-    AuditEntry.subject,
-    AuditEntry.details,
-    AuditEntry.user_id,
-    User.full_name,
-    Account.name.label("account_name"),
-)
-
-
 @blueprint.get("/audit")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
     text, state = lists.searched(), lists.chosen("state", _ACTIONS)
-    listing = _listing(edge.viewer(), state, searched=bool(text))
+    action = _ACTIONS[state] if state else ""
+    query = queries.search(edge.viewer(), text=text, action=action)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query)
     return lists.page(
         "audit",
         page,
@@ -164,41 +145,3 @@ def index() -> ResponseReturnValue:
         zone=edge.user().account.zone,
         inside=INSIDE,
     )
-
-
-@lists.kept
-def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.Listing:
-    query = access.audit_entries(viewer)
-    if state:
-        query = query.where(AuditEntry.action == _ACTIONS[state])
-    if searched:
-        query = query.outerjoin(AuditEntry.user)
-        names = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
-        query = query.where(or_(*map(lists.holds, names)))
-    query = query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    shown = query if searched else query.outerjoin(AuditEntry.user)
-    named = (joinedload(AuditEntry.user), joinedload(AuditEntry.account))
-    return lists.Listing(
-        shown.outerjoin(AuditEntry.account)
-        .outerjoin(_OF_USER, _OF_USER.id == User.account_id)
-        .with_only_columns(*_SHOWN, access.owns(viewer, _OF_USER).label("seen")),
-        counting=query,
-        count_to=_COUNTED,
-        short=searched,
-        whole=query.options(*named),
-    )
-
-
-def _people_seen(entries: Sequence[Any]) -> set[int]:
-    """The users of these entries who may be named to the viewer: operations are not to partners."""
-    ids = {entry.user_id for entry in entries if entry.user_id is not None}
-    if not ids:
-        return set()
-    rows = asking.rows(db.session(), _people(edge.viewer()), {"users": list(ids)})
-    return {row.id for row in rows}
-
-
-@lists.kept
-def _people(viewer: access.Viewer) -> Select[Any]:
-    among = User.id.in_(bindparam("users", expanding=True))
-    return access.users(viewer).where(among).with_only_columns(User.id)

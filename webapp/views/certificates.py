@@ -20,15 +20,15 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
-from webapp import asking, clock, pdf
-from webapp.asking import Question
+from webapp import clock, pdf
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.models import Certificate, Document, PartnerMonth
+from webapp.models import Certificate, Document
 from webapp.queries import access
+from webapp.queries import certificates as queries
 from webapp.services import certificates
 from webapp.views import edge, exports, lists, ticks
 from webapp.words import Words, gettext, ngettext
@@ -36,7 +36,7 @@ from webapp.words import Words, gettext, ngettext
 blueprint = Blueprint("certificates", __name__)
 
 
-def _exported(issued: Sequence[Certificate]) -> Iterable[Sequence[exports.Value]]:
+def _exported(issued: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for certificate in issued:
         yield (
             certificate.number,
@@ -72,68 +72,26 @@ _SHEET = exports.Sheet(
 )
 
 
-#: What a row of the list shows: entities would be made anew for each.
-#: Each order has an index that brings it: there are as many certificates as customers and months.
-_COLUMNS = {
-    "month": Certificate.month,
-    "customer": Certificate.account_name,
-    "pages": Certificate.pages,
-    "number": Certificate.number,
-}
-_SHOWN: tuple[Any, ...] = (
-    Certificate.id,
-    Certificate.number,
-    Certificate.month,
-    Certificate.account_name,
-    Certificate.pages,
-    Certificate.trees,
-    Document.certificate_id.is_not(None).label("is_drawn"),
-)
-
-
 @blueprint.get("/certificates")
 def index() -> ResponseReturnValue:
     """The certificates of the accounts a viewer may see, the latest month first unless asked."""
     text, month = lists.searched(), lists.searched("month")
     viewer = edge.viewer()
-    months = _months()
-    sort = lists.sorting(_COLUMNS, "-month")
-    if month and month not in asking.answer(db.session(), months):
+    months = queries.months(db.session(), viewer)
+    sort = lists.sorting(queries.COLUMNS, "-month")
+    if month not in months:
         month = ""
-    listing = _listing(viewer, sort, month or None, searched=bool(text))
+    query = queries.search(viewer, text=text, month=month, sort=sort)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.turned(listing, lists.wanted(text))
-    asking.ask(db.session(), months, page)
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query)
     return lists.page(
         "certificates",
-        page.answer,
+        page,
         q=text,
         month=month,
-        months=months.answer,
+        months=months,
         heading=partial(lists.heading, sort),
-    )
-
-
-@lists.kept
-def _listing(
-    viewer: access.Viewer, sort: str, month: str | None, *, searched: bool
-) -> lists.Listing:
-    query = access.certificates(viewer)
-    if searched:
-        names = (Certificate.account_name, Certificate.number)
-        query = query.where(or_(*map(lists.holds, names)))
-    if month is not None:
-        query = query.where(Certificate.month == month)
-    then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
-    ordered = lists.in_order(query, _COLUMNS, sort, then=then)
-    counts_itself = searched or viewer.role == "customer"
-    shown = ordered.outerjoin(Document, Document.certificate_id == Certificate.id)
-    return lists.Listing(
-        shown.with_only_columns(*_SHOWN),
-        counting=query if counts_itself else _counted(viewer, month),
-        short=searched,
-        whole=ordered,
     )
 
 
@@ -141,9 +99,8 @@ def _listing(
 def selected() -> ResponseReturnValue:
     """The ticked certificates: their documents in one archive, or the list of them as a file."""
     wanted, back = ticks.ids("certificate"), ticks.list_again("certificates.index")
-    query = access.certificates(edge.viewer())
+    query = queries.search(edge.viewer())
     query = ticks.chosen(query, Certificate.id, wanted, "certificates")
-    query = query.order_by(Certificate.month.desc(), Certificate.account_name, Certificate.id)
     if wanted and request.form.get("action") == "documents":
         return _documents(query, back)
     return ticks.exported(query, _SHEET, wanted, back)
@@ -151,12 +108,13 @@ def selected() -> ResponseReturnValue:
 
 def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     """An archive of documents, if all of them are drawn; they are compressed already."""
-    shown = query.outerjoin(Document, Document.certificate_id == Certificate.id)
-    found = db.session.execute(
-        shown.with_only_columns(
-            Certificate.number, Certificate.account_name, Document.pdf, Document.rendered_at
-        )
-    ).all()
+    columns = (
+        Certificate.number,
+        Certificate.account_name,
+        Document.pdf,
+        Document.rendered_at,
+    )
+    found = db.session.execute(query.with_only_columns(*columns)).all()
     missing = [row.number for row in found if row.pdf is None]
     if missing:
         told = ngettext(
@@ -349,30 +307,3 @@ def _context(certificate: Certificate) -> dict[str, Any]:
 def _late_months(certificate: Certificate) -> list[date]:
     """The earlier months whose late pages it counts."""
     return [Month.parse(text).first for text in certificate.late_months.split()]
-
-
-def _months() -> Question[list[str]]:
-    """The months that a viewer has certificates of, the latest first."""
-    return Question(_months_of(edge.viewer()), None, lambda rows: [row.month for row in rows])
-
-
-@lists.kept
-def _months_of(viewer: access.Viewer) -> Select[Any]:
-    if viewer.role == "customer":
-        months = access.certificates(viewer).with_only_columns(Certificate.month).distinct()
-        return months.order_by(Certificate.month.desc())
-    kept = _kept(viewer).with_only_columns(PartnerMonth.month).distinct()
-    return kept.where(PartnerMonth.certificates > 0).order_by(PartnerMonth.month.desc())
-
-
-def _kept(viewer: access.Viewer) -> Select[PartnerMonth]:
-    query = select(PartnerMonth)
-    return (
-        query if viewer.is_operations else query.where(PartnerMonth.partner_id == viewer.account_id)
-    )
-
-
-def _counted(viewer: access.Viewer, month: str | None) -> Select[int]:
-    """How many certificates there are."""
-    query = _kept(viewer).with_only_columns(func.sum(PartnerMonth.certificates))
-    return lists.counts(query.where(PartnerMonth.month == month) if month else query)

@@ -9,15 +9,15 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import contains_eager
 
 from webapp import clock, queue
 from webapp.db import db, lock
 from webapp.errors import Conflict
-from webapp.models import Account, Collection, Feed, Server, User
+from webapp.models import Collection, Feed, Server, User
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
 from webapp.queries import access
+from webapp.queries import collections as queries
 from webapp.services import collection as service
 from webapp.services import heart
 from webapp.services import progress as course
@@ -159,12 +159,12 @@ def _unfinished(server: Server, feed: Feed | None, now: datetime) -> Select[Coll
     )
 
 
-def _exported(collections: Sequence[Collection]) -> Iterable[Sequence[exports.Value]]:
+def _exported(collections: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for each in collections:
         yield (
             each.queued_at,
-            each.server.name,
-            each.server.account.name,
+            each.server_name,
+            each.partner_name,
             each.day,
             each.kind,
             each.state,
@@ -193,23 +193,6 @@ _SHEET = exports.Sheet(
 )
 
 
-#: What a row of the list shows: entities would be made anew for each.
-_SHOWN: tuple[Any, ...] = (
-    Collection.id,
-    Collection.queued_at,
-    Collection.server_id,
-    Collection.day,
-    Collection.kind,
-    Collection.feed_id,
-    Collection.state,
-    Collection.feeds,
-    Collection.printers,
-    Server.name.label("server_name"),
-    Account.name.label("partner_name"),
-    Account.time_zone,
-)
-
-
 @blueprint.get("/collections")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
@@ -218,26 +201,11 @@ def index() -> ResponseReturnValue:
     state = lists.chosen("state", STATES)
     server_id = lists.number("server")
     server = access.server(db.session(), viewer, server_id) if server_id is not None else None
-    listing = _listing(viewer, state, server_id)
+    query = queries.search(viewer, state=state, server_id=server_id)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET)
-    page = lists.paged(listing)
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query)
     return lists.page("collections", page, state=state, server=server)
-
-
-@lists.kept
-def _listing(viewer: access.Viewer, state: str, server_id: int | None) -> lists.Listing:
-    query = access.collections(viewer)
-    if state:
-        query = query.where(Collection.state == state)
-    if server_id is not None:
-        query = query.where(Collection.server_id == server_id)
-    query = query.order_by(Collection.queued_at.desc(), Collection.id.desc())
-    shown: Any = query.join(Collection.server).join(Server.account)
-    eager = contains_eager(Collection.server).contains_eager(Server.account)
-    return lists.Listing(
-        shown.with_only_columns(*_SHOWN), counting=query, whole=shown.options(eager)
-    )
 
 
 @blueprint.get("/collections/<int:collection_id>")

@@ -50,7 +50,9 @@ def wanted() -> bool:
 
 def answer(query: Select[Any], sheet: Sheet, values: Mapping[str, Any] | None = None) -> Response:
     """All rows of a list's query, with the values of its statement, as the file asked for."""
-    found = db.session.scalars(query.execution_options(yield_per=_CHUNK), values or {})
+    found: Any = db.session.execute(query.execution_options(yield_per=_CHUNK), values or {})
+    if query.column_descriptions[0]["entity"] is query.column_descriptions[0]["expr"]:
+        found = found.scalars()
     return answer_rows(
         sheet.name,
         sheet.titles,

@@ -5,17 +5,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_
-from sqlalchemy.orm import contains_eager
 from wtforms import TextAreaField
 
 from webapp import clock
 from webapp.db import db
 from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Delta, Device, Feed, User
+from webapp.models import Delta, User
 from webapp.models.user import Role
 from webapp.queries import access, details
+from webapp.queries import held as queries
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
 from webapp.services.metering import review as service
@@ -37,13 +36,13 @@ class RejectForm(forms.Form):
     reason = TextAreaField(Words("Why were these pages not printed?"))
 
 
-def _exported(deltas: Sequence[Delta]) -> Iterable[Sequence[exports.Value]]:
+def _exported(deltas: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for delta in deltas:
         yield (
-            delta.device.asset_id,
-            delta.device.serial_number,
-            delta.device.feed.customer_name,
-            delta.device.feed.account.name,
+            delta.asset_id,
+            delta.serial_number,
+            delta.customer_name,
+            delta.account_name,
             delta.pages,
             delta.since,
             delta.day,
@@ -75,52 +74,17 @@ _SHEET = exports.Sheet(
 )
 
 
-#: What a row of the list shows: entities would be made anew for each.
-_SHOWN: tuple[Any, ...] = (
-    Delta.id,
-    Delta.feed_id,
-    Delta.pages,
-    Delta.since,
-    Delta.day,
-    Delta.held_for,
-    Delta.state,
-    Device.asset_id,
-    Device.serial_number,
-    Feed.customer_name,
-)
-
-
 @blueprint.get("/held")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The gains that wait for a person, the oldest first; or those that were decided."""
     text, state = lists.searched(), lists.chosen("state", STATES, "held")
-    listing = _listing(edge.viewer(), state, searched=bool(text))
+    decisions = service.DECISIONS if state == "decided" else ()
+    query = queries.search(edge.viewer(), text=text, decisions=decisions)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query)
     return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
-
-
-@lists.kept
-def _listing(viewer: access.Viewer, state: str, *, searched: bool) -> lists.Listing:
-    if state == "held":
-        counting = access.held(viewer)
-    else:
-        counting = access.deltas(viewer).where(Delta.state.in_(service.DECISIONS))
-    query = counting.join(Delta.device).join(Device.feed).join(Feed.account)
-    if searched:
-        names = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
-        counting = query = query.where(or_(*map(lists.holds, names)))
-    order = Delta.day if state == "held" else Delta.decided_at.desc()
-    query = query.order_by(order, Delta.id)
-    eager = contains_eager(Delta.device).contains_eager(Device.feed)
-    return lists.Listing(
-        query.with_only_columns(*_SHOWN),
-        counting=counting,
-        short=searched,
-        whole=query.options(eager.contains_eager(Feed.account)),
-    )
 
 
 @blueprint.get("/held/<int:delta_id>")

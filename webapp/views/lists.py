@@ -27,8 +27,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp import asking
 from webapp.asking import Question
 from webapp.db import at_most, db
+from webapp.queries import lists as paging
+from webapp.queries.lists import COUNT_TO, PER_PAGE, Page
 
-PER_PAGE = 50
 _LONGEST_SEARCH = 200
 #: Longer lists are not counted to their end, which takes as long as they are.
 COUNTED = 10_000
@@ -45,7 +46,20 @@ _ESCAPE = "/"
 kept = lru_cache(maxsize=512)
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
-    ("q", "health", "status", "state", "server", "account", "feed", "month", "days", "sort", "page")
+    (
+        "q",
+        "health",
+        "status",
+        "state",
+        "role",
+        "server",
+        "account",
+        "feed",
+        "month",
+        "days",
+        "sort",
+        "page",
+    )
 )
 
 
@@ -105,6 +119,18 @@ def in_order(
 def _may_be_null(column: Any) -> bool:
     columns = getattr(getattr(column, "property", None), "columns", None)
     return columns is None or bool(columns[0].nullable)
+
+
+def paginate(
+    query: Select[Any],
+    per_page: int = PER_PAGE,
+    *,
+    count_to: int | None = COUNT_TO,
+    count: Select[Any] | None = None,
+) -> Page:
+    """The page of a list that the address names; the first for nonsense."""
+    page = request.args.get("page", 1, type=int)
+    return paging.paginate(db.session(), query, page, per_page, count_to=count_to, count=count)
 
 
 def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str | None]:
@@ -302,7 +328,7 @@ def page_url(number: int) -> str:
     return here(page=number)
 
 
-def page(noun: str, page: Paged, **context: Any) -> Response:
+def page(noun: str, page: Page | Paged, **context: Any) -> Response:
     """The page of a list, or for htmx its rows alone."""
     template = f"{noun}/_rows.html" if is_fragment() else f"{noun}/index.html"
     context |= {"page": page, "here": here, "page_url": page_url}

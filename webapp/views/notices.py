@@ -6,8 +6,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager
 from wtforms import BooleanField, SelectField
 
 from webapp import clock, languages
@@ -16,6 +14,7 @@ from webapp.errors import Conflict, NotFound
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
+from webapp.queries import mails as queries
 from webapp.services import mails, unsubscribe
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
@@ -108,12 +107,12 @@ def unsubscribed(token: str) -> ResponseReturnValue:
     return redirect(url_for("notices.unsubscribe_page", token=token), 303)
 
 
-def _exported(found: Sequence[Mail]) -> Iterable[Sequence[exports.Value]]:
+def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for mail in found:
         yield (
             mail.title,
-            mail.user.full_name,
-            mail.user.email,
+            mail.full_name,
+            mail.email,
             mail.created_at,
             mail.state,
             mail.error,
@@ -139,28 +138,14 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The mails, the latest first."""
     text, state = lists.searched(), lists.chosen("state", STATES)
-    listing = _listing(state, searched=bool(text))
+    query = queries.search(text=text, state=state)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query)
     waiting, failed, error = mails.waiting(db.session())
     return lists.page(
         "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )
-
-
-@lists.kept
-def _listing(state: str, *, searched: bool) -> lists.Listing:
-    query = select(Mail).join(Mail.user)
-    if state:
-        query = query.where(Mail.state == state)
-    if searched:
-        query = query.where(or_(*map(lists.holds, (Mail.title, User.email, User.full_name))))
-    query = query.order_by(Mail.id.desc())
-    shown: Any = query.with_only_columns(
-        Mail.id, Mail.title, Mail.user_id, Mail.created_at, Mail.state, Mail.error, User.email
-    )
-    return lists.Listing(shown, whole=query.options(contains_eager(Mail.user)))
 
 
 @blueprint.get("/operations/mails/<int:mail_id>")

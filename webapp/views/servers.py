@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import contains_eager
 from wtforms import PasswordField, SelectField, StringField
 
 from webapp import asking, clock
@@ -18,8 +17,9 @@ from webapp.models import Account, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import access, details
+from webapp.queries import servers as queries
 from webapp.services import homes, monitoring, servers
-from webapp.views import audit, collections, edge, exports, forms, listings, lists, ticks, tokens
+from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
 
@@ -53,13 +53,13 @@ class NameForm(forms.Form):
     name = StringField(Words("Name"))
 
 
-def _exported(servers: Sequence[Server]) -> Iterable[Sequence[exports.Value]]:
+def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     counts = _feeds_by_health(servers)
     for server in servers:
         feeds = counts.get(server.id, {})
         yield (
             server.name,
-            server.account.name,
+            server.partner_name,
             server.health,
             server.health_reason,
             sum(feeds.values()),
@@ -90,11 +90,11 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The servers of a partner, unhealthy ones first; for operations those of all."""
     text, health = lists.searched(), lists.chosen("health", ("healthy", "unhealthy"))
-    sort = lists.sorting(listings.SERVER_COLUMNS, "-health")
-    listing = listings.servers(edge.viewer(), sort, health, searched=bool(text))
+    sort = lists.sorting(queries.COLUMNS, "-health")
+    query = queries.search(edge.viewer(), text=text, health=health, sort=sort)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query)
     return lists.page(
         "servers",
         page,
@@ -110,12 +110,9 @@ def index() -> ResponseReturnValue:
 def selected() -> ResponseReturnValue:
     """Collect the ticked servers now, or have them as a file."""
     wanted, back = ticks.ids("server"), ticks.list_again("servers.index")
-    query = access.servers(edge.viewer()).where(Server.removed_at.is_(None))
-    query = ticks.chosen(query, Server.id, wanted, "servers").join(Server.account)
-    query = query.order_by(Account.name, Server.name, Server.id)
+    query = ticks.chosen(queries.search(edge.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
-        eager = contains_eager(Server.account)
-        return ticks.exported(query.options(eager), _SHEET, wanted, back)
+        return ticks.exported(query, _SHEET, wanted, back)
     ids = db.session.scalars(query.with_only_columns(Server.id)).all()
     flash(
         *collections.ask_each(

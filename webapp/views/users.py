@@ -8,17 +8,17 @@ from typing import Any, Literal, cast
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import contains_eager
 from wtforms import EmailField, RadioField, StringField
 from wtforms.validators import DataRequired
 
 from webapp import clock
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Invitation, User
+from webapp.models import Account, User
 from webapp.models.user import ROLES, Role
 from webapp.queries import access
+from webapp.queries import users as queries
+from webapp.queries.lists import COUNT_TO
 from webapp.services import users
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
@@ -28,12 +28,6 @@ blueprint = Blueprint("users", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-_COLUMNS = {
-    "name": User.full_name,
-    "email": User.email,
-    "account": Account.name,
-    "added": User.created_at,
-}
 ROLE_WORDS: dict[Role, str] = {
     "operations": Words("Operations"),
     "partner_admin": Words("Administrator"),
@@ -70,15 +64,14 @@ class InviteForm(forms.Form):
     role = RadioField(Words("Role"), [DataRequired(Words("Choose what the user may do."))])
 
 
-def _exported(found: Sequence[User]) -> Iterable[Sequence[exports.Value]]:
-    states = _states(found)
+def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for user in found:
         yield (
             user.full_name,
             user.email,
-            user.account.name,
+            user.account_name,
             ROLE_WORDS[cast(Role, user.role)],
-            states[user.id].state,
+            _state(user, user.invited_until).state,
             user.created_at,
         )
 
@@ -97,33 +90,16 @@ _SHEET = exports.Sheet(
 )
 
 
-#: What a row of the list shows, and its state is concluded from.
-_SHOWN: tuple[Any, ...] = (
-    User.id,
-    User.full_name,
-    User.email,
-    User.role,
-    User.account_id,
-    User.password_hash.is_not(None).label("has_password"),
-    User.disabled_at,
-    Account.name.label("account_name"),
-    select(func.max(Invitation.expires_at))
-    .where(Invitation.user_id == User.id, Invitation.used_at.is_(None))
-    .scalar_subquery()
-    .label("invited_until"),
-)
-
-
 @blueprint.get("/users")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The users of the accounts a viewer may see."""
     text, role = lists.searched(), lists.chosen("role", ROLES)
-    sort = lists.sorting(_COLUMNS, "name")
-    listing = _listing(edge.viewer(), sort, role, searched=bool(text))
+    sort = lists.sorting(queries.COLUMNS, "name")
+    query = queries.search(edge.viewer(), text=text, role=role, sort=sort)
     if exports.wanted():
-        return exports.answer(listing.whole, _SHEET, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(query, _SHEET)
+    page = lists.paginate(query, count_to=COUNT_TO if text else None)
     return lists.page(
         "users",
         page,
@@ -133,25 +109,6 @@ def index() -> ResponseReturnValue:
         words=ROLE_WORDS,
         heading=partial(lists.heading, sort),
         states={user.id: _state(user, user.invited_until) for user in page.items},
-    )
-
-
-@lists.kept
-def _listing(viewer: access.Viewer, sort: str, role: str, *, searched: bool) -> lists.Listing:
-    query = select(User).join(User.account).where(*access.of_own_accounts(viewer))
-    if searched:
-        names = (User.full_name, User.email, Account.name)
-        query = query.where(or_(*map(lists.holds, names)))
-    if role:
-        query = query.where(User.role == role)
-    counting = query if searched else _counted(viewer, role)
-    query = lists.in_order(query, _COLUMNS, sort, then=(User.full_name, User.id))
-    return lists.Listing(
-        query.with_only_columns(*_SHOWN),
-        counting=counting,
-        count_to=None,
-        short=searched,
-        whole=query.options(contains_eager(User.account)),
     )
 
 
@@ -193,7 +150,7 @@ def show(user_id: int) -> ResponseReturnValue:
     return render_template(
         "users/show.html",
         user=user,
-        invited=_states([user])[user.id],
+        invited=_state(user, queries.invited_until(db.session(), user.id)),
         words=ROLE_WORDS,
         may_change=edge.viewer().may_change,
         is_self=user.id == edge.viewer().user_id,
@@ -266,31 +223,6 @@ def _account() -> Account:
 def _roles_seen() -> list[Role]:
     """The roles that a viewer's users may have."""
     return [role for role in ROLES if edge.viewer().is_operations or role != "operations"]
-
-
-def _counted(viewer: access.Viewer, role: str) -> Select[Any]:
-    """As many rows as there are users of this role, or of any."""
-    of_role = [User.role == role] if role else []
-    if viewer.is_operations:
-        return select(User).where(*of_role)
-    # Its own and its customers' by themselves: each is told by one index.
-    counted = select(func.count()).select_from(User)
-    own = counted.where(User.account_id == viewer.account_id, *of_role)
-    customers = counted.join(User.account)
-    customers = customers.where(Account.partner_id == viewer.account_id, *of_role)
-    return lists.counts(select(own.scalar_subquery() + customers.scalar_subquery()))
-
-
-def _states(users: Sequence[User]) -> dict[int, Invited]:
-    """How each of these users stands."""
-    user_ids = [user.id for user in users]
-    links = db.session.execute(
-        select(Invitation.user_id, func.max(Invitation.expires_at).label("until"))
-        .where(Invitation.user_id.in_(user_ids), Invitation.used_at.is_(None))
-        .group_by(Invitation.user_id)
-    )
-    until: dict[int, datetime] = {link.user_id: link.until for link in links}
-    return {user.id: _state(user, until.get(user.id)) for user in users}
 
 
 def _state(user: Any, until: datetime | None) -> Invited:

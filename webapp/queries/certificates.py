@@ -1,0 +1,58 @@
+"""The list of certificates."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from webapp.models import Certificate, Document, PartnerMonth
+from webapp.queries import access, lists
+from webapp.queries.access import Viewer
+
+#: Each has an index: there are as many certificates as customers and months.
+COLUMNS = {
+    "month": Certificate.month,
+    "customer": Certificate.account_name,
+    "pages": Certificate.pages,
+    "number": Certificate.number,
+}
+
+
+def months(session: Session, viewer: Viewer) -> Sequence[str]:
+    """The months that a viewer has certificates of, the latest first."""
+    query: Any
+    if viewer.role == "customer":
+        query = access.certificates(viewer).with_only_columns(Certificate.month)
+        return session.scalars(query.distinct().order_by(Certificate.month.desc())).all()
+    query = select(PartnerMonth.month).where(PartnerMonth.certificates > 0)
+    if not viewer.is_operations:
+        query = query.where(PartnerMonth.partner_id == viewer.account_id)
+    return session.scalars(query.distinct().order_by(PartnerMonth.month.desc())).all()
+
+
+def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-month") -> Select[Any]:
+    """The certificates of the accounts a viewer may see."""
+    query: Any = access.certificates(viewer)
+    query = query.outerjoin(Document, Document.certificate_id == Certificate.id)
+    if text:
+        query = query.where(lists.contains(text, Certificate.account_name, Certificate.number))
+    if month:
+        query = query.where(Certificate.month == month)
+    query = query.with_only_columns(
+        Certificate.id,
+        Certificate.number,
+        Certificate.public_id,
+        Certificate.month,
+        Certificate.account_name,
+        Certificate.partner_name,
+        Certificate.pages,
+        Certificate.late_pages,
+        Certificate.trees,
+        Certificate.pages_per_tree,
+        Certificate.project,
+        Certificate.issued_on,
+        Document.certificate_id.is_not(None).label("is_drawn"),
+    )
+    then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
+    return lists.order(query, COLUMNS, sort, *then)

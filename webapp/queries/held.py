@@ -1,0 +1,40 @@
+"""The list of pages that wait for a decision, or were decided."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select
+
+from webapp.models import Account, Delta, Device, Feed
+from webapp.queries import access, lists
+from webapp.queries.access import Viewer
+
+
+def search(viewer: Viewer, *, text: str = "", decisions: Collection[str] = ()) -> Select[Any]:
+    """The deltas that wait, the oldest first; or those with these decisions, the latest first."""
+    query: Any
+    if decisions:
+        query = access.deltas(viewer).where(Delta.state.in_(decisions))
+    else:
+        query = access.held(viewer)
+    query = query.join(Delta.device).join(Device.feed).join(Feed.account)
+    if text:
+        columns = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
+        query = query.where(lists.contains(text, *columns))
+    selected: Select[Any] = query.with_only_columns(
+        Delta.id,
+        Delta.feed_id,
+        Delta.pages,
+        Delta.since,
+        Delta.day,
+        Delta.held_for,
+        Delta.state,
+        Delta.proposed,
+        Delta.reason,
+        Delta.decided_at,
+        Device.asset_id,
+        Device.serial_number,
+        Feed.customer_name,
+        Account.name.label("account_name"),
+    )
+    return selected.order_by(Delta.decided_at.desc() if decisions else Delta.day, Delta.id)

@@ -1,0 +1,96 @@
+"""What the lists share: search, order and pages of a select of columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+PER_PAGE = 50
+#: Searches, and lists that grow with time, are counted up to this many rows.
+COUNT_TO = 1_000
+#: A database takes no offset beyond its integers.
+_LAST_PAGE = 1_000_000
+
+
+def contains(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether one of the columns contains a text, regardless of case."""
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def order(query: Select[Any], columns: Mapping[str, Any], sort: str, *then: Any) -> Select[Any]:
+    """Order by the column that ``sort`` names (``-name``: descending), nulls last.
+
+    ``then`` orders equals, so that no row is on two pages.
+    """
+    column = columns[sort.removeprefix("-")]
+    first = column.desc() if sort.startswith("-") else column.asc()
+    if _nullable(column):
+        # For a column without nulls it would keep PostgreSQL from using the index.
+        first = first.nulls_last()
+    return query.order_by(first, *then)
+
+
+def _nullable(column: Any) -> bool:
+    columns = getattr(getattr(column, "property", None), "columns", None)
+    return columns is None or bool(columns[0].nullable)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list: its rows, its number, how many pages and rows there are.
+
+    ``more``: there are more than ``total`` rows; the last page is not known.
+    """
+
+    items: Sequence[Any]
+    page: int
+    pages: int
+    total: int
+    more: bool = False
+
+
+def paginate(
+    session: Session,
+    query: Select[Any],
+    page: int = 1,
+    per_page: int = PER_PAGE,
+    *,
+    count_to: int | None = COUNT_TO,
+    count: Select[Any] | None = None,
+) -> Page:
+    """A page of an ordered select of columns; the last one for a number beyond it.
+
+    Rows are counted up to ``count_to`` (None: all of them) where they do not fit on the first page.
+    ``count``: a faster statement for the number of all rows.
+    """
+    page = min(max(page, 1), _LAST_PAGE)
+    items = _rows(session, query, page, per_page)
+    if page == 1 and len(items) <= per_page:
+        return Page(items, 1, 1 if items else 0, len(items))
+    if count is None or count_to is not None:
+        count = _count(query, count_to)
+    total = int(session.scalar(count) or 0)
+    more = count_to is not None and total > count_to
+    if more and count_to is not None:
+        total = count_to
+    pages = -(-total // per_page)
+    if not items:
+        page = max(pages, 1)
+        items = _rows(session, query, page, per_page)
+    if more:
+        pages = max(pages, page + (len(items) > per_page))
+    return Page(items[:per_page], page, pages, total, more)
+
+
+def _rows(session: Session, query: Select[Any], page: int, per_page: int) -> Sequence[Any]:
+    """The rows of a page, and one more where there is a next page."""
+    return session.execute(query.limit(per_page + 1).offset((page - 1) * per_page)).all()
+
+
+def _count(query: Select[Any], count_to: int | None) -> Select[Any]:
+    rows = query.order_by(None)
+    if count_to is not None:
+        rows = rows.limit(count_to + 1)
+    return select(func.count()).select_from(rows.subquery())

@@ -1,0 +1,28 @@
+"""The list of mails, for operations."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from webapp.models import Mail, User
+from webapp.queries import lists
+
+
+def search(*, text: str = "", state: str = "") -> Select[Any]:
+    """The mails, the latest first."""
+    query: Any = select(
+        Mail.id,
+        Mail.title,
+        Mail.user_id,
+        Mail.created_at,
+        Mail.state,
+        Mail.error,
+        User.full_name,
+        User.email,
+    ).join(Mail.user)
+    if state:
+        query = query.where(Mail.state == state)
+    if text:
+        query = query.where(lists.contains(text, Mail.title, User.email, User.full_name))
+    ordered: Select[Any] = query.order_by(Mail.id.desc())
+    return ordered
