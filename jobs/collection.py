@@ -19,8 +19,8 @@ from webapp.models import Collection, Feed
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
-from webapp.services import collection as service
-from webapp.services import heart as life
+from webapp.services.collection import collector as service
+from webapp.services.collection import heartbeat
 from webapp.words import Words
 
 log = logging.getLogger("releaf.collection")
@@ -69,14 +69,14 @@ def collect(
         Heart(app, collection_id, now) as heart,
         db.session() as session,
     ):
-        collection = service.begin(session, collection_id, now())
+        collection = service.claim(session, collection_id, now())
         if collection is None:
             session.rollback()
             return "finished already, or another worker is at it"
         try:
             client = runtime.client_of(collection.server)
         except Exception as error:
-            service.stop(session, collection, str(error), now())
+            service.abort(session, collection, str(error), now())
             session.commit()
             raise
         session.commit()
@@ -111,7 +111,7 @@ def _read_fleet(
     if fleet.rows or not service.had_printers(session, collection):
         return fleet
     fleet.close()
-    service.stop(session, collection, service.EMPTY_FLEET, now())
+    service.abort(session, collection, service.EMPTY_FLEET, now())
     session.commit()
     return "an empty fleet, which is suspicious: nothing was concluded"
 
@@ -124,13 +124,13 @@ def _collect_feeds(
     now: Callable[[], datetime],
 ) -> list[int]:
     """Collect the feeds that are left, each in its own transaction; returns those that failed."""
-    left = service.answered(session, collection, fleet, now())
+    left = service.plan_feeds(session, collection, fleet, now())
     session.commit()
     failed = []
     for done, feed_id in enumerate(left, start=1):
         try:
             service.collect_feed(session, collection, feed_id, fleet, _limits(), now())
-            life.beat_along(collection, now())
+            heartbeat.touch(collection, now())
             session.commit()
         except (BaseTimeoutException, service.Cancelled):
             session.rollback()
@@ -142,7 +142,7 @@ def _collect_feeds(
                 "%(name)s: its own job in the queue tells more", name=type(error).__name__
             )
             service.record_failure(session, collection, feed_id, reason, now())
-            life.beat_along(collection, now())
+            heartbeat.touch(collection, now())
             session.commit()
             failed.append(feed_id)
         if watch is not None:
@@ -166,7 +166,7 @@ def _heartbeat(
     session: Session, collection_id: int, now: Callable[[], datetime]
 ) -> Callable[[int], None]:
     def beat(printers: int) -> None:
-        service.beat(session, collection_id, now(), printers)
+        service.report_progress(session, collection_id, now(), printers)
         session.commit()
 
     return beat

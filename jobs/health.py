@@ -10,7 +10,7 @@ from webapp.crypto import SealError
 from webapp.db import db
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import monitoring
+from webapp.services.collection import monitoring
 
 log = logging.getLogger("releaf.health")
 

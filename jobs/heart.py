@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import db
-from webapp.services import heart
+from webapp.services.collection import heartbeat
 
 log = logging.getLogger("releaf.heart")
 
@@ -41,7 +41,7 @@ class Heart:
         self._thread.start()
 
     def _beat_on(self) -> None:
-        while not self._stopped.wait(heart.HEARTBEAT.total_seconds()):
+        while not self._stopped.wait(heartbeat.INTERVAL.total_seconds()):
             try:
                 self._beat()
             except SQLAlchemyError:
@@ -51,5 +51,5 @@ class Heart:
     def _beat(self) -> None:
         with self._app.app_context(), db.session() as session:
             session.connection()  # SQLite may have to wait here; the time is asked for afterwards
-            heart.beat(session, self._collection_id, self._now())
+            heartbeat.record(session, self._collection_id, self._now())
             session.commit()

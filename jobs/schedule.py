@@ -17,7 +17,7 @@ from jobs import runtime
 from webapp import clock, queue
 from webapp.db import db
 from webapp.extensions import current_settings
-from webapp.services import nights
+from webapp.services.collection import scheduling
 
 log = logging.getLogger("releaf.schedule")
 
@@ -48,9 +48,9 @@ def tick() -> str:
     with runtime.app_context(), db.session() as session:
         config = current_settings()
         now = clock.now()
-        due = [*nights.due_nights(session, now, config.collect_at)]
-        due += nights.lost_requests(session, now)
-        nights.give_up_forgotten(session, now)
+        due = [*scheduling.due_scheduled_runs(session, now, config.collect_at)]
+        due += scheduling.stale_manual_runs(session, now)
+        scheduling.expire_manual_runs(session, now)
         session.commit()
     for wanted in due:
         queue.run_collection(config, wanted.id)

@@ -22,8 +22,8 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import collection as service
 from webapp.services import months, servers
+from webapp.services.collection import requests
 from webapp.settings import Settings
 
 MONDAY = date(2026, 10, 5)
@@ -92,7 +92,7 @@ class World:
         """Collect for a day at a moment."""
         with self.session() as session:
             server = session.get_one(Server, self.server_id)
-            wanted = service.request(session, server, day=day, kind=kind, now=now)
+            wanted = requests.request(session, server, day=day, kind=kind, now=now)
             session.commit()
         with self.app.app_context():
             collect(wanted.id, now=lambda: now)

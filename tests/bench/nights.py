@@ -28,8 +28,8 @@ from webapp.crypto import Keyring
 from webapp.db import Base, engine, open_session
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Reading, Server
 from webapp.printerpoint.client import Client
-from webapp.services import collection as service
 from webapp.services import servers
+from webapp.services.collection import requests as runs
 from webapp.services.database import upgrade
 from webapp.settings import Settings
 
@@ -109,9 +109,9 @@ def ours(url: str, database: str, night: int) -> dict[str, Any]:
     now = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     with open_session(database) as session:
         server = session.scalars(select(Server)).one()
-        nights = service.request(session, server, day=day, kind="night", now=now)
+        nights = runs.request(session, server, day=day, kind="night", now=now)
         kind: Any = "now" if nights.state == "finished" else "night"
-        wanted = service.request(session, server, day=day, kind=kind, now=now)
+        wanted = runs.request(session, server, day=day, kind=kind, now=now)
         session.commit()
     before = written(database)
     began = time.perf_counter()
@@ -170,7 +170,7 @@ def floor(url: str, database: str, night: int, at_once: bool) -> dict[str, Any]:
     now = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     with open_session(database) as session:
         server = session.scalars(select(Server)).one()
-        collection = service.request(session, server, day=day, kind="now", now=now).id
+        collection = runs.request(session, server, day=day, kind="now", now=now).id
         session.commit()
     with engine(database).connect() as connection:
         feeds = {

@@ -30,8 +30,8 @@ from webapp.db import db, engine, open_session
 from webapp.domain.months import Month
 from webapp.models import Feed, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import collection as service
 from webapp.services import users
+from webapp.services.collection import requests
 from webapp.settings import Settings
 
 PASSWORD = "correct horse battery staple"
@@ -54,7 +54,7 @@ class Street:
             zone = server.account.zone
             now = datetime.combine(day + timedelta(days=1), time(0, 20), tzinfo=zone)
             self.printerpoint.it_is(now)
-            wanted = service.request(session, server, day=day, kind="night", now=now)
+            wanted = requests.request(session, server, day=day, kind="night", now=now)
             session.commit()
         with create_app(self.config).app_context():
             collect(wanted.id, now=lambda: now)

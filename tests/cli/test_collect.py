@@ -15,8 +15,9 @@ from tests.cli.conftest import Releaf
 from webapp import clock
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import collection as service
-from webapp.services import feeds, heart
+from webapp.services import feeds
+from webapp.services.collection import collector as service
+from webapp.services.collection import heartbeat, requests
 from webapp.settings import ROOT
 
 
@@ -220,7 +221,7 @@ def test_the_progress_of_another_process_is_followed(harbour: Releaf) -> None:
 
 
 def test_a_night_whose_process_died_is_taken_up(harbour: Releaf) -> None:
-    night = _begun_by_another(harbour, clock.now() - 2 * heart.SILENT_HEART)
+    night = _begun_by_another(harbour, clock.now() - 2 * heartbeat.STALE_AFTER)
 
     document = harbour.made("collect")
 
@@ -253,7 +254,7 @@ def test_a_terminal_sees_a_progress_bar_and_scripts_do_not(harbour: Releaf) -> N
 def _begun_by_another(harbour: Releaf, at: datetime) -> int:
     with harbour.session() as session:
         server = session.get_one(Server, 1)
-        day = service.due_day(server.account, clock.now())
-        night = service.request(session, server, day=day, kind="night", now=at)
-        service.begin(session, night.id, at)
+        day = requests.due_day(server.account, clock.now())
+        night = requests.request(session, server, day=day, kind="night", now=at)
+        service.claim(session, night.id, at)
         return night.id

@@ -20,7 +20,7 @@ from tests.nights import World
 from webapp import clock
 from webapp.db import READ_ONLY
 from webapp.models import Collection, Outcome, Server
-from webapp.services import collection as service
+from webapp.services.collection import requests
 from webapp.settings import Settings
 
 
@@ -126,7 +126,7 @@ def asked(world: World, kind: Literal["night", "now"] = "now") -> int:
     """A collection for yesterday, asked for and not yet put in line."""
     with world.session() as session:
         server = session.get_one(Server, world.server_id)
-        wanted = service.request(session, server, day=yesterday(world), kind=kind, now=clock.now())
+        wanted = requests.request(session, server, day=yesterday(world), kind=kind, now=clock.now())
         session.commit()
         return wanted.id
 

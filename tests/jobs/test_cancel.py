@@ -15,8 +15,8 @@ from webapp import clock, queue
 from webapp.errors import Conflict
 from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import collection as service
-from webapp.services import nights
+from webapp.services.collection import collector as service
+from webapp.services.collection import requests, scheduling
 from webapp.settings import Settings
 
 
@@ -37,7 +37,7 @@ def cancel(world: World, collection_id: int) -> None:
     """What the button does."""
     with world.session() as session:
         found = session.get_one(Collection, collection_id)
-        service.cancel(session, found, None, clock.now())
+        requests.cancel(session, found, None, clock.now())
         session.commit()
 
 
@@ -61,8 +61,8 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     # Neither a job that comes late nor the next tick takes it up again.
     assert "already" in world.runs(night)
     with world.session() as session:
-        due = nights.due_nights(session, clock.now(), world.settings.collect_at)
-        lost = nights.lost_requests(session, clock.now() + timedelta(minutes=10))
+        due = scheduling.due_scheduled_runs(session, clock.now(), world.settings.collect_at)
+        lost = scheduling.stale_manual_runs(session, clock.now() + timedelta(minutes=10))
         assert ([*due], [*lost]) == ([], [])
         session.rollback()
 
@@ -81,9 +81,9 @@ def test_it_is_no_finished_night(world: World) -> None:
         found = session.get_one(Collection, night)
         with pytest.raises(service.Cancelled):
             service.finish(session, found, clock.now())
-        service.stop(session, found, "given up", clock.now())
+        service.abort(session, found, "given up", clock.now())
         with pytest.raises(Conflict):
-            service.cancel(session, found, None, clock.now())
+            requests.cancel(session, found, None, clock.now())
         session.commit()
     assert state(world, night) == "cancelled"
     assert world.server().health == "healthy"

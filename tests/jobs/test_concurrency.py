@@ -41,7 +41,8 @@ from webapp.models import (
     ServerDay,
 )
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import feeds, heart, servers
+from webapp.services import feeds, servers
+from webapp.services.collection import heartbeat
 from webapp.services.metering import deposits
 from webapp.settings import Settings
 
@@ -131,7 +132,7 @@ def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
     before, begun_on = outcomes(world, night), state(world, night)
     with world.session() as session:  # spares the test the wait for the silent heart
         last_beat = session.get_one(Collection, night).alive_at
-        session.execute(update(Collection).values(alive_at=last_beat - heart.SILENT_HEART))
+        session.execute(update(Collection).values(alive_at=last_beat - heartbeat.STALE_AFTER))
         session.commit()
 
     with worker(world.settings), scheduler(world.settings):

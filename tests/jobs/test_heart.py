@@ -17,8 +17,8 @@ from tests.nights import World, make_world
 from webapp import clock, queue
 from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import collection as service
-from webapp.services import heart, nights
+from webapp.services.collection import collector as service
+from webapp.services.collection import heartbeat, scheduling
 from webapp.services.metering.process import process_readings
 from webapp.settings import ROOT, Settings
 
@@ -37,8 +37,8 @@ def world(
     """A partner where it is noon, on both databases, whose collections' hearts beat quickly."""
     if request.param == "postgresql":
         config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
-    monkeypatch.setattr(heart, "HEARTBEAT", QUICK_BEAT)
-    monkeypatch.setattr(heart, "SILENT_HEART", QUICK_SILENCE)
+    monkeypatch.setattr(heartbeat, "INTERVAL", QUICK_BEAT)
+    monkeypatch.setattr(heartbeat, "STALE_AFTER", QUICK_SILENCE)
     world = make_world(config, sandbox, zone_at_noon())
     yield world
     world.ends()
@@ -51,12 +51,12 @@ def test_a_killed_night_goes_on_within_two_minutes() -> None:
     restart = timedelta(seconds=int(unit["Service"]["RestartSec"]))
 
     # A tick comes due just before the heart counts as silent; the next one is seen a poll late.
-    until_in_line = heart.SILENT_HEART + tick.every + timedelta(seconds=POLL_SECONDS)
+    until_in_line = heartbeat.STALE_AFTER + tick.every + timedelta(seconds=POLL_SECONDS)
     margin = timedelta(minutes=2) - until_in_line - restart
 
     assert margin >= timedelta(seconds=25)
     assert tick.every.total_seconds() >= 2 * POLL_SECONDS  # else the poll would set the pace
-    assert heart.SILENT_HEART >= 5 * heart.HEARTBEAT
+    assert heartbeat.STALE_AFTER >= 5 * heartbeat.INTERVAL
 
 
 def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
@@ -66,12 +66,16 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
         wanted = session.get_one(Collection, asked(world, "night"))
         wanted.state = "running"
         put_in_line = []
-        for heard in (-heart.SILENT_HEART, -2 * heart.SILENT_HEART, 2 * heart.SILENT_HEART):
+        for heard in (
+            -heartbeat.STALE_AFTER,
+            -2 * heartbeat.STALE_AFTER,
+            2 * heartbeat.STALE_AFTER,
+        ):
             wanted.alive_at = now + heard
             session.flush()
-            due = nights.due_nights(session, now, world.settings.collect_at)
+            due = scheduling.due_scheduled_runs(session, now, world.settings.collect_at)
             put_in_line.append(len(due))
-            assert (service.begin(session, wanted.id, now) is not None) == (len(due) == 1)
+            assert (service.claim(session, wanted.id, now) is not None) == (len(due) == 1)
 
     assert put_in_line == [0, 1, 1]
 
@@ -86,15 +90,15 @@ def test_what_a_person_asked_for_does_not_run_for_ever(world: World, before: str
         wanted.state = before
         session.flush()
         for later in (timedelta(hours=23), timedelta(hours=25)):
-            lost = nights.lost_requests(session, now + later)
-            nights.give_up_forgotten(session, now + later)
+            lost = scheduling.stale_manual_runs(session, now + later)
+            scheduling.expire_manual_runs(session, now + later)
             session.refresh(wanted)
             states.append((len(lost), wanted.state))
 
         assert states == [(1, before), (0, "failed")]
         assert "nights since then" in (wanted.reason or "")
         # Its job may have been in line all the time: then it is done after all.
-        assert service.begin(session, collection_id, now + timedelta(hours=26)) is not None
+        assert service.claim(session, collection_id, now + timedelta(hours=26)) is not None
 
 
 def test_what_still_beats_is_not_given_up(world: World) -> None:
@@ -104,7 +108,7 @@ def test_what_still_beats_is_not_given_up(world: World) -> None:
         wanted = session.get_one(Collection, collection_id)
         wanted.state, wanted.alive_at = "running", later
         session.flush()
-        nights.give_up_forgotten(session, later)
+        scheduling.expire_manual_runs(session, later)
         session.refresh(wanted)
 
         assert wanted.state == "running"
@@ -114,9 +118,9 @@ def test_a_beat_brings_no_ended_collection_back(world: World) -> None:
     collection_id = asked(world)
     now = clock.now()
     with world.session() as session:
-        service.stop(session, session.get_one(Collection, collection_id), "given up", now)
+        service.abort(session, session.get_one(Collection, collection_id), "given up", now)
         session.commit()
-        heart.beat(session, collection_id, now + timedelta(minutes=1))
+        heartbeat.record(session, collection_id, now + timedelta(minutes=1))
         session.commit()
     with world.session() as session:
         ended = session.get_one(Collection, collection_id)
@@ -148,7 +152,7 @@ def test_one_long_customer_is_no_death(world: World, monkeypatch: pytest.MonkeyP
         time.sleep(SLOW)
         return taken
 
-    monkeypatch.setattr("webapp.services.collection.process_readings", take_long)
+    monkeypatch.setattr("webapp.services.collection.collector.process_readings", take_long)
 
     claims = claims_while_collecting(world)
 
@@ -165,7 +169,7 @@ def claims_while_collecting(world: World) -> int:
     def claim(_: Step | None = None) -> None:
         with world.session() as session:
             session.connection()  # where only one can write, the time is asked for afterwards
-            claims.append(service.begin(session, collection_id, clock.now()) is not None)
+            claims.append(service.claim(session, collection_id, clock.now()) is not None)
 
     def work() -> None:
         done.append(world.runs(collection_id, watch=claim))

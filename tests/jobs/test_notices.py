@@ -28,7 +28,8 @@ from webapp.db import db, engine, open_session
 from webapp.logos import redraw
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
-from webapp.services import brands, monitoring, notices
+from webapp.services import brands, notices
+from webapp.services.collection import monitoring
 from webapp.settings import Settings
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)

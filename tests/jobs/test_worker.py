@@ -21,7 +21,7 @@ from tests.jobs.processes import (
 from tests.nights import World
 from webapp import clock, queue
 from webapp.models import Collection
-from webapp.services import nights
+from webapp.services.collection import scheduling
 
 
 def ready_for_yesterday(world: World) -> date:
@@ -132,7 +132,7 @@ def test_two_ticks_make_one_night(world: World) -> None:
 
     for _ in range(2):
         with world.session() as session:
-            due = nights.due_nights(session, now, world.settings.collect_at)
+            due = scheduling.due_scheduled_runs(session, now, world.settings.collect_at)
             session.commit()
         for night in due:
             queue.run_collection(world.settings, night.id)

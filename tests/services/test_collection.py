@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from jobs.health import check
 from tests.nights import MONDAY, World
 from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange, Reading
-from webapp.services import feeds, nights
+from webapp.services import feeds
+from webapp.services.collection import scheduling
 
 pytestmark = pytest.mark.both_databases
 
@@ -149,7 +150,9 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_ag
     failed = world.night(TUESDAY)
     paused = world.server().health
     with world.session() as session:
-        due = nights.due_nights(session, world.after_midnight(TUESDAY), world.settings.collect_at)
+        due = scheduling.due_scheduled_runs(
+            session, world.after_midnight(TUESDAY), world.settings.collect_at
+        )
         session.commit()
     world.printerpoint.recovers()
     with world.app.app_context():

@@ -11,7 +11,8 @@ from webapp import languages
 from webapp.errors import Conflict
 from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused, Unreachable
-from webapp.services import digests, mails, monitoring, notices
+from webapp.services import digests, mails, notices
+from webapp.services.collection import monitoring
 from webapp.words import Words
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)

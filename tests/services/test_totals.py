@@ -13,7 +13,8 @@ from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Delta, Deposit, Device, Feed, Outcome, User
 from webapp.queries import access
 from webapp.queries.access import Viewer
-from webapp.services import certificates, homes, progress, reconciliation, totals
+from webapp.services import certificates, homes, reconciliation, totals
+from webapp.services.collection import progress
 from webapp.services.totals import Of
 
 pytestmark = pytest.mark.both_databases

@@ -9,8 +9,8 @@ from tests.soak.fleet import Event, Fleet
 from tests.soak.plan import Visit
 from webapp.domain.months import Month
 from webapp.models import Server
-from webapp.services import collection as service
-from webapp.services import months, nights
+from webapp.services import months
+from webapp.services.collection import requests, scheduling
 
 
 def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> None:
@@ -31,7 +31,10 @@ def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> N
 
 def _night(fleet: Fleet, now: datetime) -> None:
     with fleet.session() as session:
-        due = [night.id for night in nights.due_nights(session, now, fleet.config.collect_at)]
+        due = [
+            night.id
+            for night in scheduling.due_scheduled_runs(session, now, fleet.config.collect_at)
+        ]
         session.commit()
     for collection_id in due:
         with fleet.app.app_context():
@@ -42,8 +45,8 @@ def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
     tie = fleet.ties[fleet.machine(str(event.words[1])).company]
     with fleet.session() as session:
         server = session.get_one(Server, tie.server_id)
-        day = service.due_day(server.account, now)
-        wanted = service.request(session, server, day=day, kind="now", now=now)
+        day = requests.due_day(server.account, now)
+        wanted = requests.request(session, server, day=day, kind="now", now=now)
         session.commit()
     with fleet.app.app_context():
         collect(wanted.id, now=lambda: now)

@@ -17,7 +17,7 @@ from tests.soak.plan import Blow, Trouble, Visit
 from webapp import queue
 from webapp.models import Collection, Server
 from webapp.printerpoint.sandbox.models import Company
-from webapp.services import collection as service
+from webapp.services.collection import requests
 
 #: Real seconds a visit may take when something is wrong, and when nothing is.
 PATIENCE, LONG_PATIENCE = 4.0, 60.0
@@ -153,7 +153,7 @@ class Quarter:
             for server in session.scalars(select(Server)):
                 if server.health == "unhealthy" and self._trouble_until > number:
                     continue
-                day = service.due_day(server.account, self.clock.now)
+                day = requests.due_day(server.account, self.clock.now)
                 night = select(Collection.id).where(
                     Collection.server_id == server.id,
                     Collection.kind == "night",
@@ -293,8 +293,8 @@ class Quarter:
             with self.fleet.session() as session:
                 server = session.get_one(Server, tie.server_id)
                 now = self.clock.now
-                wanted = service.request(
-                    session, server, day=service.due_day(server.account, now), kind="now", now=now
+                wanted = requests.request(
+                    session, server, day=requests.due_day(server.account, now), kind="now", now=now
                 )
                 session.commit()
             queue.run_collection(self.fleet.config, wanted.id)

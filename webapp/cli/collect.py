@@ -16,8 +16,7 @@ from webapp.cli.output import Progress
 from webapp.crypto import SealError
 from webapp.errors import Invalid
 from webapp.models import Collection, Feed, Outcome, Server
-from webapp.services import collection as service
-from webapp.services import heart, progress
+from webapp.services.collection import heartbeat, progress, requests
 from webapp.words import told
 
 _POLL_SECONDS = 0.5
@@ -125,14 +124,14 @@ def _request(wanted: Wanted) -> int:
     with context.session() as session:
         server = session.get_one(Server, wanted.server_id)
         now = clock.now()
-        day = service.due_day(server.account, now)
+        day = requests.due_day(server.account, now)
         if wanted.feed_id is None:
-            found = service.request(session, server, day=day, kind="night", now=now)
+            found = requests.request(session, server, day=day, kind="night", now=now)
             if found.state in ("finished", "cancelled"):
-                found = service.request(session, server, day=day, kind="now", now=now)
+                found = requests.request(session, server, day=day, kind="now", now=now)
         else:
             feed = session.get_one(Feed, wanted.feed_id)
-            found = service.request(session, server, day=day, kind="now", feed=feed, now=now)
+            found = requests.request(session, server, day=day, kind="now", feed=feed, now=now)
         context.note(session, "collection asked for", wanted.name, server.account)
         session.commit()
         return found.id
@@ -160,7 +159,7 @@ def _is_with_another(collection_id: int, show: Progress) -> bool:
         running = session.get_one(Collection, collection_id)
         done = progress.of(session, running)
         show(done.done, done.total or 0, done.current_name or "")
-        return running.state == "running" and not heart.is_silent(running, clock.now())
+        return running.state == "running" and not heartbeat.is_stale(running, clock.now())
 
 
 def _report(wanted: Wanted, collection_id: int, error: str | None) -> Report:

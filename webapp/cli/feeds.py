@@ -13,7 +13,8 @@ from webapp.errors import Invalid
 from webapp.models import Feed
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, monitoring
+from webapp.services import feeds
+from webapp.services.collection import monitoring
 
 
 @click.group("feed", cls=Group)

@@ -12,7 +12,8 @@ from webapp.errors import Invalid
 from webapp.extensions import current_keyring
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import feeds, monitoring, servers
+from webapp.services import feeds, servers
+from webapp.services.collection import monitoring
 
 _LONGER_THAN_ANY_TOKEN = 10_000
 _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")

@@ -15,7 +15,7 @@ from webapp.crypto import Keyring, SealError
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, Server
-from webapp.services import monitoring
+from webapp.services.collection import monitoring
 from webapp.words import Words, gettext
 
 log = logging.getLogger("releaf.servers")

@@ -18,9 +18,8 @@ from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import collections as queries
-from webapp.services import collection as service
-from webapp.services import heart
-from webapp.services import progress as course
+from webapp.services.collection import heartbeat, requests
+from webapp.services.collection import progress as course
 from webapp.views import audit, edge, exports, lists, outcomes
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext, ngettext
@@ -75,10 +74,10 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
         running_id = running.id
         db.session.rollback()
         return running_id, False
-    made = service.request(
+    made = requests.request(
         db.session(),
         server,
-        day=service.due_day(server.account, now),
+        day=requests.due_day(server.account, now),
         kind="now",
         feed=feed,
         requested_by=edge.viewer().user_id,
@@ -238,7 +237,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
         return render_template("collections/cancel.html", collection=collection, back=back)
     server = collection.server
     try:
-        service.cancel(db.session(), collection, edge.viewer().user_id, clock.now())
+        requests.cancel(db.session(), collection, edge.viewer().user_id, clock.now())
     except Conflict as error:
         db.session.rollback()
         flash(str(error), "warning")
@@ -296,7 +295,7 @@ def _named(user_id: int | None) -> User | None:
 
 def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     """Why nothing happens, once that has lasted longer than it takes a worker to begin."""
-    if heart.is_silent(collection, now):
+    if heartbeat.is_stale(collection, now):
         return Waiting(
             gettext("The worker has not been heard of for a while"),
             gettext(

@@ -18,7 +18,8 @@ from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import access, details
 from webapp.queries import servers as queries
-from webapp.services import homes, monitoring, servers
+from webapp.services import homes, servers
+from webapp.services.collection import monitoring
 from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext

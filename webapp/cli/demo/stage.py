@@ -19,8 +19,9 @@ from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate, Collection, Server
-from webapp.services import collection, months
+from webapp.services import months
 from webapp.services.calendars import PublicHolidays
+from webapp.services.collection import requests
 
 _OPENING_HOUR = time(9)
 _HEALTH_CHECK = timedelta(hours=1)
@@ -133,7 +134,7 @@ class Stage:
     def _collect(self, server_id: int, day: date, moment: datetime) -> str:
         with context.session() as session:
             server = session.get_one(Server, server_id)
-            night = collection.request(session, server, day=day, kind="night", now=moment)
+            night = requests.request(session, server, day=day, kind="night", now=moment)
             session.commit()
         collecting.collect(night.id, now=lambda: moment)
         with context.session(reading=True) as session:

@@ -1,4 +1,4 @@
-"""Nights: which are due. A question to the database, asked at every tick, harmless to repeat."""
+"""Scheduling: which collections are due. Queried repeatedly; repeating it has no effect."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -7,22 +7,22 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.models import Collection, Feed, Server
-from webapp.services import heart
-from webapp.services.collection import due_day, request
+from webapp.services.collection import heartbeat
+from webapp.services.collection.requests import due_day, request
 from webapp.words import Words
 
-#: A queued one that no worker began for so long has lost its job.
+#: A collection queued for longer than this has lost its job.
 LOST_JOB = timedelta(minutes=3)
-#: What a person asks for is taken up again for so long.
-REQUESTS_LAST = timedelta(days=1)
-#: A failed night of a healthy server is tried again after so long.
+#: A manual collection that lost its job is queued again for this long.
+MANUAL_RUNS_EXPIRE_AFTER = timedelta(days=1)
+#: A failed scheduled collection of a healthy server is retried after this.
 RETRY_AFTER = timedelta(hours=1)
 
 
-def due_nights(session: Session, now: datetime, collect_at: time) -> Sequence[Collection]:
-    """The nights to be run now, made where missing; unfinished earlier ones are given up.
+def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Sequence[Collection]:
+    """Return the scheduled collections to run now; create missing ones, abandon earlier ones.
 
-    Only the last day that ended is due: it brings what earlier missed nights would have brought.
+    Only the last day that ended is due: it brings the pages of earlier missed ones.
     """
     due = []
     servers = session.scalars(
@@ -44,41 +44,41 @@ def due_nights(session: Session, now: datetime, collect_at: time) -> Sequence[Co
             )
         )
         if night is None:
-            _give_up_earlier(session, server, day, now)
+            _abandon_earlier_runs(session, server, day, now)
             due.append(request(session, server, day=day, kind="night", now=now))
         elif _is_due_again(night, server, now):
             if night.state == "queued":
-                night.alive_at = now  # it waits for its new job; a silent heart stays claimable
+                night.alive_at = now  # waits for its new job; a stale one stays claimable
             due.append(night)
     return due
 
 
-def lost_requests(session: Session, now: datetime) -> Sequence[Collection]:
-    """Collections asked for by a person whose job or worker was lost, of the last day."""
+def stale_manual_runs(session: Session, now: datetime) -> Sequence[Collection]:
+    """Return the manual collections of the last day whose job or worker was lost."""
     lost = session.scalars(
         select(Collection).where(
             Collection.kind == "now",
-            Collection.queued_at > now - REQUESTS_LAST,
+            Collection.queued_at > now - MANUAL_RUNS_EXPIRE_AFTER,
             _is_lost(now),
         )
     ).all()
     for collection in lost:
-        # A queued one waits for its job again; a running one is claimed by its silent heart.
+        # A queued one waits for its new job; a running one is claimed because it is stale.
         if collection.state == "queued":
             collection.alive_at = now
     return lost
 
 
-def give_up_forgotten(session: Session, now: datetime) -> None:
-    """End what a person asked for and nobody took up in a day: nights have brought its pages.
+def expire_manual_runs(session: Session, now: datetime) -> None:
+    """Mark manual collections as failed that no worker claimed within a day.
 
-    Else it would be said to run for ever. A job of it that comes after all still finds it.
+    Otherwise they would appear to run for ever. A late job can still claim them.
     """
     session.execute(
         update(Collection)
         .where(
             Collection.kind == "now",
-            Collection.queued_at <= now - REQUESTS_LAST,
+            Collection.queued_at <= now - MANUAL_RUNS_EXPIRE_AFTER,
             _is_lost(now),
         )
         .values(
@@ -91,10 +91,10 @@ def give_up_forgotten(session: Session, now: datetime) -> None:
 
 
 def _is_lost(now: datetime) -> ColumnElement[bool]:
-    """Whether a collection has lost its job in the queue, or its worker."""
+    """Whether a collection has lost its job or its worker."""
     return or_(
         (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
-        heart.silent(now),
+        heartbeat.stale(now),
     )
 
 
@@ -106,13 +106,13 @@ def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
     if night.state == "queued":
         return night.alive_at < now - LOST_JOB
     if night.state == "running":
-        return heart.is_silent(night, now)
+        return heartbeat.is_stale(night, now)
     if night.state == "failed":
         return night.alive_at < max(now - RETRY_AFTER, server.health_changed_at)
     return False
 
 
-def _give_up_earlier(session: Session, server: Server, day: date, now: datetime) -> None:
+def _abandon_earlier_runs(session: Session, server: Server, day: date, now: datetime) -> None:
     session.execute(
         update(Collection)
         .where(

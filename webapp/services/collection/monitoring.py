@@ -15,8 +15,8 @@ from webapp.words import Words
 
 
 def server_answered(session: Session, server: Server, now: datetime) -> bool:
-    """A connection attempt passed; returns whether the server was unhealthy before."""
-    _hold(session, server)
+    """Record a successful connection; return whether the server was unhealthy before."""
+    _lock(session, server)
     server.health_checked_at = now
     server.health_reason = None
     if server.health == "healthy":
@@ -28,18 +28,18 @@ def server_answered(session: Session, server: Server, now: datetime) -> bool:
 def server_failed(
     session: Session, server: Server, error: PrinterpointError, now: datetime
 ) -> None:
-    """A connection attempt failed: the server is unhealthy at once and its collection pauses."""
-    _hold(session, server)
+    """Record a failed connection: the server is unhealthy at once and its collection pauses."""
+    _lock(session, server)
     server.health_checked_at = now
     server.health_reason = error.message
     if server.health == "healthy":
         _change_server(session, server, "unhealthy", error.message, now)
 
 
-def feed_heard(
+def feed_data_received(
     session: Session, feed: Feed, heard_on: date, back: Recovered | None, now: datetime
 ) -> None:
-    """A feed brought new data for a day, and pages ``back`` for the days it was silent."""
+    """Record new data of a feed for a day, and pages ``back`` recovered for silent days."""
     before = feed.health
     if feed.heard_on is None or heard_on > feed.heard_on:
         feed.heard_on = heard_on
@@ -59,10 +59,10 @@ def feed_heard(
     _change_feed(session, feed, "healthy", reason, now)
 
 
-def judge_feeds(session: Session, collection: Collection, today: date, now: datetime) -> int:
-    """Mark the feeds that have been silent too long, of those that a collection has looked at.
+def update_feed_health(session: Session, collection: Collection, today: date, now: datetime) -> int:
+    """Mark the feeds of a collection as unhealthy that have been silent too long.
 
-    Nobody is judged by a time when the server could not be read, or by a failure of ours.
+    Days on which the server could not be read, or the collection failed, do not count.
     ``today``: the date in the account's zone. Returns how many turned unhealthy.
     """
     looked_at = select(Outcome.feed_id).where(
@@ -92,8 +92,8 @@ def judge_feeds(session: Session, collection: Collection, today: date, now: date
     return turned
 
 
-def _hold(session: Session, server: Server) -> None:
-    """Lock the server and read it again: a change that another process made is made once."""
+def _lock(session: Session, server: Server) -> None:
+    """Lock and refresh, so that concurrent processes record a change once."""
     lock(session, Server.id, server.id)
     session.refresh(server)
 

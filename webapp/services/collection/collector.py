@@ -1,8 +1,8 @@
-"""Collection: the night's reading of a server, customer after customer, in series.
+"""Collector: collects a server, one feed after another.
 
-The edge drives it and commits: ``begin``, fetch the fleet with no transaction open, ``feeds_left``,
-then ``collect_feed`` one by one, then ``finish``. Killed anywhere, it is begun again and goes on
-with the feeds that have no outcome yet.
+The job commits after each step: ``claim``, fetch the fleet with no transaction open,
+``plan_feeds``, then ``collect_feed`` for each feed, then ``finish``. After a crash it is claimed
+again and continues with the feeds that have no outcome yet.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from sqlalchemy.orm import Session
 from webapp.db import lock, upsert
 from webapp.domain.health import Recovered, recovered
 from webapp.domain.months import Month
-from webapp.errors import Conflict, NotFound
-from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome, Server
-from webapp.models.collection import CollectionKind
+from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
-from webapp.services import calendars, heart, monitoring
+from webapp.services import calendars
+from webapp.services.collection import heartbeat, monitoring
+from webapp.services.collection.requests import due_day, lock_collection
 from webapp.services.metering import deposits
 from webapp.services.metering import events as feed_events
 from webapp.services.metering.events import Event
 from webapp.services.metering.process import Metering, ReadingResult, process_readings
-from webapp.words import Words, gettext, unpacked
+from webapp.words import Words, unpacked
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
@@ -89,7 +89,7 @@ EMPTY_FLEET = Words(
 
 
 class Cancelled(Exception):
-    """Somebody has cancelled the collection that is at work."""
+    """The running collection was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,52 +100,8 @@ class Limits:
     roll_width_mm: int
 
 
-def due_day(account: Account, now: datetime) -> date:
-    """The day being closed: the last one that has ended in the account's zone."""
-    return now.astimezone(account.zone).date() - timedelta(days=1)
-
-
-def request(
-    session: Session,
-    server: Server,
-    *,
-    day: date,
-    kind: CollectionKind,
-    feed: Feed | None = None,
-    requested_by: int | None = None,
-    now: datetime,
-) -> Collection:
-    """A collection to be run. There is one night a server and day, however often it is asked."""
-    values = {
-        "server_id": server.id,
-        "day": day,
-        "kind": kind,
-        "feed_id": feed.id if feed else None,
-        "state": "queued",
-        "requested_by": requested_by,
-        "queued_at": now,
-        "alive_at": now,
-        "printers": 0,
-    }
-    if kind == "now":
-        collection = Collection(**values)
-        session.add(collection)
-        session.flush()
-        return collection
-    night = select(Collection).where(
-        Collection.server_id == server.id, Collection.day == day, Collection.kind == "night"
-    )
-    found = session.scalar(night)
-    if found is None:
-        upsert(session, _COLLECTION, [values], key=())
-        found = session.scalar(night)
-    if found is None:
-        raise NotFound(f"the night of {day} could not be made")
-    return found
-
-
-def begin(session: Session, collection_id: int, now: datetime) -> Collection | None:
-    """Claim a collection; None when it is finished or another worker is at it."""
+def claim(session: Session, collection_id: int, now: datetime) -> Collection | None:
+    """Claim a collection; None when it is finished or another worker runs it."""
     claimed = cast(
         CursorResult[Any],
         session.execute(
@@ -154,7 +110,7 @@ def begin(session: Session, collection_id: int, now: datetime) -> Collection | N
                 Collection.id == collection_id,
                 or_(
                     Collection.state.in_(("queued", "failed")),
-                    heart.silent(now),
+                    heartbeat.stale(now),
                 ),
             )
             .values(state="running", alive_at=now, reason=None, finished_at=None)
@@ -166,8 +122,8 @@ def begin(session: Session, collection_id: int, now: datetime) -> Collection | N
     return session.get_one(Collection, collection_id, populate_existing=True)
 
 
-def beat(session: Session, collection_id: int, now: datetime, printers: int) -> None:
-    """How far the fleet has been fetched, which is a sign of life too. Raises Cancelled."""
+def report_progress(session: Session, collection_id: int, now: datetime, printers: int) -> None:
+    """Record how many printers have been fetched, and a heartbeat. Raise Cancelled."""
     kept = session.execute(
         update(Collection)
         .where(Collection.id == collection_id, Collection.state != "cancelled")
@@ -178,33 +134,14 @@ def beat(session: Session, collection_id: int, now: datetime, printers: int) -> 
         raise Cancelled
 
 
-def cancel(session: Session, collection: Collection, user_id: int | None, now: datetime) -> None:
-    """Read no further: what was deposited stays, the next night brings the rest.
-
-    Whoever is at it stops before the next customer. Raises Conflict when it has ended.
-    """
-    _claim(session, collection)
-    if collection.state not in ("queued", "running"):
-        raise Conflict(gettext("There is nothing to cancel: it has ended already."))
-    collection.state, collection.cancelled_by = "cancelled", user_id
-    collection.finished_at = now
-
-
-def _claim(session: Session, collection: Collection) -> None:
-    """Whoever ends a collection sees how another one has ended it meanwhile."""
-    session.flush()
-    lock(session, Collection.id, collection.id)
-    session.refresh(collection)
-
-
 def had_printers(session: Session, collection: Collection) -> bool:
     """Whether any printer of the server was ever read: then an empty fleet is suspicious."""
     query = select(Device.id).join(Feed).where(Feed.server_id == collection.server_id).limit(1)
     return session.scalar(query) is not None
 
 
-def answered(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
-    """The fleet has been read; returns the feeds still to be collected, in order of name."""
+def plan_feeds(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
+    """Return the feeds still to be collected from the fleet, in order of name."""
     monitoring.server_answered(session, collection.server, now)
     wanted = (
         Feed.id == collection.feed_id
@@ -322,7 +259,7 @@ def _update_feed(
         return
     if feed.status == "pending":
         feed.status, feed.activated_at = "active", now
-    monitoring.feed_heard(session, feed, heard_on, back, now)
+    monitoring.feed_data_received(session, feed, heard_on, back, now)
 
 
 def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Event]:
@@ -379,12 +316,12 @@ def server_failed(
 ) -> None:
     """The fleet could not be read: the server is unhealthy, nothing of the night is concluded."""
     monitoring.server_failed(session, collection.server, error, now)
-    stop(session, collection, error.message, now)
+    abort(session, collection, error.message, now)
 
 
-def stop(session: Session, collection: Collection, reason: str, now: datetime) -> None:
-    """Give a collection up; it may be begun again, unless somebody has cancelled it."""
-    _claim(session, collection)
+def abort(session: Session, collection: Collection, reason: str, now: datetime) -> None:
+    """Mark a collection as failed, unless it was cancelled; it may be claimed again."""
+    lock_collection(session, collection)
     if collection.state == "cancelled":
         return
     collection.state = "failed"
@@ -393,14 +330,11 @@ def stop(session: Session, collection: Collection, reason: str, now: datetime) -
 
 
 def finish(session: Session, collection: Collection, now: datetime) -> None:
-    """All feeds have an outcome: judge who has been silent too long, and close the run.
-
-    Raises Cancelled.
-    """
-    _claim(session, collection)
+    """Update the health of the feeds and mark the collection as finished. Raise Cancelled."""
+    lock_collection(session, collection)
     if collection.state == "cancelled":
         raise Cancelled
     today = _closing(collection, now) + timedelta(days=1)
-    monitoring.judge_feeds(session, collection, today, now)
+    monitoring.update_feed_health(session, collection, today, now)
     collection.state = "finished"
     collection.alive_at = collection.finished_at = now

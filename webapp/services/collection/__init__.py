@@ -1,0 +1,1 @@
+"""Collection: reads the fleet of a server and processes its feeds."""

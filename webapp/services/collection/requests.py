@@ -1,0 +1,77 @@
+"""Requests: create a collection, or cancel it."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from webapp.db import lock, upsert
+from webapp.errors import Conflict, NotFound
+from webapp.models import Account, Collection, Feed, Server
+from webapp.models.collection import CollectionKind
+from webapp.words import gettext
+
+_COLLECTION: Table = Collection.metadata.tables["collection"]
+
+
+def due_day(account: Account, now: datetime) -> date:
+    """Return the day to close: the last one that has ended in the account's time zone."""
+    return now.astimezone(account.zone).date() - timedelta(days=1)
+
+
+def request(
+    session: Session,
+    server: Server,
+    *,
+    day: date,
+    kind: CollectionKind,
+    feed: Feed | None = None,
+    requested_by: int | None = None,
+    now: datetime,
+) -> Collection:
+    """Create a collection, or return the scheduled one that the server has for the day."""
+    values = {
+        "server_id": server.id,
+        "day": day,
+        "kind": kind,
+        "feed_id": feed.id if feed else None,
+        "state": "queued",
+        "requested_by": requested_by,
+        "queued_at": now,
+        "alive_at": now,
+        "printers": 0,
+    }
+    if kind == "now":
+        collection = Collection(**values)
+        session.add(collection)
+        session.flush()
+        return collection
+    night = select(Collection).where(
+        Collection.server_id == server.id, Collection.day == day, Collection.kind == "night"
+    )
+    found = session.scalar(night)
+    if found is None:
+        upsert(session, _COLLECTION, [values], key=())
+        found = session.scalar(night)
+    if found is None:
+        raise NotFound(f"the night of {day} could not be made")
+    return found
+
+
+def cancel(session: Session, collection: Collection, user_id: int | None, now: datetime) -> None:
+    """Cancel a collection; what was deposited stays, the next one brings the rest.
+
+    Its worker stops before the next customer. Raise Conflict when it has ended.
+    """
+    lock_collection(session, collection)
+    if collection.state not in ("queued", "running"):
+        raise Conflict(gettext("There is nothing to cancel: it has ended already."))
+    collection.state, collection.cancelled_by = "cancelled", user_id
+    collection.finished_at = now
+
+
+def lock_collection(session: Session, collection: Collection) -> None:
+    """Lock and refresh, so that a concurrent cancel is seen."""
+    session.flush()
+    lock(session, Collection.id, collection.id)
+    session.refresh(collection)
