@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.cli.conftest import Releaf
-from webapp import asking
 from webapp.cli.demo import cast, story
 from webapp.domain.calendar import is_business_day
 from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import totals, users
+from webapp.queries import metrics
+from webapp.services import users
 from webapp.services.calendars import PublicHolidays
 
 pytestmark = pytest.mark.processes
@@ -153,7 +153,7 @@ def _six_days_are_recovered_and_one_gain_is_held(releaf: Releaf, feeds: dict[str
     with releaf.session() as session:
         first, last = date(2027, 1, 1), date(2027, 2, 28)
         clinic = [feeds["Cascade Veterinary Clinic"]["id"]]
-        days = asking.answer(session, totals.of_feeds(clinic, first, last)).days
+        days = metrics.days_of_feeds(session, clinic, first, last)
         assert sum(day.recovered for day in days) == 6
         assert session.scalars(select(Delta.feed_id).where(Delta.state == "held")).all() == [
             feeds["St. Brigid's Hospital"]["id"]

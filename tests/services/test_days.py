@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from tests import factories
-from webapp import asking
-from webapp.services import totals
+from webapp.queries import metrics
+from webapp.queries.metrics import DayPages
 from webapp.services.metering import deposits
-from webapp.services.metering.deposits import DayPages
 
 MONDAY = date(2026, 11, 2)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=back) for back in range(1, 5))
@@ -28,7 +27,7 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
         factories.reading(session, device, day=day, count=182_345)
     deposits.recalculate(session, feed, [MONDAY, TUESDAY, *read], ())
 
-    of_feed = asking.answer(session, totals.of_feeds([feed.id], MONDAY, FRIDAY)).days
+    of_feed = metrics.days_of_feeds(session, [feed.id], MONDAY, FRIDAY)
 
     assert of_feed == [
         DayPages(MONDAY, 100),

@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.nights import World
-from webapp import asking
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Delta, Deposit, Device, Feed, Outcome, User
-from webapp.queries import access
+from webapp.queries import access, dashboard, metrics
 from webapp.queries.access import Viewer
-from webapp.services import certificates, homes, reconciliation, totals
+from webapp.queries.metrics import Scope
+from webapp.services import certificates, reconciliation
 from webapp.services.collection import progress
-from webapp.services.totals import Of
 
 pytestmark = pytest.mark.both_databases
 
@@ -39,16 +38,15 @@ def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
     with world.session() as session:
         assert differences(session) == []
         account = session.get_one(Feed, feed).account
-        assert asking.answer(session, totals.pages_by_month(Of.account(account))) == {
+        assert metrics.pages_by_month(session, Scope.account(account)) == {
             Month(2026, 10): 57,
             Month(2026, 11): 30,
         }
         partner = session.get_one(Account, account.partner_id)
-        assert totals.pages(session, Of.account(partner)) == 87
-        viewer = Viewer("partner_admin", partner.id, None)
-        home = asking.answer(session, homes.of(viewer, *3 * [THURSDAY]))
-        assert home.certified == 57
-        assert home.months == {Month(2026, 10): 57, Month(2026, 11): 30}
+        assert metrics.pages(session, Scope.account(partner)) == 87
+        assert dashboard.certified_pages(session, partner.id) == 57
+        months = metrics.pages_by_month(session, Scope.account(partner))
+        assert months == {Month(2026, 10): 57, Month(2026, 11): 30}
 
 
 def test_devices_are_counted_at_the_feed_that_lists_them(world: World) -> None:
@@ -126,7 +124,7 @@ def test_outcomes_are_counted_by_their_collection(session: Session) -> None:
 
 def by_health(session: Session, server_id: int) -> dict[str, int]:
     """How many feeds a server has, by health."""
-    return asking.answer(session, homes.feeds_by_health([server_id]))[server_id]
+    return dashboard.feed_counts_by_server(session, [server_id])[server_id]
 
 
 def waiting_for(session: Session, user: User) -> int:
@@ -143,12 +141,12 @@ def test_pages_are_those_of_whom_they_are(session: Session, whose: str) -> None:
         factories.deposit(session, feed, pages=pages)
     session.flush()
     of = {
-        "everybody": Of(),
-        "partner": Of.account(server.account),
-        "customer": Of.account(own.account),
+        "everybody": Scope(),
+        "partner": Scope.account(server.account),
+        "customer": Scope.account(own.account),
     }[whose]
 
-    assert totals.pages(session, of) == {"everybody": 321, "partner": 21, "customer": 1}[whose]
+    assert metrics.pages(session, of) == {"everybody": 321, "partner": 21, "customer": 1}[whose]
 
 
 def test_summaries_that_do_not_say_what_the_rows_say_are_found(session: Session) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from webapp import languages
 from webapp.domain.months import Month
-from webapp.services.metering.deposits import DayPages
+from webapp.queries.metrics import DayPages
 from webapp.views.charts import HEIGHT, Bar, bars_of_days, drawing
 from webapp.views.figures import of_months
 

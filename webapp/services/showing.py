@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.errors import NotFound
 from webapp.models import Account
-from webapp.services import totals
+from webapp.queries import metrics
 
 _LONGEST_ID = 43
 
@@ -41,4 +41,4 @@ def account_of_badge(session: Session, badge_id: str) -> Account:
 
 def pages_of(session: Session, account: Account) -> int:
     """All pages counted for an account."""
-    return totals.pages(session, totals.Of.account(account))
+    return metrics.pages(session, metrics.Scope.account(account))

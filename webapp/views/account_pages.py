@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import render_template
 
-from webapp import asking, clock
+from webapp import clock
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account
-from webapp.queries import access, details, feed_events
+from webapp.queries import access, dashboard, details, feed_events, metrics
 from webapp.queries.access import Viewer
-from webapp.services import accounts, calendars, homes, totals
-from webapp.services.totals import CustomerCounts
+from webapp.queries.metrics import CustomerCounts
+from webapp.services import accounts, calendars
 from webapp.views import figures, history, listings, lists
 
 LATEST = 6
@@ -47,13 +47,14 @@ def page(viewer: Viewer, account_id: int) -> str:
 def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
     """What the page of a partner shows besides."""
     today = figures.today_of(partner, clock.now())
-    of_home = homes.of(Viewer("partner_viewer", partner.id, None), today, *figures.last_days(today))
-    home = asking.answer(db.session(), of_home)
+    as_partner = Viewer("partner_viewer", partner.id, None)
+    of_partner = metrics.Scope.account(partner)
+    days = metrics.pages_by_day(db.session(), of_partner, *figures.last_days(today))
     customers = lists.paged(listings.customers(viewer, partner.id), per_page=_ON_PAGE)
     return {
-        "figures": figures.of_months(home.months, today),
-        "bars": figures.bars(partner, home.days),
-        "health": home.feeds,
+        "figures": figures.of_months(metrics.pages_by_month(db.session(), of_partner), today),
+        "bars": figures.bars(partner, days),
+        "health": dashboard.feed_counts(db.session(), as_partner),
         "servers": details.servers_of(db.session(), viewer, partner.id),
         "customers": customers,
         "page_url": lists.page_url,
@@ -66,12 +67,12 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
     feeds = details.feeds_of(db.session(), viewer, customer.id)
     feed_ids = [feed.id for feed in feeds]
     today = figures.today_of(customer, clock.now())
-    of_feeds = totals.of_feeds(feed_ids, *figures.last_days(today))
-    pages = asking.answer(db.session(), of_feeds)
+    days = metrics.days_of_feeds(db.session(), feed_ids, *figures.last_days(today))
+    by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds(feed_ids))
     events = feed_events.of_feeds(db.session(), feed_ids, _EVENTS)
     return {
-        "figures": figures.of_months(pages.months, today),
-        "bars": figures.bars(customer, pages.days, marks_held=viewer.role != "customer"),
+        "figures": figures.of_months(by_month, today),
+        "bars": figures.bars(customer, days, marks_held=viewer.role != "customer"),
         "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
         "today": today,
         "certificates": details.certificates_of(db.session(), customer.id, LATEST),
@@ -102,6 +103,5 @@ def counts_of(customers: Sequence[Any], today: date) -> defaultdict[int, Custome
     found: defaultdict[int, CustomerCounts] = defaultdict(CustomerCounts)
     ids = [customer.id for customer in customers]
     if ids:
-        counts = asking.answer(db.session(), totals.by_customer(ids, Month.of(today)))
-        found.update(counts)
+        found.update(metrics.counts_by_customer(db.session(), ids, Month.of(today)))
     return found

@@ -10,14 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import joinedload
 
-from webapp import asking, clock
+from webapp import clock
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Invalid, NotFound
 from webapp.models import Account
 from webapp.models.user import Role
-from webapp.queries import access
-from webapp.services import accounts, homes
+from webapp.queries import access, dashboard
+from webapp.services import accounts
 from webapp.views import (
     account_forms,
     account_pages,
@@ -204,8 +204,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     """For each of these partners: customers, servers (those unhealthy), pages this month."""
     month = Month.of(clock.now().date())
-    question = homes.partner_counts([partner.id for partner in partners], month)
-    counts = asking.answer(db.session(), question)
+    counts = dashboard.partner_counts(db.session(), [partner.id for partner in partners], month)
     return {
         "customers_of": counts.customers,
         "servers_of": counts.servers,

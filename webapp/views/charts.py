@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from webapp import formats
 from webapp.domain.calendar import is_business_day
-from webapp.services.metering.deposits import DayPages
+from webapp.queries.metrics import DayPages
 from webapp.words import Words, gettext
 
 Kind = Literal["normal", "weekend", "recovered", "held"]

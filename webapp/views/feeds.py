@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp import asking, clock
+from webapp import clock
 from webapp.db import db
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
 from webapp.domain.months import Month
@@ -19,10 +19,10 @@ from webapp.models import (
     Feed,
 )
 from webapp.models.user import Role
-from webapp.queries import access, details, feed_events
-from webapp.services import feeds, totals
+from webapp.queries import access, details, feed_events, metrics
+from webapp.queries.metrics import DayPages
+from webapp.services import feeds
 from webapp.services.calendars import public_holidays
-from webapp.services.metering.deposits import DayPages
 from webapp.views import (
     audit,
     charts,
@@ -91,16 +91,17 @@ def show(feed_id: int) -> ResponseReturnValue:
     holidays = public_holidays(feed.account)
     span = lists.chosen("days", DAYS, DAYS[0])
     last = today - timedelta(days=1)
-    of_days = totals.of_feeds([feed.id], last - timedelta(days=int(span) - 1), last)
-    pages = asking.answer(db.session(), of_days)
+    first = last - timedelta(days=int(span) - 1)
+    days = metrics.days_of_feeds(db.session(), [feed.id], first, last)
     if exports.wanted():
-        return _exported_days(pages.days)
+        return _exported_days(days)
+    by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds([feed.id]))
     sort = lists.sorting(listings.DEVICE_COLUMNS, "asset")
     events = feed_events.of_feeds(db.session(), [feed.id], _RECENT)
     is_customer = edge.viewer().role == "customer"
     month = Month.of(today)
-    total = sum(pages.months.values())
-    bars = charts.bars_of_days(pages.days, holidays, marks_held=not is_customer)
+    total = sum(by_month.values())
+    bars = charts.bars_of_days(days, holidays, marks_held=not is_customer)
     return render_template(
         "feeds/show.html",
         feed=feed,
@@ -111,7 +112,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         bars=bars,
         any_recovered=any(bar.kind == "recovered" for bar in bars),
         month=month,
-        month_pages=pages.months.get(month, 0),
+        month_pages=by_month.get(month, 0),
         total=total,
         trees=trees(total),
         held=[] if is_customer else details.held_of_feed(db.session(), feed.id, _RECENT),
@@ -242,7 +243,7 @@ def sheet() -> exports.Sheet:
 
     def rows(feeds: Sequence[Feed]) -> Iterable[Sequence[exports.Value]]:
         ids = [feed.id for feed in feeds]
-        pages = totals.pages_by_feed(db.session(), ids, month)
+        pages = metrics.pages_by_feed(db.session(), ids, month)
         for feed in feeds:
             named = (feed.server.name, feed.server.account.name) if servers else ()
             counts = (feed.device_count, pages.get(feed.id, 0))

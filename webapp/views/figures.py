@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
+from webapp.queries.metrics import DayPages
 from webapp.services.calendars import Observing, public_holidays
-from webapp.services.metering.deposits import DayPages
 from webapp.views.charts import Bar, bars_of_days
 from webapp.words import gettext
 

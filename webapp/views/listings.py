@@ -9,9 +9,8 @@ from webapp import asking
 from webapp.db import at_most, constant, db, in_digits
 from webapp.domain.months import Month
 from webapp.models import Account, Device, Feed, Server
-from webapp.queries import access
+from webapp.queries import access, metrics
 from webapp.queries.access import Viewer
-from webapp.services import totals
 from webapp.views import lists
 
 SERVER_COLUMNS = {
@@ -105,7 +104,7 @@ def feeds(
         query = query.where(Feed.id.in_(_found()))
     rows = counting = query
     query = query.join(Feed.account).join(Feed.server)
-    of_month = totals.pages_of_feed(month)
+    of_month = metrics.pages_of_feed(month)
     columns = {**FEED_COLUMNS, "pages": func.coalesce(of_month, 0)}
     then = (Feed.customer_name, Feed.id)
     query = lists.in_order(query, columns, sort, then=then)
@@ -173,9 +172,9 @@ def accounts(viewer: Viewer, month: Month, sort: str, *, searched: bool) -> list
         query = query.where(lists.holds(Account.name))
     columns = dict(ACCOUNT_COLUMNS)
     if viewer.is_operations:
-        columns["customers"] = totals.customers_of_partner()
+        columns["customers"] = metrics.customers_of_partner()
     else:
-        columns["pages"] = totals.pages_of_customer(month)
+        columns["pages"] = metrics.pages_of_customer(month)
     query = lists.in_order(query, columns, sort, then=(Account.name, Account.id))
     shown: Any = query
     return lists.Listing(

@@ -9,16 +9,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import PasswordField, SelectField, StringField
 
-from webapp import asking, clock
+from webapp import clock
 from webapp.crypto import SealError
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.queries import access, details
+from webapp.queries import access, dashboard, details
 from webapp.queries import servers as queries
-from webapp.services import homes, servers
+from webapp.services import servers
 from webapp.services.collection import monitoring
 from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
@@ -296,8 +296,7 @@ def remove(server_id: int) -> ResponseReturnValue:
 
 def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
     """How many feeds each of these servers, or rows of them, has by health."""
-    question = homes.feeds_by_health([server.id for server in servers])
-    return asking.answer(db.session(), question)
+    return dashboard.feed_counts_by_server(db.session(), [server.id for server in servers])
 
 
 def _must_stand(server: Server) -> None:

@@ -18,7 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from webapp import asking, clock, languages
+from webapp import clock, languages
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -26,8 +26,8 @@ from webapp.errors import NotFound
 from webapp.formats import trees as written
 from webapp.models import Account, Certificate
 from webapp.models.user import Role
-from webapp.queries import access, details
-from webapp.services import showing, totals
+from webapp.queries import access, details, metrics
+from webapp.services import showing
 from webapp.views import audit, edge, figures
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required
@@ -72,7 +72,7 @@ def own_year(year: int) -> ResponseReturnValue:
 def year(account_id: int, year: int) -> ResponseReturnValue:
     """A customer's year by months, fit for printing."""
     account = _customer(account_id)
-    pages = asking.answer(db.session(), totals.pages_by_month(totals.Of.account(account)))
+    pages = metrics.pages_by_month(db.session(), metrics.Scope.account(account))
     certificates = details.certificates_of_year(db.session(), account.id, year)
     issued = {certificate.month: certificate for certificate in certificates}
     this_year = figures.today_of(account, clock.now()).year

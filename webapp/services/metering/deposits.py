@@ -2,27 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import date
+from typing import Protocol
 
 from sqlalchemy import (
-    BigInteger,
-    BindParameter,
     Table,
-    bindparam,
     case,
-    cast,
     func,
-    null,
     select,
 )
 from sqlalchemy.orm import Session
 
-from webapp.db import constant, upsert
+from webapp.db import upsert
 from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.months import Month, counting_month
-from webapp.models import ClosedMonth, Delta, Deposit, Device, Feed, Reading
-from webapp.queries.access import IS_HELD
+from webapp.models import ClosedMonth, Delta, Deposit, Feed
+from webapp.queries.metrics import DayPages, days_between
 from webapp.services import summaries
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
@@ -35,17 +30,6 @@ COUNTED = case(
 
 
 _KEY = ("feed_id", "day", "counted_in")
-
-
-class DayPages(NamedTuple):
-    """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
-    back when a later reading came. ``held``: pages read on it wait for a person.
-    """
-
-    day: date
-    pages: int
-    recovered: bool = False
-    held: bool = False
 
 
 def add(
@@ -153,32 +137,6 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
     return None if text is None else Month.parse(text)
 
 
-_FEEDS: BindParameter[int] = bindparam("feeds", expanding=True)
-_FIRST: BindParameter[date] = bindparam("first")
-_LAST: BindParameter[date] = bindparam("last")
-#: The pages of each day, and the days on which something was read, or is held.
-DAYS = (
-    select(constant("pages"), Deposit.day, cast(func.sum(Deposit.pages), BigInteger))
-    .where(Deposit.feed_id.in_(_FEEDS), Deposit.day.between(_FIRST, _LAST))
-    .group_by(Deposit.day),
-    select(constant("read"), Reading.day, cast(null(), BigInteger))
-    .join(Device, Device.id == Reading.device_id)
-    .where(Device.feed_id.in_(_FEEDS), Reading.day.between(_FIRST, _LAST))
-    .distinct(),
-    select(constant("held"), Delta.day, cast(null(), BigInteger))
-    .where(Delta.feed_id.in_(_FEEDS), Delta.day.between(_FIRST, _LAST), IS_HELD)
-    .distinct(),
-)
-
-
-def days_told(told: Sequence[Any], first: date, last: date) -> list[DayPages]:
-    """What ``DAYS`` answers, as the days from ``first`` to ``last``."""
-    pages = {day: int(number) for kind, day, number in told if kind == "pages"}
-    read = {day for kind, day, _ in told if kind == "read"}
-    held = {day for kind, day, _ in told if kind == "held"}
-    return _days(pages, read, held, first, last)
-
-
 def days_of_deltas(
     deltas: Sequence[Delta],
     read: Container[date],
@@ -196,26 +154,7 @@ def days_of_deltas(
         ):
             pages[day] += shared
     held = {delta.day for delta in deltas if delta.state == "held"}
-    return _days(pages, read, held, first, last)
-
-
-def _days(
-    pages: Mapping[date, int],
-    read: Container[date],
-    held: Container[date],
-    first: date,
-    last: date,
-) -> list[DayPages]:
-    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-    return [
-        DayPages(
-            day,
-            pages.get(day, 0),
-            recovered=pages.get(day, 0) > 0 and day not in read,
-            held=day in held,
-        )
-        for day in days
-    ]
+    return days_between(first, last, pages, read, held)
 
 
 def total(

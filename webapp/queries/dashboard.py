@@ -1,0 +1,210 @@
+"""What the first page says of servers, feeds and accounts, and what needs a person."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.domain.months import Month
+from webapp.models import (
+    Account,
+    Certificate,
+    Device,
+    Feed,
+    PartnerMonth,
+    Reconciliation,
+    Server,
+    ServerDay,
+    User,
+)
+from webapp.queries import access
+from webapp.queries.access import Viewer
+
+Rows = Sequence[Any]
+_HEALTHS = ("healthy", "unhealthy", "pending", "inactive")
+
+
+@dataclass(frozen=True, slots=True)
+class OnboardingChecklist:
+    """How far a partner has come; the checklist goes when all is done."""
+
+    has_server: bool
+    has_feed: bool
+    has_reading: bool
+    has_customer_user: bool
+    has_certificate: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether pages are being counted: the rest can wait."""
+        return self.has_server and self.has_feed and self.has_reading
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything is done."""
+        return self.counts and self.has_customer_user and self.has_certificate
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCounts:
+    """By partner id, those without any left out. ``servers``: all, and the unhealthy ones."""
+
+    customers: Mapping[int, int]
+    servers: Mapping[int, tuple[int, int]]
+    pages: Mapping[int, int]
+
+
+def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
+    """How many servers a viewer sees, by health; removed ones are left out."""
+    query: Any = access.servers(viewer).where(Server.removed_at.is_(None))
+    query = query.with_only_columns(Server.health, func.count().label("number")).group_by(
+        Server.health
+    )
+    return {row.health: row.number for row in session.execute(query)}
+
+
+def feed_counts(session: Session, viewer: Viewer) -> dict[str, int]:
+    """How many feeds a viewer sees: ``all`` but removed ones, ``inactive``, others by health."""
+    state = _feed_state()
+    query: Any = access.feeds(viewer).where(access.IS_TIED)
+    query = query.with_only_columns(state, func.count()).group_by(state)
+    found = dict.fromkeys(_HEALTHS, 0)
+    for name, number in session.execute(query):
+        found[name] = number
+    return {**found, "all": sum(found.values())}
+
+
+def feed_counts_by_server(
+    session: Session, server_ids: Collection[int]
+) -> dict[int, dict[str, int]]:
+    """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
+    state = _feed_state()
+    rows = session.execute(
+        select(Feed.server_id, state, func.count())
+        .where(Feed.server_id.in_(server_ids), access.IS_TIED)
+        .group_by(Feed.server_id, state)
+    )
+    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for server_id, name, number in rows:
+        found[server_id][name] += number
+    return {server_id: {**counts} for server_id, counts in found.items()}
+
+
+def _feed_state() -> ColumnElement[str]:
+    """The health of a feed, or that it is inactive."""
+    return case((Feed.status == "inactive", Feed.status), else_=Feed.health)
+
+
+def account_counts(session: Session) -> dict[str, int]:
+    """How many accounts there are, by kind."""
+    query = select(Account.kind, func.count().label("number")).group_by(Account.kind)
+    return {row.kind: row.number for row in session.execute(query)}
+
+
+def latest_differences(session: Session) -> int:
+    """How many differences the latest reconciliation found."""
+    found = session.scalar(
+        select(func.json_array_length(Reconciliation.differences))
+        .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
+        .limit(1)
+    )
+    return found or 0
+
+
+def certified_pages(session: Session, partner_id: int) -> int:
+    """Pages on the certificates of a partner's customers."""
+    query = select(func.sum(PartnerMonth.pages)).where(PartnerMonth.partner_id == partner_id)
+    return int(session.scalar(query) or 0)
+
+
+def onboarding(session: Session, partner_id: int) -> OnboardingChecklist:
+    """How far a partner has come."""
+    own = select(Server.id).where(Server.account_id == partner_id)
+    customers = select(Account.id).where(Account.partner_id == partner_id)
+    steps = (
+        own.where(Server.removed_at.is_(None)),
+        select(Feed.id).where(Feed.server_id.in_(own), access.IS_TIED),
+        select(Device.id).join(Device.feed).where(Feed.server_id.in_(own)),
+        select(User.id).where(User.role == "customer", User.account_id.in_(customers)),
+        select(Certificate.id).where(Certificate.account_id.in_(customers)),
+    )
+    found = session.execute(select(*(step.exists() for step in steps))).one()
+    return OnboardingChecklist(*map(bool, found))
+
+
+def unhealthy_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """The servers that have been unhealthy for longest."""
+    query: Any = (
+        access.servers(viewer)
+        .join(Server.account)
+        .where(Server.removed_at.is_(None), Server.health == "unhealthy")
+    )
+    query = query.with_only_columns(
+        Server.id,
+        Server.name,
+        Server.health_reason,
+        Server.health_changed_at,
+        Account.name.label("partner_name"),
+        Account.time_zone,
+    )
+    rows: Rows = session.execute(query.order_by(Server.health_changed_at).limit(limit)).all()
+    return rows
+
+
+def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """The feeds without data for longest."""
+    partner = aliased(Account)
+    first: Any = access.feeds(viewer).where(Feed.status == "active", Feed.health == "unhealthy")
+    # The names are joined for those alone that are shown.
+    first = first.with_only_columns(Feed.id).order_by(Feed.heard_on, Feed.id).limit(limit)
+    return session.execute(
+        select(
+            Feed.id,
+            Feed.customer_name,
+            Feed.heard_on,
+            Account.name.label("account_name"),
+            Server.name.label("server_name"),
+            partner.name.label("partner_name"),
+        )
+        .join(Feed.account)
+        .join(Feed.server)
+        .join(partner, partner.id == Server.account_id)
+        .where(Feed.id.in_(first.correlate(None)))
+        .order_by(Feed.heard_on, Feed.id)
+    ).all()
+
+
+def first_partners(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """The first partners by name."""
+    query: Any = access.partners(viewer)
+    query = query.with_only_columns(Account.id, Account.name, Account.time_zone)
+    rows: Rows = session.execute(query.order_by(Account.name).limit(limit)).all()
+    return rows
+
+
+def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
+    """Customers, servers and the pages counted in a month, of each of these partners."""
+    customers = session.execute(
+        select(Account.partner_id, func.count())
+        .where(Account.partner_id.in_(partner_ids))
+        .group_by(Account.partner_id)
+    )
+    servers = session.execute(
+        select(Server.account_id, func.count(), func.count().filter(Server.health == "unhealthy"))
+        .where(Server.account_id.in_(partner_ids), Server.removed_at.is_(None))
+        .group_by(Server.account_id)
+    )
+    pages = session.execute(
+        select(Server.account_id, func.sum(ServerDay.pages))
+        .join(Server, Server.id == ServerDay.server_id)
+        .where(Server.account_id.in_(partner_ids), ServerDay.counted_in == str(month))
+        .group_by(Server.account_id)
+    )
+    return PartnerCounts(
+        {partner_id: number for partner_id, number in customers if partner_id is not None},
+        {partner_id: (number, unhealthy) for partner_id, number, unhealthy in servers},
+        {partner_id: int(number) for partner_id, number in pages},
+    )

@@ -1,0 +1,204 @@
+"""Pages deposited, summed for the figures, charts and columns of many pages."""
+
+from collections.abc import Collection, Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ScalarSelect, cast, func, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.domain.months import Month
+from webapp.models import Account, Delta, Deposit, Device, Feed, Reading, Server, ServerDay
+from webapp.queries import access
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose pages: those of an account (a partner: of all its customers), of feeds, or all."""
+
+    account_id: int | None = None
+    is_partner: bool = False
+    feed_ids: tuple[int, ...] | None = None
+
+    @classmethod
+    def feeds(cls, feed_ids: Iterable[int]) -> "Scope":
+        """Those of these feeds."""
+        return cls(feed_ids=tuple(feed_ids))
+
+    @classmethod
+    def account(cls, account: Account) -> "Scope":
+        """Those of a partner's customers, or of one customer."""
+        return cls(account.id, account.kind == "partner")
+
+
+class DayPages(NamedTuple):
+    """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
+    back when a later reading came. ``held``: pages read on it wait for a person.
+    """
+
+    day: date
+    pages: int
+    recovered: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCounts:
+    """A customer's feeds (but removed ones), the unhealthy of them, and its pages."""
+
+    feeds: int = 0
+    unhealthy: int = 0
+    month_pages: int = 0
+    pages: int = 0
+
+
+def pages(session: Session, scope: Scope, month: Month | None = None) -> int:
+    """Pages deposited; with ``month``, those counted in it."""
+    table = _table(scope)
+    query = _within(select(func.sum(table.pages)), scope)
+    if month is not None:
+        query = query.where(table.counted_in == str(month))
+    return int(session.scalar(query) or 0)
+
+
+def pages_by_month(session: Session, scope: Scope) -> dict[Month, int]:
+    """Pages by the month they are counted in, in order; months with none are left out."""
+    table = _table(scope)
+    query = select(table.counted_in, func.sum(table.pages)).group_by(table.counted_in)
+    rows = session.execute(_within(query, scope).order_by(table.counted_in))
+    return {Month.parse(month): int(total) for month, total in rows if total}
+
+
+def pages_by_day(session: Session, scope: Scope, first: date, last: date) -> list[DayPages]:
+    """Pages of each day from ``first`` to ``last``."""
+    table = _table(scope)
+    query = _within(select(table.day, func.sum(table.pages)), scope)
+    rows = session.execute(query.where(table.day.between(first, last)).group_by(table.day))
+    return days_between(first, last, {day: int(total) for day, total in rows})
+
+
+def days_of_feeds(
+    session: Session, feed_ids: Collection[int], first: date, last: date
+) -> list[DayPages]:
+    """The same for a few feeds, with the days on which nothing was read or pages are held."""
+    read = session.scalars(
+        select(Reading.day)
+        .join(Device, Device.id == Reading.device_id)
+        .where(Device.feed_id.in_(feed_ids), Reading.day.between(first, last))
+        .distinct()
+    )
+    held = session.scalars(
+        select(Delta.day)
+        .where(Delta.feed_id.in_(feed_ids), Delta.day.between(first, last), access.IS_HELD)
+        .distinct()
+    )
+    found = pages_by_day(session, Scope.feeds(feed_ids), first, last)
+    by_day = {day.day: day.pages for day in found}
+    return days_between(first, last, by_day, set(read), set(held))
+
+
+def days_between(
+    first: date,
+    last: date,
+    pages: Mapping[date, int],
+    read: Container[date] | None = None,
+    held: Container[date] = (),
+) -> list[DayPages]:
+    """The days from ``first`` to ``last`` with their pages; ``read`` None: not known."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [
+        DayPages(
+            day,
+            pages.get(day, 0),
+            recovered=read is not None and pages.get(day, 0) > 0 and day not in read,
+            held=day in held,
+        )
+        for day in days
+    ]
+
+
+def counts_by_customer(
+    session: Session, customer_ids: Collection[int], month: Month
+) -> dict[int, CustomerCounts]:
+    """The counts of each of these customers, with the pages counted in a month and in all."""
+    in_all = select(func.sum(Deposit.pages)).where(Deposit.feed_id == Feed.id)
+    in_month = in_all.where(Deposit.counted_in == str(month))
+    rows = session.execute(
+        select(
+            Feed.account_id,
+            func.count().filter(access.IS_TIED),
+            func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
+            func.sum(in_month.scalar_subquery()),
+            func.sum(in_all.scalar_subquery()),
+        )
+        .where(Feed.account_id.in_(customer_ids))
+        .group_by(Feed.account_id)
+    )
+    return {
+        account_id: CustomerCounts(feeds, unhealthy, int(month_pages or 0), int(total or 0))
+        for account_id, feeds, unhealthy, month_pages, total in rows
+    }
+
+
+def pages_by_feed(
+    session: Session, feed_ids: Collection[int], month: Month | None = None
+) -> dict[int, int]:
+    """Pages of each feed; those with none are left out."""
+    query = (
+        select(Deposit.feed_id, func.sum(Deposit.pages))
+        .where(Deposit.feed_id.in_(feed_ids))
+        .group_by(Deposit.feed_id)
+    )
+    if month is not None:
+        query = query.where(Deposit.counted_in == str(month))
+    return {feed_id: int(total) for feed_id, total in session.execute(query)}
+
+
+def pages_of_feed(month: Month) -> ScalarSelect[int]:
+    """For a query of feeds: the pages of each that are counted in a month; null without any."""
+    return (
+        select(cast(func.sum(Deposit.pages), BigInteger))
+        .where(Deposit.feed_id == Feed.id, Deposit.counted_in == str(month))
+        .scalar_subquery()
+    )
+
+
+def pages_of_customer(month: Month) -> ScalarSelect[int]:
+    """For a query of accounts: the pages of each customer that are counted in a month."""
+    return (
+        select(func.coalesce(func.sum(Deposit.pages), 0))
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.account_id == Account.id, Deposit.counted_in == str(month))
+        .scalar_subquery()
+    )
+
+
+def customers_of_partner() -> ScalarSelect[int]:
+    """For a query of accounts: how many customers each partner has."""
+    customer = aliased(Account)
+    return (
+        select(func.count())
+        .select_from(customer)
+        .where(customer.partner_id == Account.id)
+        .scalar_subquery()
+    )
+
+
+def _table(scope: Scope) -> Any:
+    """The table with fewer rows to add up: deposits for one customer, else those by server."""
+    if scope.feed_ids is not None or (scope.account_id is not None and not scope.is_partner):
+        return Deposit
+    return ServerDay
+
+
+def _within(query: Any, scope: Scope) -> Any:
+    if scope.feed_ids is not None:
+        return query.where(Deposit.feed_id.in_(scope.feed_ids))
+    if scope.account_id is None:
+        return query
+    if scope.is_partner:
+        servers = select(Server.id).where(Server.account_id == scope.account_id)
+        return query.where(ServerDay.server_id.in_(servers))
+    feeds = select(Feed.id).where(Feed.account_id == scope.account_id)
+    return query.where(Deposit.feed_id.in_(feeds))
