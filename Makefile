@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run test test-fast check fix bench soak guide texts lock clean
+.PHONY: help setup demo run dev shell test test-fast check fix bench soak guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -25,6 +25,14 @@ demo:  ## show the service with a story of its own (RESET=1 begins it again, POR
 run:  ## start the service on your own data in instance/ (PORT=8001)
 	@deploy/setup
 	@exec $(python) -m deploy.services run
+
+dev:  ## the demo with reload of code and templates (RESET=1, PORT=8001)
+	@deploy/setup --dev
+	@exec $(python) -m deploy.services dev $(if $(call yes,$(RESET)),--reset)
+
+shell:  ## Python with db and the models (RELEAF_INSTANCE=instance/demo for the demo's data)
+	@deploy/setup --dev
+	@exec $(python) -m flask --app wsgi shell
 
 # One pytest process for each core; the tests of a file stay together, for their fixtures.
 pytest := $(python) -m pytest -n auto --dist loadfile

@@ -1,7 +1,8 @@
-"""All processes of the service on one machine: ``python -m deploy.services run`` or ``demo``.
+"""All processes of the service on one machine: ``python -m deploy.services run|demo|dev``.
 
 ``run`` is the service on its own data. ``demo`` is a service of its own beside it, in the folder
-``demo`` of the instance, with a sandbox in place of Printerpoint and a story to look at. Both
+``demo`` of the instance, with a sandbox in place of Printerpoint and a story to look at. ``dev``
+is the demo with Flask's development server, and every process follows changes of the code. All
 stay in the foreground until Ctrl-C and leave no process behind.
 """
 
@@ -37,11 +38,16 @@ NOT_FOR_DEMO = (
 class Plan:
     """What to start and with which surroundings."""
 
-    demo: bool
+    what: str
     port: int
     settings: Settings
     environ: dict[str, str]
     embedded_redis: bool
+
+    @property
+    def demo(self) -> bool:
+        """Whether it runs on the demo's data."""
+        return self.what != "run"
 
     @property
     def log(self) -> str:
@@ -53,12 +59,12 @@ class Plan:
 def main() -> int:
     """Run until asked to stop. 0 after a stop that was asked for, 1 when it cannot run."""
     parser = argparse.ArgumentParser(prog="deploy.services", description=__doc__)
-    parser.add_argument("what", choices=("run", "demo"))
+    parser.add_argument("what", choices=("run", "demo", "dev"))
     parser.add_argument("--reset", action="store_true", help="begin the demo's story again")
     arguments = parser.parse_args()
     os.umask(0o077)  # data, keys and logs are for the owner only
     try:
-        _serve(demo=arguments.what == "demo", reset=arguments.reset)
+        _serve(arguments.what, reset=arguments.reset)
     except (CannotStart, SettingsError, TimeoutError) as error:
         print(f"releaf: {error}", file=sys.stderr)
         return 1
@@ -68,7 +74,8 @@ def main() -> int:
     return 1  # supervisord ended without being asked to
 
 
-def _serve(demo: bool, reset: bool) -> None:
+def _serve(what: str, reset: bool) -> None:
+    demo = what != "run"
     environ = _surroundings(demo)
     instance = Path(environ["RELEAF_INSTANCE"])
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +86,7 @@ def _serve(demo: bool, reset: bool) -> None:
             environ["PRINTERPOINT_URL"] = f"http://127.0.0.1:{_free_port()}{SANDBOX_PATH}"
         settings = configuration.load(environ)
         plan = Plan(
-            demo=demo,
+            what=what,
             port=int(environ["PORT"]),
             settings=settings,
             environ=environ,
@@ -175,7 +182,7 @@ def _empty(instance: Path) -> None:
 
 
 def _check_ports(plan: Plan) -> None:
-    again = "make demo" if plan.demo else "make run"
+    again = f"make {plan.what}"
     if _taken(plan.port):
         other = plan.port + 1 if plan.port < 65535 else 8000
         raise CannotStart(f"port {plan.port} is taken by another program; try PORT={other} {again}")
@@ -209,15 +216,19 @@ def _free_port() -> int:
 
 def _programs(plan: Plan) -> list[Program]:
     python = sys.executable
-    web = (
+    web: tuple[str, ...] = (
         python, "-m", "gunicorn", "--bind", f"127.0.0.1:{plan.port}", "--worker-class", "gthread",
         "--workers", "1", "--threads", "8", "--graceful-timeout", "8", "--no-control-socket",
         "wsgi:app",
     )  # fmt: skip
+    start: tuple[str, ...] = (python, "-m")
+    if plan.what == "dev":
+        web = (python, "-m", "flask", "--app", "wsgi", "run", "--debug", "--port", str(plan.port))
+        start = (python, "-m", "deploy.reloading")
     programs = [
         Program("web", web, place=30),
-        Program("worker", (python, "-m", "jobs.worker"), place=50),
-        Program("scheduler", (python, "-m", "jobs.schedule"), place=40),
+        Program("worker", (*start, "jobs.worker"), place=50),
+        Program("scheduler", (*start, "jobs.schedule"), place=40),
     ]
     if plan.embedded_redis:
         url = urlsplit(plan.settings.redis_url)

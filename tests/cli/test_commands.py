@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 import pytest
+from flask import Flask
 
 from tests.cli.conftest import Releaf
 from webapp import settings as configuration
 from webapp.cli import releaf as root
+from webapp.models import Account
 
 
 def every_command(
@@ -158,3 +160,15 @@ def test_the_commands_are_on_flask_as_well(releaf: Releaf) -> None:
 
     assert (fine.exit_code, fine.stdout) == (0, "[]\n")
     assert (wrong.exit_code, wrong.stdout[:10]) == (2, '{"error":{')
+
+
+def test_the_shell_knows_the_database_and_the_models(own_app: Flask) -> None:
+    from webapp.cli import register
+    from webapp.db import db
+
+    register(own_app)
+    with own_app.app_context():
+        names = own_app.make_shell_context()
+
+        assert names["db"] is db
+        assert names["Account"] is Account

@@ -45,7 +45,7 @@ def taken_port() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
-@pytest.mark.parametrize("what", ["run", "demo"])
+@pytest.mark.parametrize("what", ["run", "demo", "dev"])
 def test_a_taken_port_is_named_with_the_remedy(what: str, taken_port: int, tmp_path: Path) -> None:
     outcome = start(what, tmp_path, PORT=str(taken_port))
 

@@ -68,6 +68,13 @@ def main() -> None:
 
 
 def register(app: Flask) -> None:
-    """Put the same commands on ``flask --app wsgi``."""
+    """Put the same commands on ``flask --app wsgi``, and the models into its shell."""
     for name in _COMMANDS:
         app.cli.add_command(_load(name), name)
+
+    @app.shell_context_processor
+    def names() -> dict[str, object]:
+        from webapp import models
+        from webapp.db import db
+
+        return {name: getattr(models, name) for name in models.__all__} | {"db": db}
