@@ -237,7 +237,7 @@ def feed(
     customer_name: str | None = None,
     status: FeedStatus = "active",
     health: str | None = None,
-    heard_on: date | None = YESTERDAY,
+    last_data_on: date | None = YESTERDAY,
     removed_at: datetime | None = None,
 ) -> Feed:
     """A feed of a server for a customer account of the server's partner."""
@@ -254,7 +254,7 @@ def feed(
             status=status,
             health=health or usual,
             health_changed_at=NOW,
-            heard_on=None if status == "pending" else heard_on,
+            last_data_on=None if status == "pending" else last_data_on,
             created_at=NOW,
             activated_at=None if status == "pending" else NOW,
             removed_at=removed_at or (NOW if status == "removed" else None),
@@ -291,7 +291,7 @@ def device(
             life_count=latest - initial_count,
             first_on=first_on,
             latest_on=latest_on,
-            seen_at=NOW,
+            last_seen_at=NOW,
         ),
     )
 
@@ -309,7 +309,12 @@ def reading(
     return _add(
         session,
         Reading(
-            device_id=of.id, day=day, count=count, family=of.family, baseline=baseline, seen_at=NOW
+            device_id=of.id,
+            day=day,
+            count=count,
+            family=of.family,
+            baseline=baseline,
+            last_seen_at=NOW,
         ),
     )
 
@@ -438,7 +443,7 @@ def collection(
     of: Server | None = None,
     *,
     day: date = YESTERDAY,
-    kind: CollectionKind = "night",
+    kind: CollectionKind = "scheduled",
     state: CollectionState = "finished",
     feed_id: int | None = None,
     feeds: int | None = 1,
@@ -513,7 +518,7 @@ def health_change(
             after=after,
             at=at,
             reason=reason,
-            heard_on=of.heard_on if isinstance(of, Feed) else None,
+            last_data_on=of.last_data_on if isinstance(of, Feed) else None,
         ),
     )
 

@@ -82,13 +82,15 @@ class World:
         local = datetime.combine(day + timedelta(days=1), time(0, 10), tzinfo=self.zone)
         return local.astimezone(UTC)
 
-    def night(self, day: date, kind: Literal["night", "now"] = "night") -> str:
+    def night(self, day: date, kind: Literal["scheduled", "manual"] = "scheduled") -> str:
         """Collect for a day, shortly after its midnight; returns the collection's state."""
         now = self.after_midnight(day)
         self.printerpoint.it_is(now)
         return self.collects(day, now, kind)
 
-    def collects(self, day: date, now: datetime, kind: Literal["night", "now"] = "night") -> str:
+    def collects(
+        self, day: date, now: datetime, kind: Literal["scheduled", "manual"] = "scheduled"
+    ) -> str:
         """Collect for a day at a moment."""
         with self.session() as session:
             server = session.get_one(Server, self.server_id)

@@ -34,16 +34,16 @@ pytestmark = pytest.mark.both_databases
 STORED = {
     "feed": {
         "customer_name", "customer_id",
-        "id", "server_id", "account_id", "status", "health", "health_changed_at", "heard_on",
+        "id", "server_id", "account_id", "status", "health", "health_changed_at", "last_data_on",
         "device_count", "created_at", "activated_at", "removed_at",
     },
     "device": {
         "asset_id", "serial_number", "initial_count", "latest_count", "life_count",
         "id", "feed_id", "family", "fallen_count", "awaits_baseline",
-        "first_on", "latest_on", "seen_at", "fallen_on",
-        "earlier_count", "earlier_life", "gone_on", "moved_to",
+        "first_on", "latest_on", "last_seen_at", "fallen_on",
+        "earlier_count", "earlier_life", "missing_since", "moved_to",
     },
-    "reading": {"device_id", "day", "count", "family", "baseline", "seen_at"},
+    "reading": {"device_id", "day", "count", "family", "baseline", "last_seen_at"},
     "user": {
         "full_name", "email",
         "id", "account_id", "role", "password_hash", "session_stamp", "created_at", "disabled_at",

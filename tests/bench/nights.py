@@ -109,8 +109,8 @@ def ours(url: str, database: str, night: int) -> dict[str, Any]:
     now = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     with open_session(database) as session:
         server = session.scalars(select(Server)).one()
-        nights = runs.request(session, server, day=day, kind="night", now=now)
-        kind: Any = "now" if nights.state == "finished" else "night"
+        nights = runs.request(session, server, day=day, kind="scheduled", now=now)
+        kind: Any = "manual" if nights.state == "finished" else "scheduled"
         wanted = runs.request(session, server, day=day, kind=kind, now=now)
         session.commit()
     before = written(database)
@@ -170,7 +170,7 @@ def floor(url: str, database: str, night: int, at_once: bool) -> dict[str, Any]:
     now = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     with open_session(database) as session:
         server = session.scalars(select(Server)).one()
-        collection = runs.request(session, server, day=day, kind="now", now=now).id
+        collection = runs.request(session, server, day=day, kind="manual", now=now).id
         session.commit()
     with engine(database).connect() as connection:
         feeds = {
@@ -211,7 +211,7 @@ def _write(
                 "count": count,
                 "family": "colour",
                 "baseline": False,
-                "seen_at": printer.last_seen,
+                "last_seen_at": printer.last_seen,
             }
             for device_id, count, printer in counts
         ],
@@ -239,7 +239,7 @@ def _write(
                 "latest_count": count,
                 "life_count": count,
                 "latest_on": day,
-                "seen_at": printer.last_seen,
+                "last_seen_at": printer.last_seen,
             }
             for device_id, count, printer in counts
         ],
@@ -248,7 +248,7 @@ def _write(
         TABLES["deposit"].insert(),
         {"feed_id": feed_id, "day": day, "counted_in": f"{day:%Y-%m}", "pages": 57 * len(counts)},
     )
-    connection.execute(_UPDATE_FEED, {"of_id": feed_id, "heard_on": day})
+    connection.execute(_UPDATE_FEED, {"of_id": feed_id, "last_data_on": day})
     connection.execute(
         TABLES["outcome"].insert(),
         {
@@ -271,8 +271,10 @@ def _update(table: Table, columns: Sequence[str]) -> Any:
     )
 
 
-_UPDATE_DEVICE = _update(TABLES["device"], ("latest_count", "life_count", "latest_on", "seen_at"))
-_UPDATE_FEED = _update(TABLES["feed"], ("heard_on",))
+_UPDATE_DEVICE = _update(
+    TABLES["device"], ("latest_count", "life_count", "latest_on", "last_seen_at")
+)
+_UPDATE_FEED = _update(TABLES["feed"], ("last_data_on",))
 
 
 def main() -> None:

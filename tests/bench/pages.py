@@ -58,7 +58,7 @@ _FILL = (
     "case when n % 9 = 0 then 'unhealthy' else 'healthy' end, :now, :now, :now "
     "from generate_series(1, :partners) n",
     "insert into feed (id, server_id, account_id, customer_id, customer_name, status, health, "
-    "health_changed_at, heard_on, created_at, activated_at) "
+    "health_changed_at, last_data_on, created_at, activated_at) "
     "select n, a.partner_id - 1, 1000 + n, 'C' || n, a.name, 'active', "
     "case when n % 97 = 0 then 'unhealthy' else 'healthy' end, :now, date '2026-11-16', :now, :now "
     "from generate_series(1, :feeds) n join account a on a.id = 1000 + n",
@@ -97,7 +97,8 @@ _FILL = (
     "insert into document (certificate_id, pdf, sha256, rendered_at) "
     "select id, '\\x25504446', md5(id::text), :now from certificate where id > 3",
     "insert into collection (id, server_id, day, kind, state, queued_at, alive_at, finished_at, "
-    "printers, feeds) select (s - 1) * 90 + d + 1, s, date '2026-11-16' - d, 'night', 'finished', "
+    "printers, feeds) select (s - 1) * 90 + d + 1, s, date '2026-11-16' - d, 'scheduled', "
+    "'finished', "
     "cast(:now as timestamptz) - d * interval '1 day', cast(:now as timestamptz), "
     "cast(:now as timestamptz) - d * interval '1 day', 10000, 500 "
     "from generate_series(1, :partners) s, generate_series(0, 89) d",

@@ -125,7 +125,7 @@ def _feeds(
             server,
             customer_name="Rosie’s Bakery",
             health="unhealthy",
-            heard_on=TODAY - timedelta(days=12),
+            last_data_on=TODAY - timedelta(days=12),
         ),
         "pending_feed": factories.feed(
             session, server, customer_name="First Night Hotel", status="pending"
@@ -178,7 +178,7 @@ def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Dev
     fallen = factories.device(session, feed, asset_id="COPY-ROOM")
     fallen.fallen_on, fallen.fallen_count = YESTERDAY, 1_204
     gone = factories.device(session, feed, asset_id="BASEMENT")
-    gone.gone_on = YESTERDAY
+    gone.missing_since = YESTERDAY
     moved = factories.device(session, feed, asset_id="LENT-OUT")
     other = factories.feed(session, feed.server, customer_name="The Borrower")
     moved.moved_to = factories.device(session, other, asset_id="LENT-OUT").id
@@ -301,14 +301,14 @@ def _collections(
         "failed_collection": factories.collection(
             session, servers["paused_server"], state="failed", reason=_REASON, feeds=None
         ),
-        "running_collection": usual(kind="now", state="running", requested_by=person.id),
-        "queued_collection": factories.collection(session, server, kind="now", state="queued"),
-        "cancelled_collection": usual(kind="now", state="cancelled"),
-        "one_collection": factories.collection(session, server, kind="now", feed_id=feed.id),
+        "running_collection": usual(kind="manual", state="running", requested_by=person.id),
+        "queued_collection": factories.collection(session, server, kind="manual", state="queued"),
+        "cancelled_collection": usual(kind="manual", state="cancelled"),
+        "one_collection": factories.collection(session, server, kind="manual", feed_id=feed.id),
     }
-    silent = usual(kind="now", state="running")
+    silent = usual(kind="manual", state="running")
     silent.alive_at = NOW - timedelta(hours=2)
-    late = factories.collection(session, server, kind="now", state="queued")
+    late = factories.collection(session, server, kind="manual", state="queued")
     late.queued_at = NOW - timedelta(minutes=9)
     made |= {"silent_collection": silent, "late_collection": late}
     skipped: list[Mapping[str, str]] = [
@@ -321,7 +321,7 @@ def _collections(
             session, made[name], _feed(session, things["unhealthy_feed"]), kind="unchanged", pages=0
         )
         factories.outcome(
-            session, made[name], _feed(session, things["inactive_feed"]), kind="absent", pages=0
+            session, made[name], _feed(session, things["inactive_feed"]), kind="not_found", pages=0
         )
         factories.outcome(
             session,

@@ -54,7 +54,7 @@ class Street:
             zone = server.account.zone
             now = datetime.combine(day + timedelta(days=1), time(0, 20), tzinfo=zone)
             self.printerpoint.it_is(now)
-            wanted = requests.request(session, server, day=day, kind="night", now=now)
+            wanted = requests.request(session, server, day=day, kind="scheduled", now=now)
             session.commit()
         with create_app(self.config).app_context():
             collect(wanted.id, now=lambda: now)

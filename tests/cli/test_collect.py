@@ -98,9 +98,9 @@ def test_the_first_is_the_night_and_later_ones_are_asked_for(harbour: Releaf) ->
     with harbour.session() as session:
         runs = session.scalars(select(Collection).order_by(Collection.id)).all()
         assert [(run.kind, run.feed_id, run.state) for run in runs] == [
-            ("night", None, "finished"),
-            ("now", None, "finished"),
-            ("now", 2, "finished"),
+            ("scheduled", None, "finished"),
+            ("manual", None, "finished"),
+            ("manual", 2, "finished"),
         ]
 
 
@@ -255,6 +255,6 @@ def _begun_by_another(harbour: Releaf, at: datetime) -> int:
     with harbour.session() as session:
         server = session.get_one(Server, 1)
         day = requests.due_day(server.account, clock.now())
-        night = requests.request(session, server, day=day, kind="night", now=at)
+        night = requests.request(session, server, day=day, kind="scheduled", now=at)
         service.claim(session, night.id, at)
         return night.id

@@ -73,7 +73,7 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, n) for n in (2, 3, 4, 5))
 
 
 @pytest.mark.parametrize(
-    ("heard_on", "until", "shares", "expected"),
+    ("last_data_on", "until", "shares", "expected"),
     [
         # Silent on Tuesday and Wednesday.
         (
@@ -104,9 +104,9 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, n) for n in (2, 3, 4, 5))
     ],
 )
 def test_pages_for_silent_business_days_are_recovered(
-    heard_on: date, until: date, shares: dict[date, int], expected: Recovered | None
+    last_data_on: date, until: date, shares: dict[date, int], expected: Recovered | None
 ) -> None:
-    assert recovered(shares, heard_on, until, HOLIDAYS) == expected
+    assert recovered(shares, last_data_on, until, HOLIDAYS) == expected
 
 
 @given(st.integers(0, 2**62), st.integers(1, 500))
@@ -152,15 +152,15 @@ def test_a_feed_is_pending_before_its_first_data() -> None:
 
 @given(DAYS, st.integers(0, 30), st.frozensets(DAYS, max_size=60))
 def test_health_agrees_with_counting_day_by_day(
-    heard_on: date, later: int, holidays: frozenset[date]
+    last_data_on: date, later: int, holidays: frozenset[date]
 ) -> None:
-    today = heard_on + timedelta(days=later)
-    ended = [heard_on + timedelta(days=n) for n in range(1, later)]
+    today = last_data_on + timedelta(days=later)
+    ended = [last_data_on + timedelta(days=n) for n in range(1, later)]
     silent = sum(day.weekday() < 5 and day not in holidays for day in ended)
 
-    assert silent_business_days(heard_on, today, holidays) == silent
-    assert feed_health(heard_on, today, holidays) == ("unhealthy" if silent >= 3 else "healthy")
-    assert (today >= unhealthy_from(heard_on, holidays)) == (silent >= 3)
+    assert silent_business_days(last_data_on, today, holidays) == silent
+    assert feed_health(last_data_on, today, holidays) == ("unhealthy" if silent >= 3 else "healthy")
+    assert (today >= unhealthy_from(last_data_on, holidays)) == (silent >= 3)
 
 
 def test_days_of_a_gap_leave_out_its_first_day() -> None:

@@ -33,13 +33,13 @@ def test_the_verdict_on_every_day_agrees_with_an_oracle_that_counts_forwards(
         ended_through[day] = ended
 
     wrong = []
-    for heard_on in days[: (LAST - FIRST).days + 1]:
-        turns = unhealthy_from(heard_on, holidays_of(country))
-        for today in (turns - timedelta(days=1), turns, heard_on + timedelta(days=4)):
-            silent = ended_through[max(today - timedelta(days=1), heard_on)]
-            expected = "unhealthy" if silent - ended_through[heard_on] >= 3 else "healthy"
-            if feed_health(heard_on, today, holidays_of(country)) != expected:
-                wrong.append((heard_on, today))
+    for last_data_on in days[: (LAST - FIRST).days + 1]:
+        turns = unhealthy_from(last_data_on, holidays_of(country))
+        for today in (turns - timedelta(days=1), turns, last_data_on + timedelta(days=4)):
+            silent = ended_through[max(today - timedelta(days=1), last_data_on)]
+            expected = "unhealthy" if silent - ended_through[last_data_on] >= 3 else "healthy"
+            if feed_health(last_data_on, today, holidays_of(country)) != expected:
+                wrong.append((last_data_on, today))
 
     assert wrong == []
 

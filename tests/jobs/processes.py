@@ -122,7 +122,7 @@ def yesterday(world: World) -> date:
     return clock.now().astimezone(world.zone).date() - timedelta(days=1)
 
 
-def asked(world: World, kind: Literal["night", "now"] = "now") -> int:
+def asked(world: World, kind: Literal["scheduled", "manual"] = "manual") -> int:
     """A collection for yesterday, asked for and not yet put in line."""
     with world.session() as session:
         server = session.get_one(Server, world.server_id)

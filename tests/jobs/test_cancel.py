@@ -47,7 +47,7 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     world.printerpoint.prints("SA", 5)
     world.printerpoint.prints("SB", 7)
     world.printerpoint.it_is(world.after_midnight(yesterday(world)))
-    night = asked(world, "night")
+    night = asked(world, "scheduled")
 
     def watch(_: Step) -> None:
         cancel(world, night)
@@ -73,7 +73,7 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
 
 def test_it_is_no_finished_night(world: World) -> None:
     world.has_feed("Ant", "ANT", SA=100)
-    night = asked(world, "night")
+    night = asked(world, "scheduled")
 
     cancel(world, night)
 
@@ -96,7 +96,7 @@ def test_cancelled_after_the_last_customer_it_is_cancelled_and_hands_nothing_ove
     world.breaks(broken)
     handed: list[int] = []
     monkeypatch.setattr(queue, "run_feed", lambda *ids: handed.append(ids[-1]))
-    night = asked(world, "night")
+    night = asked(world, "scheduled")
 
     said = world.runs(night, watch=lambda _: cancel(world, night))
 

@@ -95,7 +95,7 @@ def ready_for_yesterday(world: World) -> list[int]:
 def nights_of(world: World, day: date) -> list[Collection]:
     """The nights there are of a day."""
     with world.session() as session:
-        query = select(Collection).where(Collection.kind == "night", Collection.day == day)
+        query = select(Collection).where(Collection.kind == "scheduled", Collection.day == day)
         return list(session.scalars(query))
 
 
@@ -123,7 +123,7 @@ def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
 
 def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
     feeds = ready_for_yesterday(world)
-    night = asked(world, "night")
+    night = asked(world, "scheduled")
     queue.run_collection(world.settings, night)
     with worker(world.settings) as process:
         eventually(lambda: outcomes(world, night) > 3)
@@ -153,7 +153,7 @@ def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
 def test_collections_asked_for_during_the_night_deposit_nothing_twice(world: World) -> None:
     feeds = ready_for_yesterday(world)
     day = yesterday(world)
-    night, *others = asked(world, "night"), asked(world), asked(world), asked(world)
+    night, *others = asked(world, "scheduled"), asked(world), asked(world), asked(world)
 
     with worker(world.settings) as one, worker(world.settings) as two:
         queue.run_collection(world.settings, night)
@@ -172,7 +172,7 @@ def test_redis_killed_and_restarted_in_mid_collection_is_not_noticed(
 ) -> None:
     world = on_sqlite
     feeds = ready_for_yesterday(world)
-    first, second = asked(world, "night"), asked(world)
+    first, second = asked(world, "scheduled"), asked(world)
 
     with worker(world.settings) as process:
         queue.run_collection(world.settings, first)
@@ -195,7 +195,7 @@ def test_a_collection_ends_well_while_redis_is_down(
 ) -> None:
     world = on_sqlite
     feeds = ready_for_yesterday(world)
-    first, second = asked(world, "night"), asked(world)
+    first, second = asked(world, "scheduled"), asked(world)
 
     with worker(world.settings) as process:
         queue.run_collection(world.settings, first)

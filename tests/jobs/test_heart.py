@@ -63,7 +63,7 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100)
     now = clock.now()
     with world.session() as session:
-        wanted = session.get_one(Collection, asked(world, "night"))
+        wanted = session.get_one(Collection, asked(world, "scheduled"))
         wanted.state = "running"
         put_in_line = []
         for heard in (
@@ -162,7 +162,7 @@ def test_one_long_customer_is_no_death(world: World, monkeypatch: pytest.MonkeyP
 
 def claims_while_collecting(world: World) -> int:
     """Collect, while another worker tries again and again to have it; returns how often."""
-    collection_id = asked(world, "night")
+    collection_id = asked(world, "scheduled")
     done: list[str] = []
     claims: list[bool] = []
 

@@ -141,4 +141,4 @@ def test_two_ticks_make_one_night(world: World) -> None:
     with world.session() as session:
         count = select(func.count()).where(Collection.day == day)
         assert session.scalar(count) == 1
-    assert world.feed(feed).heard_on == day
+    assert world.feed(feed).last_data_on == day

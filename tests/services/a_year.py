@@ -83,7 +83,7 @@ class Year:
     frozen: bool = False
     pending: int = 0  # printed, and not yet brought by a night
     shown: int = 0  # of these, what Printerpoint shows
-    heard_on: date = NEW_YEAR - DAY
+    last_data_on: date = NEW_YEAR - DAY
     shown_on: date = NEW_YEAR - DAY
     night_of: date = NEW_YEAR - 2 * DAY
     gaps: list[Gap] = field(default_factory=list)
@@ -172,14 +172,14 @@ class Year:
     def _expects(self, day: date) -> None:
         """What a night that closes a day must bring."""
         until, pages = (self.shown_on, self.shown) if self.frozen else (day, self.pending)
-        if until > self.heard_on:
-            self.gaps.append(Gap(self.heard_on, until, pages))
+        if until > self.last_data_on:
+            self.gaps.append(Gap(self.last_data_on, until, pages))
             self.pending -= pages
-            self.heard_on, self.shown = until, 0
+            self.last_data_on, self.shown = until, 0
             if not self.healthy:
                 self.turns.append((self.told, "healthy"))
                 self.healthy = True
-        silent, one = 0, self.heard_on + DAY
+        silent, one = 0, self.last_data_on + DAY
         while one <= day:
             silent += self.is_business_day(one)
             one += DAY

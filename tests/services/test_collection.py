@@ -50,7 +50,7 @@ def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
     before = rows(world)
 
     world.night(TUESDAY)
-    world.collects(TUESDAY, world.after_midnight(TUESDAY), kind="now")
+    world.collects(TUESDAY, world.after_midnight(TUESDAY), kind="manual")
 
     assert world.deposits(feed) == {TUESDAY: 120}
     assert rows(world) == before
@@ -65,7 +65,7 @@ def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night
     world.printerpoint.prints("CNB1L2M345", 30)
     world.printerpoint.it_is(noon)
 
-    world.collects(MONDAY, noon, kind="now")
+    world.collects(MONDAY, noon, kind="manual")
     looked = world.deposits(feed)
     world.night(TUESDAY)
 
@@ -238,7 +238,7 @@ def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: Worl
 
     world.night(MONDAY)
 
-    assert world.outcome(gone).outcome == "absent"
+    assert world.outcome(gone).outcome == "not_found"
     assert world.feed(gone).status == "pending"
 
 
@@ -355,7 +355,7 @@ def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
     world.collects(TUESDAY, late)
 
     assert world.deposits(feed) == {TUESDAY: 10, WEDNESDAY: 10, THURSDAY: 10}
-    assert world.feed(feed).heard_on == THURSDAY
+    assert world.feed(feed).last_data_on == THURSDAY
 
 
 def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> None:

@@ -243,7 +243,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "feed": {"status": "active", "health": "healthy"},
         "invitation": {},
         "mail": {"subject": "server", "state": "sent", "logo_digest": "d"},
-        "collection": {"kind": "night", "state": "finished"},
+        "collection": {"kind": "scheduled", "state": "finished"},
         "deposit": {},
         "device": {"moved_to": None},
         "health_change": {"feed_id": None, "before": "healthy", "after": "unhealthy"},

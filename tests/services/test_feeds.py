@@ -29,7 +29,7 @@ def test_a_tied_customer_gets_an_account_of_its_name_and_waits_for_a_reading(
     feed = feeds.tie(session, server, HARBOUR, None, NOW)
 
     assert (feed.customer_name, feed.customer_id) == ("Harbour Architects, LLP", "HARB01")
-    assert (feed.status, feed.health, feed.heard_on) == ("pending", "pending", None)
+    assert (feed.status, feed.health, feed.last_data_on) == ("pending", "pending", None)
     assert (feed.account.name, feed.account.kind) == ("Harbour Architects, LLP", "customer")
     assert feed.account.partner_id == server.account_id
 
@@ -182,7 +182,7 @@ def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Se
     feeds.reactivate(session, feed, NOW)
 
     session.expire_all()
-    assert (feed.status, feed.health, feed.heard_on) == ("pending", "pending", YESTERDAY)
+    assert (feed.status, feed.health, feed.last_data_on) == ("pending", "pending", YESTERDAY)
     assert session.get_one(Device, device.id).awaits_baseline
     assert not session.get_one(Device, elsewhere.id).awaits_baseline
     change = session.scalars(select(HealthChange)).one()

@@ -346,5 +346,5 @@ def test_a_device_that_is_gone_says_since_when(world: World) -> None:
     world.night(WEDNESDAY)
 
     with world.session() as session:
-        gone = session.scalars(select(Device.gone_on).order_by(Device.id)).all()
+        gone = session.scalars(select(Device.missing_since).order_by(Device.id)).all()
     assert list(gone) == [TUESDAY, None]

@@ -64,7 +64,7 @@ def silent(session: Session, feed: Feed, now: datetime, after: str = "unhealthy"
         after=after,
         at=now,
         reason="No new data for 3 business days; last on 10 November 2026",
-        heard_on=feed.heard_on,
+        last_data_on=feed.last_data_on,
     )
     session.add(change)
     feed.health = after

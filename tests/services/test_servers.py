@@ -189,7 +189,7 @@ def test_a_removed_server_forgets_its_token_and_takes_its_feeds_along_but_no_his
     feed = factories.feed(session, server)
     factories.deposit(session, feed)
     factories.certificate(session, feed.account)
-    waiting = factories.collection(session, server, kind="now", state="queued")
+    waiting = factories.collection(session, server, kind="manual", state="queued")
 
     went = servers.remove(session, server, NOW)
     again = servers.remove(session, server, NOW)

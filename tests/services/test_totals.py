@@ -106,7 +106,7 @@ def test_outcomes_are_counted_by_their_collection(session: Session) -> None:
     server = factories.server(session)
     first, second = (factories.feed(session, server) for _ in range(2))
     collection = factories.collection(session, server)
-    other = factories.collection(session, server, kind="now")
+    other = factories.collection(session, server, kind="manual")
     for of in (collection, other):
         factories.outcome(session, of, first, pages=7)
     again = factories.outcome(session, collection, second, kind="failed")

@@ -46,7 +46,7 @@ def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
     with fleet.session() as session:
         server = session.get_one(Server, tie.server_id)
         day = requests.due_day(server.account, now)
-        wanted = requests.request(session, server, day=day, kind="now", now=now)
+        wanted = requests.request(session, server, day=day, kind="manual", now=now)
         session.commit()
     with fleet.app.app_context():
         collect(wanted.id, now=lambda: now)

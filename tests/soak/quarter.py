@@ -156,7 +156,7 @@ class Quarter:
                 day = requests.due_day(server.account, self.clock.now)
                 night = select(Collection.id).where(
                     Collection.server_id == server.id,
-                    Collection.kind == "night",
+                    Collection.kind == "scheduled",
                     Collection.day == day,
                     Collection.state == "finished",
                 )
@@ -294,7 +294,11 @@ class Quarter:
                 server = session.get_one(Server, tie.server_id)
                 now = self.clock.now
                 wanted = requests.request(
-                    session, server, day=requests.due_day(server.account, now), kind="now", now=now
+                    session,
+                    server,
+                    day=requests.due_day(server.account, now),
+                    kind="manual",
+                    now=now,
                 )
                 session.commit()
             queue.run_collection(self.fleet.config, wanted.id)

@@ -55,7 +55,7 @@ def customer_house(session: Session, name: str, partner: Account, server: Server
     factories.reading(session, device)
     factories.deposit(session, feed)
     delta = factories.delta(session, device, pages=900_000, state="held")
-    collection = factories.collection(session, server, kind="now")
+    collection = factories.collection(session, server, kind="manual")
     factories.outcome(session, collection, feed)
     factories.health_change(session, feed, reason=f"{name} was silent")
     mail = factories.mail(session, user)

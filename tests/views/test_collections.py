@@ -105,7 +105,7 @@ def test_progress_is_shown_while_customers_are_collected(office: Office, storing
         running = factories.collection(
             session,
             session.get_one(Server, office.server_id),
-            kind="now",
+            kind="manual",
             state="running",
             feeds=None,
             printers=1_234,
@@ -149,7 +149,7 @@ def test_a_queued_one_that_no_worker_takes_says_so_after_a_while(
 def test_a_running_one_whose_heart_stands_still_says_so(office: Office, storing: Storing) -> None:
     with storing() as session:
         server = session.get_one(Server, office.server_id)
-        collection = factories.collection(session, server, kind="now", state="running")
+        collection = factories.collection(session, server, kind="manual", state="running")
         collection.alive_at = clock.now() - timedelta(minutes=5)
         collection_id = collection.id
 

@@ -41,7 +41,7 @@ def add(session: Session, partner: Account, server: Server, first: int, last: in
         device = factories.device(session, feed)
         factories.delta(session, device, state="held", pages=900_000)
         factories.certificate(session, customer)
-        collection = factories.collection(session, server, kind="now")
+        collection = factories.collection(session, server, kind="manual")
         factories.outcome(session, collection, feed)
         entry = {"place": "browser", "action": "feeds tied", "subject": "x", "details": {}}
         session.add(AuditEntry(at=NOW, user_id=nora.id, account_id=partner.id, **entry))

@@ -201,7 +201,7 @@ def test_results_of_a_collection_are_exported_as_its_page_shows_them(
 ) -> None:
     with storing() as session:
         [first] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
-        collection = factories.collection(session, first.server, kind="now")
+        collection = factories.collection(session, first.server, kind="manual")
         late = factories.feed(session, first.server, first.account, customer_name="@Zoo")
         factories.outcome(session, collection, late, kind="failed", reason="Read too slowly")
         for number in range(60):

@@ -41,7 +41,9 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
         factories.user(session, partner, email="nora@example.com")
         server = factories.server(session, partner)
         account = factories.customer(session, partner, name="Harbour Architects, LLP")
-        feed = factories.feed(session, server, account, customer_id="HARB01", heard_on=yesterday())
+        feed = factories.feed(
+            session, server, account, customer_id="HARB01", last_data_on=yesterday()
+        )
         server_id, feed_id = server.id, feed.id
     return Office(log_in("nora@example.com"), server_id, feed_id)
 
@@ -58,7 +60,7 @@ def test_a_feed_says_when_silence_makes_it_unhealthy(office: Office, storing: St
 def test_an_unhealthy_feed_says_what_to_do(office: Office, storing: Storing) -> None:
     with storing() as session:
         feed = session.get_one(Feed, office.feed_id)
-        feed.health, feed.heard_on = "unhealthy", yesterday() - timedelta(days=20)
+        feed.health, feed.last_data_on = "unhealthy", yesterday() - timedelta(days=20)
         factories.health_change(session, feed, reason="No new data for 3 business days")
 
     page = office.nora.opens(office.path).text
@@ -221,7 +223,7 @@ def test_collecting_a_feed_waits_for_a_running_collection_of_its_server(
         assert made.feed_id == office.feed_id
         made.state = "finished"
         whole = factories.collection(
-            session, session.get_one(Server, office.server_id), kind="now", state="running"
+            session, session.get_one(Server, office.server_id), kind="manual", state="running"
         )
         whole.queued_at = clock.now()
         whole_id = whole.id

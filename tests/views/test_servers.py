@@ -316,7 +316,7 @@ def test_collecting_asks_once_however_often_it_is_clicked(office: Office, storin
     assert "queue cannot be reached" in page
     with storing() as session:
         collection = session.scalars(select(Collection)).one()
-        assert (collection.kind, collection.state) == ("now", "queued")
+        assert (collection.kind, collection.state) == ("manual", "queued")
         assert first.location == f"/collections/{collection.id}"
 
 

@@ -126,12 +126,12 @@ def _request(wanted: Wanted) -> int:
         now = clock.now()
         day = requests.due_day(server.account, now)
         if wanted.feed_id is None:
-            found = requests.request(session, server, day=day, kind="night", now=now)
+            found = requests.request(session, server, day=day, kind="scheduled", now=now)
             if found.state in ("finished", "cancelled"):
-                found = requests.request(session, server, day=day, kind="now", now=now)
+                found = requests.request(session, server, day=day, kind="manual", now=now)
         else:
             feed = session.get_one(Feed, wanted.feed_id)
-            found = requests.request(session, server, day=day, kind="now", feed=feed, now=now)
+            found = requests.request(session, server, day=day, kind="manual", feed=feed, now=now)
         context.note(session, "collection asked for", wanted.name, server.account)
         session.commit()
         return found.id

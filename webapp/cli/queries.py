@@ -100,7 +100,7 @@ def feeds(filters: Filters) -> Rows:
             Feed.status,
             Feed.health,
             Feed.health_changed_at,
-            Feed.heard_on,
+            Feed.last_data_on.label("heard_on"),
             Feed.created_at,
             Feed.activated_at,
             Feed.removed_at,
@@ -203,7 +203,7 @@ def health_changes(filters: Filters) -> Rows:
             HealthChange.before,
             HealthChange.after,
             HealthChange.reason,
-            HealthChange.heard_on,
+            HealthChange.last_data_on.label("heard_on"),
             _ZONE.label("zone"),
         )
         .outerjoin(HealthChange.server)

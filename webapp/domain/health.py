@@ -23,36 +23,36 @@ class Recovered:
 
 
 def recovered(
-    shares: Mapping[date, int], heard_on: date, until: date, holidays: Container[date]
+    shares: Mapping[date, int], last_data_on: date, until: date, holidays: Container[date]
 ) -> Recovered | None:
-    """What new data, heard on ``until``, brought for the silent days since ``heard_on``.
+    """What new data, heard on ``until``, brought for the silent days since ``last_data_on``.
 
     ``shares``: its pages by day. None when no business day was silent, or none of its pages.
     """
-    if not business_days_of_gap(heard_on, until - timedelta(days=1), holidays):
+    if not business_days_of_gap(last_data_on, until - timedelta(days=1), holidays):
         return None
-    days = sorted(day for day, pages in shares.items() if heard_on < day < until and pages)
+    days = sorted(day for day, pages in shares.items() if last_data_on < day < until and pages)
     if not days:
         return None
     return Recovered(sum(shares[day] for day in days), days[0], days[-1])
 
 
-def silent_business_days(heard_on: date, today: date, holidays: Container[date]) -> int:
+def silent_business_days(last_data_on: date, today: date, holidays: Container[date]) -> int:
     """Business days that have ended since the day last heard of; ``today`` has not ended."""
-    return len(business_days_of_gap(heard_on, today - timedelta(days=1), holidays))
+    return len(business_days_of_gap(last_data_on, today - timedelta(days=1), holidays))
 
 
-def feed_health(heard_on: date | None, today: date, holidays: Container[date]) -> Health:
+def feed_health(last_data_on: date | None, today: date, holidays: Container[date]) -> Health:
     """A feed's health on ``today`` in its account's zone; pending before its first data."""
-    if heard_on is None:
+    if last_data_on is None:
         return "pending"
-    silent = silent_business_days(heard_on, today, holidays)
+    silent = silent_business_days(last_data_on, today, holidays)
     return "unhealthy" if silent >= SILENT_BUSINESS_DAYS else "healthy"
 
 
-def unhealthy_from(heard_on: date, holidays: Container[date]) -> date:
-    """The first day on which a feed last heard of on ``heard_on`` is unhealthy."""
-    day, left = heard_on, SILENT_BUSINESS_DAYS
+def unhealthy_from(last_data_on: date, holidays: Container[date]) -> date:
+    """The first day on which a feed last heard of on ``last_data_on`` is unhealthy."""
+    day, left = last_data_on, SILENT_BUSINESS_DAYS
     while left:
         day += timedelta(days=1)
         left -= is_business_day(day, holidays)

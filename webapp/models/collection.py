@@ -20,38 +20,43 @@ from webapp.db import Base, Moment, Told
 from webapp.models.feed import Feed
 from webapp.models.server import Server
 
-CollectionKind = Literal["night", "now"]
+CollectionKind = Literal["scheduled", "manual"]
 CollectionState = Literal["queued", "running", "finished", "failed", "cancelled"]
-OutcomeKind = Literal["collected", "unchanged", "absent", "failed"]
+OutcomeKind = Literal["collected", "unchanged", "not_found", "failed"]
 
 #: The states of a collection that goes on, or will.
 UNFINISHED: tuple[CollectionState, ...] = ("queued", "running")
 
-_NIGHT = text("kind = 'night'")
+_SCHEDULED = text("kind = 'scheduled'")
 _FAILED = text("outcome = 'failed'")
 
 
 class Collection(Base):
     """A run over a server's feeds for the day being closed.
 
-    One ``night`` a server and day; any number of ``now``, asked for by a person, of the whole
-    server or of one feed. ``alive_at`` is the heartbeat: an unfinished one whose heart stands
-    still is taken up again.
+    One ``scheduled`` a server and day; any number of ``manual``, of the whole server or of one
+    feed. ``alive_at`` is the heartbeat: a running collection whose heartbeat is stale is queued
+    again.
     """
 
     __tablename__ = "collection"
     __table_args__ = (
         Index("ix_collection_queued_at", "queued_at", "id"),
         Index(
-            "uq_collection_night",
+            "uq_collection_scheduled",
             "server_id",
             "day",
             unique=True,
-            sqlite_where=_NIGHT,
-            postgresql_where=_NIGHT,
+            sqlite_where=_SCHEDULED,
+            postgresql_where=_SCHEDULED,
         ),
-        Index("ix_collection_night_day", "day", sqlite_where=_NIGHT, postgresql_where=_NIGHT),
-        CheckConstraint("kind in ('night', 'now')", name="kind"),
+        Index(
+            "ix_collection_scheduled_day",
+            "day",
+            sqlite_where=_SCHEDULED,
+            postgresql_where=_SCHEDULED,
+        ),
+        CheckConstraint("kind in ('scheduled', 'manual')", name="kind"),
         CheckConstraint(
             "state in ('queued', 'running', 'finished', 'failed', 'cancelled')", name="state"
         ),
@@ -60,7 +65,7 @@ class Collection(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), index=True)
     day: Mapped[date]
-    kind: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(16))
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(Told)
@@ -85,7 +90,7 @@ class Outcome(Base):
     __tablename__ = "outcome"
     __table_args__ = (
         CheckConstraint(
-            "outcome in ('collected', 'unchanged', 'absent', 'failed')", name="outcome"
+            "outcome in ('collected', 'unchanged', 'not_found', 'failed')", name="outcome"
         ),
         Index("ix_outcome_feed_id", "feed_id"),
         Index(

@@ -15,10 +15,10 @@ class Device(Base):
     """A printer: (asset id, serial number) within its feed; a blank one is an empty string.
 
     ``latest_count`` is the count believed on ``latest_on``; ``fallen_count`` a lower one that the
-    next reading has yet to confirm. ``seen_at`` is the last-seen the latest reading came with.
+    next reading has yet to confirm. ``last_seen_at`` is the last-seen the latest reading came with.
     ``earlier_count`` and ``earlier_life``: what stood before the last reset, until the counter has
-    passed it again. ``gone_on``: the first day closed without it in the answer. ``moved_to``: the
-    same printer under another feed, which reads it now.
+    passed it again. ``missing_since``: the first day closed without it in the response.
+    ``moved_to``: the same printer under another feed, which reads it now.
     """
 
     __tablename__ = "device"
@@ -39,13 +39,13 @@ class Device(Base):
     life_count: Mapped[int] = mapped_column(BigInteger)
     first_on: Mapped[date]
     latest_on: Mapped[date]
-    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
     fallen_count: Mapped[int | None] = mapped_column(BigInteger)
     fallen_on: Mapped[date | None]
     awaits_baseline: Mapped[bool] = mapped_column(default=False)
     earlier_count: Mapped[int | None] = mapped_column(BigInteger)
     earlier_life: Mapped[int | None] = mapped_column(BigInteger)
-    gone_on: Mapped[date | None]
+    missing_since: Mapped[date | None]
     moved_to: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
 
     feed: Mapped[Feed] = relationship()

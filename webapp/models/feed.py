@@ -28,7 +28,7 @@ class Feed(Base):
     """A tied customer. Pending until its first reading; inactive ones are not collected.
 
     ``device_count``: how many devices it has; whatever inserts devices sets it.
-    ``heard_on``: the last day, in the account's zone, for which it brought new data.
+    ``last_data_on``: the last day, in the account's zone, for which it brought new data.
     """
 
     __tablename__ = "feed"
@@ -68,7 +68,7 @@ class Feed(Base):
     status: Mapped[str] = mapped_column(String(16))
     health: Mapped[str] = mapped_column(String(16))
     health_changed_at: Mapped[datetime] = mapped_column(Moment)
-    heard_on: Mapped[date | None]
+    last_data_on: Mapped[date | None]
     device_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(Moment)
     activated_at: Mapped[datetime | None] = mapped_column(Moment)

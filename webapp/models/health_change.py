@@ -30,7 +30,7 @@ class HealthChange(Base):
     after: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(Moment)
     reason: Mapped[str] = mapped_column(Told)
-    heard_on: Mapped[date | None]
+    last_data_on: Mapped[date | None]
 
     server: Mapped[Server | None] = relationship()
     feed: Mapped[Feed | None] = relationship()

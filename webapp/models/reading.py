@@ -22,7 +22,7 @@ class Reading(Base):
     count: Mapped[int] = mapped_column(BigInteger)
     family: Mapped[str] = mapped_column(String(16))
     baseline: Mapped[bool]
-    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 _HELD = text("state = 'held'")

@@ -159,12 +159,12 @@ def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
     partner = aliased(Account)
     first: Any = access.feeds(viewer).where(Feed.status == "active", Feed.health == "unhealthy")
     # The names are joined for those alone that are shown.
-    first = first.with_only_columns(Feed.id).order_by(Feed.heard_on, Feed.id).limit(limit)
+    first = first.with_only_columns(Feed.id).order_by(Feed.last_data_on, Feed.id).limit(limit)
     return session.execute(
         select(
             Feed.id,
             Feed.customer_name,
-            Feed.heard_on,
+            Feed.last_data_on,
             Account.name.label("account_name"),
             Server.name.label("server_name"),
             partner.name.label("partner_name"),
@@ -173,7 +173,7 @@ def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
         .join(Feed.server)
         .join(partner, partner.id == Server.account_id)
         .where(Feed.id.in_(first.correlate(None)))
-        .order_by(Feed.heard_on, Feed.id)
+        .order_by(Feed.last_data_on, Feed.id)
     ).all()
 
 

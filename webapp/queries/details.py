@@ -79,7 +79,7 @@ def feeds_of(session: Session, viewer: Viewer, customer_id: int) -> Rows:
     """The feeds of a customer that a viewer may see, removed ones included, by name."""
     query: Any = access.feeds(viewer).where(Feed.account_id == customer_id)
     query = query.with_only_columns(
-        Feed.id, Feed.customer_name, Feed.customer_id, Feed.status, Feed.health, Feed.heard_on
+        Feed.id, Feed.customer_name, Feed.customer_id, Feed.status, Feed.health, Feed.last_data_on
     )
     rows: Rows = session.execute(query.order_by(Feed.customer_name, Feed.id)).all()
     return rows
@@ -93,7 +93,7 @@ def feeds_of_server(session: Session, server_id: int, limit: int) -> Rows:
             Feed.customer_name,
             Feed.status,
             Feed.health,
-            Feed.heard_on,
+            Feed.last_data_on,
             Account.name.label("account_name"),
         )
         .join(Feed.account)

@@ -46,7 +46,7 @@ def nights(session: Session, now: datetime) -> list[Draft]:
     """To operations: no night has finished for 26 hours; or nights finish again."""
     finished_at = session.scalar(
         select(func.max(Collection.finished_at)).where(
-            Collection.kind == "night", Collection.state == "finished"
+            Collection.kind == "scheduled", Collection.state == "finished"
         )
     )
     waits_since = session.scalar(
@@ -77,7 +77,7 @@ def _digests(session: Session, partner: Account, users: Sequence[User], key: str
         .join(Server, Server.id == Feed.server_id)
         .where(Server.account_id == partner.id, Feed.status == "active", Feed.health == "unhealthy")
         .options(joinedload(Feed.server), joinedload(Feed.account))
-        .order_by(Feed.heard_on, Feed.id)
+        .order_by(Feed.last_data_on, Feed.id)
     ).all()
     held = session.scalar(
         select(func.count())

@@ -153,7 +153,7 @@ def reactivate(session: Session, feed: Feed, now: datetime) -> None:
                 after="pending",
                 at=now,
                 reason=Words("Reactivated; waits for its first reading"),
-                heard_on=feed.heard_on,
+                last_data_on=feed.last_data_on,
             )
         )
         feed.health, feed.health_changed_at = "pending", now

@@ -65,7 +65,7 @@ def of_feed(feed: Feed) -> Story:
         [
             (
                 gettext("Last good data"),
-                formats.day(feed.heard_on) if feed.heard_on else gettext("none yet"),
+                formats.day(feed.last_data_on) if feed.last_data_on else gettext("none yet"),
             ),
             (
                 gettext("Unhealthy since"),
@@ -124,7 +124,7 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Sto
         facts.append(
             (
                 gettext("Last good data"),
-                formats.day(last.heard_on) if last.heard_on else gettext("none yet"),
+                formats.day(last.last_data_on) if last.last_data_on else gettext("none yet"),
             )
         )
     facts.append((gettext("Server"), feed.server.name))

@@ -78,7 +78,7 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
         db.session(),
         server,
         day=requests.due_day(server.account, now),
-        kind="now",
+        kind="manual",
         feed=feed,
         requested_by=edge.viewer().user_id,
         now=now,

@@ -248,7 +248,7 @@ def sheet() -> exports.Sheet:
             named = (feed.server.name, feed.server.account.name) if servers else ()
             counts = (feed.device_count, pages.get(feed.id, 0))
             what = (feed.customer_name, feed.customer_id, feed.account.name)
-            yield (*what, *named, feed.status, feed.health, feed.heard_on, *counts)
+            yield (*what, *named, feed.status, feed.health, feed.last_data_on, *counts)
 
     titles = (gettext("Server"), gettext("Partner")) if servers else ()
     return exports.Sheet(
@@ -274,12 +274,12 @@ def _today(feed: Feed) -> date:
 
 def _silence(feed: Feed, today: date) -> Silence | None:
     """The silence of a feed that is listened to; None before its first data."""
-    if feed.heard_on is None or feed.status != "active":
+    if feed.last_data_on is None or feed.status != "active":
         return None
     holidays = public_holidays(feed.account)
-    days = silent_business_days(feed.heard_on, today, holidays)
+    days = silent_business_days(feed.last_data_on, today, holidays)
     left = max(SILENT_BUSINESS_DAYS - days, 0)
-    return Silence(days, left, unhealthy_from(feed.heard_on, holidays))
+    return Silence(days, left, unhealthy_from(feed.last_data_on, holidays))
 
 
 def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:

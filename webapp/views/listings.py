@@ -23,7 +23,7 @@ FEED_COLUMNS = {
     "customer": Feed.customer_name,
     "account": Account.name,
     "health": Feed.health,
-    "heard": Feed.heard_on,
+    "heard": Feed.last_data_on,
     "devices": Feed.device_count,
 }
 
@@ -47,7 +47,7 @@ _SHOWN: tuple[Any, ...] = (
     Feed.customer_name,
     Feed.status,
     Feed.health,
-    Feed.heard_on,
+    Feed.last_data_on,
     Feed.device_count,
     Feed.account_id,
     Account.name.label("account_name"),

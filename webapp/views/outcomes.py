@@ -10,7 +10,7 @@ from webapp.models import Collection, Feed, Outcome
 from webapp.views import exports, lists
 from webapp.words import Words, told
 
-KINDS = ("collected", "unchanged", "absent", "failed")
+KINDS = ("collected", "unchanged", "not_found", "failed")
 TITLES = (
     Words("Customer"),
     Words("Result"),

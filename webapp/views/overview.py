@@ -73,7 +73,7 @@ _DAYS = bindparam("days", type_=Date, expanding=True)
 _WAITING = union_all(
     select(constant("failed"), Collection.day, func.count())
     .join(Outcome, Outcome.collection_id == Collection.id)
-    .where(Collection.kind == constant("night"), Collection.day >= _SINCE)
+    .where(Collection.kind == constant("scheduled"), Collection.day >= _SINCE)
     .where(Outcome.outcome == constant("failed"))
     .group_by(Collection.day),
     select(constant("held"), Delta.day, func.count())
@@ -96,7 +96,7 @@ _ENDED = (
         func.min(Collection.queued_at).label("begun"),
         func.max(Collection.finished_at).label("ended"),
     )
-    .where(Collection.kind == constant("night"), Collection.day.in_(_DAYS))
+    .where(Collection.kind == constant("scheduled"), Collection.day.in_(_DAYS))
     .group_by(Collection.day)
     .order_by(Collection.day.desc())
     .limit(at_most(_NIGHTS))

@@ -88,7 +88,7 @@ class Stage:
             first, last, nights = session.execute(
                 select(func.min(Collection.day), func.max(Collection.day), func.count()).where(
                     Collection.server_id == server_id,
-                    Collection.kind == "night",
+                    Collection.kind == "scheduled",
                     Collection.state == "finished",
                 )
             ).one()
@@ -134,7 +134,7 @@ class Stage:
     def _collect(self, server_id: int, day: date, moment: datetime) -> str:
         with context.session() as session:
             server = session.get_one(Server, server_id)
-            night = requests.request(session, server, day=day, kind="night", now=moment)
+            night = requests.request(session, server, day=day, kind="scheduled", now=moment)
             session.commit()
         collecting.collect(night.id, now=lambda: moment)
         with context.session(reading=True) as session:

@@ -356,7 +356,7 @@ def _create_feed() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("health", sa.String(length=16), nullable=False),
         sa.Column("health_changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("heard_on", sa.Date(), nullable=True),
+        sa.Column("last_data_on", sa.Date(), nullable=True),
         sa.Column("device_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
@@ -468,7 +468,7 @@ def _create_collection() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("server_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("feed_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -479,7 +479,7 @@ def _create_collection() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("printers", sa.Integer(), nullable=False),
         sa.Column("feeds", sa.Integer(), nullable=True),
-        sa.CheckConstraint("kind in ('night', 'now')", name=op.f("ck_collection_kind")),
+        sa.CheckConstraint("kind in ('scheduled', 'manual')", name=op.f("ck_collection_kind")),
         sa.CheckConstraint(
             "state in ('queued', 'running', 'finished', 'failed', 'cancelled')",
             name=op.f("ck_collection_state"),
@@ -496,15 +496,15 @@ def _create_collection() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collection")),
     )
-    op.create_index("ix_collection_night_day", "collection", ["day"], **_where("kind = 'night'"))
+    op.create_index("ix_collection_scheduled_day", "collection", ["day"], **_where("kind = 'scheduled'"))
     op.create_index("ix_collection_queued_at", "collection", ["queued_at", "id"])
     op.create_index(op.f("ix_collection_server_id"), "collection", ["server_id"])
     op.create_index(
-        "uq_collection_night",
+        "uq_collection_scheduled",
         "collection",
         ["server_id", "day"],
         unique=True,
-        **_where("kind = 'night'"),
+        **_where("kind = 'scheduled'"),
     )
 
 
@@ -535,13 +535,13 @@ def _create_device() -> None:
         sa.Column("life_count", sa.BigInteger(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("latest_on", sa.Date(), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fallen_count", sa.BigInteger(), nullable=True),
         sa.Column("fallen_on", sa.Date(), nullable=True),
         sa.Column("awaits_baseline", sa.Boolean(), nullable=False),
         sa.Column("earlier_count", sa.BigInteger(), nullable=True),
         sa.Column("earlier_life", sa.BigInteger(), nullable=True),
-        sa.Column("gone_on", sa.Date(), nullable=True),
+        sa.Column("missing_since", sa.Date(), nullable=True),
         sa.Column("moved_to", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "asset_id <> '' or serial_number <> ''", name=op.f("ck_device_identity")
@@ -572,7 +572,7 @@ def _create_health_change() -> None:
         sa.Column("after", sa.String(length=16), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("heard_on", sa.Date(), nullable=True),
+        sa.Column("last_data_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(server_id is null) <> (feed_id is null)", name=op.f("ck_health_change_of_one")
         ),
@@ -690,7 +690,7 @@ def _create_outcome() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "outcome in ('collected', 'unchanged', 'absent', 'failed')",
+            "outcome in ('collected', 'unchanged', 'not_found', 'failed')",
             name=op.f("ck_outcome_outcome"),
         ),
         sa.ForeignKeyConstraint(
@@ -713,7 +713,7 @@ def _create_reading() -> None:
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("family", sa.String(length=16), nullable=False),
         sa.Column("baseline", sa.Boolean(), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("count >= 0", name=op.f("ck_reading_count")),
         sa.ForeignKeyConstraint(
             ["device_id"], ["device.id"], name=op.f("fk_reading_device_id_device")

@@ -41,7 +41,7 @@ _FACTS = (
         _FEED.c.id,
         _FEED.c.status,
         _FEED.c.health,
-        _FEED.c.heard_on,
+        _FEED.c.last_data_on,
         _FEED.c.customer_id,
         _FEED.c.customer_name,
         func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
@@ -74,7 +74,7 @@ _HEARD = (
     update(_FEED)
     .where(_FEED.c.id == bindparam("of_id"))
     .values(
-        heard_on=bindparam("on"),
+        last_data_on=bindparam("on"),
         customer_id=bindparam("by_id"),
         customer_name=bindparam("by_name"),
     )
@@ -194,7 +194,7 @@ def collect_feed(
     customer = fleet.find(feed.customer_id, feed.customer_name)
     if customer is None:
         feed_events.record_customer_missing(session, feed_id, _closing(collection, now), now)
-        return _record(session, collection, feed_id, "absent", ReadingResult(), 0, now)
+        return _record(session, collection, feed_id, "not_found", ReadingResult(), 0, now)
     printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
     metering = Metering(
         ZoneInfo(feed.time_zone),
@@ -216,13 +216,13 @@ def collect_feed(
     last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
     pages = deposits.add(session, feed_id, collection.server_id, result.shares, last_closed)
     back = None
-    if feed.heard_on is not None and result.heard_on is not None:
-        back = recovered(result.shares, feed.heard_on, result.heard_on, metering.holidays)
+    if feed.last_data_on is not None and result.last_data_on is not None:
+        back = recovered(result.shares, feed.last_data_on, result.last_data_on, metering.holidays)
     # A feed that was silent says so once; its printers need not repeat it.
     told = [event for event in result.events if back is None or event.kind != "read_again"]
     events = [*told, *_of_feed(feed, customer, back)]
     feed_events.record_events(session, feed_id, events, closing, now)
-    _update_feed(session, feed, customer, result.heard_on, back, now)
+    _update_feed(session, feed, customer, result.last_data_on, back, now)
     kind = "collected" if result.devices else "unchanged"
     return _record(session, collection, feed_id, kind, result, pages, now)
 
@@ -239,7 +239,7 @@ def _update_feed(
     session: Session,
     facts: Any,
     customer: Customer,
-    heard_on: date | None,
+    last_data_on: date | None,
     back: Recovered | None,
     now: datetime,
 ) -> None:
@@ -247,19 +247,23 @@ def _update_feed(
     names = (customer.customer_id, customer.name)
     if facts.status == "active" and facts.health == "healthy":
         # The ordinary night, in one statement.
-        heard = heard_on if heard_on and heard_on > facts.heard_on else facts.heard_on
-        if (heard, *names) != (facts.heard_on, facts.customer_id, facts.customer_name):
+        heard = (
+            last_data_on
+            if last_data_on and last_data_on > facts.last_data_on
+            else facts.last_data_on
+        )
+        if (heard, *names) != (facts.last_data_on, facts.customer_id, facts.customer_name):
             session.execute(
                 _HEARD, {"of_id": facts.id, "on": heard, "by_id": names[0], "by_name": names[1]}
             )
         return
     feed = session.get_one(Feed, facts.id, populate_existing=True)
     feed.customer_id, feed.customer_name = names
-    if heard_on is None:
+    if last_data_on is None:
         return
     if feed.status == "pending":
         feed.status, feed.activated_at = "active", now
-    monitoring.feed_data_received(session, feed, heard_on, back, now)
+    monitoring.feed_data_received(session, feed, last_data_on, back, now)
 
 
 def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Event]:

@@ -37,12 +37,12 @@ def server_failed(
 
 
 def feed_data_received(
-    session: Session, feed: Feed, heard_on: date, back: Recovered | None, now: datetime
+    session: Session, feed: Feed, last_data_on: date, back: Recovered | None, now: datetime
 ) -> None:
     """Record new data of a feed for a day, and pages ``back`` recovered for silent days."""
     before = feed.health
-    if feed.heard_on is None or heard_on > feed.heard_on:
-        feed.heard_on = heard_on
+    if feed.last_data_on is None or last_data_on > feed.last_data_on:
+        feed.last_data_on = last_data_on
     if before == "healthy":
         return
     if before == "pending":
@@ -75,17 +75,17 @@ def update_feed_health(session: Session, collection: Collection, today: date, no
         Feed.status == "active",
         Feed.health == "healthy",
         # Later ones cannot have missed so many whole days yet; most feeds end here.
-        Feed.heard_on < today - timedelta(days=SILENT_BUSINESS_DAYS),
+        Feed.last_data_on < today - timedelta(days=SILENT_BUSINESS_DAYS),
     )
     lock(session, Feed.id, *session.scalars(select(Feed.id).where(*silent)))
     feeds = select(Feed).where(*silent).order_by(Feed.id)
     for feed in session.scalars(feeds.execution_options(populate_existing=True)):
-        if feed_health(feed.heard_on, today, public_holidays(feed.account)) != "unhealthy":
+        if feed_health(feed.last_data_on, today, public_holidays(feed.account)) != "unhealthy":
             continue
         reason = Words(
             "No new data for %(days)s business days; last on %(last)s",
             days=SILENT_BUSINESS_DAYS,
-            last=feed.heard_on or Words("never"),
+            last=feed.last_data_on or Words("never"),
         )
         _change_feed(session, feed, "unhealthy", reason, now)
         turned += 1
@@ -117,7 +117,7 @@ def _change_feed(session: Session, feed: Feed, after: str, reason: str, now: dat
         after=after,
         at=now,
         reason=reason,
-        heard_on=feed.heard_on,
+        last_data_on=feed.last_data_on,
     )
     session.add(change)
     notices.tell(session, change, feed.server.account_id)

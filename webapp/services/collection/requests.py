@@ -41,13 +41,13 @@ def request(
         "alive_at": now,
         "printers": 0,
     }
-    if kind == "now":
+    if kind == "manual":
         collection = Collection(**values)
         session.add(collection)
         session.flush()
         return collection
     night = select(Collection).where(
-        Collection.server_id == server.id, Collection.day == day, Collection.kind == "night"
+        Collection.server_id == server.id, Collection.day == day, Collection.kind == "scheduled"
     )
     found = session.scalar(night)
     if found is None:

@@ -39,13 +39,13 @@ def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Seq
         night = session.scalar(
             select(Collection).where(
                 Collection.server_id == server.id,
-                Collection.kind == "night",
+                Collection.kind == "scheduled",
                 Collection.day == day,
             )
         )
         if night is None:
             _abandon_earlier_runs(session, server, day, now)
-            due.append(request(session, server, day=day, kind="night", now=now))
+            due.append(request(session, server, day=day, kind="scheduled", now=now))
         elif _is_due_again(night, server, now):
             if night.state == "queued":
                 night.alive_at = now  # waits for its new job; a stale one stays claimable
@@ -57,7 +57,7 @@ def stale_manual_runs(session: Session, now: datetime) -> Sequence[Collection]:
     """Return the manual collections of the last day whose job or worker was lost."""
     lost = session.scalars(
         select(Collection).where(
-            Collection.kind == "now",
+            Collection.kind == "manual",
             Collection.queued_at > now - MANUAL_RUNS_EXPIRE_AFTER,
             _is_lost(now),
         )
@@ -77,7 +77,7 @@ def expire_manual_runs(session: Session, now: datetime) -> None:
     session.execute(
         update(Collection)
         .where(
-            Collection.kind == "now",
+            Collection.kind == "manual",
             Collection.queued_at <= now - MANUAL_RUNS_EXPIRE_AFTER,
             _is_lost(now),
         )
@@ -117,7 +117,7 @@ def _abandon_earlier_runs(session: Session, server: Server, day: date, now: date
         update(Collection)
         .where(
             Collection.server_id == server.id,
-            Collection.kind == "night",
+            Collection.kind == "scheduled",
             Collection.day < day,
             Collection.state.in_(("queued", "running")),
         )

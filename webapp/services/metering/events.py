@@ -80,10 +80,10 @@ def detect_events(
     for one in changes:
         events += _of_device(one)
     events += _of_return(
-        session, [device for device in listed if device.gone_on is not None], devices
+        session, [device for device in listed if device.missing_since is not None], devices
     )
     events += _mark_gone(
-        session, [d for d in unlisted if d.gone_on is None and d.moved_to is None], day
+        session, [d for d in unlisted if d.missing_since is None and d.moved_to is None], day
     )
     return events
 
@@ -171,7 +171,7 @@ def _mark_gone(session: Session, gone: Sequence[DeviceState], day: date) -> list
     """Devices the answer lacks for the first time."""
     if gone:
         ids = [device.id for device in gone]
-        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(gone_on=day))
+        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(missing_since=day))
     return [
         Event("gone", {"latest_on": str(device.last_reading_on)}, device.id, device.name)
         for device in gone
@@ -184,15 +184,16 @@ def _of_return(
     """Devices the answer has again; a single event when all were missing."""
     if back:
         ids = [device.id for device in back]
-        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(gone_on=None))
+        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(missing_since=None))
     # One that comes back from another customer is told as such.
     back = [device for device in back if device.moved_to is None]
     here = [device for device in all_known if device.moved_to is None]
-    if back and all(device.gone_on is not None for device in here) and len(here) > 1:
-        since = min(device.gone_on for device in here if device.gone_on is not None)
+    if back and all(device.missing_since is not None for device in here) and len(here) > 1:
+        since = min(device.missing_since for device in here if device.missing_since is not None)
         return [Event("customer_returned", {"since": str(since)})]
     return [
-        Event("returned", {"since": str(device.gone_on)}, device.id, device.name) for device in back
+        Event("returned", {"since": str(device.missing_since)}, device.id, device.name)
+        for device in back
     ]
 
 
@@ -201,9 +202,11 @@ def record_customer_missing(session: Session, feed_id: int, day: date, now: date
     gone = session.execute(
         update(_DEVICE)
         .where(
-            _DEVICE.c.feed_id == feed_id, _DEVICE.c.gone_on.is_(None), _DEVICE.c.moved_to.is_(None)
+            _DEVICE.c.feed_id == feed_id,
+            _DEVICE.c.missing_since.is_(None),
+            _DEVICE.c.moved_to.is_(None),
         )
-        .values(gone_on=day)
+        .values(missing_since=day)
         .returning(_DEVICE.c.id)
     ).all()
     if gone:

@@ -30,9 +30,9 @@ class DeviceState:
     id: int
     identity: Identity
     meter: Meter
-    seen_at: datetime | None
+    last_seen_at: datetime | None
     awaits_baseline: bool
-    gone_on: date | None = None
+    missing_since: date | None = None
     moved_to: int | None = None
 
     @property
@@ -83,11 +83,11 @@ COLUMNS = tuple(
         "latest_on",
         "fallen_count",
         "fallen_on",
-        "seen_at",
+        "last_seen_at",
         "awaits_baseline",
         "earlier_count",
         "earlier_life",
-        "gone_on",
+        "missing_since",
         "moved_to",
     )
 )
@@ -116,9 +116,9 @@ def device_state(row: Any) -> DeviceState:
         row.id,
         Identity(row.asset_id, row.serial_number),
         meter,
-        row.seen_at,
+        row.last_seen_at,
         row.awaits_baseline,
-        row.gone_on,
+        row.missing_since,
         row.moved_to,
     )
 

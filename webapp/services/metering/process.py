@@ -33,7 +33,7 @@ __all__ = ["Metering", "ReadingResult", "process_readings"]
 class ReadingResult:
     """The latest day read, the pages to deposit by day, and the rows not counted."""
 
-    heard_on: date | None = None
+    last_data_on: date | None = None
     devices: int = 0
     shares: dict[date, int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
@@ -78,7 +78,7 @@ def process_readings(
     flags = _validate(session, updates, metering.ceiling)
     ids = store.write(session, feed_id, updates, flags)
     for update in updates:
-        result.heard_on = max(result.heard_on or update.reading.day, update.reading.day)
+        result.last_data_on = max(result.last_data_on or update.reading.day, update.reading.day)
         for delta in update.deltas:
             if (update.identity, delta.day) in flags:
                 continue

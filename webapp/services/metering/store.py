@@ -30,7 +30,7 @@ _DELTA: Table = Delta.metadata.tables["delta"]
 _INSERT_READING = insert(_READING)
 _INSERT_DELTA = insert(_DELTA)
 # What an ordinary reading changes of a device, and what an unusual one may change besides.
-_ORDINARY = ("latest_count", "life_count", "latest_on", "seen_at")
+_ORDINARY = ("latest_count", "life_count", "latest_on", "last_seen_at")
 _UNUSUAL = (
     *_ORDINARY,
     "asset_id",
@@ -42,7 +42,7 @@ _UNUSUAL = (
     "awaits_baseline",
     "earlier_count",
     "earlier_life",
-    "gone_on",
+    "missing_since",
     "moved_to",
 )
 
@@ -77,8 +77,8 @@ def write(
         elif change.device is not None:
             unusual.append({"of_id": device_id, **_device_values(change)})
         if change.begun is not None and change.other is not None:
-            seen_at = change.other.device.seen_at
-            readings.append(_reading_values(device_id, change.begun, seen_at))
+            last_seen_at = change.other.device.last_seen_at
+            readings.append(_reading_values(device_id, change.begun, last_seen_at))
         first = change.device is None and change.begun is None
         reading = replace(change.reading, baseline=change.reading.baseline or first)
         readings.append(_reading_values(device_id, reading, change.printer.last_seen))
@@ -113,7 +113,7 @@ def _is_ordinary(change: DeviceUpdate, device: DeviceState) -> bool:
         and before.pending_drop is None
         and after.pending_drop is None
         and before.before_reset == after.before_reset
-        and device.gone_on is None
+        and device.missing_since is None
         and device.moved_to is None
         and not device.awaits_baseline
     )
@@ -150,7 +150,7 @@ def _ordinary_values(change: DeviceUpdate) -> dict[str, Any]:
         "latest_count": change.meter.latest,
         "life_count": change.meter.life,
         "latest_on": change.meter.latest_on,
-        "seen_at": change.printer.last_seen,
+        "last_seen_at": change.printer.last_seen,
     }
 
 
@@ -167,19 +167,21 @@ def _device_values(change: DeviceUpdate) -> dict[str, Any]:
         "awaits_baseline": False,
         "earlier_count": meter.before_reset.count if meter.before_reset else None,
         "earlier_life": meter.before_reset.life if meter.before_reset else None,
-        "gone_on": None,
+        "missing_since": None,
         "moved_to": None,
     }
 
 
-def _reading_values(device_id: int, reading: Reading, seen_at: datetime | None) -> dict[str, Any]:
+def _reading_values(
+    device_id: int, reading: Reading, last_seen_at: datetime | None
+) -> dict[str, Any]:
     return {
         "device_id": device_id,
         "day": reading.day,
         "count": reading.count,
         "family": reading.counter_set,
         "baseline": reading.baseline,
-        "seen_at": seen_at,
+        "last_seen_at": last_seen_at,
     }
 
 

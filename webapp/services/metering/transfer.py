@@ -111,7 +111,7 @@ def continue_meter(
         device.id if device else 0,
         other.device.identity,
         Meter(meter.counter_set, meter.latest, meter.latest, meter.latest_on, life),
-        other.device.seen_at,
+        other.device.last_seen_at,
         awaits_baseline=False,
     )
     return own, begun

@@ -96,4 +96,4 @@ def _skipped(printer: Printer, reason: Words) -> Skipped:
 def _is_new(printer: Printer, device: DeviceState, count: int) -> bool:
     if printer.last_seen is None:
         return count != device.last_reading_count or device.awaits_baseline
-    return device.seen_at is None or printer.last_seen > device.seen_at
+    return device.last_seen_at is None or printer.last_seen > device.last_seen_at
