@@ -11,7 +11,7 @@ from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
 
 from jobs import runtime
-from jobs.heart import Heart
+from jobs.heartbeat import HeartbeatThread
 from webapp import clock, queue
 from webapp.db import db
 from webapp.extensions import current_settings
@@ -28,7 +28,7 @@ log = logging.getLogger("releaf.collection")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Progress for whoever watches: ``done`` of ``total`` customers."""
+    """Progress of a collection: ``done`` of ``total`` customers."""
 
     done: int
     total: int
@@ -66,7 +66,7 @@ def collect(
     """
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     with (
-        Heart(app, collection_id, now) as heart,
+        HeartbeatThread(app, collection_id, now) as thread,
         db.session() as session,
     ):
         collection = service.claim(session, collection_id, now())
@@ -80,7 +80,7 @@ def collect(
             session.commit()
             raise
         session.commit()
-        heart.start()
+        thread.start()
         try:
             fleet = _read_fleet(session, client, collection, now)
             if isinstance(fleet, str):

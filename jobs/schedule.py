@@ -1,7 +1,7 @@
-"""The timetable: what runs how often, declared here, reconciled with rq-scheduler's own record.
+"""The timetable: periodic jobs, declared here and reconciled with rq-scheduler's records.
 
-The timetable only wakes the service up. What is due is asked of the database by the jobs, so
-two schedulers, a restarted one or a missed hour do no harm.
+The jobs query the database for what is due, so a second scheduler, a restart or a missed hour
+does no harm.
 """
 
 import logging
@@ -35,16 +35,26 @@ class Entry:
 
 
 TIMETABLE = (
-    Entry("timetable-tick", queue.TICK, timedelta(seconds=30), timedelta(minutes=10)),
+    Entry(
+        "timetable-collections",
+        queue.ENQUEUE_DUE_COLLECTIONS,
+        timedelta(seconds=30),
+        timedelta(minutes=10),
+    ),
     Entry("timetable-health", queue.CHECK_SERVERS, timedelta(hours=1), timedelta(hours=1)),
     Entry("timetable-months", queue.CLOSE_MONTHS, timedelta(minutes=10), timedelta(hours=2)),
-    Entry("timetable-notices", queue.SEND_NOTICES, timedelta(minutes=1), timedelta(minutes=10)),
+    Entry(
+        "timetable-notifications",
+        queue.SEND_NOTIFICATIONS,
+        timedelta(minutes=1),
+        timedelta(minutes=10),
+    ),
     Entry("timetable-reconcile", queue.RECONCILE, timedelta(hours=1), timedelta(hours=1)),
 )
 
 
-def tick() -> str:
-    """The job: put in line every night that is due and every collection that lost its worker."""
+def enqueue_due_collections() -> str:
+    """Enqueue every collection that is due or has lost its worker."""
     with runtime.app_context(), db.session() as session:
         config = current_settings()
         now = clock.now()
@@ -54,19 +64,19 @@ def tick() -> str:
         session.commit()
     for wanted in due:
         queue.run_collection(config, wanted.id)
-    return f"{len(due)} collections put in line"
+    return f"{len(due)} collections enqueued"
 
 
 class Timetable(Scheduler):
-    """rq-scheduler with the timetable of this file, made whole at every poll."""
+    """A scheduler that restores the timetable of this module at every poll."""
 
     def enqueue_jobs(self) -> list[Job]:
-        """Reconcile, then put in line what is due."""
+        """Reconcile the timetable, then enqueue the due jobs."""
         reconcile(self)
         return list(super().enqueue_jobs())
 
     def enqueue_job(self, job: Job) -> None:
-        """Put an entry in line, unless it still waits there: a night may keep workers for hours."""
+        """Enqueue a job unless it still waits: a collection may occupy workers for hours."""
         if self.get_queue_for_job(job).get_job_position(job.id) is None:
             super().enqueue_job(job)
             return

@@ -6,14 +6,14 @@ import logging
 from rq import Queue, Worker
 from sqlalchemy.orm import configure_mappers
 
-from jobs import collection, health, month_end, notices, reconciliation, runtime, schedule
+from jobs import collection, health, month_end, notifications, reconciliation, runtime, schedule
 from webapp import queue
 from webapp.pdf import PdfError
 
 log = logging.getLogger("releaf.worker")
 
 #: Imported before the first job, so that a child begins at once.
-PRELOADED = (collection, health, month_end, notices, reconciliation, schedule)
+PRELOADED = (collection, health, month_end, notifications, reconciliation, schedule)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from webapp.settings import Settings
 #: In the order in which a worker looks: the timetable is short, nights are long, documents wait.
 QUEUES = ("timetable", "collection", "documents")
 
-TICK = "jobs.schedule.tick"
+ENQUEUE_DUE_COLLECTIONS = "jobs.schedule.enqueue_due_collections"
 RUN_COLLECTION = "jobs.collection.run"
 RUN_FEED = "jobs.collection.run_feed"
 CHECK_SERVERS = "jobs.health.check_servers"
@@ -31,10 +31,10 @@ CHECK_SERVER = "jobs.health.check_server"
 CLOSE_MONTHS = "jobs.month_end.close_due"
 DRAW_CERTIFICATE = "jobs.month_end.draw"
 RECONCILE = "jobs.reconciliation.reconcile_due"
-SEND_NOTICES = "jobs.notices.send_due"
+SEND_NOTIFICATIONS = "jobs.notifications.send_due"
 #: Every job there is; a test holds that each of them can be imported.
 JOBS = (
-    TICK,
+    ENQUEUE_DUE_COLLECTIONS,
     RUN_COLLECTION,
     RUN_FEED,
     CHECK_SERVERS,
@@ -42,7 +42,7 @@ JOBS = (
     CLOSE_MONTHS,
     DRAW_CERTIFICATE,
     RECONCILE,
-    SEND_NOTICES,
+    SEND_NOTIFICATIONS,
 )
 
 # RQ's own limit of 180 s is far too short for a night of thousands of customers.

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from jobs import notices
+from jobs import notifications
 from webapp.app import create_app
 
 
@@ -19,8 +19,8 @@ def main() -> None:
     while text := clock.read_text(encoding="ascii"):
         moment = datetime.fromisoformat(text)
         with app.app_context():
-            written = notices.write(lambda now=moment: now)  # type: ignore[misc]
-            sent, failed = notices.send(lambda now=moment: now)  # type: ignore[misc]
+            written = notifications.write(lambda now=moment: now)  # type: ignore[misc]
+            sent, failed = notifications.send(lambda now=moment: now)  # type: ignore[misc]
         if not written + sent + failed:
             time.sleep(0.02)
 

@@ -104,7 +104,7 @@ def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
     day = yesterday(world)
     with queue.connect(world.settings.redis_url) as connection:
         for _ in range(4):  # as if schedulers had stumbled over each other
-            Queue("timetable", connection=connection).enqueue(queue.TICK)
+            Queue("timetable", connection=connection).enqueue(queue.ENQUEUE_DUE_COLLECTIONS)
 
     with ExitStack() as processes:
         for start in (worker, worker, scheduler, scheduler):

@@ -81,7 +81,7 @@ def test_an_entry_that_was_lost_or_changed_is_mended_alone(timetable: Timetable)
     timetable.connection.delete(Job.key_for(TIMETABLE[0].id))
     timetable.schedule(
         scheduled_time=datetime(2026, 10, 5, 12, tzinfo=UTC),
-        func="jobs.schedule.tick",
+        func="jobs.schedule.enqueue_due_collections",
         interval=5,
         id="an-old-entry",
     )

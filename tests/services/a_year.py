@@ -143,7 +143,7 @@ class Year:
         if not self.running:
             return
         due = (self.told - timedelta(minutes=10)).astimezone(self.world.zone).date() - DAY
-        schedule.tick()
+        schedule.enqueue_due_collections()
         line, self.line = self.line, []
         wanted = due > self.night_of and self.server_is_healthy
         assert len(line) == wanted, f"{len(line)} nights at {self.told}, {due} is due"

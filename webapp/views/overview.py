@@ -27,7 +27,7 @@ blueprint = Blueprint("overview", __name__)
 _NIGHTS = 7
 #: What each job does, in words.
 WORDS = {
-    queue.TICK: Words("Look which nights are due"),
+    queue.ENQUEUE_DUE_COLLECTIONS: Words("Look which nights are due"),
     queue.RUN_COLLECTION: Words("Collect a server"),
     queue.RUN_FEED: Words("Collect a customer that failed"),
     queue.CHECK_SERVERS: Words("Check unhealthy servers"),
@@ -35,7 +35,7 @@ WORDS = {
     queue.CLOSE_MONTHS: Words("Close months that are due"),
     queue.DRAW_CERTIFICATE: Words("Draw a certificate"),
     queue.RECONCILE: Words("Compare counters, pages and certificates"),
-    queue.SEND_NOTICES: Words("Send mails"),
+    queue.SEND_NOTIFICATIONS: Words("Send mails"),
 }
 #: What the queues are called.
 _QUEUES = {

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from jobs import collection as collecting
-from jobs import month_end, notices
+from jobs import month_end, notifications
 from webapp.cli import context
 from webapp.cli.demo import cast, opening, story
 from webapp.cli.demo.field import Field
@@ -128,8 +128,8 @@ class Stage:
         self._tell_people(night.moment + _NOTICES_WAIT)
 
     def _tell_people(self, moment: datetime) -> None:
-        notices.write(lambda: moment)
-        notices.send(lambda: moment)
+        notifications.write(lambda: moment)
+        notifications.send(lambda: moment)
 
     def _collect(self, server_id: int, day: date, moment: datetime) -> str:
         with context.session() as session:

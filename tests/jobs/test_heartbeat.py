@@ -45,7 +45,7 @@ def world(
 
 
 def test_a_killed_night_goes_on_within_two_minutes() -> None:
-    tick = next(entry for entry in TIMETABLE if entry.function == queue.TICK)
+    tick = next(entry for entry in TIMETABLE if entry.function == queue.ENQUEUE_DUE_COLLECTIONS)
     unit = configparser.RawConfigParser(strict=False)
     unit.read(ROOT / "deploy" / "production" / "releaf-worker@.service")
     restart = timedelta(seconds=int(unit["Service"]["RestartSec"]))

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from jobs import notices as job
+from jobs import notifications as job
 from tests import factories
 from tests.jobs.processes import kill_group, running
 from tests.logos import pictures

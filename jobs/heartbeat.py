@@ -1,4 +1,4 @@
-"""The heart of a collection at work, in a thread: one slow page or customer is no death."""
+"""The heartbeat of a running collection, sent by a thread also during a slow page or feed."""
 
 import logging
 import threading
@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.db import db
 from webapp.services.collection import heartbeat
 
-log = logging.getLogger("releaf.heart")
+log = logging.getLogger("releaf.heartbeat")
 
 
-class Heart:
-    """Beats from ``start`` to the end of its ``with``, on a connection of its own.
+class HeartbeatThread:
+    """Sends heartbeats from ``start`` to the end of the ``with`` block, in a session of its own.
 
-    Enter it before the collection's session: its last beat may have to wait for that one's end.
+    Enter it before the collection's session: its last heartbeat may have to wait for that one.
     """
 
     def __init__(self, app: Flask, collection_id: int, now: Callable[[], datetime]) -> None:
@@ -26,7 +26,7 @@ class Heart:
         self._collection_id = collection_id
         self._now = now
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._beat_on, name="heart", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         return self
@@ -37,19 +37,19 @@ class Heart:
             self._thread.join()
 
     def start(self) -> None:
-        """The collection has been claimed."""
+        """Start the thread, after the collection has been claimed."""
         self._thread.start()
 
-    def _beat_on(self) -> None:
+    def _run(self) -> None:
         while not self._stopped.wait(heartbeat.INTERVAL.total_seconds()):
             try:
                 self._beat()
             except SQLAlchemyError:
-                # The next beat may succeed; until then the collection's own commits tell.
-                log.exception("collection %s: a heartbeat was not kept", self._collection_id)
+                # The next one may succeed; the commits of the collection update the heartbeat, too.
+                log.exception("collection %s: a heartbeat failed", self._collection_id)
 
     def _beat(self) -> None:
         with self._app.app_context(), db.session() as session:
-            session.connection()  # SQLite may have to wait here; the time is asked for afterwards
+            session.connection()  # SQLite may wait here; read the clock afterwards
             heartbeat.record(session, self._collection_id, self._now())
             session.commit()

@@ -32,7 +32,7 @@ from webapp.services.users import language_of
 from webapp.settings import Settings
 from webapp.words import Words
 
-log = logging.getLogger("releaf.notices")
+log = logging.getLogger("releaf.notifications")
 
 #: Pixels that a logo has in a mail.
 _LOGO_SIZE = (220, 56)
