@@ -1,13 +1,11 @@
 """Mails: the outbox. A sender claims one, hands it over with no transaction open, and says so."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import asking
 from webapp.db import lock
 from webapp.errors import Conflict
 from webapp.models import Mail, Notice
@@ -110,23 +108,15 @@ def send_again(session: Session, mail: Mail, now: datetime) -> None:
     session.flush()
 
 
-#: Mails that were tried and wait, and those that have failed: how many of each.
-IN_VAIN = (
-    select(Mail.state, func.count().label("number"))
-    .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
-    .group_by(Mail.state)
-)
-
-
 def waiting(session: Session) -> tuple[int, int, str | None]:
     """How many mails were tried in vain and wait, how many have failed, and the latest error."""
-    rows = asking.rows(session, IN_VAIN)
-    return in_vain(session, {row.state: int(row.number) for row in rows})
-
-
-def in_vain(session: Session, numbers: Mapping[str, int]) -> tuple[int, int, str | None]:
-    """What ``waiting`` tells, of the numbers by state."""
-    if not any(numbers.values()):
+    rows = session.execute(
+        select(Mail.state, func.count().label("number"))
+        .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))
+        .group_by(Mail.state)
+    )
+    numbers = {row.state: int(row.number) for row in rows}
+    if not numbers:
         return 0, 0, None
     error = session.scalar(
         select(Mail.error)

@@ -2,22 +2,18 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection as Several
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Date, bindparam, cast, func, null, select, union_all
 
-from webapp import asking, clock, queue
-from webapp.asking import Question
-from webapp.db import at_most, constant, db
-from webapp.models import Certificate, Collection, Delta, Feed, Mail, Outcome, Server
-from webapp.queries import access
-from webapp.services import certificates, mails
+from webapp import clock, queue
+from webapp.db import db
+from webapp.queries import system_status
+from webapp.services import mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
 from webapp.words import Words, gettext
@@ -66,43 +62,6 @@ _REASONS = (
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
 
-_SINCE = bindparam("since", type_=Date)
-#: Each by itself: of a stretch that is not known PostgreSQL expects a third of all nights, finds
-#: that dear, and plans anew each time.
-_DAYS = bindparam("days", type_=Date, expanding=True)
-_WAITING = union_all(
-    select(constant("failed"), Collection.day, func.count())
-    .join(Outcome, Outcome.collection_id == Collection.id)
-    .where(Collection.kind == constant("scheduled"), Collection.day >= _SINCE)
-    .where(Outcome.outcome == constant("failed"))
-    .group_by(Collection.day),
-    select(constant("held"), Delta.day, func.count())
-    .where(access.IS_HELD, Delta.day >= _SINCE)
-    .group_by(Delta.day),
-    select(constant("undrawn"), cast(null(), Date), func.count()).select_from(
-        certificates.WITHOUT_DOCUMENT.subquery()
-    ),
-    # By their state, without a day.
-    mails.IN_VAIN.with_only_columns(Mail.state, cast(null(), Date), func.count()),
-)
-
-
-_ENDED = (
-    select(
-        Collection.day,
-        func.count().label("servers"),
-        func.count().filter(Collection.state == "finished").label("finished"),
-        func.coalesce(func.sum(Collection.feeds), 0).label("customers"),
-        func.min(Collection.queued_at).label("begun"),
-        func.max(Collection.finished_at).label("ended"),
-    )
-    .where(Collection.kind == constant("scheduled"), Collection.day.in_(_DAYS))
-    .group_by(Collection.day)
-    .order_by(Collection.day.desc())
-    .limit(at_most(_NIGHTS))
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Night:
     """A day's nights, over all servers."""
@@ -135,21 +94,14 @@ def index() -> ResponseReturnValue:
     """The page, or for htmx its part that follows by itself."""
     now = clock.now()
     since = now.date() - timedelta(days=_NIGHTS)
-    waiting: Question[dict[str, dict[date | None, int]]]
-    waiting = Question(_WAITING, {"since": since}, _counts)
-    days = [since + timedelta(days=n) for n in range(_NIGHTS + 1)]
-    ended = Question[Any](_ENDED, {"days": days})
-    asking.ask(db.session(), waiting, ended)
-    counts = waiting.answer
-    in_vain = {state: counts[state].get(None, 0) for state in ("queued", "failed")}
     context: dict[str, Any] = {
         "now": now,
         "standing": None,
         "failures": [],
         "words": WORDS,
-        "nights": _nights(ended.answer, counts),
-        "mails": mails.in_vain(db.session(), in_vain),
-        "undrawn": counts["undrawn"].get(None, 0),
+        "nights": _nights(since),
+        "mails": mails.waiting(db.session()),
+        "undrawn": system_status.without_document(db.session()),
     }
     try:
         standing = queue.standing(edge.settings())
@@ -180,10 +132,17 @@ def why(error: str) -> str:
 
 
 def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
-    servers = _servers_of(failures)
-    feeds = _names(Feed, [one.ids[1] for one in failures if one.function == queue.RUN_FEED])
-    numbers = _names(
-        Certificate, [one.ids[0] for one in failures if one.function == queue.DRAW_CERTIFICATE]
+    of_function: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
+    for one in failures:
+        of_function[one.function].append(one.ids)
+    servers = system_status.servers_of_collections(
+        db.session(), [ids[0] for ids in of_function[queue.RUN_COLLECTION]]
+    )
+    feeds = system_status.customer_names(
+        db.session(), [ids[1] for ids in of_function[queue.RUN_FEED]]
+    )
+    numbers = system_status.certificate_numbers(
+        db.session(), [ids[0] for ids in of_function[queue.DRAW_CERTIFICATE]]
     )
     for one in failures:
         of, path = "", None
@@ -199,30 +158,10 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
         yield Failed(one, WORDS.get(one.function, one.function), of, url, why(one.error), one.error)
 
 
-def _servers_of(failures: Sequence[queue.Failure]) -> dict[int, str]:
-    """The servers of collections, by the collection's id."""
-    ids = [one.ids[0] for one in failures if one.function == queue.RUN_COLLECTION]
-    if not ids:
-        return {}
-    rows = db.session.execute(
-        select(Collection.id, Server.name)
-        .join(Server, Server.id == Collection.server_id)
-        .where(Collection.id.in_(ids))
-    )
-    return {row.id: row.name for row in rows}
-
-
-def _names(model: type[Feed] | type[Certificate], ids: Several[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    name = Feed.customer_name if model is Feed else Certificate.number
-    rows = db.session.execute(select(model.id, name.label("name")).where(model.id.in_(ids)))
-    return {row.id: row.name for row in rows}
-
-
-def _nights(rows: Sequence[Any], counts: Mapping[str, Mapping[date | None, int]]) -> list[Night]:
+def _nights(since: date) -> list[Night]:
     """The last nights by the day they closed, the latest first."""
-    failed, held = counts["failed"], counts["held"]
+    failed = system_status.failed_by_day(db.session(), since)
+    held = system_status.held_by_day(db.session(), since)
     return [
         Night(
             row.day,
@@ -234,16 +173,8 @@ def _nights(rows: Sequence[Any], counts: Mapping[str, Mapping[date | None, int]]
             held.get(row.day, 0),
             _between(row.begun, row.ended),
         )
-        for row in rows
+        for row in system_status.nights(db.session(), since, _NIGHTS)
     ]
-
-
-def _counts(rows: Sequence[Any]) -> dict[str, dict[date | None, int]]:
-    """What went wrong or waits since a day, by the day, and what waits to be drawn."""
-    found: dict[str, dict[date | None, int]] = defaultdict(dict)
-    for of, day, number in rows:
-        found[of][day] = number
-    return found
 
 
 def _between(begun: datetime | None, ended: datetime | None) -> timedelta | None:

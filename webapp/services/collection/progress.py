@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp import asking
 from webapp.models import Collection, Feed, Outcome
 from webapp.models.collection import UNFINISHED
 
@@ -35,16 +34,13 @@ class Progress:
         return self.counts.get("failed", 0)
 
 
-_COUNTS = (
-    select(Outcome.outcome, func.count(), func.sum(Outcome.pages))
-    .where(Outcome.collection_id == bindparam("collection"))
-    .group_by(Outcome.outcome)
-)
-
-
 def of(session: Session, collection: Collection) -> Progress:
     """How far a collection has come."""
-    rows = asking.rows(session, _COUNTS, {"collection": collection.id})
+    rows = session.execute(
+        select(Outcome.outcome, func.count(), func.sum(Outcome.pages))
+        .where(Outcome.collection_id == collection.id)
+        .group_by(Outcome.outcome)
+    ).all()
     return Progress(
         {outcome: count for outcome, count, _ in rows},
         collection.feeds,

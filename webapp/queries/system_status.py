@@ -1,0 +1,89 @@
+"""What operations see of the service as a whole: its nights, and what waits or failed."""
+
+from collections.abc import Collection as Several
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.models import Certificate, Collection, Delta, Document, Feed, Outcome, Server
+from webapp.queries import access
+
+
+def nights(session: Session, since: date, limit: int) -> Sequence[Any]:
+    """The nights of all servers by the day they closed, the latest first."""
+    return session.execute(
+        select(
+            Collection.day,
+            func.count().label("servers"),
+            func.count().filter(Collection.state == "finished").label("finished"),
+            func.coalesce(func.sum(Collection.feeds), 0).label("customers"),
+            func.min(Collection.queued_at).label("begun"),
+            func.max(Collection.finished_at).label("ended"),
+        )
+        .where(Collection.kind == "scheduled", Collection.day >= since)
+        .group_by(Collection.day)
+        .order_by(Collection.day.desc())
+        .limit(limit)
+    ).all()
+
+
+def failed_by_day(session: Session, since: date) -> dict[date, int]:
+    """How many customers could not be read, by the day of the night."""
+    rows = session.execute(
+        select(Collection.day, func.count().label("number"))
+        .join(Outcome, Outcome.collection_id == Collection.id)
+        .where(Collection.kind == "scheduled", Collection.day >= since, Outcome.outcome == "failed")
+        .group_by(Collection.day)
+    )
+    return {row.day: row.number for row in rows}
+
+
+def held_by_day(session: Session, since: date) -> dict[date, int]:
+    """How many deltas wait for a decision, by their day."""
+    rows = session.execute(
+        select(Delta.day, func.count().label("number"))
+        .where(access.IS_HELD, Delta.day >= since)
+        .group_by(Delta.day)
+    )
+    return {row.day: row.number for row in rows}
+
+
+def without_document(session: Session) -> int:
+    """How many certificates have no document yet."""
+    found = session.scalar(
+        select(func.count(Certificate.id))
+        .outerjoin(Document, Document.certificate_id == Certificate.id)
+        .where(Document.certificate_id.is_(None))
+    )
+    return found or 0
+
+
+def servers_of_collections(session: Session, collection_ids: Several[int]) -> dict[int, str]:
+    """The names of the servers of these collections, by the collection's id."""
+    if not collection_ids:
+        return {}
+    rows = session.execute(
+        select(Collection.id, Server.name)
+        .join(Server, Server.id == Collection.server_id)
+        .where(Collection.id.in_(collection_ids))
+    )
+    return {row.id: row.name for row in rows}
+
+
+def customer_names(session: Session, feed_ids: Several[int]) -> dict[int, str]:
+    """The customers of these feeds, by the feed's id."""
+    if not feed_ids:
+        return {}
+    rows = session.execute(select(Feed.id, Feed.customer_name).where(Feed.id.in_(feed_ids)))
+    return {row.id: row.customer_name for row in rows}
+
+
+def certificate_numbers(session: Session, certificate_ids: Several[int]) -> dict[int, str]:
+    """The numbers of these certificates, by id."""
+    if not certificate_ids:
+        return {}
+    query = select(Certificate.id, Certificate.number).where(Certificate.id.in_(certificate_ids))
+    return {row.id: row.number for row in session.execute(query)}
