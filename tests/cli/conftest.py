@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -151,8 +152,18 @@ def releaf(tmp_path: Path, printerpoint: Sandbox) -> Iterator[Releaf]:
 
 
 @pytest.fixture
-def northwind(releaf: Releaf, printerpoint: Sandbox) -> Releaf:
+def releaf_ready(releaf: Releaf, sqlite_template: Path) -> Releaf:
+    """The commands on an instance whose database has the schema already."""
+    instance = Path(releaf.surroundings["RELEAF_INSTANCE"])
+    instance.mkdir(mode=0o700)
+    shutil.copyfile(sqlite_template, instance / "releaf.db")
+    return releaf
+
+
+@pytest.fixture
+def northwind(releaf_ready: Releaf, printerpoint: Sandbox) -> Releaf:
     """An instance with the partner Northwind (account 1) and its server 1; no customers."""
+    releaf = releaf_ready
     releaf.made("account", "add", "Northwind", "--time-zone", "America/New_York")
     releaf.made("server", "add", "--account", "Northwind", stdin=printerpoint.token)
     return releaf
