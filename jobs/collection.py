@@ -1,4 +1,4 @@
-"""The night: one job a server, its customers one after another; a failed customer, one job."""
+"""Collection jobs: one a server, its feeds in series; a failed feed gets a job of its own."""
 
 import logging
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def collect(
 ) -> str:
     """Run a collection from where it stands; the session commits after every customer.
 
-    ``now`` is another clock for nights that are told afterwards.
+    ``now`` is another clock, for collections that are simulated afterwards.
     Raises SealError when the token cannot be opened. A server that fails is recorded and no
     error: its health says so, and the next health check takes the night up again.
     """

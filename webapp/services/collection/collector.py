@@ -243,10 +243,10 @@ def _update_feed(
     back: Recovered | None,
     now: datetime,
 ) -> None:
-    """Keep what was heard; a rename with the same id is followed, so is an id typed in later."""
+    """Update a feed with its new data, and with its customer's current name and id."""
     names = (customer.customer_id, customer.name)
     if facts.status == "active" and facts.health == "healthy":
-        # The ordinary night, in one statement.
+        # The ordinary case, in one statement.
         heard = (
             last_data_on
             if last_data_on and last_data_on > facts.last_data_on
@@ -281,7 +281,7 @@ def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Eve
 def record_failure(
     session: Session, collection: Collection, feed_id: int, reason: str, now: datetime
 ) -> None:
-    """Keep that a customer's collection failed; the rest of the night goes on."""
+    """Record that the collection of a feed failed; the others go on."""
     _record(session, collection, feed_id, "failed", ReadingResult(), 0, now, reason=reason)
 
 
@@ -318,7 +318,7 @@ def _record(
 def server_failed(
     session: Session, collection: Collection, error: PrinterpointError, now: datetime
 ) -> None:
-    """The fleet could not be read: the server is unhealthy, nothing of the night is concluded."""
+    """Mark the server as unhealthy because its fleet could not be read, and abort."""
     monitoring.server_failed(session, collection.server, error, now)
     abort(session, collection, error.message, now)
 

@@ -185,7 +185,7 @@ def _of_return(
     if back:
         ids = [device.id for device in back]
         session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(missing_since=None))
-    # One that comes back from another customer is told as such.
+    # One that comes back from another customer has an event of its own.
     back = [device for device in back if device.moved_to is None]
     here = [device for device in all_known if device.moved_to is None]
     if back and all(device.missing_since is not None for device in here) and len(here) > 1:

@@ -91,7 +91,7 @@ COLUMNS = tuple(
         "moved_to",
     )
 )
-# Core rather than ORM columns: this runs once for every customer of every night.
+# Core rather than ORM columns: this runs once for every feed of every collection.
 _OF_FEED = select(*COLUMNS).where(_DEVICE.c.feed_id == bindparam("feed"))
 
 

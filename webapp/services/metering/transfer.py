@@ -54,7 +54,7 @@ def find_transfers(
 ) -> dict[Identity, PreviousAssignment]:
     """Find the previous assignments of printers that are new to a feed, or come back to it.
 
-    A statement for the new ones and one for those that come back; none on an ordinary night.
+    One statement for the new ones and one for those that come back; usually none.
     """
     new: dict[str, Identity] = {}
     back: dict[int, Identity] = {}
