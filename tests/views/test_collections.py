@@ -191,7 +191,7 @@ def test_outcomes_are_filtered_by_the_address(office: Office, work: Callable[[],
     path = office.nora.sends(f"/servers/{office.server_id}/collect").location
     work()
 
-    absent = office.nora.opens(f"{path}?outcome=absent").text
+    absent = office.nora.opens(f"{path}?outcome=not_found").text
     nonsense = office.nora.opens(f"{path}?outcome=nonsense&page=7").text
 
     one, two = (f'<a href="/feeds/{feed_id}">' for feed_id in office.feed_ids)

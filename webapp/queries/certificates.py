@@ -1,10 +1,10 @@
-"""The list of certificates."""
+"""Certificates: the list, and the one of a public address."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Certificate, Document, PartnerMonth
 from webapp.queries import access, lists
@@ -56,3 +56,27 @@ def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-mon
     )
     then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
     return lists.order(query, COLUMNS, sort, *then)
+
+
+def published(session: Session, public_id: str) -> Certificate | None:
+    """The certificate of a public address, with its account and the hash of its document."""
+    if not (public_id.isascii() and public_id.isprintable() and len(public_id) <= 43):
+        return None
+    return session.scalar(
+        select(Certificate)
+        .where(Certificate.public_id == public_id)
+        .options(
+            joinedload(Certificate.account),
+            joinedload(Certificate.document).load_only(Document.sha256),
+        )
+    )
+
+
+def latest(session: Session, account_id: int) -> Certificate | None:
+    """The latest certificate of an account."""
+    return session.scalar(
+        select(Certificate)
+        .where(Certificate.account_id == account_id)
+        .order_by(Certificate.month.desc())
+        .limit(1)
+    )

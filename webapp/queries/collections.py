@@ -1,10 +1,13 @@
-"""The list of collections."""
+"""Collections: the list, those that are unfinished, and what one brought of each customer."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
 
-from webapp.models import Account, Collection, Server
+from webapp.models import Account, Collection, Feed, Outcome, Server
+from webapp.models.collection import UNFINISHED
 from webapp.queries import access
 from webapp.queries.access import Viewer
 
@@ -33,3 +36,41 @@ def search(viewer: Viewer, *, state: str = "", server_id: int | None = None) -> 
         Account.time_zone,
     )
     return selected.order_by(Collection.queued_at.desc(), Collection.id.desc())
+
+
+def unfinished(
+    session: Session, server_id: int, feed_id: int | None, since: datetime
+) -> Collection | None:
+    """The latest unfinished collection of the whole server, or of this feed, queued ``since``."""
+    return session.scalars(
+        select(Collection)
+        .where(
+            Collection.server_id == server_id,
+            Collection.state.in_(UNFINISHED),
+            Collection.queued_at > since,
+            or_(Collection.feed_id.is_(None), Collection.feed_id == feed_id),
+        )
+        .order_by(Collection.id.desc())
+        .limit(1)
+    ).first()
+
+
+def outcomes(collection_id: int, outcome: str = "") -> Select[Any]:
+    """What a collection brought of each customer, or with this outcome only, failures first."""
+    query: Any = (
+        select(
+            Outcome.feed_id,
+            Outcome.outcome,
+            Outcome.pages,
+            Outcome.devices,
+            Outcome.skipped,
+            Outcome.reason,
+            Feed.customer_name,
+        )
+        .join(Outcome.feed)
+        .where(Outcome.collection_id == collection_id)
+    )
+    if outcome:
+        query = query.where(Outcome.outcome == outcome)
+    ordered: Select[Any] = query.order_by(Outcome.outcome != "failed", Feed.customer_name, Feed.id)
+    return ordered

@@ -60,3 +60,10 @@ def search(viewer: Viewer, *, text: str = "", role: str = "", sort: str = "name"
     if role:
         query = query.where(User.role == role)
     return lists.order(query, COLUMNS, sort, User.full_name, User.id)
+
+
+def visible(session: Session, viewer: Viewer, user_id: int | None) -> User | None:
+    """The user, if the viewer may see the users of that account."""
+    if user_id is None:
+        return None
+    return session.scalar(access.users(viewer).where(User.id == user_id))

@@ -20,8 +20,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select
 
 from webapp import clock, pdf
 from webapp.db import db
@@ -245,12 +244,7 @@ def share_card(public_id: str) -> ResponseReturnValue:
 
 def _published(public_id: str) -> Certificate:
     """The certificate of a public address; aborts with 404."""
-    certificate = None
-    if public_id.isascii() and public_id.isprintable() and len(public_id) <= 43:
-        query = select(Certificate).where(Certificate.public_id == public_id)
-        document = joinedload(Certificate.document).load_only(Document.sha256)
-        whole = query.options(joinedload(Certificate.account), document)
-        certificate = db.session.scalar(whole)
+    certificate = queries.published(db.session(), public_id)
     if certificate is None:
         abort(404)
     return certificate

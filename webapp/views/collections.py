@@ -8,15 +8,14 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, or_, select
 
 from webapp import clock, queue
 from webapp.db import db, lock
 from webapp.errors import Conflict
-from webapp.models import Collection, Feed, Server, User
+from webapp.models import Collection, Feed, Server
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import access, users
 from webapp.queries import collections as queries
 from webapp.services.collection import heartbeat, requests
 from webapp.services.collection import progress as course
@@ -69,7 +68,9 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
             gettext("Collection is paused until Printerpoint answers. Check the server first.")
         )
     now = clock.now()
-    running = db.session.scalars(_unfinished(server, feed, now)).first()
+    feed_id = feed.id if feed else None
+    since = now - timedelta(days=1)
+    running = queries.unfinished(db.session(), server.id, feed_id, since)
     if running is not None:
         running_id = running.id
         db.session.rollback()
@@ -141,21 +142,6 @@ def _tell_that_the_queue_is_down() -> None:
             ),
             "warning",
         )
-
-
-def _unfinished(server: Server, feed: Feed | None, now: datetime) -> Select[Collection]:
-    """Collections that would bring the same: those of the whole server, or of this feed."""
-    wanted = or_(Collection.feed_id.is_(None), Collection.feed_id == (feed.id if feed else None))
-    return (
-        select(Collection)
-        .where(
-            Collection.server_id == server.id,
-            Collection.state.in_(UNFINISHED),
-            Collection.queued_at > now - timedelta(days=1),
-            wanted,
-        )
-        .order_by(Collection.id.desc())
-    )
 
 
 def _exported(collections: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
@@ -258,13 +244,13 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "server": collection.server,
         "zone": collection.server.account.zone,
         "feed": db.session.get(Feed, collection.feed_id) if collection.feed_id else None,
-        "asked_by": _named(collection.requested_by),
-        "cancelled_by": _named(collection.cancelled_by),
+        "asked_by": users.visible(db.session(), edge.viewer(), collection.requested_by),
+        "cancelled_by": users.visible(db.session(), edge.viewer(), collection.cancelled_by),
         "unfinished": unfinished,
         "waiting": _waiting(collection, clock.now()),
         "progress": done,
         "outcome": outcome,
-        "outcomes": outcomes.paged(collection, "failed" if unfinished else outcome, done.counts),
+        "outcomes": outcomes.paged(collection, "failed" if unfinished else outcome),
         "counts": done.counts,
         "address_of": partial(_address, collection),
         "address_of_page": partial(_address, collection, outcome),
@@ -283,14 +269,6 @@ def _address(
         page=page,
         export=export,
     )
-
-
-def _named(user_id: int | None) -> User | None:
-    """Who asked for it, or cancelled it; of people of another account nothing is told."""
-    if user_id is None:
-        return None
-    users = access.users(edge.viewer()).where(User.id == user_id)
-    return db.session.scalars(users).first()
 
 
 def _waiting(collection: Collection, now: datetime) -> Waiting | None:

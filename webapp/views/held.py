@@ -11,9 +11,9 @@ from webapp import clock
 from webapp.db import db
 from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
-from webapp.models import Delta, User
+from webapp.models import Delta
 from webapp.models.user import Role
-from webapp.queries import access, details
+from webapp.queries import access, details, users
 from webapp.queries import held as queries
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
@@ -178,16 +178,8 @@ def _case(delta: Delta) -> dict[str, Any]:
         "ceiling": edge.settings().pages_per_day_ceiling,
         "readings": list(counts.items())[:_READINGS_SHOWN],
         "counts": counts,
-        "decided_by": _decided_by(delta),
+        "decided_by": users.visible(db.session(), edge.viewer(), delta.decided_by),
         "why": history.HELD_FOR[delta.held_for or "ceiling"],
         "counted": deposits.counted_pages(delta),
         "certified_with": service.certified_month(db.session(), delta),
     }
-
-
-def _decided_by(delta: Delta) -> User | None:
-    """Who answered; of people of another account nothing is told."""
-    if delta.decided_by is None:
-        return None
-    users = access.users(edge.viewer()).where(User.id == delta.decided_by)
-    return db.session.scalars(users).first()

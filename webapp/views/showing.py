@@ -16,7 +16,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from webapp import clock, languages
 from webapp.db import db
@@ -24,9 +23,9 @@ from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.errors import NotFound
 from webapp.formats import trees as written
-from webapp.models import Account, Certificate
+from webapp.models import Account
 from webapp.models.user import Role
-from webapp.queries import access, details, metrics
+from webapp.queries import access, certificates, details, metrics
 from webapp.services import showing
 from webapp.views import audit, edge, figures
 from webapp.views.charts import Bar
@@ -168,12 +167,7 @@ def _customer(account_id: int) -> Account:
 def _shared(account: Account) -> dict[str, object]:
     public = edge.settings().public_url
     badge_url = account.badge_id and public + url_for("showing.badge", badge_id=account.badge_id)
-    latest = db.session.scalar(
-        select(Certificate)
-        .where(Certificate.account_id == account.id)
-        .order_by(Certificate.month.desc())
-        .limit(1)
-    )
+    latest = certificates.latest(db.session(), account.id)
     with languages.speaking(account.certified_in):
         words = gettext("Trees planted for the pages we print, counted by Releaf")
     return {
