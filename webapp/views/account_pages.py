@@ -12,10 +12,11 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import access, dashboard, details, feed_events, metrics
+from webapp.queries import accounts as accounts_list
 from webapp.queries.access import Viewer
 from webapp.queries.metrics import CustomerCounts
 from webapp.services import accounts, calendars
-from webapp.views import figures, history, listings, lists
+from webapp.views import figures, history, lists
 
 LATEST = 6
 _EVENTS = 10
@@ -50,7 +51,9 @@ def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
     as_partner = Viewer("partner_viewer", partner.id, None)
     of_partner = metrics.Scope.account(partner)
     days = metrics.pages_by_day(db.session(), of_partner, *figures.last_days(today))
-    customers = lists.paged(listings.customers(viewer, partner.id), per_page=_ON_PAGE)
+    customers = lists.paginate(
+        accounts_list.customers_of(viewer, partner.id), _ON_PAGE, count_to=None
+    )
     return {
         "figures": figures.of_months(metrics.pages_by_month(db.session(), of_partner), today),
         "bars": figures.bars(partner, days),

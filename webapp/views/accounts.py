@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.db import db
@@ -17,6 +16,8 @@ from webapp.errors import Invalid, NotFound
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, dashboard
+from webapp.queries import accounts as queries
+from webapp.queries.lists import COUNT_TO
 from webapp.services import accounts
 from webapp.views import (
     account_forms,
@@ -26,7 +27,6 @@ from webapp.views import (
     exports,
     figures,
     forms,
-    listings,
     lists,
     ticks,
 )
@@ -39,7 +39,7 @@ READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 
-def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
+def _exported_partners(partners: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     counts = partner_counts(partners)
     for partner in partners:
         servers, unhealthy = counts["servers_of"].get(partner.id, (0, 0))
@@ -53,7 +53,7 @@ def _exported_partners(partners: Sequence[Account]) -> Iterable[Sequence[exports
         )
 
 
-def _exported_customers(customers: Sequence[Account]) -> Iterable[Sequence[exports.Value]]:
+def _exported_customers(customers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     counts = account_pages.counts_of(customers, _today(edge.user().account))
     for customer in customers:
         of = counts[customer.id]
@@ -99,13 +99,15 @@ def index() -> ResponseReturnValue:
     text = lists.searched()
     kind = "partner" if viewer.is_operations else "customer"
     today = _today(edge.user().account)
-    names = (*listings.ACCOUNT_COLUMNS, "customers" if kind == "partner" else "pages")
+    names = queries.PARTNER_COLUMNS if kind == "partner" else queries.CUSTOMER_COLUMNS
     sort = lists.sorting(names, "name")
-    listing = listings.accounts(viewer, Month.of(today), sort, searched=bool(text))
+    if kind == "partner":
+        query = queries.partners(viewer, text=text, sort=sort)
+    else:
+        query = queries.customers(viewer, Month.of(today), text=text, sort=sort)
     if exports.wanted():
-        sheet = _PARTNERS if kind == "partner" else _CUSTOMERS
-        return exports.answer(listing.whole, sheet, lists.wanted(text))
-    page = lists.paged(listing, lists.wanted(text))
+        return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
+    page = lists.paginate(query, count_to=COUNT_TO if text else None)
     return lists.page(
         "accounts",
         page,
@@ -122,8 +124,9 @@ def index() -> ResponseReturnValue:
 def selected() -> ResponseReturnValue:
     """The ticked customers as a file."""
     wanted = ticks.ids("account")
-    query = ticks.chosen(access.customers(edge.viewer()), Account.id, wanted, "customers")
-    query = query.options(joinedload(Account.partner)).order_by(Account.name, Account.id)
+    month = Month.of(_today(edge.user().account))
+    query = queries.customers(edge.viewer(), month)
+    query = ticks.chosen(query, Account.id, wanted, "customers")
     return ticks.exported(query, _CUSTOMERS, wanted, ticks.list_again("accounts.index"))
 
 

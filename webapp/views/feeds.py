@@ -19,7 +19,9 @@ from webapp.models import (
     Feed,
 )
 from webapp.models.user import Role
-from webapp.queries import access, details, feed_events, metrics
+from webapp.queries import access, details, devices, feed_events, metrics
+from webapp.queries import feeds as queries
+from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
 from webapp.services import feeds
 from webapp.services.calendars import public_holidays
@@ -31,7 +33,6 @@ from webapp.views import (
     exports,
     figures,
     history,
-    listings,
     lists,
 )
 from webapp.views.edge import roles_required
@@ -62,14 +63,22 @@ def index() -> ResponseReturnValue:
     status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
     text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
     today = figures.today_of(edge.user().account, clock.now())
-    sort = lists.sorting((*listings.FEED_COLUMNS, "pages"), "-health")
-    search, values = _search(text)
-    listing = listings.feeds(
-        viewer, Month.of(today), sort, status, health, server_id, account_id, search
+    sort = lists.sorting(queries.SORTS, "-health")
+    month = Month.of(today)
+    query = queries.search(
+        viewer,
+        month,
+        text=text,
+        status=status,
+        health=health,
+        server_id=server_id,
+        account_id=account_id,
+        sort=sort,
     )
     if exports.wanted():
-        return exports.answer(listing.whole, sheet(), values)
-    page = lists.paged(listing, values)
+        return exports.answer(query, sheet())
+    page = lists.paginate(query, count_to=COUNT_TO if text else None)
+    feed_ids = [feed.id for feed in page.items]
     return lists.page(
         "feeds",
         page,
@@ -80,6 +89,7 @@ def index() -> ResponseReturnValue:
         account=access.account(db.session(), viewer, account_id) if account_id else None,
         heading=partial(lists.heading, sort),
         today=today,
+        pages=metrics.pages_by_feed(db.session(), feed_ids, month),
     )
 
 
@@ -96,7 +106,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     if exports.wanted():
         return _exported_days(days)
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds([feed.id]))
-    sort = lists.sorting(listings.DEVICE_COLUMNS, "asset")
+    sort = lists.sorting(devices.COLUMNS_OF_FEED, "asset")
     events = feed_events.of_feeds(db.session(), [feed.id], _RECENT)
     is_customer = edge.viewer().role == "customer"
     month = Month.of(today)
@@ -116,7 +126,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         total=total,
         trees=trees(total),
         held=[] if is_customer else details.held_of_feed(db.session(), feed.id, _RECENT),
-        devices=lists.paged(listings.devices_of_feed(sort), {"feed": feed.id}),
+        devices=lists.paginate(devices.of_feed(feed.id, sort), count_to=None),
         heading=partial(lists.heading, sort),
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
@@ -130,7 +140,7 @@ def show(feed_id: int) -> ResponseReturnValue:
 def told(feed_id: int) -> str:
     """What happened at a feed's printers, all of it."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
-    page = lists.paged(lists.Listing(feed_events.of_feed(feed.id)))
+    page = lists.paginate(feed_events.of_feed(feed.id))
     return render_template(
         "feeds/history.html",
         feed=feed,
@@ -228,26 +238,18 @@ def remove(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
-def _search(text: str) -> tuple[listings.Search, dict[str, Any]]:
-    """How the list finds a text, and the values it asks with."""
-    if not text:
-        return None, {}
-    few = listings.few_feeds(text)
-    return ("many", lists.wanted(text)) if few is None else ("few", few)
-
-
 def sheet() -> exports.Sheet:
     """The list of feeds as a file; it names servers to those who may see them."""
     month = Month.of(figures.today_of(edge.user().account, clock.now()))
     servers = edge.viewer().role != "customer"
 
-    def rows(feeds: Sequence[Feed]) -> Iterable[Sequence[exports.Value]]:
+    def rows(feeds: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         ids = [feed.id for feed in feeds]
         pages = metrics.pages_by_feed(db.session(), ids, month)
         for feed in feeds:
-            named = (feed.server.name, feed.server.account.name) if servers else ()
+            named = (feed.server_name, feed.partner_name) if servers else ()
             counts = (feed.device_count, pages.get(feed.id, 0))
-            what = (feed.customer_name, feed.customer_id, feed.account.name)
+            what = (feed.customer_name, feed.customer_id, feed.account_name)
             yield (*what, *named, feed.status, feed.health, feed.last_data_on, *counts)
 
     titles = (gettext("Server"), gettext("Partner")) if servers else ()

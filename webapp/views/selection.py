@@ -9,13 +9,15 @@ from sqlalchemy.orm import joinedload
 
 from webapp import clock
 from webapp.db import db
+from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.models import Account, Feed, Server
 from webapp.models.user import Role
 from webapp.queries import access
+from webapp.queries import feeds as queries
 from webapp.services import feeds
 from webapp.services.audit import Action
-from webapp.views import audit, collections, edge, exports, ticks
+from webapp.views import audit, collections, edge, exports, figures, ticks
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
 from webapp.words import gettext, ngettext
@@ -39,7 +41,9 @@ def act() -> ResponseReturnValue:
     query = _chosen()
     chosen = db.session.scalars(query).all()
     if chosen and exports.wanted():
-        return exports.answer(query, feed_views.sheet())
+        month = Month.of(figures.today_of(edge.user().account, clock.now()))
+        rows = queries.every(edge.viewer(), month).where(Feed.id.in_([feed.id for feed in chosen]))
+        return exports.answer(rows, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
         return ticks.nothing(_back())
     if len(chosen) > ticks.MOST:

@@ -1,0 +1,77 @@
+"""The list of devices."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select, union
+
+from webapp.models import Account, Device, Feed
+from webapp.queries import access, lists
+from webapp.queries.access import Viewer
+
+COLUMNS = {
+    "customer": Feed.customer_name,
+    "asset": Device.asset_id,
+    "serial": Device.serial_number,
+    "initial": Device.initial_count,
+    "latest": Device.latest_count,
+    "life": Device.life_count,
+    "day": Device.latest_on,
+}
+
+#: What the devices of one feed can be sorted by.
+COLUMNS_OF_FEED = {name: column for name, column in COLUMNS.items() if name != "customer"}
+
+
+def every(viewer: Viewer, sort: str = "customer") -> Select[Any]:
+    """The devices of the feeds a viewer may see, removed feeds included."""
+    query: Any = (
+        select(
+            Device.id,
+            Device.feed_id,
+            Device.asset_id,
+            Device.serial_number,
+            Device.initial_count,
+            Device.latest_count,
+            Device.life_count,
+            Device.first_on,
+            Device.latest_on,
+            Feed.customer_name,
+            Account.name.label("account_name"),
+        )
+        .join(Device.feed)
+        .join(Feed.account)
+        .where(*access.of_own_feeds(viewer))
+    )
+    return lists.order(query, COLUMNS, sort, Device.asset_id, Device.serial_number, Device.id)
+
+
+def search(
+    viewer: Viewer, *, text: str = "", feed_id: int | None = None, sort: str = "customer"
+) -> Select[Any]:
+    """The devices of one feed, or of all but removed ones."""
+    query = every(viewer, sort)
+    query = query.where(access.IS_TIED if feed_id is None else Feed.id == feed_id)
+    return query.where(Device.id.in_(_found(text))) if text else query
+
+
+def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
+    """The devices of a feed."""
+    query: Any = select(Device.id, *COLUMNS_OF_FEED.values()).where(Device.feed_id == feed_id)
+    return lists.order(query, COLUMNS_OF_FEED, sort, Device.serial_number, Device.id)
+
+
+def count(viewer: Viewer, feed_id: int | None = None) -> Select[Any]:
+    """How many devices ``search`` finds without a text."""
+    of_feed = access.IS_TIED if feed_id is None else Feed.id == feed_id
+    return select(func.sum(Feed.device_count)).where(*access.of_own_feeds(viewer), of_feed)
+
+
+def _found(text: str) -> Any:
+    """The ids of the devices that a search finds; each column has an index of its own."""
+    of_feed = select(Device.id).join(Device.feed)
+    return union(
+        select(Device.id).where(lists.contains(text, Device.asset_id)),
+        select(Device.id).where(lists.contains(text, Device.serial_number)),
+        of_feed.where(lists.contains(text, Feed.customer_name)),
+        of_feed.join(Feed.account).where(lists.contains(text, Account.name)),
+    )

@@ -1,0 +1,81 @@
+"""The list of feeds."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select, union
+from sqlalchemy.orm import aliased
+
+from webapp.domain.months import Month
+from webapp.models import Account, Feed, Server
+from webapp.queries import access, lists, metrics
+from webapp.queries.access import Viewer
+
+_COLUMNS: dict[str, Any] = {
+    "customer": Feed.customer_name,
+    "account": Account.name,
+    "health": Feed.health,
+    "heard": Feed.last_data_on,
+    "devices": Feed.device_count,
+}
+#: What the list can be sorted by.
+SORTS = (*_COLUMNS, "pages")
+_Partner = aliased(Account)
+
+
+def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:
+    """The feeds a viewer may see, removed ones included.
+
+    ``month``: the one whose pages they are sorted by.
+    """
+    query: Any = access.feeds(viewer).join(Feed.account).join(Feed.server)
+    query = query.join(_Partner, _Partner.id == Server.account_id)
+    query = query.with_only_columns(
+        Feed.id,
+        Feed.customer_name,
+        Feed.customer_id,
+        Feed.status,
+        Feed.health,
+        Feed.last_data_on,
+        Feed.device_count,
+        Feed.account_id,
+        Account.name.label("account_name"),
+        Server.name.label("server_name"),
+        _Partner.name.label("partner_name"),
+    )
+    columns = {**_COLUMNS, "pages": func.coalesce(metrics.pages_of_feed(month), 0)}
+    return lists.order(query, columns, sort, Feed.customer_name, Feed.id)
+
+
+def search(
+    viewer: Viewer,
+    month: Month,
+    *,
+    text: str = "",
+    status: str = "",
+    health: str = "",
+    server_id: int | None = None,
+    account_id: int | None = None,
+    sort: str = "-health",
+) -> Select[Any]:
+    """Those of one status, or all but removed ones; with ``health`` those that are collected."""
+    query = every(viewer, month, sort)
+    if status:
+        query = query.where(Feed.status == status)
+    else:
+        query = query.where(access.IS_COLLECTED if health else access.IS_TIED)
+    if health:
+        query = query.where(Feed.health == health)
+    if server_id is not None:
+        query = query.where(Feed.server_id == server_id)
+    if account_id is not None:
+        query = query.where(Feed.account_id == account_id)
+    return query.where(Feed.id.in_(_found(text))) if text else query
+
+
+def _found(text: str) -> Any:
+    """The ids of the feeds that a search finds; each column has an index of its own."""
+    return union(
+        select(Feed.id).where(lists.contains(text, Feed.customer_name)),
+        select(Feed.id).where(lists.contains(text, Feed.customer_id)),
+        select(Feed.id).join(Feed.account).where(lists.contains(text, Account.name)),
+    )
