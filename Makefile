@@ -75,7 +75,7 @@ guide:  ## take the pictures of the setup guide again, from the running product
 
 texts:  ## bring the catalogues of translations up to date with the texts
 	@deploy/setup --dev
-	@$(python) -m deploy.catalogues
+	@deploy/texts
 
 lock:  ## resolve deploy/requirements*.in again (UPGRADE=1 takes new versions)
 	@deploy/lock $(if $(call yes,$(UPGRADE)),--upgrade)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from jobs import runtime
-from webapp import clock, languages
+from webapp import clock
 from webapp.db import db
 from webapp.domain.contrast import OURS, on_light
 from webapp.extensions import current_settings
@@ -144,7 +145,7 @@ def _keep(session: Session, config: Settings, drafts: Sequence[Draft], now: date
     kept = 0
     for draft in drafts:
         look = brands.look(session, draft.user.account)
-        with languages.speaking(language_of(draft.user)):
+        with force_locale(language_of(draft.user)):
             plain, html = _printer().print(_letter(config, draft, _sign(look)))
         digest = look.logo.digest if look and look.logo else None
         kept += mails.keep(session, draft, plain, html, now, digest) is not None

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from webapp import i18n
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db, engine, open_session
@@ -54,6 +55,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs |= {"postgresql"} if "postgresql" in parameters else set()
         for need in sorted(needs):
             item.add_marker(need)
+
+
+@pytest.fixture
+def translations() -> Iterator[None]:
+    """The context of an application that can do nothing but translate; it speaks English."""
+    app = Flask("webapp")
+    i18n.init_app(app)
+    with app.app_context():
+        yield
 
 
 @pytest.fixture

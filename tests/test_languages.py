@@ -1,33 +1,49 @@
 """Languages: every text has its translation, and the right language is spoken to everybody."""
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+from flask_babel import force_locale
 
-from deploy import catalogues
-from webapp import formats, languages
+from webapp import formats, i18n
+from webapp.settings import ROOT
 from webapp.words import Words, gettext, ngettext, packed, told, unpacked
 
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _MARKUP = re.compile(r"</?\w+")
 _HREF = re.compile(r'href="[^"]*"')
 #: The same words mean something else in English and need not differ.
-TRANSLATED = list(catalogues.translated_languages())
+TRANSLATED = [language for language in i18n.LANGUAGES if language != i18n.DEFAULT]
 
 
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with languages.speaking("en"):
-        yield
+pytestmark = pytest.mark.usefixtures("translations")
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """All texts as they stand in code and templates now."""
+    file = tmp_path_factory.mktemp("texts") / "messages.pot"
+    subprocess.run([ROOT / "deploy" / "texts", file], check=True)
+    with file.open("rb") as template:
+        return read_po(template)
+
+
+def catalogue(language: str) -> Catalog:
+    """A catalogue as it is committed."""
+    file = ROOT / "webapp" / "translations" / language / "LC_MESSAGES" / "messages.po"
+    with file.open("rb") as written:
+        return read_po(written, locale=language)
 
 
 def messages(language: str) -> Iterator[Message]:
     """All messages of a catalogue but its header."""
-    return (message for message in catalogues.catalogue(language) if message.id)
+    return (message for message in catalogue(language) if message.id)
 
 
 def forms(told: str | tuple[str, ...] | list[str] | None) -> list[str]:
@@ -36,8 +52,8 @@ def forms(told: str | tuple[str, ...] | list[str] | None) -> list[str]:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalogue_has_the_texts_of_the_code_and_no_others(language: str) -> None:
-    found = {(message.context, message.id) for message in catalogues.texts() if message.id}
+def test_a_catalogue_has_the_texts_of_the_code_and_no_others(language: str, texts: Catalog) -> None:
+    found = {(message.context, message.id) for message in texts if message.id}
 
     kept = {(message.context, message.id) for message in messages(language)}
 
@@ -46,7 +62,7 @@ def test_a_catalogue_has_the_texts_of_the_code_and_no_others(language: str) -> N
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated_in_all_its_forms(language: str) -> None:
-    wanted = catalogues.catalogue(language).num_plurals
+    wanted = catalogue(language).num_plurals
     missing = [
         message.id
         for message in messages(language)
@@ -109,13 +125,16 @@ def test_a_translation_begins_and_ends_as_the_text_does(language: str) -> None:
 def test_a_browser_gets_what_it_wants_most_of_what_there_is(
     wanted: list[str], spoken: str | None
 ) -> None:
-    assert languages.preferred(wanted) == spoken
+    assert i18n.preferred(wanted) == spoken
 
 
 @pytest.mark.parametrize("language", ["fr", "", None, "../en"])
-def test_a_language_we_do_not_speak_is_english(language: str | None) -> None:
-    with languages.speaking(language):
-        assert languages.current() == "en"
+def test_a_language_that_is_not_supported_is_not_known(language: str | None) -> None:
+    assert i18n.known(language) is None
+
+
+def test_english_applies_outside_a_request() -> None:
+    assert i18n.current_language() == "en"
 
 
 @pytest.mark.parametrize(
@@ -149,14 +168,14 @@ def test_numbers_and_dates_read_as_the_language_has_them(
     tell: Callable[[], str], english: str, spanish: str
 ) -> None:
     assert tell() == english
-    with languages.speaking("es"):
+    with force_locale("es"):
         assert tell() == spanish
 
 
 def test_words_are_told_in_the_language_of_whoever_reads_them() -> None:
     words = Words.many("%(number)s page", "%(number)s pages", 1_234)
 
-    with languages.speaking("es"):
+    with force_locale("es"):
         assert (str(words), f"<{words}>") == ("1.234 páginas", "<1.234 páginas>")
     assert words == "1,234 pages"
 

@@ -14,6 +14,7 @@ from htmx_flask import Htmx
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from webapp import i18n
 from webapp import settings as configuration
 from webapp.crypto import Keyring
 from webapp.db import db, engine_options
@@ -48,7 +49,7 @@ from webapp.views import (
     users,
 )
 from webapp.views.edge import Edge
-from webapp.words import use_in
+from webapp.words import add_filters
 
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
@@ -99,7 +100,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_configuration(settings))
     app.config["RELEAF"] = settings
     app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
-    use_in(app.jinja_env)
+    i18n.init_app(app, language.select_locale)
+    add_filters(app.jinja_env)
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
     db.init_app(app)
     Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))

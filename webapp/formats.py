@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, get_decimal_symbol, get_group_symbol
+from flask_babel import gettext, ngettext
 
-from webapp import languages
+from webapp import i18n
 
 
 def _forms(singular: str, plural: str) -> tuple[str, str]:
@@ -55,18 +56,17 @@ def whole(number: int) -> str:
     text = f"{number:,d}"
     if number < 0:
         text = text.replace("-", "−")
-    return text if languages.current() == languages.DEFAULT else text.replace(",", _separators()[0])
+    return text if i18n.current_language() == i18n.DEFAULT else text.replace(",", _separators()[0])
 
 
 def counted(number: int, noun: str) -> str:
     """A number with one of our nouns: 1 printer, 2,000 printers. KeyError for another noun."""
-    form = languages.translated_by_number(*_NOUNS[noun], abs(number))
-    return form % {"number": whole(number)}
+    return ngettext(*_NOUNS[noun], abs(number), number=whole(number))
 
 
 def brief(number: int) -> str:
     """A round number where there is little room: 500, 15K, 1.5M."""
-    return _brief(number, languages.current())
+    return _brief(number, i18n.current_language())
 
 
 @lru_cache(maxsize=1024)
@@ -82,7 +82,7 @@ def trees(number: Decimal) -> str:
 def decimal(number: Decimal, places: int) -> str:
     """A number with a fixed count of decimals and thousands separators."""
     text = f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,.{places}f}"
-    if languages.current() == languages.DEFAULT:
+    if i18n.current_language() == i18n.DEFAULT:
         return text
     group, point = _separators()
     return text.translate({ord(","): group, ord("."): point})
@@ -91,7 +91,7 @@ def decimal(number: Decimal, places: int) -> str:
 def day(value: date) -> str:
     """A date: 31 October 2026. A datetime gives the day it names, in its own zone."""
     # TRANSLATORS: the pattern of a date, in letters of CLDR: d day, MMMM month, y year.
-    return _date(languages.translated("d MMMM y"), value.year, value.month, value.day)
+    return _date(gettext("d MMMM y"), value.year, value.month, value.day)
 
 
 def days(first: date, last: date) -> str:
@@ -102,31 +102,31 @@ def days(first: date, last: date) -> str:
         begin = str(first.day)
     elif first.year == last.year:
         # TRANSLATORS: the pattern of a date without its year.
-        begin = _date(languages.translated("d MMMM"), first.year, first.month, first.day)
+        begin = _date(gettext("d MMMM"), first.year, first.month, first.day)
     else:
         begin = day(first)
-    return languages.translated("%(first)s to %(last)s") % {"first": begin, "last": day(last)}
+    return gettext("%(first)s to %(last)s", first=begin, last=day(last))
 
 
 def month(value: object) -> str:
     """A month: October 2026. Takes a date within it, a Month, or text that begins 2026-10."""
     first = date.fromisoformat(f"{str(value)[:7]}-01")
     # TRANSLATORS: the pattern of a month.
-    return _date(languages.translated("MMMM y"), first.year, first.month, 1)
+    return _date(gettext("MMMM y"), first.year, first.month, 1)
 
 
 def short_date(label: str, *, year: bool = True) -> str:
     """An ISO day or month as charts have it: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
-    return _short_date(label, languages.current(), year)
+    return _short_date(label, i18n.current_language(), year)
 
 
 @lru_cache(maxsize=4096)
 def _short_date(label: str, _language: str, year: bool) -> str:
     first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
     if len(label) > 7:
-        pattern = languages.translated("d MMM y") if year else languages.translated("d MMM")
+        pattern = gettext("d MMM y") if year else gettext("d MMM")
     else:
-        pattern = languages.translated("MMM y") if year else "LLL"
+        pattern = gettext("MMM y") if year else "LLL"
     return _date(pattern, first.year, first.month, first.day)
 
 
@@ -154,16 +154,14 @@ def days_ago(value: date, today: date) -> str:
     """How far a day lies from today: today, yesterday, 3 days ago, tomorrow, in 3 days."""
     days = (today - value).days
     if days == 0:
-        return languages.translated("today")
+        return gettext("today")
     if days == 1:
-        return languages.translated("yesterday")
+        return gettext("yesterday")
     if days == -1:
-        return languages.translated("tomorrow")
+        return gettext("tomorrow")
     if days > 0:
-        text = languages.translated_by_number("%(number)s day ago", "%(number)s days ago", days)
-    else:
-        text = languages.translated_by_number("in %(number)s day", "in %(number)s days", -days)
-    return text % {"number": whole(abs(days))}
+        return ngettext("%(number)s day ago", "%(number)s days ago", days, number=whole(days))
+    return ngettext("in %(number)s day", "in %(number)s days", -days, number=whole(-days))
 
 
 @lru_cache(maxsize=4096)
@@ -172,12 +170,12 @@ def _dated(pattern: str, language: str, year: int, month: int, day: int) -> str:
 
 
 def _date(pattern: str, year: int, month: int, day: int) -> str:
-    return _dated(pattern, languages.current(), year, month, day)
+    return _dated(pattern, i18n.current_language(), year, month, day)
 
 
 def _separators() -> tuple[str, str]:
     """Between thousands, and before decimals."""
-    return _separators_of(languages.current())
+    return _separators_of(i18n.current_language())
 
 
 @lru_cache

@@ -13,30 +13,31 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Self, TypeAlias
 
-from jinja2 import Environment, pass_eval_context
-from jinja2.nodes import EvalContext
+import flask_babel
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from webapp import formats, languages
+from webapp import formats, i18n
 
 #: What may stand in a message. Numbers get separators; what must have none is given as text.
 Value: TypeAlias = "str | int | date | tuple[date, date]"
 
 
 def gettext(message: str, /, **values: Value) -> str:
-    """A message in the language spoken now: ``gettext("Hello %(name)s", name=name)``."""
-    return _filled(languages.translated(message), values)
+    """A message in the current language: ``gettext("Hello %(name)s", name=name)``."""
+    return flask_babel.gettext(message, **_all_shown(values)) if message else ""
 
 
 def pgettext(context: str, message: str, /, **values: Value) -> str:
     """A message that means several things in English; the context tells which."""
-    return _filled(languages.translated_for(context, message), values)
+    return flask_babel.pgettext(context, message, **_all_shown(values))
 
 
 def ngettext(singular: str, plural: str, number: int, /, **values: Value) -> str:
     """The form that goes with a number, which is ``%(number)s`` in it."""
-    text = languages.translated_by_number(singular, plural, number)
-    return _filled(text, {"number": number, **values})
+    return flask_babel.ngettext(
+        singular, plural, number, **_all_shown({"number": number, **values})
+    )
 
 
 class Words(str):
@@ -63,7 +64,7 @@ class Words(str):
     def _made(
         cls, message: str, plural: tuple[str, int] | None, values: Mapping[str, Value]
     ) -> Self:
-        with languages.speaking(languages.DEFAULT):
+        with flask_babel.force_locale(i18n.DEFAULT):
             made = super().__new__(cls, _told(message, plural, values))
         made.message, made.plural, made.values = message, plural, values
         return made
@@ -78,7 +79,7 @@ class Words(str):
         """For templates, and for forms made by WTForms."""
         if self.values or self.plural:
             return escape(str(self))
-        return _escaped(languages.current(), self.message)
+        return _escaped(i18n.current_language(), self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return unpacked, (packed(self),)
@@ -117,49 +118,22 @@ def _told(message: str, plural: tuple[str, int] | None, values: Mapping[str, Val
     return ngettext(message, *plural, **values)
 
 
-def _filled(text: str, values: Mapping[str, Value]) -> str:
-    return text % {name: _shown(value) for name, value in values.items()} if values else text
-
-
 def use_in(environment: Environment) -> None:
-    """Let templates speak: ``_("...")``, ``{% trans %}``, and the filters of ``formats``."""
-    environment.add_extension("jinja2.ext.i18n")
-    environment.policies["ext.i18n.trimmed"] = True
-    # A list says the same few words in every row: those without values are looked up once.
-    plain: dict[tuple[str, str], Markup] = {}
+    """Let templates of mails and documents be translated, with the filters of ``formats``."""
+    i18n.use_in(environment)
+    add_filters(environment)
 
-    # As the extension's own, but for what they are passed: it makes a context for every call.
-    @pass_eval_context
-    def gettext(context: EvalContext, message: str, /, **values: Any) -> str:
-        if values:
-            return _in(context, languages.translated(message), values)
-        key = languages.current(), message
-        if key not in plain:
-            plain[key] = Markup(languages.translated(message) % {})  # noqa: S704  ours
-        return plain[key]
 
-    @pass_eval_context
-    def ngettext(
-        context: EvalContext, singular: str, plural: str, number: int, /, **values: Any
-    ) -> str:
-        text = languages.translated_by_number(singular, plural, number)
-        return _in(context, text, {"num": number, **values})
-
-    @pass_eval_context
-    def pgettext(context: EvalContext, sense: str, message: str, /, **values: Any) -> str:
-        return _in(context, languages.translated_for(sense, message), values)
-
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals.update(gettext=gettext, _=gettext, ngettext=ngettext, pgettext=pgettext)
+def add_filters(environment: Environment) -> None:
+    """Give templates the filters of ``formats``, and the languages there are."""
     environment.filters.update(formats.FILTERS, told=told)
     environment.globals.update(
-        language=languages.current, languages_offered=languages.LANGUAGES, N_=str
+        language=i18n.current_language, languages_offered=i18n.LANGUAGES, N_=str
     )
 
 
-def _in(context: EvalContext, text: str, values: Mapping[str, Any]) -> str:
-    """A text with its values, which a page escapes."""
-    return (Markup(text) if context.autoescape else text) % values  # noqa: S704  the text is ours
+def _all_shown(values: Mapping[str, Value]) -> dict[str, str]:
+    return {name: _shown(value) for name, value in values.items()}
 
 
 def _shown(value: Value) -> str:

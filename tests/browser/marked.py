@@ -31,6 +31,9 @@ class Marking(NullTranslations):
         """A message between the signs."""
         return self.gettext(message)
 
+    # As Flask-Babel calls them.
+    ugettext, ungettext, upgettext = gettext, ngettext, pgettext
+
 
 class _Reading(HTMLParser):
     """The text of a page in its order, and its attributes that are shown."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
+from flask_babel import Domain
 from sqlalchemy import select
 
 from tests.browser import sights
@@ -12,7 +13,7 @@ from tests.browser.marked import Marking, unmarked
 from tests.browser.place import Place
 from tests.browser.test_every_page import ROLES
 from tests.views.test_access_matrix import ANYBODY, WHO
-from webapp import languages, words
+from webapp import words
 from webapp.db import open_session
 from webapp.models import (
     Account,
@@ -51,7 +52,7 @@ _KEPT = (words._escaped,)
 @pytest.fixture
 def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """The place, where Spanish is a language that only marks."""
-    monkeypatch.setattr(languages, "_catalogue", lambda language: Marking())
+    monkeypatch.setattr(Domain, "get_translations", lambda _: Marking())
     for kept in _KEPT:
         kept.cache_clear()
     yield place

@@ -9,13 +9,13 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import guide
 from tests.browser.place import Place
-from webapp import languages
+from webapp import i18n
 from webapp.views.guide import PICTURED, PICTURES, pictures
 
 TAKES = os.environ.get("TAKE_PICTURES") == "yes"
 
 
-@pytest.fixture(scope="module", params=languages.LANGUAGES)
+@pytest.fixture(scope="module", params=i18n.LANGUAGES)
 def language(request: pytest.FixtureRequest) -> str:
     """A language of the product."""
     return str(request.param)

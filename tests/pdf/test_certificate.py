@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 
 from tests.logos import pictures
-from webapp import languages
+from webapp import i18n
 from webapp.logos import redraw
 from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
 from webapp.settings import ROOT
@@ -386,6 +386,7 @@ def test_rather_no_document_than_one_without_its_logo(
         printer.draw(replace(values, logo=b"no picture"))
 
 
+@pytest.mark.usefixtures("translations")
 def test_a_certificate_speaks_the_language_it_was_issued_in(
     printer: CertificatePrinter, values: CertificateValues
 ) -> None:
@@ -409,4 +410,4 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
         "8.333 páginas estándar",
     ):
         assert words in text, text
-    assert languages.current() == "en"
+    assert i18n.current_language() == "en"

@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from webapp import languages
 from webapp.errors import Conflict
 from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused, Unreachable
@@ -382,6 +382,7 @@ def test_a_mail_that_will_never_be_taken_is_not_tried_again(session: Session) ->
     assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"
 
 
+@pytest.mark.usefixtures("translations")
 def test_each_reader_is_written_to_in_its_own_language(session: Session, server: Server) -> None:
     factories.user(session, server.account, email="ines@example.com").language = "es"
 
@@ -394,6 +395,7 @@ def test_each_reader_is_written_to_in_its_own_language(session: Session, server:
     assert dict(spanish.stories[0].facts)["Desde"].startswith("17 de noviembre de 2026")
 
 
+@pytest.mark.usefixtures("translations")
 def test_who_has_chosen_no_language_is_written_to_in_that_of_the_account(
     session: Session, server: Server
 ) -> None:
@@ -404,6 +406,7 @@ def test_who_has_chosen_no_language_is_written_to_in_that_of_the_account(
     assert titles(session, NOW) == ["Main login tiene problemas"]
 
 
+@pytest.mark.usefixtures("translations")
 def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
     session: Session, server: Server
 ) -> None:
@@ -415,5 +418,5 @@ def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
     kept = session.scalars(select(HealthChange.reason)).one()
 
     assert kept == "Printerpoint does not answer in time. never"
-    with languages.speaking("es"):
+    with force_locale("es"):
         assert str(kept) == "Printerpoint no responde a tiempo. nunca"

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from flask_babel import force_locale
 
-from webapp import languages
 from webapp.domain.months import Month
 from webapp.queries.metrics import DayPages
 from webapp.views.charts import HEIGHT, Bar, bars_of_days, drawing
@@ -114,8 +114,9 @@ def test_one_month_alone_is_no_growth_to_show(pages: dict[Month, int]) -> None:
     assert of_months(pages, date(2026, 11, 17)).grown == []
 
 
+@pytest.mark.usefixtures("translations")
 def test_a_chart_speaks_the_language_spoken() -> None:
-    with languages.speaking("es"):
+    with force_locale("es"):
         made = drawing([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
 
     assert made.words.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")

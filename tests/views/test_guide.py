@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.views.conftest import Visitor
-from webapp.languages import LANGUAGES
+from webapp.i18n import LANGUAGES
 from webapp.printerpoint import schema
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
-from webapp import languages
+from webapp import i18n
 from webapp.models import User
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
@@ -71,7 +71,7 @@ def test_a_forged_choice_is_refused(visitor: Visitor) -> None:
 def test_a_request_leaves_the_thread_as_it_was(visitor: Visitor) -> None:
     visitor.opens("/login", SPANISH)
 
-    assert languages.current() == "en"
+    assert i18n.current_language() == "en"
 
 
 def test_requests_one_after_another_do_not_take_over_each_others_language(

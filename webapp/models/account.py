@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Moment
-from webapp.languages import DEFAULT
+from webapp.i18n import DEFAULT
 
 AccountKind = Literal["operations", "partner", "customer"]
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, DecimalText, Moment
-from webapp.languages import DEFAULT
+from webapp.i18n import DEFAULT
 from webapp.models.account import Account
 
 

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import segno
+from flask_babel import force_locale
 from weasyprint import CSS, HTML
 from weasyprint.css import ColorProfile
 from weasyprint.pdf import pydyf
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import formats, languages
+from webapp import formats, i18n
 from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
 from webapp.settings import ROOT
@@ -66,7 +67,7 @@ class CertificateValues:
     issued_on: date
     verify_url: str
     logo: bytes | None = None
-    language: str = languages.DEFAULT
+    language: str = i18n.DEFAULT
 
 
 class CertificatePrinter:
@@ -90,7 +91,7 @@ class CertificatePrinter:
 
     def html(self, values: CertificateValues) -> str:
         """The document as HTML: everything but the paper it is printed on."""
-        with languages.speaking(values.language):
+        with force_locale(values.language):
             return self._html(values)
 
     def _html(self, values: CertificateValues) -> str:

@@ -11,10 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Lock
 
+from flask_babel import force_locale
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import formats, languages
+from webapp import formats, i18n
 from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Size, fit, printable
 from webapp.pdf.picture import picture
@@ -40,7 +41,7 @@ class CardValues:
     pages: int
     trees: Decimal
     project: str
-    language: str = languages.DEFAULT
+    language: str = i18n.DEFAULT
 
 
 class CardPrinter:
@@ -61,7 +62,7 @@ class CardPrinter:
 
     def html(self, values: CardValues) -> str:
         """The card as HTML."""
-        with languages.speaking(values.language):
+        with force_locale(values.language):
             return self._html(values)
 
     def _html(self, values: CardValues) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp import languages
+from webapp import i18n
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account
@@ -31,7 +31,7 @@ def time_zones() -> tuple[str, ...]:
 
 def countries() -> Mapping[str, str]:
     """The countries whose public holidays are known: names, by their two letters."""
-    return _countries(languages.current())
+    return _countries(i18n.current_language())
 
 
 @lru_cache

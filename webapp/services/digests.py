@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
+from flask_babel import force_locale
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import formats, languages
+from webapp import formats
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
@@ -127,7 +128,7 @@ def _in_their_languages(users: Sequence[User], write: Callable[[User], Draft]) -
     """A draft for each user, written while its language is spoken."""
     drafts = []
     for user in users:
-        with languages.speaking(language_of(user)):
+        with force_locale(language_of(user)):
             drafts.append(write(user))
     return drafts
 
@@ -198,7 +199,7 @@ def _go_on(session: Session, finished_at: datetime) -> list[Draft]:
         ).first()
         if last is None or not last.key.startswith("nights-stopped-"):
             continue
-        with languages.speaking(language_of(user)):
+        with force_locale(language_of(user)):
             due.append(_again(user, last.key.replace("stopped", "again"), finished_at))
     return due
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import force_locale
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import languages
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
@@ -91,7 +91,7 @@ def drafts(session: Session, user_id: int, now: datetime) -> list[Draft]:
     unwanted = [notice.id for notice in untold if not _wants(user, notice)]
     if unwanted:
         session.execute(delete(Notice).where(Notice.id.in_(unwanted)))
-    with languages.speaking(language_of(user)):
+    with force_locale(language_of(user)):
         return _made(session, user, wanted, now)
 
 

@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired
 
-from webapp import languages
+from webapp import i18n
 from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services import accounts, calendars
@@ -50,7 +50,7 @@ class CustomerForm(forms.Form):
 def language_of(form: FlaskForm) -> str | None:
     """The language chosen; None where the partner's holds. Raises Invalid."""
     chosen: str = form.language.data or ""
-    if chosen and not languages.known(chosen):
+    if chosen and not i18n.known(chosen):
         raise Invalid("language", gettext("Choose one of the languages there are."))
     return chosen or None
 
@@ -66,9 +66,9 @@ def offer_choices(form: FlaskForm, partner: Account | None) -> None:
             ("", gettext("As its partner: %(own)s", own=own) if own else gettext("As its partner")),
         )
     form.country.choices = countries
-    form.language.choices = list(languages.LANGUAGES.items())
+    form.language.choices = list(i18n.LANGUAGES.items())
     if partner is not None:
-        own_language = languages.LANGUAGES[partner.certified_in]
+        own_language = i18n.LANGUAGES[partner.certified_in]
         as_partner = gettext("As its partner: %(own)s", own=own_language)
         form.language.choices.insert(0, ("", as_partner))
     offer_regions(form, form.country.data)

@@ -17,7 +17,7 @@ from flask_login import current_user, login_user, logout_user
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
-from webapp import clock, languages
+from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
@@ -133,7 +133,11 @@ def invitation(token: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             user = users.accept(
-                db.session(), token, form.password.data, clock.now(), language=languages.current()
+                db.session(),
+                token,
+                form.password.data,
+                clock.now(),
+                language=i18n.current_language(),
             )
         except Invalid as error:
             db.session.rollback()

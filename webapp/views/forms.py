@@ -6,7 +6,7 @@ from flask import render_template
 from flask_wtf import FlaskForm
 from wtforms.i18n import DummyTranslations, get_translations
 
-from webapp import languages
+from webapp import i18n
 from webapp.errors import Invalid
 
 
@@ -18,9 +18,9 @@ class Form(FlaskForm):
 
         def get_translations(self, form: Any) -> Any:
             """The catalogue of the language spoken now."""
-            if languages.current() == languages.DEFAULT:
+            if i18n.current_language() == i18n.DEFAULT:
                 return DummyTranslations()
-            return get_translations([languages.current()])
+            return get_translations([i18n.current_language()])
 
 
 class ConfirmForm(Form):

@@ -4,11 +4,11 @@ A user's choice, else the one that the address names (public pages, which keep n
 browser's choice, else what it prefers.
 """
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp import languages
+from webapp import i18n
 from webapp.db import db
 from webapp.errors import Invalid
 from webapp.views import edge, security
@@ -21,28 +21,29 @@ _ONE_YEAR = 365 * 24 * 60 * 60
 
 
 def choose() -> None:
-    """Speak the language of whoever asks, before anything is said."""
+    """Choose the language of the response, before any text of it is written."""
     if request.endpoint == "static":
         return
     chosen = current_user.language if current_user.is_authenticated else None
-    languages.speak(chosen or languages.known(request.args.get("language")) or of_browser())
+    g.language = chosen or i18n.known(request.args.get("language")) or of_browser()
 
 
-def forget(_: BaseException | None) -> None:
-    """Speak the default language again: the thread may do something else next."""
-    languages.speak(languages.DEFAULT)
+def select_locale() -> str | None:
+    """Return the chosen language for Flask-Babel; None where there is no choice."""
+    chosen: str | None = g.get("language")
+    return chosen
 
 
 def of_browser() -> str | None:
     """What was chosen in this browser, or what it prefers."""
-    chosen = languages.known(request.cookies.get(_COOKIE))
-    return chosen or languages.preferred(list(request.accept_languages.values()))
+    chosen = i18n.known(request.cookies.get(_COOKIE))
+    return chosen or i18n.preferred(list(request.accept_languages.values()))
 
 
 @blueprint.post("/language")
 def change() -> ResponseReturnValue:
     """Speak another language from now on, to this browser and to this user."""
-    language = languages.known(request.form.get("language"))
+    language = i18n.known(request.form.get("language"))
     if language is None:
         raise Invalid("language", gettext("Choose one of the languages there are."))
     if current_user.is_authenticated:

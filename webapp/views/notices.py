@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from wtforms import BooleanField, SelectField
 
-from webapp import clock, languages
+from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict, NotFound
 from webapp.models import Mail, User
@@ -75,7 +75,7 @@ def choose() -> ResponseReturnValue:
     subjects = CHOICES[edge.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
     form = NoticesForm(data=wants | {"language": user.language or ""})
-    form.language.choices = [("", gettext("As the browser has it")), *languages.LANGUAGES.items()]
+    form.language.choices = [("", gettext("As the browser has it")), *i18n.LANGUAGES.items()]
     if request.method == "POST" and form.validate_on_submit():
         for subject in subjects:
             unsubscribe.choose(user, subject, wanted=bool(form[subject].data))

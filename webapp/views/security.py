@@ -14,7 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 
-from webapp import languages
+from webapp import i18n
 from webapp.db import READING_METHODS, db
 from webapp.models import User
 from webapp.queries import users
@@ -75,7 +75,6 @@ def guard(app: Flask) -> CSRFProtect:
     """
     _know_users(app)
     app.before_request(language.choose)
-    app.teardown_request(language.forget)
     app.before_request(_demand_login)
     forgery = CSRFProtect(app)
     app.before_request(_extend_session)
@@ -193,7 +192,7 @@ def _set_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = _FEATURES
     headers.setdefault("Referrer-Policy", "same-origin")
     if response.mimetype == "text/html":
-        headers["Content-Language"] = languages.current()
+        headers["Content-Language"] = i18n.current_language()
         response.vary.update(("Accept-Language", "Cookie"))
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")

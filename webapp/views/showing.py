@@ -16,8 +16,9 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 
-from webapp import clock, languages
+from webapp import clock
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
@@ -142,7 +143,7 @@ def badge(badge_id: str) -> ResponseReturnValue:
     """The badge: trees to date, for other sites to show."""
     account = showing.account_of_badge(db.session(), badge_id)
     pages = showing.pages_of(db.session(), account)
-    with languages.speaking(account.certified_in):
+    with force_locale(account.certified_in):
         drawing = render_template("showing/badge.svg", trees=written(trees(pages)))
     response = make_response(drawing)
     response.mimetype = "image/svg+xml"
@@ -168,7 +169,7 @@ def _shared(account: Account) -> dict[str, object]:
     public = edge.settings().public_url
     badge_url = account.badge_id and public + url_for("showing.badge", badge_id=account.badge_id)
     latest = certificates.latest(db.session(), account.id)
-    with languages.speaking(account.certified_in):
+    with force_locale(account.certified_in):
         words = gettext("Trees planted for the pages we print, counted by Releaf")
     return {
         "account": account,

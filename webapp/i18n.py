@@ -1,0 +1,52 @@
+"""Internationalisation: Flask-Babel, the languages of the service and which one applies.
+
+Texts in the code are English and need no catalogue. ``make texts`` updates the others.
+"""
+
+from collections.abc import Callable
+
+from babel import negotiate_locale
+from flask import Flask
+from flask_babel import Babel, get_domain, get_locale
+from jinja2 import Environment
+
+#: The name of each language in that language. The first is the language of texts in the code.
+LANGUAGES = {"en": "English", "es": "Español"}
+DEFAULT = "en"
+
+babel = Babel()
+
+
+def init_app(app: Flask, locale_selector: Callable[[], str | None] | None = None) -> None:
+    """Set up Flask-Babel; without a selector, and outside requests, the default applies."""
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    babel.init_app(app, locale_selector=locale_selector)
+
+
+def use_in(environment: Environment) -> None:
+    """Let templates of mails and documents be translated, as Flask-Babel does for pages."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: get_domain().get_translations().ugettext(text),
+        ngettext=lambda one, many, n: get_domain().get_translations().ungettext(one, many, n),
+        pgettext=lambda sense, text: get_domain().get_translations().upgettext(sense, text),
+        newstyle=True,
+    )
+
+
+def current_language() -> str:
+    """Return the language that applies now, a key of ``LANGUAGES``."""
+    locale = get_locale()
+    return DEFAULT if locale is None else str(locale.language)
+
+
+def known(language: str | None) -> str | None:
+    """Return the language if it is supported."""
+    return language if language in LANGUAGES else None
+
+
+def preferred(wanted: list[str]) -> str | None:
+    """Return the best supported language for those a browser wants: ``["es-MX", "en"]``."""
+    return negotiate_locale(wanted, list(LANGUAGES), sep="-")
