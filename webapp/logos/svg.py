@@ -12,11 +12,12 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
+from flask_babel import gettext
 from resvg_py import svg_to_bytes
 
 from webapp.logos import styles
 from webapp.logos.refusal import Refusal
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import segno
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 from weasyprint import CSS, HTML
 from weasyprint.css import ColorProfile
 from weasyprint.pdf import pydyf
@@ -27,7 +27,6 @@ from webapp import formats, i18n
 from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
 from webapp.settings import ROOT
-from webapp.words import gettext
 
 #: The customer's name: the width of the page between its margins, in points.
 NAME_WIDTH = 620

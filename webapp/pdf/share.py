@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Lock
 
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
@@ -20,7 +20,6 @@ from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, t
 from webapp.pdf.lettering import Size, fit, printable
 from webapp.pdf.picture import picture
 from webapp.settings import ROOT
-from webapp.words import gettext
 
 #: What networks and messengers show whole.
 SHARE_WIDTH, SHARE_HEIGHT = 1200, 630

@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 from babel import Locale
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,7 +18,6 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account
 from webapp.services import calendars
 from webapp.services.calendars import regions
-from webapp.words import gettext
 
 OPERATIONS_NAME = "Operations"
 _LONGEST_NAME = 200

@@ -7,6 +7,7 @@ from datetime import datetime
 from math import floor
 from typing import Final
 
+from flask_babel import gettext
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from webapp.domain.contrast import Colour
 from webapp.errors import Invalid
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 LONGEST_NAME: Final = 60
 #: Bytes that an upload may have.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,7 +14,7 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 _FEW = 1_000
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from flask_babel import gettext
 from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
@@ -10,7 +11,6 @@ from webapp.db import lock
 from webapp.errors import Conflict
 from webapp.models import Mail, Notice
 from webapp.services.notices import Draft
-from webapp.words import gettext
 
 #: A sender that says nothing for so long has died; its mail is taken over.
 SILENT_SENDER = timedelta(minutes=10)

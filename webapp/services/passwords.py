@@ -4,9 +4,9 @@ import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from flask_babel import gettext
 
 from webapp.errors import Invalid
-from webapp.words import gettext
 
 SHORTEST = 12
 LONGEST = 256

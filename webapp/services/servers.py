@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask_babel import gettext
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, undefer
 
@@ -16,7 +17,7 @@ from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, Server
 from webapp.services.collection import monitoring
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 log = logging.getLogger("releaf.servers")
 

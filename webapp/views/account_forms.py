@@ -1,5 +1,6 @@
 """Account forms: what is asked of a partner and of a customer, and what can be chosen."""
 
+from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired
@@ -9,7 +10,7 @@ from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services import accounts, calendars
 from webapp.views import forms
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 _REGION = Words("Some holidays hold in a part of the country alone.")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf import FlaskForm
 
 from webapp import clock
@@ -31,7 +32,7 @@ from webapp.views import (
     ticks,
 )
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("accounts", __name__)
 

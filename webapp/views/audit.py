@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp import clock
 from webapp.db import db
@@ -15,7 +16,7 @@ from webapp.services import audit
 from webapp.services.audit import Action, Actor
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("audit", __name__)
 

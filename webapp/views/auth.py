@@ -13,6 +13,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, EqualTo
@@ -24,7 +25,7 @@ from webapp.models import User
 from webapp.services import users
 from webapp.services.audit import Action, Actor
 from webapp.views import audit, edge, forms, security
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)

@@ -20,6 +20,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.file import FileField
 from wtforms import ColorField, HiddenField, StringField
@@ -37,7 +38,7 @@ from webapp.services import brands
 from webapp.services.brands import Look
 from webapp.views import audit, edge, forms
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("brands", __name__)
 

@@ -11,12 +11,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from flask_babel import gettext
 from markupsafe import Markup
 
 from webapp import formats
 from webapp.domain.calendar import is_business_day
 from webapp.queries.metrics import DayPages
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 Kind = Literal["normal", "weekend", "recovered", "held"]
 #: What bars count. Trees are those so far: a bar is what all before it have come to.

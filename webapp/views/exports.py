@@ -15,11 +15,11 @@ from typing import IO, Any
 
 import xlsxwriter
 from flask import Response, abort, request, send_file
+from flask_babel import gettext
 from sqlalchemy import Select
 
 from webapp import clock
 from webapp.db import db
-from webapp.words import gettext
 
 Value = str | int | Decimal | date | datetime | None
 

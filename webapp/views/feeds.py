@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp import clock
 from webapp.db import db
@@ -36,7 +37,6 @@ from webapp.views import (
     lists,
 )
 from webapp.views.edge import roles_required
-from webapp.words import gettext
 
 blueprint = Blueprint("feeds", __name__)
 

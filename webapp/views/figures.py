@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
+
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.queries.metrics import DayPages
 from webapp.services.calendars import Observing, public_holidays
 from webapp.views.charts import Bar, bars_of_days
-from webapp.words import gettext
 
 DAYS = 31
 _MONTHS = 12

@@ -6,13 +6,13 @@ browser's choice, else what it prefers.
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 
 from webapp import i18n
 from webapp.db import db
 from webapp.errors import Invalid
 from webapp.views import edge, security
-from webapp.words import gettext
 
 blueprint = Blueprint("language", __name__)
 

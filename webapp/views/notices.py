@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_wtf import CSRFProtect
 from wtforms import BooleanField, SelectField
 
@@ -18,7 +19,7 @@ from webapp.queries import mails as queries
 from webapp.services import mails, unsubscribe
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("notices", __name__)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp import clock, queue
 from webapp.db import db
@@ -16,7 +17,7 @@ from webapp.queries import system_status
 from webapp.services import mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("overview", __name__)
 

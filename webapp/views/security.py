@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_limiter import Limiter, RouteLimit
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
@@ -20,7 +21,6 @@ from webapp.models import User
 from webapp.queries import users
 from webapp.settings import Settings
 from webapp.views import edge, language
-from webapp.words import gettext
 
 #: The endpoints that need no login: there is no other list.
 OPEN = frozenset(

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from wtforms import PasswordField, SelectField, StringField
 
 from webapp import clock
@@ -22,7 +23,7 @@ from webapp.services import servers
 from webapp.services.collection import monitoring
 from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("servers", __name__)
 

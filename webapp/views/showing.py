@@ -16,7 +16,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 
 from webapp import clock
 from webapp.db import db
@@ -31,7 +31,7 @@ from webapp.services import showing
 from webapp.views import audit, edge, figures
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("showing", __name__)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
 from webapp.errors import NotFound
 from webapp.views import exports
-from webapp.words import gettext
 
 #: More than a page of a list shows.
 MOST = 200

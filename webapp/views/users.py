@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from wtforms import EmailField, RadioField, StringField
 from wtforms.validators import DataRequired
 
@@ -22,7 +23,7 @@ from webapp.queries.lists import COUNT_TO
 from webapp.services import users
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 blueprint = Blueprint("users", __name__)
 

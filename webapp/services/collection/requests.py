@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from flask_babel import gettext
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,6 @@ from webapp.db import lock, upsert
 from webapp.errors import Conflict, NotFound
 from webapp.models import Account, Collection, Feed, Server
 from webapp.models.collection import CollectionKind
-from webapp.words import gettext
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 

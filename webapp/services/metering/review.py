@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal, Protocol, get_args
 
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits, events
 from webapp.services.metering.events import Event
-from webapp.words import Words, gettext
+from webapp.words import Words
 
 #: ``accepted``: all pages count; ``adjusted``: as many as are proposed; ``reset``: the counter was
 #: set to another value, none count; ``rejected``: none count, for a reason that is kept.
