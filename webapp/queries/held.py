@@ -1,13 +1,20 @@
-"""The list of pages that wait for a decision, or were decided."""
+"""Pages that wait for a decision, or were decided: their list and their number."""
 
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func
+from sqlalchemy.orm import Session
 
 from webapp.models import Account, Delta, Device, Feed
 from webapp.queries import access, lists
 from webapp.queries.access import Viewer
+
+
+def count(session: Session, viewer: Viewer) -> int:
+    """How many deltas wait for a decision."""
+    query: Any = access.held(viewer).with_only_columns(func.count())
+    return session.scalar(query) or 0
 
 
 def search(viewer: Viewer, *, text: str = "", decisions: Collection[str] = ()) -> Select[Any]:

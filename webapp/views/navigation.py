@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import Flask, g, request
-from sqlalchemy import func
 
 from webapp.db import db
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import access, held
 from webapp.views import edge
 from webapp.words import Words
 
@@ -85,6 +84,5 @@ def _places() -> Iterator[Entry]:
 def held_count(viewer: access.Viewer) -> int:
     """How many gains wait for a person."""
     if "held_count" not in g:
-        held = access.held(viewer).with_only_columns(func.count())
-        g.held_count = db.session.scalar(held) or 0
+        g.held_count = held.count(db.session(), viewer)
     return int(g.held_count)
