@@ -8,7 +8,6 @@ The map of the rooms (who may import whom is held by import-linter):
     queries       read-only SELECTs for pages, command line and jobs; never flush or commit
     models        one noun, one file; ``printerpoint`` the API we read; ``pdf``; ``mail``;
                   ``logos`` pictures that people upload; ``queue``
-    asking        statements of pages and what is made of their rows
     db, crypto    the database session, the encrypted column
     errors, settings, clock, formats, domain   exceptions, values and pure rules
 """

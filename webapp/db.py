@@ -16,20 +16,15 @@ from typing import Any
 from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     DateTime,
     Dialect,
     Engine,
-    Integer,
     MetaData,
     String,
     Table,
     Text,
-    bindparam,
     create_engine,
     event,
-    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -39,7 +34,6 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from webapp.domain.months import Month
 from webapp.words import packed, unpacked
 
 BUSY_TIMEOUT_MS = 30_000
@@ -206,43 +200,6 @@ def lock(
     if session.get_bind().dialect.name != "sqlite":
         held = select(key).where(key.in_(sorted(ids))).order_by(key)
         session.execute(held.with_for_update(key_share=not with_references))
-
-
-def constant(word: str) -> ColumnElement[str]:
-    """One of our own words, as it stands in a statement.
-
-    PostgreSQL makes one plan for all values of a parameter; where a word is rare, or an index has
-    only its rows, the plan has to know it.
-    """
-    if not word.isidentifier():
-        raise ValueError(f"{word!r} is no word of ours")
-    return literal_column(f"'{word}'", String)
-
-
-def at_most(rows: int) -> ColumnElement[int]:
-    """A limit, as it stands in a statement.
-
-    A plan made for any limit expects many rows; PostgreSQL finds it dear, and plans anew each time.
-    """
-    return literal_column(str(int(rows)), Integer)
-
-
-def in_digits(number: int) -> BindParameter[int]:
-    """A number, as it stands in a statement: for what rows differ much in how many they have.
-
-    One plan for the smallest and the largest partner fits neither.
-    """
-    return bindparam(None, number, Integer, literal_execute=True)
-
-
-def given_in_digits(name: str) -> BindParameter[int]:
-    """The same of a number that is given when the statement is asked."""
-    return bindparam(name, type_=Integer, literal_execute=True)
-
-
-def month_in_digits(month: Month) -> ColumnElement[str]:
-    """A month as it is kept, as it stands in a statement: the open one has fewer days than most."""
-    return literal_column(f"'{month}'", String)
 
 
 def upsert(
