@@ -161,10 +161,9 @@ def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
         yield request.getfixturevalue("own_app")
         return
     made: Flask = request.getfixturevalue("common_app")
-    config, edge = dict(made.config), made.extensions["releaf"]
-    made.extensions["releaf"] = replace(edge, settings=settings)
+    config = dict(made.config)
+    made.config["RELEAF"] = settings
     yield made
-    made.extensions["releaf"] = edge
     made.config.clear()
     made.config.update(config)
     with made.app_context():

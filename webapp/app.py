@@ -16,7 +16,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import i18n
 from webapp import settings as configuration
-from webapp.crypto import Keyring
 from webapp.db import db, engine_options
 from webapp.services import database
 from webapp.settings import ROOT, Settings
@@ -48,7 +47,6 @@ from webapp.views import (
     showing,
     users,
 )
-from webapp.views.edge import Edge
 from webapp.words import add_filters
 
 VIEWS = (
@@ -99,7 +97,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_configuration(settings))
     app.config["RELEAF"] = settings
-    app.extensions["releaf"] = Edge(settings, Keyring(settings.encryption_keys))
     i18n.init_app(app, language.select_locale)
     add_filters(app.jinja_env)
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)

@@ -1,14 +1,14 @@
 """What every view needs from the outside: settings, keys, who looks, a client of Printerpoint."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import abort, current_app
+from flask import abort
 from flask_login import current_user
 
 from webapp.crypto import Keyring
+from webapp.extensions import current_keyring, current_settings
 from webapp.models import User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
@@ -19,22 +19,14 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """What ``create_app`` hands to the views, as ``app.extensions["releaf"]``."""
-
-    settings: Settings
-    keyring: Keyring
-
-
 def settings() -> Settings:
     """The settings of this process."""
-    return _edge().settings
+    return current_settings()
 
 
 def keyring() -> Keyring:
     """The encryption keys."""
-    return _edge().keyring
+    return current_keyring()
 
 
 def user() -> User:
@@ -67,7 +59,3 @@ def roles_required(
         return guarded
 
     return guard
-
-
-def _edge() -> Edge:
-    return cast(Edge, current_app.extensions["releaf"])
