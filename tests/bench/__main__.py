@@ -1,4 +1,4 @@
-"""``make bench``: every figure is a ratio of two things measured in this run.
+"""``make bench``: ratios of two things measured in this run, and the server time of pages.
 
 ``make bench ARGS=--quick`` takes smaller fleets.
 """
@@ -22,8 +22,6 @@ TOURS = 3
 COLLECTION_LIMIT = 2.5
 CERTIFICATE_LIMIT = 1.3
 MEMORY_LIMIT_MB = 300
-PAGE_LIMIT = 5
-PAGE_LIMIT_KB = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +151,16 @@ def certificates(count: int) -> bool:
     return bool(ratio <= CERTIFICATE_LIMIT)
 
 
-def pages(database: str) -> bool:
-    """Print the table of the console's pages on a large database."""
-    print("\nPages, 10,000 feeds, 200,000 devices, two years, against a bare route of as many rows")
+def pages(database: str) -> None:
+    """Print the server time of the console's pages on a large database."""
+    print("\nPages, 10,000 feeds, 200,000 devices, two years (goal: p95 of 50 ms)")
     measured("pages", "build", database)
     found: Any = measured("pages", "measure", database)
     for one in found:
         print(
             f"  {one['name']:28} {one['rows']:4} rows {one['queries']:3} queries "
-            f"{one['ours_ms']:8.1f} ms {one['times']:7.1f} x {one['kilobytes']:5.0f} KB"
+            f"p50 {one['p50_ms']:7.1f} ms p95 {one['p95_ms']:7.1f} ms {one['kilobytes']:5.0f} KB"
         )
-    return all(one["times"] <= PAGE_LIMIT and one["kilobytes"] <= PAGE_LIMIT_KB for one in found)
 
 
 def main() -> int:
@@ -187,7 +184,7 @@ def main() -> int:
         else:
             kept.append(collection("PostgreSQL", customers, postgresql))
             if not quick:
-                kept.append(pages(postgresql))
+                pages(postgresql)
         kept += [certificates(drawn), growth(sizes, sqlite)]
     print("\nall promises kept" if all(kept) else "\na promise is not kept")
     return 0 if all(kept) else 1

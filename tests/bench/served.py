@@ -1,6 +1,6 @@
-"""The console and a bare route of Flask, each behind the web server that production runs.
+"""The console behind the web server that production runs.
 
-gunicorn makes them: ``tests.bench.served:console()`` and ``tests.bench.served:bare()``.
+gunicorn makes it: ``tests.bench.served:console()``.
 """
 
 import http.client
@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask, render_template, request
-from jinja2 import DictLoader
+from flask import Flask
 
 from tests.environment.processes import until, with_us
 from webapp import clock
@@ -23,31 +22,12 @@ from webapp import settings as configuration
 from webapp.app import create_app
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
-_ROWS = (
-    "<!DOCTYPE html><html lang='en'><head><title>Rows</title></head><body><table>"
-    "{% for a, b, c, d, e, f in rows %}<tr><th scope='row'><a href='/feeds/{{ f }}'>{{ a }}</a>"
-    "</th><td>{{ b }}</td><td>{{ c }}</td><td>{{ d }}</td><td>{{ e }}</td><td>{{ f }}</td></tr>"
-    "{% endfor %}</table></body></html>"
-)
 
 
 def console() -> Flask:
     """The console as ``wsgi`` makes it, on the day that the database ends with."""
     clock.now = lambda: NOW
     return create_app(configuration.load())
-
-
-def bare() -> Flask:
-    """A route that renders rows from memory; its template is compiled once, as all of ours are."""
-    app = Flask("bare")
-    app.jinja_loader = DictLoader({"rows.html": _ROWS})
-    rows = [(f"Customer {n}", f"Account {n}", "Healthy", "yesterday", 20, n) for n in range(500)]
-
-    @app.get("/")
-    def index() -> str:
-        return render_template("rows.html", rows=rows[: request.args.get("rows", 0, type=int)])
-
-    return app
 
 
 class Browser(http.client.HTTPConnection):
@@ -77,7 +57,7 @@ class Browser(http.client.HTTPConnection):
 
 @contextmanager
 def served(what: str, folder: Path, environment: dict[str, str]) -> Iterator[Browser]:
-    """Serve ``console`` or ``bare`` from one process, and connect to it."""
+    """Serve ``console`` from one process, and connect to it."""
     path, log = folder / f"{what}.sock", folder / f"{what}.log"
     command = with_us(
         "TERM", sys.executable, "-m", "gunicorn", "--bind", f"unix:{path}", "--keep-alive", "60",
