@@ -97,11 +97,11 @@ _CUSTOMERS = exports.Sheet(
 def index() -> ResponseReturnValue:
     """Partners for operations; for a partner its customers."""
     viewer = edge.viewer()
-    text = lists.searched()
+    text = lists.search_text()
     kind = "partner" if viewer.is_operations else "customer"
     today = _today(edge.user().account)
     names = queries.PARTNER_COLUMNS if kind == "partner" else queries.CUSTOMER_COLUMNS
-    sort = lists.sorting(names, "name")
+    sort = lists.sort_choice(names, "name")
     if kind == "partner":
         query = queries.partners(viewer, text=text, sort=sort)
     else:
@@ -109,7 +109,7 @@ def index() -> ResponseReturnValue:
     if exports.wanted():
         return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
     page = lists.paginate(query, count_to=COUNT_TO if text else None)
-    return lists.page(
+    return lists.render(
         "accounts",
         page,
         q=text,
@@ -223,7 +223,7 @@ def _today(account: figures.Zoned) -> date:
 def _partner_named() -> Account | None:
     """The partner that a new customer will belong to; None: a partner is added."""
     viewer = edge.viewer()
-    number = viewer.account_id if viewer.is_partner else lists.number("partner")
+    number = viewer.account_id if viewer.is_partner else lists.filter_id("partner")
     if number is None:
         return None
     account = access.account(db.session(), viewer, number)

@@ -129,13 +129,13 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
-    text, state = lists.searched(), lists.chosen("state", _ACTIONS)
+    text, state = lists.search_text(), lists.filter_choice("state", _ACTIONS)
     action = _ACTIONS[state] if state else ""
     query = queries.search(edge.viewer(), text=text, action=action)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    return lists.page(
+    return lists.render(
         "audit",
         page,
         q=text,

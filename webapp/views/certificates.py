@@ -74,17 +74,17 @@ _SHEET = exports.Sheet(
 @blueprint.get("/certificates")
 def index() -> ResponseReturnValue:
     """The certificates of the accounts a viewer may see, the latest month first unless asked."""
-    text, month = lists.searched(), lists.searched("month")
+    text, month = lists.search_text(), lists.search_text("month")
     viewer = edge.viewer()
     months = queries.months(db.session(), viewer)
-    sort = lists.sorting(queries.COLUMNS, "-month")
+    sort = lists.sort_choice(queries.COLUMNS, "-month")
     if month not in months:
         month = ""
     query = queries.search(viewer, text=text, month=month, sort=sort)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    return lists.page(
+    return lists.render(
         "certificates",
         page,
         q=text,

@@ -183,14 +183,14 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The collections of all servers, the latest first."""
     viewer = edge.viewer()
-    state = lists.chosen("state", STATES)
-    server_id = lists.number("server")
+    state = lists.filter_choice("state", STATES)
+    server_id = lists.filter_id("server")
     server = access.server(db.session(), viewer, server_id) if server_id is not None else None
     query = queries.search(viewer, state=state, server_id=server_id)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    return lists.page("collections", page, state=state, server=server)
+    return lists.render("collections", page, state=state, server=server)
 
 
 @blueprint.get("/collections/<int:collection_id>")
@@ -237,7 +237,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
 def _shown(collection: Collection) -> dict[str, Any]:
     """What the page and its fragment show."""
     unfinished = collection.state in UNFINISHED
-    outcome = lists.chosen("outcome", outcomes.KINDS)
+    outcome = lists.filter_choice("outcome", outcomes.KINDS)
     done = course.of(db.session(), collection)
     return {
         "collection": collection,

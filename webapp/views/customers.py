@@ -158,7 +158,7 @@ def _server(server_id: int | None = None) -> Server:
 
 def _find(server: Server) -> Found:
     """Search the server's customers for the text of this request."""
-    found = Found(lists.searched())
+    found = Found(lists.search_text())
     try:
         known = _known(server)
     except (PrinterpointError, SealError) as error:

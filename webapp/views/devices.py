@@ -60,8 +60,8 @@ _SHEET = exports.Sheet(
 def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
     viewer = edge.viewer()
-    text, feed_id = lists.searched(), lists.number("feed")
-    sort = lists.sorting(queries.COLUMNS, "customer")
+    text, feed_id = lists.search_text(), lists.filter_id("feed")
+    sort = lists.sort_choice(queries.COLUMNS, "customer")
     query = queries.search(viewer, text=text, feed_id=feed_id, sort=sort)
     if exports.wanted():
         return exports.answer(query, _SHEET)
@@ -71,7 +71,7 @@ def index() -> ResponseReturnValue:
         page = lists.paginate(query, count_to=None, count=queries.count(viewer, feed_id))
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
-    return lists.page("devices", page, q=text, feed=feed, heading=heading)
+    return lists.render("devices", page, q=text, feed=feed, heading=heading)
 
 
 @blueprint.post("/devices/selection")

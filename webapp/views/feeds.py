@@ -60,10 +60,14 @@ class Silence:
 def index() -> ResponseReturnValue:
     """The feeds of the accounts a viewer may see, unhealthy ones first."""
     viewer = edge.viewer()
-    status, health = lists.chosen("status", STATUSES), lists.chosen("health", HEALTHS)
-    text, server_id, account_id = lists.searched(), lists.number("server"), lists.number("account")
+    status, health = lists.filter_choice("status", STATUSES), lists.filter_choice("health", HEALTHS)
+    text, server_id, account_id = (
+        lists.search_text(),
+        lists.filter_id("server"),
+        lists.filter_id("account"),
+    )
     today = figures.today_of(edge.user().account, clock.now())
-    sort = lists.sorting(queries.SORTS, "-health")
+    sort = lists.sort_choice(queries.SORTS, "-health")
     month = Month.of(today)
     query = queries.search(
         viewer,
@@ -79,7 +83,7 @@ def index() -> ResponseReturnValue:
         return exports.answer(query, sheet())
     page = lists.paginate(query, count_to=COUNT_TO if text else None)
     feed_ids = [feed.id for feed in page.items]
-    return lists.page(
+    return lists.render(
         "feeds",
         page,
         q=text,
@@ -99,14 +103,14 @@ def show(feed_id: int) -> ResponseReturnValue:
     feed = access.feed(db.session(), edge.viewer(), feed_id)
     today = _today(feed)
     holidays = public_holidays(feed.account)
-    span = lists.chosen("days", DAYS, DAYS[0])
+    span = lists.filter_choice("days", DAYS, DAYS[0])
     last = today - timedelta(days=1)
     first = last - timedelta(days=int(span) - 1)
     days = metrics.days_of_feeds(db.session(), [feed.id], first, last)
     if exports.wanted():
         return _exported_days(days)
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds([feed.id]))
-    sort = lists.sorting(devices.COLUMNS_OF_FEED, "asset")
+    sort = lists.sort_choice(devices.COLUMNS_OF_FEED, "asset")
     events = feed_events.of_feeds(db.session(), [feed.id], _RECENT)
     is_customer = edge.viewer().role == "customer"
     month = Month.of(today)
@@ -131,7 +135,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
         history=history.lines(db.session(), edge.viewer(), events),
-        here=lists.here,
+        here=lists.current_url,
         page_url=lists.page_url,
     )
 

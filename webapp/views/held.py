@@ -78,13 +78,13 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The gains that wait for a person, the oldest first; or those that were decided."""
-    text, state = lists.searched(), lists.chosen("state", STATES, "held")
+    text, state = lists.search_text(), lists.filter_choice("state", STATES, "held")
     decisions = service.DECISIONS if state == "decided" else ()
     query = queries.search(edge.viewer(), text=text, decisions=decisions)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    return lists.page("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
+    return lists.render("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
 
 
 @blueprint.get("/held/<int:delta_id>")

@@ -25,25 +25,25 @@ _PARAMETERS = frozenset(
 )  # fmt: skip
 
 
-def searched(name: str = "q") -> str:
+def search_text(name: str = "q") -> str:
     """The text searched for; blanks and what no keyboard types are taken out."""
     text = "".join(c if c.isprintable() else " " for c in request.values.get(name, ""))
     return " ".join(text.split())[:_LONGEST_SEARCH]
 
 
-def chosen(name: str, allowed: Collection[str], default: str = "") -> str:
+def filter_choice(name: str, allowed: Collection[str], default: str = "") -> str:
     """A filter's value; the default for one that does not exist."""
     value = request.args.get(name, "")
     return value if value in allowed else default
 
 
-def number(name: str) -> int | None:
+def filter_id(name: str) -> int | None:
     """A filter that is a row's id; None without one that makes sense."""
     value = request.args.get(name, type=int)
     return value if value is not None and 0 < value < 2**31 else None
 
 
-def sorting(names: Collection[str], default: str) -> str:
+def sort_choice(names: Collection[str], default: str) -> str:
     """The order asked for by ``sort``: a column's name, or ``-name`` downwards."""
     sort = request.args.get("sort", default)
     return sort if sort.removeprefix("-") in names else default
@@ -66,10 +66,10 @@ def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str |
     state = {name: "ascending", f"-{name}": "descending"}.get(sort)
     down_first = kind == "number"
     other = name if sort == f"-{name}" or (not state and not down_first) else f"-{name}"
-    return {"label": label, "kind": kind, "sort": state, "url": here(sort=other)}
+    return {"label": label, "kind": kind, "sort": state, "url": current_url(sort=other)}
 
 
-def here(**changes: Any) -> str:
+def current_url(**changes: Any) -> str:
     """The address of this list with some of its parameters changed; None or "" takes one out.
 
     A changed search, filter or order begins at the first page again.
@@ -88,13 +88,13 @@ def is_fragment() -> bool:
 
 def page_url(number: int) -> str:
     """The address of another page of this list."""
-    return here(page=number)
+    return current_url(page=number)
 
 
-def page(noun: str, page: Page, **context: Any) -> Response:
+def render(noun: str, page: Page, **context: Any) -> Response:
     """The page of a list, or for htmx its rows alone."""
     template = f"{noun}/_rows.html" if is_fragment() else f"{noun}/index.html"
-    context |= {"page": page, "here": here, "page_url": page_url}
+    context |= {"page": page, "here": current_url, "page_url": page_url}
     response = make_response(render_template(template, **context))
     response.vary.add("HX-Request")
     return response

@@ -138,13 +138,13 @@ _SHEET = exports.Sheet(
 @roles_required("operations")
 def index() -> ResponseReturnValue:
     """The mails, the latest first."""
-    text, state = lists.searched(), lists.chosen("state", STATES)
+    text, state = lists.search_text(), lists.filter_choice("state", STATES)
     query = queries.search(text=text, state=state)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
     waiting, failed, error = mails.waiting(db.session())
-    return lists.page(
+    return lists.render(
         "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )
 

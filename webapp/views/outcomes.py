@@ -29,7 +29,7 @@ def paged(collection: Collection, outcome: str) -> Page:
 
 def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
     """What came of each customer, or of those with the outcome asked for, failures first."""
-    query = queries.outcomes(collection.id, lists.chosen("outcome", KINDS))
+    query = queries.outcomes(collection.id, lists.filter_choice("outcome", KINDS))
     for one in db.session.execute(query.execution_options(yield_per=_CHUNK)):
         reasons = [one.reason] if one.reason else [told(row["reason"]) for row in one.skipped]
         yield (

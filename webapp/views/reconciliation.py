@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
         differences=result.differences[:_SHOWN],
         count=len(result.differences),
         latest=service.latest(db.session()) if viewer.is_operations else None,
-        here=lists.here,
+        here=lists.current_url,
     )
 
 

@@ -91,13 +91,13 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The servers of a partner, unhealthy ones first; for operations those of all."""
-    text, health = lists.searched(), lists.chosen("health", ("healthy", "unhealthy"))
-    sort = lists.sorting(queries.COLUMNS, "-health")
+    text, health = lists.search_text(), lists.filter_choice("health", ("healthy", "unhealthy"))
+    sort = lists.sort_choice(queries.COLUMNS, "-health")
     query = queries.search(edge.viewer(), text=text, health=health, sort=sort)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    return lists.page(
+    return lists.render(
         "servers",
         page,
         feeds=_feeds_by_health(page.items),

@@ -95,13 +95,13 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The users of the accounts a viewer may see."""
-    text, role = lists.searched(), lists.chosen("role", ROLES)
-    sort = lists.sorting(queries.COLUMNS, "name")
+    text, role = lists.search_text(), lists.filter_choice("role", ROLES)
+    sort = lists.sort_choice(queries.COLUMNS, "name")
     query = queries.search(edge.viewer(), text=text, role=role, sort=sort)
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query, count_to=COUNT_TO if text else None)
-    return lists.page(
+    return lists.render(
         "users",
         page,
         q=text,
@@ -215,7 +215,7 @@ def _link(user: User, token: str) -> ResponseReturnValue:
 
 def _account() -> Account:
     viewer = edge.viewer()
-    account_id = lists.number("account") or viewer.account_id
+    account_id = lists.filter_id("account") or viewer.account_id
     if account_id is None:
         abort(404)
     return access.account(db.session(), viewer, account_id)
