@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli import choose, context, output, queries
+from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.cli.options import DAY, MONTH
-from webapp.cli.queries import Filters
 from webapp.domain.months import Month
 from webapp.errors import Invalid
+from webapp.queries import exports as queries
+from webapp.queries.exports import Filters
 
 _FETCHED_AT_ONCE = 1_000
 
