@@ -98,6 +98,12 @@ class Releaf:
             self.apps[key] = context.create_app()
         return self.apps[key]
 
+    def starts_anew(self) -> None:
+        """Have the next command make its application and look at its database, as a process."""
+        self.ends()
+        self.apps.clear()
+        make_ready.cache_clear()
+
     def ends(self) -> None:
         """Close all connections."""
         for app in self.apps.values():

@@ -46,7 +46,7 @@ def test_a_database_that_is_behind_says_in_one_line_what_to_run(
 ) -> None:
     releaf.made("database", "upgrade")
     monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")
-    database.make_ready.cache_clear()
+    releaf.starts_anew()
 
     behind = releaf("list", "accounts", "--json")
 
@@ -63,7 +63,7 @@ def test_a_database_of_an_unreleased_version_is_refused_in_one_line(
     with releaf.session() as session:
         session.execute(text("update alembic_version set version_num = '0014'"))
         session.commit()
-    database.make_ready.cache_clear()
+    releaf.starts_anew()
 
     refused = releaf(*command, "--json")
 
