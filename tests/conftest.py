@@ -9,6 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
 from webapp import i18n
@@ -23,6 +25,12 @@ pytest_plugins = ("tests.environment",)
 # Before factories hash the password of their users: the real parameters take 30 ms a time.
 _REAL_HASHER = passwords.hasher
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+# How long an example takes depends on what else the machine does.
+hypothesis_settings.register_profile(
+    "releaf", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("releaf")
 
 #: Nobody listens there: who needs a real one asks for ``redis_server``.
 NO_REDIS = "redis://127.0.0.1:1/0"

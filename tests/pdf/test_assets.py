@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,63 +11,87 @@ from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
 from webapp.settings import ROOT
 
 
+def copy_root(folder: Path) -> Path:
+    """Copy templates and assets to a folder, where a test may spoil them."""
+    for part in ("templates/print", "static/print", "static/vendor/fonts"):
+        shutil.copytree(ROOT / part, folder / part)
+    return folder
+
+
 @pytest.fixture
 def copied_root(tmp_path: Path) -> Path:
-    """A copy of templates and assets that a test may spoil."""
-    for folder in ("templates/print", "static/print", "static/vendor/fonts"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    return tmp_path
+    """A copy of templates and assets of this test's own."""
+    return copy_root(tmp_path)
 
 
-def adds(root: Path, markup: str) -> None:
-    """Somebody adds markup to the template."""
+FOREIGN = (
+    '<img src="https://example.com/logo.png" alt="">',
+    '<img src="http://127.0.0.1:1/logo.png" alt="">',
+    '<img src="//example.com/logo.svg" alt="">',
+    '<img src="file:///etc/passwd" alt="">',
+    '<img src="file://example.com/logo.svg" alt="">',
+    '<img src="../../templates/print/certificate.html" alt="">',
+    '<img src="../vendor/fonts/../../../templates/print/certificate.html" alt="">',
+    '<img src="%2e%2e/%2e%2e/templates/print/certificate.html" alt="">',
+    '<img src="data:image/svg+xml,%3Csvg/%3E" alt="">',
+    '<link rel="stylesheet" href="https://example.com/certificate.css">',
+    '<link rel="attachment" href="file:///etc/passwd">',
+    '<style>@import url("https://example.com/certificate.css");</style>',
+    '<p style="background: url(https://example.com/paper.svg)">x</p>',
+)
+#: Markup by the number of the certificate that it is added to.
+ADDED = {f"foreign {n}": markup for n, markup in enumerate(FOREIGN)} | {
+    "symbolic link": '<img src="secret.svg" alt="">',
+    "other kind": '<img src="notes.txt" alt="">',
+    "missing": '<img src="signature.svg" alt="">',
+}
+
+
+@pytest.fixture(scope="module")
+def spoilt_printer(tmp_path_factory: pytest.TempPathFactory) -> CertificatePrinter:
+    """A printer whose template adds what ``ADDED`` has for the number of a certificate.
+
+    One for all of it, because a printer takes a second to read its fonts.
+    """
+    root = copy_root(tmp_path_factory.mktemp("spoilt"))
+    (root / "static/print/notes.txt").write_text("not for documents")
+    (root / "static/print/secret.svg").symlink_to("/etc/hostname")
     template = root / "templates/print/certificate.html"
-    template.write_text(template.read_text().replace("</main>", f"{markup}</main>"))
+    added = "".join(
+        f'{{% if certificate.number == "{number}" %}}{markup}{{% endif %}}'
+        for number, markup in ADDED.items()
+    )
+    template.write_text(template.read_text().replace("</main>", f"{added}</main>"))
+    return CertificatePrinter(root)
+
+
+@pytest.mark.parametrize("number", [number for number in ADDED if number.startswith("foreign")])
+def test_a_foreign_asset_is_refused(
+    spoilt_printer: CertificatePrinter, values: CertificateValues, number: str
+) -> None:
+    with pytest.raises(PdfError, match="not one of the packaged assets"):
+        spoilt_printer.draw(replace(values, number=number))
 
 
 @pytest.mark.parametrize(
-    "markup",
+    ("number", "words"),
     [
-        '<img src="https://example.com/logo.png" alt="">',
-        '<img src="http://127.0.0.1:1/logo.png" alt="">',
-        '<img src="//example.com/logo.svg" alt="">',
-        '<img src="file:///etc/passwd" alt="">',
-        '<img src="file://example.com/logo.svg" alt="">',
-        '<img src="../../templates/print/certificate.html" alt="">',
-        '<img src="../vendor/fonts/../../../templates/print/certificate.html" alt="">',
-        '<img src="%2e%2e/%2e%2e/templates/print/certificate.html" alt="">',
-        '<img src="data:image/svg+xml,%3Csvg/%3E" alt="">',
-        '<link rel="stylesheet" href="https://example.com/certificate.css">',
-        '<link rel="attachment" href="file:///etc/passwd">',
-        '<style>@import url("https://example.com/certificate.css");</style>',
-        '<p style="background: url(https://example.com/paper.svg)">x</p>',
+        ("symbolic link", "not one of the packaged assets"),
+        ("other kind", "of no kind"),
+        ("missing", r"signature\.svg cannot be read"),
     ],
 )
-def test_a_foreign_asset_is_refused(
-    copied_root: Path, values: CertificateValues, markup: str
+def test_an_asset_that_documents_cannot_have_is_refused(
+    spoilt_printer: CertificatePrinter, values: CertificateValues, number: str, words: str
 ) -> None:
-    adds(copied_root, markup)
-    printer = CertificatePrinter(copied_root)
-
-    with pytest.raises(PdfError, match="not one of the packaged assets"):
-        printer.draw(values)
+    with pytest.raises(PdfError, match=words):
+        spoilt_printer.draw(replace(values, number=number))
 
 
-def test_an_asset_of_another_kind_is_refused(copied_root: Path, values: CertificateValues) -> None:
-    (copied_root / "static/print/notes.txt").write_text("not for documents")
-    adds(copied_root, '<img src="notes.txt" alt="">')
-    printer = CertificatePrinter(copied_root)
-
-    with pytest.raises(PdfError, match="of no kind"):
-        printer.draw(values)
-
-
-def test_a_missing_picture_is_refused(copied_root: Path, values: CertificateValues) -> None:
-    adds(copied_root, '<img src="signature.svg" alt="">')
-    printer = CertificatePrinter(copied_root)
-
-    with pytest.raises(PdfError, match=r"signature\.svg cannot be read"):
-        printer.draw(values)
+def test_a_certificate_without_any_of_these_is_drawn(
+    spoilt_printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    assert spoilt_printer.draw(values).startswith(b"%PDF")
 
 
 def loses_a_font(root: Path) -> None:
@@ -89,17 +114,6 @@ def test_a_printer_that_lacks_something_does_not_start(
 
     with pytest.raises(PdfError, match="cannot be read"):
         CertificatePrinter(copied_root)
-
-
-def test_a_link_out_of_the_assets_is_not_followed(
-    copied_root: Path, values: CertificateValues
-) -> None:
-    (copied_root / "static/print/secret.svg").symlink_to("/etc/hostname")
-    adds(copied_root, '<img src="secret.svg" alt="">')
-    printer = CertificatePrinter(copied_root)
-
-    with pytest.raises(PdfError, match="not one of the packaged assets"):
-        printer.draw(values)
 
 
 def test_what_the_jobs_see_is_an_ordinary_exception() -> None:

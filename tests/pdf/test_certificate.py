@@ -306,6 +306,7 @@ def test_the_paper_is_under_the_text(
     assert picture.getpixel((4, 4)) == (255, 255, 255)
 
 
+@pytest.mark.slow
 def test_memory_stays_flat() -> None:
     # In a process of its own: what other tests leave behind would come and go meanwhile.
     done = subprocess.run(
