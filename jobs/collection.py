@@ -14,6 +14,7 @@ from jobs import runtime
 from jobs.heartbeat import HeartbeatThread
 from webapp import clock, queue
 from webapp.db import db
+from webapp.domain.reasons import reason
 from webapp.extensions import current_settings
 from webapp.models import Collection, Feed
 from webapp.printerpoint.client import Client
@@ -21,7 +22,6 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
 from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat
-from webapp.words import Words
 
 log = logging.getLogger("releaf.collection")
 
@@ -76,7 +76,7 @@ def collect(
         try:
             client = runtime.client_of(collection.server)
         except Exception as error:
-            service.abort(session, collection, str(error), now())
+            service.abort(session, collection, reason("error", error=str(error)), now())
             session.commit()
             raise
         session.commit()
@@ -103,7 +103,7 @@ def _read_fleet(
     try:
         fleet = client.fleet(on_page=_heartbeat(session, collection.id, now))
     except PrinterpointError as error:
-        log.warning("server %s: %s", collection.server_id, error.message)
+        log.warning("server %s: %s", collection.server_id, error)
         session.rollback()
         service.server_failed(session, collection, error, now())
         session.commit()
@@ -138,10 +138,8 @@ def _collect_feeds(
         except Exception as error:
             log.exception("feed %s of collection %s failed", feed_id, collection.id)
             session.rollback()
-            reason = Words(
-                "%(name)s: its own job in the queue tells more", name=type(error).__name__
-            )
-            service.record_failure(session, collection, feed_id, reason, now())
+            why = reason("feed_error", name=type(error).__name__)
+            service.record_failure(session, collection, feed_id, why, now())
             heartbeat.touch(collection, now())
             session.commit()
             failed.append(feed_id)

@@ -60,7 +60,7 @@ def check(server_id: int) -> bool:
         except PrinterpointError as error:
             monitoring.server_failed(session, server, error, clock.now())
             session.commit()
-            log.warning("server %s: %s", server_id, error.message)
+            log.warning("server %s: %s", server_id, error)
             return False
         monitoring.server_answered(session, server, clock.now())
         session.commit()

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
 from webapp.crypto import Keyring
 from webapp.db import Base
+from webapp.domain import reasons
+from webapp.domain.reasons import Reason
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.models import (
     Account,
@@ -203,7 +205,7 @@ def server(
     token: str | None = None,
     keyring: Keyring | None = None,
     health: str = "healthy",
-    health_reason: str | None = None,
+    health_reason: str | Reason | None = None,
     health_changed_at: datetime = NOW,
     removed_at: datetime | None = None,
 ) -> Server:
@@ -215,7 +217,7 @@ def server(
             name=name,
             sealed_token=b"",
             health=health,
-            health_reason=health_reason,
+            health_reason=_reason(health_reason),
             health_checked_at=NOW,
             health_changed_at=health_changed_at,
             created_at=NOW,
@@ -448,7 +450,7 @@ def collection(
     feed_id: int | None = None,
     feeds: int | None = 1,
     printers: int = 12,
-    reason: str | None = None,
+    reason: str | Reason | None = None,
     requested_by: int | None = None,
 ) -> Collection:
     """A run over a server's feeds."""
@@ -461,7 +463,7 @@ def collection(
             kind=kind,
             feed_id=feed_id,
             state=state,
-            reason=reason,
+            reason=_reason(reason),
             requested_by=requested_by,
             queued_at=NOW,
             alive_at=NOW,
@@ -481,7 +483,7 @@ def outcome(
     pages: int = 1_234,
     devices: int = 1,
     skipped: Sequence[Mapping[str, Any]] | None = None,
-    reason: str | None = None,
+    reason: str | Reason | None = None,
 ) -> Outcome:
     """What a collection brought for one feed."""
     return _add(
@@ -492,8 +494,8 @@ def outcome(
             outcome=kind,
             pages=pages,
             devices=devices,
-            skipped=[dict(row) for row in skipped or []],
-            reason=reason,
+            skipped=[{**row, "reason": _reason(row["reason"])} for row in skipped or []],
+            reason=_reason(reason),
             at=NOW,
         ),
     )
@@ -506,7 +508,7 @@ def health_change(
     before: str = "healthy",
     after: str = "unhealthy",
     at: datetime = NOW,
-    reason: str = "Printerpoint cannot be reached",
+    reason: str | Reason = "unreachable",
 ) -> HealthChange:
     """A change of a server's or a feed's health."""
     return _add(
@@ -517,7 +519,7 @@ def health_change(
             before=before,
             after=after,
             at=at,
-            reason=reason,
+            reason=_reason(reason),
             last_data_on=of.last_data_on if isinstance(of, Feed) else None,
         ),
     )
@@ -557,3 +559,8 @@ def _add(session: Session, row: Row) -> Row:
     session.add(row)
     session.flush()
     return row
+
+
+def _reason(given: Any) -> Reason | None:
+    """A text stands for the reason whose code it is; ``messages`` shows unknown codes."""
+    return reasons.reason(given) if isinstance(given, str) else cast("Reason | None", given)

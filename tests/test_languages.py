@@ -13,7 +13,7 @@ from flask_babel import force_locale
 
 from webapp import formats, i18n
 from webapp.settings import ROOT
-from webapp.words import Words, gettext, ngettext, packed, told, unpacked
+from webapp.words import Words, gettext, ngettext
 
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _MARKUP = re.compile(r"</?\w+")
@@ -178,27 +178,6 @@ def test_words_are_told_in_the_language_of_whoever_reads_them() -> None:
     with force_locale("es"):
         assert (str(words), f"<{words}>") == ("1.234 páginas", "<1.234 páginas>")
     assert words == "1,234 pages"
-
-
-def test_words_are_kept_with_all_their_values() -> None:
-    words = Words(
-        "%(text)s, %(number)s, %(day)s, %(days)s, %(inner)s",
-        text="50 %",
-        number=12_345,
-        day=date(2026, 11, 3),
-        days=(date(2026, 11, 3), date(2026, 11, 9)),
-        inner=Words.many("%(number)s page", "%(number)s pages", 2),
-    )
-
-    kept = unpacked(packed(words))
-
-    assert kept == words == "50 %, 12,345, 3 November 2026, 3 to 9 November 2026, 2 pages"
-    assert kept.values == words.values
-
-
-@pytest.mark.parametrize("text", ["It was full", "100 %", "%(name)s", '{"message"', "[1]", ""])
-def test_a_text_that_is_not_ours_is_told_as_it_is(text: str) -> None:
-    assert told(packed(text)) == text
 
 
 def test_a_percent_sign_needs_no_care_where_there_are_no_values() -> None:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     create_engine,
     event,
     select,
@@ -33,8 +32,6 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
-
-from webapp.words import packed, unpacked
 
 BUSY_TIMEOUT_MS = 30_000
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -95,21 +92,6 @@ class DecimalText(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         """From the database."""
         return None if value is None else Decimal(value)
-
-
-class Told(TypeDecorator[str]):
-    """Words of ours with their values, to be told in the language of whoever reads them."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """To the database."""
-        return None if value is None else packed(value)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        """From the database."""
-        return None if value is None else unpacked(value)
 
 
 @event.listens_for(Engine, "connect")

@@ -7,11 +7,10 @@ message stands as a literal where it is used, which is where ``make texts`` find
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import flask_babel
 from jinja2 import Environment
@@ -81,35 +80,11 @@ class Words(str):
             return escape(str(self))
         return _escaped(i18n.current_language(), self.message)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return unpacked, (packed(self),)
-
 
 @lru_cache(maxsize=2048)
 def _escaped(_language: str, message: str) -> Markup:
     """A message without values, which lists show in every row."""
     return escape(gettext(message))
-
-
-def packed(text: str) -> str:
-    """A text as it is kept: words with values as JSON, any other as it is."""
-    if not isinstance(text, Words):
-        return text
-    if text.plural or text.values:
-        return json.dumps(_packed(text), ensure_ascii=False)
-    return text.message
-
-
-def unpacked(kept: str) -> Words:
-    """What ``packed`` made, as words; a text that is not ours reads the same in every language."""
-    if not kept.startswith('{"message": '):
-        return Words(kept)
-    return _unpacked(json.loads(kept))
-
-
-def told(kept: str) -> str:
-    """A text that was kept, in the language spoken now."""
-    return str(unpacked(kept))
 
 
 def _told(message: str, plural: tuple[str, int] | None, values: Mapping[str, Value]) -> str:
@@ -126,7 +101,7 @@ def use_in(environment: Environment) -> None:
 
 def add_filters(environment: Environment) -> None:
     """Give templates the filters of ``formats``, and the languages there are."""
-    environment.filters.update(formats.FILTERS, told=told)
+    environment.filters.update(formats.FILTERS)
     environment.globals.update(
         language=i18n.current_language, languages_offered=i18n.LANGUAGES, N_=str
     )
@@ -142,42 +117,3 @@ def _shown(value: Value) -> str:
     if isinstance(value, int):
         return formats.whole(value)
     return formats.day(value) if isinstance(value, date) else formats.days(*value)
-
-
-def _packed(words: Words) -> dict[str, Any]:
-    kept: dict[str, Any] = {"message": words.message}
-    if words.plural:
-        kept["plural"] = words.plural
-    if words.values:
-        kept["values"] = {name: _packed_value(value) for name, value in words.values.items()}
-    return kept
-
-
-def _packed_value(value: Value) -> Any:
-    if isinstance(value, Words):
-        return _packed(value)
-    if isinstance(value, date):
-        return {"day": value.isoformat()}
-    if isinstance(value, tuple):
-        return {"days": [day.isoformat() for day in value]}
-    return value
-
-
-def _unpacked(kept: Mapping[str, Any]) -> Words:
-    values = {name: _unpacked_value(value) for name, value in kept.get("values", {}).items()}
-    if "plural" in kept:
-        plural, number = kept["plural"]
-        return Words.many(kept["message"], plural, number, **values)
-    return Words(kept["message"], **values)
-
-
-def _unpacked_value(kept: Any) -> Value:
-    if not isinstance(kept, dict):
-        value: Value = kept
-        return value
-    if "message" in kept:
-        return _unpacked(kept)
-    if "day" in kept:
-        return date.fromisoformat(kept["day"])
-    first, last = kept["days"]
-    return date.fromisoformat(first), date.fromisoformat(last)

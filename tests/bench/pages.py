@@ -106,7 +106,8 @@ _FILL = (
     "select c.id, f.id, 'collected', 200, 20, '[]', :now from collection c "
     "join feed f on f.server_id = c.server_id where c.day > date '2026-11-11'",
     "insert into health_change (feed_id, before, after, at, reason) "
-    "select n, 'pending', 'healthy', :now, 'First data' from generate_series(1, :feeds) n",
+    "select n, 'pending', 'healthy', :now, "
+    '\'{"code": "first_data", "params": {}}\' from generate_series(1, :feeds) n',
     "insert into feed_event (feed_id, at, day, kind, details) "
     "select n, cast(:now as timestamptz) - (7 * k + n % 7) * interval '1 day' "
     "- n * interval '1 second', date '2026-11-16', 'device_added', "

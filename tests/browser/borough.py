@@ -11,13 +11,14 @@ from tests import factories
 from tests.factories import NOW, TODAY, YESTERDAY
 from tests.logos import pictures
 from webapp.crypto import Keyring
+from webapp.domain.reasons import reason
 from webapp.models import Account, Device, Feed, FeedEvent, Server, User
 from webapp.models.feed_event import FeedEventKind
 
 #: Words that nobody can break, for pages that must not scroll sideways.
 LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne, Niederlassung Nord"
 LONG_SERIAL = "SN-00112233445566778899AABBCCDDEEFF-00112233445566"
-_REASON = "Printerpoint cannot be reached: the connection was refused three times"
+_REASON = reason("connection_failed", host="printerpoint.example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,11 @@ def _feeds(
         "long_feed": factories.feed(session, server, customer_name=LONG_NAME),
     }
     factories.device(session, made["long_feed"], asset_id="", serial_number=LONG_SERIAL)
-    factories.health_change(session, made["unhealthy_feed"], reason="No new data for 6 days")
+    factories.health_change(
+        session,
+        made["unhealthy_feed"],
+        reason=reason("silent", days=3, last=TODAY - timedelta(days=6)),
+    )
     things["long_customer"] = made["long_feed"].account_id
     things |= {name: one.id for name, one in made.items()}
     for number in range(1, 61):
@@ -311,9 +316,13 @@ def _collections(
     late = factories.collection(session, server, kind="manual", state="queued")
     late.queued_at = NOW - timedelta(minutes=9)
     made |= {"silent_collection": silent, "late_collection": late}
-    skipped: list[Mapping[str, str]] = [
-        {"reason": "It tells no count", "asset_id": "FAX", "serial_number": LONG_SERIAL},
-        {"reason": "Its count is not a number", "asset_id": "", "serial_number": "X"},
+    skipped: list[Mapping[str, object]] = [
+        {"reason": reason("no_counter"), "asset_id": "FAX", "serial_number": LONG_SERIAL},
+        {
+            "reason": reason("counter_contradicted", name="paperAreaTotal"),
+            "asset_id": "",
+            "serial_number": "X",
+        },
     ]
     for name in ("collection", "running_collection"):
         factories.outcome(session, made[name], feed, skipped=skipped)
@@ -329,7 +338,7 @@ def _collections(
             _feed(session, things["long_feed"]),
             kind="failed",
             pages=0,
-            reason="Its printers could not be read: Printerpoint answered with an error (502)",
+            reason=reason("feed_error", name="ZeroDivisionError"),
         )
     session.flush()
     things |= {name: collection.id for name, collection in made.items()}

@@ -12,6 +12,7 @@ from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import asked, eventually, outcomes, state, worker, yesterday, zone_at_noon
 from tests.nights import World, make_world
 from webapp import clock, queue
+from webapp.domain.reasons import reason
 from webapp.errors import Conflict
 from webapp.models import Collection
 from webapp.printerpoint.sandbox import Sandbox
@@ -81,7 +82,7 @@ def test_it_is_no_finished_night(world: World) -> None:
         found = session.get_one(Collection, night)
         with pytest.raises(service.Cancelled):
             service.finish(session, found, clock.now())
-        service.abort(session, found, "given up", clock.now())
+        service.abort(session, found, reason("given up"), clock.now())
         with pytest.raises(Conflict):
             requests.cancel(session, found, None, clock.now())
         session.commit()

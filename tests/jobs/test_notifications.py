@@ -25,6 +25,7 @@ from tests.jobs.processes import kill_group, running
 from tests.logos import pictures
 from webapp.app import create_app
 from webapp.db import db, engine, open_session
+from webapp.domain.reasons import reason
 from webapp.logos import redraw
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
@@ -67,7 +68,7 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
     with open_session(config.database_url) as session:
         server = factories.server(session, name="Main <login>")
         factories.user(session, server.account, email="ada@example.com")
-        monitoring.server_failed(session, server, Refused("The token is refused."), NOW)
+        monitoring.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
         session.commit()
 
     with running_app(config):
@@ -99,7 +100,9 @@ def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> N
         other = factories.server(session, name="Other login")
         factories.user(session, other.account, email="wes@example.com")
         for one in (server, other):
-            monitoring.server_failed(session, one, Refused("The token is refused."), NOW)
+            monitoring.server_failed(
+                session, one, Refused(reason("token_refused", status=403)), NOW
+            )
         session.commit()
 
     with running_app(config):
@@ -239,7 +242,7 @@ def _histories(chance: random.Random, servers: list[int]) -> dict[datetime, list
 def _turn(session: Session, server_id: int, now: datetime) -> None:
     server = session.get_one(Server, server_id)
     if server.health == "healthy":
-        monitoring.server_failed(session, server, Refused("The token is refused."), now)
+        monitoring.server_failed(session, server, Refused(reason("token_refused", status=403)), now)
     else:
         monitoring.server_answered(session, server, now)
 
@@ -270,7 +273,7 @@ def test_users_who_may_not_log_in_are_not_written_to(config: Settings) -> None:
     with open_session(config.database_url) as session:
         server = factories.server(session)
         factories.user(session, server.account, disabled_at=NOW)
-        monitoring.server_failed(session, server, Refused("The token is refused."), NOW)
+        monitoring.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
         session.commit()
         readers = notices.readers(session, NOW)
         users = session.scalars(select(User)).all()

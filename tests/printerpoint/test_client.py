@@ -10,6 +10,7 @@ import pytest
 
 from tests.printerpoint.patience import Patience
 from webapp import clock
+from webapp.domain.reasons import reason
 from webapp.printerpoint.client import Client, Limits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
 from webapp.printerpoint.sandbox import Sandbox
@@ -79,7 +80,7 @@ def test_a_bad_row_is_reported_and_the_rest_counts(printerpoint: Sandbox, client
         printers, bad_rows = fleet.printers_of("SCH", "School")
 
     assert [printer.serial_number for printer in printers] == ["S00", "S01", "S04", "S05"]
-    assert [row.reason for row in bad_rows] == ["The last-seen is not a date and time"]
+    assert [row.reason for row in bad_rows] == [reason("last_seen_invalid")]
     assert [row.serial_number for row in fleet.bad_rows] == ["S03"]
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp.domain.reasons import reason
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.printerpoint.schema import BadRow, Printer
 
@@ -103,8 +104,8 @@ def test_an_id_without_a_name_gets_the_name_that_another_row_tells() -> None:
 
 
 def test_bad_rows_go_to_their_customer_and_those_without_one_to_the_fleet() -> None:
-    nameless = BadRow("The row names no customer", None, None, "A", "1")
-    bad = BadRow("The row has no page counter", "School", "S", None, "2")
+    nameless = BadRow(reason("no_customer"), None, None, "A", "1")
+    bad = BadRow(reason("no_page_counter"), "School", "S", None, "2")
     with Fleet() as fleet:
         fleet.add([nameless, bad, row("S", "School", "3")])
 
@@ -115,14 +116,14 @@ def test_bad_rows_go_to_their_customer_and_those_without_one_to_the_fleet() -> N
 
 def test_a_customer_of_bad_rows_only_is_there_without_printers() -> None:
     with Fleet() as fleet:
-        fleet.add([BadRow("The row has no page counter", "School", None, None, None)])
+        fleet.add([BadRow(reason("no_page_counter"), "School", None, None, None)])
 
         assert fleet.customers() == [Customer("School", None, 0)]
 
 
 def test_rows_that_name_no_customer_are_kept_up_to_a_cap_and_counted_beyond() -> None:
     with Fleet() as fleet:
-        fleet.add(BadRow("The row is not an object", None, None, None, None) for _ in range(1_500))
+        fleet.add(BadRow(reason("row_no_object"), None, None, None, None) for _ in range(1_500))
 
         assert len(fleet.bad_rows) == 1_000
         assert fleet.bad_row_count == 1_500

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from webapp.domain.reasons import reason
 from webapp.printerpoint.client import Client, Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.sandbox import Sandbox
@@ -79,12 +80,14 @@ def test_logs_of_a_good_reading_do_not_tell_the_token(
 
 
 def test_an_error_can_be_copied_and_sent_on() -> None:
-    error = PrinterpointError("words", kind="timeout", status=503, retryable=True, url="https://x/")
+    error = PrinterpointError(
+        reason("timeout"), kind="timeout", status=503, retryable=True, url="https://x/"
+    )
 
     again = copy.deepcopy(error)
 
     assert vars(again) == vars(error)
-    assert str(again) == "words"
+    assert str(again) == str(error)
 
 
 def test_a_client_leaves_no_connection_open(printerpoint: Sandbox, client: Client) -> None:

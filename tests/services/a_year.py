@@ -18,6 +18,7 @@ from jobs import health, month_end, runtime, schedule
 from jobs.collection import collect
 from tests.nights import World
 from webapp import clock, queue
+from webapp.domain.reasons import reason
 from webapp.printerpoint.errors import Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.printerpoint.schema import read_row
@@ -66,7 +67,7 @@ class Client:
     def check(self) -> None:
         """Raises Unreachable while Printerpoint is down."""
         if not self.answers:
-            raise Unreachable("Nobody answers.", url="https://printerpoint.invalid")
+            raise Unreachable(reason("unreachable"), url="https://printerpoint.invalid")
 
 
 @dataclass

@@ -90,7 +90,7 @@ def test_health_changes_follow_their_feed_or_server(session: Session, town: Town
     factories.health_change(session, server, reason="Northwind’s login was refused")
 
     seen = {
-        role: {change.reason for change in session.scalars(access.health_changes(viewer))}
+        role: {change.reason["code"] for change in session.scalars(access.health_changes(viewer))}
         for role, viewer in town.viewers.items()
     }
 

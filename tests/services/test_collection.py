@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 
 from jobs.health import check
 from tests.nights import MONDAY, World
+from webapp.domain.reasons import reason
+from webapp.messages import sentence
 from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange, Reading
 from webapp.services import feeds
 from webapp.services.collection import scheduling
@@ -389,7 +391,7 @@ def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World)
     with world.session() as session:
         reason = session.scalars(select(Collection.reason)).one()
     assert reason is not None
-    assert reason.startswith("Rows not counted: 1 (")
+    assert sentence(reason) == "Rows not counted: 1 (The row names no customer)"
 
 
 def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: World) -> None:
@@ -403,4 +405,4 @@ def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: Wo
     world.night(MONDAY)
 
     assert world.outcome(feed).outcome == "unchanged"
-    assert "more than can be counted" in world.outcome(feed).skipped[0]["reason"]
+    assert world.outcome(feed).skipped[0]["reason"] == reason("count_too_large")

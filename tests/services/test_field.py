@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.nights import MONDAY, World
-from webapp import words
+from webapp.domain.reasons import reason
+from webapp.messages import sentence
 from webapp.models import Device, Feed, FeedEvent, HealthChange
 from webapp.services import reconciliation
 
@@ -151,9 +152,7 @@ def test_a_printer_listed_at_two_customers_is_counted_at_one(world: World) -> No
         world.night(day)
 
     assert sum(world.deposits(clinic).values()) == 0
-    assert [words.told(row["reason"]) for row in world.outcome(school).skipped] == [
-        "The same printer is listed, and counted, at another customer"
-    ]
+    assert [row["reason"] for row in world.outcome(school).skipped] == [reason("counted_elsewhere")]
     assert len(world.devices(school)) == 1
 
 
@@ -291,7 +290,7 @@ def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world:
     with world.session() as session:
         change = session.scalars(select(HealthChange).order_by(HealthChange.id.desc())).first()
     assert change is not None
-    assert change.reason == (
+    assert sentence(change.reason) == (
         f"New data arrived; recovered {recovered[0]['pages']:,} pages for 6 to 9 October 2026"
     )
 

@@ -15,9 +15,9 @@ from webapp.cli.command import WORK_FAILED, Command
 from webapp.cli.output import Progress
 from webapp.crypto import SealError
 from webapp.errors import Invalid
+from webapp.messages import sentence
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.services.collection import heartbeat, progress, requests
-from webapp.words import told
 
 _POLL_SECONDS = 0.5
 _ENDED = ("finished", "failed", "cancelled")
@@ -174,7 +174,7 @@ def _report(wanted: Wanted, collection_id: int, error: str | None) -> Report:
         if error is None and collection.state == "cancelled":
             error = "It was cancelled in the browser; what was read until then is counted."
         if error is None and collection.state == "failed":
-            error = collection.reason or "it was given up"
+            error = sentence(collection.reason) or "it was given up"
         feeds = [_feed_row(outcome, name) for outcome, name in session.execute(query)]
         return Report(wanted, collection.day, error, feeds)
 
@@ -186,8 +186,8 @@ def _feed_row(outcome: Outcome, customer_name: str) -> dict[str, Any]:
         "outcome": outcome.outcome,
         "pages": outcome.pages,
         "devices": outcome.devices,
-        "skipped": [row | {"reason": told(row["reason"])} for row in outcome.skipped],
-        "error": outcome.reason,
+        "skipped": [row | {"reason": sentence(row["reason"])} for row in outcome.skipped],
+        "error": sentence(outcome.reason) or None,
     }
 
 

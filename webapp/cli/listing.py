@@ -14,6 +14,7 @@ from webapp.cli.command import Group
 from webapp.cli.options import DAY, MONTH
 from webapp.domain.months import Month
 from webapp.errors import Invalid
+from webapp.messages import sentence
 from webapp.queries import exports as queries
 from webapp.queries.exports import Filters
 
@@ -169,6 +170,8 @@ def _rows(session: Session, wanted: Listing, filters: Filters) -> Iterator[dict[
                 continue
         if "public_id" in values:
             values["url"] = context.certificate_url(values.pop("public_id"))
+        for name in {"health_reason", "reason"} & values.keys():
+            values[name] = sentence(values[name]) or None
         yield values
 
 

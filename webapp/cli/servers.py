@@ -10,6 +10,7 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Group
 from webapp.errors import Invalid
 from webapp.extensions import current_keyring
+from webapp.messages import sentence
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import feeds, servers
@@ -68,7 +69,7 @@ def check(ctx: click.Context, server: str) -> None:
         checked = choose.server(session, str(server_id))
         plain = f"server {checked.id}: {checked.name} is {checked.health}"
         if checked.health_reason:
-            plain += f": {checked.health_reason}"
+            plain += f": {sentence(checked.health_reason)}"
         output.tell(as_row(checked), plain)
     if not healthy:
         ctx.exit(WORK_FAILED)
@@ -139,7 +140,7 @@ def as_row(server: Server) -> dict[str, Any]:
         "account_name": server.account.name,
         "name": server.name,
         "health": server.health,
-        "health_reason": server.health_reason,
+        "health_reason": sentence(server.health_reason) or None,
         "health_checked_at": server.health_checked_at,
         "health_changed_at": server.health_changed_at,
     }

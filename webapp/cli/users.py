@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import Group
+from webapp.domain.reasons import reason
 from webapp.errors import Invalid
 from webapp.models import User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
@@ -70,7 +71,9 @@ def invite_again(email: str) -> None:
     with context.session() as session:
         invited = _user(session, email)
         token = users.invite_again(session, invited, clock.now())
-        context.note(session, "user invited", invited.email, invited.account, again="a new link")
+        context.note(
+            session, "user invited", invited.email, invited.account, again=reason("new_link")
+        )
         session.commit()
         _tell(invited, token)
 

@@ -16,7 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment, Told
+from webapp.db import Base, Moment
+from webapp.domain.reasons import Reason
 from webapp.models.feed import Feed
 from webapp.models.server import Server
 
@@ -68,7 +69,7 @@ class Collection(Base):
     kind: Mapped[str] = mapped_column(String(16))
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
     state: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str | None] = mapped_column(Told)
+    reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     queued_at: Mapped[datetime] = mapped_column(Moment)
@@ -84,7 +85,7 @@ class Outcome(Base):
     """What a collection brought for one feed.
 
     ``pages``: deposited by this collection. ``skipped``: rows not counted, a list of
-    ``{"reason", "asset_id", "serial_number"}``, the reason packed. ``reason``: why it failed.
+    ``{"reason", "asset_id", "serial_number"}``. ``reason``: why it failed.
     """
 
     __tablename__ = "outcome"
@@ -108,7 +109,7 @@ class Outcome(Base):
     pages: Mapped[int] = mapped_column(BigInteger)
     devices: Mapped[int]
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    reason: Mapped[str | None] = mapped_column(Told)
+    reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     at: Mapped[datetime] = mapped_column(Moment)
 
     feed: Mapped[Feed] = relationship()

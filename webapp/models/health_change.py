@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment, Told
+from webapp.db import Base, Moment
+from webapp.domain.reasons import Reason
 from webapp.models.feed import Feed
 from webapp.models.server import Server
 
@@ -29,7 +30,7 @@ class HealthChange(Base):
     before: Mapped[str] = mapped_column(String(16))
     after: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(Moment)
-    reason: Mapped[str] = mapped_column(Told)
+    reason: Mapped[Reason] = mapped_column(JSON)
     last_data_on: Mapped[date | None]
 
     server: Mapped[Server | None] = relationship()

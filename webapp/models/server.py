@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.crypto import Keyring
-from webapp.db import Base, Moment, Told
+from webapp.db import Base, Moment
+from webapp.domain.reasons import Reason
 from webapp.models.account import Account
 
 
@@ -26,7 +27,7 @@ class Server(Base):
     name: Mapped[str] = mapped_column(String(100))
     sealed_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     health: Mapped[str] = mapped_column(String(16))
-    health_reason: Mapped[str | None] = mapped_column(Told)
+    health_reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     health_checked_at: Mapped[datetime] = mapped_column(Moment)
     health_changed_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)

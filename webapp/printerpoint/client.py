@@ -8,12 +8,12 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 
+from webapp.domain.reasons import Reason, reason
 from webapp.printerpoint import http
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.printerpoint.schema import PATH, Page, Unreadable, read_page, read_row
 from webapp.settings import is_loopback
-from webapp.words import Words
 
 _LONGEST_URL = 4_000
 _SHORTEST_SECRET = 8
@@ -101,21 +101,17 @@ class Client:
         seen: set[str] = set()
         while url is not None:
             if url in seen:
-                raise _malformed(Words("Its pages lead in a circle"), url)
+                raise _malformed(reason("malformed.circular_pages"), url)
             if len(seen) >= self._limits.max_pages:
                 raise _malformed(
-                    Words("It has more than %(max_pages)s pages", max_pages=self._limits.max_pages),
-                    url,
+                    reason("malformed.too_many_pages", max_pages=self._limits.max_pages), url
                 )
             seen.add(url)
             page = self._page(session, url, deadline, lambda: on_page(fleet.printers))
             fleet.add(read_row(raw) for raw in page.rows)
             if fleet.rows > self._limits.max_printers:
                 raise _malformed(
-                    Words(
-                        "It has more than %(max_printers)s printers",
-                        max_printers=self._limits.max_printers,
-                    ),
+                    reason("malformed.too_many_printers", max_printers=self._limits.max_printers),
                     url,
                 )
             on_page(fleet.printers)
@@ -127,17 +123,14 @@ class Client:
             return None
         following = page.following if len(page.following) < _LONGEST_URL else ""
         if self._repeats_token(following):
-            raise _malformed(Words("It repeats the API token in an address"), url)
+            raise _malformed(reason("malformed.repeats_token"), url)
         try:
             parts = urlsplit(urljoin(url, following))
             same = following and _origin(parts) == self._origin and "@" not in parts.netloc
         except ValueError:
             same, parts = False, urlsplit(url)
         if not same:
-            raise _malformed(
-                Words("Its next page is said to be on another host, which would get the API token"),
-                url,
-            )
+            raise _malformed(reason("malformed.other_host"), url)
         # Written anew on our own host: whatever reads it after us cannot read another one.
         query = f"?{parts.query}" if parts.query else ""
         return urljoin(self._first, "/") + parts.path.lstrip("/") + query
@@ -176,10 +169,7 @@ class Client:
         seconds = min(limits.total_seconds, deadline - self._monotonic())
         if seconds <= 0:
             return Unreachable(
-                Words(
-                    "Printerpoint takes too long to send its printers. Nothing was counted; it "
-                    "is tried again later by itself."
-                ),
+                reason("fleet_timeout"),
                 kind="timeout",
                 url=http.without_secrets(url),
             )
@@ -196,7 +186,7 @@ class Client:
         except PrinterpointError as error:
             return error
         except Unreadable as error:
-            return _malformed(Words("It is %(error)s", error=error.words), url)
+            return _malformed(reason("malformed.body", error=error.reason), url)
 
     def _pause(self, failure: PrinterpointError, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; None when there is none."""
@@ -218,12 +208,5 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
-def _malformed(what: Words, url: str) -> Malformed:
-    return Malformed(
-        Words(
-            "Printerpoint's answer cannot be used. %(what)s. Nothing was counted from it. Try "
-            "again later; if it stays, tell Printerpoint's support.",
-            what=what,
-        ),
-        url=http.without_secrets(url),
-    )
+def _malformed(what: Reason, url: str) -> Malformed:
+    return Malformed(reason("malformed", what=what), url=http.without_secrets(url))

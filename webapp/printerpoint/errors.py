@@ -2,13 +2,16 @@
 
 from typing import Literal
 
+from webapp import messages
+from webapp.domain.reasons import Reason
+
 Kind = Literal["unreachable", "timeout", "refused", "rate_limited", "malformed"]
 
 
 class PrinterpointError(Exception):
     """Printerpoint could not be read.
 
-    ``message`` says what happened and what to do: words, which can be told in any language.
+    ``reason`` says what happened and what to do; ``message`` is its sentence.
     ``status``: of the HTTP answer, if there was one. ``url``: what was asked, without query and
     credentials. ``retryable``: the same call may pass a moment later. ``retry_after``: seconds
     Printerpoint asked us to wait.
@@ -18,7 +21,7 @@ class PrinterpointError(Exception):
 
     def __init__(
         self,
-        message: str,
+        reason: Reason,
         *,
         kind: Kind | None = None,
         status: int | None = None,
@@ -26,13 +29,21 @@ class PrinterpointError(Exception):
         url: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(reason)
+        self.reason = reason
         self.kind = kind or type(self).kind
         self.status = status
         self.retryable = retryable
         self.url = url
         self.retry_after = retry_after
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence in the current language."""
+        return messages.sentence(self.reason)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Unreachable(PrinterpointError):

@@ -13,9 +13,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from webapp.domain.reasons import reason
 from webapp.printerpoint.errors import Malformed, PrinterpointError
-from webapp.printerpoint.failures import WRONG, check_status, explain, timeout
-from webapp.words import Words
+from webapp.printerpoint.failures import check_status, explain, timeout
 
 _CHUNK = 64 * 1024
 
@@ -168,10 +168,7 @@ class _Adapter(HTTPAdapter):
 def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        raise Malformed(
-            Words("Printerpoint's answer is packed in an unknown way. %(wrong)s", wrong=WRONG),
-            url=url,
-        )
+        raise Malformed(reason("unknown_encoding"), url=url)
     unpack = _Gzip() if encoding.endswith("gzip") else None
     body = bytearray()
     received = 0
@@ -183,23 +180,11 @@ def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray
         try:
             body += unpack.feed(part, max_bytes + 1 - len(body)) if unpack else part
         except zlib.error:
-            raise Malformed(
-                Words("Printerpoint's answer is damaged. %(wrong)s", wrong=WRONG), url=url
-            ) from None
+            raise Malformed(reason("damaged"), url=url) from None
         if max(received, len(body)) > max_bytes:
-            raise Malformed(
-                Words(
-                    "Printerpoint's answer is larger than %(value)s MB a page, which no list of "
-                    "printers is. %(wrong)s",
-                    value=max_bytes // (1 << 20),
-                    wrong=WRONG,
-                ),
-                url=url,
-            )
+            raise Malformed(reason("too_large", value=max_bytes // (1 << 20)), url=url)
     if unpack and not unpack.whole:
-        raise Malformed(
-            Words("Printerpoint's answer is cut off in the middle. %(wrong)s", wrong=WRONG), url=url
-        )
+        raise Malformed(reason("truncated"), url=url)
     return body
 
 

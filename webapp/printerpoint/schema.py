@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from webapp.domain.reasons import Reason, reason
 from webapp.printerpoint.values import LARGEST, Bad, moment, text, whole
-from webapp.words import Words, packed
 
 PATH = "/dealer/printers"
 
@@ -69,9 +69,9 @@ FIELDS_READ = (
 class Unreadable(Exception):
     """An answer that is not a page of printers; says what it is instead."""
 
-    def __init__(self, words: Words) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ class Printer:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be counted, why (packed words), and what could be read of it."""
+    """A row that cannot be counted, why, and what could be read of it."""
 
-    reason: str
+    reason: Reason
     customer_name: str | None
     customer_id: str | None
     asset_id: str | None
@@ -134,17 +134,17 @@ def read_page(body: bytes | bytearray) -> Page:
     try:
         envelope = {name.lower(): value for name, value in _fields.decode(view).items()}
     except msgspec.ValidationError:
-        raise Unreadable(Words("JSON, but not an object with results")) from None
+        raise Unreadable(reason("body.no_object")) from None
     except msgspec.DecodeError as error:
         raise Unreadable(_not_json(body, error)) from None
     except RecursionError:
-        raise Unreadable(Words("nested too deeply")) from None
+        raise Unreadable(reason("body.too_deep")) from None
     if "results" not in envelope:
-        raise Unreadable(Words("an object without results"))
+        raise Unreadable(reason("body.no_results"))
     try:
         rows = _elements.decode(envelope["results"])
     except msgspec.ValidationError:
-        raise Unreadable(Words("an object whose results are no list")) from None
+        raise Unreadable(reason("body.results_no_list")) from None
     return Page(_following(envelope.get("links")), rows)
 
 
@@ -155,7 +155,7 @@ def read_row(raw: msgspec.Raw) -> Printer | BadRow:
         name, customer_id = text(row.customer_company_name), text(row.customer_company_id)
         if name is None:
             if customer_id is None:
-                raise Bad(Words("The row names no customer"))
+                raise Bad(reason("no_customer"))
             name = customer_id
         counters = _counters(row.counters.items())
         return Printer(
@@ -179,17 +179,17 @@ def _check_text(body: bytes | bytearray) -> None:
         for start in range(0, len(view), _CHECKED_AT_ONCE):
             decode(view[start : start + _CHECKED_AT_ONCE])
     except UnicodeDecodeError:
-        raise Unreadable(Words("text in another character set than UTF-8")) from None
+        raise Unreadable(reason("body.not_utf8")) from None
 
 
-def _not_json(body: bytes | bytearray, error: msgspec.DecodeError) -> Words:
+def _not_json(body: bytes | bytearray, error: msgspec.DecodeError) -> Reason:
     if not body.strip():
-        return Words("empty")
+        return reason("body.empty")
     if body.lstrip()[:1] == b"<":
-        return Words("a web page instead of data")
+        return reason("body.html")
     if "truncated" in str(error):
-        return Words("cut off in the middle")
-    return Words("not JSON")
+        return reason("body.truncated")
+    return reason("body.not_json")
 
 
 def _following(links: msgspec.Raw | None) -> str | None:
@@ -200,7 +200,7 @@ def _following(links: msgspec.Raw | None) -> str | None:
         fields = {name.lower(): value for name, value in _fields.decode(links).items()}
         return (_next.decode(fields["next"]) or "").strip() or None if "next" in fields else None
     except (ValueError, RecursionError):
-        raise Unreadable(Words("an object whose links cannot be read")) from None
+        raise Unreadable(reason("body.links_unreadable")) from None
 
 
 def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
@@ -208,25 +208,25 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
     try:
         fields = {name.lower(): value for name, value in _fields.decode(raw).items()}
     except (ValueError, RecursionError):
-        return BadRow(packed(Words("The row is not an object")), None, None, None, None)
-    reasons: list[Words] = []
-    name = _field_text(fields, _NAME, Words("customer name"), reasons)
-    customer_id = _field_text(fields, _ID, Words("customer ID"), reasons)
-    asset_id = _field_text(fields, _ASSET, Words("asset ID"), reasons)
-    serial_number = _field_text(fields, _SERIAL, Words("serial number"), reasons)
+        return BadRow(reason("row_no_object"), None, None, None, None)
+    reasons: list[Reason] = []
+    name = _field_text(fields, _NAME, reason("field.customer_name"), reasons)
+    customer_id = _field_text(fields, _ID, reason("field.customer_id"), reasons)
+    asset_id = _field_text(fields, _ASSET, reason("field.asset_id"), reasons)
+    serial_number = _field_text(fields, _SERIAL, reason("field.serial_number"), reasons)
     if name is None and customer_id is None and not reasons:
-        reasons.append(Words("The row names no customer"))
+        reasons.append(reason("no_customer"))
     last_seen = counters = None
     try:
         last_seen = moment(_value(fields, _LAST_SEEN))
     except Bad:
-        reasons.append(Words("The last-seen is not a date and time"))
+        reasons.append(reason("last_seen_invalid"))
     try:
         counters = _counters(_told(fields.get("counters")))
     except Bad as bad:
-        reasons.append(bad.words)
+        reasons.append(bad.reason)
     if reasons or counters is None:
-        return BadRow(packed(reasons[0]), name, customer_id, asset_id, serial_number)
+        return BadRow(reasons[0], name, customer_id, asset_id, serial_number)
     told_name = name or customer_id or ""
     return Printer(told_name, customer_id, asset_id, serial_number, last_seen, counters)
 
@@ -244,19 +244,19 @@ def _plain(raw: msgspec.Raw) -> Any:
     try:
         return _any.decode(raw)
     except (ValueError, RecursionError):
-        raise Bad(Words("cannot be read")) from None
+        raise Bad(reason("value.unreadable")) from None
 
 
 def _field_text(
-    fields: Mapping[str, msgspec.Raw], names: Iterable[str], what: Words, reasons: list[Words]
+    fields: Mapping[str, msgspec.Raw], names: Iterable[str], what: Reason, reasons: list[Reason]
 ) -> str | None:
     try:
         value = _value(fields, names)
         if isinstance(value, bool | list | dict):
-            raise Bad(Words("is not text"))
+            raise Bad(reason("value.not_text"))
         return None if value is None else text(str(value))
     except Bad as bad:
-        reasons.append(Words("The %(what)s %(bad)s", what=what, bad=bad.words))
+        reasons.append(reason("field_invalid", what=what, bad=bad.reason))
         return None
 
 
@@ -274,7 +274,7 @@ def _told(raw: msgspec.Raw | None) -> Iterable[tuple[str, Any]]:
         return [_told_element(element) for element in told if isinstance(element, dict)]
     if told is None:
         return []
-    raise Bad(Words("The counters are neither an object nor a list"))
+    raise Bad(reason("counters_invalid"))
 
 
 def _told_piecemeal(raw: msgspec.Raw) -> Any:
@@ -289,14 +289,14 @@ def _told_piecemeal(raw: msgspec.Raw) -> Any:
             for element in _elements.decode(raw)
         ]
     except (ValueError, RecursionError):
-        raise Bad(Words("The counters cannot be read")) from None
+        raise Bad(reason("counters_unreadable")) from None
 
 
 def _plain_or_bad(raw: msgspec.Raw) -> Any:
     try:
         return _plain(raw)
     except Bad:
-        return Bad(Words("is not a number"))
+        return Bad(reason("value.not_a_number"))
 
 
 def _told_element(element: Mapping[str, Any]) -> tuple[str, Any]:
@@ -306,7 +306,7 @@ def _told_element(element: Mapping[str, Any]) -> tuple[str, Any]:
     if known is None:
         return "", None
     if unit is not None and _bare(str(unit)) not in ("", _bare(_UNITS[known])):
-        return known, Bad(Words("is in another unit"))
+        return known, Bad(reason("value.other_unit"))
     return known, fields.get("value")
 
 
@@ -318,7 +318,7 @@ def _counters(told: Iterable[tuple[str, Any]]) -> dict[str, int]:
     """Usable counters by their names; raises Bad when there are none."""
     counters: dict[str, int] = {}
     contradicted: set[str] = set()
-    reasons: list[Words] = []
+    reasons: list[Reason] = []
     for sent, value in told:
         name = _known(sent)
         if name is None or value is None:
@@ -327,15 +327,15 @@ def _counters(told: Iterable[tuple[str, Any]]) -> dict[str, int]:
             try:
                 value = whole(value)
             except Bad as bad:
-                reasons.append(Words("%(name)s %(bad)s", name=name, bad=bad.words))
+                reasons.append(reason("counter_invalid", name=name, bad=bad.reason))
                 continue
         if counters.setdefault(name, value) != value:
             contradicted.add(name)
-            reasons.append(Words("%(name)s is sent twice, with two values", name=name))
+            reasons.append(reason("counter_contradicted", name=name))
     for name in contradicted:
         del counters[name]
     if not counters:
-        raise Bad(reasons[0] if reasons else Words("The row has no page counter"))
+        raise Bad(reasons[0] if reasons else reason("no_page_counter"))
     return counters
 
 

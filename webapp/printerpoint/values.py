@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from webapp.words import Words
+from webapp.domain.reasons import Reason, reason
 
 LARGEST = 2**63 - 1
 _LONGEST_TEXT = 200  # as our own columns
@@ -18,9 +18,9 @@ _FIRST_YEAR = 2000
 class Bad(Exception):
     """Why a value cannot be used, as the end of a sentence."""
 
-    def __init__(self, words: Words) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def text(value: str | None) -> str | None:
@@ -31,7 +31,7 @@ def text(value: str | None) -> str | None:
         value = value.translate(_CONTROLS)
     value = value.strip()
     if len(value) > _LONGEST_TEXT:
-        raise Bad(Words("is longer than %(longest_text)s characters", longest_text=_LONGEST_TEXT))
+        raise Bad(reason("value.too_long", longest_text=_LONGEST_TEXT))
     return value or None
 
 
@@ -46,7 +46,7 @@ def moment(value: Any) -> datetime | None:
         elif told.tzinfo is not UTC:
             told = told.astimezone(UTC)
     except (AttributeError, TypeError, ValueError, OverflowError):
-        raise Bad(Words("is not a date and time")) from None
+        raise Bad(reason("value.not_a_moment")) from None
     return told if told.year >= _FIRST_YEAR else None
 
 
@@ -57,13 +57,13 @@ def whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     elif isinstance(value, float):
-        raise Bad(Words("is not a whole number"))
+        raise Bad(reason("value.not_whole"))
     elif isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Bad(Words("is not a number"))
+        raise Bad(reason("value.not_a_number"))
     if value < 0:
-        raise Bad(Words("is negative"))
+        raise Bad(reason("value.negative"))
     if value > LARGEST:
-        raise Bad(Words("is too large"))
+        raise Bad(reason("value.too_large"))
     return value

@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
+from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts
-from webapp.words import Words
 
 _FEW = 1_000
 
@@ -153,7 +153,7 @@ def reactivate(session: Session, feed: Feed, now: datetime) -> None:
                 before=feed.health,
                 after="pending",
                 at=now,
-                reason=Words("Reactivated; waits for its first reading"),
+                reason=reason("reactivated"),
                 last_data_on=feed.last_data_on,
             )
         )

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, undefer
 
 from webapp.crypto import Keyring, SealError
 from webapp.db import lock
+from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, Server
 from webapp.services.collection import monitoring
-from webapp.words import Words
 
 log = logging.getLogger("releaf.servers")
 
@@ -175,7 +175,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     session.execute(
         update(Collection)
         .where(Collection.server_id == server.id, Collection.state == "queued")
-        .values(state="failed", reason=Words("The server was removed"), finished_at=now)
+        .values(state="failed", reason=reason("server_removed"), finished_at=now)
     )
     server.sealed_token = b""
     server.removed_at = now

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import formats
+from webapp.messages import sentence
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 from webapp.words import Words, gettext, ngettext
 
@@ -47,7 +48,10 @@ def of_server(session: Session, server: Server) -> Story:
         server.name,
         gettext("%(name)s is unhealthy", name=server.name),
         [
-            (gettext("Cause"), server.health_reason or gettext("Printerpoint did not answer")),
+            (
+                gettext("Cause"),
+                sentence(server.health_reason) or gettext("Printerpoint did not answer"),
+            ),
             (gettext("Since"), formats.time_in(server.health_changed_at, server.account.zone)),
             (gettext("Last good data"), _last_night(session, server)),
         ],
@@ -88,14 +92,14 @@ def _of_server(
     facts = _turns(changes, _zone(server.account), often=often)
     if bad:
         facts += [
-            (gettext("Cause"), last.reason),
+            (gettext("Cause"), sentence(last.reason)),
             (gettext("Since"), formats.time_in(last.at, zone)),
             (gettext("Last good data"), _last_night(session, server)),
         ]
     else:
         facts += [(gettext("Answers again since"), formats.time_in(last.at, zone))]
         facts += [
-            (gettext("It was down for"), first.reason)
+            (gettext("It was down for"), sentence(first.reason))
             for first in changes
             if first.after != "healthy"
         ]
@@ -117,7 +121,7 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Sto
     bad = last.after == "unhealthy"
     facts = _turns(changes, _zone(feed.account), often=often)
     facts += [
-        (gettext("Cause") if bad else gettext("What came"), last.reason),
+        (gettext("Cause") if bad else gettext("What came"), sentence(last.reason)),
         (gettext("Since"), formats.time_in(last.at, _zone(feed.account))),
     ]
     if bad:

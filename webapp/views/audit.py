@@ -9,6 +9,8 @@ from flask_babel import gettext
 
 from webapp import clock
 from webapp.db import db
+from webapp.domain.reasons import Reason
+from webapp.messages import sentence
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import audit as queries
@@ -96,7 +98,11 @@ def note(
 def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
     for entry in entries:
         name = entry.full_name if entry.named else None
-        details = (f"{k}: {v}" for k, v in entry.details.items() if k not in INSIDE and v)
+        details = (
+            f"{name}: {sentence(cast(Reason, value)) if isinstance(value, dict) else value}"
+            for name, value in entry.details.items()
+            if name not in INSIDE and value
+        )
         yield (
             entry.at,
             name or ("" if entry.place == "command" else gettext("Operations")),

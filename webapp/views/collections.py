@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from webapp import clock, queue
 from webapp.db import db, lock
 from webapp.errors import Conflict
+from webapp.messages import sentence
 from webapp.models import Collection, Feed, Server
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
@@ -156,7 +157,7 @@ def _exported(collections: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             each.feeds,
             each.printers,
             each.finished_at,
-            each.reason,
+            sentence(each.reason),
         )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from webapp.db import db
+from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.queries import collections as queries
 from webapp.queries.lists import Page
 from webapp.views import exports, lists
-from webapp.words import Words, told
+from webapp.words import Words
 
 KINDS = ("collected", "unchanged", "not_found", "failed")
 TITLES = (
@@ -31,12 +32,12 @@ def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
     """What came of each customer, or of those with the outcome asked for, failures first."""
     query = queries.outcomes(collection.id, lists.filter_choice("outcome", KINDS))
     for one in db.session.execute(query.execution_options(yield_per=_CHUNK)):
-        reasons = [one.reason] if one.reason else [told(row["reason"]) for row in one.skipped]
+        reasons = [one.reason] if one.reason else [row["reason"] for row in one.skipped]
         yield (
             one.customer_name,
             one.outcome,
             one.pages,
             one.devices,
             len(one.skipped),
-            " ".join(dict.fromkeys(str(reason) for reason in reasons)) or None,
+            " ".join(dict.fromkeys(sentence(reason) for reason in reasons)) or None,
         )

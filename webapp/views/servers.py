@@ -14,6 +14,7 @@ from webapp import clock
 from webapp.crypto import SealError
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
+from webapp.messages import sentence
 from webapp.models import Account, Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
@@ -63,7 +64,7 @@ def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             server.name,
             server.partner_name,
             server.health,
-            server.health_reason,
+            sentence(server.health_reason),
             sum(feeds.values()),
             feeds.get("unhealthy", 0),
             server.health_checked_at,

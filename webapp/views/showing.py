@@ -21,6 +21,7 @@ from flask_babel import force_locale, gettext
 from webapp import clock
 from webapp.db import db
 from webapp.domain.months import Month
+from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
 from webapp.errors import NotFound
 from webapp.formats import trees as written
@@ -132,7 +133,7 @@ def renew(account_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("showing/renew.html", account=account, back=back)
     showing.renew_badge(account)
-    audit.note("badge changed", account.name, account, to=Words("a new address"))
+    audit.note("badge changed", account.name, account, to=reason("new_address"))
     db.session.commit()
     flash(gettext("The badge has a new address. Replace the old one where you show it."), "success")
     return redirect(back)

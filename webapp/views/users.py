@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired
 
 from webapp import clock
 from webapp.db import db
+from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, User
 from webapp.models.user import ROLES, Role
@@ -164,7 +165,7 @@ def invite(user_id: int) -> ResponseReturnValue:
     """A new link to choose a password: the first one, or in place of a forgotten one."""
     user = access.user(db.session(), edge.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
-    audit.note("user invited", user.email, user.account, again=Words("a new link"))
+    audit.note("user invited", user.email, user.account, again=reason("new_link"))
     db.session.commit()
     return _link(user, token)
 

@@ -261,7 +261,7 @@ def _create_server() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("sealed_token", sa.LargeBinary(), nullable=False),
         sa.Column("health", sa.String(length=16), nullable=False),
-        sa.Column("health_reason", sa.Text(), nullable=True),
+        sa.Column("health_reason", sa.JSON(), nullable=True),
         sa.Column("health_checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("health_changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -471,7 +471,7 @@ def _create_collection() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("feed_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", sa.JSON(), nullable=True),
         sa.Column("requested_by", sa.Integer(), nullable=True),
         sa.Column("cancelled_by", sa.Integer(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
@@ -571,7 +571,7 @@ def _create_health_change() -> None:
         sa.Column("before", sa.String(length=16), nullable=False),
         sa.Column("after", sa.String(length=16), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", sa.JSON(), nullable=False),
         sa.Column("last_data_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(server_id is null) <> (feed_id is null)", name=op.f("ck_health_change_of_one")
@@ -687,7 +687,7 @@ def _create_outcome() -> None:
         sa.Column("pages", sa.BigInteger(), nullable=False),
         sa.Column("devices", sa.Integer(), nullable=False),
         sa.Column("skipped", sa.JSON(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", sa.JSON(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "outcome in ('collected', 'unchanged', 'not_found', 'failed')",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from webapp.db import lock, upsert
 from webapp.domain.health import Recovered, recovered
 from webapp.domain.months import Month
+from webapp.domain.reasons import Reason, reason
 from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer, Fleet
@@ -26,7 +27,6 @@ from webapp.services.metering import deposits
 from webapp.services.metering import events as feed_events
 from webapp.services.metering.events import Event
 from webapp.services.metering.process import Metering, ReadingResult, process_readings
-from webapp.words import Words, unpacked
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
@@ -81,11 +81,7 @@ _HEARD = (
 )
 
 #: Why a collection is aborted when a server that had printers returns none.
-EMPTY_FLEET = Words(
-    "Printerpoint answered with no printers at all, although there were some before. Nothing was "
-    "counted and nobody is judged by it; it is read again within the hour. Look in Printerpoint "
-    "whether the token still belongs to the right dealer."
-)
+EMPTY_FLEET = reason("empty_fleet")
 
 
 class Cancelled(Exception):
@@ -164,11 +160,7 @@ def plan_feeds(session: Session, collection: Collection, fleet: Fleet, now: date
     collection.printers = fleet.printers
     if fleet.bad_row_count:
         first = fleet.bad_rows[0].reason
-        collection.reason = Words(
-            "Rows not counted: %(count)s (%(first)s)",
-            count=fleet.bad_row_count,
-            first=unpacked(first),
-        )
+        collection.reason = reason("rows_not_counted", count=fleet.bad_row_count, first=first)
     collection.alive_at = now
     return [feed_id for feed_id in feeds if feed_id not in done]
 
@@ -279,10 +271,10 @@ def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Eve
 
 
 def record_failure(
-    session: Session, collection: Collection, feed_id: int, reason: str, now: datetime
+    session: Session, collection: Collection, feed_id: int, why: Reason, now: datetime
 ) -> None:
     """Record that the collection of a feed failed; the others go on."""
-    _record(session, collection, feed_id, "failed", ReadingResult(), 0, now, reason=reason)
+    _record(session, collection, feed_id, "failed", ReadingResult(), 0, now, why)
 
 
 def _record(
@@ -293,7 +285,7 @@ def _record(
     result: ReadingResult,
     pages: int,
     now: datetime,
-    reason: str | None = None,
+    why: Reason | None = None,
 ) -> Outcome:
     values = {
         "collection_id": collection.id,
@@ -302,7 +294,7 @@ def _record(
         "pages": pages,
         "devices": result.devices,
         "skipped": [skipped.as_json() for skipped in result.skipped],
-        "reason": reason,
+        "reason": why,
         "at": now,
     }
     upsert(
@@ -320,16 +312,16 @@ def server_failed(
 ) -> None:
     """Mark the server as unhealthy because its fleet could not be read, and abort."""
     monitoring.server_failed(session, collection.server, error, now)
-    abort(session, collection, error.message, now)
+    abort(session, collection, error.reason, now)
 
 
-def abort(session: Session, collection: Collection, reason: str, now: datetime) -> None:
+def abort(session: Session, collection: Collection, why: Reason, now: datetime) -> None:
     """Mark a collection as failed, unless it was cancelled; it may be claimed again."""
     lock_collection(session, collection)
     if collection.state == "cancelled":
         return
     collection.state = "failed"
-    collection.reason = reason
+    collection.reason = why
     collection.alive_at = collection.finished_at = now
 
 

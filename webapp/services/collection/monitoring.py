@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from webapp.db import lock
 from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
+from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Feed, HealthChange, Outcome, Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import notices
 from webapp.services.calendars import public_holidays
-from webapp.words import Words
 
 
 def server_answered(session: Session, server: Server, now: datetime) -> bool:
@@ -21,7 +21,7 @@ def server_answered(session: Session, server: Server, now: datetime) -> bool:
     server.health_reason = None
     if server.health == "healthy":
         return False
-    _change_server(session, server, "healthy", Words("Printerpoint answers again"), now)
+    _change_server(session, server, "healthy", reason("server_answered"), now)
     return True
 
 
@@ -31,9 +31,9 @@ def server_failed(
     """Record a failed connection: the server is unhealthy at once and its collection pauses."""
     _lock(session, server)
     server.health_checked_at = now
-    server.health_reason = error.message
+    server.health_reason = error.reason
     if server.health == "healthy":
-        _change_server(session, server, "unhealthy", error.message, now)
+        _change_server(session, server, "unhealthy", error.reason, now)
 
 
 def feed_data_received(
@@ -46,17 +46,12 @@ def feed_data_received(
     if before == "healthy":
         return
     if before == "pending":
-        reason = Words("First data arrived")
+        why = reason("first_data")
     elif back is not None:
-        reason = Words.many(
-            "New data arrived; recovered %(number)s page for %(days)s",
-            "New data arrived; recovered %(number)s pages for %(days)s",
-            back.pages,
-            days=(back.first, back.last),
-        )
+        why = reason("data_recovered", pages=back.pages, first=back.first, last=back.last)
     else:
-        reason = Words("New data arrived; no page was printed meanwhile")
-    _change_feed(session, feed, "healthy", reason, now)
+        why = reason("data_without_pages")
+    _change_feed(session, feed, "healthy", why, now)
 
 
 def update_feed_health(session: Session, collection: Collection, today: date, now: datetime) -> int:
@@ -82,12 +77,8 @@ def update_feed_health(session: Session, collection: Collection, today: date, no
     for feed in session.scalars(feeds.execution_options(populate_existing=True)):
         if feed_health(feed.last_data_on, today, public_holidays(feed.account)) != "unhealthy":
             continue
-        reason = Words(
-            "No new data for %(days)s business days; last on %(last)s",
-            days=SILENT_BUSINESS_DAYS,
-            last=feed.last_data_on or Words("never"),
-        )
-        _change_feed(session, feed, "unhealthy", reason, now)
+        why = reason("silent", days=SILENT_BUSINESS_DAYS, last=feed.last_data_on)
+        _change_feed(session, feed, "unhealthy", why, now)
         turned += 1
     return turned
 
@@ -99,10 +90,10 @@ def _lock(session: Session, server: Server) -> None:
 
 
 def _change_server(
-    session: Session, server: Server, after: str, reason: str, now: datetime
+    session: Session, server: Server, after: str, why: Reason, now: datetime
 ) -> None:
     change = HealthChange(
-        server_id=server.id, before=server.health, after=after, at=now, reason=reason
+        server_id=server.id, before=server.health, after=after, at=now, reason=why
     )
     session.add(change)
     notices.tell(session, change, server.account_id)
@@ -110,13 +101,13 @@ def _change_server(
     server.health_changed_at = now
 
 
-def _change_feed(session: Session, feed: Feed, after: str, reason: str, now: datetime) -> None:
+def _change_feed(session: Session, feed: Feed, after: str, why: Reason, now: datetime) -> None:
     change = HealthChange(
         feed_id=feed.id,
         before=feed.health,
         after=after,
         at=now,
-        reason=reason,
+        reason=why,
         last_data_on=feed.last_data_on,
     )
     session.add(change)

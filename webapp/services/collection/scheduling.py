@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from webapp.domain.reasons import reason
 from webapp.models import Collection, Feed, Server
 from webapp.services.collection import heartbeat
 from webapp.services.collection.requests import due_day, request
-from webapp.words import Words
 
 #: A collection queued for longer than this has lost its job.
 LOST_JOB = timedelta(minutes=3)
@@ -83,7 +83,7 @@ def expire_manual_runs(session: Session, now: datetime) -> None:
         )
         .values(
             state="failed",
-            reason=Words("Nobody took it up within a day; the nights since then bring its pages"),
+            reason=reason("expired"),
             finished_at=now,
         )
         .execution_options(synchronize_session=False)
@@ -123,7 +123,7 @@ def _abandon_earlier_runs(session: Session, server: Server, day: date, now: date
         )
         .values(
             state="failed",
-            reason=Words("Not finished; the night of %(day)s brings its pages", day=day),
+            reason=reason("superseded", day=day),
         )
         .execution_options(synchronize_session=False)
     )

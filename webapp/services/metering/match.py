@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.counter_sets import CounterSet
 from webapp.domain.meter import BeforeReset, Meter, PendingDrop
+from webapp.domain.reasons import Reason, reason
 from webapp.models import Device
 from webapp.printerpoint.schema import Printer
-from webapp.words import Words, packed
 
 
 class Identity(NamedTuple):
@@ -53,13 +53,13 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that is not counted, and the reason (packed words)."""
+    """A row that is not counted, and why."""
 
-    reason: str
+    reason: Reason
     asset_id: str | None
     serial_number: str | None
 
-    def as_json(self) -> dict[str, str | None]:
+    def as_json(self) -> dict[str, Any]:
         """As it is kept in an outcome."""
         return {
             "reason": self.reason,
@@ -140,9 +140,9 @@ def match_devices(
     matched: list[tuple[Identity, Printer, DeviceState | None]] = []
     skipped: list[Skipped] = []
     for identity, printer in zip(identities, printers, strict=True):
-        reason = _not_countable(identity, times[identity])
-        if reason:
-            skipped.append(Skipped(packed(reason), printer.asset_id, printer.serial_number))
+        why = _not_countable(identity, times[identity])
+        if why:
+            skipped.append(Skipped(why, printer.asset_id, printer.serial_number))
             continue
         device = by_identity.get(identity)
         if device is None and identity.serial_number and serials[identity.serial_number] == 1:
@@ -151,11 +151,11 @@ def match_devices(
     return matched, skipped
 
 
-def _not_countable(identity: Identity, times: int) -> Words | None:
+def _not_countable(identity: Identity, times: int) -> Reason | None:
     if not any(identity):
-        return Words("The row has neither an asset ID nor a serial number")
+        return reason("no_identity")
     if times > 1:
-        return Words("%(times)s rows have this asset ID and serial number", times=times)
+        return reason("listed_several_times", times=times)
     return None
 
 

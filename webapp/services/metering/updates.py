@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from webapp.domain.counter_sets import CounterSet, life_count, select_counter_set
 from webapp.domain.meter import Meter, PageDelta, Reading, apply_reading, reading_day
+from webapp.domain.reasons import Reason, reason
 from webapp.printerpoint.schema import Printer
 from webapp.printerpoint.values import LARGEST
 from webapp.services.metering import transfer
 from webapp.services.metering.match import DeviceState, Identity, Skipped
 from webapp.services.metering.transfer import PreviousAssignment
-from webapp.words import Words, packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,12 @@ def device_update(
         kept = other.device.meter.counter_set
     counter_set = select_counter_set(printer.counters, kept)
     if counter_set is None:
-        return _skipped(printer, Words("The row has no counter that counts pages"))
+        return _skipped(printer, reason("no_counter"))
     count = life_count(printer.counters, counter_set, metering.roll_width_mm)
     if count > LARGEST:
-        return _skipped(printer, Words("The counters add up to more than can be counted"))
+        return _skipped(printer, reason("count_too_large"))
     if other is not None and other.is_same_device(count, metering.roll_width_mm):
-        return _skipped(
-            printer, Words("The same printer is listed, and counted, at another customer")
-        )
+        return _skipped(printer, reason("counted_elsewhere"))
     own, begun = transfer.continue_meter(device, other, counter_set, count)
     day = reading_day(printer.last_seen, metering.zone, closing)
     if own is None:
@@ -89,8 +87,8 @@ def device_update(
     return DeviceUpdate(identity, printer, device, reading, meter, deltas, other, begun)
 
 
-def _skipped(printer: Printer, reason: Words) -> Skipped:
-    return Skipped(packed(reason), printer.asset_id, printer.serial_number)
+def _skipped(printer: Printer, why: Reason) -> Skipped:
+    return Skipped(why, printer.asset_id, printer.serial_number)
 
 
 def _is_new(printer: Printer, device: DeviceState, count: int) -> bool:

@@ -1,0 +1,204 @@
+"""Messages: the sentences of reasons, in the current language.
+
+``webapp.domain.reasons`` has the codes and parameters that are stored.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel.speaklater import LazyString
+
+from webapp import formats
+from webapp.domain.reasons import Reason
+
+#: Parameters whose text is a date in ISO form.
+_DATES = frozenset({"day", "last"})
+#: Advice that several sentences end with.
+ADVICE = {
+    "later": lazy_gettext("Nothing was counted; it is tried again later by itself."),
+    "wrong": lazy_gettext(
+        "See that the address of Printerpoint is right; if it is, tell Printerpoint's support."
+    ),
+}
+
+#: The sentences of codes.
+SENTENCES: Mapping[str, LazyString | str] = {
+    # Printerpoint cannot be read.
+    "token_refused": lazy_gettext(
+        "Printerpoint refuses the API token (status %(status)s). Copy it again from "
+        "Printerpoint, My Account > Account Settings > API Access, or make a new one "
+        "there, and replace it here."
+    ),
+    "rate_limited": lazy_gettext("Printerpoint asks us to call less often (status 429). %(later)s"),
+    "server_error": lazy_gettext(
+        "Printerpoint has a fault of its own (status %(status)s). %(later)s If it stays, "
+        "ask Printerpoint's support."
+    ),
+    "redirected": lazy_gettext(
+        "Printerpoint sends us on to another address, which would get the API token: not "
+        "followed (status %(status)s). %(wrong)s"
+    ),
+    "address_not_found": lazy_gettext(
+        "Printerpoint does not know the address we ask (status %(status)s). %(wrong)s"
+    ),
+    "unexpected_status": lazy_gettext(
+        "Printerpoint answers in a way we do not know (status %(status)s). %(wrong)s"
+    ),
+    "host_not_found": lazy_gettext(
+        "The address %(host)s cannot be found. See that this machine is on the internet "
+        "and that the address is right."
+    ),
+    "insecure_connection": lazy_gettext(
+        "The connection to %(host)s is not secure: its certificate or encryption cannot "
+        "be trusted. See that nothing stands between this machine and Printerpoint, and "
+        "that this machine's clock is right."
+    ),
+    "connection_failed": lazy_gettext(
+        "Nothing answers at %(host)s. See that this machine reaches the internet; "
+        "Printerpoint itself may be down. %(later)s"
+    ),
+    "connection_lost": lazy_gettext(
+        "The connection to Printerpoint broke off in the middle. %(later)s"
+    ),
+    "not_http": lazy_gettext("What answers at %(host)s is no web server. %(wrong)s"),
+    "unreachable": lazy_gettext("Printerpoint cannot be reached. %(later)s"),
+    "timeout": lazy_gettext("Printerpoint does not answer in time. %(later)s"),
+    "fleet_timeout": lazy_gettext(
+        "Printerpoint takes too long to send its printers. Nothing was counted; it "
+        "is tried again later by itself."
+    ),
+    "unknown_encoding": lazy_gettext(
+        "Printerpoint's answer is packed in an unknown way. %(wrong)s"
+    ),
+    "damaged": lazy_gettext("Printerpoint's answer is damaged. %(wrong)s"),
+    "too_large": lazy_gettext(
+        "Printerpoint's answer is larger than %(value)s MB a page, which no list of "
+        "printers is. %(wrong)s"
+    ),
+    "truncated": lazy_gettext("Printerpoint's answer is cut off in the middle. %(wrong)s"),
+    # Its answer is not what was expected.
+    "malformed": lazy_gettext(
+        "Printerpoint's answer cannot be used. %(what)s. Nothing was counted from it. Try "
+        "again later; if it stays, tell Printerpoint's support."
+    ),
+    "malformed.circular_pages": lazy_gettext("Its pages lead in a circle"),
+    "malformed.too_many_pages": lazy_gettext("It has more than %(max_pages)s pages"),
+    "malformed.too_many_printers": lazy_gettext("It has more than %(max_printers)s printers"),
+    "malformed.repeats_token": lazy_gettext("It repeats the API token in an address"),
+    "malformed.other_host": lazy_gettext(
+        "Its next page is said to be on another host, which would get the API token"
+    ),
+    "malformed.body": lazy_gettext("It is %(error)s"),
+    "body.no_object": lazy_gettext("JSON, but not an object with results"),
+    "body.too_deep": lazy_gettext("nested too deeply"),
+    "body.no_results": lazy_gettext("an object without results"),
+    "body.results_no_list": lazy_gettext("an object whose results are no list"),
+    "body.links_unreadable": lazy_gettext("an object whose links cannot be read"),
+    "body.not_utf8": lazy_gettext("text in another character set than UTF-8"),
+    "body.empty": lazy_gettext("empty"),
+    "body.html": lazy_gettext("a web page instead of data"),
+    "body.truncated": lazy_gettext("cut off in the middle"),
+    "body.not_json": lazy_gettext("not JSON"),
+    # A row cannot be counted.
+    "no_customer": lazy_gettext("The row names no customer"),
+    "row_no_object": lazy_gettext("The row is not an object"),
+    "last_seen_invalid": lazy_gettext("The last-seen is not a date and time"),
+    "counters_invalid": lazy_gettext("The counters are neither an object nor a list"),
+    "counters_unreadable": lazy_gettext("The counters cannot be read"),
+    "counter_contradicted": lazy_gettext("%(name)s is sent twice, with two values"),
+    "counter_invalid": lazy_gettext("%(name)s %(bad)s"),
+    "no_page_counter": lazy_gettext("The row has no page counter"),
+    "field_invalid": lazy_gettext("The %(what)s %(bad)s"),
+    "field.customer_name": lazy_gettext("customer name"),
+    "field.customer_id": lazy_gettext("customer ID"),
+    "field.asset_id": lazy_gettext("asset ID"),
+    "field.serial_number": lazy_gettext("serial number"),
+    "value.unreadable": lazy_gettext("cannot be read"),
+    "value.too_long": lazy_gettext("is longer than %(longest_text)s characters"),
+    "value.not_text": lazy_gettext("is not text"),
+    "value.not_a_moment": lazy_gettext("is not a date and time"),
+    "value.not_a_number": lazy_gettext("is not a number"),
+    "value.not_whole": lazy_gettext("is not a whole number"),
+    "value.negative": lazy_gettext("is negative"),
+    "value.too_large": lazy_gettext("is too large"),
+    "value.other_unit": lazy_gettext("is in another unit"),
+    "no_identity": lazy_gettext("The row has neither an asset ID nor a serial number"),
+    "listed_several_times": lazy_gettext("%(times)s rows have this asset ID and serial number"),
+    "no_counter": lazy_gettext("The row has no counter that counts pages"),
+    "count_too_large": lazy_gettext("The counters add up to more than can be counted"),
+    "counted_elsewhere": lazy_gettext(
+        "The same printer is listed, and counted, at another customer"
+    ),
+    # What became of a collection.
+    "rows_not_counted": lazy_gettext("Rows not counted: %(count)s (%(first)s)"),
+    "empty_fleet": lazy_gettext(
+        "Printerpoint answered with no printers at all, although there were some before. Nothing "
+        "was counted and nobody is judged by it; it is read again within the hour. Look in "
+        "Printerpoint whether the token still belongs to the right dealer."
+    ),
+    "feed_error": lazy_gettext("%(name)s: its own job in the queue tells more"),
+    "error": "%(error)s",
+    "expired": lazy_gettext(
+        "Nobody took it up within a day; the nights since then bring its pages"
+    ),
+    "superseded": lazy_gettext("Not finished; the night of %(day)s brings its pages"),
+    "server_removed": lazy_gettext("The server was removed"),
+    # Changes of health.
+    "server_answered": lazy_gettext("Printerpoint answers again"),
+    "first_data": lazy_gettext("First data arrived"),
+    "data_without_pages": lazy_gettext("New data arrived; no page was printed meanwhile"),
+    "reactivated": lazy_gettext("Reactivated; waits for its first reading"),
+    # Details in the audit trail.
+    "new_link": lazy_gettext("a new link"),
+    "new_address": lazy_gettext("a new address"),
+}
+
+
+def _data_recovered(params: Mapping[str, Any]) -> str:
+    first, last = (date.fromisoformat(params[name]) for name in ("first", "last"))
+    return ngettext(
+        "New data arrived; recovered %(number)s page for %(days)s",
+        "New data arrived; recovered %(number)s pages for %(days)s",
+        params["pages"],
+        number=formats.whole(params["pages"]),
+        days=formats.days(first, last),
+    )
+
+
+def _silent(params: Mapping[str, Any]) -> str:
+    last = params["last"]
+    return gettext(
+        "No new data for %(days)s business days; last on %(last)s",
+        days=params["days"],
+        last=formats.day(date.fromisoformat(last)) if last else gettext("never"),
+    )
+
+
+#: Codes whose sentence depends on its parameters.
+COMPOSED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "data_recovered": _data_recovered,
+    "silent": _silent,
+}
+
+
+def sentence(reason: Reason | None) -> str:
+    """Return the sentence of a reason; a code that is not known stands for itself."""
+    if reason is None:
+        return ""
+    code, params = reason["code"], reason["params"]
+    if code in COMPOSED:
+        return COMPOSED[code](params)
+    if code not in SENTENCES:
+        return code
+    values = {name: _shown(name, value) for name, value in params.items()}
+    return str(SENTENCES[code]) % {**ADVICE, **values}
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return sentence(Reason(code=value["code"], params=value["params"]))
+    if isinstance(value, int):
+        return formats.whole(value)
+    return formats.day(date.fromisoformat(value)) if name in _DATES else str(value)
