@@ -33,6 +33,7 @@ FEEDS, PARTNERS, DEVICES_A_FEED, DAYS = 10_000, 20, 20, 730
 #: Of all feeds, those of the first partner.
 LARGE = 5_000
 TOURS = 41
+_VISITORS = ("ops", "nora", "sam", "cara")
 #: Until templates are compiled and the database has read what it needs.
 VISITS_BEFORE = 3
 
@@ -49,9 +50,10 @@ _FILL = (
     'insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at) values '
     "(1, 1, 'Olga Ops', 'ops@example.com', 'operations', 'x', :now), "
     "(2, 2, 'Nora North', 'nora@example.com', 'partner_admin', 'x', :now), "
-    "(3, 1001, 'Cara Holm', 'cara@example.com', 'customer', 'x', :now)",
+    "(3, 1001, 'Cara Holm', 'cara@example.com', 'customer', 'x', :now), "
+    "(4, 5, 'Sam Small', 'sam@example.com', 'partner_admin', 'x', :now)",
     'insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at) '
-    "select 3 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', 'x', :now "
+    "select 4 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', 'x', :now "
     "from generate_series(2, :feeds, 5) n",
     "insert into server (id, account_id, name, sealed_token, health, health_checked_at, "
     "health_changed_at, created_at) select n, 1 + n, 'Printerpoint', '\\x00', "
@@ -159,13 +161,23 @@ def pages(database: str) -> list[tuple[str, str, str]]:
              "/collections", "/users", "/audit"]  # fmt: skip
     found = [("ops", f"operations {path}", path) for path in ["/", *lists, "/operations"]]
     found += [("nora", f"partner {path}", path) for path in ["/", *lists]]
+    found += [("sam", f"small partner {path}", path) for path in ["/", "/feeds", "/devices"]]
     found += [("cara", f"customer {path}", path) for path in ["/", "/feeds", "/devices"]]
     found += [
         ("nora", "feeds, searched", "/feeds?q=04999"),
         ("nora", "feeds, last page", "/feeds?page=100"),
         ("nora", "feeds, broad search", "/feeds?q=customer"),
         ("nora", "devices, last page", "/devices?page=2000"),
+        ("nora", "devices, middle page", "/devices?page=1000"),
+        ("ops", "operations devices, last page", "/devices?page=4000"),
+        ("nora", "devices, by life count", "/devices?sort=-life"),
+        ("nora", "feeds, by pages", "/feeds?sort=-pages"),
+        ("ops", "operations feeds, by pages", "/feeds?sort=-pages"),
+        ("nora", "customers, by pages", "/accounts?sort=-pages"),
+        ("nora", "customers, last page", "/accounts?page=100"),
         ("nora", "devices, broad search", "/devices?q=CNB1"),
+        ("sam", "small partner devices, broad search", "/devices?q=CNB1"),
+        ("ops", "operations devices, broad search", "/devices?q=CNB1"),
         ("nora", "devices, searched", "/devices?q=CNB1L99999"),
         ("nora", "a server", "/servers/1"),
         ("nora", "a feed", "/feeds/1"),
@@ -195,7 +207,7 @@ def measure(database: str, only: Collection[str] = ()) -> list[Measured]:
         clock.now = lambda: served.NOW
         app = create_app(configuration.load(environment))  # it counts queries and signs cookies
         ours = stack.enter_context(served.served("console", folder, environment))
-        visitors = {name: _visitor(app, database, name) for name in ("ops", "nora", "cara")}
+        visitors = {name: _visitor(app, database, name) for name in _VISITORS}
         for who, name, path in pages(database):
             if name in only or not only:
                 found.append(_measured(ours, visitors[who], name, path))

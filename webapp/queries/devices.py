@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import CompoundSelect, Select, func, select, union_all
+from sqlalchemy.orm import Session
 
 from webapp.models import Account, Device, Feed
 from webapp.queries import access, lists
@@ -22,7 +23,7 @@ COLUMNS = {
 COLUMNS_OF_FEED = {name: column for name, column in COLUMNS.items() if name != "customer"}
 
 
-def every(viewer: Viewer, sort: str = "customer") -> Select[Any]:
+def every(viewer: Viewer, sort: str = "customer", *, backwards: bool = False) -> Select[Any]:
     """The devices of the feeds a viewer may see, removed feeds included."""
     query: Any = (
         select(
@@ -42,16 +43,27 @@ def every(viewer: Viewer, sort: str = "customer") -> Select[Any]:
         .join(Feed.account)
         .where(*access.of_own_feeds(viewer))
     )
-    return lists.order(query, COLUMNS, sort, Device.asset_id, Device.serial_number, Device.id)
+    then = (Device.asset_id, Device.serial_number, Device.id)
+    return lists.order(query, COLUMNS, sort, *then, backwards=backwards)
 
 
 def search(
-    viewer: Viewer, *, text: str = "", feed_id: int | None = None, sort: str = "customer"
+    session: Session,
+    viewer: Viewer,
+    *,
+    text: str = "",
+    feed_id: int | None = None,
+    sort: str = "customer",
+    backwards: bool = False,
 ) -> Select[Any]:
     """The devices of one feed, or of all but removed ones."""
-    query = every(viewer, sort)
+    query = every(viewer, sort, backwards=backwards)
     query = query.where(access.IS_TIED if feed_id is None else Feed.id == feed_id)
-    return query.where(Device.id.in_(_found(text))) if text else query
+    if not text:
+        return query
+    columns = (Device.asset_id, Device.serial_number, Feed.customer_name, Account.name)
+    ids, otherwise = _found(viewer, text), lists.contains(text, *columns)
+    return query.where(lists.found(session, Device.id, ids, otherwise))
 
 
 def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
@@ -60,18 +72,19 @@ def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
     return lists.order(query, COLUMNS_OF_FEED, sort, Device.serial_number, Device.id)
 
 
-def count(viewer: Viewer, feed_id: int | None = None) -> Select[Any]:
+def count(session: Session, viewer: Viewer, feed_id: int | None = None) -> int:
     """How many devices ``search`` finds without a text."""
     of_feed = access.IS_TIED if feed_id is None else Feed.id == feed_id
-    return select(func.sum(Feed.device_count)).where(*access.of_own_feeds(viewer), of_feed)
+    query = select(func.sum(Feed.device_count)).where(*access.of_own_feeds(viewer), of_feed)
+    return int(session.scalar(query) or 0)
 
 
-def _found(text: str) -> Any:
+def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:
     """The ids of the devices that a search finds; each column has an index of its own."""
-    of_feed = select(Device.id).join(Device.feed)
-    return union(
-        select(Device.id).where(lists.contains(text, Device.asset_id)),
-        select(Device.id).where(lists.contains(text, Device.serial_number)),
-        of_feed.where(lists.contains(text, Feed.customer_name)),
-        of_feed.join(Feed.account).where(lists.contains(text, Account.name)),
+    own = select(Device.id).join(Device.feed).where(*access.of_own_feeds(viewer))
+    return union_all(
+        own.where(lists.contains(text, Device.asset_id)),
+        own.where(lists.contains(text, Device.serial_number)),
+        own.where(lists.contains(text, Feed.customer_name)),
+        own.join(Feed.account).where(lists.contains(text, Account.name)),
     )

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, select, union
-from sqlalchemy.orm import aliased
+from sqlalchemy import CompoundSelect, Select, func, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, Server
@@ -47,6 +47,7 @@ def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:
 
 
 def search(
+    session: Session,
     viewer: Viewer,
     month: Month,
     *,
@@ -69,13 +70,17 @@ def search(
         query = query.where(Feed.server_id == server_id)
     if account_id is not None:
         query = query.where(Feed.account_id == account_id)
-    return query.where(Feed.id.in_(_found(text))) if text else query
+    if not text:
+        return query
+    otherwise = lists.contains(text, Feed.customer_name, Feed.customer_id, Account.name)
+    return query.where(lists.found(session, Feed.id, _found(viewer, text), otherwise))
 
 
-def _found(text: str) -> Any:
+def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:
     """The ids of the feeds that a search finds; each column has an index of its own."""
-    return union(
-        select(Feed.id).where(lists.contains(text, Feed.customer_name)),
-        select(Feed.id).where(lists.contains(text, Feed.customer_id)),
-        select(Feed.id).join(Feed.account).where(lists.contains(text, Account.name)),
+    own = select(Feed.id).where(*access.of_own_feeds(viewer))
+    return union_all(
+        own.where(lists.contains(text, Feed.customer_name)),
+        own.where(lists.contains(text, Feed.customer_id)),
+        own.join(Feed.account).where(lists.contains(text, Account.name)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 PER_PAGE = 50
@@ -19,17 +19,39 @@ def contains(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[b
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
-def order(query: Select[Any], columns: Mapping[str, Any], sort: str, *then: Any) -> Select[Any]:
+def found(
+    session: Session,
+    key: InstrumentedAttribute[int],
+    ids: CompoundSelect[Any],
+    otherwise: ColumnElement[bool],
+) -> ColumnElement[bool]:
+    """Whether a search finds a row. ``ids``: the ids that it finds; they may come twice.
+
+    Each of a few ids is looked up. More than are counted would be most of the table: then
+    ``otherwise``, the same search as a condition on the columns of the list, is tested row by row
+    in the order of the list, until the page is full.
+    """
+    few = session.scalars(ids.limit(COUNT_TO + 1)).all()
+    return key.in_(few) if len(few) <= COUNT_TO else otherwise
+
+
+def order(
+    query: Select[Any],
+    columns: Mapping[str, Any],
+    sort: str,
+    *then: Any,
+    backwards: bool = False,
+) -> Select[Any]:
     """Order by the column that ``sort`` names (``-name``: descending), nulls last.
 
-    ``then`` orders equals, so that no row is on two pages.
+    ``then`` orders equals, so that no row is on two pages. ``backwards``: the reverse of it all.
     """
     column = columns[sort.removeprefix("-")]
-    first = column.desc() if sort.startswith("-") else column.asc()
+    first = column.desc() if sort.startswith("-") != backwards else column.asc()
     if _nullable(column):
         # For a column without nulls it would keep PostgreSQL from using the index.
-        first = first.nulls_last()
-    return query.order_by(first, *then)
+        first = first.nulls_first() if backwards else first.nulls_last()
+    return query.order_by(first, *(each.desc() if backwards else each for each in then))
 
 
 def _nullable(column: Any) -> bool:
@@ -58,20 +80,16 @@ def paginate(
     per_page: int = PER_PAGE,
     *,
     count_to: int | None = COUNT_TO,
-    count: Select[Any] | None = None,
 ) -> Page:
     """A page of an ordered select of columns; the last one for a number beyond it.
 
     Rows are counted up to ``count_to`` (None: all of them) where they do not fit on the first page.
-    ``count``: a faster statement for the number of all rows.
     """
     page = min(max(page, 1), _LAST_PAGE)
     items = _rows(session, query, page, per_page)
     if page == 1 and len(items) <= per_page:
         return Page(items, 1, 1 if items else 0, len(items))
-    if count is None or count_to is not None:
-        count = _count(query, count_to)
-    total = int(session.scalar(count) or 0)
+    total = int(session.scalar(_count(query, count_to)) or 0)
     more = count_to is not None and total > count_to
     if more and count_to is not None:
         total = count_to
@@ -82,6 +100,31 @@ def paginate(
     if more:
         pages = max(pages, page + (len(items) > per_page))
     return Page(items[:per_page], page, pages, total, more)
+
+
+def paginate_counted(
+    session: Session,
+    query: Select[Any],
+    backwards: Select[Any],
+    total: int,
+    page: int = 1,
+    per_page: int = PER_PAGE,
+) -> Page:
+    """The same for a list whose number of rows is known without counting them.
+
+    ``backwards``: the query in reverse order. Pages of the second half are read from the end, so
+    that the last one takes no longer than the first.
+    """
+    pages = -(-total // per_page)
+    page = min(max(page, 1), max(pages, 1))
+    before = (page - 1) * per_page
+    after = max(total - page * per_page, 0)
+    if before <= after or page == 1:
+        items = session.execute(query.limit(per_page).offset(before)).all()
+    else:
+        size = total - before - after
+        items = session.execute(backwards.limit(size).offset(after)).all()[::-1]
+    return Page(items, page, pages, total)
 
 
 def _rows(session: Session, query: Select[Any], page: int, per_page: int) -> Sequence[Any]:

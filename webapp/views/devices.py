@@ -62,13 +62,14 @@ def index() -> ResponseReturnValue:
     viewer = edge.viewer()
     text, feed_id = lists.search_text(), lists.filter_id("feed")
     sort = lists.sort_choice(queries.COLUMNS, "customer")
-    query = queries.search(viewer, text=text, feed_id=feed_id, sort=sort)
+    search = partial(queries.search, db.session(), viewer, text=text, feed_id=feed_id, sort=sort)
     if exports.wanted():
-        return exports.answer(query, _SHEET)
+        return exports.answer(search(), _SHEET)
     if text:
-        page = lists.paginate(query)
+        page = lists.paginate(search())
     else:
-        page = lists.paginate(query, count_to=None, count=queries.count(viewer, feed_id))
+        total = queries.count(db.session(), viewer, feed_id)
+        page = lists.paginate_counted(search(), search(backwards=True), total)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
     heading = partial(lists.heading, sort)
     return lists.render("devices", page, q=text, feed=feed, heading=heading)

@@ -70,6 +70,7 @@ def index() -> ResponseReturnValue:
     sort = lists.sort_choice(queries.SORTS, "-health")
     month = Month.of(today)
     query = queries.search(
+        db.session(),
         viewer,
         month,
         text=text,

@@ -54,11 +54,18 @@ def paginate(
     per_page: int = PER_PAGE,
     *,
     count_to: int | None = COUNT_TO,
-    count: Select[Any] | None = None,
 ) -> Page:
     """The page of a list that the address names; the first for nonsense."""
-    page = request.args.get("page", 1, type=int)
-    return paging.paginate(db.session(), query, page, per_page, count_to=count_to, count=count)
+    return paging.paginate(db.session(), query, _page_number(), per_page, count_to=count_to)
+
+
+def paginate_counted(query: Select[Any], backwards: Select[Any], total: int) -> Page:
+    """The same for a list whose number of rows is known; ``backwards``: in reverse order."""
+    return paging.paginate_counted(db.session(), query, backwards, total, _page_number())
+
+
+def _page_number() -> int:
+    return request.args.get("page", 1, type=int)
 
 
 def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str | None]:
