@@ -9,11 +9,11 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run dev shell test test-fast check fix bench soak guide texts lock clean
+.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
-	@awk -F ':  ## ' '/^[a-z-]+:  ## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':  ## ' '/^[a-z-]+:  ## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## make the Python environment in .venv and install what is missing
 	@deploy/setup
@@ -34,20 +34,25 @@ shell:  ## Python with db and the models (RELEAF_INSTANCE=instance/demo for the 
 	@deploy/setup --dev
 	@exec $(python) -m flask --app wsgi shell
 
-# One pytest process for each core; the tests of a file stay together, for their fixtures.
-pytest := $(python) -m pytest -n auto --dist loadfile
+# One pytest process for each core; the tests of a file stay together, for their fixtures. In the
+# order of their names, so that the long ones, those of the browser, are not the last to start.
+pytest := $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test:  ## make check and every test (K='word' picks by name, ARGS='tests/domain -x' for pytest)
+test:  ## make check and the tests (K='word' picks by name, ARGS='tests/domain -x' for pytest)
 	@deploy/setup --tests
 	@failed=0; \
 	  $(if $(K)$(ARGS),,$(MAKE) check || failed=$$?;) \
-	  $(pytest) $(if $(K),-k '$(K)') $(ARGS) || failed=$$?; \
+	  $(pytest) -m 'not simulation' $(if $(K),-k '$(K)') $(ARGS) || failed=$$?; \
 	  exit $$failed
 
 test-fast:  ## the tests without browser, processes and PostgreSQL: a minute (K, ARGS as above)
 	@deploy/setup --dev
 	@exec $(pytest) -q -m 'not (browser or processes or postgresql or slow)' \
 	  $(if $(K),-k '$(K)') $(ARGS)
+
+simulations:  ## simulate a year in five more places, which make test leaves out (ARGS as above)
+	@deploy/setup --dev
+	@exec $(pytest) -m simulation $(ARGS)
 
 check:  ## ruff, mypy --strict and the import rules
 	@deploy/setup --dev
