@@ -18,7 +18,13 @@ class Deposit(Base):
     __tablename__ = "deposit"
     __table_args__ = (
         CheckConstraint("pages >= 0", name="pages"),
-        Index("ix_deposit_feed_id_counted_in", "feed_id", "counted_in"),
+        # With the pages: the deposits of a feed lie far apart in the table, a row for each night.
+        Index(
+            "ix_deposit_feed_id_counted_in",
+            "feed_id",
+            "counted_in",
+            postgresql_include=["pages"],
+        ),
     )
 
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), primary_key=True)

@@ -519,7 +519,12 @@ def _create_deposit() -> None:
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_deposit_feed_id_feed")),
         sa.PrimaryKeyConstraint("feed_id", "day", "counted_in", name=op.f("pk_deposit")),
     )
-    op.create_index("ix_deposit_feed_id_counted_in", "deposit", ["feed_id", "counted_in"])
+    op.create_index(
+        "ix_deposit_feed_id_counted_in",
+        "deposit",
+        ["feed_id", "counted_in"],
+        postgresql_include=["pages"],
+    )
 
 
 def _create_device() -> None:
