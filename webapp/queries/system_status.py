@@ -53,12 +53,10 @@ def held_by_day(session: Session, since: date) -> dict[date, int]:
 
 def without_document(session: Session) -> int:
     """How many certificates have no document yet."""
-    found = session.scalar(
-        select(func.count(Certificate.id))
-        .outerjoin(Document, Document.certificate_id == Certificate.id)
-        .where(Document.certificate_id.is_(None))
-    )
-    return found or 0
+    # A certificate has one document or none: two numbers are found faster than the difference.
+    certificates = select(func.count(Certificate.id)).scalar_subquery()
+    documents = select(func.count(Document.certificate_id)).scalar_subquery()
+    return session.scalar(select(certificates - documents)) or 0
 
 
 def servers_of_collections(session: Session, collection_ids: Several[int]) -> dict[int, str]:
