@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
 from jobs import runtime
@@ -31,20 +33,17 @@ from webapp.services.brands import Look
 from webapp.services.notices import Draft
 from webapp.services.users import language_of
 from webapp.settings import Settings
-from webapp.words import Words
 
 log = logging.getLogger("releaf.notifications")
 
 #: Pixels that a logo has in a mail.
 _LOGO_SIZE = (220, 56)
 
-_WHY: dict[Subject, str] = {
-    "server": Words("You get this because you are told when a server's health changes."),
-    "feed": Words(
-        "You get this because you are told when customers fall silent or are heard again."
-    ),
-    "digest": Words("You get this on Mondays when something needs somebody."),
-    "nights": Words("You get this because you are told when nights do not finish."),
+_WHY: dict[Subject, LazyString] = {
+    "server": _l("You get this because you are told when a server's health changes."),
+    "feed": _l("You get this because you are told when customers fall silent or are heard again."),
+    "digest": _l("You get this on Mondays when something needs somebody."),
+    "nights": _l("You get this because you are told when nights do not finish."),
 }
 
 

@@ -13,7 +13,6 @@ from flask_babel import force_locale
 
 from webapp import formats, i18n
 from webapp.settings import ROOT
-from webapp.words import Words, gettext, ngettext
 
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _MARKUP = re.compile(r"</?\w+")
@@ -170,16 +169,3 @@ def test_numbers_and_dates_read_as_the_language_has_them(
     assert tell() == english
     with force_locale("es"):
         assert tell() == spanish
-
-
-def test_words_are_told_in_the_language_of_whoever_reads_them() -> None:
-    words = Words.many("%(number)s page", "%(number)s pages", 1_234)
-
-    with force_locale("es"):
-        assert (str(words), f"<{words}>") == ("1.234 páginas", "<1.234 páginas>")
-    assert words == "1,234 pages"
-
-
-def test_a_percent_sign_needs_no_care_where_there_are_no_values() -> None:
-    assert gettext("100 % of it") == "100 % of it"
-    assert ngettext("%(number)s of 100 %%", "%(number)s of 100 %%", 3) == "3 of 100 %"

@@ -1,6 +1,6 @@
 """How values read on pages and on certificates, in the language spoken now.
 
-``FILTERS`` is what a Jinja environment takes: ``environment.filters.update(FILTERS)``.
+``add_filters`` gives them to a Jinja environment.
 Separators, names of months and of zones are those of CLDR, as Babel has them.
 """
 
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal, get_decimal_symbol, get_group_symbol
 from flask_babel import gettext, ngettext
+from jinja2 import Environment
 
 from webapp import i18n
 
@@ -195,3 +196,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "time_in": time_in,
     "days_ago": days_ago,
 }
+
+
+def add_filters(environment: Environment) -> None:
+    """Give templates these filters, and the languages there are."""
+    environment.filters.update(FILTERS)
+    environment.globals.update(
+        language=i18n.current_language, languages_offered=i18n.LANGUAGES, N_=str
+    )

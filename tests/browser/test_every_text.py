@@ -13,7 +13,6 @@ from tests.browser.marked import Marking, unmarked
 from tests.browser.place import Place
 from tests.browser.test_every_page import ROLES
 from tests.views.test_access_matrix import ANYBODY, WHO
-from webapp import words
 from webapp.db import open_session
 from webapp.models import (
     Account,
@@ -45,19 +44,12 @@ _NAMES = re.compile(
     r"ZeroDivisionError:|Typed one digit too many|Opción inválida"
 )
 
-#: What is told once in each language, and kept.
-_KEPT = (words._escaped,)
-
 
 @pytest.fixture
-def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     """The place, where Spanish is a language that only marks."""
     monkeypatch.setattr(Domain, "get_translations", lambda _: Marking())
-    for kept in _KEPT:
-        kept.cache_clear()
-    yield place
-    for kept in _KEPT:
-        kept.cache_clear()
+    return place
 
 
 def visits() -> Iterator[tuple[str, str]]:

@@ -13,8 +13,7 @@ from typing import Any
 
 import click
 import msgspec
-
-from webapp.words import Words
+from flask_babel.speaklater import LazyString
 
 _JSON = "releaf.json"
 #: Column widths of a table are measured on so many rows; the rest streams.
@@ -60,12 +59,11 @@ def shown(text: str) -> str:
 
 def encode(document: Any) -> str:
     """A document as one line of JSON."""
-    return msgspec.json.encode(document, enc_hook=_told).decode()
+    return msgspec.json.encode(document, enc_hook=_text).decode()
 
 
-def _told(value: Any) -> str:
-    """Words as text: msgspec knows no kinds of ``str``."""
-    if isinstance(value, Words):
+def _text(value: Any) -> str:
+    if isinstance(value, LazyString):
         return str(value)
     raise NotImplementedError(f"JSON has nothing for {type(value).__name__}")
 

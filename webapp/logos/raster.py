@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from webapp import formats
 from webapp.logos.refusal import Refusal
-from webapp.words import Words
 
 #: The largest that comes out.
 WIDTH: Final = 640
@@ -20,15 +22,10 @@ _MOST_SCANS = 64
 _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8\xff": b"\xff\xd9"}
 _WEBP_ANIMATED = 0x02
 
-_UNKNOWN = Words("This is no picture that we can read. Choose a PNG, JPEG, WebP or SVG file.")
-_TOO_LARGE = Words(
-    "This picture is too large. Make it %(largest)s pixels wide and high at most.", largest=LARGEST
-)
-_DAMAGED = Words("This picture is damaged. Save it again, as PNG if you can, and choose that file.")
-_MOVING = Words(
-    "This file has several pictures. Choose one with a single picture that does not move."
-)
-_EMPTY = Words("This picture shows nothing: all of it is transparent. Choose another.")
+_UNKNOWN = _l("This is no picture that we can read. Choose a PNG, JPEG, WebP or SVG file.")
+_DAMAGED = _l("This picture is damaged. Save it again, as PNG if you can, and choose that file.")
+_MOVING = _l("This file has several pictures. Choose one with a single picture that does not move.")
+_EMPTY = _l("This picture shows nothing: all of it is transparent. Choose another.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def redraw(content: bytes) -> Picture:
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as image:
             if max(image.size) > LARGEST:
-                raise Refusal(_TOO_LARGE)
+                raise _too_large()
             if getattr(image, "is_animated", False):
                 raise Refusal(_MOVING)
             image.load()
@@ -54,7 +51,7 @@ def redraw(content: bytes) -> Picture:
     except UnidentifiedImageError as error:
         raise Refusal(_UNKNOWN) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refusal(_TOO_LARGE) from error
+        raise _too_large() from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's words for damage
         raise Refusal(_DAMAGED) from error
     file = BytesIO()
@@ -88,7 +85,7 @@ def _refuse_unsound(content: bytes) -> None:
             raise Refusal(_DAMAGED)
         size, animated = _webp(content)
         if max(size) > LARGEST:
-            raise Refusal(_TOO_LARGE)
+            raise _too_large()
         if animated:
             raise Refusal(_MOVING)
 
@@ -108,3 +105,12 @@ def _webp(content: bytes) -> tuple[tuple[int, int], bool]:
         width, height = (int.from_bytes(body[at : at + 2], "little") & 0x3FFF for at in (6, 8))
         return (width, height), False
     raise Refusal(_DAMAGED)
+
+
+def _too_large() -> Refusal:
+    return Refusal(
+        gettext(
+            "This picture is too large. Make it %(largest)s pixels wide and high at most.",
+            largest=formats.whole(LARGEST),
+        )
+    )

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import tinycss2
+from flask_babel import lazy_gettext as _l
 
 from webapp.logos.refusal import Refusal
-from webapp.words import Words
 
 _COLOURS = frozenset({"fill", "stroke", "stop-color", "color"})
 _WORDS = frozenset(
@@ -28,10 +28,10 @@ _WORD = re.compile(r"[a-z-]+", re.ASCII)
 _FIGURE = re.compile(r"[\d.]{1,12}(?:e-?\d)?(?:px|pt|mm|cm|in|%)?", re.ASCII)
 _SELECTOR = re.compile(r"[\w.#,*>\s-]+", re.ASCII)
 
-_REFERS = Words(
+_REFERS = _l(
     "This SVG has a style that refers to something (url). Save it as plain SVG, or as PNG."
 )
-_RULES = Words("This SVG has style rules (@) that we do not draw. Save it as plain SVG, or as PNG.")
+_RULES = _l("This SVG has style rules (@) that we do not draw. Save it as plain SVG, or as PNG.")
 
 
 def value(name: str, text: str) -> str | None:

@@ -13,11 +13,11 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from resvg_py import svg_to_bytes
 
 from webapp.logos import styles
 from webapp.logos.refusal import Refusal
-from webapp.words import Words
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
@@ -42,19 +42,19 @@ _GEOMETRY = frozenset(
 )  # fmt: skip
 _CHOICES = frozenset({"gradientUnits", "clipPathUnits"})
 
-_UNREADABLE = Words("This SVG file cannot be read. Save it again as plain SVG, or as PNG.")
-_REFERS = Words(
+_UNREADABLE = _l("This SVG file cannot be read. Save it again as plain SVG, or as PNG.")
+_REFERS = _l(
     "This SVG refers to something outside of it. Save it with everything embedded, or as PNG."
 )
-_ACTS = Words("This SVG has parts that act (scripts or events). Save it as plain SVG, or as PNG.")
-_TOO_MUCH = Words("This drawing has too many parts for a logo. Simplify it, or save it as PNG.")
-_NO_SIZE = Words("This SVG does not say how large it is (viewBox). Save it again, or as PNG.")
+_ACTS = _l("This SVG has parts that act (scripts or events). Save it as plain SVG, or as PNG.")
+_TOO_MUCH = _l("This drawing has too many parts for a logo. Simplify it, or save it as PNG.")
+_NO_SIZE = _l("This SVG does not say how large it is (viewBox). Save it again, or as PNG.")
 _PARTS = {
-    "text": Words(
+    "text": _l(
         "This SVG has text, which looks different everywhere. Turn it into outlines (paths)."
     ),
-    "image": Words("This SVG has a picture in it. Save the logo as PNG instead."),
-    "use": Words("This SVG repeats parts of itself (use). Save it as plain SVG, or as PNG."),
+    "image": _l("This SVG has a picture in it. Save the logo as PNG instead."),
+    "use": _l("This SVG repeats parts of itself (use). Save it as plain SVG, or as PNG."),
 }
 
 

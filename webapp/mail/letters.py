@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webapp.words import use_in
+from webapp import formats, i18n
 
 _TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
@@ -72,7 +72,8 @@ class LetterPrinter:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        use_in(environment)
+        i18n.use_in(environment)
+        formats.add_filters(environment)
         self._plain = environment.get_template("mails/letter.txt")
         self._html = environment.get_template("mails/letter.html")
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from PIL import Image
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
-from webapp.words import use_in
+from webapp import formats, i18n
 
 #: Where documents take styles, ornaments and fonts from, seen from the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
@@ -29,7 +29,8 @@ def template(root: Path, name: str) -> Template:
         undefined=StrictUndefined,
         auto_reload=False,
     )
-    use_in(environment)
+    i18n.use_in(environment)
+    formats.add_filters(environment)
     return environment.get_template(f"print/{name}")
 
 

@@ -8,6 +8,7 @@ from math import floor
 from typing import Final
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,6 @@ from webapp.domain.contrast import Colour
 from webapp.errors import Invalid
 from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
-from webapp.words import Words
 
 LONGEST_NAME: Final = 60
 #: Bytes that an upload may have.
@@ -26,8 +26,8 @@ LARGEST_LOGO: Final = 512 * 1024
 _PNG: Final = "image/png"
 _LOGO: Table = Logo.metadata.tables["logo"]
 
-_TOO_LARGE = Words("This file has more than 512 KB. Save the logo smaller, or as SVG.")
-_NO_COLOUR = Words(
+_TOO_LARGE = _l("This file has more than 512 KB. Save the logo smaller, or as SVG.")
+_NO_COLOUR = _l(
     "This is no colour. Write it as # and six digits from 0 to 9 and a to f, like #1b6b45."
 )
 
@@ -144,7 +144,7 @@ def readable(text: str) -> Colour:
     try:
         colour = Colour.parse(text)
     except ValueError:
-        raise Invalid("colour", _NO_COLOUR) from None
+        raise Invalid("colour", str(_NO_COLOUR)) from None
     if not contrast.passes(colour):
         ratio = floor(contrast.lowest(colour, contrast.LIGHT_PAGE) * 100) / 100
         raise Invalid(
@@ -163,7 +163,7 @@ def readable(text: str) -> Colour:
 def picture(upload: bytes) -> Picture:
     """The logo that an upload shows, made anew. Raises Invalid, which says what is wrong."""
     if len(upload) > LARGEST_LOGO:
-        raise Invalid("logo", _TOO_LARGE)
+        raise Invalid("logo", str(_TOO_LARGE))
     try:
         return logos.redraw(_drawn(upload) if _is_markup(upload) else upload)
     except logos.Refusal as error:

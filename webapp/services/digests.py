@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -15,7 +15,6 @@ from webapp.services import stories
 from webapp.services.notices import Draft
 from webapp.services.stories import Story
 from webapp.services.users import language_of
-from webapp.words import gettext, ngettext
 
 #: The digest comes on Monday from this time on, in the partner's zone.
 DIGEST_AT = time(8)
@@ -136,7 +135,7 @@ def _in_their_languages(users: Sequence[User], write: Callable[[User], Draft]) -
 def _more(number: int) -> Story:
     return Story(
         "",
-        gettext("And %(number)s more", number=number),
+        gettext("And %(number)s more", number=formats.whole(number)),
         [],
         "",
         "/feeds?health=unhealthy",
@@ -148,7 +147,10 @@ def _held(number: int) -> Story:
     return Story(
         gettext("Held pages"),
         ngettext(
-            "%(number)s gain waits for a decision", "%(number)s gains wait for a decision", number
+            "%(number)s gain waits for a decision",
+            "%(number)s gains wait for a decision",
+            number,
+            number=formats.whole(number),
         ),
         [(gettext("Why"), gettext("The counters look wrong; nothing of it is counted meanwhile"))],
         gettext("Look at each case and accept, adjust or reject it."),

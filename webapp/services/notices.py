@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from webapp import formats
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
 from webapp.services import stories
 from webapp.services.stories import Story
 from webapp.services.users import language_of
-from webapp.words import gettext, ngettext
 
 #: A site that goes offline silences many feeds: they are told together.
 GATHERING = timedelta(minutes=10)
@@ -247,6 +247,7 @@ def _silent(told: Sequence[Story]) -> str:
         "%(number)s customers have fallen silent",
         len(told),
         name=told[0].name,
+        number=formats.whole(len(told)),
     )
 
 
@@ -258,4 +259,5 @@ def _heard(told: Sequence[Story]) -> str:
         "%(number)s customers are heard again",
         len(told),
         name=told[0].name,
+        number=formats.whole(len(told)),
     )

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import formats
 from webapp.messages import sentence
 from webapp.models import Account, Collection, Feed, HealthChange, Server
-from webapp.words import Words, gettext, ngettext
 
-_MEND_SERVER = Words(
+_MEND_SERVER = _l(
     "Read the cause; a refused token is replaced on the server's page. Then press Check now. It "
     "is tried every hour by itself, too."
 )
-_MEND_FEED = Words(
+_MEND_FEED = _l(
     "See in Printerpoint whether this customer's collection agent runs and reaches the internet. "
     "When it does, nothing else is needed here."
 )
@@ -55,7 +56,7 @@ def of_server(session: Session, server: Server) -> Story:
             (gettext("Since"), formats.time_in(server.health_changed_at, server.account.zone)),
             (gettext("Last good data"), _last_night(session, server)),
         ],
-        _MEND_SERVER,
+        str(_MEND_SERVER),
         f"/servers/{server.id}",
         bad=True,
     )
@@ -77,7 +78,7 @@ def of_feed(feed: Feed) -> Story:
             ),
             (gettext("Server"), feed.server.name),
         ],
-        _MEND_FEED,
+        str(_MEND_FEED),
         f"/feeds/{feed.id}",
         bad=True,
     )
@@ -104,7 +105,7 @@ def _of_server(
             if first.after != "healthy"
         ]
     step = (
-        _MEND_SERVER
+        str(_MEND_SERVER)
         if bad
         else gettext("Nothing. The night that was missed is collected by itself.")
     )
@@ -138,7 +139,7 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Sto
         if bad
         else gettext("%(name)s is heard again", name=name)
     )
-    step = _MEND_FEED if bad else ""
+    step = str(_MEND_FEED) if bad else ""
     return Story(name, title, facts, step, f"/feeds/{feed.id}", bad)
 
 
@@ -155,6 +156,7 @@ def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[t
                 "%(number)s times since %(since)s",
                 len(changes),
                 since=since,
+                number=formats.whole(len(changes)),
             ),
         )
     ]

@@ -1,6 +1,7 @@
 """Account forms: what is asked of a partner and of a customer, and what can be chosen."""
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired
@@ -10,42 +11,42 @@ from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services import accounts, calendars
 from webapp.views import forms
-from webapp.words import Words
 
-_REGION = Words("Some holidays hold in a part of the country alone.")
+_REGION = _l("Some holidays hold in a part of the country alone.")
 
 
 class PartnerForm(forms.Form):
     """A print dealer."""
 
-    name = StringField(Words("Name"), [DataRequired(Words("Give the partner a name."))])
+    name = StringField(_l("Name"), [DataRequired(_l("Give the partner a name."))])
     time_zone = SelectField(
-        Words("Time zone"),
+        _l("Time zone"),
         default="UTC",
-        description=Words("Its days and months begin and end there, and so do its customers’."),
+        description=_l("Its days and months begin and end there, and so do its customers’."),
     )
     country = SelectField(
-        Words("Country"),
+        _l("Country"),
         default="US",
-        description=Words("Its public holidays are not business days."),
+        description=_l("Its public holidays are not business days."),
     )
-    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
+    region = SelectField(_l("Region"), description=_REGION, validate_choice=False)
+    language = SelectField(_l("Language of certificates and mails"), validate_choice=False)
 
 
 class CustomerForm(forms.Form):
     """A customer of a partner."""
 
     name = StringField(
-        Words("Name"),
-        [DataRequired(Words("Give the customer a name."))],
-        description=Words("It stands on the certificates that are issued from now on."),
+        _l("Name"),
+        [DataRequired(_l("Give the customer a name."))],
+        description=_l("It stands on the certificates that are issued from now on."),
     )
     country = SelectField(
-        Words("Country"), description=Words("Its public holidays are not business days.")
+        _l("Country"),
+        description=_l("Its public holidays are not business days."),
     )
-    region = SelectField(Words("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(Words("Language of certificates and mails"), validate_choice=False)
+    region = SelectField(_l("Region"), description=_REGION, validate_choice=False)
+    language = SelectField(_l("Language of certificates and mails"), validate_choice=False)
 
 
 def language_of(form: FlaskForm) -> str | None:

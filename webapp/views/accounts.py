@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from webapp import clock
@@ -32,7 +33,6 @@ from webapp.views import (
     ticks,
 )
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -69,24 +69,24 @@ def _exported_customers(customers: Sequence[Any]) -> Iterable[Sequence[exports.V
 _PARTNERS = exports.Sheet(
     "partners",
     (
-        Words("Partner"),
-        Words("Customers"),
-        Words("Servers"),
-        Words("Unhealthy servers"),
-        Words("Pages this month"),
-        Words("Added (UTC)"),
+        _l("Partner"),
+        _l("Customers"),
+        _l("Servers"),
+        _l("Unhealthy servers"),
+        _l("Pages this month"),
+        _l("Added (UTC)"),
     ),
     _exported_partners,
 )
 _CUSTOMERS = exports.Sheet(
     "customers",
     (
-        Words("Customer"),
-        Words("Feeds"),
-        Words("Unhealthy feeds"),
-        Words("Pages this month"),
-        Words("Pages so far"),
-        Words("Added (UTC)"),
+        _l("Customer"),
+        _l("Feeds"),
+        _l("Unhealthy feeds"),
+        _l("Pages this month"),
+        _l("Pages so far"),
+        _l("Added (UTC)"),
     ),
     _exported_customers,
 )

@@ -6,6 +6,8 @@ from typing import Any, cast
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from webapp import clock
 from webapp.db import db
@@ -18,7 +20,6 @@ from webapp.services import audit
 from webapp.services.audit import Action, Actor
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("audit", __name__)
 
@@ -28,45 +29,45 @@ INSIDE = ("delta", "user", "feed", "server")
 #: In addresses no blanks.
 _ACTIONS: dict[str, Action] = {action.replace(" ", "-"): action for action in audit.ACTIONS}
 #: What each act is called.
-WORDS: dict[Action, Words] = {
-    "account added": Words("Account added"),
-    "account changed": Words("Account changed"),
-    "badge changed": Words("Badge changed"),
-    "brand changed": Words("Brand changed"),
-    "brand reset": Words("Brand reset"),
-    "collection asked for": Words("Collection asked for"),
-    "collection cancelled": Words("Collection cancelled"),
-    "feed deactivated": Words("Feed deactivated"),
-    "feed reactivated": Words("Feed reactivated"),
-    "feed removed": Words("Feed removed"),
-    "feeds tied": Words("Feeds tied"),
-    "held pages decided": Words("Held pages decided"),
-    "held pages reopened": Words("Held pages reopened"),
-    "mail sent again": Words("Mail sent again"),
-    "naming changed": Words("Naming changed"),
-    "queue changed": Words("Queue changed"),
-    "server checked": Words("Server checked"),
-    "server registered": Words("Server registered"),
-    "server removed": Words("Server removed"),
-    "server renamed": Words("Server renamed"),
-    "server token replaced": Words("Server token replaced"),
-    "tokens resealed": Words("Tokens resealed"),
-    "user disabled": Words("User disabled"),
-    "user enabled": Words("User enabled"),
-    "user invited": Words("User invited"),
-    "user logged in": Words("User logged in"),
-    "user changed password": Words("User changed password"),
-    "user took the invitation": Words("User took the invitation"),
+WORDS: dict[Action, LazyString] = {
+    "account added": _l("Account added"),
+    "account changed": _l("Account changed"),
+    "badge changed": _l("Badge changed"),
+    "brand changed": _l("Brand changed"),
+    "brand reset": _l("Brand reset"),
+    "collection asked for": _l("Collection asked for"),
+    "collection cancelled": _l("Collection cancelled"),
+    "feed deactivated": _l("Feed deactivated"),
+    "feed reactivated": _l("Feed reactivated"),
+    "feed removed": _l("Feed removed"),
+    "feeds tied": _l("Feeds tied"),
+    "held pages decided": _l("Held pages decided"),
+    "held pages reopened": _l("Held pages reopened"),
+    "mail sent again": _l("Mail sent again"),
+    "naming changed": _l("Naming changed"),
+    "queue changed": _l("Queue changed"),
+    "server checked": _l("Server checked"),
+    "server registered": _l("Server registered"),
+    "server removed": _l("Server removed"),
+    "server renamed": _l("Server renamed"),
+    "server token replaced": _l("Server token replaced"),
+    "tokens resealed": _l("Tokens resealed"),
+    "user disabled": _l("User disabled"),
+    "user enabled": _l("User enabled"),
+    "user invited": _l("User invited"),
+    "user logged in": _l("User logged in"),
+    "user changed password": _l("User changed password"),
+    "user took the invitation": _l("User took the invitation"),
 }
 #: What the details of an act are called; any other by its own name.
 _DETAILS = {
-    "again": Words("Again"),
-    "before": Words("Before"),
-    "day": Words("Day"),
-    "of": Words("Of it"),
-    "result": Words("Result"),
-    "role": Words("Role"),
-    "to": Words("To"),
+    "again": _l("Again"),
+    "before": _l("Before"),
+    "day": _l("Day"),
+    "of": _l("Of it"),
+    "result": _l("Result"),
+    "role": _l("Role"),
+    "to": _l("To"),
 }
 
 
@@ -108,7 +109,7 @@ def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             name or ("" if entry.place == "command" else gettext("Operations")),
             entry.email if name else "",
             entry.place,
-            WORDS[cast(Action, entry.action)],
+            str(WORDS[cast(Action, entry.action)]),
             entry.subject,
             entry.account_name or "",
             "; ".join(details),
@@ -118,14 +119,14 @@ def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "audit-trail",
     (
-        Words("When (UTC)"),
-        Words("Who"),
-        Words("E-mail"),
-        Words("From"),
-        Words("What"),
-        Words("Of what"),
-        Words("Partner"),
-        Words("Details"),
+        _l("When (UTC)"),
+        _l("Who"),
+        _l("E-mail"),
+        _l("From"),
+        _l("What"),
+        _l("Of what"),
+        _l("Partner"),
+        _l("Details"),
     ),
     _exported,
 )

@@ -14,6 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, EqualTo
@@ -25,36 +26,36 @@ from webapp.models import User
 from webapp.services import users
 from webapp.services.audit import Action, Actor
 from webapp.views import audit, edge, forms, security
-from webapp.words import Words
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
 
 #: The same whether it is the e-mail or the password: it tells nobody who has a login here.
-_REFUSED = Words("This e-mail and password do not fit together. Check both, or ask for a new link.")
+_REFUSED = _l("This e-mail and password do not fit together. Check both, or ask for a new link.")
 
 
 class LoginForm(forms.Form):
     """Who somebody is."""
 
-    email = EmailField(Words("E-mail"), [DataRequired(Words("Give your e-mail."))])
-    password = PasswordField(Words("Password"), [DataRequired(Words("Give your password."))])
+    email = EmailField(_l("E-mail"), [DataRequired(_l("Give your e-mail."))])
+    password = PasswordField(_l("Password"), [DataRequired(_l("Give your password."))])
 
 
 class PasswordForm(forms.Form):
     """Another password."""
 
     old = PasswordField(
-        Words("Present password"), [DataRequired(Words("Give your present password."))]
+        _l("Present password"),
+        [DataRequired(_l("Give your present password."))],
     )
     new = PasswordField(
-        Words("New password"),
-        [DataRequired(Words("Choose a new password."))],
-        description=Words("12 characters or more; a few words in a row are easy to remember."),
+        _l("New password"),
+        [DataRequired(_l("Choose a new password."))],
+        description=_l("12 characters or more; a few words in a row are easy to remember."),
     )
     again = PasswordField(
-        Words("New password again"),
-        [EqualTo("new", Words("The two new passwords differ; type them again."))],
+        _l("New password again"),
+        [EqualTo("new", _l("The two new passwords differ; type them again."))],
     )
 
 
@@ -62,13 +63,13 @@ class AcceptForm(forms.Form):
     """The first password, or one that replaces a forgotten one."""
 
     password = PasswordField(
-        Words("Password"),
-        [DataRequired(Words("Choose a password."))],
-        description=Words("12 characters or more; a few words in a row are easy to remember."),
+        _l("Password"),
+        [DataRequired(_l("Choose a password."))],
+        description=_l("12 characters or more; a few words in a row are easy to remember."),
     )
     again = PasswordField(
-        Words("Password again"),
-        [EqualTo("password", Words("The two passwords differ; type them again."))],
+        _l("Password again"),
+        [EqualTo("password", _l("The two passwords differ; type them again."))],
     )
 
 
@@ -88,7 +89,7 @@ def login() -> ResponseReturnValue:
             _enter(found)
             return redirect(target)
         log.info("a log-in was refused; it came from %s", request.remote_addr)
-        forms.refuse(form, Invalid("", _REFUSED))
+        forms.refuse(form, Invalid("", str(_REFUSED)))
     return forms.page("auth/login.html", form)
 
 

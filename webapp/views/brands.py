@@ -21,6 +21,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.file import FileField
 from wtforms import ColorField, HiddenField, StringField
@@ -38,7 +39,6 @@ from webapp.services import brands
 from webapp.services.brands import Look
 from webapp.views import audit, edge, forms
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("brands", __name__)
 
@@ -48,8 +48,8 @@ _FOR_EVER = "max-age=31536000, immutable"
 _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: What can be taken back: in words for the page that asks, and said when it is done.
 _RESETS = {
-    "logo": Words("The logo is removed."),
-    "all": Words("Everything looks like Releaf again."),
+    "logo": _l("The logo is removed."),
+    "all": _l("Everything looks like Releaf again."),
 }
 
 
@@ -59,22 +59,20 @@ class BrandForm(forms.Form):
     upload = b""
     was = HiddenField()
     name = StringField(
-        Words("Display name"),
-        description=Words(
-            "On pages, in mails and on certificates. Without one it is the account’s."
-        ),
+        _l("Display name"),
+        description=_l("On pages, in mails and on certificates. Without one it is the account’s."),
     )
     colour = StringField(
-        Words("Colour"),
-        description=Words(
+        _l("Colour"),
+        description=_l(
             "Six digits like #1b6b45, or from the palette beside it. Without one it is Releaf’s "
             "green."
         ),
     )
-    picked = ColorField(Words("Colour from the palette"))
+    picked = ColorField(_l("Colour from the palette"))
     logo = FileField(
-        Words("Logo"),
-        description=Words(
+        _l("Logo"),
+        description=_l(
             "PNG, JPEG, WebP or SVG of at most 512 KB and 1,600 pixels. It is shown on white, "
             "640 by 200 pixels at most."
         ),
@@ -157,7 +155,7 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
         brands.reset(db.session(), partner)
     audit.note("brand reset", partner.name, partner, of=what)
     db.session.commit()
-    flash(_RESETS[what], "success")
+    flash(str(_RESETS[what]), "success")
     return redirect(back)
 
 

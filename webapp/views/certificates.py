@@ -20,9 +20,11 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
-from webapp import clock, pdf
+from webapp import clock, formats, pdf
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document
@@ -30,7 +32,6 @@ from webapp.queries import access
 from webapp.queries import certificates as queries
 from webapp.services import certificates
 from webapp.views import edge, exports, lists, ticks
-from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("certificates", __name__)
 
@@ -55,17 +56,17 @@ def _exported(issued: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "certificates",
     (
-        Words("Number"),
-        Words("Month"),
-        Words("Customer"),
-        Words("Partner"),
-        Words("Pages"),
-        Words("of them printed in earlier months"),
-        Words("Trees"),
-        Words("Pages per tree"),
-        Words("Project"),
-        Words("Issued on"),
-        Words("Public page"),
+        _l("Number"),
+        _l("Month"),
+        _l("Customer"),
+        _l("Partner"),
+        _l("Pages"),
+        _l("of them printed in earlier months"),
+        _l("Trees"),
+        _l("Pages per tree"),
+        _l("Project"),
+        _l("Issued on"),
+        _l("Public page"),
     ),
     _exported,
 )
@@ -123,6 +124,7 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
             "or leave them out.",
             len(missing),
             which=", ".join(missing[:5]),
+            number=formats.whole(len(missing)),
         )
         flash(told, "warning")
         return redirect(back)

@@ -12,23 +12,24 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
 from webapp import formats
 from webapp.domain.calendar import is_business_day
 from webapp.queries.metrics import DayPages
-from webapp.words import Words
 
 Kind = Literal["normal", "weekend", "recovered", "held"]
 #: What bars count. Trees are those so far: a bar is what all before it have come to.
 Unit = Literal["pages", "trees"]
 #: Units of the drawing; widths are shares of it.
 HEIGHT = 200
-KINDS: dict[Kind, Words] = {
-    "normal": Words("Printed"),
-    "weekend": Words("Weekend or holiday"),
-    "recovered": Words("Recovered"),
-    "held": Words("Held"),
+KINDS: dict[Kind, LazyString] = {
+    "normal": _l("Printed"),
+    "weekend": _l("Weekend or holiday"),
+    "recovered": _l("Recovered"),
+    "held": _l("Held"),
 }
 _MOST_STEPS = 4
 #: What is held is not counted yet; the outline of its day has room for its dashes all the same.

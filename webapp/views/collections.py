@@ -8,8 +8,10 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
 
-from webapp import clock, queue
+from webapp import clock, formats, queue
 from webapp.db import db, lock
 from webapp.errors import Conflict
 from webapp.messages import sentence
@@ -22,7 +24,6 @@ from webapp.services.collection import heartbeat, requests
 from webapp.services.collection import progress as course
 from webapp.views import audit, edge, exports, lists, outcomes
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("collections", __name__)
 
@@ -119,6 +120,7 @@ def ask_each(
             "%(number)s other server cannot be read now, either.",
             "%(number)s other servers cannot be read now, either.",
             len(refused) - _NAMED,
+            number=formats.whole(len(refused) - _NAMED),
         )
         flash(others, "warning")
     if not begun:
@@ -129,6 +131,7 @@ def ask_each(
         "%(number)s collection asked for; they run one after another.",
         "%(number)s collections asked for; they run one after another.",
         begun,
+        number=formats.whole(begun),
     ), "success"
 
 
@@ -164,16 +167,16 @@ def _exported(collections: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "collections",
     (
-        Words("Begun (UTC)"),
-        Words("Server"),
-        Words("Partner"),
-        Words("Day"),
-        Words("Kind"),
-        Words("State"),
-        Words("Customers"),
-        Words("Printers"),
-        Words("Ended (UTC)"),
-        Words("Reason"),
+        _l("Begun (UTC)"),
+        _l("Server"),
+        _l("Partner"),
+        _l("Day"),
+        _l("Kind"),
+        _l("State"),
+        _l("Customers"),
+        _l("Printers"),
+        _l("Ended (UTC)"),
+        _l("Reason"),
     ),
     _exported,
 )

@@ -12,9 +12,10 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 from sqlalchemy import Select, func, select
 
-from webapp import clock, queue
+from webapp import clock, formats, queue
 from webapp.crypto import SealError
 from webapp.db import db
 from webapp.errors import Conflict
@@ -27,7 +28,6 @@ from webapp.queries import access
 from webapp.services import customers, feeds
 from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
-from webapp.words import gettext, ngettext
 
 log = logging.getLogger("releaf.customers")
 blueprint = Blueprint("customers", __name__)
@@ -140,6 +140,7 @@ def tie(server_id: int) -> ResponseReturnValue:
             "%(number)s customers are tied. "
             "The first reading is the baseline; pages printed after it count.",
             len(made),
+            number=formats.whole(len(made)),
         )
         flash(said, "success")
     return redirect(url_for("servers.show", server_id=server_id))

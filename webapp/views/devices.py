@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from webapp import clock
 from webapp.db import db
@@ -16,7 +17,6 @@ from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
 from webapp.views import charts, edge, exports, figures, history, lists, ticks
 from webapp.views.charts import Bar
-from webapp.words import Words
 
 blueprint = Blueprint("devices", __name__)
 
@@ -42,15 +42,15 @@ def _exported(devices: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "devices",
     (
-        Words("Asset ID"),
-        Words("Serial number"),
-        Words("Customer in Printerpoint"),
-        Words("Account"),
-        Words("InitialCount"),
-        Words("LatestCount"),
-        Words("LifeCount"),
-        Words("First day"),
-        Words("Latest day"),
+        _l("Asset ID"),
+        _l("Serial number"),
+        _l("Customer in Printerpoint"),
+        _l("Account"),
+        _l("InitialCount"),
+        _l("LatestCount"),
+        _l("LifeCount"),
+        _l("First day"),
+        _l("Latest day"),
     ),
     _exported,
 )

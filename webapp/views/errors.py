@@ -5,6 +5,7 @@ import secrets
 
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
@@ -12,18 +13,17 @@ from werkzeug.exceptions import HTTPException, InternalServerError, default_exce
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
-from webapp.words import Words
 
 log = logging.getLogger("releaf.web")
 
 #: Those that have a page of their own; others are shown as 400 or as 500.
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429})
 
-_FORGED = Words(
+_FORGED = _l(
     "The page was open for too long, or your browser keeps no cookies. Go back, reload the page "
     "and send it again."
 )
-_QUEUE_DOWN = Words(
+_QUEUE_DOWN = _l(
     "The queue of jobs (Redis) cannot be reached. What was saved stays; jobs are taken up as "
     "soon as it is back."
 )
@@ -32,7 +32,7 @@ _QUEUE_DOWN = Words(
 def register(app: Flask) -> None:
     """Answer every error with a page of ours."""
     app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(CSRFError, lambda _: _page(400, _FORGED))
+    app.register_error_handler(CSRFError, lambda _: _page(400, str(_FORGED)))
     app.register_error_handler(NotFound, not_found)
     app.register_error_handler(Conflict, conflict)
     app.register_error_handler(Invalid, _invalid)
@@ -78,7 +78,7 @@ def _invalid(error: Invalid) -> ResponseReturnValue:
 
 def _queue_down(error: QueueDown) -> ResponseReturnValue:
     log.warning("%s %s: %s", request.method, request.endpoint, error)
-    return unavailable(_QUEUE_DOWN)
+    return unavailable(str(_QUEUE_DOWN))
 
 
 def _database_down(error: Exception) -> ResponseReturnValue:

@@ -16,6 +16,7 @@ from typing import IO, Any
 import xlsxwriter
 from flask import Response, abort, request, send_file
 from flask_babel import gettext
+from flask_babel.speaklater import LazyString
 from sqlalchemy import Select
 
 from webapp import clock
@@ -39,7 +40,7 @@ class Sheet:
     """
 
     name: str
-    titles: Sequence[str]
+    titles: Sequence[str | LazyString]
     rows: Callable[[Sequence[Any]], Iterable[Sequence[Value]]]
 
 
@@ -58,9 +59,10 @@ def answer(query: Select[Any], sheet: Sheet) -> Response:
     )
 
 
-def answer_rows(name: str, titles: Sequence[str], rows: Iterable[Sequence[Value]]) -> Response:
+def answer_rows(
+    name: str, titles: Sequence[str | LazyString], rows: Iterable[Sequence[Value]]
+) -> Response:
     """Rows as the file asked for."""
-    titles = [str(title) for title in titles]
     today = clock.now().date().isoformat()
     file_name = f"releaf-{name}-{today}.{request.args['export']}"
     # The file is complete before the answer begins: half a list looks like a whole one.
@@ -68,10 +70,10 @@ def answer_rows(name: str, titles: Sequence[str], rows: Iterable[Sequence[Value]
     try:
         if request.args["export"] == "csv":
             kind = "text/csv; charset=utf-8"
-            _write_csv(file, titles, rows)
+            _write_csv(file, [str(title) for title in titles], rows)
         else:
             kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-            _write_workbook(file, name, titles, rows)
+            _write_workbook(file, name, [str(title) for title in titles], rows)
     except BaseException:
         file.close()
         raise

@@ -6,27 +6,28 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, render_template
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from webapp.domain.health import SILENT_BUSINESS_DAYS
 from webapp.domain.trees import PAGES_PER_TREE
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
 from webapp.views import edge
-from webapp.words import Words
 
 blueprint = Blueprint("guide", __name__)
 
 PICTURES = ROOT / "static" / "guide"
 #: What is to be seen on each picture of the running product.
 PICTURED = {
-    "register": Words("Registering a server: the token is all that is needed."),
-    "choose": Words("Choosing customers of the fleet, with a search."),
-    "progress": Words("A collection while it runs: a bar, and n of m."),
-    "device": Words("A printer as it is stored: its counts, and nothing else."),
-    "feed": Words("A feed with its pages a day, its health and its history."),
-    "held": Words("A held gain: why it is held, and how to decide."),
-    "certificate": Words("A certificate: preview, PDF, public address."),
-    "sharing": Words("What a customer shows: badge and name."),
+    "register": _l("Registering a server: the token is all that is needed."),
+    "choose": _l("Choosing customers of the fleet, with a search."),
+    "progress": _l("A collection while it runs: a bar, and n of m."),
+    "device": _l("A printer as it is stored: its counts, and nothing else."),
+    "feed": _l("A feed with its pages a day, its health and its history."),
+    "held": _l("A held gain: why it is held, and how to decide."),
+    "certificate": _l("A certificate: preview, PDF, public address."),
+    "sharing": _l("What a customer shows: badge and name."),
 }
 
 
@@ -35,37 +36,61 @@ class Chapter:
     """A page of the guide."""
 
     slug: str
-    title: str
-    lead: str
+    title: LazyString
+    lead: LazyString
 
 
 CHAPTERS = (
-    Chapter("begin", Words("Before you begin"), Words("What you need, and how long it takes.")),
     Chapter(
-        "token", Words("Find your token"), Words("Where Printerpoint keeps the key to its API.")
+        "begin",
+        _l("Before you begin"),
+        _l("What you need, and how long it takes."),
+    ),
+    Chapter(
+        "token",
+        _l("Find your token"),
+        _l("Where Printerpoint keeps the key to its API."),
     ),
     Chapter(
         "server",
-        Words("Register your server"),
-        Words("Paste the token; it is tried before it is saved."),
+        _l("Register your server"),
+        _l("Paste the token; it is tried before it is saved."),
     ),
     Chapter(
-        "feeds", Words("Add feeds"), Words("Choose the customers whose pages shall become trees.")
-    ),
-    Chapter("night", Words("The first night"), Words("How pages are read, and how you can watch.")),
-    Chapter("stored", Words("What is read and stored"), Words("And what is not.")),
-    Chapter(
-        "health", Words("Health and recovery"), Words("What happens when something goes quiet.")
+        "feeds",
+        _l("Add feeds"),
+        _l("Choose the customers whose pages shall become trees."),
     ),
     Chapter(
-        "held", Words("Pages that look wrong"), Words("What waits for you, and how you decide.")
+        "night",
+        _l("The first night"),
+        _l("How pages are read, and how you can watch."),
+    ),
+    Chapter("stored", _l("What is read and stored"), _l("And what is not.")),
+    Chapter(
+        "health",
+        _l("Health and recovery"),
+        _l("What happens when something goes quiet."),
     ),
     Chapter(
-        "certificates", Words("Months, trees and certificates"), Words("What your customers get.")
+        "held",
+        _l("Pages that look wrong"),
+        _l("What waits for you, and how you decide."),
     ),
-    Chapter("security", Words("Security"), Words("What protects your token and your customers.")),
     Chapter(
-        "help", Words("Questions and troubles"), Words("What to do when something does not work.")
+        "certificates",
+        _l("Months, trees and certificates"),
+        _l("What your customers get."),
+    ),
+    Chapter(
+        "security",
+        _l("Security"),
+        _l("What protects your token and your customers."),
+    ),
+    Chapter(
+        "help",
+        _l("Questions and troubles"),
+        _l("What to do when something does not work."),
     ),
 )
 _BY_SLUG = {chapter.slug: number for number, chapter in enumerate(CHAPTERS)}

@@ -5,9 +5,11 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 
-from webapp import clock
+from webapp import clock, formats
 from webapp.db import db
 from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
@@ -20,7 +22,6 @@ from webapp.services.metering import deposits
 from webapp.services.metering import review as service
 from webapp.views import audit, edge, exports, forms, history, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words, gettext, ngettext
 
 blueprint = Blueprint("held", __name__)
 
@@ -33,7 +34,7 @@ _READINGS_SHOWN = 5
 class RejectForm(forms.Form):
     """Why the pages were not printed."""
 
-    reason = TextAreaField(Words("Why were these pages not printed?"))
+    reason = TextAreaField(_l("Why were these pages not printed?"))
 
 
 def _exported(deltas: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
@@ -46,7 +47,7 @@ def _exported(deltas: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             delta.pages,
             delta.since,
             delta.day,
-            history.HELD_BRIEFLY[delta.held_for] if delta.held_for else None,
+            str(history.HELD_BRIEFLY[delta.held_for]) if delta.held_for else None,
             delta.state,
             delta.proposed,
             delta.reason,
@@ -57,18 +58,18 @@ def _exported(deltas: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "held-pages",
     (
-        Words("Asset ID"),
-        Words("Serial number"),
-        Words("Customer in Printerpoint"),
-        Words("Account"),
-        Words("Pages"),
-        Words("First day"),
-        Words("Last day"),
-        Words("Why"),
-        Words("State"),
-        Words("Proposed pages"),
-        Words("Reason given"),
-        Words("Decided (UTC)"),
+        _l("Asset ID"),
+        _l("Serial number"),
+        _l("Customer in Printerpoint"),
+        _l("Account"),
+        _l("Pages"),
+        _l("First day"),
+        _l("Last day"),
+        _l("Why"),
+        _l("State"),
+        _l("Proposed pages"),
+        _l("Reason given"),
+        _l("Decided (UTC)"),
     ),
     _exported,
 )
@@ -133,6 +134,7 @@ def reopen(delta_id: int) -> ResponseReturnValue:
                 "The decision was taken back. %(number)s page is not counted any more.",
                 "The decision was taken back. %(number)s pages are not counted any more.",
                 pages,
+                number=formats.whole(pages),
             )
         flash(said, "success")
     return redirect(url_for("held.show", delta_id=delta_id))
@@ -151,6 +153,7 @@ def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
                 "Decided: %(number)s page is counted.",
                 "Decided: %(number)s pages are counted.",
                 pages,
+                number=formats.whole(pages),
             ),
             "success",
         )

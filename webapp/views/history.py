@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
 from webapp import formats
 from webapp.queries import feed_events
 from webapp.queries.access import Viewer
-from webapp.words import Words, gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +32,31 @@ class Line:
 
 #: Why pages are held, in words that fit after "because".
 HELD_FOR = {
-    "ceiling": Words("it is more than a machine can print in that time"),
-    "history": Words("it is far above anything this printer gained before"),
-    "roll_over": Words("the counter seems to have run through its last digit"),
-    "restoration": Words("a counter that was reset seems to have been set back to its old value"),
+    "ceiling": _l("it is more than a machine can print in that time"),
+    "history": _l("it is far above anything this printer gained before"),
+    "roll_over": _l("the counter seems to have run through its last digit"),
+    "restoration": _l("a counter that was reset seems to have been set back to its old value"),
 }
 HELD_BRIEFLY = {
-    "ceiling": Words("Above the ceiling"),
-    "history": Words("Far above its history"),
-    "roll_over": Words("Rolled over?"),
-    "restoration": Words("Set back after a reset?"),
+    "ceiling": _l("Above the ceiling"),
+    "history": _l("Far above its history"),
+    "roll_over": _l("Rolled over?"),
+    "restoration": _l("Set back after a reset?"),
 }
 DECISIONS = {
-    "accepted": Words("All of them are counted."),
-    "adjusted": Words("%(counted)s of them are counted, as proposed."),
-    "reset": Words("The counter was set to another value; none of them is counted."),
-    "rejected": Words("None of them is counted."),
-    "reopened": Words("The decision was taken back; they wait again."),
+    "accepted": _l("All of them are counted."),
+    "adjusted": _l("%(counted)s of them are counted, as proposed."),
+    "reset": _l("The counter was set to another value; none of them is counted."),
+    "rejected": _l("None of them is counted."),
+    "reopened": _l("The decision was taken back; they wait again."),
 }
 FAMILIES = {
-    "colour": Words("black and colour pages"),
-    "size": Words("pages by paper size"),
-    "area": Words("paper area, as Letter pages"),
-    "area_by_colour": Words("black and colour paper area, as Letter pages"),
-    "categories": Words("print categories, as Letter pages"),
-    "length": Words("paper length, as Letter pages"),
+    "colour": _l("black and colour pages"),
+    "size": _l("pages by paper size"),
+    "area": _l("paper area, as Letter pages"),
+    "area_by_colour": _l("black and colour paper area, as Letter pages"),
+    "categories": _l("print categories, as Letter pages"),
+    "length": _l("paper length, as Letter pages"),
 }
 
 
@@ -74,7 +76,7 @@ def _line(event: Any, names: Mapping[int, str]) -> Line:
     return Line(
         event.at,
         event.day,
-        gettext(title, name=name),
+        str(title) % {"name": name},
         words(details),
         tone,
         icon,
@@ -107,7 +109,7 @@ def _added(details: Mapping[str, Any]) -> str:
         return _among(details, gettext("What they had printed before is not counted."))
     return gettext(
         "It begins at %(initial)s; what it had printed before is not counted.",
-        initial=details["initial"],
+        initial=formats.whole(details["initial"]),
     )
 
 
@@ -115,8 +117,8 @@ def _fell(details: Mapping[str, Any]) -> str:
     return gettext(
         "From %(before)s to %(after)s. The next reading tells whether that was a misread or a "
         "reset.",
-        before=details["before"],
-        after=details["after"],
+        before=formats.whole(details["before"]),
+        after=formats.whole(details["after"]),
     )
 
 
@@ -124,8 +126,8 @@ def _misread(details: Mapping[str, Any]) -> str:
     return gettext(
         "The %(after)s it had told was a misread: the counter is above %(before)s again. "
         "No page is missed.",
-        before=details["before"],
-        after=details["after"],
+        before=formats.whole(details["before"]),
+        after=formats.whole(details["after"]),
     )
 
 
@@ -133,8 +135,8 @@ def _reset(details: Mapping[str, Any]) -> str:
     return gettext(
         "The next reading confirmed that it fell from %(before)s to %(after)s. It is counted on "
         "from there; what was counted stays.",
-        before=details["before"],
-        after=details["after"],
+        before=formats.whole(details["before"]),
+        after=formats.whole(details["after"]),
     )
 
 
@@ -152,7 +154,7 @@ def _held(details: Mapping[str, Any]) -> str:
 
 
 def _decided(details: Mapping[str, Any]) -> str:
-    verdict = gettext(DECISIONS[details["decision"]], counted=details["counted"])
+    verdict = str(DECISIONS[details["decision"]]) % {"counted": formats.whole(details["counted"])}
     reason = details.get("reason")
     told = gettext("%(pages)s were looked at.", pages=_pages(details)) + f" {verdict}"
     return f"{told} “{reason}”" if reason and details["decision"] != "reopened" else told
@@ -210,15 +212,15 @@ def _recovered(details: Mapping[str, Any]) -> str:
     return gettext(
         "Recovered %(pages)s for %(days)s, dated back to those days.",
         pages=_pages(details),
-        days=(first, last),
+        days=formats.days(first, last),
     )
 
 
 _Words = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.
-_WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
+_WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
     "devices_found": (
-        Words("First reading"),
+        _l("First reading"),
         "good",
         "printer",
         lambda d: gettext(
@@ -226,9 +228,9 @@ _WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
             printers=formats.counted(d["count"], "printer"),
         ),
     ),
-    "device_added": (Words("%(name)s is new"), "good", "plus", _added),
+    "device_added": (_l("%(name)s is new"), "good", "plus", _added),
     "asset_edited": (
-        Words("%(name)s has another asset ID"),
+        _l("%(name)s has another asset ID"),
         "",
         "pencil",
         lambda d: gettext(
@@ -239,7 +241,7 @@ _WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
         ),
     ),
     "family_changed": (
-        Words("%(name)s is counted in another way"),
+        _l("%(name)s is counted in another way"),
         "calm",
         "sliders-horizontal",
         lambda d: gettext(
@@ -249,22 +251,27 @@ _WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
             after=FAMILIES[d["after"]],
         ),
     ),
-    "fell": (Words("The counter of %(name)s fell"), "wait", "arrow-down", _fell),
-    "misread": (Words("%(name)s had been misread"), "calm", "rotate-cw", _misread),
-    "reset": (Words("The counter of %(name)s was reset"), "calm", "rotate-ccw", _reset),
-    "held": (Words("Pages of %(name)s are held"), "wait", "hand", _held),
-    "decided": (Words("Held pages of %(name)s were decided"), "", "scale", _decided),
-    "moved_in": (Words("%(name)s came from another customer"), "calm", "arrow-right", _moved_in),
+    "fell": (_l("The counter of %(name)s fell"), "wait", "arrow-down", _fell),
+    "misread": (_l("%(name)s had been misread"), "calm", "rotate-cw", _misread),
+    "reset": (_l("The counter of %(name)s was reset"), "calm", "rotate-ccw", _reset),
+    "held": (_l("Pages of %(name)s are held"), "wait", "hand", _held),
+    "decided": (_l("Held pages of %(name)s were decided"), "", "scale", _decided),
+    "moved_in": (
+        _l("%(name)s came from another customer"),
+        "calm",
+        "arrow-right",
+        _moved_in,
+    ),
     "moved_away": (
-        Words("%(name)s moved to another customer"),
+        _l("%(name)s moved to another customer"),
         "calm",
         "arrow-left",
         lambda _: gettext("It is read, and counted, there. What was counted here stays."),
     ),
-    "gone": (Words("%(name)s not listed any more"), "wait", "circle-help", _gone),
-    "returned": (Words("%(name)s listed again"), "good", "history", _returned),
+    "gone": (_l("%(name)s not listed any more"), "wait", "circle-help", _gone),
+    "returned": (_l("%(name)s listed again"), "good", "history", _returned),
     "customer_gone": (
-        Words("The customer is not listed any more"),
+        _l("The customer is not listed any more"),
         "bad",
         "circle-help",
         lambda d: gettext(
@@ -274,13 +281,13 @@ _WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
         ),
     ),
     "customer_returned": (
-        Words("The customer is listed again"),
+        _l("The customer is listed again"),
         "good",
         "history",
         lambda d: gettext("It had not been listed since %(day)s.", day=_on(d, "since")),
     ),
     "customer_renamed": (
-        Words("Another name in Printerpoint"),
+        _l("Another name in Printerpoint"),
         "",
         "pencil",
         lambda d: gettext(
@@ -289,6 +296,6 @@ _WORDS: Mapping[str, tuple[str, str, str, _Words]] = {
             after=d["after"],
         ),
     ),
-    "read_again": (Words("%(name)s read again"), "good", "history", _read_again),
-    "recovered": (Words("Pages recovered"), "good", "history", _recovered),
+    "read_again": (_l("%(name)s read again"), "good", "history", _read_again),
+    "recovered": (_l("Pages recovered"), "good", "history", _recovered),
 }

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import Flask, g, request
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from webapp.db import db
 from webapp.models.user import Role
 from webapp.queries import access, held
 from webapp.views import edge
-from webapp.words import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """An entry of the menu. It is current on the pages of these blueprints."""
 
-    label: str
+    label: LazyString
     endpoint: str
     icon: str
     blueprints: tuple[str, ...]
@@ -31,24 +32,22 @@ class Entry(NamedTuple):
     waiting: int
 
 
-HOME = Place(Words("Home"), "home.index", "house", ("home",))
-PARTNERS = Place(Words("Partners"), "accounts.index", "building-2", ("accounts",))
-CUSTOMERS = Place(Words("Customers"), "accounts.index", "building-2", ("accounts",))
-SERVERS = Place(Words("Servers"), "servers.index", "server", ("servers", "customers"))
-FEEDS = Place(Words("Feeds"), "feeds.index", "rss", ("feeds",))
-DEVICES = Place(Words("Devices"), "devices.index", "printer", ("devices",))
-COLLECTIONS = Place(Words("Collections"), "collections.index", "refresh-cw", ("collections",))
-HELD = Place(Words("Held pages"), "held.index", "hand", ("held",))
-CERTIFICATES = Place(Words("Certificates"), "certificates.index", "award", ("certificates",))
-RECONCILIATION = Place(
-    Words("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
-)
-AUDIT = Place(Words("Audit trail"), "audit.index", "clipboard-list", ("audit",))
-MAILS = Place(Words("Mails"), "notices.index", "mail", ("notices",))
-GUIDE = Place(Words("Setup guide"), "guide.index", "book-open", ("guide",))
-USERS = Place(Words("Users"), "users.index", "users", ("users",))
-SERVICE = Place(Words("Service"), "overview.index", "activity", ("overview",))
-QUEUES = Place(Words("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
+HOME = Place(_l("Home"), "home.index", "house", ("home",))
+PARTNERS = Place(_l("Partners"), "accounts.index", "building-2", ("accounts",))
+CUSTOMERS = Place(_l("Customers"), "accounts.index", "building-2", ("accounts",))
+SERVERS = Place(_l("Servers"), "servers.index", "server", ("servers", "customers"))
+FEEDS = Place(_l("Feeds"), "feeds.index", "rss", ("feeds",))
+DEVICES = Place(_l("Devices"), "devices.index", "printer", ("devices",))
+COLLECTIONS = Place(_l("Collections"), "collections.index", "refresh-cw", ("collections",))
+HELD = Place(_l("Held pages"), "held.index", "hand", ("held",))
+CERTIFICATES = Place(_l("Certificates"), "certificates.index", "award", ("certificates",))
+RECONCILIATION = Place(_l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",))
+AUDIT = Place(_l("Audit trail"), "audit.index", "clipboard-list", ("audit",))
+MAILS = Place(_l("Mails"), "notices.index", "mail", ("notices",))
+GUIDE = Place(_l("Setup guide"), "guide.index", "book-open", ("guide",))
+USERS = Place(_l("Users"), "users.index", "users", ("users",))
+SERVICE = Place(_l("Service"), "overview.index", "activity", ("overview",))
+QUEUES = Place(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (
     HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,

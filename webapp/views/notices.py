@@ -6,6 +6,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from flask_wtf import CSRFProtect
 from wtforms import BooleanField, SelectField
 
@@ -19,7 +21,6 @@ from webapp.queries import mails as queries
 from webapp.services import mails, unsubscribe
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("notices", __name__)
 
@@ -30,25 +31,25 @@ CHOICES: dict[Role, tuple[Subject, ...]] = {
     "operations": ("nights",),
     "partner_admin": ("server", "feed", "digest"),
 }
-WORDS: dict[Subject, tuple[str, str]] = {
+WORDS: dict[Subject, tuple[LazyString, LazyString]] = {
     "server": (
-        Words("Servers"),
-        Words("When Printerpoint cannot be read with a server's token, and when it answers again."),
+        _l("Servers"),
+        _l("When Printerpoint cannot be read with a server's token, and when it answers again."),
     ),
     "feed": (
-        Words("Customers"),
-        Words("When customers fall silent for 3 business days, and when they are heard again."),
+        _l("Customers"),
+        _l("When customers fall silent for 3 business days, and when they are heard again."),
     ),
     "digest": (
-        Words("Weekly digest"),
-        Words(
+        _l("Weekly digest"),
+        _l(
             "On Mondays at 8:00: what is unhealthy, and pages that wait for a decision. Nothing "
             "comes when all is well."
         ),
     ),
     "nights": (
-        Words("Nights"),
-        Words("When no night has finished for 26 hours, and when nights finish again."),
+        _l("Nights"),
+        _l("When no night has finished for 26 hours, and when nights finish again."),
     ),
 }
 
@@ -60,7 +61,7 @@ class NoticesForm(forms.Form):
     feed = BooleanField(WORDS["feed"][0])
     digest = BooleanField(WORDS["digest"][0])
     nights = BooleanField(WORDS["nights"][0])
-    language = SelectField(Words("Language"), description=Words("Of pages and of mails to you."))
+    language = SelectField(_l("Language"), description=_l("Of pages and of mails to you."))
 
 
 def exempt(forgery: CSRFProtect) -> None:
@@ -123,12 +124,12 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "mails",
     (
-        Words("Mail"),
-        Words("To"),
-        Words("E-mail"),
-        Words("Written (UTC)"),
-        Words("State"),
-        Words("Error"),
+        _l("Mail"),
+        _l("To"),
+        _l("E-mail"),
+        _l("Written (UTC)"),
+        _l("State"),
+        _l("Error"),
     ),
     _exported,
 )

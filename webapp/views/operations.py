@@ -5,6 +5,7 @@ import re
 import rq_dashboard
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 from rq_dashboard.web import setup_rq_connection
 from sqlalchemy import text
@@ -13,7 +14,6 @@ from webapp import queue
 from webapp.db import READING_METHODS, db
 from webapp.settings import Settings
 from webapp.views import audit, edge, errors, security
-from webapp.words import Words
 
 blueprint = Blueprint("operations", __name__)
 
@@ -36,7 +36,7 @@ _CHANGING = frozenset(
         "delete_job_view", "requeue_job_view", "requeue_all", "empty_queue", "compact_queue"
     )
 )  # fmt: skip
-_DOWN = Words(
+_DOWN = _l(
     "The queues cannot be shown, for Redis cannot be reached. Check REDIS_URL and that the Redis "
     "process runs; jobs that were in line are there again when it is back."
 )
@@ -72,7 +72,7 @@ def _guard_queues() -> ResponseReturnValue | None:
     if not _makes_sense(request.view_args or {}):
         abort(404)
     if request.endpoint != "rq_dashboard.static" and not queue.reachable(edge.settings()):
-        return errors.unavailable(_DOWN)
+        return errors.unavailable(str(_DOWN))
     if request.endpoint in _CHANGING:
         # Noted before it is done: rq-dashboard keeps no transaction that could hold both.
         what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")

@@ -2,22 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 
+from flask_babel import lazy_gettext as _l
+
 from webapp.db import db
 from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.queries import collections as queries
 from webapp.queries.lists import Page
 from webapp.views import exports, lists
-from webapp.words import Words
 
 KINDS = ("collected", "unchanged", "not_found", "failed")
 TITLES = (
-    Words("Customer"),
-    Words("Result"),
-    Words("Pages"),
-    Words("Printers with news"),
-    Words("Rows not counted"),
-    Words("Reason"),
+    _l("Customer"),
+    _l("Result"),
+    _l("Pages"),
+    _l("Printers with news"),
+    _l("Rows not counted"),
+    _l("Reason"),
 )
 #: Rows that are read at once.
 _CHUNK = 500

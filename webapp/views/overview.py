@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from webapp import clock, queue
 from webapp.db import db
@@ -17,48 +18,50 @@ from webapp.queries import system_status
 from webapp.services import mails
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("overview", __name__)
 
 _NIGHTS = 7
 #: What each job does, in words.
 WORDS = {
-    queue.ENQUEUE_DUE_COLLECTIONS: Words("Look which nights are due"),
-    queue.RUN_COLLECTION: Words("Collect a server"),
-    queue.RUN_FEED: Words("Collect a customer that failed"),
-    queue.CHECK_SERVERS: Words("Check unhealthy servers"),
-    queue.CHECK_SERVER: Words("Check a server"),
-    queue.CLOSE_MONTHS: Words("Close months that are due"),
-    queue.DRAW_CERTIFICATE: Words("Draw a certificate"),
-    queue.RECONCILE: Words("Compare counters, pages and certificates"),
-    queue.SEND_NOTIFICATIONS: Words("Send mails"),
+    queue.ENQUEUE_DUE_COLLECTIONS: _l("Look which nights are due"),
+    queue.RUN_COLLECTION: _l("Collect a server"),
+    queue.RUN_FEED: _l("Collect a customer that failed"),
+    queue.CHECK_SERVERS: _l("Check unhealthy servers"),
+    queue.CHECK_SERVER: _l("Check a server"),
+    queue.CLOSE_MONTHS: _l("Close months that are due"),
+    queue.DRAW_CERTIFICATE: _l("Draw a certificate"),
+    queue.RECONCILE: _l("Compare counters, pages and certificates"),
+    queue.SEND_NOTIFICATIONS: _l("Send mails"),
 }
 #: What the queues are called.
 _QUEUES = {
-    "timetable": Words("Timetable"),
-    "collection": Words("Collection"),
-    "documents": Words("Documents"),
+    "timetable": _l("Timetable"),
+    "collection": _l("Collection"),
+    "documents": _l("Documents"),
 }
 #: What stands behind the errors that say nothing to a reader, and what to do.
 _REASONS = (
     (
         "Work-horse terminated",
-        Words("Its process was killed, by the machine or for want of memory."),
+        _l("Its process was killed, by the machine or for want of memory."),
     ),
     (
         "AbandonedJobError",
-        Words("Its worker ended without a word: killed, or the machine stopped."),
+        _l("Its worker ended without a word: killed, or the machine stopped."),
     ),
-    ("JobTimeoutException", Words("It took longer than it may.")),
-    ("OperationalError", Words("The database did not answer, or was busy for too long.")),
-    ("SealError", Words("A token cannot be opened with the keys in ENCRYPTION_KEYS.")),
-    ("ConnectionError", Words("Another service could not be reached.")),
+    ("JobTimeoutException", _l("It took longer than it may.")),
+    ("OperationalError", _l("The database did not answer, or was busy for too long.")),
+    ("SealError", _l("A token cannot be opened with the keys in ENCRYPTION_KEYS.")),
+    ("ConnectionError", _l("Another service could not be reached.")),
     (
         "Invalid attribute name",
-        Words("The worker runs other code than the web server: restart both."),
+        _l("The worker runs other code than the web server: restart both."),
     ),
-    ("ModuleNotFoundError", Words("The worker runs other code than the web server: restart both.")),
+    (
+        "ModuleNotFoundError",
+        _l("The worker runs other code than the web server: restart both."),
+    ),
 )
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
@@ -156,7 +159,9 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
             of = numbers.get(one.ids[0], "")
             path = url_for("certificates.show", number=of or "-")
         url = path if of else None
-        yield Failed(one, WORDS.get(one.function, one.function), of, url, why(one.error), one.error)
+        yield Failed(
+            one, str(WORDS.get(one.function, one.function)), of, url, why(one.error), one.error
+        )
 
 
 def _nights(since: date) -> list[Night]:

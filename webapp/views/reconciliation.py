@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from webapp.db import db
 from webapp.models import Server
@@ -14,7 +15,6 @@ from webapp.queries import access
 from webapp.services import reconciliation as service
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("reconciliation", __name__)
 
@@ -22,13 +22,13 @@ READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 #: More differences than a person looks through on a page; the command names all.
 _SHOWN = 200
 _TITLES = (
-    Words("Customer"),
-    Words("Server"),
-    Words("LifeCount"),
-    Words("Certified pages"),
-    Words("Open pages"),
-    Words("Held pages"),
-    Words("Difference"),
+    _l("Customer"),
+    _l("Server"),
+    _l("LifeCount"),
+    _l("Certified pages"),
+    _l("Open pages"),
+    _l("Held pages"),
+    _l("Difference"),
 )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from webapp import clock
+from webapp import clock, formats
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Conflict
@@ -20,7 +21,6 @@ from webapp.services.audit import Action
 from webapp.views import audit, collections, edge, exports, figures, ticks
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
-from webapp.words import gettext, ngettext
 
 blueprint = Blueprint("selection", __name__)
 
@@ -107,11 +107,13 @@ def _left_alone(action: str, count: int) -> str:
             "%(number)s feed was left alone: only inactive ones are reactivated.",
             "%(number)s feeds were left alone: only inactive ones are reactivated.",
             count,
+            number=formats.whole(count),
         )
     return ngettext(
         "%(number)s feed was left alone: inactive or removed.",
         "%(number)s feeds were left alone: inactive or removed.",
         count,
+        number=formats.whole(count),
     )
 
 
@@ -128,11 +130,13 @@ def _change(action: str, chosen: Sequence[Feed]) -> str:
             "%(number)s feed reactivated: collected again, with the next reading as baseline.",
             "%(number)s feeds reactivated: collected again, with the next reading as baseline.",
             len(chosen),
+            number=formats.whole(len(chosen)),
         )
     return ngettext(
         "%(number)s feed deactivated: not collected until somebody reactivates them.",
         "%(number)s feeds deactivated: not collected until somebody reactivates them.",
         len(chosen),
+        number=formats.whole(len(chosen)),
     )
 
 

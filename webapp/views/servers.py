@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectField, StringField
 
 from webapp import clock
@@ -24,7 +25,6 @@ from webapp.services import servers
 from webapp.services.collection import monitoring
 from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("servers", __name__)
 
@@ -39,21 +39,21 @@ _SHOWN = 10
 class RegisterForm(forms.Form):
     """The token is all that is needed; operations say whose server it is."""
 
-    account = SelectField(Words("Partner"), coerce=int)
-    token = PasswordField(Words("API token"))
-    name = StringField(Words("Name"))
+    account = SelectField(_l("Partner"), coerce=int)
+    token = PasswordField(_l("API token"))
+    name = StringField(_l("Name"))
 
 
 class TokenForm(forms.Form):
     """Another token."""
 
-    token = PasswordField(Words("API token"))
+    token = PasswordField(_l("API token"))
 
 
 class NameForm(forms.Form):
     """Another name."""
 
-    name = StringField(Words("Name"))
+    name = StringField(_l("Name"))
 
 
 def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
@@ -75,14 +75,14 @@ def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "servers",
     (
-        Words("Server"),
-        Words("Partner"),
-        Words("Health"),
-        Words("Reason"),
-        Words("Feeds"),
-        Words("Unhealthy feeds"),
-        Words("Last checked (UTC)"),
-        Words("Registered (UTC)"),
+        _l("Server"),
+        _l("Partner"),
+        _l("Health"),
+        _l("Reason"),
+        _l("Feeds"),
+        _l("Unhealthy feeds"),
+        _l("Last checked (UTC)"),
+        _l("Registered (UTC)"),
     ),
     _exported,
 )

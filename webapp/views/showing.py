@@ -17,6 +17,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
+from flask_babel import lazy_gettext as _l
 
 from webapp import clock
 from webapp.db import db
@@ -32,19 +33,18 @@ from webapp.services import showing
 from webapp.views import audit, edge, figures
 from webapp.views.charts import Bar
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("showing", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
 _SAID = {
-    "badge-on": Words("The badge is on: its address answers everybody."),
-    "badge-off": Words(
+    "badge-on": _l("The badge is on: its address answers everybody."),
+    "badge-off": _l(
         "The badge is off: its address answers nobody and stays the same one. Browsers that have "
         "shown it may do so for another hour."
     ),
-    "named": Words("The public pages name the holder."),
-    "unnamed": Words(
+    "named": _l("The public pages name the holder."),
+    "unnamed": _l(
         "The public pages name nobody any more. Whoever fetched a picture with the name before "
         "may have kept it."
     ),
@@ -118,7 +118,7 @@ def sharing(account_id: int) -> ResponseReturnValue:
         showing.name(account, named=action == "named")
         audit.note("naming changed", account.name, account, to=action)
     db.session.commit()
-    flash(_SAID[action], "success")
+    flash(str(_SAID[action]), "success")
     return redirect(url_for("showing.sharing", account_id=account_id))
 
 

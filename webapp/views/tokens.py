@@ -1,11 +1,12 @@
 """Tokens: tried at Printerpoint while a person waits, before one is saved."""
 
+from flask_babel import lazy_gettext as _l
+
 from webapp.db import db
 from webapp.errors import Invalid
 from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.views import edge
-from webapp.words import Words
 
 #: A person waits for this call: it is given up sooner than a night's.
 PATIENCE = Limits(
@@ -13,25 +14,25 @@ PATIENCE = Limits(
 )
 
 _UNTRIED = {
-    "refused": Words(
+    "refused": _l(
         "Printerpoint refuses this token. See that all of it was copied, or make a new one in "
         "Printerpoint under My Account > Account Settings > API Access (Admin only). Nothing was "
         "saved."
     ),
-    "malformed": Words(
+    "malformed": _l(
         "Something answered at Printerpoint's address, but not with a list of printers. The "
         "token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
         "ask Printerpoint's support."
     ),
-    "timeout": Words(
+    "timeout": _l(
         "Printerpoint does not answer in time, so the token could not be tried and nothing was "
         "saved. Paste it again in a minute."
     ),
-    "rate_limited": Words(
+    "rate_limited": _l(
         "Printerpoint asks us to slow down, so the token could not be tried and nothing was "
         "saved. Paste it again in a few minutes."
     ),
-    "unreachable": Words(
+    "unreachable": _l(
         "Printerpoint cannot be reached, so the token could not be tried and nothing was saved. "
         "Paste it again in a minute; if this stays so, see whether printerpoint.com opens in "
         "your browser."
@@ -45,4 +46,4 @@ def try_out(token: str) -> None:
     try:
         edge.printerpoint(token, PATIENCE).check()
     except PrinterpointError as error:
-        raise Invalid("token", _UNTRIED[error.kind]) from error
+        raise Invalid("token", str(_UNTRIED[error.kind])) from error

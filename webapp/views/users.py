@@ -9,6 +9,8 @@ from typing import Any, Literal, cast
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from wtforms import EmailField, RadioField, StringField
 from wtforms.validators import DataRequired
 
@@ -24,23 +26,22 @@ from webapp.queries.lists import COUNT_TO
 from webapp.services import users
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
-from webapp.words import Words
 
 blueprint = Blueprint("users", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-ROLE_WORDS: dict[Role, str] = {
-    "operations": Words("Operations"),
-    "partner_admin": Words("Administrator"),
-    "partner_viewer": Words("Viewer"),
-    "customer": Words("Customer"),
+ROLE_WORDS: dict[Role, LazyString] = {
+    "operations": _l("Operations"),
+    "partner_admin": _l("Administrator"),
+    "partner_viewer": _l("Viewer"),
+    "customer": _l("Customer"),
 }
-_ROLE_CHOICES: dict[Role, str] = {
-    "operations": Words("Operations: sees and changes everything"),
-    "partner_admin": Words("Administrator: sees and changes the partner and its customers"),
-    "partner_viewer": Words("Viewer: sees them, changes nothing"),
-    "customer": Words("Customer: sees the customer’s own pages and certificates"),
+_ROLE_CHOICES: dict[Role, LazyString] = {
+    "operations": _l("Operations: sees and changes everything"),
+    "partner_admin": _l("Administrator: sees and changes the partner and its customers"),
+    "partner_viewer": _l("Viewer: sees them, changes nothing"),
+    "customer": _l("Customer: sees the customer’s own pages and certificates"),
 }
 
 State = Literal["active", "invited", "expired", "disabled"]
@@ -57,13 +58,13 @@ class Invited:
 class InviteForm(forms.Form):
     """A person who shall log in."""
 
-    full_name = StringField(Words("Full name"), [DataRequired(Words("Give the user’s full name."))])
+    full_name = StringField(_l("Full name"), [DataRequired(_l("Give the user’s full name."))])
     email = EmailField(
-        Words("E-mail"),
-        [DataRequired(Words("Give the e-mail the user will log in with."))],
-        description=Words("It is what the user logs in with. Releaf sends nothing to it."),
+        _l("E-mail"),
+        [DataRequired(_l("Give the e-mail the user will log in with."))],
+        description=_l("It is what the user logs in with. Releaf sends nothing to it."),
     )
-    role = RadioField(Words("Role"), [DataRequired(Words("Choose what the user may do."))])
+    role = RadioField(_l("Role"), [DataRequired(_l("Choose what the user may do."))])
 
 
 def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
@@ -72,7 +73,7 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             user.full_name,
             user.email,
             user.account_name,
-            ROLE_WORDS[cast(Role, user.role)],
+            str(ROLE_WORDS[cast(Role, user.role)]),
             _state(user, user.invited_until).state,
             user.created_at,
         )
@@ -81,12 +82,12 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
 _SHEET = exports.Sheet(
     "users",
     (
-        Words("Name"),
-        Words("E-mail"),
-        Words("Account"),
-        Words("Role"),
-        Words("State"),
-        Words("Added (UTC)"),
+        _l("Name"),
+        _l("E-mail"),
+        _l("Account"),
+        _l("Role"),
+        _l("State"),
+        _l("Added (UTC)"),
     ),
     _exported,
 )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol, get_args
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,6 @@ from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits, events
 from webapp.services.metering.events import Event
-from webapp.words import Words
 
 #: ``accepted``: all pages count; ``adjusted``: as many as are proposed; ``reset``: the counter was
 #: set to another value, none count; ``rejected``: none count, for a reason that is kept.
@@ -35,11 +35,11 @@ LONGEST_REASON = 500
 
 #: What is said to whoever decides after somebody else.
 _DECIDED = {
-    "counted": Words("Nothing waits here: these pages are counted."),
-    "accepted": Words("Somebody has decided already: accepted."),
-    "adjusted": Words("Somebody has decided already: counted as proposed."),
-    "reset": Words("Somebody has decided already: a reset."),
-    "rejected": Words("Somebody has decided already: rejected."),
+    "counted": _l("Nothing waits here: these pages are counted."),
+    "accepted": _l("Somebody has decided already: accepted."),
+    "adjusted": _l("Somebody has decided already: counted as proposed."),
+    "reset": _l("Somebody has decided already: a reset."),
+    "rejected": _l("Somebody has decided already: rejected."),
 }
 
 
