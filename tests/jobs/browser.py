@@ -34,7 +34,7 @@ class Browser:
 
     def opens(self, address: str) -> requests.Response:
         """Get a page."""
-        answer = self._session.get(urljoin(self._url, address), timeout=60)
+        answer = self._session.get(urljoin(self._url, address), timeout=120)
         return self._remembers(answer, f"GET {address}")
 
     def sends(self, address: str, form: str | None = None, **fields: str) -> requests.Response:
@@ -46,7 +46,7 @@ class Browser:
             urljoin(self._url, address),
             data={"csrf_token": html.unescape(hidden[1]), **fields},
             headers={"Origin": self._url},
-            timeout=60,
+            timeout=120,
         )
         return self._remembers(answer, f"POST {address} {len(self.seen)}")
 

@@ -101,8 +101,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
-def eventually(check: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds; fail when it does not in time."""
+def eventually(check: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait until something holds; fail when it does not in time.
+
+    The limit is for what never comes: processes of a busy machine may take a minute to start.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if check():

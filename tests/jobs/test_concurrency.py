@@ -294,7 +294,7 @@ def test_a_server_is_removed_while_a_night_deposits(on_postgresql: World) -> Non
         eventually(lambda: is_waited_for(world))  # it holds the server, and waits for the feed
         deposits.add(night, clinic, server, {OCTOBER_31: 30}, None)
         night.commit()
-        removed.result(timeout=60)
+        removed.result(timeout=120)
 
     assert summed(world) == {(server, OCTOBER_31): 30}
 
@@ -321,7 +321,7 @@ def test_two_who_deposit_for_the_same_days_of_a_server_are_both_summed(
             for _ in range(20)
             for feed, order in ((clinic, days), (harbour, days[::-1]))
         ]:
-            each.result(timeout=60)
+            each.result(timeout=120)
 
     assert summed(world) == dict.fromkeys(((server, day) for day in days), 40)
 
@@ -352,7 +352,7 @@ def test_a_server_is_removed_with_a_collection_that_is_being_asked_for(
         removed = threads.submit(removes)
         eventually(lambda: is_waited_for(world))
         asking.commit()
-        removed.result(timeout=60)
+        removed.result(timeout=120)
 
     with world.session() as session:
         assert session.get_one(Collection, wanted).state == "failed"

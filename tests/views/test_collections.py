@@ -74,7 +74,7 @@ def work(settings: Settings) -> Callable[[], None]:
 
     def until_done() -> None:
         command = [sys.executable, "-m", "jobs.worker", "--burst"]
-        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
 
     return until_done
 
