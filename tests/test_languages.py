@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
-from webapp import formats, i18n
+from webapp import filters, i18n
 from webapp.settings import ROOT
 
 _PLACE = re.compile(r"%\(\w+\)[sd]")
@@ -139,25 +139,25 @@ def test_english_applies_outside_a_request() -> None:
 @pytest.mark.parametrize(
     ("tell", "english", "spanish"),
     [
-        (lambda: formats.whole(2_469_134), "2,469,134", "2.469.134"),
-        (lambda: formats.whole(-1_234), "−1,234", "−1.234"),
-        (lambda: formats.trees(Decimal("1296.314")), "1,296.31", "1.296,31"),
-        (lambda: formats.day(date(2026, 10, 3)), "3 October 2026", "3 de octubre de 2026"),
-        (lambda: formats.month("2026-10"), "October 2026", "octubre de 2026"),
+        (lambda: filters.number(2_469_134), "2,469,134", "2.469.134"),
+        (lambda: filters.number(-1_234), "−1,234", "−1.234"),
+        (lambda: filters.trees(Decimal("1296.314")), "1,296.31", "1.296,31"),
+        (lambda: filters.day(date(2026, 10, 3)), "3 October 2026", "3 de octubre de 2026"),
+        (lambda: filters.month("2026-10"), "October 2026", "octubre de 2026"),
         (
-            lambda: formats.days(date(2026, 10, 30), date(2026, 11, 2)),
+            lambda: filters.days(date(2026, 10, 30), date(2026, 11, 2)),
             "30 October to 2 November 2026",
             "30 de octubre al 2 de noviembre de 2026",
         ),
-        (lambda: formats.counted(1, "page"), "1 page", "1 página"),
-        (lambda: formats.counted(1_234, "page"), "1,234 pages", "1.234 páginas"),
+        (lambda: filters.pluralize(1, "page"), "1 page", "1 página"),
+        (lambda: filters.pluralize(1_234, "page"), "1,234 pages", "1.234 páginas"),
         (
-            lambda: formats.counted(2_000_000, "page"),
+            lambda: filters.pluralize(2_000_000, "page"),
             "2,000,000 pages",
             "2.000.000 de páginas",
         ),
         (
-            lambda: formats.days_ago(date(2026, 10, 1), date(2026, 10, 4)),
+            lambda: filters.days_ago(date(2026, 10, 1), date(2026, 10, 4)),
             "3 days ago",
             "hace 3 días",
         ),

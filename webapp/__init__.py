@@ -9,5 +9,5 @@ The map of the rooms (who may import whom is held by import-linter):
     models        one noun, one file; ``printerpoint`` the API we read; ``pdf``; ``mail``;
                   ``logos`` pictures that people upload; ``queue``
     db, crypto    the database session, the encrypted column
-    errors, settings, clock, formats, domain   exceptions, values and pure rules
+    errors, settings, clock, filters, domain   exceptions, values and pure rules
 """

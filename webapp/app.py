@@ -14,7 +14,7 @@ from htmx_flask import Htmx
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import formats, i18n, messages
+from webapp import filters, i18n, messages
 from webapp import settings as configuration
 from webapp.db import db, engine_options
 from webapp.services import database
@@ -97,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(_configuration(settings))
     app.config["RELEAF"] = settings
     i18n.init_app(app, language.select_locale)
-    formats.add_filters(app.jinja_env)
+    filters.add_filters(app.jinja_env)
     app.jinja_env.filters["sentence"] = messages.sentence
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
     db.init_app(app)

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
-from webapp import formats
+from webapp import filters
 from webapp.domain.reasons import Reason
 
 #: Parameters whose text is a date in ISO form.
@@ -162,8 +162,8 @@ def _data_recovered(params: Mapping[str, Any]) -> str:
         "New data arrived; recovered %(number)s page for %(days)s",
         "New data arrived; recovered %(number)s pages for %(days)s",
         params["pages"],
-        number=formats.whole(params["pages"]),
-        days=formats.days(first, last),
+        number=filters.number(params["pages"]),
+        days=filters.days(first, last),
     )
 
 
@@ -172,7 +172,7 @@ def _silent(params: Mapping[str, Any]) -> str:
     return gettext(
         "No new data for %(days)s business days; last on %(last)s",
         days=params["days"],
-        last=formats.day(date.fromisoformat(last)) if last else gettext("never"),
+        last=filters.day(date.fromisoformat(last)) if last else gettext("never"),
     )
 
 
@@ -200,5 +200,5 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return sentence(Reason(code=value["code"], params=value["params"]))
     if isinstance(value, int):
-        return formats.whole(value)
-    return formats.day(date.fromisoformat(value)) if name in _DATES else str(value)
+        return filters.number(value)
+    return filters.day(date.fromisoformat(value)) if name in _DATES else str(value)

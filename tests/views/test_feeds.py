@@ -14,7 +14,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.health import unhealthy_from
-from webapp.formats import day
+from webapp.filters import day
 from webapp.models import Collection, Device, Feed, HealthChange, Server, User
 from webapp.services.calendars import public_holidays
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from webapp import formats
+from webapp import filters
 from webapp.logos.refusal import Refusal
 
 #: The largest that comes out.
@@ -111,6 +111,6 @@ def _too_large() -> Refusal:
     return Refusal(
         gettext(
             "This picture is too large. Make it %(largest)s pixels wide and high at most.",
-            largest=formats.whole(LARGEST),
+            largest=filters.number(LARGEST),
         )
     )

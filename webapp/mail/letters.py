@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webapp import formats, i18n
+from webapp import filters, i18n
 
 _TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
@@ -73,7 +73,7 @@ class LetterPrinter:
             keep_trailing_newline=True,
         )
         i18n.use_in(environment)
-        formats.add_filters(environment)
+        filters.add_filters(environment)
         self._plain = environment.get_template("mails/letter.txt")
         self._html = environment.get_template("mails/letter.html")
 

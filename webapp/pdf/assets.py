@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from PIL import Image
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
-from webapp import formats, i18n
+from webapp import filters, i18n
 
 #: Where documents take styles, ornaments and fonts from, seen from the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
@@ -30,7 +30,7 @@ def template(root: Path, name: str) -> Template:
         auto_reload=False,
     )
     i18n.use_in(environment)
-    formats.add_filters(environment)
+    filters.add_filters(environment)
     return environment.get_template(f"print/{name}")
 
 

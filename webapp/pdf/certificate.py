@@ -23,7 +23,7 @@ from weasyprint.css import ColorProfile
 from weasyprint.pdf import pydyf
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import formats, i18n
+from webapp import filters, i18n
 from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
 from webapp.settings import ROOT
@@ -206,14 +206,14 @@ def _in_months(months: Sequence[date]) -> str:
         return gettext("in earlier months")
     *earlier, last = months
     names = [
-        formats.month_name(month) if month.year == last.year else formats.month(month)
+        filters.month_name(month) if month.year == last.year else filters.month(month)
         for month in earlier
     ]
     if len(earlier) > 2:
-        return gettext("between %(first)s and %(last)s", first=names[0], last=formats.month(last))
+        return gettext("between %(first)s and %(last)s", first=names[0], last=filters.month(last))
     if not names:
-        return gettext("in %(month)s", month=formats.month(last))
-    return gettext("in %(months)s and %(last)s", months=", ".join(names), last=formats.month(last))
+        return gettext("in %(month)s", month=filters.month(last))
+    return gettext("in %(months)s and %(last)s", months=", ".join(names), last=filters.month(last))
 
 
 class _Code(NamedTuple):

@@ -15,7 +15,7 @@ from flask_babel import force_locale, gettext
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import formats, i18n
+from webapp import filters, i18n
 from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, template
 from webapp.pdf.lettering import Size, fit, printable
 from webapp.pdf.picture import picture
@@ -94,5 +94,5 @@ class CardPrinter:
 
 def _trees(number: Decimal) -> str:
     if number == 1:
-        return gettext("%(trees)s tree", trees=formats.trees(number))
-    return gettext("%(trees)s trees", trees=formats.trees(number))
+        return gettext("%(trees)s tree", trees=filters.trees(number))
+    return gettext("%(trees)s trees", trees=filters.trees(number))

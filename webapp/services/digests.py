@@ -7,7 +7,7 @@ from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import formats
+from webapp import filters
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
@@ -112,9 +112,9 @@ def _digest(
     if held:
         told.append(_held(held))
     words = [
-        formats.counted(len(servers), "unhealthy server") if servers else "",
-        formats.counted(len(feeds), "silent customer") if feeds else "",
-        formats.counted(held, "held gain") if held else "",
+        filters.pluralize(len(servers), "unhealthy server") if servers else "",
+        filters.pluralize(len(feeds), "silent customer") if feeds else "",
+        filters.pluralize(held, "held gain") if held else "",
     ]
     title = gettext("This week: %(list)s", list=", ".join(word for word in words if word))
     lead = gettext(
@@ -135,7 +135,7 @@ def _in_their_languages(users: Sequence[User], write: Callable[[User], Draft]) -
 def _more(number: int) -> Story:
     return Story(
         "",
-        gettext("And %(number)s more", number=formats.whole(number)),
+        gettext("And %(number)s more", number=filters.number(number)),
         [],
         "",
         "/feeds?health=unhealthy",
@@ -150,7 +150,7 @@ def _held(number: int) -> Story:
             "%(number)s gain waits for a decision",
             "%(number)s gains wait for a decision",
             number,
-            number=formats.whole(number),
+            number=filters.number(number),
         ),
         [(gettext("Why"), gettext("The counters look wrong; nothing of it is counted meanwhile"))],
         gettext("Look at each case and accept, adjust or reject it."),
@@ -170,13 +170,13 @@ def _stopped(session: Session, since: datetime, finished_at: datetime | None) ->
 
 
 def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> Draft:
-    last = formats.time_in(finished_at, "UTC") if finished_at else gettext("never")
+    last = filters.time_in(finished_at, "UTC") if finished_at else gettext("never")
     story = Story(
         gettext("Nights"),
         gettext("No night has finished"),
         [
             (gettext("Last one finished"), last),
-            (gettext("Waited for since"), formats.time_in(since, "UTC")),
+            (gettext("Waited for since"), filters.time_in(since, "UTC")),
         ],
         gettext(
             "See that the workers and the scheduler run and that Redis and the database answer. "
@@ -210,7 +210,7 @@ def _again(user: User, key: str, finished_at: datetime) -> Draft:
     story = Story(
         gettext("Nights"),
         gettext("Nights finish again"),
-        [(gettext("Finished"), formats.time_in(finished_at, "UTC"))],
+        [(gettext("Finished"), filters.time_in(finished_at, "UTC"))],
         "",
         "/collections",
         False,

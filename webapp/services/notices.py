@@ -13,7 +13,7 @@ from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import formats
+from webapp import filters
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
@@ -247,7 +247,7 @@ def _silent(told: Sequence[Story]) -> str:
         "%(number)s customers have fallen silent",
         len(told),
         name=told[0].name,
-        number=formats.whole(len(told)),
+        number=filters.number(len(told)),
     )
 
 
@@ -259,5 +259,5 @@ def _heard(told: Sequence[Story]) -> str:
         "%(number)s customers are heard again",
         len(told),
         name=told[0].name,
-        number=formats.whole(len(told)),
+        number=filters.number(len(told)),
     )

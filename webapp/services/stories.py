@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp import formats
+from webapp import filters
 from webapp.messages import sentence
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 
@@ -53,7 +53,7 @@ def of_server(session: Session, server: Server) -> Story:
                 gettext("Cause"),
                 sentence(server.health_reason) or gettext("Printerpoint did not answer"),
             ),
-            (gettext("Since"), formats.time_in(server.health_changed_at, server.account.zone)),
+            (gettext("Since"), filters.time_in(server.health_changed_at, server.account.zone)),
             (gettext("Last good data"), _last_night(session, server)),
         ],
         str(_MEND_SERVER),
@@ -70,11 +70,11 @@ def of_feed(feed: Feed) -> Story:
         [
             (
                 gettext("Last good data"),
-                formats.day(feed.last_data_on) if feed.last_data_on else gettext("none yet"),
+                filters.day(feed.last_data_on) if feed.last_data_on else gettext("none yet"),
             ),
             (
                 gettext("Unhealthy since"),
-                formats.time_in(feed.health_changed_at, _zone(feed.account)),
+                filters.time_in(feed.health_changed_at, _zone(feed.account)),
             ),
             (gettext("Server"), feed.server.name),
         ],
@@ -94,11 +94,11 @@ def _of_server(
     if bad:
         facts += [
             (gettext("Cause"), sentence(last.reason)),
-            (gettext("Since"), formats.time_in(last.at, zone)),
+            (gettext("Since"), filters.time_in(last.at, zone)),
             (gettext("Last good data"), _last_night(session, server)),
         ]
     else:
-        facts += [(gettext("Answers again since"), formats.time_in(last.at, zone))]
+        facts += [(gettext("Answers again since"), filters.time_in(last.at, zone))]
         facts += [
             (gettext("It was down for"), sentence(first.reason))
             for first in changes
@@ -123,13 +123,13 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Sto
     facts = _turns(changes, _zone(feed.account), often=often)
     facts += [
         (gettext("Cause") if bad else gettext("What came"), sentence(last.reason)),
-        (gettext("Since"), formats.time_in(last.at, _zone(feed.account))),
+        (gettext("Since"), filters.time_in(last.at, _zone(feed.account))),
     ]
     if bad:
         facts.append(
             (
                 gettext("Last good data"),
-                formats.day(last.last_data_on) if last.last_data_on else gettext("none yet"),
+                filters.day(last.last_data_on) if last.last_data_on else gettext("none yet"),
             )
         )
     facts.append((gettext("Server"), feed.server.name))
@@ -147,7 +147,7 @@ def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[t
     """How often it changed, where that is more than once."""
     if len(changes) < 2 and not often:
         return []
-    since = formats.time_in(changes[0].at, zone)
+    since = filters.time_in(changes[0].at, zone)
     return [
         (
             gettext("Changed"),
@@ -156,7 +156,7 @@ def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[t
                 "%(number)s times since %(since)s",
                 len(changes),
                 since=since,
-                number=formats.whole(len(changes)),
+                number=filters.number(len(changes)),
             ),
         )
     ]
@@ -168,7 +168,7 @@ def _last_night(session: Session, server: Server) -> str:
             Collection.server_id == server.id, Collection.state == "finished"
         )
     )
-    return formats.day(day) if day else gettext("none yet")
+    return filters.day(day) if day else gettext("none yet")
 
 
 def _zone(account: Account) -> str:

@@ -24,7 +24,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
-from webapp import clock, formats, pdf
+from webapp import clock, filters, pdf
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Certificate, Document
@@ -124,7 +124,7 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
             "or leave them out.",
             len(missing),
             which=", ".join(missing[:5]),
-            number=formats.whole(len(missing)),
+            number=filters.number(len(missing)),
         )
         flash(told, "warning")
         return redirect(back)

@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
-from webapp import formats
+from webapp import filters
 from webapp.domain.calendar import is_business_day
 from webapp.queries.metrics import DayPages
 
@@ -96,17 +96,17 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
     most = max(bar.value for bar in bars)
     step = _step(most)
     top = max(math.ceil(Decimal(most) / step), 1) * step
-    named = [formats.short_date(bar.label) for bar in bars]
+    named = [filters.short_date(bar.label) for bar in bars]
     figures = [_figure(bar, unit) for bar in bars]
     kinds = {kind: str(KINDS[kind]) for kind in dict.fromkeys(bar.kind for bar in bars)}
     return Drawing(
         words=_words(bars, named, unit),
-        total=formats.whole(_sum(bars)) if unit == "pages" else None,
+        total=filters.number(_sum(bars)) if unit == "pages" else None,
         is_empty=not most,
         are_days=len(bars[0].label) > _MONTH,
         kinds=list(kinds),
         grid=[
-            Mark(round(HEIGHT - HEIGHT * tick / top, 1), formats.brief(tick))
+            Mark(round(HEIGHT - HEIGHT * tick / top, 1), filters.compact(tick))
             for tick in range(0, top + 1, step)
         ],
         columns=_columns(bars, named, figures, kinds, top, unit),
@@ -136,7 +136,7 @@ def _words(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
     return gettext(
         "%(first)s to %(last)s: %(total)s in all, most on %(best)s with %(most)s. The figures are "
         "in the table below.",
-        total=formats.counted(_sum(bars), "page"),
+        total=filters.pluralize(_sum(bars), "page"),
         best=named[best],
         most=_figure(bars[best], unit),
         **told,
@@ -149,7 +149,7 @@ def _sum(bars: Sequence[Bar]) -> int:
 
 def _figure(bar: Bar, unit: Unit) -> str:
     """A bar's value as it is written."""
-    return formats.trees(Decimal(bar.value)) if unit == "trees" else formats.whole(int(bar.value))
+    return filters.trees(Decimal(bar.value)) if unit == "trees" else filters.number(int(bar.value))
 
 
 def _columns(
@@ -188,7 +188,7 @@ def _across(count: int) -> list[Markup]:
 
 def _counted(bar: Bar, figure: str, unit: Unit) -> str:
     if unit == "pages":
-        return formats.counted(int(bar.value), "page")
+        return filters.pluralize(int(bar.value), "page")
     return gettext("%(number)s trees", number=figure)
 
 
@@ -208,7 +208,7 @@ def _axis(bars: Sequence[Bar]) -> list[Mark]:
         marks.append(
             Mark(
                 100 if at_end else round((index + 0.5) * width, 3),
-                formats.short_date(bar.label, year=False),
+                filters.short_date(bar.label, year=False),
                 "end" if at_end else "middle",
                 count > 7 and back // every % 2 == 1,
             )

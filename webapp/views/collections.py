@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from webapp import clock, formats, queue
+from webapp import clock, filters, queue
 from webapp.db import db, lock
 from webapp.errors import Conflict
 from webapp.messages import sentence
@@ -120,7 +120,7 @@ def ask_each(
             "%(number)s other server cannot be read now, either.",
             "%(number)s other servers cannot be read now, either.",
             len(refused) - _NAMED,
-            number=formats.whole(len(refused) - _NAMED),
+            number=filters.number(len(refused) - _NAMED),
         )
         flash(others, "warning")
     if not begun:
@@ -131,7 +131,7 @@ def ask_each(
         "%(number)s collection asked for; they run one after another.",
         "%(number)s collections asked for; they run one after another.",
         begun,
-        number=formats.whole(begun),
+        number=filters.number(begun),
     ), "success"
 
 

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from sqlalchemy import Select, func, select
 
-from webapp import clock, formats, queue
+from webapp import clock, filters, queue
 from webapp.crypto import SealError
 from webapp.db import db
 from webapp.errors import Conflict
@@ -140,7 +140,7 @@ def tie(server_id: int) -> ResponseReturnValue:
             "%(number)s customers are tied. "
             "The first reading is the baseline; pages printed after it count.",
             len(made),
-            number=formats.whole(len(made)),
+            number=filters.number(len(made)),
         )
         flash(said, "success")
     return redirect(url_for("servers.show", server_id=server_id))

@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from wtforms import TextAreaField
 
-from webapp import clock, formats
+from webapp import clock, filters
 from webapp.db import db
 from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
@@ -134,7 +134,7 @@ def reopen(delta_id: int) -> ResponseReturnValue:
                 "The decision was taken back. %(number)s page is not counted any more.",
                 "The decision was taken back. %(number)s pages are not counted any more.",
                 pages,
-                number=formats.whole(pages),
+                number=filters.number(pages),
             )
         flash(said, "success")
     return redirect(url_for("held.show", delta_id=delta_id))
@@ -153,7 +153,7 @@ def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
                 "Decided: %(number)s page is counted.",
                 "Decided: %(number)s pages are counted.",
                 pages,
-                number=formats.whole(pages),
+                number=filters.number(pages),
             ),
             "success",
         )

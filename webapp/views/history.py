@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
-from webapp import formats
+from webapp import filters
 from webapp.queries import feed_events
 from webapp.queries.access import Viewer
 
@@ -87,15 +87,15 @@ def _line(event: Any, names: Mapping[int, str]) -> Line:
 
 
 def _named(details: Mapping[str, Any]) -> str:
-    return str(details.get("name") or formats.counted(details.get("count", 0), "printer"))
+    return str(details.get("name") or filters.pluralize(details.get("count", 0), "printer"))
 
 
 def _on(details: Mapping[str, Any], key: str) -> str:
-    return formats.day(date.fromisoformat(details[key]))
+    return filters.day(date.fromisoformat(details[key]))
 
 
 def _pages(details: Mapping[str, Any]) -> str:
-    return formats.counted(details["pages"], "page")
+    return filters.pluralize(details["pages"], "page")
 
 
 def _among(details: Mapping[str, Any], text: str) -> str:
@@ -109,7 +109,7 @@ def _added(details: Mapping[str, Any]) -> str:
         return _among(details, gettext("What they had printed before is not counted."))
     return gettext(
         "It begins at %(initial)s; what it had printed before is not counted.",
-        initial=formats.whole(details["initial"]),
+        initial=filters.number(details["initial"]),
     )
 
 
@@ -117,8 +117,8 @@ def _fell(details: Mapping[str, Any]) -> str:
     return gettext(
         "From %(before)s to %(after)s. The next reading tells whether that was a misread or a "
         "reset.",
-        before=formats.whole(details["before"]),
-        after=formats.whole(details["after"]),
+        before=filters.number(details["before"]),
+        after=filters.number(details["after"]),
     )
 
 
@@ -126,8 +126,8 @@ def _misread(details: Mapping[str, Any]) -> str:
     return gettext(
         "The %(after)s it had told was a misread: the counter is above %(before)s again. "
         "No page is missed.",
-        before=formats.whole(details["before"]),
-        after=formats.whole(details["after"]),
+        before=filters.number(details["before"]),
+        after=filters.number(details["after"]),
     )
 
 
@@ -135,8 +135,8 @@ def _reset(details: Mapping[str, Any]) -> str:
     return gettext(
         "The next reading confirmed that it fell from %(before)s to %(after)s. It is counted on "
         "from there; what was counted stays.",
-        before=formats.whole(details["before"]),
-        after=formats.whole(details["after"]),
+        before=filters.number(details["before"]),
+        after=filters.number(details["after"]),
     )
 
 
@@ -148,13 +148,13 @@ def _held(details: Mapping[str, Any]) -> str:
         why=HELD_FOR[details["for"]],
     )
     if details.get("proposed") is not None and details["proposed"] != details["pages"]:
-        proposed = formats.counted(details["proposed"], "page")
+        proposed = filters.pluralize(details["proposed"], "page")
         text += " " + gettext("%(pages)s seem right.", pages=proposed)
     return text
 
 
 def _decided(details: Mapping[str, Any]) -> str:
-    verdict = str(DECISIONS[details["decision"]]) % {"counted": formats.whole(details["counted"])}
+    verdict = str(DECISIONS[details["decision"]]) % {"counted": filters.number(details["counted"])}
     reason = details.get("reason")
     told = gettext("%(pages)s were looked at.", pages=_pages(details)) + f" {verdict}"
     return f"{told} “{reason}”" if reason and details["decision"] != "reopened" else told
@@ -212,7 +212,7 @@ def _recovered(details: Mapping[str, Any]) -> str:
     return gettext(
         "Recovered %(pages)s for %(days)s, dated back to those days.",
         pages=_pages(details),
-        days=formats.days(first, last),
+        days=filters.days(first, last),
     )
 
 
@@ -225,7 +225,7 @@ _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
         "printer",
         lambda d: gettext(
             "%(printers)s found. What they had printed before is not counted.",
-            printers=formats.counted(d["count"], "printer"),
+            printers=filters.pluralize(d["count"], "printer"),
         ),
     ),
     "device_added": (_l("%(name)s is new"), "good", "plus", _added),
@@ -277,7 +277,7 @@ _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
         lambda d: gettext(
             "Printerpoint lists none of its %(printers)s. Look there whether it was renamed "
             "without an ID, merged or removed; nothing is lost meanwhile.",
-            printers=formats.counted(d["devices"], "printer"),
+            printers=filters.pluralize(d["devices"], "printer"),
         ),
     ),
     "customer_returned": (

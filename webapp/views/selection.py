@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from webapp import clock, formats
+from webapp import clock, filters
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Conflict
@@ -107,13 +107,13 @@ def _left_alone(action: str, count: int) -> str:
             "%(number)s feed was left alone: only inactive ones are reactivated.",
             "%(number)s feeds were left alone: only inactive ones are reactivated.",
             count,
-            number=formats.whole(count),
+            number=filters.number(count),
         )
     return ngettext(
         "%(number)s feed was left alone: inactive or removed.",
         "%(number)s feeds were left alone: inactive or removed.",
         count,
-        number=formats.whole(count),
+        number=filters.number(count),
     )
 
 
@@ -130,13 +130,13 @@ def _change(action: str, chosen: Sequence[Feed]) -> str:
             "%(number)s feed reactivated: collected again, with the next reading as baseline.",
             "%(number)s feeds reactivated: collected again, with the next reading as baseline.",
             len(chosen),
-            number=formats.whole(len(chosen)),
+            number=filters.number(len(chosen)),
         )
     return ngettext(
         "%(number)s feed deactivated: not collected until somebody reactivates them.",
         "%(number)s feeds deactivated: not collected until somebody reactivates them.",
         len(chosen),
-        number=formats.whole(len(chosen)),
+        number=filters.number(len(chosen)),
     )
 
 

@@ -25,7 +25,7 @@ from webapp.domain.months import Month
 from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
 from webapp.errors import NotFound
-from webapp.formats import trees as written
+from webapp.filters import trees as written
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import formats
+from webapp import filters
 from webapp.db import lock
 from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.counter_sets import COUNTER_SETS
@@ -97,7 +97,7 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
         raise Conflict(
             gettext(
                 "%(month)s was certified with this decision, so it stands.",
-                month=formats.month(month),
+                month=filters.month(month),
             )
         )
     delta.state, delta.reason = "held", None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import Environment, StrictUndefined
 
-from webapp import formats
+from webapp import filters
 from webapp.domain.months import Month
 
 
@@ -23,7 +23,7 @@ from webapp.domain.months import Month
     ],
 )
 def test_whole_numbers_have_thousands_separators(number: int, text: str) -> None:
-    assert formats.whole(number) == text
+    assert filters.number(number) == text
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_whole_numbers_have_thousands_separators(number: int, text: str) -> None
     ],
 )
 def test_a_noun_agrees_with_its_number(number: int, noun: str, text: str) -> None:
-    assert formats.counted(number, noun) == text
+    assert filters.pluralize(number, noun) == text
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_noun_agrees_with_its_number(number: int, noun: str, text: str) -> Non
     ],
 )
 def test_trees_have_two_decimals(number: str, text: str) -> None:
-    assert formats.trees(Decimal(number)) == text
+    assert filters.trees(Decimal(number)) == text
 
 
 @pytest.mark.parametrize(
@@ -67,20 +67,20 @@ def test_trees_have_two_decimals(number: str, text: str) -> None:
     ],
 )
 def test_a_day_is_written_out(value: date, text: str) -> None:
-    assert formats.day(value) == text
+    assert filters.day(value) == text
 
 
 @pytest.mark.parametrize(
     "value", [date(2026, 10, 1), date(2026, 10, 31), Month.parse("2026-10"), "2026-10"]
 )
 def test_a_month_reads_the_same_from_a_date_a_month_and_its_text(value: object) -> None:
-    assert formats.month(value) == "October 2026"
+    assert filters.month(value) == "October 2026"
 
 
 @pytest.mark.parametrize("text", ["", "October", "2026", "2026-00", "2026-13", "2026-x"])
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|month"):
-        formats.month(text)
+        filters.month(text)
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(
 ) -> None:
     moment = datetime(2026, 10, 31, 16, 45, 20, 123456, tzinfo=UTC)
 
-    assert formats.time_in(moment, zone) == text
+    assert filters.time_in(moment, zone) == text
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
-        formats.time_in(datetime(2026, 10, 31, 16, 45, tzinfo=UTC).replace(tzinfo=None), "UTC")
+        filters.time_in(datetime(2026, 10, 31, 16, 45, tzinfo=UTC).replace(tzinfo=None), "UTC")
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     ],
 )
 def test_days_are_counted_from_today(value: date, text: str) -> None:
-    assert formats.days_ago(value, date(2026, 10, 31)) == text
+    assert filters.days_ago(value, date(2026, 10, 31)) == text
 
 
 def test_templates_use_every_filter_by_its_name() -> None:
     environment = Environment(undefined=StrictUndefined, autoescape=True)
-    environment.filters.update(formats.FILTERS)
+    environment.filters.update(filters.FILTERS)
     template = environment.from_string(
-        "{{ pages|whole }} | {{ 2|counted('feed') }} | {{ trees|trees }} | {{ day|day }} | "
+        "{{ pages|number }} | {{ 2|pluralize('feed') }} | {{ trees|trees }} | {{ day|day }} | "
         "{{ day|month }} | {{ moment|time_in('UTC') }} | {{ day|days_ago(day) }}"
     )
 

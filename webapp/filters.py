@@ -1,4 +1,4 @@
-"""How values read on pages and on certificates, in the language spoken now.
+"""Filters: numbers, dates and counted nouns as text, in the current language.
 
 ``add_filters`` gives them to a Jinja environment.
 Separators, names of months and of zones are those of CLDR, as Babel has them.
@@ -7,12 +7,11 @@ Separators, names of months and of zones are those of CLDR, as Babel has them.
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_compact_decimal, get_decimal_symbol, get_group_symbol
+from babel.numbers import format_compact_decimal, format_decimal
 from flask_babel import gettext, ngettext
 from jinja2 import Environment
 
@@ -52,41 +51,30 @@ _NOUNS = {
 }
 
 
-def whole(number: int) -> str:
+def number(value: int) -> str:
     """A whole number with thousands separators: 2,469,134. Negative ones take a true minus."""
-    text = f"{number:,d}"
-    if number < 0:
-        text = text.replace("-", "−")
-    return text if i18n.current_language() == i18n.DEFAULT else text.replace(",", _separators()[0])
+    return format_decimal(value, locale=i18n.current_language()).replace("-", "−")
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(value: int, noun: str) -> str:
     """A number with one of our nouns: 1 printer, 2,000 printers. KeyError for another noun."""
-    return ngettext(*_NOUNS[noun], abs(number), number=whole(number))
+    return ngettext(*_NOUNS[noun], abs(value), number=number(value))
 
 
-def brief(number: int) -> str:
+def compact(value: int) -> str:
     """A round number where there is little room: 500, 15K, 1.5M."""
-    return _brief(number, i18n.current_language())
+    return format_compact_decimal(value, locale=i18n.current_language(), fraction_digits=1)
 
 
-@lru_cache(maxsize=1024)
-def _brief(number: int, language: str) -> str:
-    return format_compact_decimal(number, locale=language, fraction_digits=1)
-
-
-def trees(number: Decimal) -> str:
+def trees(value: Decimal) -> str:
     """Trees to 2 decimals with thousands separators: 296.31."""
-    return decimal(number, 2)
+    return decimal(value, 2)
 
 
-def decimal(number: Decimal, places: int) -> str:
-    """A number with a fixed count of decimals and thousands separators."""
-    text = f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,.{places}f}"
-    if i18n.current_language() == i18n.DEFAULT:
-        return text
-    group, point = _separators()
-    return text.translate({ord(","): group, ord("."): point})
+def decimal(value: Decimal, places: int) -> str:
+    """A number with a fixed count of decimals, at least one, and thousands separators."""
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return format_decimal(rounded, f"#,##0.{'0' * places}", locale=i18n.current_language())
 
 
 def day(value: date) -> str:
@@ -118,11 +106,6 @@ def month(value: object) -> str:
 
 def short_date(label: str, *, year: bool = True) -> str:
     """An ISO day or month as charts have it: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
-    return _short_date(label, i18n.current_language(), year)
-
-
-@lru_cache(maxsize=4096)
-def _short_date(label: str, _language: str, year: bool) -> str:
     first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
     if len(label) > 7:
         pattern = gettext("d MMM y") if year else gettext("d MMM")
@@ -161,32 +144,17 @@ def days_ago(value: date, today: date) -> str:
     if days == -1:
         return gettext("tomorrow")
     if days > 0:
-        return ngettext("%(number)s day ago", "%(number)s days ago", days, number=whole(days))
-    return ngettext("in %(number)s day", "in %(number)s days", -days, number=whole(-days))
-
-
-@lru_cache(maxsize=4096)
-def _dated(pattern: str, language: str, year: int, month: int, day: int) -> str:
-    return format_date(date(year, month, day), pattern, locale=language)
+        return ngettext("%(number)s day ago", "%(number)s days ago", days, number=number(days))
+    return ngettext("in %(number)s day", "in %(number)s days", -days, number=number(-days))
 
 
 def _date(pattern: str, year: int, month: int, day: int) -> str:
-    return _dated(pattern, i18n.current_language(), year, month, day)
-
-
-def _separators() -> tuple[str, str]:
-    """Between thousands, and before decimals."""
-    return _separators_of(i18n.current_language())
-
-
-@lru_cache
-def _separators_of(language: str) -> tuple[str, str]:
-    return get_group_symbol(language), get_decimal_symbol(language)
+    return format_date(date(year, month, day), pattern, locale=i18n.current_language())
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "whole": whole,
-    "counted": counted,
+    "number": number,
+    "pluralize": pluralize,
     "trees": trees,
     "day": day,
     "days": days,
