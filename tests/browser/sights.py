@@ -4,7 +4,11 @@ The words in braces are the borough's. An endpoint's first address is opened by 
 may go there, the others by the one who sees most of them.
 """
 
+from tests.views.test_access_matrix import ANYBODY, WHO
 from webapp.views.guide import CHAPTERS
+
+#: In the order of how much they see.
+ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 
 #: Pages, which are judged by every rule.
 PAGES: dict[str, list[str]] = {
@@ -170,3 +174,9 @@ REFUSED_FORMS: list[tuple[str, str]] = [
     ("partner_admin", "/servers/{server}/name"),
     ("partner_admin", "/held/{ceiling_pages}"),
 ]
+
+
+def roles(endpoint: str) -> list[str]:
+    """Return who may open an endpoint, in the order of how much they see."""
+    may = WHO[f"{endpoint} GET"]
+    return ["nobody"] if may is ANYBODY else [role for role in ROLES if role in may]

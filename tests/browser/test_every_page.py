@@ -3,7 +3,6 @@
 A new page without an entry in ``sights`` fails here. What was seen is left in test-output/pages.
 """
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from urllib.parse import urlsplit
@@ -14,53 +13,23 @@ from playwright.sync_api import Browser
 from tests.browser import sights
 from tests.browser.judges import html_errors
 from tests.browser.place import Place
-from tests.browser.walk import KINDS, OUTPUT, Walk
-from tests.views.test_access_matrix import ANYBODY, REFUSED_TO_ALL, WHO
+from tests.browser.walk import Walk
+from tests.views.test_access_matrix import REFUSED_TO_ALL
 
-#: In the order of how much they see.
-ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 Step = tuple[str, Callable[[], None]]
 
 
 @pytest.fixture(scope="module")
 def walk(place: Place, chromium: Browser) -> Walk:
     """The walk, when all pages have been looked at."""
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    _make_folders()
     context = chromium.new_context(no_viewport=True)
-    through = Walk(context, place)
+    through = Walk(context, place, "english")
     # All that one person looks at, then all of the next: sorting keeps the order otherwise.
     for who, step in sorted(_steps(through, place.things), key=lambda step: step[0]):
         through.is_now(who)
         step()
     context.close()
     return through
-
-
-@pytest.fixture(scope="module")
-def spanish_walk(place: Place, chromium: Browser) -> Walk:
-    """The walk of somebody whose browser prefers Spanish: whoever sees most looks at each page."""
-    _make_folders()
-    context = chromium.new_context(no_viewport=True, locale="es-ES")
-    through = Walk(context, place)
-    looks = {
-        (_roles(endpoint)[0], path.format_map(place.things))
-        for endpoint, paths in sights.PAGES.items()
-        for path in paths
-    }
-    before = ""
-    for who, path in sorted(looks):
-        if who != before:
-            through.is_now(who)
-            before = who
-        through.looks_at_in("es", who, path)
-    context.close()
-    return through
-
-
-def _make_folders() -> None:
-    for name in ("html", *KINDS):
-        (OUTPUT / name).mkdir(parents=True, exist_ok=True)
 
 
 def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
@@ -71,7 +40,7 @@ def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
         (through.looks_at_foreign, _visits(sights.FOREIGN)),
         (through.looks_at, ((who, path) for who in sights.EMPTY for path in sights.EMPTY[who])),
         (through.sends_empty_form, sights.REFUSED_FORMS),
-        (through.opens_menu, ((who, "/") for who in ROLES)),
+        (through.opens_menu, ((who, "/") for who in sights.ROLES)),
     ]
     for way, visits in ways:
         for who, path in visits:
@@ -83,15 +52,9 @@ def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
 def _visits(addresses: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """The first address for every role that may go there, the others for the first of them."""
     for endpoint, paths in addresses.items():
-        roles = _roles(endpoint)
+        roles = sights.roles(endpoint)
         yield from ((role, paths[0]) for role in roles)
         yield from ((roles[0], path) for path in paths[1:])
-
-
-def _roles(endpoint: str) -> list[str]:
-    """Who may look, in the order of how much they see."""
-    may = WHO[f"{endpoint} GET"]
-    return ["nobody"] if may is ANYBODY else [role for role in ROLES if role in may]
 
 
 def test_every_page_is_a_sight(place: Place) -> None:
@@ -125,14 +88,3 @@ def test_pages(walk: Walk, judge: str) -> None:
 
 def test_the_html_is_valid(walk: Walk) -> None:
     assert html_errors(walk.files) == []
-
-
-@pytest.mark.parametrize(
-    "judge", ["status", "axe", "width", "spills", "console", "elsewhere", "weight"]
-)
-def test_pages_in_spanish(spanish_walk: Walk, judge: str) -> None:
-    assert spanish_walk.complaints[judge] == []
-
-
-def test_the_html_is_valid_in_spanish(spanish_walk: Walk) -> None:
-    assert html_errors(spanish_walk.files) == []

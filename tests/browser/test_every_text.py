@@ -11,8 +11,6 @@ from sqlalchemy import select
 from tests.browser import sights
 from tests.browser.marked import Marking, unmarked
 from tests.browser.place import Place
-from tests.browser.test_every_page import ROLES
-from tests.views.test_access_matrix import ANYBODY, WHO
 from webapp.db import open_session
 from webapp.models import (
     Account,
@@ -56,9 +54,7 @@ def visits() -> Iterator[tuple[str, str]]:
     """Every page and part, once for each role."""
     for shown in (sights.PAGES, sights.PARTS):
         for endpoint, paths in shown.items():
-            may = WHO[f"{endpoint} GET"]
-            roles = ["nobody"] if may is ANYBODY else [role for role in ROLES if role in may]
-            yield from ((role, path) for path in paths for role in roles)
+            yield from ((role, path) for path in paths for role in sights.roles(endpoint))
     for who, paths in sights.EMPTY.items():
         yield from ((who, path) for path in paths)
     yield from ((who, path) for who, path, _ in sights.REFUSALS)

@@ -1,15 +1,10 @@
-"""On a slow line pages come soon and stay where they are; in Spanish they fit a narrow phone."""
-
-from collections.abc import Iterator
+"""On a slow line pages come soon and stay where they are."""
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import sights
 from tests.browser.place import Place
-from tests.browser.test_every_page import ROLES
 from tests.browser.walk import PHONE_WIDTH
-from tests.views.test_access_matrix import ANYBODY, WHO
 
 #: Kilobytes a second and milliseconds of a poor mobile line.
 SLOW_KB, LATENCY = 50, 300
@@ -28,9 +23,9 @@ _SHIFT = """() => new Promise((tell) => {
 })"""
 
 
-def opened(chromium: Browser, place: Place, who: str, locale: str, width: int) -> Page:
+def opened(chromium: Browser, place: Place, who: str, width: int) -> Page:
     """A window of somebody who has logged in."""
-    context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800})
+    context = chromium.new_context(viewport={"width": width, "height": 800})
     if who in place.cookies:
         name = place.app.config["SESSION_COOKIE_NAME"]
         context.add_cookies([{"name": name, "value": place.cookies[who], "url": place.address}])
@@ -41,7 +36,7 @@ def opened(chromium: Browser, place: Place, who: str, locale: str, width: int) -
 def test_nothing_moves_while_a_page_comes_over_a_slow_line(
     chromium: Browser, place: Place, width: int
 ) -> None:
-    page = opened(chromium, place, "partner_admin", "en-US", width)
+    page = opened(chromium, place, "partner_admin", width)
     line = page.context.new_cdp_session(page)
     line.send("Network.enable")
     line.send(
@@ -67,7 +62,7 @@ def test_nothing_moves_while_a_page_comes_over_a_slow_line(
 def test_filters_are_as_wide_before_their_choices_have_come(
     chromium: Browser, place: Place, width: int
 ) -> None:
-    page = opened(chromium, place, "operations", "en-US", width)
+    page = opened(chromium, place, "operations", width)
     moved = []
     for path in FILTERED:
         page.goto(place.address + path)
@@ -81,30 +76,3 @@ def test_filters_are_as_wide_before_their_choices_have_come(
     page.context.close()
 
     assert moved == []
-
-
-def visits() -> Iterator[tuple[str, str]]:
-    """Every page, by the first who may go there."""
-    for endpoint, paths in sights.PAGES.items():
-        may = WHO[f"{endpoint} GET"]
-        who = "nobody" if may is ANYBODY else next(role for role in ROLES if role in may)
-        yield from ((who, path) for path in paths)
-
-
-def test_no_page_scrolls_sideways_on_a_phone_in_spanish(chromium: Browser, place: Place) -> None:
-    pages: dict[str, Page] = {}
-    wide = []
-
-    for who, path in visits():
-        if who not in pages:
-            pages[who] = opened(chromium, place, who, "es-MX", PHONE_WIDTH)
-        page = pages[who]
-        page.goto(place.address + path.format_map(place.things), wait_until="domcontentloaded")
-        assert page.locator("html").get_attribute("lang") == "es", path
-        width = page.evaluate("document.scrollingElement.scrollWidth")
-        if width > PHONE_WIDTH:
-            wide.append((path, width))
-
-    for page in pages.values():
-        page.context.close()
-    assert wide == []

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from typing import Literal
@@ -67,13 +68,17 @@ _SEND_EMPTY = """() => {
 
 class Walk:
     """Goes from page to page in one window. ``complaints``: what each judge says, ``files``: the
-    HTML that was served.
+    HTML that was served. What was seen is left in the folder ``name`` of ``OUTPUT``.
     """
 
-    def __init__(self, context: BrowserContext, place: Place) -> None:
+    def __init__(self, context: BrowserContext, place: Place, name: str) -> None:
         self.complaints: dict[str, list[str]] = defaultdict(list)
         self.files: list[Path] = []
         self._place = place
+        self._folder = OUTPUT / name
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for part in ("html", *KINDS):
+            (self._folder / part).mkdir(parents=True)
         self._page = context.new_page()
         # Playwright's own ways to do this wait longer than a page takes to be shown.
         self._devtools = context.new_cdp_session(self._page)
@@ -220,7 +225,7 @@ class Walk:
                 "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
             },
         )
-        path = OUTPUT / kind / f"{self._name()}.png"
+        path = self._folder / kind / f"{self._name()}.png"
         path.write_bytes(base64.b64decode(picture["data"]))
 
     def _keep(self, html: str) -> None:
@@ -230,7 +235,7 @@ class Walk:
         # Our own drawings are markup; shown as text they were escaped once too often.
         if "&lt;svg" in html:
             self._add("status", ["shows markup as text"])
-        path = OUTPUT / "html" / f"{self._name()}.html"
+        path = self._folder / "html" / f"{self._name()}.html"
         path.write_text(html)
         self.files.append(path)
 
