@@ -1,0 +1,71 @@
+"""Baselines: where counting begins, and where a device stands."""
+
+from datetime import datetime
+
+from webapp.domain.engine.counter_sets import pages_of
+from webapp.domain.engine.days import reading_day
+from webapp.domain.engine.falls import resume_contested
+from webapp.domain.engine.identity import Row
+from webapp.domain.engine.run import Context, Count, Run
+from webapp.domain.engine.state import Alternate, DeviceState
+
+
+def set_baseline(run: Run, reading: Count) -> None:
+    """Count from here; what stands on the counter was printed before."""
+    run.note("baseline", reading.day, count=reading.count)
+    resume_contested(run, reading)
+    run.change(
+        initial=reading.count,
+        latest=reading.count,
+        latest_on=reading.day,
+        baseline_on=reading.day,
+        fall=None,
+        before_reset=None,
+        marks=(),
+    )
+    run.remember(reading)
+
+
+def baseline_of(
+    first: Alternate, customer: str, asset: str | None, context: Context
+) -> DeviceState:
+    """A device without a usable serial number, with the baseline it had when first seen."""
+    count = pages_of(first.counter_set, first.values.values(), context.roll_width_mm)
+    state = DeviceState(
+        serial=None,
+        asset=asset,
+        customer=customer,
+        feed_id=context.feed_id,
+        listed_on=first.day,
+        counter_set=first.counter_set,
+        members=dict(first.values),
+    )
+    run = Run(state, context)
+    set_baseline(run, Count(count, first.day, context.feed_id, context.feed_first))
+    run.change(read_on=first.day, night=first.day)
+    return run.state
+
+
+def count_taken(run: Run, count: int, seen: datetime | None) -> Count:
+    context = run.context
+    day = reading_day(seen, context.zone, run.state.read_on, context.closing, context.feed_first)
+    return Count(count, day, context.feed_id, context.feed_first)
+
+
+def set_place(run: Run, row: Row, serial: str | None, asset: str | None) -> None:
+    """Note where the device is read now."""
+    state, context = run.state, run.context
+    if serial is not None and state.serial is None:
+        run.note("serial_known", context.closing)
+        run.change(serial=serial)
+    if context.feed_id is None:
+        if not state.away:
+            run.note("away", context.closing, customer=row.customer)
+    elif state.feed_id != context.feed_id:
+        run.note("transfer", context.closing, from_feed=state.feed_id, to_feed=context.feed_id)
+    run.change(
+        asset=asset if asset is not None else state.asset,
+        customer=row.customer,
+        feed_id=context.feed_id if context.feed_id is not None else state.feed_id,
+        away=context.feed_id is None,
+    )

@@ -1,0 +1,146 @@
+"""A device's state as JSON, for one column; ``VERSION`` is stored with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+from webapp.domain.engine.days import Allocation
+from webapp.domain.engine.state import (
+    Alternate,
+    BeforeReset,
+    Copy,
+    Delta,
+    DeviceState,
+    Evidence,
+    History,
+    Mark,
+    PendingFall,
+)
+
+VERSION = 1
+
+
+class UnknownVersion(ValueError):
+    """A state that another version of the service has written."""
+
+
+def to_json(state: DeviceState) -> dict[str, Any]:
+    """The state in values that JSON has; fields at their default are left out."""
+    return {"version": VERSION, **_encode_fields(state)}
+
+
+def from_json(stored: Mapping[str, Any]) -> DeviceState:
+    """The state of ``to_json``. Raises UnknownVersion."""
+    if stored.get("version") != VERSION:
+        raise UnknownVersion(f"a device state of version {stored.get('version')}")
+    values = {name: value for name, value in stored.items() if name != "version"}
+    absent = {"serial": None, "asset": None, "feed_id": None}
+    return DeviceState(**absent | _decoded(values, _STATE))
+
+
+def delta_to_json(delta: Delta) -> dict[str, Any]:
+    """A delta in values that JSON has."""
+    return _encode_fields(delta)
+
+
+def delta_from_json(stored: Mapping[str, Any]) -> Delta:
+    """The delta of ``delta_to_json``."""
+    return _delta(stored)
+
+
+def _encode_fields(value: Any) -> dict[str, Any]:
+    encoded = {}
+    for field in fields(value):
+        own = getattr(value, field.name)
+        if own is not None and own != field.default and own != () and own != {}:
+            encoded[field.name] = _encode(own)
+    return encoded
+
+
+def _encode(value: Any) -> Any:
+    if is_dataclass(value):
+        return _encode_fields(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_encode(part) for part in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value
+
+
+Decoder = Callable[[Any], Any]
+
+
+def _decoded(stored: Mapping[str, Any], decoders: Mapping[str, Decoder]) -> dict[str, Any]:
+    """Fields of other types than JSON's are decoded; others are as stored."""
+    return {
+        name: decoders[name](value) if name in decoders else value for name, value in stored.items()
+    }
+
+
+def _pairs(value: Any) -> Allocation | Evidence:
+    return tuple((date.fromisoformat(day), number) for day, number in value)
+
+
+def _history(value: Any) -> History:
+    return History(**value)
+
+
+def _mark(value: Any) -> Mark:
+    defaults = {"feed_id": None, "history": History()}
+    return Mark(**defaults | _decoded(value, {"day": date.fromisoformat, "history": _history}))
+
+
+def _fall(value: Any) -> PendingFall:
+    days = {"day": date.fromisoformat, "feed_first": date.fromisoformat}
+    return PendingFall(**{"feed_id": None, "feed_first": None} | _decoded(value, days))
+
+
+def _before_reset(value: Any) -> BeforeReset:
+    return BeforeReset(**_decoded(value, {"day": date.fromisoformat}))
+
+
+def _alternate(value: Any) -> Alternate:
+    return Alternate(**{"values": {}} | _decoded(value, {"day": date.fromisoformat}))
+
+
+def _copy(value: Any) -> Copy:
+    days = {"first_day": date.fromisoformat, "night": date.fromisoformat}
+    return Copy(**{"asset": None, "first_values": {}} | _decoded(value, days))
+
+
+_DELTA: Mapping[str, Decoder] = {
+    "since": date.fromisoformat,
+    "day": date.fromisoformat,
+    "allocation": _pairs,
+    "evidence": _pairs,
+}
+
+
+def _delta(value: Any) -> Delta:
+    return Delta(**{"allocation": ()} | _decoded(value, _DELTA))
+
+
+def _many(decode: Decoder) -> Decoder:
+    return lambda values: tuple(decode(value) for value in values)
+
+
+_STATE: Mapping[str, Decoder] = {
+    **dict.fromkeys(
+        ("listed_on", "latest_on", "baseline_on", "zero_on", "read_on", "night"),
+        date.fromisoformat,
+    ),
+    "incomplete_since": date.fromisoformat,
+    "missing_since": date.fromisoformat,
+    "last_seen": datetime.fromisoformat,
+    "alternate": _alternate,
+    "stranger": _alternate,
+    "fall": _fall,
+    "before_reset": _before_reset,
+    "marks": _many(_mark),
+    "history": _history,
+    "deltas": _many(_delta),
+    "copies": _many(_copy),
+}

@@ -1,0 +1,74 @@
+"""Copies: another living row of a serial number whose count disagrees; its pages wait."""
+
+from dataclasses import replace
+
+from webapp.domain.engine.counter_sets import select_counter_set, usable_values, values_of_set
+from webapp.domain.engine.identity import Row, count_of, normalize
+from webapp.domain.engine.run import Run
+from webapp.domain.engine.state import Copy
+
+
+def compare_copies(run: Run, disputed: tuple[Row, ...]) -> None:
+    """Compare how the disputed rows moved with how the machine moved since they were last seen.
+
+    A night on which neither moved says nothing. Rows that move alike are a copy and are dropped;
+    rows that move differently are another machine, which ``matching`` then reads by itself.
+    """
+    if not disputed and not run.state.copies:
+        return
+    known = {(copy.customer, copy.asset): copy for copy in run.state.copies}
+    for row in disputed:
+        key = (row.customer, normalize(row.asset_id))
+        copy = known.get(key)
+        after = _first(run, row) if copy is None else _compared(run, row, copy)
+        if after is not None:
+            known[key] = after
+    run.change(
+        copies=tuple(known[key] for key in sorted(known, key=lambda key: (*key[:1], key[1] or "")))
+    )
+
+
+def _first(run: Run, row: Row) -> Copy | None:
+    values = usable_values(row.counters)
+    counter_set = run.state.counter_set
+    members = values_of_set(values, counter_set) if counter_set else {}
+    if counter_set is None or not members:
+        counter_set = select_counter_set(values)
+        members = values_of_set(values, counter_set) if counter_set else {}
+    count = count_of(row, counter_set, run.context)
+    if counter_set is None or count is None:
+        return None
+    day = run.context.closing
+    run.note("disputed", day, customer=row.customer, asset=row.asset_id, count=count)
+    return Copy(
+        customer=row.customer,
+        asset=normalize(row.asset_id),
+        counter_set=counter_set,
+        first_values=members,
+        first_day=day,
+        count=count,
+        main_count=run.state.reported,
+        night=day,
+    )
+
+
+def _compared(run: Run, row: Row, copy: Copy) -> Copy:
+    context, limits = run.context, run.context.limits
+    count = count_of(row, copy.counter_set, context)
+    if copy.verdict is not None or count is None or context.closing <= copy.night:
+        return copy
+    moved, main_moved = count - copy.count, run.state.reported - copy.main_count
+    after = replace(copy, count=count, main_count=run.state.reported, night=context.closing)
+    if not moved and not main_moved:
+        return after
+    if abs(moved - main_moved) <= limits.equal_pages:
+        after = replace(after, equal=copy.equal + 1)
+    else:
+        after = replace(after, different=copy.different + 1)
+    if after.different >= limits.separate_nights:
+        run.note("two_machines", context.closing, customer=row.customer, asset=row.asset_id)
+        return replace(after, verdict="separate")
+    if after.equal >= limits.copy_nights:
+        run.note("copy", context.closing, customer=row.customer, asset=row.asset_id)
+        return replace(after, verdict="copy")
+    return after

@@ -1,0 +1,194 @@
+"""Rises: which pages are deposited, which are held, and what later readings decide of them."""
+
+from dataclasses import replace
+from datetime import date
+
+from webapp.domain.engine.run import Count, Run
+from webapp.domain.engine.state import Delta, DeltaKind, DeltaState, DeviceState, History
+
+
+def rise(run: Run, reading: Count) -> None:
+    """Take a count at or above the latest one. The state has no pending fall."""
+    state = run.state
+    since = since_of(state, reading)
+    pages = reading.count - state.latest
+    confirm_held(run, reading, pages)
+    if _is_restored(run, reading, since):
+        _restore(run, reading, since)
+    elif pages and state.latest == 0:
+        first_count(run, reading, since)
+    elif pages:
+        _ordinary(run, reading, since)
+    if reading.feed_id is None:
+        run.change(initial=run.state.initial + pages)
+    run.change(latest=reading.count, latest_on=reading.day)
+    _forget_reset(run, reading)
+
+
+def since_of(state: DeviceState, reading: Count) -> date:
+    """The day of the count before this one."""
+    return state.latest_on or reading.day
+
+
+def first_count(run: Run, reading: Count, since: date) -> None:
+    """Take the first pages of a machine, or of one of its counters, that stood at 0.
+
+    What a new machine can print counts; more may be a lifetime count that was not known before,
+    and is held or not counted.
+    """
+    context, limits = run.context, run.context.limits
+    before = run.state.latest
+    pages = reading.count - before
+    days = max(context.business_days(since, reading.day), 1)
+    kind: DeltaKind = "first_count"
+    state: DeltaState = "baseline"
+    if pages <= limits.new_machine * days:
+        kind, state = "ordinary", "counted"
+    elif pages <= limits.first_count * days:
+        state = "held"
+    run.record(reading, kind, state, pages, before=before, since=since)
+    if state == "counted" and reading.feed_id is not None:
+        _learn(run, pages, days)
+    elif state == "baseline" and reading.feed_id is not None:
+        run.change(initial=run.state.initial + pages)
+
+
+def confirm_held(run: Run, reading: Count, pages: int) -> None:
+    """A reading at or above a held count confirms it, once for each business day it covers."""
+    state = run.state
+    days = run.context.business_days(since_of(state, reading), reading.day)
+    if not days:
+        return
+    for delta in state.deltas:
+        if delta.is_waiting and delta.kind != "roll_over" and reading.count >= delta.top:
+            confirmed = replace(
+                delta,
+                confirmations=delta.confirmations + days,
+                confirmed_pages=delta.confirmed_pages + pages,
+                evidence=(*delta.evidence, (reading.day, reading.count))[-5:],
+            )
+            _replace(run, confirmed)
+            if not delta.for_person and (
+                confirmed.confirmations >= run.context.limits.confirming_days
+            ):
+                _resolve(run, confirmed)
+
+
+def is_confirmable(run: Run, delta: Delta) -> bool:
+    """Whether ordinary days after a held delta are evidence enough that it was printed."""
+    limits, state = run.context.limits, run.state
+    most = limits.most_confirmable(
+        state.history, delta.days, _confirming_mean(delta), state.serial is not None
+    )
+    return delta.kind == "limit" and delta.pages <= min(most, limits.physical * delta.days)
+
+
+def _resolve(run: Run, delta: Delta) -> None:
+    limits = run.context.limits
+    like = _confirming_mean(delta) * limits.like_divisor * delta.days >= delta.pages
+    if delta.kind == "physical":
+        _to_baseline(run, delta)
+    elif like:
+        run.decide(delta, "accepted", evidence=delta.evidence)
+        _learn(run, delta.pages, delta.days)
+    elif is_confirmable(run, delta):
+        run.decide(delta, "accepted", evidence=delta.evidence)
+        history = run.state.history
+        run.change(history=replace(history, deltas=history.deltas + 1))
+    elif _is_foreign(run, delta):
+        _to_baseline(run, delta)
+    else:
+        _replace(run, replace(delta, for_person=True))
+
+
+def _is_foreign(run: Run, delta: Delta) -> bool:
+    """Whether a count that was not confirmed is taken for another lifetime count."""
+    if delta.kind == "first_count" or run.state.serial is None:
+        return True
+    return delta.kind == "near_lifetime" and delta.pages > run.context.limits.confirmable
+
+
+def _to_baseline(run: Run, delta: Delta) -> None:
+    run.decide(delta, "baseline", evidence=delta.evidence)
+    run.change(initial=run.state.initial + delta.pages)
+
+
+def _confirming_mean(delta: Delta) -> int:
+    return delta.confirmed_pages // delta.confirmations if delta.confirmations else 0
+
+
+def _ordinary(run: Run, reading: Count, since: date) -> None:
+    context, state = run.context, run.state
+    limits = context.limits
+    pages = reading.count - state.latest
+    days = max(context.business_days(since, reading.day), 1)
+    kind: DeltaKind = "ordinary"
+    if limits.is_near_lifetime(state.history, pages, reading.count, state.era):
+        kind = "near_lifetime"
+    elif pages > limits.physical * days:
+        kind = "physical"
+    elif pages > limits.of_gap(state.history, days):
+        kind = "limit"
+    decided: DeltaState = "counted" if kind == "ordinary" else "held"
+    run.record(reading, kind, decided, pages, before=state.latest, since=since)
+    if kind == "ordinary" and reading.feed_id is not None:
+        _learn(run, pages, days)
+
+
+def _learn(run: Run, pages: int, days: int) -> None:
+    """Add an ordinary delta to the device's history."""
+    known = run.state.history
+    run.change(
+        history=History(
+            known.deltas + 1,
+            max(known.busiest, -(-pages // days)),
+            known.pages + pages,
+            known.days + days,
+        )
+    )
+
+
+def _is_restored(run: Run, reading: Count, since: date) -> bool:
+    """Whether the step carries a reset counter to where it stood before, as nobody prints."""
+    state, context = run.state, run.context
+    before = state.before_reset
+    if before is None:
+        return False
+    days = max(context.business_days(since, reading.day), 1)
+    if reading.count - state.latest <= state.history.busiest * days:
+        return False
+    below = max(context.limits.busiest_factor * state.history.busiest, context.limits.small_fall)
+    away = max(context.business_days(before.day, reading.day), 1)
+    above = context.limits.of_gap(state.history, away)
+    return before.count - below <= reading.count <= before.count + above
+
+
+def _restore(run: Run, reading: Count, since: date) -> None:
+    """Go on from the old count: what was deposited since the reset is printed already."""
+    before = run.state.before_reset
+    if before is None:
+        return
+    for delta in run.state.deltas:
+        if delta.number > before.number and delta.is_waiting:
+            run.decide(delta, "dropped", evidence=((reading.day, reading.count),))
+    pages = max(reading.count - before.count - before.deposited, 0)
+    run.note("restored", reading.day, old=before.count, count=reading.count, pages=pages)
+    run.record(reading, "restored", "counted", pages, before=run.state.latest, since=since)
+    run.change(before_reset=None)
+
+
+def _forget_reset(run: Run, reading: Count) -> None:
+    """The old count is restored within some readings, or not at all."""
+    before = run.state.before_reset
+    if before is None:
+        return
+    if before.readings_left <= 1 or reading.count >= before.count:
+        run.change(before_reset=None)
+    else:
+        run.change(before_reset=replace(before, readings_left=before.readings_left - 1))
+
+
+def _replace(run: Run, delta: Delta) -> None:
+    """Change what is known of a held delta, which stays held."""
+    deltas = run.state.deltas
+    run.change(deltas=tuple(delta if known.number == delta.number else known for known in deltas))

@@ -1,0 +1,62 @@
+"""Days: which day a reading belongs to, and over which days its pages are allocated."""
+
+from collections.abc import Container
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_SATURDAY = 5
+
+#: Whole pages by day, in order.
+Allocation = tuple[tuple[date, int], ...]
+
+
+def is_business_day(day: date, holidays: Container[date]) -> bool:
+    """Whether people print on this day."""
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def days_between(since: date, until: date) -> list[date]:
+    """Every day after ``since`` up to and including ``until``."""
+    return [since + timedelta(days=n) for n in range(1, (until - since).days + 1)]
+
+
+def business_days(since: date, until: date, holidays: Container[date]) -> int:
+    """How many business days lie after ``since`` up to and including ``until``."""
+    return sum(is_business_day(day, holidays) for day in days_between(since, until))
+
+
+def reading_day(
+    last_seen: datetime | None,
+    zone: ZoneInfo,
+    last_reading: date | None,
+    closing: date,
+    first: date | None,
+) -> date:
+    """The last-seen's day where that can be true, else the day being closed."""
+    if last_seen is None:
+        return closing
+    day = last_seen.astimezone(zone).date()
+    too_early = (last_reading is not None and day <= last_reading) or (
+        first is not None and day < first
+    )
+    return closing if too_early or day > closing else day
+
+
+def allocate(
+    pages: int, since: date, until: date, first: date | None, holidays: Container[date]
+) -> Allocation:
+    """Pages printed after ``since`` until ``until`` by day: whole pages, exact sum.
+
+    Over the business days, or all days without one; never a day before ``first``.
+    """
+    days = [day for day in days_between(since, until) if first is None or day >= first]
+    if not days:
+        days = [until if first is None else max(until, first)]
+    return spread(pages, [day for day in days if is_business_day(day, holidays)] or days)
+
+
+def spread(pages: int, days: list[date]) -> Allocation:
+    """Whole parts that differ by one page at most; days that get none are left out."""
+    number = len(days)
+    parts = [pages * (n + 1) // number - pages * n // number for n in range(number)]
+    return tuple((day, part) for day, part in zip(days, parts, strict=True) if part)

@@ -1,0 +1,92 @@
+"""What a reading or a decision changes, as plain values for the service to store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from webapp.domain.engine.counter_sets import CounterSet
+from webapp.domain.engine.state import Delta, DeltaState, DeviceState, Evidence
+
+NoteKind = Literal[
+    "listed",
+    "listed_again",
+    "missing",
+    "awaiting_baseline",
+    "baseline",
+    "counts_from_zero",
+    "incomplete",
+    "complete_again",
+    "set_switched",
+    "member_joined",
+    "fall_pending",
+    "glitch",
+    "small_fall",
+    "spike",
+    "reset",
+    "restored",
+    "transfer",
+    "away",
+    "serial_known",
+    "does_not_continue",
+    "disputed",
+    "copy",
+    "two_machines",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTaken:
+    """A reading as reported, to be stored once for the device and day."""
+
+    day: date
+    count: int
+    counter_set: CounterSet
+    members: Mapping[str, int]
+    last_seen: datetime | None
+    feed_id: int | None
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaRecorded:
+    """A new delta: counted, held, or resolved at once as a new baseline."""
+
+    delta: Delta
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaChanged:
+    """An earlier delta got another state; ``evidence``: the readings that decided it."""
+
+    delta: Delta
+    before: DeltaState
+    by: Literal["readings", "person"]
+    evidence: Evidence = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of the device's history."""
+
+    kind: NoteKind
+    day: date
+    details: Mapping[str, str | int | None]
+
+
+Event = ReadingTaken | DeltaRecorded | DeltaChanged | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The state after an answer or a decision, and what it changed.
+
+    ``incomplete``: the answer lacked a known counter, so no reading was taken. ``read``: a reading
+    was taken. ``spawned``: devices that this answer told apart from the one it came with.
+    """
+
+    state: DeviceState
+    events: tuple[Event, ...] = ()
+    incomplete: bool = False
+    read: bool = False
+    spawned: tuple[DeviceState, ...] = ()

@@ -1,0 +1,284 @@
+"""Matching: which device each row of a feed's customer is. A machine is read once a night."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from webapp.domain.engine.baselines import baseline_of
+from webapp.domain.engine.counter_sets import usable_values, values_of_set
+from webapp.domain.engine.identity import (
+    FleetRows,
+    Row,
+    agree,
+    choose,
+    count_of,
+    normalize,
+    serial_key,
+)
+from webapp.domain.engine.process import Observation
+from webapp.domain.engine.run import Context
+from webapp.domain.engine.state import Alternate, Copy, DeviceState
+
+Unmatched = Literal["no_identity", "same_identity"]
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[Key]):
+    """A row and the device it is: ``key`` is None for a device that is not stored yet.
+
+    ``state`` may be given for such a one: it was told apart from another device. ``away``: the row
+    is at a customer without a feed; process it with a context that has no feed.
+    """
+
+    key: Key | None
+    state: DeviceState | None
+    observation: Observation
+    away: bool = False
+
+
+@dataclass(slots=True)
+class Matching(Generic[Key]):
+    """All that a feed's collection processes, and what it only reports."""
+
+    matches: list[Match[Key]] = field(default_factory=list)
+    duplicates: list[Row] = field(default_factory=list)
+    unmatched: list[tuple[Row, Unmatched]] = field(default_factory=list)
+    missing: list[Key] = field(default_factory=list)
+
+
+def match_feed(
+    fleet: FleetRows,
+    customer: str,
+    devices: Mapping[Key, DeviceState],
+    context: Context,
+) -> Matching[Key]:
+    """Match the rows of a feed's customer, and of its devices that stand elsewhere.
+
+    ``devices``: those of the feed (``context.feed_id``) and those, anywhere, that have a serial
+    number of the customer's rows. Rows of another feed's customer are left to that feed.
+    """
+    work = _Work(fleet, customer, devices, context)
+    by_serial, blank = work.split()
+    for serial in sorted(by_serial):
+        work.match_serial(serial, by_serial[serial])
+    work.match_absent(by_serial)
+    for asset in sorted(blank, key=lambda asset: asset or ""):
+        work.match_blank(asset, blank[asset])
+    done = {match.key for match in work.found.matches}
+    work.found.missing = [
+        key
+        for key, state in devices.items()
+        if state.feed_id == context.feed_id and key not in done and not work.is_listed(state)
+    ]
+    return work.found
+
+
+class _Work(Generic[Key]):
+    """One feed's matching, step by step."""
+
+    def __init__(
+        self,
+        fleet: FleetRows,
+        customer: str,
+        devices: Mapping[Key, DeviceState],
+        context: Context,
+    ) -> None:
+        self.fleet, self.customer, self.context = fleet, customer, context
+        self.devices = devices
+        self.own = {
+            key: state for key, state in devices.items() if state.feed_id == context.feed_id
+        }
+        self.by_serial = {state.serial: key for key, state in devices.items() if state.serial}
+        self.found: Matching[Key] = Matching()
+        self.taken: set[Key] = set()
+        self.told_apart: dict[str | None, Copy] = {}
+
+    def split(self) -> tuple[dict[str, list[Row]], dict[str | None, list[Row]]]:
+        """The customer's rows by usable serial number, and the others by asset ID."""
+        by_serial: dict[str, list[Row]] = defaultdict(list)
+        blank: dict[str | None, list[Row]] = defaultdict(list)
+        for row in self.fleet.by_customer.get(self.customer, ()):
+            serial, asset = serial_key(row.serial_number), normalize(row.asset_id)
+            key = self.by_serial.get(serial) if serial else None
+            copy = self._told_apart(key, asset)
+            if serial is None or copy is not None:
+                blank[asset].append(row)
+                if copy is not None:
+                    self.told_apart[asset] = copy
+            else:
+                by_serial[serial].append(row)
+        return by_serial, blank
+
+    def is_listed(self, state: DeviceState) -> bool:
+        """Whether the fleet has a row of this serial number, read by whichever feed."""
+        return bool(state.serial and self.fleet.by_serial.get(state.serial))
+
+    def match_serial(self, serial: str, rows: Sequence[Row]) -> None:
+        """Match the row that is read of a serial number, if it is one of this customer's."""
+        key = self.by_serial.get(serial)
+        state = self.devices[key] if key is not None else None
+        choice = choose(self.fleet.by_serial[serial], state, self.context)
+        chosen = choice.row if choice is not None else None
+        copies = list(rows)
+        if choice is not None and chosen in copies:
+            copies.remove(choice.row)
+            if key is None:
+                key, state = self._adopted(choice.row)
+            self._add(key, state, choice.row, serial, choice.disputed)
+        self.found.duplicates += copies
+
+    def match_absent(self, by_serial: Mapping[str, Sequence[Row]]) -> None:
+        """Match the feed's devices that stand at a customer without a feed."""
+        for key, state in self.own.items():
+            if state.serial is None or state.serial in by_serial:
+                continue
+            rows = self.fleet.by_serial.get(state.serial, ())
+            choice = choose(rows, state, self.context)
+            if choice is not None and choice.row.feed_id is None:
+                self._add(key, state, choice.row, state.serial, choice.disputed, away=True)
+
+    def match_blank(self, asset: str | None, rows: Sequence[Row]) -> None:
+        """Match the rows of an asset ID that have no usable serial number."""
+        distinct = self._distinct(rows)
+        if asset is None and len(distinct) > 1:
+            self.found.unmatched += [(row, "no_identity") for row in distinct]
+            return
+        candidates = {
+            key: state
+            for key, state in self.own.items()
+            if key not in self.taken
+            and state.asset == asset
+            and (state.serial is None or (asset is not None and not self.is_listed(state)))
+        }
+        left = self._continuing(distinct, candidates)
+        for row in left:
+            self._place_left(row, asset, candidates)
+
+    def _told_apart(self, key: Key | None, asset: str | None) -> Copy | None:
+        copies = self.devices[key].copies if key is not None else ()
+        return next(
+            (
+                copy
+                for copy in copies
+                if copy.verdict == "separate"
+                and (copy.customer, copy.asset) == (self.customer, asset)
+            ),
+            None,
+        )
+
+    def _distinct(self, rows: Sequence[Row]) -> list[Row]:
+        """Without exact copies, and without copies of rows that were matched by serial number."""
+        matched = [match.observation.row for match in self.found.matches]
+        distinct: list[Row] = []
+        for row in sorted(rows, key=lambda row: _blank_order(row, self.context)):
+            if row in distinct or any(_is_copy(row, known, self.context) for known in matched):
+                self.found.duplicates.append(row)
+            else:
+                distinct.append(row)
+        return distinct
+
+    def _continuing(self, rows: list[Row], candidates: dict[Key, DeviceState]) -> list[Row]:
+        """Match rows to the devices whose counts they continue, nearest first; returns the rest."""
+        pairs = [
+            (gain, state.serial is None, number, key)
+            for number, row in enumerate(rows)
+            for key, state in candidates.items()
+            if (gain := gain_if_continuing(state, row, self.context)) is not None
+        ]
+        done: set[int] = set()
+        for _, _, number, key in sorted(pairs, key=lambda pair: pair[:3]):
+            if number not in done and key in candidates:
+                done.add(number)
+                self._add(key, candidates.pop(key), rows[number], None)
+        return [row for number, row in enumerate(rows) if number not in done]
+
+    def _place_left(self, row: Row, asset: str | None, candidates: dict[Key, DeviceState]) -> None:
+        """A row that continues no device of its asset ID."""
+        nameless = next((key for key, state in candidates.items() if state.serial is None), None)
+        if nameless is not None:
+            self._add(nameless, candidates.pop(nameless), row, None)
+            return
+        known = next(iter(candidates), None)
+        if known is not None:
+            self._add(known, candidates.pop(known), row, None, does_not_continue=True)
+            return
+        read_here = [
+            match
+            for match in self.found.matches
+            if match.observation.asset == asset and match.observation.serial is None
+        ]
+        if read_here:
+            self.found.unmatched.append((row, "same_identity"))
+            return
+        copy = self.told_apart.get(asset)
+        state = None
+        if copy is not None:
+            first = Alternate(copy.counter_set, copy.first_values, copy.first_day)
+            state = baseline_of(first, self.customer, asset, self.context)
+        self._add(None, state, row, None)
+
+    def _adopted(self, row: Row) -> tuple[Key | None, DeviceState | None]:
+        """The feed's device of the row's asset ID whose serial number was not known so far."""
+        asset = normalize(row.asset_id)
+        for key, state in self.own.items():
+            if (
+                state.serial is None
+                and state.asset == asset
+                and asset is not None
+                and key not in self.taken
+                and gain_if_continuing(state, row, self.context) is not None
+            ):
+                return key, state
+        return None, None
+
+    def _add(
+        self,
+        key: Key | None,
+        state: DeviceState | None,
+        row: Row,
+        serial: str | None,
+        disputed: tuple[Row, ...] = (),
+        *,
+        away: bool = False,
+        does_not_continue: bool = False,
+    ) -> None:
+        if key is not None:
+            self.taken.add(key)
+        observation = Observation(row, serial, normalize(row.asset_id), disputed, does_not_continue)
+        self.found.matches.append(Match(key, state, observation, away))
+
+
+def gain_if_continuing(state: DeviceState, row: Row, context: Context) -> int | None:
+    """The pages a row adds to a device if its count goes on from the device's; None if not."""
+    if state.counter_set is None:
+        return 0
+    own = values_of_set(usable_values(row.counters), state.counter_set)
+    if any(value and name not in own for name, value in state.members.items()):
+        return None
+    count = count_of(row, state.counter_set, context)
+    since = state.latest_on or state.listed_on
+    days = max(context.business_days(since, context.closing), 1)
+    gain = (count or 0) - state.latest
+    return gain if 0 <= gain <= context.limits.of_gap(state.history, days) else None
+
+
+def _is_copy(row: Row, known: Row, context: Context) -> bool:
+    """Whether a row without a serial number repeats one that has it."""
+    asset = normalize(row.asset_id)
+    if asset is None:
+        same = (row.last_seen, usable_values(row.counters))
+        return same == (known.last_seen, usable_values(known.counters))
+    return asset == normalize(known.asset_id) and agree(row, known, context)
+
+
+def _blank_order(row: Row, context: Context) -> tuple[object, ...]:
+    seen = context.past(row.last_seen)
+    return (
+        -seen.timestamp() if seen else 0.0,
+        -(count_of(row, None, context) or 0),
+        sorted(usable_values(row.counters).items()),
+        row.asset_id or "",
+        row.serial_number or "",
+    )

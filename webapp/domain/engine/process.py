@@ -1,0 +1,305 @@
+"""One device's answer of a night: whether it is a reading, and what it adds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from webapp.domain.engine.baselines import baseline_of, count_taken, set_baseline, set_place
+from webapp.domain.engine.copies import compare_copies
+from webapp.domain.engine.counter_sets import (
+    LARGEST,
+    MEMBERS,
+    CounterSet,
+    pages_of,
+    select_counter_set,
+    usable_values,
+    values_of_set,
+)
+from webapp.domain.engine.counting import first_count, rise, since_of
+from webapp.domain.engine.events import ReadingTaken, Result
+from webapp.domain.engine.falls import apply_count
+from webapp.domain.engine.identity import Row
+from webapp.domain.engine.run import Context, Count, Run
+from webapp.domain.engine.state import Alternate, DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The row chosen for a device, with other living rows that disagree with it."""
+
+    row: Row
+    serial: str | None
+    asset: str | None
+    disputed: tuple[Row, ...] = ()
+    does_not_continue: bool = False
+
+
+def process(state: DeviceState | None, observation: Observation, context: Context) -> Result:
+    """Take one device's answer. Total: every value gives a result, none raises.
+
+    A night (day being closed) takes one reading of a device: the same answer again, or a newer one
+    of the same night, changes nothing, and its pages are counted by the next night.
+    """
+    run = Run(state or _listed(observation, context), context)
+    if state is None:
+        run.note("listed", context.closing, customer=observation.row.customer)
+    if run.state.night is not None and context.closing <= run.state.night:
+        return run.result()
+    if run.state.missing_since is not None:
+        run.note("listed_again", context.closing, since=run.state.missing_since.isoformat())
+        run.change(missing_since=None)
+    if observation.does_not_continue:
+        return _stranger(run, observation)
+    values = usable_values(observation.row.counters)
+    seen = context.past(observation.row.last_seen)
+    if run.state.counter_set is None:
+        return _await_baseline(run, observation, values, seen)
+    return _known_set(run, run.state.counter_set, observation, values, seen)
+
+
+def missing(state: DeviceState, context: Context) -> Result:
+    """No row of the fleet is this device."""
+    if state.missing_since is not None:
+        return Result(state)
+    run = Run(state, context)
+    run.change(missing_since=context.closing)
+    run.note("missing", context.closing)
+    return run.result()
+
+
+def _listed(observation: Observation, context: Context) -> DeviceState:
+    return DeviceState(
+        serial=observation.serial,
+        asset=observation.asset,
+        customer=observation.row.customer,
+        feed_id=context.feed_id,
+        listed_on=context.closing,
+        away=context.feed_id is None,
+    )
+
+
+def _await_baseline(
+    run: Run, observation: Observation, values: Mapping[str, int], seen: datetime | None
+) -> Result:
+    """The first count above 0 is the baseline, unless it was printed since a count of 0."""
+    state, context = run.state, run.context
+    counter_set = select_counter_set(values)
+    members = values_of_set(values, counter_set) if counter_set else {}
+    if counter_set is None or sum(members.values()) > LARGEST:
+        return run.result(incomplete=True)
+    if state.zero_on is not None and context.closing <= state.zero_on:
+        return run.result()
+    set_place(run, observation.row, observation.serial, observation.asset)
+    count = pages_of(counter_set, members.values(), context.roll_width_mm)
+    if count == 0:
+        if state.zero_on is None:
+            run.note("awaiting_baseline", context.closing)
+        if state.zero_on is None or (seen is not None and seen != state.last_seen):
+            run.change(zero_on=context.closing, read_on=context.closing, last_seen=seen)
+        return run.result()
+    reading = count_taken(run, count, seen)
+    run.change(counter_set=counter_set)
+    if state.zero_on is None:
+        set_baseline(run, reading)
+    else:
+        run.change(latest_on=state.zero_on, baseline_on=state.zero_on)
+        run.note("counts_from_zero", state.zero_on)
+        run.remember(Count(0, state.zero_on, reading.feed_id, reading.feed_first))
+        rise(run, reading)
+        run.remember(reading)
+    _close(run, observation, reading, members, seen, baseline=state.zero_on is None)
+    return run.result(read=True)
+
+
+def _known_set(
+    run: Run,
+    counter_set: CounterSet,
+    observation: Observation,
+    values: Mapping[str, int],
+    seen: datetime | None,
+) -> Result:
+    known = run.state.members
+    own = values_of_set(values, counter_set)
+    lacking = [name for name, value in known.items() if value and name not in own]
+    if lacking or not own or sum(own.values()) > LARGEST:
+        return _incomplete(run, observation, values, seen, lacking)
+    base = {name: value for name, value in own.items() if known.get(name)}
+    count = pages_of(counter_set, own.values(), run.context.roll_width_mm)
+    compared = base if run.state.fall else {name: own[name] for name in own if name in known}
+    if not _is_newer(run.state, seen) and run.state.reported == pages_of(
+        counter_set, compared.values(), run.context.roll_width_mm
+    ):
+        return run.result()
+    if run.state.incomplete_since is not None:
+        run.note("complete_again", run.context.closing)
+        run.change(incomplete_since=None, alternate=None)
+    run.change(stranger=None)
+    set_place(run, observation.row, observation.serial, observation.asset)
+    reading = count_taken(run, count, seen)
+    anew = run.state.begin_anew
+    if anew:
+        set_baseline(run, reading)
+        run.change(begin_anew=False)
+    else:
+        _take(run, counter_set, reading, base, own)
+    # A count that may be a glitch says nothing yet of the counters behind it.
+    taken = own if run.state.fall is None else known
+    _close(run, observation, reading, taken, seen, baseline=anew)
+    return run.result(read=True)
+
+
+def _take(
+    run: Run,
+    counter_set: CounterSet,
+    reading: Count,
+    base: Mapping[str, int],
+    own: Mapping[str, int],
+) -> None:
+    """Take the counters known before; then those that stood at 0, then those not sent before."""
+    known, context = run.state.members, run.context
+    since = since_of(run.state, reading)
+    days = max(context.business_days(since, reading.day), 1)
+    fresh = {name: own[name] for name in own if known.get(name) == 0 and own[name]}
+    joining = {name: own[name] for name in own if name not in known and own[name]}
+    taken = dict(base)
+
+    def pages(values: Mapping[str, int]) -> int:
+        return pages_of(counter_set, values.values(), context.roll_width_mm)
+
+    if pages(taken | fresh) - pages(taken) <= context.limits.new_machine * days:
+        taken, fresh = taken | fresh, {}
+    apply_count(run, replace(reading, count=pages(taken)))
+    if run.state.fall is not None:
+        return
+    if fresh:
+        taken |= fresh
+        stood_at_zero = replace(reading, count=pages(taken))
+        first_count(run, stood_at_zero, since)
+        run.change(latest=stood_at_zero.count)
+    if joining:
+        before = run.state.latest
+        added = reading.count - before
+        run.note("member_joined", reading.day, members=", ".join(joining), pages=added)
+        run.record(reading, "joined", "baseline", added, before=before, since=since)
+        run.change(latest=reading.count, initial=run.state.initial + added)
+    if fresh or joining:
+        run.remember(reading)
+
+
+def _is_newer(state: DeviceState, seen: datetime | None) -> bool:
+    """Whether the printer was seen since the last reading. Without, only another count is new."""
+    return seen is not None and (state.last_seen is None or seen > state.last_seen)
+
+
+def _incomplete(
+    run: Run,
+    observation: Observation,
+    values: Mapping[str, int],
+    seen: datetime | None,
+    lacking: list[str],
+) -> Result:
+    """No reading. What is sent instead for good becomes the baseline, from its first night."""
+    state, context = run.state, run.context
+    since = state.incomplete_since
+    if since is None:
+        since = context.closing
+        run.change(incomplete_since=since)
+        run.note("incomplete", since, members=", ".join(lacking))
+    counter_set = select_counter_set(values)
+    members = values_of_set(values, counter_set) if counter_set else {}
+    if counter_set is None or not any(members.values()) or sum(members.values()) > LARGEST:
+        return run.result(incomplete=True)
+    alternate = state.alternate
+    if alternate is None or not _still_sent(alternate, values):
+        alternate = Alternate(counter_set, members, context.closing)
+        run.change(alternate=alternate)
+    for_good = context.business_days(since, context.closing) >= context.limits.missing_days
+    is_frozen = seen is not None and not _is_newer(state, seen)
+    if not for_good or is_frozen or alternate.day >= context.closing:
+        return run.result(incomplete=True)
+    return _switch(run, alternate, observation, values, seen)
+
+
+def _still_sent(alternate: Alternate, values: Mapping[str, int]) -> bool:
+    return all(name in values for name, value in alternate.values.items() if value)
+
+
+def _switch(
+    run: Run,
+    alternate: Alternate,
+    observation: Observation,
+    values: Mapping[str, int],
+    seen: datetime | None,
+) -> Result:
+    """Go on with another counter set, or with the members that are left."""
+    state = run.state
+    count = pages_of(alternate.counter_set, alternate.values.values(), run.context.roll_width_mm)
+    run.note("set_switched", alternate.day, counter_set=alternate.counter_set, count=count)
+    run.change(
+        counter_set=alternate.counter_set,
+        members=dict(alternate.values),
+        incomplete_since=None,
+        alternate=None,
+        era=state.era + 1,
+        read_on=alternate.day,
+    )
+    set_baseline(run, Count(count, alternate.day, run.context.feed_id, run.context.feed_first))
+    return _known_set(run, alternate.counter_set, observation, values, seen)
+
+
+def _stranger(run: Run, observation: Observation) -> Result:
+    """A row without a serial number, under this device's asset ID, does not continue its count.
+
+    No reading; after some business days it is another machine, counted from its first night.
+    """
+    context = run.context
+    values = usable_values(observation.row.counters)
+    counter_set = select_counter_set(values)
+    if counter_set is None or sum(values.values()) > LARGEST:
+        return run.result(incomplete=True)
+    stranger = run.state.stranger
+    if stranger is None:
+        members = values_of_set(values, counter_set)
+        stranger = Alternate(counter_set, members, context.closing)
+        run.change(stranger=stranger)
+        run.note("does_not_continue", context.closing, asset=observation.asset)
+    if context.business_days(stranger.day, context.closing) < context.limits.missing_days:
+        return run.result(incomplete=True)
+    run.change(stranger=None)
+    run.note("two_machines", context.closing, asset=observation.asset)
+    other = baseline_of(stranger, observation.row.customer, observation.asset, context)
+    return replace(run.result(), spawned=(other,))
+
+
+def _close(
+    run: Run,
+    observation: Observation,
+    reading: Count,
+    members: Mapping[str, int],
+    seen: datetime | None,
+    *,
+    baseline: bool,
+) -> None:
+    """The night has its reading of this device."""
+    state, context = run.state, run.context
+    counter_set = state.counter_set
+    if counter_set is None:
+        return
+    run.events.append(
+        ReadingTaken(
+            day=reading.day,
+            count=reading.count,
+            counter_set=counter_set,
+            members=dict(members),
+            last_seen=observation.row.last_seen,
+            feed_id=context.feed_id,
+            baseline=baseline,
+        )
+    )
+    run.change(
+        members={name: members[name] for name in MEMBERS[counter_set] if name in members},
+        read_on=reading.day,
+        night=context.closing,
+        last_seen=seen if seen is not None else state.last_seen,
+    )
+    compare_copies(run, observation.disputed)

@@ -1,0 +1,92 @@
+"""A person's decisions about held deltas, and taking decisions back."""
+
+from typing import Literal
+
+from webapp.domain.engine.days import Allocation
+from webapp.domain.engine.events import Result
+from webapp.domain.engine.run import Context, Run
+from webapp.domain.engine.state import COUNTING, Delta, DeltaState, DeviceState
+
+Decision = Literal["accepted", "adjusted", "rejected", "reset"]
+
+
+def decide(
+    state: DeviceState,
+    delta: Delta,
+    decision: Decision,
+    context: Context,
+    pages: int | None = None,
+) -> Result:
+    """Decide a held delta: ``adjusted`` counts ``pages`` of it, ``accepted`` all, others none.
+
+    ``delta`` as it is stored; the state may have forgotten it. Raises ValueError when it is not
+    held, or for pages that it does not have.
+    """
+    if delta.state != "held":
+        raise ValueError(f"delta {delta.number} is not held: {delta.state}")
+    if (decision == "adjusted") != (pages is not None):
+        raise ValueError("pages are given to adjust a delta, and only then")
+    if pages is not None and not 0 <= pages <= delta.top + delta.pages:
+        raise ValueError(f"{pages} pages are not between 0 and what the counter shows")
+    counted = pages if pages is not None else delta.pages if decision == "accepted" else 0
+    return _set(state, delta, decision, counted, context)
+
+
+def reopen(state: DeviceState, delta: Delta, context: Context) -> Result:
+    """Hold a decided delta again, for a person: what was deposited of it is taken out.
+
+    Raises ValueError for one that is held, or that was counted without any decision.
+    """
+    if delta.state in ("held", "counted"):
+        raise ValueError(f"delta {delta.number} has no decision to take back: {delta.state}")
+    return _set(state, delta, "held", 0, context)
+
+
+def begin_anew(state: DeviceState, context: Context) -> Result:
+    """Make the next reading the baseline: pages printed until then are not counted."""
+    run = Run(state, context)
+    if state.counter_set is not None:
+        run.change(begin_anew=True)
+    return run.result()
+
+
+def deposited(delta: Delta) -> Allocation:
+    """What a delta deposits, by day: its counted pages in the proportions of its allocation."""
+    if delta.state not in COUNTING or not delta.counted:
+        return ()
+    if delta.counted == delta.pages or not delta.pages:
+        return delta.allocation
+    done = shared = 0
+    allocation = []
+    for day, pages in delta.allocation:
+        shared += pages
+        until = delta.counted * shared // delta.pages
+        if until > done:
+            allocation.append((day, until - done))
+        done = until
+    return tuple(allocation)
+
+
+def _set(
+    state: DeviceState, delta: Delta, after: DeltaState, counted: int, context: Context
+) -> Result:
+    run = Run(state, context)
+    was_baseline = _refused(delta.state) * (delta.pages - delta.counted)
+    is_baseline = _refused(after) * (delta.pages - counted)
+    run.decide(
+        delta,
+        after,
+        counted=counted,
+        by="person",
+        for_person=True,
+        resumes=None,
+        resumes_counted=0,
+    )
+    if delta.era == run.state.era and delta.kind != "roll_over":
+        run.change(initial=max(run.state.initial + is_baseline - was_baseline, 0))
+    return run.result()
+
+
+def _refused(state: DeltaState) -> bool:
+    """Whether pages of a delta in this state are taken into the initial count."""
+    return state in ("adjusted", "rejected", "reset", "baseline")

@@ -1,0 +1,167 @@
+"""The work on one device's answer: its context, and the state and events as they grow."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from webapp.domain.engine import days
+from webapp.domain.engine.days import allocate
+from webapp.domain.engine.events import (
+    DeltaChanged,
+    DeltaRecorded,
+    Event,
+    Note,
+    NoteKind,
+    Result,
+)
+from webapp.domain.engine.limits import DEFAULT_LIMITS, Limits
+from webapp.domain.engine.state import (
+    COUNTING,
+    Delta,
+    DeltaKind,
+    DeltaState,
+    DeviceState,
+    Evidence,
+    Mark,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a night and a feed say besides the answer.
+
+    ``closing``: the day being closed. ``now`` bounds last-seens: a later one cannot be true.
+    ``feed_id`` is None at a customer without a feed; ``feed_first`` is the feed's first day.
+    """
+
+    closing: date
+    now: datetime
+    zone: ZoneInfo
+    holidays: Container[date]
+    feed_id: int | None
+    feed_first: date | None
+    roll_width_mm: int = 914
+    limits: Limits = DEFAULT_LIMITS
+
+    def business_days(self, since: date, until: date) -> int:
+        """Business days after ``since`` up to and including ``until``."""
+        return days.business_days(since, until, self.holidays)
+
+    def past(self, last_seen: datetime | None) -> datetime | None:
+        """A last-seen that can be true; None otherwise."""
+        return last_seen if last_seen is not None and last_seen <= self.now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One reading's count, its day, and the feed that read it (None: no feed)."""
+
+    count: int
+    day: date
+    feed_id: int | None
+    feed_first: date | None
+
+
+@dataclass(slots=True)
+class Run:
+    """One device's state and events, changed step by step."""
+
+    state: DeviceState
+    context: Context
+    events: list[Event] = field(default_factory=list)
+
+    def change(self, **values: Any) -> None:
+        """Replace fields of the state."""
+        self.state = replace(self.state, **values)
+
+    def note(self, kind: NoteKind, day: date, **details: str | int | None) -> None:
+        """Add a line to the device's history."""
+        self.events.append(Note(kind, day, details))
+
+    def result(self, *, incomplete: bool = False, read: bool = False) -> Result:
+        """The state and the events so far."""
+        return Result(self.state, tuple(self.events), incomplete=incomplete, read=read)
+
+    def record(
+        self,
+        reading: Count,
+        kind: DeltaKind,
+        state: DeltaState,
+        pages: int,
+        *,
+        before: int,
+        since: date,
+        for_person: bool = False,
+    ) -> None:
+        """Add a delta that ends at ``reading``; only a counted one is deposited."""
+        if reading.feed_id is None or pages <= 0:
+            return
+        context = self.context
+        delta = Delta(
+            number=self.state.next_number,
+            feed_id=reading.feed_id,
+            since=since,
+            day=reading.day,
+            before=before,
+            top=reading.count,
+            pages=pages,
+            days=max(context.business_days(since, reading.day), 1),
+            kind=kind,
+            state=state,
+            counted=pages if state in COUNTING else 0,
+            allocation=allocate(pages, since, reading.day, reading.feed_first, context.holidays),
+            era=self.state.era,
+            for_person=for_person,
+        )
+        self.change(next_number=delta.number + 1, deltas=(*self.state.deltas, delta))
+        self.credit(delta.number, delta.counted)
+        self.events.append(DeltaRecorded(delta))
+
+    def credit(self, number: int, pages: int) -> None:
+        """Add deposited pages of a delta (negative: take them out) to the life count."""
+        before_reset = self.state.before_reset
+        if before_reset is not None and number > before_reset.number:
+            before_reset = replace(before_reset, deposited=before_reset.deposited + pages)
+        self.change(life=self.state.life + pages, before_reset=before_reset)
+
+    def decide(
+        self,
+        delta: Delta,
+        state: DeltaState,
+        *,
+        counted: int | None = None,
+        by: Literal["readings", "person"] = "readings",
+        evidence: Evidence = (),
+        **values: Any,
+    ) -> None:
+        """Give a delta another state; ``counted`` defaults to all its pages or none."""
+        if counted is None:
+            counted = delta.pages if state in COUNTING else 0
+        after = replace(delta, state=state, counted=counted, **values)
+        self.change(
+            deltas=tuple(
+                after if known.number == delta.number else known for known in self.state.deltas
+            )
+        )
+        self.credit(delta.number, counted - delta.counted)
+        self.events.append(DeltaChanged(after, delta.state, by, evidence))
+
+    def remember(self, reading: Count) -> None:
+        """Add a count to those a fall can return to; an equal count moves its day on."""
+        state = self.state
+        mark = Mark(
+            reading.day, reading.count, state.next_number - 1, reading.feed_id, state.history
+        )
+        kept = state.marks
+        if kept and kept[-1].count == mark.count and kept[-1].number == mark.number:
+            kept = kept[:-1]
+        kept = (*kept, mark)[-self.context.limits.remembered :]
+        oldest = kept[0].number
+        self.change(
+            marks=kept,
+            deltas=tuple(
+                delta for delta in state.deltas if delta.number > oldest or delta.state == "held"
+            ),
+        )

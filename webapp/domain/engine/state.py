@@ -1,0 +1,197 @@
+"""What is remembered of a device between two nights; ``codec`` turns it into JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from webapp.domain.engine.counter_sets import CounterSet
+from webapp.domain.engine.days import Allocation
+
+#: Why a delta is not an ordinary one.
+DeltaKind = Literal[
+    "ordinary",
+    "limit",  # above what the device can have printed
+    "near_lifetime",  # nearly the whole lifetime count
+    "physical",  # above what any machine prints
+    "first_count",  # the first count of a machine or counter that stood at 0
+    "joined",  # the lifetime count of a counter that was not sent before
+    "roll_over",  # the counter ran through its last digit
+    "restored",  # a counter that was reset shows its old count again
+]
+DeltaState = Literal[
+    "counted",
+    "held",
+    "accepted",
+    "adjusted",
+    "rejected",
+    "reset",
+    "dropped",  # held, and readings took it back
+    "withdrawn",  # counted, and readings took it back
+    "baseline",  # became a new baseline: its pages were not printed here
+]
+#: States in which pages of a delta are deposited.
+COUNTING: frozenset[DeltaState] = frozenset({"counted", "accepted", "adjusted"})
+
+Evidence = tuple[tuple[date, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The ordinary deltas of a device: how many, the busiest business day, and their sums."""
+
+    deltas: int = 0
+    busiest: int = 0
+    pages: int = 0
+    days: int = 0
+
+    @property
+    def mean(self) -> int:
+        """Pages of a mean business day, rounded up."""
+        return -(-self.pages // self.days) if self.days else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The pages between two counts of a device, and what became of them.
+
+    ``number`` counts the device's deltas from 1. ``pages`` are what is proposed, ``counted`` what
+    is deposited, to ``feed_id`` on the days of ``allocation`` (which states all of ``pages``).
+    ``resumes`` and ``resumes_counted``: what it was before a pending fall put it under review.
+    """
+
+    number: int
+    feed_id: int
+    since: date
+    day: date
+    before: int
+    top: int
+    pages: int
+    days: int
+    kind: DeltaKind
+    state: DeltaState
+    counted: int
+    allocation: Allocation
+    era: int
+    for_person: bool = False
+    resumes: DeltaState | None = None
+    resumes_counted: int = 0
+    confirmations: int = 0
+    confirmed_pages: int = 0
+    evidence: Evidence = ()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether later readings may still decide it."""
+        return self.state == "held" and self.resumes is None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A remembered reading, the number of the last delta then, and the history then."""
+
+    day: date
+    count: int
+    number: int
+    feed_id: int | None
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFall:
+    """A count below the one before, not yet confirmed by a next reading."""
+
+    day: date
+    count: int
+    feed_id: int | None
+    feed_first: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeReset:
+    """What stood before a reset, while the old count may be restored."""
+
+    count: int
+    day: date
+    readings_left: int
+    number: int
+    deposited: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The first values of what is sent instead, remembered until it is the device's baseline."""
+
+    counter_set: CounterSet
+    values: Mapping[str, int]
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Another living row of the same serial number whose count disagrees.
+
+    ``count`` and ``main_count``: both counts when last compared; ``first_*``: when first seen.
+    """
+
+    customer: str
+    asset: str | None
+    counter_set: CounterSet
+    first_values: Mapping[str, int]
+    first_day: date
+    count: int
+    main_count: int
+    night: date
+    equal: int = 0
+    different: int = 0
+    verdict: Literal["copy", "separate"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """All that is remembered of one machine.
+
+    ``customer`` is the opaque key of the listing it was read at; ``feed_id`` the feed that read it
+    last (also while it is ``away`` at a customer without a feed). ``night`` is the day that the
+    last reading closed: a night takes one reading. ``life``: deposited pages only.
+    """
+
+    serial: str | None
+    asset: str | None
+    customer: str
+    feed_id: int | None
+    listed_on: date
+    away: bool = False
+    counter_set: CounterSet | None = None
+    members: Mapping[str, int] = field(default_factory=dict)
+    initial: int = 0
+    latest: int = 0
+    latest_on: date | None = None
+    life: int = 0
+    baseline_on: date | None = None
+    zero_on: date | None = None
+    read_on: date | None = None
+    night: date | None = None
+    last_seen: datetime | None = None
+    incomplete_since: date | None = None
+    missing_since: date | None = None
+    alternate: Alternate | None = None
+    stranger: Alternate | None = None
+    fall: PendingFall | None = None
+    before_reset: BeforeReset | None = None
+    marks: tuple[Mark, ...] = ()
+    history: History = History()
+    deltas: tuple[Delta, ...] = ()
+    next_number: int = 1
+    era: int = 0
+    copies: tuple[Copy, ...] = ()
+    begin_anew: bool = False
+
+    @property
+    def reported(self) -> int:
+        """The count of the last reading, believed or not."""
+        return self.fall.count if self.fall else self.latest
+
+    def delta(self, number: int) -> Delta | None:
+        """A delta that is still remembered."""
+        return next((delta for delta in self.deltas if delta.number == number), None)
