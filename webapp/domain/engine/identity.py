@@ -106,7 +106,7 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
     separate = {
         (copy.customer, copy.asset)
         for copy in (state.copies if state else ())
-        if copy.verdict == "separate"
+        if copy.is_told_apart(context.closing)
     }
     listed = sorted(
         (row for row in rows if (row.customer, normalize(row.asset_id)) not in separate),

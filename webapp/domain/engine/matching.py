@@ -127,6 +127,8 @@ class _Work(Generic[Key]):
             if key is None:
                 key, state = self._adopted(choice.row)
             self._add(key, state, choice.row, serial, choice.disputed)
+        elif choice is not None and key in self.own and choice.row.feed_id is None:
+            self._add(key, state, choice.row, serial, choice.disputed, away=True)
         self.found.duplicates += copies
 
     def match_absent(self, by_serial: Mapping[str, Sequence[Row]]) -> None:
@@ -162,7 +164,7 @@ class _Work(Generic[Key]):
             (
                 copy
                 for copy in copies
-                if copy.verdict == "separate"
+                if copy.is_told_apart(self.context.closing)
                 and (copy.customer, copy.asset) == (self.customer, asset)
             ),
             None,
