@@ -11,15 +11,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from webapp.domain.engine.codec import from_json, to_json
-from webapp.domain.engine.events import DeltaChanged, DeltaRecorded, Event, Note, Result
-from webapp.domain.engine.identity import FleetRows, Row, group_fleet
-from webapp.domain.engine.limits import DEFAULT_LIMITS, Limits
-from webapp.domain.engine.matching import match_feed
-from webapp.domain.engine.process import missing, process
-from webapp.domain.engine.review import deposited
-from webapp.domain.engine.run import Context
-from webapp.domain.engine.state import Delta, DeviceState
+from webapp.domain.metering.codec import from_json, to_json
+from webapp.domain.metering.events import DeltaChanged, DeltaRecorded, Event, Note, Result
+from webapp.domain.metering.identity import FleetRows, Row, group_fleet
+from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
+from webapp.domain.metering.matching import match_feed
+from webapp.domain.metering.process import missing, process
+from webapp.domain.metering.review import deposited
+from webapp.domain.metering.run import Context
+from webapp.domain.metering.state import Delta, DeviceState
 
 FIRST_NIGHT = date(2026, 10, 19)
 NEW_YORK = ZoneInfo("America/New_York")

@@ -5,8 +5,8 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
-from webapp.domain.engine.days import Allocation
-from webapp.domain.engine.state import (
+from webapp.domain.metering.days import Allocation
+from webapp.domain.metering.state import (
     Alternate,
     BeforeReset,
     Copy,

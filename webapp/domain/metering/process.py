@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from webapp.domain.engine.baselines import baseline_of, count_taken, set_baseline, set_place
-from webapp.domain.engine.copies import compare_copies
-from webapp.domain.engine.counter_sets import (
+from webapp.domain.metering.baselines import baseline_of, count_taken, set_baseline, set_place
+from webapp.domain.metering.copies import compare_copies
+from webapp.domain.metering.counter_sets import (
     LARGEST,
     MEMBERS,
     CounterSet,
@@ -15,12 +15,12 @@ from webapp.domain.engine.counter_sets import (
     usable_values,
     values_of_set,
 )
-from webapp.domain.engine.counting import first_count, rise, since_of
-from webapp.domain.engine.events import ReadingTaken, Result
-from webapp.domain.engine.falls import apply_count
-from webapp.domain.engine.identity import Row
-from webapp.domain.engine.run import Context, Count, Run
-from webapp.domain.engine.state import Alternate, DeviceState
+from webapp.domain.metering.counting import first_count, rise, since_of
+from webapp.domain.metering.events import ReadingTaken, Result
+from webapp.domain.metering.falls import apply_count
+from webapp.domain.metering.identity import Row
+from webapp.domain.metering.run import Context, Count, Run
+from webapp.domain.metering.state import Alternate, DeviceState
 
 
 @dataclass(frozen=True, slots=True)

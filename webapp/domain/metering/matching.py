@@ -5,9 +5,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from webapp.domain.engine.baselines import baseline_of
-from webapp.domain.engine.counter_sets import usable_values, values_of_set
-from webapp.domain.engine.identity import (
+from webapp.domain.metering.baselines import baseline_of
+from webapp.domain.metering.counter_sets import usable_values, values_of_set
+from webapp.domain.metering.identity import (
     FleetRows,
     Row,
     agree,
@@ -16,9 +16,9 @@ from webapp.domain.engine.identity import (
     normalize,
     serial_key,
 )
-from webapp.domain.engine.process import Observation
-from webapp.domain.engine.run import Context
-from webapp.domain.engine.state import Alternate, Copy, DeviceState
+from webapp.domain.metering.process import Observation
+from webapp.domain.metering.run import Context
+from webapp.domain.metering.state import Alternate, Copy, DeviceState
 
 Unmatched = Literal["no_identity", "same_identity"]
 Key = TypeVar("Key", bound=Hashable)

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from webapp.domain.engine.counter_sets import pages_of
-from webapp.domain.engine.days import reading_day
-from webapp.domain.engine.falls import resume_contested
-from webapp.domain.engine.identity import Row
-from webapp.domain.engine.run import Context, Count, Run
-from webapp.domain.engine.state import Alternate, DeviceState
+from webapp.domain.metering.counter_sets import pages_of
+from webapp.domain.metering.days import reading_day
+from webapp.domain.metering.falls import resume_contested
+from webapp.domain.metering.identity import Row
+from webapp.domain.metering.run import Context, Count, Run
+from webapp.domain.metering.state import Alternate, DeviceState
 
 
 def set_baseline(run: Run, reading: Count) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webapp.domain.engine.state import History
+from webapp.domain.metering.state import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from webapp.domain.engine.days import Allocation
-from webapp.domain.engine.events import Result
-from webapp.domain.engine.run import Context, Run
-from webapp.domain.engine.state import COUNTING, Delta, DeltaState, DeviceState
+from webapp.domain.metering.days import Allocation
+from webapp.domain.metering.events import Result
+from webapp.domain.metering.run import Context, Run
+from webapp.domain.metering.state import COUNTING, Delta, DeltaState, DeviceState
 
 Decision = Literal["accepted", "adjusted", "rejected", "reset"]
 

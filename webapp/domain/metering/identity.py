@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from webapp.domain.engine.counter_sets import (
+from webapp.domain.metering.counter_sets import (
     CounterSet,
     pages_of,
     select_counter_set,
     usable_values,
     values_of_set,
 )
-from webapp.domain.engine.run import Context
-from webapp.domain.engine.state import DeviceState
+from webapp.domain.metering.run import Context
+from webapp.domain.metering.state import DeviceState
 
 _PLACEHOLDERS = frozenset(
     {

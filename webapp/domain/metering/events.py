@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from webapp.domain.engine.counter_sets import CounterSet
-from webapp.domain.engine.state import Delta, DeltaState, DeviceState, Evidence
+from webapp.domain.metering.counter_sets import CounterSet
+from webapp.domain.metering.state import Delta, DeltaState, DeviceState, Evidence
 
 NoteKind = Literal[
     "listed",

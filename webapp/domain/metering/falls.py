@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from webapp.domain.engine.counting import is_confirmable, rise
-from webapp.domain.engine.run import Count, Run
-from webapp.domain.engine.state import (
+from webapp.domain.metering.counting import is_confirmable, rise
+from webapp.domain.metering.run import Count, Run
+from webapp.domain.metering.state import (
     COUNTING,
     BeforeReset,
     Delta,

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from webapp.domain.engine.counter_sets import select_counter_set, usable_values, values_of_set
-from webapp.domain.engine.identity import Row, count_of, normalize
-from webapp.domain.engine.run import Run
-from webapp.domain.engine.state import Copy
+from webapp.domain.metering.counter_sets import select_counter_set, usable_values, values_of_set
+from webapp.domain.metering.identity import Row, count_of, normalize
+from webapp.domain.metering.run import Run
+from webapp.domain.metering.state import Copy
 
 
 def compare_copies(run: Run, disputed: tuple[Row, ...]) -> None:

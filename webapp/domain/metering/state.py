@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from webapp.domain.engine.counter_sets import CounterSet
-from webapp.domain.engine.days import Allocation
+from webapp.domain.metering.counter_sets import CounterSet
+from webapp.domain.metering.days import Allocation
 
 #: Why a delta is not an ordinary one.
 DeltaKind = Literal[

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from webapp.domain.engine import days
-from webapp.domain.engine.days import allocate
-from webapp.domain.engine.events import (
+from webapp.domain.metering import days
+from webapp.domain.metering.days import allocate
+from webapp.domain.metering.events import (
     DeltaChanged,
     DeltaRecorded,
     Event,
@@ -16,8 +16,8 @@ from webapp.domain.engine.events import (
     NoteKind,
     Result,
 )
-from webapp.domain.engine.limits import DEFAULT_LIMITS, Limits
-from webapp.domain.engine.state import (
+from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
+from webapp.domain.metering.state import (
     COUNTING,
     Delta,
     DeltaKind,

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-from webapp.domain.engine.run import Count, Run
-from webapp.domain.engine.state import Delta, DeltaKind, DeltaState, DeviceState, History
+from webapp.domain.metering.run import Count, Run
+from webapp.domain.metering.state import Delta, DeltaKind, DeltaState, DeviceState, History
 
 
 def rise(run: Run, reading: Count) -> None:
