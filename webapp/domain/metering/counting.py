@@ -13,7 +13,7 @@ def rise(run: Run, reading: Count) -> None:
     since = since_of(state, reading)
     pages = reading.count - state.latest
     confirm_held(run, reading, pages)
-    if _is_restored(run, reading, since):
+    if is_restored(run, reading, since):
         _restore(run, reading, since)
     elif pages and state.latest == 0:
         first_count(run, reading, since)
@@ -148,7 +148,7 @@ def _learn(run: Run, pages: int, days: int) -> None:
     )
 
 
-def _is_restored(run: Run, reading: Count, since: date) -> bool:
+def is_restored(run: Run, reading: Count, since: date) -> bool:
     """Whether the step carries a reset counter to where it stood before, as nobody prints."""
     state, context = run.state, run.context
     before = state.before_reset

@@ -49,6 +49,8 @@ def normalize(text: str | None) -> str | None:
     """For comparison: without case, blanks, control and format characters; None when blank."""
     if not text:
         return None
+    if text.isascii() and text.isprintable():
+        return text.replace(" ", "").upper() or None
     kept = (
         character
         for character in unicodedata.normalize("NFKC", text)
@@ -62,7 +64,7 @@ def serial_key(serial_number: str | None) -> str | None:
     key = normalize(serial_number)
     if key is None:
         return None
-    bare = "".join(character for character in key if character.isalnum())
+    bare = key if key.isalnum() else "".join(filter(str.isalnum, key))
     if len(set(bare)) <= 1 or bare in _PLACEHOLDERS:
         return None
     return key
@@ -108,10 +110,9 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
         for copy in (state.copies if state else ())
         if copy.is_told_apart(context.closing)
     }
-    listed = sorted(
-        (row for row in rows if (row.customer, normalize(row.asset_id)) not in separate),
-        key=lambda row: _order(row, context),
-    )
+    listed = [row for row in rows if (row.customer, normalize(row.asset_id)) not in separate]
+    if len(listed) > 1:
+        listed.sort(key=lambda row: _order(row, context))
     ordered = _with_value(listed)
     if not ordered:
         return None

@@ -15,7 +15,7 @@ from webapp.domain.metering.counter_sets import (
     usable_values,
     values_of_set,
 )
-from webapp.domain.metering.counting import first_count, rise, since_of
+from webapp.domain.metering.counting import first_count, is_restored, rise, since_of
 from webapp.domain.metering.events import ReadingTaken, Result
 from webapp.domain.metering.falls import apply_count
 from webapp.domain.metering.identity import Row
@@ -166,7 +166,9 @@ def _take(
     def pages(values: Mapping[str, int]) -> int:
         return pages_of(counter_set, values.values(), context.roll_width_mm)
 
-    if pages(taken | fresh) - pages(taken) <= context.limits.new_machine * days:
+    with_fresh = replace(reading, count=pages(taken | fresh))
+    printed = with_fresh.count - pages(taken) <= context.limits.new_machine * days
+    if printed or is_restored(run, with_fresh, since):
         taken, fresh = taken | fresh, {}
     apply_count(run, replace(reading, count=pages(taken)))
     if run.state.fall is not None:

@@ -72,9 +72,13 @@ class Run:
     context: Context
     events: list[Event] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.state = replace(self.state)
+
     def change(self, **values: Any) -> None:
-        """Replace fields of the state."""
-        self.state = replace(self.state, **values)
+        """Set fields of the state, which is a copy of the one that was given."""
+        for name, value in values.items():
+            setattr(self.state, name, value)
 
     def note(self, kind: NoteKind, day: date, **details: str | int | None) -> None:
         """Add a line to the device's history."""

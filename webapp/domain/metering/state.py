@@ -151,9 +151,9 @@ class Copy:
         return self.verdict == "separate" and closing > self.night
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeviceState:
-    """All that is remembered of one machine.
+    """All that is remembered of one machine. A value: the engine changes copies only.
 
     ``customer`` is the opaque key of the listing it was read at; ``feed_id`` the feed that read it
     last (also while it is ``away`` at a customer without a feed). ``night`` is the day that the
