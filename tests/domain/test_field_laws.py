@@ -109,13 +109,13 @@ texts = st.one_of(st.none(), st.text(max_size=6), st.sampled_from(["A", "a ", "N
 moments = st.one_of(
     st.none(),
     st.datetimes(
-        datetime(1990, 1, 1),
-        datetime(2060, 1, 1),
+        datetime.combine(date(1990, 1, 1), time()),
+        datetime.combine(date(2060, 1, 1), time()),
         timezones=st.just(UTC),
     ),
     st.datetimes(
-        datetime(2026, 10, 18),
-        datetime(2026, 10, 26),
+        datetime.combine(date(2026, 10, 18), time()),
+        datetime.combine(date(2026, 10, 26), time()),
         timezones=st.just(UTC),
     ),
 )

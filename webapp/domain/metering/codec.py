@@ -99,7 +99,8 @@ def _fall(value: Any) -> PendingFall:
 
 
 def _before_reset(value: Any) -> BeforeReset:
-    return BeforeReset(**_decoded(value, {"day": date.fromisoformat}))
+    decoders: Mapping[str, Decoder] = {"day": date.fromisoformat, "marks": _many(_mark)}
+    return BeforeReset(**_decoded(value, decoders))
 
 
 def _alternate(value: Any) -> Alternate:

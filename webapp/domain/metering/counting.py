@@ -154,13 +154,17 @@ def is_restored(run: Run, reading: Count, since: date) -> bool:
     before = state.before_reset
     if before is None:
         return False
+    mark = before.mark(reading.count)
+    history = mark.history if mark is not None else state.history
     days = max(context.business_days(since, reading.day), 1)
-    if reading.count - state.latest <= state.history.busiest * days:
+    if reading.count - state.latest <= history.busiest * days:
         return False
-    below = max(context.limits.busiest_factor * state.history.busiest, context.limits.small_fall)
+    below = max(context.limits.busiest_factor * history.busiest, context.limits.small_fall)
     away = max(context.business_days(before.day, reading.day), 1)
-    above = context.limits.of_gap(state.history, away)
-    return before.count - below <= reading.count <= before.count + above
+    highest = before.count + context.limits.of_gap(history, away)
+    return (mark is not None or before.count - below <= reading.count) and (
+        reading.count <= highest
+    )
 
 
 def _restore(run: Run, reading: Count, since: date) -> None:
@@ -171,8 +175,17 @@ def _restore(run: Run, reading: Count, since: date) -> None:
     for delta in run.state.deltas:
         if delta.number > before.number and delta.is_waiting:
             run.decide(delta, "dropped", evidence=((reading.day, reading.count),))
-    pages = max(reading.count - before.count - before.deposited, 0)
-    run.note("restored", reading.day, old=before.count, count=reading.count, pages=pages)
+    old, mark = before.count, before.mark(reading.count)
+    if mark is not None:
+        run.take_back(mark.number, reading, up_to=before.number)
+        run.change(history=mark.history)
+        old = mark.count
+    pages = reading.count - old - before.deposited
+    if pages < 0:
+        # Less than was deposited since: what was read since the reset was no printing either.
+        run.take_back(before.number, reading)
+        pages = max(reading.count - old, 0)
+    run.note("restored", reading.day, old=old, count=reading.count, pages=pages)
     run.record(reading, "restored", "counted", pages, before=run.state.latest, since=since)
     run.change(before_reset=None)
 

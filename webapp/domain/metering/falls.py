@@ -8,15 +8,12 @@ from webapp.domain.metering.state import (
     COUNTING,
     BeforeReset,
     Delta,
-    DeltaState,
     DeviceState,
     History,
     Mark,
     PendingFall,
 )
 
-#: What readings have taken back already, or a person has refused.
-_FINAL: frozenset[DeltaState] = frozenset({"dropped", "withdrawn", "rejected", "reset"})
 _ROLL_OVERS: tuple[int, ...] = (
     *(10**digits for digits in (5, 6, 7)),
     *(1 << bits for bits in range(16, 64)),
@@ -127,24 +124,12 @@ def _return_to(
     run: Run, number: int, count: int, reading: Count, history: History | None = None
 ) -> None:
     """Go back to a count: every delta after it is dropped or withdrawn."""
-    evidence = ((reading.day, reading.count),)
-    initial = run.state.initial
-    for delta in run.state.deltas:
-        if delta.number > number and delta.state not in _FINAL:
-            initial -= delta.pages if delta.state == "baseline" else 0
-            was_counted = delta.counted > 0 or delta.resumes is not None
-            run.decide(
-                delta,
-                "withdrawn" if was_counted else "dropped",
-                resumes=None,
-                evidence=(*delta.evidence, *evidence)[-5:],
-            )
+    run.take_back(number, reading)
     if history is None:
         found = [mark for mark in run.state.marks if mark.number <= number]
         history = found[-1].history if found else run.state.history
     run.change(
         latest=count,
-        initial=max(initial, 0),
         history=history,
         marks=tuple(
             mark for mark in run.state.marks if mark.number <= number and mark.count <= count
@@ -162,7 +147,11 @@ def _reset(run: Run, fallen: Count, reading: Count) -> None:
     pages = _rolled_over(run, fallen.count)
     since, before = state.latest_on or fallen.day, state.latest
     old = state.before_reset or BeforeReset(
-        before, since, run.context.limits.restore_readings, state.next_number - 1
+        before,
+        since,
+        run.context.limits.restore_readings,
+        state.next_number - 1,
+        state.marks,
     )
     run.note("reset", fallen.day, before=before, count=fallen.count)
     run.change(before_reset=None if pages else old)

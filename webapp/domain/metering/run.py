@@ -27,6 +27,9 @@ from webapp.domain.metering.state import (
     Mark,
 )
 
+#: What readings have taken back already, or a person has refused.
+_FINAL: frozenset[DeltaState] = frozenset({"dropped", "withdrawn", "rejected", "reset"})
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -152,6 +155,23 @@ class Run:
         self.credit(delta.number, counted - delta.counted)
         self.events.append(DeltaChanged(after, delta.state, by, evidence))
 
+    def take_back(self, after: int, reading: Count, up_to: int | None = None) -> None:
+        """Drop or withdraw the deltas numbered after ``after``: ``reading`` contradicts them."""
+        for delta in self.state.deltas:
+            if delta.number <= after or (up_to is not None and delta.number > up_to):
+                continue
+            if delta.state in _FINAL:
+                continue
+            if delta.state == "baseline":
+                self.change(initial=max(self.state.initial - delta.pages, 0))
+            was_counted = delta.counted > 0 or delta.resumes is not None
+            self.decide(
+                delta,
+                "withdrawn" if was_counted else "dropped",
+                resumes=None,
+                evidence=(*delta.evidence, (reading.day, reading.count))[-5:],
+            )
+
     def remember(self, reading: Count) -> None:
         """Add a count to those a fall can return to; an equal count moves its day on."""
         state = self.state
@@ -163,6 +183,8 @@ class Run:
             kept = kept[:-1]
         kept = (*kept, mark)[-self.context.limits.remembered :]
         oldest = kept[0].number
+        if state.before_reset is not None and state.before_reset.marks:
+            oldest = min(oldest, state.before_reset.marks[0].number)
         self.change(
             marks=kept,
             deltas=tuple(

@@ -109,13 +109,23 @@ class PendingFall:
 
 @dataclass(frozen=True, slots=True)
 class BeforeReset:
-    """What stood before a reset, while the old count may be restored."""
+    """What stood before a reset, and was remembered, while the old count may be restored.
+
+    ``number``: the last delta before it; ``deposited``: pages of the deltas since.
+    """
 
     count: int
     day: date
     readings_left: int
     number: int
+    marks: tuple[Mark, ...] = ()
     deposited: int = 0
+
+    def mark(self, count: int) -> Mark | None:
+        """The latest remembered count at or below one that is lower than the count itself."""
+        if count >= self.count:
+            return None
+        return next((mark for mark in reversed(self.marks) if 0 < mark.count <= count), None)
 
 
 @dataclass(frozen=True, slots=True)
