@@ -152,7 +152,7 @@ def test_no_answer_raises_and_none_counts_twice(nights: list[list[Row]]) -> None
 
 
 def test_a_state_is_the_same_after_json() -> None:
-    cells = [[{"c": "C", "s": "S", "a": "A", "n": n}] for n in (10, 900, 90_000, 1_000, 0, 0, 30)]
+    cells = [[{"c": "C", "s": "S-1", "a": "A", "n": n}] for n in (10, 900, 90_000, 1_000, 0, 0, 30)]
     service = run(cells)
 
     for device_id in service.devices:
@@ -163,7 +163,7 @@ def test_a_state_is_the_same_after_json() -> None:
 def test_processing_leaves_the_state_it_was_given() -> None:
     service = Service()
     service.connect("ID-C")
-    row = row_of({"c": "C", "s": "S", "a": "A", "n": 1_000}, FIRST_NIGHT)
+    row = row_of({"c": "C", "s": "S-1", "a": "A", "n": 1_000}, FIRST_NIGHT)
     service.collect([row], FIRST_NIGHT)
     stored = service.devices[1]
     later = datetime.combine(FIRST_NIGHT + timedelta(days=1), time(20), UTC)

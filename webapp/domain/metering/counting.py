@@ -98,7 +98,7 @@ def _resolve(run: Run, delta: Delta) -> None:
     elif _is_foreign(run, delta):
         _to_baseline(run, delta)
     else:
-        _replace(run, replace(delta, for_person=True))
+        run.leave_to_person(delta)
 
 
 def _is_foreign(run: Run, delta: Delta) -> bool:

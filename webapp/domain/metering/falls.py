@@ -1,7 +1,5 @@
 """Falls: a glitch, a spike that is taken back, a roll-over, or a reset."""
 
-from dataclasses import replace
-
 from webapp.domain.metering.counting import is_confirmable, rise
 from webapp.domain.metering.run import Count, Run
 from webapp.domain.metering.state import (
@@ -170,13 +168,8 @@ def _reset(run: Run, fallen: Count, reading: Count) -> None:
 def _decide_before_reset(run: Run, delta: Delta, fallen: Count) -> None:
     if delta.confirmations and is_confirmable(run, delta):
         run.decide(delta, "accepted", evidence=(*delta.evidence, (fallen.day, fallen.count)))
-        return
-    for_person = replace(delta, for_person=True)
-    run.change(
-        deltas=tuple(
-            for_person if known.number == delta.number else known for known in run.state.deltas
-        )
-    )
+    else:
+        run.leave_to_person(delta)
 
 
 def _small_fall(run: Run, fallen: Count) -> None:

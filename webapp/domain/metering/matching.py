@@ -56,8 +56,9 @@ def match_feed(
 ) -> Matching[Key]:
     """Match the rows of a feed's customer, and of its devices that stand elsewhere.
 
-    ``devices``: those of the feed (``context.feed_id``) and those, anywhere, that have a serial
-    number of the customer's rows. Rows of another feed's customer are left to that feed.
+    ``devices``: those of the feed (``context.feed_id``) and of a former feed of its customer, and
+    those, anywhere, that have a serial number of the customer's rows. Rows of another feed's
+    customer are left to that feed.
     """
     work = _Work(fleet, customer, devices, context)
     by_serial, blank = work.split()
@@ -87,8 +88,11 @@ class _Work(Generic[Key]):
     ) -> None:
         self.fleet, self.customer, self.context = fleet, customer, context
         self.devices = devices
+        # Devices of the same customer's former feed, too: the feed was connected again.
         self.own = {
-            key: state for key, state in devices.items() if state.feed_id == context.feed_id
+            key: state
+            for key, state in devices.items()
+            if state.feed_id == context.feed_id or state.customer == customer
         }
         self.by_serial = {state.serial: key for key, state in devices.items() if state.serial}
         self.found: Matching[Key] = Matching()

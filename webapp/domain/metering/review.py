@@ -26,8 +26,8 @@ def decide(
         raise ValueError(f"delta {delta.number} is not held: {delta.state}")
     if (decision == "adjusted") != (pages is not None):
         raise ValueError("pages are given to adjust a delta, and only then")
-    if pages is not None and not 0 <= pages <= delta.top + delta.pages:
-        raise ValueError(f"{pages} pages are not between 0 and what the counter shows")
+    if pages is not None and not 0 <= pages <= delta.pages:
+        raise ValueError(f"{pages} pages are not between 0 and {delta.pages}")
     counted = pages if pages is not None else delta.pages if decision == "accepted" else 0
     return _set(state, delta, decision, counted, context)
 
@@ -70,6 +70,9 @@ def deposited(delta: Delta) -> Allocation:
 def _set(
     state: DeviceState, delta: Delta, after: DeltaState, counted: int, context: Context
 ) -> Result:
+    known = state.delta(delta.number)
+    if known is not None and known.state == delta.state:
+        delta = known  # with the readings since it was stored
     run = Run(state, context)
     was_baseline = _refused(delta.state) * (delta.pages - delta.counted)
     is_baseline = _refused(after) * (delta.pages - counted)

@@ -155,6 +155,10 @@ class Run:
         self.credit(delta.number, counted - delta.counted)
         self.events.append(DeltaChanged(after, delta.state, by, evidence))
 
+    def leave_to_person(self, delta: Delta) -> None:
+        """Note that later readings cannot decide a held delta."""
+        self.decide(delta, "held", counted=0, for_person=True, evidence=delta.evidence)
+
     def take_back(self, after: int, reading: Count, up_to: int | None = None) -> None:
         """Drop or withdraw the deltas numbered after ``after``: ``reading`` contradicts them."""
         for delta in self.state.deltas:
