@@ -10,6 +10,18 @@ from webapp.domain.metering.run import Context, Count, Run
 from webapp.domain.metering.state import Alternate, DeviceState
 
 
+def listed(row: Row, serial: str | None, asset: str | None, context: Context) -> DeviceState:
+    """A device that was not known before, without a baseline."""
+    return DeviceState(
+        serial=serial,
+        asset=asset,
+        customer=row.customer,
+        feed_id=context.feed_id,
+        listed_on=context.closing,
+        away=context.feed_id is None,
+    )
+
+
 def set_baseline(run: Run, reading: Count) -> None:
     """Count from here; what stands on the counter was printed before."""
     run.note("baseline", reading.day, count=reading.count)

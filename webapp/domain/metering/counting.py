@@ -155,16 +155,16 @@ def is_restored(run: Run, reading: Count, since: date) -> bool:
     if before is None:
         return False
     mark = before.mark(reading.count)
-    history = mark.history if mark is not None else state.history
+    # As it was before the reset: what was read since may have been no printing.
+    last = mark or (before.marks[-1] if before.marks else None)
+    history = last.history if last is not None else state.history
     days = max(context.business_days(since, reading.day), 1)
     if reading.count - state.latest <= history.busiest * days:
         return False
-    below = max(context.limits.busiest_factor * history.busiest, context.limits.small_fall)
     away = max(context.business_days(before.day, reading.day), 1)
     highest = before.count + context.limits.of_gap(history, away)
-    return (mark is not None or before.count - below <= reading.count) and (
-        reading.count <= highest
-    )
+    lowest = before.count - context.limits.small_fall if mark is None else mark.count
+    return lowest <= reading.count <= highest
 
 
 def _restore(run: Run, reading: Count, since: date) -> None:
@@ -175,11 +175,11 @@ def _restore(run: Run, reading: Count, since: date) -> None:
     for delta in run.state.deltas:
         if delta.number > before.number and delta.is_waiting:
             run.decide(delta, "dropped", evidence=((reading.day, reading.count),))
-    old, mark = before.count, before.mark(reading.count)
+    old, mark, marks = before.count, before.mark(reading.count), before.marks
     if mark is not None:
         run.take_back(mark.number, reading, up_to=before.number)
         run.change(history=mark.history)
-        old = mark.count
+        old, marks = mark.count, marks[: marks.index(mark) + 1]
     pages = reading.count - old - before.deposited
     if pages < 0:
         # Less than was deposited since: what was read since the reset was no printing either.
@@ -187,7 +187,8 @@ def _restore(run: Run, reading: Count, since: date) -> None:
         pages = max(reading.count - old, 0)
     run.note("restored", reading.day, old=old, count=reading.count, pages=pages)
     run.record(reading, "restored", "counted", pages, before=run.state.latest, since=since)
-    run.change(before_reset=None)
+    # What was remembered before the reset can be returned to again.
+    run.change(before_reset=None, marks=marks)
 
 
 def _forget_reset(run: Run, reading: Count) -> None:

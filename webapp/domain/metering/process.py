@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from webapp.domain.metering.baselines import baseline_of, count_taken, set_baseline, set_place
+from webapp.domain.metering.baselines import (
+    baseline_of,
+    count_taken,
+    listed,
+    set_baseline,
+    set_place,
+)
 from webapp.domain.metering.copies import compare_copies
 from webapp.domain.metering.counter_sets import (
     LARGEST,
@@ -40,7 +46,9 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     A night (day being closed) takes one reading of a device: the same answer again, or a newer one
     of the same night, changes nothing, and its pages are counted by the next night.
     """
-    run = Run(state or _listed(observation, context), context)
+    run = Run(
+        state or listed(observation.row, observation.serial, observation.asset, context), context
+    )
     if state is None:
         run.note("listed", context.closing, customer=observation.row.customer)
     if run.state.night is not None and context.closing <= run.state.night:
@@ -65,17 +73,6 @@ def missing(state: DeviceState, context: Context) -> Result:
     run.change(missing_since=context.closing)
     run.note("missing", context.closing)
     return run.result()
-
-
-def _listed(observation: Observation, context: Context) -> DeviceState:
-    return DeviceState(
-        serial=observation.serial,
-        asset=observation.asset,
-        customer=observation.row.customer,
-        feed_id=context.feed_id,
-        listed_on=context.closing,
-        away=context.feed_id is None,
-    )
 
 
 def _await_baseline(
