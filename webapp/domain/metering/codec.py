@@ -1,7 +1,7 @@
 """A device's state as JSON, for one column; ``VERSION`` is stored with it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
@@ -51,24 +51,31 @@ def delta_from_json(stored: Mapping[str, Any]) -> Delta:
 
 def _encode_fields(value: Any) -> dict[str, Any]:
     encoded = {}
-    for field in fields(value):
-        own = getattr(value, field.name)
-        if own is not None and own != field.default and own != () and own != {}:
-            encoded[field.name] = _encode(own)
+    for name, default in _FIELDS[type(value)]:
+        own = getattr(value, name)
+        if own is None or own == default or own == ():
+            continue
+        plain = type(own) in _PLAIN
+        encoded[name] = own if plain else _encode(own)
     return encoded
 
 
 def _encode(value: Any) -> Any:
-    if is_dataclass(value):
-        return _encode_fields(value)
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, tuple):
         return [_encode(part) for part in value]
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    return value
+    return _encode_fields(value) if type(value) in _FIELDS else value
 
+
+_PLAIN = frozenset({int, str, bool})
+#: Names and defaults of the fields, in order.
+_FIELDS: Mapping[type, tuple[tuple[str, Any], ...]] = {
+    kind: tuple((field.name, field.default) for field in fields(kind))
+    for kind in (Alternate, BeforeReset, Copy, Delta, DeviceState, History, Mark, PendingFall)
+}
 
 Decoder = Callable[[Any], Any]
 

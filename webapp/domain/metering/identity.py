@@ -227,16 +227,14 @@ def _seen(row: Row, context: Context) -> datetime:
 
 def _is_read_anew(row: Row, state: DeviceState, context: Context) -> bool:
     """Whether the listing read so far says anything new."""
-    seen = context.past(row.last_seen)
-    if seen is not None and (state.last_seen is None or seen > state.last_seen):
+    if state.is_newer(context.past(row.last_seen)):
         return True
     return count_of(row, state.counter_set, context) not in (None, state.reported)
 
 
 def _is_living(row: Row, state: DeviceState, context: Context) -> bool:
     """Whether another listing was seen after the last reading, or its count goes on from there."""
-    seen = context.past(row.last_seen)
-    if seen is not None and (state.last_seen is None or seen > state.last_seen):
+    if state.is_newer(context.past(row.last_seen)):
         return True
     count = count_of(row, state.counter_set, context)
     return count is not None and 0 < count - state.latest <= context.limits.per_day

@@ -43,14 +43,13 @@ class Observation:
 def process(state: DeviceState | None, observation: Observation, context: Context) -> Result:
     """Take one device's answer. Total: every value gives a result, none raises.
 
-    A night (day being closed) takes one reading of a device: the same answer again, or a newer one
-    of the same night, changes nothing, and its pages are counted by the next night.
+    A night takes one reading: the same answer again, or a newer one that closes the same day,
+    changes nothing; its pages are counted by the next night.
     """
-    run = Run(
-        state or listed(observation.row, observation.serial, observation.asset, context), context
-    )
+    row = observation.row
+    run = Run(state or listed(row, observation.serial, observation.asset, context), context)
     if state is None:
-        run.note("listed", context.closing, customer=observation.row.customer)
+        run.note("listed", context.closing, customer=row.customer)
     if run.state.night is not None and context.closing <= run.state.night:
         return run.result()
     if run.state.missing_since is not None:
@@ -58,8 +57,8 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
         run.change(missing_since=None)
     if observation.does_not_continue:
         return _stranger(run, observation)
-    values = usable_values(observation.row.counters)
-    seen = context.past(observation.row.last_seen)
+    values = usable_values(row.counters)
+    seen = context.past(row.last_seen)
     if run.state.counter_set is None:
         return _await_baseline(run, observation, values, seen)
     return _known_set(run, run.state.counter_set, observation, values, seen)
@@ -89,9 +88,10 @@ def _await_baseline(
     set_place(run, observation.row, observation.serial, observation.asset)
     count = pages_of(counter_set, members.values(), context.roll_width_mm)
     if count == 0:
-        if state.zero_on is None:
+        first = state.zero_on is None
+        if first:
             run.note("awaiting_baseline", context.closing)
-        if state.zero_on is None or (seen is not None and seen != state.last_seen):
+        if first or (seen is not None and seen != state.last_seen):
             run.change(zero_on=context.closing, read_on=context.closing, last_seen=seen)
         return run.result()
     reading = count_taken(run, count, seen)
@@ -123,7 +123,7 @@ def _known_set(
     base = {name: value for name, value in own.items() if known.get(name)}
     count = pages_of(counter_set, own.values(), run.context.roll_width_mm)
     compared = base if run.state.fall else {name: own[name] for name in own if name in known}
-    if not _is_newer(run.state, seen) and run.state.reported == pages_of(
+    if not run.state.is_newer(seen) and run.state.reported == pages_of(
         counter_set, compared.values(), run.context.roll_width_mm
     ):
         return run.result()
@@ -185,11 +185,6 @@ def _take(
         run.remember(reading)
 
 
-def _is_newer(state: DeviceState, seen: datetime | None) -> bool:
-    """Whether the printer was seen since the last reading. Without, only another count is new."""
-    return seen is not None and (state.last_seen is None or seen > state.last_seen)
-
-
 def _incomplete(
     run: Run,
     observation: Observation,
@@ -209,18 +204,16 @@ def _incomplete(
     if counter_set is None or not any(members.values()) or sum(members.values()) > LARGEST:
         return run.result(incomplete=True)
     alternate = state.alternate
-    if alternate is None or not _still_sent(alternate, values):
+    if alternate is None or any(
+        value and name not in values for name, value in alternate.values.items()
+    ):
         alternate = Alternate(counter_set, members, context.closing)
         run.change(alternate=alternate)
     for_good = context.business_days(since, context.closing) >= context.limits.missing_days
-    is_frozen = seen is not None and not _is_newer(state, seen)
+    is_frozen = seen is not None and not state.is_newer(seen)
     if not for_good or is_frozen or alternate.day >= context.closing:
         return run.result(incomplete=True)
     return _switch(run, alternate, observation, values, seen)
-
-
-def _still_sent(alternate: Alternate, values: Mapping[str, int]) -> bool:
-    return all(name in values for name, value in alternate.values.items() if value)
 
 
 def _switch(
@@ -264,9 +257,10 @@ def _stranger(run: Run, observation: Observation) -> Result:
         run.note("does_not_continue", context.closing, asset=observation.asset)
     if context.business_days(stranger.day, context.closing) < context.limits.missing_days:
         return run.result(incomplete=True)
+    asset = observation.asset
     run.change(stranger=None)
-    run.note("two_machines", context.closing, asset=observation.asset)
-    other = baseline_of(stranger, observation.row.customer, observation.asset, context)
+    run.note("two_machines", context.closing, asset=asset)
+    other = baseline_of(stranger, observation.row.customer, asset, context)
     return replace(run.result(), spawned=(other,))
 
 

@@ -206,6 +206,10 @@ class DeviceState:
         """The count of the last reading, believed or not."""
         return self.fall.count if self.fall else self.latest
 
+    def is_newer(self, seen: datetime | None) -> bool:
+        """Whether the printer was seen since the last reading. Without, only a count is new."""
+        return seen is not None and (self.last_seen is None or seen > self.last_seen)
+
     def delta(self, number: int) -> Delta | None:
         """A delta that is still remembered."""
         return next((delta for delta in self.deltas if delta.number == number), None)
