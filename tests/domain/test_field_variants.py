@@ -514,6 +514,16 @@ def test_an_honest_burst_is_held_and_confirmed_by_two_business_days() -> None:
     assert not decided.held()
 
 
+def test_a_production_press_is_known_after_two_business_days() -> None:
+    counts = [3_000_000 + 14_000 * n for n in range(5)]
+
+    waiting, decided = run(series(counts[:3])), run(series(counts[:4]))
+
+    assert waiting.total() == 0
+    assert decided.total() == 3 * 14_000
+    assert not decided.held()
+
+
 def test_a_second_collection_of_a_day_neither_loses_nor_doubles() -> None:
     service = Service()
     service.connect("ID-C")

@@ -59,19 +59,23 @@ def confirm_held(run: Run, reading: Count, pages: int) -> None:
     days = run.context.business_days(since_of(state, reading), reading.day)
     if not days:
         return
-    for delta in state.deltas:
-        if delta.is_waiting and delta.kind != "roll_over" and reading.count >= delta.top:
-            confirmed = replace(
-                delta,
-                confirmations=delta.confirmations + days,
-                confirmed_pages=delta.confirmed_pages + pages,
-                evidence=(*delta.evidence, (reading.day, reading.count))[-5:],
-            )
-            _replace(run, confirmed)
-            if not delta.for_person and (
-                confirmed.confirmations >= run.context.limits.confirming_days
-            ):
-                _resolve(run, confirmed)
+    confirmed = [
+        replace(
+            delta,
+            confirmations=delta.confirmations + days,
+            confirmed_pages=delta.confirmed_pages + pages,
+            evidence=(*delta.evidence, (reading.day, reading.count))[-5:],
+        )
+        for delta in state.deltas
+        if delta.is_waiting and delta.kind != "roll_over" and reading.count >= delta.top
+    ]
+    for delta in confirmed:
+        _replace(run, delta)
+    for delta in confirmed:
+        known = run.state.delta(delta.number)
+        enough = delta.confirmations >= run.context.limits.confirming_days
+        if enough and not delta.for_person and known is not None and known.is_waiting:
+            _resolve(run, delta)
 
 
 def is_confirmable(run: Run, delta: Delta) -> bool:
@@ -89,8 +93,7 @@ def _resolve(run: Run, delta: Delta) -> None:
     if delta.kind == "physical":
         _to_baseline(run, delta)
     elif like:
-        run.decide(delta, "accepted", evidence=delta.evidence)
-        _learn(run, delta.pages, delta.days)
+        _accept_alike(run, delta)
     elif is_confirmable(run, delta):
         run.decide(delta, "accepted", evidence=delta.evidence)
         history = run.state.history
@@ -99,6 +102,24 @@ def _resolve(run: Run, delta: Delta) -> None:
         _to_baseline(run, delta)
     else:
         run.leave_to_person(delta)
+
+
+def _accept_alike(run: Run, delta: Delta) -> None:
+    """Accept a held delta that the next days resemble: they are the device's history.
+
+    What is within the limit that this history gives, and confirmed once, does not wait longer.
+    """
+    limits = run.context.limits
+    run.decide(delta, "accepted", evidence=delta.evidence)
+    _learn(run, delta.pages, delta.days)
+    history = run.state.history
+    run.change(history=replace(history, deltas=max(history.deltas, limits.young_deltas)))
+    for other in run.state.deltas:
+        waits = other.is_waiting and not other.for_person and other.kind == "limit"
+        most = limits.of_gap(run.state.history, other.days)
+        if waits and other.confirmations and other.pages <= most:
+            run.decide(other, "accepted", evidence=other.evidence)
+            _learn(run, other.pages, other.days)
 
 
 def _is_foreign(run: Run, delta: Delta) -> bool:
