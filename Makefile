@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak guide texts lock clean
+.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak field guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -73,6 +73,11 @@ bench:  ## measure collection, certificates and pages against their floors
 soak:  ## live through a quarter with every fault and 1,000 kills (SEEDS=20, ARGS='--first 7')
 	@deploy/setup --tests
 	@exec $(python) -m tests.soak $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
+field:  ## meter a fleet in ordinary noise, beside an oracle (SEEDS=3, PRINTERS=5000, NIGHTS=25)
+	@deploy/setup --dev
+	@exec $(python) -m tests.field $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRINTERS),--printers $(PRINTERS)) \
+	  $(if $(NIGHTS),--nights $(NIGHTS)) $(ARGS)
 
 guide:  ## take the pictures of the setup guide again, from the running product
 	@deploy/setup --tests

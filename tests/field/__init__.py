@@ -1,0 +1,1 @@
+"""A fleet of printers in ordinary noise, and what an ideal observer of its readings could count."""
