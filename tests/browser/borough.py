@@ -338,7 +338,7 @@ def _collections(
             _feed(session, things["long_feed"]),
             kind="failed",
             pages=0,
-            reason=reason("feed_error", name="ZeroDivisionError"),
+            reason=reason("server_error", status=502),
         )
     session.flush()
     things |= {name: collection.id for name, collection in made.items()}

@@ -66,7 +66,7 @@ def take(place: Place, context: BrowserContext, language: str) -> Iterator[str]:
             image.save(path, "WEBP", quality=72, method=6)
             yield f"{language}/{path.name}"
         (folder / f"{name}.txt").write_text(text)
-        listed[name] = {"width": WIDTH, "height": HEIGHT, "words": PICTURED[name]}
+        listed[name] = {"width": WIDTH, "height": HEIGHT, "words": str(PICTURED[name])}
     (PICTURES / "pictures.json").write_text(json.dumps(listed, indent=2) + "\n")
 
 
