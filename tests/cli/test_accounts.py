@@ -35,6 +35,54 @@ def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
     )
 
 
+def test_what_no_option_names_stays_as_it_is(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind", "--time-zone", "Europe/Berlin", "--region", "ca")
+
+    zone = releaf.made("account", "edit", "Northwind", "--time-zone", "America/New_York")
+    name = releaf.made("account", "edit", 1, "--name", "Northwind Print")
+    country = releaf.made("account", "edit", 1, "--country", "de")
+
+    assert (zone["time_zone"], zone["country"], zone["region"]) == ("America/New_York", "US", "CA")
+    assert (name["name"], name["time_zone"], name["region"]) == (
+        "Northwind Print",
+        "America/New_York",
+        "CA",
+    )
+    # A region is one of its country: another country ends it.
+    assert (country["country"], country["region"]) == ("DE", None)
+    with releaf.session() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert actions.count("account changed") == 3
+
+
+def test_a_customer_goes_back_to_its_partners_country(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind")
+    releaf.made("account", "add", "Bakery", "--partner", "1", "--country", "CA", "--region", "QC")
+
+    region = releaf.made("account", "edit", "Bakery", "--region", "")
+    country = releaf.made("account", "edit", "Bakery", "--country", "")
+
+    assert (region["country"], region["region"]) == ("CA", None)
+    assert country["country"] == "US"
+
+
+def test_a_wrong_value_or_none_changes_nothing(releaf: Releaf) -> None:
+    releaf.made("account", "add", "Northwind")
+    releaf.made("account", "add", "Bakery", "--partner", "1")
+
+    answers = {
+        field: releaf("account", "edit", "Bakery", f"--{field.replace('_', '-')}", value, "--json")
+        for field, value in (("time_zone", "UTC"), ("country", "XX"), ("region", "CA"))
+    }
+    nothing = releaf("account", "edit", "Bakery", "--json")
+    nobody = releaf("account", "edit", "Nobody", "--name", "Somebody", "--json")
+
+    assert {field: (one.code, one.error[0]) for field, one in answers.items()} == {
+        field: (2, field) for field in answers
+    }
+    assert (nothing.code, nobody.code) == (2, 2)
+
+
 def test_the_id_is_printed_for_people_as_well(releaf: Releaf) -> None:
     answer = releaf("account", "add", "Northwind")
 

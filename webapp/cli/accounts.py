@@ -75,6 +75,54 @@ def add(
         output.tell(as_row(made), f"{made.kind} {made.id}: {made.name}")
 
 
+@account.command("edit")
+@click.argument("account")
+@click.option("--name", help="Another name; certificates issued so far keep the old one.")
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    help="A partner's zone; its days begin and end in it from now on.",
+)
+@click.option(
+    "--country",
+    metavar="CC",
+    help="Two letters; an empty one gives a customer its partner's. Ends the region, unless "
+    "--region is given, too.",
+)
+@click.option("--region", metavar="CODE", help="A region of the country; an empty one: none.")
+def edit(
+    account: str,
+    name: str | None,
+    time_zone: str | None,
+    country: str | None,
+    region: str | None,
+) -> None:
+    """Change an account; what no option names stays as it is.
+
+      releaf account edit "Northwind Print" --time-zone America/Chicago
+      releaf account edit 3 --country CA --region QC
+
+    ACCOUNT is an id or an exact name. Pages that are deposited already stay on their days.
+    """
+    if name is time_zone is country is region is None:
+        raise click.UsageError("Give --name, --time-zone, --country or --region.")
+    with context.session() as session:
+        changed = choose.account(session, account)
+        if region is None and country is None:
+            region = changed.region
+        accounts.change(
+            session,
+            changed,
+            name=changed.name if name is None else name,
+            country=changed.country if country is None else country or None,
+            region=region or None,
+            time_zone=changed.time_zone if time_zone is None else time_zone,
+        )
+        context.note(session, "account changed", changed.name, changed)
+        session.commit()
+        output.tell(as_row(changed), f"{changed.kind} {changed.id}: {changed.name}")
+
+
 def as_row(account: Account) -> dict[str, Any]:
     """An account as it is printed."""
     return {

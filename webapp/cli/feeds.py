@@ -79,6 +79,66 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         _tell(made, everyone)
 
 
+@feed.command("deactivate")
+@click.argument("feed")
+def deactivate(feed: str) -> None:
+    """Collect a feed no longer, until it is reactivated. What was counted stays.
+
+    FEED is an id, or the name of an account that has one feed.
+    """
+    with context.session() as session:
+        chosen = choose.feed(session, feed)
+        feeds.deactivate(session, chosen)
+        context.note(session, "feed deactivated", chosen.customer_name, chosen.account)
+        session.commit()
+        _tell_one(chosen)
+
+
+@feed.command("remove")
+@click.argument("feed")
+def remove(feed: str) -> None:
+    """Disconnect a customer. What was counted, certificates and the history stay.
+
+    FEED is an id, or the name of an account that has one feed. It cannot be undone; "releaf feed
+    add" connects the customer again.
+    """
+    with context.session() as session:
+        chosen = choose.feed(session, feed)
+        feeds.remove(session, chosen, clock.now())
+        context.note(session, "feed removed", chosen.customer_name, chosen.account)
+        session.commit()
+        _tell_one(chosen)
+
+
+@feed.command("edit")
+@click.argument("feed")
+@click.option(
+    "--account",
+    metavar="ACCOUNT",
+    help="The customer account (id or exact name) whose pages they are. Only before the first "
+    "pages are counted.",
+)
+def edit(feed: str, account: str | None) -> None:
+    """Change a feed; what no option names stays as it is.
+
+      releaf feed edit 3 --account "Harbour Architects, LLP"
+
+    FEED is an id, or the name of an account that has one feed.
+    """
+    if account is None:
+        raise click.UsageError("Give --account.")
+    with context.session() as session:
+        chosen = choose.feed(session, feed)
+        before = chosen.account.name
+        owner = choose.account(session, account, "account", {"customer"})
+        feeds.change_account(session, chosen, owner)
+        context.note(
+            session, "feed changed", chosen.customer_name, owner, before=before, to=owner.name
+        )
+        session.commit()
+        _tell_one(chosen)
+
+
 def named(known: Sequence[Customer], text: str) -> Customer:
     """The customer of an ID, else the only one of that exact name. Raises Invalid."""
     by_id = [customer for customer in known if customer.customer_id == text]
@@ -108,6 +168,11 @@ def as_row(feed: Feed) -> dict[str, Any]:
         "status": feed.status,
         "health": feed.health,
     }
+
+
+def _tell_one(feed: Feed) -> None:
+    plain = f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
+    output.tell(as_row(feed), plain)
 
 
 def _tell(made: Sequence[Feed], everyone: bool) -> None:

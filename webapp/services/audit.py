@@ -18,6 +18,7 @@ Action = Literal[
     "brand reset",
     "collection asked for",
     "collection cancelled",
+    "feed changed",
     "feed deactivated",
     "feed reactivated",
     "feed removed",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.db import lock
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Device, Feed, HealthChange, Server
+from webapp.models import Account, Deposit, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts
 
@@ -88,15 +88,8 @@ def tie(
     if account is None:
         name = customer.name
         account = accounts.customers_named(session, server.account, [name], now=now)[name]
-    elif account.kind != "customer" or account.partner_id != server.account_id:
-        raise Invalid(
-            "account",
-            gettext(
-                "%(name)s is not a customer account of %(name2)s.",
-                name=account.name,
-                name2=server.account.name,
-            ),
-        )
+    else:
+        _must_own(server, account)
     return _tie(session, server, [(customer, account)], now)[0]
 
 
@@ -175,6 +168,43 @@ def remove(session: Session, feed: Feed, now: datetime) -> None:
         return
     feed.status, feed.removed_at = "removed", now
     session.flush()
+
+
+def change_account(session: Session, feed: Feed, account: Account) -> None:
+    """Credit a feed's pages to another customer account of its server's partner.
+
+    Deposits are an account's through their feed, and a certificate of the old account may state
+    them; so only a feed that has none yet can change. Raises Conflict, Invalid.
+    """
+    _claim(session, feed)
+    if account.id == feed.account_id:
+        return
+    _must_own(feed.server, account)
+    counted = select(Deposit.feed_id).where(Deposit.feed_id == feed.id, Deposit.pages != 0)
+    if session.scalar(counted.limit(1)) is not None:
+        raise Conflict(
+            gettext(
+                "Pages of %(customer_name)s are counted for %(name)s already and stay there. "
+                "Remove the feed and connect the customer again with the other account.",
+                customer_name=feed.customer_name,
+                name=feed.account.name,
+            )
+        )
+    feed.account = account
+    session.flush()
+
+
+def _must_own(server: Server, account: Account) -> None:
+    """Refuse an account that is no customer of the server's partner. Raises Invalid."""
+    if account.kind != "customer" or account.partner_id != server.account_id:
+        raise Invalid(
+            "account",
+            gettext(
+                "%(name)s is not a customer account of %(name2)s.",
+                name=account.name,
+                name2=server.account.name,
+            ),
+        )
 
 
 def _claim_server(session: Session, server: Server) -> None:

@@ -37,6 +37,7 @@ WORDS: dict[Action, LazyString] = {
     "brand reset": _l("Brand reset"),
     "collection asked for": _l("Collection asked for"),
     "collection cancelled": _l("Collection cancelled"),
+    "feed changed": _l("Feed changed"),
     "feed deactivated": _l("Feed deactivated"),
     "feed reactivated": _l("Feed reactivated"),
     "feed removed": _l("Feed removed"),

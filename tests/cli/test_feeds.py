@@ -1,0 +1,92 @@
+"""``releaf feed``: deactivated, removed, given to another account."""
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.cli.conftest import Releaf
+from webapp.models import Account, AuditEntry, Feed
+from webapp.printerpoint.sandbox import Sandbox
+
+
+@pytest.fixture
+def bakery(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
+    """Northwind with the feed 1 of Bluebird Bakery."""
+    customer = printerpoint.has_customer("Bluebird Bakery", customer_id="BLUE01")
+    printerpoint.has_printer(customer, serial="S1", count=1_000)
+    northwind.made("feed", "add", 1, "--customer", "BLUE01")
+    return northwind
+
+
+def test_a_feed_is_deactivated_and_says_so(bakery: Releaf) -> None:
+    row = bakery.made("feed", "deactivate", 1)
+    again = bakery("feed", "deactivate", "Bluebird Bakery")
+
+    assert (row["id"], row["status"]) == (1, "inactive")
+    assert (again.code, again.out) == (0, "feed 1: Bluebird Bakery, account 2, inactive\n")
+    assert "feed deactivated" in noted(bakery)
+
+
+def test_a_removed_feed_frees_its_customer(bakery: Releaf) -> None:
+    row = bakery.made("feed", "remove", 1)
+    refused = bakery("feed", "deactivate", 1, "--json")
+    again = bakery.made("feed", "add", 1, "--customer", "BLUE01")
+
+    assert row["status"] == "removed"
+    assert refused.code == 1
+    assert "has been removed" in refused.error[1]
+    assert again["id"] == 2
+
+
+def test_a_feed_that_does_not_exist_is_wrong_use(bakery: Releaf) -> None:
+    for command in ("deactivate", "remove"):
+        answer = bakery("feed", command, 7, "--json")
+        assert (answer.code, answer.error[0]) == (2, "feed")
+
+
+def test_a_feed_without_pages_is_given_to_another_account(bakery: Releaf) -> None:
+    bakery.made("account", "add", "Bakers United", "--partner", "Northwind")
+
+    row = bakery.made("feed", "edit", 1, "--account", "Bakers United")
+
+    assert (row["account"], row["account_name"]) == (3, "Bakers United")
+    with bakery.session() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "feed changed")).one()
+        assert entry.account_id == 1
+        assert entry.details == {"before": "Bluebird Bakery", "to": "Bakers United"}
+
+
+def test_a_feed_with_pages_keeps_its_account_and_says_what_to_do(bakery: Releaf) -> None:
+    bakery.made("account", "add", "Bakers United", "--partner", "Northwind")
+    with bakery.session() as session:
+        factories.deposit(session, session.get_one(Feed, 1), pages=12)
+
+    refused = bakery("feed", "edit", 1, "--account", "Bakers United", "--json")
+    same = bakery.made("feed", "edit", 1, "--account", "Bluebird Bakery")
+
+    assert refused.code == 1
+    assert "Remove the feed and connect the customer again" in refused.error[1]
+    assert same["account_name"] == "Bluebird Bakery"
+
+
+def test_a_feed_is_not_given_to_another_partners_customer(bakery: Releaf) -> None:
+    bakery.made("account", "add", "Southwind")
+    bakery.made("account", "add", "Quay Hotel", "--partner", "Southwind")
+
+    foreign = bakery("feed", "edit", 1, "--account", "Quay Hotel", "--json")
+    partner = bakery("feed", "edit", 1, "--account", "Northwind", "--json")
+    nothing = bakery("feed", "edit", 1, "--json")
+
+    assert (foreign.code, foreign.error[0]) == (2, "account")
+    assert (partner.code, partner.error[0]) == (2, "account")
+    assert nothing.code == 2
+    with bakery.session() as session:
+        assert session.get_one(Account, session.get_one(Feed, 1).account_id).name == (
+            "Bluebird Bakery"
+        )
+
+
+def noted(releaf: Releaf) -> list[str]:
+    """The acts in the audit trail."""
+    with releaf.session() as session:
+        return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
