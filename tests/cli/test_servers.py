@@ -2,8 +2,10 @@
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import select
 
 from tests.cli.conftest import Releaf
+from webapp.models import AuditEntry
 from webapp.printerpoint.sandbox import Sandbox
 
 
@@ -214,6 +216,72 @@ def test_feed_add_wants_one_customer_or_all(
     answer = northwind("feed", "add", "1", *options, "--json")
 
     assert (answer.code, answer.error[0]) == (2, field)
+
+
+def test_a_token_is_replaced_from_standard_input(northwind: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.refuses()
+    northwind("server", "check", "1")
+    printerpoint.recovers()
+    printerpoint.has_dealer("another-token")
+
+    server = northwind.made("server", "replace-token", "Northwind", stdin=" another-token\n")
+
+    assert (server["id"], server["health"]) == (1, "healthy")
+    assert "another-token" not in str(server)
+    assert northwind.made("server", "check", "1")["health"] == "healthy"
+    assert "server token replaced" in audited(northwind)
+
+
+def test_a_token_that_does_not_work_replaces_nothing(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    refused = northwind("server", "replace-token", "1", "--json", stdin="canary-token")
+
+    assert refused.code == 1
+    assert "canary-token" not in refused.out + refused.err
+    assert northwind.made("server", "check", "1")["health"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("server", "stdin", "field"), [("1", "", "token"), ("1", "a:b", "token"), ("9", "x", "server")]
+)
+def test_replacing_a_token_wants_a_server_and_a_token(
+    northwind: Releaf, server: str, stdin: str, field: str
+) -> None:
+    answer = northwind("server", "replace-token", server, "--json", stdin=stdin)
+
+    assert (answer.code, answer.error[0]) == (2, field)
+
+
+def test_the_token_of_another_server_is_no_replacement(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    printerpoint.has_dealer("another-token")
+    northwind.made("server", "add", "--account", "1", stdin="another-token")
+
+    answer = northwind("server", "replace-token", "2", "--json", stdin=printerpoint.token)
+
+    assert (answer.code, answer.error[0]) == (2, "token")
+
+
+def test_a_server_is_removed_with_its_feeds(northwind: Releaf, printerpoint: Sandbox) -> None:
+    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    northwind.made("feed", "add", "1", "--all")
+
+    removed = northwind.made("server", "remove", "Northwind")
+    again = northwind("server", "remove", "1", "--json")
+
+    assert (removed["id"], removed["feeds_removed"]) == (1, 1)
+    assert northwind.made("list", "servers")[0]["removed_at"] == removed["removed_at"]
+    assert northwind.made("list", "feeds")[0]["status"] == "removed"
+    assert (again.code, again.error[0]) == (2, "server")
+    assert "server removed" in audited(northwind)
+
+
+def audited(releaf: Releaf) -> list[str]:
+    """What the audit trail says was done."""
+    with releaf.session() as session:
+        return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
 def test_an_encryption_key_is_changed_without_entering_a_token_again(

@@ -75,6 +75,47 @@ def check(ctx: click.Context, server: str) -> None:
         ctx.exit(WORK_FAILED)
 
 
+@server.command("replace-token")
+@click.argument("server")
+def replace_token(server: str) -> None:
+    """Replace the API token of a server. It is read from standard input, never from the arguments.
+
+      releaf server replace-token 1 < token.txt
+      releaf server replace-token "Northwind Print"      (asks for the token, unseen)
+
+    SERVER is an id, or the name of a partner that has one. The token is tested at Printerpoint
+    before it is saved; until then the present one stays in use. A paused server resumes.
+    """
+    with context.session(reading=True) as session:
+        server_id = choose.server(session, server).id
+    token = _read_token()
+    context.client(token).check()
+    with context.session() as session:
+        chosen = choose.server(session, str(server_id))
+        servers.replace_token(session, current_keyring(), chosen, token, clock.now())
+        context.note(session, "server token replaced", chosen.name, chosen.account)
+        session.commit()
+        output.tell(as_row(chosen), f"server {chosen.id}: {chosen.name} uses the new token")
+
+
+@server.command("remove")
+@click.argument("server")
+def remove(server: str) -> None:
+    """Remove a server and its feeds. Its token is deleted; what was counted stays.
+
+      releaf server remove 1
+
+    SERVER is an id, or the name of a partner that has one.
+    """
+    with context.session() as session:
+        chosen = choose.server(session, server)
+        count = servers.remove(session, chosen, clock.now())
+        context.note(session, "server removed", chosen.name, chosen.account)
+        session.commit()
+        row = as_row(chosen) | {"removed_at": chosen.removed_at, "feeds_removed": count}
+        output.tell(row, f"server {chosen.id}: {chosen.name} is removed, feeds with it: {count}")
+
+
 @server.command("reseal")
 def reseal() -> None:
     """Encrypt every stored token with the newest key, after a key was put in front.
