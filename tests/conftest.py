@@ -13,10 +13,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
-from webapp import i18n
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db, engine, open_session
+from webapp.extensions import babel
 from webapp.services import database, passwords
 from webapp.settings import Settings
 
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def translations() -> Iterator[None]:
     """The context of an application that can do nothing but translate; it speaks English."""
     app = Flask("webapp")
-    i18n.init_app(app)
+    babel.init_app(app)
     with app.app_context():
         yield
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from flask import Flask, request
-from flask_migrate import Migrate
-from htmx_flask import Htmx
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import filters, i18n, messages
 from webapp import settings as configuration
 from webapp.db import db, engine_options
+from webapp.extensions import babel, csrf, htmx, login_manager, migrate
 from webapp.services import database
 from webapp.settings import ROOT, Settings
 from webapp.views import (
@@ -96,14 +94,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_configuration(settings))
     app.config["RELEAF"] = settings
-    i18n.init_app(app, language.select_locale)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     filters.add_filters(app.jinja_env)
     app.jinja_env.filters["sentence"] = messages.sentence
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
     db.init_app(app)
-    Migrate(app, db, directory=str(Path(database.__file__).parent.parent / "migrations"))
-    Htmx(app)
-    forgery = security.guard(app)
+    migrate.init_app(app, db)
+    babel.init_app(app, locale_selector=language.select_locale)
+    htmx.init_app(app)
+    login_manager.init_app(app)
+    security.register(app)
+    csrf.init_app(app)  # after the log-in is checked: without a session, log in
     assets.serve(app)
     navigation.register(app)
     brands.register(app)
@@ -112,8 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(InvalidJobOperation, errors.conflict)
     for family in VIEWS:
         app.register_blueprint(family.blueprint)
-    operations.mount_queues(app, forgery, settings)
-    notices.exempt(forgery)
+    operations.mount_queues(app, settings)
     security.limit_attempts(app, settings)
     if settings.production:
         # One proxy stands in front: README, In production.
@@ -135,6 +135,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     https = settings.public_url.startswith("https://")
     return {
         "SECRET_KEY": settings.secret_key,
+        "BABEL_DEFAULT_LOCALE": i18n.DEFAULT,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
         # A browser takes a cookie of this name only over https and for all of this host.

@@ -1,11 +1,28 @@
-"""What belongs to the current application: its settings and its encryption keys."""
+"""The Flask extensions, set up by ``create_app``, and the settings of the current application.
+
+The database is in ``webapp.db``. Flask-Limiter is not here: its object holds the storage and the
+switch of one application (``security.limit_attempts``).
+"""
 
 from typing import cast
 
 from flask import current_app
+from flask_babel import Babel
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
 
 from webapp.crypto import Keyring
-from webapp.settings import Settings
+from webapp.settings import ROOT, Settings
+
+babel = Babel()
+csrf = CSRFProtect()
+htmx = Htmx()
+login_manager = LoginManager()
+# An address may change during a session; a new password ends sessions (``User.get_id``).
+login_manager.session_protection = None
+migrate = Migrate(directory=str(ROOT / "webapp" / "migrations"))
 
 
 def current_settings() -> Settings:

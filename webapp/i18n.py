@@ -3,25 +3,13 @@
 Texts in the code are English and need no catalogue. ``make texts`` updates the others.
 """
 
-from collections.abc import Callable
-
 from babel import negotiate_locale
-from flask import Flask
-from flask_babel import Babel, get_domain, get_locale
+from flask_babel import get_domain, get_locale
 from jinja2 import Environment
 
 #: The name of each language in that language. The first is the language of texts in the code.
 LANGUAGES = {"en": "English", "es": "Español"}
 DEFAULT = "en"
-
-babel = Babel()
-
-
-def init_app(app: Flask, locale_selector: Callable[[], str | None] | None = None) -> None:
-    """Set up Flask-Babel; without a selector, and outside requests, the default applies."""
-    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
-    app.jinja_env.policies["ext.i18n.trimmed"] = True
-    babel.init_app(app, locale_selector=locale_selector)
 
 
 def use_in(environment: Environment) -> None:

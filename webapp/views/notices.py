@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from flask_wtf import CSRFProtect
 from wtforms import BooleanField, SelectField
 
 from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict, NotFound
+from webapp.extensions import csrf
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
@@ -64,11 +64,6 @@ class NoticesForm(forms.Form):
     language = SelectField(_l("Language"), description=_l("Of pages and of mails to you."))
 
 
-def exempt(forgery: CSRFProtect) -> None:
-    """Let mail programs post to the links of mails: these are signed, and need no session."""
-    forgery.exempt("webapp.views.notices.unsubscribed")
-
-
 @blueprint.route("/notices", methods=["GET", "POST"])
 @roles_required("operations", "partner_admin")
 def choose() -> ResponseReturnValue:
@@ -101,6 +96,7 @@ def unsubscribe_page(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/unsubscribe/<token>")
+@csrf.exempt  # mail programs post here too; the link is signed and needs no session
 def unsubscribed(token: str) -> ResponseReturnValue:
     """Switch it off: by the button of the page, or by a mail program (RFC 8058); or on again."""
     user, subject = _reader(token)

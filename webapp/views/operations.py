@@ -6,16 +6,19 @@ import rq_dashboard
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from flask_wtf import CSRFProtect
 from rq_dashboard.web import setup_rq_connection
 from sqlalchemy import text
 
 from webapp import queue
 from webapp.db import READING_METHODS, db
+from webapp.extensions import csrf
 from webapp.settings import Settings
 from webapp.views import audit, edge, errors, security
 
 blueprint = Blueprint("operations", __name__)
+
+# Its requests carry no CSRF token: ``_guard_queues`` checks their origin instead.
+csrf.exempt(rq_dashboard.blueprint)
 
 QUEUES = "/operations/queues"
 
@@ -49,12 +52,10 @@ def alive() -> ResponseReturnValue:
     return {"status": "ok"}
 
 
-def mount_queues(app: Flask, forgery: CSRFProtect, settings: Settings) -> None:
-    """Mount rq-dashboard; call after ``security.guard``, whose guards come first."""
+def mount_queues(app: Flask, settings: Settings) -> None:
+    """Mount rq-dashboard; call after ``security.register``: the log-in is checked first."""
     app.config["RQ_DASHBOARD_REDIS_URL"] = (settings.redis_url,)
     setup_rq_connection(app)
-    # Its requests carry no token of ours: where they come from is looked at instead.
-    forgery.exempt(rq_dashboard.blueprint)
     app.before_request(_guard_queues)
     app.after_request(_allow_its_scripts)
     app.register_blueprint(rq_dashboard.blueprint, url_prefix=QUEUES)

@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_limiter import Limiter, RouteLimit
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, current_user
-from flask_wtf import CSRFProtect
+from flask_login import current_user
 
 from webapp import i18n
 from webapp.db import READING_METHODS, db
+from webapp.extensions import login_manager
 from webapp.models import User
 from webapp.queries import users
 from webapp.settings import Settings
@@ -68,18 +68,12 @@ _UPLOADS = {"brands.edit": "60 per hour", "brands.preview": "120 per minute"}
 _ATTEMPTS_BY_NAME = "30 per hour"
 
 
-def guard(app: Flask) -> CSRFProtect:
-    """Put the guards in front of every view, in the order in which they must stand.
-
-    Returns the guard against forged requests, so that it can make an exception.
-    """
-    _know_users(app)
+def register(app: Flask) -> None:
+    """Require a log-in before every view but those of ``OPEN``; add the security headers."""
     app.before_request(language.choose)
     app.before_request(_demand_login)
-    forgery = CSRFProtect(app)
     app.before_request(_extend_session)
     app.after_request(_set_headers)
-    return forgery
 
 
 def limit_attempts(app: Flask, settings: Settings) -> None:
@@ -147,16 +141,10 @@ def _typed_email() -> str:
     return hashlib.sha256(email.encode("utf-8", "replace")).hexdigest()
 
 
-def _know_users(app: Flask) -> None:
-    manager = LoginManager(app)
-    manager.session_protection = None  # addresses change on the way; the stamp ends sessions
-
-    manager.user_loader(_user_of_session)
-
-
-def _user_of_session(named: str) -> User | None:
-    """The user of a session, unless the password has changed since or the user is disabled."""
-    number, _, stamp = named.partition("-")
+@login_manager.user_loader
+def load_user(session_id: str) -> User | None:
+    """Return the user of a session, unless disabled or given another password since."""
+    number, _, stamp = session_id.partition("-")
     if not number.isascii() or not number.isdigit():
         return None
     return users.of_session(db.session(), int(number), stamp)
