@@ -13,9 +13,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
+from tests.database import engine, open_session
 from webapp import settings as configuration
 from webapp.app import create_app
-from webapp.db import db, engine, open_session
+from webapp.db import db
 from webapp.extensions import babel
 from webapp.services import database, passwords
 from webapp.settings import Settings

@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from tests import factories
+from tests.database import engine, open_session
 from webapp import db
-from webapp.db import READ_ONLY, Base, engine, open_session, upsert
+from webapp.db import READ_ONLY, Base, upsert
 from webapp.models import Account, Certificate, Device
 
 pytestmark = pytest.mark.both_databases

@@ -6,11 +6,9 @@ plain session and without a Flask application; both share one ``MetaData``.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from flask import has_request_context, request
@@ -22,7 +20,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
     event,
     select,
 )
@@ -149,22 +146,6 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # A prepared statement gets one plan for all values: for the smallest and the largest partner,
     # a rare and a common word. Planning each time takes a millisecond.
     return shared | {"connect_args": {"connect_timeout": 10, "prepare_threshold": None}}
-
-
-@lru_cache(maxsize=8)
-def engine(database_url: str) -> Engine:
-    """The engine of this process for a URL. A forked child must ``dispose`` it first."""
-    return create_engine(database_url, **engine_options(database_url))
-
-
-@contextmanager
-def open_session(database_url: str) -> Iterator[Session]:
-    """A session for a job or a command. Whoever opens it commits; an exception rolls back.
-
-    What it has loaded stays after a commit: a night commits once a customer.
-    """
-    with Session(engine(database_url), expire_on_commit=False) as session:
-        yield session
 
 
 def lock(

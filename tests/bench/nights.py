@@ -22,10 +22,11 @@ from sqlalchemy.orm import Session
 
 from jobs.collection import collect
 from tests.bench.fleet import FIRST_DAY
+from tests.database import engine, open_session
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.crypto import Keyring
-from webapp.db import Base, engine, open_session
+from webapp.db import Base
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Reading, Server
 from webapp.printerpoint.client import Client
 from webapp.services import servers

@@ -20,12 +20,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from tests.bench import served
+from tests.database import engine, open_session
 from tests.environment.redis_server import running_redis
 from tests.queries import counted
 from webapp import clock
 from webapp import settings as configuration
 from webapp.app import create_app
-from webapp.db import engine, open_session
 from webapp.models import Certificate, Delta, User
 from webapp.services.database import make_ready
 

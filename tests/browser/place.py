@@ -12,12 +12,13 @@ from rq import Queue, SimpleWorker
 from werkzeug.serving import make_server
 
 from tests.browser import borough
+from tests.database import open_session
 from tests.factories import NOW
 from webapp import clock, queue
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.crypto import Keyring
-from webapp.db import db, open_session
+from webapp.db import db
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import unsubscribe
 from webapp.settings import Settings

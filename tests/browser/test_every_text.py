@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.browser import sights
 from tests.browser.marked import Marking, unmarked
 from tests.browser.place import Place
-from webapp.db import open_session
+from tests.database import open_session
 from webapp.models import (
     Account,
     AuditEntry,

@@ -21,12 +21,13 @@ from sqlalchemy import select
 from jobs import month_end
 from jobs.collection import collect
 from tests import factories
+from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import web
 from tests.jobs.processes import worker
 from webapp import clock
 from webapp.app import create_app
-from webapp.db import db, engine, open_session
+from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Feed, Server
 from webapp.printerpoint.sandbox import Sandbox

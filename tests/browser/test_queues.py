@@ -8,10 +8,11 @@ from rq.job import Job, JobStatus
 
 from tests import factories
 from tests.browser.conftest import Serving, enter
+from tests.database import open_session
 from tests.environment.redis_server import RedisServer
 from webapp import queue
 from webapp.app import create_app
-from webapp.db import db, open_session
+from webapp.db import db
 from webapp.settings import Settings
 
 

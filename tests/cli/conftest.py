@@ -17,10 +17,11 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy.orm import Session
 
+from tests.database import open_session
 from webapp import settings as configuration
 from webapp.cli import context
 from webapp.cli import releaf as commands
-from webapp.db import db, open_session
+from webapp.db import db
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import make_ready
 from webapp.settings import ROOT

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Engine
 
 from tests import factories
 from tests.cli.conftest import Releaf
+from tests.database import engine
 from webapp import settings as configuration
-from webapp.db import engine
 from webapp.models import Feed
 
 KEYS = {

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.database import open_session
 from tests.field.machines import COUNTRY, ZONE
 from tests.field.subject import Company, OpenCase
-from webapp.db import open_session
 from webapp.domain.reasons import reason
 from webapp.models import Collection, Delta, Deposit, Device, Feed, Server
 from webapp.printerpoint.errors import Unreachable

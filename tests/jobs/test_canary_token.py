@@ -14,13 +14,13 @@ from rq.job import Job
 from sqlalchemy import Executable, select, update
 
 from tests import factories
+from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import Browser, web
 from tests.jobs.processes import eventually, worker, zone_at_noon
 from tests.jobs.traces import files_below, kept_in_redis, shows
 from webapp import queue
 from webapp.crypto import Keyring
-from webapp.db import engine, open_session
 from webapp.models import Account, Collection, Feed, Server
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import database

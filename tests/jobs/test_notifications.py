@@ -21,10 +21,11 @@ from sqlalchemy.orm import Session
 
 from jobs import notifications as job
 from tests import factories
+from tests.database import engine, open_session
 from tests.jobs.processes import kill_group, running
 from tests.logos import pictures
 from webapp.app import create_app
-from webapp.db import db, engine, open_session
+from webapp.db import db
 from webapp.domain.reasons import reason
 from webapp.logos import redraw
 from webapp.models import HealthChange, Mail, Notice, Server, User

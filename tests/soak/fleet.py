@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from tests.database import open_session
 from tests.soak.clock import FIRST_MOMENT
 from webapp.app import create_app
 from webapp.crypto import Keyring
-from webapp.db import READ_ONLY, open_session
+from webapp.db import READ_ONLY
 from webapp.models import Account, Device, Feed
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.printerpoint.sandbox.models import Machine

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.database import engine
 from tests.environment.postgresql import PostgreSQLServer, running_server
 from tests.environment.programs import find_faketime
 from tests.soak import calm
@@ -18,7 +19,7 @@ from tests.soak.plan import Scale, Visit, plan
 from tests.soak.quarter import Quarter
 from tests.soak.verdict import Report, judge
 from webapp import settings as configuration
-from webapp.db import db, engine
+from webapp.db import db
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import upgrade
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests.database import open_session
 from tests.factories import PASSWORD
-from webapp.db import open_session
 from webapp.models import User
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings

@@ -15,10 +15,11 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.database import engine, open_session
 from tests.views.houses import House, customer_house, partner_house
 from webapp import settings as configuration
 from webapp.app import create_app
-from webapp.db import db, engine, open_session
+from webapp.db import db
 from webapp.models import Server, User
 from webapp.views.security import OPEN
 

@@ -10,12 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.browser import borough, sights
+from tests.database import engine, open_session
 from tests.factories import NOW
 from tests.views.test_access_matrix import ANYBODY, WHO
 from tests.views.test_exports import LISTS
 from webapp import clock
 from webapp.crypto import Keyring
-from webapp.db import engine, open_session
 from webapp.settings import Settings
 from webapp.views import exports
 

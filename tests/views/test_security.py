@@ -14,9 +14,10 @@ from itsdangerous import TimestampSigner
 from sqlalchemy.exc import OperationalError
 
 from tests import factories
+from tests.database import open_session
 from tests.views.conftest import Storing, Visitor
 from webapp.app import Redacting, create_app
-from webapp.db import db, open_session
+from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
 from webapp.settings import Settings
