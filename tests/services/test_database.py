@@ -296,6 +296,8 @@ def _through_all_revisions(engine: Engine, but: str | None = None) -> dict[str, 
     scripts = ScriptDirectory.from_config(database._config()).walk_revisions()
     for script in reversed([one for one in scripts if one.revision != but]):
         with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                database._hold_references_loosely(connection)
             config = database._config()
             config.attributes["connection"] = connection
             command.upgrade(config, script.revision)

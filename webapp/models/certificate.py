@@ -25,7 +25,8 @@ from webapp.models.account import Account
 class Certificate(Base):
     """What was certified, with names, logo and factor of that day; never changed again.
 
-    ``late_pages`` of ``pages`` were printed in earlier months that had closed already.
+    ``late_pages`` were printed in earlier months that had closed already; ``corrections``, a
+    negative number, were counted too many by such months. ``pages`` includes both.
     ``language``: the one its document speaks. ``public_id`` is the unguessable part of the
     public page's address.
     """
@@ -37,7 +38,8 @@ class Certificate(Base):
         Index("ix_certificate_account_name", "account_name", desc("month"), "id"),
         Index("ix_certificate_pages", desc("pages"), desc("month"), "account_name", "id"),
         CheckConstraint("pages > 0", name="pages"),
-        CheckConstraint("late_pages >= 0 and late_pages <= pages", name="late_pages"),
+        CheckConstraint("late_pages >= 0 and late_pages <= pages - corrections", name="late_pages"),
+        CheckConstraint("corrections <= 0", name="corrections"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -50,6 +52,7 @@ class Certificate(Base):
     pages: Mapped[int] = mapped_column(BigInteger)
     late_pages: Mapped[int] = mapped_column(BigInteger)
     late_months: Mapped[str] = mapped_column(String(200), default="")
+    corrections: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     trees: Mapped[Decimal] = mapped_column(DecimalText)
     pages_per_tree: Mapped[int]
     project: Mapped[str] = mapped_column(String(120))

@@ -1,4 +1,4 @@
-"""Deposit: pages credited to a feed for a day, counted in a month."""
+"""Deposit: pages credited to a feed for a day, or taken back, counted in a month."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from webapp.db import Base
 
 
 class Deposit(Base):
-    """One per feed, day and month counted in (``2026-10``): the day's own, or, where that was
-    closed already, the first open one.
+    """One per feed, day, month counted in (``2026-10``) and kind.
+
+    The month is the day's own, or, where that was closed already, the first open one. A
+    ``correction`` is the negative number of pages that a closed month counted too many.
     """
 
     __tablename__ = "deposit"
     __table_args__ = (
-        CheckConstraint("pages >= 0", name="pages"),
+        CheckConstraint(
+            "kind = 'pages' and pages >= 0 or kind = 'correction' and pages <= 0", name="pages"
+        ),
         # With the pages: the deposits of a feed lie far apart in the table, a row for each night.
         Index(
             "ix_deposit_feed_id_counted_in",
@@ -30,4 +34,7 @@ class Deposit(Base):
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     counted_in: Mapped[str] = mapped_column(String(7), primary_key=True)
+    kind: Mapped[str] = mapped_column(
+        String(16), primary_key=True, default="pages", server_default="pages"
+    )
     pages: Mapped[int] = mapped_column(BigInteger)

@@ -1,16 +1,16 @@
-"""Deposits: a feed's pages by day; added by each collection, and recalculated on review."""
+"""Deposits: a feed's pages by day; added by each collection, withdrawn and restored on review.
+
+Pages that a closed month has counted stay in it. What is withdrawn of them is a correction: a
+deposit of negative pages for that day, counted in the first open month.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import (
-    Table,
-    case,
-    func,
-    select,
-)
+from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
@@ -27,9 +27,69 @@ COUNTED = case(
     (Delta.state == "adjusted", Delta.proposed),
     else_=0,
 )
+_KEY = ("feed_id", "day", "counted_in", "kind")
 
 
-_KEY = ("feed_id", "day", "counted_in")
+@dataclass(frozen=True, slots=True)
+class FeedOfDeposits:
+    """A feed whose row is locked, and the latest month that its account has closed."""
+
+    feed_id: int
+    server_id: int
+    last_closed: Month | None
+
+
+def apply(session: Session, feed: FeedOfDeposits, changes: Mapping[date, int]) -> int:
+    """Add pages to days (negative: withdraw them); returns the sum of the changes.
+
+    The feed's row must be locked. Only the month in which a day is counted now changes: pages are
+    withdrawn from its deposit of that day as far as they go, the rest becomes a correction; pages
+    that are added reduce a correction of that day first. To withdraw pages and to add them again
+    is therefore to change nothing. Two statements and the summary's, however many days there are.
+    """
+    changed = {
+        day: (str(counting_month(day, feed.last_closed)), pages)
+        for day, pages in sorted(changes.items())
+        if pages
+    }
+    if not changed:
+        return 0
+    stored = _stored(session, feed.feed_id, changed)
+    rows = []
+    for day, (counted_in, change) in changed.items():
+        before = {kind: stored.get((day, counted_in, kind), 0) for kind in ("pages", "correction")}
+        for kind, pages in _changed(before["pages"], before["correction"], change).items():
+            if pages != before[kind]:
+                row = {"day": day, "counted_in": counted_in, "kind": kind, "pages": pages}
+                rows.append({"feed_id": feed.feed_id, **row})
+    upsert(session, _DEPOSIT, rows, key=_KEY, update=("pages",))
+    summaries.add_deposits(
+        session,
+        feed.server_id,
+        {(day, counted_in): pages for day, (counted_in, pages) in changed.items()},
+    )
+    return sum(pages for _, pages in changed.values())
+
+
+def _stored(
+    session: Session, feed_id: int, days: Collection[date]
+) -> dict[tuple[date, str, str], int]:
+    """A feed's deposits between the first and the last of these days."""
+    rows = session.execute(
+        select(Deposit.day, Deposit.counted_in, Deposit.kind, Deposit.pages).where(
+            Deposit.feed_id == feed_id, Deposit.day.between(min(days), max(days))
+        )
+    )
+    return {(row.day, row.counted_in, row.kind): row.pages for row in rows}
+
+
+def _changed(pages: int, correction: int, change: int) -> dict[str, int]:
+    """Pages and correction of a day in its open month after a change."""
+    if change > 0:
+        restored = min(change, -correction)
+        return {"pages": pages + change - restored, "correction": correction + restored}
+    withdrawn = min(-change, pages)
+    return {"pages": pages - withdrawn, "correction": correction + change + withdrawn}
 
 
 def add(
@@ -50,7 +110,13 @@ def add(
         if pages
     }
     rows = [
-        {"feed_id": feed_id, "day": day, "counted_in": counted_in, "pages": pages}
+        {
+            "feed_id": feed_id,
+            "day": day,
+            "counted_in": counted_in,
+            "kind": "pages",
+            "pages": pages,
+        }
         for (day, counted_in), pages in added.items()
     ]
     upsert(session, _DEPOSIT, rows, key=_KEY, add=("pages",))
@@ -72,27 +138,12 @@ def recalculate(
     if not days:
         return 0
     owed = _pages_by_delta(session, feed.id, min(days), max(days), holidays)
+    deposited: dict[date, int] = defaultdict(int)
+    for (day, _, _), pages in _stored(session, feed.id, days).items():
+        deposited[day] += pages
+    changes = {day: owed.get(day, 0) - deposited[day] for day in days}
     last_closed = last_closed_month(session, feed.account_id)
-    stored: dict[date, dict[str, int]] = defaultdict(dict)
-    for row in session.execute(
-        select(Deposit.day, Deposit.counted_in, Deposit.pages).where(
-            Deposit.feed_id == feed.id, Deposit.day >= min(days), Deposit.day <= max(days)
-        )
-    ):
-        stored[row.day][row.counted_in] = row.pages
-    rows = []
-    added: dict[tuple[date, str], int] = {}
-    for day in sorted(set(days)):
-        counted_in = str(counting_month(day, last_closed))
-        before = stored[day].get(counted_in, 0)
-        elsewhere = sum(pages for month, pages in stored[day].items() if month != counted_in)
-        pages = owed.get(day, 0) - elsewhere
-        if pages != before:
-            rows.append({"feed_id": feed.id, "day": day, "counted_in": counted_in, "pages": pages})
-            added[day, counted_in] = pages - before
-    upsert(session, _DEPOSIT, rows, key=_KEY, update=("pages",))
-    summaries.add_deposits(session, feed.server_id, added)
-    return sum(added.values())
+    return apply(session, FeedOfDeposits(feed.id, feed.server_id, last_closed), changes)
 
 
 def _pages_by_delta(
