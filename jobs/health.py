@@ -2,14 +2,13 @@
 
 import logging
 
-from sqlalchemy import select
-
 from jobs import runtime
 from webapp import clock
 from webapp.crypto import SealError
 from webapp.db import db
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
+from webapp.queries import servers
 from webapp.services.collection import monitoring
 
 log = logging.getLogger("releaf.health")
@@ -29,9 +28,7 @@ def check_server(server_id: int) -> str:
 
 def _check_servers() -> str:
     with db.session() as session:
-        ids = session.scalars(
-            select(Server.id).where(Server.removed_at.is_(None)).order_by(Server.id)
-        ).all()
+        ids = servers.registered(session)
         session.commit()
     failed = []
     for server_id in ids:

@@ -2,12 +2,9 @@
 
 import logging
 
-from sqlalchemy import select
-
 from jobs import runtime
 from webapp import clock
 from webapp.db import db
-from webapp.models import Feed
 from webapp.services import reconciliation
 
 log = logging.getLogger("releaf.reconciliation")
@@ -20,7 +17,7 @@ def reconcile_due() -> str:
         if not reconciliation.is_due(session, now):
             session.rollback()
             return "not due"
-        result = reconciliation.reconcile(session, select(Feed))
+        result = reconciliation.reconcile(session)
         reconciliation.keep(session, result, now)
         session.commit()
     for difference in result.differences:

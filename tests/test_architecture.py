@@ -74,6 +74,13 @@ def test_queries_only_read() -> None:
     assert calls(queries, r"session\.(add|add_all|delete|flush|commit|rollback)$") == []
 
 
+def test_views_and_jobs_hold_no_statements() -> None:
+    edges = [*(ROOT / "webapp" / "views").rglob("*.py"), *(ROOT / "jobs").rglob("*.py")]
+    statements = r"^(select|insert|update|delete|text)$|session(\(\))?\.(execute|scalars?)$"
+
+    assert calls(edges, rf"{statements}|\.(where|order_by|with_only_columns)$") == []
+
+
 def test_the_domain_is_the_standard_library_only() -> None:
     allowed = sys.stdlib_module_names | {"webapp"}
 

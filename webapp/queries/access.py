@@ -180,7 +180,7 @@ def health_changes(viewer: Viewer) -> Select[HealthChange]:
 
 
 def logos(viewer: Viewer) -> Select[Logo]:
-    """The logos that a viewer's pages bear: all; its own or its partner's."""
+    """The logos that a viewer's pages show: all; its own or its partner's."""
     if viewer.is_operations:
         return select(Logo)
     partner_id = select(func.coalesce(Account.partner_id, Account.id)).where(
@@ -188,6 +188,11 @@ def logos(viewer: Viewer) -> Select[Logo]:
     )
     borne = select(Brand.logo_digest).where(Brand.account_id == partner_id.scalar_subquery())
     return select(Logo).where(Logo.digest.in_(borne))
+
+
+def logo(session: Session, viewer: Viewer, digest: str) -> Logo | None:
+    """The logo with this digest, if the viewer's pages show it."""
+    return session.scalar(logos(viewer).where(Logo.digest == digest))
 
 
 def account(session: Session, viewer: Viewer, account_id: int) -> Account:

@@ -1,8 +1,10 @@
-"""The lists of partners and of their customers."""
+"""The lists of partners and of their customers, and the names of a partner's customers."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
 from webapp.models import Account
@@ -10,6 +12,7 @@ from webapp.queries import access, lists, metrics
 from webapp.queries.access import Viewer
 
 _SHOWN = (Account.id, Account.name, Account.time_zone, Account.created_at)
+_ID_AND_NAME = (Account.id, Account.name)
 PARTNER_COLUMNS: dict[str, Any] = {
     "name": Account.name,
     "added": Account.created_at,
@@ -40,6 +43,38 @@ def customers_of(viewer: Viewer, partner_id: int) -> Select[Any]:
     query: Any = access.accounts(viewer).where(Account.partner_id == partner_id)
     ordered: Select[Any] = query.with_only_columns(*_SHOWN).order_by(Account.name, Account.id)
     return ordered
+
+
+def partner_choices(session: Session, viewer: Viewer) -> Sequence[tuple[int, str]]:
+    """The ids and names of the partners a viewer may see, by name."""
+    query: Any = access.partners(viewer).order_by(Account.name)
+    return [(row.id, row.name) for row in session.execute(query.with_only_columns(*_ID_AND_NAME))]
+
+
+def count_customers_of(session: Session, viewer: Viewer, partner_id: int) -> int:
+    """How many customers a partner has."""
+    customers = _names_of(viewer, partner_id).subquery()
+    return session.scalar(select(func.count()).select_from(customers)) or 0
+
+
+def customer_names(
+    session: Session, viewer: Viewer, partner_id: int, limit: int | None = None
+) -> Sequence[str]:
+    """The names of a partner's customers in their order; ``limit``: the first of them."""
+    query = _names_of(viewer, partner_id).order_by(Account.name)
+    return session.scalars(query if limit is None else query.limit(limit)).all()
+
+
+def existing_names(
+    session: Session, viewer: Viewer, partner_id: int, names: Sequence[str]
+) -> set[str]:
+    """Those of these names that customers of the partner have."""
+    return set(session.scalars(_names_of(viewer, partner_id).where(Account.name.in_(names))))
+
+
+def _names_of(viewer: Viewer, partner_id: int) -> Select[str]:
+    query = access.accounts(viewer).where(Account.partner_id == partner_id)
+    return query.with_only_columns(Account.name)
 
 
 def _found(query: Any, text: str) -> Select[Any]:

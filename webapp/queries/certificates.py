@@ -58,6 +58,12 @@ def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-mon
     return lists.order(query, COLUMNS, sort, *then)
 
 
+def documents(session: Session, query: Select[Any]) -> Sequence[Any]:
+    """Number, account name, PDF and time of rendering of a list; no PDF: not rendered yet."""
+    columns = (Certificate.number, Certificate.account_name, Document.pdf, Document.rendered_at)
+    return session.execute(query.with_only_columns(*columns)).all()
+
+
 def published(session: Session, public_id: str) -> Certificate | None:
     """The certificate of a public address, with its account and the hash of its document."""
     if not (public_id.isascii() and public_id.isprintable() and len(public_id) <= 43):

@@ -55,6 +55,11 @@ def unfinished(
     ).first()
 
 
+def feed_of(session: Session, collection: Collection) -> Feed | None:
+    """The feed of a collection of one customer; None for a whole server."""
+    return session.get(Feed, collection.feed_id) if collection.feed_id else None
+
+
 def outcomes(collection_id: int, outcome: str = "") -> Select[Any]:
     """What a collection brought of each customer, or with this outcome only, failures first."""
     query: Any = (

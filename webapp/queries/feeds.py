@@ -1,9 +1,10 @@
-"""The list of feeds."""
+"""Feeds: the list, and those that were selected in it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, func, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, Server
@@ -44,6 +45,24 @@ def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:
     )
     columns = {**_COLUMNS, "pages": func.coalesce(metrics.pages_of_feed(month), 0)}
     return lists.order(query, columns, sort, Feed.customer_name, Feed.id)
+
+
+def selected(session: Session, viewer: Viewer, feed_ids: set[int]) -> Sequence[Feed]:
+    """The feeds with these ids, with account, server and partner. Raises NotFound."""
+    query = lists.with_ids(session, access.feeds(viewer), Feed.id, feed_ids, "feeds")
+    return _with_accounts(session, query)
+
+
+def of_customers(session: Session, viewer: Viewer, account_ids: set[int]) -> Sequence[Feed]:
+    """The feeds of these customers but removed ones. Raises NotFound."""
+    lists.with_ids(session, access.customers(viewer), Account.id, account_ids, "customers")
+    own = access.feeds(viewer).where(Feed.account_id.in_(account_ids), access.IS_TIED)
+    return _with_accounts(session, own)
+
+
+def _with_accounts(session: Session, query: Select[Any]) -> Sequence[Feed]:
+    eager = (joinedload(Feed.account), joinedload(Feed.server).joinedload(Server.account))
+    return session.scalars(query.options(*eager).order_by(Feed.customer_name, Feed.id)).all()
 
 
 def search(

@@ -1,15 +1,19 @@
 """What the lists share: search, order and pages of a select of columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.errors import NotFound
+
 PER_PAGE = 50
 #: Searches, and lists that grow with time, are counted up to this many rows.
 COUNT_TO = 1_000
+#: Rows of an export that are read at once.
+_CHUNK = 500
 #: A database takes no offset beyond its integers.
 _LAST_PAGE = 1_000_000
 
@@ -33,6 +37,25 @@ def found(
     """
     few = session.scalars(ids.limit(COUNT_TO + 1)).all()
     return key.in_(few) if len(few) <= COUNT_TO else otherwise
+
+
+def with_ids(
+    session: Session,
+    query: Select[Any],
+    key: InstrumentedAttribute[int],
+    ids: set[int],
+    word: str,
+) -> Select[Any]:
+    """The rows of a query with these ids. Raises NotFound where one of them is missing."""
+    selected = query.where(key.in_(ids))
+    if session.scalar(select(func.count()).select_from(selected.subquery())) != len(ids):
+        raise NotFound(f"one of the {word}")
+    return selected
+
+
+def chunks(session: Session, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    """All rows of a query, some hundred at a time."""
+    return session.execute(query.execution_options(yield_per=_CHUNK)).partitions()
 
 
 def order(

@@ -1,11 +1,21 @@
-"""The list of mails, for operations."""
+"""Mails, for operations."""
 
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from webapp.errors import NotFound
 from webapp.models import Mail, User
 from webapp.queries import lists
+
+
+def get(session: Session, mail_id: int) -> Mail:
+    """A mail. Raises NotFound."""
+    mail = session.get(Mail, mail_id)
+    if mail is None:
+        raise NotFound(f"there is no mail {mail_id}")
+    return mail
 
 
 def search(*, text: str = "", state: str = "") -> Select[Any]:

@@ -1,8 +1,10 @@
-"""The list of servers."""
+"""Servers: the list, and those that are checked."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from webapp.models import Account, Server
 from webapp.queries import access, lists
@@ -14,6 +16,22 @@ COLUMNS = {
     "health": Server.health,
     "checked": Server.health_checked_at,
 }
+
+
+def registered(session: Session) -> Sequence[int]:
+    """The ids of all servers but removed ones."""
+    query = select(Server.id).where(Server.removed_at.is_(None)).order_by(Server.id)
+    return session.scalars(query).all()
+
+
+def visible(session: Session, viewer: Viewer) -> Sequence[Server]:
+    """The servers a viewer may see, removed ones included, by name."""
+    return session.scalars(access.servers(viewer).order_by(Server.name, Server.id)).all()
+
+
+def ids(session: Session, query: Select[Any]) -> Sequence[int]:
+    """The ids of the servers of a list."""
+    return session.scalars(query.with_only_columns(Server.id)).all()
 
 
 def search(

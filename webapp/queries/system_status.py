@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.models import Certificate, Collection, Delta, Document, Feed, Outcome, Server
 from webapp.queries import access
+
+
+def ping(session: Session) -> None:
+    """Raise OperationalError unless the database answers."""
+    session.execute(text("select 1"))
 
 
 def nights(session: Session, since: date, limit: int) -> Sequence[Any]:

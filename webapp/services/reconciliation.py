@@ -77,9 +77,9 @@ class Result:
     differences: Sequence[Difference]
 
 
-def reconcile(session: Session, feeds: Select[Feed]) -> Result:
-    """Compare everything about these feeds. A handful of statements, however many they are."""
-    ids = feeds.with_only_columns(Feed.id).order_by(None)
+def reconcile(session: Session, feeds: Select[Feed] | None = None) -> Result:
+    """Compare everything about these feeds, or about all; the number of statements is constant."""
+    ids = (select(Feed) if feeds is None else feeds).with_only_columns(Feed.id).order_by(None)
     balances = _balances(session, ids)
     differences = [
         Difference("Feed", one.feed_id, one.customer_name, one.life, one.life - one.difference)

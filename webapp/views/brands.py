@@ -32,7 +32,7 @@ from webapp.domain import contrast
 from webapp.domain.contrast import Colour, Shades
 from webapp.errors import Invalid, NotFound
 from webapp.logos import Picture
-from webapp.models import Account, Brand, Logo
+from webapp.models import Account, Brand
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services import brands
@@ -161,11 +161,10 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
 
 @blueprint.get("/brand/logo/<digest>.png")
 def logo(digest: str) -> ResponseReturnValue:
-    """A logo that the viewer's pages bear; under its digest it is the same for ever."""
+    """A logo that the viewer's pages show; under its digest it is the same for ever."""
     found = None
     if digest.isascii() and digest.isalnum() and len(digest) == 64:
-        viewer = edge.viewer()
-        found = db.session.scalar(access.logos(viewer).where(Logo.digest == digest))
+        found = access.logo(db.session(), edge.viewer(), digest)
     if found is None:
         abort(404)
     response = make_response(found.content)

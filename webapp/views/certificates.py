@@ -27,7 +27,7 @@ from sqlalchemy import Select
 from webapp import clock, filters, pdf
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.models import Certificate, Document
+from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
 from webapp.services import certificates
@@ -108,13 +108,7 @@ def selected() -> ResponseReturnValue:
 
 def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     """An archive of documents, if all of them are drawn; they are compressed already."""
-    columns = (
-        Certificate.number,
-        Certificate.account_name,
-        Document.pdf,
-        Document.rendered_at,
-    )
-    found = db.session.execute(query.with_only_columns(*columns)).all()
+    found = queries.documents(db.session(), query)
     missing = [row.number for row in found if row.pdf is None]
     if missing:
         told = ngettext(

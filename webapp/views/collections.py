@@ -247,7 +247,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "collection": collection,
         "server": collection.server,
         "zone": collection.server.account.zone,
-        "feed": db.session.get(Feed, collection.feed_id) if collection.feed_id else None,
+        "feed": queries.feed_of(db.session(), collection),
         "asked_by": users.visible(db.session(), edge.viewer(), collection.requested_by),
         "cancelled_by": users.visible(db.session(), edge.viewer(), collection.cancelled_by),
         "unfinished": unfinished,

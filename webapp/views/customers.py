@@ -13,18 +13,17 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
-from sqlalchemy import Select, func, select
 
 from webapp import clock, filters, queue
 from webapp.crypto import SealError
 from webapp.db import db
 from webapp.errors import Conflict
-from webapp.models import Account, Server
+from webapp.models import Server
 from webapp.models.user import Role
 from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.queries import access
+from webapp.queries import access, accounts
 from webapp.services import customers, feeds
 from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
@@ -248,28 +247,22 @@ def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
 
 def _shown(found: Found) -> dict[str, Any]:
     """What the list shows."""
-    accounts = _accounts()
-    count = db.session.scalar(select(func.count()).select_from(accounts.subquery())) or 0
+    session, viewer, partner_id = db.session(), edge.viewer(), _server().account_id
+    count = accounts.count_customers_of(session, viewer, partner_id)
     chosen = [choice.account_name for choice in found.choices]
-    names = accounts.with_only_columns(Account.name).order_by(Account.name)
     return {
         "found": found,
         "server": _server(),
         "keys": {choice.key for choice in found.choices},
         "key_of": customers.key,
-        "accounts": db.session.scalars(names.limit(_ACCOUNTS_SUGGESTED)).all(),
+        "accounts": accounts.customer_names(session, viewer, partner_id, _ACCOUNTS_SUGGESTED),
         "accounts_listed": count <= _ACCOUNTS_LISTED,
-        "standing": set(db.session.scalars(names.where(Account.name.in_(chosen)))),
+        "standing": accounts.existing_names(session, viewer, partner_id, chosen),
     }
-
-
-def _accounts() -> Select[Account]:
-    """The customer accounts of the server's partner."""
-    partner_id = _server().account_id
-    return access.accounts(edge.viewer()).where(Account.partner_id == partner_id)
 
 
 def _missing_accounts(names: Sequence[str]) -> int:
     """How many accounts will be made for these names."""
-    standing = set(db.session.scalars(_accounts().with_only_columns(Account.name)))
-    return len({" ".join(name.split()) for name in names} - standing)
+    partner_id = _server().account_id
+    existing = accounts.customer_names(db.session(), edge.viewer(), partner_id)
+    return len({" ".join(name.split()) for name in names}.difference(existing))

@@ -21,11 +21,11 @@ from sqlalchemy import Select
 
 from webapp import clock
 from webapp.db import db
+from webapp.queries import lists
 
 Value = str | int | Decimal | date | datetime | None
 
 FORMATS = ("csv", "xlsx")
-_CHUNK = 500
 #: What a worksheet holds, without its line of headings.
 _LARGEST_SHEET = 1_048_575
 #: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
@@ -51,11 +51,11 @@ def wanted() -> bool:
 
 def answer(query: Select[Any], sheet: Sheet) -> Response:
     """All rows of a list's query as the file asked for."""
-    found = db.session.execute(query.execution_options(yield_per=_CHUNK))
+    chunks = lists.chunks(db.session(), query)
     return answer_rows(
         sheet.name,
         sheet.titles,
-        (row for part in found.partitions() for row in sheet.rows(part)),
+        (row for chunk in chunks for row in sheet.rows(chunk)),
     )
 
 

@@ -12,9 +12,9 @@ from wtforms import BooleanField, SelectField
 
 from webapp import clock, i18n
 from webapp.db import db
-from webapp.errors import Conflict, NotFound
+from webapp.errors import Conflict
 from webapp.extensions import csrf
-from webapp.models import Mail, User
+from webapp.models import User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
@@ -150,14 +150,14 @@ def index() -> ResponseReturnValue:
 @roles_required("operations")
 def show(mail_id: int) -> ResponseReturnValue:
     """A mail as its reader gets it."""
-    return render_template("notices/show.html", mail=_mail(mail_id))
+    return render_template("notices/show.html", mail=queries.get(db.session(), mail_id))
 
 
 @blueprint.post("/operations/mails/<int:mail_id>/again")
 @roles_required("operations")
 def again(mail_id: int) -> ResponseReturnValue:
     """Send a failed mail again."""
-    mail = _mail(mail_id)
+    mail = queries.get(db.session(), mail_id)
     try:
         mails.send_again(db.session(), mail, clock.now())
         audit.note("mail sent again", mail.title, mail.user.account, to=mail.user.email)
@@ -172,10 +172,3 @@ def again(mail_id: int) -> ResponseReturnValue:
 
 def _reader(token: str) -> tuple[User, Subject]:
     return unsubscribe.reader(db.session(), edge.settings().secret_key, token)
-
-
-def _mail(mail_id: int) -> Mail:
-    mail = db.session.get(Mail, mail_id)
-    if mail is None:
-        raise NotFound
-    return mail

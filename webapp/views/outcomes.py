@@ -1,6 +1,7 @@
 """Outcomes: what a collection brought of each customer, on its page and as a file."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from flask_babel import lazy_gettext as _l
 
@@ -8,7 +9,7 @@ from webapp.db import db
 from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.queries import collections as queries
-from webapp.queries.lists import Page
+from webapp.queries.lists import Page, chunks
 from webapp.views import exports, lists
 
 KINDS = ("collected", "unchanged", "not_found", "failed")
@@ -20,8 +21,6 @@ TITLES = (
     _l("Rows not counted"),
     _l("Reason"),
 )
-#: Rows that are read at once.
-_CHUNK = 500
 
 
 def paged(collection: Collection, outcome: str) -> Page:
@@ -32,7 +31,7 @@ def paged(collection: Collection, outcome: str) -> Page:
 def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
     """What came of each customer, or of those with the outcome asked for, failures first."""
     query = queries.outcomes(collection.id, lists.filter_choice("outcome", KINDS))
-    for one in db.session.execute(query.execution_options(yield_per=_CHUNK)):
+    for one in chain.from_iterable(chunks(db.session(), query)):
         reasons = [one.reason] if one.reason else [row["reason"] for row in one.skipped]
         yield (
             one.customer_name,

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
-from webapp.queries import access
+from webapp.queries import access, servers
 from webapp.services import reconciliation as service
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
 
 
 def _exported(viewer: access.Viewer, result: service.Result) -> Iterable[Sequence[exports.Value]]:
-    names = {one.id: one.name for one in db.session.scalars(access.servers(viewer))}
+    names = {one.id: one.name for one in servers.visible(db.session(), viewer)}
     for balance in result.balances:
         yield (
             balance.customer_name,
@@ -83,7 +83,6 @@ def _sums(viewer: access.Viewer, result: service.Result) -> list[Sum]:
     by_server: dict[int, list[service.Balance]] = defaultdict(list)
     for balance in result.balances:
         by_server[balance.server_id].append(balance)
-    servers = db.session.scalars(access.servers(viewer).order_by(Server.name, Server.id)).all()
     return [
         Sum(
             server,
@@ -94,5 +93,5 @@ def _sums(viewer: access.Viewer, result: service.Result) -> list[Sum]:
             held=sum(balance.held for balance in by_server[server.id]),
             difference=sum(abs(balance.difference) for balance in by_server[server.id]),
         )
-        for server in servers
+        for server in servers.visible(db.session(), viewer)
     ]

@@ -5,14 +5,12 @@ from collections.abc import Callable, Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
-from sqlalchemy import Select
-from sqlalchemy.orm import joinedload
 
 from webapp import clock, filters
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Conflict
-from webapp.models import Account, Feed, Server
+from webapp.models import Feed, Server
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
@@ -38,11 +36,11 @@ _CONCERNED: dict[str, tuple[str, ...]] = {
 def act() -> ResponseReturnValue:
     """Do it with the feeds that were ticked; what takes pages away is asked about before."""
     action = request.form.get("action", "")
-    query = _chosen()
-    chosen = db.session.scalars(query).all()
+    chosen = _chosen()
     if chosen and exports.wanted():
         month = Month.of(figures.today_of(edge.user().account, clock.now()))
-        rows = queries.every(edge.viewer(), month).where(Feed.id.in_([feed.id for feed in chosen]))
+        rows = queries.every(edge.viewer(), month)
+        rows = ticks.chosen(rows, Feed.id, {feed.id for feed in chosen}, "feeds")
         return exports.answer(rows, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
         return ticks.nothing(_back())
@@ -86,18 +84,12 @@ def _of_customers() -> bool:
     return request.form.get("of") == "customers"
 
 
-def _chosen() -> Select[Feed]:
+def _chosen() -> Sequence[Feed]:
     """The feeds that were ticked, or those of ticked customers. Raises NotFound."""
-    viewer = edge.viewer()
     wanted, customers = ticks.ids("feed"), ticks.ids("account")
-    query = access.feeds(viewer)
     if customers:
-        ticks.chosen(access.customers(viewer), Account.id, customers, "customers")
-        query = query.where(Feed.account_id.in_(customers), access.IS_TIED)
-    else:
-        query = ticks.chosen(query, Feed.id, wanted, "feeds")
-    eager = (joinedload(Feed.account), joinedload(Feed.server).joinedload(Server.account))
-    return query.options(*eager).order_by(Feed.customer_name, Feed.id)
+        return queries.of_customers(db.session(), edge.viewer(), customers)
+    return queries.selected(db.session(), edge.viewer(), wanted)
 
 
 def _left_alone(action: str, count: int) -> str:

@@ -16,10 +16,10 @@ from webapp.crypto import SealError
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
 from webapp.messages import sentence
-from webapp.models import Account, Server
+from webapp.models import Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.queries import access, dashboard, details
+from webapp.queries import access, accounts, dashboard, details
 from webapp.queries import servers as queries
 from webapp.services import servers
 from webapp.services.collection import monitoring
@@ -116,7 +116,7 @@ def selected() -> ResponseReturnValue:
     query = ticks.chosen(queries.search(edge.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
         return ticks.exported(query, _SHEET, wanted, back)
-    ids = db.session.scalars(query.with_only_columns(Server.id)).all()
+    ids = queries.ids(db.session(), query)
     flash(
         *collections.ask_each(
             ids, lambda each: (access.server(db.session(), edge.viewer(), each), None)
@@ -130,7 +130,7 @@ def selected() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Register a server: its token is tried at Printerpoint, then saved encrypted."""
     form = RegisterForm()
-    partners = _partners()
+    partners = accounts.partner_choices(db.session(), edge.viewer())
     form.account.choices = [(0, gettext("Choose a partner")), *partners]
     if len(partners) == 1:
         form.account.data = partners[0][0]
@@ -332,9 +332,3 @@ def _checked(
     if lists.is_fragment():
         return "", 204, {"HX-Refresh": "true"}
     return redirect(url_for("servers.show", server_id=server.id))
-
-
-def _partners() -> list[tuple[int, str]]:
-    """The partners a viewer may register servers for: its own, or for operations every one."""
-    query = access.accounts(edge.viewer()).where(Account.kind == "partner").order_by(Account.name)
-    return [(account.id, account.name) for account in db.session.scalars(query)]

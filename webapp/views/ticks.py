@@ -9,11 +9,12 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
 from webapp.errors import NotFound
+from webapp.queries.lists import with_ids
 from webapp.views import exports
 
 #: More than a page of a list shows.
@@ -32,10 +33,7 @@ def chosen(
     query: Select[Any], key: InstrumentedAttribute[int], wanted: set[int], word: str
 ) -> Select[Any]:
     """The rows of a query with these ids. Raises NotFound for any the viewer may not see."""
-    found = query.where(key.in_(wanted))
-    if db.session.scalar(select(func.count()).select_from(found.subquery())) != len(wanted):
-        raise NotFound(f"one of the {word}")
-    return found
+    return with_ids(db.session(), query, key, wanted, word)
 
 
 def exported(
