@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.i18n import DEFAULT
 
 AccountKind = Literal["operations", "partner", "customer"]
@@ -62,7 +62,7 @@ class Account(Base):
     is_named: Mapped[bool] = mapped_column(default=True, server_default=true())
     badge_id: Mapped[str | None] = mapped_column(String(43))
     badge_on: Mapped[bool] = mapped_column(default=False, server_default=false())
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     partner: Mapped[Account | None] = relationship(remote_side="Account.id")
 

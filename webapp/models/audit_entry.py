@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.models.account import Account
 from webapp.models.user import User
 
@@ -32,7 +32,7 @@ class AuditEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     place: Mapped[str] = mapped_column(String(8))

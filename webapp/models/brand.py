@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 
 
 class Logo(Base):
@@ -22,7 +22,7 @@ class Logo(Base):
     content_type: Mapped[str] = mapped_column(String(20))
     width: Mapped[int]
     height: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
@@ -35,6 +35,6 @@ class Brand(Base):
     name: Mapped[str | None] = mapped_column(String(60))
     colour: Mapped[str | None] = mapped_column(String(7))
     logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"), index=True)
-    changed_at: Mapped[datetime] = mapped_column(Moment)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     logo: Mapped[Logo | None] = relationship()

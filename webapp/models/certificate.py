@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, DecimalText, Moment
+from webapp.db import Base, DecimalText, UtcDateTime
 from webapp.i18n import DEFAULT
 from webapp.models.account import Account
 
@@ -72,4 +72,4 @@ class Document(Base):
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
-    rendered_at: Mapped[datetime] = mapped_column(Moment)
+    rendered_at: Mapped[datetime] = mapped_column(UtcDateTime)

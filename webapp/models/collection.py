@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.domain.reasons import Reason
 from webapp.models.feed import Feed
 from webapp.models.server import Server
@@ -72,9 +72,9 @@ class Collection(Base):
     reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    queued_at: Mapped[datetime] = mapped_column(Moment)
-    alive_at: Mapped[datetime] = mapped_column(Moment)
-    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    alive_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     printers: Mapped[int] = mapped_column(default=0)
     feeds: Mapped[int | None]
 
@@ -110,6 +110,6 @@ class Outcome(Base):
     devices: Mapped[int]
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     feed: Mapped[Feed] = relationship()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.models.account import Account
 from webapp.models.server import Server
 
@@ -67,12 +67,12 @@ class Feed(Base):
     customer_name: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(16))
     health: Mapped[str] = mapped_column(String(16))
-    health_changed_at: Mapped[datetime] = mapped_column(Moment)
+    health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_data_on: Mapped[date | None]
     device_count: Mapped[int] = mapped_column(default=0, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    activated_at: Mapped[datetime | None] = mapped_column(Moment)
-    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     server: Mapped[Server] = relationship()
     account: Mapped[Account] = relationship()

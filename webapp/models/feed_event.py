@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.models.device import Device
 from webapp.models.feed import Feed
 
@@ -53,7 +53,7 @@ class FeedEvent(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"))
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     day: Mapped[date]
     kind: Mapped[str] = mapped_column(String(20))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)

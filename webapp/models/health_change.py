@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.domain.reasons import Reason
 from webapp.models.feed import Feed
 from webapp.models.server import Server
@@ -29,7 +29,7 @@ class HealthChange(Base):
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
     before: Mapped[str] = mapped_column(String(16))
     after: Mapped[str] = mapped_column(String(16))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[Reason] = mapped_column(JSON)
     last_data_on: Mapped[date | None]
 

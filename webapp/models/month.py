@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 
 
 class ClosedMonth(Base):
@@ -17,4 +17,4 @@ class ClosedMonth(Base):
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     month: Mapped[str] = mapped_column(String(7), primary_key=True)
-    closed_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)

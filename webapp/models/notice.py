@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.models.health_change import HealthChange
 from webapp.models.user import User
 
@@ -46,10 +46,10 @@ class Mail(Base):
     html: Mapped[str] = mapped_column(Text)
     logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
     state: Mapped[str] = mapped_column(String(8))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    due_at: Mapped[datetime] = mapped_column(Moment)
-    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(String(500))
 
@@ -78,7 +78,7 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     health_change_id: Mapped[int] = mapped_column(ForeignKey("health_change.id"))
-    due_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
 
     user: Mapped[User] = relationship()

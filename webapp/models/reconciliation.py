@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON, BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 
 
 class Reconciliation(Base):
@@ -16,7 +16,7 @@ class Reconciliation(Base):
     __tablename__ = "reconciliation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     feeds: Mapped[int]
     pages: Mapped[int] = mapped_column(BigInteger)
     differences: Mapped[list[str]] = mapped_column(JSON)

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.crypto import Keyring
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.domain.reasons import Reason
 from webapp.models.account import Account
 
@@ -28,10 +28,10 @@ class Server(Base):
     sealed_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     health: Mapped[str] = mapped_column(String(16))
     health_reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
-    health_checked_at: Mapped[datetime] = mapped_column(Moment)
-    health_changed_at: Mapped[datetime] = mapped_column(Moment)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    health_checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account] = relationship()
 

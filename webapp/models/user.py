@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.models.account import Account
 
 Role = Literal["operations", "partner_admin", "partner_viewer", "customer"]
@@ -48,8 +48,8 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     session_stamp: Mapped[str] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(8))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wants_server: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_feed: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
