@@ -29,6 +29,7 @@ from webapp.views import (
     customers,
     devices,
     errors,
+    feed_settings,
     feeds,
     guide,
     held,
@@ -48,8 +49,8 @@ from webapp.views import (
 
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
-    servers, customers, feeds, selection, devices, collections, held, certificates, reconciliation,
-    notices, audit, showing, guide, language,
+    servers, customers, feeds, feed_settings, selection, devices, collections, held, certificates,
+    reconciliation, notices, audit, showing, guide, language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

@@ -149,8 +149,14 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "server_answered": lazy_gettext("Printerpoint answers again"),
     "first_data": lazy_gettext("First data arrived"),
     "data_without_pages": lazy_gettext("New data arrived; no page was printed meanwhile"),
+    "marked_read_by_hand": lazy_gettext("Marked as read by hand, every %(days)s days"),
+    "reading_overdue": lazy_gettext(
+        "No new data since %(last)s, although a reading by hand is expected every %(days)s days"
+    ),
     "reactivated": lazy_gettext("Reactivated; waits for its first reading"),
     # Details in the audit trail.
+    "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
+    "read_nightly": lazy_gettext("Read every night"),
     "new_link": lazy_gettext("a new link"),
     "new_address": lazy_gettext("a new address"),
 }

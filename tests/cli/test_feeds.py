@@ -86,6 +86,31 @@ def test_a_feed_is_not_given_to_another_partners_customer(bakery: Releaf) -> Non
         )
 
 
+def test_a_feed_is_marked_as_read_by_hand_and_read_nightly_again(bakery: Releaf) -> None:
+    marked = bakery.made("feed", "edit", 1, "--read-by-hand", 30)
+    listed = bakery.made("list", "feeds")
+    again = bakery.made("feed", "edit", 1, "--read-by-hand", 30)
+    cleared = bakery.made("feed", "edit", 1, "--no-read-by-hand")
+    bakery.made("feed", "edit", 1, "--read-by-hand", 7)
+    zero = bakery.made("feed", "edit", 1, "--read-by-hand", 0)
+
+    assert [row["read_by_hand"] for row in (marked, *listed, again)] == [30, 30, 30]
+    assert (cleared["read_by_hand"], zero["read_by_hand"]) == (None, None)
+    assert noted(bakery).count("feed changed") == 4
+
+
+def test_an_interval_that_cannot_be_is_wrong_use(bakery: Releaf) -> None:
+    for options in (
+        ("--read-by-hand", 1),
+        ("--read-by-hand", 93),
+        ("--read-by-hand", -30),
+        ("--read-by-hand", "monthly"),
+        ("--read-by-hand", 30, "--no-read-by-hand"),
+    ):
+        answer = bakery("feed", "edit", 1, *options, "--json")
+        assert (answer.code, answer.error[0]) == (2, "read_by_hand")
+
+
 def noted(releaf: Releaf) -> list[str]:
     """The acts in the audit trail."""
     with releaf.session() as session:

@@ -12,6 +12,7 @@ from webapp.domain.allocation import allocate_over_gap, share
 from webapp.domain.calendar import business_days_of_gap, days_of_gap, is_business_day
 from webapp.domain.health import (
     Recovered,
+    due_on,
     feed_health,
     recovered,
     silent_business_days,
@@ -161,6 +162,33 @@ def test_health_agrees_with_counting_day_by_day(
     assert silent_business_days(last_data_on, today, holidays) == silent
     assert feed_health(last_data_on, today, holidays) == ("unhealthy" if silent >= 3 else "healthy")
     assert (today >= unhealthy_from(last_data_on, holidays)) == (silent >= 3)
+
+
+def test_a_feed_read_by_hand_is_unhealthy_three_business_days_after_its_reading_was_due() -> None:
+    friday = date(2026, 9, 11)
+
+    health = {
+        today: feed_health(friday, today, HOLIDAYS, 28)
+        for today in days_of_gap(friday, date(2026, 10, 20))
+    }
+
+    assert due_on(friday, 28) == FRIDAY
+    assert unhealthy_from(friday, HOLIDAYS, 28) == date(2026, 10, 16)
+    assert {day for day, each in health.items() if each == "unhealthy"} == {
+        date(2026, 10, day) for day in range(16, 21)
+    }
+
+
+@given(DAYS, st.integers(0, 130), st.integers(2, 92), st.frozensets(DAYS, max_size=9))
+def test_a_longer_interval_is_never_unhealthy_earlier(
+    last_data_on: date, after: int, interval: int, holidays: frozenset[date]
+) -> None:
+    today = last_data_on + timedelta(days=after)
+
+    by_hand = feed_health(last_data_on, today, holidays, interval)
+
+    assert (by_hand == "unhealthy") == (today >= unhealthy_from(last_data_on, holidays, interval))
+    assert by_hand == "healthy" or feed_health(last_data_on, today, holidays) == "unhealthy"
 
 
 def test_days_of_a_gap_leave_out_its_first_day() -> None:

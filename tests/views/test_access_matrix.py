@@ -88,6 +88,8 @@ WHO = {
     "feeds.health GET": EVERYBODY,
     "feeds.told GET": EVERYBODY,
     "feeds.collect POST": CHANGERS,
+    "feed_settings.read_by_hand GET": CHANGERS,
+    "feed_settings.read_by_hand POST": CHANGERS,
     "selection.act POST": CHANGERS,
     "servers.selected POST": CHANGERS,
     "accounts.selected POST": READERS,

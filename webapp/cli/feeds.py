@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.cli import choose, context, output
@@ -13,7 +14,7 @@ from webapp.errors import Invalid
 from webapp.models import Feed
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds
+from webapp.services import feeds, read_intervals
 from webapp.services.collection import monitoring
 
 
@@ -118,25 +119,50 @@ def remove(feed: str) -> None:
     help="The customer account (id or exact name) whose pages they are. Only before the first "
     "pages are counted.",
 )
-def edit(feed: str, account: str | None) -> None:
+@click.option(
+    "--read-by-hand",
+    type=int,
+    metavar="DAYS",
+    help="Its printers are read by hand, about every so many days (2 to 92): it is unhealthy only "
+    "3 business days after a reading is due. 0: as --no-read-by-hand.",
+)
+@click.option("--no-read-by-hand", is_flag=True, help="Its printers are read every night.")
+def edit(feed: str, account: str | None, read_by_hand: int | None, no_read_by_hand: bool) -> None:
     """Change a feed; what no option names stays as it is.
 
       releaf feed edit 3 --account "Harbour Architects, LLP"
+      releaf feed edit 3 --read-by-hand 30
 
     FEED is an id, or the name of an account that has one feed.
     """
-    if account is None:
-        raise click.UsageError("Give --account.")
+    if read_by_hand and no_read_by_hand:
+        raise Invalid("read_by_hand", "Give either --read-by-hand or --no-read-by-hand.")
+    if account is None and read_by_hand is None and not no_read_by_hand:
+        raise click.UsageError("Give --account, --read-by-hand or --no-read-by-hand.")
     with context.session() as session:
         chosen = choose.feed(session, feed)
-        before = chosen.account.name
-        owner = choose.account(session, account, "account", {"customer"})
-        feeds.change_account(session, chosen, owner)
-        context.note(
-            session, "feed changed", chosen.customer_name, owner, before=before, to=owner.name
-        )
+        if account is not None:
+            _change_account(session, chosen, account)
+        if read_by_hand is not None or no_read_by_hand:
+            _change_interval(session, chosen, read_by_hand or None)
         session.commit()
         _tell_one(chosen)
+
+
+def _change_account(session: Session, feed: Feed, account: str) -> None:
+    before = feed.account.name
+    owner = choose.account(session, account, "account", {"customer"})
+    feeds.change_account(session, feed, owner)
+    context.note(session, "feed changed", feed.customer_name, owner, before=before, to=owner.name)
+
+
+def _change_interval(session: Session, feed: Feed, days: int | None) -> None:
+    before = read_intervals.schedule(feed.read_interval_days)
+    if read_intervals.set_interval(session, feed, days, clock.now()):
+        to = read_intervals.schedule(days)
+        context.note(
+            session, "feed changed", feed.customer_name, feed.account, before=before, to=to
+        )
 
 
 def named(known: Sequence[Customer], text: str) -> Customer:
@@ -167,6 +193,7 @@ def as_row(feed: Feed) -> dict[str, Any]:
         "customer_name": feed.customer_name,
         "status": feed.status,
         "health": feed.health,
+        "read_by_hand": feed.read_interval_days,
     }
 
 

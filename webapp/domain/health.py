@@ -11,6 +11,8 @@ Health = Literal["pending", "healthy", "unhealthy"]
 
 #: Whole business days without new data after which a feed is unhealthy.
 SILENT_BUSINESS_DAYS = 3
+#: The calendar days that may lie between the readings of a feed read by hand.
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 2, 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,33 @@ def silent_business_days(last_data_on: date, today: date, holidays: Container[da
     return len(business_days_of_gap(last_data_on, today - timedelta(days=1), holidays))
 
 
-def feed_health(last_data_on: date | None, today: date, holidays: Container[date]) -> Health:
-    """A feed's health on ``today`` in its account's zone; pending before its first data."""
+def due_on(last_data_on: date, read_interval_days: int | None) -> date:
+    """The day from which new data is overdue: at once, or when a reading by hand is due."""
+    return last_data_on + timedelta(days=read_interval_days or 0)
+
+
+def feed_health(
+    last_data_on: date | None,
+    today: date,
+    holidays: Container[date],
+    read_interval_days: int | None = None,
+) -> Health:
+    """A feed's health on ``today`` in its account's zone; pending before its first data.
+
+    ``read_interval_days``: the calendar days between the readings of a feed read by hand. Its
+    business days without data count only after that interval.
+    """
     if last_data_on is None:
         return "pending"
-    silent = silent_business_days(last_data_on, today, holidays)
+    silent = silent_business_days(due_on(last_data_on, read_interval_days), today, holidays)
     return "unhealthy" if silent >= SILENT_BUSINESS_DAYS else "healthy"
 
 
-def unhealthy_from(last_data_on: date, holidays: Container[date]) -> date:
-    """The first day on which a feed last heard of on ``last_data_on`` is unhealthy."""
-    day, left = last_data_on, SILENT_BUSINESS_DAYS
+def unhealthy_from(
+    last_data_on: date, holidays: Container[date], read_interval_days: int | None = None
+) -> date:
+    """The first day on which a feed with its last data on ``last_data_on`` is unhealthy."""
+    day, left = due_on(last_data_on, read_interval_days), SILENT_BUSINESS_DAYS
     while left:
         day += timedelta(days=1)
         left -= is_business_day(day, holidays)

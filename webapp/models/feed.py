@@ -29,6 +29,7 @@ class Feed(Base):
 
     ``device_count``: how many devices it has; whatever inserts devices sets it.
     ``last_data_on``: the last day, in the account's zone, for which it brought new data.
+    ``read_interval_days``: of a feed read by hand, the days between its readings; None: nightly.
     """
 
     __tablename__ = "feed"
@@ -42,6 +43,7 @@ class Feed(Base):
         Index("ix_feed_server_id_name", "server_id", "customer_name", "id"),
         CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
         CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
+        CheckConstraint("read_interval_days between 2 and 92", name="read_interval_days"),
         Index(
             "uq_feed_customer_id",
             "server_id",
@@ -69,6 +71,7 @@ class Feed(Base):
     health: Mapped[str] = mapped_column(String(16))
     health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_data_on: Mapped[date | None]
+    read_interval_days: Mapped[int | None]
     device_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

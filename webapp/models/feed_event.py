@@ -31,6 +31,7 @@ FeedEventKind = Literal[
     "customer_renamed",
     "read_again",
     "recovered",
+    "read_by_hand",
 ]
 FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 

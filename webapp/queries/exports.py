@@ -101,6 +101,7 @@ def feeds(filters: Filters) -> Rows:
             Feed.health,
             Feed.health_changed_at,
             Feed.last_data_on.label("heard_on"),
+            Feed.read_interval_days.label("read_by_hand"),
             Feed.created_at,
             Feed.activated_at,
             Feed.removed_at,

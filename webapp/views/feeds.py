@@ -12,7 +12,12 @@ from flask_babel import gettext
 
 from webapp import clock
 from webapp.db import db
-from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_business_days, unhealthy_from
+from webapp.domain.health import (
+    SILENT_BUSINESS_DAYS,
+    due_on,
+    silent_business_days,
+    unhealthy_from,
+)
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.errors import Conflict
@@ -49,11 +54,15 @@ _RECENT = 10
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How long a feed has said nothing, and from when on that makes it unhealthy."""
+    """How long a feed has had no new data, and from when on that makes it unhealthy.
+
+    ``reading_due_on``: of a feed read by hand, the day of its next reading.
+    """
 
     days: int
     left: int
     unhealthy_on: date
+    reading_due_on: date | None
 
 
 @blueprint.get("/feeds")
@@ -280,13 +289,19 @@ def _today(feed: Feed) -> date:
 
 
 def _silence(feed: Feed, today: date) -> Silence | None:
-    """The silence of a feed that is listened to; None before its first data."""
+    """The silence of a feed that is collected; None before its first data."""
     if feed.last_data_on is None or feed.status != "active":
         return None
     holidays = public_holidays(feed.account)
-    days = silent_business_days(feed.last_data_on, today, holidays)
-    left = max(SILENT_BUSINESS_DAYS - days, 0)
-    return Silence(days, left, unhealthy_from(feed.last_data_on, holidays))
+    interval = feed.read_interval_days
+    due = due_on(feed.last_data_on, interval)
+    overdue = silent_business_days(due, today, holidays)
+    return Silence(
+        silent_business_days(feed.last_data_on, today, holidays),
+        max(SILENT_BUSINESS_DAYS - overdue, 0),
+        unhealthy_from(feed.last_data_on, holidays, interval),
+        due if interval is not None else None,
+    )
 
 
 def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
@@ -216,6 +216,17 @@ def _recovered(details: Mapping[str, Any]) -> str:
     )
 
 
+def _read_by_hand(details: Mapping[str, Any]) -> str:
+    if details["after"] is None:
+        return gettext("New data is expected every business day again.")
+    return ngettext(
+        "New data is expected every %(number)s day.",
+        "New data is expected every %(number)s days.",
+        details["after"],
+        number=filters.number(details["after"]),
+    )
+
+
 _Words = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.
 _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
@@ -298,4 +309,5 @@ _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
     ),
     "read_again": (_l("%(name)s read again"), "good", "history", _read_again),
     "recovered": (_l("Pages recovered"), "good", "history", _recovered),
+    "read_by_hand": (_l("Reading interval changed"), "", "calendar-clock", _read_by_hand),
 }

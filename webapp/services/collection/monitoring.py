@@ -75,12 +75,19 @@ def update_feed_health(session: Session, collection: Collection, today: date, no
     lock(session, Feed.id, *session.scalars(select(Feed.id).where(*silent)))
     feeds = select(Feed).where(*silent).order_by(Feed.id)
     for feed in session.scalars(feeds.execution_options(populate_existing=True)):
-        if feed_health(feed.last_data_on, today, public_holidays(feed.account)) != "unhealthy":
+        holidays = public_holidays(feed.account)
+        interval = feed.read_interval_days
+        if feed_health(feed.last_data_on, today, holidays, interval) != "unhealthy":
             continue
-        why = reason("silent", days=SILENT_BUSINESS_DAYS, last=feed.last_data_on)
-        _change_feed(session, feed, "unhealthy", why, now)
+        _change_feed(session, feed, "unhealthy", _silent(feed), now)
         turned += 1
     return turned
+
+
+def _silent(feed: Feed) -> Reason:
+    if feed.read_interval_days is not None:
+        return reason("reading_overdue", days=feed.read_interval_days, last=feed.last_data_on)
+    return reason("silent", days=SILENT_BUSINESS_DAYS, last=feed.last_data_on)
 
 
 def _lock(session: Session, server: Server) -> None:

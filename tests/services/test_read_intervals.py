@@ -1,0 +1,95 @@
+"""Feeds read by hand: healthy until their own interval has passed."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.factories import NOW
+from webapp.errors import Conflict, Invalid
+from webapp.messages import sentence
+from webapp.models import Feed, FeedEvent, HealthChange, Notice
+from webapp.services import read_intervals
+from webapp.services.collection import monitoring
+
+pytestmark = pytest.mark.both_databases
+
+FRIDAY = date(2026, 10, 9)
+
+
+def collect_nothing(session: Session, feed: Feed, now: datetime) -> int:
+    """A night in which the feed had nothing new."""
+    collection = factories.collection(session, feed.server, day=now.date() - timedelta(days=1))
+    factories.outcome(session, collection, feed, kind="unchanged")
+    return monitoring.update_feed_health(session, collection, now.date(), now)
+
+
+def test_a_feed_read_by_hand_stays_healthy_until_its_interval_has_passed(session: Session) -> None:
+    feed = factories.feed(session, last_data_on=FRIDAY)
+    read_intervals.set_interval(session, feed, 30, NOW)
+
+    due = datetime(2026, 11, 8, 12, tzinfo=NOW.tzinfo)
+    turned = {
+        days: collect_nothing(session, feed, due + timedelta(days=days)) for days in range(-25, 8)
+    }
+
+    # 8 November is a Sunday, Wednesday 11 November Veterans Day in the United States.
+    assert [days for days, number in turned.items() if number] == [5]
+    change = session.scalars(select(HealthChange)).one()
+    assert sentence(change.reason) == (
+        "No new data since 9 October 2026, although a reading by hand is expected every 30 days"
+    )
+
+
+def test_an_unhealthy_feed_that_is_not_overdue_is_healthy_at_once(session: Session) -> None:
+    administrator = factories.user(session)
+    server = factories.server(session, administrator.account)
+    feed = factories.feed(session, server, health="unhealthy", last_data_on=FRIDAY)
+
+    read_intervals.set_interval(session, feed, 60, NOW)
+
+    change = session.scalars(select(HealthChange)).one()
+    assert (feed.health, change.before, change.after) == ("healthy", "unhealthy", "healthy")
+    assert sentence(change.reason) == "Marked as read by hand, every 60 days"
+    assert session.scalars(select(Notice)).all() == []
+
+
+def test_an_overdue_feed_stays_unhealthy(session: Session) -> None:
+    feed = factories.feed(session, health="unhealthy", last_data_on=FRIDAY)
+
+    read_intervals.set_interval(session, feed, 7, NOW)
+
+    assert feed.health == "unhealthy"
+
+
+def test_each_change_is_an_event_and_no_change_is_none(session: Session) -> None:
+    feed = factories.feed(session)
+
+    changed = [read_intervals.set_interval(session, feed, days, NOW) for days in (30, 30, 7, None)]
+
+    assert changed == [True, False, True, True]
+    events = session.scalars(select(FeedEvent).order_by(FeedEvent.id)).all()
+    assert [event.details for event in events] == [
+        {"before": None, "after": 30},
+        {"before": 30, "after": 7},
+        {"before": 7, "after": None},
+    ]
+
+
+@pytest.mark.parametrize("days", [-30, 0, 1, 93, 2**40])
+def test_an_interval_is_between_2_and_92_days(session: Session, days: int) -> None:
+    feed = factories.feed(session)
+
+    with pytest.raises(Invalid) as refused:
+        read_intervals.set_interval(session, feed, days, NOW)
+
+    assert refused.value.field == "read_by_hand"
+
+
+def test_a_removed_feed_is_not_changed(session: Session) -> None:
+    feed = factories.feed(session, status="removed")
+
+    with pytest.raises(Conflict):
+        read_intervals.set_interval(session, feed, 30, NOW)

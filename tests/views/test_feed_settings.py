@@ -1,0 +1,100 @@
+"""A feed read by hand, in the console."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.factories import NOW, TODAY
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import AuditEntry, Feed, User
+
+
+@pytest.fixture
+def nora(
+    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> Visitor:
+    """The administrator of a partner whose feed 1 has had no data for 10 days."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print", time_zone="UTC")
+        factories.user(session, partner, email="nora@example.com")
+        factories.feed(
+            session,
+            factories.server(session, partner),
+            customer_name="Bluebird Bakery",
+            health="unhealthy",
+            last_data_on=TODAY - timedelta(days=10),
+        )
+    return log_in("nora@example.com")
+
+
+def test_a_feed_is_marked_as_read_by_hand_on_a_page_of_its_own(
+    nora: Visitor, storing: Storing
+) -> None:
+    form = nora.opens("/feeds/1/read-by-hand").text
+    answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
+    page = nora.opens("/feeds/1").text
+
+    assert 'value="30"' in form
+    assert answer.status_code == 302
+    assert "Bluebird Bakery is read by hand; a reading is expected every 30 days." in page
+    assert "Next reading due" in page
+    assert "7 December 2026" in page
+    assert "Reading interval changed" in page
+    assert "Ask the customer to start it" not in page
+    with storing() as session:
+        feed = session.get_one(Feed, 1)
+        assert (feed.read_interval_days, feed.health) == (30, "healthy")
+        entry = session.scalars(select(AuditEntry)).one()
+        assert (entry.action, entry.subject) == ("feed changed", "Bluebird Bakery")
+    trail = nora.opens("/audit").text
+    assert "Read by hand, every 30 days" in trail
+    assert "Read every night" in trail
+
+
+def test_an_overdue_feed_says_when_its_reading_was_due(nora: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, 1).read_interval_days = 2
+
+    page = nora.opens("/feeds/1").text
+
+    assert "A reading was due on 9 November 2026" in page
+    assert "Most often the agent" not in page
+
+
+def test_a_feed_is_read_every_night_again(nora: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, 1).read_interval_days = 30
+
+    checked = nora.opens("/feeds/1/read-by-hand").text
+    nora.sends("/feeds/1/read-by-hand", {"read_by_hand": "30"})
+
+    assert " checked" in checked
+    assert "Bluebird Bakery is read every night." in nora.opens("/feeds/1").text
+    with storing() as session:
+        assert session.get_one(Feed, 1).read_interval_days is None
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        ("1", "Give a number of days from 2 to 92."),
+        ("93", "Give a number of days from 2 to 92."),
+        ("monthly", "Give the days as a whole number."),
+        ("", "Give the days between two readings, 2 to 92."),
+    ],
+)
+def test_days_that_cannot_be_are_refused_at_their_field(
+    nora: Visitor, storing: Storing, days: str, message: str
+) -> None:
+    answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": days})
+
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    with storing() as session:
+        assert session.get_one(Feed, 1).read_interval_days is None
