@@ -202,6 +202,42 @@ def test_two_customers_of_one_name_are_told_apart_by_id(
     assert "MILL01, MILL02" in answer.error[1]
 
 
+def test_two_customers_of_one_name_never_share_an_account(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
+    northwind.made("account", "add", "Bakery", "--partner", "1")
+    for customer_id in ("MILL01", "MILL02"):
+        customer = printerpoint.has_customer("Miller", customer_id)
+        printerpoint.has_printer(customer, serial=customer_id)
+    printerpoint.has_printer(printerpoint.has_customer("Bakery", "BAKE"), serial="B1")
+
+    tied = northwind("feed", "add", "1", "--all", "--json")
+    listed = northwind("feed", "add", "1", "--all")
+
+    assert [
+        (feed["customer_id"], feed["account_name"], feed["account_created"])
+        for feed in tied.json["feeds"]
+    ] == [
+        ("BAKE", "Bakery", False),
+        ("MILL01", "Miller", True),
+        ("MILL02", "Miller (MILL02)", True),
+    ]
+    assert "tied already" in listed.out
+
+
+def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint: Sandbox) -> None:
+    northwind.made("account", "add", "Bakery", "--partner", "1")
+    for name in ("Bakery", "Clinic"):
+        printerpoint.has_printer(printerpoint.has_customer(name, name.upper()), serial=name)
+
+    lines = northwind("feed", "add", "1", "--all").out.splitlines()
+
+    assert lines == [
+        "feed 1: Bakery (BAKERY), account 2 (Bakery)",
+        "feed 2: Clinic (CLINIC), account 3 (Clinic, created)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "field"),
     [

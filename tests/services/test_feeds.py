@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW, YESTERDAY
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Deposit, Device, Feed, HealthChange
+from webapp.models import Account, Deposit, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import feeds
+from webapp.services.feed_matcher import Candidate, FeedMatcher
 
 pytestmark = pytest.mark.both_databases
 
@@ -94,7 +95,7 @@ def test_a_feed_tied_by_name_is_known_when_its_customer_gets_an_id(session: Sess
     server = factories.server(session)
     feed = feeds.tie(session, server, BAKERY, None, NOW)
 
-    [candidate] = feeds.candidates(session, server, [Customer("Bluebird Bakery", "BLUE", 1)])
+    [candidate] = candidates(session, server, [Customer("Bluebird Bakery", "BLUE", 1)])
 
     assert candidate.feed is feed
 
@@ -104,7 +105,7 @@ def test_a_name_that_two_ids_share_is_not_taken_for_either(session: Session) -> 
     feeds.tie(session, server, BAKERY, None, NOW)
     two = [Customer("Bluebird Bakery", "BLUE1", 1), Customer("Bluebird Bakery", "BLUE2", 1)]
 
-    found = feeds.candidates(session, server, two)
+    found = candidates(session, server, two)
 
     assert [candidate.feed for candidate in found] == [None, None]
 
@@ -113,7 +114,7 @@ def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -
     server = factories.server(session)
     feed = feeds.tie(session, server, BAKERY, None, NOW)
 
-    found = feeds.candidates(session, server, [SCHOOL, BAKERY, HARBOUR])
+    found = candidates(session, server, [SCHOOL, BAKERY, HARBOUR])
 
     assert [candidate.customer for candidate in found] == [SCHOOL, BAKERY, HARBOUR]
     assert [candidate.feed for candidate in found] == [None, feed, None]
@@ -150,8 +151,8 @@ def test_tying_all_passes_over_those_that_are_tied(session: Session) -> None:
     other = factories.customer(session, server.account, name="Somebody else")
     feeds.tie(session, server, SCHOOL, other, NOW)
 
-    made = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW)
-    again = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW)
+    made = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW).feeds
+    again = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW).feeds
 
     assert [feed.customer_name for feed in made] == ["Harbour Architects, LLP", "Bluebird Bakery"]
     assert again == []
@@ -236,11 +237,16 @@ def test_thousands_of_customers_are_tied_in_one_go(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer(f"Company {n:05}", f"CO{n:05}", 1) for n in range(2_000)]
 
-    made = feeds.tie_all(session, server, fleet, NOW)
+    made = feeds.tie_all(session, server, fleet, NOW).feeds
 
     assert len(made) == 2_000
     query = select(func.count()).select_from(Account).where(Account.kind == "customer")
     assert session.scalar(query) == 2_000
+
+
+def candidates(session: Session, server: Server, fleet: list[Customer]) -> list[Candidate]:
+    """The customers of a fleet with their feeds."""
+    return FeedMatcher(session, server, fleet).candidates(fleet)
 
 
 def count(session: Session, model: type) -> int:

@@ -226,6 +226,27 @@ def test_all_that_match_are_tied_once_that_is_confirmed(office: Office, storing:
     assert set(ties(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
 
 
+def test_customers_of_one_name_show_and_get_accounts_of_their_own(
+    office: Office, storing: Storing, printerpoint: Sandbox
+) -> None:
+    for customer_id in ("MILL01", "MILL02"):
+        miller = printerpoint.has_customer("Miller", customer_id=customer_id)
+        printerpoint.has_printer(miller, serial=customer_id)
+    keys = [customers.key(Customer("Miller", f"MILL0{n}", 1)) for n in (1, 2)]
+
+    shown = office.nora.sends(office.searching, {"listed": keys, "chosen": keys}).text
+    asked = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
+    office.nora.sends(office.adding, {"action": "tie", "customer": keys, "shown": keys})
+
+    assert "New account: Miller</option>" in shown
+    assert "New account: Miller (MILL02)</option>" in shown
+    assert "2 new accounts will be made" in asked
+    with storing() as session:
+        rows = session.execute(select(Feed.customer_id, Account.name).join(Feed.account))
+        found = {row.customer_id: row.name for row in rows}
+    assert found == {"MILL01": "Miller", "MILL02": "Miller (MILL02)"}
+
+
 def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> None:
     fields = {"action": "tie", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
 

@@ -1,6 +1,6 @@
 """``releaf feed``: ties between Printerpoint's customers and customer accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import click
@@ -34,8 +34,7 @@ def feed() -> None:
 @click.option(
     "--account",
     metavar="ACCOUNT",
-    help="Tie the customer to this account (id or exact name). [the account of the customer's "
-    "name, made where it is missing]",
+    help="Tie the customer to this account (id or exact name). [an account of its own]",
 )
 def add(server: str, customer: str | None, everyone: bool, account: str | None) -> None:
     """Tie one customer of a server, or all of them. Nothing counts before the first reading.
@@ -44,8 +43,10 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
       releaf feed add 1 --customer HARB01
       releaf feed add 1 --all
 
-    SERVER is an id, or the name of a partner that has one. Customer accounts that are missing are
-    made. With --all, customers that are tied already are passed over, so it can be run again.
+    SERVER is an id, or the name of a partner that has one. Without --account each customer gets an
+    account of its own; where its name is in use, its ID is added ("Miller (MILL02)"). With --all,
+    customers that are tied already are passed over, so it can be run again; account_created says
+    which accounts are new.
     """
     if (customer is None) != everyone:
         raise Invalid("customer", "Give either --customer ID or --all.")
@@ -70,14 +71,16 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, now)
         if customer is None:
-            made = feeds.tie_all(session, chosen, known, now)
+            tied = feeds.tie_all(session, chosen, known, now)
+            made, created = tied.feeds, {account.id for account in tied.created}
         else:
             owner = choose.account(session, account) if account is not None else None
-            made = [feeds.tie(session, chosen, named(known, customer), owner, now)]
+            made = [feeds.tie(session, chosen, named(known, customer), owner, now, known)]
+            created = set()
         for feed in made:
             context.note(session, "feeds tied", feed.customer_name, feed.account)
         session.commit()
-        _tell(made, everyone)
+        _tell(made, created if everyone else None)
 
 
 @feed.command("deactivate")
@@ -202,12 +205,24 @@ def _tell_one(feed: Feed) -> None:
     output.tell(as_row(feed), plain)
 
 
-def _tell(made: Sequence[Feed], everyone: bool) -> None:
+def _tell(made: Sequence[Feed], created: Collection[int] | None) -> None:
+    """Print the feeds. ``created``: the new accounts among theirs; None: one feed was asked for."""
     rows = [as_row(one) for one in made]
+    if created is None:
+        output.tell(rows[0], _line(rows[0]))
+        return
+    for row in rows:
+        row["account_created"] = row["account"] in created
     lines = [
-        f"feed {row['id']}: {row['customer_name']} ({row['customer_id'] or 'no ID'}), "
-        f"account {row['account']}"
+        f"{_line(row)} ({row['account_name']}{', created' if row['account_created'] else ''})"
         for row in rows
     ]
     plain = "\n".join(lines) or "Every customer of this server is tied already."
-    output.tell({"feeds": rows} if everyone else rows[0], plain)
+    output.tell({"feeds": rows}, plain)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return (
+        f"feed {row['id']}: {row['customer_name']} ({row['customer_id'] or 'no ID'}), "
+        f"account {row['account']}"
+    )

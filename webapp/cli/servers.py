@@ -13,8 +13,9 @@ from webapp.extensions import current_keyring
 from webapp.messages import sentence
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import feeds, servers
+from webapp.services import servers
 from webapp.services.collection import monitoring
+from webapp.services.feed_matcher import FeedMatcher
 
 _LONGER_THAN_ANY_TOKEN = 10_000
 _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
@@ -151,7 +152,7 @@ def customers(server: str) -> None:
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, clock.now())
         session.commit()
-        candidates = feeds.candidates(session, chosen, found)
+        candidates = FeedMatcher(session, chosen, found).candidates(found)
         rows = [
             {
                 "customer_id": candidate.customer.customer_id,

@@ -20,7 +20,7 @@ from webapp.services import calendars
 from webapp.services.calendars import regions
 
 OPERATIONS_NAME = "Operations"
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +112,7 @@ def customers_named(
     The names are Printerpoint's: what cannot stand in a name here is left out of them, so that
     two that differ only in blanks mean one account.
     """
-    wanted = {name: _tolerated_name(name) for name in names}
+    wanted = {name: tolerated_name(name) for name in names}
     # Two who tie at once come one after another, so that neither makes an account twice.
     lock(session, Account.id, partner.id)
     found = {
@@ -213,10 +213,10 @@ def _clean_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
         raise Invalid("name", gettext("Give the account a name."))
-    if len(name) > _LONGEST_NAME:
+    if len(name) > LONGEST_NAME:
         raise Invalid(
             "name",
-            gettext("Shorten the name to %(longest_name)s characters.", longest_name=_LONGEST_NAME),
+            gettext("Shorten the name to %(longest_name)s characters.", longest_name=LONGEST_NAME),
         )
     if not name.isprintable():
         raise Invalid(
@@ -225,9 +225,10 @@ def _clean_name(name: str) -> str:
     return name
 
 
-def _tolerated_name(name: str) -> str:
+def tolerated_name(name: str) -> str:
+    """Return a name of Printerpoint as an account may have it: in one line, not too long."""
     shown = "".join(letter if letter.isprintable() else " " for letter in name)
-    return " ".join(shown.split())[:_LONGEST_NAME].rstrip() or gettext("Customer without a name")
+    return " ".join(shown.split())[:LONGEST_NAME].rstrip() or gettext("Customer without a name")
 
 
 def _known_zone(name: str) -> str:

@@ -1,122 +1,86 @@
 """Feeds: ties between a server's customers and customer accounts."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from webapp.db import lock
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Deposit, Device, Feed, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import accounts
-
-_FEW = 1_000
+from webapp.services import accounts, feed_accounts
+from webapp.services.feed_matcher import FeedMatcher
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A customer of a server's fleet, and the feed that ties it already, if one does."""
+class Tied:
+    """Feeds, and which of their accounts were created with them."""
 
-    customer: Customer
-    feed: Feed | None
-
-
-class Ties:
-    """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
-
-    def __init__(self, session: Session, server: Server, fleet: Sequence[Customer]) -> None:
-        self._session = session
-        self._feeds = select(Feed).where(Feed.server_id == server.id, Feed.status != "removed")
-        self._by_id: dict[str, int] = {}
-        self._by_name: dict[str, int] = {}
-        self._ids_of_name = Counter(c.name for c in fleet if c.customer_id is not None)
-        columns = (Feed.id, Feed.customer_id, Feed.customer_name)
-        for row in session.execute(self._feeds.with_only_columns(*columns)):
-            if row.customer_id is None:
-                self._by_name[row.customer_name] = row.id
-            else:
-                self._by_id[row.customer_id] = row.id
-
-    def feed_id_of(self, customer: Customer) -> int | None:
-        """The feed of a customer. One without an id matches by name alone, where that is one."""
-        if customer.customer_id is None:
-            return self._by_name.get(customer.name)
-        feed_id = self._by_id.get(customer.customer_id)
-        if feed_id is None and self._ids_of_name[customer.name] <= 1:
-            feed_id = self._by_name.get(customer.name)
-        return feed_id
-
-    def untied(self, customers: Sequence[Customer]) -> list[Customer]:
-        """Those of the customers that are not tied yet, in the order given."""
-        return [customer for customer in customers if self.feed_id_of(customer) is None]
-
-    def candidates(self, customers: Sequence[Customer]) -> list[Candidate]:
-        """The customers with their feeds, in the order given."""
-        feed_ids = [self.feed_id_of(customer) for customer in customers]
-        wanted = {feed_id for feed_id in feed_ids if feed_id is not None}
-        query = self._feeds
-        if len(wanted) <= _FEW:  # a database takes only so many values in one statement
-            query = query.where(Feed.id.in_(wanted))
-        found = self._session.scalars(query.options(joinedload(Feed.account)))
-        feeds = {feed.id: feed for feed in found}
-        return [
-            Candidate(customer, None if feed_id is None else feeds[feed_id])
-            for customer, feed_id in zip(customers, feed_ids, strict=True)
-        ]
-
-
-def candidates(session: Session, server: Server, customers: Sequence[Customer]) -> list[Candidate]:
-    """Which of a fleet's customers are tied, and to whom; in the order given."""
-    return Ties(session, server, customers).candidates(customers)
+    feeds: list[Feed]
+    created: list[Account]
 
 
 def tie(
-    session: Session, server: Server, customer: Customer, account: Account | None, now: datetime
+    session: Session,
+    server: Server,
+    customer: Customer,
+    account: Account | None,
+    now: datetime,
+    fleet: Sequence[Customer] = (),
 ) -> Feed:
-    """Tie a customer to a customer account; None: the one of the customer's name, made if missing.
+    """Tie a customer to a customer account; None: one of its own, see ``assign_accounts``.
 
     Tying it again to the same account gives the feed there is. Raises Conflict when another
     account has it or the server is removed, Invalid for an account of somebody else.
     """
     _claim_server(session, server)
     if account is None:
-        name = customer.name
-        account = accounts.customers_named(session, server.account, [name], now=now)[name]
-    else:
-        _must_own(server, account)
-    return _tie(session, server, [(customer, account)], now)[0]
+        return _tie_to_own(session, server, [customer], fleet, now).feeds[0]
+    _must_own(server, account)
+    return _tie(session, server, [(customer, account)], now, fleet)[0]
 
 
 def tie_chosen(
-    session: Session, server: Server, chosen: Sequence[tuple[Customer, str]], now: datetime
+    session: Session,
+    server: Server,
+    chosen: Sequence[tuple[Customer, str]],
+    now: datetime,
+    fleet: Sequence[Customer] = (),
 ) -> list[Feed]:
     """Tie customers to the accounts of these names, all or none; as ``tie`` does.
 
-    An account that is missing is made; an empty name means the customer's own.
+    An account that is missing is made; an empty name means one of the customer's own.
     """
     _claim_server(session, server)
-    named = [(customer, " ".join(name.split()) or customer.name) for customer, name in chosen]
-    names = [name for _, name in named]
-    owners = accounts.customers_named(session, server.account, names, now=now)
-    return _tie(session, server, [(customer, owners[name]) for customer, name in named], now)
+    names = [" ".join(name.split()) for _, name in chosen]
+    named = accounts.customers_named(session, server.account, filter(None, names), now=now)
+    given = [(one, named[name]) for (one, _), name in zip(chosen, names, strict=True) if name]
+    others = [one for (one, _), name in zip(chosen, names, strict=True) if not name]
+    reserved = [account.id for account in named.values()]
+    own = iter(_tie_to_own(session, server, others, fleet, now, reserved).feeds)
+    ties = iter(_tie(session, server, given, now, fleet))
+    return [next(ties) if name else next(own) for name in names]
 
 
 def tie_all(
-    session: Session, server: Server, customers: Sequence[Customer], now: datetime
-) -> list[Feed]:
-    """Tie every customer that is not tied yet to the account of its name; returns the new feeds."""
+    session: Session,
+    server: Server,
+    customers: Sequence[Customer],
+    now: datetime,
+    fleet: Sequence[Customer] = (),
+) -> Tied:
+    """Tie every customer that is not tied yet to an account of its own; return the new feeds.
+
+    ``fleet``: all customers of the server, where ``customers`` are some of them.
+    """
     _claim_server(session, server)
-    left = Ties(session, server, customers).untied(customers)
-    names = [customer.name for customer in left]
-    owners = accounts.customers_named(session, server.account, names, now=now)
-    pairs = [(customer, owners[customer.name]) for customer in left]
-    return _tie(session, server, pairs, now)
+    left = FeedMatcher(session, server, fleet or customers).unmapped(customers)
+    return _tie_to_own(session, server, left, fleet or customers, now)
 
 
 def deactivate(session: Session, feed: Feed) -> None:
@@ -220,10 +184,38 @@ def _claim_server(session: Session, server: Server) -> None:
         )
 
 
+def _tie_to_own(
+    session: Session,
+    server: Server,
+    customers: Sequence[Customer],
+    fleet: Sequence[Customer],
+    now: datetime,
+    reserved: Sequence[int] = (),
+) -> Tied:
+    """Tie customers to accounts of their own; one that is tied stays where it is."""
+    feed_accounts.lock_names(session, server.account_id)
+    found = FeedMatcher(session, server, fleet or customers).candidates(customers)
+    free = list(dict.fromkeys(one.customer for one in found if one.feed is None))
+    plan = feed_accounts.assign_accounts(session, server, free, fleet or customers, reserved)
+    owners = feed_accounts.create_accounts(session, server.account, plan, now)
+    of_customer = {one: owner for one, (owner, _) in zip(free, owners, strict=True)}
+    pairs = [
+        (one.customer, of_customer[one.customer] if one.feed is None else one.feed.account)
+        for one in found
+    ]
+    created = [owner for owner, is_new in owners if is_new]
+    return Tied(_tie(session, server, pairs, now, fleet), created)
+
+
 def _tie(
-    session: Session, server: Server, pairs: Sequence[tuple[Customer, Account]], now: datetime
+    session: Session,
+    server: Server,
+    pairs: Sequence[tuple[Customer, Account]],
+    now: datetime,
+    fleet: Sequence[Customer],
 ) -> list[Feed]:
-    found = candidates(session, server, [customer for customer, _ in pairs])
+    customers = [customer for customer, _ in pairs]
+    found = FeedMatcher(session, server, fleet or customers).candidates(customers)
     made: dict[tuple[str | None, str], Feed] = {}
     feeds = []
     for candidate, (customer, owner) in zip(found, pairs, strict=True):

@@ -25,6 +25,8 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.queries import access, accounts
 from webapp.services import customers, feeds
+from webapp.services.feed_accounts import assign_accounts
+from webapp.services.feed_matcher import Candidate, FeedMatcher
 from webapp.views import audit, edge, lists
 from webapp.views.edge import roles_required
 
@@ -46,34 +48,35 @@ _LISTS = ("customer", "shown", "chosen", "listed")
 
 @dataclass(slots=True)
 class Choice:
-    """A chosen customer and the name of the account it will be tied to; empty: its own name."""
+    """A chosen customer and the name of the account it will be tied to; empty: its ``own``."""
 
     key: str
     customer: Customer
     account: str = ""
+    own: str = ""
 
     @property
     def account_name(self) -> str:
         """The account's name in full."""
-        return self.account or self.customer.name
+        return self.account or self.own
 
 
 @dataclass(slots=True)
 class Found:
     """What a search found. ``error``: why there is nothing to search in; ``kept`` goes on then.
 
-    ``matching`` customers match the text, ``untied`` are those of them that are not tied yet,
-    ``shown`` the first of all. Of the chosen ones ``choices`` can be tied, ``already`` counts those
-    that are tied by now and ``gone`` those that the fleet has no longer.
+    ``fleet``: all customers. ``matching`` customers match the text, ``untied`` are those of them
+    that are not tied yet, ``shown`` the first of all. Of the chosen ones ``choices`` can be tied,
+    ``already`` counts those that are tied by now and ``gone`` those that the fleet has no longer.
     """
 
     text: str
     error: str | None = None
     kept: list[tuple[str, str]] = field(default_factory=list)
-    known: int = 0
+    fleet: Sequence[Customer] = ()
     matching: int = 0
     untied: list[Customer] = field(default_factory=list)
-    shown: list[feeds.Candidate] = field(default_factory=list)
+    shown: list[Candidate] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     already: int = 0
     gone: int = 0
@@ -110,7 +113,8 @@ def tie(server_id: int) -> ResponseReturnValue:
     if action in ("search", "fresh") or found.error:
         return _page(found)
     if action == "all" and found.untied:
-        new_accounts = _missing_accounts([customer.name for customer in found.untied])
+        plan = assign_accounts(db.session(), _server(), found.untied, found.fleet)
+        new_accounts = sum(one.account_id is None for one in plan)
         return render_template(
             "customers/all.html", found=found, server=_server(), new_accounts=new_accounts
         )
@@ -122,10 +126,12 @@ def tie(server_id: int) -> ResponseReturnValue:
         return _page(found, gettext("Choose at least one customer."))
     try:
         if action == "all-confirmed":
-            made = feeds.tie_all(db.session(), _server(), found.untied, clock.now())
+            made = feeds.tie_all(
+                db.session(), _server(), found.untied, clock.now(), found.fleet
+            ).feeds
         else:
             pairs = [(choice.customer, choice.account) for choice in found.choices]
-            made = feeds.tie_chosen(db.session(), _server(), pairs, clock.now())
+            made = feeds.tie_chosen(db.session(), _server(), pairs, clock.now(), found.fleet)
     except Conflict as error:
         db.session.rollback()
         return _page(_find(_server()), str(error))
@@ -167,16 +173,16 @@ def _find(server: Server) -> Found:
         found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
         return found
     server = _server()
-    ties = feeds.Ties(db.session(), server, known)
+    matcher = FeedMatcher(db.session(), server, known)
     matching = customers.matching(known, found.text)
-    found.known, found.matching = len(known), len(matching)
-    found.untied = ties.untied(matching)
-    found.shown = ties.candidates(matching[:_SHOWN])
-    _choose(found, known, ties)
+    found.fleet, found.matching = known, len(matching)
+    found.untied = matcher.unmapped(matching)
+    found.shown = matcher.candidates(matching[:_SHOWN])
+    _choose(found, known, matcher)
     return found
 
 
-def _choose(found: Found, known: Sequence[Customer], ties: feeds.Ties) -> None:
+def _choose(found: Found, known: Sequence[Customer], matcher: FeedMatcher) -> None:
     """Find the chosen ones again in the fleet."""
     keys = _chosen_keys()
     for customer in known if keys else ():
@@ -184,11 +190,15 @@ def _choose(found: Found, known: Sequence[Customer], ties: feeds.Ties) -> None:
         if key not in keys:
             continue
         keys.remove(key)
-        if ties.feed_id_of(customer) is None:
+        if matcher.feed_id_of(customer) is None:
             found.choices.append(Choice(key, customer, _account_for(key)))
         else:
             found.already += 1
     found.gone = len(keys)
+    chosen = [choice.customer for choice in found.choices]
+    plan = assign_accounts(db.session(), _server(), chosen, known) if chosen else ()
+    for choice, assignment in zip(found.choices, plan, strict=True):
+        choice.own = assignment.name
 
 
 def _known(server: Server) -> Sequence[Customer]:
@@ -259,10 +269,3 @@ def _shown(found: Found) -> dict[str, Any]:
         "accounts_listed": count <= _ACCOUNTS_LISTED,
         "standing": accounts.existing_names(session, viewer, partner_id, chosen),
     }
-
-
-def _missing_accounts(names: Sequence[str]) -> int:
-    """How many accounts will be made for these names."""
-    partner_id = _server().account_id
-    existing = accounts.customer_names(db.session(), edge.viewer(), partner_id)
-    return len({" ".join(name.split()) for name in names}.difference(existing))
