@@ -16,21 +16,21 @@ from webapp.db import db
 from webapp.domain.contrast import OURS, on_light
 from webapp.extensions import current_settings
 from webapp.mail import (
-    Enclosure,
-    Entry,
-    Letter,
-    LetterPrinter,
+    Attachment,
+    Branding,
+    EmailContent,
+    EmailRenderer,
+    EmailSection,
     MailError,
-    Post,
-    Sign,
-    message_of,
-    post_of,
+    Transport,
+    build_message,
+    transport_for,
 )
 from webapp.models import Mail
 from webapp.models.notice import Subject
-from webapp.services import brands, digests, mails, notices, unsubscribe
+from webapp.services import brands, digests, notices, outbox, unsubscribe
 from webapp.services.brands import Look
-from webapp.services.notices import Draft
+from webapp.services.notices import EmailDraft
 from webapp.services.users import language_of
 from webapp.settings import Settings
 
@@ -48,7 +48,7 @@ _WHY: dict[Subject, LazyString] = {
 
 
 def send_due() -> str:
-    """The job: write what is due to be told, and send what waits."""
+    """The job: write the mails that are due and send those that wait."""
     with runtime.app_context():
         written = write(clock.now)
         sent, failed = send(clock.now)
@@ -64,18 +64,18 @@ def write(now: Callable[[], datetime]) -> int:
         users = notices.readers(session, moment)
         session.commit()
         for user_id in users:
-            written += _keep(session, config, notices.drafts(session, user_id, moment), moment)
+            written += _enqueue(session, config, notices.drafts(session, user_id, moment), moment)
             session.commit()
         drafts = [*digests.weekly(session, moment), *digests.nights(session, moment)]
         session.commit()
         for draft in drafts:
-            written += _keep(session, config, [draft], moment)
+            written += _enqueue(session, config, [draft], moment)
             session.commit()
     return written
 
 
 def send(now: Callable[[], datetime]) -> tuple[int, int]:
-    """Send what waits, until the post takes no more; returns how many it took, and did not."""
+    """Send the mails that are due; return how many were accepted and how many were not."""
     config = current_settings()
     sent = failed = 0
     with db.session() as session:
@@ -83,38 +83,42 @@ def send(now: Callable[[], datetime]) -> tuple[int, int]:
         if mail is None:
             return 0, 0
         try:
-            with post_of(config.mail_url, config.instance) as post:
+            with transport_for(config.mail_url, config.instance) as transport:
                 while mail is not None:
-                    if _hand_over(session, config, post, mail, now):
+                    if _deliver(session, config, transport, mail, now):
                         sent += 1
                     else:
                         failed += 1
                     mail = _claim(session, now)
         except MailError as error:
-            # The post itself is closed: the one in hand waits, and so do the others.
+            # The transport fails as a whole: this mail waits, and so do the others.
             log.warning("mails wait: %s", error)
             if mail is not None:
-                mails.not_sent(session, mail, str(error), now(), lasting=False)
+                outbox.mark_failed(session, mail, str(error), now(), lasting=False)
                 session.commit()
                 failed += 1
     return sent, failed
 
 
 def _claim(session: Session, now: Callable[[], datetime]) -> Mail | None:
-    mail = mails.claim(session, now())
+    mail = outbox.claim(session, now())
     session.commit()
     return mail
 
 
-def _hand_over(
-    session: Session, config: Settings, post: Post, mail: Mail, now: Callable[[], datetime]
+def _deliver(
+    session: Session,
+    config: Settings,
+    transport: Transport,
+    mail: Mail,
+    now: Callable[[], datetime],
 ) -> bool:
-    """Hand one mail over, with no transaction open; returns whether it was taken.
+    """Send one mail, with no transaction open; return whether it was accepted.
 
-    Raises MailError when the post takes no more from anybody.
+    Raises MailError when the transport as a whole fails.
     """
     user = mail.user
-    message = message_of(
+    message = build_message(
         sender=config.mail_from,
         to=(user.full_name, user.email),
         title=mail.title,
@@ -123,68 +127,72 @@ def _hand_over(
         message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
         unsubscribe_url=_unsubscribe_url(config, user.id, _subject(mail.subject)),
         made_at=mail.created_at,
-        logo=_enclosure(session, mail),
+        logo=_logo(session, mail),
     )
     session.commit()
     try:
-        post.send(message)
+        transport.send(message)
     except MailError as error:
         if error.everybody:
             raise
         log.warning("mail %s: %s", mail.id, error)
-        mails.not_sent(session, mail, str(error), now(), lasting=error.lasting)
+        outbox.mark_failed(session, mail, str(error), now(), lasting=error.lasting)
         session.commit()
         return False
-    mails.sent(session, mail, now())
+    outbox.mark_sent(session, mail, now())
     session.commit()
     return True
 
 
-def _keep(session: Session, config: Settings, drafts: Sequence[Draft], now: datetime) -> int:
-    kept = 0
+def _enqueue(
+    session: Session, config: Settings, drafts: Sequence[EmailDraft], now: datetime
+) -> int:
+    enqueued = 0
     for draft in drafts:
         look = brands.look(session, draft.user.account)
         with force_locale(language_of(draft.user)):
-            plain, html = _printer().print(_letter(config, draft, _sign(look)))
+            plain, html = _renderer().render(_content(config, draft, _branding(look)))
         digest = look.logo.digest if look and look.logo else None
-        kept += mails.keep(session, draft, plain, html, now, digest) is not None
-    return kept
+        enqueued += outbox.enqueue(session, draft, plain, html, now, digest) is not None
+    return enqueued
 
 
-def _sign(look: Look | None) -> Sign:
-    """Who seems to write to the users of a partner."""
+def _branding(look: Look | None) -> Branding:
+    """Return the branding of mails to a partner's users."""
     if look is None:
-        return Sign()
+        return Branding()
     shades = on_light(look.colour or OURS)
     if look.logo is None:
-        return Sign(look.name, str(shades.accent), str(shades.text))
+        return Branding(look.name, str(shades.accent), str(shades.text))
     size = look.logo.within(*_LOGO_SIZE)
     content_id = _content_id(look.logo.digest)
-    return Sign(look.name, str(shades.accent), str(shades.text), content_id, size)
+    return Branding(look.name, str(shades.accent), str(shades.text), content_id, size)
 
 
 def _content_id(digest: str) -> str:
     return f"{digest[:20]}@logo.releaf"
 
 
-def _enclosure(session: Session, mail: Mail) -> Enclosure | None:
-    """The logo that a mail shows."""
+def _logo(session: Session, mail: Mail) -> Attachment | None:
+    """Return the logo that a mail shows."""
     content = brands.content(session, mail.logo_digest)
-    return Enclosure(content, _content_id(mail.logo_digest or "")) if content else None
+    return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 
 
-def _letter(config: Settings, draft: Draft, sign: Sign) -> Letter:
-    return Letter(
+def _content(config: Settings, draft: EmailDraft, branding: Branding) -> EmailContent:
+    return EmailContent(
         draft.title,
         draft.lead,
         [
-            Entry(story.title, story.facts, story.step, config.public_url + story.path)
-            for story in draft.stories
+            EmailSection(
+                context.title, context.facts, context.step, config.public_url + context.path
+            )
+            for context in draft.contexts
         ],
         str(_WHY[draft.subject]),
         f"{config.public_url}/notices",
         _unsubscribe_url(config, draft.user.id, draft.subject),
-        sign,
+        branding,
     )
 
 
@@ -199,5 +207,5 @@ def _subject(text: str) -> Subject:
 
 
 @lru_cache(maxsize=1)
-def _printer() -> LetterPrinter:
-    return LetterPrinter()
+def _renderer() -> EmailRenderer:
+    return EmailRenderer()

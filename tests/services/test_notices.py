@@ -13,7 +13,7 @@ from webapp.errors import Conflict
 from webapp.messages import sentence
 from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused, Unreachable
-from webapp.services import digests, mails, notices
+from webapp.services import digests, notices, outbox
 from webapp.services.collection import monitoring
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
@@ -41,12 +41,12 @@ def answers(session: Session, server: Server, now: datetime) -> None:
     session.commit()
 
 
-def written(session: Session, now: datetime) -> list[notices.Draft]:
+def written(session: Session, now: datetime) -> list[notices.EmailDraft]:
     """What is written at a moment, kept in the outbox."""
     made = []
     for user_id in notices.readers(session, now):
         for draft in notices.drafts(session, user_id, now):
-            mails.keep(session, draft, "plain", "html", now)
+            outbox.enqueue(session, draft, "plain", "html", now)
             made.append(draft)
         session.commit()
     return made
@@ -89,7 +89,7 @@ def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
     assert [draft.title for draft in down] == ["Main login is unhealthy"]
     assert again == []
     assert [draft.title for draft in up] == ["Main login answers again"]
-    story = down[0].stories[0]
+    story = down[0].contexts[0]
     assert dict(story.facts)["Cause"] == REFUSED.message
     assert dict(story.facts)["Since"] == "17 November 2026, 04:30 EST"
     assert dict(story.facts)["Last good data"] == "none yet"
@@ -134,8 +134,8 @@ def test_feeds_that_fall_silent_together_are_told_together(
 
     assert early == []
     assert [draft.title for draft in told] == ["3 customers have fallen silent"]
-    assert [story.name for story in told[0].stories] == ["Customer 0", "Customer 1", "Customer 2"]
-    assert dict(told[0].stories[0].facts)["Last good data"] == "16 November 2026"
+    assert [story.name for story in told[0].contexts] == ["Customer 0", "Customer 1", "Customer 2"]
+    assert dict(told[0].contexts[0].facts)["Last good data"] == "16 November 2026"
 
 
 def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Server) -> None:
@@ -155,7 +155,7 @@ def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
     told = written(session, NOW + timedelta(minutes=1))
 
     assert [draft.title for draft in told] == ["Main login answers again"]
-    facts = dict(told[0].stories[0].facts)
+    facts = dict(told[0].contexts[0].facts)
     assert facts["Changed"] == "2 times since 17 November 2026, 04:30 EST"
     assert facts["It was down for"] == REFUSED.message
 
@@ -213,11 +213,11 @@ def test_a_notice_is_told_by_one_mail_alone(session: Session, server: Server) ->
     fails(session, server, NOW)
     ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
     draft = notices.drafts(session, ada.id, NOW)[0]
-    mails.keep(session, draft, "plain", "html", NOW)
-    other = notices.Draft(ada, "server", "change-0", "Twice", "", [], draft.notices)
+    outbox.enqueue(session, draft, "plain", "html", NOW)
+    other = notices.EmailDraft(ada, "server", "change-0", "Twice", "", [], draft.notices)
 
-    with pytest.raises(Conflict, match="told by another mail"):
-        mails.keep(session, other, "plain", "html", NOW)
+    with pytest.raises(Conflict, match="another mail"):
+        outbox.enqueue(session, other, "plain", "html", NOW)
 
 
 MONDAY_MORNING = datetime(2026, 11, 16, 13, 0, tzinfo=UTC)  # 8:00 in New York
@@ -251,13 +251,13 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
 
     told = digests.weekly(session, MONDAY_MORNING)
     for draft in told:
-        mails.keep(session, draft, "plain", "html", MONDAY_MORNING)
+        outbox.enqueue(session, draft, "plain", "html", MONDAY_MORNING)
     session.commit()
 
     assert [draft.title for draft in told] == [
         "This week: 1 unhealthy server, 1 silent customer, 1 held gain"
     ]
-    assert [story.title for story in told[0].stories] == [
+    assert [story.title for story in told[0].contexts] == [
         "Main login is unhealthy",
         "Clinic is silent",
         "1 gain waits for a decision",
@@ -284,15 +284,15 @@ def test_a_long_digest_counts_what_it_does_not_tell(session: Session, server: Se
 
     told = digests.weekly(session, MONDAY_MORNING)
 
-    assert len(told[0].stories) == 21
-    assert told[0].stories[-1].title == "And 5 more"
+    assert len(told[0].contexts) == 21
+    assert told[0].contexts[-1].title == "And 5 more"
 
 
 def kept(session: Session, now: datetime) -> list[tuple[str, str]]:
     """Readers and titles of what the dead man's check writes, kept in the outbox."""
     made = []
     for draft in digests.nights(session, now):
-        mails.keep(session, draft, "plain", "html", now)
+        outbox.enqueue(session, draft, "plain", "html", now)
         made.append((draft.user.email, draft.title))
     session.commit()
     return made
@@ -345,10 +345,10 @@ def test_a_mail_is_claimed_by_one_sender_until_it_falls_silent(session: Session)
     made = factories.mail(session, state="queued")
     session.commit()
 
-    first = mails.claim(session, NOW)
+    first = outbox.claim(session, NOW)
     session.commit()
-    second = mails.claim(session, NOW + mails.SILENT_SENDER)
-    late = mails.claim(session, NOW + mails.SILENT_SENDER + timedelta(seconds=1))
+    second = outbox.claim(session, NOW + outbox.CLAIM_EXPIRES_AFTER)
+    late = outbox.claim(session, NOW + outbox.CLAIM_EXPIRES_AFTER + timedelta(seconds=1))
 
     assert (first and first.id, second, late and late.id) == (made.id, None, made.id)
 
@@ -358,26 +358,29 @@ def test_a_mail_that_is_not_taken_waits_longer_each_time_and_then_for_a_person(
 ) -> None:
     made = factories.mail(session, state="queued")
     now, tries = NOW, 0
-    while (mail := mails.claim(session, now)) is not None:
+    while (mail := outbox.claim(session, now)) is not None:
         tries += 1
-        mails.not_sent(session, mail, "it does not answer in time", now, lasting=False)
+        outbox.mark_failed(session, mail, "it does not answer in time", now, lasting=False)
         session.commit()
-        assert mails.claim(session, mail.due_at - timedelta(seconds=1)) is None
+        assert outbox.claim(session, mail.due_at - timedelta(seconds=1)) is None
         now = mail.due_at
 
-    assert tries == len(mails.PAUSES) + 1
-    assert (made.state, mails.waiting(session)) == ("failed", (0, 1, "it does not answer in time"))
-    mails.send_again(session, made, now)
+    assert tries == len(outbox.PAUSES) + 1
+    assert (made.state, outbox.undelivered(session)) == (
+        "failed",
+        (0, 1, "it does not answer in time"),
+    )
+    outbox.retry(session, made, now)
     assert (made.state, made.attempts) == ("queued", 0)
     with pytest.raises(Conflict):
-        mails.send_again(session, made, now)
+        outbox.retry(session, made, now)
 
 
 def test_a_mail_that_will_never_be_taken_is_not_tried_again(session: Session) -> None:
     factories.mail(session, state="queued")
-    mail = mails.claim(session, NOW)
+    mail = outbox.claim(session, NOW)
     assert mail is not None
-    mails.not_sent(session, mail, "it refuses the recipient", NOW, lasting=True)
+    outbox.mark_failed(session, mail, "it refuses the recipient", NOW, lasting=True)
 
     assert mail.state == "failed"
     assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"
@@ -393,7 +396,7 @@ def test_each_reader_is_written_to_in_its_own_language(session: Session, server:
     assert told["ada@example.com"].title == "Main login is unhealthy"
     spanish = told["ines@example.com"]
     assert spanish.title == "Main login tiene problemas"
-    assert dict(spanish.stories[0].facts)["Desde"].startswith("17 de noviembre de 2026")
+    assert dict(spanish.contexts[0].facts)["Desde"].startswith("17 de noviembre de 2026")
 
 
 @pytest.mark.usefixtures("translations")

@@ -1,22 +1,29 @@
-"""Mail: letters to users, and the post that takes them.
+"""Mail: messages to users, and the transports that deliver them.
 
-The standard library's ``smtplib`` and ``email``, because jobs have no Flask application, which the
-mail extensions of Flask ask for, and because these need to be exact about what was handed over.
+The standard library's ``smtplib`` and ``email``, because the outbox needs to know exactly which
+messages a server accepted, which the mail extensions of Flask do not say.
 """
 
-from webapp.mail.letters import Enclosure, Entry, Letter, LetterPrinter, Sign, message_of
-from webapp.mail.post import Mailbox, MailError, Post, Smtp, post_of
+from webapp.mail.messages import (
+    Attachment,
+    Branding,
+    EmailContent,
+    EmailRenderer,
+    EmailSection,
+    build_message,
+)
+from webapp.mail.transport import FileTransport, MailError, SmtpTransport, Transport, transport_for
 
 __all__ = [
-    "Enclosure",
-    "Entry",
-    "Letter",
-    "LetterPrinter",
+    "Attachment",
+    "Branding",
+    "EmailContent",
+    "EmailRenderer",
+    "EmailSection",
+    "FileTransport",
     "MailError",
-    "Mailbox",
-    "Post",
-    "Sign",
-    "Smtp",
-    "message_of",
-    "post_of",
+    "SmtpTransport",
+    "Transport",
+    "build_message",
+    "transport_for",
 ]

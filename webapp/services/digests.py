@@ -11,22 +11,22 @@ from webapp import filters
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
-from webapp.services import stories
-from webapp.services.notices import Draft
-from webapp.services.stories import Story
+from webapp.services import notification_context
+from webapp.services.notices import EmailDraft
+from webapp.services.notification_context import NotificationContext
 from webapp.services.users import language_of
 
 #: The digest comes on Monday from this time on, in the partner's zone.
 DIGEST_AT = time(8)
 #: A machine that was off in the morning sends it until noon; later it would be no news.
 DIGEST_UNTIL = time(12)
-#: So many stories are told in full; the others are counted.
+#: So many contexts are told in full; the others are counted.
 TOLD_IN_FULL = 20
 #: No night has finished for so long: somebody must look.
 NIGHTS_SILENT = timedelta(hours=26)
 
 
-def weekly(session: Session, now: datetime) -> list[Draft]:
+def weekly(session: Session, now: datetime) -> list[EmailDraft]:
     """The digests that are due: of partners of whom something is unhealthy or held."""
     due = []
     partners = session.scalars(select(Account).where(Account.kind == "partner")).all()
@@ -42,7 +42,7 @@ def weekly(session: Session, now: datetime) -> list[Draft]:
     return due
 
 
-def nights(session: Session, now: datetime) -> list[Draft]:
+def nights(session: Session, now: datetime) -> list[EmailDraft]:
     """To operations: no night has finished for 26 hours; or nights finish again."""
     finished_at = session.scalar(
         select(func.max(Collection.finished_at)).where(
@@ -62,7 +62,9 @@ def nights(session: Session, now: datetime) -> list[Draft]:
     return _go_on(session, finished_at) if finished_at else []
 
 
-def _digests(session: Session, partner: Account, users: Sequence[User], key: str) -> list[Draft]:
+def _digests(
+    session: Session, partner: Account, users: Sequence[User], key: str
+) -> list[EmailDraft]:
     servers = session.scalars(
         select(Server)
         .where(
@@ -89,7 +91,7 @@ def _digests(session: Session, partner: Account, users: Sequence[User], key: str
     if not (servers or feeds or held):
         return []
 
-    def digest(user: User) -> Draft:
+    def digest(user: User) -> EmailDraft:
         return _digest(session, user, key, servers, feeds, held or 0)
 
     return _in_their_languages(users, digest)
@@ -102,9 +104,9 @@ def _digest(
     servers: Sequence[Server],
     feeds: Sequence[Feed],
     held: int,
-) -> Draft:
-    told = [stories.of_server(session, server) for server in servers]
-    told += [stories.of_feed(feed) for feed in feeds]
+) -> EmailDraft:
+    told = [notification_context.of_server(session, server) for server in servers]
+    told += [notification_context.of_feed(feed) for feed in feeds]
     more = len(told) - TOLD_IN_FULL
     told = told[:TOLD_IN_FULL]
     if more > 0:
@@ -120,10 +122,12 @@ def _digest(
     lead = gettext(
         "What needs somebody at %(name)s. What is healthy is not listed.", name=user.account.name
     )
-    return Draft(user, "digest", key, title, lead, told)
+    return EmailDraft(user, "digest", key, title, lead, told)
 
 
-def _in_their_languages(users: Sequence[User], write: Callable[[User], Draft]) -> list[Draft]:
+def _in_their_languages(
+    users: Sequence[User], write: Callable[[User], EmailDraft]
+) -> list[EmailDraft]:
     """A draft for each user, written while its language is spoken."""
     drafts = []
     for user in users:
@@ -132,8 +136,8 @@ def _in_their_languages(users: Sequence[User], write: Callable[[User], Draft]) -
     return drafts
 
 
-def _more(number: int) -> Story:
-    return Story(
+def _more(number: int) -> NotificationContext:
+    return NotificationContext(
         "",
         gettext("And %(number)s more", number=filters.number(number)),
         [],
@@ -143,8 +147,8 @@ def _more(number: int) -> Story:
     )
 
 
-def _held(number: int) -> Story:
-    return Story(
+def _held(number: int) -> NotificationContext:
+    return NotificationContext(
         gettext("Held pages"),
         ngettext(
             "%(number)s gain waits for a decision",
@@ -159,19 +163,19 @@ def _held(number: int) -> Story:
     )
 
 
-def _stopped(session: Session, since: datetime, finished_at: datetime | None) -> list[Draft]:
+def _stopped(session: Session, since: datetime, finished_at: datetime | None) -> list[EmailDraft]:
     key = f"nights-stopped-{since:%Y%m%dT%H%M%S}"
     users = _without(session, key, _readers("operations", "nights"))
 
-    def draft(user: User) -> Draft:
+    def draft(user: User) -> EmailDraft:
         return _no_night(user, key, since, finished_at)
 
     return _in_their_languages(users, draft)
 
 
-def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> Draft:
+def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> EmailDraft:
     last = filters.time_in(finished_at, "UTC") if finished_at else gettext("never")
-    story = Story(
+    context = NotificationContext(
         gettext("Nights"),
         gettext("No night has finished"),
         [
@@ -186,10 +190,12 @@ def _no_night(user: User, key: str, since: datetime, finished_at: datetime | Non
         True,
     )
     lead = gettext("For 26 hours no collection of a night has come to its end, of any server.")
-    return Draft(user, "nights", key, gettext("No night has finished for 26 hours"), lead, [story])
+    return EmailDraft(
+        user, "nights", key, gettext("No night has finished for 26 hours"), lead, [context]
+    )
 
 
-def _go_on(session: Session, finished_at: datetime) -> list[Draft]:
+def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
     """To those who were told last that nights had stopped."""
     due = []
     for user in session.scalars(_readers("operations", "nights")):
@@ -206,8 +212,8 @@ def _go_on(session: Session, finished_at: datetime) -> list[Draft]:
     return due
 
 
-def _again(user: User, key: str, finished_at: datetime) -> Draft:
-    story = Story(
+def _again(user: User, key: str, finished_at: datetime) -> EmailDraft:
+    context = NotificationContext(
         gettext("Nights"),
         gettext("Nights finish again"),
         [(gettext("Finished"), filters.time_in(finished_at, "UTC"))],
@@ -216,7 +222,7 @@ def _again(user: User, key: str, finished_at: datetime) -> Draft:
         False,
     )
     title, lead = gettext("Nights finish again"), gettext("What was missed is read.")
-    return Draft(user, "nights", key, title, lead, [story])
+    return EmailDraft(user, "nights", key, title, lead, [context])
 
 
 def _readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:

@@ -17,8 +17,8 @@ from webapp import filters
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
-from webapp.services import stories
-from webapp.services.stories import Story
+from webapp.services import notification_context
+from webapp.services.notification_context import NotificationContext
 from webapp.services.users import language_of
 
 #: A site that goes offline silences many feeds: they are told together.
@@ -29,7 +29,7 @@ FLAPPING_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EmailDraft:
     """A mail to be written. ``key``: there is one such mail for a user; ``notices``: it tells."""
 
     user: User
@@ -37,7 +37,7 @@ class Draft:
     key: str
     title: str
     lead: str
-    stories: Sequence[Story]
+    contexts: Sequence[NotificationContext]
     notices: Sequence[Notice] = ()
 
 
@@ -72,7 +72,7 @@ def readers(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(due.distinct().order_by(Notice.user_id)).all()
 
 
-def drafts(session: Session, user_id: int, now: datetime) -> list[Draft]:
+def drafts(session: Session, user_id: int, now: datetime) -> list[EmailDraft]:
     """The mails that tell a user what is due, in its language.
 
     Locks the user: others wait until the commit.
@@ -95,8 +95,10 @@ def drafts(session: Session, user_id: int, now: datetime) -> list[Draft]:
         return _made(session, user, wanted, now)
 
 
-def _made(session: Session, user: User, wanted: Sequence[Notice], now: datetime) -> list[Draft]:
-    made: list[Draft] = []
+def _made(
+    session: Session, user: User, wanted: Sequence[Notice], now: datetime
+) -> list[EmailDraft]:
+    made: list[EmailDraft] = []
     calm: list[list[Notice]] = []
     for group in _due(_by_subject(wanted), now):
         if _flaps(session, group[-1].change, now):
@@ -151,7 +153,9 @@ def _flaps(session: Session, change: HealthChange, now: datetime) -> bool:
     return (lately or 0) > FLAPPING
 
 
-def _often(session: Session, user: User, group: Sequence[Notice], now: datetime) -> list[Draft]:
+def _often(
+    session: Session, user: User, group: Sequence[Notice], now: datetime
+) -> list[EmailDraft]:
     """One mail for what keeps changing; the next one a day later, or when it has calmed down."""
     change = group[-1].change
     told_at = session.scalar(
@@ -173,34 +177,36 @@ def _often(session: Session, user: User, group: Sequence[Notice], now: datetime)
             .values(due_at=told_at + FLAPPING_WITHIN)
         )
         return []
-    story = stories.of_changes(session, [notice.change for notice in group], often=True)
+    context = notification_context.of_changes(
+        session, [notice.change for notice in group], often=True
+    )
     of_server = change.server_id is not None
     return [
-        Draft(
+        EmailDraft(
             user,
             "server" if of_server else "feed",
             f"often-{group[0].health_change_id}",
-            gettext("%(name)s keeps changing", name=story.name),
+            gettext("%(name)s keeps changing", name=context.name),
             gettext(
                 "Its health changed more than three times within a day. You are told again once "
                 "a day, and when it has calmed down."
             ),
-            [story],
+            [context],
             group,
         )
     ]
 
 
-def _of_server(session: Session, user: User, group: Sequence[Notice]) -> Draft:
-    story = stories.of_changes(session, [notice.change for notice in group])
+def _of_server(session: Session, user: User, group: Sequence[Notice]) -> EmailDraft:
+    context = notification_context.of_changes(session, [notice.change for notice in group])
     down = group[-1].change.after == "unhealthy"
-    return Draft(
+    return EmailDraft(
         user,
         "server",
         f"change-{group[0].health_change_id}",
-        gettext("%(name)s is unhealthy", name=story.name)
+        gettext("%(name)s is unhealthy", name=context.name)
         if down
-        else gettext("%(name)s answers again", name=story.name),
+        else gettext("%(name)s answers again", name=context.name),
         (
             gettext(
                 "Printerpoint could not be read. Collection of all its customers is paused; "
@@ -209,15 +215,18 @@ def _of_server(session: Session, user: User, group: Sequence[Notice]) -> Draft:
             if down
             else gettext("Collection goes on by itself; what was printed meanwhile is read now.")
         ),
-        [story],
+        [context],
         group,
     )
 
 
-def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) -> Draft:
-    told = [stories.of_changes(session, [notice.change for notice in group]) for group in groups]
-    silent = [story for story in told if story.bad]
-    heard = [story for story in told if not story.bad]
+def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) -> EmailDraft:
+    told = [
+        notification_context.of_changes(session, [notice.change for notice in group])
+        for group in groups
+    ]
+    silent = [context for context in told if context.bad]
+    heard = [context for context in told if not context.bad]
     title = "; ".join(
         part
         for part in (
@@ -236,10 +245,10 @@ def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) 
     )
     first = min(notice.health_change_id for group in groups for notice in group)
     notices = [notice for group in groups for notice in group]
-    return Draft(user, "feed", f"change-{first}", title, lead, [*silent, *heard], notices)
+    return EmailDraft(user, "feed", f"change-{first}", title, lead, [*silent, *heard], notices)
 
 
-def _silent(told: Sequence[Story]) -> str:
+def _silent(told: Sequence[NotificationContext]) -> str:
     if not told:
         return ""
     return ngettext(
@@ -251,7 +260,7 @@ def _silent(told: Sequence[Story]) -> str:
     )
 
 
-def _heard(told: Sequence[Story]) -> str:
+def _heard(told: Sequence[NotificationContext]) -> str:
     if not told:
         return ""
     return ngettext(

@@ -18,7 +18,7 @@ from webapp.models import User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
-from webapp.services import mails, unsubscribe
+from webapp.services import outbox, unsubscribe
 from webapp.views import audit, edge, exports, forms, lists
 from webapp.views.edge import roles_required
 
@@ -140,7 +140,7 @@ def index() -> ResponseReturnValue:
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    waiting, failed, error = mails.waiting(db.session())
+    waiting, failed, error = outbox.undelivered(db.session())
     return lists.render(
         "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )
@@ -159,7 +159,7 @@ def again(mail_id: int) -> ResponseReturnValue:
     """Send a failed mail again."""
     mail = queries.get(db.session(), mail_id)
     try:
-        mails.send_again(db.session(), mail, clock.now())
+        outbox.retry(db.session(), mail, clock.now())
         audit.note("mail sent again", mail.title, mail.user.account, to=mail.user.email)
         db.session.commit()
     except Conflict as error:

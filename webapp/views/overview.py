@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from webapp import clock, queue
 from webapp.db import db
 from webapp.queries import system_status
-from webapp.services import mails
+from webapp.services import outbox
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
 
@@ -104,7 +104,7 @@ def index() -> ResponseReturnValue:
         "failures": [],
         "words": WORDS,
         "nights": _nights(since),
-        "mails": mails.waiting(db.session()),
+        "mails": outbox.undelivered(db.session()),
         "undrawn": system_status.without_document(db.session()),
     }
     try:

@@ -13,12 +13,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.factories import NOW
-from webapp.mail import Mailbox, MailError, Smtp, message_of, post_of
+from webapp.mail import FileTransport, MailError, SmtpTransport, build_message, transport_for
 
 
 def message(number: int = 1, to: str = "ada@example.com") -> EmailMessage:
     """A message."""
-    return message_of(
+    return build_message(
         sender="Releaf <releaf@releaf.example>",
         to=("Ada Byrón\nBcc: eve@example.com", to),
         title="Café Nord is unhealthy\r\nBcc: eve@example.com",
@@ -80,7 +80,7 @@ def url(office: Office) -> Iterator[str]:
 
 
 def test_a_message_arrives_whole(office: Office, url: str, tmp_path: Path) -> None:
-    with post_of(url, tmp_path) as post:
+    with transport_for(url, tmp_path) as post:
         post.send(message(1))
         post.send(message(2))
 
@@ -104,7 +104,7 @@ def test_a_recipient_that_is_refused_concerns_one_message(
     office: Office, url: str, tmp_path: Path, answer: str, lasting: bool
 ) -> None:
     office.refuse_recipient = answer
-    with post_of(url, tmp_path) as post:
+    with transport_for(url, tmp_path) as post:
         with pytest.raises(MailError, match=f"refuses the recipient .{answer}") as refusal:
             post.send(message())
         office.refuse_recipient = ""
@@ -117,7 +117,7 @@ def test_a_recipient_that_is_refused_concerns_one_message(
 def test_a_message_that_is_refused_says_why(office: Office, url: str, tmp_path: Path) -> None:
     office.refuse_data = "554 looks like spam"
     with (
-        post_of(url, tmp_path) as post,
+        transport_for(url, tmp_path) as post,
         pytest.raises(MailError, match="554 looks like spam") as refusal,
     ):
         post.send(message())
@@ -129,14 +129,14 @@ def test_a_server_that_nobody_runs_concerns_everybody() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"smtp://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(MailError, match="cannot be reached") as refusal, Smtp(url):
+        with pytest.raises(MailError, match="cannot be reached") as refusal, SmtpTransport(url):
             pass
 
     assert refusal.value.everybody
 
 
 def test_a_connection_that_breaks_concerns_everybody(url: str, tmp_path: Path) -> None:
-    post = Smtp(url)
+    post = SmtpTransport(url)
     with post:
         assert post._server is not None
         assert post._server.sock is not None
@@ -150,7 +150,7 @@ def test_a_connection_that_breaks_concerns_everybody(url: str, tmp_path: Path) -
 def test_a_login_that_is_refused_says_so_without_the_password(url: str) -> None:
     secret = url.replace("smtp://", "smtp://releaf:hush%40hush@")
 
-    with pytest.raises(MailError) as refusal, Smtp(secret):
+    with pytest.raises(MailError) as refusal, SmtpTransport(secret):
         pass
 
     assert refusal.value.everybody
@@ -158,7 +158,7 @@ def test_a_login_that_is_refused_says_so_without_the_password(url: str) -> None:
 
 
 def test_the_mailbox_keeps_a_message_once_however_often_it_is_handed_over(tmp_path: Path) -> None:
-    with post_of("mailbox:", tmp_path) as post:
+    with transport_for("mailbox:", tmp_path) as post:
         for number in (1, 2, 1):
             post.send(message(number))
 
@@ -174,7 +174,10 @@ def test_the_mailbox_keeps_a_message_once_however_often_it_is_handed_over(tmp_pa
 def test_a_mailbox_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "mailbox").write_text("a file")
 
-    with pytest.raises(MailError, match="cannot be made") as refusal, Mailbox(tmp_path / "mailbox"):
+    with (
+        pytest.raises(MailError, match="cannot be made") as refusal,
+        FileTransport(tmp_path / "mailbox"),
+    ):
         pass
     assert refusal.value.everybody
     assert [path.name for path in tmp_path.iterdir()] == ["mailbox"]

@@ -23,7 +23,7 @@ _MEND_FEED = _l(
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class NotificationContext:
     """What is told of one thing. ``path``: of its page, from the root of the service."""
 
     name: str
@@ -34,7 +34,9 @@ class Story:
     bad: bool
 
 
-def of_changes(session: Session, changes: Sequence[HealthChange], *, often: bool = False) -> Story:
+def of_changes(
+    session: Session, changes: Sequence[HealthChange], *, often: bool = False
+) -> NotificationContext:
     """What changes of one server or feed, in their order, come to. ``often``: it flaps."""
     if changes[-1].server_id is not None:
         server = session.get_one(Server, changes[-1].server_id)
@@ -43,9 +45,9 @@ def of_changes(session: Session, changes: Sequence[HealthChange], *, often: bool
     return _of_feed(feed, changes, often=often)
 
 
-def of_server(session: Session, server: Server) -> Story:
+def of_server(session: Session, server: Server) -> NotificationContext:
     """A server as it stands, for the digest."""
-    return Story(
+    return NotificationContext(
         server.name,
         gettext("%(name)s is unhealthy", name=server.name),
         [
@@ -62,9 +64,9 @@ def of_server(session: Session, server: Server) -> Story:
     )
 
 
-def of_feed(feed: Feed) -> Story:
+def of_feed(feed: Feed) -> NotificationContext:
     """A feed as it stands, for the digest."""
-    return Story(
+    return NotificationContext(
         feed.customer_name,
         gettext("%(customer_name)s is silent", customer_name=feed.customer_name),
         [
@@ -86,7 +88,7 @@ def of_feed(feed: Feed) -> Story:
 
 def _of_server(
     session: Session, server: Server, changes: Sequence[HealthChange], *, often: bool
-) -> Story:
+) -> NotificationContext:
     zone = server.account.zone
     last = changes[-1]
     bad = last.after == "unhealthy"
@@ -114,10 +116,10 @@ def _of_server(
         if bad
         else gettext("%(name)s answers again", name=server.name)
     )
-    return Story(server.name, title, facts, step, f"/servers/{server.id}", bad)
+    return NotificationContext(server.name, title, facts, step, f"/servers/{server.id}", bad)
 
 
-def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Story:
+def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> NotificationContext:
     last = changes[-1]
     bad = last.after == "unhealthy"
     facts = _turns(changes, _zone(feed.account), often=often)
@@ -140,7 +142,7 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Sto
         else gettext("%(name)s is heard again", name=name)
     )
     step = str(_MEND_FEED) if bad else ""
-    return Story(name, title, facts, step, f"/feeds/{feed.id}", bad)
+    return NotificationContext(name, title, facts, step, f"/feeds/{feed.id}", bad)
 
 
 def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[tuple[str, str]]:

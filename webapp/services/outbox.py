@@ -1,4 +1,4 @@
-"""Mails: the outbox. A sender claims one, hands it over with no transaction open, and says so."""
+"""The outbox: a sender claims a mail, sends it with no transaction open and records the result."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -10,25 +10,25 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.db import lock
 from webapp.errors import Conflict
 from webapp.models import Mail, Notice
-from webapp.services.notices import Draft
+from webapp.services.notices import EmailDraft
 
-#: A sender that says nothing for so long has died; its mail is taken over.
-SILENT_SENDER = timedelta(minutes=10)
+#: A mail that has been with its sender for longer is claimed by another.
+CLAIM_EXPIRES_AFTER = timedelta(minutes=10)
 #: How long to wait after each failed attempt; after the last one a person decides.
 PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1_440, 1_440, 1_440)
 )
 
 
-def keep(
+def enqueue(
     session: Session,
-    draft: Draft,
+    draft: EmailDraft,
     plain: str,
     html: str,
     now: datetime,
     logo_digest: str | None = None,
 ) -> Mail | None:
-    """Put a mail in the outbox, with the notices it tells; None when there is such a mail.
+    """Add a mail, with its notices, to the outbox; return None if there is one with this key.
 
     ``logo_digest``: the logo that the HTML shows.
     """
@@ -51,21 +51,21 @@ def keep(
     session.flush()
     if draft.notices:
         ids = [notice.id for notice in draft.notices]
-        told = session.execute(
+        claimed = session.execute(
             update(Notice)
             .where(Notice.id.in_(ids), Notice.mail_id.is_(None))
             .values(mail_id=mail.id)
         )
-        if cast(CursorResult[Any], told).rowcount != len(ids):
-            raise Conflict(f"notices of {draft.key} were told by another mail")
+        if cast(CursorResult[Any], claimed).rowcount != len(ids):
+            raise Conflict(f"notices of {draft.key} are in another mail")
     return mail
 
 
 def claim(session: Session, now: datetime) -> Mail | None:
-    """Take the next mail that is due, so that no other sender does; None when there is none."""
+    """Claim the next mail that is due, so that no other sender does; None if there is none."""
     due = or_(
         and_(Mail.state == "queued", Mail.due_at <= now),
-        and_(Mail.state == "sending", Mail.claimed_at < now - SILENT_SENDER),
+        and_(Mail.state == "sending", Mail.claimed_at < now - CLAIM_EXPIRES_AFTER),
     )
     while mail_id := session.scalar(select(Mail.id).where(due).order_by(Mail.id).limit(1)):
         claimed = session.execute(
@@ -81,14 +81,14 @@ def claim(session: Session, now: datetime) -> Mail | None:
     return None
 
 
-def sent(session: Session, mail: Mail, now: datetime) -> None:
-    """The post has taken it."""
+def mark_sent(session: Session, mail: Mail, now: datetime) -> None:
+    """Record that the transport accepted a mail."""
     mail.state, mail.sent_at, mail.error = "sent", now, None
     mail.attempts += 1
 
 
-def not_sent(session: Session, mail: Mail, reason: str, now: datetime, *, lasting: bool) -> None:
-    """The post has not taken it: it waits, or, when it never will be taken, for a person."""
+def mark_failed(session: Session, mail: Mail, reason: str, now: datetime, *, lasting: bool) -> None:
+    """Schedule another attempt; after the last one, or if ``lasting``, the mail has failed."""
     mail.attempts += 1
     mail.error = reason[:500]
     if lasting or mail.attempts > len(PAUSES):
@@ -98,8 +98,8 @@ def not_sent(session: Session, mail: Mail, reason: str, now: datetime, *, lastin
         mail.due_at = now + PAUSES[mail.attempts - 1]
 
 
-def send_again(session: Session, mail: Mail, now: datetime) -> None:
-    """Try a failed mail again. Raises Conflict when it has not failed."""
+def retry(session: Session, mail: Mail, now: datetime) -> None:
+    """Queue a failed mail again. Raises Conflict when it has not failed."""
     lock(session, Mail.id, mail.id)
     session.refresh(mail)
     if mail.state != "failed":
@@ -108,8 +108,8 @@ def send_again(session: Session, mail: Mail, now: datetime) -> None:
     session.flush()
 
 
-def waiting(session: Session) -> tuple[int, int, str | None]:
-    """How many mails were tried in vain and wait, how many have failed, and the latest error."""
+def undelivered(session: Session) -> tuple[int, int, str | None]:
+    """Return how many mails wait for another attempt, how many failed, and the latest error."""
     rows = session.execute(
         select(Mail.state, func.count().label("number"))
         .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))

@@ -1,4 +1,4 @@
-"""Letters: plain values to a message with a plain and an HTML part."""
+"""Messages: plain values to a message with a plain and an HTML part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ _TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing a letter tells: a title, facts as (name, value), what to do, and where."""
+class EmailSection:
+    """A section of an e-mail: a title, facts as (name, value), what to do, and where."""
 
     title: str
     facts: Sequence[tuple[str, str]]
@@ -26,10 +26,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """Who seems to write: a name, a colour with that of the text on it, and perhaps a logo.
+class Branding:
+    """The sender as shown: a name, a colour, the colour of text on it, and a logo if there is one.
 
-    ``logo`` is the Content-ID of a picture in the message, ``size`` what it is shown in.
+    ``logo`` is the Content-ID of an attachment, ``size`` its width and height in pixels.
     """
 
     name: str = "Releaf"
@@ -40,28 +40,28 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosure:
-    """A PNG that the HTML of a message shows."""
+class Attachment:
+    """A PNG within the message, which its HTML shows."""
 
     content: bytes
     content_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What a letter tells. ``why``: why the reader gets it; the links are to change that."""
+class EmailContent:
+    """The content of an e-mail. ``why``: why the user receives it; the links change that."""
 
     title: str
     lead: str
-    entries: Sequence[Entry]
+    sections: Sequence[EmailSection]
     why: str
     settings_url: str
     unsubscribe_url: str
-    sign: Sign = field(default_factory=Sign)
+    branding: Branding = field(default_factory=Branding)
 
 
-class LetterPrinter:
-    """Makes the text of letters."""
+class EmailRenderer:
+    """Renders the text of e-mails."""
 
     def __init__(self) -> None:
         environment = Environment(
@@ -74,15 +74,15 @@ class LetterPrinter:
         )
         i18n.use_in(environment)
         filters.add_filters(environment)
-        self._plain = environment.get_template("mails/letter.txt")
-        self._html = environment.get_template("mails/letter.html")
+        self._plain = environment.get_template("mail/notification.txt")
+        self._html = environment.get_template("mail/notification.html")
 
-    def print(self, letter: Letter) -> tuple[str, str]:
-        """The plain part and the HTML part."""
-        return self._plain.render(letter=letter), self._html.render(letter=letter)
+    def render(self, content: EmailContent) -> tuple[str, str]:
+        """Return the plain part and the HTML part."""
+        return self._plain.render(content=content), self._html.render(content=content)
 
 
-def message_of(
+def build_message(
     *,
     sender: str,
     to: tuple[str, str],
@@ -92,9 +92,12 @@ def message_of(
     message_id: str,
     unsubscribe_url: str,
     made_at: datetime,
-    logo: Enclosure | None = None,
+    logo: Attachment | None = None,
 ) -> EmailMessage:
-    """A message to (full name, address). Its ``message_id`` is one for ever: see ``Smtp``."""
+    """Return a message to (full name, address).
+
+    ``message_id`` is the same at every attempt: see ``SmtpTransport``.
+    """
     name, address = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(name, addr_spec=address)

@@ -1,4 +1,4 @@
-"""The post: an SMTP server, or a folder that keeps every message as a file."""
+"""Transports for e-mail: an SMTP server, or a folder with a file for each message."""
 
 import os
 import smtplib
@@ -11,13 +11,13 @@ from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 #: Seconds that connecting, and each answer of the server, may take.
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 
 
 class MailError(Exception):
-    """A message was not taken. ``lasting``: the same one will not be taken later either.
+    """A message was not accepted. ``lasting``: it will not be accepted later either.
 
-    ``everybody``: it concerns the post as a whole, so others need not be tried now.
+    ``everybody``: the transport as a whole fails, so that other messages need not be tried now.
     """
 
     def __init__(self, message: str, *, lasting: bool = False, everybody: bool = False) -> None:
@@ -26,17 +26,17 @@ class MailError(Exception):
         self.everybody = everybody
 
 
-class Post(AbstractContextManager["Post"], Protocol):
-    """Takes messages, one after another, while it is open."""
+class Transport(AbstractContextManager["Transport"], Protocol):
+    """Delivers messages, one after another, while it is open."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand a message over. Raises MailError."""
+        """Deliver a message. Raises MailError."""
 
 
-class Mailbox:
+class FileTransport:
     """A folder with a file for each message, named after its Message-ID.
 
-    A message that is handed over twice is kept once: the file is made whole, and never replaced.
+    A message that is delivered twice is stored once: its file is never replaced.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,7 +55,7 @@ class Mailbox:
         return None
 
     def send(self, message: EmailMessage) -> None:
-        """Keep a message. Raises MailError."""
+        """Store a message. Raises MailError."""
         name = str(message["Message-ID"]).strip("<>").replace("/", "_")
         path = self._folder / f"{name}.eml"
         part = self._folder / f".{name}.{os.getpid()}"
@@ -70,12 +70,11 @@ class Mailbox:
             ) from error
 
 
-class Smtp:
+class SmtpTransport:
     """An SMTP server. ``smtps://`` is encrypted from the start, ``smtp://`` by STARTTLS.
 
-    It takes a message or not; when the connection breaks between the last byte and its answer
-    nobody can know. The message is then handed over again with the same Message-ID, by which
-    mail systems know it as one and the same.
+    When the connection breaks before the answer to a message, nobody knows whether it was
+    accepted. It is sent again with the same Message-ID, by which mail systems recognise it.
     """
 
     def __init__(self, url: str) -> None:
@@ -87,10 +86,10 @@ class Smtp:
         try:
             if self._url.scheme == "smtps":
                 self._server = smtplib.SMTP_SSL(
-                    host, port or 465, timeout=PATIENCE, context=ssl.create_default_context()
+                    host, port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
                 )
             else:
-                self._server = smtplib.SMTP(host, port or 587, timeout=PATIENCE)
+                self._server = smtplib.SMTP(host, port or 587, timeout=TIMEOUT_SECONDS)
                 self._encrypt(self._server)
             if self._url.username:
                 self._server.login(unquote(self._url.username), unquote(self._url.password or ""))
@@ -111,9 +110,9 @@ class Smtp:
             self._server = None
 
     def send(self, message: EmailMessage) -> None:
-        """Hand a message over. Raises MailError."""
+        """Deliver a message. Raises MailError."""
         if self._server is None:
-            raise RuntimeError("the post is not open")
+            raise RuntimeError("the transport is not open")
         try:
             self._server.send_message(message)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
@@ -132,9 +131,9 @@ class Smtp:
             raise smtplib.SMTPException("it offers no encryption (STARTTLS); use smtps://")
 
 
-def post_of(url: str, instance: Path) -> Post:
-    """The post that MAIL_URL names; ``mailbox:`` is a folder of the instance."""
-    return Mailbox(instance / "mailbox") if url == "mailbox:" else Smtp(url)
+def transport_for(url: str, instance: Path) -> Transport:
+    """Return the transport that MAIL_URL names; ``mailbox:`` is a folder of the instance."""
+    return FileTransport(instance / "mailbox") if url == "mailbox:" else SmtpTransport(url)
 
 
 def _code(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> int:
