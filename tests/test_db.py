@@ -36,7 +36,7 @@ STORED = {
     "feed": {
         "customer_name", "customer_id",
         "id", "server_id", "account_id", "status", "health", "health_changed_at", "last_data_on",
-        "device_count", "created_at", "activated_at", "removed_at",
+        "device_count", "created_at", "activated_at", "deactivated_at", "removed_at",
     },
     "device": {
         "asset_id", "serial_number", "initial_count", "latest_count", "life_count",

@@ -158,6 +158,8 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
     "read_nightly": lazy_gettext("Read every night"),
     "new_link": lazy_gettext("a new link"),
+    "pause_counted": lazy_gettext("counted"),
+    "pause_not_counted": lazy_gettext("not counted"),
     "new_address": lazy_gettext("a new address"),
 }
 

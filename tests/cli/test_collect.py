@@ -15,7 +15,7 @@ from tests.cli.conftest import Releaf
 from webapp import clock
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import feeds
+from webapp.services import pauses
 from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat, requests
 from webapp.settings import ROOT
@@ -129,7 +129,7 @@ def test_rows_that_are_not_counted_are_told(harbour: Releaf, printerpoint: Sandb
 
 def test_an_inactive_feed_is_not_collected(harbour: Releaf) -> None:
     with harbour.session() as session:
-        feeds.deactivate(session, session.get_one(Feed, 2))
+        pauses.deactivate(session, session.get_one(Feed, 2), clock.now())
 
     answer = harbour("collect", "--feed", "2", "--json")
 

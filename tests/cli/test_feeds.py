@@ -1,11 +1,13 @@
 """``releaf feed``: deactivated, removed, given to another account."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from tests import factories
 from tests.cli.conftest import Releaf
-from webapp.models import Account, AuditEntry, Feed
+from webapp.models import Account, AuditEntry, Device, Feed
 from webapp.printerpoint.sandbox import Sandbox
 
 
@@ -25,6 +27,41 @@ def test_a_feed_is_deactivated_and_says_so(bakery: Releaf) -> None:
     assert (row["id"], row["status"]) == (1, "inactive")
     assert (again.code, again.out) == (0, "feed 1: Bluebird Bakery, account 2, inactive\n")
     assert "feed deactivated" in noted(bakery)
+
+
+@pytest.mark.parametrize(
+    ("options", "counted"),
+    [((), True), (("--count-pause",), True), (("--no-count-pause",), False)],
+)
+def test_a_feed_is_reactivated_with_or_without_its_pause(
+    bakery: Releaf, options: tuple[str, ...], counted: bool
+) -> None:
+    with bakery.session() as session:
+        factories.device(session, session.get_one(Feed, 1))
+    bakery.made("feed", "deactivate", 1)
+
+    row = bakery.made("feed", "reactivate", 1, *options)
+    again = bakery.made("feed", "reactivate", 1, "--no-count-pause")
+
+    assert (row["status"], row["pause_counted"]) == ("pending", counted)
+    assert again["pause_counted"] is None
+    assert noted(bakery).count("feed reactivated") == 1
+    with bakery.session() as session:
+        assert session.scalars(select(Device)).one().awaits_baseline is not counted
+
+
+def test_a_long_pause_does_not_count_by_itself(bakery: Releaf) -> None:
+    bakery.made("feed", "deactivate", 1)
+    with bakery.session() as session:
+        feed = session.get_one(Feed, 1)
+        assert feed.deactivated_at is not None
+        feed.deactivated_at -= timedelta(days=1)
+
+    answer = bakery("feed", "reactivate", 1)
+
+    assert answer.out == (
+        "feed 1: Bluebird Bakery, account 2, pending; pages printed meanwhile are not counted\n"
+    )
 
 
 def test_a_removed_feed_frees_its_customer(bakery: Releaf) -> None:

@@ -10,7 +10,7 @@ from tests.nights import MONDAY, World
 from webapp.domain.reasons import reason
 from webapp.messages import sentence
 from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange, Reading
-from webapp.services import feeds
+from webapp.services import pauses
 from webapp.services.collection import scheduling
 
 pytestmark = pytest.mark.both_databases
@@ -310,12 +310,12 @@ def test_a_reactivated_feed_begins_anew_and_counts_nothing_of_the_time_between(
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     with world.session() as session:
-        feeds.deactivate(session, session.get_one(Feed, feed))
+        pauses.deactivate(session, session.get_one(Feed, feed), world.after_midnight(MONDAY))
         session.commit()
     world.printerpoint.prints("S1", 50)
     world.night(TUESDAY)
     with world.session() as session:
-        feeds.reactivate(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
+        pauses.reactivate(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
         session.commit()
     world.night(WEDNESDAY)
     world.printerpoint.prints("S1", 7)

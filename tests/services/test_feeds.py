@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW, YESTERDAY
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Deposit, Device, Feed, HealthChange, Server
+from webapp.models import Account, Deposit, Device, Feed, FeedEvent, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds
+from webapp.services import feeds, pauses
 from webapp.services.feed_matcher import Candidate, FeedMatcher
 
 pytestmark = pytest.mark.both_databases
@@ -166,13 +166,42 @@ def test_nothing_is_tied_to_a_removed_server(session: Session) -> None:
         feeds.tie(session, server, HARBOUR, None, NOW)
 
 
+def test_a_feed_without_pages_goes_to_another_account(session: Session) -> None:
+    server = factories.server(session)
+    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    account = factories.customer(session, server.account, name="The whole harbour")
+    factories.closed_month(session, account)
+    factories.deposit(session, feed, pages=0)
+
+    feeds.change_account(session, feed, account)
+
+    assert feed.account_id == account.id
+
+
+@pytest.mark.parametrize("counted_in", ["2026-10", "2026-11"])
+def test_a_feed_whose_pages_are_counted_keeps_its_account(
+    session: Session, counted_in: str
+) -> None:
+    server = factories.server(session)
+    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    account = factories.customer(session, server.account, name="The whole harbour")
+    factories.deposit(session, feed, counted_in=counted_in)
+
+    with pytest.raises(Conflict, match="Remove the feed and connect the customer again"):
+        feeds.change_account(session, feed, account)
+    feeds.change_account(session, feed, feed.account)
+
+    assert feed.account.name == "Harbour Architects, LLP"
+
+
 def test_deactivating_twice_is_deactivating(session: Session) -> None:
     feed = factories.feed(session)
 
-    feeds.deactivate(session, feed)
-    feeds.deactivate(session, feed)
+    pauses.deactivate(session, feed, NOW)
+    pauses.deactivate(session, feed, LATER)
 
     assert (feed.status, feed.health) == ("inactive", "healthy")
+    assert feed.deactivated_at == NOW
 
 
 def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Session) -> None:
@@ -180,7 +209,7 @@ def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Se
     device = factories.device(session, feed)
     elsewhere = factories.device(session)
 
-    feeds.reactivate(session, feed, NOW)
+    pauses.reactivate(session, feed, NOW)
 
     session.expire_all()
     assert (feed.status, feed.health, feed.last_data_on) == ("pending", "pending", YESTERDAY)
@@ -190,11 +219,50 @@ def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Se
     assert (change.before, change.after, change.at) == ("unhealthy", "pending", NOW)
 
 
+@pytest.mark.parametrize(
+    ("pause", "chosen", "counted"),
+    [
+        (timedelta(hours=23, minutes=59), None, True),
+        (timedelta(days=1), None, False),
+        (None, None, False),  # deactivated before the moment was stored
+        (timedelta(hours=1), False, False),
+        (timedelta(days=9), True, True),
+    ],
+)
+def test_a_short_pause_counts_unless_somebody_chooses(
+    session: Session, pause: timedelta | None, chosen: bool | None, counted: bool
+) -> None:
+    feed = factories.feed(session, status="inactive")
+    feed.deactivated_at = None if pause is None else NOW - pause
+    device = factories.device(session, feed)
+
+    result = pauses.reactivate(session, feed, NOW, counts_pause=chosen)
+
+    session.expire_all()
+    assert result is counted
+    assert session.get_one(Device, device.id).awaits_baseline is not counted
+    assert feed.deactivated_at is None
+    event = session.scalars(select(FeedEvent)).one()
+    assert (event.kind, event.details["counted"]) == ("reactivated", counted)
+
+
+def test_a_second_pause_that_counts_does_not_bring_back_the_first(session: Session) -> None:
+    feed = factories.feed(session, status="inactive")
+    device = factories.device(session, feed)
+    pauses.reactivate(session, feed, NOW, counts_pause=False)
+
+    pauses.deactivate(session, feed, NOW)
+    pauses.reactivate(session, feed, LATER, counts_pause=True)
+
+    session.expire_all()
+    assert session.get_one(Device, device.id).awaits_baseline
+
+
 def test_reactivating_an_active_feed_changes_nothing(session: Session) -> None:
     feed = factories.feed(session)
     device = factories.device(session, feed)
 
-    feeds.reactivate(session, feed, NOW)
+    assert pauses.reactivate(session, feed, NOW, counts_pause=False) is None
 
     session.expire_all()
     assert (feed.status, feed.health) == ("active", "healthy")
@@ -206,7 +274,7 @@ def test_a_feed_of_a_removed_server_is_not_reactivated(session: Session) -> None
     feed = factories.feed(session, factories.server(session, removed_at=NOW), status="inactive")
 
     with pytest.raises(Conflict):
-        feeds.reactivate(session, feed, NOW)
+        pauses.reactivate(session, feed, NOW)
 
 
 def test_a_removed_feed_keeps_what_was_counted_and_frees_its_customer(session: Session) -> None:
@@ -228,9 +296,9 @@ def test_a_removed_feed_is_neither_deactivated_nor_reactivated(session: Session)
     feed = factories.feed(session, status="removed")
 
     with pytest.raises(Conflict):
-        feeds.deactivate(session, feed)
+        pauses.deactivate(session, feed, NOW)
     with pytest.raises(Conflict):
-        feeds.reactivate(session, feed, NOW)
+        pauses.reactivate(session, feed, NOW)
 
 
 def test_thousands_of_customers_are_tied_in_one_go(session: Session) -> None:

@@ -15,7 +15,7 @@ from webapp import clock
 from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.health import unhealthy_from
 from webapp.filters import day
-from webapp.models import Collection, Device, Feed, HealthChange, Server, User
+from webapp.models import AuditEntry, Collection, Device, Feed, HealthChange, Server, User
 from webapp.services.calendars import public_holidays
 
 
@@ -165,7 +165,7 @@ def test_a_customer_sees_its_feed_without_what_is_its_dealers(
     assert hana.sends(f"{office.path}/remove").status_code == 403
 
 
-def test_deactivating_asks_first_and_says_what_is_not_counted(
+def test_deactivating_asks_first_and_says_what_becomes_of_pages_meanwhile(
     office: Office, storing: Storing
 ) -> None:
     asked = office.nora.opens(f"{office.path}/deactivate").text
@@ -173,26 +173,66 @@ def test_deactivating_asks_first_and_says_what_is_not_counted(
     answer = office.nora.sends(f"{office.path}/deactivate")
     again = office.nora.sends(f"{office.path}/deactivate")
 
-    assert "are not counted, not even later" in asked
+    assert "you choose whether pages printed meanwhile count" in asked
     assert (before, status(storing, office)) == ("active", "inactive")
     assert (answer.location, again.location) == (office.path, office.path)
     assert "Reactivate" in office.nora.opens(office.path).text
 
 
-def test_reactivating_begins_with_a_new_baseline(office: Office, storing: Storing) -> None:
+@pytest.mark.parametrize(
+    ("hours", "fields", "checked", "counted"),
+    [
+        (2, {"pause": "count"}, "count", True),
+        (2, {"pause": "skip"}, "count", False),
+        (48, {"pause": "skip"}, "skip", False),
+        (48, {"pause": "count"}, "skip", True),
+        (48, {}, "skip", False),
+        (2, {"pause": "nonsense"}, "count", True),
+        (None, {}, "skip", False),
+    ],
+)
+def test_reactivating_asks_whether_pages_printed_meanwhile_count(
+    office: Office,
+    storing: Storing,
+    hours: int | None,
+    fields: dict[str, str],
+    checked: str,
+    counted: bool,
+) -> None:
     with storing() as session:
         feed = session.get_one(Feed, office.feed_id)
         feed.status = "inactive"
+        feed.deactivated_at = None if hours is None else clock.now() - timedelta(hours=hours)
         device_id = factories.device(session, feed).id
 
     asked = office.nora.opens(f"{office.path}/reactivate").text
-    office.nora.sends(f"{office.path}/reactivate")
+    office.nora.sends(f"{office.path}/reactivate", fields)
+    page = office.nora.opens(office.path).text
 
-    assert "new baseline" in asked
+    assert re.findall(r'value="(\w+)" checked', asked) == [checked]
+    assert ("Inactive since" in asked) is (hours is not None)
     assert status(storing, office) == "pending"
+    verdict = "What was printed meanwhile is counted." if counted else "is not counted; counting"
+    assert verdict in page
     with storing() as session:
-        assert session.get_one(Device, device_id).awaits_baseline
+        assert session.get_one(Device, device_id).awaits_baseline is not counted
         assert session.scalars(select(HealthChange.after)).all() == ["pending"]
+        entry = session.scalars(select(AuditEntry)).one()
+        code = "pause_counted" if counted else "pause_not_counted"
+        assert entry.details["pause"]["code"] == code
+    assert "Pages printed meanwhile: " in office.nora.opens("/audit").text
+
+
+def test_reactivating_twice_changes_and_notes_it_once(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, office.feed_id).status = "inactive"
+
+    office.nora.sends(f"{office.path}/reactivate")
+    office.nora.sends(f"{office.path}/reactivate", {"pause": "count"})
+
+    assert "is collected already" in office.nora.opens(office.path).text
+    with storing() as session:
+        assert session.scalars(select(AuditEntry.action)).all() == ["feed reactivated"]
 
 
 def test_a_removed_feed_keeps_its_page_and_takes_no_more_orders(

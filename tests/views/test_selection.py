@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
+from webapp import clock
 from webapp.models import AuditEntry, Collection, Feed, User
 
 
@@ -73,15 +75,29 @@ def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
     assert "2 feeds were left alone" in street.nora.opens("/feeds").text
 
 
-def test_reactivating_says_that_a_new_baseline_begins(street: Street, storing: Storing) -> None:
+def test_reactivating_says_for_how_many_the_pause_counts(street: Street, storing: Storing) -> None:
     fields = {"action": "reactivate", "feed": street.feeds}
+    with storing() as session:
+        for feed_id in street.feeds[:2]:
+            feed = session.get_one(Feed, feed_id)
+            feed.status, feed.deactivated_at = "inactive", clock.now() - timedelta(hours=2)
 
     asked = street.nora.sends("/feeds/selection", fields)
-    assert "Reactivate 1 feed?" in asked.text
-    assert "new baseline" in asked.text
     street.nora.sends("/feeds/selection", fields | {"confirmed": "yes"})
+    done = street.nora.opens("/feeds").text
 
+    assert "Reactivate 3 feeds?" in asked.text
+    for text in (asked.text, done):
+        assert "count for 2 feeds, which were inactive for less than a day" in text
+        assert "do not count for 1 feed, which was inactive for a day or longer" in text
     assert statuses(storing)["Mill"] == "pending"
+    with storing() as session:
+        details = session.scalars(select(AuditEntry.details).order_by(AuditEntry.id)).all()
+    assert [each["pause"]["code"] for each in details] == [
+        "pause_counted",
+        "pause_counted",
+        "pause_not_counted",
+    ]
 
 
 def test_collecting_several_asks_for_one_each_and_not_twice(

@@ -11,10 +11,11 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.cli.servers import record_failure
 from webapp.errors import Invalid
+from webapp.messages import sentence
 from webapp.models import Feed
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, read_intervals
+from webapp.services import feeds, pauses, read_intervals
 from webapp.services.collection import monitoring
 
 
@@ -92,10 +93,39 @@ def deactivate(feed: str) -> None:
     """
     with context.session() as session:
         chosen = choose.feed(session, feed)
-        feeds.deactivate(session, chosen)
+        pauses.deactivate(session, chosen, clock.now())
         context.note(session, "feed deactivated", chosen.customer_name, chosen.account)
         session.commit()
         _tell_one(chosen)
+
+
+@feed.command("reactivate")
+@click.argument("feed")
+@click.option(
+    "--count-pause/--no-count-pause",
+    "counts_pause",
+    default=None,
+    help="Whether pages printed while it was inactive count. [they do when it was inactive for "
+    "less than a day]",
+)
+def reactivate(feed: str, counts_pause: bool | None) -> None:
+    """Collect a feed again, from the next collection on.
+
+    FEED is an id, or the name of an account that has one feed. One that is collected already
+    stays as it is.
+    """
+    with context.session() as session:
+        chosen = choose.feed(session, feed)
+        counted = pauses.reactivate(session, chosen, clock.now(), counts_pause=counts_pause)
+        plain = _status(chosen)
+        if counted is not None:
+            pause = pauses.reason_of(counted)
+            context.note(
+                session, "feed reactivated", chosen.customer_name, chosen.account, pause=pause
+            )
+            plain += f"; pages printed meanwhile are {sentence(pause)}"
+        session.commit()
+        output.tell(as_row(chosen) | {"pause_counted": counted}, plain)
 
 
 @feed.command("remove")
@@ -201,8 +231,11 @@ def as_row(feed: Feed) -> dict[str, Any]:
 
 
 def _tell_one(feed: Feed) -> None:
-    plain = f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
-    output.tell(as_row(feed), plain)
+    output.tell(as_row(feed), _status(feed))
+
+
+def _status(feed: Feed) -> str:
+    return f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
 
 
 def _tell(made: Sequence[Feed], created: Collection[int] | None) -> None:

@@ -30,6 +30,7 @@ class Feed(Base):
     ``device_count``: how many devices it has; whatever inserts devices sets it.
     ``last_data_on``: the last day, in the account's zone, for which it brought new data.
     ``read_interval_days``: of a feed read by hand, the days between its readings; None: nightly.
+    ``deactivated_at``: since when it is inactive; None while it is collected.
     """
 
     __tablename__ = "feed"
@@ -75,6 +76,7 @@ class Feed(Base):
     device_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deactivated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     server: Mapped[Server] = relationship()

@@ -32,6 +32,7 @@ FeedEventKind = Literal[
     "read_again",
     "recovered",
     "read_by_hand",
+    "reactivated",
 ]
 FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
-from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
-from webapp.models import Account, Deposit, Device, Feed, HealthChange, Server
+from webapp.models import Account, Deposit, Feed, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts, feed_accounts
 from webapp.services.feed_matcher import FeedMatcher
@@ -83,45 +82,17 @@ def tie_all(
     return _tie_to_own(session, server, left, fleet or customers, now)
 
 
-def deactivate(session: Session, feed: Feed) -> None:
-    """Collect a feed no longer, until it is reactivated. An inactive one stays as it is."""
-    _claim(session, feed)
-    feed.status = "inactive"
-    session.flush()
-
-
-def reactivate(session: Session, feed: Feed, now: datetime) -> None:
-    """Collect a feed again, from its next reading on; pages printed meanwhile are not counted.
-
-    One that is pending or active stays as it is. Raises Conflict.
-    """
-    _claim(session, feed)
-    if feed.status != "inactive":
-        return
-    if feed.server.removed_at is not None:
+def claim(session: Session, feed: Feed) -> None:
+    """Hold a feed that is not removed; a night that is at it ends first. Raises Conflict."""
+    lock(session, Feed.id, feed.id)
+    session.refresh(feed)
+    if feed.status == "removed":
         raise Conflict(
-            gettext("The feed's server has been removed; register it again and tie anew.")
-        )
-    feed.status = "pending"
-    if feed.health != "pending":
-        session.add(
-            HealthChange(
-                feed_id=feed.id,
-                before=feed.health,
-                after="pending",
-                at=now,
-                reason=reason("reactivated"),
-                last_data_on=feed.last_data_on,
+            gettext(
+                "%(customer_name)s has been removed; tie the customer again to use it.",
+                customer_name=feed.customer_name,
             )
         )
-        feed.health, feed.health_changed_at = "pending", now
-    session.execute(
-        update(Device)
-        .where(Device.feed_id == feed.id)
-        .values(awaits_baseline=True)
-        .execution_options(synchronize_session=False)
-    )
-    session.flush()
 
 
 def remove(session: Session, feed: Feed, now: datetime) -> None:
@@ -140,7 +111,7 @@ def change_account(session: Session, feed: Feed, account: Account) -> None:
     Deposits are an account's through their feed, and a certificate of the old account may state
     them; so only a feed that has none yet can change. Raises Conflict, Invalid.
     """
-    _claim(session, feed)
+    claim(session, feed)
     if account.id == feed.account_id:
         return
     _must_own(feed.server, account)
@@ -249,16 +220,3 @@ def _new_feed(server: Server, customer: Customer, owner: Account, now: datetime)
         health_changed_at=now,
         created_at=now,
     )
-
-
-def _claim(session: Session, feed: Feed) -> None:
-    """Hold a feed that is not removed; a night that is at it ends first."""
-    lock(session, Feed.id, feed.id)
-    session.refresh(feed)
-    if feed.status == "removed":
-        raise Conflict(
-            gettext(
-                "%(customer_name)s has been removed; tie the customer again to use it.",
-                customer_name=feed.customer_name,
-            )
-        )

@@ -66,6 +66,7 @@ _DETAILS = {
     "before": _l("Before"),
     "day": _l("Day"),
     "of": _l("Of it"),
+    "pause": _l("Pages printed meanwhile"),
     "result": _l("Result"),
     "role": _l("Role"),
     "to": _l("To"),

@@ -29,7 +29,7 @@ from webapp.queries import access, details, devices, feed_events, metrics
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
-from webapp.services import feeds
+from webapp.services import feeds, pauses
 from webapp.services.calendars import public_holidays
 from webapp.views import (
     audit,
@@ -50,6 +50,8 @@ STATUSES = ("pending", "active", "inactive", "removed")
 HEALTHS = ("pending", "healthy", "unhealthy")
 DAYS = ("31", "92")
 _RECENT = 10
+#: What is chosen for the pages that were printed while a feed was inactive.
+_PAUSES = {"count": True, "skip": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
     feed = access.feed(db.session(), edge.viewer(), feed_id)
     if request.method == "GET":
         return render_template("feeds/deactivate.html", feed=feed)
-    feeds.deactivate(db.session(), feed)
+    pauses.deactivate(db.session(), feed, clock.now())
     audit.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
     flash(
@@ -215,20 +217,29 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
 @blueprint.route("/feeds/<int:feed_id>/reactivate", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def reactivate(feed_id: int) -> ResponseReturnValue:
-    """Collect a feed again, once it has been said what that means for pages meanwhile."""
+    """Collect a feed again, once it has been chosen whether pages printed meanwhile count."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
     if request.method == "GET":
-        return render_template("feeds/reactivate.html", feed=feed)
-    feeds.reactivate(db.session(), feed, clock.now())
-    audit.note("feed reactivated", feed.customer_name, feed.server.account)
+        by_default = pauses.counts_by_default(feed, clock.now())
+        return render_template(
+            "feeds/reactivate.html", feed=feed, zone=feed.account.zone, counts_pause=by_default
+        )
+    chosen = _PAUSES.get(request.form.get("pause", ""))
+    counted = pauses.reactivate(db.session(), feed, clock.now(), counts_pause=chosen)
+    if counted is not None:
+        pause = pauses.reason_of(counted)
+        audit.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
     db.session.commit()
-    flash(
-        gettext(
-            "%(customer_name)s is collected again from its next reading on.",
-            customer_name=feed.customer_name,
-        ),
-        "success",
-    )
+    name = feed.customer_name
+    if counted is None:
+        said = gettext("%(name)s is collected already.", name=name)
+    elif not counted:
+        said = gettext(
+            "%(name)s is collected again. Pages printed meanwhile are not counted.", name=name
+        )
+    else:
+        said = gettext("%(name)s is collected again. Pages printed meanwhile count.", name=name)
+    flash(said, "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 

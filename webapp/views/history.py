@@ -227,6 +227,19 @@ def _read_by_hand(details: Mapping[str, Any]) -> str:
     )
 
 
+def _reactivated(details: Mapping[str, Any]) -> str:
+    if details["counted"]:
+        verdict = gettext("What was printed meanwhile is counted.")
+    else:
+        verdict = gettext(
+            "What was printed meanwhile is not counted; counting starts with the next reading."
+        )
+    if details["since"] is None:
+        return verdict
+    since = gettext("It had been inactive since %(day)s.", day=_on(details, "since"))
+    return f"{since} {verdict}"
+
+
 _Words = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.
 _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
@@ -310,4 +323,5 @@ _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
     "read_again": (_l("%(name)s read again"), "good", "history", _read_again),
     "recovered": (_l("Pages recovered"), "good", "history", _recovered),
     "read_by_hand": (_l("Reading interval changed"), "", "calendar-clock", _read_by_hand),
+    "reactivated": (_l("Reactivated"), "", "play", _reactivated),
 }

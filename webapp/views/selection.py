@@ -14,8 +14,7 @@ from webapp.models import Feed, Server
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
-from webapp.services import feeds
-from webapp.services.audit import Action
+from webapp.services import pauses
 from webapp.views import audit, collections, edge, exports, figures, ticks
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
@@ -53,18 +52,9 @@ def act() -> ResponseReturnValue:
         flash(_left_alone(action, others), "warning")
         return redirect(_back())
     if action != "collect" and request.form.get("confirmed") != "yes":
-        return render_template(
-            "feeds/selection.html",
-            action=action,
-            feeds=concerned,
-            others=others,
-            back=_back(),
-            of_customers=_of_customers(),
-        )
+        return _asked(action, concerned, others)
     try:
-        done, how = (
-            _collect(concerned) if action == "collect" else (_change(action, concerned), "success")
-        )
+        done, how = _ACTIONS[action](concerned)
     except Conflict as error:
         db.session.rollback()
         flash(gettext("Nothing was changed. %(error)s", error=str(error)), "warning")
@@ -73,6 +63,20 @@ def act() -> ResponseReturnValue:
         done += f" {_left_alone(action, others)}"
     flash(done, how)
     return redirect(url_for("collections.index") if action == "collect" else _back())
+
+
+def _asked(action: str, concerned: Sequence[Feed], others: int) -> str:
+    now = clock.now()
+    counted = sum(pauses.counts_by_default(feed, now) for feed in concerned)
+    return render_template(
+        "feeds/selection.html",
+        action=action,
+        feeds=concerned,
+        others=others,
+        pauses=_pauses(counted, len(concerned) - counted),
+        back=_back(),
+        of_customers=_of_customers(),
+    )
 
 
 def _back() -> str:
@@ -109,35 +113,67 @@ def _left_alone(action: str, count: int) -> str:
     )
 
 
-def _change(action: str, chosen: Sequence[Feed]) -> str:
-    """Deactivate or reactivate all of them, or none. Raises Conflict."""
-    word: Action = "feed reactivated" if action == "reactivate" else "feed deactivated"
-    change: Callable[[Feed], None] = _reactivate if action == "reactivate" else _deactivate
+def _deactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
+    """Deactivate all of them, or none. Raises Conflict."""
     for feed in chosen:
-        change(feed)
-        audit.note(word, feed.customer_name, feed.server.account)
+        pauses.deactivate(db.session(), feed, clock.now())
+        audit.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
-    if action == "reactivate":
-        return ngettext(
-            "%(number)s feed reactivated: collected again, with the next reading as baseline.",
-            "%(number)s feeds reactivated: collected again, with the next reading as baseline.",
-            len(chosen),
-            number=filters.number(len(chosen)),
-        )
-    return ngettext(
+    done = ngettext(
         "%(number)s feed deactivated: not collected until somebody reactivates them.",
         "%(number)s feeds deactivated: not collected until somebody reactivates them.",
         len(chosen),
         number=filters.number(len(chosen)),
     )
+    return done, "success"
 
 
-def _deactivate(feed: Feed) -> None:
-    feeds.deactivate(db.session(), feed)
+def _reactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
+    """Reactivate all of them, or none; each as its pause was short or long. Raises Conflict."""
+    now, counted = clock.now(), 0
+    for feed in chosen:
+        counts = pauses.reactivate(db.session(), feed, now)
+        if counts is None:
+            continue
+        counted += counts
+        pause = pauses.reason_of(counts)
+        audit.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
+    db.session.commit()
+    done = ngettext(
+        "%(number)s feed reactivated.",
+        "%(number)s feeds reactivated.",
+        len(chosen),
+        number=filters.number(len(chosen)),
+    )
+    return f"{done} {_pauses(counted, len(chosen) - counted)}", "success"
 
 
-def _reactivate(feed: Feed) -> None:
-    feeds.reactivate(db.session(), feed, clock.now())
+def _pauses(counted: int, others: int) -> str:
+    """For how many of them pages printed meanwhile count."""
+    said = []
+    if counted:
+        said.append(
+            ngettext(
+                "Pages printed meanwhile count for %(number)s feed, which was inactive for less "
+                "than a day.",
+                "Pages printed meanwhile count for %(number)s feeds, which were inactive for less "
+                "than a day.",
+                counted,
+                number=filters.number(counted),
+            )
+        )
+    if others:
+        said.append(
+            ngettext(
+                "Pages printed meanwhile do not count for %(number)s feed, which was inactive for "
+                "a day or longer.",
+                "Pages printed meanwhile do not count for %(number)s feeds, which were inactive "
+                "for a day or longer.",
+                others,
+                number=filters.number(others),
+            )
+        )
+    return " ".join(said)
 
 
 def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
@@ -148,3 +184,10 @@ def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
         return feed.server, feed
 
     return collections.ask_each([feed.id for feed in chosen], found)
+
+
+_ACTIONS: dict[str, Callable[[Sequence[Feed]], tuple[str, str]]] = {
+    "collect": _collect,
+    "deactivate": _deactivate,
+    "reactivate": _reactivate,
+}

@@ -1,0 +1,92 @@
+"""Pauses: a feed that is not collected for a while, and whether its pages meanwhile count."""
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from webapp.domain.reasons import Reason, reason
+from webapp.errors import Conflict
+from webapp.models import Feed, FeedEvent, HealthChange
+from webapp.services import feeds
+from webapp.services.metering.anew import begin_anew
+
+_SHORT = timedelta(days=1)
+
+
+def deactivate(session: Session, feed: Feed, now: datetime) -> None:
+    """Collect a feed no longer, until it is reactivated. An inactive one stays as it is."""
+    feeds.claim(session, feed)
+    if feed.status == "inactive":
+        return
+    feed.status, feed.deactivated_at = "inactive", now
+    session.flush()
+
+
+def counts_by_default(feed: Feed, now: datetime) -> bool:
+    """Whether pages printed while a feed was inactive count unless somebody says otherwise.
+
+    A pause shorter than a day is a mistake that was put right; a longer one was meant.
+    """
+    return feed.deactivated_at is not None and now - feed.deactivated_at < _SHORT
+
+
+def reason_of(is_counted: bool) -> Reason:
+    """What was chosen for the pages of a pause, for the audit trail."""
+    return reason("pause_counted") if is_counted else reason("pause_not_counted")
+
+
+def reactivate(
+    session: Session, feed: Feed, now: datetime, *, counts_pause: bool | None = None
+) -> bool | None:
+    """Collect a feed again, from its next reading on.
+
+    ``counts_pause``: whether pages printed meanwhile count; None: by ``counts_by_default``.
+    Returns which it was; None for a feed that is pending or active, which stays as it is. Raises
+    Conflict.
+    """
+    feeds.claim(session, feed)
+    if feed.status != "inactive":
+        return None
+    if feed.server.removed_at is not None:
+        raise Conflict(
+            gettext("The feed's server has been removed; register it again and tie anew.")
+        )
+    feed.status = "pending"
+    if feed.health != "pending":
+        session.add(
+            HealthChange(
+                feed_id=feed.id,
+                before=feed.health,
+                after="pending",
+                at=now,
+                reason=reason("reactivated"),
+                last_data_on=feed.last_data_on,
+            )
+        )
+        feed.health, feed.health_changed_at = "pending", now
+    if counts_pause is None:
+        counts_pause = counts_by_default(feed, now)
+    _record_pause(session, feed, counts_pause, now)
+    feed.deactivated_at = None
+    session.flush()
+    if not counts_pause:
+        begin_anew(session, feed.id)
+    return counts_pause
+
+
+def _record_pause(session: Session, feed: Feed, is_counted: bool, now: datetime) -> None:
+    zone = feed.account.zone
+    since = feed.deactivated_at
+    session.add(
+        FeedEvent(
+            feed_id=feed.id,
+            at=now,
+            day=now.astimezone(zone).date(),
+            kind="reactivated",
+            details={
+                "since": str(since.astimezone(zone).date()) if since else None,
+                "counted": is_counted,
+            },
+        )
+    )
