@@ -360,10 +360,11 @@ def deposit(
     pages: int = 1_234,
     counted_in: str | None = None,
 ) -> Deposit:
-    """Pages credited to a feed for a day."""
+    """Pages credited to a feed for a day; negative ones are a correction."""
     of = of or feed(session)
     month = counted_in or f"{day:%Y-%m}"
-    made = _add(session, Deposit(feed_id=of.id, day=day, counted_in=month, pages=pages))
+    kind = "pages" if pages >= 0 else "correction"
+    made = _add(session, Deposit(feed_id=of.id, day=day, counted_in=month, kind=kind, pages=pages))
     summaries.add_deposits(session, of.server_id, {(day, month): pages})
     return made
 
@@ -380,6 +381,7 @@ def certificate(
     month: str = "2026-10",
     pages: int = 2_469_134,
     late_pages: int = 0,
+    corrections: int = 0,
     number: str | None = None,
     public_id: str | None = None,
     tree_count: Decimal | None = None,
@@ -400,6 +402,7 @@ def certificate(
             pages=pages,
             late_pages=late_pages,
             late_months="",
+            corrections=corrections,
             trees=trees(pages) if tree_count is None else tree_count,
             pages_per_tree=PAGES_PER_TREE,
             project="Releaf Reforestation Portfolio",

@@ -53,6 +53,7 @@ def test_a_month_is_closed_once(printed: Releaf) -> None:
         "month": str(MONTH),
         "pages": 16_666,
         "late_pages": 0,
+        "corrections": 0,
         "trees": "2.00",
         "pages_per_tree": 8_333,
         "project": "Releaf Reforestation Portfolio",

@@ -19,7 +19,7 @@ KEYS = {
     "servers": "id account health health_checked_at health_changed_at",
     "feeds": "id server account customer_id customer_name status health heard_on read_by_hand",
     "devices": "feed customer_name asset_id serial_number initial_count latest_count life_count",
-    "deposits": "feed customer_name account day pages counted_in",
+    "deposits": "feed customer_name account day pages counted_in kind",
     "certificates": "number account month pages trees project issued_on url",
     "health-changes": "id at server feed account before after reason",
 }
@@ -173,9 +173,9 @@ def test_a_table_is_aligned_for_people(two_partners: Releaf) -> None:
     lines = two_partners("list", "deposits", "--feed", "1").out.splitlines()
 
     assert lines == [
-        "feed  customer name  day         pages  counted in",
-        "   1  Harbour        2026-10-30     70  2026-10",
-        "   1  Harbour        2026-10-31      8  2026-11",
+        "feed  customer name  day         pages  counted in  kind",
+        "   1  Harbour        2026-10-30     70  2026-10     pages",
+        "   1  Harbour        2026-10-31      8  2026-11     pages",
     ]
 
 

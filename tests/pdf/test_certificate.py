@@ -114,6 +114,18 @@ def test_late_pages_stand_on_a_line_of_their_own(
     assert words in text_of(pdf)
 
 
+def test_corrections_stand_on_a_line_of_their_own(
+    printer: CertificatePrinter, values: CertificateValues
+) -> None:
+    late = replace(values, late_pages=30, late_months=(date(2026, 9, 1),))
+
+    pdf = printer.draw(replace(late, corrections=-1_120))
+
+    assert len(pages_of(pdf)) == 1
+    assert "Corrections from earlier months: −1,120 pages" in text_of(pdf)
+    assert "Corrections" not in text_of(printer.draw(late))
+
+
 @pytest.mark.parametrize(
     ("pages", "trees", "words"),
     [
@@ -143,10 +155,12 @@ def test_figures_of_every_size_have_room(
 def test_every_name_is_printed_as_it_is_written(
     printer: CertificatePrinter, values: CertificateValues, name: str
 ) -> None:
-    pdf = printer.draw(replace(values, account_name=name, partner_name=name[:200]))
+    named = replace(values, account_name=name, partner_name=name[:200])
+    corrected = replace(named, late_pages=5, corrections=-12_345)
 
-    assert len(pages_of(pdf)) == 1
-    assert _letters(name) in _letters(text_of(pdf))
+    for pdf in (printer.draw(named), printer.draw(corrected)):
+        assert len(pages_of(pdf)) == 1
+        assert _letters(name) in _letters(text_of(pdf))
 
 
 @pytest.mark.parametrize("letter", ["W", "M", "i", "@"])
@@ -161,6 +175,7 @@ def test_a_name_without_spaces_is_broken_and_stays_on_the_page(
             project=letter * 120,
             late_pages=5,
             late_months=(date(2026, 9, 1),),
+            corrections=-12_345,
         )
     )
 
@@ -399,6 +414,7 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
         trees=Decimal("296.31"),
         late_pages=4_120,
         late_months=(date(2026, 7, 1), date(2026, 8, 1)),
+        corrections=-1_120,
     )
 
     text = text_of(printer.draw(spanish))
@@ -408,6 +424,7 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
         "296,31 árboles",
         "por 2.469.134 páginas estándar contadas en octubre de 2026",
         "4.120 páginas impresas en julio y agosto de 2026",
+        "Correcciones de meses anteriores: −1.120 páginas",
         "8.333 páginas estándar",
     ):
         assert words in text, text

@@ -223,6 +223,28 @@ def test_a_partner_sees_on_a_customers_page_when_pages_are_held_and_the_customer
     assert of_customer.count("<td>Held</td>") == 0
 
 
+def test_late_pages_and_corrections_are_lines_of_their_own_on_a_customers_pages(
+    ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        feed = _feed_of_zaha(session)
+        present = f"{clock.now().astimezone(feed.account.zone):%Y-%m}"
+        factories.deposit(session, feed, day=date(2020, 5, 4), pages=40, counted_in=present)
+        factories.deposit(session, feed, day=date(2020, 5, 5), pages=-120, counted_in=present)
+        empty = factories.feed(session, feed.server)
+
+    zaha = log_in("zaha@example.com")
+    pages = [zaha.opens("/").text, ada.opens(f"/accounts/{feed.account_id}").text]
+    other = ada.opens(f"/accounts/{empty.account_id}").text
+
+    for page in pages:
+        assert re.search(r"Reported late and counted in \w+ \d+: 40 pages", page)
+        assert "Corrections from earlier months: −120 pages" in page
+        assert "0.00" in page
+    assert "Reported late" not in other
+    assert "Corrections" not in other
+
+
 def test_trees_grow_month_by_month_on_the_pages_of_a_customer_and_its_partner(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:

@@ -119,6 +119,26 @@ def test_pages_told_late_are_said(office: Office, storing: Storing) -> None:
     assert "300 of them were printed in June 2026, July 2026 and told later" in page
 
 
+def test_corrections_are_a_line_of_their_own_here_in_public_and_in_files(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        account = session.get_one(Account, office.account_id)
+        corrected = factories.certificate(session, account, month="2026-08", corrections=-1_120)
+        number, public_id = corrected.number, corrected.public_id
+
+    page = office.hana.opens(f"/certificates/{number}").text
+    public = office.hana.opens(f"/c/{public_id}").text
+    file = office.hana.opens("/certificates?export=csv&month=2026-08").text
+
+    for text in (page, public):
+        assert "Corrections from earlier months" in text
+        assert "−1,120 pages" in text
+    assert "Corrections from earlier months" in file.splitlines()[0]
+    assert "-1120" in file.splitlines()[1]
+    assert "Corrections" not in office.hana.opens(f"/certificates/{OCTOBER}").text
+
+
 def test_certificates_of_somebody_else_are_not_there(office: Office, storing: Storing) -> None:
     with storing() as session:
         number = factories.certificate(session).number

@@ -80,7 +80,7 @@ def _accounts(session: Session, account: str | None, month: Month) -> list[tuple
     # Whatever the zone, the month has ended everywhere a day later.
     ended = datetime.combine(month.last + timedelta(days=2), time(), tzinfo=UTC)
     deposits = exists().where(
-        Deposit.feed_id.in_(feeds), Deposit.counted_in <= str(month), Deposit.pages > 0
+        Deposit.feed_id.in_(feeds), Deposit.counted_in <= str(month), Deposit.pages != 0
     )
     query = (
         select(Account.id, Account.name)
@@ -208,6 +208,7 @@ def as_row(certificate: Certificate) -> dict[str, Any]:
         "month": certificate.month,
         "pages": certificate.pages,
         "late_pages": certificate.late_pages,
+        "corrections": certificate.corrections,
         "trees": certificate.trees,
         "pages_per_tree": certificate.pages_per_tree,
         "project": certificate.project,

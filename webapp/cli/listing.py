@@ -74,9 +74,10 @@ LISTINGS = (
     ),
     Listing(
         "deposits",
-        "Pages by feed and day. --from and --to: the day; --month: the month they are counted in.",
+        "Pages by feed and day, corrections on lines of their own. --from and --to: the day; "
+        "--month: the month they are counted in.",
         queries.deposits,
-        ("feed", "customer_name", "day", "pages", "counted_in"),
+        ("feed", "customer_name", "day", "pages", "counted_in", "kind"),
     ),
     Listing(
         "certificates",

@@ -120,7 +120,7 @@ def _cell(row: Row, name: str) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell == "-" or cell.replace(",", "").replace(".", "", 1).isdecimal()
+    return cell == "-" or cell.removeprefix("-").replace(",", "").replace(".", "", 1).isdecimal()
 
 
 @contextmanager

@@ -31,6 +31,10 @@ from webapp.settings import ROOT
 #: The customer's name: the width of the page between its margins, in points.
 NAME_WIDTH = 620
 NAME_SIZES = tuple(Size(*size) for size in ((38, 1), (34, 1), (30, 2), (25, 3), (20, 4), (16, 5)))
+#: The same above a line of corrections.
+CORRECTED_NAME_SIZES = tuple(
+    Size(*size) for size in ((38, 1), (34, 1), (28, 2), (22, 3), (17, 4), (14, 5))
+)
 #: The project and the partner: a column of the footer.
 DETAIL_WIDTH = 240
 DETAIL_SIZES = tuple(Size(*size) for size in ((12, 2), (10.5, 2), (9, 3), (7.5, 4), (6, 5)))
@@ -50,6 +54,7 @@ class CertificateValues:
 
     ``month`` is the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
     months, whose first days are ``late_months``, ascending; 0 and () when there were none.
+    ``corrections``: what earlier months counted too many, negative, and taken off ``pages``.
     ``logo`` is the partner's, a PNG. ``language`` is the one it speaks.
     """
 
@@ -67,6 +72,7 @@ class CertificateValues:
     verify_url: str
     logo: bytes | None = None
     language: str = i18n.DEFAULT
+    corrections: int = 0
 
 
 class CertificatePrinter:
@@ -105,7 +111,11 @@ class CertificatePrinter:
         partner = fit(values.partner_name, sizes, DETAIL_WIDTH)
         return self._template.render(
             certificate=values,
-            name=fit(values.account_name, NAME_SIZES, NAME_WIDTH),
+            name=fit(
+                values.account_name,
+                CORRECTED_NAME_SIZES if values.corrections else NAME_SIZES,
+                NAME_WIDTH,
+            ),
             project=project,
             partner=partner,
             logo=LOGO if values.logo else None,

@@ -48,6 +48,7 @@ def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-mon
         Certificate.partner_name,
         Certificate.pages,
         Certificate.late_pages,
+        Certificate.corrections,
         Certificate.trees,
         Certificate.pages_per_tree,
         Certificate.project,

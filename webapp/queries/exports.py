@@ -141,7 +141,7 @@ def devices(filters: Filters) -> Rows:
 
 
 def deposits(filters: Filters) -> Rows:
-    """Every deposit; a month is the one they are counted in."""
+    """Every deposit, corrections on lines of their own; a month is the one they are counted in."""
     query = (
         select(
             Deposit.feed_id.label("feed"),
@@ -151,10 +151,11 @@ def deposits(filters: Filters) -> Rows:
             Deposit.day,
             Deposit.pages,
             Deposit.counted_in,
+            Deposit.kind,
         )
         .join(Feed, Feed.id == Deposit.feed_id)
         .join(Account, Account.id == Feed.account_id)
-        .order_by(Deposit.feed_id, Deposit.day, Deposit.counted_in)
+        .order_by(Deposit.feed_id, Deposit.day, Deposit.counted_in, Deposit.kind.desc())
     )
     query = _of_accounts(_of_feed(query, filters), filters)
     if filters.month is not None:
@@ -173,6 +174,7 @@ def certificates(filters: Filters) -> Rows:
             Certificate.month,
             Certificate.pages,
             Certificate.late_pages,
+            Certificate.corrections,
             Certificate.trees,
             Certificate.pages_per_tree,
             Certificate.project,

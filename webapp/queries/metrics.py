@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ScalarSelect, cast, func, select
+from sqlalchemy import BigInteger, ScalarSelect, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.months import Month
@@ -43,6 +43,15 @@ class DayPages(NamedTuple):
     held: bool = False
 
 
+class EarlierPages(NamedTuple):
+    """Pages counted in a month for days of earlier ones: reported late, and corrections (negative)
+    of what those months counted too many.
+    """
+
+    late: int
+    corrections: int
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerCounts:
     """A customer's feeds (but removed ones), the unhealthy of them, and its pages."""
@@ -68,6 +77,23 @@ def pages_by_month(session: Session, scope: Scope) -> dict[Month, int]:
     query = select(table.counted_in, func.sum(table.pages)).group_by(table.counted_in)
     rows = session.execute(_within(query, scope).order_by(table.counted_in))
     return {Month.parse(month): int(total) for month, total in rows if total}
+
+
+def from_earlier_months(session: Session, feed_ids: Collection[int], month: Month) -> EarlierPages:
+    """What a month of these feeds counts for days of earlier months, which had closed already."""
+    late = case((Deposit.kind == "pages", Deposit.pages), else_=0)
+    corrections = case((Deposit.kind == "correction", Deposit.pages), else_=0)
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(late), 0).label("late"),
+            func.coalesce(func.sum(corrections), 0).label("corrections"),
+        ).where(
+            Deposit.feed_id.in_(feed_ids),
+            Deposit.counted_in == str(month),
+            Deposit.day < month.first,
+        )
+    ).one()
+    return EarlierPages(int(row.late), int(row.corrections))
 
 
 def pages_by_day(session: Session, scope: Scope, first: date, last: date) -> list[DayPages]:

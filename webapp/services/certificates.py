@@ -36,21 +36,22 @@ def of_month(session: Session, account: Account, month: Month) -> Certificate | 
 def issue(
     session: Session, account: Account, month: Month, now: datetime, project: str
 ) -> Certificate | None:
-    """Freeze what a closed month counted; None when that is no page.
+    """Freeze what a closed month counted, its corrections included; None when that is no page.
 
     Call within the transaction that closes the month: whatever was deposited for it is counted
     here, whatever comes later is counted elsewhere.
     """
     counted = session.execute(
-        select(Deposit.day, func.sum(Deposit.pages).label("pages"))
+        select(Deposit.day, Deposit.kind, func.sum(Deposit.pages).label("pages"))
         .join(Feed, Feed.id == Deposit.feed_id)
         .where(Feed.account_id == account.id, Deposit.counted_in == str(month))
-        .group_by(Deposit.day)
+        .group_by(Deposit.day, Deposit.kind)
     ).all()
     pages = sum(int(row.pages) for row in counted)
     if not pages:
         return None
-    late = {Month.of(row.day) for row in counted if row.pages and Month.of(row.day) < month}
+    late = [row for row in counted if row.kind == "pages" and Month.of(row.day) < month]
+    late_months = sorted({Month.of(row.day) for row in late if row.pages})
     look = brands.look(session, account)
     partner = account.partner or account
     certificate = Certificate(
@@ -61,8 +62,9 @@ def issue(
         account_name=account.name,
         partner_name=look.name if look else partner.name,
         pages=pages,
-        late_pages=sum(int(row.pages) for row in counted if Month.of(row.day) < month),
-        late_months=" ".join(str(late_month) for late_month in sorted(late))[:200],
+        late_pages=sum(int(row.pages) for row in late),
+        late_months=" ".join(map(str, late_months))[:200],
+        corrections=sum(int(row.pages) for row in counted if row.kind == "correction"),
         trees=trees(pages),
         pages_per_tree=PAGES_PER_TREE,
         project=project,
@@ -89,6 +91,7 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
         pages=certificate.pages,
         late_pages=certificate.late_pages,
         late_months=tuple(Month.parse(text).first for text in certificate.late_months.split()),
+        corrections=certificate.corrections,
         trees=certificate.trees,
         pages_per_tree=certificate.pages_per_tree,
         project=certificate.project,

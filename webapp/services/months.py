@@ -12,7 +12,7 @@ from webapp.domain.months import Month, closes_at
 from webapp.errors import Conflict
 from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
 from webapp.services import certificates
-from webapp.services.metering.deposits import last_closed_month
+from webapp.services.metering.deposits import carry_corrections, last_closed_month
 
 _CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
 
@@ -103,8 +103,9 @@ def close(
 ) -> Certificate | None:
     """Close a month and issue its certificate, in one transaction; None for a month without pages.
 
-    Closing a closed month changes nothing and returns its certificate. Raises Conflict when an
-    earlier month is still open.
+    Corrections that exceed the month's pages are carried into the next month. Closing a closed
+    month changes nothing and returns its certificate. Raises Conflict when an earlier month is
+    still open.
     """
     feed_ids = session.scalars(select(Feed.id).where(Feed.account_id == account.id)).all()
     lock(session, Feed.id, *feed_ids)  # a night that is depositing ends first, or sees us closed
@@ -114,6 +115,7 @@ def close(
     earlier = open_months(session, account, month)
     if earlier and earlier[0] < month:
         raise Conflict(f"{earlier[0]} of {account.name} is open; close it before {month}")
+    carry_corrections(session, account.id, month)
     upsert(
         session,
         _CLOSED,

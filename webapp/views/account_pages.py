@@ -75,6 +75,7 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
     events = feed_events.of_feeds(db.session(), feed_ids, _EVENTS)
     return {
         "figures": figures.of_months(by_month, today),
+        "earlier": metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
         "bars": figures.bars(customer, days, marks_held=viewer.role != "customer"),
         "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
         "today": today,

@@ -80,7 +80,7 @@ def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
         [Span(name, count, trees(count)) for name, count in sums],
         certified,
         total - certified,
-        [Bar(str(one), pages.get(one, 0)) for one in _twelve_until(month)],
+        [Bar(str(one), max(pages.get(one, 0), 0)) for one in _twelve_until(month)],
         _grown(pages, month),
     )
 
@@ -108,7 +108,8 @@ def _twelve_until(last: Month) -> list[Month]:
 def of_months(by_month: Mapping[Month, int], today: date) -> Figures:
     """The figures in the month of ``today``, and of all time, from pages by month."""
     month = Month.of(today)
-    month_pages, pages = by_month.get(month, 0), sum(by_month.values())
+    # Corrections may exceed what the month has so far; the next month counts the rest of them.
+    month_pages, pages = max(by_month.get(month, 0), 0), sum(by_month.values())
     grown = _grown(by_month, month)
     return Figures(month, month_pages, trees(month_pages), pages, trees(pages), grown)
 

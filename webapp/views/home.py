@@ -81,6 +81,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         "home/customer.html",
         account=customer,
         figures=figures.of_months(months, today),
+        earlier=metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
         bars=figures.bars(customer, days),
         has_feed=bool(feed_ids),
         certificates=details.certificates_of(db.session(), customer.id, LATEST),

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
@@ -90,6 +90,51 @@ def _changed(pages: int, correction: int, change: int) -> dict[str, int]:
         return {"pages": pages + change - restored, "correction": correction + restored}
     withdrawn = min(-change, pages)
     return {"pages": pages - withdrawn, "correction": correction + change + withdrawn}
+
+
+def carry_corrections(session: Session, account_id: int, month: Month) -> int:
+    """Count in the next month what a month's corrections exceed its pages by; returns these pages.
+
+    Call before the month closes, while the rows of the account's feeds are locked. It leaves a
+    month of at least 0 pages, so that what a certificate states is what its month counts. The
+    corrections of the latest days move first.
+    """
+    excess = -total(session, [account_id], month=month)
+    if excess <= 0:
+        return 0
+    this, following = str(month), str(month.next())
+    left, lowered, carried = excess, [], []
+    moved: dict[int, dict[tuple[date, str], int]] = defaultdict(lambda: defaultdict(int))
+    for row in _corrections(session, account_id, month):
+        part = min(left, -row.pages)
+        left -= part
+        key = {"feed_id": row.feed_id, "day": row.day, "kind": "correction"}
+        lowered.append({**key, "counted_in": this, "pages": row.pages + part})
+        carried.append({**key, "counted_in": following, "pages": -part})
+        moved[row.server_id][row.day, this] += part
+        moved[row.server_id][row.day, following] -= part
+        if not left:
+            break
+    upsert(session, _DEPOSIT, lowered, key=_KEY, update=("pages",))
+    upsert(session, _DEPOSIT, carried, key=_KEY, add=("pages",))
+    for server_id in sorted(moved):
+        summaries.add_deposits(session, server_id, moved[server_id])
+    return excess
+
+
+def _corrections(session: Session, account_id: int, month: Month) -> Sequence[Any]:
+    """The corrections that a month of an account counts, those of the latest days first."""
+    return session.execute(
+        select(Deposit.feed_id, Feed.server_id, Deposit.day, Deposit.pages)
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(
+            Feed.account_id == account_id,
+            Deposit.counted_in == str(month),
+            Deposit.kind == "correction",
+            Deposit.pages < 0,
+        )
+        .order_by(Deposit.day.desc(), Deposit.feed_id.desc())
+    ).all()
 
 
 def add(
