@@ -43,6 +43,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "collect",
         "certificates issue",
         "certificates download",
+        "month close",
         "list accounts",
         "list servers",
         "list feeds",

@@ -43,7 +43,7 @@ class Ledger:
             .where(Deposit.pages != 0)
             .order_by(Deposit.day, Deposit.counted_in, Deposit.kind)
         )
-        return list(rows.tuples())
+        return [(day, month, kind, pages) for day, month, kind, pages in rows]
 
     def summed(self) -> list[tuple[date, str, int]]:
         """The same of the server's summary."""
@@ -52,7 +52,7 @@ class Ledger:
             .where(ServerDay.pages != 0)
             .order_by(ServerDay.day, ServerDay.counted_in)
         )
-        return list(rows.tuples())
+        return [(day, month, pages) for day, month, pages in rows]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ _COMMANDS = {
     "demo": "webapp.cli.demo:demo",
     "feed": "webapp.cli.feeds:feed",
     "list": "webapp.cli.listing:listing",
+    "month": "webapp.cli.months:month_group",
     "reconcile": "webapp.cli.reconcile:reconcile",
     "server": "webapp.cli.servers:server",
     "user": "webapp.cli.users:user",

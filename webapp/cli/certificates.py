@@ -60,7 +60,7 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
     lists the same certificates.
     """
     with context.session(reading=True) as session:
-        accounts = _accounts(session, account, month)
+        accounts = customers_with_feed(session, account, month)
     told = []
     with output.progress(f"Certificates {month}") as show:
         for done, (account_id, name) in enumerate(accounts, start=1):
@@ -71,10 +71,13 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
         ctx.exit(WORK_FAILED)
 
 
-def _accounts(session: Session, account: str | None, month: Month) -> list[tuple[int, str]]:
-    """The customers that may have something to close by then, by name.
+def customers_with_feed(
+    session: Session, account: str | None, month: Month
+) -> list[tuple[int, str]]:
+    """Return the customers that may have something to close by then, by name.
 
-    Those are the ones that had a feed or pages: earlier months are nobody's.
+    ``account``: only this customer, or the customers of this partner (id or name). Those are the
+    ones that had a feed or pages: earlier months are nobody's.
     """
     feeds = select(Feed.id).where(Feed.account_id == Account.id)
     # Whatever the zone, the month has ended everywhere a day later.

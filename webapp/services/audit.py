@@ -26,6 +26,7 @@ Action = Literal[
     "held pages decided",
     "held pages reopened",
     "mail sent again",
+    "month closed",
     "naming changed",
     "queue changed",
     "server checked",

@@ -45,6 +45,7 @@ WORDS: dict[Action, LazyString] = {
     "held pages decided": _l("Held pages decided"),
     "held pages reopened": _l("Held pages reopened"),
     "mail sent again": _l("Mail sent again"),
+    "month closed": _l("Month closed"),
     "naming changed": _l("Naming changed"),
     "queue changed": _l("Queue changed"),
     "server checked": _l("Server checked"),

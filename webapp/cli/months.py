@@ -1,0 +1,105 @@
+"""``releaf month``: close a customer's month as the nightly job does."""
+
+from collections.abc import Sequence
+
+import click
+from sqlalchemy.orm import Session
+
+from jobs import month_end
+from webapp import clock
+from webapp.cli import certificates, choose, context, output
+from webapp.cli.command import Group
+from webapp.cli.options import MONTH
+from webapp.domain.months import Month
+from webapp.errors import Conflict
+from webapp.extensions import current_settings
+from webapp.models import Account, Certificate
+from webapp.pdf import PdfError
+from webapp.services import months
+
+
+@click.group("month", cls=Group)
+def month_group() -> None:
+    """Months of customers."""
+
+
+@month_group.command("close")
+@click.option("--account", required=True, metavar="ACCOUNT", help="A customer: id or exact name.")
+@click.option("--month", required=True, type=MONTH, metavar="YYYY-MM", help="e.g. 2026-10")
+def close(account: str, month: Month) -> None:
+    """Close a customer's month and issue its certificate.
+
+      releaf month close --account "Harbour Architects" --month 2026-10
+
+    Earlier months that are still open are closed with it. A month closes once its grace is over
+    and its last night has been collected; pages under review do not hold it up, they are counted
+    in a later month when they are accepted. A month that cannot close, or is closed already,
+    changes nothing, and the exit code is 1.
+    """
+    with context.session() as session:
+        customer = choose.account(session, account, kinds={"customer"})
+        due = _due(session, customer, month)
+        issued = _close(session, customer, due)
+        session.commit()
+    _draw(issued)
+    _print(customer, due, issued)
+
+
+def _due(session: Session, customer: Account, month: Month) -> list[Month]:
+    """The months to close, oldest first. Raises Conflict when one of them cannot close."""
+    if months.is_closed(session, customer, month):
+        raise Conflict(f"{month} of {customer.name} is closed already.")
+    if not certificates.customers_with_feed(session, str(customer.id), month):
+        raise Conflict(f"{customer.name} had no feed in {month}.")
+    due = months.open_months(session, customer, month)
+    grace = month_end.grace(current_settings())
+    for one in due:
+        reason = months.reason_to_wait(session, customer, one, clock.now(), grace)
+        if reason is not None:
+            raise Conflict(f"{reason}.")
+    return due
+
+
+def _close(session: Session, customer: Account, due: Sequence[Month]) -> list[Certificate]:
+    project = current_settings().project
+    issued = []
+    for month in due:
+        certificate = months.close(session, customer, month, clock.now(), project)
+        if certificate is not None:
+            issued.append(certificate)
+        number = None if certificate is None else certificate.number
+        context.note(
+            session, "month closed", customer.name, customer, month=str(month), certificate=number
+        )
+    return issued
+
+
+def _draw(issued: Sequence[Certificate]) -> None:
+    for certificate in issued:
+        try:
+            month_end.draw_certificate(certificate.id)
+        except PdfError as error:
+            raise Conflict(
+                f"{certificate.number} is issued, but its document cannot be drawn: {error}"
+            ) from error
+
+
+def _print(customer: Account, due: Sequence[Month], issued: Sequence[Certificate]) -> None:
+    rows = {certificate.month: certificates.as_row(certificate) for certificate in issued}
+    lines = []
+    for month in map(str, due):
+        row = rows.get(month)
+        lines.append(
+            f"{month} closed: no pages, no certificate"
+            if row is None
+            else f"{month} closed: {row['number']}, {row['pages']:,} pages, {row['trees']:,} trees"
+        )
+    *earlier, last = [str(month) for month in due]
+    document = {
+        "account": customer.id,
+        "account_name": customer.name,
+        "month": last,
+        "certificate": rows.get(last),
+        "earlier": [{"month": month, "certificate": rows.get(month)} for month in earlier],
+    }
+    output.tell(document, "\n".join(lines))
