@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
+from jobs import month_end
 from webapp.crypto import Keyring
 from webapp.db import Base
 from webapp.domain import reasons
@@ -42,7 +43,7 @@ from webapp.models import (
 from webapp.models.collection import CollectionKind, CollectionState, OutcomeKind
 from webapp.models.feed import FeedStatus
 from webapp.models.user import Role
-from webapp.pdf import CertificatePrinter, CertificateValues
+from webapp.pdf import CertificateValues
 from webapp.services import passwords, summaries
 from webapp.services.users import VALID, hash_of
 
@@ -431,7 +432,7 @@ def _a_pdf() -> bytes:
         issued_on=date(2026, 11, 2),
         verify_url="https://releaf.example/c/x",
     )
-    return CertificatePrinter().draw(values)
+    return month_end.printer().draw(values)
 
 
 def document(session: Session, of: Certificate, pdf: bytes | None = None) -> Document:

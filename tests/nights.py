@@ -195,9 +195,13 @@ def make_world(
     country: str = "US",
     region: str | None = None,
     since: date = MONDAY,
+    app: Flask | None = None,
 ) -> World:
-    """A partner in a zone and a country, since a day, with a server on the sandbox."""
-    app = create_app(settings)
+    """A partner in a zone and a country, since a day, with a server on the sandbox.
+
+    ``app``: an application with these settings, in place of a new one.
+    """
+    app = app or create_app(settings)
     now = datetime.combine(since, time(), tzinfo=UTC)
     with app.app_context(), db.session() as session:
         partner = Account(

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,21 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_modules_have_a_docstring_a_plain_name_and_at_most_400_lines() -> None:
-    texts = {path: path.read_text(encoding="utf-8") for path in MODULES}
+@cache
+def parse(path: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
-    assert [name(path) for path in MODULES if not ast.get_docstring(ast.parse(texts[path]))] == []
-    assert [name(path) for path in MODULES if len(texts[path].splitlines()) > 400] == []
+
+@cache
+def called_in(path: Path) -> list[str]:
+    """Return the dotted names of all calls in a module."""
+    return [ast.unparse(node.func) for node in ast.walk(parse(path)) if isinstance(node, ast.Call)]
+
+
+def test_modules_have_a_docstring_a_plain_name_and_at_most_400_lines() -> None:
+    assert [name(path) for path in MODULES if not ast.get_docstring(parse(path))] == []
+    assert [name(path) for path in MODULES if len(path.read_bytes().splitlines()) > 400] == []
     assert [name(path) for path in MODULES if path.stem in BANNED] == []
 
 
@@ -37,7 +48,7 @@ def test_functions_have_at_most_60_lines() -> None:
     long = [
         f"{name(path)}: {node.name}"
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno > 60
     ]
@@ -48,10 +59,10 @@ def test_functions_have_at_most_60_lines() -> None:
 def calls(paths: Iterable[Path], pattern: str) -> list[str]:
     """The calls in these modules whose dotted name matches."""
     return [
-        f"{name(path)}: {ast.unparse(node.func)}"
+        f"{name(path)}: {called}"
         for path in paths
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and re.search(pattern, ast.unparse(node.func))
+        for called in called_in(path)
+        if re.search(pattern, called)
     ]
 
 
@@ -85,7 +96,7 @@ def test_the_domain_is_the_standard_library_only() -> None:
     allowed = sys.stdlib_module_names | {"webapp"}
 
     for path in (ROOT / "webapp" / "domain").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path)):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for module in modules:

@@ -230,6 +230,7 @@ def test_a_night_whose_process_died_is_taken_up(harbour: Releaf) -> None:
         assert session.get_one(Collection, night).state == "finished"
 
 
+@pytest.mark.processes
 def test_a_terminal_sees_a_progress_bar_and_scripts_do_not(harbour: Releaf) -> None:
     terminal, its_end = os.openpty()
     done = subprocess.run(

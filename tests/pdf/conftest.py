@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs import month_end
 from tests.pdf.memory import VALUES
 from webapp.pdf import CertificatePrinter, CertificateValues
 
@@ -9,7 +10,7 @@ from webapp.pdf import CertificatePrinter, CertificateValues
 @pytest.fixture(scope="session")
 def printer() -> CertificatePrinter:
     """The printer of the packaged template and assets."""
-    return CertificatePrinter()
+    return month_end.printer()
 
 
 @pytest.fixture

@@ -217,6 +217,7 @@ def test_the_same_values_give_the_same_bytes(
     assert CertificatePrinter().draw(values) == first
 
 
+@pytest.mark.processes
 def test_another_process_on_another_day_gives_the_same_bytes(
     printer: CertificatePrinter, values: CertificateValues
 ) -> None:

@@ -322,6 +322,7 @@ def sandbox_process(*flags: str, **environ: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.processes
 def test_the_command_serves_a_fleet_until_it_is_told_to_stop(tmp_path: Path) -> None:
     fleet, state = tmp_path / "fleet.json", tmp_path / "state.json"
     printers = [{"serial": "S1", "count": 5, "pages_per_weekday": 10}]
@@ -342,6 +343,7 @@ def test_the_command_serves_a_fleet_until_it_is_told_to_stop(tmp_path: Path) -> 
     assert "School" in state.read_text()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("flags", "environ", "words"),
     [

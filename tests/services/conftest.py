@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from tests.nights import World, config, make_world, sandbox
 from webapp.printerpoint.sandbox import Sandbox
@@ -13,11 +14,16 @@ __all__ = ["config", "sandbox", "world"]
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, config: Settings, sandbox: Sandbox) -> Iterator[World]:
+def world(
+    request: pytest.FixtureRequest, app: Flask, settings: Settings, sandbox: Sandbox
+) -> Iterator[World]:
     """A partner with a server; on SQLite, or as ``both_databases`` asks."""
+    settings = replace(settings, printerpoint_url=sandbox.url)
     if getattr(request, "param", "sqlite") == "postgresql":
         url = str(request.getfixturevalue("postgresql_database"))
-        config = replace(config, database_url=url)
-    world = make_world(config, sandbox)
+        world = make_world(replace(settings, database_url=url), sandbox)
+    else:
+        app.config["RELEAF"] = settings
+        world = make_world(settings, sandbox, app=app)
     yield world
     world.ends()

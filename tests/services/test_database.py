@@ -128,6 +128,7 @@ def test_upgrading_again_changes_nothing(empty_database: str) -> None:
     assert database.upgrade(empty_database) == first == database.latest_revision()
 
 
+@pytest.mark.processes
 def test_several_processes_may_make_the_schema_at_once(empty_database: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         revisions = list(pool.map(lambda _: upgraded_by_another_process(empty_database), range(4)))

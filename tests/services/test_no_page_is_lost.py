@@ -18,7 +18,7 @@ from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 FIRST = date(2026, 10, 20)
 

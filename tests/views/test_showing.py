@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from jobs import month_end
 from tests import factories
 from tests.factories import NOW
 from tests.pdf.memory import VALUES
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
-from webapp.pdf import CardPrinter, CardValues, CertificatePrinter
+from webapp.pdf import CardPrinter, CardValues
 from webapp.views import certificates as certificate_views
 from webapp.views.security import OPEN
 
@@ -43,7 +44,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def pdf() -> bytes:
     """A real certificate."""
-    return CertificatePrinter().draw(replace(VALUES, account_name=NAME))
+    return month_end.printer().draw(replace(VALUES, account_name=NAME))
 
 
 @pytest.fixture
