@@ -20,6 +20,7 @@ from webapp.models import Collection, Feed
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
+from webapp.services import renames
 from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat
 
@@ -87,6 +88,7 @@ def collect(
                 return fleet
             with fleet:
                 failed = _collect_feeds(session, collection, fleet, watch, now)
+                _propose_renames(session, collection, fleet, now)
             service.finish(session, collection, now())
         except service.Cancelled:
             session.rollback()
@@ -148,6 +150,21 @@ def _collect_feeds(
             session.commit()
             watch(Step(done, len(left), feed.customer_name))
     return failed
+
+
+def _propose_renames(
+    session: Session, collection: Collection, fleet: Fleet, now: Callable[[], datetime]
+) -> None:
+    """Look for customers under new names. What fails here leaves the readings as they are."""
+    try:
+        renames.propose(session, collection, fleet, _limits().roll_width_mm, now())
+        session.commit()
+    except BaseTimeoutException:
+        session.rollback()
+        raise
+    except Exception:
+        log.exception("collection %s: customers under new names", collection.id)
+        session.rollback()
 
 
 def _hand_over(collection_id: int, failed: list[int]) -> None:

@@ -37,6 +37,7 @@ STORED = {
         "customer_name", "customer_id",
         "id", "server_id", "account_id", "status", "health", "health_changed_at", "last_data_on",
         "device_count", "created_at", "activated_at", "deactivated_at", "removed_at",
+        "read_interval_days", "successor_id", "successor_name", "successor_devices", "successor_of",
     },
     "device": {
         "asset_id", "serial_number", "initial_count", "latest_count", "life_count",

@@ -15,6 +15,7 @@ from webapp.models.server import Server
 FeedStatus = Literal["pending", "active", "inactive", "removed"]
 
 _BY_ID = text("status <> 'removed' and customer_id is not null")
+_RENAMED = text("successor_name is not null")
 _BY_NAME = text("status <> 'removed' and customer_id is null")
 
 
@@ -30,6 +31,8 @@ class Feed(Base):
     ``device_count``: how many devices it has; whatever inserts devices sets it.
     ``last_data_on``: the last day, in the account's zone, for which it brought new data.
     ``read_interval_days``: of a feed read by hand, the days between its readings; None: nightly.
+    ``successor_name`` and ``successor_id``: of a customer that is not found, the one that lists
+    ``successor_devices`` of the ``successor_of`` devices by which the feed is known.
     ``deactivated_at``: since when it is inactive; None while it is collected.
     """
 
@@ -42,6 +45,13 @@ class Feed(Base):
         _listed("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
         _listed("ix_feed_customer_name", "customer_name", "id"),
         Index("ix_feed_server_id_name", "server_id", "customer_name", "id"),
+        Index(
+            "ix_feed_renamed",
+            "server_id",
+            "id",
+            sqlite_where=_RENAMED,
+            postgresql_where=_RENAMED,
+        ),
         CheckConstraint("status in ('pending', 'active', 'inactive', 'removed')", name="status"),
         CheckConstraint("health in ('pending', 'healthy', 'unhealthy')", name="health"),
         CheckConstraint("read_interval_days between 2 and 92", name="read_interval_days"),
@@ -78,6 +88,10 @@ class Feed(Base):
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deactivated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    successor_id: Mapped[str | None] = mapped_column(String(200))
+    successor_name: Mapped[str | None] = mapped_column(String(200))
+    successor_devices: Mapped[int | None]
+    successor_of: Mapped[int | None]
 
     server: Mapped[Server] = relationship()
     account: Mapped[Account] = relationship()

@@ -33,6 +33,8 @@ FeedEventKind = Literal[
     "recovered",
     "read_by_hand",
     "reactivated",
+    "successor_found",
+    "relinked",
 ]
 FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 

@@ -15,10 +15,19 @@ _FEW = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A customer of a server's fleet, and the feed that ties it already, if one does."""
+    """A customer of a server's fleet, and the feed that ties it already, if one does.
+
+    ``predecessor``: the feed whose customer, not found any more, it seems to be.
+    """
 
     customer: Customer
     feed: Feed | None
+    predecessor: Feed | None = None
+
+
+def customer_key(customer: Customer) -> tuple[str | None, str]:
+    """ID and name, by which a customer is told from the others of its fleet."""
+    return customer.customer_id, customer.name
 
 
 class FeedMatcher:
@@ -30,12 +39,22 @@ class FeedMatcher:
         self._by_id: dict[str, int] = {}
         self._by_name: dict[str, int] = {}
         self._ids_of_name = Counter(c.name for c in fleet if c.customer_id is not None)
-        columns = (Feed.id, Feed.customer_id, Feed.customer_name)
+        self._predecessors: dict[tuple[str | None, str], int] = {}
+        columns = (
+            Feed.id,
+            Feed.customer_id,
+            Feed.customer_name,
+            Feed.status,
+            Feed.successor_id,
+            Feed.successor_name,
+        )
         for row in session.execute(self._feeds.with_only_columns(*columns)):
             if row.customer_id is None:
                 self._by_name[row.customer_name] = row.id
             else:
                 self._by_id[row.customer_id] = row.id
+            if row.successor_name is not None and row.status in ("pending", "active"):
+                self._predecessors[row.successor_id, row.successor_name] = row.id
 
     def feed_id_of(self, customer: Customer) -> int | None:
         """The feed of a customer. One without an id matches by name alone, where that is one."""
@@ -47,19 +66,43 @@ class FeedMatcher:
         return feed_id
 
     def unmapped(self, customers: Sequence[Customer]) -> list[Customer]:
-        """Those of the customers that are not tied yet, in the order given."""
-        return [customer for customer in customers if self.feed_id_of(customer) is None]
+        """Those of the customers that are not tied yet, in the order given.
+
+        Without those that seem to be customers of feeds under a new name: see ``renamed``.
+        """
+        return [
+            customer
+            for customer in customers
+            if self.feed_id_of(customer) is None and self.predecessor_id_of(customer) is None
+        ]
+
+    def predecessor_id_of(self, customer: Customer) -> int | None:
+        """The feed whose customer, not found any more, this one without a feed seems to be."""
+        if self.feed_id_of(customer) is not None:
+            return None
+        return self._predecessors.get(customer_key(customer))
+
+    def renamed(self, customers: Sequence[Customer]) -> list[Candidate]:
+        """Those of the customers that seem to be customers of feeds under a new name."""
+        return self.candidates(
+            [one for one in customers if self.predecessor_id_of(one) is not None]
+        )
 
     def candidates(self, customers: Sequence[Customer]) -> list[Candidate]:
         """The customers with their feeds, in the order given."""
         feed_ids = [self.feed_id_of(customer) for customer in customers]
-        wanted = {feed_id for feed_id in feed_ids if feed_id is not None}
+        before = [self.predecessor_id_of(customer) for customer in customers]
+        wanted = {feed_id for feed_id in (*feed_ids, *before) if feed_id is not None}
         query = self._feeds
         if len(wanted) <= _FEW:  # a database takes only so many values in one statement
             query = query.where(Feed.id.in_(wanted))
         found = self._session.scalars(query.options(joinedload(Feed.account)))
         feeds = {feed.id: feed for feed in found}
         return [
-            Candidate(customer, None if feed_id is None else feeds[feed_id])
-            for customer, feed_id in zip(customers, feed_ids, strict=True)
+            Candidate(
+                customer,
+                None if feed_id is None else feeds[feed_id],
+                None if predecessor_id is None else feeds[predecessor_id],
+            )
+            for customer, feed_id, predecessor_id in zip(customers, feed_ids, before, strict=True)
         ]

@@ -1,7 +1,7 @@
 """Feeds: ties between a server's customers and customer accounts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask_babel import gettext
@@ -13,15 +13,19 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Deposit, Feed, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import accounts, feed_accounts
-from webapp.services.feed_matcher import FeedMatcher
+from webapp.services.feed_matcher import Candidate, FeedMatcher
 
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """Feeds, and which of their accounts were created with them."""
+    """Feeds, and which of their accounts were created with them.
+
+    ``skipped``: customers that seem to be those of other feeds under a new name.
+    """
 
     feeds: list[Feed]
     created: list[Account]
+    skipped: list[Candidate] = field(default_factory=list)
 
 
 def tie(
@@ -37,7 +41,7 @@ def tie(
     Tying it again to the same account gives the feed there is. Raises Conflict when another
     account has it or the server is removed, Invalid for an account of somebody else.
     """
-    _claim_server(session, server)
+    claim_server(session, server)
     if account is None:
         return _tie_to_own(session, server, [customer], fleet, now).feeds[0]
     _must_own(server, account)
@@ -55,7 +59,7 @@ def tie_chosen(
 
     An account that is missing is made; an empty name means one of the customer's own.
     """
-    _claim_server(session, server)
+    claim_server(session, server)
     names = [" ".join(name.split()) for _, name in chosen]
     named = accounts.customers_named(session, server.account, filter(None, names), now=now)
     given = [(one, named[name]) for (one, _), name in zip(chosen, names, strict=True) if name]
@@ -75,11 +79,14 @@ def tie_all(
 ) -> Tied:
     """Tie every customer that is not tied yet to an account of its own; return the new feeds.
 
+    One that seems to be the customer of a feed under a new name is left to ``renames.relink``.
     ``fleet``: all customers of the server, where ``customers`` are some of them.
     """
-    _claim_server(session, server)
-    left = FeedMatcher(session, server, fleet or customers).unmapped(customers)
-    return _tie_to_own(session, server, left, fleet or customers, now)
+    claim_server(session, server)
+    matcher = FeedMatcher(session, server, fleet or customers)
+    left = matcher.unmapped(customers)
+    tied = _tie_to_own(session, server, left, fleet or customers, now)
+    return replace(tied, skipped=matcher.renamed(customers))
 
 
 def claim(session: Session, feed: Feed) -> None:
@@ -142,8 +149,11 @@ def _must_own(server: Server, account: Account) -> None:
         )
 
 
-def _claim_server(session: Session, server: Server) -> None:
-    """Hold a server that is not removed: two who tie at once come one after another."""
+def claim_server(session: Session, server: Server) -> None:
+    """Hold a server that is not removed: two who tie at once come one after another.
+
+    Raises Conflict.
+    """
     lock(session, Server.id, server.id)
     session.refresh(server)
     if server.removed_at is not None:
@@ -204,8 +214,21 @@ def _tie(
                 )
             )
         feeds.append(feed)
+    withdraw_proposals(session, server.id, list(made))
     session.flush()
     return feeds
+
+
+def withdraw_proposals(
+    session: Session, server_id: int, customers: Sequence[tuple[str | None, str]]
+) -> None:
+    """Forget that these customers, by ID and name, may be others under a new name."""
+    proposed = select(Feed).where(Feed.server_id == server_id, Feed.successor_name.is_not(None))
+    keys = set(customers)
+    for feed in session.scalars(proposed) if keys else ():
+        if (feed.successor_id, feed.successor_name) in keys:
+            feed.successor_id = feed.successor_name = None
+            feed.successor_devices = feed.successor_of = None
 
 
 def _new_feed(server: Server, customer: Customer, owner: Account, now: datetime) -> Feed:

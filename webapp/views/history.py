@@ -64,6 +64,8 @@ def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]
     """Rows of events as lines. Other customers are named to those alone who may see them."""
     feed_ids = {event.details["feed"] for event in events if event.kind == "moved_in"}
     names = feed_events.visible_names(session, viewer, feed_ids)
+    if viewer.role == "customer":  # it may be somebody else's name
+        events = [event for event in events if event.kind != "successor_found"]
     return [_line(event, names) for event in events]
 
 
@@ -240,6 +242,16 @@ def _reactivated(details: Mapping[str, Any]) -> str:
     return f"{since} {verdict}"
 
 
+def _successor_found(details: Mapping[str, Any]) -> str:
+    return gettext(
+        "Printerpoint lists %(devices)s of its %(of)s devices at “%(name)s”. Connect the feed "
+        "again if that is the same company.",
+        devices=filters.number(details["devices"]),
+        of=filters.number(details["of"]),
+        name=details["customer"],
+    )
+
+
 _Words = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.
 _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
@@ -324,4 +336,15 @@ _WORDS: Mapping[str, tuple[LazyString, str, str, _Words]] = {
     "recovered": (_l("Pages recovered"), "good", "history", _recovered),
     "read_by_hand": (_l("Reading interval changed"), "", "calendar-clock", _read_by_hand),
     "reactivated": (_l("Reactivated"), "", "play", _reactivated),
+    "successor_found": (_l("Probably under a new name"), "wait", "circle-help", _successor_found),
+    "relinked": (
+        _l("Connected again"),
+        "good",
+        "link",
+        lambda d: gettext(
+            "The feed goes on with “%(after)s” in Printerpoint, which was “%(before)s” before.",
+            before=d["before"],
+            after=d["after"],
+        ),
+    ),
 }

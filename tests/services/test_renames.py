@@ -1,0 +1,319 @@
+"""A customer under a new name: found by its devices, proposed, connected again."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.nights import MONDAY, World
+from webapp.errors import Conflict
+from webapp.models import Feed, FeedEvent, Server
+from webapp.printerpoint.fleet import Customer
+from webapp.services import feeds, renames
+
+pytestmark = pytest.mark.both_databases
+
+TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
+
+Proposal = tuple[str | None, str | None, int | None, int | None]
+
+
+def test_a_renamed_customer_goes_on_as_if_never_interrupted(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=1_000, CNB2=2_000)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.prints("CNB1", 30)
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == (None, "Miller & Sons", 2, 2)
+    assert connects(world, feed)
+    world.printerpoint.prints("CNB2", 12)
+    world.night(WEDNESDAY)
+
+    assert world.feed(feed).customer_name == "Miller & Sons"
+    assert proposal(world, feed) == (None, None, None, None)
+    assert sum(world.deposits(feed).values()) == 42
+    assert [life for *_, life in world.devices(feed)] == [30, 12]
+    assert events(world, feed, "relinked") == [
+        {"before": "Miller Print Shop", "after": "Miller & Sons"}
+    ]
+
+
+def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=1_000)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.night(TUESDAY)
+    world.night(TUESDAY)
+    world.night(WEDNESDAY)
+    told = events(world, feed, "successor_found")
+
+    world.printerpoint.renames("Miller & Sons", "Miller Print Shop")
+    world.night(THURSDAY)
+
+    assert told == [{"customer": "Miller & Sons", "devices": 1, "of": 1}]
+    assert proposal(world, feed) == (None, None, None, None)
+
+
+def test_a_customer_whose_id_changed_keeps_its_name(world: World) -> None:
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1=1_000)
+    world.night(MONDAY)
+    world.printerpoint.edits_id("Harbour Architects, LLP", "HARB99")
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == ("HARB99", "Harbour Architects, LLP", 1, 1)
+    connects(world, feed)
+    world.night(WEDNESDAY)
+
+    stored = world.feed(feed)
+    assert (stored.customer_id, stored.status) == ("HARB99", "active")
+
+
+@pytest.mark.parametrize(
+    ("moved", "proposed"),
+    [
+        (("CNB1",), (None, None, None, None)),  # one of four: fewer than half
+        (("CNB1", "CNB2"), (None, "Miller & Sons", 2, 4)),
+        (("CNB1", "CNB2", "CNB3"), (None, "Miller & Sons", 3, 4)),
+    ],
+)
+def test_half_of_the_devices_are_enough(
+    world: World, moved: tuple[str, ...], proposed: Proposal
+) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
+    world.night(MONDAY)
+    becomes(world, "Miller & Sons", moved)
+    leaves(world, {"CNB1", "CNB2", "CNB3", "CNB4"} - set(moved))
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == proposed
+
+
+def test_of_several_candidates_the_one_with_most_devices_is_proposed(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40, CNB5=50)
+    world.night(MONDAY)
+    becomes(world, "Miller & Sons", ("CNB1", "CNB2", "CNB3"))
+    becomes(world, "Lake Leasing", ("CNB4", "CNB5"))
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == (None, "Miller & Sons", 3, 5)
+
+
+def test_two_candidates_with_as_many_devices_propose_nothing(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
+    world.night(MONDAY)
+    becomes(world, "Miller & Sons", ("CNB1", "CNB2"))
+    becomes(world, "Lake Leasing", ("CNB3", "CNB4"))
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == (None, None, None, None)
+
+
+def test_two_companies_renamed_in_one_night_are_told_apart(world: World) -> None:
+    miller = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20)
+    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.renames("Bluebird Bakery", "Bluebird Cafe")
+    world.night(TUESDAY)
+
+    assert proposal(world, miller) == (None, "Miller & Sons", 2, 2)
+    assert proposal(world, bakery) == (None, "Bluebird Cafe", 1, 1)
+
+
+def test_two_companies_merged_into_one_name_are_proposed_for_the_larger(world: World) -> None:
+    miller = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20)
+    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    world.night(MONDAY)
+    becomes(world, "Miller & Bluebird", ("CNB1", "CNB2", "VNC1"))
+    world.night(TUESDAY)
+
+    assert proposal(world, miller) == (None, "Miller & Bluebird", 2, 2)
+    assert proposal(world, bakery) == (None, None, None, None)
+
+
+def test_names_swapped_between_two_companies_propose_nothing(world: World) -> None:
+    miller = world.has_feed("Miller Print Shop", CNB1=10)
+    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "for a moment")
+    world.printerpoint.renames("Bluebird Bakery", "Miller Print Shop")
+    world.printerpoint.renames("for a moment", "Bluebird Bakery")
+    world.printerpoint.prints("CNB1", 5)
+    world.night(TUESDAY)
+
+    assert proposal(world, miller) == proposal(world, bakery) == (None, None, None, None)
+    pages = [*world.deposits(miller).values(), *world.deposits(bakery).values()]
+    assert sum(pages) == 5
+
+
+def test_a_customer_with_a_feed_of_its_own_is_never_proposed(world: World) -> None:
+    miller = world.has_feed("Miller Print Shop", CNB1=10)
+    world.has_feed("Bluebird Bakery", VNC1=30)
+    world.night(MONDAY)
+    world.printerpoint.moves("CNB1", "Bluebird Bakery")
+    world.night(TUESDAY)
+
+    assert proposal(world, miller) == (None, None, None, None)
+
+
+def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> None:
+    customer = world.printerpoint.has_customer("Miller Print Shop")
+    world.printerpoint.has_printer(customer, serial="N/A", asset="A-1", count=100)
+    feed = world.ties("Miller Print Shop")
+    world.night(MONDAY)
+    world.printerpoint.removes(printers_of(world, customer)[0])
+    stranger = world.printerpoint.has_customer("Lake Leasing")
+    world.printerpoint.has_printer(stranger, serial="n/a", asset="L-1", count=100)
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("counts", "proposed"),
+    [
+        ((100, 205, 300), (None, "Miller & Sons", 3, 3)),
+        ((100, 199, 300), (None, "Miller & Sons", 2, 3)),  # one of them is another machine
+        ((99, 199, 300), (None, None, None, None)),
+    ],
+)
+def test_without_serials_two_assets_have_to_go_on(
+    world: World, counts: tuple[int, ...], proposed: Proposal
+) -> None:
+    customer = world.printerpoint.has_customer("Miller Print Shop")
+    for number, count in enumerate((100, 200, 300)):
+        world.printerpoint.has_printer(customer, asset=f"A-{number}", count=count)
+    feed = world.ties("Miller Print Shop")
+    world.night(MONDAY)
+    for printer in printers_of(world, customer):
+        world.printerpoint.removes(printer)
+    new = world.printerpoint.has_customer("Miller & Sons")
+    for number, count in enumerate(counts):
+        world.printerpoint.has_printer(new, asset=f"a-{number}", count=count)
+    world.night(TUESDAY)
+
+    assert proposal(world, feed) == proposed
+
+
+def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30)
+    world.night(MONDAY)
+    leaves(world, {"CNB2", "CNB3"})
+    world.night(TUESDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.night(WEDNESDAY)
+
+    assert proposal(world, feed) == (None, "Miller & Sons", 1, 1)
+
+
+def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.night(TUESDAY)
+    fleet = [Customer("Miller & Sons", None, 1), Customer("Bluebird Bakery", None, 1)]
+
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        tied = feeds.tie_all(session, server, fleet, world.after_midnight(TUESDAY))
+        session.commit()
+
+    assert [one.customer_name for one in tied.feeds] == ["Bluebird Bakery"]
+    assert [
+        (one.customer.name, one.predecessor and one.predecessor.id) for one in tied.skipped
+    ] == [("Miller & Sons", feed)]
+
+
+def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.night(TUESDAY)
+
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        customer = Customer("Miller & Sons", None, 1)
+        feeds.tie(session, server, customer, None, world.after_midnight(TUESDAY))
+        session.commit()
+
+    assert proposal(world, feed) == (None, None, None, None)
+    with pytest.raises(Conflict, match="No other customer"):
+        connects(world, feed)
+    with pytest.raises(Conflict, match="tied to Miller & Sons already"):
+        connects(world, feed, Customer("Miller & Sons", None, 1))
+
+
+def test_a_person_may_name_the_customer(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    world.night(MONDAY)
+    becomes(world, "Lake Leasing", ())
+    lake = Customer("Lake Leasing", "LAKE", 1)
+
+    assert connects(world, feed, lake)
+    assert not connects(world, feed, lake)
+
+    assert (world.feed(feed).customer_id, world.feed(feed).customer_name) == (
+        "LAKE",
+        "Lake Leasing",
+    )
+
+
+def test_a_proposal_goes_with_its_feed(world: World) -> None:
+    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.night(TUESDAY)
+    with world.session() as session:
+        feeds.remove(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
+        session.commit()
+
+    with world.session() as session:
+        server = session.get_one(Server, world.server_id)
+        fleet = [Customer("Miller & Sons", None, 1)]
+        tied = feeds.tie_all(session, server, fleet, world.after_midnight(TUESDAY))
+        session.commit()
+
+    assert [one.customer_name for one in tied.feeds] == ["Miller & Sons"]
+    assert tied.skipped == []
+
+
+def becomes(world: World, name: str, printers: tuple[str, ...]) -> None:
+    """Another customer without an ID lists these printers."""
+    customer = world.printerpoint.has_customer(name)
+    for printer in printers:
+        world.printerpoint.moves(printer, customer)
+
+
+def leaves(world: World, printers: set[str]) -> None:
+    """These printers are listed nowhere any more."""
+    for printer in sorted(printers):
+        world.printerpoint.removes(printer)
+
+
+def printers_of(world: World, customer: str) -> list[str]:
+    """The keys of a customer's printers."""
+    machines = world.printerpoint.data.machines.values()
+    return [machine.key for machine in machines if machine.company == customer]
+
+
+def connects(world: World, feed_id: int, customer: Customer | None = None) -> bool:
+    """Connect the feed again, on Tuesday night."""
+    with world.session() as session:
+        feed = session.get_one(Feed, feed_id)
+        changed = renames.relink(session, feed, world.after_midnight(TUESDAY), customer)
+        session.commit()
+        return changed
+
+
+def proposal(world: World, feed_id: int) -> Proposal:
+    """The customer that is proposed for a feed, and how many of its devices it lists."""
+    feed = world.feed(feed_id)
+    return feed.successor_id, feed.successor_name, feed.successor_devices, feed.successor_of
+
+
+def events(world: World, feed_id: int, kind: str) -> list[dict[str, object]]:
+    """The details of a feed's events of a kind."""
+    with world.session() as session:
+        query = select(FeedEvent.details).where(FeedEvent.feed_id == feed_id)
+        return list(session.scalars(query.where(FeedEvent.kind == kind).order_by(FeedEvent.id)))

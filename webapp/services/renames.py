@@ -1,0 +1,203 @@
+"""Renames: a customer without an ID that gets another name is found again by its devices.
+
+Printerpoint then lists no customer of the feed's name or ID, but a new one. What it lists is
+compared with the devices of the feed; a proposal waits on the feed until a person connects the
+feed again, the customer is found under its old name, or the new one gets a feed of its own.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from flask_babel import gettext
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp.db import lock
+from webapp.domain.metering.counter_sets import CounterSet
+from webapp.domain.renames import (
+    CustomerKey,
+    KnownDevice,
+    Listing,
+    Successor,
+    find_successors,
+)
+from webapp.errors import Conflict
+from webapp.models import Collection, Device, Feed, FeedEvent, Outcome
+from webapp.printerpoint.fleet import Customer, Fleet
+from webapp.services import feeds
+from webapp.services.feed_matcher import FeedMatcher, customer_key
+
+_COLLECTED = ("pending", "active")
+
+
+def propose(
+    session: Session, collection: Collection, fleet: Fleet, roll_width_mm: int, now: datetime
+) -> None:
+    """Bring the proposals of a collection's feeds up to date, after all were collected.
+
+    Withdraws those of customers that are found, and compares the devices of the others with the
+    customers of the fleet that have no feed. One statement when every customer is found.
+    """
+    outcomes = session.execute(
+        select(Feed.id, Feed.successor_name, Outcome.outcome)
+        .join(Outcome, Outcome.feed_id == Feed.id)
+        .where(
+            Outcome.collection_id == collection.id,
+            Feed.status.in_(_COLLECTED),
+            or_(Outcome.outcome == "not_found", Feed.successor_name.is_not(None)),
+        )
+    ).all()
+    lost = [row.id for row in outcomes if row.outcome == "not_found"]
+    found = [row.id for row in outcomes if row.outcome in ("collected", "unchanged")]
+    if not lost and not found:
+        return
+    successors = _find(session, collection, lost, fleet, roll_width_mm) if lost else {}
+    lock(session, Feed.id, *lost, *found)
+    query = select(Feed).where(Feed.id.in_([*lost, *found]), Feed.status.in_(_COLLECTED))
+    for feed in session.scalars(query.execution_options(populate_existing=True)):
+        _set_proposal(session, feed, successors.get(feed.id), collection, now)
+    session.flush()
+
+
+def relink(session: Session, feed: Feed, now: datetime, customer: Customer | None = None) -> bool:
+    """Let a feed go on with the customer that is proposed, or with another one.
+
+    Its devices continue with their meters, as if it had never been interrupted. Returns whether
+    anything changed. Raises Conflict without a proposal, for a customer that has a feed, and for
+    a removed feed.
+    """
+    feeds.claim_server(session, feed.server)
+    feeds.claim(session, feed)
+    if customer is not None:
+        customer_id, name = customer.customer_id, customer.name
+    elif feed.successor_name is not None:
+        customer_id, name = feed.successor_id, feed.successor_name
+    else:
+        raise Conflict(
+            gettext(
+                "No other customer is known to list the devices of %(name)s.",
+                name=feed.customer_name,
+            )
+        )
+    before = (feed.customer_id, feed.customer_name)
+    if before == (customer_id, name):
+        return False
+    _refuse_connected(session, feed, customer_id, name)
+    feed.customer_id, feed.customer_name = customer_id, name
+    feeds.withdraw_proposals(session, feed.server_id, [(customer_id, name)])
+    _clear(feed)
+    session.add(
+        FeedEvent(
+            feed_id=feed.id,
+            at=now,
+            day=now.astimezone(feed.account.zone).date(),
+            kind="relinked",
+            details={"before": before[1], "after": name},
+        )
+    )
+    session.flush()
+    return True
+
+
+def _find(
+    session: Session, collection: Collection, lost: Sequence[int], fleet: Fleet, roll_width_mm: int
+) -> dict[int, Successor]:
+    customers = fleet.customers()
+    matcher = FeedMatcher(session, collection.server, customers)
+    taken = {
+        (row.successor_id, row.successor_name)
+        for row in session.execute(
+            select(Feed.id, Feed.successor_id, Feed.successor_name).where(
+                Feed.server_id == collection.server_id,
+                Feed.status.in_(_COLLECTED),
+                Feed.successor_name.is_not(None),
+            )
+        )
+        if row.id not in set(lost)
+    }
+    free = [
+        customer
+        for customer in customers
+        if matcher.feed_id_of(customer) is None and customer_key(customer) not in taken
+    ]
+    if not free:
+        return {}
+    listings = {customer_key(customer): _listing(fleet, customer) for customer in free}
+    return find_successors(_lost_devices(session, collection), listings, roll_width_mm)
+
+
+def _listing(fleet: Fleet, customer: Customer) -> Listing:
+    listing = Listing()
+    for row in fleet.printers_of(customer.customer_id, customer.name)[0]:
+        listing.add(row.asset_id, row.serial_number, row.counters)
+    return listing
+
+
+def _lost_devices(session: Session, collection: Collection) -> Mapping[int, list[KnownDevice]]:
+    """The devices that the customers listed which are not found, until they vanished.
+
+    Those that had been missing before say nothing of the customer, nor do those that moved.
+    """
+    lost = select(Outcome.feed_id).where(
+        Outcome.collection_id == collection.id, Outcome.outcome == "not_found"
+    )
+    rows: dict[int, list[Device]] = defaultdict(list)
+    for device in session.scalars(
+        select(Device).where(Device.feed_id.in_(lost), Device.moved_to.is_(None))
+    ):
+        rows[device.feed_id].append(device)
+    known = {}
+    for feed_id, devices in rows.items():
+        vanished = max((one.missing_since for one in devices if one.missing_since), default=None)
+        known[feed_id] = [
+            KnownDevice(
+                one.asset_id, one.serial_number, cast(CounterSet, one.family), one.latest_count
+            )
+            for one in devices
+            if one.missing_since in (None, vanished)
+        ]
+    return known
+
+
+def _set_proposal(
+    session: Session, feed: Feed, found: Successor | None, collection: Collection, now: datetime
+) -> None:
+    if found is None:
+        _clear(feed)
+        return
+    before: CustomerKey = (feed.successor_id, feed.successor_name or "")
+    feed.successor_id, feed.successor_name = found.customer
+    feed.successor_devices, feed.successor_of = found.devices, found.of
+    if before != found.customer:
+        details = {"customer": feed.successor_name, "devices": found.devices, "of": found.of}
+        session.add(
+            FeedEvent(
+                feed_id=feed.id,
+                at=now,
+                day=collection.day,
+                kind="successor_found",
+                details=details,
+            )
+        )
+
+
+def _clear(feed: Feed) -> None:
+    feed.successor_id = feed.successor_name = None
+    feed.successor_devices = feed.successor_of = None
+
+
+def _refuse_connected(session: Session, feed: Feed, customer_id: str | None, name: str) -> None:
+    """Refuse a customer that another feed has. Raises Conflict."""
+    by_name = (Feed.customer_id.is_(None)) & (Feed.customer_name == name)
+    same = by_name if customer_id is None else or_(Feed.customer_id == customer_id, by_name)
+    other = session.scalars(
+        select(Feed)
+        .where(Feed.server_id == feed.server_id, Feed.status != "removed", Feed.id != feed.id, same)
+        .limit(1)
+    ).first()
+    if other is not None:
+        raise Conflict(
+            gettext("%(name)s is tied to %(name2)s already.", name=name, name2=other.account.name)
+        )
