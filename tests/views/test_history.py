@@ -27,6 +27,8 @@ _DETAILS = {
     "decision": "rejected",
     "reason": "typing slip",
     "devices": 3,
+    "of": 4,
+    "customer": "New Name & Sons",
     "feed": 1,
     "device": 1,
     "name": "A-77",
@@ -81,6 +83,8 @@ def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
     assert "Secret Clinic" in whole
     assert "All of it" in brief
     assert "A-77 came from another customer" in own
+    assert "3 of its 4 devices at “New Name &amp; Sons”" in whole
+    assert "New Name" not in theirs
     assert "Secret Clinic" not in theirs
     assert "another customer" in theirs
 
