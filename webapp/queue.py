@@ -1,4 +1,4 @@
-"""The queue: names of jobs and how they are put in line. The one place in webapp that knows RQ.
+"""The queue: names of jobs and how they are enqueued. The only module of webapp that knows RQ.
 
 Jobs carry ids and ISO dates only, never anything secret: arguments and descriptions are logged.
 """
@@ -51,8 +51,8 @@ _SHORT_TIMEOUT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A queue: jobs by state, and since when the first one waits."""
+class QueueStats:
+    """A queue: its jobs by state, and when its oldest job was enqueued."""
 
     name: str
     waiting: int
@@ -62,19 +62,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """A worker: what it does, and when it was last heard of."""
+class WorkerStats:
+    """A worker: its state, its current job and its last heartbeat."""
 
     name: str
     state: str
     function: str | None
     ids: tuple[int, ...]
-    heard_at: datetime | None
+    last_heartbeat_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A job that failed: what it was, and the last line of what it died of."""
+    """A job that failed, with the last line of its traceback."""
 
     id: str
     queue: str
@@ -85,17 +85,17 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How the queue stands. ``timetable``: what runs next, by function."""
+class QueueStatus:
+    """Queues, workers, latest failures; ``timetable``: when each function runs next."""
 
-    lines: tuple[Line, ...]
-    hands: tuple[Hand, ...]
+    queues: tuple[QueueStats, ...]
+    workers: tuple[WorkerStats, ...]
     failures: tuple[Failure, ...]
     timetable: tuple[tuple[str, datetime], ...]
 
 
 class QueueDown(Exception):
-    """Redis cannot be reached; what was saved stays and the timetable will take it up."""
+    """Redis cannot be reached; what is stored stays, and the timetable enqueues it later."""
 
 
 def connect(redis_url: str) -> Redis:
@@ -105,19 +105,19 @@ def connect(redis_url: str) -> Redis:
 
 @lru_cache(maxsize=4)
 def _client(redis_url: str) -> Redis:
-    """The connections of this process: to make one takes longer than to ask. It may be forked."""
+    """The connections of this process: connecting takes longer than a command. It may be forked."""
     return connect(redis_url)
 
 
 def run_collection(settings: Settings, collection_id: int) -> str:
-    """Put a collection in line; returns the job's id. Raises QueueDown."""
+    """Enqueue a collection; return the job's id. Raises QueueDown."""
     return _enqueue(settings, "collection", RUN_COLLECTION, collection_id, timeout=_NIGHT_TIMEOUT)
 
 
 def run_feed(settings: Settings, collection_id: int, feed_id: int) -> str:
-    """A failed customer of a collection becomes a job of its own. Raises QueueDown.
+    """Enqueue the collection of one customer that failed. Raises QueueDown.
 
-    One job for a customer and collection, however often it is asked for.
+    There is one job for a customer and collection, however often it is enqueued.
     """
     return _enqueue(
         settings,
@@ -185,26 +185,28 @@ def reachable(settings: Settings) -> bool:
 
 
 def worker_is_running(settings: Settings) -> bool:
-    """Whether any worker has reported lately. Raises QueueDown."""
+    """Return whether there is a worker with a recent heartbeat. Raises QueueDown."""
     with _reaching_redis():
         return Worker.count(connection=_client(settings.redis_url)) > 0
 
 
-def standing(settings: Settings, failures: int = 20) -> Standing:
-    """Lines, workers, the latest failures and the timetable. Raises QueueDown."""
+def status(settings: Settings, failures: int = 20) -> QueueStatus:
+    """Return queues, workers, the latest failures and the timetable. Raises QueueDown."""
     with _reaching_redis():
         connection = _client(settings.redis_url)
         counts, workers, timetable = _counts(connection, failures)
-        if any(told.abandoned for told in counts):
-            # What a worker has left behind becomes a failure by being looked for.
-            for told in counts:
-                told.queue.started_job_registry.cleanup()
+        if any(one.abandoned for one in counts):
+            # The cleanup turns abandoned jobs into failures.
+            for one in counts:
+                one.queue.started_job_registry.cleanup()
             counts, workers, timetable = _counts(connection, failures)
-        failed = [failure for told in counts for failure in _failures(told)]
+        failed = [failure for one in counts for failure in _failures(one)]
         failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
-        return Standing(
-            tuple(map(_line, counts)),
-            tuple(_hand(worker) for worker in Worker.all(connection=connection)) if workers else (),
+        return QueueStatus(
+            tuple(map(_queue_stats, counts)),
+            tuple(_worker_stats(worker) for worker in Worker.all(connection=connection))
+            if workers
+            else (),
             tuple(failed[:failures]),
             tuple(_timetable(connection, timetable)),
         )
@@ -212,9 +214,9 @@ def standing(settings: Settings, failures: int = 20) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What Redis tells of a queue: jobs by state, and the ids of those that failed last.
+    """A queue in Redis: its jobs by state, and the ids of the latest failures.
 
-    ``abandoned``: of those that run, those whose worker has not been heard of for too long.
+    ``abandoned``: running jobs whose worker sent no heartbeat in time.
     """
 
     queue: Queue
@@ -228,50 +230,52 @@ class _Counts:
 def _counts(
     connection: Redis, failures: int
 ) -> tuple[list[_Counts], int, list[tuple[bytes, float]]]:
-    """All of it in one question; and how many workers there are, which jobs are due and when."""
+    """Return the counts of all queues, the number of workers and the timetable, at once."""
     named = _named(connection)
-    with connection.pipeline(transaction=False) as asked:
+    with connection.pipeline(transaction=False) as pipeline:
         for queue, running, failed in named:
-            asked.llen(queue.key)
-            asked.zrange(running, 0, -1, withscores=True)  # no more than there are workers
-            asked.zcard(failed)
-            asked.zrange(failed, 0, failures - 1, desc=True)
-        asked.scard(Worker.redis_workers_keys)
-        asked.zrange(Scheduler.scheduled_jobs_key, 0, -1, withscores=True)
-        told: list[Any] = asked.execute()
+            pipeline.llen(queue.key)
+            pipeline.zrange(running, 0, -1, withscores=True)  # no more than there are workers
+            pipeline.zcard(failed)
+            pipeline.zrange(failed, 0, failures - 1, desc=True)
+        pipeline.scard(Worker.redis_workers_keys)
+        pipeline.zrange(Scheduler.scheduled_jobs_key, 0, -1, withscores=True)
+        results: list[Any] = pipeline.execute()
     found = []
     for queue, *_ in named:
-        waiting, running, failed, ids = told[:4]
-        del told[:4]
+        waiting, running, failed, ids = results[:4]
+        del results[:4]
         abandoned = sum(until <= current_timestamp() for _, until in running)
         texts = [as_text(each) for each in ids]
         found.append(_Counts(queue, waiting, abandoned, len(running), failed, texts))
-    workers, timetable = told
+    workers, timetable = results
     return found, workers, timetable
 
 
 @lru_cache(maxsize=4)
 def _named(connection: Redis) -> list[tuple[Queue, str, str]]:
-    """The queues, and what those of their jobs are called that run and that failed."""
+    """Return the queues with the keys of their running and failed jobs."""
     queues = [Queue(name, connection=connection) for name in QUEUES]
     return [(one, one.started_job_registry.key, one.failed_job_registry.key) for one in queues]
 
 
-def _line(told: _Counts) -> Line:
-    first = told.queue.get_jobs(0, 1) if told.waiting else []
+def _queue_stats(counts: _Counts) -> QueueStats:
+    first = counts.queue.get_jobs(0, 1) if counts.waiting else []
     oldest = _aware(first[0].enqueued_at) if first else None
-    return Line(told.queue.name, told.waiting, told.running, told.failed, oldest)
+    return QueueStats(counts.queue.name, counts.waiting, counts.running, counts.failed, oldest)
 
 
-def _hand(worker: BaseWorker) -> Hand:
+def _worker_stats(worker: BaseWorker) -> WorkerStats:
     job = worker.get_current_job()
     function, ids = (job.func_name, _ids(job)) if job else (None, ())
-    return Hand(worker.name, str(worker.get_state()), function, ids, _aware(worker.last_heartbeat))
+    return WorkerStats(
+        worker.name, str(worker.get_state()), function, ids, _aware(worker.last_heartbeat)
+    )
 
 
-def _failures(told: _Counts) -> Iterator[Failure]:
-    queue = told.queue
-    for job in Job.fetch_many(told.failed_ids, connection=queue.connection):
+def _failures(counts: _Counts) -> Iterator[Failure]:
+    queue = counts.queue
+    for job in Job.fetch_many(counts.failed_ids, connection=queue.connection):
         if job is None:
             continue
         result = job.latest_result()
@@ -284,7 +288,7 @@ def _failures(told: _Counts) -> Iterator[Failure]:
 def _timetable(
     connection: Redis, due: Sequence[tuple[bytes, float]]
 ) -> Iterator[tuple[str, datetime]]:
-    """What is due and when. A job that is gone is left to the scheduler, which takes it out."""
+    """Yield what is due and when. The scheduler removes entries whose job is gone."""
     jobs = Job.fetch_many([as_text(job_id) for job_id, _ in due], connection=connection)
     for job, (_, at) in zip(jobs, due, strict=True):
         if job is not None:
@@ -292,7 +296,7 @@ def _timetable(
 
 
 def _ids(job: Job) -> tuple[int, ...]:
-    """What the job was asked for: ids of rows, and nothing else."""
+    """Return the arguments of a job: ids of rows, and nothing else."""
     return tuple(each for each in job.args or () if isinstance(each, int))
 
 

@@ -81,13 +81,13 @@ def test_it_tells_how_queues_workers_and_timetable_stand(
     assert "north" in page
     assert "Look which nights are due" in page
     assert 'data-hx-trigger="every 10s"' in page
-    standing = queue.standing(settings)
-    assert [(line.name, line.waiting) for line in standing.lines] == [
+    status = queue.status(settings)
+    assert [(line.name, line.waiting) for line in status.queues] == [
         ("timetable", 0),
         ("collection", 1),
         ("documents", 0),
     ]
-    assert standing.lines[1].oldest is not None
+    assert status.queues[1].oldest is not None
 
 
 def test_a_failed_job_is_told_in_plain_words(

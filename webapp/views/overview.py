@@ -100,7 +100,7 @@ def index() -> ResponseReturnValue:
     since = now.date() - timedelta(days=_NIGHTS)
     context: dict[str, Any] = {
         "now": now,
-        "standing": None,
+        "status": None,
         "failures": [],
         "words": WORDS,
         "nights": _nights(since),
@@ -108,14 +108,14 @@ def index() -> ResponseReturnValue:
         "undrawn": system_status.without_document(db.session()),
     }
     try:
-        standing = queue.standing(edge.settings())
+        status = queue.status(edge.settings())
     except queue.QueueDown:
         pass  # the page says so, and shows the rest
     else:
         context |= {
-            "standing": standing,
+            "status": status,
             "queues": _QUEUES,
-            "failures": list(_explained(standing.failures)),
+            "failures": list(_explained(status.failures)),
         }
     template = "overview/_standing.html" if lists.is_fragment() else "overview/index.html"
     response = make_response(render_template(template, **context))
