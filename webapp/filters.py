@@ -44,6 +44,9 @@ _NOUNS = {
     "row": _forms("%(number)s row", "%(number)s rows"),
     "server": _forms("%(number)s server", "%(number)s servers"),
     "silent customer": _forms("%(number)s silent customer", "%(number)s silent customers"),
+    "silent printer": _forms(
+        "%(number)s printer not reporting", "%(number)s printers not reporting"
+    ),
     "standard page": _forms("%(number)s standard page", "%(number)s standard pages"),
     "tree": _forms("%(number)s tree", "%(number)s trees"),
     "unhealthy server": _forms("%(number)s unhealthy server", "%(number)s unhealthy servers"),

@@ -15,6 +15,7 @@ from webapp.domain.health import (
     due_on,
     feed_health,
     recovered,
+    silent_before,
     silent_business_days,
     unhealthy_from,
 )
@@ -162,6 +163,22 @@ def test_health_agrees_with_counting_day_by_day(
     assert silent_business_days(last_data_on, today, holidays) == silent
     assert feed_health(last_data_on, today, holidays) == ("unhealthy" if silent >= 3 else "healthy")
     assert (today >= unhealthy_from(last_data_on, holidays)) == (silent >= 3)
+
+
+@given(
+    DAYS,
+    st.integers(0, 130),
+    st.none() | st.integers(2, 92),
+    st.frozensets(DAYS, max_size=9),
+)
+def test_a_device_is_silent_as_long_as_a_feed_would_be_unhealthy(
+    latest_on: date, after: int, interval: int | None, holidays: frozenset[date]
+) -> None:
+    today = latest_on + timedelta(days=after)
+
+    is_silent = latest_on < silent_before(today, holidays, interval)
+
+    assert is_silent == (feed_health(latest_on, today, holidays, interval) == "unhealthy")
 
 
 def test_a_feed_read_by_hand_is_unhealthy_three_business_days_after_its_reading_was_due() -> None:

@@ -253,7 +253,8 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "notice": {},
         "outcome": {"outcome": "collected", "skipped": []},
         "reading": {},
-    }
+    },
+    "0006_device_attention": {"device_attention": {"status": "silent"}},
 }
 
 

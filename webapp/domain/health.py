@@ -75,3 +75,17 @@ def unhealthy_from(
         day += timedelta(days=1)
         left -= is_business_day(day, holidays)
     return day + timedelta(days=1)
+
+
+def silent_before(
+    today: date, holidays: Container[date], read_interval_days: int | None = None
+) -> date:
+    """The day before which a device's latest reading makes it silent on ``today``.
+
+    The same limit as a feed's: ``feed_health`` of an earlier day is unhealthy.
+    """
+    day, left = today, SILENT_BUSINESS_DAYS
+    while left:
+        day -= timedelta(days=1)
+        left -= is_business_day(day, holidays)
+    return day - timedelta(days=read_interval_days or 0)

@@ -7,6 +7,7 @@ from webapp.models.certificate import Certificate, Document
 from webapp.models.collection import Collection, Outcome
 from webapp.models.deposit import Deposit
 from webapp.models.device import Device
+from webapp.models.device_attention import DeviceAttention
 from webapp.models.feed import Feed
 from webapp.models.feed_event import FeedEvent
 from webapp.models.health_change import HealthChange
@@ -29,6 +30,7 @@ __all__ = [
     "Delta",
     "Deposit",
     "Device",
+    "DeviceAttention",
     "Document",
     "Feed",
     "FeedEvent",

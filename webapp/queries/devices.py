@@ -6,7 +6,7 @@ from sqlalchemy import CompoundSelect, Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.models import Account, Device, Feed
-from webapp.queries import access, lists
+from webapp.queries import access, device_status, lists
 from webapp.queries.access import Viewer
 
 COLUMNS = {
@@ -53,12 +53,18 @@ def search(
     *,
     text: str = "",
     feed_id: int | None = None,
+    status: str = "",
     sort: str = "customer",
     backwards: bool = False,
 ) -> Select[Any]:
-    """The devices of one feed, or of all but removed ones."""
+    """The devices of one feed, or of all but removed ones.
+
+    ``status``: a key of ``device_status.FILTERS``, to leave those that need attention.
+    """
     query = every(viewer, sort, backwards=backwards)
     query = query.where(access.IS_TIED if feed_id is None else Feed.id == feed_id)
+    if status:
+        query = device_status.filtered(query, device_status.FILTERS[status])
     if not text:
         return query
     columns = (Device.asset_id, Device.serial_number, Feed.customer_name, Account.name)

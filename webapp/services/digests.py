@@ -11,6 +11,9 @@ from webapp import filters
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
+from webapp.queries import device_status
+from webapp.queries.access import Viewer
+from webapp.queries.device_status import StatusCounts
 from webapp.services import notification_context
 from webapp.services.notices import EmailDraft
 from webapp.services.notification_context import NotificationContext
@@ -88,11 +91,12 @@ def _digests(
         .join(Server, Server.id == Feed.server_id)
         .where(Server.account_id == partner.id, Delta.state == "held")
     )
-    if not (servers or feeds or held):
+    devices = device_status.counts(session, Viewer("partner_admin", partner.id, None))
+    if not (servers or feeds or held or devices.total):
         return []
 
     def digest(user: User) -> EmailDraft:
-        return _digest(session, user, key, servers, feeds, held or 0)
+        return _digest(session, user, key, servers, feeds, held or 0, devices)
 
     return _in_their_languages(users, digest)
 
@@ -104,6 +108,7 @@ def _digest(
     servers: Sequence[Server],
     feeds: Sequence[Feed],
     held: int,
+    devices: StatusCounts,
 ) -> EmailDraft:
     told = [notification_context.of_server(session, server) for server in servers]
     told += [notification_context.of_feed(feed) for feed in feeds]
@@ -113,10 +118,13 @@ def _digest(
         told.append(_more(more))
     if held:
         told.append(_held(held))
+    if devices.total:
+        told.append(_devices(devices))
     words = [
         filters.pluralize(len(servers), "unhealthy server") if servers else "",
         filters.pluralize(len(feeds), "silent customer") if feeds else "",
         filters.pluralize(held, "held gain") if held else "",
+        filters.pluralize(devices.total, "silent printer") if devices.total else "",
     ]
     title = gettext("This week: %(list)s", list=", ".join(word for word in words if word))
     lead = gettext(
@@ -159,6 +167,28 @@ def _held(number: int) -> NotificationContext:
         [(gettext("Why"), gettext("The counters look wrong; nothing of it is counted meanwhile"))],
         gettext("Look at each case and accept, adjust or reject it."),
         "/held",
+        True,
+    )
+
+
+def _devices(counts: StatusCounts) -> NotificationContext:
+    return NotificationContext(
+        gettext("Devices"),
+        ngettext(
+            "%(number)s printer has stopped reporting",
+            "%(number)s printers have stopped reporting",
+            counts.total,
+            number=filters.number(counts.total),
+        ),
+        [
+            (gettext("Not reporting"), filters.pluralize(counts.silent, "printer")),
+            (gettext("Missing from Printerpoint"), filters.pluralize(counts.missing, "printer")),
+        ],
+        gettext(
+            "Their feeds are healthy. Ask the customers whether these printers are switched off, "
+            "replaced or taken away."
+        ),
+        "/devices?status=attention",
         True,
     )
 

@@ -7,11 +7,13 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from webapp import clock
 from webapp.db import db
 from webapp.models import Account, Device
-from webapp.queries import access, details, feed_events
+from webapp.models.device_attention import DeviceStatus
+from webapp.queries import access, details, device_status, feed_events
 from webapp.queries import devices as queries
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
@@ -24,8 +26,17 @@ _READINGS_SHOWN = 31
 _EVENTS_SHOWN = 20
 
 
+#: What a device that needs attention is called.
+STATUSES: dict[DeviceStatus, LazyString] = {
+    "silent": _l("Not reporting"),
+    "missing": _l("Missing from Printerpoint"),
+}
+
+
 def _exported(devices: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+    statuses = device_status.of_devices(db.session(), [device.id for device in devices])
     for device in devices:
+        status = statuses.get(device.id)
         yield (
             device.asset_id,
             device.serial_number,
@@ -36,6 +47,7 @@ def _exported(devices: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             device.life_count,
             device.first_on,
             device.latest_on,
+            str(STATUSES[status]) if status else "",
         )
 
 
@@ -51,6 +63,7 @@ _SHEET = exports.Sheet(
         _l("LifeCount"),
         _l("First day"),
         _l("Latest day"),
+        _l("Status"),
     ),
     _exported,
 )
@@ -61,18 +74,39 @@ def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
     viewer = edge.viewer()
     text, feed_id = lists.search_text(), lists.filter_id("feed")
+    status = lists.filter_choice("status", device_status.FILTERS)
     sort = lists.sort_choice(queries.COLUMNS, "customer")
-    search = partial(queries.search, db.session(), viewer, text=text, feed_id=feed_id, sort=sort)
+    search = partial(
+        queries.search,
+        db.session(),
+        viewer,
+        text=text,
+        feed_id=feed_id,
+        status=status,
+        sort=sort,
+    )
     if exports.wanted():
         return exports.answer(search(), _SHEET)
-    if text:
+    counts = device_status.counts(db.session(), viewer)
+    if text or (status and feed_id is not None):
         page = lists.paginate(search())
     else:
-        total = queries.count(db.session(), viewer, feed_id)
+        total = (
+            counts.of(device_status.FILTERS[status])
+            if status
+            else queries.count(db.session(), viewer, feed_id)
+        )
         page = lists.paginate_counted(search(), search(backwards=True), total)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
-    heading = partial(lists.heading, sort)
-    return lists.render("devices", page, q=text, feed=feed, heading=heading)
+    return lists.render(
+        "devices",
+        page,
+        q=text,
+        status=status,
+        feed=feed,
+        heading=partial(lists.heading, sort),
+        statuses=device_status.of_devices(db.session(), [each.id for each in page.items]),
+    )
 
 
 @blueprint.post("/devices/selection")
@@ -100,6 +134,7 @@ def show(device_id: int) -> ResponseReturnValue:
         history=history.lines(db.session(), edge.viewer(), events),
         zone=device.feed.account.zone,
         families=history.FAMILIES,
+        status=device_status.of_devices(db.session(), [device.id]).get(device.id),
     )
 
 

@@ -9,7 +9,7 @@ from webapp import clock, queue
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account
-from webapp.queries import dashboard, details, feed_events, metrics
+from webapp.queries import dashboard, details, device_status, feed_events, metrics
 from webapp.queries.access import Viewer
 from webapp.views import edge, figures, history, navigation
 from webapp.views.account_pages import LATEST
@@ -95,6 +95,7 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
         "feeds": dashboard.feed_counts(db.session(), viewer),
         "bad_servers": dashboard.unhealthy_servers(db.session(), viewer, _FIRST),
         "bad_feeds": dashboard.unhealthy_feeds(db.session(), viewer, _FIRST),
+        "devices": device_status.counts(db.session(), viewer),
         "held": navigation.held_count(viewer),
     }
 

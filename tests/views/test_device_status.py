@@ -1,0 +1,90 @@
+"""Devices that are silent or missing, in the console."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.factories import NOW, TODAY
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import User
+from webapp.services import device_status
+
+
+@pytest.fixture
+def nora(
+    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> Visitor:
+    """The administrator of a partner with a silent, a missing and a reporting printer."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print", time_zone="UTC")
+        factories.user(session, partner, email="nora@example.com")
+        server = factories.server(session, partner)
+        feed = factories.feed(session, server, customer_name="Bluebird Bakery")
+        factories.device(session, feed, asset_id="OVEN", latest_on=TODAY - timedelta(days=20))
+        gone = factories.device(session, feed, asset_id="GONE")
+        gone.missing_since = TODAY - timedelta(days=1)
+        factories.device(session, feed, asset_id="FRONT-DESK")
+        factories.user(session, feed.account, email="bakery@example.com")
+        session.flush()
+        device_status.update(session, server.id, TODAY)
+    return log_in("nora@example.com")
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ("?status=attention", ("OVEN", "GONE"), ("FRONT-DESK",)),
+        ("?status=silent", ("OVEN",), ("GONE", "FRONT-DESK")),
+        ("?status=missing", ("GONE",), ("OVEN", "FRONT-DESK")),
+        ("?status=attention&q=oven", ("OVEN",), ("GONE", "FRONT-DESK")),
+        ("?status=missing&feed=1&sort=-day", ("GONE",), ("OVEN", "FRONT-DESK")),
+        ("?status=nonsense", ("OVEN", "GONE", "FRONT-DESK"), ()),
+    ],
+)
+def test_the_list_is_left_to_devices_of_a_status(
+    nora: Visitor, query: str, shown: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    page = nora.opens(f"/devices{query}").text
+    file = nora.opens(f"/devices{query}&export=csv").text
+
+    for text in (page, file):
+        assert all(asset in text for asset in shown)
+        assert not any(asset in text for asset in hidden)
+
+
+def test_rows_and_exports_name_the_status(nora: Visitor) -> None:
+    page = nora.opens("/devices").text
+    rows = nora.opens("/devices?export=csv").text.splitlines()
+
+    assert page.count('class="badge wait"') == 2
+    status_of = {row.split(",")[0]: row.split(",")[-1] for row in rows}
+    assert status_of["OVEN"] == "Not reporting"
+    assert status_of["GONE"] == "Missing from Printerpoint"
+    assert status_of["FRONT-DESK"] == ""
+
+
+def test_home_counts_them_and_leads_to_the_list(nora: Visitor) -> None:
+    page = nora.opens("/").text
+
+    assert "2 printers have stopped reporting" in page
+    assert 'href="/devices?status=attention"' in page
+    assert 'href="/devices?status=silent"' in page
+    assert "Nothing. All servers answer" not in page
+
+
+def test_the_page_of_a_silent_device_says_what_to_do(nora: Visitor) -> None:
+    page = nora.opens("/devices/1").text
+
+    assert "although other printers of this customer have" in page
+
+
+def test_a_list_without_any_says_so(nora: Visitor, log_in: Callable[[User | str], Visitor]) -> None:
+    nothing = nora.opens("/devices?status=missing&q=oven").text
+    with_feed = log_in("bakery@example.com").opens("/devices?status=silent").text
+
+    assert "No device matches" in nothing
+    assert "OVEN" in with_feed

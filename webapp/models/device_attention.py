@@ -1,0 +1,29 @@
+"""Device attention: the devices that are silent or missing although their feed is healthy."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base
+
+DeviceStatus = Literal["silent", "missing"]
+
+
+class DeviceAttention(Base):
+    """A device that needs attention, as the latest collection of its server found it.
+
+    A summary, so that home and lists need not look at every device. ``since``: the device's
+    ``latest_on`` when it is silent, its ``missing_since`` when it is missing.
+    """
+
+    __tablename__ = "device_attention"
+    __table_args__ = (CheckConstraint("status in ('silent', 'missing')", name="status"),)
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    since: Mapped[date]
