@@ -14,7 +14,7 @@ from webapp import filters
 from webapp.domain.reasons import Reason
 
 #: Parameters whose text is a date in ISO form.
-_DATES = frozenset({"day", "last"})
+_DATES = frozenset({"day", "last", "created"})
 #: Advice that several sentences end with.
 ADVICE = {
     "later": lazy_gettext("Nothing was counted; it is tried again later by itself."),
@@ -154,6 +154,22 @@ SENTENCES: Mapping[str, LazyString | str] = {
         "No new data since %(last)s, although a reading by hand is expected every %(days)s days"
     ),
     "reactivated": lazy_gettext("Reactivated; waits for its first reading"),
+    # Warnings of the reconciliation.
+    "serial_metered_twice": lazy_gettext(
+        "%(times)s devices have the serial number %(serial)s. If they are one printer, its pages "
+        "are counted twice."
+    ),
+    "near_lifetime": lazy_gettext(
+        "%(pages)s pages were counted on %(day)s, when the meter read %(count)s. They may be a "
+        "lifetime count instead of printed pages."
+    ),
+    "before_feed": lazy_gettext(
+        "Pages are counted for %(day)s, but the feed was created on %(created)s."
+    ),
+    "several_customers": lazy_gettext(
+        "%(times)s Printerpoint customers are connected to %(name)s. Its certificates state the "
+        "pages of all of them."
+    ),
     # Details in the audit trail.
     "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
     "read_nightly": lazy_gettext("Read every night"),

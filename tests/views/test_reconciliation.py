@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
-from webapp.models import Device, User
+from webapp.models import Device, Feed, User
 
 Enter = Callable[[User], Visitor]
 
@@ -43,6 +43,42 @@ def test_it_shows_the_feed_that_does_not_add_up_and_the_row_that_causes_it(
     assert "Pages do not add up" in page.text
     assert "Harbour Architects" in page.text
     assert "Feeds that do not add up" in page.text
+
+
+def test_warnings_are_shown_with_links_and_no_difference(
+    log_in: Enter, nora: User, storing: Storing
+) -> None:
+    with storing() as session:
+        feed = session.get_one(Feed, 1)
+        session.get_one(Device, 1).serial_number = "CNB1 234"
+        second = factories.feed(session, feed.server, feed.account, customer_name="Harbour West")
+        twin = factories.device(session, second, asset_id="W-1", serial_number="cnb1234")
+
+    page = log_in(nora).opens("/reconciliation").text
+
+    assert "Every page is accounted for" in page
+    assert "2 devices have the serial number CNB1234" in page
+    assert f'href="/devices/{twin.id}">W-1</a>' in page
+    assert 'href="/feeds/2">Harbour West</a>' in page
+    assert f"2 Printerpoint customers are connected to {feed.account.name}" in page
+    assert f'href="/accounts/{feed.account_id}"' in page
+
+
+def test_a_partner_is_not_warned_of_what_is_at_another_partner(
+    log_in: Enter, nora: User, storing: Storing
+) -> None:
+    with storing() as session:
+        session.get_one(Device, 1).serial_number = "CNB1234"
+        elsewhere = factories.feed(session, customer_name="Rival")
+        factories.device(session, elsewhere, serial_number="CNB1234")
+        operator = factories.user(session, factories.operations(session))
+
+    of_partner = log_in(nora).opens("/reconciliation").text
+    of_operations = log_in(operator).opens("/reconciliation").text
+
+    assert "serial number CNB1234" not in of_partner
+    assert "Rival" not in of_partner
+    assert "2 devices have the serial number CNB1234" in of_operations
 
 
 def test_another_partner_sees_nothing_of_it(log_in: Enter, nora: User, storing: Storing) -> None:

@@ -8,7 +8,10 @@ from sqlalchemy import select
 
 from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
+from webapp.messages import sentence
 from webapp.models import Feed
+from webapp.queries import reconciliation_warnings
+from webapp.queries.reconciliation_warnings import ReconciliationWarning
 from webapp.services import reconciliation
 
 _COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "held", "difference")
@@ -25,7 +28,8 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
       releaf reconcile
 
     For each feed the LifeCounts of its devices must be the pages certified, open and held for
-    review. Whatever does not add up is named with its row, and the exit code is 1.
+    review. Whatever does not add up is named with its row, and the exit code is 1. Warnings name
+    what the tables cannot tell, such as a serial number metered twice; they change no exit code.
     """
     with context.session(reading=True) as session:
         query = select(Feed)
@@ -34,6 +38,7 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
         if feed is not None:
             query = query.where(Feed.id == choose.feed(session, feed).id)
         result = reconciliation.reconcile(session, query)
+        warnings = reconciliation_warnings.find(session, query)
     rows = [_row(balance) for balance in result.balances]
     differences = [
         {
@@ -48,9 +53,37 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
     plain = [*output.table(rows, _COLUMNS)]
     plain += [f"DIFFERENCE {one}" for one in result.differences]
     plain += [] if differences else ["Every page is accounted for."]
-    output.tell({"feeds": rows, "differences": differences}, "\n".join(plain))
+    plain += [f"WARNING {_in_words(one)}" for one in warnings]
+    document = {
+        "feeds": rows,
+        "differences": differences,
+        "warnings": [_warning(one) for one in warnings],
+    }
+    output.tell(document, "\n".join(plain))
     if differences:
         ctx.exit(WORK_FAILED)
+
+
+def _warning(warning: ReconciliationWarning) -> dict[str, Any]:
+    devices = [place.device_id for place in warning.places if place.device_id is not None]
+    return {
+        "kind": warning.kind,
+        "message": sentence(warning.reason),
+        "account": warning.account_id,
+        "feeds": sorted({place.feed_id for place in warning.places}),
+        "devices": devices,
+        "details": warning.reason["params"],
+    }
+
+
+def _in_words(warning: ReconciliationWarning) -> str:
+    places = [
+        f"{place.customer_name} (feed {place.feed_id})"
+        if place.device_id is None
+        else f"{place.device_name} (device {place.device_id}) of {place.customer_name}"
+        for place in warning.places
+    ]
+    return f"{', '.join(places)}: {sentence(warning.reason)}"
 
 
 def _row(balance: reconciliation.Balance) -> dict[str, Any]:

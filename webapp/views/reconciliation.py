@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
-from webapp.queries import access, servers
+from webapp.queries import access, reconciliation_warnings, servers
 from webapp.services import reconciliation as service
 from webapp.views import edge, exports, lists
 from webapp.views.edge import roles_required
@@ -48,11 +48,12 @@ class Sum:
 @blueprint.get("/reconciliation")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
-    """The sums of every server, and the rows that do not add up; as a file every feed."""
+    """The sums of every server, the rows that do not add up, and warnings; as a file every feed."""
     viewer = edge.viewer()
     result = service.reconcile(db.session(), access.feeds(viewer))
     if exports.wanted():
         return exports.answer_rows("reconciliation", _TITLES, _exported(viewer, result))
+    warnings = reconciliation_warnings.find(db.session(), access.feeds(viewer))
     differing = [balance for balance in result.balances if balance.difference]
     return render_template(
         "reconciliation/index.html",
@@ -60,6 +61,8 @@ def index() -> ResponseReturnValue:
         differing=differing[:_SHOWN],
         differences=result.differences[:_SHOWN],
         count=len(result.differences),
+        warnings=warnings[:_SHOWN],
+        warning_count=len(warnings),
         latest=service.latest(db.session()) if viewer.is_operations else None,
         here=lists.current_url,
     )

@@ -1,0 +1,57 @@
+"""``releaf reconcile``: differences and warnings."""
+
+from datetime import date
+
+from tests import factories
+from tests.cli.conftest import Releaf
+
+
+def test_warnings_are_named_and_change_no_exit_code(releaf_ready: Releaf) -> None:
+    with releaf_ready.session() as session:
+        server = factories.server(session)
+        feeds = [
+            factories.feed(session, server, customer_name=name) for name in ("Harbour", "Hotel")
+        ]
+        for feed in feeds:
+            factories.device(session, feed, asset_id=f"A-{feed.id}", serial_number="CNB1")
+
+    document = releaf_ready.made("reconcile")
+    answer = releaf_ready("reconcile")
+
+    message = (
+        "2 devices have the serial number CNB1. If they are one printer, its pages are counted "
+        "twice."
+    )
+    assert document["differences"] == []
+    assert document["warnings"] == [
+        {
+            "kind": "serial_metered_twice",
+            "message": message,
+            "account": None,
+            "feeds": [1, 2],
+            "devices": [1, 2],
+            "details": {"serial": "CNB1", "times": 2},
+        }
+    ]
+    assert "Every page is accounted for." in answer.out
+    assert f"WARNING A-1 (device 1) of Harbour, A-2 (device 2) of Hotel: {message}" in answer.out
+
+
+def test_warnings_are_of_the_feeds_that_are_asked_for(releaf_ready: Releaf) -> None:
+    with releaf_ready.session() as session:
+        server = factories.server(session)
+        first, second = factories.feed(session, server), factories.feed(session, server)
+        factories.deposit(session, first, day=date(2020, 5, 4), pages=0)
+        factories.deposit(session, second, day=date(2020, 5, 4), pages=7)
+
+    assert releaf_ready.made("reconcile", "--feed", first.id)["warnings"] == []
+    answer = releaf_ready("reconcile", "--feed", second.id, "--json")
+
+    assert answer.code == 1  # no device explains these pages
+    (warning,) = answer.json["warnings"]
+    assert (warning["kind"], warning["feeds"]) == ("before_feed", [second.id])
+    assert warning["details"]["day"] == "2020-05-04"
+
+
+def test_an_instance_without_a_feed_has_neither(releaf_ready: Releaf) -> None:
+    assert releaf_ready.made("reconcile") == {"feeds": [], "differences": [], "warnings": []}

@@ -1,0 +1,179 @@
+"""Warnings of the reconciliation: what may be wrong although all tables agree.
+
+Each is within the feeds given, so that nobody is warned of what belongs to somebody else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.domain.metering.identity import serial_key
+from webapp.domain.reasons import Reason, reason
+from webapp.models import Account, Delta, Deposit, Device, Feed, Reading
+from webapp.queries import access
+
+Kind = Literal["serial_metered_twice", "near_lifetime", "before_feed", "several_customers"]
+#: A delta of more pages than this is compared with the count that was read.
+_NEAR_LIFETIME_PAGES = 1_000
+
+
+class Place(NamedTuple):
+    """A feed, and one of its devices where the warning is about that."""
+
+    feed_id: int
+    customer_name: str
+    device_id: int | None = None
+    device_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationWarning:
+    """What a person should look at. ``account_id``: of the account it is about, if it is."""
+
+    kind: Kind
+    reason: Reason
+    places: tuple[Place, ...]
+    account_id: int | None = None
+    account_name: str | None = None
+
+
+def find(session: Session, feeds: Select[Feed]) -> list[ReconciliationWarning]:
+    """Return the warnings of these feeds. Four statements, however many feeds there are."""
+    ids = feeds.with_only_columns(Feed.id).order_by(None)
+    return [
+        *_serials_metered_twice(session, ids),
+        *_near_lifetime(session, ids),
+        *_before_feed(session, ids),
+        *_several_customers(session, ids),
+    ]
+
+
+def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
+    """Usable serial numbers of several devices, none of which has moved."""
+    written = _without_blanks(Device.serial_number)
+    metered: tuple[ColumnElement[bool], ...] = (
+        Device.feed_id.in_(ids),
+        Device.serial_number != "",
+        Device.moved_to.is_(None),
+        access.IS_TIED,
+    )
+    shared = (
+        select(written)
+        .join(Feed, Feed.id == Device.feed_id)
+        .where(*metered)
+        .group_by(written)
+        .having(func.count() > 1)
+    )
+    rows = session.execute(
+        select(Device.id, Device.serial_number, Device.asset_id, Feed.id, Feed.customer_name)
+        .join(Feed, Feed.id == Device.feed_id)
+        .where(*metered, written.in_(shared))
+        .order_by(written, Device.id)
+    )
+    by_key: dict[str, list[Place]] = {}
+    for device_id, serial, asset, feed_id, customer in rows:
+        key = serial_key(serial)
+        if key is not None:
+            by_key.setdefault(key, []).append(Place(feed_id, customer, device_id, asset or serial))
+    for key, places in by_key.items():
+        if len(places) > 1:
+            what = reason("serial_metered_twice", serial=key, times=len(places))
+            yield ReconciliationWarning("serial_metered_twice", what, tuple(places))
+
+
+def _without_blanks(column: Any) -> Any:
+    for blank in (" ", "\u00a0", "\t", "\r", "\n"):
+        column = func.replace(column, blank, "")
+    return func.upper(column)
+
+
+def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
+    """Deltas that count and are at least 80 % of the count that was read."""
+    counted = case((Delta.state == "adjusted", Delta.proposed), else_=Delta.pages)
+    rows = session.execute(
+        select(
+            Device.id,
+            Device.asset_id,
+            Device.serial_number,
+            Feed.id,
+            Feed.customer_name,
+            Delta.day,
+            counted,
+            Reading.count,
+        )
+        .select_from(Delta)
+        .join(Device, Device.id == Delta.device_id)
+        .join(Feed, Feed.id == Delta.feed_id)
+        .join(Reading, and_(Reading.device_id == Delta.device_id, Reading.day == Delta.day))
+        .where(
+            Delta.feed_id.in_(ids),
+            Delta.state.in_(("counted", "accepted", "adjusted")),
+            counted > _NEAR_LIFETIME_PAGES,
+            counted >= Reading.count - Reading.count // 5,
+        )
+        .order_by(Delta.id)
+    )
+    for device_id, asset, serial, feed_id, customer, day, pages, count in rows:
+        yield ReconciliationWarning(
+            "near_lifetime",
+            reason("near_lifetime", pages=pages, day=day, count=count),
+            (Place(feed_id, customer, device_id, asset or serial),),
+        )
+
+
+def _before_feed(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
+    """Feeds with deposits for days before they were created, in their own time zone."""
+    partner = aliased(Account)
+    first: ScalarSelect[Any] = (  # null without a deposit
+        select(func.min(Deposit.day))
+        .where(Deposit.feed_id == Feed.id, Deposit.pages != 0)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            Feed.id,
+            Feed.customer_name,
+            Feed.created_at,
+            func.coalesce(Account.time_zone, partner.time_zone, "UTC"),
+            first,
+        )
+        .join(Account, Account.id == Feed.account_id)
+        .outerjoin(partner, partner.id == Account.partner_id)
+        .where(Feed.id.in_(ids))
+        .order_by(Feed.id)
+    )
+    for feed_id, customer, created_at, zone, day in rows:
+        created = _day_in(created_at, zone)
+        if day is not None and day < created:
+            what = reason("before_feed", day=day, created=created)
+            yield ReconciliationWarning("before_feed", what, (Place(feed_id, customer),))
+
+
+def _day_in(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _several_customers(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
+    """Accounts to which the pages of several Printerpoint customers go."""
+    several = (
+        select(Feed.account_id)
+        .where(Feed.id.in_(ids), access.IS_TIED)
+        .group_by(Feed.account_id)
+        .having(func.count() > 1)
+    )
+    rows = session.execute(
+        select(Account.id, Account.name, Feed.id, Feed.customer_name)
+        .join(Account, Account.id == Feed.account_id)
+        .where(Feed.id.in_(ids), access.IS_TIED, Feed.account_id.in_(several))
+        .order_by(Account.name, Account.id, Feed.id)
+    )
+    for (account_id, name), of_account in groupby(rows, key=lambda row: (row[0], row[1])):
+        places = tuple(Place(feed_id, customer) for _, _, feed_id, customer in of_account)
+        what = reason("several_customers", times=len(places), name=name)
+        yield ReconciliationWarning("several_customers", what, places, account_id, name)
