@@ -148,6 +148,59 @@ def test_an_interval_that_cannot_be_is_wrong_use(bakery: Releaf) -> None:
         assert (answer.code, answer.error[0]) == (2, "read_by_hand")
 
 
+def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
+    bakery: Releaf, printerpoint: Sandbox
+) -> None:
+    clinic = printerpoint.has_customer("City Clinic")
+    printerpoint.has_printer(clinic, serial="VNC1", count=500)
+    bakery.made("feed", "add", 1, "--customer", "City Clinic")
+    bakery.made("collect")
+    printerpoint.renames("City Clinic", "Clinic of the City")
+    printerpoint.prints("VNC1", 25)
+    bakery.made("collect")
+
+    listed = {row["id"]: row["successor_name"] for row in bakery.made("list", "feeds")}
+    added = bakery.made("feed", "add", 1, "--all")
+    said = bakery("feed", "add", 1, "--all").out
+    row = bakery.made("feed", "relink", "City Clinic")
+    again = bakery("feed", "relink", 2, "--json")
+    bakery.made("collect")
+
+    assert listed == {1: None, 2: "Clinic of the City"}
+    assert added == {
+        "feeds": [],
+        "skipped": [
+            {
+                "customer_id": None,
+                "customer_name": "Clinic of the City",
+                "feed": 2,
+                "feed_customer_name": "City Clinic",
+            }
+        ],
+    }
+    assert "releaf feed relink 2 connects it again" in said
+    assert (row["id"], row["customer_name"]) == (2, "Clinic of the City")
+    assert again.code == 1
+    assert "No other customer is known" in again.error[1]
+    assert noted(bakery).count("feed relinked") == 1
+    assert bakery.made("list", "feeds")[1]["status"] == "active"
+
+
+def test_a_feed_is_connected_to_the_customer_that_is_named(
+    bakery: Releaf, printerpoint: Sandbox
+) -> None:
+    clinic = printerpoint.has_customer("City Clinic", customer_id="CLIN")
+    printerpoint.has_printer(clinic, serial="VNC1", count=500)
+
+    unknown = bakery("feed", "relink", 1, "--customer", "Nobody", "--json")
+    row = bakery.made("feed", "relink", 1, "--customer", "City Clinic")
+    by_id = bakery.made("feed", "relink", 1, "--customer", "BLUE01")
+
+    assert (unknown.code, unknown.error[0]) == (2, "customer")
+    assert (row["customer_id"], row["customer_name"]) == ("CLIN", "City Clinic")
+    assert (by_id["customer_id"], by_id["customer_name"]) == ("BLUE01", "Bluebird Bakery")
+
+
 def noted(releaf: Releaf) -> list[str]:
     """The acts in the audit trail."""
     with releaf.session() as session:

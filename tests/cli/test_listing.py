@@ -17,7 +17,8 @@ from webapp.models import Feed
 KEYS = {
     "accounts": "id kind name partner time_zone country",
     "servers": "id account health health_checked_at health_changed_at",
-    "feeds": "id server account customer_id customer_name status health heard_on read_by_hand",
+    "feeds": "id server account customer_id customer_name status health heard_on read_by_hand "
+    "successor_id successor_name",
     "devices": "feed customer_name asset_id serial_number initial_count latest_count life_count",
     "deposits": "feed customer_name account day pages counted_in kind",
     "certificates": "number account month pages trees project issued_on url",

@@ -153,6 +153,7 @@ def test_a_customer_without_an_id_is_named_by_its_name(
         "customer_name": "Rosie's Bakery",
         "status": "pending",
         "health": "pending",
+        "read_by_hand": None,
     }
 
 

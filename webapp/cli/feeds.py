@@ -1,21 +1,19 @@
 """``releaf feed``: ties between Printerpoint's customers and customer accounts."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 from sqlalchemy.orm import Session
 
 from webapp import clock
-from webapp.cli import choose, context, output
+from webapp.cli import choose, context, feed_output, output
 from webapp.cli.command import Group
-from webapp.cli.servers import record_failure
+from webapp.cli.servers import customers_of
 from webapp.errors import Invalid
 from webapp.messages import sentence
 from webapp.models import Feed
-from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, pauses, read_intervals
+from webapp.services import feeds, pauses, read_intervals, renames
 from webapp.services.collection import monitoring
 
 
@@ -47,7 +45,8 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
     SERVER is an id, or the name of a partner that has one. Without --account each customer gets an
     account of its own; where its name is in use, its ID is added ("Miller (MILL02)"). With --all,
     customers that are tied already are passed over, so it can be run again; account_created says
-    which accounts are new.
+    which accounts are new. So are those that seem to be a feed's customer under a new name; they
+    are told as skipped, and "releaf feed relink" connects their feeds again.
     """
     if (customer is None) != everyone:
         raise Invalid("customer", "Give either --customer ID or --all.")
@@ -61,27 +60,25 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         server_id, client = chosen.id, context.client_of(chosen)
         if account is not None:
             account = str(choose.account(session, account, "account", {"customer"}).id)
-    try:
-        with client.fleet() as fleet:
-            known = fleet.customers()
-    except PrinterpointError as error:
-        record_failure(server_id, error)
-        raise
+    known = customers_of(client, server_id)
     with context.session() as session:
         now = clock.now()
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, now)
         if customer is None:
             tied = feeds.tie_all(session, chosen, known, now)
-            made, created = tied.feeds, {account.id for account in tied.created}
         else:
             owner = choose.account(session, account) if account is not None else None
-            made = [feeds.tie(session, chosen, named(known, customer), owner, now, known)]
-            created = set()
-        for feed in made:
+            feed = feeds.tie(session, chosen, named(known, customer), owner, now, known)
+            tied = feeds.Tied([feed], [])
+        for feed in tied.feeds:
             context.note(session, "feeds tied", feed.customer_name, feed.account)
         session.commit()
-        _tell(made, created if everyone else None)
+        if everyone:
+            feed_output.print_connected(tied)
+        else:
+            row = feed_output.as_row(tied.feeds[0])
+            output.tell(row, feed_output.line(row))
 
 
 @feed.command("deactivate")
@@ -96,7 +93,7 @@ def deactivate(feed: str) -> None:
         pauses.deactivate(session, chosen, clock.now())
         context.note(session, "feed deactivated", chosen.customer_name, chosen.account)
         session.commit()
-        _tell_one(chosen)
+        feed_output.print_feed(chosen)
 
 
 @feed.command("reactivate")
@@ -117,7 +114,7 @@ def reactivate(feed: str, counts_pause: bool | None) -> None:
     with context.session() as session:
         chosen = choose.feed(session, feed)
         counted = pauses.reactivate(session, chosen, clock.now(), counts_pause=counts_pause)
-        plain = _status(chosen)
+        plain = feed_output.status_line(chosen)
         if counted is not None:
             pause = pauses.reason_of(counted)
             context.note(
@@ -125,7 +122,41 @@ def reactivate(feed: str, counts_pause: bool | None) -> None:
             )
             plain += f"; pages printed meanwhile are {sentence(pause)}"
         session.commit()
-        output.tell(as_row(chosen) | {"pause_counted": counted}, plain)
+        output.tell(feed_output.as_row(chosen) | {"pause_counted": counted}, plain)
+
+
+@feed.command("relink")
+@click.argument("feed")
+@click.option(
+    "--customer",
+    metavar="NAME_OR_ID",
+    help="The customer's ID or exact name in Printerpoint. [the one that lists the feed's devices]",
+)
+def relink(feed: str, customer: str | None) -> None:
+    """Let a feed go on with its customer's new name or ID, as if it had never been interrupted.
+
+      releaf feed relink 3
+      releaf feed relink 3 --customer "Miller & Sons"
+
+    FEED is an id, or the name of an account that has one feed. Its successor, in "releaf list
+    feeds --json", is the customer that the last collection found to list its devices.
+    """
+    known: Sequence[Customer] = ()
+    with context.session(reading=True) as session:
+        chosen = choose.feed(session, feed)
+        feed_id, server_id = chosen.id, chosen.server_id
+        client = context.client_of(chosen.server) if customer is not None else None
+    if client is not None:
+        known = customers_of(client, server_id)
+    with context.session() as session:
+        chosen = choose.feed(session, str(feed_id))
+        before = chosen.customer_name
+        wanted = named(known, customer) if customer is not None else None
+        if renames.relink(session, chosen, clock.now(), wanted):
+            to = chosen.customer_name
+            context.note(session, "feed relinked", before, chosen.account, before=before, to=to)
+        session.commit()
+        feed_output.print_feed(chosen)
 
 
 @feed.command("remove")
@@ -141,7 +172,7 @@ def remove(feed: str) -> None:
         feeds.remove(session, chosen, clock.now())
         context.note(session, "feed removed", chosen.customer_name, chosen.account)
         session.commit()
-        _tell_one(chosen)
+        feed_output.print_feed(chosen)
 
 
 @feed.command("edit")
@@ -179,7 +210,7 @@ def edit(feed: str, account: str | None, read_by_hand: int | None, no_read_by_ha
         if read_by_hand is not None or no_read_by_hand:
             _change_interval(session, chosen, read_by_hand or None)
         session.commit()
-        _tell_one(chosen)
+        feed_output.print_feed(chosen)
 
 
 def _change_account(session: Session, feed: Feed, account: str) -> None:
@@ -213,49 +244,3 @@ def named(known: Sequence[Customer], text: str) -> Customer:
         )
     ids = ", ".join(customer.customer_id or "(none)" for customer in found)
     raise Invalid("customer", f"{text!r} is the name of several. Give one of the IDs {ids}.")
-
-
-def as_row(feed: Feed) -> dict[str, Any]:
-    """A feed as it is printed."""
-    return {
-        "id": feed.id,
-        "server": feed.server_id,
-        "account": feed.account_id,
-        "account_name": feed.account.name,
-        "customer_id": feed.customer_id,
-        "customer_name": feed.customer_name,
-        "status": feed.status,
-        "health": feed.health,
-        "read_by_hand": feed.read_interval_days,
-    }
-
-
-def _tell_one(feed: Feed) -> None:
-    output.tell(as_row(feed), _status(feed))
-
-
-def _status(feed: Feed) -> str:
-    return f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
-
-
-def _tell(made: Sequence[Feed], created: Collection[int] | None) -> None:
-    """Print the feeds. ``created``: the new accounts among theirs; None: one feed was asked for."""
-    rows = [as_row(one) for one in made]
-    if created is None:
-        output.tell(rows[0], _line(rows[0]))
-        return
-    for row in rows:
-        row["account_created"] = row["account"] in created
-    lines = [
-        f"{_line(row)} ({row['account_name']}{', created' if row['account_created'] else ''})"
-        for row in rows
-    ]
-    plain = "\n".join(lines) or "Every customer of this server is tied already."
-    output.tell({"feeds": rows}, plain)
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    return (
-        f"feed {row['id']}: {row['customer_name']} ({row['customer_id'] or 'no ID'}), "
-        f"account {row['account']}"
-    )

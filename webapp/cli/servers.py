@@ -12,7 +12,9 @@ from webapp.errors import Invalid
 from webapp.extensions import current_keyring
 from webapp.messages import sentence
 from webapp.models import Server
+from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
+from webapp.printerpoint.fleet import Customer
 from webapp.services import servers
 from webapp.services.collection import monitoring
 from webapp.services.feed_matcher import FeedMatcher
@@ -142,12 +144,7 @@ def customers(server: str) -> None:
     with context.session(reading=True) as session:
         chosen = choose.server(session, server)
         server_id, client = chosen.id, context.client_of(chosen)
-    try:
-        with client.fleet() as fleet:
-            found = fleet.customers()
-    except PrinterpointError as error:
-        record_failure(server_id, error)
-        raise
+    found = customers_of(client, server_id)
     with context.session() as session:
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, clock.now())
@@ -164,6 +161,16 @@ def customers(server: str) -> None:
             for candidate in candidates
         ]
     output.tell_rows(rows, _COLUMNS, "Printerpoint knows no customers with printers yet.")
+
+
+def customers_of(client: Client, server_id: int) -> list[Customer]:
+    """The customers of a server's fleet. A failure is the server's health, and is raised."""
+    try:
+        with client.fleet() as fleet:
+            return fleet.customers()
+    except PrinterpointError as error:
+        record_failure(server_id, error)
+        raise
 
 
 def record_failure(server_id: int, error: PrinterpointError) -> None:

@@ -102,6 +102,8 @@ def feeds(filters: Filters) -> Rows:
             Feed.health_changed_at,
             Feed.last_data_on.label("heard_on"),
             Feed.read_interval_days.label("read_by_hand"),
+            Feed.successor_id,
+            Feed.successor_name,
             Feed.created_at,
             Feed.activated_at,
             Feed.removed_at,

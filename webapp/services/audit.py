@@ -21,6 +21,7 @@ Action = Literal[
     "feed changed",
     "feed deactivated",
     "feed reactivated",
+    "feed relinked",
     "feed removed",
     "feeds tied",
     "held pages decided",

@@ -40,6 +40,7 @@ WORDS: dict[Action, LazyString] = {
     "feed changed": _l("Feed changed"),
     "feed deactivated": _l("Feed deactivated"),
     "feed reactivated": _l("Feed reactivated"),
+    "feed relinked": _l("Feed connected again"),
     "feed removed": _l("Feed removed"),
     "feeds tied": _l("Feeds tied"),
     "held pages decided": _l("Held pages decided"),

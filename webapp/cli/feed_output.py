@@ -1,0 +1,72 @@
+"""What the commands of ``releaf feed`` print."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.cli import output
+from webapp.models import Feed
+from webapp.services import feeds
+
+
+def as_row(feed: Feed) -> dict[str, Any]:
+    """A feed as it is printed."""
+    return {
+        "id": feed.id,
+        "server": feed.server_id,
+        "account": feed.account_id,
+        "account_name": feed.account.name,
+        "customer_id": feed.customer_id,
+        "customer_name": feed.customer_name,
+        "status": feed.status,
+        "health": feed.health,
+        "read_by_hand": feed.read_interval_days,
+    }
+
+
+def print_feed(feed: Feed) -> None:
+    """Print a feed."""
+    output.tell(as_row(feed), status_line(feed))
+
+
+def status_line(feed: Feed) -> str:
+    """A feed as it stands, as a line of plain text."""
+    return f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
+
+
+def print_connected(tied: feeds.Tied) -> None:
+    """Print the new feeds, and the customers that were skipped."""
+    rows = [as_row(one) for one in tied.feeds]
+    created = {account.id for account in tied.created}
+    for row in rows:
+        row["account_created"] = row["account"] in created
+    lines = [
+        f"{line(row)} ({row['account_name']}{', created' if row['account_created'] else ''})"
+        for row in rows
+    ]
+    skipped = [
+        {
+            "customer_id": one.customer.customer_id,
+            "customer_name": one.customer.name,
+            "feed": one.predecessor.id,
+            "feed_customer_name": one.predecessor.customer_name,
+        }
+        for one in tied.skipped
+        if one.predecessor is not None
+    ]
+    lines += [
+        f"skipped: {one['customer_name']} ({one['customer_id'] or 'no ID'}) seems to be feed "
+        f"{one['feed']}, {one['feed_customer_name']}, under a new name; releaf feed relink "
+        f"{one['feed']} connects it again"
+        for one in skipped
+    ]
+    plain = "\n".join(lines) or "Every customer of this server is tied already."
+    document = {"feeds": rows, "skipped": skipped} if skipped else {"feeds": rows}
+    output.tell(document, plain)
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """A connected feed as a line of plain text."""
+    return (
+        f"feed {row['id']}: {row['customer_name']} ({row['customer_id'] or 'no ID'}), "
+        f"account {row['account']}"
+    )
