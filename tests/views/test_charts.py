@@ -28,7 +28,7 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
     bars = bars_of_days([recovered, DayPages(HOLIDAY, 5), saturday], {HOLIDAY})
 
     assert [bar.kind for bar in bars] == ["recovered", "weekend", "weekend"]
-    assert drawing(bars).columns[0].told == "2 Nov 2026: 5 pages, recovered"
+    assert drawing(bars).columns[0].title == "2 Nov 2026: 5 pages, recovered"
 
 
 def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> None:
@@ -39,7 +39,7 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
     columns = drawing(bars).columns
 
     assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
-    assert [column.told for column in columns] == [
+    assert [column.title for column in columns] == [
         "2 Nov 2026: 1,000 pages",
         "10 Nov 2026: 0 pages, held",
     ]
@@ -92,7 +92,7 @@ def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
     assert made.total is None
     assert made.words.startswith("Jan 2026 to Feb 2026: from 0.25 to 2.40 trees.")
     assert [mark.words for mark in made.grid] == ["0", "1", "2", "3"]
-    assert [column.told for column in made.columns] == [
+    assert [column.title for column in made.columns] == [
         "Jan 2026: 0.25 trees",
         "Feb 2026: 2.40 trees",
     ]
@@ -121,6 +121,6 @@ def test_a_chart_speaks_the_language_spoken() -> None:
 
     assert made.words.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
     assert not made.are_days
-    assert made.columns[0].told == "ene 2026: 12.345 páginas"
+    assert made.columns[0].title == "ene 2026: 12.345 páginas"
     assert made.rows[1].kind == "Retenidas"
     assert [mark.words for mark in made.grid] == ["0", "5\xa0mil", "10\xa0mil", "15\xa0mil"]

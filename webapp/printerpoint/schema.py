@@ -222,13 +222,13 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
     except Bad:
         reasons.append(reason("last_seen_invalid"))
     try:
-        counters = _counters(_told(fields.get("counters")))
+        counters = _counters(_counter_items(fields.get("counters")))
     except Bad as bad:
         reasons.append(bad.reason)
     if reasons or counters is None:
         return BadRow(reasons[0], name, customer_id, asset_id, serial_number)
-    told_name = name or customer_id or ""
-    return Printer(told_name, customer_id, asset_id, serial_number, last_seen, counters)
+    customer_name = name or customer_id or ""
+    return Printer(customer_name, customer_id, asset_id, serial_number, last_seen, counters)
 
 
 def _value(fields: Mapping[str, msgspec.Raw], names: Iterable[str]) -> Any:
@@ -260,25 +260,25 @@ def _field_text(
         return None
 
 
-def _told(raw: msgspec.Raw | None) -> Iterable[tuple[str, Any]]:
-    """The counters as they were sent, as an object or as a list of name, value and unit."""
+def _counter_items(raw: msgspec.Raw | None) -> Iterable[tuple[str, Any]]:
+    """Return names and values of counters sent as an object or as a list of name, value, unit."""
     if raw is None:
         return []
     try:
-        told = _any.decode(raw)
+        decoded = _any.decode(raw)
     except (ValueError, RecursionError):
-        told = _told_piecemeal(raw)
-    if isinstance(told, dict):
-        return told.items()
-    if isinstance(told, list):
-        return [_told_element(element) for element in told if isinstance(element, dict)]
-    if told is None:
+        decoded = _decode_each(raw)
+    if isinstance(decoded, dict):
+        return decoded.items()
+    if isinstance(decoded, list):
+        return [_counter_item(element) for element in decoded if isinstance(element, dict)]
+    if decoded is None:
         return []
     raise Bad(reason("counters_invalid"))
 
 
-def _told_piecemeal(raw: msgspec.Raw) -> Any:
-    """Counters one by one: one that no number can hold must not hide the others."""
+def _decode_each(raw: msgspec.Raw) -> Any:
+    """Decode counters one by one, so that a number out of range does not hide the others."""
     try:
         return {name: _plain_or_bad(value) for name, value in _fields.decode(raw).items()}
     except (ValueError, RecursionError):
@@ -299,7 +299,7 @@ def _plain_or_bad(raw: msgspec.Raw) -> Any:
         return Bad(reason("value.not_a_number"))
 
 
-def _told_element(element: Mapping[str, Any]) -> tuple[str, Any]:
+def _counter_item(element: Mapping[str, Any]) -> tuple[str, Any]:
     fields = {name.lower(): value for name, value in element.items()}
     name, unit = fields.get("name"), fields.get("unit")
     known = _known(name) if isinstance(name, str) else None
@@ -314,12 +314,12 @@ def _bare(unit: str) -> str:
     return "".join(unit.split()).lower().removeprefix("in")
 
 
-def _counters(told: Iterable[tuple[str, Any]]) -> dict[str, int]:
+def _counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
     """Usable counters by their names; raises Bad when there are none."""
     counters: dict[str, int] = {}
     contradicted: set[str] = set()
     reasons: list[Reason] = []
-    for sent, value in told:
+    for sent, value in items:
         name = _known(sent)
         if name is None or value is None:
             continue

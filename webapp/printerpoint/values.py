@@ -38,16 +38,16 @@ def text(value: str | None) -> str | None:
 def moment(value: Any) -> datetime | None:
     """An aware moment in UTC, from ISO-8601; one without an offset is UTC already."""
     try:
-        told = datetime.fromisoformat(value.strip()) if value else None
-        if told is None:
+        parsed = datetime.fromisoformat(value.strip()) if value else None
+        if parsed is None:
             return None
-        if told.tzinfo is None:
-            told = told.replace(tzinfo=UTC)
-        elif told.tzinfo is not UTC:
-            told = told.astimezone(UTC)
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=UTC)
+        elif parsed.tzinfo is not UTC:
+            parsed = parsed.astimezone(UTC)
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise Bad(reason("value.not_a_moment")) from None
-    return told if told.year >= _FIRST_YEAR else None
+    return parsed if parsed.year >= _FIRST_YEAR else None
 
 
 def whole(value: Any) -> int:

@@ -53,7 +53,7 @@ class Column(NamedTuple):
     top: str
     height: str
     kind: Kind
-    told: str
+    title: str
 
 
 class Mark(NamedTuple):
@@ -120,10 +120,10 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
 
 def _words(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
     best = max(range(len(bars)), key=lambda index: bars[index].value)
-    told = {"first": named[0], "last": named[-1]}
+    period = {"first": named[0], "last": named[-1]}
     if not bars[best].value:
         return gettext(
-            "%(first)s to %(last)s: nothing yet. The figures are in the table below.", **told
+            "%(first)s to %(last)s: nothing yet. The figures are in the table below.", **period
         )
     if unit == "trees":
         return gettext(
@@ -131,7 +131,7 @@ def _words(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
             "table below.",
             before=_figure(bars[0], unit),
             trees=_figure(bars[-1], unit),
-            **told,
+            **period,
         )
     return gettext(
         "%(first)s to %(last)s: %(total)s in all, most on %(best)s with %(most)s. The figures are "
@@ -139,7 +139,7 @@ def _words(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
         total=filters.pluralize(_sum(bars), "page"),
         best=named[best],
         most=_figure(bars[best], unit),
-        **told,
+        **period,
     )
 
 
@@ -166,10 +166,10 @@ def _columns(
         if not bar.value and bar.kind != "held":
             continue
         tall = max(HEIGHT * float(bar.value) / top, _LEAST_HELD if bar.kind == "held" else 1.5)
-        told = f"{name}: {_counted(bar, figure, unit)}"
+        title = f"{name}: {_counted(bar, figure, unit)}"
         if bar.kind in ("recovered", "held"):
-            told += f", {kinds[bar.kind].lower()}"
-        columns.append(Column(across, f"{HEIGHT - tall:.1f}", f"{tall:.1f}", bar.kind, told))
+            title += f", {kinds[bar.kind].lower()}"
+        columns.append(Column(across, f"{HEIGHT - tall:.1f}", f"{tall:.1f}", bar.kind, title))
     return columns
 
 

@@ -1,4 +1,4 @@
-"""Collections: begun by a person, watched while they run, read afterwards."""
+"""Collections: started by a person, watched while they run, read afterwards."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -49,11 +49,11 @@ def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
 
     Raises Conflict for a server that was removed or is paused.
     """
-    collection_id, _ = ask(server, feed)
+    collection_id, _ = request_collection(server, feed)
     return redirect(url_for("collections.show", collection_id=collection_id))
 
 
-def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
+def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
     """Ask for a collection; its id, and whether it is a new one. Commits.
 
     Raises Conflict for a server that was removed or is paused.
@@ -92,11 +92,11 @@ def ask(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
     try:
         queue.run_collection(edge.settings(), made_id)
     except queue.QueueDown:
-        _tell_that_the_queue_is_down()
+        _warn_that_queue_is_down()
     return made_id, True
 
 
-def ask_each(
+def request_each(
     ids: Iterable[int], found: Callable[[int], tuple[Server, Feed | None]]
 ) -> tuple[str, str]:
     """Ask for several collections; what to say of it, and how. Commits.
@@ -104,12 +104,12 @@ def ask_each(
     ``found``: the server, and the feed where it is about one, of an id. A few of the servers that
     cannot be read are named; what is said travels in a cookie, which holds only so much.
     """
-    begun, refused = 0, set()
+    started, refused = 0, set()
     for each in ids:
         server, feed = found(each)  # anew: what was loaded before ended with the commit
         name = server.name
         try:
-            begun += ask(server, feed)[1]
+            started += request_collection(server, feed)[1]
         except Conflict as error:
             db.session.rollback()
             refused.add(f"{name}: {error}")
@@ -123,22 +123,22 @@ def ask_each(
             number=filters.number(len(refused) - _NAMED),
         )
         flash(others, "warning")
-    if not begun:
+    if not started:
         return gettext(
             "No new collection: those asked for are running already, or cannot be read now."
         ), "warning"
     return ngettext(
         "%(number)s collection asked for; they run one after another.",
         "%(number)s collections asked for; they run one after another.",
-        begun,
-        number=filters.number(begun),
+        started,
+        number=filters.number(started),
     ), "success"
 
 
-def _tell_that_the_queue_is_down() -> None:
+def _warn_that_queue_is_down() -> None:
     """Once, however many collections are asked for."""
-    if not g.get("told_of_the_queue"):
-        g.told_of_the_queue = True
+    if not g.get("warned_of_queue"):
+        g.warned_of_queue = True
         flash(
             gettext(
                 "The queue cannot be reached. The collection is kept and begins by itself as "

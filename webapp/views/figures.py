@@ -65,7 +65,7 @@ def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
     """A partner's figures over time, from its pages by the month they are counted in."""
     month = Month.of(today)
     quarter = (month.month - 1) // 3
-    told = [
+    periods = [
         (gettext("This month"), [one for one in pages if one == month]),
         (
             gettext("Quarter %(value)s", value=quarter + 1),
@@ -74,7 +74,7 @@ def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
         (str(month.year), [one for one in pages if one.year == month.year]),
         (gettext("So far"), list(pages)),
     ]
-    sums = [(name, sum(pages[one] for one in months)) for name, months in told]
+    sums = [(name, sum(pages[one] for one in months)) for name, months in periods]
     total = sums[-1][1]
     return Spans(
         [Span(name, count, trees(count)) for name, count in sums],

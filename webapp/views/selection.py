@@ -183,7 +183,7 @@ def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
         feed = access.feed(db.session(), edge.viewer(), feed_id)
         return feed.server, feed
 
-    return collections.ask_each([feed.id for feed in chosen], found)
+    return collections.request_each([feed.id for feed in chosen], found)
 
 
 _ACTIONS: dict[str, Callable[[Sequence[Feed]], tuple[str, str]]] = {

@@ -118,7 +118,7 @@ def selected() -> ResponseReturnValue:
         return ticks.exported(query, _SHEET, wanted, back)
     ids = queries.ids(db.session(), query)
     flash(
-        *collections.ask_each(
+        *collections.request_each(
             ids, lambda each: (access.server(db.session(), edge.viewer(), each), None)
         )
     )

@@ -66,10 +66,10 @@ class SandboxApp(SimulatedFleet, Faults):
         """An order from another process. Raises LookupError, TypeError or ValueError."""
         if verb not in VERBS:
             raise LookupError(f"{verb!r} is not one of {', '.join(sorted(VERBS))}")
-        told = dict(words)
-        if isinstance(told.get("moment"), str):
-            told["moment"] = datetime.fromisoformat(told["moment"])
-        result = getattr(self, verb)(**told)
+        arguments = dict(words)
+        if isinstance(arguments.get("moment"), str):
+            arguments["moment"] = datetime.fromisoformat(arguments["moment"])
+        result = getattr(self, verb)(**arguments)
         self.saves()
         return result
 

@@ -54,8 +54,8 @@ def row_of(machine: Machine, company: Company, now: datetime) -> dict[str, Any]:
     counters = dict(machine.counters)
     if count or not counters:
         for name, value in counters_of(machine.family, count).items():
-            told = counters.get(name, 0)
-            counters[name] = told + value if isinstance(told, int) else told
+            base = counters.get(name, 0)
+            counters[name] = base + value if isinstance(base, int) else base
     number = int(machine.key.rpartition("-")[2])
     large = machine.family not in ("colour", "size")
     return {

@@ -23,14 +23,14 @@ class Remote:
 
     def does(self, verb: str, **words: Any) -> Any:
         """Order a verb; returns what it returned, days as ISO text. Raises RemoteError."""
-        told = {
+        arguments = {
             name: word.isoformat() if isinstance(word, datetime) else word
             for name, word in words.items()
         }
         with requests.Session() as session:
             session.trust_env = False
             try:
-                answer = session.post(self._controls + verb, json=told, timeout=60)
+                answer = session.post(self._controls + verb, json=arguments, timeout=60)
                 content = answer.json()
             except requests.RequestException as error:
                 raise RemoteError(f"no sandbox answers at {self._controls}") from error
