@@ -122,6 +122,7 @@ def test_corrections_stand_on_a_line_of_their_own(
     pdf = printer.draw(replace(late, corrections=-1_120))
 
     assert len(pages_of(pdf)) == 1
+    assert "Printed in September 2026 and reported late: 30 pages" in text_of(pdf)
     assert "Corrections from earlier months: −1,120 pages" in text_of(pdf)
     assert "Corrections" not in text_of(printer.draw(late))
 
@@ -424,7 +425,7 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
         "Certificado de Reforestación",
         "296,31 árboles",
         "por 2.469.134 páginas estándar contadas en octubre de 2026",
-        "4.120 páginas impresas en julio y agosto de 2026",
+        "Impresas en julio y agosto de 2026 y comunicadas tarde: 4.120 páginas",
         "Correcciones de meses anteriores: −1.120 páginas",
         "8.333 páginas estándar",
     ):

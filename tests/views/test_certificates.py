@@ -116,7 +116,7 @@ def test_pages_told_late_are_said(office: Office, storing: Storing) -> None:
 
     page = office.hana.opens(f"/certificates/{number}").text
 
-    assert "300 of them were printed in June 2026, July 2026 and told later" in page
+    assert "300 pages, printed in June 2026, July 2026 and reported late" in page
 
 
 def test_corrections_are_a_line_of_their_own_here_in_public_and_in_files(

@@ -62,7 +62,7 @@ _SHEET = exports.Sheet(
         _l("Customer"),
         _l("Partner"),
         _l("Pages"),
-        _l("of them printed in earlier months"),
+        _l("Late pages"),
         _l("Corrections from earlier months"),
         _l("Trees"),
         _l("Pages per tree"),
