@@ -93,3 +93,64 @@ def test_a_removed_feed_is_not_changed(session: Session) -> None:
 
     with pytest.raises(Conflict):
         read_intervals.set_interval(session, feed, 30, NOW)
+
+
+def read_monthly(session: Session) -> Feed:
+    """A feed whose printers were read 12, 42, 72 and 102 days ago, unhealthy in between."""
+    feed = factories.feed(session)
+    for device in (factories.device(session, feed), factories.device(session, feed)):
+        for days in (12, 42, 72, 102):
+            factories.reading(session, device, day=NOW.date() - timedelta(days=days))
+    for days in (20, 50, 80):
+        factories.health_change(session, feed, at=NOW - timedelta(days=days))
+    return feed
+
+
+def suggest(session: Session, feed: Feed) -> int | None:
+    """What a night suggests for the feed."""
+    read_intervals.update_suggestions(session, feed.server_id, NOW.date(), NOW)
+    return feed.suggested_interval_days
+
+
+def test_an_interval_is_suggested_for_a_feed_that_seems_to_be_read_by_hand(
+    session: Session,
+) -> None:
+    feed = read_monthly(session)
+    nightly = factories.feed(session, feed.server)
+    device = factories.device(session, nightly)
+    for days in range(1, 119):
+        factories.reading(session, device, day=NOW.date() - timedelta(days=days))
+    for days in (20, 50, 80):
+        factories.health_change(session, nightly, at=NOW - timedelta(days=days))
+
+    assert suggest(session, feed) == 30
+    assert nightly.suggested_interval_days is None
+
+
+def test_a_feed_that_is_marked_gets_no_suggestion_any_more(session: Session) -> None:
+    feed = read_monthly(session)
+    suggest(session, feed)
+
+    read_intervals.set_interval(session, feed, 30, NOW)
+
+    assert feed.suggested_interval_days is None
+    assert suggest(session, feed) is None
+
+
+def test_a_suggestion_ends_with_the_rhythm(session: Session) -> None:
+    feed = read_monthly(session)
+    suggest(session, feed)
+
+    later = NOW + timedelta(days=60)
+    read_intervals.update_suggestions(session, feed.server_id, later.date(), later)
+
+    assert feed.suggested_interval_days is None
+
+
+def test_a_night_suggests_intervals(session: Session) -> None:
+    feed = read_monthly(session)
+    collection = factories.collection(session, feed.server)
+
+    monitoring.update_feed_health(session, collection, NOW.date(), NOW)
+
+    assert feed.suggested_interval_days == 30

@@ -98,3 +98,34 @@ def test_days_that_cannot_be_are_refused_at_their_field(
     assert 'aria-invalid="true"' in answer.text
     with storing() as session:
         assert session.get_one(Feed, 1).read_interval_days is None
+
+
+def test_a_suggested_interval_is_taken_with_one_click(nora: Visitor, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, 1).suggested_interval_days = 30
+
+    pages = [nora.opens(path).text for path in ("/", "/feeds/1")]
+    answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
+    after = [nora.opens(path).text for path in ("/", "/feeds/1")]
+
+    text = "The readings of this feed arrive about every 30 days."
+    assert answer.status_code == 302
+    assert all(text in page and 'name="read_by_hand" value="30"' in page for page in pages)
+    assert not any(text in page for page in after)
+
+
+def test_a_viewer_sees_the_suggestion_without_the_button(
+    nora: Visitor, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        feed = session.get_one(Feed, 1)
+        feed.suggested_interval_days = 30
+        factories.user(session, feed.server.account, role="partner_viewer", email="v@example.com")
+        factories.user(session, feed.account, email="bakery@example.com")
+
+    viewer = log_in("v@example.com").opens("/feeds/1").text
+    customer = log_in("bakery@example.com").opens("/feeds/1").text
+
+    assert "arrive about every 30 days" in viewer
+    assert "Mark as read by hand</button>" not in viewer
+    assert "arrive about every 30 days" not in customer

@@ -16,6 +16,7 @@ FeedStatus = Literal["pending", "active", "inactive", "removed"]
 
 _BY_ID = text("status <> 'removed' and customer_id is not null")
 _RENAMED = text("successor_name is not null")
+_SUGGESTED = text("suggested_interval_days is not null")
 _BY_NAME = text("status <> 'removed' and customer_id is null")
 
 
@@ -31,6 +32,7 @@ class Feed(Base):
     ``device_count``: how many devices it has; whatever inserts devices sets it.
     ``last_data_on``: the last day, in the account's zone, for which it brought new data.
     ``read_interval_days``: of a feed read by hand, the days between its readings; None: nightly.
+    ``suggested_interval_days``: of one that seems to be, by its readings of the last weeks.
     ``successor_name`` and ``successor_id``: of a customer that is not found, the one that lists
     ``successor_devices`` of the ``successor_of`` devices by which the feed is known.
     ``deactivated_at``: since when it is inactive; None while it is collected.
@@ -44,6 +46,12 @@ class Feed(Base):
         _listed("ix_feed_health", desc("health"), "customer_name", "id"),
         _listed("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
         _listed("ix_feed_customer_name", "customer_name", "id"),
+        Index(
+            "ix_feed_suggested",
+            "server_id",
+            sqlite_where=_SUGGESTED,
+            postgresql_where=_SUGGESTED,
+        ),
         Index("ix_feed_server_id_name", "server_id", "customer_name", "id"),
         Index(
             "ix_feed_renamed",
@@ -83,6 +91,7 @@ class Feed(Base):
     health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_data_on: Mapped[date | None]
     read_interval_days: Mapped[int | None]
+    suggested_interval_days: Mapped[int | None]
     device_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -177,6 +177,16 @@ def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
     ).all()
 
 
+def suggested_intervals(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """Feeds that seem to be read by hand, by name, with the days between their readings."""
+    query: Any = access.feeds(viewer).where(
+        Feed.suggested_interval_days.is_not(None), Feed.status == "active"
+    )
+    query = query.with_only_columns(Feed.id, Feed.customer_name, Feed.suggested_interval_days)
+    rows: Rows = session.execute(query.order_by(Feed.customer_name, Feed.id).limit(limit)).all()
+    return rows
+
+
 def first_partners(session: Session, viewer: Viewer, limit: int) -> Rows:
     """The first partners by name."""
     query: Any = access.partners(viewer)

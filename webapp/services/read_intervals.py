@@ -1,15 +1,19 @@
 """Feeds read by hand: the interval after which their next reading is expected."""
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
 from webapp.domain.health import LONGEST_INTERVAL, SHORTEST_INTERVAL, feed_health
+from webapp.domain.reading_rhythm import FEWEST_TURNS, WINDOW_DAYS, suggest_interval
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import Conflict, Invalid
-from webapp.models import Feed, FeedEvent, HealthChange
+from webapp.models import Account, Device, Feed, FeedEvent, HealthChange, Reading
 from webapp.services.calendars import public_holidays
 
 
@@ -41,7 +45,7 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
     before = feed.read_interval_days
     if days == before:
         return False
-    feed.read_interval_days = days
+    feed.read_interval_days, feed.suggested_interval_days = days, None
     today = now.astimezone(feed.account.zone).date()
     session.add(
         FeedEvent(
@@ -61,6 +65,73 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
         _mark_healthy(session, feed, days, now)
     session.flush()
     return True
+
+
+def update_suggestions(session: Session, server_id: int, today: date, now: datetime) -> int:
+    """Store for which of a server's feeds an interval is suggested; returns for how many.
+
+    Only feeds that turned unhealthy repeatedly come into question, so that the readings of the
+    others are not read.
+    """
+    turns_of = _turns(session, server_id, now - timedelta(days=WINDOW_DAYS))
+    days_of = _reading_days(session, turns_of, today)
+    feeds = session.scalars(
+        select(Feed)
+        .where(
+            Feed.server_id == server_id,
+            Feed.id.in_(turns_of) | Feed.suggested_interval_days.is_not(None),
+        )
+        .options(joinedload(Feed.account).joinedload(Account.partner))
+        .order_by(Feed.id)
+    )
+    suggested = 0
+    for feed in feeds:
+        holidays = public_holidays(feed.account)
+        number = turns_of.get(feed.id, 0)
+        days = suggest_interval(days_of[feed.id], number, today, holidays)
+        if feed.suggested_interval_days != days:
+            feed.suggested_interval_days = days
+        suggested += days is not None
+    return suggested
+
+
+def _turns(session: Session, server_id: int, since: datetime) -> dict[int, int]:
+    """How often feeds read nightly turned unhealthy, those that did so repeatedly."""
+    turns = func.count()
+    rows = session.execute(
+        select(HealthChange.feed_id, turns)
+        .join(Feed, Feed.id == HealthChange.feed_id)
+        .where(
+            Feed.server_id == server_id,
+            Feed.status == "active",
+            Feed.read_interval_days.is_(None),
+            HealthChange.after == "unhealthy",
+            HealthChange.at >= since,
+        )
+        .group_by(HealthChange.feed_id)
+        .having(turns >= FEWEST_TURNS)
+    )
+    return {feed_id: number for feed_id, number in rows if feed_id is not None}
+
+
+def _reading_days(
+    session: Session, feed_ids: Collection[int], today: date
+) -> defaultdict[int, set[date]]:
+    """The days of the readings of each feed's devices, within the window looked at."""
+    days: defaultdict[int, set[date]] = defaultdict(set)
+    rows = session.execute(
+        select(Device.feed_id, Reading.day)
+        .join(Reading, Reading.device_id == Device.id)
+        .where(
+            Device.feed_id.in_(feed_ids),
+            Reading.day >= today - timedelta(days=WINDOW_DAYS),
+            Reading.day < today,
+        )
+        .distinct()
+    )
+    for feed_id, day in rows:
+        days[feed_id].add(day)
+    return days
 
 
 def schedule(days: int | None) -> Reason:

@@ -10,7 +10,7 @@ from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Feed, HealthChange, Outcome, Server
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import device_status, notices
+from webapp.services import device_status, notices, read_intervals
 from webapp.services.calendars import public_holidays
 
 
@@ -57,7 +57,8 @@ def feed_data_received(
 def update_feed_health(session: Session, collection: Collection, today: date, now: datetime) -> int:
     """Mark the feeds of a collection as unhealthy that have been silent too long.
 
-    Of its server's healthy feeds, the devices that are silent or missing are stored.
+    Of its server's healthy feeds, the devices that are silent or missing are stored, and
+    with a night also which feeds seem to be read by hand.
 
     Days on which the server could not be read, or the collection failed, do not count.
     ``today``: the date in the account's zone. Returns how many turned unhealthy.
@@ -84,6 +85,8 @@ def update_feed_health(session: Session, collection: Collection, today: date, no
         _change_feed(session, feed, "unhealthy", _silent(feed), now)
         turned += 1
     device_status.update(session, collection.server_id, today)
+    if collection.kind == "scheduled":
+        read_intervals.update_suggestions(session, collection.server_id, today, now)
     return turned
 
 
