@@ -62,7 +62,7 @@ def collect(
     """Run a collection from where it stands; the session commits after every customer.
 
     ``now`` is another clock, for collections that are simulated afterwards.
-    Raises SealError when the token cannot be opened. A server that fails is recorded and no
+    Raises DecryptionError when the token cannot be opened. A server that fails is recorded and no
     error: its health says so, and the next health check takes the night up again.
     """
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]

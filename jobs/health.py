@@ -4,7 +4,7 @@ import logging
 
 from jobs import runtime
 from webapp import clock
-from webapp.crypto import SealError
+from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
@@ -34,7 +34,7 @@ def _check_servers() -> str:
     for server_id in ids:
         try:
             healthy = check(server_id)
-        except SealError:
+        except DecryptionError:
             log.exception("server %s cannot be checked", server_id)
             failed.append(server_id)
             continue
@@ -46,7 +46,7 @@ def _check_servers() -> str:
 def check(server_id: int) -> bool:
     """Check one server, here and now, and record the result; returns whether it answered.
 
-    Raises SealError when its token cannot be opened: our fault, not the server's.
+    Raises DecryptionError when its token cannot be opened: our fault, not the server's.
     """
     with db.session() as session:
         server = session.get_one(Server, server_id)

@@ -52,5 +52,5 @@ def app_context() -> Iterator[None]:
 
 
 def client_of(server: Server) -> Client:
-    """Return the client for a server. Raises SealError when its token cannot be decrypted."""
-    return Client(current_settings().printerpoint_url, server.open_token(current_keyring()))
+    """Return the client for a server. Raises DecryptionError when its token cannot be decrypted."""
+    return Client(current_settings().printerpoint_url, server.decrypt_token(current_keyring()))

@@ -53,7 +53,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 #: Every user that is made here has it, unless the test says None.
 PASSWORD = "correct horse battery staple"
-_PASSWORD_HASH = passwords.seal(PASSWORD)
+_PASSWORD_HASH = passwords.hash_password(PASSWORD)
 
 _numbers = itertools.count(1)
 
@@ -226,7 +226,7 @@ def server(
         ),
     )
     if keyring is not None:
-        made.seal_token(keyring, token or f"token-{next(_numbers)}")
+        made.encrypt_token(keyring, token or f"token-{next(_numbers)}")
         session.flush()
     return made
 

@@ -1,7 +1,7 @@
 """Secrets at rest: Fernet through MultiFernet, each ciphertext bound to the row it belongs to.
 
-Fernet alone accepts a ciphertext that was copied from another row, so the owner is sealed
-inside and compared when the value is opened.
+Fernet alone accepts a ciphertext that was copied from another row, so the owner is encrypted
+with the value and compared when it is decrypted.
 """
 
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
-class SealError(Exception):
-    """A sealed value cannot be opened: wrong keys, damaged, or copied from another row."""
+class DecryptionError(Exception):
+    """A value cannot be decrypted: wrong keys, damaged, or copied from another row."""
 
 
-class _Sealed(msgspec.Struct, array_like=True):
+class _Payload(msgspec.Struct, array_like=True):
     owner: str
     value: str
 
 
 class Keyring:
-    """The encryption keys, newest first: the first seals, every one of them opens."""
+    """The encryption keys, newest first: the first encrypts, all of them decrypt."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
@@ -28,28 +28,30 @@ class Keyring:
     def __repr__(self) -> str:
         return "Keyring(...)"
 
-    def seal(self, value: str, owner: str) -> bytes:
+    def encrypt(self, value: str, owner: str) -> bytes:
         """Encrypt ``value`` for the row that ``owner`` names, e.g. ``"server 7 of account 2"``."""
-        return self._fernet.encrypt(msgspec.json.encode(_Sealed(owner, value)))
+        return self._fernet.encrypt(msgspec.json.encode(_Payload(owner, value)))
 
-    def open(self, sealed: bytes, owner: str) -> str:
-        """Decrypt. Raises SealError when the keys do not fit or the row is not the owner."""
+    def decrypt(self, ciphertext: bytes, owner: str) -> str:
+        """Decrypt. Raises DecryptionError when the keys do not fit or the row is not the owner."""
         try:
-            content = msgspec.json.decode(self._fernet.decrypt(sealed), type=_Sealed)
+            content = msgspec.json.decode(self._fernet.decrypt(ciphertext), type=_Payload)
         except (InvalidToken, msgspec.MsgspecError):
-            raise SealError(
-                "the stored secret cannot be opened with ENCRYPTION_KEYS; "
-                "restore the key it was sealed with, or enter the token again"
+            raise DecryptionError(
+                "the stored secret cannot be decrypted with ENCRYPTION_KEYS; "
+                "restore the key it was encrypted with, or enter the token again"
             ) from None
         if content.owner != owner:
-            raise SealError(
+            raise DecryptionError(
                 "the stored secret belongs to another row and is refused; enter the token again"
             )
         return content.value
 
-    def reseal(self, sealed: bytes) -> bytes:
-        """Encrypt again with the newest key, unopened. Raises SealError as ``open`` does."""
+    def rotate(self, ciphertext: bytes) -> bytes:
+        """Encrypt again with the newest key. Raises DecryptionError as ``decrypt`` does."""
         try:
-            return self._fernet.rotate(sealed)
+            return self._fernet.rotate(ciphertext)
         except InvalidToken:
-            raise SealError("the stored secret cannot be opened with ENCRYPTION_KEYS") from None
+            raise DecryptionError(
+                "the stored secret cannot be decrypted with ENCRYPTION_KEYS"
+            ) from None

@@ -159,7 +159,7 @@ def test_the_token_is_found_nowhere_whatever_goes_wrong(
     assert len(pages) > 20
     with open_session(scene.settings.database_url) as session:
         server = session.get_one(Server, scene.server_id)
-        assert server.open_token(Keyring(scene.settings.encryption_keys)) == CANARY
+        assert server.decrypt_token(Keyring(scene.settings.encryption_keys)) == CANARY
 
 
 def registers_with_mistakes(scene: Scene) -> None:
@@ -229,11 +229,11 @@ def breaks_in_the_middle_of_a_customer(scene: Scene, feed_id: int) -> None:
 
 
 def cannot_open_the_token(scene: Scene) -> None:
-    """The sealed token is spoiled; then it is typed anew."""
+    """The encrypted token is damaged; then it is typed anew."""
     scene.writes(update(Server).values(sealed_token=b"spoiled"))
     assert scene.collects() == "failed"
     scene.checks()
-    assert any("SealError" in traceback_of(job) for job in scene.failed_jobs())
+    assert any("DecryptionError" in traceback_of(job) for job in scene.failed_jobs())
     assert scene.dealer.sends(f"/servers/{scene.server_id}/token", token=CANARY).ok
     assert scene.collects() == "finished"
 

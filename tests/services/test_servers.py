@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW
-from webapp.crypto import Keyring, SealError
+from webapp.crypto import DecryptionError, Keyring
 from webapp.errors import Conflict, Invalid
 from webapp.models import Certificate, Deposit, Feed, HealthChange, Server
 from webapp.services import servers
@@ -34,7 +34,7 @@ def test_a_registered_server_is_healthy_and_its_token_is_sealed(
         "healthy",
         NOW,
     )
-    assert server.open_token(keyring) == TOKEN
+    assert server.decrypt_token(keyring) == TOKEN
     assert TOKEN.encode() not in server.sealed_token
 
 
@@ -54,7 +54,7 @@ def test_blanks_around_a_token_do_not_matter(session: Session, keyring: Keyring)
 
     server = servers.register(session, keyring, partner, name=None, token=f" {TOKEN}\n", now=NOW)
 
-    assert server.open_token(keyring) == TOKEN
+    assert server.decrypt_token(keyring) == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_replaced_token_makes_an_unhealthy_server_healthy(
 
     servers.replace_token(session, keyring, server, TOKEN, NOW)
 
-    assert server.open_token(keyring) == TOKEN
+    assert server.decrypt_token(keyring) == TOKEN
     assert (server.health, server.health_reason) == ("healthy", None)
     change = session.scalars(select(HealthChange)).one()
     assert (change.before, change.after) == ("unhealthy", "healthy")
@@ -154,7 +154,7 @@ def test_a_server_may_be_given_its_own_token_again(session: Session, keyring: Ke
 
     servers.replace_token(session, keyring, server, TOKEN, NOW)
 
-    assert server.open_token(keyring) == TOKEN
+    assert server.decrypt_token(keyring) == TOKEN
 
 
 def test_the_token_of_another_server_is_refused_as_a_replacement(
@@ -167,7 +167,7 @@ def test_the_token_of_another_server_is_refused_as_a_replacement(
     with pytest.raises(AlreadyRegistered):
         servers.replace_token(session, keyring, server, TOKEN, NOW)
 
-    assert server.open_token(keyring) == "old-token"
+    assert server.decrypt_token(keyring) == "old-token"
 
 
 def test_a_server_is_renamed_but_not_to_the_name_of_another(session: Session) -> None:
@@ -200,8 +200,8 @@ def test_a_removed_server_forgets_its_token_and_takes_its_feeds_along_but_no_his
     assert session.scalar(select(func.count()).select_from(Certificate)) == 1
     session.refresh(waiting)
     assert waiting.state == "failed"
-    with pytest.raises(SealError):
-        server.open_token(keyring)
+    with pytest.raises(DecryptionError):
+        server.decrypt_token(keyring)
 
 
 def test_a_removed_server_can_be_changed_no_more(session: Session, keyring: Keyring) -> None:
@@ -221,15 +221,15 @@ def test_tokens_are_sealed_anew_with_the_key_in_front(session: Session) -> None:
         for n in range(2)
     ]
 
-    count = servers.reseal(session, Keyring([new, old]))
+    count = servers.rotate_keys(session, Keyring([new, old]))
 
     assert count == 2
-    assert [row.open_token(Keyring([new])) for row in standing] == [f"{TOKEN}0", f"{TOKEN}1"]
+    assert [row.decrypt_token(Keyring([new])) for row in standing] == [f"{TOKEN}0", f"{TOKEN}1"]
 
 
 def test_a_token_that_no_key_opens_stops_the_resealing(session: Session, keyring: Keyring) -> None:
     partner = factories.partner(session)
     servers.register(session, keyring, partner, name=None, token=TOKEN, now=NOW)
 
-    with pytest.raises(SealError):
-        servers.reseal(session, Keyring([Fernet.generate_key().decode()]))
+    with pytest.raises(DecryptionError):
+        servers.rotate_keys(session, Keyring([Fernet.generate_key().decode()]))

@@ -69,7 +69,7 @@ def test_a_token_that_works_is_saved_sealed_and_the_server_shown(
         assert server is not None
         assert answer.location == f"/servers/{server.id}"
         assert (server.name, server.health) == ("Printerpoint 2", "healthy")
-        assert server.open_token(Keyring(settings.encryption_keys)) == CANARY
+        assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
     assert "Printerpoint 2 is registered" in office.nora.opens(answer.location).text
 
 
@@ -255,7 +255,7 @@ def test_a_replaced_token_is_tried_first(
 
     refused = office.nora.sends(path, {"token": CANARY})
     with storing() as session:
-        kept = session.get_one(Server, office.server_id).open_token(
+        kept = session.get_one(Server, office.server_id).decrypt_token(
             Keyring(settings.encryption_keys)
         )
     printerpoint.has_dealer(CANARY)
@@ -267,7 +267,7 @@ def test_a_replaced_token_is_tried_first(
     assert taken.location == f"/servers/{office.server_id}"
     with storing() as session:
         server = session.get_one(Server, office.server_id)
-        assert server.open_token(Keyring(settings.encryption_keys)) == CANARY
+        assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
 
 
 def test_a_server_is_renamed(office: Office) -> None:

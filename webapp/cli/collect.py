@@ -13,7 +13,7 @@ from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.cli.output import Progress
-from webapp.crypto import SealError
+from webapp.crypto import DecryptionError
 from webapp.errors import Invalid
 from webapp.messages import sentence
 from webapp.models import Collection, Feed, Outcome, Server
@@ -114,8 +114,8 @@ def _collect(wanted: Wanted) -> Report:
     with output.progress(wanted.name) as show:
         try:
             _run(collection_id, show)
-        except SealError as unsealable:
-            error = str(unsealable)
+        except DecryptionError as unreadable:
+            error = str(unreadable)
     return _report(wanted, collection_id, error)
 
 
@@ -138,7 +138,7 @@ def _request(wanted: Wanted) -> int:
 
 
 def _run(collection_id: int, show: Progress) -> None:
-    """Run a collection until it has ended, whoever ends it. Raises SealError."""
+    """Run a collection until it has ended, whoever ends it. Raises DecryptionError."""
     from jobs import collection as job  # the jobs bring RQ along, which few commands need
 
     def watch(step: job.Step) -> None:

@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from webapp.cli import output
-from webapp.crypto import SealError
+from webapp.crypto import DecryptionError
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.settings import SettingsError
@@ -94,7 +94,7 @@ def _expected_errors(ctx: click.Context) -> Iterator[None]:
     except SettingsError as error:
         text = str(error)
         _leave(ctx, text.partition(":")[0], text, text, WRONG_USE)
-    except (NotFound, Conflict, PrinterpointError, SealError) as error:
+    except (NotFound, Conflict, PrinterpointError, DecryptionError) as error:
         code = WRONG_USE if isinstance(error, NotFound) else WORK_FAILED
         _leave(ctx, None, str(error), str(error), code)
     except OperationalError as error:

@@ -71,8 +71,8 @@ def client(token: str) -> Client:
 
 
 def client_of(server: Server) -> Client:
-    """Return the client of a server. Raises SealError when its token cannot be decrypted."""
-    return client(server.open_token(current_keyring()))
+    """Return the client of a server. Raises DecryptionError when its token cannot be decrypted."""
+    return client(server.decrypt_token(current_keyring()))
 
 
 def invitation_url(token: str) -> str:

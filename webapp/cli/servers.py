@@ -128,10 +128,10 @@ def reseal() -> None:
     Then the old key can be taken out of ENCRYPTION_KEYS. No token is shown, all are kept.
     """
     with context.session() as session:
-        count = servers.reseal(session, current_keyring())
+        count = servers.rotate_keys(session, current_keyring())
         context.note(session, "tokens resealed", f"{count} tokens", None)
         session.commit()
-    output.tell({"resealed": count}, f"{count} tokens are sealed with the newest key")
+    output.tell({"resealed": count}, f"{count} tokens are encrypted with the newest key")
 
 
 @server.command("customers")

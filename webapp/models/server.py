@@ -14,7 +14,7 @@ from webapp.models.account import Account
 
 
 class Server(Base):
-    """A Printerpoint login. Its token is only ever stored sealed, bound to this very row.
+    """A Printerpoint login. Its token is only ever stored encrypted, bound to this very row.
 
     ``health_reason``: why the last connection attempt failed; None while healthy.
     """
@@ -40,16 +40,16 @@ class Server(Base):
         """Whether collection waits for a health check to pass."""
         return self.health == "unhealthy"
 
-    def seal_token(self, keyring: Keyring, token: str) -> None:
-        """Keep the token; the row needs its id first (flush)."""
-        self.sealed_token = keyring.seal(token, self._owner)
+    def encrypt_token(self, keyring: Keyring, token: str) -> None:
+        """Store the token encrypted; the row needs its id first (flush)."""
+        self.sealed_token = keyring.encrypt(token, self._owner)
 
-    def open_token(self, keyring: Keyring) -> str:
-        """The token, for the client alone. Raises SealError."""
-        return keyring.open(self.sealed_token, self._owner)
+    def decrypt_token(self, keyring: Keyring) -> str:
+        """Return the token, for the client alone. Raises DecryptionError."""
+        return keyring.decrypt(self.sealed_token, self._owner)
 
     @property
     def _owner(self) -> str:
         if self.id is None:
-            raise ValueError("a server must be flushed before its token is sealed")
+            raise ValueError("a server must be flushed before its token is encrypted")
         return f"server {self.id} of account {self.account_id}"

@@ -44,8 +44,8 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
     return password
 
 
-def seal(password: str) -> str:
-    """The hash that is kept."""
+def hash_password(password: str) -> str:
+    """Return the hash of a password."""
     return hasher.hash(_normal(password))
 
 

@@ -1,6 +1,6 @@
 """Servers: a partner's Printerpoint logins, registered, renamed and removed.
 
-A token is tried against Printerpoint by the edge before it comes here, and is kept sealed only.
+The edge tries a token against Printerpoint before it comes here; it is stored encrypted only.
 """
 
 import logging
@@ -12,7 +12,7 @@ from flask_babel import gettext
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, undefer
 
-from webapp.crypto import Keyring, SealError
+from webapp.crypto import DecryptionError, Keyring
 from webapp.db import lock
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
@@ -96,9 +96,9 @@ def register(
         )
     # Two submits of one form come one after another; the second then sees the first one's row.
     lock(session, Account.id, account.id)
-    standing = _standing(session, account.id)
-    _refuse_known_token(keyring, standing, token)
-    taken = {server.name for server in standing}
+    active = _active_servers(session, account.id)
+    _refuse_known_token(keyring, active, token)
+    taken = {server.name for server in active}
     server = Server(
         account_id=account.id,
         name=_clean_name(name, taken) if name and name.strip() else _free_name(taken),
@@ -110,7 +110,7 @@ def register(
     )
     session.add(server)
     session.flush()
-    server.seal_token(keyring, token)
+    server.encrypt_token(keyring, token)
     session.flush()
     return server
 
@@ -124,33 +124,35 @@ def replace_token(
     """
     token = clean_token(token)
     lock(session, Account.id, server.account_id)
-    _must_stand(session, server)
-    others = [other for other in _standing(session, server.account_id) if other.id != server.id]
+    _refuse_removed(session, server)
+    others = [
+        other for other in _active_servers(session, server.account_id) if other.id != server.id
+    ]
     _refuse_known_token(keyring, others, token)
-    server.seal_token(keyring, token)
+    server.encrypt_token(keyring, token)
     session.flush()  # judging its health reads the row afresh
     monitoring.server_answered(session, server, now)
     session.flush()
 
 
-def reseal(session: Session, keyring: Keyring) -> int:
-    """Seal every token with the newest key, none of them shown; returns how many.
+def rotate_keys(session: Session, keyring: Keyring) -> int:
+    """Encrypt every token with the newest key; return how many there are.
 
-    Raises SealError when one cannot be opened; then none is changed by whoever rolls back.
+    Raises DecryptionError when one cannot be decrypted; the caller rolls back.
     """
     query = select(Server).where(Server.removed_at.is_(None)).order_by(Server.id)
-    standing = session.scalars(query.options(undefer(Server.sealed_token))).all()
-    for server in standing:
-        server.sealed_token = keyring.reseal(server.sealed_token)
+    rows = session.scalars(query.options(undefer(Server.sealed_token))).all()
+    for server in rows:
+        server.sealed_token = keyring.rotate(server.sealed_token)
     session.flush()
-    return len(standing)
+    return len(rows)
 
 
 def rename(session: Session, server: Server, name: str) -> None:
     """Call a server something else. Raises Invalid, Conflict."""
     lock(session, Account.id, server.account_id)
-    _must_stand(session, server)
-    others = _standing(session, server.account_id)
+    _refuse_removed(session, server)
+    others = _active_servers(session, server.account_id)
     server.name = _clean_name(name, {other.name for other in others if other.id != server.id})
     session.flush()
 
@@ -183,7 +185,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     return len(feeds)
 
 
-def _must_stand(session: Session, server: Server) -> None:
+def _refuse_removed(session: Session, server: Server) -> None:
     session.refresh(server)
     if server.removed_at is not None:
         raise Conflict(
@@ -193,8 +195,8 @@ def _must_stand(session: Session, server: Server) -> None:
         )
 
 
-def _standing(session: Session, account_id: int) -> Sequence[Server]:
-    """The servers of a partner that are not removed, with their sealed tokens."""
+def _active_servers(session: Session, account_id: int) -> Sequence[Server]:
+    """The servers of a partner that are not removed, with their encrypted tokens."""
     return session.scalars(
         select(Server)
         .where(Server.account_id == account_id, Server.removed_at.is_(None))
@@ -204,11 +206,11 @@ def _standing(session: Session, account_id: int) -> Sequence[Server]:
 
 
 def _refuse_known_token(keyring: Keyring, servers: Sequence[Server], token: str) -> None:
-    """Fernet never seals one text the same way twice, so the tokens, which are few, are opened."""
+    """Compare decrypted tokens, which are few: Fernet encrypts a text differently each time."""
     for server in servers:
         try:
-            known = server.open_token(keyring)
-        except SealError as error:
+            known = server.decrypt_token(keyring)
+        except DecryptionError as error:
             # It cannot be used either; its own checks and nights say so.
             log.warning("server %s: %s", server.id, error)
             continue

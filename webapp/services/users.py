@@ -111,7 +111,7 @@ def accept(
     """
     found = invitation(session, token, now)
     user = found.user
-    kept = passwords.seal(passwords.clean(password, (user.email, user.full_name)))
+    kept = passwords.hash_password(passwords.clean(password, (user.email, user.full_name)))
     claimed = cast(
         CursorResult[Any],
         session.execute(
@@ -142,7 +142,7 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
     if user.disabled_at is not None:
         return None
     if passwords.is_outdated(kept):
-        user.password_hash = passwords.seal(password)
+        user.password_hash = passwords.hash_password(password)
         session.flush()
     return user
 
@@ -154,7 +154,7 @@ def change_password(session: Session, user: User, old: str, new: str) -> None:
     if new == old:
         raise Invalid("new", gettext("This is your present password; choose another."))
     passwords.clean(new, (user.email, user.full_name), field="new")
-    user.password_hash, user.session_stamp = passwords.seal(new), _stamp()
+    user.password_hash, user.session_stamp = passwords.hash_password(new), _stamp()
     session.flush()
 
 

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from webapp import clock, filters, queue
-from webapp.crypto import SealError
+from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Conflict
 from webapp.models import Server
@@ -167,7 +167,7 @@ def _find(server: Server) -> Found:
     found = Found(lists.search_text())
     try:
         known = _known(server)
-    except (PrinterpointError, SealError) as error:
+    except (PrinterpointError, DecryptionError) as error:
         lost = gettext("The stored token cannot be opened any more. Enter the token again.")
         found.error = error.message if isinstance(error, PrinterpointError) else lost
         found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
@@ -204,7 +204,7 @@ def _choose(found: Found, known: Sequence[Customer], matcher: FeedMatcher) -> No
 def _known(server: Server) -> Sequence[Customer]:
     """The customers of a server, read from Printerpoint unless that was done minutes ago.
 
-    Raises PrinterpointError, SealError. The transaction ends here; rows must be asked for again.
+    Raises PrinterpointError, DecryptionError. The transaction ends here: load rows again.
     """
     settings, place = edge.settings(), customers.place(server)
     if request.form.get("action") != "fresh":
@@ -212,7 +212,7 @@ def _known(server: Server) -> Sequence[Customer]:
         if known is not None:
             return known
     server_id, healthy = server.id, server.health == "healthy"
-    client = edge.printerpoint(server.open_token(edge.keyring()), PATIENCE)
+    client = edge.printerpoint(server.decrypt_token(edge.keyring()), PATIENCE)
     db.session.rollback()  # no transaction is open during the call
     try:
         with client.fleet() as fleet:

@@ -52,7 +52,7 @@ _REASONS = (
     ),
     ("JobTimeoutException", _l("It took longer than it may.")),
     ("OperationalError", _l("The database did not answer, or was busy for too long.")),
-    ("SealError", _l("A token cannot be opened with the keys in ENCRYPTION_KEYS.")),
+    ("DecryptionError", _l("A token cannot be opened with the keys in ENCRYPTION_KEYS.")),
     ("ConnectionError", _l("Another service could not be reached.")),
     (
         "Invalid attribute name",

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectField, StringField
 
 from webapp import clock
-from webapp.crypto import SealError
+from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
 from webapp.messages import sentence
@@ -185,8 +185,8 @@ def check(server_id: int) -> ResponseReturnValue:
     server = access.server(db.session(), edge.viewer(), server_id)
     _must_stand(server)
     try:
-        token = server.open_token(edge.keyring())
-    except SealError:
+        token = server.decrypt_token(edge.keyring())
+    except DecryptionError:
         # Our keys, not the server: its health stays what it is.
         said = gettext("The stored token cannot be opened any more. Enter the token again.")
         return _checked(server, "error", said)
