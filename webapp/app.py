@@ -40,6 +40,7 @@ from webapp.views import (
     operations,
     overview,
     reconciliation,
+    renames,
     security,
     selection,
     servers,
@@ -50,7 +51,7 @@ from webapp.views import (
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
     servers, customers, feeds, feed_settings, selection, devices, collections, held, certificates,
-    reconciliation, notices, audit, showing, guide, language,
+    reconciliation, renames, notices, audit, showing, guide, language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

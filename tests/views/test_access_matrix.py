@@ -101,6 +101,7 @@ WHO = {
     "feeds.reactivate POST": CHANGERS,
     "feeds.remove GET": CHANGERS,
     "feeds.remove POST": CHANGERS,
+    "renames.relink POST": CHANGERS,
     "devices.index GET": EVERYBODY,
     "devices.show GET": EVERYBODY,
     "collections.index GET": READERS,

@@ -102,6 +102,27 @@ def test_customers_show_their_printers_and_who_has_them(office: Office, storing:
     assert re.search(rf'value="{HARBOUR}"[^>]* disabled', found)
 
 
+def test_a_customer_under_a_new_name_is_named_and_left_out_of_all(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        server = session.get_one(Server, office.server_id)
+        feed = factories.feed(session, server, customer_name="Bluebird Confectioners")
+        feed.successor_name, feed.successor_devices, feed.successor_of = "Bluebird Bakery", 1, 1
+        feed_id = feed.id
+
+    found = office.nora.opens(office.searching).text
+    asked = office.nora.sends(office.adding, {"action": "all"}).text
+    office.nora.sends(office.adding, {"action": "all-confirmed"})
+
+    assert "probably “Bluebird Confectioners” under a new name" in found
+    assert f'href="/feeds/{feed_id}"' in found
+    assert "Bluebird Bakery, before Bluebird Confectioners" in asked
+    with storing() as session:
+        names = set(session.scalars(select(Feed.customer_name)))
+    assert names == {"Bluebird Confectioners", "Harbour Architects, LLP", "St. Mary’s School"}
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

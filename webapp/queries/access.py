@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webapp.errors import NotFound
@@ -39,6 +39,8 @@ IS_HELD = Delta.state == "held"
 IS_TIED = Feed.status != "removed"
 #: Feeds that are collected; the health of others is the last that was known.
 IS_COLLECTED = Feed.status.in_(["pending", "active"])
+#: Feeds whose customer is not found, while another one lists its devices.
+IS_RENAMED = and_(IS_COLLECTED, Feed.successor_name.is_not(None))
 
 Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 

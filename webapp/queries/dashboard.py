@@ -187,6 +187,21 @@ def suggested_intervals(session: Session, viewer: Viewer, limit: int) -> Rows:
     return rows
 
 
+def renamed_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """The feeds whose customer seems to have another name in Printerpoint, by name."""
+    query: Any = access.feeds(viewer).where(access.IS_RENAMED).join(Feed.account)
+    query = query.with_only_columns(
+        Feed.id,
+        Feed.customer_name,
+        Feed.successor_name,
+        Feed.successor_devices,
+        Feed.successor_of,
+        Account.name.label("account_name"),
+    )
+    rows: Rows = session.execute(query.order_by(Feed.customer_name, Feed.id).limit(limit)).all()
+    return rows
+
+
 def first_partners(session: Session, viewer: Viewer, limit: int) -> Rows:
     """The first partners by name."""
     query: Any = access.partners(viewer)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, func, select, union_all
+from sqlalchemy import CompoundSelect, Select, case, func, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from webapp.domain.months import Month
@@ -38,6 +38,7 @@ def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:
         Feed.health,
         Feed.last_data_on,
         Feed.device_count,
+        case((access.IS_RENAMED, Feed.successor_name)).label("successor_name"),
         Feed.account_id,
         Account.name.label("account_name"),
         Server.name.label("server_name"),
@@ -77,9 +78,14 @@ def search(
     account_id: int | None = None,
     sort: str = "-health",
 ) -> Select[Any]:
-    """Those of one status, or all but removed ones; with ``health`` those that are collected."""
+    """Those of one status or ``renamed``, or all but removed ones.
+
+    With ``health`` those that are collected.
+    """
     query = every(viewer, month, sort)
-    if status:
+    if status == "renamed":
+        query = query.where(access.IS_RENAMED)
+    elif status:
         query = query.where(Feed.status == status)
     else:
         query = query.where(access.IS_COLLECTED if health else access.IS_TIED)

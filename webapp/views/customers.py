@@ -66,8 +66,9 @@ class Found:
     """What a search found. ``error``: why there is nothing to search in; ``kept`` goes on then.
 
     ``fleet``: all customers. ``matching`` customers match the text, ``untied`` are those of them
-    that are not tied yet, ``shown`` the first of all. Of the chosen ones ``choices`` can be tied,
-    ``already`` counts those that are tied by now and ``gone`` those that the fleet has no longer.
+    that are not tied yet, but for ``renamed``, which are probably customers of feeds under a new
+    name; ``shown`` are the first of all. Of the chosen ones ``choices`` can be tied, ``already``
+    counts those that are tied by now and ``gone`` those that the fleet has no longer.
     """
 
     text: str
@@ -76,6 +77,7 @@ class Found:
     fleet: Sequence[Customer] = ()
     matching: int = 0
     untied: list[Customer] = field(default_factory=list)
+    renamed: list[Candidate] = field(default_factory=list)
     shown: list[Candidate] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     already: int = 0
@@ -177,6 +179,7 @@ def _find(server: Server) -> Found:
     matching = customers.matching(known, found.text)
     found.fleet, found.matching = known, len(matching)
     found.untied = matcher.unmapped(matching)
+    found.renamed = matcher.renamed(matching)
     found.shown = matcher.candidates(matching[:_SHOWN])
     _choose(found, known, matcher)
     return found

@@ -71,7 +71,8 @@ class Silence:
 def index() -> ResponseReturnValue:
     """The feeds of the accounts a viewer may see, unhealthy ones first."""
     viewer = edge.viewer()
-    status, health = lists.filter_choice("status", STATUSES), lists.filter_choice("health", HEALTHS)
+    statuses = STATUSES if viewer.role == "customer" else (*STATUSES, "renamed")
+    status, health = lists.filter_choice("status", statuses), lists.filter_choice("health", HEALTHS)
     text, server_id, account_id = (
         lists.search_text(),
         lists.filter_id("server"),

@@ -14,7 +14,7 @@ from webapp.models import Feed, Server
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
-from webapp.services import pauses
+from webapp.services import pauses, renames
 from webapp.views import audit, collections, edge, exports, figures, ticks
 from webapp.views import feeds as feed_views
 from webapp.views.edge import roles_required
@@ -27,6 +27,7 @@ _CONCERNED: dict[str, tuple[str, ...]] = {
     "collect": ("pending", "active"),
     "deactivate": ("pending", "active"),
     "reactivate": ("inactive",),
+    "relink": ("pending", "active"),
 }
 
 
@@ -46,7 +47,7 @@ def act() -> ResponseReturnValue:
     if len(chosen) > ticks.MOST:
         flash(gettext("These are more than 200 feeds; tick fewer customers."), "warning")
         return redirect(_back())
-    concerned = [feed for feed in chosen if feed.status in _CONCERNED[action]]
+    concerned = [feed for feed in chosen if _is_concerned(action, feed)]
     others = len(chosen) - len(concerned)
     if not concerned:
         flash(_left_alone(action, others), "warning")
@@ -63,6 +64,11 @@ def act() -> ResponseReturnValue:
         done += f" {_left_alone(action, others)}"
     flash(done, how)
     return redirect(url_for("collections.index") if action == "collect" else _back())
+
+
+def _is_concerned(action: str, feed: Feed) -> bool:
+    may_be = feed.status in _CONCERNED[action]
+    return may_be and (action != "relink" or feed.successor_name is not None)
 
 
 def _asked(action: str, concerned: Sequence[Feed], others: int) -> str:
@@ -102,6 +108,13 @@ def _left_alone(action: str, count: int) -> str:
         return ngettext(
             "%(number)s feed was left alone: only inactive ones are reactivated.",
             "%(number)s feeds were left alone: only inactive ones are reactivated.",
+            count,
+            number=filters.number(count),
+        )
+    if action == "relink":
+        return ngettext(
+            "%(number)s feed was left alone: no other name of its customer is known.",
+            "%(number)s feeds were left alone: no other names of their customers are known.",
             count,
             number=filters.number(count),
         )
@@ -148,6 +161,26 @@ def _reactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
     return f"{done} {_pauses(counted, len(chosen) - counted)}", "success"
 
 
+def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
+    """Let all of them go on with the customers that list their devices, or none.
+
+    Raises Conflict.
+    """
+    for feed in chosen:
+        before = feed.customer_name
+        renames.relink(db.session(), feed, clock.now())
+        to = feed.customer_name
+        audit.note("feed relinked", before, feed.server.account, before=before, to=to)
+    db.session.commit()
+    done = ngettext(
+        "%(number)s feed is connected again.",
+        "%(number)s feeds are connected again.",
+        len(chosen),
+        number=filters.number(len(chosen)),
+    )
+    return done, "success"
+
+
 def _pauses(counted: int, others: int) -> str:
     """For how many of them pages printed meanwhile count."""
     said = []
@@ -190,4 +223,5 @@ _ACTIONS: dict[str, Callable[[Sequence[Feed]], tuple[str, str]]] = {
     "collect": _collect,
     "deactivate": _deactivate,
     "reactivate": _reactivate,
+    "relink": _relink,
 }

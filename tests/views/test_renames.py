@@ -1,0 +1,115 @@
+"""Customers under new names in the console: proposed, and connected again with one click."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import AuditEntry, Feed, User
+
+PROPOSED = "“Miller &amp; Sons” lists 3 of the 4 devices of this feed."
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A partner with a feed whose customer has a new name, and one whose customer is found."""
+
+    nora: Visitor
+    victor: Visitor
+    hana: Visitor
+    renamed: int
+    other: int
+
+
+@pytest.fixture
+def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+    """Miller Print Shop is Miller & Sons now."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com")
+        factories.user(session, partner, email="victor@example.com", role="partner_viewer")
+        server = factories.server(session, partner)
+        account = factories.customer(session, partner, name="Miller Print Shop")
+        factories.user(session, account, email="hana@example.com")
+        feed = factories.feed(session, server, account, customer_name="Miller Print Shop")
+        feed.customer_id, feed.successor_name = None, "Miller & Sons"
+        feed.successor_devices, feed.successor_of = 3, 4
+        other = factories.feed(session, server, customer_name="Harbour")
+        ids = feed.id, other.id
+    people = (log_in(f"{name}@example.com") for name in ("nora", "victor", "hana"))
+    return Office(*people, *ids)
+
+
+def test_home_and_the_feeds_page_say_who_lists_the_devices(office: Office) -> None:
+    for path in ("/", f"/feeds/{office.renamed}"):
+        theirs, viewers = office.nora.opens(path).text, office.victor.opens(path).text
+        assert PROPOSED in theirs
+        assert f'action="/feeds/{office.renamed}/relink"' in theirs
+        assert PROPOSED in viewers
+        assert "/relink" not in viewers
+        assert "Miller &amp; Sons" not in office.hana.opens(path).text
+    assert "/relink" not in office.nora.opens(f"/feeds/{office.other}").text
+
+
+def test_one_click_connects_the_feed_again(office: Office, storing: Storing) -> None:
+    answer = office.nora.sends(f"/feeds/{office.renamed}/relink")
+    page = office.nora.opens(f"/feeds/{office.renamed}").text
+    again = office.nora.sends(f"/feeds/{office.renamed}/relink")
+
+    assert answer.location == f"/feeds/{office.renamed}"
+    assert "is connected again" in page
+    assert PROPOSED not in page
+    assert "which was “Miller Print Shop” before" in page
+    assert again.status_code == 409
+    assert "has probably another name" not in office.nora.opens("/").text
+    with storing() as session:
+        feed = session.get_one(Feed, office.renamed)
+        assert (feed.customer_name, feed.successor_name) == ("Miller & Sons", None)
+        entry = session.scalars(select(AuditEntry)).one()
+        assert (entry.action, entry.subject) == ("feed relinked", "Miller Print Shop")
+        assert entry.details == {"before": "Miller Print Shop", "to": "Miller & Sons"}
+
+
+def test_only_who_may_change_feeds_connects_them_again(office: Office) -> None:
+    assert office.victor.sends(f"/feeds/{office.renamed}/relink").status_code == 403
+    assert office.hana.sends(f"/feeds/{office.renamed}/relink").status_code == 403
+    assert office.nora.sends(f"/feeds/{office.other}/relink").status_code == 409
+
+
+def test_several_are_connected_again_from_the_list(office: Office, storing: Storing) -> None:
+    fields = {"action": "relink", "feed": [office.renamed, office.other]}
+
+    listed = office.nora.opens("/feeds?status=renamed").text
+    asked = office.nora.sends("/feeds/selection", fields).text
+    office.nora.sends("/feeds/selection", fields | {"confirmed": "yes"})
+    done = office.nora.opens("/feeds").text
+
+    assert "Now “Miller &amp; Sons”?" in listed
+    assert "Harbour" not in listed
+    assert "Connect 1 feed again?" in asked
+    assert f"Miller Print Shop: {PROPOSED}" in asked
+    assert "1 feed is connected again." in done
+    assert "1 feed was left alone: no other name of its customer is known." in done
+    assert 'value="relink"' not in done
+    with storing() as session:
+        assert session.get_one(Feed, office.renamed).customer_name == "Miller & Sons"
+
+
+def test_a_customer_does_not_filter_by_what_is_its_dealers(office: Office) -> None:
+    page = office.hana.opens("/feeds?status=renamed").text
+
+    assert "Miller Print Shop" in page
+    assert "Miller &amp; Sons" not in page
+    assert "Under a new name" not in page
+
+
+def test_a_removed_or_inactive_feed_proposes_nothing(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Feed, office.renamed).status = "inactive"
+
+    assert PROPOSED not in office.nora.opens("/").text
+    assert PROPOSED not in office.nora.opens(f"/feeds/{office.renamed}").text
+    assert "Now “Miller" not in office.nora.opens("/feeds").text
