@@ -39,8 +39,8 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
         feed.successor_devices, feed.successor_of = 3, 4
         other = factories.feed(session, server, customer_name="Harbour")
         ids = feed.id, other.id
-    people = (log_in(f"{name}@example.com") for name in ("nora", "victor", "hana"))
-    return Office(*people, *ids)
+    nora, victor, hana = (log_in(f"{name}@example.com") for name in ("nora", "victor", "hana"))
+    return Office(nora, victor, hana, *ids)
 
 
 def test_home_and_the_feeds_page_say_who_lists_the_devices(office: Office) -> None:
