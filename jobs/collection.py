@@ -20,9 +20,9 @@ from webapp.models import Collection, Feed
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
-from webapp.services import renames
+from webapp.services import overlaps, renames
 from webapp.services.collection import collector as service
-from webapp.services.collection import heartbeat
+from webapp.services.collection import heartbeat, monitoring
 
 log = logging.getLogger("releaf.collection")
 
@@ -46,6 +46,8 @@ def run_feed(collection_id: int, feed_id: int) -> str:
     """The job of a customer that failed in a collection. Raises what is wrong with it."""
     with runtime.app_context(), db.session() as session:
         found = session.get_one(Collection, collection_id)
+        if found.server.awaiting_approval_since is not None:
+            return "waits for approval"
         client = runtime.client_of(found.server)
         session.commit()
         with client.fleet() as fleet:
@@ -111,7 +113,15 @@ def _read_fleet(
         session.commit()
         return f"server unhealthy: {error.kind}"
     if fleet.rows or not service.had_printers(session, collection):
-        return fleet
+        serial_numbers = fleet.serial_numbers()
+        waits = overlaps.check_fleet(session, collection.server, serial_numbers, now())
+        if waits is None:
+            return fleet
+        fleet.close()
+        monitoring.server_answered(session, collection.server, now())
+        service.abort(session, collection, waits, now())
+        session.commit()
+        return "another server reads the same fleet: it waits for approval"
     fleet.close()
     service.abort(session, collection, service.EMPTY_FLEET, now())
     session.commit()

@@ -28,7 +28,7 @@ from webapp.mail import (
 )
 from webapp.models import Mail
 from webapp.models.notice import Subject
-from webapp.services import brands, digests, notices, outbox, unsubscribe
+from webapp.services import approval_emails, brands, digests, notices, outbox, unsubscribe
 from webapp.services.brands import Look
 from webapp.services.notices import EmailDraft
 from webapp.services.users import language_of
@@ -44,6 +44,7 @@ _WHY: dict[Subject, LazyString] = {
     "feed": _l("You get this because you are told when customers fall silent or are heard again."),
     "digest": _l("You get this on Mondays when something needs somebody."),
     "nights": _l("You get this because you are told when nights do not finish."),
+    "approval": _l("You get this because you are told when servers wait for approval."),
 }
 
 
@@ -66,7 +67,11 @@ def write(now: Callable[[], datetime]) -> int:
         for user_id in users:
             written += _enqueue(session, config, notices.drafts(session, user_id, moment), moment)
             session.commit()
-        drafts = [*digests.weekly(session, moment), *digests.nights(session, moment)]
+        drafts = [
+            *digests.weekly(session, moment),
+            *digests.nights(session, moment),
+            *approval_emails.drafts(session),
+        ]
         session.commit()
         for draft in drafts:
             written += _enqueue(session, config, [draft], moment)

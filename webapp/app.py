@@ -19,6 +19,7 @@ from webapp.services import database
 from webapp.settings import ROOT, Settings
 from webapp.views import (
     accounts,
+    approvals,
     assets,
     audit,
     auth,
@@ -50,8 +51,8 @@ from webapp.views import (
 
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
-    servers, customers, feeds, feed_settings, selection, devices, collections, held, certificates,
-    reconciliation, renames, notices, audit, showing, guide, language,
+    servers, approvals, customers, feeds, feed_settings, selection, devices, collections, held,
+    certificates, reconciliation, renames, notices, audit, showing, guide, language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

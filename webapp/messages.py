@@ -145,6 +145,13 @@ SENTENCES: Mapping[str, LazyString | str] = {
     ),
     "superseded": lazy_gettext("Not finished; the night of %(day)s brings its pages"),
     "server_removed": lazy_gettext("The server was removed"),
+    "awaiting_approval": lazy_gettext(
+        "This server waits for approval by Releaf. Nothing is counted until then."
+    ),
+    "same_fleet": lazy_gettext(
+        "This server reads the same printers as your server “%(name)s”. Nothing is counted until "
+        "one of the two is removed or Releaf approves this one."
+    ),
     # Changes of health.
     "server_answered": lazy_gettext("Printerpoint answers again"),
     "first_data": lazy_gettext("First data arrived"),

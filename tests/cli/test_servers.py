@@ -340,3 +340,58 @@ def test_an_encryption_key_is_changed_without_entering_a_token_again(
     assert with_the_new.code == 0
     assert with_the_old.code == 1
     assert "ENCRYPTION_KEYS" in with_the_old.error[1]
+
+
+@pytest.fixture
+def two_partners(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
+    """Northwind's fleet has six printers; Westerly registers the same token as server 2."""
+    bakery = printerpoint.has_customer("Rosie's Bakery", "ROSE")
+    for number in range(6):
+        printerpoint.has_printer(bakery, serial=f"BRN{number}")
+    northwind.made("feed", "add", "1", "--all")
+    northwind.made("collect", "--server", "1")
+    northwind.made("account", "add", "Westerly")
+    return northwind
+
+
+def test_the_same_token_at_two_partners_waits_until_it_is_approved(
+    two_partners: Releaf, printerpoint: Sandbox
+) -> None:
+    releaf = two_partners
+    added = releaf.made("server", "add", "--account", "Westerly", stdin=printerpoint.token)
+    releaf.made("feed", "add", "2", "--all")
+
+    waiting = releaf("collect", "--server", "2", "--json")
+    listed = releaf.made("list", "servers")
+    approved = releaf.made("server", "approve", "2")
+    again = releaf("server", "approve", "2", "--json")
+    collected = releaf.made("collect", "--server", "2")
+
+    assert added["awaiting_approval_since"] is not None
+    assert added["health"] == "healthy"
+    assert waiting.code == 1
+    assert waiting.json["servers"][0]["error"].startswith("This server waits for approval")
+    assert waiting.json["servers"][0]["feeds"] == []
+    assert [row["awaiting_approval_since"] is None for row in listed] == [True, False]
+    assert approved["awaiting_approval_since"] is None
+    assert approved["overlaps"] == [
+        {"server": 1, "name": "Printerpoint", "account_name": "Northwind", "shared": 6}
+    ]
+    assert again.code == 1
+    assert collected["servers"][0]["outcome"] == "collected"
+    assert "server approved" in audited(releaf)
+
+
+def test_a_second_token_of_a_fleet_is_refused_with_the_other_servers_name(
+    two_partners: Releaf, printerpoint: Sandbox
+) -> None:
+    token = printerpoint.has_dealer("second-token")
+    bakery = printerpoint.has_customer("Rosie's Bakery", "ROSE", token)
+    for number in range(6):
+        printerpoint.has_printer(bakery, serial=f"brn {number}")
+
+    answer = two_partners("server", "add", "--account", "Northwind", "--json", stdin=token)
+
+    assert (answer.code, answer.error[0]) == (2, "token")
+    assert "“Printerpoint”" in answer.error[1]
+    assert len(two_partners.made("list", "servers")) == 1

@@ -255,6 +255,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "reading": {},
     },
     "0006_device_attention": {"device_attention": {"status": "silent"}},
+    "0008_fleet_overlap": {"fleet_serial": {}, "server_overlap": {"other_id": 2}},
 }
 
 

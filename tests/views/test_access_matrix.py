@@ -77,6 +77,8 @@ WHO = {
     "servers.rename GET": CHANGERS,
     "servers.rename POST": CHANGERS,
     "servers.collect POST": CHANGERS,
+    "approvals.confirm GET": OPERATIONS,
+    "approvals.approve POST": OPERATIONS,
     "servers.remove GET": CHANGERS,
     "servers.remove POST": CHANGERS,
     "customers.new GET": CHANGERS,

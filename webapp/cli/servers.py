@@ -15,7 +15,8 @@ from webapp.models import Server
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
-from webapp.services import servers
+from webapp.queries import overlaps as queries
+from webapp.services import overlaps, servers
 from webapp.services.collection import monitoring
 from webapp.services.feed_matcher import FeedMatcher
 
@@ -43,15 +44,22 @@ def add(account: str, name: str | None) -> None:
     with context.session(reading=True) as session:
         owner_id = choose.account(session, account, "account", {"partner"}).id
     token = _read_token()
-    context.client(token).check()
+    serials = servers.read_serials(context.client(token))
     with context.session() as session:
         owner = choose.account(session, str(owner_id), "account", {"partner"})
         made = servers.register(
-            session, current_keyring(), owner, name=name, token=token, now=clock.now()
+            session,
+            current_keyring(),
+            owner,
+            name=name,
+            token=token,
+            now=clock.now(),
+            serials=serials,
         )
         context.note(session, "server registered", made.name, owner)
         session.commit()
-        output.tell(as_row(made), f"server {made.id}: {made.name} of {owner.name}, {made.health}")
+        plain = f"server {made.id}: {made.name} of {owner.name}, {made.health}"
+        output.tell(as_row(made), plain + _waiting(made))
 
 
 @server.command("check")
@@ -92,13 +100,49 @@ def replace_token(server: str) -> None:
     with context.session(reading=True) as session:
         server_id = choose.server(session, server).id
     token = _read_token()
-    context.client(token).check()
+    serials = servers.read_serials(context.client(token))
     with context.session() as session:
         chosen = choose.server(session, str(server_id))
-        servers.replace_token(session, current_keyring(), chosen, token, clock.now())
+        servers.replace_token(session, current_keyring(), chosen, token, clock.now(), serials)
         context.note(session, "server token replaced", chosen.name, chosen.account)
         session.commit()
-        output.tell(as_row(chosen), f"server {chosen.id}: {chosen.name} uses the new token")
+        plain = f"server {chosen.id}: {chosen.name} uses the new token"
+        output.tell(as_row(chosen), plain + _waiting(chosen))
+
+
+@server.command("approve")
+@click.argument("server")
+def approve(server: str) -> None:
+    """Let a server collect although another server reads the same fleet.
+
+      releaf server approve 7
+
+    SERVER is an id, or the name of a partner that has one. A server whose fleet shares at least 5
+    serial numbers with an earlier one, and half of the smaller fleet, waits for this. What is
+    approved is not reported again. Exit code 1 when it does not wait.
+    """
+    with context.session() as session:
+        chosen = choose.server(session, server)
+        waits_for = [
+            {
+                "server": row.other_id,
+                "name": row.other_name,
+                "account_name": row.other_partner_name,
+                "shared": row.shared,
+            }
+            for row in queries.of_server(session, chosen.id)
+            if row.server_id == chosen.id and row.approved_at is None
+        ]
+        overlaps.approve(session, chosen, clock.now())
+        context.note(session, "server approved", chosen.name, chosen.account)
+        session.commit()
+        lines = [f"server {chosen.id}: {chosen.name} is approved and will be collected"]
+        lines += [
+            f"  shares {row['shared']} serial numbers with server {row['server']}: {row['name']} "
+            f"of {row['account_name']}"
+            for row in waits_for
+        ]
+        output.tell(as_row(chosen) | {"overlaps": waits_for}, "\n".join(lines))
 
 
 @server.command("remove")
@@ -192,7 +236,14 @@ def as_row(server: Server) -> dict[str, Any]:
         "health_reason": sentence(server.health_reason) or None,
         "health_checked_at": server.health_checked_at,
         "health_changed_at": server.health_changed_at,
+        "awaiting_approval_since": server.awaiting_approval_since,
     }
+
+
+def _waiting(server: Server) -> str:
+    if server.awaiting_approval_since is None:
+        return ""
+    return "; it waits for approval: releaf server approve"
 
 
 def _read_token() -> str:

@@ -10,6 +10,7 @@ from webapp.models.device import Device
 from webapp.models.device_attention import DeviceAttention
 from webapp.models.feed import Feed
 from webapp.models.feed_event import FeedEvent
+from webapp.models.fleet_overlap import FleetSerial, ServerOverlap
 from webapp.models.health_change import HealthChange
 from webapp.models.invitation import Invitation
 from webapp.models.month import ClosedMonth
@@ -34,6 +35,7 @@ __all__ = [
     "Document",
     "Feed",
     "FeedEvent",
+    "FleetSerial",
     "HealthChange",
     "Invitation",
     "Logo",
@@ -45,5 +47,6 @@ __all__ = [
     "Reconciliation",
     "Server",
     "ServerDay",
+    "ServerOverlap",
     "User",
 ]

@@ -13,7 +13,7 @@ from webapp.models.health_change import HealthChange
 from webapp.models.user import User
 
 #: What a user can choose to be told of.
-Subject = Literal["server", "feed", "digest", "nights"]
+Subject = Literal["server", "feed", "digest", "nights", "approval"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 MailState = Literal["queued", "sending", "sent", "failed"]
 
@@ -34,7 +34,9 @@ class Mail(Base):
         Index("ix_mail_state_due_at", "state", "due_at"),
         Index("ix_mail_created_at", "created_at"),
         CheckConstraint("state in ('queued', 'sending', 'sent', 'failed')", name="state"),
-        CheckConstraint("subject in ('server', 'feed', 'digest', 'nights')", name="subject"),
+        CheckConstraint(
+            "subject in ('server', 'feed', 'digest', 'nights', 'approval')", name="subject"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -17,6 +17,8 @@ class Server(Base):
     """A Printerpoint login. Its token is only ever stored encrypted, bound to this very row.
 
     ``health_reason``: why the last connection attempt failed; None while healthy.
+    ``fleet_since``: since when its token is that of another fleet than at its registration.
+    ``awaiting_approval_since``: another server reads the same fleet; nothing is collected.
     """
 
     __tablename__ = "server"
@@ -32,6 +34,8 @@ class Server(Base):
     health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fleet_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    awaiting_approval_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     account: Mapped[Account] = relationship()
 

@@ -6,7 +6,7 @@ Rows wait by customer in a temporary file, so memory stays flat however large th
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Self
 
@@ -121,6 +121,15 @@ class Fleet:
                 printers += good
                 bad_rows += bad
         return printers, bad_rows
+
+    def serial_numbers(self) -> Iterator[str | None]:
+        """Read the serial number of every row of a customer, as it was reported."""
+        for places in self._places.values():
+            for offset, length in places:
+                self._file.seek(offset)
+                good, bad = _decode(self._file.read(length))
+                yield from (row.serial_number for row in good)
+                yield from (row.serial_number for row in bad)
 
     def _add_nameless(self, row: Printer | BadRow) -> None:
         self.bad_row_count += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from webapp.errors import NotFound
@@ -115,6 +115,12 @@ def of_own_accounts(viewer: Viewer) -> list[ColumnElement[bool]]:
 def servers(viewer: Viewer) -> Select[Server]:
     """A partner's servers, removed ones included: their history stays."""
     return select(Server).where(_own_server(viewer))
+
+
+def server_state() -> ColumnElement[str]:
+    """The health of a server, or that it waits for approval."""
+    waits = Server.awaiting_approval_since.is_not(None)
+    return case((waits, "awaiting_approval"), else_=Server.health)
 
 
 def of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:

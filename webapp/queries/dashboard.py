@@ -58,12 +58,11 @@ class PartnerCounts:
 
 
 def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
-    """How many servers a viewer sees, by health; removed ones are left out."""
+    """How many servers a viewer sees, by state; removed ones are left out."""
     query: Any = access.servers(viewer).where(Server.removed_at.is_(None))
-    query = query.with_only_columns(Server.health, func.count().label("number")).group_by(
-        Server.health
-    )
-    return {row.health: row.number for row in session.execute(query)}
+    state = access.server_state()
+    query = query.with_only_columns(state.label("state"), func.count().label("number"))
+    return {row.state: row.number for row in session.execute(query.group_by(state))}
 
 
 def feed_counts(session: Session, viewer: Viewer) -> dict[str, int]:
@@ -140,7 +139,7 @@ def unhealthy_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
     query: Any = (
         access.servers(viewer)
         .join(Server.account)
-        .where(Server.removed_at.is_(None), Server.health == "unhealthy")
+        .where(Server.removed_at.is_(None), access.server_state() == "unhealthy")
     )
     query = query.with_only_columns(
         Server.id,
@@ -151,6 +150,24 @@ def unhealthy_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
         Account.time_zone,
     )
     rows: Rows = session.execute(query.order_by(Server.health_changed_at).limit(limit)).all()
+    return rows
+
+
+def waiting_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
+    """The servers that have waited for approval for longest."""
+    query: Any = (
+        access.servers(viewer)
+        .join(Server.account)
+        .where(Server.removed_at.is_(None), Server.awaiting_approval_since.is_not(None))
+    )
+    query = query.with_only_columns(
+        Server.id,
+        Server.name,
+        Server.awaiting_approval_since,
+        Account.name.label("partner_name"),
+        Account.time_zone,
+    )
+    rows: Rows = session.execute(query.order_by(Server.awaiting_approval_since).limit(limit)).all()
     return rows
 
 

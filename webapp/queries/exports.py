@@ -74,6 +74,7 @@ def servers(filters: Filters) -> Rows:
             Server.health_reason,
             Server.health_checked_at,
             Server.health_changed_at,
+            Server.awaiting_approval_since,
             Server.created_at,
             Server.removed_at,
             _ZONE.label("zone"),

@@ -10,6 +10,8 @@ from webapp.models import Account, Server
 from webapp.queries import access, lists
 from webapp.queries.access import Viewer
 
+#: What the list is filtered by.
+STATES = ("healthy", "unhealthy", "awaiting_approval")
 COLUMNS = {
     "name": Server.name,
     "partner": Account.name,
@@ -42,13 +44,14 @@ def search(
     if text:
         query = query.where(lists.contains(text, Server.name, Account.name))
     if health:
-        query = query.where(Server.health == health)
+        query = query.where(access.server_state() == health)
     query = query.with_only_columns(
         Server.id,
         Server.name,
         Server.health,
         Server.health_reason,
         Server.health_checked_at,
+        Server.awaiting_approval_since,
         Server.created_at,
         Server.account_id,
         Account.name.label("partner_name"),

@@ -30,6 +30,7 @@ Action = Literal[
     "month closed",
     "naming changed",
     "queue changed",
+    "server approved",
     "server checked",
     "server registered",
     "server removed",

@@ -39,7 +39,7 @@ def weekly(session: Session, now: datetime) -> list[EmailDraft]:
             continue
         year, week, _ = local.isocalendar()
         key = f"digest-{year}-{week:02}"
-        users = _without(session, key, _readers("partner_admin", "digest", partner.id))
+        users = without_mail(session, key, readers("partner_admin", "digest", partner.id))
         if users:
             due += _digests(session, partner, users, key)
     return due
@@ -55,7 +55,11 @@ def nights(session: Session, now: datetime) -> list[EmailDraft]:
     waits_since = session.scalar(
         select(func.min(Feed.created_at))
         .join(Server, Server.id == Feed.server_id)
-        .where(Server.removed_at.is_(None), Feed.status.in_(("pending", "active")))
+        .where(
+            Server.removed_at.is_(None),
+            Server.awaiting_approval_since.is_(None),
+            Feed.status.in_(("pending", "active")),
+        )
     )
     if waits_since is None:
         return []
@@ -98,7 +102,7 @@ def _digests(
     def digest(user: User) -> EmailDraft:
         return _digest(session, user, key, servers, feeds, held or 0, devices)
 
-    return _in_their_languages(users, digest)
+    return in_their_languages(users, digest)
 
 
 def _digest(
@@ -133,7 +137,7 @@ def _digest(
     return EmailDraft(user, "digest", key, title, lead, told)
 
 
-def _in_their_languages(
+def in_their_languages(
     users: Sequence[User], write: Callable[[User], EmailDraft]
 ) -> list[EmailDraft]:
     """A draft for each user, written while its language is spoken."""
@@ -195,12 +199,12 @@ def _devices(counts: StatusCounts) -> NotificationContext:
 
 def _stopped(session: Session, since: datetime, finished_at: datetime | None) -> list[EmailDraft]:
     key = f"nights-stopped-{since:%Y%m%dT%H%M%S}"
-    users = _without(session, key, _readers("operations", "nights"))
+    users = without_mail(session, key, readers("operations", "nights"))
 
     def draft(user: User) -> EmailDraft:
         return _no_night(user, key, since, finished_at)
 
-    return _in_their_languages(users, draft)
+    return in_their_languages(users, draft)
 
 
 def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> EmailDraft:
@@ -228,7 +232,7 @@ def _no_night(user: User, key: str, since: datetime, finished_at: datetime | Non
 def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
     """To those who were told last that nights had stopped."""
     due = []
-    for user in session.scalars(_readers("operations", "nights")):
+    for user in session.scalars(readers("operations", "nights")):
         last = session.execute(
             select(Mail.key, Mail.created_at)
             .where(Mail.user_id == user.id, Mail.subject == "nights")
@@ -255,18 +259,18 @@ def _again(user: User, key: str, finished_at: datetime) -> EmailDraft:
     return EmailDraft(user, "nights", key, title, lead, [context])
 
 
-def _readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:
+def readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:
     """The users of a role who can be written to and want this."""
     query = select(User).where(
         User.role == role,
         User.password_hash.is_not(None),
         User.disabled_at.is_(None),
-        User.wants_digest if subject == "digest" else User.wants_nights,
+        getattr(User, f"wants_{subject}"),
     )
     return query.where(User.account_id == account_id) if account_id is not None else query
 
 
-def _without(session: Session, key: str, users: Select[User]) -> Sequence[User]:
+def without_mail(session: Session, key: str, users: Select[User]) -> Sequence[User]:
     """Those users who have no mail of this key yet."""
     written = select(Mail.user_id).where(Mail.key == key)
     return session.scalars(users.where(User.id.not_in(written)).order_by(User.id)).all()

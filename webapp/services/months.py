@@ -71,6 +71,12 @@ def reason_to_wait(
     if now < moment:
         local = moment.astimezone(account.zone)
         return f"{month} of {account.name} closes on {local:%Y-%m-%d at %H:%M} ({account.zone})"
+    held_up = session.scalars(_servers_awaiting_approval(account)).first()
+    if held_up is not None:
+        return (
+            f"{month} of {account.name} waits for the approval of server {held_up.name} "
+            f"(id {held_up.id})"
+        )
     waiting = session.scalars(_servers_without_last_night(account, month)).first()
     if waiting is not None:
         return (
@@ -78,6 +84,14 @@ def reason_to_wait(
             f"of server {waiting.name} (id {waiting.id}); collect it first"
         )
     return None
+
+
+def _servers_awaiting_approval(account: Account) -> Select[Server]:
+    """Servers of an account's feeds whose fleet another server reads: certified twice otherwise."""
+    tied = exists().where(
+        Feed.server_id == Server.id, Feed.account_id == account.id, Feed.status != "removed"
+    )
+    return select(Server).where(Server.awaiting_approval_since.is_not(None), tied)
 
 
 def _servers_without_last_night(account: Account, month: Month) -> Select[Server]:

@@ -17,7 +17,11 @@ from webapp.db import lock
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, Server
+from webapp.printerpoint.client import Client
+from webapp.printerpoint.errors import PrinterpointError
+from webapp.services import overlaps
 from webapp.services.collection import monitoring
+from webapp.services.overlaps import Serials
 
 log = logging.getLogger("releaf.servers")
 
@@ -74,6 +78,27 @@ def clean_token(text: str) -> str:
     return token
 
 
+def read_serials(client: Client) -> Serials | None:
+    """Test a token by reading its fleet; return the usable serial numbers of it.
+
+    None: the token works, but not everything could be read in time. Raises PrinterpointError.
+    """
+    read = 0
+
+    def count(printers: int) -> None:
+        nonlocal read
+        read = printers
+
+    try:
+        with client.fleet(on_page=count) as fleet:
+            return overlaps.usable_serials(fleet.serial_numbers())
+    except PrinterpointError as error:
+        if not read:
+            raise
+        log.warning("the fleet of a new token could not be read to its end: %s", error)
+        return None
+
+
 def register(
     session: Session,
     keyring: Keyring,
@@ -82,11 +107,14 @@ def register(
     name: str | None,
     token: str,
     now: datetime,
+    serials: Serials | None = None,
 ) -> Server:
     """A new server of a partner, healthy because its token has just been tried.
 
-    Without a name it is called Printerpoint, Printerpoint 2 and so on. Raises Invalid, and
-    AlreadyRegistered for a token the partner has registered before.
+    Without a name it is called Printerpoint, Printerpoint 2 and so on. ``serials``: of its fleet,
+    see ``read_serials``. Raises Invalid, also when another server of the partner reads the same
+    fleet, and AlreadyRegistered for a token the partner has registered before. A server whose fleet
+    another partner's reads awaits approval.
     """
     token = clean_token(token)
     if account.kind != "partner":
@@ -108,19 +136,26 @@ def register(
         health_changed_at=now,
         created_at=now,
     )
-    session.add(server)
-    session.flush()
-    server.encrypt_token(keyring, token)
-    session.flush()
+    with session.begin_nested():
+        session.add(server)
+        session.flush()
+        server.encrypt_token(keyring, token)
+        overlaps.check_registration(session, server, serials, now)
     return server
 
 
 def replace_token(
-    session: Session, keyring: Keyring, server: Server, token: str, now: datetime
+    session: Session,
+    keyring: Keyring,
+    server: Server,
+    token: str,
+    now: datetime,
+    serials: Serials | None = None,
 ) -> None:
     """Another token for a server, which has just been tried: the server is healthy again.
 
-    Raises Invalid, AlreadyRegistered when another server has this token, Conflict.
+    ``serials``: as for ``register``. Raises Invalid, AlreadyRegistered when another server has this
+    token, Conflict.
     """
     token = clean_token(token)
     lock(session, Account.id, server.account_id)
@@ -129,6 +164,7 @@ def replace_token(
         other for other in _active_servers(session, server.account_id) if other.id != server.id
     ]
     _refuse_known_token(keyring, others, token)
+    overlaps.check_registration(session, server, serials, now)
     server.encrypt_token(keyring, token)
     session.flush()  # judging its health reads the row afresh
     monitoring.server_answered(session, server, now)
@@ -181,6 +217,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     )
     server.sealed_token = b""
     server.removed_at = now
+    overlaps.forget(session, server, now)
     session.flush()
     return len(feeds)
 

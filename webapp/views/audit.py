@@ -49,6 +49,7 @@ WORDS: dict[Action, LazyString] = {
     "month closed": _l("Month closed"),
     "naming changed": _l("Naming changed"),
     "queue changed": _l("Queue changed"),
+    "server approved": _l("Server approved"),
     "server checked": _l("Server checked"),
     "server registered": _l("Server registered"),
     "server removed": _l("Server removed"),

@@ -95,6 +95,7 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
         "feeds": dashboard.feed_counts(db.session(), viewer),
         "bad_servers": dashboard.unhealthy_servers(db.session(), viewer, _FIRST),
         "renamed_feeds": dashboard.renamed_feeds(db.session(), viewer, _FIRST),
+        "waiting_servers": dashboard.waiting_servers(db.session(), viewer, _FIRST),
         "bad_feeds": dashboard.unhealthy_feeds(db.session(), viewer, _FIRST),
         "suggestions": dashboard.suggested_intervals(db.session(), viewer, _FIRST),
         "devices": device_status.counts(db.session(), viewer),

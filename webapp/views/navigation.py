@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 HOME = Place(_l("Home"), "home.index", "house", ("home",))
 PARTNERS = Place(_l("Partners"), "accounts.index", "building-2", ("accounts",))
 CUSTOMERS = Place(_l("Customers"), "accounts.index", "building-2", ("accounts",))
-SERVERS = Place(_l("Servers"), "servers.index", "server", ("servers", "customers"))
+SERVERS = Place(_l("Servers"), "servers.index", "server", ("servers", "approvals", "customers"))
 FEEDS = Place(_l("Feeds"), "feeds.index", "rss", ("feeds", "feed_settings"))
 DEVICES = Place(_l("Devices"), "devices.index", "printer", ("devices",))
 COLLECTIONS = Place(_l("Collections"), "collections.index", "refresh-cw", ("collections",))

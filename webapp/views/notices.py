@@ -28,7 +28,7 @@ STATES = ("queued", "sending", "sent", "failed")
 
 #: What concerns whom; viewers and customers are written to by nobody.
 CHOICES: dict[Role, tuple[Subject, ...]] = {
-    "operations": ("nights",),
+    "operations": ("nights", "approval"),
     "partner_admin": ("server", "feed", "digest"),
 }
 WORDS: dict[Subject, tuple[LazyString, LazyString]] = {
@@ -51,6 +51,10 @@ WORDS: dict[Subject, tuple[LazyString, LazyString]] = {
         _l("Nights"),
         _l("When no night has finished for 26 hours, and when nights finish again."),
     ),
+    "approval": (
+        _l("Approvals"),
+        _l("When a server waits for approval because another server reads the same printers."),
+    ),
 }
 
 
@@ -61,6 +65,7 @@ class NoticesForm(forms.Form):
     feed = BooleanField(WORDS["feed"][0])
     digest = BooleanField(WORDS["digest"][0])
     nights = BooleanField(WORDS["nights"][0])
+    approval = BooleanField(WORDS["approval"][0])
     language = SelectField(_l("Language"), description=_l("Of pages and of mails to you."))
 
 

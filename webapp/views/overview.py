@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import clock, queue
 from webapp.db import db
-from webapp.queries import system_status
+from webapp.queries import overlaps, system_status
 from webapp.services import outbox
 from webapp.views import edge, lists
 from webapp.views.edge import roles_required
@@ -105,6 +105,7 @@ def index() -> ResponseReturnValue:
         "words": WORDS,
         "nights": _nights(since),
         "mails": outbox.undelivered(db.session()),
+        "overlaps": overlaps.pending(db.session()),
         "undrawn": system_status.without_document(db.session()),
     }
     try:

@@ -19,7 +19,7 @@ from webapp.messages import sentence
 from webapp.models import Server
 from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.queries import access, accounts, dashboard, details
+from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
 from webapp.services import servers
 from webapp.services.collection import monitoring
@@ -63,7 +63,7 @@ def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         yield (
             server.name,
             server.partner_name,
-            server.health,
+            "awaiting_approval" if server.awaiting_approval_since else server.health,
             sentence(server.health_reason),
             sum(feeds.values()),
             feeds.get("unhealthy", 0),
@@ -92,7 +92,7 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The servers of a partner, unhealthy ones first; for operations those of all."""
-    text, health = lists.search_text(), lists.filter_choice("health", ("healthy", "unhealthy"))
+    text, health = lists.search_text(), lists.filter_choice("health", queries.STATES)
     sort = lists.sort_choice(queries.COLUMNS, "-health")
     query = queries.search(edge.viewer(), text=text, health=health, sort=sort)
     if exports.wanted():
@@ -149,6 +149,7 @@ def new() -> ResponseReturnValue:
                 gettext("%(name)s is registered. Now choose whose pages count.", name=server.name),
                 "success",
             )
+            _warn_if_waiting(server)
             return redirect(url_for("servers.show", server_id=server.id))
         db.session.rollback()
     return forms.page("servers/new.html", form, partners=partners)
@@ -158,10 +159,13 @@ def new() -> ResponseReturnValue:
 @roles_required(*READERS)
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    viewer = edge.viewer()
+    server = access.server(db.session(), viewer, server_id)
     return render_template(
         "servers/show.html",
         server=server,
+        waits=overlaps.reason_to_wait(db.session(), server),
+        overlaps=overlaps.of_server(db.session(), server.id) if viewer.is_operations else (),
         feeds=details.feeds_of_server(db.session(), server.id, _SHOWN),
         counts=_feeds_by_health([server]).get(server.id, {}),
         collections=details.collections_of_server(db.session(), server.id, _SHOWN),
@@ -175,7 +179,8 @@ def show(server_id: int) -> str:
 def health(server_id: int) -> str:
     """The health of a server, by itself."""
     server = access.server(db.session(), edge.viewer(), server_id)
-    return render_template("servers/_health.html", server=server)
+    waits = overlaps.reason_to_wait(db.session(), server)
+    return render_template("servers/_health.html", server=server, waits=waits)
 
 
 @blueprint.post("/servers/<int:server_id>/check")
@@ -228,15 +233,16 @@ def token(server_id: int) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             text = servers.clean_token(form.token.data or "")
-            tokens.try_out(text)
+            serials = tokens.verify_token(text)
             server = access.server(db.session(), edge.viewer(), server_id)
-            servers.replace_token(db.session(), edge.keyring(), server, text, clock.now())
+            servers.replace_token(db.session(), edge.keyring(), server, text, clock.now(), serials)
             audit.note("server token replaced", server.name, server.account)
             db.session.commit()
         except Invalid as error:
             forms.refuse(form, error)
         else:
             flash(gettext("The new token works and is in use."), "success")
+            _warn_if_waiting(server)
             return redirect(url_for("servers.show", server_id=server_id))
         db.session.rollback()
     return forms.page("servers/token.html", form, server=server)
@@ -269,6 +275,8 @@ def collect(server_id: int) -> ResponseReturnValue:
     """Collect all feeds of a server now."""
     server = access.server(db.session(), edge.viewer(), server_id)
     _must_stand(server)
+    if _warn_if_waiting(server):
+        return redirect(url_for("servers.show", server_id=server.id))
     if server.paused:
         flash(
             gettext("Collection is paused: Printerpoint did not answer. Check it first."), "error"
@@ -301,6 +309,14 @@ def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
     return dashboard.feed_counts_by_server(db.session(), [server.id for server in servers])
 
 
+def _warn_if_waiting(server: Server) -> bool:
+    """Say so when a server waits for approval; return whether it does."""
+    waits = overlaps.reason_to_wait(db.session(), server)
+    if waits is not None:
+        flash(sentence(waits), "warning")
+    return waits is not None
+
+
 def _must_stand(server: Server) -> None:
     if server.removed_at is not None:
         raise Conflict(
@@ -312,10 +328,16 @@ def _register(form: RegisterForm) -> Server:
     if not form.account.data:
         raise Invalid("account", gettext("Choose the partner whose login this is."))
     token = servers.clean_token(form.token.data or "")
-    tokens.try_out(token)
+    serials = tokens.verify_token(token)
     account = access.account(db.session(), edge.viewer(), form.account.data)
     server = servers.register(
-        db.session(), edge.keyring(), account, name=form.name.data, token=token, now=clock.now()
+        db.session(),
+        edge.keyring(),
+        account,
+        name=form.name.data,
+        token=token,
+        now=clock.now(),
+        serials=serials,
     )
     audit.note("server registered", server.name, account)
     db.session.commit()
@@ -327,7 +349,10 @@ def _checked(
 ) -> ResponseReturnValue:
     """The result of a check, in the page where htmx asks; a change concerns the whole page."""
     if lists.is_fragment() and not changed:
-        return render_template("servers/_health.html", server=server, said=(category, said))
+        waits = overlaps.reason_to_wait(db.session(), server)
+        return render_template(
+            "servers/_health.html", server=server, waits=waits, said=(category, said)
+        )
     flash(said, category)
     if lists.is_fragment():
         return "", 204, {"HX-Refresh": "true"}

@@ -6,11 +6,18 @@ from webapp.db import db
 from webapp.errors import Invalid
 from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
+from webapp.services import servers
+from webapp.services.overlaps import Serials
 from webapp.views import edge
 
 #: A person waits for this call: it is given up sooner than a night's.
 PATIENCE = Limits(
-    read_seconds=10, total_seconds=15, retries=1, backoff_seconds=0.5, max_retry_after_seconds=2
+    read_seconds=10,
+    total_seconds=15,
+    fleet_seconds=30,
+    retries=1,
+    backoff_seconds=0.5,
+    max_retry_after_seconds=2,
 )
 
 _UNTRIED = {
@@ -40,10 +47,14 @@ _UNTRIED = {
 }
 
 
-def try_out(token: str) -> None:
-    """Try a token, with no transaction open. Raises Invalid, which says what to do."""
+def verify_token(token: str) -> Serials | None:
+    """Test a token, with no transaction open; return the serial numbers of its fleet.
+
+    None: the fleet is too large to be read while a person waits. Raises Invalid, which says what
+    to do.
+    """
     db.session.rollback()
     try:
-        edge.printerpoint(token, PATIENCE).check()
+        return servers.read_serials(edge.printerpoint(token, PATIENCE))
     except PrinterpointError as error:
         raise Invalid("token", str(_UNTRIED[error.kind])) from error

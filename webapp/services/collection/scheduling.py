@@ -108,6 +108,8 @@ def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
     if night.state == "running":
         return heartbeat.is_stale(night, now)
     if night.state == "failed":
+        if server.awaiting_approval_since is not None:
+            return False  # its fleet was compared this night; approval lets it continue
         return night.alive_at < max(now - RETRY_AFTER, server.health_changed_at)
     return False
 

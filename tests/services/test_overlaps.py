@@ -1,0 +1,318 @@
+"""Fleets registered twice: found by their serial numbers, refused or waiting for approval."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.factories import NOW
+from webapp.crypto import Keyring
+from webapp.errors import Conflict, Invalid
+from webapp.models import Account, FleetSerial, Server, ServerOverlap
+from webapp.queries import overlaps as queries
+from webapp.services import approval_emails, overlaps, servers
+
+pytestmark = pytest.mark.both_databases
+
+KEYS = Keyring([Fernet.generate_key().decode()])
+LATER = NOW + timedelta(days=1)
+AWAITS = {"code": "awaiting_approval", "params": {}}
+
+
+def serials(*numbers: int, prefix: str = "CNB1L") -> list[str]:
+    """Serial numbers of a fleet."""
+    return [f"{prefix}{number:04}" for number in numbers]
+
+
+FIVE = serials(*range(5))
+
+
+def registered(
+    session: Session,
+    partner: Account | None = None,
+    fleet: Iterable[str | None] | None = FIVE,
+    name: str | None = None,
+) -> Server:
+    """A server that was registered with a fleet."""
+    number = session.scalar(select(func.count()).select_from(Server))
+    return servers.register(
+        session,
+        KEYS,
+        partner or factories.partner(session),
+        name=name,
+        token=f"token-{number}",
+        now=NOW + timedelta(minutes=number or 0),
+        serials=None if fleet is None else overlaps.usable_serials(fleet),
+    )
+
+
+def test_a_fleet_that_the_partner_has_already_is_refused_with_the_servers_name(
+    session: Session,
+) -> None:
+    boston = registered(session, name="Boston")
+
+    with pytest.raises(Invalid, match="“Boston”") as refused:
+        registered(session, boston.account, serials(*range(5), 77), name="Again")
+
+    assert refused.value.field == "token"
+    assert session.scalars(select(Server.name)).all() == ["Boston"]
+    assert count(session, FleetSerial) == 5
+    assert count(session, ServerOverlap) == 0
+
+
+def test_a_fleet_that_another_partner_has_awaits_approval_and_names_nobody(
+    session: Session,
+) -> None:
+    first = registered(session)
+
+    later = registered(session)
+
+    assert first.awaiting_approval_since is None
+    assert later.awaiting_approval_since is not None
+    assert queries.reason_to_wait(session, first) is None
+    assert queries.reason_to_wait(session, later) == AWAITS
+    [overlap] = queries.pending(session)
+    assert (overlap.server_id, overlap.other_id, overlap.shared) == (later.id, first.id, 5)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "overlap"),
+    [
+        (serials(1, 2, 3, 4), serials(1, 2, 3, 4), False),
+        (serials(1, 2, 3, 4, 10), serials(1, 2, 3, 4, 11), False),
+        (serials(1, 2, 3, 4, 5), serials(1, 2, 3, 4, 5), True),
+        (serials(*range(11)), serials(*range(6, 17)), False),
+        (serials(*range(10)), serials(*range(5, 15)), True),
+        (serials(*range(100)), serials(*range(50, 55)), True),
+        (serials(*range(50, 55)), serials(*range(100)), True),
+        (serials(*range(100)), serials(*range(91, 200)), False),
+        (serials(1, 2, 3, 4, 5), [f" cnb1l 000{n}\u00a0" for n in range(1, 6)], True),
+        (["N/A", "none", "XXXXXXXX", "0000000000", "", " ", "unknown", "TBD"] * 2, None, False),
+        ([*serials(1, 2, 3, 4), "N/A", "0000000"], None, False),
+        ([*serials(1, 2, 3, 4), "cnb1l 0001", "CNB1L0002 "], None, False),
+        ([], [], False),
+    ],
+)
+def test_at_least_five_and_half_of_the_smaller_fleet(
+    session: Session, first: list[str], second: list[str] | None, overlap: bool
+) -> None:
+    registered(session, fleet=first)
+
+    later = registered(session, fleet=first if second is None else second)
+
+    assert (later.awaiting_approval_since is not None) is overlap
+
+
+def test_a_removed_server_does_not_count(session: Session) -> None:
+    first = registered(session)
+    servers.remove(session, first, LATER)
+
+    anew = registered(session, first.account)
+    elsewhere = registered(session, fleet=serials(*range(100, 110)))
+
+    assert anew.awaiting_approval_since is None
+    assert elsewhere.awaiting_approval_since is None
+    assert count(session, FleetSerial) == 15
+
+
+@pytest.mark.parametrize("removed", ["earlier", "later"])
+def test_removing_either_of_the_two_ends_the_waiting(session: Session, removed: str) -> None:
+    earlier, later = registered(session), registered(session)
+
+    servers.remove(session, earlier if removed == "earlier" else later, LATER)
+
+    session.refresh(later)
+    assert later.awaiting_approval_since is None
+    assert count(session, ServerOverlap) == 0
+
+
+def test_of_three_the_last_still_waits_for_the_second(session: Session) -> None:
+    first, second, third = (registered(session) for _ in range(3))
+
+    servers.remove(session, first, LATER)
+
+    for server in (second, third):
+        session.refresh(server)
+    assert second.awaiting_approval_since is None
+    assert third.awaiting_approval_since is not None
+
+
+def test_the_token_of_the_same_fleet_replaces_a_token(session: Session) -> None:
+    server = registered(session)
+
+    replaced(session, server, serials(*range(1, 7)))
+
+    assert server.awaiting_approval_since is None
+    assert server.fleet_since is None or server.fleet_since == server.created_at
+    assert count(session, FleetSerial) == 6
+
+
+def test_the_fleet_of_another_own_server_does_not_replace_a_token(session: Session) -> None:
+    boston = registered(session, name="Boston")
+    salem = registered(session, boston.account, serials(*range(50, 60)), name="Salem")
+
+    for server, fleet, name in ((boston, range(50, 60), "Salem"), (salem, range(5), "Boston")):
+        with pytest.raises(Invalid, match=name):
+            replaced(session, server, serials(*fleet))
+
+    assert count(session, FleetSerial) == 15
+    assert {server.awaiting_approval_since for server in (boston, salem)} == {None}
+    assert boston.decrypt_token(KEYS) == "token-0"
+
+
+def test_an_old_server_that_takes_the_fleet_of_another_partner_is_the_later_one(
+    session: Session,
+) -> None:
+    old = registered(session, fleet=serials(*range(50, 60)))
+    owner = registered(session)
+
+    replaced(session, old, FIVE)
+
+    assert old.awaiting_approval_since is not None
+    assert owner.awaiting_approval_since is None
+    assert queries.reason_to_wait(session, old) == AWAITS
+
+
+def test_a_token_of_a_fleet_of_its_own_ends_the_waiting(session: Session) -> None:
+    registered(session)
+    later = registered(session)
+
+    replaced(session, later, serials(*range(50, 60)))
+
+    assert later.awaiting_approval_since is None
+    assert count(session, ServerOverlap) == 0
+
+
+def test_approved_servers_are_not_reported_again(session: Session) -> None:
+    earlier, later = registered(session), registered(session)
+
+    overlaps.approve(session, later, LATER)
+
+    for server in (earlier, later):
+        assert overlaps.check_fleet(session, server, FIVE, LATER) is None
+    assert queries.pending(session) == []
+    with pytest.raises(Conflict):
+        overlaps.approve(session, later, LATER)
+
+
+def test_an_approval_is_of_one_pair_alone(session: Session) -> None:
+    _, later = registered(session), registered(session)
+    overlaps.approve(session, later, LATER)
+    third = registered(session)
+
+    replaced(session, third, FIVE)
+
+    assert queries.reason_to_wait(session, later) is None
+    assert queries.reason_to_wait(session, third) == AWAITS
+
+
+def test_a_night_stops_the_later_of_two_servers_of_a_partner_and_names_the_other(
+    session: Session,
+) -> None:
+    boston = registered(session, name="Boston")
+    salem = registered(session, boston.account, serials(1, 2, 90), name="Salem")
+
+    reason = overlaps.check_fleet(session, salem, serials(*range(6)), LATER)
+    of_the_earlier = overlaps.check_fleet(session, boston, FIVE, LATER)
+
+    assert reason == {"code": "same_fleet", "params": {"name": "Boston"}}
+    assert of_the_earlier is None
+    servers.remove(session, boston, LATER)
+    assert overlaps.check_fleet(session, salem, FIVE, LATER) is None
+
+
+def test_the_later_one_is_stopped_whichever_is_read_first(session: Session) -> None:
+    earlier, later = registered(session, fleet=None), registered(session, fleet=None)
+
+    assert overlaps.check_fleet(session, later, FIVE, LATER) is None
+    assert overlaps.check_fleet(session, earlier, FIVE, LATER) is None
+
+    assert overlaps.check_fleet(session, later, FIVE, LATER) == AWAITS
+
+
+def test_fleets_that_drift_apart_overlap_no_more(session: Session) -> None:
+    registered(session)
+    later = registered(session)
+
+    reason = overlaps.check_fleet(session, later, serials(1, 2, 60, 61, 62), LATER)
+
+    assert reason is None
+    assert later.awaiting_approval_since is None
+
+
+def test_operations_are_mailed_once_and_partners_are_not(session: Session) -> None:
+    operator = factories.user(session, factories.operations(session))
+    earlier = registered(session, name="Boston")
+    later = registered(session, name="Elsewhere")
+    for server in (earlier, later):
+        factories.user(session, server.account)
+
+    [draft] = approval_emails.drafts(session)
+    factories.mail(session, operator, key=draft.key)
+    again = approval_emails.drafts(session)
+
+    assert (draft.user.id, draft.subject) == (operator.id, "approval")
+    assert draft.title == f"Elsewhere of {later.account.name} waits for approval"
+    assert f"Boston of {earlier.account.name}" in dict(draft.contexts[0].facts).values()
+    assert again == []
+
+
+def test_long_and_odd_serial_numbers_are_stored(session: Session) -> None:
+    odd = ["x" * 199 + "\ufdfa", "\x00A1\u200b", "Ｓ１２３", None, "a" * 200, "a" * 200]
+
+    server = registered(session, fleet=odd)
+
+    stored = session.scalars(select(FleetSerial.serial)).all()
+    assert server.id
+    assert {"A1", "S123"} <= set(stored)
+    assert max(map(len, stored)) <= 200
+
+
+def test_twenty_thousand_printers_take_as_many_statements_as_five(session: Session) -> None:
+    big = [f"S{number}" for number in range(20_000)]
+    server = registered(session, fleet=big)
+    small = registered(session, fleet=serials(*range(10)))
+    session.commit()
+
+    with statements(session) as of_the_small:
+        overlaps.check_fleet(session, small, serials(*range(1, 11)), LATER)
+    with statements(session) as of_the_big:
+        overlaps.check_fleet(session, server, [*big[100:], *serials(*range(70, 90))], LATER)
+
+    assert len(of_the_big) <= len(of_the_small) <= 10
+
+
+def test_of_a_printer_without_a_feed_nothing_but_the_serial_number_is_stored() -> None:
+    assert set(FleetSerial.metadata.tables["fleet_serial"].columns.keys()) == {
+        "server_id",
+        "serial",
+    }
+
+
+def replaced(session: Session, server: Server, fleet: list[str]) -> None:
+    """Replace the token of a server by that of a fleet."""
+    keys = overlaps.usable_serials(fleet)
+    servers.replace_token(session, KEYS, server, f"new-token-{server.id}", LATER, keys)
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """The statements that are executed meanwhile; many rows at once are one."""
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    yield seen
+    event.remove(session.get_bind(), "before_cursor_execute", note)
+
+
+def count(session: Session, model: type) -> int:
+    """How many rows there are."""
+    return int(session.scalar(select(func.count()).select_from(model)) or 0)

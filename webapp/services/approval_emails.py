@@ -1,0 +1,57 @@
+"""Emails to operations: a server waits for approval because another one reads the same fleet."""
+
+from functools import partial
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from webapp import filters
+from webapp.models import User
+from webapp.queries import overlaps
+from webapp.services import digests
+from webapp.services.notices import EmailDraft
+from webapp.services.notification_context import NotificationContext
+
+
+def drafts(session: Session) -> list[EmailDraft]:
+    """To operations: a server waits because another one reads the same fleet; once for each."""
+    due = []
+    for overlap in overlaps.pending(session):
+        key = f"overlap-{overlap.server_id}-{overlap.other_id}-{overlap.found_at:%Y%m%dT%H%M%S}"
+        users = digests.without_mail(session, key, digests.readers("operations", "approval"))
+        due += digests.in_their_languages(users, partial(_waits_for_approval, key, overlap))
+    return due
+
+
+def _waits_for_approval(key: str, overlap: Any, user: User) -> EmailDraft:
+    title = gettext(
+        "%(name)s of %(partner)s waits for approval",
+        name=overlap.name,
+        partner=overlap.partner_name,
+    )
+    context = NotificationContext(
+        overlap.name,
+        title,
+        [
+            (gettext("Partner"), overlap.partner_name),
+            (
+                gettext("Registered earlier"),
+                gettext(
+                    "%(name)s of %(partner)s",
+                    name=overlap.other_name,
+                    partner=overlap.other_partner_name,
+                ),
+            ),
+            (gettext("Shared serial numbers"), filters.number(overlap.shared)),
+            (gettext("Since"), filters.time_in(overlap.found_at, "UTC")),
+        ],
+        gettext("Approve the server on its page, or have one of the two removed."),
+        f"/servers/{overlap.server_id}",
+        True,
+    )
+    lead = gettext(
+        "Two servers read the same printers, so every page would be counted twice. The one that "
+        "was registered later is not collected. The partners are not told about each other."
+    )
+    return EmailDraft(user, "approval", key, title, lead, [context])

@@ -1,0 +1,215 @@
+"""Overlaps: servers that read one fleet, which would count every page twice.
+
+Two servers overlap when their fleets share enough usable serial numbers. Of the two, the one that
+came to the fleet later does not collect until operations approve it or one of them is removed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from webapp.db import lock
+from webapp.domain.metering.identity import serial_key
+from webapp.domain.reasons import Reason
+from webapp.errors import Conflict, Invalid
+from webapp.models import FleetSerial, Server, ServerOverlap
+from webapp.queries import overlaps as queries
+
+#: Fleets that share fewer serial numbers do not overlap.
+MIN_SHARED = 5
+_LONGEST_SERIAL = 200
+_SERIALS: Table = FleetSerial.metadata.tables["fleet_serial"]
+
+Serials = frozenset[str]
+
+
+def usable_serials(serial_numbers: Iterable[str | None]) -> Serials:
+    """Return the serial numbers that identify machines, normalised."""
+    keys = map(serial_key, serial_numbers)
+    return frozenset(key[:_LONGEST_SERIAL] for key in keys if key is not None)
+
+
+def check_registration(
+    session: Session, server: Server, serials: Serials | None, now: datetime
+) -> None:
+    """Compare the fleet of a token that is new for a server with those of the other servers.
+
+    Raise Invalid when another server of the partner reads the same fleet; a server of another
+    partner makes this one await approval. ``serials``: None when the fleet was too large to read
+    while a person waits; then the first collection compares it.
+    """
+    if serials is None:
+        server.fleet_since = now
+        return
+    with session.begin_nested():
+        before = _replace_serials(session, server.id, serials)
+        if not _is_same_fleet(before, serials):
+            server.fleet_since = now
+            _delete_overlaps(session, server, now)
+        _update_overlaps(session, server, now)
+        other = queries.own_overlapping(session, server)
+        if other is not None:
+            raise Invalid(
+                "token",
+                gettext(
+                    "This token reads the same printers as your server “%(name)s”. Nothing was "
+                    "saved. Paste the token of another login, or go to that server.",
+                    name=other,
+                ),
+            )
+
+
+def check_fleet(
+    session: Session, server: Server, serial_numbers: Iterable[str | None], now: datetime
+) -> Reason | None:
+    """Store the serial numbers of a fleet that was just read; return why it may not be collected.
+
+    Call it before anything is deposited. It takes a constant number of statements.
+    """
+    session.flush()
+    lock(session, Server.id, server.id)
+    session.refresh(server)
+    _replace_serials(session, server.id, usable_serials(serial_numbers))
+    _update_overlaps(session, server, now)
+    return queries.reason_to_wait(session, server)
+
+
+def approve(session: Session, server: Server, now: datetime) -> None:
+    """Let a server collect although another reads the same fleet. Raise Conflict.
+
+    The overlaps it awaited approval for are not reported again.
+    """
+    session.flush()
+    lock(session, Server.id, server.id)
+    session.refresh(server)
+    if server.awaiting_approval_since is None:
+        raise Conflict(gettext("%(name)s does not wait for approval.", name=server.name))
+    session.execute(
+        update(ServerOverlap)
+        .where(ServerOverlap.server_id == server.id, ServerOverlap.approved_at.is_(None))
+        .values(approved_at=now)
+    )
+    server.awaiting_approval_since = None
+    session.flush()
+
+
+def forget(session: Session, server: Server, now: datetime) -> None:
+    """Delete what is stored about the fleet of a removed server; who waited because of it goes on.
+
+    A server that overlaps with another one, too, still waits.
+    """
+    session.execute(delete(FleetSerial).where(FleetSerial.server_id == server.id))
+    _delete_overlaps(session, server, now)
+
+
+def _replace_serials(session: Session, server_id: int, serials: Serials) -> Serials:
+    """Store a fleet's serial numbers; return those it had before. Only changes are written."""
+    stored = select(FleetSerial.serial).where(FleetSerial.server_id == server_id)
+    before = frozenset(session.scalars(stored))
+    if before - serials:
+        session.execute(
+            delete(_SERIALS).where(
+                _SERIALS.c.server_id == server_id, _SERIALS.c.serial == bindparam("gone")
+            ),
+            [{"gone": serial} for serial in sorted(before - serials)],
+        )
+    if serials - before:
+        rows = [{"server_id": server_id, "serial": one} for one in sorted(serials - before)]
+        session.execute(insert(_SERIALS), rows)
+    return before
+
+
+def _is_same_fleet(before: Serials, after: Serials) -> bool:
+    smaller = min(len(before), len(after))
+    return smaller > 0 and 2 * len(before & after) >= smaller
+
+
+def _update_overlaps(session: Session, server: Server, now: datetime) -> None:
+    """Bring the overlaps of a server up to date with the serial numbers that are stored."""
+    found = _find_overlapping(session, server)
+    of_server = or_(ServerOverlap.server_id == server.id, ServerOverlap.other_id == server.id)
+    known = {
+        row.other_id if row.server_id == server.id else row.server_id: row
+        for row in session.scalars(select(ServerOverlap).where(of_server))
+    }
+    for other_id, row in known.items():
+        if other_id not in found and row.approved_at is None:
+            session.delete(row)
+        elif other_id in found:
+            row.shared = found[other_id]
+    others = _servers(session, found.keys() - known.keys())
+    for other in others:
+        earlier, later = sorted((server, other), key=_came)
+        session.add(
+            ServerOverlap(
+                server_id=later.id, other_id=earlier.id, shared=found[other.id], found_at=now
+            )
+        )
+    session.flush()
+    if known or others:
+        _update_waiting(session, now)
+        session.refresh(server)
+
+
+def _find_overlapping(session: Session, server: Server) -> dict[int, int]:
+    """Return the servers whose fleets overlap with a server's, and how much they share."""
+    mine, other = aliased(FleetSerial), aliased(FleetSerial)
+    rows = session.execute(
+        select(other.server_id, func.count().label("shared"))
+        .join(mine, mine.serial == other.serial)
+        .where(mine.server_id == server.id, other.server_id != server.id)
+        .group_by(other.server_id)
+        .having(func.count() >= MIN_SHARED)
+    ).all()
+    if not rows:
+        return {}
+    shared: dict[int, int] = {row.server_id: row.shared for row in rows}
+    sizes = _fleet_sizes(session, [server.id, *shared])
+    return {
+        other_id: number
+        for other_id, number in shared.items()
+        if 2 * number >= min(sizes[server.id], sizes[other_id])
+    }
+
+
+def _fleet_sizes(session: Session, server_ids: Sequence[int]) -> dict[int, int]:
+    rows: Iterable[Any] = session.execute(
+        select(FleetSerial.server_id, func.count().label("size"))
+        .where(FleetSerial.server_id.in_(server_ids))
+        .group_by(FleetSerial.server_id)
+    )
+    return {row.server_id: row.size for row in rows}
+
+
+def _servers(session: Session, ids: Iterable[int]) -> Sequence[Server]:
+    query = select(Server).where(Server.id.in_(list(ids)), Server.removed_at.is_(None))
+    return session.scalars(query.order_by(Server.id)).all()
+
+
+def _came(server: Server) -> tuple[datetime, int]:
+    """When a server came to its fleet: by registration, or by a token of another fleet."""
+    return server.fleet_since or server.created_at, server.id
+
+
+def _delete_overlaps(session: Session, server: Server, now: datetime) -> None:
+    either = or_(ServerOverlap.server_id == server.id, ServerOverlap.other_id == server.id)
+    session.execute(delete(ServerOverlap).where(either))
+    _update_waiting(session, now)
+
+
+def _update_waiting(session: Session, now: datetime) -> None:
+    """Have those servers await approval that have an overlap without it, and no others."""
+    session.flush()
+    pending = select(ServerOverlap.server_id).where(ServerOverlap.approved_at.is_(None))
+    waits, since = Server.id.in_(pending), Server.awaiting_approval_since
+    for changed, value in ((waits & since.is_(None), now), (~waits & since.is_not(None), None)):
+        session.execute(
+            update(Server)
+            .where(changed)
+            .values(awaiting_approval_since=value)
+            .execution_options(synchronize_session="fetch")
+        )

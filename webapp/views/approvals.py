@@ -1,0 +1,41 @@
+"""Approvals: operations let a server collect although another one reads the same fleet."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from webapp import clock
+from webapp.db import db
+from webapp.errors import Conflict
+from webapp.queries import access
+from webapp.queries import overlaps as queries
+from webapp.services import overlaps
+from webapp.views import audit, edge
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("approvals", __name__)
+
+
+@blueprint.get("/servers/<int:server_id>/approve")
+@roles_required("operations")
+def confirm(server_id: int) -> ResponseReturnValue:
+    """Ask whether a server is to collect a fleet that another one reads."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    if server.awaiting_approval_since is None:
+        raise Conflict(gettext("%(name)s does not wait for approval.", name=server.name))
+    found = queries.of_server(db.session(), server.id)
+    waits_for = [row for row in found if row.server_id == server.id and not row.approved_at]
+    return render_template("servers/approve.html", server=server, overlaps=waits_for)
+
+
+@blueprint.post("/servers/<int:server_id>/approve")
+@roles_required("operations")
+def approve(server_id: int) -> ResponseReturnValue:
+    """Approve a server; approving it twice is approving it."""
+    server = access.server(db.session(), edge.viewer(), server_id)
+    if server.awaiting_approval_since is not None:
+        overlaps.approve(db.session(), server, clock.now())
+        audit.note("server approved", server.name, server.account)
+        db.session.commit()
+        flash(gettext("%(name)s is approved and will be collected.", name=server.name), "success")
+    return redirect(url_for("servers.show", server_id=server_id))
