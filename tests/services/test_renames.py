@@ -278,6 +278,28 @@ def test_a_proposal_goes_with_its_feed(world: World) -> None:
     assert tied.skipped == []
 
 
+def test_what_fails_in_the_search_leaves_the_night_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = world.has_feed("Miller Print Shop", CNB1=10)
+    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    world.night(MONDAY)
+    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.prints("VNC1", 9)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(renames, "find_successors", fails)
+    state = world.night(TUESDAY)
+    monkeypatch.undo()
+    world.night(WEDNESDAY)
+
+    assert state == "finished"
+    assert world.deposits(bakery) == {TUESDAY: 9}
+    assert proposal(world, lost) == (None, "Miller & Sons", 1, 1)
+
+
 def becomes(world: World, name: str, printers: tuple[str, ...]) -> None:
     """Another customer without an ID lists these printers."""
     customer = world.printerpoint.has_customer(name)
