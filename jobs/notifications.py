@@ -17,7 +17,7 @@ from webapp.domain.contrast import OURS, on_light
 from webapp.extensions import current_settings
 from webapp.mail import (
     Attachment,
-    Branding,
+    EmailBranding,
     EmailContent,
     EmailRenderer,
     EmailSection,
@@ -29,7 +29,7 @@ from webapp.mail import (
 from webapp.models import Mail
 from webapp.models.notice import Subject
 from webapp.services import approval_emails, brands, digests, notices, outbox, unsubscribe
-from webapp.services.brands import Look
+from webapp.services.brands import Branding
 from webapp.services.notices import EmailDraft
 from webapp.services.users import language_of
 from webapp.settings import Settings
@@ -154,24 +154,24 @@ def _enqueue(
 ) -> int:
     enqueued = 0
     for draft in drafts:
-        look = brands.look(session, draft.user.account)
+        branding = brands.branding(session, draft.user.account)
         with force_locale(language_of(draft.user)):
-            plain, html = _renderer().render(_content(config, draft, _branding(look)))
-        digest = look.logo.digest if look and look.logo else None
+            plain, html = _renderer().render(_content(config, draft, _email_branding(branding)))
+        digest = branding.logo.digest if branding and branding.logo else None
         enqueued += outbox.enqueue(session, draft, plain, html, now, digest) is not None
     return enqueued
 
 
-def _branding(look: Look | None) -> Branding:
+def _email_branding(branding: Branding | None) -> EmailBranding:
     """Return the branding of mails to a partner's users."""
-    if look is None:
-        return Branding()
-    shades = on_light(look.colour or OURS)
-    if look.logo is None:
-        return Branding(look.name, str(shades.accent), str(shades.text))
-    size = look.logo.within(*_LOGO_SIZE)
-    content_id = _content_id(look.logo.digest)
-    return Branding(look.name, str(shades.accent), str(shades.text), content_id, size)
+    if branding is None:
+        return EmailBranding()
+    shades = on_light(branding.colour or OURS)
+    if branding.logo is None:
+        return EmailBranding(branding.name, str(shades.accent), str(shades.text))
+    size = branding.logo.within(*_LOGO_SIZE)
+    content_id = _content_id(branding.logo.digest)
+    return EmailBranding(branding.name, str(shades.accent), str(shades.text), content_id, size)
 
 
 def _content_id(digest: str) -> str:
@@ -184,7 +184,7 @@ def _logo(session: Session, mail: Mail) -> Attachment | None:
     return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 
 
-def _content(config: Settings, draft: EmailDraft, branding: Branding) -> EmailContent:
+def _content(config: Settings, draft: EmailDraft, branding: EmailBranding) -> EmailContent:
     return EmailContent(
         draft.title,
         draft.lead,

@@ -142,7 +142,7 @@ def _only_reads(connection: Connection) -> bool:
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options that every engine of the service shares, for ``create_engine``.
 
-    Values of statements stay out of logs and tracebacks: they hold names, e-mails, encrypted tokens.
+    Values of statements stay out of logs and tracebacks: they hold names and e-mails.
     """
     shared: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
     if make_url(database_url).get_backend_name() == "sqlite":

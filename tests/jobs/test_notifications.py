@@ -27,7 +27,7 @@ from tests.logos import pictures
 from webapp.app import create_app
 from webapp.db import db
 from webapp.domain.reasons import reason
-from webapp.logos import redraw
+from webapp.logos import sanitize_logo
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
 from webapp.services import brands, notices
@@ -93,7 +93,7 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
 
 
 def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> None:
-    logo = redraw(pictures.png((440, 112), (10, 80, 160, 255))).content
+    logo = sanitize_logo(pictures.png((440, 112), (10, 80, 160, 255))).content
     with open_session(config.database_url) as session:
         server = factories.server(session, name="Main login")
         factories.user(session, server.account, email="ada@example.com")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.logos import pictures
 from tests.logos.pictures import CIRCLE, svg
-from webapp.logos import Refusal, clean, drawn, redraw
+from webapp.logos import InvalidImage, rasterize, sanitize_logo, sanitize_svg
 
 XML = '<?xml version="1.0"?>'
 
@@ -98,8 +98,8 @@ MALICIOUS = {
 
 @pytest.mark.parametrize("name", MALICIOUS)
 def test_what_is_not_taken_is_refused_in_words(name: str) -> None:
-    with pytest.raises(Refusal, match=r"^This .*\.$"):
-        clean(MALICIOUS[name])
+    with pytest.raises(InvalidImage, match=r"^This .*\.$"):
+        sanitize_svg(MALICIOUS[name])
 
 
 def test_what_drawing_programs_write_is_taken() -> None:
@@ -118,14 +118,14 @@ def test_what_drawing_programs_write_is_taken() -> None:
     <g clip-path="url(#c)" ink:label="Layer" data-name="Layer"><circle class="st0" cx="50" cy="50"
     r="40"/><path d="M110 10h180v80h-180z" fill="url(#b)" stroke-dasharray="0.0001"/></g></svg>"""
 
-    cleaned = clean(upload.encode())
+    cleaned = sanitize_svg(upload.encode())
 
     assert b"Ada" not in cleaned.content
     assert b"inkscape" not in cleaned.content
     assert b"DOCTYPE" not in cleaned.content
     assert b"dasharray" not in cleaned.content
     assert cleaned.ratio == 3
-    shown = Image.open(BytesIO(drawn(cleaned, 600, 200)))
+    shown = Image.open(BytesIO(rasterize(cleaned, 600, 200)))
     assert shown.getpixel((100, 100)) == (192, 0, 0, 255)
     assert shown.getpixel((5, 5)) == (0, 0, 0, 0)
     _, _, blue, opaque = shown.getpixel((230, 30))  # type: ignore[misc]
@@ -143,7 +143,7 @@ def test_only_what_is_on_the_list_is_in_what_is_made() -> None:
         .replace(b"#m", b"")
     )
 
-    made = ElementTree.fromstring(clean(upload).content)  # noqa: S314
+    made = ElementTree.fromstring(sanitize_svg(upload).content)  # noqa: S314
 
     attributes = [each.attrib for each in made.iter()]
     assert attributes == [
@@ -159,17 +159,17 @@ def test_only_what_is_on_the_list_is_in_what_is_made() -> None:
 def test_the_size_may_stand_in_place_of_a_box() -> None:
     upload = svg().replace(b'viewBox="0 0 300 100"', b'width="200px" height="100"')
 
-    assert clean(upload).ratio == 2
-    assert b'viewBox="0 0 200 100"' in clean(upload).content
+    assert sanitize_svg(upload).ratio == 2
+    assert b'viewBox="0 0 200 100"' in sanitize_svg(upload).content
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_any_encoding_of_xml_is_read(encoding: str) -> None:
-    assert clean(svg().decode().encode(encoding)).ratio == 3
+    assert sanitize_svg(svg().decode().encode(encoding)).ratio == 3
 
 
 def test_a_drawing_is_drawn_in_colour_and_transparent_around() -> None:
-    shown = redraw(drawn(clean(pictures.svg()), 600, 200))
+    shown = sanitize_logo(rasterize(sanitize_svg(pictures.svg()), 600, 200))
 
     image = Image.open(BytesIO(shown.content))
     assert image.getpixel((80, 80)) == (192, 0, 0, 255)

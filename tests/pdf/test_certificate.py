@@ -16,7 +16,7 @@ import pytest
 
 from tests.logos import pictures
 from webapp import i18n
-from webapp.logos import redraw
+from webapp.logos import sanitize_logo
 from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
 from webapp.settings import ROOT
 
@@ -346,7 +346,7 @@ def _letters(text: str) -> str:
 def test_a_logo_stands_where_it_says_through_whom(
     printer: CertificatePrinter, values: CertificateValues
 ) -> None:
-    logo = redraw(pictures.png((640, 200), (200, 30, 120, 255))).content
+    logo = sanitize_logo(pictures.png((640, 200), (200, 30, 120, 255))).content
     pdf = printer.draw(replace(values, logo=logo))
 
     text = text_of(pdf)
@@ -369,7 +369,7 @@ def test_a_logo_stands_where_it_says_through_whom(
 def test_the_same_logo_gives_the_same_bytes_and_stays_in_its_document(
     printer: CertificatePrinter, values: CertificateValues
 ) -> None:
-    logo = redraw(pictures.png()).content
+    logo = sanitize_logo(pictures.png()).content
 
     first = printer.draw(replace(values, logo=logo))
     without = printer.draw(values)
@@ -390,7 +390,7 @@ def test_a_logo_leaves_room_for_the_longest_names(
             partner_name=letter * 200,
             account_name=letter * 200,
             project=letter * 120,
-            logo=redraw(pictures.png(size)).content,
+            logo=sanitize_logo(pictures.png(size)).content,
         )
     )
 

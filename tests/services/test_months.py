@@ -10,7 +10,7 @@ from tests.logos import pictures
 from tests.nights import World
 from webapp.domain.months import Month
 from webapp.errors import Conflict
-from webapp.logos import redraw
+from webapp.logos import sanitize_logo
 from webapp.models import Account, Certificate, Feed
 from webapp.services import brands, certificates, months
 
@@ -93,7 +93,7 @@ def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
 
 def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: World) -> None:
     feed = printed_in_october(world, 500)
-    pictured = redraw(pictures.png())
+    pictured = sanitize_logo(pictures.png())
     with world.session() as session:
         customer = session.get_one(Feed, feed).account
         partner = customer.partner
@@ -104,7 +104,7 @@ def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: 
         issued = months.close(session, customer, OCTOBER, AFTER_GRACE, "Andes")
         assert issued is not None
         brands.change(
-            session, partner, name="Another", colour="", logo=redraw(pictures.png((9, 9))),
+            session, partner, name="Another", colour="", logo=sanitize_logo(pictures.png((9, 9))),
             now=AFTER_GRACE,
         )  # fmt: skip
         brands.reset(session, partner)

@@ -1,10 +1,19 @@
-"""Logos: whatever is uploaded is judged by its content, taken apart and made anew as a PNG.
+"""Logos: an upload is checked by its content, decoded and encoded again as a PNG.
 
-Plain bytes in, plain bytes out. Nothing of an upload is ever kept or served as it came.
+Plain bytes in, plain bytes out. An upload is never stored or served as it came.
 """
 
-from webapp.logos.raster import HEIGHT, WIDTH, Picture, redraw
-from webapp.logos.refusal import Refusal
-from webapp.logos.svg import Drawing, clean, drawn
+from webapp.logos.errors import InvalidImage
+from webapp.logos.raster import HEIGHT, WIDTH, Picture, sanitize_logo
+from webapp.logos.svg import Drawing, rasterize, sanitize_svg
 
-__all__ = ["HEIGHT", "WIDTH", "Drawing", "Picture", "Refusal", "clean", "drawn", "redraw"]
+__all__ = [
+    "HEIGHT",
+    "WIDTH",
+    "Drawing",
+    "InvalidImage",
+    "Picture",
+    "rasterize",
+    "sanitize_logo",
+    "sanitize_svg",
+]

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from webapp import filters
-from webapp.logos.refusal import Refusal
+from webapp.logos.errors import InvalidImage
 
 #: The largest that comes out.
 WIDTH: Final = 640
@@ -37,34 +37,34 @@ class Picture:
     height: int
 
 
-def redraw(content: bytes) -> Picture:
-    """A PNG of 640 by 200 pixels at most, of the pixels alone. Raises Refusal."""
+def sanitize_logo(content: bytes) -> Picture:
+    """Return a PNG of at most 640 by 200 pixels, without metadata. Raises InvalidImage."""
     _refuse_unsound(content)
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as image:
             if max(image.size) > LARGEST:
                 raise _too_large()
             if getattr(image, "is_animated", False):
-                raise Refusal(_MOVING)
+                raise InvalidImage(_MOVING)
             image.load()
-            drawn = _drawn(image)
+            image_in_size = _normalize(image)
     except UnidentifiedImageError as error:
-        raise Refusal(_UNKNOWN) from error
+        raise InvalidImage(_UNKNOWN) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large() from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's words for damage
-        raise Refusal(_DAMAGED) from error
+        raise InvalidImage(_DAMAGED) from error
     file = BytesIO()
-    drawn.save(file, "PNG", optimize=True)
-    return Picture(file.getvalue(), drawn.width, drawn.height)
+    image_in_size.save(file, "PNG", optimize=True)
+    return Picture(file.getvalue(), image_in_size.width, image_in_size.height)
 
 
-def _drawn(image: Image.Image) -> Image.Image:
-    """The picture the right way up, without its transparent margins, in our size."""
+def _normalize(image: Image.Image) -> Image.Image:
+    """Return the image upright, without transparent margins, in our size."""
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     box = upright.getbbox(alpha_only=True)
     if box is None:
-        raise Refusal(_EMPTY)
+        raise InvalidImage(_EMPTY)
     fitted = upright.crop(box)
     fitted.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     # Pixels alone: whatever else Pillow has read would be written again.
@@ -77,24 +77,24 @@ def _refuse_unsound(content: bytes) -> None:
     Pillow itself takes what is cut off as soon as somebody in this process (WeasyPrint) says so.
     """
     if any(content.startswith(start) and end not in content for start, end in _ENDS.items()):
-        raise Refusal(_DAMAGED)
+        raise InvalidImage(_DAMAGED)
     if content[:3] == b"\xff\xd8\xff" and content.count(b"\xff\xda") > _MOST_SCANS:
-        raise Refusal(_DAMAGED)
+        raise InvalidImage(_DAMAGED)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         if len(content) < int.from_bytes(content[4:8], "little") + 8:
-            raise Refusal(_DAMAGED)
+            raise InvalidImage(_DAMAGED)
         size, animated = _webp(content)
         if max(size) > LARGEST:
             raise _too_large()
         if animated:
-            raise Refusal(_MOVING)
+            raise InvalidImage(_MOVING)
 
 
 def _webp(content: bytes) -> tuple[tuple[int, int], bool]:
     """Width and height by the first chunk, and whether it moves; Pillow makes room for it first."""
     kind, body = content[12:16], content[20:30]
     if len(body) < 10:
-        raise Refusal(_DAMAGED)
+        raise InvalidImage(_DAMAGED)
     if kind == b"VP8X":
         width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
         return (width, height), bool(body[0] & _WEBP_ANIMATED)
@@ -104,11 +104,11 @@ def _webp(content: bytes) -> tuple[tuple[int, int], bool]:
     if kind == b"VP8 ":
         width, height = (int.from_bytes(body[at : at + 2], "little") & 0x3FFF for at in (6, 8))
         return (width, height), False
-    raise Refusal(_DAMAGED)
+    raise InvalidImage(_DAMAGED)
 
 
-def _too_large() -> Refusal:
-    return Refusal(
+def _too_large() -> InvalidImage:
+    return InvalidImage(
         gettext(
             "This picture is too large. Make it %(largest)s pixels wide and high at most.",
             largest=filters.number(LARGEST),

@@ -7,7 +7,7 @@ from typing import Any
 import tinycss2
 from flask_babel import lazy_gettext as _l
 
-from webapp.logos.refusal import Refusal
+from webapp.logos.errors import InvalidImage
 
 _COLOURS = frozenset({"fill", "stroke", "stop-color", "color"})
 _WORDS = frozenset(
@@ -42,17 +42,17 @@ def value(name: str, text: str) -> str | None:
 
 
 def declarations(text: str) -> str:
-    """The declarations of a style attribute that are on the list. Raises Refusal."""
+    """The declarations of a style attribute that are on the list. Raises InvalidImage."""
     parsed = tinycss2.parse_declaration_list(text, skip_comments=True, skip_whitespace=True)
     return ";".join(_kept(parsed))
 
 
 def sheet(text: str) -> str:
-    """The rules of a style element that are on the list. Raises Refusal."""
+    """The rules of a style element that are on the list. Raises InvalidImage."""
     rules = []
     for rule in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
         if rule.type == "at-rule":
-            raise Refusal(_RULES)
+            raise InvalidImage(_RULES)
         if rule.type != "qualified-rule":
             continue
         _refuse_references([*rule.prelude, *rule.content])
@@ -68,7 +68,7 @@ def sheet(text: str) -> str:
 def _kept(parsed: Iterable[Any]) -> Iterator[str]:
     for declaration in parsed:
         if declaration.type == "at-rule":
-            raise Refusal(_RULES)
+            raise InvalidImage(_RULES)
         if declaration.type != "declaration":
             continue
         _refuse_references(declaration.value)
@@ -85,10 +85,10 @@ def _refuse_references(tokens: Iterable[Any]) -> None:
     while waiting:
         token = waiting.pop()
         if token.type in ("url", "error"):
-            raise Refusal(_REFERS)
+            raise InvalidImage(_REFERS)
         if token.type == "function":
             if token.lower_name not in ("rgb", "rgba", "hsl", "hsla"):
-                raise Refusal(_REFERS)
+                raise InvalidImage(_REFERS)
             waiting += token.arguments
         elif token.type in ("() block", "[] block", "{} block"):
             waiting += token.content

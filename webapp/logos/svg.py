@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from resvg_py import svg_to_bytes
 
 from webapp.logos import styles
-from webapp.logos.refusal import Refusal
+from webapp.logos.errors import InvalidImage
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
@@ -66,16 +66,16 @@ class Drawing:
     ratio: float
 
 
-def clean(content: bytes) -> Drawing:
-    """The drawing without anything but shapes and their colours. Raises Refusal."""
+def sanitize_svg(content: bytes) -> Drawing:
+    """Return the drawing with nothing but shapes and their colours. Raises InvalidImage."""
     try:
         root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise Refusal(_REFERS) from error
+        raise InvalidImage(_REFERS) from error
     except (ParseError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
-        raise Refusal(_UNREADABLE) from error
+        raise InvalidImage(_UNREADABLE) from error
     if root.tag != f"{{{_SVG}}}svg":
-        raise Refusal(_UNREADABLE)
+        raise InvalidImage(_UNREADABLE)
     made = Element("svg", {"xmlns": _SVG})
     _fill(made, root)
     ratio = _frame(made)
@@ -83,8 +83,8 @@ def clean(content: bytes) -> Drawing:
     return Drawing(tostring(made, encoding="utf-8"), ratio)
 
 
-def drawn(drawing: Drawing, width: int, height: int) -> bytes:
-    """A PNG of the drawing, as large as fits within the frame, on nothing. Raises Refusal."""
+def rasterize(drawing: Drawing, width: int, height: int) -> bytes:
+    """Return a transparent PNG of the drawing that fits into the frame. Raises InvalidImage."""
     scale = min(width / drawing.ratio, height)
     try:
         return svg_to_bytes(
@@ -94,7 +94,7 @@ def drawn(drawing: Drawing, width: int, height: int) -> bytes:
             skip_system_fonts=True,
         )
     except ValueError as error:
-        raise Refusal(_UNREADABLE) from error
+        raise InvalidImage(_UNREADABLE) from error
 
 
 def _fill(made: Element, root: Element) -> None:
@@ -110,7 +110,7 @@ def _fill(made: Element, root: Element) -> None:
                 continue
             count += 1
             if count > _MOST_ELEMENTS or depth >= _DEEPEST:
-                raise Refusal(_TOO_MUCH)
+                raise InvalidImage(_TOO_MUCH)
             if kind == "style":
                 SubElement(copy, "style").text = styles.sheet("".join(child.itertext()))
             else:
@@ -118,36 +118,36 @@ def _fill(made: Element, root: Element) -> None:
 
 
 def _kind(element: Element) -> str | None:
-    """The element's name; None for what nobody sees. Raises Refusal for what is not on the list."""
+    """Return the element's name; None for what is not shown. Raises InvalidImage for others."""
     space, _, name = element.tag.rpartition("}")
     if space != f"{{{_SVG}":
         if name.lower() in ("script", "iframe", "object", "embed", "handler"):
-            raise Refusal(_ACTS)
+            raise InvalidImage(_ACTS)
         return None  # of a drawing program
     if name in _UNSEEN:
         return None
     if name in ("script", "foreignObject", "handler", "set") or name.startswith("animate"):
-        raise Refusal(_ACTS)
+        raise InvalidImage(_ACTS)
     if name not in _ELEMENTS:
         part = "text" if name in ("tspan", "textPath") else name
         shown = name if _NAME.fullmatch(name) else "?"
-        raise Refusal(
+        raise InvalidImage(
             _PARTS.get(part, f"This SVG has a part that we do not draw ({shown}). Save it as PNG.")
         )
     return name
 
 
 def _attributes(element: Element, kind: str) -> Iterator[tuple[str, str]]:
-    """The attributes of the list. Raises Refusal for those that act or refer elsewhere."""
+    """The attributes of the list. Raises InvalidImage for those that act or refer elsewhere."""
     for name, value in element.attrib.items():
         plain = name.rpartition("}")[2]
         if plain.lower().startswith("on"):
-            raise Refusal(_ACTS)
+            raise InvalidImage(_ACTS)
         if plain in ("href", "src"):
             if kind not in _GRADIENTS or not value.startswith("#"):
-                raise Refusal(_REFERS)
+                raise InvalidImage(_REFERS)
             if not _NAME.fullmatch(value[1:]):
-                raise Refusal(_REFERS)
+                raise InvalidImage(_REFERS)
             yield "href", value
         elif "}" not in name:
             kept = _value(name, value, kind)
@@ -168,7 +168,7 @@ def _value(name: str, value: str, kind: str) -> str | None:
         # Within what others refer to, a reference could lead back to where it came from.
         return f"url(#{own[1]})" if kind not in ("clipPath", "stop") else None
     if "url" in value.lower() and name in styles.PROPERTIES | {"clip-path"}:
-        raise Refusal(_REFERS)
+        raise InvalidImage(_REFERS)
     if name in _GEOMETRY:
         return value if _NUMBERS.fullmatch(value) and "url" not in value.lower() else None
     if name in _CHOICES:
@@ -186,15 +186,15 @@ def _frame(made: Element) -> float:
     box = made.get("viewBox")
     if box is None:
         if not all(sides):
-            raise Refusal(_NO_SIZE)
+            raise InvalidImage(_NO_SIZE)
         made.set("viewBox", f"0 0 {sides[0]:g} {sides[1]:g}")
     else:
         sides = [_length(part) for part in re.split(r"[\s,]+", box.strip())[2:]]
         if len(sides) != 2 or not all(sides):
-            raise Refusal(_NO_SIZE)
+            raise InvalidImage(_NO_SIZE)
     ratio = sides[0] / sides[1]
     if not 1 / 20 <= ratio <= 20:
-        raise Refusal(
+        raise InvalidImage(
             gettext("This drawing is too long for a logo. Make it 20 times its height at most.")
         )
     return ratio
@@ -209,7 +209,7 @@ def _refuse_circles(made: Element) -> None:
     """Refuse references that lead round in circles: a gradient may continue one that ends."""
     continuing = [each for each in made.iter() if each.tag in _GRADIENTS and each.get("href")]
     if {each.get("id") for each in continuing} & {each.attrib["href"][1:] for each in continuing}:
-        raise Refusal(_REFERS)
+        raise InvalidImage(_REFERS)
     for clip in made.iter("clipPath"):
         for each in clip.iter():
             for name in ("clip-path", "fill", "stroke"):

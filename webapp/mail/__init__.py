@@ -6,7 +6,7 @@ messages a server accepted, which the mail extensions of Flask do not say.
 
 from webapp.mail.messages import (
     Attachment,
-    Branding,
+    EmailBranding,
     EmailContent,
     EmailRenderer,
     EmailSection,
@@ -16,7 +16,7 @@ from webapp.mail.transport import FileTransport, MailError, SmtpTransport, Trans
 
 __all__ = [
     "Attachment",
-    "Branding",
+    "EmailBranding",
     "EmailContent",
     "EmailRenderer",
     "EmailSection",

@@ -26,7 +26,7 @@ class EmailSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Branding:
+class EmailBranding:
     """The sender as shown: a name, a colour, the colour of text on it, and a logo if there is one.
 
     ``logo`` is the Content-ID of an attachment, ``size`` its width and height in pixels.
@@ -57,7 +57,7 @@ class EmailContent:
     why: str
     settings_url: str
     unsubscribe_url: str
-    branding: Branding = field(default_factory=Branding)
+    branding: EmailBranding = field(default_factory=EmailBranding)
 
 
 class EmailRenderer:

@@ -194,8 +194,8 @@ def logos(viewer: Viewer) -> Select[Logo]:
     partner_id = select(func.coalesce(Account.partner_id, Account.id)).where(
         Account.id == viewer.account_id
     )
-    borne = select(Brand.logo_digest).where(Brand.account_id == partner_id.scalar_subquery())
-    return select(Logo).where(Logo.digest.in_(borne))
+    shown = select(Brand.logo_digest).where(Brand.account_id == partner_id.scalar_subquery())
+    return select(Logo).where(Logo.digest.in_(shown))
 
 
 def logo(session: Session, viewer: Viewer, digest: str) -> Logo | None:

@@ -33,7 +33,7 @@ _NO_COLOUR = _l(
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LogoRef:
     """A logo by its digest, without its bytes."""
 
     digest: str
@@ -47,16 +47,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What the pages, mails and certificates of a partner and its customers bear."""
+class Branding:
+    """Name, colour and logo on the pages, mails and certificates of a partner and its customers."""
 
     name: str
     colour: Colour | None
-    logo: Mark | None
+    logo: LogoRef | None
 
 
-def look(session: Session, account: Account) -> Look | None:
-    """What an account bears: its partner's brand; None: ours, also for operations."""
+def branding(session: Session, account: Account) -> Branding | None:
+    """Return the branding of an account, which is its partner's; None: ours."""
     if account.kind == "operations":
         return None
     found = session.execute(
@@ -68,24 +68,24 @@ def look(session: Session, account: Account) -> Look | None:
     if found is None:
         return None
     account_name, brand, width, height = found
-    return borne(account_name, brand.name, brand.colour, brand.logo_digest, width, height)
+    return from_row(account_name, brand.name, brand.colour, brand.logo_digest, width, height)
 
 
-def borne(
+def from_row(
     account_name: str,
     name: str | None,
     colour: str | None,
     digest: str | None,
     width: int | None,
     height: int | None,
-) -> Look:
-    """What a brand's columns, and those of its logo, make; without a name it is its account's."""
-    mark = Mark(digest, width, height) if digest and width and height else None
-    return Look(name or account_name, Colour.parse(colour) if colour else None, mark)
+) -> Branding:
+    """Return the branding of a brand's columns and its logo's; the account's name by default."""
+    logo = LogoRef(digest, width, height) if digest and width and height else None
+    return Branding(name or account_name, Colour.parse(colour) if colour else None, logo)
 
 
 def of(session: Session, partner: Account) -> Brand | None:
-    """What a partner has chosen; None: nothing."""
+    """Return the brand of a partner, if it has one."""
     return session.get(Brand, partner.id)
 
 
@@ -109,29 +109,29 @@ def change(
     """
     new_name = _clean_name(name)
     new_colour = str(readable(colour)) if colour.strip() else None
-    brand = _kept(session, partner, now)
+    brand = _lock_brand(session, partner, now)
     changes = {}
     if brand.name != new_name:
         brand.name, changes["name"] = new_name, new_name or "its account’s"
     if brand.colour != new_colour:
         brand.colour, changes["colour"] = new_colour, new_colour or "ours"
     if logo is not None:
-        digest = _keep(session, logo, now)
+        digest = _store(session, logo, now)
         if brand.logo_digest != digest:
             brand.logo_digest, changes["logo"] = digest, digest[:12]
-    _settle(session, brand, now)
+    _save(session, brand, now)
     return changes
 
 
 def remove_logo(session: Session, partner: Account, now: datetime) -> None:
-    """Bear no logo from now on."""
-    brand = _kept(session, partner, now)
+    """Remove the logo of a partner."""
+    brand = _lock_brand(session, partner, now)
     brand.logo_digest = None
-    _settle(session, brand, now)
+    _save(session, brand, now)
 
 
 def reset(session: Session, partner: Account) -> None:
-    """Bear our name, colour and no logo from now on."""
+    """Delete the brand of a partner."""
     lock(session, Account.id, partner.id)
     brand = session.get(Brand, partner.id, populate_existing=True)
     if brand is not None:
@@ -160,19 +160,19 @@ def readable(text: str) -> Colour:
     return colour
 
 
-def picture(upload: bytes) -> Picture:
-    """The logo that an upload shows, made anew. Raises Invalid, which says what is wrong."""
+def sanitized_logo(upload: bytes) -> Picture:
+    """Return the logo of an upload, encoded again. Raises Invalid with what is wrong."""
     if len(upload) > LARGEST_LOGO:
         raise Invalid("logo", str(_TOO_LARGE))
     try:
-        return logos.redraw(_drawn(upload) if _is_markup(upload) else upload)
-    except logos.Refusal as error:
+        return logos.sanitize_logo(_rasterized(upload) if _is_markup(upload) else upload)
+    except logos.InvalidImage as error:
         raise Invalid("logo", str(error)) from error
 
 
-def _drawn(upload: bytes) -> bytes:
-    """A drawing as pixels, twice as many as are kept, so that its edges are smooth."""
-    return logos.drawn(logos.clean(upload), 2 * logos.WIDTH, 2 * logos.HEIGHT)
+def _rasterized(upload: bytes) -> bytes:
+    """Return a drawing at twice the stored size, so that its edges are smooth."""
+    return logos.rasterize(logos.sanitize_svg(upload), 2 * logos.WIDTH, 2 * logos.HEIGHT)
 
 
 def _is_markup(upload: bytes) -> bool:
@@ -181,8 +181,8 @@ def _is_markup(upload: bytes) -> bool:
     return start.startswith(b"<")
 
 
-def _kept(session: Session, partner: Account, now: datetime) -> Brand:
-    """The partner's brand, held until this transaction ends; a new one where there is none."""
+def _lock_brand(session: Session, partner: Account, now: datetime) -> Brand:
+    """Return the partner's brand, locked until this transaction ends; a new one if it has none."""
     lock(session, Account.id, partner.id)
     brand = session.get(Brand, partner.id, populate_existing=True)
     if brand is None:
@@ -191,8 +191,8 @@ def _kept(session: Session, partner: Account, now: datetime) -> Brand:
     return brand
 
 
-def _settle(session: Session, brand: Brand, now: datetime) -> None:
-    """Keep a brand, or, when nothing is left of it, have none."""
+def _save(session: Session, brand: Brand, now: datetime) -> None:
+    """Save a brand, or delete it when nothing of it is left."""
     brand.changed_at = now
     session.flush()
     if brand.name is brand.colour is brand.logo_digest is None:
@@ -200,7 +200,7 @@ def _settle(session: Session, brand: Brand, now: datetime) -> None:
         session.flush()
 
 
-def _keep(session: Session, logo: Picture, now: datetime) -> str:
+def _store(session: Session, logo: Picture, now: datetime) -> str:
     """Keep a picture under its digest; the same one is kept once."""
     digest = hashlib.sha256(logo.content).hexdigest()
     row = {

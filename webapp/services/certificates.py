@@ -52,7 +52,7 @@ def issue(
         return None
     late = [row for row in counted if row.kind == "pages" and Month.of(row.day) < month]
     late_months = sorted({Month.of(row.day) for row in late if row.pages})
-    look = brands.look(session, account)
+    branding = brands.branding(session, account)
     partner = account.partner or account
     certificate = Certificate(
         number=f"draft-{secrets.token_hex(8)}",
@@ -60,7 +60,7 @@ def issue(
         account_id=account.id,
         month=str(month),
         account_name=account.name,
-        partner_name=look.name if look else partner.name,
+        partner_name=branding.name if branding else partner.name,
         pages=pages,
         late_pages=sum(int(row.pages) for row in late),
         late_months=" ".join(map(str, late_months))[:200],
@@ -70,7 +70,7 @@ def issue(
         project=project,
         issued_on=now.astimezone(account.zone).date(),
         language=account.certified_in,
-        logo_digest=look.logo.digest if look and look.logo else None,
+        logo_digest=branding.logo.digest if branding and branding.logo else None,
     )
     session.add(certificate)
     session.flush()

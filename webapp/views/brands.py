@@ -36,7 +36,7 @@ from webapp.models import Account, Brand
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services import brands
-from webapp.services.brands import Look
+from webapp.services.brands import Branding
 from webapp.views import audit, edge, forms
 from webapp.views.edge import roles_required
 
@@ -94,7 +94,7 @@ class Sample:
 
 
 def register(app: Flask) -> None:
-    """Give every page ``brand()``: the look of whoever sees it; None: ours."""
+    """Give every page ``brand()``: the branding of whoever sees it; None: ours."""
     app.context_processor(lambda: {"brand": _brand})
     app.jinja_env.globals["brand_style"] = _style_address
 
@@ -195,14 +195,14 @@ def stylesheet(digits: str) -> ResponseReturnValue:
     return response
 
 
-def _brand() -> Look | None:
+def _brand() -> Branding | None:
     """Read when a page asks for it, once."""
     if not current_user.is_authenticated:
         return None
     if "brand" not in g:
-        g.brand = brands.look(db.session(), edge.user().account)
-    look: Look | None = g.brand
-    return look
+        g.brand = brands.branding(db.session(), edge.user().account)
+    branding: Branding | None = g.brand
+    return branding
 
 
 def _partner(account_id: int) -> Account:
@@ -258,7 +258,7 @@ def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
 
 def _uploaded(form: BrandForm) -> Picture | None:
     """The picture of the file that was chosen. Raises Invalid."""
-    return brands.picture(form.upload) if form.upload else None
+    return brands.sanitized_logo(form.upload) if form.upload else None
 
 
 def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
