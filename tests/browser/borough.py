@@ -14,6 +14,7 @@ from webapp.crypto import Keyring
 from webapp.domain.reasons import reason
 from webapp.models import Account, Device, Feed, FeedEvent, Server, User
 from webapp.models.feed_event import FeedEventKind
+from webapp.services import device_status
 
 #: Words that nobody can break, for pages that must not scroll sideways.
 LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne, Niederlassung Nord"
@@ -142,6 +143,11 @@ def _feeds(
         ),
         "long_feed": factories.feed(session, server, customer_name=LONG_NAME),
     }
+    made["unhealthy_feed"].suggested_interval_days = 30
+    made["monthly_feed"] = factories.feed(
+        session, server, customer_name="Monthly Museum", last_data_on=TODAY - timedelta(days=12)
+    )
+    made["monthly_feed"].read_interval_days = 30
     factories.device(session, made["long_feed"], asset_id="", serial_number=LONG_SERIAL)
     factories.health_change(
         session,
@@ -190,7 +196,12 @@ def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Dev
     waiting = factories.device(session, feed, asset_id="AGAIN")
     waiting.awaits_baseline = True
     unread = factories.device(session, feed, asset_id="", serial_number=LONG_SERIAL)
+    silent = factories.device(
+        session, feed, asset_id="STOREROOM", latest_on=TODAY - timedelta(days=20)
+    )
+    device_status.update(session, feed.server_id, TODAY)
     things |= {
+        "silent_device": silent.id,
         "fallen_device": fallen.id,
         "gone_device": gone.id,
         "moved_device": moved.id,

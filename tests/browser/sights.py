@@ -63,16 +63,23 @@ PAGES: dict[str, list[str]] = {
     "feeds.show": [
         "/feeds/{feed}", "/feeds/{feed}?days=92", "/feeds/{unhealthy_feed}",
         "/feeds/{pending_feed}", "/feeds/{inactive_feed}", "/feeds/{removed_feed}",
-        "/feeds/{paused_feed}", "/feeds/{long_feed}",
+        "/feeds/{paused_feed}", "/feeds/{long_feed}", "/feeds/{monthly_feed}",
+    ],
+    "feed_settings.read_by_hand": [
+        "/feeds/{feed}/read-by-hand", "/feeds/{monthly_feed}/read-by-hand",
     ],
     "feeds.told": ["/feeds/{feed}/history", "/feeds/{pending_feed}/history"],
     "feeds.deactivate": ["/feeds/{feed}/deactivate"],
     "feeds.reactivate": ["/feeds/{inactive_feed}/reactivate"],
     "feeds.remove": ["/feeds/{feed}/remove"],
-    "devices.index": ["/devices", "/devices?feed={feed}&sort=-life", "/devices?q=nobody"],
+    "devices.index": [
+        "/devices", "/devices?feed={feed}&sort=-life", "/devices?q=nobody",
+        "/devices?status=attention", "/devices?status=missing&feed={monthly_feed}",
+    ],
     "devices.show": [
         "/devices/{device}", "/devices/{fallen_device}", "/devices/{gone_device}",
         "/devices/{moved_device}", "/devices/{waiting_device}", "/devices/{unread_device}",
+        "/devices/{silent_device}",
     ],
     "collections.index": ["/collections", "/collections?server={server}&state=failed"],
     "collections.show": [

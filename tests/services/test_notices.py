@@ -266,6 +266,17 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     assert len(digests.weekly(session, MONDAY_MORNING + timedelta(days=7))) == 1
 
 
+def test_the_digest_says_whom_to_ask_about_a_feed_read_by_hand(
+    session: Session, server: Server
+) -> None:
+    factories.feed(session, server, health="unhealthy").read_interval_days = 30
+    session.commit()
+
+    (draft,) = digests.weekly(session, MONDAY_MORNING)
+
+    assert draft.contexts[0].step.startswith("Ask whoever reads the meters")
+
+
 def test_there_is_no_digest_when_all_is_well_or_nobody_wants_it(
     session: Session, server: Server
 ) -> None:

@@ -63,7 +63,7 @@ def test_rows_and_exports_name_the_status(nora: Visitor) -> None:
     assert page.count('class="badge wait"') == 2
     status_of = {row.split(",")[0]: row.split(",")[-1] for row in rows}
     assert status_of["OVEN"] == "Not reporting"
-    assert status_of["GONE"] == "Missing from Printerpoint"
+    assert status_of["GONE"] == "Missing"
     assert status_of["FRONT-DESK"] == ""
 
 

@@ -20,6 +20,10 @@ _MEND_FEED = _l(
     "See in Printerpoint whether this customer's collection agent runs and reaches the internet. "
     "When it does, nothing else is needed here."
 )
+_MEND_READ_BY_HAND = _l(
+    "Ask whoever reads the meters at this customer. When a reading arrives, nothing else is needed "
+    "here."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def of_feed(feed: Feed) -> NotificationContext:
             ),
             (gettext("Server"), feed.server.name),
         ],
-        str(_MEND_FEED),
+        _next_step(feed),
         f"/feeds/{feed.id}",
         bad=True,
     )
@@ -141,8 +145,12 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Not
         if bad
         else gettext("%(name)s is heard again", name=name)
     )
-    step = str(_MEND_FEED) if bad else ""
+    step = _next_step(feed) if bad else ""
     return NotificationContext(name, title, facts, step, f"/feeds/{feed.id}", bad)
+
+
+def _next_step(feed: Feed) -> str:
+    return str(_MEND_FEED if feed.read_interval_days is None else _MEND_READ_BY_HAND)
 
 
 def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ _EVENTS_SHOWN = 20
 #: What a device that needs attention is called.
 STATUSES: dict[DeviceStatus, LazyString] = {
     "silent": _l("Not reporting"),
-    "missing": _l("Missing from Printerpoint"),
+    "missing": _l("Missing"),
 }
 
 
