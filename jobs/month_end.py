@@ -49,7 +49,7 @@ def _close_due() -> str:
             session.commit()
         waiting = certificates.undrawn(session)
         session.commit()
-    _have_drawn(config, waiting)
+    _enqueue_documents(config, waiting)
     return f"{issued} certificates issued, {len(waiting)} to draw"
 
 
@@ -67,7 +67,7 @@ def _draw(session: Session, certificate_id: int, now: Callable[[], datetime]) ->
     if drawn:
         return f"{certificate.number} is drawn already"
     pdf = printer().draw(values)
-    certificates.keep(session, certificate_id, pdf, now())
+    certificates.store_document(session, certificate_id, pdf, now())
     session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
 
@@ -103,12 +103,12 @@ def issue(
     return certificate, None
 
 
-def _have_drawn(config: Settings, certificate_ids: Sequence[int]) -> None:
+def _enqueue_documents(config: Settings, certificate_ids: Sequence[int]) -> None:
     for certificate_id in certificate_ids:
         try:
             queue.draw_certificate(config, certificate_id)
         except queue.QueueDown as error:
-            log.warning("certificate %s waits to be drawn: %s", certificate_id, error)
+            log.warning("certificate %s waits for its document: %s", certificate_id, error)
             return
 
 

@@ -18,7 +18,7 @@ def reconcile_due() -> str:
             session.rollback()
             return "not due"
         result = reconciliation.reconcile(session)
-        reconciliation.keep(session, result, now)
+        reconciliation.record(session, result, now)
         session.commit()
     for difference in result.differences:
         log.error("pages do not add up: %s", difference)

@@ -92,7 +92,7 @@ def reconcile(scheduler: Scheduler) -> int:
     """
     mended = 0
     for entry in TIMETABLE:
-        if _stands(scheduler, entry):
+        if _is_scheduled(scheduler, entry):
             continue
         scheduler.schedule(
             scheduled_time=clock.now(),
@@ -114,7 +114,7 @@ def reconcile(scheduler: Scheduler) -> int:
     return mended
 
 
-def _stands(scheduler: Scheduler, entry: Entry) -> bool:
+def _is_scheduled(scheduler: Scheduler, entry: Entry) -> bool:
     if entry.id not in scheduler:
         return False
     try:
@@ -129,7 +129,7 @@ def _stands(scheduler: Scheduler, entry: Entry) -> bool:
 
 
 def main() -> None:
-    """Run the scheduler until it is told to stop."""
+    """Run the scheduler until it is stopped."""
     config = runtime.configure()
     connection: Redis = queue.connect(config.redis_url)
     Timetable(queue_name="timetable", connection=connection, interval=POLL_SECONDS).run()

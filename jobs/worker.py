@@ -17,7 +17,7 @@ PRELOADED = (collection, health, month_end, notifications, reconciliation, sched
 
 
 def main() -> None:
-    """Work until told to stop; with --burst until the queues are empty."""
+    """Run until stopped; with --burst until the queues are empty."""
     parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=__doc__)
     parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
     burst: bool = parser.parse_args().burst

@@ -101,12 +101,12 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
         return
     connection.isolation_level = None  # we begin transactions ourselves, below
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    _keep_a_write_ahead_log(connection)
+    _enable_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _keep_a_write_ahead_log(connection: sqlite3.Connection) -> None:
+def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
     # The first to open a new file changes its journal. Others that try at the same moment are
     # refused at once: SQLite waits for no lock that it would have to raise from reading.
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000

@@ -68,7 +68,7 @@ PAGES: dict[str, list[str]] = {
     "feed_settings.read_by_hand": [
         "/feeds/{feed}/read-by-hand", "/feeds/{monthly_feed}/read-by-hand",
     ],
-    "feeds.told": ["/feeds/{feed}/history", "/feeds/{pending_feed}/history"],
+    "feeds.full_history": ["/feeds/{feed}/history", "/feeds/{pending_feed}/history"],
     "feeds.deactivate": ["/feeds/{feed}/deactivate"],
     "feeds.reactivate": ["/feeds/{inactive_feed}/reactivate"],
     "feeds.remove": ["/feeds/{feed}/remove"],

@@ -190,8 +190,8 @@ def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
     with world.session() as session:
         certificate = session.scalars(select(Certificate)).one()
         waiting = list(certificates.undrawn(session))
-        certificates.keep(session, certificate.id, b"first", AFTER_GRACE)
-        certificates.keep(session, certificate.id, b"second", AFTER_GRACE)
+        certificates.store_document(session, certificate.id, b"first", AFTER_GRACE)
+        certificates.store_document(session, certificate.id, b"second", AFTER_GRACE)
         session.commit()
         document = certificates.document(session, certificate)
 

@@ -69,7 +69,7 @@ def silent(session: Session, feed: Feed, now: datetime, after: str = "unhealthy"
     )
     session.add(change)
     feed.health = after
-    notices.tell(session, change, feed.server.account_id)
+    notices.create(session, change, feed.server.account_id)
     session.commit()
 
 

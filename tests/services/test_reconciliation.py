@@ -74,7 +74,7 @@ def test_what_a_comparison_found_is_kept_once_a_day(world: World) -> None:
 
     with world.session() as session:
         before = reconciliation.is_due(session, now)
-        kept = reconciliation.keep(session, reconciliation.reconcile(session, select(Feed)), now)
+        kept = reconciliation.record(session, reconciliation.reconcile(session, select(Feed)), now)
         session.commit()
         soon = reconciliation.is_due(session, now + timedelta(hours=23))
         later = reconciliation.is_due(session, now + timedelta(hours=24))

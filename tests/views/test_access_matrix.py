@@ -88,7 +88,7 @@ WHO = {
     "feeds.index GET": EVERYBODY,
     "feeds.show GET": EVERYBODY,
     "feeds.health GET": EVERYBODY,
-    "feeds.told GET": EVERYBODY,
+    "feeds.full_history GET": EVERYBODY,
     "feeds.collect POST": CHANGERS,
     "feed_settings.read_by_hand GET": CHANGERS,
     "feed_settings.read_by_hand POST": CHANGERS,

@@ -102,8 +102,8 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
     )
 
 
-def keep(session: Session, certificate_id: int, pdf: bytes, now: datetime) -> None:
-    """Keep the document's bytes; the first ones stay."""
+def store_document(session: Session, certificate_id: int, pdf: bytes, now: datetime) -> None:
+    """Store the PDF of a certificate, unless one is stored already."""
     upsert(
         session,
         _DOCUMENT,

@@ -41,10 +41,10 @@ class EmailDraft:
     notices: Sequence[Notice] = ()
 
 
-def tell(session: Session, change: HealthChange, partner_id: int) -> int:
-    """Have a change told to the partner's administrators; returns to how many.
+def create(session: Session, change: HealthChange, partner_id: int) -> int:
+    """Create a notice of a change for each administrator of the partner; return how many.
 
-    The first data of a feed are no news; customers and viewers are never told.
+    There is none for the first data of a feed, and none for customers and viewers.
     """
     if change.before == "pending":
         return 0
@@ -81,14 +81,14 @@ def drafts(session: Session, user_id: int, now: datetime) -> list[EmailDraft]:
     """
     lock(session, User.id, user_id)
     user = session.get_one(User, user_id, populate_existing=True)
-    untold = session.scalars(
+    pending = session.scalars(
         select(Notice)
         .where(Notice.user_id == user_id, Notice.mail_id.is_(None))
         .options(joinedload(Notice.change))
         .order_by(Notice.health_change_id)
     ).all()
-    wanted = [notice for notice in untold if _wants(user, notice)]
-    unwanted = [notice.id for notice in untold if not _wants(user, notice)]
+    wanted = [notice for notice in pending if _wants(user, notice)]
+    unwanted = [notice.id for notice in pending if not _wants(user, notice)]
     if unwanted:
         session.execute(delete(Notice).where(Notice.id.in_(unwanted)))
     with force_locale(language_of(user)):
@@ -158,7 +158,7 @@ def _often(
 ) -> list[EmailDraft]:
     """One mail for what keeps changing; the next one a day later, or when it has calmed down."""
     change = group[-1].change
-    told_at = session.scalar(
+    sent_at = session.scalar(
         select(func.max(Mail.created_at))
         .join(Notice, Notice.mail_id == Mail.id)
         .join(HealthChange, HealthChange.id == Notice.health_change_id)
@@ -170,11 +170,11 @@ def _often(
             Mail.created_at > now - FLAPPING_WITHIN,
         )
     )
-    if told_at is not None:
+    if sent_at is not None:
         session.execute(
             update(Notice)
             .where(Notice.id.in_([notice.id for notice in group]))
-            .values(due_at=told_at + FLAPPING_WITHIN)
+            .values(due_at=sent_at + FLAPPING_WITHIN)
         )
         return []
     context = notification_context.of_changes(
@@ -221,12 +221,12 @@ def _of_server(session: Session, user: User, group: Sequence[Notice]) -> EmailDr
 
 
 def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) -> EmailDraft:
-    told = [
+    contexts = [
         notification_context.of_changes(session, [notice.change for notice in group])
         for group in groups
     ]
-    silent = [context for context in told if context.bad]
-    heard = [context for context in told if not context.bad]
+    silent = [context for context in contexts if context.bad]
+    heard = [context for context in contexts if not context.bad]
     title = "; ".join(
         part
         for part in (
@@ -248,25 +248,25 @@ def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) 
     return EmailDraft(user, "feed", f"change-{first}", title, lead, [*silent, *heard], notices)
 
 
-def _silent(told: Sequence[NotificationContext]) -> str:
-    if not told:
+def _silent(contexts: Sequence[NotificationContext]) -> str:
+    if not contexts:
         return ""
     return ngettext(
         "%(name)s has fallen silent",
         "%(number)s customers have fallen silent",
-        len(told),
-        name=told[0].name,
-        number=filters.number(len(told)),
+        len(contexts),
+        name=contexts[0].name,
+        number=filters.number(len(contexts)),
     )
 
 
-def _heard(told: Sequence[NotificationContext]) -> str:
-    if not told:
+def _heard(contexts: Sequence[NotificationContext]) -> str:
+    if not contexts:
         return ""
     return ngettext(
         "%(name)s is heard again",
         "%(number)s customers are heard again",
-        len(told),
-        name=told[0].name,
-        number=filters.number(len(told)),
+        len(contexts),
+        name=contexts[0].name,
+        number=filters.number(len(contexts)),
     )

@@ -311,14 +311,14 @@ def is_due(session: Session, now: datetime) -> bool:
     return last is None or last.at <= now - EVERY
 
 
-def keep(session: Session, result: Result, now: datetime) -> Reconciliation:
-    """Keep what a comparison over everything found; the first 1,000 differences."""
-    kept = Reconciliation(
+def record(session: Session, result: Result, now: datetime) -> Reconciliation:
+    """Record the result of a comparison over all feeds, with its first 1,000 differences."""
+    recorded = Reconciliation(
         at=now,
         feeds=len(result.balances),
         pages=sum(balance.life for balance in result.balances),
         differences=[str(difference) for difference in result.differences[:1_000]],
     )
-    session.add(kept)
+    session.add(recorded)
     session.flush()
-    return kept
+    return recorded

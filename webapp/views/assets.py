@@ -35,7 +35,7 @@ def serve(app: Flask) -> None:
     """Give templates ``icon_svg(name)`` and static files a version in their address."""
     app.jinja_env.globals["icon_svg"] = icon_svg
     app.url_defaults(_add_version)
-    app.after_request(_keep_static)
+    app.after_request(_cache_static)
 
 
 def icon_svg(name: str) -> Icon:
@@ -77,7 +77,7 @@ def _add_version(endpoint: str, values: dict[str, str]) -> None:
         values["v"] = carried
 
 
-def _keep_static(response: Response) -> Response:
+def _cache_static(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         seconds = _FOR_EVER if "v" in request.args else _ONE_DAY
         response.cache_control.no_cache = None

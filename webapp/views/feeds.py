@@ -154,7 +154,7 @@ def show(feed_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/feeds/<int:feed_id>/history")
-def told(feed_id: int) -> str:
+def full_history(feed_id: int) -> str:
     """What happened at a feed's printers, all of it."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
     page = lists.paginate(feed_events.of_feed(feed.id))

@@ -109,7 +109,7 @@ def _change_server(
         server_id=server.id, before=server.health, after=after, at=now, reason=why
     )
     session.add(change)
-    notices.tell(session, change, server.account_id)
+    notices.create(session, change, server.account_id)
     server.health = after
     server.health_changed_at = now
 
@@ -124,6 +124,6 @@ def _change_feed(session: Session, feed: Feed, after: str, why: Reason, now: dat
         last_data_on=feed.last_data_on,
     )
     session.add(change)
-    notices.tell(session, change, feed.server.account_id)
+    notices.create(session, change, feed.server.account_id)
     feed.health = after
     feed.health_changed_at = now
