@@ -37,7 +37,8 @@ STORED = {
         "customer_name", "customer_id",
         "id", "server_id", "account_id", "status", "health", "health_changed_at", "last_data_on",
         "device_count", "created_at", "activated_at", "deactivated_at", "removed_at",
-        "read_interval_days", "successor_id", "successor_name", "successor_devices", "successor_of",
+        "read_interval_days", "suggested_interval_days",
+        "successor_id", "successor_name", "successor_devices", "successor_of",
     },
     "device": {
         "asset_id", "serial_number", "initial_count", "latest_count", "life_count",
@@ -49,7 +50,7 @@ STORED = {
     "user": {
         "full_name", "email",
         "id", "account_id", "role", "password_hash", "session_stamp", "created_at", "disabled_at",
-        "wants_server", "wants_feed", "wants_digest", "wants_nights", "language",
+        "wants_server", "wants_feed", "wants_digest", "wants_nights", "wants_approval", "language",
     },
 }  # fmt: skip
 

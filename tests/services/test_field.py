@@ -201,6 +201,7 @@ def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) ->
     assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3, THURSDAY: 3}
     assert [kind for kind, _ in told(world, feed)] == [
         "customer_gone",
+        "successor_found",
         "customer_returned",
         "recovered",
     ]
