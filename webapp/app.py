@@ -30,6 +30,7 @@ from webapp.views import (
     customers,
     devices,
     errors,
+    feed_changes,
     feed_settings,
     feeds,
     guide,
@@ -41,7 +42,6 @@ from webapp.views import (
     operations,
     overview,
     reconciliation,
-    renames,
     security,
     selection,
     servers,
@@ -52,7 +52,7 @@ from webapp.views import (
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
     servers, approvals, customers, feeds, feed_settings, selection, devices, collections, held,
-    certificates, reconciliation, renames, notices, audit, showing, guide, language,
+    certificates, reconciliation, feed_changes, notices, audit, showing, guide, language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60

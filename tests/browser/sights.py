@@ -69,9 +69,9 @@ PAGES: dict[str, list[str]] = {
         "/feeds/{feed}/read-by-hand", "/feeds/{monthly_feed}/read-by-hand",
     ],
     "feeds.full_history": ["/feeds/{feed}/history", "/feeds/{pending_feed}/history"],
-    "feeds.deactivate": ["/feeds/{feed}/deactivate"],
-    "feeds.reactivate": ["/feeds/{inactive_feed}/reactivate"],
-    "feeds.remove": ["/feeds/{feed}/remove"],
+    "feed_changes.deactivate": ["/feeds/{feed}/deactivate"],
+    "feed_changes.reactivate": ["/feeds/{inactive_feed}/reactivate"],
+    "feed_changes.remove": ["/feeds/{feed}/remove"],
     "devices.index": [
         "/devices", "/devices?feed={feed}&sort=-life", "/devices?q=nobody",
         "/devices?status=attention", "/devices?status=missing&feed={monthly_feed}",

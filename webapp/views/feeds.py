@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -29,10 +29,8 @@ from webapp.queries import access, details, devices, feed_events, metrics
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
-from webapp.services import feeds, pauses
 from webapp.services.calendars import public_holidays
 from webapp.views import (
-    audit,
     charts,
     collections,
     edge,
@@ -50,8 +48,6 @@ STATUSES = ("pending", "active", "inactive", "removed")
 HEALTHS = ("pending", "healthy", "unhealthy")
 DAYS = ("31", "92")
 _RECENT = 10
-#: What is chosen for the pages that were printed while a feed was inactive.
-_PAUSES = {"count": True, "skip": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,75 +189,6 @@ def collect(feed_id: int) -> ResponseReturnValue:
             raise Conflict(gettext("%(name)s is inactive, so it is not collected.", name=name))
         raise Conflict(gettext("%(name)s is removed, so it is not collected.", name=name))
     return collections.begin(feed.server, feed)
-
-
-@blueprint.route("/feeds/<int:feed_id>/deactivate", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
-def deactivate(feed_id: int) -> ResponseReturnValue:
-    """Collect a feed no longer, once it has been asked whether that is meant."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
-    if request.method == "GET":
-        return render_template("feeds/deactivate.html", feed=feed)
-    pauses.deactivate(db.session(), feed, clock.now())
-    audit.note("feed deactivated", feed.customer_name, feed.server.account)
-    db.session.commit()
-    flash(
-        gettext(
-            "%(customer_name)s is inactive; it is not collected any more.",
-            customer_name=feed.customer_name,
-        ),
-        "success",
-    )
-    return redirect(url_for("feeds.show", feed_id=feed_id))
-
-
-@blueprint.route("/feeds/<int:feed_id>/reactivate", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
-def reactivate(feed_id: int) -> ResponseReturnValue:
-    """Collect a feed again, once it has been chosen whether pages printed meanwhile count."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
-    if request.method == "GET":
-        by_default = pauses.counts_by_default(feed, clock.now())
-        return render_template(
-            "feeds/reactivate.html", feed=feed, zone=feed.account.zone, counts_pause=by_default
-        )
-    chosen = _PAUSES.get(request.form.get("pause", ""))
-    counted = pauses.reactivate(db.session(), feed, clock.now(), counts_pause=chosen)
-    if counted is not None:
-        pause = pauses.reason_of(counted)
-        audit.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
-    db.session.commit()
-    name = feed.customer_name
-    if counted is None:
-        said = gettext("%(name)s is collected already.", name=name)
-    elif not counted:
-        said = gettext(
-            "%(name)s is collected again. Pages printed meanwhile are not counted.", name=name
-        )
-    else:
-        said = gettext("%(name)s is collected again. Pages printed meanwhile count.", name=name)
-    flash(said, "success")
-    return redirect(url_for("feeds.show", feed_id=feed_id))
-
-
-@blueprint.route("/feeds/<int:feed_id>/remove", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
-def remove(feed_id: int) -> ResponseReturnValue:
-    """Untie a customer, once it has been asked whether that is meant."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
-    if request.method == "GET":
-        return render_template("feeds/remove.html", feed=feed)
-    feeds.remove(db.session(), feed, clock.now())
-    audit.note("feed removed", feed.customer_name, feed.server.account)
-    db.session.commit()
-    flash(
-        gettext(
-            "%(customer_name)s is removed. What was counted stays.",
-            customer_name=feed.customer_name,
-        ),
-        "success",
-    )
-    return redirect(url_for("feeds.show", feed_id=feed_id))
 
 
 def sheet() -> exports.Sheet:

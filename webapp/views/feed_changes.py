@@ -1,0 +1,110 @@
+"""Changes of a feed: deactivating, reactivating, removing it, connecting it again."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from webapp import clock
+from webapp.db import db
+from webapp.models.user import Role
+from webapp.queries import access
+from webapp.services import feeds, pauses, renames
+from webapp.views import audit, edge
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("feed_changes", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+#: What is chosen for the pages that were printed while a feed was inactive.
+_PAUSES = {"count": True, "skip": False}
+
+
+@blueprint.route("/feeds/<int:feed_id>/deactivate", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def deactivate(feed_id: int) -> ResponseReturnValue:
+    """Collect a feed no longer, once it has been asked whether that is meant."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if request.method == "GET":
+        return render_template("feeds/deactivate.html", feed=feed)
+    pauses.deactivate(db.session(), feed, clock.now())
+    audit.note("feed deactivated", feed.customer_name, feed.server.account)
+    db.session.commit()
+    flash(
+        gettext(
+            "%(customer_name)s is inactive; it is not collected any more.",
+            customer_name=feed.customer_name,
+        ),
+        "success",
+    )
+    return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+@blueprint.route("/feeds/<int:feed_id>/reactivate", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def reactivate(feed_id: int) -> ResponseReturnValue:
+    """Collect a feed again, once it has been chosen whether pages printed meanwhile count."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if request.method == "GET":
+        by_default = pauses.counts_by_default(feed, clock.now())
+        return render_template(
+            "feeds/reactivate.html", feed=feed, zone=feed.account.zone, counts_pause=by_default
+        )
+    chosen = _PAUSES.get(request.form.get("pause", ""))
+    counted = pauses.reactivate(db.session(), feed, clock.now(), counts_pause=chosen)
+    if counted is not None:
+        pause = pauses.reason_of(counted)
+        audit.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
+    db.session.commit()
+    name = feed.customer_name
+    if counted is None:
+        said = gettext("%(name)s is collected already.", name=name)
+    elif not counted:
+        said = gettext(
+            "%(name)s is collected again. Pages printed meanwhile are not counted.", name=name
+        )
+    else:
+        said = gettext("%(name)s is collected again. Pages printed meanwhile count.", name=name)
+    flash(said, "success")
+    return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+@blueprint.route("/feeds/<int:feed_id>/remove", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def remove(feed_id: int) -> ResponseReturnValue:
+    """Untie a customer, once it has been asked whether that is meant."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    if request.method == "GET":
+        return render_template("feeds/remove.html", feed=feed)
+    feeds.remove(db.session(), feed, clock.now())
+    audit.note("feed removed", feed.customer_name, feed.server.account)
+    db.session.commit()
+    flash(
+        gettext(
+            "%(customer_name)s is removed. What was counted stays.",
+            customer_name=feed.customer_name,
+        ),
+        "success",
+    )
+    return redirect(url_for("feeds.show", feed_id=feed_id))
+
+
+@blueprint.post("/feeds/<int:feed_id>/relink")
+@roles_required(*CHANGERS)
+def relink(feed_id: int) -> ResponseReturnValue:
+    """Let a feed go on with the customer that lists its devices."""
+    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    before = feed.customer_name
+    renames.relink(db.session(), feed, clock.now())
+    to = feed.customer_name
+    audit.note("feed relinked", before, feed.server.account, before=before, to=to)
+    db.session.commit()
+    flash(
+        gettext(
+            "“%(before)s” is connected again, as “%(after)s”. The next collection brings its "
+            "pages since then.",
+            before=before,
+            after=to,
+        ),
+        "success",
+    )
+    return redirect(url_for("feeds.show", feed_id=feed_id))
