@@ -12,7 +12,7 @@ from tests.factories import NOW, TODAY, YESTERDAY
 from tests.logos import pictures
 from webapp.crypto import Keyring
 from webapp.domain.reasons import reason
-from webapp.models import Account, Device, Feed, FeedEvent, Server, User
+from webapp.models import Account, Device, Feed, FeedEvent, Server, ServerOverlap, User
 from webapp.models.feed_event import FeedEventKind
 from webapp.services import device_status
 
@@ -103,7 +103,11 @@ def _servers(
         ),
         "empty_server": factories.server(session, partner, name="Bought last week"),
         "removed_server": factories.server(session, partner, name="Old login", removed_at=NOW),
+        "waiting_server": factories.server(session, partner, name="Registered twice"),
     }
+    later, earlier = made["waiting_server"], made["server"]
+    later.awaiting_approval_since = NOW
+    session.add(ServerOverlap(server_id=later.id, other_id=earlier.id, shared=4_812, found_at=NOW))
     factories.health_change(session, made["paused_server"], reason=_REASON)
     for days, before, after in ((9, "healthy", "unhealthy"), (8, "unhealthy", "healthy")):
         factories.health_change(

@@ -50,8 +50,9 @@ PAGES: dict[str, list[str]] = {
     "servers.new": ["/servers/new"],
     "servers.show": [
         "/servers/{server}", "/servers/{paused_server}", "/servers/{empty_server}",
-        "/servers/{removed_server}",
+        "/servers/{removed_server}", "/servers/{waiting_server}",
     ],
+    "approvals.confirm": ["/servers/{waiting_server}/approve"],
     "servers.token": ["/servers/{server}/token"],
     "servers.rename": ["/servers/{server}/name"],
     "servers.remove": ["/servers/{server}/remove"],
