@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -14,6 +14,7 @@ from jobs import runtime
 from jobs.heartbeat import HeartbeatThread
 from webapp import clock, queue
 from webapp.db import db
+from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.reasons import reason
 from webapp.extensions import current_settings
 from webapp.models import Collection, Feed
@@ -22,7 +23,7 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
 from webapp.services import overlaps, renames
 from webapp.services.collection import collector as service
-from webapp.services.collection import heartbeat, monitoring
+from webapp.services.collection import heartbeat, monitoring, retry_rows
 
 log = logging.getLogger("releaf.collection")
 
@@ -43,16 +44,20 @@ def run(collection_id: int) -> str:
 
 
 def run_feed(collection_id: int, feed_id: int) -> str:
-    """The job of a customer that failed in a collection. Raises what is wrong with it."""
+    """The job of a customer that failed in a collection: from the rows of its fleet.
+
+    Raises what is wrong with the customer.
+    """
     with runtime.app_context(), db.session() as session:
+        rows = retry_rows.load(session, collection_id, feed_id)
+        if rows is None:
+            return "no rows to retry with: collected already, or by a later collection"
         found = session.get_one(Collection, collection_id)
         if found.server.awaiting_approval_since is not None:
             return "waits for approval"
-        client = runtime.client_of(found.server)
+        outcome = service.collect_feed(session, found, feed_id, rows, _settings(), clock.now())
+        retry_rows.delete_of_feed(session, collection_id, feed_id)
         session.commit()
-        with client.fleet() as fleet:
-            outcome = service.collect_feed(session, found, feed_id, fleet, _limits(), clock.now())
-            session.commit()
     return "collected already" if outcome is None else f"{outcome.outcome}: {outcome.pages} pages"
 
 
@@ -141,7 +146,7 @@ def _collect_feeds(
     failed = []
     for done, feed_id in enumerate(left, start=1):
         try:
-            service.collect_feed(session, collection, feed_id, fleet, _limits(), now())
+            service.collect_feed(session, collection, feed_id, fleet, _settings(), now())
             heartbeat.touch(collection, now())
             session.commit()
         except (BaseTimeoutException, service.Cancelled):
@@ -151,7 +156,7 @@ def _collect_feeds(
             log.exception("feed %s of collection %s failed", feed_id, collection.id)
             session.rollback()
             why = reason("feed_error", name=type(error).__name__)
-            service.record_failure(session, collection, feed_id, why, now())
+            service.record_failure(session, collection, feed_id, fleet, why, now())
             heartbeat.touch(collection, now())
             session.commit()
             failed.append(feed_id)
@@ -167,7 +172,7 @@ def _propose_renames(
 ) -> None:
     """Look for customers under new names. What fails here leaves the readings as they are."""
     try:
-        renames.propose(session, collection, fleet, _limits().roll_width_mm, now())
+        renames.propose(session, collection, fleet, _settings().roll_width_mm, now())
         session.commit()
     except BaseTimeoutException:
         session.rollback()
@@ -197,6 +202,7 @@ def _heartbeat(
     return beat
 
 
-def _limits() -> service.Limits:
+def _settings() -> service.MeteringSettings:
     config = current_settings()
-    return service.Limits(config.pages_per_day_ceiling, config.roll_width_mm)
+    limits = replace(DEFAULT_LIMITS, physical=config.pages_per_day_ceiling)
+    return service.MeteringSettings(limits, config.roll_width_mm)

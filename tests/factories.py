@@ -18,6 +18,12 @@ from jobs import month_end
 from webapp.crypto import Keyring
 from webapp.db import Base
 from webapp.domain import reasons
+from webapp.domain.metering.codec import from_json, to_json
+from webapp.domain.metering.counter_sets import CounterSet
+from webapp.domain.metering.days import days_between, spread
+from webapp.domain.metering.identity import normalize, serial_key
+from webapp.domain.metering.state import COUNTING, DeltaKind, DeltaState, DeviceState
+from webapp.domain.metering.state import Delta as EngineDelta
 from webapp.domain.reasons import Reason
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.models import (
@@ -45,6 +51,7 @@ from webapp.models.feed import FeedStatus
 from webapp.models.user import Role
 from webapp.pdf import CertificateValues
 from webapp.services import passwords, summaries
+from webapp.services.metering import deltas
 from webapp.services.users import VALID, hash_of
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
@@ -271,7 +278,7 @@ def device(
     *,
     asset_id: str | None = None,
     serial_number: str | None = None,
-    family: str = "colour",
+    counter_set: CounterSet = "colour",
     initial_count: int = 182_345,
     latest_count: int | None = None,
     first_on: date = TODAY - timedelta(days=31),
@@ -282,19 +289,39 @@ def device(
     of.device_count += 1
     number = next(_numbers)
     latest = initial_count if latest_count is None else latest_count
+    asset = f"A-{number:04}" if asset_id is None else asset_id
+    serial = f"CNB1L{number:05}" if serial_number is None else serial_number
+    state = DeviceState(
+        serial=serial_key(serial),
+        asset=normalize(asset),
+        customer=of.customer_id or f"name:{of.customer_name}",
+        feed_id=of.id,
+        listed_on=first_on,
+        counter_set=counter_set,
+        initial=initial_count,
+        latest=latest,
+        latest_on=latest_on,
+        life=latest - initial_count,
+        baseline_on=first_on,
+        read_on=latest_on,
+        night=latest_on,
+        last_seen=NOW,
+    )
     return _add(
         session,
         Device(
             feed=of,
-            asset_id=f"A-{number:04}" if asset_id is None else asset_id,
-            serial_number=f"CNB1L{number:05}" if serial_number is None else serial_number,
-            family=family,
+            asset_id=asset,
+            serial_number=serial,
+            serial_key=state.serial,
+            counter_set=counter_set,
             initial_count=initial_count,
             latest_count=latest,
-            life_count=latest - initial_count,
+            life_count=state.life,
             first_on=first_on,
             latest_on=latest_on,
             last_seen_at=NOW,
+            state=to_json(state),
         ),
     )
 
@@ -314,8 +341,9 @@ def reading(
         Reading(
             device_id=of.id,
             day=day,
+            feed_id=of.feed_id,
             count=count,
-            family=of.family,
+            counter_set=of.counter_set or "colour",
             baseline=baseline,
             last_seen_at=NOW,
         ),
@@ -329,26 +357,51 @@ def delta(
     since: date | None = None,
     day: date = YESTERDAY,
     pages: int = 1_234,
-    state: str = "counted",
-    held_for: str = "ceiling",
+    state: DeltaState = "counted",
+    kind: DeltaKind | None = None,
+    counted: int | None = None,
     proposed: int | None = None,
     reason: str | None = None,
+    resolved_by: str | None = None,
+    evidence: Sequence[tuple[date, int]] = (),
+    for_person: bool = False,
 ) -> Delta:
-    """What a device gained; ``state="held"`` waits for a person."""
+    """What a device gained; ``state="held"`` is under review. The device's state has it, too."""
     of = of or device(session)
+    known = from_json(of.state)
+    since = since or day - timedelta(days=1)
+    made = EngineDelta(
+        number=known.next_number,
+        feed_id=of.feed.id,
+        since=since,
+        day=day,
+        before=max(of.latest_count - pages, 0),
+        top=of.latest_count,
+        pages=pages,
+        days=max((day - since).days, 1),
+        kind=kind or ("ordinary" if state == "counted" else "limit"),
+        state=state,
+        counted=counted if counted is not None else pages if state in COUNTING else 0,
+        allocation=spread(pages, days_between(since, day)),
+        era=known.era,
+        for_person=for_person,
+        evidence=tuple(evidence),
+    )
+    if state not in COUNTING:
+        known.life = of.life_count = max(known.life - pages, 0)
+    known.deltas, known.next_number = (*known.deltas, made), made.number + 1
+    of.state = to_json(known)
+    is_resolved = state not in ("counted", "held")
+    values = deltas.values_of(made) | ({} if proposed is None else {"proposed": proposed})
     return _add(
         session,
         Delta(
-            feed_id=of.feed.id,
             device=of,
-            since=since or day - timedelta(days=1),
-            day=day,
-            pages=pages,
-            state=state,
-            held_for=None if state == "counted" else held_for,
-            proposed=proposed,
+            number=made.number,
+            **values,
             reason=reason,
-            decided_at=NOW if state in ("accepted", "rejected") else None,
+            resolved_by=resolved_by or ("user" if is_resolved else None),
+            decided_at=NOW if is_resolved else None,
         ),
     )
 

@@ -42,11 +42,13 @@ STORED = {
     },
     "device": {
         "asset_id", "serial_number", "initial_count", "latest_count", "life_count",
-        "id", "feed_id", "family", "fallen_count", "awaits_baseline",
-        "first_on", "latest_on", "last_seen_at", "fallen_on",
-        "earlier_count", "earlier_life", "missing_since", "moved_to",
+        "id", "feed_id", "counter_set", "awaits_baseline", "state", "serial_key",
+        "first_on", "latest_on", "last_seen_at", "incomplete_since",
+        "missing_since", "moved_to",
     },
-    "reading": {"device_id", "day", "count", "family", "baseline", "last_seen_at"},
+    "reading": {
+        "device_id", "day", "feed_id", "count", "counter_set", "baseline", "last_seen_at",
+    },
     "user": {
         "full_name", "email",
         "id", "account_id", "role", "password_hash", "session_stamp", "created_at", "disabled_at",

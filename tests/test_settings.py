@@ -90,7 +90,7 @@ def test_defaults_are_those_of_the_readme(load: Load) -> None:
 
     assert settings.printerpoint_url == "https://printerpoint.com/apis/v1"
     assert settings.public_url == "http://127.0.0.1:8000"
-    assert (settings.pages_per_day_ceiling, settings.roll_width_mm) == (150_000, 914)
+    assert (settings.pages_per_day_ceiling, settings.roll_width_mm) == (60_000, 914)
     assert (settings.collect_at, settings.close_on, settings.close_at) == (
         time(0, 10),
         2,

@@ -76,10 +76,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-#: The name in ``models.device`` and ``models.reading``.
-Moment = UtcDateTime
-
-
 class DecimalText(TypeDecorator[Decimal]):
     """A Decimal kept as its text, exact on every database."""
 

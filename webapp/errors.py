@@ -1,5 +1,9 @@
 """Exceptions that services and queries raise; views and commands turn them into answers."""
 
+#: What values that nobody expected can raise. Time-outs of a job, and a database that fails, are
+#: not among them.
+DATA_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 class Invalid(Exception):
     """Bad input: names the field and says the remedy."""

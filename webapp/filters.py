@@ -7,7 +7,7 @@ Separators, names of months and of zones are those of CLDR, as Babel has them.
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -151,11 +151,26 @@ def days_ago(value: date, today: date) -> str:
     return ngettext("in %(number)s day", "in %(number)s days", -days, number=number(-days))
 
 
+class Named(Protocol):
+    """What has the names of a device; blank ones are empty."""
+
+    @property
+    def asset_id(self) -> str: ...
+    @property
+    def serial_number(self) -> str: ...
+
+
+def device_name(device: Named) -> str:
+    """What a dealer knows a device by: its asset ID, else its serial number."""
+    return device.asset_id or device.serial_number or gettext("Device without an ID")
+
+
 def _date(pattern: str, year: int, month: int, day: int) -> str:
     return format_date(date(year, month, day), pattern, locale=i18n.current_language())
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "device_name": device_name,
     "number": number,
     "pluralize": pluralize,
     "trees": trees,

@@ -126,11 +126,14 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "value.other_unit": lazy_gettext("is in another unit"),
     "no_identity": lazy_gettext("The row has neither an asset ID nor a serial number"),
     "listed_several_times": lazy_gettext("%(times)s rows have this asset ID and serial number"),
-    "no_counter": lazy_gettext("The row has no counter that counts pages"),
-    "count_too_large": lazy_gettext("The counters add up to more than can be counted"),
-    "counted_elsewhere": lazy_gettext(
-        "The same printer is listed, and counted, at another customer"
+    "incomplete": lazy_gettext(
+        "A counter that was sent before is missing, or its value cannot be a count; no reading is "
+        "taken"
     ),
+    "does_not_continue": lazy_gettext(
+        "Without a serial number, the count does not continue that of the device with this asset ID"
+    ),
+    "device_error": lazy_gettext("The device could not be counted: %(name)s"),
     # What became of a collection.
     "rows_not_counted": lazy_gettext("Rows not counted: %(count)s (%(first)s)"),
     "empty_fleet": lazy_gettext(

@@ -90,7 +90,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             values.get("PUBLIC_URL") or f"http://127.0.0.1:{values.get('PORT') or 8000}",
             production,
         ),
-        pages_per_day_ceiling=_whole(values, "PAGES_PER_DAY_CEILING", 150_000, 1, 100_000_000),
+        pages_per_day_ceiling=_whole(values, "PAGES_PER_DAY_CEILING", 60_000, 1, 100_000_000),
         roll_width_mm=_whole(values, "ROLL_WIDTH_MM", 914, 50, 5_000),
         collect_at=_wall_time(values, "COLLECT_AT", "00:10"),
         close_on=_whole(values, "CLOSE_ON", 2, 1, 28),

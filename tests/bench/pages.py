@@ -64,11 +64,15 @@ _FILL = (
     "select n, a.partner_id - 1, 1000 + n, 'C' || n, a.name, 'active', "
     "case when n % 97 = 0 then 'unhealthy' else 'healthy' end, :now, date '2026-11-16', :now, :now "
     "from generate_series(1, :feeds) n join account a on a.id = 1000 + n",
-    "insert into device (id, feed_id, asset_id, serial_number, family, initial_count, "
-    "latest_count, life_count, first_on, latest_on, awaits_baseline) "
-    "select n, 1 + (n - 1) / :devices, 'A-' || n, 'CNB1L' || n, 'size', 1000, 900000 + n, "
-    "899000 + n, "
-    "date '2024-11-16', date '2026-11-16', false from generate_series(1, :feeds * :devices) n",
+    "insert into device (id, feed_id, asset_id, serial_number, serial_key, counter_set, "
+    "initial_count, latest_count, life_count, first_on, latest_on, awaits_baseline, state) "
+    "select n, 1 + (n - 1) / :devices, 'A-' || n, 'CNB1L' || n, 'CNB1L' || n, 'size', 1000, "
+    "900000 + n, 899000 + n, date '2024-11-16', date '2026-11-16', false, "
+    "json_build_object('version', 1, 'serial', 'CNB1L' || n, 'asset', 'A-' || n, 'customer', "
+    "'C' || (1 + (n - 1) / :devices), 'feed_id', 1 + (n - 1) / :devices, "
+    "'listed_on', '2024-11-16', 'counter_set', 'size', 'initial', 1000, 'latest', 900000 + n, "
+    "'latest_on', '2026-11-16', 'life', 899000 + n, 'read_on', '2026-11-16', "
+    "'night', '2026-11-16') from generate_series(1, :feeds * :devices) n",
     "insert into deposit (feed_id, day, counted_in, pages) "
     "select f, date '2026-11-16' - d, to_char(date '2026-11-16' - d, 'YYYY-MM'), "
     "200 + (f + d) % 300 "
@@ -77,12 +81,14 @@ _FILL = (
     "insert into server_day (server_id, day, counted_in, pages) "
     "select f.server_id, d.day, d.counted_in, sum(d.pages) "
     "from deposit d join feed f on f.id = d.feed_id group by f.server_id, d.day, d.counted_in",
-    "insert into reading (device_id, day, count, family, baseline) "
-    "select n, date '2026-11-16' - d, 900000 - d * 11, 'size', false "
+    "insert into reading (device_id, day, feed_id, count, counter_set, baseline) "
+    "select n, date '2026-11-16' - d, 1 + (n - 1) / :devices, 900000 - d * 11, 'size', false "
     "from generate_series(1, :feeds * :devices, 20) n, generate_series(0, 40) d",
-    "insert into delta (feed_id, device_id, since, day, pages, state, held_for) "
-    "select 1 + (n - 1) / :devices, n, date '2026-11-10', date '2026-11-16', 999999, 'held', "
-    "'ceiling' "
+    "insert into delta (feed_id, device_id, number, since, day, before, top, pages, days, kind, "
+    "state, counted, allocation, era, for_person, resumes_counted, confirmations, "
+    "confirmed_pages, evidence) "
+    "select 1 + (n - 1) / :devices, n, 1, date '2026-11-10', date '2026-11-16', 1, 1000000, "
+    "999999, 5, 'limit', 'held', 0, '[[\"2026-11-16\", 999999]]', 0, true, 0, 0, 0, '[]' "
     "from generate_series(1, :feeds * :devices, 1000) n",
     "insert into closed_month (account_id, month, closed_at) "
     "select 1000 + n, to_char(date '2026-10-01' - m * interval '1 month', 'YYYY-MM'), :now "

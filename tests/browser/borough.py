@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,8 @@ from tests import factories
 from tests.factories import NOW, TODAY, YESTERDAY
 from tests.logos import pictures
 from webapp.crypto import Keyring
+from webapp.domain.metering.codec import from_json, to_json
+from webapp.domain.metering.state import DeltaKind, DeltaState, PendingFall
 from webapp.domain.reasons import reason
 from webapp.models import Account, Device, Feed, FeedEvent, Server, ServerOverlap, User
 from webapp.models.feed_event import FeedEventKind
@@ -191,7 +194,9 @@ def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Dev
             factories.delta(session, printer, since=since, day=day, pages=pages)
             factories.deposit(session, feed, day=day, pages=pages)
     fallen = factories.device(session, feed, asset_id="COPY-ROOM")
-    fallen.fallen_on, fallen.fallen_count = YESTERDAY, 1_204
+    state = from_json(fallen.state)
+    state.fall = PendingFall(YESTERDAY, 1_204, feed.id, None)
+    fallen.state = to_json(state)
     gone = factories.device(session, feed, asset_id="BASEMENT")
     gone.missing_since = YESTERDAY
     moved = factories.device(session, feed, asset_id="LENT-OUT")
@@ -218,16 +223,20 @@ def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Dev
 def _held(session: Session, printer: Device, things: dict[str, int | str]) -> None:
     """Held pages of every kind, and every decision."""
     rows = {
-        "ceiling": ("held", 900_000, None),
-        "history": ("held", 40_000, None),
+        "limit": ("held", 40_000, None),
+        "near_lifetime": ("held", 180_000, None),
+        "physical": ("held", 900_000, None),
+        "first_count": ("held", 21_000, None),
         "roll_over": ("held", 5_120, None),
-        "restoration": ("held", 812_000, 4_210),
         "accepted": ("accepted", 61_000, None),
         "adjusted": ("adjusted", 530_000, 2_150),
         "reset": ("reset", 99_999, None),
         "rejected": ("rejected", 1_000_000, None),
+        "dropped": ("dropped", 70_000, None),
+        "withdrawn": ("withdrawn", 4_100, None),
+        "baseline": ("baseline", 95_000, None),
     }
-    for name, (state, pages, proposed) in rows.items():
+    for name, (state, pages, counted) in rows.items():
         device = factories.device(session, printer.feed, asset_id=f"HELD-{name}")
         factories.reading(session, device, day=YESTERDAY - timedelta(days=3))
         factories.reading(session, device, count=182_345 + pages)
@@ -236,9 +245,10 @@ def _held(session: Session, printer: Device, things: dict[str, int | str]) -> No
             device,
             since=YESTERDAY - timedelta(days=3),
             pages=pages,
-            state=state,
-            held_for=name if state == "held" else "ceiling",
-            proposed=proposed,
+            state=cast(DeltaState, state),
+            kind=cast(DeltaKind, name) if state == "held" else "limit",
+            counted=counted,
+            resolved_by="readings" if state in ("dropped", "withdrawn", "baseline") else None,
             reason="The customer confirmed 4,210 pages" if state == "rejected" else None,
         )
         things[f"{name}_pages"] = delta.id
@@ -253,7 +263,26 @@ def _history(session: Session, feed: Feed, printer: Device) -> None:
         "devices_found": {"count": 12},
         "device_added": {"count": 2, "names": ["FRONT-DESK-01", LONG_SERIAL]},
         "asset_edited": {"name": "FRONT-DESK-01", "before": "", "after": "FRONT-DESK-01"},
-        "family_changed": {"name": "A-1", "before": "colour", "after": "size"},
+        "awaiting_baseline": {"name": "A-1"},
+        "baseline": {"name": "A-1", "count": 182_345},
+        "counts_from_zero": {"name": "A-1"},
+        "incomplete": {"name": "A-1", "members": "coloredPagesByColor"},
+        "complete_again": {"name": "A-1"},
+        "set_switched": {"name": "A-1", "before": "colour", "after": "size"},
+        "member_joined": {"name": "A-1", "members": "coloredPagesByColor", "pages": 4_210},
+        "small_fall": {"name": "COPY-ROOM", **fall},
+        "spike": {"name": "COPY-ROOM", **fall},
+        "restored": {"name": "COPY-ROOM", "old": 182_345, "count": 182_400, "pages": 55},
+        "resolved": {
+            "name": "A-1", "pages": 4_100, "since": day, "day": day, "state": "withdrawn",
+            "before": "counted", "counted": 0, "for_person": False, "evidence": [[day, 182_345]],
+        },
+        "away": {"name": "A-1", "customer": "The Borrower"},
+        "serial_known": {"name": "A-1"},
+        "does_not_continue": {"name": "A-1", "asset": "A-1"},
+        "disputed": {"name": "A-1", "customer": "CUST1", "asset": "A-2", "count": 95_000},
+        "copy": {"name": "A-1"},
+        "two_machines": {"name": "A-1"},
         "fell": {"name": "COPY-ROOM", **fall},
         "misread": {"name": "COPY-ROOM", **fall},
         "reset": {"name": "COPY-ROOM", **fall},

@@ -93,9 +93,10 @@ PAGES: dict[str, list[str]] = {
     "collections.cancel": ["/collections/{running_collection}/cancel"],
     "held.index": ["/held", "/held?state=decided", "/held?q=nobody"],
     "held.show": [
-        "/held/{ceiling_pages}", "/held/{history_pages}", "/held/{roll_over_pages}",
-        "/held/{restoration_pages}", "/held/{accepted_pages}", "/held/{adjusted_pages}",
-        "/held/{reset_pages}", "/held/{rejected_pages}",
+        "/held/{limit_pages}", "/held/{near_lifetime_pages}", "/held/{physical_pages}",
+        "/held/{first_count_pages}", "/held/{roll_over_pages}", "/held/{accepted_pages}",
+        "/held/{adjusted_pages}", "/held/{reset_pages}", "/held/{rejected_pages}",
+        "/held/{dropped_pages}", "/held/{withdrawn_pages}", "/held/{baseline_pages}",
     ],
     "certificates.index": [
         "/certificates", "/certificates?month=2026-09", "/certificates?q=nobody",
@@ -180,7 +181,7 @@ REFUSED_FORMS: list[tuple[str, str]] = [
     ("operations", "/servers/new"),
     ("partner_admin", "/servers/{server}/token"),
     ("partner_admin", "/servers/{server}/name"),
-    ("partner_admin", "/held/{ceiling_pages}"),
+    ("partner_admin", "/held/{limit_pages}"),
 ]
 
 

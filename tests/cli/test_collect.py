@@ -30,6 +30,9 @@ def harbour(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
     bakery = printerpoint.has_customer("Rosie's Bakery")
     printerpoint.has_printer(bakery, serial="BRN1", count=2_319)
     northwind.made("feed", "add", "1", "--all")
+    with northwind.session() as session:
+        for feed in session.scalars(select(Feed)):
+            feed.created_at = clock.now() - timedelta(days=8)
     return northwind
 
 
@@ -63,6 +66,8 @@ def test_the_night_that_is_due_is_collected(harbour: Releaf, printerpoint: Sandb
             "outcome": "collected",
             "pages": 700,
             "devices": 1,
+            "incomplete": 0,
+            "duplicates": 0,
             "skipped": [],
             "error": None,
         },
@@ -72,6 +77,8 @@ def test_the_night_that_is_due_is_collected(harbour: Releaf, printerpoint: Sandb
             "outcome": "collected",
             "pages": 0,
             "devices": 1,
+            "incomplete": 0,
+            "duplicates": 0,
             "skipped": [],
             "error": None,
         },
@@ -112,18 +119,23 @@ def test_one_feed_is_collected_by_the_name_of_its_account(harbour: Releaf) -> No
 
 
 def test_rows_that_are_not_counted_are_told(harbour: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.has_printer("Rosie's Bakery", count=5)
+    for count in (5, 4_000):
+        printerpoint.has_printer("Rosie's Bakery", count=count)
 
     document = harbour.made("collect")
     plain = harbour("collect")
 
-    assert document["servers"][0]["feeds"][1]["skipped"] == [
-        {
-            "reason": "The row has neither an asset ID nor a serial number",
-            "asset_id": None,
-            "serial_number": None,
-        }
-    ]
+    assert (
+        document["servers"][0]["feeds"][1]["skipped"]
+        == [
+            {
+                "reason": "The row has neither an asset ID nor a serial number",
+                "asset_id": None,
+                "serial_number": None,
+            }
+        ]
+        * 2
+    )
     assert "not counted: a printer: The row has neither" in plain.out
 
 

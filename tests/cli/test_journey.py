@@ -66,7 +66,7 @@ def test_a_month_from_the_token_to_the_certificate(
         harbour_feed: ("collected", 741),
         bakery_feed: ("collected", 1),
     }
-    printerpoint.prints(studio, 8_333 - 741)
+    printerpoint.prints(studio, 4_167 - 741)
     assert night(operator, printerpoint, "2026-10-31 04:15:00")["day"] == "2026-10-30"
     assert night(operator, printerpoint, "2026-11-01 04:15:00") == {
         "day": "2026-10-31",
@@ -88,7 +88,7 @@ def test_a_month_from_the_token_to_the_certificate(
         (row["account_name"], row["month"], row["pages"], row["trees"], row["issued_on"])
         for row in issued["certificates"]
     ] == [
-        ("Harbour Architects, LLP", "2026-10", 8_333, "1.00", "2026-11-02"),
+        ("Harbour Architects, LLP", "2026-10", 4_167, "0.50", "2026-11-02"),
         ("Rosie's Bakery", "2026-10", 1, "0.00", "2026-11-02"),
     ]
     assert told(operator, "certificates", "issue", "--month", "2026-10") == issued
@@ -102,7 +102,7 @@ def test_a_month_from_the_token_to_the_certificate(
     deposits = operator.made("list", "deposits", "--account", partner["id"])
     assert [(row["feed"], row["day"], row["pages"], row["counted_in"]) for row in deposits] == [
         (harbour_feed, "2026-10-29", 741, "2026-10"),
-        (harbour_feed, "2026-10-30", 7_592, "2026-10"),
+        (harbour_feed, "2026-10-30", 3_426, "2026-10"),
         (harbour_feed, "2026-11-01", 55, "2026-11"),
         (bakery_feed, "2026-10-29", 1, "2026-10"),
     ]
@@ -110,7 +110,7 @@ def test_a_month_from_the_token_to_the_certificate(
     assert [
         (row["asset_id"], row["initial_count"], row["latest_count"], row["life_count"])
         for row in devices
-    ] == [("HA-1", 182_345, 190_692, 8_347), ("HA-2", 1_000, 1_041, 41)]
+    ] == [("HA-1", 182_345, 186_526, 4_181), ("HA-2", 1_000, 1_041, 41)]
     certificates = operator.made("list", "certificates", "--month", "2026-10")
     assert sum(Decimal(row["trees"]) for row in certificates) == Decimal("1.00")
     assert certificates[0]["url"].startswith("https://trees.example.com/c/")

@@ -21,9 +21,9 @@ from webapp.printerpoint.schema import read_row
 from webapp.services.collection import collector as service
 from webapp.services.collection import requests
 from webapp.services.database import upgrade
+from webapp.services.reconciliation import reconcile
 
-_LIMITS = service.Limits(ceiling=150_000, roll_width_mm=914)
-_COUNTED = ("counted", "accepted", "adjusted")
+_SETTINGS = service.MeteringSettings()
 
 
 class Product:
@@ -90,24 +90,16 @@ class Product:
 
     def per_device(self) -> Mapping[tuple[str, str, str], int]:
         """Pages of the deltas that count."""
-        counting = func.coalesce(Delta.proposed, Delta.pages)
         query = (
-            select(
-                Delta.feed_id,
-                Device.serial_number,
-                Device.asset_id,
-                Delta.state,
-                Delta.pages,
-                counting,
-            )
+            select(Delta.feed_id, Device.serial_number, Device.asset_id, Delta.counted)
             .join(Device, Device.id == Delta.device_id)
-            .where(Delta.state.in_(_COUNTED))
+            .where(Delta.counted > 0)
         )
         found: dict[tuple[str, str, str], int] = defaultdict(int)
         with open_session(self._url) as session:
             keys = self._keys()
-            for feed, serial, asset, state, pages, proposed in session.execute(query):
-                found[keys[feed], serial, asset] += proposed if state == "adjusted" else pages
+            for feed, serial, asset, counted in session.execute(query):
+                found[keys[feed], serial, asset] += counted
         return found
 
     def held(self) -> Sequence[OpenCase]:
@@ -120,6 +112,7 @@ class Product:
                 Delta.since,
                 Delta.day,
                 Delta.pages,
+                Delta.for_person,
             )
             .join(Device, Device.id == Delta.device_id)
             .where(Delta.state == "held")
@@ -127,6 +120,11 @@ class Product:
         with open_session(self._url) as session:
             keys = self._keys()
             return [OpenCase(keys[row[0]], *row[1:]) for row in session.execute(query)]
+
+    def differences(self) -> Sequence[str]:
+        """What reconciliation finds."""
+        with open_session(self._url) as session:
+            return [str(one) for one in reconcile(session, select(Feed)).differences]
 
     def _begun(self, session: Session, day: date, now: datetime) -> Collection:
         """The night of a day; one more collection if it has been collected."""
@@ -143,7 +141,7 @@ class Product:
         self, session: Session, collection: Collection, feed_id: int, fleet: Fleet, now: datetime
     ) -> None:
         try:
-            service.collect_feed(session, collection, feed_id, fleet, _LIMITS, now)
+            service.collect_feed(session, collection, feed_id, fleet, _SETTINGS, now)
             session.commit()
         except Exception as error:  # noqa: BLE001  (as the job does: one customer, not the night)
             session.rollback()

@@ -44,6 +44,7 @@ from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import feeds, servers
 from webapp.services.collection import heartbeat
 from webapp.services.metering import deposits
+from webapp.services.metering.deposits import FeedOfDeposits
 from webapp.settings import Settings
 
 CUSTOMERS = 120
@@ -292,7 +293,7 @@ def test_a_server_is_removed_while_a_night_deposits(on_postgresql: World) -> Non
         lock(night, Feed.id, clinic)
         removed = threads.submit(removes)
         eventually(lambda: is_waited_for(world))  # it holds the server, and waits for the feed
-        deposits.add(night, clinic, server, {OCTOBER_31: 30}, None)
+        deposits.apply(night, FeedOfDeposits(clinic, server, None), {OCTOBER_31: 30})
         night.commit()
         removed.result(timeout=120)
 
@@ -312,7 +313,7 @@ def test_two_who_deposit_for_the_same_days_of_a_server_are_both_summed(
     def add(feed: int, days: Sequence[date]) -> None:
         with world.session() as session:
             lock(session, Feed.id, feed)
-            deposits.add(session, feed, server, dict.fromkeys(days, 1), None)
+            deposits.apply(session, FeedOfDeposits(feed, server, None), dict.fromkeys(days, 1))
             session.commit()
 
     with ThreadPoolExecutor() as threads:

@@ -16,7 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.domain.counter_sets import COUNTER_SETS, CounterSet, life_count, select_counter_set
+from webapp.domain.metering.counter_sets import (
+    COUNTER_SETS,
+    CounterSet,
+    pages_of,
+    select_counter_set,
+    values_of_set,
+)
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import Refused
 from webapp.printerpoint.sandbox import Remote, Sandbox
@@ -169,8 +175,9 @@ def test_every_family_measures_whole_pages(
 
     counters = shown(printerpoint)["S1"].counters
 
-    assert select_counter_set(counters, None) == family
-    assert life_count(counters, family, ROLL_WIDTH_MM) == pages
+    assert select_counter_set(counters) == family
+    own = values_of_set(counters, family)
+    assert pages_of(family, own.values(), ROLL_WIDTH_MM) == pages
 
 
 def test_counters_given_are_sent_as_they_are_and_go_on_from_there(printerpoint: Sandbox) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.counter_sets import COUNTERS
+from webapp.domain.metering.counter_sets import COUNTERS
 from webapp.domain.reasons import reason
 from webapp.messages import sentence
 from webapp.printerpoint.schema import BadRow, Printer, Unreadable, read_page, read_row

@@ -125,7 +125,7 @@ def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
 
     assert world.deposits(feed) == {}
     assert world.held(feed) == [900_000]
-    assert world.devices(feed)[0][4] == 900_000
+    assert world.devices(feed)[0][4] == 0
 
 
 def test_a_replaced_printer_is_a_new_device_with_its_own_baseline(world: World) -> None:
@@ -244,7 +244,7 @@ def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: Worl
     assert world.feed(gone).status == "pending"
 
 
-def test_rows_without_identity_or_with_a_shared_one_are_reported_and_not_counted(
+def test_a_row_listed_twice_is_a_duplicate_and_one_without_identity_a_device(
     world: World,
 ) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
@@ -254,7 +254,21 @@ def test_rows_without_identity_or_with_a_shared_one_are_reported_and_not_counted
 
     world.night(MONDAY)
 
-    assert len(world.outcome(feed).skipped) == 3
+    assert world.outcome(feed).skipped == []
+    assert world.outcome(feed).duplicates == 1
+    # The one row without an ID is a device as well; two of them would be reported.
+    assert sorted(device[1] for device in world.devices(feed)) == ["", "S1", "S2"]
+
+
+def test_several_rows_without_any_identity_are_reported_and_not_counted(world: World) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=100)
+    customer = world.printerpoint.has_customer("Clinic", customer_id="CLI")
+    for count in (10, 4_000):
+        world.printerpoint.has_printer(customer, serial="", asset="", count=count)
+
+    world.night(MONDAY)
+
+    assert [row["reason"] for row in world.outcome(feed).skipped] == [reason("no_identity")] * 2
     assert [device[1] for device in world.devices(feed)] == ["S1"]
 
 
@@ -405,4 +419,4 @@ def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: Wo
     world.night(MONDAY)
 
     assert world.outcome(feed).outcome == "unchanged"
-    assert world.outcome(feed).skipped[0]["reason"] == reason("count_too_large")
+    assert world.outcome(feed).skipped[0]["reason"] == reason("incomplete")

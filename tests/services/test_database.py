@@ -248,7 +248,12 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "deposit": {},
         "device": {"moved_to": None},
         "health_change": {"feed_id": None, "before": "healthy", "after": "unhealthy"},
-        "delta": {"since": date(2026, 10, 1), "state": "adjusted", "proposed": 1},
+        "delta": {
+            "since": date(2026, 10, 1),
+            "state": "adjusted",
+            "proposed": 1,
+            "held_for": "history",
+        },
         "feed_event": {"kind": "device_added", "details": {"initial": 1}},
         "notice": {},
         "outcome": {"outcome": "collected", "skipped": []},
@@ -256,6 +261,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "0006_device_attention": {"device_attention": {"status": "silent"}},
     "0008_fleet_overlap": {"fleet_serial": {}, "server_overlap": {"other_id": 2}},
+    "0009_metering": {"retry_rows": {}},
 }
 
 

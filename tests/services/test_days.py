@@ -20,12 +20,14 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
         factories.delta(session, device, day=MONDAY, pages=100),
         factories.delta(session, device, since=MONDAY, day=WEDNESDAY, pages=31),  # none on Tuesday
         factories.delta(session, device, day=THURSDAY, pages=900_000, state="held"),
-        factories.delta(session, device, day=FRIDAY, pages=70_000, state="adjusted", proposed=7),
+        factories.delta(session, device, day=FRIDAY, pages=70_000, state="adjusted", counted=7),
     ]
     read = {gain.day for gain in gains}
     for day in read:
         factories.reading(session, device, day=day, count=182_345)
-    deposits.recalculate(session, feed, [MONDAY, TUESDAY, *read], ())
+    own = deposits.FeedOfDeposits(feed.id, feed.server_id, None)
+    counted = {MONDAY: 100, TUESDAY: 15, WEDNESDAY: 16, FRIDAY: 7}
+    deposits.apply(session, own, counted)
 
     of_feed = metrics.days_of_feeds(session, [feed.id], MONDAY, FRIDAY)
 
@@ -36,6 +38,6 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
         DayPages(THURSDAY, 0, held=True),
         DayPages(FRIDAY, 7),
     ]
-    assert deposits.days_of_deltas(gains, read, MONDAY, FRIDAY, ()) == of_feed
-    assert deposits.days_of_deltas(gains, read, TUESDAY, TUESDAY, ()) == of_feed[1:2]
-    assert deposits.days_of_deltas([], set(), MONDAY, MONDAY, ()) == [DayPages(MONDAY, 0)]
+    assert deposits.days_of_deltas(gains, read, MONDAY, FRIDAY) == of_feed
+    assert deposits.days_of_deltas(gains, read, TUESDAY, TUESDAY) == of_feed[1:2]
+    assert deposits.days_of_deltas([], set(), MONDAY, MONDAY) == [DayPages(MONDAY, 0)]

@@ -157,23 +157,3 @@ def test_the_database_refuses_what_is_neither(ledger: Ledger, kind: str, pages: 
     with pytest.raises(IntegrityError, match="ck_deposit_pages"):
         ledger.session.flush()
     ledger.session.rollback()
-
-
-def test_a_decision_taken_back_after_the_month_closed_is_a_correction(session: Session) -> None:
-    feed = factories.feed(session)
-    delta = factories.delta(
-        session, factories.device(session, feed), since=date(2026, 10, 29), day=OCTOBER_30, pages=50
-    )
-    deposits.recalculate(session, feed, [OCTOBER_30], ())
-    factories.closed_month(session, feed.account, "2026-10")
-    delta.state, delta.held_for = "held", "ceiling"
-    session.flush()
-
-    withdrawn = deposits.recalculate(session, feed, [OCTOBER_30], ())
-    again = deposits.recalculate(session, feed, [OCTOBER_30], ())
-
-    assert (withdrawn, again) == (-50, 0)
-    assert Ledger(session, feed.id, feed.server_id).rows() == [
-        (OCTOBER_30, "2026-10", "pages", 50),
-        (OCTOBER_30, "2026-11", "correction", -50),
-    ]

@@ -39,7 +39,7 @@ def reason(world: World, feed_id: int, now: datetime) -> str | None:
 
 def printed_in_october(world: World, pages: int) -> int:
     """A feed with pages on Friday 30 October, read until the month ended."""
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", S1=1_000)
+    feed = world.has_feed("Harbour Architects, LLP", "HARB01", S1=91_000)
     world.night(date(2026, 10, 29))
     world.printerpoint.prints("S1", pages)
     for day in (date(2026, 10, 30), LAST):
@@ -48,7 +48,7 @@ def printed_in_october(world: World, pages: int) -> int:
 
 
 def test_a_month_waits_for_its_grace_in_the_partners_zone(world: World) -> None:
-    feed = printed_in_october(world, 12_345)
+    feed = printed_in_october(world, 4_345)
 
     before = reason(world, feed, AFTER_GRACE - timedelta(seconds=1))
     after = reason(world, feed, AFTER_GRACE)
@@ -73,7 +73,7 @@ def test_a_month_waits_for_its_last_night_unless_the_server_is_unhealthy(world: 
 
 
 def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
-    feed = printed_in_october(world, 12_345)
+    feed = printed_in_october(world, 4_345)
 
     with world.session() as session:
         account = session.get_one(Feed, feed).account
@@ -82,7 +82,7 @@ def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
 
     assert certificate is not None
     assert certificate.number == f"R-2026-10-{certificate.id:06}"
-    assert (certificate.pages, certificate.trees) == (12_345, Decimal("1.48"))
+    assert (certificate.pages, certificate.trees) == (4_345, Decimal("0.52"))
     assert (certificate.pages_per_tree, certificate.project) == (8_333, "Andes")
     assert (certificate.account_name, certificate.partner_name) == (
         "Harbour Architects, LLP",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.queries import counted
+from webapp.domain.metering.state import DeltaState
 from webapp.messages import sentence
 from webapp.models import Feed
 from webapp.queries import reconciliation_warnings
@@ -78,10 +79,10 @@ def test_a_device_that_moved_and_one_of_a_removed_feed_are_metered_once(session:
     ],
 )
 def test_a_delta_near_the_lifetime_count_is_warned_of_where_it_counts(
-    session: Session, pages: int, count: int, state: str, warned: bool
+    session: Session, pages: int, count: int, state: DeltaState, warned: bool
 ) -> None:
     device = factories.device(session)
-    factories.reading(session, device, day=FRIDAY, count=count)
+    device.latest_count = count
     factories.delta(session, device, day=FRIDAY, pages=pages, state=state)
 
     warnings = found(session)

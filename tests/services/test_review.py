@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.nights import MONDAY, World
+from webapp.domain.metering.review import Decision
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
 from webapp.services import reconciliation
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.both_databases
 
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
+THURSDAY = MONDAY + timedelta(days=3)
 OPERATOR = Actor(None, "command")
 NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
 
@@ -47,7 +49,7 @@ def test_accepting_deposits_the_pages_on_the_days_of_their_gap(world: World, fee
 def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        review.decide(session, delta, "rejected", OPERATOR, NOW, "  typing   slip ")
+        review.decide(session, delta, "rejected", OPERATOR, NOW, reason="  typing   slip ")
         session.commit()
         reason = delta.reason
 
@@ -63,7 +65,7 @@ def test_an_answer_is_given_once(world: World, feed: int) -> None:
         session.commit()
 
         with pytest.raises(Conflict, match="decided already: accepted"):
-            review.decide(session, delta, "rejected", OPERATOR, NOW, "typing slip")
+            review.decide(session, delta, "rejected", OPERATOR, NOW, reason="typing slip")
         session.rollback()
 
     assert sum(world.deposits(feed).values()) == 900_040
@@ -74,7 +76,7 @@ def test_rejecting_needs_a_reason(world: World, feed: int) -> None:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
         with pytest.raises(Invalid) as refusal:
-            review.decide(session, delta, "rejected", OPERATOR, NOW, "   ")
+            review.decide(session, delta, "rejected", OPERATOR, NOW, reason="   ")
 
     assert refusal.value.field == "reason"
     assert world.held(feed) == [900_000]
@@ -82,12 +84,12 @@ def test_rejecting_needs_a_reason(world: World, feed: int) -> None:
 
 @pytest.mark.parametrize("decision", ["accepted", "reset", "rejected"])
 def test_a_decision_can_be_taken_back_until_its_month_is_certified(
-    world: World, feed: int, decision: review.Decision
+    world: World, feed: int, decision: Decision
 ) -> None:
     before = (world.deposits(feed), world.devices(feed))
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        added = review.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
+        added = review.decide(session, delta, decision, OPERATOR, NOW, reason="typing slip")
         session.commit()
         taken = review.reopen(session, delta, OPERATOR, NOW + timedelta(hours=1))
         session.commit()
@@ -99,10 +101,10 @@ def test_a_decision_can_be_taken_back_until_its_month_is_certified(
 
 
 @pytest.mark.parametrize("decision", ["accepted", "rejected"])
-def test_a_certified_decision_stands(world: World, feed: int, decision: review.Decision) -> None:
+def test_a_certified_decision_stands(world: World, feed: int, decision: Decision) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        review.decide(session, delta, decision, OPERATOR, NOW, "typing slip")
+        review.decide(session, delta, decision, OPERATOR, NOW, reason="typing slip")
         session.commit()
         assert review.certified_month(session, delta) is None
     world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
@@ -141,38 +143,37 @@ def test_what_was_never_decided_cannot_be_taken_back(world: World, feed: int) ->
             session.rollback()
 
 
-def test_there_is_nothing_to_adjust_without_a_proposal(world: World, feed: int) -> None:
+def test_pages_that_count_are_some_of_the_deltas(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
-        with pytest.raises(Invalid, match="no proposal"):
-            review.decide(session, delta, "adjusted", OPERATOR, NOW)
+        for pages in (None, -1, 900_001):
+            with pytest.raises(Invalid, match="from 0 to 900,000"):
+                review.decide(session, delta, "adjusted", OPERATOR, NOW, pages=pages)
 
 
 def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=999_950)
-    world.night(MONDAY)
-    world.printerpoint.tells("S1", 40)
-    world.night(TUESDAY)
-    world.printerpoint.tells("S1", 130)
-    world.night(WEDNESDAY)
+    feed = world.has_feed("Clinic", "CLI", S1=999_850)
+    for day, count in ((MONDAY, 999_850), (TUESDAY, 999_950), (WEDNESDAY, 40), (THURSDAY, 130)):
+        world.printerpoint.tells("S1", count)
+        world.night(day)
     waiting = world.deposits(feed)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        facts = (delta.held_for, delta.pages, delta.proposed, delta.since, delta.day)
+        facts = (delta.kind, delta.pages, delta.proposed, delta.since, delta.day)
         review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
-    assert facts == ("roll_over", 90, 90, MONDAY, TUESDAY)
-    assert waiting == {WEDNESDAY: 90}
-    assert world.deposits(feed) == {TUESDAY: 90, WEDNESDAY: 90}
-    assert world.devices(feed) == [("A-S1", "S1", 40, 130, 180)]
+    assert facts == ("roll_over", 90, 90, TUESDAY, WEDNESDAY)
+    assert waiting == {TUESDAY: 100, THURSDAY: 90}
+    assert world.deposits(feed) == {TUESDAY: 100, WEDNESDAY: 90, THURSDAY: 90}
+    assert world.devices(feed) == [("A-S1", "S1", 40, 130, 280)]
     assert balanced(world)
 
 
 def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=999_950)
-    for day, count in ((MONDAY, 999_950), (TUESDAY, 40), (WEDNESDAY, 130)):
+    feed = world.has_feed("Clinic", "CLI", S1=999_850)
+    for day, count in ((MONDAY, 999_850), (TUESDAY, 999_950), (WEDNESDAY, 40), (THURSDAY, 130)):
         world.printerpoint.tells("S1", count)
         world.night(day)
     with world.session() as session:
@@ -180,41 +181,20 @@ def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
         review.decide(session, delta, "reset", OPERATOR, NOW)
         session.commit()
 
-    assert world.deposits(feed) == {WEDNESDAY: 90}
-    assert world.devices(feed) == [("A-S1", "S1", 40, 130, 90)]
+    assert world.deposits(feed) == {TUESDAY: 100, THURSDAY: 90}
+    assert world.devices(feed) == [("A-S1", "S1", 40, 130, 190)]
     assert balanced(world)
 
 
-@pytest.fixture
-def restored(world: World) -> int:
-    """A feed whose technician set a reset counter back: 410 pages, not 120,410."""
+def test_a_restored_counter_counts_what_was_printed_without_a_person(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=119_900)
     world.night(MONDAY)
     for days, count in enumerate((120_000, 0, 50, 90, 120_500, 120_530), start=1):
         world.printerpoint.tells("S1", count)
         world.night(MONDAY + timedelta(days=days))
-    return feed
 
-
-def test_a_restored_counter_counts_what_was_printed_as_proposed(
-    world: World, restored: int
-) -> None:
-    with world.session() as session:
-        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        facts = (delta.held_for, delta.pages, delta.proposed)
-        added = review.decide(session, delta, "adjusted", OPERATOR, NOW + timedelta(days=9))
-        session.commit()
-
-    assert facts == ("restoration", 120_410, 410)
-    assert added == 410
-    assert sum(world.deposits(restored).values()) == 100 + 50 + 40 + 410 + 30
-    assert world.devices(restored) == [("A-S1", "S1", 120_000, 120_530, 630)]
-    assert balanced(world)
-
-
-def test_what_follows_a_restoration_is_counted_while_it_waits(world: World, restored: int) -> None:
-    assert world.held(restored) == [120_410]
-    assert sum(world.deposits(restored).values()) == 100 + 50 + 40 + 30
+    assert world.held(feed) == []
+    assert sum(world.deposits(feed).values()) == 120_530 - 119_900
     assert balanced(world)
 
 
@@ -229,17 +209,25 @@ def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: Worl
     assert sum(world.deposits(feed).values()) == 500 + 2_000
 
 
-def test_a_step_far_above_the_devices_own_history_is_held_below_the_ceiling(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=1_000)
+def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
+    world: World,
+) -> None:
+    feed = world.has_feed("Clinic", "CLI", S1=50_000)
     world.night(MONDAY)
-    for days, pages in enumerate((100, 300, 200, 6_001, 250), start=1):
+    for days, pages in enumerate((100, 300, 200, 6_001), start=1):
         world.printerpoint.prints("S1", pages)
         world.night(MONDAY + timedelta(days=days))
+    held = world.held(feed)
+    for days in (8, 9):
+        world.printerpoint.prints("S1", 250)
+        world.night(MONDAY + timedelta(days=days))
     with world.session() as session:
-        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        delta = session.scalars(select(Delta).where(Delta.kind == "limit")).one()
 
-    assert (delta.held_for, delta.pages, delta.proposed) == ("history", 6_001, None)
-    assert sum(world.deposits(feed).values()) == 850
+    assert held == [6_001]
+    assert (delta.state, delta.resolved_by, len(delta.evidence)) == ("accepted", "readings", 2)
+    assert sum(world.deposits(feed).values()) == 600 + 6_001 + 500
+    assert balanced(world)
 
 
 def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
@@ -249,7 +237,7 @@ def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
         user = factories.user(session, session.get_one(Account, world.partner_id))
         actor = Actor(user.id, "browser")
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
-        review.decide(session, delta, "rejected", actor, NOW, "typing slip")
+        review.decide(session, delta, "rejected", actor, NOW, reason="typing slip")
         review.reopen(session, delta, OPERATOR, NOW + timedelta(minutes=1))
         session.commit()
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()

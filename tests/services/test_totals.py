@@ -80,7 +80,7 @@ def test_held_gains_are_counted_for_those_who_may_decide(session: Session) -> No
     assert [waiting_for(session, user) for user in (nora, olga, cara)] == [1, 1, 0]
     assert waiting_for(session, factories.user(session)) == 0
 
-    session.execute(update(Delta).where(Delta.id == counted.id).values(state="held", held_for="x"))
+    session.execute(update(Delta).where(Delta.id == counted.id).values(state="held", kind="limit"))
     assert [waiting_for(session, user) for user in (nora, olga, cara)] == [2, 2, 0]
     session.execute(update(Delta).values(state="accepted"))
     assert [waiting_for(session, user) for user in (nora, olga, cara)] == [0, 0, 0]

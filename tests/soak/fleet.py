@@ -15,6 +15,7 @@ from tests.soak.clock import FIRST_MOMENT
 from webapp.app import create_app
 from webapp.crypto import Keyring
 from webapp.db import READ_ONLY
+from webapp.domain.metering.codec import from_json
 from webapp.models import Account, Device, Feed
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.printerpoint.sandbox.models import Machine
@@ -108,8 +109,7 @@ class Fleet:
         machine = self.machine(printer)
         with self.only_looking() as session:
             return any(
-                (d.fallen_count if d.fallen_on else d.latest_count) == machine.count
-                for d in session.scalars(self._devices(machine))
+                reported(d) == machine.count for d in session.scalars(self._devices(machine))
             )
 
     def is_settled(self, printer: str) -> bool:
@@ -117,7 +117,7 @@ class Fleet:
         machine = self.machine(printer)
         with self.only_looking() as session:
             devices = session.scalars(self._devices(machine)).all()
-        return any(d.latest_count == machine.count and d.fallen_on is None for d in devices)
+        return any(d.latest_count == machine.count == reported(d) for d in devices)
 
     def machine(self, printer: str) -> Machine:
         """A printer as the sandbox knows it."""
@@ -228,3 +228,8 @@ class Fleet:
         session.add(feed)
         session.flush()
         self.ties[customer] = Tie(feed.id, account.id, server_id, customer, zone)
+
+
+def reported(device: Device) -> int:
+    """The count of a device's last reading, believed or not."""
+    return from_json(device.state).reported

@@ -44,7 +44,8 @@ def office(
     """Harbour Architects is in the fleet, Nobody Here is not."""
     customer = printerpoint.has_customer("Harbour Architects", customer_id="HARB01")
     printerpoint.has_printer(customer, serial="H1", asset="A-1", count=100)
-    printerpoint.has_printer(customer, serial="", asset="", count=100)
+    for count in (100, 9_000):
+        printerpoint.has_printer(customer, serial="", asset="", count=count)
     with storing() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com", full_name="Nora North")

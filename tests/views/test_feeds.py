@@ -349,10 +349,10 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
     with storing() as session:
         feed = session.get_one(Feed, office.feed_id)
         device = factories.device(session, feed, asset_id="A-77", serial_number="CNB77")
-        for offset, pages, state in ((0, 1_111, "counted"), (1, 900_000, "held")):
-            day = monday + timedelta(days=offset)
-            factories.reading(session, device, day=day, count=182_345)
-            factories.delta(session, device, day=day, pages=pages, state=state)
+        first = factories.reading(session, device, day=monday, count=182_345)
+        factories.delta(session, device, day=first.day, pages=1_111)
+        held = factories.reading(session, device, day=monday + timedelta(days=1), count=182_345)
+        factories.delta(session, device, day=held.day, pages=900_000, state="held")
         # Read again on Friday: what was printed since Tuesday is dated back.
         tuesday, friday = monday + timedelta(days=1), monday + timedelta(days=4)
         factories.reading(session, device, day=friday, count=182_345)

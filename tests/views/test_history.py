@@ -10,7 +10,7 @@ from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
 from webapp.models import Account, FeedEvent, Server, User
 from webapp.models.feed_event import FEED_EVENT_KINDS
-from webapp.views import history
+from webapp.views import event_texts
 
 _DETAILS = {
     "count": 4,
@@ -22,7 +22,12 @@ _DETAILS = {
     "since": "2026-11-03",
     "first": "2026-11-03",
     "last": "2026-11-09",
-    "for": "restoration",
+    "for": "roll_over",
+    "day": "2026-11-09",
+    "state": "withdrawn",
+    "for_person": False,
+    "evidence": [["2026-11-10", 182_400]],
+    "old": 182_345,
     "proposed": 410,
     "decision": "rejected",
     "reason": "typing slip",
@@ -45,7 +50,7 @@ def _bakery(session: Session) -> tuple[Server, Account]:
 
 
 def test_every_kind_of_event_has_its_words() -> None:
-    assert set(history._WORDS) == set(FEED_EVENT_KINDS)
+    assert set(event_texts.EVENT_TEXTS) == set(FEED_EVENT_KINDS)
 
 
 def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
@@ -58,7 +63,7 @@ def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
         device = factories.device(session, feed, asset_id="A-77")
         for kind in FEED_EVENT_KINDS:
             details = {**_DETAILS, "feed": other.id}
-            if kind == "family_changed":
+            if kind == "set_switched":
                 details |= {"before": "colour", "after": "area"}
             session.add(
                 FeedEvent(

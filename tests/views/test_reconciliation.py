@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
-from webapp.models import Device, Feed, User
+from webapp.models import Deposit, Device, Feed, User
 
 Enter = Callable[[User], Visitor]
 
@@ -36,7 +37,7 @@ def test_it_shows_the_feed_that_does_not_add_up_and_the_row_that_causes_it(
     log_in: Enter, nora: User, storing: Storing
 ) -> None:
     with storing() as session:
-        session.get_one(Device, 1).life_count = 1_235
+        session.scalars(select(Deposit)).one().pages = 1_235
 
     page = log_in(nora).opens("/reconciliation")
 
@@ -50,7 +51,8 @@ def test_warnings_are_shown_with_links_and_no_difference(
 ) -> None:
     with storing() as session:
         feed = session.get_one(Feed, 1)
-        session.get_one(Device, 1).serial_number = "CNB1 234"
+        known = session.get_one(Device, 1)
+        known.serial_number, known.serial_key = "CNB1 234", "CNB1234"
         second = factories.feed(session, feed.server, feed.account, customer_name="Harbour West")
         twin = factories.device(session, second, asset_id="W-1", serial_number="cnb1234")
 
@@ -68,7 +70,8 @@ def test_a_partner_is_not_warned_of_what_is_at_another_partner(
     log_in: Enter, nora: User, storing: Storing
 ) -> None:
     with storing() as session:
-        session.get_one(Device, 1).serial_number = "CNB1234"
+        known = session.get_one(Device, 1)
+        known.serial_number = known.serial_key = "CNB1234"
         elsewhere = factories.feed(session, customer_name="Rival")
         factories.device(session, elsewhere, serial_number="CNB1234")
         operator = factories.user(session, factories.operations(session))

@@ -186,6 +186,8 @@ def _feed_row(outcome: Outcome, customer_name: str) -> dict[str, Any]:
         "outcome": outcome.outcome,
         "pages": outcome.pages,
         "devices": outcome.devices,
+        "incomplete": outcome.incomplete,
+        "duplicates": outcome.duplicates,
         "skipped": [row | {"reason": sentence(row["reason"])} for row in outcome.skipped],
         "error": sentence(outcome.reason) or None,
     }

@@ -4,7 +4,7 @@ from webapp.models.account import Account
 from webapp.models.audit_entry import AuditEntry
 from webapp.models.brand import Brand, Logo
 from webapp.models.certificate import Certificate, Document
-from webapp.models.collection import Collection, Outcome
+from webapp.models.collection import Collection, Outcome, RetryRows
 from webapp.models.deposit import Deposit
 from webapp.models.device import Device
 from webapp.models.device_attention import DeviceAttention
@@ -45,6 +45,7 @@ __all__ = [
     "PartnerMonth",
     "Reading",
     "Reconciliation",
+    "RetryRows",
     "Server",
     "ServerDay",
     "ServerOverlap",

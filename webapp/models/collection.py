@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     String,
     text,
 )
@@ -84,8 +85,9 @@ class Collection(Base):
 class Outcome(Base):
     """What a collection brought for one feed.
 
-    ``pages``: deposited by this collection. ``skipped``: rows not counted, a list of
-    ``{"reason", "asset_id", "serial_number"}``. ``reason``: why it failed.
+    ``pages``: deposited by this collection, less what it withdrew. ``incomplete``: devices whose
+    answer lacked a known counter. ``duplicates``: rows that repeat a device. ``skipped``: rows not
+    counted, a list of ``{"reason", "asset_id", "serial_number"}``. ``reason``: why it failed.
     """
 
     __tablename__ = "outcome"
@@ -108,8 +110,24 @@ class Outcome(Base):
     outcome: Mapped[str] = mapped_column(String(16))
     pages: Mapped[int] = mapped_column(BigInteger)
     devices: Mapped[int]
+    incomplete: Mapped[int] = mapped_column(default=0, server_default="0")
+    duplicates: Mapped[int] = mapped_column(default=0, server_default="0")
     skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     feed: Mapped[Feed] = relationship()
+
+
+class RetryRows(Base):
+    """The fleet's rows of a customer that failed in a collection, for its retry.
+
+    ``rows``: those of the customer and of the same machines elsewhere, only the fields that
+    metering needs. Deleted when the retry succeeds, or the next collection begins.
+    """
+
+    __tablename__ = "retry_rows"
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), primary_key=True)
+    rows: Mapped[bytes] = mapped_column(LargeBinary)

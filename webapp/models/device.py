@@ -1,51 +1,63 @@
-"""Device: a printer seen under a feed."""
+"""Device: a physical printer under a feed."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Moment
+from webapp.db import Base, UtcDateTime
 from webapp.models.feed import Feed
+
+_INCOMPLETE = text("incomplete_since is not null")
 
 
 class Device(Base):
-    """A printer: (asset id, serial number) within its feed; a blank one is an empty string.
+    """A printer, under the feed that read it last.
 
-    ``latest_count`` is the count believed on ``latest_on``; ``fallen_count`` a lower one that the
-    next reading has yet to confirm. ``last_seen_at`` is the last-seen the latest reading came with.
-    ``earlier_count`` and ``earlier_life``: what stood before the last reset, until the counter has
-    passed it again. ``missing_since``: the first day closed without it in the response.
-    ``moved_to``: the same printer under another feed, which reads it now.
+    ``asset_id`` and ``serial_number``: as reported; a blank one is an empty string. A feed may have
+    one device that has neither.
+    ``serial_key``: the serial number as it is compared, None when it identifies no machine.
+    ``state``: all that metering remembers of it, as ``webapp.domain.metering.codec`` writes it;
+    ``counter_set`` (None: awaiting its baseline) to ``last_seen_at`` and ``incomplete_since`` are
+    its figures for lists. ``awaits_baseline``: the next reading begins anew. ``missing_since``: the
+    first day closed without it in the response. ``moved_to``: of the time before states, the
+    device that goes on with the same printer under another feed.
     """
 
     __tablename__ = "device"
     __table_args__ = (
-        UniqueConstraint("feed_id", "asset_id", "serial_number"),
-        CheckConstraint("asset_id <> '' or serial_number <> ''", name="identity"),
+        Index("ix_device_feed_id", "feed_id"),
+        Index("ix_device_serial_key", "serial_key"),
         Index("ix_device_serial_number", "serial_number"),
         Index("ix_device_asset_id", "asset_id", "serial_number", "id"),
+        Index(
+            "ix_device_incomplete",
+            "feed_id",
+            "incomplete_since",
+            sqlite_where=_INCOMPLETE,
+            postgresql_where=_INCOMPLETE,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"))
     asset_id: Mapped[str] = mapped_column(String(200))
     serial_number: Mapped[str] = mapped_column(String(200))
-    family: Mapped[str] = mapped_column(String(16))
+    serial_key: Mapped[str | None] = mapped_column(String(200))
+    counter_set: Mapped[str | None] = mapped_column(String(16))
     initial_count: Mapped[int] = mapped_column(BigInteger)
     latest_count: Mapped[int] = mapped_column(BigInteger)
     life_count: Mapped[int] = mapped_column(BigInteger)
     first_on: Mapped[date]
     latest_on: Mapped[date]
-    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
-    fallen_count: Mapped[int | None] = mapped_column(BigInteger)
-    fallen_on: Mapped[date | None]
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     awaits_baseline: Mapped[bool] = mapped_column(default=False)
-    earlier_count: Mapped[int | None] = mapped_column(BigInteger)
-    earlier_life: Mapped[int | None] = mapped_column(BigInteger)
+    incomplete_since: Mapped[date | None]
     missing_since: Mapped[date | None]
     moved_to: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
+    state: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     feed: Mapped[Feed] = relationship()

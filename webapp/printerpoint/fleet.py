@@ -8,10 +8,11 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Self
+from typing import IO, Protocol, Self
 
 import msgspec
 
+from webapp.domain.metering.identity import serial_key
 from webapp.printerpoint.schema import BadRow, Printer
 
 _IN_MEMORY = 8 * 1024 * 1024
@@ -34,6 +35,30 @@ class Customer:
     printers: int
 
 
+@dataclass(frozen=True, slots=True)
+class FeedRows:
+    """The rows of the customer a feed matches, and those of the same machines elsewhere.
+
+    ``customer``: as it is called now; None when the fleet has no such customer.
+    """
+
+    customer: Customer | None
+    printers: list[Printer]
+    bad_rows: list[BadRow]
+    elsewhere: list[tuple[Customer, Printer]]
+
+    def rows_for(self, customer_id: str | None, name: str, serials: Iterable[str]) -> "FeedRows":
+        """Return itself: the rows of one feed, stored for its retry."""
+        return self
+
+
+class RowSource(Protocol):
+    """What a feed can be collected from: the fleet, or the stored rows of one feed."""
+
+    def rows_for(self, customer_id: str | None, name: str, serials: Iterable[str]) -> FeedRows:
+        """The rows of the customer of this ID and name, and of these serial numbers elsewhere."""
+
+
 class Fleet:
     """All rows of one reading. Close it, or use it as a context manager.
 
@@ -53,6 +78,7 @@ class Fleet:
         self._labels: dict[str, list[_Label]] = defaultdict(list)
         self._latest_names: dict[str, str] = {}
         self._ids: dict[str, set[str]] = defaultdict(set)
+        self._labels_of_serial: dict[str, tuple[_Label, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -84,6 +110,10 @@ class Fleet:
                 told = waiting[label] = ([], [])
             if isinstance(row, Printer):
                 told[0].append(row)
+                if key := serial_key(row.serial_number):
+                    listed = self._labels_of_serial.get(key, ())
+                    if label not in listed:
+                        self._labels_of_serial[key] = (*listed, label)
             else:
                 told[1].append(row)
             if self.rows % _ROWS_IN_HAND == 0:
@@ -115,11 +145,43 @@ class Fleet:
         printers: list[Printer] = []
         bad_rows: list[BadRow] = []
         for label in self._labels_of(customer_id, name):
-            for offset, length in self._places[label]:
-                self._file.seek(offset)
-                good, bad = _decode(self._file.read(length))
-                printers += good
-                bad_rows += bad
+            good, bad = self._read(label)
+            printers += good
+            bad_rows += bad
+        return printers, bad_rows
+
+    def rows_for(self, customer_id: str | None, name: str, serials: Iterable[str]) -> FeedRows:
+        """The rows of a customer; those elsewhere of its serial numbers and of ``serials``."""
+        printers, bad_rows = self.printers_of(customer_id, name)
+        own = {key for printer in printers if (key := serial_key(printer.serial_number))}
+        elsewhere = self._elsewhere({*serials, *own}, customer_id, name)
+        return FeedRows(self.find(customer_id, name), printers, bad_rows, elsewhere)
+
+    def _elsewhere(
+        self, serials: Iterable[str], customer_id: str | None, name: str
+    ) -> list[tuple[Customer, Printer]]:
+        """The rows of these serial numbers (as ``serial_key`` has them) at other customers."""
+        own = set(self._labels_of(customer_id, name))
+        wanted = {key: {*self._labels_of_serial.get(key, ())} - own for key in serials}
+        found: list[tuple[Customer, Printer]] = []
+        for label in sorted({label for labels in wanted.values() for label in labels}, key=str):
+            customer = self.find(*label)
+            if customer is not None:
+                found += [
+                    (customer, printer)
+                    for printer in self._read(label)[0]
+                    if serial_key(printer.serial_number) in wanted
+                ]
+        return found
+
+    def _read(self, label: _Label) -> tuple[list[Printer], list[BadRow]]:
+        printers: list[Printer] = []
+        bad_rows: list[BadRow] = []
+        for offset, length in self._places[label]:
+            self._file.seek(offset)
+            good, bad = _decode(self._file.read(length))
+            printers += good
+            bad_rows += bad
         return printers, bad_rows
 
     def serial_numbers(self) -> Iterator[str | None]:

@@ -249,10 +249,10 @@ def collection(session: Session, viewer: Viewer, collection_id: int) -> Collecti
 def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
     """A delta in any state, with its device, feed, account and partner. Raises NotFound."""
     query = deltas(viewer).options(
-        joinedload(Delta.device, innerjoin=True)
-        .joinedload(Device.feed, innerjoin=True)
+        joinedload(Delta.device, innerjoin=True),
+        joinedload(Delta.feed, innerjoin=True)
         .joinedload(Feed.account, innerjoin=True)
-        .joinedload(Account.partner)
+        .joinedload(Account.partner),
     )
     return _one(session, query, Delta.id, delta_id, "gain")
 

@@ -172,24 +172,24 @@ def held_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
     ).all()
 
 
-def readings_of(session: Session, device_id: int, limit: int) -> Rows:
-    """The latest readings of a device."""
-    return session.execute(
-        select(Reading.day, Reading.count.label("told"), Reading.baseline)
-        .where(Reading.device_id == device_id)
-        .order_by(Reading.day.desc())
-        .limit(limit)
-    ).all()
+def readings_of(session: Session, device_id: int, limit: int, feed_id: int | None = None) -> Rows:
+    """The latest readings of a device; with ``feed_id`` those that this feed read."""
+    query = select(Reading.day, Reading.count.label("told"), Reading.baseline).where(
+        Reading.device_id == device_id
+    )
+    if feed_id is not None:
+        query = query.where(Reading.feed_id == feed_id)
+    return session.execute(query.order_by(Reading.day.desc()).limit(limit)).all()
 
 
-def deltas_of(session: Session, device_id: int, limit: int) -> Rows:
-    """The latest deltas of a device."""
-    return session.execute(
-        select(Delta.id, Delta.since, Delta.day, Delta.pages, Delta.state, Delta.proposed)
-        .where(Delta.device_id == device_id)
-        .order_by(Delta.day.desc())
-        .limit(limit)
-    ).all()
+def deltas_of(
+    session: Session, device_id: int, limit: int, feed_id: int | None = None
+) -> Sequence[Delta]:
+    """The latest deltas of a device; with ``feed_id`` those that this feed read."""
+    query = select(Delta).where(Delta.device_id == device_id)
+    if feed_id is not None:
+        query = query.where(Delta.feed_id == feed_id)
+    return session.scalars(query.order_by(Delta.day.desc(), Delta.number.desc()).limit(limit)).all()
 
 
 def readings_around(session: Session, delta: Delta, limit: int) -> dict[date, int]:

@@ -128,7 +128,7 @@ def devices(filters: Filters) -> Rows:
             Feed.account_id.label("account"),
             func.nullif(Device.asset_id, "").label("asset_id"),
             func.nullif(Device.serial_number, "").label("serial_number"),
-            Device.family,
+            Device.counter_set.label("family"),
             Device.initial_count,
             Device.latest_count,
             Device.life_count,

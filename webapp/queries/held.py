@@ -24,7 +24,7 @@ def search(viewer: Viewer, *, text: str = "", decisions: Collection[str] = ()) -
         query = access.deltas(viewer).where(Delta.state.in_(decisions))
     else:
         query = access.held(viewer)
-    query = query.join(Delta.device).join(Device.feed).join(Feed.account)
+    query = query.join(Delta.device).join(Feed, Feed.id == Delta.feed_id).join(Feed.account)
     if text:
         columns = (Feed.customer_name, Account.name, Device.asset_id, Device.serial_number)
         query = query.where(lists.contains(text, *columns))
@@ -34,9 +34,12 @@ def search(viewer: Viewer, *, text: str = "", decisions: Collection[str] = ()) -
         Delta.pages,
         Delta.since,
         Delta.day,
-        Delta.held_for,
+        Delta.kind,
         Delta.state,
         Delta.proposed,
+        Delta.counted,
+        Delta.for_person,
+        Delta.resolved_by,
         Delta.reason,
         Delta.decided_at,
         Device.asset_id,

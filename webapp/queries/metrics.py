@@ -111,7 +111,11 @@ def days_of_feeds(
     read = session.scalars(
         select(Reading.day)
         .join(Device, Device.id == Reading.device_id)
-        .where(Device.feed_id.in_(feed_ids), Reading.day.between(first, last))
+        .where(
+            Device.feed_id.in_(feed_ids),
+            Reading.feed_id.in_(feed_ids),
+            Reading.day.between(first, last),
+        )
         .distinct()
     )
     held = session.scalars(

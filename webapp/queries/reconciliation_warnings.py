@@ -10,12 +10,11 @@ from itertools import groupby
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.domain.metering.identity import serial_key
 from webapp.domain.reasons import Reason, reason
-from webapp.models import Account, Delta, Deposit, Device, Feed, Reading
+from webapp.models import Account, Delta, Deposit, Device, Feed
 from webapp.queries import access
 
 Kind = Literal["serial_metered_twice", "near_lifetime", "before_feed", "several_customers"]
@@ -56,46 +55,43 @@ def find(session: Session, feeds: Select[Feed]) -> list[ReconciliationWarning]:
 
 def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
     """Usable serial numbers of several devices, none of which has moved."""
-    written = _without_blanks(Device.serial_number)
     metered: tuple[ColumnElement[bool], ...] = (
         Device.feed_id.in_(ids),
-        Device.serial_number != "",
+        Device.serial_key.is_not(None),
         Device.moved_to.is_(None),
         access.IS_TIED,
     )
     shared = (
-        select(written)
+        select(Device.serial_key)
         .join(Feed, Feed.id == Device.feed_id)
         .where(*metered)
-        .group_by(written)
+        .group_by(Device.serial_key)
         .having(func.count() > 1)
     )
     rows = session.execute(
-        select(Device.id, Device.serial_number, Device.asset_id, Feed.id, Feed.customer_name)
+        select(
+            Device.serial_key,
+            Device.id,
+            Device.serial_number,
+            Device.asset_id,
+            Feed.id,
+            Feed.customer_name,
+        )
         .join(Feed, Feed.id == Device.feed_id)
-        .where(*metered, written.in_(shared))
-        .order_by(written, Device.id)
+        .where(*metered, Device.serial_key.in_(shared))
+        .order_by(Device.serial_key, Device.id)
     )
-    by_key: dict[str, list[Place]] = {}
-    for device_id, serial, asset, feed_id, customer in rows:
-        key = serial_key(serial)
-        if key is not None:
-            by_key.setdefault(key, []).append(Place(feed_id, customer, device_id, asset or serial))
-    for key, places in by_key.items():
-        if len(places) > 1:
-            what = reason("serial_metered_twice", serial=key, times=len(places))
-            yield ReconciliationWarning("serial_metered_twice", what, tuple(places))
-
-
-def _without_blanks(column: Any) -> Any:
-    for blank in (" ", "\u00a0", "\t", "\r", "\n"):
-        column = func.replace(column, blank, "")
-    return func.upper(column)
+    for key, same in groupby(rows, key=lambda row: row[0]):
+        places = tuple(
+            Place(feed_id, customer, device_id, asset or serial)
+            for _, device_id, serial, asset, feed_id, customer in same
+        )
+        what = reason("serial_metered_twice", serial=key, times=len(places))
+        yield ReconciliationWarning("serial_metered_twice", what, places)
 
 
 def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
     """Deltas that count and are at least 80 % of the count that was read."""
-    counted = case((Delta.state == "adjusted", Delta.proposed), else_=Delta.pages)
     rows = session.execute(
         select(
             Device.id,
@@ -104,18 +100,16 @@ def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[Reconciliatio
             Feed.id,
             Feed.customer_name,
             Delta.day,
-            counted,
-            Reading.count,
+            Delta.counted,
+            Delta.top,
         )
         .select_from(Delta)
         .join(Device, Device.id == Delta.device_id)
         .join(Feed, Feed.id == Delta.feed_id)
-        .join(Reading, and_(Reading.device_id == Delta.device_id, Reading.day == Delta.day))
         .where(
             Delta.feed_id.in_(ids),
-            Delta.state.in_(("counted", "accepted", "adjusted")),
-            counted > _NEAR_LIFETIME_PAGES,
-            counted >= Reading.count - Reading.count // 5,
+            Delta.counted > _NEAR_LIFETIME_PAGES,
+            Delta.counted >= Delta.top - Delta.top // 5,
         )
         .order_by(Delta.id)
     )

@@ -1,4 +1,4 @@
-"""Reconciliation: every page a counter gained is certified, open or held; nothing else is.
+"""Reconciliation: every page that a delta counts is certified or open; nothing else is.
 
 Counters, deposits and certificates are summed apart and compared, and so are the summary tables
 with the rows they sum: a bug, a hand in the database or a half restored backup shows as a
@@ -25,7 +25,6 @@ from webapp.models import (
     Server,
     ServerDay,
 )
-from webapp.services.metering import deposits
 
 #: How often everything is compared.
 EVERY = timedelta(hours=24)
@@ -33,7 +32,10 @@ EVERY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A feed's pages: ``life`` by its devices' counters, and where they are."""
+    """A feed's pages: ``life`` by its devices' deltas, and where they are.
+
+    ``held``: pages under review, which count nothing yet.
+    """
 
     feed_id: int
     server_id: int
@@ -45,8 +47,8 @@ class Balance:
 
     @property
     def difference(self) -> int:
-        """Pages the counters tell of and nothing accounts for; negative: too many deposited."""
-        return self.life - self.certified - self.open - self.held
+        """Pages that deltas count and nothing accounts for; negative: too many deposited."""
+        return self.life - self.certified - self.open
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,10 @@ def reconcile(session: Session, feeds: Select[Feed] | None = None) -> Result:
 
 
 def _balances(session: Session, ids: Select[int]) -> list[Balance]:
+    # By the feed that read them: a device's life count goes with it when it moves.
     life = (
-        select(Device.feed_id, func.sum(Device.life_count).label("pages"))
-        .group_by(Device.feed_id)
+        select(Delta.feed_id, func.sum(Delta.counted).label("pages"))
+        .group_by(Delta.feed_id)
         .subquery()
     )
     held = (
@@ -154,9 +157,8 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
 
 
 def _devices(session: Session, ids: Select[int]) -> list[Difference]:
-    """Devices whose life count is not the sum of what they gained."""
-    held = case((Delta.state == "held", Delta.pages), else_=0)
-    gained = func.coalesce(func.sum(deposits.COUNTED + held), 0)
+    """Devices whose life count is not the sum of what their deltas count."""
+    gained = func.coalesce(func.sum(Delta.counted), 0)
     rows = session.execute(
         select(
             Device.id,

@@ -153,10 +153,13 @@ def _lost_devices(session: Session, collection: Collection) -> Mapping[int, list
         vanished = max((one.missing_since for one in devices if one.missing_since), default=None)
         known[feed_id] = [
             KnownDevice(
-                one.asset_id, one.serial_number, cast(CounterSet, one.family), one.latest_count
+                one.asset_id,
+                one.serial_number,
+                cast(CounterSet, one.counter_set),
+                one.latest_count,
             )
             for one in devices
-            if one.missing_since in (None, vanished)
+            if one.missing_since in (None, vanished) and one.counter_set is not None
         ]
     return known
 

@@ -11,13 +11,14 @@ from flask_babel.speaklater import LazyString
 
 from webapp import clock
 from webapp.db import db
-from webapp.models import Account, Device
+from webapp.domain.metering.codec import from_json
+from webapp.models import Account, Delta, Device
 from webapp.models.device_attention import DeviceStatus
 from webapp.queries import access, details, device_status, feed_events
 from webapp.queries import devices as queries
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
-from webapp.views import charts, edge, exports, figures, history, lists, ticks
+from webapp.views import charts, delta_texts, edge, exports, figures, history, lists, ticks
 from webapp.views.charts import Bar
 
 blueprint = Blueprint("devices", __name__)
@@ -120,9 +121,12 @@ def selected() -> ResponseReturnValue:
 @blueprint.get("/devices/<int:device_id>")
 def show(device_id: int) -> ResponseReturnValue:
     """A device: its counts, its readings and what it gained between them."""
-    device = access.device(db.session(), edge.viewer(), device_id)
-    readings = details.readings_of(db.session(), device.id, _READINGS_SHOWN)
-    deltas = details.deltas_of(db.session(), device.id, _READINGS_SHOWN)
+    viewer = edge.viewer()
+    device = access.device(db.session(), viewer, device_id)
+    # What another customer printed with the machine before is not this customer's to see.
+    feed_id = device.feed_id if viewer.role == "customer" else None
+    readings = details.readings_of(db.session(), device.id, _READINGS_SHOWN, feed_id)
+    deltas = details.deltas_of(db.session(), device.id, _READINGS_SHOWN, feed_id)
     events = feed_events.of_device(db.session(), device, _EVENTS_SHOWN)
     return render_template(
         "devices/show.html",
@@ -130,20 +134,21 @@ def show(device_id: int) -> ResponseReturnValue:
         feed=device.feed,
         bars=_bars(device.feed.account, readings, deltas),
         readings=readings,
-        deltas={delta.day: delta for delta in deltas},
-        history=history.lines(db.session(), edge.viewer(), events),
+        deltas={delta.day: delta for delta in reversed(deltas)},
+        pending_fall=from_json(device.state).fall,
+        history=history.lines(db.session(), viewer, events),
         zone=device.feed.account.zone,
-        families=history.FAMILIES,
+        families=delta_texts.FAMILIES,
         status=device_status.of_devices(db.session(), [device.id]).get(device.id),
     )
 
 
-def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Any]) -> list[Bar]:
+def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Delta]) -> list[Bar]:
     """The pages of a device by day; empty when nothing was counted or held."""
     first, last = figures.last_days(figures.today_of(account, clock.now()))
     holidays = public_holidays(account)
     read = {reading.day for reading in readings}
-    days = deposits.days_of_deltas(deltas, read, first, last, holidays)
+    days = deposits.days_of_deltas(deltas, read, first, last)
     if not any(day.pages or day.held for day in days):
         return []
     return charts.bars_of_days(days, holidays, marks_held=True)

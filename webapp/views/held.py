@@ -11,16 +11,14 @@ from wtforms import TextAreaField
 
 from webapp import clock, filters
 from webapp.db import db
-from webapp.domain.allocation import allocate_over_gap
 from webapp.errors import Conflict, Invalid
 from webapp.models import Delta
 from webapp.models.user import Role
 from webapp.queries import access, details, users
 from webapp.queries import held as queries
-from webapp.services.calendars import public_holidays
-from webapp.services.metering import deposits
 from webapp.services.metering import review as service
-from webapp.views import audit, edge, exports, forms, history, lists
+from webapp.services.metering.deltas import pairs_of_json
+from webapp.views import audit, delta_texts, edge, exports, forms, lists
 from webapp.views.edge import roles_required
 
 blueprint = Blueprint("held", __name__)
@@ -47,7 +45,7 @@ def _exported(deltas: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             delta.pages,
             delta.since,
             delta.day,
-            str(history.HELD_BRIEFLY[delta.held_for]) if delta.held_for else None,
+            str(delta_texts.HELD_BRIEFLY[delta.kind]),
             delta.state,
             delta.proposed,
             delta.reason,
@@ -85,7 +83,7 @@ def index() -> ResponseReturnValue:
     if exports.wanted():
         return exports.answer(query, _SHEET)
     page = lists.paginate(query)
-    return lists.render("held", page, q=text, state=state, whys=history.HELD_BRIEFLY)
+    return lists.render("held", page, q=text, state=state, whys=delta_texts.HELD_BRIEFLY)
 
 
 @blueprint.get("/held/<int:delta_id>")
@@ -145,7 +143,10 @@ def _answer(delta: Delta, form: RejectForm) -> ResponseReturnValue:
     if decision not in service.DECISIONS:
         raise Invalid("reason", gettext("Choose what these pages are."))
     reason = (form.reason.data or "") if decision == "rejected" else ""
-    pages = service.decide(db.session(), delta, decision, audit.actor(), clock.now(), reason)
+    adjusted = request.form.get("pages", default=delta.proposed, type=int)
+    pages = service.decide(
+        db.session(), delta, decision, audit.actor(), clock.now(), pages=adjusted, reason=reason
+    )
     db.session.commit()
     if pages:
         flash(
@@ -168,21 +169,16 @@ def _shown(delta_id: int) -> Delta:
 
 def _case(delta: Delta) -> dict[str, Any]:
     """Everything a person needs to judge."""
-    account = delta.device.feed.account
-    days = (delta.day - delta.since).days
-    shares = allocate_over_gap(delta.pages, delta.since, delta.day, public_holidays(account))
+    account = delta.feed.account
     counts = details.readings_around(db.session(), delta, _READINGS_SHOWN)
     return {
         "delta": delta,
         "zone": account.zone,
-        "days": days,
-        "shares": shares,
-        "most": edge.settings().pages_per_day_ceiling * days,
-        "ceiling": edge.settings().pages_per_day_ceiling,
+        "days": (delta.day - delta.since).days,
+        "shares": pairs_of_json(delta.allocation),
         "readings": list(counts.items())[:_READINGS_SHOWN],
         "counts": counts,
         "decided_by": users.visible(db.session(), edge.viewer(), delta.decided_by),
-        "why": history.HELD_FOR[delta.held_for or "ceiling"],
-        "counted": deposits.counted_pages(delta),
+        "why": delta_texts.HELD_FOR[delta.kind],
         "certified_with": service.certified_month(db.session(), delta),
     }

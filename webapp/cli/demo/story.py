@@ -96,7 +96,7 @@ def events(first: date, last: date, holidays: Container[date]) -> dict[date, Eve
         days[-7]: Event("answers_malformed"),
         days[-5]: Event("agent_freezes", customer=cast.WORKSHOP.name),
         # A new formatter board brings the count of another machine along: held for a person.
-        days[-4]: Event("tells", printer="JPB4H5506", count=9_400_116),
+        days[-4]: Event("tells", printer="JPB4H5504", count=338_012),
     }
 
 

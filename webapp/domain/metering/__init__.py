@@ -2,5 +2,5 @@
 
 Pure functions in this order: ``identity`` groups the rows of the fleet and matches them to devices,
 ``process`` takes one device's answer, ``review`` applies a person's decisions. docs/domain.md
-states the rules and the limits. Collection still meters with ``webapp.domain.meter``.
+states the rules and the limits.
 """

@@ -50,7 +50,7 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     run = Run(state or listed(row, observation.serial, observation.asset, context), context)
     if state is None:
         run.note("listed", context.closing, customer=row.customer)
-    if run.state.night is not None and context.closing <= run.state.night:
+    if _is_read(run.state, row, context):
         return run.result()
     if run.state.missing_since is not None:
         run.note("listed_again", context.closing, since=run.state.missing_since.isoformat())
@@ -62,6 +62,17 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     if run.state.counter_set is None:
         return _await_baseline(run, observation, values, seen)
     return _known_set(run, run.state.counter_set, observation, values, seen)
+
+
+def _is_read(state: DeviceState, row: Row, context: Context) -> bool:
+    """Whether the night has its reading: only a last-seen of a later day is another one."""
+    if state.night is None or context.closing > state.night:
+        return False
+    seen = context.past(row.last_seen)
+    if seen is None or state.read_on is None:
+        return True
+    day = min(seen.astimezone(context.zone).date(), context.closing)
+    return day <= state.read_on or (context.feed_first is not None and day < context.feed_first)
 
 
 def missing(state: DeviceState, context: Context) -> Result:
@@ -115,8 +126,11 @@ def _known_set(
     values: Mapping[str, int],
     seen: datetime | None,
 ) -> Result:
-    known = run.state.members
     own = values_of_set(values, counter_set)
+    if not run.state.members:
+        # A state that was made from a stored count: which counters it came from is unknown.
+        run.change(members=own)
+    known = run.state.members
     lacking = [name for name, value in known.items() if value and name not in own]
     if lacking or not own or sum(own.values()) > LARGEST:
         return _incomplete(run, observation, values, seen, lacking)

@@ -15,18 +15,25 @@ from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain.health import Recovered, recovered
+from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
 from webapp.domain.months import Month
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.printerpoint.fleet import Customer, Fleet
+from webapp.printerpoint.fleet import Customer, Fleet, RowSource
 from webapp.services import calendars
-from webapp.services.collection import heartbeat, monitoring
+from webapp.services.collection import heartbeat, monitoring, retry_rows
 from webapp.services.collection.requests import due_day, lock_collection
-from webapp.services.metering import deposits
+from webapp.services.metering import deposits, match
 from webapp.services.metering import events as feed_events
 from webapp.services.metering.events import Event
-from webapp.services.metering.process import Metering, ReadingResult, process_readings
+from webapp.services.metering.match import FeedContext
+from webapp.services.metering.process import (
+    Metering,
+    ReadingResult,
+    process_readings,
+    record_missing,
+)
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
@@ -44,6 +51,7 @@ _FACTS = (
         _FEED.c.last_data_on,
         _FEED.c.customer_id,
         _FEED.c.customer_name,
+        _FEED.c.created_at,
         func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
         # A region is one of the country that its own account names.
         case((_ACCOUNT.c.country.is_not(None), _ACCOUNT.c.region), else_=_PARTNER.c.region).label(
@@ -70,30 +78,23 @@ _FACTS = (
     .outerjoin(_PARTNER, _PARTNER.c.id == _ACCOUNT.c.partner_id)
     .where(_FEED.c.id == bindparam("feed"))
 )
-_HEARD = (
-    update(_FEED)
-    .where(_FEED.c.id == bindparam("of_id"))
-    .values(
-        last_data_on=bindparam("on"),
-        customer_id=bindparam("by_id"),
-        customer_name=bindparam("by_name"),
-    )
-)
+
+_COUNTS = ("pages", "devices", "incomplete", "duplicates")
 
 #: Why a collection is aborted when a server that had printers returns none.
 EMPTY_FLEET = reason("empty_fleet")
 
 
+@dataclass(frozen=True, slots=True)
+class MeteringSettings:
+    """Configured limits of metering, and the width that lengths of paper are counted with."""
+
+    limits: Limits = DEFAULT_LIMITS
+    roll_width_mm: int = 914
+
+
 class Cancelled(Exception):
     """The running collection was cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Configured limits of metering."""
-
-    ceiling: int
-    roll_width_mm: int
 
 
 def claim(session: Session, collection_id: int, now: datetime) -> Collection | None:
@@ -139,6 +140,7 @@ def had_printers(session: Session, collection: Collection) -> bool:
 def plan_feeds(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
     """Return the feeds still to be collected from the fleet, in order of name."""
     monitoring.server_answered(session, collection.server, now)
+    retry_rows.delete_of_server(session, collection.server_id, but=collection.id)
     wanted = (
         Feed.id == collection.feed_id
         if collection.feed_id
@@ -169,8 +171,8 @@ def collect_feed(
     session: Session,
     collection: Collection,
     feed_id: int,
-    fleet: Fleet,
-    limits: Limits,
+    rows: RowSource,
+    settings: MeteringSettings,
     now: datetime,
 ) -> Outcome | None:
     """Collect one customer, in one transaction; None when another worker has just done it.
@@ -178,45 +180,69 @@ def collect_feed(
     Raises Cancelled, and whatever is wrong with this customer; the edge rolls back and records it.
     """
     lock(session, Feed.id, feed_id)
-    feed = session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
-    if feed.state == "cancelled":
+    facts = session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
+    if facts.state == "cancelled":
         raise Cancelled
-    if feed.outcome not in (None, "failed"):
+    if facts.outcome not in (None, "failed"):
         return None
-    customer = fleet.find(feed.customer_id, feed.customer_name)
-    if customer is None:
-        feed_events.record_customer_missing(session, feed_id, _closing(collection, now), now)
-        return _record(session, collection, feed_id, "not_found", ReadingResult(), 0, now)
-    printers, bad_rows = fleet.printers_of(feed.customer_id, feed.customer_name)
-    metering = Metering(
-        ZoneInfo(feed.time_zone),
-        calendars.holidays_of(feed.country, feed.region),
-        limits.ceiling,
-        limits.roll_width_mm,
-    )
     closing = _closing(collection, now)
-    result = process_readings(
-        session,
-        feed_id,
-        printers,
-        bad_rows,
-        closing,
-        metering,
-        now,
-        rows_of=lambda customer_id, name: fleet.printers_of(customer_id, name)[0],
+    metering = Metering(
+        ZoneInfo(facts.time_zone),
+        calendars.holidays_of(facts.country, facts.region),
+        settings.roll_width_mm,
+        settings.limits,
     )
-    last_closed = Month.parse(feed.last_closed) if feed.last_closed else None
-    pages = deposits.add(session, feed_id, collection.server_id, result.shares, last_closed)
+    feed = _feed_context(collection, facts, metering.zone)
+    own = match.devices_of(session, feed_id)
+    found = rows.rows_for(facts.customer_id, facts.customer_name, match.serials_of(own.values()))
+    if found.customer is None:
+        gone = record_missing(session, feed, own, closing, metering, now)
+        feed_events.record_events(session, feed_id, gone, closing, now)
+        return _record(session, collection, feed_id, "not_found", ReadingResult(), 0, now)
+    result = process_readings(session, feed, own, found, closing, metering, now)
+    pages = _deposit(session, facts, feed, result)
     back = None
-    if feed.last_data_on is not None and result.last_data_on is not None:
-        back = recovered(result.shares, feed.last_data_on, result.last_data_on, metering.holidays)
-    # A feed that was silent says so once; its printers need not repeat it.
+    if facts.last_data_on is not None and result.last_data_on is not None:
+        back = recovered(
+            result.changes.get(feed_id, {}),
+            facts.last_data_on,
+            result.last_data_on,
+            metering.holidays,
+        )
+    # A feed that was silent says so once; its devices need not repeat it.
     told = [event for event in result.events if back is None or event.kind != "read_again"]
-    events = [*told, *_of_feed(feed, customer, back)]
+    events = [*told, *_of_feed(facts, found.customer, back)]
     feed_events.record_events(session, feed_id, events, closing, now)
-    _update_feed(session, feed, customer, result.last_data_on, back, now)
+    _update_feed(session, facts, found.customer, result.last_data_on, back, now)
     kind = "collected" if result.devices else "unchanged"
     return _record(session, collection, feed_id, kind, result, pages, now)
+
+
+def _feed_context(collection: Collection, facts: Any, zone: ZoneInfo) -> FeedContext:
+    return FeedContext(
+        facts.id,
+        collection.server_id,
+        collection.server.account_id,
+        facts.customer_id,
+        facts.customer_name,
+        facts.status == "pending",
+        facts.created_at.astimezone(zone).date(),
+    )
+
+
+def _deposit(session: Session, facts: Any, feed: FeedContext, result: ReadingResult) -> int:
+    """Deposit what the deltas changed; returns the pages added to this feed.
+
+    Readings of a machine that moved here may withdraw pages from the feed that read it before.
+    """
+    others = sorted(feed_id for feed_id in result.changes if feed_id != feed.id)
+    deposits.apply_to_feeds(session, {feed_id: result.changes[feed_id] for feed_id in others})
+    own = deposits.FeedOfDeposits(
+        feed.id,
+        feed.server_id,
+        Month.parse(facts.last_closed) if facts.last_closed else None,
+    )
+    return deposits.apply(session, own, result.changes.get(feed.id, {}))
 
 
 def _closing(collection: Collection, now: datetime) -> date:
@@ -237,16 +263,22 @@ def _update_feed(
 ) -> None:
     """Update a feed with its new data, and with its customer's current name and id."""
     names = (customer.customer_id, customer.name)
+    known = (facts.customer_id, facts.customer_name)
+    is_new_data = last_data_on is not None and (
+        facts.last_data_on is None or last_data_on > facts.last_data_on
+    )
     if facts.status == "active" and facts.health == "healthy":
         # The ordinary case, in one statement.
-        heard = (
-            last_data_on
-            if last_data_on and last_data_on > facts.last_data_on
-            else facts.last_data_on
-        )
-        if (heard, *names) != (facts.last_data_on, facts.customer_id, facts.customer_name):
+        if is_new_data or names != known:
             session.execute(
-                _HEARD, {"of_id": facts.id, "on": heard, "by_id": names[0], "by_name": names[1]}
+                update(Feed)
+                .where(Feed.id == facts.id)
+                .values(
+                    last_data_on=last_data_on if is_new_data else facts.last_data_on,
+                    customer_id=names[0],
+                    customer_name=names[1],
+                )
+                .execution_options(synchronize_session=False)
             )
         return
     feed = session.get_one(Feed, facts.id, populate_existing=True)
@@ -271,9 +303,15 @@ def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Eve
 
 
 def record_failure(
-    session: Session, collection: Collection, feed_id: int, why: Reason, now: datetime
+    session: Session,
+    collection: Collection,
+    feed_id: int,
+    rows: RowSource,
+    why: Reason,
+    now: datetime,
 ) -> None:
-    """Record that the collection of a feed failed; the others go on."""
+    """Record that the collection of a feed failed, and store its rows for the retry."""
+    retry_rows.save(session, collection, feed_id, rows)
     _record(session, collection, feed_id, "failed", ReadingResult(), 0, now, why)
 
 
@@ -293,6 +331,8 @@ def _record(
         "outcome": kind,
         "pages": pages,
         "devices": result.devices,
+        "incomplete": result.incomplete,
+        "duplicates": result.duplicates,
         "skipped": [skipped.as_json() for skipped in result.skipped],
         "reason": why,
         "at": now,
@@ -302,7 +342,7 @@ def _record(
         _OUTCOME,
         [values],
         key=("collection_id", "feed_id"),
-        update=("outcome", "pages", "devices", "skipped", "reason", "at"),
+        update=(*_COUNTS, "outcome", "skipped", "reason", "at"),
     )
     return Outcome(**values)
 

@@ -8,25 +8,20 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Table, case, func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from webapp.db import upsert
-from webapp.domain.allocation import allocate_over_gap
+from webapp.db import lock, upsert
+from webapp.domain.metering.review import deposited
 from webapp.domain.months import Month, counting_month
 from webapp.models import ClosedMonth, Delta, Deposit, Feed
 from webapp.queries.metrics import DayPages, days_between
 from webapp.services import summaries
+from webapp.services.metering.deltas import of_row
 
 _DEPOSIT: Table = Deposit.metadata.tables["deposit"]
-#: How many pages of a delta count: all, the proposal, or none.
-COUNTED = case(
-    (Delta.state.in_(("counted", "accepted")), Delta.pages),
-    (Delta.state == "adjusted", Delta.proposed),
-    else_=0,
-)
 _KEY = ("feed_id", "day", "counted_in", "kind")
 
 
@@ -137,92 +132,32 @@ def _corrections(session: Session, account_id: int, month: Month) -> Sequence[An
     ).all()
 
 
-def add(
-    session: Session,
-    feed_id: int,
-    server_id: int,
-    shares: Mapping[date, int],
-    last_closed: Month | None,
-) -> int:
-    """Deposit the shares of deltas just written, in their transaction; returns the pages added.
-
-    The feed's row must be locked. A delta is written once, so its shares are added once; that
-    ``recalculate`` finds the same from all deltas is tested.
-    """
-    added = {
-        (day, str(counting_month(day, last_closed))): pages
-        for day, pages in sorted(shares.items())
-        if pages
-    }
-    rows = [
-        {
-            "feed_id": feed_id,
-            "day": day,
-            "counted_in": counted_in,
-            "kind": "pages",
-            "pages": pages,
-        }
-        for (day, counted_in), pages in added.items()
-    ]
-    upsert(session, _DEPOSIT, rows, key=_KEY, add=("pages",))
-    summaries.add_deposits(session, server_id, added)
-    return sum(shares.values())
-
-
-def recalculate(
-    session: Session,
-    feed: Feed,
-    days: Collection[date],
-    holidays: Container[date],
-) -> int:
-    """Make the deposits of these days what a feed's deltas say; returns the pages added.
-
-    The feed's row must be locked. What a closed month has counted already stays there; the rest
-    of a day is counted in the first open month.
-    """
-    if not days:
-        return 0
-    owed = _pages_by_delta(session, feed.id, min(days), max(days), holidays)
-    deposited: dict[date, int] = defaultdict(int)
-    for (day, _, _), pages in _stored(session, feed.id, days).items():
-        deposited[day] += pages
-    changes = {day: owed.get(day, 0) - deposited[day] for day in days}
-    last_closed = last_closed_month(session, feed.account_id)
-    return apply(session, FeedOfDeposits(feed.id, feed.server_id, last_closed), changes)
-
-
-def _pages_by_delta(
-    session: Session, feed_id: int, first: date, last: date, holidays: Container[date]
-) -> dict[date, int]:
-    """Pages by day of every counting delta that touches the days from ``first`` to ``last``."""
-    pages: dict[date, int] = defaultdict(int)
-    deltas = session.execute(
-        select(Delta.since, Delta.day, COUNTED.label("pages")).where(
-            Delta.feed_id == feed_id, Delta.day >= first, Delta.since < last, COUNTED > 0
-        )
+def apply_to_feeds(
+    session: Session, changes: Mapping[int, Mapping[date, int]]
+) -> Mapping[int, int]:
+    """Lock feeds by id and ``apply`` their changes; returns the sum of each."""
+    changed = {feed_id: days for feed_id, days in changes.items() if any(days.values())}
+    if not changed:
+        return {}
+    lock(session, Feed.id, *changed)
+    closed = (
+        select(func.max(ClosedMonth.month))
+        .where(ClosedMonth.account_id == Feed.account_id)
+        .scalar_subquery()
     )
-    for since, day, gained in deltas:
-        for shared_day, shared in allocate_over_gap(gained, since, day, holidays):
-            pages[shared_day] += shared
-    return pages
-
-
-class ReviewedDelta(Protocol):
-    """A delta in one of its states."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def pages(self) -> int: ...
-    @property
-    def proposed(self) -> int | None: ...
-
-
-def counted_pages(delta: ReviewedDelta) -> int:
-    """Return how many pages of a delta count, by its state."""
-    if delta.state in ("counted", "accepted"):
-        return delta.pages
-    return (delta.proposed or 0) if delta.state == "adjusted" else 0
+    rows = session.execute(
+        select(Feed.id, Feed.server_id, closed.label("last_closed")).where(Feed.id.in_(changed))
+    ).all()
+    return {
+        row.id: apply(
+            session,
+            FeedOfDeposits(
+                row.id, row.server_id, Month.parse(row.last_closed) if row.last_closed else None
+            ),
+            changed[row.id],
+        )
+        for row in rows
+    }
 
 
 def last_closed_month(session: Session, account_id: int) -> Month | None:
@@ -234,21 +169,15 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
 
 
 def days_of_deltas(
-    deltas: Sequence[Delta],
-    read: Container[date],
-    first: date,
-    last: date,
-    holidays: Container[date],
+    deltas: Sequence[Delta], read: Container[date], first: date, last: date
 ) -> list[DayPages]:
-    """What these gains have counted on each day from ``first`` to ``last``, as the deposits of
-    their feed have it. ``read``: the days on which something was read.
+    """What these deltas have counted on each day from ``first`` to ``last``, as the deposits of
+    their feeds have it. ``read``: the days on which something was read.
     """
     pages: dict[date, int] = defaultdict(int)
     for delta in deltas:
-        for day, shared in allocate_over_gap(
-            counted_pages(delta), delta.since, delta.day, holidays
-        ):
-            pages[day] += shared
+        for day, counted in deposited(of_row(delta)):
+            pages[day] += counted
     held = {delta.day for delta in deltas if delta.state == "held"}
     return days_between(first, last, pages, read, held)
 

@@ -1,27 +1,37 @@
-"""Events: the history of a feed's printers. A collection without anything unusual adds none."""
+"""Events: the history of a feed's devices. A collection without anything unusual adds none."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
-from webapp.domain.meter import Meter, PageDelta
-from webapp.domain.validation import Flag
-from webapp.models import Device, FeedEvent
+from webapp.domain.metering.events import DeltaChanged, DeltaRecorded, Note, NoteKind
+from webapp.domain.metering.state import COUNTING, Delta
+from webapp.models import FeedEvent
 from webapp.models.feed_event import FeedEventKind
-from webapp.services.metering.match import DeviceState, Identity
-from webapp.services.metering.transfer import PreviousAssignment
+from webapp.services.metering import deltas
+from webapp.services.metering.store import DeviceUpdate
 
 _EVENT: Table = FeedEvent.metadata.tables["feed_event"]
-_DEVICE: Table = Device.metadata.tables["device"]
 
 #: More events of a folded kind in one collection become a single event.
 _LISTED_INDIVIDUALLY = 3
-_FOLDED: tuple[FeedEventKind, ...] = ("device_added", "gone", "returned", "read_again")
+_FOLDED: tuple[FeedEventKind, ...] = (
+    "device_added",
+    "awaiting_baseline",
+    "baseline",
+    "incomplete",
+    "complete_again",
+    "serial_known",
+    "away",
+    "gone",
+    "returned",
+    "read_again",
+)
 _NAMES_LISTED = 5
 #: Days without a reading after which the next one is an event.
 LONG_UNREAD = 7
@@ -41,85 +51,21 @@ class Event:
     feed_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceChange:
-    """The change of a device in a collection: its state before, and its meter after.
+def detect_events(updates: Sequence[DeviceUpdate], *, is_first: bool) -> list[Event]:
+    """Return the unusual events of the updates of a feed's collection.
 
-    ``before``: None for a new one. ``came_from``: the same printer at another feed, until now.
-    ``anew``: metering began anew, whatever the counter said.
+    ``is_first``: the feed had no device before; its devices are then one event.
     """
-
-    device_id: int
-    identity: Identity
-    before: DeviceState | None
-    meter: Meter
-    deltas: Sequence[tuple[PageDelta, Flag | None]]
-    came_from: PreviousAssignment | None
-    anew: bool
-
-    @property
-    def name(self) -> str:
-        """What a dealer knows it by."""
-        return self.identity.asset_id or self.identity.serial_number
+    events = _of_new([one for one in updates if one.before is None], is_first=is_first)
+    for one in updates:
+        events += _of_update(one)
+    return _fold_return(events, [one for one in updates if one.before is not None])
 
 
-def detect_events(
-    session: Session,
-    devices: Sequence[DeviceState],
-    changes: Sequence[DeviceChange],
-    listed: Sequence[DeviceState],
-    unlisted: Sequence[DeviceState],
-    day: date,
-) -> list[Event]:
-    """Return the unusual events of a feed's collection.
-
-    ``devices``: all devices of the feed; ``listed`` and ``unlisted``: those the response
-    has, and lacks.
-    """
-    events = _of_new(changes, is_first=not devices)
-    for one in changes:
-        events += _of_device(one)
-    events += _of_return(
-        session, [device for device in listed if device.missing_since is not None], devices
-    )
-    events += _mark_gone(
-        session, [d for d in unlisted if d.missing_since is None and d.moved_to is None], day
-    )
-    return events
-
-
-def _of_new(changes: Sequence[DeviceChange], *, is_first: bool) -> list[Event]:
-    new = [one for one in changes if one.before is None and one.came_from is None]
-    if is_first:
-        return [Event("devices_found", {"count": len(new)})] if new else []
-    return [
-        Event("device_added", {"initial": one.meter.initial}, one.device_id, one.name)
-        for one in new
-    ]
-
-
-def _of_device(one: DeviceChange) -> list[Event]:
-    events = []
-    if one.came_from is not None:
-        other = one.came_from
-        pages = sum(delta.pages for delta, _ in one.deltas)
-        arrived = {"feed": other.feed_id, "pages": pages}
-        events.append(Event("moved_in", arrived, one.device_id, one.name))
-        left = {"device": one.device_id}
-        events.append(Event("moved_away", left, other.device.id, other.device.name, other.feed_id))
-    elif one.before is not None and not one.anew:
-        events += _of_meter(one, one.before.meter)
-    if one.before is not None and one.before.identity != one.identity:
-        edited = {"before": one.before.identity.asset_id, "after": one.identity.asset_id}
-        events.append(Event("asset_edited", edited, one.device_id, one.name))
-    for delta, flag in one.deltas:
-        since = {"pages": delta.pages, "since": str(delta.since)}
-        if flag is not None:
-            held = {**since, "for": flag.reason, "proposed": flag.proposed}
-            events.append(Event("held", held, one.device_id, one.name))
-        elif delta.days > LONG_UNREAD:
-            events.append(Event("read_again", since, one.device_id, one.name))
-    return events
+def customer_missing(updates: Sequence[DeviceUpdate]) -> list[Event]:
+    """Return the event of a customer whose devices are all missing for the first time."""
+    gone = [one for one in updates if one.result.events]
+    return [Event("customer_gone", {"devices": len(gone)})] if gone else []
 
 
 def record_events(
@@ -150,64 +96,148 @@ def record_events(
     session.execute(insert(_EVENT), rows)
 
 
-def _of_meter(one: DeviceChange, before: Meter) -> list[Event]:
-    """What became of a meter: another family, a fall, a dip that was none, a reset."""
-    after = one.meter
-    if after.counter_set != before.counter_set:
-        details: dict[str, Any] = {"before": before.counter_set, "after": after.counter_set}
-        return [Event("family_changed", details, one.device_id, one.name)]
-    events = []
-    if before.pending_drop is not None:
-        kind: FeedEventKind = "reset" if after.latest < before.latest else "misread"
-        details = {"before": before.latest, "after": before.pending_drop.count}
-        events.append(Event(kind, details, one.device_id, one.name))
-    if after.pending_drop is not None and after.pending_drop != before.pending_drop:
-        details = {"before": after.latest, "after": after.pending_drop.count}
-        events.append(Event("fell", details, one.device_id, one.name))
+def _of_new(new: Sequence[DeviceUpdate], *, is_first: bool) -> list[Event]:
+    counted = [one for one in new if one.state.counter_set is not None]
+    if is_first:
+        return [Event("devices_found", {"count": len(new)})] if new else []
+    return [
+        Event("device_added", {"initial": one.state.initial}, one.device_id, one.name)
+        for one in counted
+    ]
+
+
+def _of_update(one: DeviceUpdate) -> list[Event]:
+    events: list[Event] = []
+    for event in one.result.events:
+        if isinstance(event, Note):
+            events += _of_note(one, event)
+        elif isinstance(event, DeltaRecorded):
+            events += _of_new_delta(one, event.delta)
+        elif (
+            isinstance(event, DeltaChanged)
+            and event.by == "readings"
+            and (event.delta.state != event.before or event.delta.for_person)
+        ):
+            events.append(_event(one, "resolved", **_resolved(event)))
+    before = one.before
+    if before is not None and one.row is not None:
+        asset_id, _ = one.reported()
+        if asset_id != before.asset_id:
+            edited = {"before": before.asset_id, "after": asset_id}
+            events.append(_event(one, "asset_edited", **edited))
     return events
 
 
-def _mark_gone(session: Session, gone: Sequence[DeviceState], day: date) -> list[Event]:
-    """Devices the answer lacks for the first time."""
-    if gone:
-        ids = [device.id for device in gone]
-        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(missing_since=day))
-    return [
-        Event("gone", {"latest_on": str(device.last_reading_on)}, device.id, device.name)
-        for device in gone
-    ]
+def _event(one: DeviceUpdate, kind: FeedEventKind, **details: Any) -> Event:
+    return Event(kind, details, one.device_id, one.name)
 
 
-def _of_return(
-    session: Session, back: Sequence[DeviceState], all_known: Sequence[DeviceState]
-) -> list[Event]:
-    """Devices the answer has again; a single event when all were missing."""
-    if back:
-        ids = [device.id for device in back]
-        session.execute(update(_DEVICE).where(_DEVICE.c.id.in_(ids)).values(missing_since=None))
-    # One that comes back from another customer has an event of its own.
-    back = [device for device in back if device.moved_to is None]
-    here = [device for device in all_known if device.moved_to is None]
-    if back and all(device.missing_since is not None for device in here) and len(here) > 1:
-        since = min(device.missing_since for device in here if device.missing_since is not None)
-        return [Event("customer_returned", {"since": str(since)})]
-    return [
-        Event("returned", {"since": str(device.missing_since)}, device.id, device.name)
-        for device in back
-    ]
+def _of_new_delta(one: DeviceUpdate, delta: Delta) -> list[Event]:
+    since = {"pages": delta.pages, "since": delta.since.isoformat()}
+    if delta.state == "held":
+        proposed = deltas.proposed_pages(delta.kind, delta.pages)
+        return [_event(one, "held", **since, **{"for": delta.kind, "proposed": proposed})]
+    if delta.state in COUNTING and (delta.day - delta.since).days > LONG_UNREAD:
+        return [_event(one, "read_again", **since)]
+    return []
 
 
-def record_customer_missing(session: Session, feed_id: int, day: date, now: datetime) -> None:
-    """Record once that a whole customer is missing from the response."""
-    gone = session.execute(
-        update(_DEVICE)
-        .where(
-            _DEVICE.c.feed_id == feed_id,
-            _DEVICE.c.missing_since.is_(None),
-            _DEVICE.c.moved_to.is_(None),
-        )
-        .values(missing_since=day)
-        .returning(_DEVICE.c.id)
-    ).all()
-    if gone:
-        record_events(session, feed_id, [Event("customer_gone", {"devices": len(gone)})], day, now)
+def _resolved(event: DeltaChanged) -> dict[str, Any]:
+    delta = event.delta
+    return {
+        "pages": delta.pages,
+        "since": delta.since.isoformat(),
+        "day": delta.day.isoformat(),
+        "state": delta.state,
+        "before": event.before,
+        "counted": delta.counted,
+        "for_person": delta.for_person,
+        "evidence": [[day.isoformat(), count] for day, count in event.evidence],
+    }
+
+
+def _of_note(one: DeviceUpdate, note: Note) -> list[Event]:
+    kind = _KINDS.get(note.kind)
+    if note.kind == "transfer":
+        return _transfer(one, note)
+    if kind is None or (one.before is None and note.kind in ("baseline", "awaiting_baseline")):
+        return []
+    details = _DETAILS.get(note.kind, _as_noted)(one, note.details)
+    return [_event(one, kind, **details)]
+
+
+def _transfer(one: DeviceUpdate, note: Note) -> list[Event]:
+    previous = note.details.get("from_feed")
+    pages = sum(
+        event.delta.pages for event in one.result.events if isinstance(event, DeltaRecorded)
+    )
+    left = Event("moved_away", {"device": one.device_id}, one.device_id, one.name)
+    left = Event(left.kind, left.details, left.device_id, left.name, int(previous or 0) or None)
+    return [_event(one, "moved_in", feed=previous, pages=pages), left]
+
+
+def _as_noted(_one: DeviceUpdate, details: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(details)
+
+
+def _fall(_one: DeviceUpdate, details: Mapping[str, Any]) -> dict[str, Any]:
+    return {"before": details["before"], "after": details["count"]}
+
+
+def _glitch(one: DeviceUpdate, details: Mapping[str, Any]) -> dict[str, Any]:
+    before = one.before.state.latest if one.before is not None else details["count"]
+    return {"before": before, "after": details["fallen"]}
+
+
+def _missing(one: DeviceUpdate, _details: Mapping[str, Any]) -> dict[str, Any]:
+    return {"latest_on": (one.state.latest_on or one.state.listed_on).isoformat()}
+
+
+def _switched(one: DeviceUpdate, details: Mapping[str, Any]) -> dict[str, Any]:
+    before = one.before.state.counter_set if one.before is not None else None
+    return {"before": before, "after": details["counter_set"]}
+
+
+_KINDS: Mapping[NoteKind, FeedEventKind] = {
+    "listed_again": "returned",
+    "missing": "gone",
+    "awaiting_baseline": "awaiting_baseline",
+    "baseline": "baseline",
+    "counts_from_zero": "counts_from_zero",
+    "incomplete": "incomplete",
+    "complete_again": "complete_again",
+    "set_switched": "set_switched",
+    "member_joined": "member_joined",
+    "fall_pending": "fell",
+    "glitch": "misread",
+    "small_fall": "small_fall",
+    "spike": "spike",
+    "reset": "reset",
+    "restored": "restored",
+    "away": "away",
+    "serial_known": "serial_known",
+    "does_not_continue": "does_not_continue",
+    "disputed": "disputed",
+    "copy": "copy",
+    "two_machines": "two_machines",
+}
+_DETAILS: Mapping[NoteKind, Callable[[DeviceUpdate, Mapping[str, Any]], dict[str, Any]]] = {
+    "fall_pending": _fall,
+    "glitch": _glitch,
+    "small_fall": _fall,
+    "spike": _fall,
+    "reset": _fall,
+    "missing": _missing,
+    "set_switched": _switched,
+}
+
+
+def _fold_return(events: list[Event], known: Sequence[DeviceUpdate]) -> list[Event]:
+    """Make a single event of devices that are listed again when all were missing."""
+    back = [event for event in events if event.kind == "returned"]
+    was_missing = [one for one in known if one.before and one.before.state.missing_since]
+    if len(known) < 2 or len(back) < len(known) or len(was_missing) < len(known):
+        return events
+    since = min(str(event.details["since"]) for event in back)
+    others = [event for event in events if event.kind != "returned"]
+    return [Event("customer_returned", {"since": since}), *others]

@@ -1,54 +1,52 @@
-"""Match the printers of a response to the known devices of a feed."""
+"""What a feed's collection looks at: the rows of the fleet, and the devices as stored."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.counter_sets import CounterSet
-from webapp.domain.meter import BeforeReset, Meter, PendingDrop
-from webapp.domain.reasons import Reason, reason
-from webapp.models import Device
-from webapp.printerpoint.schema import Printer
+from webapp.domain.metering.codec import from_json
+from webapp.domain.metering.identity import FleetRows, Row, group_fleet, serial_key
+from webapp.domain.metering.state import DeviceState
+from webapp.domain.reasons import Reason
+from webapp.models import Device, Feed, Server
+from webapp.printerpoint.fleet import Customer, FeedRows
+from webapp.printerpoint.schema import BadRow, Printer
 
-
-class Identity(NamedTuple):
-    """(asset id, serial number) within a feed; blank is an empty string."""
-
-    asset_id: str
-    serial_number: str
+#: A feed removed on a day and connected again on it or the next goes on as if never removed.
+_RECONNECTED_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceState:
-    """A device as stored: identity, meter and when it was last read."""
+class FeedContext:
+    """The feed being collected. ``first_day``: of its creation, in its account's zone."""
 
     id: int
-    identity: Identity
-    meter: Meter
-    last_seen_at: datetime | None
-    awaits_baseline: bool
-    missing_since: date | None = None
-    moved_to: int | None = None
+    server_id: int
+    partner_id: int
+    customer_id: str | None
+    customer_name: str
+    is_new: bool
+    first_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDevice:
+    """A device as stored: its state, and what lists show of it."""
+
+    id: int
+    feed_id: int
+    asset_id: str
+    serial_number: str
+    state: DeviceState
 
     @property
     def name(self) -> str:
-        """What a dealer knows it by."""
-        return self.identity.asset_id or self.identity.serial_number
-
-    @property
-    def last_reading_on(self) -> date:
-        """Return the day of the latest reading, including a pending drop."""
-        return self.meter.pending_drop.day if self.meter.pending_drop else self.meter.latest_on
-
-    @property
-    def last_reading_count(self) -> int:
-        """Return the count of the latest reading, including a pending drop."""
-        return self.meter.pending_drop.count if self.meter.pending_drop else self.meter.latest
+        """The asset ID, which a dealer knows it by, or else the serial number."""
+        return self.asset_id or self.serial_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Skipped:
     serial_number: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept in an outcome."""
+        """As an outcome stores it."""
         return {
             "reason": self.reason,
             "asset_id": self.asset_id,
@@ -68,104 +66,151 @@ class Skipped:
         }
 
 
-_DEVICE: Table = Device.metadata.tables["device"]
-#: What ``device_state`` needs of a row.
-COLUMNS = tuple(
-    _DEVICE.c[name]
-    for name in (
-        "id",
-        "asset_id",
-        "serial_number",
-        "family",
-        "initial_count",
-        "latest_count",
-        "life_count",
-        "latest_on",
-        "fallen_count",
-        "fallen_on",
-        "last_seen_at",
-        "awaits_baseline",
-        "earlier_count",
-        "earlier_life",
-        "missing_since",
-        "moved_to",
-    )
+_COLUMNS = (
+    Device.id,
+    Device.feed_id,
+    Device.asset_id,
+    Device.serial_number,
+    Device.state,
+    Device.awaits_baseline,
 )
-# Core rather than ORM columns: this runs once for every feed of every collection.
-_OF_FEED = select(*COLUMNS).where(_DEVICE.c.feed_id == bindparam("feed"))
 
 
-def device_states(session: Session, feed_id: int) -> list[DeviceState]:
-    """Return the devices of a feed."""
-    return [device_state(row) for row in session.execute(_OF_FEED, {"feed": feed_id})]
+def devices_of(session: Session, feed_id: int) -> dict[int, StoredDevice]:
+    """Return the devices of a feed by id."""
+    query = select(*_COLUMNS).where(Device.feed_id == feed_id, Device.moved_to.is_(None))
+    return {row.id: _stored(row) for row in session.execute(query)}
 
 
-def device_state(row: Any) -> DeviceState:
-    """Return the state of a device from a row with COLUMNS."""
-    counter_set: CounterSet = row.family
-    meter = Meter(
-        counter_set,
-        row.initial_count,
-        row.latest_count,
-        row.latest_on,
-        row.life_count,
-        None if row.fallen_on is None else PendingDrop(row.fallen_on, row.fallen_count),
-        None if row.earlier_count is None else BeforeReset(row.earlier_count, row.earlier_life),
-    )
-    return DeviceState(
-        row.id,
-        Identity(row.asset_id, row.serial_number),
-        meter,
-        row.last_seen_at,
-        row.awaits_baseline,
-        row.missing_since,
-        row.moved_to,
-    )
+def related_devices(
+    session: Session,
+    feed: FeedContext,
+    serials: Collection[str],
+    closing: date,
+) -> dict[int, StoredDevice]:
+    """Return devices of other feeds of the partner that may be a feed's machines.
 
-
-def match_devices(
-    printers: Sequence[Printer], devices: Sequence[DeviceState]
-) -> tuple[list[tuple[Identity, Printer, DeviceState | None]], list[Skipped]]:
-    """Match each printer to its device; None for a new one.
-
-    An exact identity wins. Otherwise, when the serial number is known and unique on both
-    sides, only the asset ID was edited and it is the same device. Rows that share an identity,
-    and rows that have none, are skipped.
+    Those with one of these serial numbers, and, for a new feed, those of its customer's former
+    feed, which was removed shortly before. One whose feed was not collected for longer begins
+    anew: what it printed meanwhile is not counted.
     """
-    identities = [Identity(p.asset_id or "", p.serial_number or "") for p in printers]
-    times = Counter(identities)
-    serials = Counter(identity.serial_number for identity in identities)
-    by_identity = {device.identity: device for device in devices}
-    by_serial = _unmatched_by_serial(devices, times)
-    matched: list[tuple[Identity, Printer, DeviceState | None]] = []
-    skipped: list[Skipped] = []
-    for identity, printer in zip(identities, printers, strict=True):
-        why = _not_countable(identity, times[identity])
-        if why:
-            skipped.append(Skipped(why, printer.asset_id, printer.serial_number))
-            continue
-        device = by_identity.get(identity)
-        if device is None and identity.serial_number and serials[identity.serial_number] == 1:
-            device = by_serial.get(identity.serial_number)
-        matched.append((identity, printer, device))
-    return matched, skipped
+    conditions: list[ColumnElement[bool]] = []
+    if serials:
+        conditions.append(Device.serial_key.in_(sorted(serials)))
+    if feed.is_new:
+        conditions.append(_of_former_feed(feed))
+    if not conditions:
+        return {}
+    rows = session.execute(
+        select(*_COLUMNS, Feed.status, Feed.removed_at, Feed.customer_id, Feed.customer_name)
+        .join(Device.feed)
+        .join(Server, Server.id == Feed.server_id)
+        .where(
+            or_(*conditions),
+            Server.account_id == feed.partner_id,
+            Device.feed_id != feed.id,
+            Device.moved_to.is_(None),
+        )
+        # Of several devices of one serial number the one of a living feed, read last, is taken.
+        .order_by(Feed.removed_at.is_(None), Device.latest_on, Device.id)
+    )
+    return {row.id: _related(row, feed, closing) for row in rows}
 
 
-def _not_countable(identity: Identity, times: int) -> Reason | None:
-    if not any(identity):
-        return reason("no_identity")
-    if times > 1:
-        return reason("listed_several_times", times=times)
-    return None
+def _of_former_feed(feed: FeedContext) -> ColumnElement[bool]:
+    same = (
+        Feed.customer_id == feed.customer_id
+        if feed.customer_id is not None
+        else and_(Feed.customer_id.is_(None), Feed.customer_name == feed.customer_name)
+    )
+    return and_(Feed.status == "removed", same)
 
 
-def _unmatched_by_serial(
-    devices: Sequence[DeviceState], answered: Mapping[Identity, int]
-) -> dict[str, DeviceState]:
-    """Devices whose identity the answer lacks, by serial number where that is unique."""
-    serials = Counter(device.identity.serial_number for device in devices)
-    return {
-        device.identity.serial_number: device
-        for device in devices
-        if device.identity not in answered and serials[device.identity.serial_number] == 1
-    }
+def _related(row: Any, feed: FeedContext, closing: date) -> StoredDevice:
+    device = _stored(row)
+    if row.status not in ("inactive", "removed"):
+        return device
+    is_same_customer = (row.customer_id or row.customer_name) == (
+        feed.customer_id or feed.customer_name
+    )
+    stopped_on = row.removed_at.date() if row.removed_at else device.state.night
+    resumed_on = min(closing, feed.first_day) if is_same_customer else closing
+    state = device.state
+    if stopped_on is None or resumed_on - stopped_on > _RECONNECTED_WITHIN:
+        state = replace(state, begin_anew=state.counter_set is not None)
+    if is_same_customer:
+        state = replace(state, customer=customer_key(feed.customer_id, feed.customer_name))
+    return replace(device, state=state)
+
+
+def _stored(row: Any) -> StoredDevice:
+    state = from_json(row.state)
+    if row.awaits_baseline and state.counter_set is not None:
+        state = replace(state, begin_anew=True)
+    return StoredDevice(row.id, row.feed_id, row.asset_id, row.serial_number, state)
+
+
+def customer_key(customer_id: str | None, name: str) -> str:
+    """How the engine names a customer of the fleet."""
+    return customer_id if customer_id is not None else f"name:{name}"
+
+
+def serials_of(devices: Iterable[StoredDevice]) -> set[str]:
+    """The usable serial numbers of devices, as they are compared."""
+    return {device.state.serial for device in devices if device.state.serial}
+
+
+def group_rows(session: Session, feed: FeedContext, found: FeedRows, key: str) -> FleetRows:
+    """Return the rows as the engine takes them; ``key`` is that of the feed's customer.
+
+    A bad row of a known machine is an answer without values, so that its machine is not missing.
+    """
+    feeds = _feeds_of(session, feed, [customer for customer, _ in found.elsewhere])
+    rows = [_row(printer, key, feed.id) for printer in found.printers]
+    rows += [_row(bad_row, key, feed.id) for bad_row in found.bad_rows if _is_named(bad_row)]
+    for customer, printer in found.elsewhere:
+        other = customer_key(customer.customer_id, customer.name)
+        rows.append(_row(printer, other, feeds.get(other)))
+    return group_fleet(rows)
+
+
+def unknown_serials(found: FeedRows, devices: Iterable[StoredDevice]) -> set[str]:
+    """The serial numbers of a customer's rows that none of the devices has."""
+    listed = {key for row in found.printers if (key := serial_key(row.serial_number))}
+    return listed - serials_of(devices)
+
+
+def _is_named(row: BadRow) -> bool:
+    return bool(row.asset_id or row.serial_number)
+
+
+def _row(row: Printer | BadRow, customer: str, feed_id: int | None) -> Row:
+    names = (customer, feed_id, row.asset_id, row.serial_number)
+    if isinstance(row, BadRow):
+        return Row(*names, last_seen=None, counters={})
+    return Row(*names, row.last_seen, row.counters)
+
+
+def _feeds_of(session: Session, feed: FeedContext, customers: Sequence[Customer]) -> dict[str, int]:
+    """The collected feeds of customers, by the customers' keys."""
+    if not customers:
+        return {}
+    ids = {customer.customer_id for customer in customers if customer.customer_id is not None}
+    names = {customer.name for customer in customers}
+    rows = session.execute(
+        select(Feed.id, Feed.customer_id, Feed.customer_name).where(
+            Feed.server_id == feed.server_id,
+            Feed.id != feed.id,
+            Feed.status.in_(("pending", "active")),
+            or_(Feed.customer_id.in_(ids), Feed.customer_name.in_(names)),
+        )
+    ).all()
+    by_key = {customer_key(row.customer_id, row.customer_name): row.id for row in rows}
+    by_name = {row.customer_name: row.id for row in rows if row.customer_id is None}
+    found = {}
+    for customer in customers:
+        key = customer_key(customer.customer_id, customer.name)
+        feed_id = by_key.get(key, by_name.get(customer.name))
+        if feed_id is not None:
+            found[key] = feed_id
+    return found

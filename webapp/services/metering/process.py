@@ -1,145 +1,206 @@
-"""Process the printers of a feed in a fleet: readings, deltas and events.
+"""Process the rows of a feed in a fleet: states, readings, deltas, deposits to make, events.
 
 This is the inner loop of every collection: a constant number of statements for a feed, however
-many printers it has.
+many devices it has.
 """
 
-from collections.abc import Sequence
+import logging
+from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.allocation import allocate_over_gap
-from webapp.domain.validation import Flag, needs_history, validate
-from webapp.printerpoint.schema import BadRow, Printer
-from webapp.services.metering import events, store, transfer
-from webapp.services.metering.device_history import histories, joined
-from webapp.services.metering.events import DeviceChange, Event
-from webapp.services.metering.match import (
-    DeviceState,
-    Identity,
-    Skipped,
-    device_states,
-    match_devices,
-)
-from webapp.services.metering.transfer import RowsOf
-from webapp.services.metering.updates import DeviceUpdate, Metering, device_update
+from webapp.domain.metering.events import ReadingTaken, Result
+from webapp.domain.metering.identity import Row
+from webapp.domain.metering.limits import Limits
+from webapp.domain.metering.matching import Match, Matching, match_feed
+from webapp.domain.metering.process import missing, process
+from webapp.domain.metering.run import Context
+from webapp.domain.metering.state import DeviceState
+from webapp.domain.reasons import Reason, reason
+from webapp.errors import DATA_ERRORS
+from webapp.printerpoint.fleet import FeedRows
+from webapp.services.metering import events, match, store
+from webapp.services.metering.events import Event
+from webapp.services.metering.match import FeedContext, Skipped, StoredDevice
+from webapp.services.metering.store import DepositChanges, DeviceUpdate
 
-__all__ = ["Metering", "ReadingResult", "process_readings"]
+__all__ = ["Metering", "ReadingResult", "process_readings", "record_missing"]
+
+log = logging.getLogger("releaf.metering")
+
+
+@dataclass(frozen=True, slots=True)
+class Metering:
+    """The time zone, holidays and limits by which a feed's readings are processed."""
+
+    zone: ZoneInfo
+    holidays: Container[date]
+    roll_width_mm: int
+    limits: Limits
+
+    def context(self, feed: FeedContext, closing: date, now: datetime) -> Context:
+        """What a feed and a night say besides the answer."""
+        return Context(
+            closing,
+            now,
+            self.zone,
+            self.holidays,
+            feed.id,
+            feed.first_day,
+            self.roll_width_mm,
+            self.limits,
+        )
 
 
 @dataclass(slots=True)
 class ReadingResult:
-    """The latest day read, the pages to deposit by day, and the rows not counted."""
+    """The latest day read, how deposits change, and what was not counted.
+
+    ``devices``: how many had a reading; ``incomplete``: how many answered without a known counter;
+    ``duplicates``: rows that repeat a device.
+    """
 
     last_data_on: date | None = None
     devices: int = 0
-    shares: dict[date, int] = field(default_factory=dict)
+    incomplete: int = 0
+    duplicates: int = 0
+    changes: DepositChanges = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
 def process_readings(
     session: Session,
-    feed_id: int,
-    printers: Sequence[Printer],
-    bad_rows: Sequence[BadRow],
+    feed: FeedContext,
+    own: dict[int, StoredDevice],
+    found: FeedRows,
     closing: date,
     metering: Metering,
     now: datetime,
-    rows_of: RowsOf,
 ) -> ReadingResult:
-    """Write the readings and deltas of a feed's printers. The feed's row must be locked.
+    """Meter the machines of a feed's customer. The feed's row must be locked.
 
-    ``closing``: the day being closed; no reading is of a later one. A last-seen after ``now``
-    (a wrong clock) counts as now, or it would silence the device until that day has come.
-    ``rows_of``: what the answer says of another customer, where a printer may have been before.
+    ``own``: the feed's devices; ``closing``: the day being closed, no reading is of a later one.
     """
-    printers = [
-        printer
-        if printer.last_seen is None or printer.last_seen <= now
-        else replace(printer, last_seen=now)
-        for printer in printers
+    unknown = match.unknown_serials(found, own.values())
+    devices = own | match.related_devices(session, feed, unknown, closing)
+    key = match.customer_key(feed.customer_id, feed.customer_name)
+    if found.customer is not None:
+        key = match.customer_key(found.customer.customer_id, found.customer.name)
+    rows = match.group_rows(session, feed, found, key)
+    context = metering.context(feed, closing, now)
+    states = _states(devices, feed, key)
+    matching = match_feed(rows, key, states, context)
+    result = ReadingResult(duplicates=len(matching.duplicates))
+    result.skipped = _skipped(matching, found)
+    updates = _updates(matching, devices, context, result)
+    updates += [
+        DeviceUpdate(devices[device_id], missing(states[device_id], context))
+        for device_id in matching.missing
     ]
-    devices = device_states(session, feed_id)
-    matched, skipped = match_devices(printers, devices)
-    result = ReadingResult(skipped=skipped)
-    result.skipped += [Skipped(row.reason, row.asset_id, row.serial_number) for row in bad_rows]
-    elsewhere = transfer.find_transfers(session, feed_id, matched, rows_of)
-    updates = []
-    for identity, printer, device in matched:
-        other = elsewhere.get(identity)
-        update = device_update(identity, printer, device, other, closing, metering)
-        if isinstance(update, Skipped):
-            result.skipped.append(update)
-        elif update is not None:
-            updates.append(update)
-    flags = _validate(session, updates, metering.ceiling)
-    ids = store.write(session, feed_id, updates, flags)
-    for update in updates:
-        result.last_data_on = max(result.last_data_on or update.reading.day, update.reading.day)
-        for delta in update.deltas:
-            if (update.identity, delta.day) in flags:
-                continue
-            for day, pages in allocate_over_gap(
-                delta.pages, delta.since, delta.day, metering.holidays
-            ):
-                result.shares[day] = result.shares.get(day, 0) + pages
-    result.devices = len(updates)
-    changes = [_change(update, ids[update.identity], flags) for update in updates]
-    here = {device.id for _, _, device in matched if device is not None}
-    listed = {Identity(row.asset_id or "", row.serial_number or "") for row in printers}
-    listed |= {Identity(row.asset_id or "", row.serial_number or "") for row in bad_rows}
-    gone = [one for one in devices if one.id not in here and one.identity not in listed]
-    back = [device for _, _, device in matched if device is not None]
-    result.events = events.detect_events(session, devices, changes, back, gone, closing)
+    result.changes = store.write(session, updates, now)
+    result.events = events.detect_events(updates, is_first=not own)
+    days = [
+        event.day
+        for one in updates
+        for event in one.result.events
+        if isinstance(event, ReadingTaken) and event.feed_id == feed.id
+    ]
+    result.last_data_on, result.devices = max(days, default=None), len(days)
     return result
 
 
-def _validate(
-    session: Session, updates: Sequence[DeviceUpdate], ceiling: int
-) -> dict[tuple[Identity, date], Flag]:
-    """Return the flags of the deltas to hold for review, by device and day."""
-    unclear = {
-        state.id
-        for update in updates
-        for delta in update.deltas
-        for state in _meters_of(update)
-        if needs_history(delta.pages, delta.counter_restored)
+def record_missing(
+    session: Session,
+    feed: FeedContext,
+    own: dict[int, StoredDevice],
+    closing: date,
+    metering: Metering,
+    now: datetime,
+) -> list[Event]:
+    """Mark all devices of a feed as missing: the fleet does not list its customer."""
+    context = metering.context(feed, closing, now)
+    updates = [DeviceUpdate(one, missing(one.state, context)) for one in own.values()]
+    store.write(session, updates, now)
+    return events.customer_missing(updates)
+
+
+def _states(
+    devices: Mapping[int, StoredDevice], feed: FeedContext, key: str
+) -> dict[int, DeviceState]:
+    """The states of devices; those read at the feed's customer by the key it has now."""
+    aliases = {feed.customer_id, match.customer_key(None, feed.customer_name)}
+    return {
+        one.id: replace(one.state, customer=key)
+        if one.feed_id == feed.id and one.state.customer in aliases
+        else one.state
+        for one in devices.values()
     }
-    before = histories(session, unclear)
-    flags: dict[tuple[Identity, date], Flag] = {}
-    for update in updates:
-        for delta in update.deltas:
-            past = [before[state.id] for state in _meters_of(update) if state.id in before]
-            flag = validate(
-                delta.pages,
-                delta.days,
-                ceiling,
-                joined(past),
-                rolled_over=delta.rolled_over,
-                counter_restored=delta.counter_restored,
-            )
-            if flag is not None:
-                flags[update.identity, delta.day] = flag
-    return flags
 
 
-def _meters_of(update: DeviceUpdate) -> list[DeviceState]:
-    """Return the devices that make up a printer's history: its own and the previous one."""
-    other = update.came_from.device if update.came_from else None
-    return [state for state in (update.device, other) if state is not None]
+def _updates(
+    matching: Matching[int],
+    devices: Mapping[int, StoredDevice],
+    context: Context,
+    result: ReadingResult,
+) -> list[DeviceUpdate]:
+    """Process every match on its own: one that fails is reported, the others go on."""
+    updates: list[DeviceUpdate] = []
+    for found in matching.matches:
+        if found.key is None and not found.observation.row.counters:
+            continue  # an answer without values of a machine that is not known
+        try:
+            updates += _updates_of(found, devices, context, result)
+        except DATA_ERRORS as error:
+            row = found.observation.row
+            log.exception("a device of feed %s failed", context.feed_id)
+            why = reason("device_error", name=type(error).__name__)
+            result.skipped.append(Skipped(why, row.asset_id, row.serial_number))
+    return updates
 
 
-def _change(update: DeviceUpdate, device_id: int, flags: store.Flags) -> DeviceChange:
-    deltas = [(delta, flags.get((update.identity, delta.day))) for delta in update.deltas]
-    return DeviceChange(
-        device_id,
-        update.identity,
-        update.device,
-        update.meter,
-        deltas,
-        update.came_from,
-        anew=update.reading.baseline,
-    )
+def _updates_of(
+    found: Match[int],
+    devices: Mapping[int, StoredDevice],
+    context: Context,
+    result: ReadingResult,
+) -> list[DeviceUpdate]:
+    where = replace(context, feed_id=None, feed_first=None) if found.away else context
+    outcome = process(found.state, found.observation, where)
+    row = found.observation.row
+    if outcome.incomplete:
+        result.incomplete += 1
+        if row.counters:
+            result.skipped.append(Skipped(_incomplete(found), row.asset_id, row.serial_number))
+    before = devices[found.key] if found.key is not None else None
+    new = [DeviceUpdate(None, Result(other), _without_serial(row)) for other in outcome.spawned]
+    return [DeviceUpdate(before, outcome, row), *new]
+
+
+def _incomplete(found: Match[int]) -> Reason:
+    if found.observation.does_not_continue:
+        return reason("does_not_continue")
+    return reason("incomplete")
+
+
+def _without_serial(row: Row) -> Row:
+    return replace(row, serial_number=None)
+
+
+def _skipped(matching: Matching[int], found: FeedRows) -> list[Skipped]:
+    """Rows that are not counted: bad ones, and those that identify no device."""
+    skipped = [Skipped(row.reason, row.asset_id, row.serial_number) for row in found.bad_rows]
+    counts = Counter((row.asset_id, row.serial_number) for row, _ in matching.unmatched)
+    for row, why in matching.unmatched:
+        times = counts[row.asset_id, row.serial_number]
+        code = (
+            reason("no_identity")
+            if why == "no_identity"
+            else reason("listed_several_times", times=times + 1)
+        )
+        skipped.append(Skipped(code, row.asset_id, row.serial_number))
+    return skipped

@@ -1,9 +1,8 @@
 """Review of held deltas: decisions, and reopening them until a month is certified."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, datetime
-from typing import Literal, Protocol, get_args
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol, get_args
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -12,22 +11,25 @@ from sqlalchemy.orm import Session
 
 from webapp import filters
 from webapp.db import lock
-from webapp.domain.allocation import allocate_over_gap
-from webapp.domain.counter_sets import COUNTER_SETS
-from webapp.domain.meter import Reading, replay
+from webapp.domain.metering import review as engine
+from webapp.domain.metering.codec import from_json
+from webapp.domain.metering.events import Result
+from webapp.domain.metering.review import Decision
+from webapp.domain.metering.run import Context
+from webapp.domain.metering.state import DeviceState
 from webapp.domain.months import Month, counting_month
 from webapp.errors import Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
-from webapp.models import Reading as ReadingRow
 from webapp.services import audit
 from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
-from webapp.services.metering import deposits, events
+from webapp.services.metering import deltas, deposits, events, store
 from webapp.services.metering.events import Event
+from webapp.services.metering.match import StoredDevice
+from webapp.services.metering.store import DeviceUpdate
 
-#: ``accepted``: all pages count; ``adjusted``: as many as are proposed; ``reset``: the counter was
-#: set to another value, none count; ``rejected``: none count, for a reason that is kept.
-Decision = Literal["accepted", "adjusted", "reset", "rejected"]
+#: ``accepted``: all pages count; ``adjusted``: some of them; ``reset``: the counter was set to
+#: another value, none count; ``rejected``: none count, for a reason that is stored.
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 LONGEST_REASON = 500
@@ -37,9 +39,12 @@ LONGEST_REASON = 500
 _DECIDED = {
     "counted": _l("Nothing waits here: these pages are counted."),
     "accepted": _l("Somebody has decided already: accepted."),
-    "adjusted": _l("Somebody has decided already: counted as proposed."),
+    "adjusted": _l("Somebody has decided already: some of them are counted."),
     "reset": _l("Somebody has decided already: a reset."),
     "rejected": _l("Somebody has decided already: rejected."),
+    "dropped": _l("Later readings have decided already: these pages were not printed."),
+    "withdrawn": _l("Later readings have decided already: these pages were withdrawn."),
+    "baseline": _l("Later readings have decided already: counting began anew."),
 }
 
 
@@ -49,45 +54,44 @@ def decide(
     decision: Decision,
     actor: Actor,
     now: datetime,
+    *,
+    pages: int | None = None,
     reason: str = "",
 ) -> int:
-    """Decide on a held delta; deposit what counts over its days. Return the pages added.
+    """Decide on a delta under review; deposit what counts over its days. Return the pages added.
 
-    Pages that do not count are taken out of the device's life count. Raises Invalid for a
-    rejection without a reason or for an adjustment without a proposal, Conflict when somebody
-    has answered already.
+    ``pages``: how many of them count, for ``adjusted``. Raises Invalid for a rejection without a
+    reason and for pages that the delta does not have, Conflict when somebody has decided already.
     """
-    reason = " ".join(reason.split())
-    if decision == "rejected" and not reason:
-        raise Invalid(
-            "reason", gettext("Say why these pages were not printed; the reason is kept.")
-        )
-    if len(reason) > LONGEST_REASON:
-        raise Invalid(
-            "reason",
-            gettext(
-                "Shorten the reason to %(longest_reason)s characters.",
-                longest_reason=LONGEST_REASON,
-            ),
-        )
+    reason = _checked_reason(decision, reason)
     feed = _lock(session, delta)
     if delta.state != "held":
         raise Conflict(_DECIDED[delta.state])
-    if decision == "adjusted" and delta.proposed is None:
+    if decision == "adjusted" and (pages is None or not 0 <= pages <= delta.pages):
         raise Invalid(
-            "reason", gettext("There is no proposal for these pages; accept or reject them.")
+            "pages",
+            gettext("Give a whole number from 0 to %(pages)s.", pages=filters.number(delta.pages)),
         )
-    delta.state, delta.reason = decision, reason or None
+    result = engine.decide(
+        _state(session, delta),
+        deltas.of_row(delta),
+        decision,
+        _context(feed, now),
+        pages if decision == "adjusted" else None,
+    )
+    added = _store(session, feed, delta, result, now)
+    delta.reason = reason or None
     delta.decided_by, delta.decided_at = actor.user_id, now
-    added = _recalculate(session, feed, delta)
+    delta.resolved_by = "cli" if actor.place == "command" else "user"
     _record_decision(session, feed, delta, actor, decision, now)
     return added
 
 
 def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
-    """Reopen a decision: the delta is held again. Return the pages removed from deposits.
+    """Reopen a decision, of a person or of readings: the delta is under review again.
 
-    Raises Conflict when it is held anyway, or when a month was certified with the decision.
+    Returns the pages removed from deposits. Raises Conflict when it is held anyway, or when a
+    month was certified with the decision.
     """
     feed = _lock(session, delta)
     if delta.state in ("held", "counted"):
@@ -100,9 +104,10 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
                 month=filters.month(month),
             )
         )
-    delta.state, delta.reason = "held", None
+    result = engine.reopen(_state(session, delta), deltas.of_row(delta), _context(feed, now))
+    added = _store(session, feed, delta, result, now)
+    delta.reason, delta.resolved_by = None, None
     delta.decided_by, delta.decided_at = None, None
-    added = _recalculate(session, feed, delta)
     _record_decision(session, feed, delta, actor, None, now)
     return -added
 
@@ -113,11 +118,7 @@ class ReviewItem(Protocol):
     @property
     def feed_id(self) -> int: ...
     @property
-    def since(self) -> date: ...
-    @property
-    def day(self) -> date: ...
-    @property
-    def pages(self) -> int: ...
+    def allocation(self) -> Sequence[Any]: ...
     @property
     def decided_at(self) -> datetime | None: ...
 
@@ -136,26 +137,62 @@ def certified_month(session: Session, delta: ReviewItem) -> Month | None:
         )
     }
     then = max((month for month, at in closed.items() if at < delta.decided_at), default=None)
-    counted_in = {counting_month(day, then) for day in _days(feed, delta)}
+    days = [day for day, _ in deltas.pairs_of_json(delta.allocation)]
+    counted_in = {counting_month(day, then) for day in days}
     return min((month for month in counted_in if month in closed), default=None)
 
 
+def _checked_reason(decision: Decision, reason: str) -> str:
+    reason = " ".join(reason.split())
+    if decision == "rejected" and not reason:
+        raise Invalid(
+            "reason", gettext("Say why these pages were not printed; the reason is kept.")
+        )
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(
+            "reason",
+            gettext(
+                "Shorten the reason to %(longest_reason)s characters.",
+                longest_reason=LONGEST_REASON,
+            ),
+        )
+    return reason
+
+
 def _lock(session: Session, delta: Delta) -> Feed:
-    lock(session, Feed.id, delta.feed_id)
+    """Lock the delta's feed and the feed that its device is at now, and refresh the delta."""
+    at = select(Device.feed_id).where(Device.id == delta.device_id)
+    lock(session, Feed.id, *{delta.feed_id, session.scalars(at).one()})
     session.refresh(delta)
     return session.get_one(Feed, delta.feed_id)
 
 
-def _days(feed: Feed, delta: ReviewItem) -> set[date]:
-    shares = allocate_over_gap(delta.pages, delta.since, delta.day, public_holidays(feed.account))
-    return {day for day, _ in shares}
+def _state(session: Session, delta: Delta) -> DeviceState:
+    device = session.get_one(Device, delta.device_id, populate_existing=True)
+    return from_json(device.state)
 
 
-def _recalculate(session: Session, feed: Feed, delta: Delta) -> int:
-    session.flush()
-    _replay_device(session, delta.device_id)
-    holidays = public_holidays(feed.account)
-    return deposits.recalculate(session, feed, _days(feed, delta), holidays)
+def _context(feed: Feed, now: datetime) -> Context:
+    zone = feed.account.zone
+    today = now.astimezone(zone).date()
+    return Context(today, now, zone, public_holidays(feed.account), feed.id, None)
+
+
+def _store(session: Session, feed: Feed, delta: Delta, result: Result, now: datetime) -> int:
+    """Store the state after a decision, the delta and its deposits; returns the pages added."""
+    device = session.get_one(Device, delta.device_id)
+    before = StoredDevice(
+        device.id,
+        device.feed_id,
+        device.asset_id,
+        device.serial_number,
+        from_json(device.state),
+    )
+    change = DeviceUpdate(before, result, known_delta=deltas.of_row(delta))
+    changes = store.write(session, [change], now)
+    session.refresh(device)
+    session.refresh(delta)
+    return deposits.apply_to_feeds(session, changes).get(feed.id, 0)
 
 
 def _record_decision(
@@ -166,14 +203,14 @@ def _record_decision(
     decision: Decision | None,
     now: datetime,
 ) -> None:
-    """Keep a decision (None: that it was taken back) in the audit trail and the feed's history."""
+    """Record a decision (None: it was taken back) in the audit trail and the feed's history."""
     device = session.get_one(Device, delta.device_id)
     name = device.asset_id or device.serial_number
     details = {
         "delta": delta.id,
         "decision": decision or "reopened",
         "pages": delta.pages,
-        "counted": deposits.counted_pages(delta),
+        "counted": delta.counted,
         "reason": delta.reason,
     }
     audit.record(
@@ -187,32 +224,3 @@ def _record_decision(
     )
     today = now.astimezone(feed.account.zone).date()
     events.record_events(session, feed.id, [Event("decided", details, device.id, name)], today, now)
-
-
-def _replay_device(session: Session, device_id: int) -> None:
-    """Conclude the meter of a device again from all its readings and the answers given."""
-    device = session.get_one(Device, device_id, populate_existing=True)
-    deltas = session.scalars(select(Delta).where(Delta.device_id == device_id)).all()
-    counted: Mapping[date, int] = {
-        delta.day: deposits.counted_pages(delta)
-        for delta in deltas
-        if delta.state in ("adjusted", "reset", "rejected")
-    }
-    meter = replay(_readings(session, device_id), counted)
-    if meter is None:
-        raise LookupError(f"device {device_id} has no readings")
-    device.initial_count, device.life_count = meter.initial, meter.life
-    device.latest_count, device.latest_on = meter.latest, meter.latest_on
-    earlier = meter.before_reset
-    device.earlier_count = earlier.count if earlier else None
-    device.earlier_life = earlier.life if earlier else None
-
-
-def _readings(session: Session, device_id: int) -> list[Reading]:
-    rows = session.scalars(
-        select(ReadingRow).where(ReadingRow.device_id == device_id).order_by(ReadingRow.day)
-    )
-    known = {str(one): one for one in COUNTER_SETS}
-    readings = [Reading(row.day, row.count, known[row.family], row.baseline) for row in rows]
-    # The first reading is a baseline whatever it says; it has nothing before it.
-    return [replace(readings[0], baseline=False), *readings[1:]] if readings else []

@@ -1,200 +1,236 @@
-"""Store device updates: devices, readings and deltas.
+"""Store what the engine made of devices: states, readings, deltas.
 
-Core statements rather than objects: a constant number of them for a feed.
+A constant number of statements for a feed, however many devices it has.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from webapp.domain.meter import PageDelta, Reading
-from webapp.domain.validation import Flag
-from webapp.models import Delta, Device, Feed
-from webapp.models import Reading as ReadingRow
-from webapp.services.metering import transfer
-from webapp.services.metering.match import DeviceState, Identity
-from webapp.services.metering.updates import DeviceUpdate
-
-#: Which deltas are held, by device and day.
-Flags = Mapping[tuple[Identity, date], Flag]
+from webapp.domain.metering.codec import to_json
+from webapp.domain.metering.events import DeltaChanged, DeltaRecorded, ReadingTaken, Result
+from webapp.domain.metering.identity import Row
+from webapp.domain.metering.state import Delta, DeviceState
+from webapp.models import Delta as DeltaRow
+from webapp.models import Device, Feed, Reading
+from webapp.services.metering import deltas
+from webapp.services.metering.match import StoredDevice
 
 _DEVICE: Table = Device.metadata.tables["device"]
-_READING: Table = ReadingRow.metadata.tables["reading"]
-_DELTA: Table = Delta.metadata.tables["delta"]
+_READING: Table = Reading.metadata.tables["reading"]
+_DELTA: Table = DeltaRow.metadata.tables["delta"]
+
+#: Pages to deposit by feed and day; negative ones are withdrawn.
+DepositChanges = dict[int, dict[date, int]]
 
 
-_INSERT_READING = insert(_READING)
-_INSERT_DELTA = insert(_DELTA)
-# What an ordinary reading changes of a device, and what an unusual one may change besides.
-_ORDINARY = ("latest_count", "life_count", "latest_on", "last_seen_at")
-_UNUSUAL = (
-    *_ORDINARY,
-    "asset_id",
-    "serial_number",
-    "family",
-    "initial_count",
-    "fallen_count",
-    "fallen_on",
-    "awaits_baseline",
-    "earlier_count",
-    "earlier_life",
-    "missing_since",
-    "moved_to",
-)
+@dataclass(slots=True)
+class DeviceUpdate:
+    """A device's result. ``before``: as stored, None for a new one; ``row``: its answer, if any.
+
+    ``known_delta``: a delta that a person decided, which the state may have forgotten.
+    """
+
+    before: StoredDevice | None
+    result: Result
+    row: Row | None = None
+    known_delta: Delta | None = None
+    device_id: int = 0
+
+    @property
+    def state(self) -> DeviceState:
+        """The state after it."""
+        return self.result.state
+
+    @property
+    def name(self) -> str:
+        """What a dealer knows the device by."""
+        asset_id, serial_number = self.reported()
+        return asset_id or serial_number
+
+    def reported(self) -> tuple[str, str]:
+        """The asset ID and serial number as reported last; a blank one does not hide a known."""
+        asset_id, serial_number = (
+            (self.row.asset_id or "", self.row.serial_number or "")
+            if (self.row is not None)
+            else ("", "")
+        )
+        if self.before is not None:
+            return asset_id or self.before.asset_id, serial_number or self.before.serial_number
+        return asset_id, serial_number
+
+    def deltas_before(self) -> dict[int, Delta]:
+        """The deltas that are known from before, by their numbers."""
+        known = {} if self.before is None else {d.number: d for d in self.before.state.deltas}
+        if self.known_delta is not None:
+            known[self.known_delta.number] = self.known_delta
+        return known
+
+    def deltas_after(self) -> dict[int, Delta]:
+        """The deltas that are new or changed, by their numbers."""
+        before = self.deltas_before()
+        after = {delta.number: delta for delta in self.state.deltas}
+        events = [
+            e.delta for e in self.result.events if isinstance(e, DeltaRecorded | DeltaChanged)
+        ]
+        latest = {delta.number: delta for delta in events} | after
+        return {n: delta for n, delta in latest.items() if before.get(n) != delta}
 
 
-def _updating(names: Sequence[str]) -> Update:
-    return (
-        update(_DEVICE)
-        .where(_DEVICE.c.id == bindparam("of_id"))
-        .values({name: bindparam(name) for name in names})
-    )
+@dataclass(slots=True)
+class _Rows:
+    """The rows of one feed's update, by the statements that write them."""
+
+    devices: list[dict[str, Any]] = field(default_factory=list)
+    readings: list[dict[str, Any]] = field(default_factory=list)
+    new_deltas: list[dict[str, Any]] = field(default_factory=list)
+    changed_deltas: list[dict[str, Any]] = field(default_factory=list)
 
 
-_UPDATE_ORDINARY = _updating(_ORDINARY)
-_UPDATE_UNUSUAL = _updating(_UNUSUAL)
+def write(session: Session, updates: Sequence[DeviceUpdate], now: datetime) -> DepositChanges:
+    """Write the updates of devices and return how deposits change. Sets their ``device_id``."""
+    _insert_devices(session, [one for one in updates if one.before is None])
+    rows = _Rows()
+    changes: DepositChanges = defaultdict(lambda: defaultdict(int))
+    moved: dict[int, int] = defaultdict(int)
+    for one in updates:
+        if one.before is not None:
+            one.device_id = one.before.id
+            if one.state != one.before.state or one.reported() != _reported(one.before):
+                rows.devices.append({"of_id": one.device_id, **_device_values(one)})
+            feed_id = one.state.feed_id
+            if feed_id is not None and feed_id != one.before.feed_id:
+                moved[one.before.feed_id] -= 1
+                moved[feed_id] += 1
+        _add_readings(rows, one)
+        _add_deltas(rows, one, changes, now)
+    _execute(session, rows)
+    _change_device_counts(session, moved)
+    return changes
 
 
-def write(
-    session: Session, feed_id: int, updates: Sequence[DeviceUpdate], flags: Flags
-) -> dict[Identity, int]:
-    """Write the updates; return the ids of the devices."""
-    ids = _insert_devices(session, feed_id, [change for change in updates if change.device is None])
-    ordinary: list[dict[str, Any]] = []
-    unusual: list[dict[str, Any]] = []
-    readings: list[dict[str, Any]] = []
-    delta_rows: list[dict[str, Any]] = []
-    for change in updates:
-        if change.device is not None:
-            ids[change.identity] = change.device.id
-        device_id = ids[change.identity]
-        if change.device is not None and _is_ordinary(change, change.device):
-            ordinary.append({"of_id": device_id, **_ordinary_values(change)})
-        elif change.device is not None:
-            unusual.append({"of_id": device_id, **_device_values(change)})
-        if change.begun is not None and change.other is not None:
-            last_seen_at = change.other.device.last_seen_at
-            readings.append(_reading_values(device_id, change.begun, last_seen_at))
-        first = change.device is None and change.begun is None
-        reading = replace(change.reading, baseline=change.reading.baseline or first)
-        readings.append(_reading_values(device_id, reading, change.printer.last_seen))
-        for delta in change.deltas:
-            flag = flags.get((change.identity, delta.day))
-            delta_rows.append(_delta_values(feed_id, device_id, delta, flag))
-    transfer.record_transfer(
-        session,
-        {
-            change.came_from.device.id: ids[change.identity]
-            for change in updates
-            if change.came_from
-        },
-    )
-    for statement, rows in (
-        (_UPDATE_ORDINARY, ordinary),
-        (_UPDATE_UNUSUAL, unusual),
-        (_INSERT_READING, readings),
-        (_INSERT_DELTA, delta_rows),
-    ):
-        if rows:
-            session.execute(statement, rows)
-    return ids
+def _reported(device: StoredDevice) -> tuple[str, str]:
+    return device.asset_id, device.serial_number
 
 
-def _is_ordinary(change: DeviceUpdate, device: DeviceState) -> bool:
-    before, after = device.meter, change.meter
-    return (
-        change.identity == device.identity
-        and before.initial == after.initial
-        and before.counter_set == after.counter_set
-        and before.pending_drop is None
-        and after.pending_drop is None
-        and before.before_reset == after.before_reset
-        and device.missing_since is None
-        and device.moved_to is None
-        and not device.awaits_baseline
-    )
-
-
-def _insert_devices(
-    session: Session, feed_id: int, updates: Sequence[DeviceUpdate]
-) -> dict[Identity, int]:
+def _insert_devices(session: Session, updates: Sequence[DeviceUpdate]) -> None:
     if not updates:
-        return {}
-    rows = [
+        return
+    new = insert(_DEVICE).returning(_DEVICE.c.id, sort_by_parameter_order=True)
+    rows = [{**_device_values(one), "first_on": one.state.listed_on} for one in updates]
+    added: dict[int, int] = defaultdict(int)
+    for one, device_id in zip(updates, session.scalars(new, rows), strict=True):
+        one.device_id = device_id
+        if one.state.feed_id is not None:
+            added[one.state.feed_id] += 1
+    _change_device_counts(session, added)
+
+
+def _change_device_counts(session: Session, changes: Mapping[int, int]) -> None:
+    for feed_id, number in sorted(changes.items()):
+        session.execute(
+            update(Feed)
+            .where(Feed.id == feed_id)
+            .values(device_count=Feed.device_count + number)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _device_values(one: DeviceUpdate) -> dict[str, Any]:
+    state = one.state
+    asset_id, serial_number = one.reported()
+    return {
+        "feed_id": state.feed_id,
+        "asset_id": asset_id,
+        "serial_number": serial_number,
+        "serial_key": state.serial,
+        "counter_set": state.counter_set,
+        "initial_count": state.initial,
+        "latest_count": state.latest,
+        "life_count": state.life,
+        "latest_on": state.latest_on or state.read_on or state.listed_on,
+        "last_seen_at": state.last_seen,
+        "awaits_baseline": state.begin_anew,
+        "incomplete_since": state.incomplete_since,
+        "missing_since": state.missing_since,
+        "state": to_json(state),
+    }
+
+
+def _add_readings(rows: _Rows, one: DeviceUpdate) -> None:
+    rows.readings += [
         {
-            "feed_id": feed_id,
-            "first_on": (change.begun or change.reading).day,
-            **_device_values(change),
+            "device_id": one.device_id,
+            "day": event.day,
+            "feed_id": event.feed_id,
+            "count": event.count,
+            "counter_set": event.counter_set,
+            "baseline": event.baseline,
+            "last_seen_at": event.last_seen,
         }
-        for change in updates
+        for event in one.result.events
+        if isinstance(event, ReadingTaken)
     ]
-    session.execute(
-        update(Feed)
-        .where(Feed.id == feed_id)
-        .values(device_count=Feed.device_count + len(rows))
-        .execution_options(synchronize_session=False)
-    )
-    made = session.execute(
-        insert(_DEVICE).returning(_DEVICE.c.id, _DEVICE.c.asset_id, _DEVICE.c.serial_number),
-        rows,
-    )
-    return {Identity(row.asset_id, row.serial_number): row.id for row in made}
 
 
-def _ordinary_values(change: DeviceUpdate) -> dict[str, Any]:
+def _add_deltas(rows: _Rows, one: DeviceUpdate, changes: DepositChanges, now: datetime) -> None:
+    before = one.deltas_before()
+    decided = {
+        event.delta.number: event.by
+        for event in one.result.events
+        if isinstance(event, DeltaChanged)
+    }
+    for number, delta in one.deltas_after().items():
+        values = deltas.values_of(delta)
+        by = decided.get(number)
+        if number not in before:
+            resolved = "readings" if delta.state not in ("counted", "held") else None
+            rows.new_deltas.append(
+                {
+                    "device_id": one.device_id,
+                    "number": number,
+                    **values,
+                    "resolved_by": resolved,
+                    "decided_at": now if resolved else None,
+                }
+            )
+        else:
+            key = {"of_device": one.device_id, "of_number": number}
+            rows.changed_deltas.append({**key, **values, **_resolution(delta, by, now)})
+        for day, pages in deltas.deposit_changes(before.get(number), delta).items():
+            changes[delta.feed_id][day] += pages
+
+
+def _resolution(delta: Delta, by: str | None, now: datetime) -> dict[str, Any]:
+    """Who decided a delta: readings, or nobody (any more). Review sets what a person decides."""
+    resolved = by == "readings" and delta.state not in ("counted", "held")
     return {
-        "latest_count": change.meter.latest,
-        "life_count": change.meter.life,
-        "latest_on": change.meter.latest_on,
-        "last_seen_at": change.printer.last_seen,
+        "resolved_by": "readings" if resolved else None,
+        "decided_at": now if resolved else None,
     }
 
 
-def _device_values(change: DeviceUpdate) -> dict[str, Any]:
-    meter = change.meter
-    return {
-        **_ordinary_values(change),
-        "asset_id": change.identity.asset_id,
-        "serial_number": change.identity.serial_number,
-        "family": meter.counter_set,
-        "initial_count": meter.initial,
-        "fallen_count": meter.pending_drop.count if meter.pending_drop else None,
-        "fallen_on": meter.pending_drop.day if meter.pending_drop else None,
-        "awaits_baseline": False,
-        "earlier_count": meter.before_reset.count if meter.before_reset else None,
-        "earlier_life": meter.before_reset.life if meter.before_reset else None,
-        "missing_since": None,
-        "moved_to": None,
-    }
+def _execute(session: Session, rows: _Rows) -> None:
+    if rows.devices:
+        session.execute(_update(_DEVICE, rows.devices[0], id="of_id"), rows.devices)
+    if rows.readings:
+        session.execute(insert(_READING), rows.readings)
+    if rows.new_deltas:
+        session.execute(insert(_DELTA), rows.new_deltas)
+    if rows.changed_deltas:
+        statement = _update(
+            _DELTA, rows.changed_deltas[0], device_id="of_device", number="of_number"
+        )
+        session.execute(statement, rows.changed_deltas)
 
 
-def _reading_values(
-    device_id: int, reading: Reading, last_seen_at: datetime | None
-) -> dict[str, Any]:
-    return {
-        "device_id": device_id,
-        "day": reading.day,
-        "count": reading.count,
-        "family": reading.counter_set,
-        "baseline": reading.baseline,
-        "last_seen_at": last_seen_at,
-    }
-
-
-def _delta_values(
-    feed_id: int, device_id: int, delta: PageDelta, flag: Flag | None
-) -> dict[str, Any]:
-    return {
-        "feed_id": feed_id,
-        "device_id": device_id,
-        "since": delta.since,
-        "day": delta.day,
-        "pages": delta.pages,
-        "state": "held" if flag else "counted",
-        "held_for": flag.reason if flag else None,
-        "proposed": flag.proposed if flag else None,
-    }
+def _update(table: Table, row: Mapping[str, Any], **key: str) -> Update:
+    """An update of rows found by the parameters named in ``key``."""
+    found = [table.c[column] == bindparam(name) for column, name in key.items()]
+    values: dict[str, Any] = {name: bindparam(name) for name in row if name not in key.values()}
+    return update(table).where(*found).values(values)

@@ -1,0 +1,60 @@
+"""Rows for retries: a customer that failed is collected again from the night's fleet.
+
+Stored for that customer only, in the fields that metering needs, until the retry has succeeded or
+the server's next collection begins.
+"""
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webapp.db import upsert
+from webapp.models import Collection, Feed, RetryRows
+from webapp.printerpoint.fleet import FeedRows, RowSource
+from webapp.services.metering import match
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(FeedRows).decode
+
+
+def save(session: Session, collection: Collection, feed_id: int, rows: RowSource) -> None:
+    """Store the rows that a feed would have been collected from."""
+    feed = session.get_one(Feed, feed_id, populate_existing=True)
+    serials = match.serials_of(match.devices_of(session, feed_id).values())
+    found = rows.rows_for(feed.customer_id, feed.customer_name, serials)
+    upsert(
+        session,
+        RetryRows.metadata.tables["retry_rows"],
+        [{"collection_id": collection.id, "feed_id": feed_id, "rows": _encode(found)}],
+        key=("collection_id", "feed_id"),
+        update=("rows",),
+    )
+
+
+def load(session: Session, collection_id: int, feed_id: int) -> FeedRows | None:
+    """The rows of a feed that failed; None when they were deleted."""
+    stored = session.scalar(
+        select(RetryRows.rows).where(
+            RetryRows.collection_id == collection_id, RetryRows.feed_id == feed_id
+        )
+    )
+    return None if stored is None else _decode(stored)
+
+
+def delete_of_feed(session: Session, collection_id: int, feed_id: int) -> None:
+    """Delete the rows of a feed whose retry succeeded."""
+    session.execute(
+        delete(RetryRows).where(
+            RetryRows.collection_id == collection_id, RetryRows.feed_id == feed_id
+        )
+    )
+
+
+def delete_of_server(session: Session, server_id: int, but: int) -> None:
+    """Delete the rows of a server's earlier collections; ``but``: the one that begins."""
+    earlier = select(Collection.id).where(Collection.server_id == server_id, Collection.id != but)
+    session.execute(
+        delete(RetryRows)
+        .where(RetryRows.collection_id.in_(earlier))
+        .execution_options(synchronize_session=False)
+    )
