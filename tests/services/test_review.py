@@ -1,4 +1,4 @@
-"""Held gains: accepted or rejected by a person, never lost."""
+"""Deltas under review: decided once, by readings or a person, and reopened until certified."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -64,7 +64,7 @@ def test_an_answer_is_given_once(world: World, feed: int) -> None:
         review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
 
-        with pytest.raises(Conflict, match="decided already: accepted"):
+        with pytest.raises(Conflict, match="already decided: all pages are counted"):
             review.decide(session, delta, "rejected", OPERATOR, NOW, reason="typing slip")
         session.rollback()
 
@@ -143,13 +143,37 @@ def test_what_was_never_decided_cannot_be_taken_back(world: World, feed: int) ->
             session.rollback()
 
 
-def test_pages_that_count_are_some_of_the_deltas(world: World, feed: int) -> None:
+@pytest.mark.parametrize("pages", [None, -1, 900_001])
+def test_only_pages_that_were_read_can_be_counted(
+    world: World, feed: int, pages: int | None
+) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
-        for pages in (None, -1, 900_001):
-            with pytest.raises(Invalid, match="from 0 to 900,000"):
-                review.decide(session, delta, "adjusted", OPERATOR, NOW, pages=pages)
+        with pytest.raises(Invalid, match="from 0 to 900,000") as refusal:
+            review.decide(session, delta, "adjusted", OPERATOR, NOW, pages=pages)
+
+    assert refusal.value.field == "pages"
+    assert world.held(feed) == [900_000]
+
+
+@pytest.mark.parametrize(
+    ("pages", "state", "initial"),
+    [(0, "adjusted", 900_100), (4_210, "adjusted", 895_890), (900_000, "accepted", 100)],
+)
+def test_some_of_the_pages_are_counted_and_the_rest_leaves_the_life_count(
+    world: World, feed: int, pages: int, state: str, initial: int
+) -> None:
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        added = review.decide(session, delta, "adjusted", OPERATOR, NOW, pages=pages)
+        session.commit()
+        stored = (delta.state, delta.counted, delta.resolved_by)
+
+    assert (added, stored) == (pages, (state, pages, "cli"))
+    assert sum(world.deposits(feed).values()) == pages + 40
+    assert world.devices(feed) == [("A-S1", "S1", initial, 900_140, pages + 40)]
+    assert balanced(world)
 
 
 def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) -> None:
@@ -228,6 +252,93 @@ def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
     assert (delta.state, delta.resolved_by, len(delta.evidence)) == ("accepted", "readings", 2)
     assert sum(world.deposits(feed).values()) == 600 + 6_001 + 500
     assert balanced(world)
+
+
+def test_what_readings_decided_is_reopened_and_then_decided_by_a_person(
+    world: World, feed: int
+) -> None:
+    world.printerpoint.prints("S1", 40)
+    world.night(THURSDAY)
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.kind == "near_lifetime")).one()
+        by_readings = (delta.state, delta.resolved_by, len(delta.evidence))
+        review.reopen(session, delta, OPERATOR, NOW + timedelta(days=2))
+        session.commit()
+        reopened = (delta.state, delta.resolved_by, delta.for_person)
+        review.decide(session, delta, "accepted", OPERATOR, NOW + timedelta(days=2))
+        session.commit()
+
+    assert by_readings == ("baseline", "readings", 2)
+    assert reopened == ("held", None, True)
+    assert sum(world.deposits(feed).values()) == 900_080
+    assert balanced(world)
+
+
+def test_a_case_of_a_person_stays_under_review_whatever_is_read_later(
+    world: World, feed: int
+) -> None:
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        review.decide(session, delta, "rejected", OPERATOR, NOW, reason="typing slip")
+        review.reopen(session, delta, OPERATOR, NOW)
+        session.commit()
+    for days in (3, 4):
+        world.printerpoint.prints("S1", 40)
+        world.night(MONDAY + timedelta(days=days))
+
+    assert world.held(feed) == [900_000]
+    assert balanced(world)
+
+
+def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_left_alone(
+    world: World,
+) -> None:
+    feeds = [world.has_feed(f"Clinic {n}", f"C{n}", **{f"S{n}": 100}) for n in range(3)]
+    world.night(MONDAY)
+    for n in range(3):
+        world.printerpoint.prints(f"S{n}", 900_000 + n)
+    world.night(TUESDAY)
+    with world.session() as session:
+        deltas = session.scalars(select(Delta).where(Delta.state == "held")).all()
+        ids = [delta.id for delta in deltas]
+        review.decide(session, deltas[0], "accepted", OPERATOR, NOW)
+        session.commit()
+        result = review.decide_many(
+            session, ids, "rejected", OPERATOR, NOW, reason=" donor  boards "
+        )
+        session.commit()
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+
+    assert result == review.BulkResult(decided=2, pages=0, conflicts=1)
+    assert [entry.details["decision"] for entry in entries] == ["accepted", "rejected", "rejected"]
+    assert [entry.details["reason"] for entry in entries[1:]] == ["donor boards"] * 2
+    assert [sum(world.deposits(feed).values()) for feed in feeds] == [900_000, 0, 0]
+    assert balanced(world)
+
+
+@pytest.mark.parametrize(("decision", "pages"), [("accepted", 900_000), ("proposed", 0)])
+def test_a_bulk_decision_accepts_all_pages_or_those_proposed(
+    world: World, feed: int, decision: review.BulkDecision, pages: int
+) -> None:
+    with world.session() as session:
+        ids = session.scalars(select(Delta.id).where(Delta.state == "held")).all()
+        result = review.decide_many(session, ids, decision, OPERATOR, NOW)
+        session.commit()
+
+    assert result == review.BulkResult(decided=1, pages=pages, conflicts=0)
+    assert sum(world.deposits(feed).values()) == pages + 40
+    assert balanced(world)
+
+
+def test_rejecting_several_needs_a_reason(world: World, feed: int) -> None:
+    with world.session() as session:
+        ids = session.scalars(select(Delta.id).where(Delta.state == "held")).all()
+
+        with pytest.raises(Invalid) as refusal:
+            review.decide_many(session, ids, "rejected", OPERATOR, NOW)
+
+    assert refusal.value.field == "reason"
+    assert world.held(feed) == [900_000]
 
 
 def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(

@@ -1,12 +1,13 @@
 """Review of held deltas: decisions, and reopening them until a month is certified."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from webapp import filters
@@ -35,17 +36,34 @@ DECISIONS: tuple[Decision, ...] = get_args(Decision)
 LONGEST_REASON = 500
 
 
-#: What is said to whoever decides after somebody else.
+#: ``proposed``: each as its proposal says.
+BulkDecision = Literal["accepted", "proposed", "rejected"]
+BULK_DECISIONS: tuple[BulkDecision, ...] = get_args(BulkDecision)
+
+#: The answer to a decision that comes after another one.
 _DECIDED = {
-    "counted": _l("Nothing waits here: these pages are counted."),
-    "accepted": _l("Somebody has decided already: accepted."),
-    "adjusted": _l("Somebody has decided already: some of them are counted."),
-    "reset": _l("Somebody has decided already: a reset."),
-    "rejected": _l("Somebody has decided already: rejected."),
-    "dropped": _l("Later readings have decided already: these pages were not printed."),
-    "withdrawn": _l("Later readings have decided already: these pages were withdrawn."),
-    "baseline": _l("Later readings have decided already: counting began anew."),
+    "counted": _l("These pages are not under review; they are counted."),
+    "accepted": _l("This case was already decided: all pages are counted."),
+    "adjusted": _l("This case was already decided: some of the pages are counted."),
+    "reset": _l("This case was already decided: the meter was reset."),
+    "rejected": _l("This case was already decided: the pages were rejected."),
+    "dropped": _l("Later readings already decided this case: the pages were not printed."),
+    "withdrawn": _l("Later readings already decided this case: the pages were withdrawn."),
+    "baseline": _l("Later readings already decided this case: counting started over."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """What became of several cases.
+
+    ``decided``: how many; ``pages``: added to deposits; ``conflicts``: how many had been decided
+    meanwhile, by readings or somebody else.
+    """
+
+    decided: int
+    pages: int
+    conflicts: int
 
 
 def decide(
@@ -64,27 +82,41 @@ def decide(
     reason and for pages that the delta does not have, Conflict when somebody has decided already.
     """
     reason = _checked_reason(decision, reason)
-    feed = _lock(session, delta)
-    if delta.state != "held":
-        raise Conflict(_DECIDED[delta.state])
-    if decision == "adjusted" and (pages is None or not 0 <= pages <= delta.pages):
-        raise Invalid(
-            "pages",
-            gettext("Give a whole number from 0 to %(pages)s.", pages=filters.number(delta.pages)),
-        )
-    result = engine.decide(
-        _state(session, delta),
-        deltas.of_row(delta),
-        decision,
-        _context(feed, now),
-        pages if decision == "adjusted" else None,
-    )
-    added = _store(session, feed, delta, result, now)
-    delta.reason = reason or None
-    delta.decided_by, delta.decided_at = actor.user_id, now
-    delta.resolved_by = "cli" if actor.place == "command" else "user"
-    _record_decision(session, feed, delta, actor, decision, now)
-    return added
+    _lock(session, delta.id)
+    return _decide(session, delta, decision, actor, now, pages, reason)
+
+
+def decide_many(
+    session: Session,
+    delta_ids: Collection[int],
+    decision: BulkDecision,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> BulkResult:
+    """Decide several deltas in this transaction; those that are decided already are left alone.
+
+    Raises Invalid for a rejection without a reason.
+    """
+    reason = _checked_reason(decision, reason)
+    _lock(session, *delta_ids)
+    decided = added = 0
+    found = session.scalars(select(Delta).where(Delta.id.in_(delta_ids)).order_by(Delta.id)).all()
+    for delta in found:
+        session.refresh(delta)  # a decision before may have changed another delta of its device
+        if delta.state != "held":
+            continue
+        proposal = proposed_pages(delta)
+        one: Decision = "adjusted" if decision == "proposed" else decision
+        added += _decide(session, delta, one, actor, now, proposal, reason)
+        decided += 1
+    return BulkResult(decided, added, len(delta_ids) - decided)
+
+
+def proposed_pages(delta: Delta) -> int:
+    """Return how many pages of a delta seem right: all where nothing else is proposed."""
+    return delta.pages if delta.proposed is None else delta.proposed
 
 
 def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
@@ -93,14 +125,15 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
     Returns the pages removed from deposits. Raises Conflict when it is held anyway, or when a
     month was certified with the decision.
     """
-    feed = _lock(session, delta)
+    _lock(session, delta.id)
+    feed = session.get_one(Feed, delta.feed_id)
     if delta.state in ("held", "counted"):
-        raise Conflict(gettext("There is no decision to take back."))
+        raise Conflict(gettext("There is no decision to undo."))
     month = certified_month(session, delta)
     if month is not None:
         raise Conflict(
             gettext(
-                "%(month)s was certified with this decision, so it stands.",
+                "%(month)s was certified with this decision, so it cannot be undone.",
                 month=filters.month(month),
             )
         )
@@ -142,12 +175,10 @@ def certified_month(session: Session, delta: ReviewItem) -> Month | None:
     return min((month for month in counted_in if month in closed), default=None)
 
 
-def _checked_reason(decision: Decision, reason: str) -> str:
+def _checked_reason(decision: Decision | BulkDecision, reason: str) -> str:
     reason = " ".join(reason.split())
     if decision == "rejected" and not reason:
-        raise Invalid(
-            "reason", gettext("Say why these pages were not printed; the reason is kept.")
-        )
+        raise Invalid("reason", gettext("Enter why these pages were not printed."))
     if len(reason) > LONGEST_REASON:
         raise Invalid(
             "reason",
@@ -159,12 +190,48 @@ def _checked_reason(decision: Decision, reason: str) -> str:
     return reason
 
 
-def _lock(session: Session, delta: Delta) -> Feed:
-    """Lock the delta's feed and the feed that its device is at now, and refresh the delta."""
-    at = select(Device.feed_id).where(Device.id == delta.device_id)
-    lock(session, Feed.id, *{delta.feed_id, session.scalars(at).one()})
-    session.refresh(delta)
-    return session.get_one(Feed, delta.feed_id)
+def _decide(
+    session: Session,
+    delta: Delta,
+    decision: Decision,
+    actor: Actor,
+    now: datetime,
+    pages: int | None,
+    reason: str,
+) -> int:
+    """Decide a delta that is locked. ``pages``: only for ``adjusted``, which all makes accepted."""
+    if delta.state != "held":
+        raise Conflict(_DECIDED[delta.state])
+    if decision == "adjusted" and (pages is None or not 0 <= pages <= delta.pages):
+        raise Invalid(
+            "pages",
+            gettext("Enter a whole number from 0 to %(pages)s.", pages=filters.number(delta.pages)),
+        )
+    if decision == "adjusted" and pages == delta.pages:
+        decision = "accepted"
+    feed = session.get_one(Feed, delta.feed_id)
+    result = engine.decide(
+        _state(session, delta),
+        deltas.of_row(delta),
+        decision,
+        _context(feed, now),
+        pages if decision == "adjusted" else None,
+    )
+    added = _store(session, feed, delta, result, now)
+    delta.reason = reason or None
+    delta.decided_by, delta.decided_at = actor.user_id, now
+    delta.resolved_by = "cli" if actor.place == "command" else "user"
+    _record_decision(session, feed, delta, actor, decision, now)
+    return added
+
+
+def _lock(session: Session, *delta_ids: int) -> None:
+    """Lock the feeds of the deltas and those that their devices are at now; refresh the deltas."""
+    wanted = Delta.id.in_(delta_ids)
+    read_by = select(Delta.feed_id).where(wanted)
+    at = select(Device.feed_id).join(Delta, Delta.device_id == Device.id).where(wanted)
+    lock(session, Feed.id, *set(session.scalars(union(read_by, at))))
+    session.scalars(select(Delta).where(wanted).execution_options(populate_existing=True)).all()
 
 
 def _state(session: Session, delta: Delta) -> DeviceState:
