@@ -34,14 +34,16 @@ from webapp.views import (
     feed_settings,
     feeds,
     guide,
-    held,
     home,
     language,
     navigation,
     notices,
     operations,
     overview,
+    reading_chart,
     reconciliation,
+    review,
+    review_bulk,
     security,
     selection,
     servers,
@@ -51,8 +53,9 @@ from webapp.views import (
 
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
-    servers, approvals, customers, feeds, feed_settings, selection, devices, collections, held,
-    certificates, reconciliation, feed_changes, notices, audit, showing, guide, language,
+    servers, approvals, customers, feeds, feed_settings, feed_changes, selection, devices,
+    collections, review, review_bulk, certificates, reconciliation, notices, audit, showing, guide,
+    language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60
@@ -101,6 +104,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     filters.add_filters(app.jinja_env)
     app.jinja_env.filters["sentence"] = messages.sentence
     app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
+    app.jinja_env.globals["reading_roles"] = reading_chart.ROLES
     db.init_app(app)
     migrate.init_app(app, db)
     babel.init_app(app, locale_selector=language.select_locale)

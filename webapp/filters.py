@@ -26,6 +26,7 @@ def _forms(singular: str, plural: str) -> tuple[str, str]:
 #: What can be counted.
 _NOUNS = {
     "business day": _forms("%(number)s business day", "%(number)s business days"),
+    "case": _forms("%(number)s case", "%(number)s cases"),
     "certificate": _forms("%(number)s certificate", "%(number)s certificates"),
     "collection": _forms("%(number)s collection", "%(number)s collections"),
     "customer": _forms("%(number)s customer", "%(number)s customers"),
@@ -34,9 +35,10 @@ _NOUNS = {
     "difference": _forms("%(number)s difference", "%(number)s differences"),
     "entry": _forms("%(number)s entry", "%(number)s entries"),
     "feed": _forms("%(number)s feed", "%(number)s feeds"),
-    "gain": _forms("%(number)s gain", "%(number)s gains"),
-    "held gain": _forms("%(number)s held gain", "%(number)s held gains"),
     "mail": _forms("%(number)s mail", "%(number)s mails"),
+    "meter reading to review": _forms(
+        "%(number)s meter reading to review", "%(number)s meter readings to review"
+    ),
     "new account": _forms("%(number)s new account", "%(number)s new accounts"),
     "page": _forms("%(number)s page", "%(number)s pages"),
     "partner": _forms("%(number)s partner", "%(number)s partners"),

@@ -189,6 +189,33 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "new_address": lazy_gettext("a new address"),
 }
 
+#: Why pages are under review, by the kind of their delta.
+REVIEW_REASONS: Mapping[str, LazyString] = {
+    "ordinary": lazy_gettext("A later reading contradicts these pages."),
+    "limit": lazy_gettext("More pages than the daily limit for this printer allows."),
+    "near_lifetime": lazy_gettext("The increase is nearly the printer's whole lifetime count."),
+    "physical": lazy_gettext("No printer can print so many pages in that time."),
+    "first_count": lazy_gettext(
+        "The meter was at 0 before, and a new printer does not print so many pages."
+    ),
+    "joined": lazy_gettext("The printer reported this meter for the first time."),
+    "roll_over": lazy_gettext(
+        "The meter seems to have passed its highest number and started again at 0."
+    ),
+    "restored": lazy_gettext("The meter was reset, and seems to show its old count again."),
+}
+#: The same in a word or two, for lists.
+REVIEW_REASONS_BRIEF: Mapping[str, LazyString] = {
+    "ordinary": lazy_gettext("Contradicted"),
+    "limit": lazy_gettext("Above daily limit"),
+    "near_lifetime": lazy_gettext("Near lifetime count"),
+    "physical": lazy_gettext("More than possible"),
+    "first_count": lazy_gettext("First count after 0"),
+    "joined": lazy_gettext("New meter"),
+    "roll_over": lazy_gettext("Possible rollover"),
+    "restored": lazy_gettext("Meter restored"),
+}
+
 
 def _data_recovered(params: Mapping[str, Any]) -> str:
     first, last = (date.fromisoformat(params[name]) for name in ("first", "last"))
@@ -236,3 +263,8 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, int):
         return filters.number(value)
     return filters.day(date.fromisoformat(value)) if name in _DATES else str(value)
+
+
+def review_reason(kind: str, *, brief: bool = False) -> str:
+    """Return why pages of a delta of this kind are under review, as a sentence or in brief."""
+    return str((REVIEW_REASONS_BRIEF if brief else REVIEW_REASONS)[kind])

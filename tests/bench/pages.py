@@ -163,7 +163,7 @@ def pages(database: str) -> list[tuple[str, str, str]]:
     with open_session(database) as session:
         number = session.scalar(select(Certificate.number).where(Certificate.account_id == 1001))
         held = session.scalar(select(Delta.id).where(Delta.feed_id == 1))
-    lists = ["/servers", "/feeds", "/devices", "/accounts", "/held", "/certificates",
+    lists = ["/servers", "/feeds", "/devices", "/accounts", "/review", "/certificates",
              "/collections", "/users", "/audit"]  # fmt: skip
     found = [("ops", f"operations {path}", path) for path in ["/", *lists, "/operations"]]
     found += [("nora", f"partner {path}", path) for path in ["/", *lists]]
@@ -192,7 +192,7 @@ def pages(database: str) -> list[tuple[str, str, str]]:
         ("nora", "a year", "/accounts/1001/years/2026"),
         ("ops", "a partner", "/accounts/2"),
         ("nora", "a certificate", f"/certificates/{number}"),
-        ("nora", "a held gain", f"/held/{held}"),
+        ("nora", "a case under review", f"/review/{held}"),
         ("nora", "a collection", "/collections/1"),
     ]
     return found

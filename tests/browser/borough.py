@@ -221,7 +221,7 @@ def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Dev
 
 
 def _held(session: Session, printer: Device, things: dict[str, int | str]) -> None:
-    """Held pages of every kind, and every decision."""
+    """Cases of every kind under review, and every decision."""
     rows = {
         "limit": ("held", 40_000, None),
         "near_lifetime": ("held", 180_000, None),
@@ -237,7 +237,9 @@ def _held(session: Session, printer: Device, things: dict[str, int | str]) -> No
         "baseline": ("baseline", 95_000, None),
     }
     for name, (state, pages, counted) in rows.items():
-        device = factories.device(session, printer.feed, asset_id=f"HELD-{name}")
+        device = factories.device(
+            session, printer.feed, asset_id=f"HELD-{name}", latest_count=182_345 + pages
+        )
         factories.reading(session, device, day=YESTERDAY - timedelta(days=3))
         factories.reading(session, device, count=182_345 + pages)
         delta = factories.delta(
@@ -250,6 +252,7 @@ def _held(session: Session, printer: Device, things: dict[str, int | str]) -> No
             counted=counted,
             resolved_by="readings" if state in ("dropped", "withdrawn", "baseline") else None,
             reason="The customer confirmed 4,210 pages" if state == "rejected" else None,
+            for_person=name == "roll_over",
         )
         things[f"{name}_pages"] = delta.id
     session.flush()

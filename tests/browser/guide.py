@@ -37,7 +37,7 @@ VIEWS = {
     "progress": View("/collections/{running_collection}"),
     "device": View("/devices/{device}"),
     "feed": View("/feeds/{feed}"),
-    "held": View("/held/{limit_pages}"),
+    "review": View("/review/{limit_pages}"),
     "certificate": View("/certificates/{number}"),
     "sharing": View("/accounts/{customer}/sharing"),
 }

@@ -91,12 +91,12 @@ PAGES: dict[str, list[str]] = {
         "/collections/{cancelled_collection}",
     ],
     "collections.cancel": ["/collections/{running_collection}/cancel"],
-    "held.index": ["/held", "/held?state=decided", "/held?q=nobody"],
-    "held.show": [
-        "/held/{limit_pages}", "/held/{near_lifetime_pages}", "/held/{physical_pages}",
-        "/held/{first_count_pages}", "/held/{roll_over_pages}", "/held/{accepted_pages}",
-        "/held/{adjusted_pages}", "/held/{reset_pages}", "/held/{rejected_pages}",
-        "/held/{dropped_pages}", "/held/{withdrawn_pages}", "/held/{baseline_pages}",
+    "review.index": ["/review", "/review?state=resolved", "/review?state=all", "/review?q=nobody"],
+    "review.show": [
+        "/review/{limit_pages}", "/review/{near_lifetime_pages}", "/review/{physical_pages}",
+        "/review/{first_count_pages}", "/review/{roll_over_pages}", "/review/{accepted_pages}",
+        "/review/{adjusted_pages}", "/review/{reset_pages}", "/review/{rejected_pages}",
+        "/review/{dropped_pages}", "/review/{withdrawn_pages}", "/review/{baseline_pages}",
     ],
     "certificates.index": [
         "/certificates", "/certificates?month=2026-09", "/certificates?q=nobody",
@@ -130,8 +130,10 @@ FOREIGN: dict[str, list[str]] = {
     "rq_dashboard.job_view": ["/operations/queues/0/view/job/{job}"],
 }  # fmt: skip
 
-#: Answers that are no HTML.
+#: Answers that are no HTML: files, and former addresses.
 NO_PAGES = {
+    "review.list_moved",
+    "review.case_moved",
     "static",
     "operations.alive",
     "certificates.download",
@@ -153,7 +155,7 @@ NO_PAGES = {
 #: What a partner and a customer find before anything is there.
 EMPTY: dict[str, list[str]] = {
     "newcomer": [
-        "/", "/accounts", "/users", "/servers", "/feeds", "/devices", "/collections", "/held",
+        "/", "/accounts", "/users", "/servers", "/feeds", "/devices", "/collections", "/review",
         "/certificates", "/reconciliation", "/accounts/{newcomer}",
     ],
     "new_customer": ["/", "/feeds", "/devices", "/certificates", "/accounts/{stranger}"],
@@ -181,7 +183,7 @@ REFUSED_FORMS: list[tuple[str, str]] = [
     ("operations", "/servers/new"),
     ("partner_admin", "/servers/{server}/token"),
     ("partner_admin", "/servers/{server}/name"),
-    ("partner_admin", "/held/{limit_pages}"),
+    ("partner_admin", "/review/{limit_pages}"),
 ]
 
 

@@ -128,17 +128,17 @@ def test_a_collection_waits_in_two_tabs_and_is_cancelled(visit: Visit) -> None:
     says(second, "Cancelled by Nora Winters")
 
 
-def test_held_pages_are_accepted_and_the_decision_taken_back(visit: Visit) -> None:
+def test_pages_under_review_are_accepted_and_the_case_is_reopened(visit: Visit) -> None:
     page = visit.of("partner_admin")
-    visit.opens(page, "/held")
+    visit.opens(page, "/review")
     page.locator("#rows tbody th a").first.click()
-    page.wait_for_url("**/held/*")
+    page.wait_for_url("**/review/*")
     case = page.url
     page.get_by_role("button", name="Accept").first.click()
-    says(page, "Decided: ")
+    says(page, "Decided. ")
     page.goto(case)
-    press(page, "Take the decision back")
-    says(page, "They were printed")
+    press(page, "Reopen")
+    says(page, "Count these pages")
 
 
 def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None:

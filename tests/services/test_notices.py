@@ -246,7 +246,10 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     server.health, server.health_reason = "unhealthy", reason("token_refused", status=403)
     feed = factories.feed(session, server, health="unhealthy", customer_name="Clinic")
     factories.feed(session, server, customer_name="Healthy Ltd")
-    factories.delta(session, factories.device(session, feed), pages=900_000, state="held")
+    factories.delta(
+        session, factories.device(session, feed), pages=900_000, state="held", for_person=True
+    )
+    factories.delta(session, factories.device(session, feed), pages=30_000, state="held")
     session.commit()
 
     told = digests.weekly(session, MONDAY_MORNING)
@@ -255,12 +258,12 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     session.commit()
 
     assert [draft.title for draft in told] == [
-        "This week: 1 unhealthy server, 1 silent customer, 1 held gain"
+        "This week: 1 unhealthy server, 1 silent customer, 1 meter reading to review"
     ]
     assert [story.title for story in told[0].contexts] == [
         "Main login is unhealthy",
         "Clinic is silent",
-        "1 gain waits for a decision",
+        "1 meter reading needs review",
     ]
     assert digests.weekly(session, MONDAY_MORNING + timedelta(minutes=1)) == []
     assert len(digests.weekly(session, MONDAY_MORNING + timedelta(days=7))) == 1

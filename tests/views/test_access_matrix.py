@@ -123,10 +123,13 @@ WHO = {
     "notices.index GET": OPERATIONS,
     "notices.show GET": OPERATIONS,
     "notices.again POST": OPERATIONS,
-    "held.index GET": READERS,
-    "held.show GET": READERS,
-    "held.answer POST": CHANGERS,
-    "held.reopen POST": CHANGERS,
+    "review.index GET": READERS,
+    "review.show GET": READERS,
+    "review.decide POST": CHANGERS,
+    "review.reopen POST": CHANGERS,
+    "review.list_moved GET": READERS,
+    "review.case_moved GET": READERS,
+    "review_bulk.act POST": CHANGERS,
     "certificates.index GET": EVERYBODY,
     "certificates.show GET": EVERYBODY,
     "certificates.document GET": EVERYBODY,
@@ -180,7 +183,7 @@ PLAIN: dict[str, int | str] = {
     "what": "all",
     "digits": "1b6b45",
 }
-REACHED = {200, 201, 302, 409, 422, 503}
+REACHED = {200, 201, 301, 302, 409, 422, 503}
 
 
 @dataclass
@@ -349,7 +352,7 @@ def test_filters_do_not_reach_what_belongs_to_others(role: str, town: Town) -> N
             f"/collections?server={theirs['server_id']}",
             f"/users/new?account={ids['account_id']}",
             f"/accounts/new?partner={town.westerly.partner_id}",
-            f"/held?feed={ids['feed_id']}",
+            f"/review?feed={ids['feed_id']}",
             f"/certificates?account={ids['account_id']}",
         ):
             answer = browser.get(path)

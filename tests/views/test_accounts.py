@@ -219,8 +219,8 @@ def test_a_partner_sees_on_a_customers_page_when_pages_are_held_and_the_customer
     of_partner = ada.opens(f"/accounts/{feed.account_id}").text
     of_customer = log_in("zaha@example.com").opens(f"/accounts/{feed.account_id}").text
 
-    assert of_partner.count("<td>Held</td>") == 1
-    assert of_customer.count("<td>Held</td>") == 0
+    assert of_partner.count("<td>Under review</td>") == 1
+    assert of_customer.count("<td>Under review</td>") == 0
 
 
 def test_late_pages_and_corrections_are_lines_of_their_own_on_a_customers_pages(
@@ -341,14 +341,14 @@ def test_home_of_a_partner_names_what_needs_a_person(ada: Visitor, storing: Stor
         )
         silent = factories.feed(session, server, customer_name="Bakery Lund", health="unhealthy")
         device = factories.device(session, silent)
-        factories.delta(session, device, pages=900_000, state="held")
+        factories.delta(session, device, pages=900_000, state="held", for_person=True)
 
     home = ada.opens("/")
 
     assert "West is not collected" in home.text
     assert reason in home.text
     assert "Bakery Lund" in home.text
-    assert "1 gain waits for a decision" in home.text
+    assert "1 meter reading needs review" in home.text
     assert '<span class="count">1<span class="unseen"> waiting</span></span>' in home.text
 
 

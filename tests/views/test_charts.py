@@ -41,7 +41,7 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
     assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
     assert [column.title for column in columns] == [
         "2 Nov 2026: 1,000 pages",
-        "10 Nov 2026: 0 pages, held",
+        "10 Nov 2026: 0 pages, under review",
     ]
     assert (columns[1].top, columns[1].height) == ("188.0", "12.0")
     assert [bar.kind for bar in bars_of_days(of_days, {HOLIDAY})] == ["normal", "normal", "weekend"]
@@ -122,5 +122,5 @@ def test_a_chart_speaks_the_language_spoken() -> None:
     assert made.words.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
     assert not made.are_days
     assert made.columns[0].title == "ene 2026: 12.345 páginas"
-    assert made.rows[1].kind == "Retenidas"
+    assert made.rows[1].kind == "En revisión"
     assert [mark.words for mark in made.grid] == ["0", "5\xa0mil", "10\xa0mil", "15\xa0mil"]

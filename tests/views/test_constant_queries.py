@@ -17,13 +17,14 @@ from webapp.models import Account, AuditEntry, Device, Feed, FeedEvent, Server, 
 #: Both are more than a page: a list of one page need not be counted.
 FEW, MANY = 52, 60
 LISTS = (
-    "/", "/servers", "/feeds", "/devices", "/accounts", "/held", "/certificates", "/collections",
-    "/users", "/audit", "/reconciliation", "/notices", "/operations", "/operations/mails",
+    "/", "/servers", "/feeds", "/devices", "/accounts", "/review", "/review?kind=limit",
+    "/certificates", "/collections", "/users", "/audit", "/reconciliation", "/notices",
+    "/operations", "/operations/mails",
 )  # fmt: skip
 DETAILS = (
     "/servers/{server}", "/feeds/{feed}", "/feeds/{feed}/history", "/devices/{device}",
     "/accounts/{partner}", "/accounts/{customer}", "/accounts/{customer}/years/2026",
-    "/held/{delta}", "/certificates/{number}", "/collections/{collection}", "/users/{user}",
+    "/review/{delta}", "/certificates/{number}", "/collections/{collection}", "/users/{user}",
     "/operations/mails/{mail}",
 )  # fmt: skip
 

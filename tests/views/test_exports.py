@@ -23,7 +23,7 @@ LISTS = (
     "feeds",
     "devices",
     "collections",
-    "held",
+    "review",
     "certificates",
     "reconciliation",
     "audit",

@@ -144,8 +144,8 @@ def test_held_pages_of_a_feed_are_put_before_partners_only(
         factories.user(session, feed.account, email="hana@example.com")
     hana = log_in("hana@example.com")
 
-    assert "900,000 pages wait for a decision" in office.nora.opens(office.path).text
-    assert "wait for a decision" not in hana.opens(office.path).text
+    assert "900,000 pages under review" in office.nora.opens(office.path).text
+    assert "under review" not in hana.opens(office.path).text
 
 
 def test_a_customer_sees_its_feed_without_what_is_its_dealers(
@@ -368,7 +368,7 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
         **{f"{day}": str(pages) for day, pages in shares.items()},
     }
     assert page.count("<td>Recovered</td>") == len(shares.keys() - {friday}) > 0
-    assert page.count("<td>Held</td>") == 1
+    assert page.count("<td>Under review</td>") == 1
 
 
 def test_a_feed_marks_every_day_on_which_something_is_held(
@@ -383,7 +383,7 @@ def test_a_feed_marks_every_day_on_which_something_is_held(
 
     page = office.nora.opens(f"/feeds/{office.feed_id}").text
 
-    assert page.count("<td>Held</td>") == 15
+    assert page.count("<td>Under review</td>") == 15
     assert page.count('class="chart-bar held" x=') == 1 + 15  # the legend's, and the days'
 
 

@@ -87,7 +87,7 @@ def test_the_guide_names_the_fields_that_are_read_and_no_others(visitor: Visitor
 
 @pytest.mark.parametrize(
     ("slug", "words"),
-    [("certificates", "8,333 standard pages"), ("health", "3 business days"), ("held", "60,000")],
+    [("certificates", "8,333 standard pages"), ("health", "3 business days"), ("review", "60,000")],
 )
 def test_figures_are_those_of_the_code(visitor: Visitor, slug: str, words: str) -> None:
     assert words in visitor.opens(f"/guide/{slug}").text

@@ -254,7 +254,7 @@ def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
         .joinedload(Feed.account, innerjoin=True)
         .joinedload(Account.partner),
     )
-    return _one(session, query, Delta.id, delta_id, "gain")
+    return _one(session, query, Delta.id, delta_id, "case")
 
 
 def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:

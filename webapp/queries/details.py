@@ -4,10 +4,9 @@ Whether the viewer may see the thing is decided before, by ``access``.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.models import (
@@ -172,49 +171,23 @@ def held_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
     ).all()
 
 
-def readings_of(session: Session, device_id: int, limit: int, feed_id: int | None = None) -> Rows:
+def readings_of(
+    session: Session, device_id: int, limit: int | None = None, feed_id: int | None = None
+) -> Rows:
     """The latest readings of a device; with ``feed_id`` those that this feed read."""
-    query = select(Reading.day, Reading.count.label("told"), Reading.baseline).where(
-        Reading.device_id == device_id
-    )
+    query = select(
+        Reading.day, Reading.count.label("told"), Reading.baseline, Reading.feed_id
+    ).where(Reading.device_id == device_id)
     if feed_id is not None:
         query = query.where(Reading.feed_id == feed_id)
     return session.execute(query.order_by(Reading.day.desc()).limit(limit)).all()
 
 
 def deltas_of(
-    session: Session, device_id: int, limit: int, feed_id: int | None = None
+    session: Session, device_id: int, limit: int | None = None, feed_id: int | None = None
 ) -> Sequence[Delta]:
     """The latest deltas of a device; with ``feed_id`` those that this feed read."""
     query = select(Delta).where(Delta.device_id == device_id)
     if feed_id is not None:
         query = query.where(Delta.feed_id == feed_id)
     return session.scalars(query.order_by(Delta.day.desc(), Delta.number.desc()).limit(limit)).all()
-
-
-def readings_around(session: Session, delta: Delta, limit: int) -> dict[date, int]:
-    """The counts on the two days of a delta, on the next one and on those before, newest first.
-
-    ``limit``: how many up to the later day; the first of the two days may be further back.
-    """
-    own = Reading.device_id == delta.device_id
-    following = select(func.min(Reading.day)).where(own, Reading.day > delta.day)
-    before = (
-        select(Reading.day)
-        .where(own, Reading.day <= delta.day)
-        .order_by(Reading.day.desc())
-        .limit(limit)
-    )
-    found = session.execute(
-        select(Reading.day, Reading.count.label("told"))
-        .where(
-            own,
-            or_(
-                Reading.day == delta.since,
-                Reading.day == following.scalar_subquery(),
-                Reading.day.in_(before),
-            ),
-        )
-        .order_by(Reading.day.desc())
-    )
-    return {row.day: row.told for row in found}

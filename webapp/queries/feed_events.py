@@ -46,6 +46,14 @@ def of_device(session: Session, device: Device, limit: int) -> Rows:
     return session.execute(query.limit(limit)).all()
 
 
+def of_device_seen_by(
+    session: Session, viewer: Viewer, device_id: int, limit: int | None = None
+) -> Rows:
+    """The latest events of a device at every feed that a viewer may see."""
+    query = _events().where(FeedEvent.device_id == device_id, *access.of_own_feeds(viewer))
+    return session.execute(query.limit(limit)).all()
+
+
 def latest(session: Session, viewer: Viewer, limit: int) -> Rows:
     """The latest events of all feeds of a partner; first readings are left out."""
     query = _events().where(FeedEvent.kind != "devices_found", *access.of_own_feeds(viewer))

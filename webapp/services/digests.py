@@ -30,7 +30,7 @@ NIGHTS_SILENT = timedelta(hours=26)
 
 
 def weekly(session: Session, now: datetime) -> list[EmailDraft]:
-    """The digests that are due: of partners of whom something is unhealthy or held."""
+    """The digests that are due: of partners of whom something is unhealthy or needs review."""
     due = []
     partners = session.scalars(select(Account).where(Account.kind == "partner")).all()
     for partner in partners:
@@ -93,7 +93,7 @@ def _digests(
         .select_from(Delta)
         .join(Feed, Feed.id == Delta.feed_id)
         .join(Server, Server.id == Feed.server_id)
-        .where(Server.account_id == partner.id, Delta.state == "held")
+        .where(Server.account_id == partner.id, Delta.state == "held", Delta.for_person)
     )
     devices = device_status.counts(session, Viewer("partner_admin", partner.id, None))
     if not (servers or feeds or held or devices.total):
@@ -121,13 +121,13 @@ def _digest(
     if more > 0:
         told.append(_more(more))
     if held:
-        told.append(_held(held))
+        told.append(_review(held))
     if devices.total:
         told.append(_devices(devices))
     words = [
         filters.pluralize(len(servers), "unhealthy server") if servers else "",
         filters.pluralize(len(feeds), "silent customer") if feeds else "",
-        filters.pluralize(held, "held gain") if held else "",
+        filters.pluralize(held, "meter reading to review") if held else "",
         filters.pluralize(devices.total, "silent printer") if devices.total else "",
     ]
     title = gettext("This week: %(list)s", list=", ".join(word for word in words if word))
@@ -159,18 +159,26 @@ def _more(number: int) -> NotificationContext:
     )
 
 
-def _held(number: int) -> NotificationContext:
+def _review(number: int) -> NotificationContext:
     return NotificationContext(
-        gettext("Held pages"),
+        gettext("Review"),
         ngettext(
-            "%(number)s gain waits for a decision",
-            "%(number)s gains wait for a decision",
+            "%(number)s meter reading needs review",
+            "%(number)s meter readings need review",
             number,
             number=filters.number(number),
         ),
-        [(gettext("Why"), gettext("The counters look wrong; nothing of it is counted meanwhile"))],
-        gettext("Look at each case and accept, adjust or reject it."),
-        "/held",
+        [
+            (
+                gettext("Why"),
+                gettext(
+                    "A meter jumped more than the printer could have printed, or was changed. Not "
+                    "counted until you review it."
+                ),
+            )
+        ],
+        gettext("Open each case and accept the pages, count some of them, or reject them."),
+        "/review",
         True,
     )
 

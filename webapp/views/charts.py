@@ -29,7 +29,7 @@ KINDS: dict[Kind, LazyString] = {
     "normal": _l("Printed"),
     "weekend": _l("Weekend or holiday"),
     "recovered": _l("Recovered"),
-    "held": _l("Held"),
+    "held": _l("Under review"),
 }
 _MOST_STEPS = 4
 #: What is held is not counted yet; the outline of its day has room for its dashes all the same.

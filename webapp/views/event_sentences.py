@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from webapp import filters
-from webapp.views.delta_texts import DECISIONS, HELD_FOR, RESOLUTIONS
+from webapp.messages import review_reason
+from webapp.views.delta_texts import DECISIONS, RESOLUTIONS
 
 
 def named(details: Mapping[str, Any]) -> str:
@@ -66,14 +67,18 @@ def reset(details: Mapping[str, Any]) -> str:
 
 def held(details: Mapping[str, Any]) -> str:
     text = gettext(
-        "%(pages)s since %(since)s wait for a person, because %(why)s.",
+        "%(pages)s since %(since)s are not counted yet.",
         pages=pages(details),
         since=on(details, "since"),
-        why=HELD_FOR[details["for"]],
     )
+    text += " " + review_reason(details["for"])
     if details.get("proposed") is not None and details["proposed"] != details["pages"]:
         proposed = filters.pluralize(details["proposed"], "page")
-        text += " " + gettext("%(pages)s seem right.", pages=proposed)
+        text += " " + (
+            gettext("Proposed: count %(pages)s.", pages=proposed)
+            if details["proposed"]
+            else gettext("Proposed: count none of them.")
+        )
     return text
 
 
@@ -84,7 +89,7 @@ def resolved(details: Mapping[str, Any]) -> str:
     )
     if details["state"] == "held" and details["for_person"]:
         text = gettext(
-            "Readings cannot decide about %(pages)s of %(day)s; they wait for a person.",
+            "Readings cannot decide about %(pages)s of %(day)s; they wait for your review.",
             pages=pages(details),
             day=on(details, "day"),
         )
@@ -127,7 +132,7 @@ def incomplete(details: Mapping[str, Any]) -> str:
 def decided(details: Mapping[str, Any]) -> str:
     verdict = str(DECISIONS[details["decision"]]) % {"counted": filters.number(details["counted"])}
     reason = details.get("reason")
-    told = gettext("%(pages)s were looked at.", pages=pages(details)) + f" {verdict}"
+    told = gettext("%(pages)s were reviewed.", pages=pages(details)) + f" {verdict}"
     return f"{told} “{reason}”" if reason and details["decision"] != "reopened" else told
 
 

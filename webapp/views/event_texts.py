@@ -153,8 +153,8 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
     "fell": (_l("The counter of %(name)s fell"), "wait", "arrow-down", sentences.fell),
     "misread": (_l("%(name)s had been misread"), "calm", "rotate-cw", sentences.misread),
     "reset": (_l("The counter of %(name)s was reset"), "calm", "rotate-ccw", sentences.reset),
-    "held": (_l("Pages of %(name)s are held"), "wait", "hand", sentences.held),
-    "decided": (_l("Held pages of %(name)s were decided"), "", "scale", sentences.decided),
+    "held": (_l("Pages of %(name)s are under review"), "wait", "hand", sentences.held),
+    "decided": (_l("Pages of %(name)s were reviewed"), "", "scale", sentences.decided),
     "moved_in": (
         _l("%(name)s came from another customer"),
         "calm",

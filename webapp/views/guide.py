@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from webapp.domain.health import SILENT_BUSINESS_DAYS
+from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.trees import PAGES_PER_TREE
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
@@ -25,7 +26,7 @@ PICTURED = {
     "progress": _l("A collection while it runs: a bar, and n of m."),
     "device": _l("A printer as it is stored: its counts, and nothing else."),
     "feed": _l("A feed with its pages a day, its health and its history."),
-    "held": _l("A held gain: why it is held, and how to decide."),
+    "review": _l("A case under review: what was read, why, and how to decide."),
     "certificate": _l("A certificate: preview, PDF, public address."),
     "sharing": _l("What a customer shows: badge and name."),
 }
@@ -73,9 +74,9 @@ CHAPTERS = (
         _l("What happens when something goes quiet."),
     ),
     Chapter(
-        "held",
-        _l("Pages that look wrong"),
-        _l("What waits for you, and how you decide."),
+        "review",
+        _l("Review"),
+        _l("Unusual meter readings, and who decides about them."),
     ),
     Chapter(
         "certificates",
@@ -121,6 +122,7 @@ def show(slug: str) -> str:
         fields=FIELDS_READ,
         pages_per_tree=PAGES_PER_TREE,
         silent_days=SILENT_BUSINESS_DAYS,
+        limits=DEFAULT_LIMITS,
         ceiling=settings.pages_per_day_ceiling,
         collect_at=settings.collect_at.strftime("%H:%M"),
         close_on=settings.close_on,

@@ -99,7 +99,7 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
         "bad_feeds": dashboard.unhealthy_feeds(db.session(), viewer, _FIRST),
         "suggestions": dashboard.suggested_intervals(db.session(), viewer, _FIRST),
         "devices": device_status.counts(db.session(), viewer),
-        "held": navigation.held_count(viewer),
+        "review": navigation.review_counts(viewer),
     }
 
 

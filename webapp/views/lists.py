@@ -19,8 +19,8 @@ _LONGEST_SEARCH = 200
 #: What the addresses of lists may say; anything else in them is not passed on.
 _PARAMETERS = frozenset(
     (
-        "q", "health", "status", "state", "role", "server", "account", "feed", "month", "days",
-        "sort", "page",
+        "q", "health", "status", "state", "kind", "role", "server", "account", "feed", "month",
+        "days", "sort", "page",
     )
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from flask_babel.speaklater import LazyString
 
 from webapp.db import db
 from webapp.models.user import Role
-from webapp.queries import access, held
+from webapp.queries import access, review
 from webapp.views import edge
 
 
@@ -39,7 +39,7 @@ SERVERS = Place(_l("Servers"), "servers.index", "server", ("servers", "approvals
 FEEDS = Place(_l("Feeds"), "feeds.index", "rss", ("feeds", "feed_settings"))
 DEVICES = Place(_l("Devices"), "devices.index", "printer", ("devices",))
 COLLECTIONS = Place(_l("Collections"), "collections.index", "refresh-cw", ("collections",))
-HELD = Place(_l("Held pages"), "held.index", "hand", ("held",))
+REVIEW = Place(_l("Review"), "review.index", "hand", ("review", "review_bulk"))
 CERTIFICATES = Place(_l("Certificates"), "certificates.index", "award", ("certificates",))
 RECONCILIATION = Place(_l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",))
 AUDIT = Place(_l("Audit trail"), "audit.index", "clipboard-list", ("audit",))
@@ -50,12 +50,12 @@ SERVICE = Place(_l("Service"), "overview.index", "activity", ("overview",))
 QUEUES = Place(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (
-    HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
+    HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, REVIEW, CERTIFICATES, COLLECTIONS, RECONCILIATION,
     USERS, GUIDE,
 )  # fmt: skip
 PLACES: dict[Role, tuple[Place, ...]] = {
     "operations": (
-        HOME, PARTNERS, SERVERS, FEEDS, DEVICES, HELD, CERTIFICATES, COLLECTIONS, RECONCILIATION,
+        HOME, PARTNERS, SERVERS, FEEDS, DEVICES, REVIEW, CERTIFICATES, COLLECTIONS, RECONCILIATION,
         USERS, MAILS, AUDIT, SERVICE, QUEUES, GUIDE,
     ),
     "partner_admin": (*_PARTNER[:-1], AUDIT, GUIDE),
@@ -76,12 +76,13 @@ def _places() -> Iterator[Entry]:
         yield Entry(
             place,
             request.blueprint in place.blueprints,
-            held_count(viewer) if place is HELD else 0,
+            review_counts(viewer).for_person if place is REVIEW else 0,
         )
 
 
-def held_count(viewer: access.Viewer) -> int:
-    """How many gains wait for a person."""
-    if "held_count" not in g:
-        g.held_count = held.count(db.session(), viewer)
-    return int(g.held_count)
+def review_counts(viewer: access.Viewer) -> review.Counts:
+    """How many deltas are under review, counted once a request."""
+    if "review_counts" not in g:
+        g.review_counts = review.counts(db.session(), viewer)
+    counts: review.Counts = g.review_counts
+    return counts

@@ -27,7 +27,7 @@ _TITLES = (
     _l("LifeCount"),
     _l("Certified pages"),
     _l("Open pages"),
-    _l("Held pages"),
+    _l("Pages under review"),
     _l("Difference"),
 )
 

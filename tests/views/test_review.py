@@ -1,0 +1,310 @@
+"""Review in the console: cases listed, explained, and decided once."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests import factories
+from tests.factories import TODAY, YESTERDAY
+from tests.views.conftest import Storing, Visitor
+from webapp.models import Account, Delta, Deposit, Device, User
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An administrator before 900,000 pages that no machine can print."""
+
+    nora: Visitor
+    delta_id: int
+    device_id: int
+    account_id: int
+
+    @property
+    def path(self) -> str:
+        """The address of the case."""
+        return f"/review/{self.delta_id}"
+
+
+@pytest.fixture
+def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+    """A device that read 1,000 on one day and 901,000 on the next."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com", full_name="Nora North")
+        account = factories.customer(session, partner, name="Bluebird Bakery")
+        feed = factories.feed(session, factories.server(session, partner), account)
+        device = factories.device(
+            session, feed, asset_id="A-77", initial_count=1_000, latest_count=901_000
+        )
+        factories.reading(session, device, day=YESTERDAY, count=1_000, baseline=True)
+        factories.reading(session, device, day=TODAY, count=901_000)
+        delta = factories.delta(
+            session, device, since=YESTERDAY, day=TODAY, pages=900_000, state="held"
+        )
+        delta_id, device_id, account_id = delta.id, device.id, account.id
+    return Office(log_in("nora@example.com"), delta_id, device_id, account_id)
+
+
+def test_the_list_shows_what_is_under_review_and_what_was_resolved(office: Office) -> None:
+    before = office.nora.opens("/review").text
+    resolved = office.nora.opens("/review?state=resolved").text
+    office.nora.sends(office.path, {"answer": "reset"})
+    after = office.nora.opens("/review").text
+    listed = [office.nora.opens(f"/review?state={state}").text for state in ("resolved", "all")]
+
+    assert all(words in before for words in ("A-77", "Bluebird Bakery", "900,000"))
+    assert "Above daily limit" in before
+    assert "May resolve by itself" in before
+    assert "Nothing resolved yet" in resolved
+    assert "Nothing to review" in after
+    assert all(words in text for text in listed for words in ("A-77", "Meter reset", "Nora North"))
+
+
+def test_cases_that_wait_for_a_person_come_first_and_are_marked(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        feed = session.get_one(Device, office.device_id).feed
+        later = factories.device(session, feed, asset_id="B-88")
+        factories.delta(session, later, pages=30_000, state="held", for_person=True)
+    page = office.nora.opens("/review").text
+
+    assert page.index("B-88") < page.index("A-77")
+    assert page.count("Needs a decision") == page.count("May resolve by itself") == 1
+    home = office.nora.opens("/").text
+    assert "1 meter reading needs review" in home
+    assert "1 meter reading may resolve by itself" in home
+
+
+def test_the_list_is_filtered_searched_sorted_and_exported(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        feed = session.get_one(Device, office.device_id).feed
+        other = factories.feed(session, feed.server, customer_name="Lake House")
+        device = factories.device(session, other, asset_id="B-88")
+        factories.delta(session, device, pages=30_000, state="held", kind="near_lifetime")
+        feed_id, account_id = other.id, other.account_id
+    opened = office.nora.opens
+
+    for query in (f"feed={feed_id}", f"account={account_id}", "q=lake", "kind=near_lifetime"):
+        page = opened(f"/review?{query}").text
+        assert "B-88" in page, query
+        assert "A-77" not in page, query
+    up, down = (opened(f"/review?sort={sort}").text for sort in ("pages", "-pages"))
+    assert up.index("B-88") < up.index("A-77")
+    assert down.index("B-88") > down.index("A-77")
+    assert "No case matches" in opened("/review?q=nobody").text
+    sheet = opened("/review?export=csv&kind=near_lifetime").text
+    assert "B-88" in sheet
+    assert "The increase is nearly the printer" in sheet
+
+
+def test_a_former_address_leads_to_the_case(office: Office) -> None:
+    listed, case = office.nora.opens("/held"), office.nora.opens(f"/held/{office.delta_id}")
+
+    assert (listed.status_code, listed.location) == (301, "/review")
+    assert (case.status_code, case.location) == (301, office.path)
+
+
+def test_the_case_shows_the_meter_before_and_after_and_why(office: Office) -> None:
+    page = office.nora.opens(office.path).text
+
+    assert all(
+        words in page
+        for words in (
+            "Meter on 16 November 2026",
+            "Meter on 17 November 2026",
+            "1,000",
+            "901,000",
+            "900,000 pages in 1 business day",
+            "More pages than the daily limit for this printer allows.",
+            "It may resolve by itself",
+            "The meter went from 1,000 on 16 November 2026 to 901,000 on 17 November 2026.",
+        )
+    )
+
+
+def test_the_readings_that_decided_are_marked_and_named(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        device = session.get_one(Device, office.device_id)
+        evidence = [(TODAY + timedelta(days=1), 901_200), (TODAY + timedelta(days=2), 1_050)]
+        for day, count in evidence:
+            factories.reading(session, device, day=day, count=count)
+        delta = session.get_one(Delta, office.delta_id)
+        delta.evidence = [[day.isoformat(), count] for day, count in evidence]
+        delta.state, delta.resolved_by = "dropped", "readings"
+    page = office.nora.opens(office.path).text
+
+    assert "Decided with these readings:" in page
+    assert "18 November 2026 (901,200), 19 November 2026 (1,050)" in page
+    assert "18 November 2026: 901,200 (confirms it)" in page
+    assert "19 November 2026: 1,050 (contradicts it)" in page
+    assert "Later readings" in page
+    assert "Reopen" in page
+
+
+def test_accepted_pages_are_deposited_once(office: Office, storing: Storing) -> None:
+    answer = office.nora.sends(office.path, {"answer": "accepted"})
+    said = office.nora.opens(answer.location).text
+    again = office.nora.sends(office.path, {"answer": "accepted"})
+
+    assert "900,000 pages are counted now" in said
+    assert again.location == office.path
+    assert "already decided: all pages are counted" in office.nora.opens(office.path).text
+    assert deposited(storing) == 900_000
+
+
+def test_rejected_pages_need_a_reason_and_join_the_initial_count(
+    office: Office, storing: Storing
+) -> None:
+    unsaid = office.nora.sends(office.path, {"answer": "rejected", "reason": "  "})
+    before = state(storing, office)
+    answer = office.nora.sends(
+        office.path, {"answer": "rejected", "reason": "Typed <one> digit too many"}
+    )
+
+    assert unsaid.status_code == 422
+    assert "Enter why these pages were not printed" in unsaid.text
+    assert (before, state(storing, office)) == ("held", "rejected")
+    assert answer.location == "/review"
+    assert deposited(storing) == 0
+    with storing() as session:
+        device = session.get_one(Device, office.device_id)
+        assert (device.initial_count, device.latest_count) == (901_000, 901_000)
+    page = office.nora.opens(office.path).text
+    assert "Typed &lt;one&gt; digit too many" in page
+    assert "Nora North" in page
+
+
+def test_a_decision_is_taken_back_until_its_month_is_certified(
+    office: Office, storing: Storing
+) -> None:
+    office.nora.sends(office.path, {"answer": "reset"})
+    decided = office.nora.opens(office.path).text
+    answer = office.nora.sends(f"{office.path}/reopen")
+    again = office.nora.sends(f"{office.path}/reopen")
+    office.nora.sends(office.path, {"answer": "accepted"})
+    with storing() as session:
+        factories.closed_month(session, session.get_one(Account, office.account_id), "2026-11")
+        session.get_one(Delta, office.delta_id).decided_at = factories.NOW - timedelta(days=1)
+    late = office.nora.opens(office.path).text
+
+    assert "Meter reset" in decided
+    assert f"{office.path}/reopen" in decided
+    assert answer.location == again.location == office.path
+    assert "November 2026 was certified with this decision" in late
+    assert f"{office.path}/reopen" not in late
+    refused = office.nora.sends(f"{office.path}/reopen")
+    assert "was certified with this decision" in office.nora.opens(refused.location).text
+    assert deposited(storing) == 900_000
+
+
+def test_the_number_of_pages_to_count_begins_with_the_proposal(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        session.get_one(Delta, office.delta_id).proposed = 4_210
+    page = office.nora.opens(office.path).text
+    office.nora.sends(office.path, {"answer": "adjusted", "pages": "4209"})
+
+    assert re.search(r'<input[^>]*name="pages"[^>]*value="4210"', page)
+    assert "Accept all 900,000 pages" in page
+    assert deposited(storing) == 4_209
+    assert "Partly counted" in office.nora.opens("/review?state=resolved").text
+
+
+@pytest.mark.parametrize("pages", ["", "-1", "900001", "many", "1.5"])
+def test_a_number_of_pages_that_cannot_be_is_refused_at_its_field(
+    office: Office, storing: Storing, pages: str
+) -> None:
+    answer = office.nora.sends(office.path, {"answer": "adjusted", "pages": pages})
+
+    assert answer.status_code == 422
+    assert "Enter a whole number from 0 to 900,000." in answer.text
+    assert 'id="pages-error"' in answer.text
+    assert f'value="{pages}"' in answer.text
+    assert state(storing, office) == "held"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("near_lifetime", "nearly the printer’s whole lifetime count"),
+        ("physical", "No printer can print so many pages"),
+        ("first_count", "The meter was at 0 before"),
+        ("roll_over", "Meters have a highest number"),
+        ("restored", "seems to show its old count again"),
+        ("ordinary", "A later reading contradicts"),
+    ],
+)
+def test_a_case_says_why_it_is_under_review(
+    office: Office, storing: Storing, kind: str, words: str
+) -> None:
+    with storing() as session:
+        session.get_one(Delta, office.delta_id).kind = kind
+
+    page = office.nora.opens(office.path).text
+
+    assert words in page.replace("&#39;", "’")
+
+
+def test_a_reason_that_is_too_long_is_kept_to_be_shortened(
+    office: Office, storing: Storing
+) -> None:
+    answer = office.nora.sends(office.path, {"answer": "rejected", "reason": "x" * 501})
+
+    assert answer.status_code == 422
+    assert "x" * 501 in answer.text
+    assert state(storing, office) == "held"
+
+
+def test_an_answer_that_is_neither_is_refused(office: Office, storing: Storing) -> None:
+    answer = office.nora.sends(office.path, {"answer": "perhaps"})
+
+    assert answer.status_code == 422
+    assert state(storing, office) == "held"
+
+
+def test_a_delta_that_was_counted_at_once_is_no_case(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        session.get_one(Delta, office.delta_id).state = "counted"
+
+    answer = office.nora.opens(office.path)
+
+    assert answer.location == f"/devices/{office.device_id}"
+
+
+def test_viewers_look_customers_and_strangers_do_not(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        account = session.get_one(Account, office.account_id)
+        partner = account.partner
+        factories.user(session, partner, role="partner_viewer", email="vic@example.com")
+        factories.user(session, account, email="hana@example.com")
+        factories.user(session, email="stranger@example.com")
+    vic, hana, stranger = (log_in(f"{name}@example.com") for name in ("vic", "hana", "stranger"))
+
+    assert "An administrator decides" in vic.opens(office.path).text
+    assert vic.sends(office.path, {"answer": "accepted"}).status_code == 403
+    assert hana.opens(office.path).status_code == 403
+    assert stranger.opens(office.path).status_code == 404
+    assert stranger.sends(office.path, {"answer": "accepted"}).status_code == 404
+    assert state(storing, office) == "held"
+
+
+def state(storing: Storing, office: Office) -> str:
+    """The state of the delta."""
+    with storing() as session:
+        return session.get_one(Delta, office.delta_id).state
+
+
+def deposited(storing: Storing) -> int:
+    """Pages deposited."""
+    with storing() as session:
+        return int(session.scalar(select(func.sum(Deposit.pages))) or 0)

@@ -1,0 +1,169 @@
+"""Several cases of one kind decided together."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, select
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp.models import AuditEntry, Delta, Deposit, User
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Three cases above the limit at two customers, one of another kind, one of a stranger."""
+
+    nora: Visitor
+    limit: list[int]
+    lifetime: int
+    strange: int
+
+
+@pytest.fixture
+def desk(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Desk:
+    """10,000, 20,000 and 30,000 pages at Harbour and Lake, 7,000 near a lifetime count."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind Print")
+        factories.user(session, partner, email="nora@example.com", full_name="Nora North")
+        server = factories.server(session, partner)
+        feeds = [
+            factories.feed(session, server, customer_name=name) for name in ("Harbour", "Lake")
+        ]
+        limit = []
+        for feed, pages in ((feeds[0], 10_000), (feeds[0], 20_000), (feeds[1], 30_000)):
+            device = factories.device(session, feed, latest_count=250_000)
+            limit.append(factories.delta(session, device, pages=pages, state="held").id)
+        device = factories.device(session, feeds[0], latest_count=250_000)
+        lifetime = factories.delta(
+            session, device, pages=7_000, state="held", kind="near_lifetime"
+        ).id
+        strange = factories.delta(session, pages=9_000, state="held").id
+    return Desk(log_in("nora@example.com"), limit, lifetime, strange)
+
+
+def states(storing: Storing, ids: list[int]) -> list[str]:
+    """The states of cases."""
+    with storing() as session:
+        return [session.get_one(Delta, each).state for each in ids]
+
+
+def confirmed(page: str) -> list[str]:
+    """The cases that a question names."""
+    return re.findall(r'name="case" value="(\d+)"', page)
+
+
+def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
+    desk: Desk, storing: Storing
+) -> None:
+    ticked = {"action": "accepted", "case": desk.limit, "back": "/review?q=a"}
+
+    asked = desk.nora.sends("/review/selection", ticked)
+    before = states(storing, desk.limit)
+    answer = desk.nora.sends(
+        "/review/selection", {**ticked, "case": confirmed(asked.text), "confirmed": "yes"}
+    )
+
+    assert "Accept all pages of 3 cases?" in asked.text
+    assert re.search(r"Customers</dt><dd>2<", asked.text)
+    assert re.search(r"Pages counted</dt><dd>60,000<", asked.text)
+    assert before == ["held"] * 3
+    assert answer.location == "/review?q=a"
+    said = desk.nora.opens("/review").text
+    assert "3 cases decided. 60,000 pages are counted now." in said
+    assert states(storing, desk.limit) == ["accepted"] * 3
+    with storing() as session:
+        assert session.scalar(select(func.sum(Deposit.pages))) == 60_000
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert actions == ["held pages decided"] * 3
+
+
+def test_all_cases_of_a_kind_are_decided_without_ticking_them(desk: Desk, storing: Storing) -> None:
+    page = desk.nora.opens("/review?kind=limit").text
+    asked = desk.nora.sends("/review/selection", {"all": "proposed", "kind": "limit"})
+    fields = {"action": "proposed", "case": confirmed(asked.text), "confirmed": "yes"}
+    desk.nora.sends("/review/selection", fields)
+
+    assert "All 3 “Above daily limit”:" in page
+    assert "Accept 3 cases as proposed?" in asked.text
+    assert states(storing, desk.limit) == ["accepted"] * 3
+    assert states(storing, [desk.lifetime, desk.strange]) == ["held", "held"]
+
+
+def test_rejecting_several_asks_for_one_reason(desk: Desk, storing: Storing) -> None:
+    fields = {"action": "rejected", "case": desk.limit, "confirmed": "yes", "reason": " "}
+
+    unsaid = desk.nora.sends("/review/selection", fields)
+    before = states(storing, desk.limit)
+    desk.nora.sends("/review/selection", fields | {"reason": "Donor boards"})
+
+    assert unsaid.status_code == 422
+    assert "Enter why these pages were not printed" in unsaid.text
+    assert before == ["held"] * 3
+    assert states(storing, desk.limit) == ["rejected"] * 3
+    with storing() as session:
+        assert set(session.scalars(select(Delta.reason).where(Delta.state == "rejected"))) == {
+            "Donor boards"
+        }
+
+
+def test_what_was_decided_meanwhile_is_left_alone_and_reported(
+    desk: Desk, storing: Storing
+) -> None:
+    desk.nora.sends(f"/review/{desk.limit[0]}", {"answer": "reset"})
+    fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
+
+    asked = desk.nora.sends("/review/selection", {"action": "accepted", "case": desk.limit})
+    desk.nora.sends("/review/selection", fields)
+
+    assert "1 case you ticked was resolved meanwhile and is left alone." in asked.text
+    said = desk.nora.opens("/review").text
+    assert "2 cases decided. 50,000 pages are counted now." in said
+    assert "1 case had been decided meanwhile and was left alone." in said
+    assert states(storing, desk.limit) == ["reset", "accepted", "accepted"]
+
+
+def test_cases_of_several_kinds_are_not_decided_together(desk: Desk, storing: Storing) -> None:
+    ticked = {"action": "accepted", "case": [desk.limit[0], desk.lifetime]}
+
+    answer = desk.nora.sends("/review/selection", ticked)
+
+    assert answer.location == "/review"
+    assert "for the same reason" in desk.nora.opens("/review").text
+    assert states(storing, [desk.limit[0], desk.lifetime]) == ["held", "held"]
+
+
+def test_without_a_tick_and_with_an_unknown_action_nothing_happens(desk: Desk) -> None:
+    for fields in ({"action": "accepted"}, {"action": "perhaps", "case": desk.limit}):
+        desk.nora.sends("/review/selection", fields)
+
+        assert "Tick at least one row" in desk.nora.opens("/review").text
+
+
+def test_cases_of_others_cannot_be_named(desk: Desk, storing: Storing) -> None:
+    fields = {"action": "accepted", "case": [desk.strange], "confirmed": "yes"}
+
+    assert desk.nora.sends("/review/selection", fields).status_code == 404
+    assert states(storing, [desk.strange]) == ["held"]
+
+
+def test_ticked_cases_are_exported(desk: Desk) -> None:
+    answer = desk.nora.sends("/review/selection?export=csv", {"case": desk.limit[:2]})
+
+    assert answer.mimetype == "text/csv"
+    assert len(answer.text.strip().splitlines()) == 3
+
+
+def test_what_readings_counted_meanwhile_is_reported_too(desk: Desk, storing: Storing) -> None:
+    with storing() as session:
+        delta = session.get_one(Delta, desk.limit[0])
+        delta.state, delta.counted = "counted", delta.pages
+    fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
+
+    desk.nora.sends("/review/selection", fields)
+
+    said = desk.nora.opens("/review").text
+    assert "2 cases decided. 50,000 pages are counted now." in said
+    assert "1 case had been decided meanwhile and was left alone." in said

@@ -1,0 +1,170 @@
+"""The chart of a case under review: the meter on the days around it, drawn as SVG.
+
+``templates/review/_chart.html`` writes it down; ``webapp.views.charts`` draws bars.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from webapp import filters
+from webapp.models import Delta
+
+#: Units of the drawing; places across are shares of its width.
+HEIGHT = 160
+_LEFT, _WIDTH = 3.0, 94.0
+_MOST_STEPS = 3
+_MOST_LABELS = 4
+
+Role = Literal["reading", "start", "end", "confirms", "contradicts"]
+Evidence = Sequence[tuple[date, int]]
+ROLES: dict[Role, LazyString] = {
+    "reading": _l("Reading"),
+    "start": _l("Before the increase"),
+    "end": _l("After the increase"),
+    "confirms": _l("Confirms it"),
+    "contradicts": _l("Contradicts it"),
+}
+
+
+class Point(NamedTuple):
+    """A reading: its place, and what it says. ``x`` in percent."""
+
+    x: float
+    y: float
+    day: date
+    meter: int
+    role: Role
+    words: str
+
+
+class Segment(NamedTuple):
+    """A line from one reading to the next; ``marked``: the increase under review."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    marked: bool
+
+
+class Tick(NamedTuple):
+    """A label of an axis."""
+
+    at: float
+    words: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart, ready to be written down. ``words``: its text alternative."""
+
+    words: str
+    points: Sequence[Point]
+    segments: Sequence[Segment]
+    grid: Sequence[Tick]
+    axis: Sequence[Tick]
+    roles: Sequence[Role]
+
+
+def drawing(counts: Sequence[tuple[date, int]], evidence: Evidence, delta: Delta) -> Drawing:
+    """Draw the readings (day and count, the oldest first; at least one) around a delta."""
+    low, high, step = _scale([count for _, count in counts])
+    first, last = counts[0][0], counts[-1][0]
+    deciding = dict(evidence)
+
+    def place(day: date, count: int) -> Point:
+        role = _role(day, delta, deciding)
+        x = _LEFT + _WIDTH * ((day - first).days / (last - first).days if last > first else 0.5)
+        y = HEIGHT - HEIGHT * (count - low) / (high - low)
+        words = f"{filters.day(day)}: {filters.number(count)}"
+        if role != "reading":
+            words += f" ({str(ROLES[role]).lower()})"
+        return Point(round(x, 2), round(y, 1), day, count, role, words)
+
+    points = [place(day, count) for day, count in counts]
+    return Drawing(
+        words=_words(points, delta),
+        points=points,
+        segments=[
+            Segment(a.x, a.y, b.x, b.y, delta.since <= a.day and b.day <= delta.day)
+            for a, b in pairwise(points)
+        ],
+        grid=[
+            Tick(round(HEIGHT - HEIGHT * (tick - low) / (high - low), 1), filters.number(tick))
+            for tick in range(low, high + 1, step)
+        ],
+        axis=_axis(points),
+        roles=[role for role in ROLES if any(point.role == role for point in points)],
+    )
+
+
+def _role(day: date, delta: Delta, deciding: dict[date, int]) -> Role:
+    if day == delta.day:
+        return "end"
+    if day == delta.since:
+        return "start"
+    if day not in deciding or day < delta.day:
+        return "reading"
+    return "confirms" if deciding[day] >= delta.top else "contradicts"
+
+
+def _scale(counts: Sequence[int]) -> tuple[int, int, int]:
+    """The lowest and the highest number of the axis, and the step between its lines."""
+    low, high = min(counts), max(counts)
+    step = _step(max(high - low, 1))
+    low -= low % step
+    high += -high % step
+    return low, max(high, low + step), step
+
+
+def _step(span: int) -> int:
+    """The least of 1, 2, 5, 10, 20, 50 ... that covers a span in at most three steps."""
+    power = 1
+    while True:
+        for digit in (1, 2, 5):
+            if digit * power * _MOST_STEPS >= span:
+                return digit * power
+        power *= 10
+
+
+def _axis(points: Sequence[Point]) -> list[Tick]:
+    """The first, the last and some of the days between, where there is room."""
+    ticks: list[Tick] = []
+    for index, point in enumerate(points):
+        at_end = index in (0, len(points) - 1)
+        room = _WIDTH / _MOST_LABELS
+        near_last = points[-1].x - point.x < room and index != len(points) - 1
+        if not at_end and (point.x - ticks[-1].at < room or near_last):
+            continue
+        anchor = "middle"
+        if len(points) > 1:
+            anchor = "start" if index == 0 else "end" if at_end else "middle"
+        words = filters.short_date(point.day.isoformat(), year=False)
+        ticks.append(Tick(point.x, words, anchor))
+    return ticks
+
+
+def _words(points: Sequence[Point], delta: Delta) -> str:
+    text = gettext(
+        "The meter went from %(before)s on %(since)s to %(top)s on %(day)s.",
+        before=filters.number(delta.before),
+        since=filters.day(delta.since),
+        top=filters.number(delta.top),
+        day=filters.day(delta.day),
+    )
+    later = [point for point in points if point.day > delta.day]
+    if later:
+        text += " " + gettext(
+            "It read %(count)s on %(day)s.",
+            count=filters.number(later[-1].meter),
+            day=filters.day(later[-1].day),
+        )
+    return text + " " + gettext("All readings are in the table below.")

@@ -1,0 +1,275 @@
+"""Review: pages that are not counted until later readings or a person decide, and what was decided.
+
+A decision can be undone until its month is certified.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, TextAreaField
+from wtforms.validators import Optional
+
+from webapp import clock, filters
+from webapp.db import db
+from webapp.errors import Conflict, Invalid
+from webapp.messages import review_reason
+from webapp.models import Delta
+from webapp.models.user import Role
+from webapp.queries import access, feed_events, users
+from webapp.queries import review as queries
+from webapp.services.metering import review as service
+from webapp.services.metering.deltas import pairs_of_json
+from webapp.views import audit, edge, exports, forms, history, lists, reading_chart
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("review", __name__)
+
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+#: Kinds of deltas that can be under review.
+KINDS = (
+    "limit", "near_lifetime", "physical", "first_count", "joined", "roll_over", "restored",
+    "ordinary",
+)  # fmt: skip
+_READINGS_BEFORE, _READINGS_AFTER = 6, 8
+_EVENTS_SHOWN = 12
+
+
+class DecisionForm(forms.Form):
+    """How many pages were printed, or why none were."""
+
+    pages = IntegerField(_l("Pages to count"), [Optional()])
+    reason = TextAreaField(_l("Reason"))
+
+
+def resolved_by(case: Any) -> str:
+    """Who resolved a row of the list: readings, a person's name where it may be seen, a command."""
+    if case.resolved_by is None:
+        return ""
+    if case.resolved_by == "readings":
+        return gettext("Readings")
+    if case.resolved_by == "cli":
+        return gettext("Command line")
+    return str(case.full_name) if case.named and case.full_name else gettext("Operations")
+
+
+def _exported(cases: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+    for case in cases:
+        yield (
+            case.asset_id,
+            case.serial_number,
+            case.customer_name,
+            case.account_name,
+            case.pages,
+            case.proposed,
+            case.counted,
+            case.since,
+            case.day,
+            review_reason(case.kind),
+            case.state,
+            resolved_by(case),
+            case.reason,
+            case.decided_at,
+        )
+
+
+SHEET = exports.Sheet(
+    "review",
+    (
+        _l("Asset ID"),
+        _l("Serial number"),
+        _l("Customer in Printerpoint"),
+        _l("Account"),
+        _l("Pages"),
+        _l("Proposed pages"),
+        _l("Counted pages"),
+        _l("First day"),
+        _l("Last day"),
+        _l("Why"),
+        _l("State"),
+        _l("Resolved by"),
+        _l("Reason given"),
+        _l("Resolved (UTC)"),
+    ),
+    _exported,
+)
+
+
+def asked() -> queries.Filters:
+    """The filters that the address of the list names."""
+    return queries.Filters(
+        state=lists.filter_choice("state", queries.STATES, "held"),
+        text=lists.search_text(),
+        kind=lists.filter_choice("kind", KINDS),
+        account_id=lists.filter_id("account"),
+        feed_id=lists.filter_id("feed"),
+    )
+
+
+@blueprint.get("/review")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """The cases, those that wait for a person first; or those that were resolved."""
+    viewer, wanted = edge.viewer(), asked()
+    account = feed = None
+    if wanted.account_id is not None:
+        account = access.account(db.session(), viewer, wanted.account_id)
+    if wanted.feed_id is not None:
+        feed = access.feed(db.session(), viewer, wanted.feed_id)
+    default = "-decided" if wanted.state == "resolved" else "urgency"
+    sort = lists.sort_choice(queries.COLUMNS, default)
+    query = queries.search(viewer, wanted, sort)
+    if exports.wanted():
+        return exports.answer(query, SHEET)
+    return lists.render(
+        "review",
+        lists.paginate(query),
+        q=wanted.text,
+        state=wanted.state,
+        kind=wanted.kind,
+        account=account,
+        feed=feed,
+        kinds=queries.kinds(db.session(), viewer, wanted),
+        all_kinds=KINDS,
+        heading=partial(lists.heading, sort),
+        brief=partial(review_reason, brief=True),
+        resolved_by=resolved_by,
+    )
+
+
+@blueprint.get("/review/<int:delta_id>")
+@roles_required(*READERS)
+def show(delta_id: int) -> ResponseReturnValue:
+    """The case: what was read, why it is under review, and how it can be decided."""
+    delta = _shown(delta_id)
+    if delta.state == "counted":
+        return redirect(url_for("devices.show", device_id=delta.device_id))
+    form = DecisionForm(pages=service.proposed_pages(delta))
+    return forms.page("review/show.html", form, **_case(delta))
+
+
+@blueprint.post("/review/<int:delta_id>")
+@roles_required(*CHANGERS)
+def decide(delta_id: int) -> ResponseReturnValue:
+    """Decide: count all pages or some of them, take them as a reset, or reject them."""
+    delta = _shown(delta_id)
+    form = DecisionForm()
+    try:
+        return _decide(delta, form)
+    except Invalid as error:
+        db.session.rollback()
+        forms.refuse(form, error)
+        if not form.pages.raw_data:
+            form.pages.data = service.proposed_pages(delta)
+        return forms.page("review/show.html", form, **_case(_shown(delta_id)))
+    except Conflict as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+        return redirect(url_for("review.show", delta_id=delta_id))
+
+
+@blueprint.post("/review/<int:delta_id>/reopen")
+@roles_required(*CHANGERS)
+def reopen(delta_id: int) -> ResponseReturnValue:
+    """Undo a decision, of a person or of readings, until a month was certified with it."""
+    delta = _shown(delta_id)
+    try:
+        pages = service.reopen(db.session(), delta, audit.actor(), clock.now())
+        db.session.commit()
+    except Conflict as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    else:
+        said = gettext("Reopened. These pages are under review again.")
+        if pages:
+            said += " " + ngettext(
+                "%(number)s page is no longer counted.",
+                "%(number)s pages are no longer counted.",
+                pages,
+                number=filters.number(pages),
+            )
+        flash(said, "success")
+    return redirect(url_for("review.show", delta_id=delta_id))
+
+
+@blueprint.get("/held")
+@roles_required(*READERS)
+def list_moved() -> ResponseReturnValue:
+    """The former address of the list, which mails have."""
+    return redirect(url_for("review.index"), 301)
+
+
+@blueprint.get("/held/<int:delta_id>")
+@roles_required(*READERS)
+def case_moved(delta_id: int) -> ResponseReturnValue:
+    """The former address of a case."""
+    return redirect(url_for("review.show", delta_id=_shown(delta_id).id), 301)
+
+
+def counted_words(pages: int) -> str:
+    """What is said after a decision: how many pages are counted now."""
+    if not pages:
+        return gettext("None of these pages are counted.")
+    return ngettext(
+        "%(number)s page is counted now.",
+        "%(number)s pages are counted now.",
+        pages,
+        number=filters.number(pages),
+    )
+
+
+def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
+    decision = request.form.get("answer", "")
+    if decision not in service.DECISIONS:
+        raise Invalid("answer", gettext("Choose one of the decisions."))
+    pages = service.decide(
+        db.session(),
+        delta,
+        decision,
+        audit.actor(),
+        clock.now(),
+        pages=form.pages.data,
+        reason=(form.reason.data or "") if decision == "rejected" else "",
+    )
+    db.session.commit()
+    flash(gettext("Decided.") + f" {counted_words(pages)}", "success")
+    return redirect(url_for("review.index"))
+
+
+def _shown(delta_id: int) -> Delta:
+    return access.delta(db.session(), edge.viewer(), delta_id)
+
+
+def _case(delta: Delta) -> dict[str, Any]:
+    """Everything a person needs to judge."""
+    viewer, session = edge.viewer(), db.session()
+    readings = queries.readings_around(session, viewer, delta, _READINGS_BEFORE, _READINGS_AFTER)
+    evidence = pairs_of_json(delta.evidence)
+    events = feed_events.of_device_seen_by(session, viewer, delta.device_id, _EVENTS_SHOWN)
+    at = {delta.device.feed_id}
+    return {
+        "delta": delta,
+        "zone": delta.feed.account.zone,
+        "proposal": service.proposed_pages(delta),
+        "shares": pairs_of_json(delta.allocation),
+        "evidence": evidence,
+        "chart": reading_chart.drawing(_points(delta, readings), evidence, delta),
+        "sees_device": bool(feed_events.visible_names(session, viewer, at)),
+        "history": history.lines(session, viewer, events),
+        "decided_by": users.visible(session, viewer, delta.decided_by),
+        "why": review_reason(delta.kind),
+        "certified_with": service.certified_month(session, delta),
+    }
+
+
+def _points(delta: Delta, readings: Sequence[Any]) -> list[tuple[date, int]]:
+    """The readings of the chart; both ends of the delta are among them."""
+    counts = {delta.since: delta.before, delta.day: delta.top}
+    counts |= {reading.day: reading.pages for reading in readings}
+    return sorted(counts.items())

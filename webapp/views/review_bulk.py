@@ -1,0 +1,149 @@
+"""Several cases of one kind decided together: ticked ones, or all of the kind."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+from wtforms import TextAreaField
+
+from webapp import clock, filters
+from webapp.db import db
+from webapp.errors import Invalid, NotFound
+from webapp.messages import review_reason
+from webapp.queries import review as queries
+from webapp.services.metering import review as service
+from webapp.services.metering.review import BulkDecision
+from webapp.views import audit, edge, exports, forms, lists, review, ticks
+from webapp.views.edge import roles_required
+
+blueprint = Blueprint("review_bulk", __name__)
+
+#: So many are decided in one transaction.
+MOST = 500
+
+
+class ReasonForm(forms.Form):
+    """Why the pages of all these cases were not printed."""
+
+    reason = TextAreaField(_l("Reason"))
+
+
+@blueprint.post("/review/selection")
+@roles_required(*review.CHANGERS)
+def act() -> ResponseReturnValue:
+    """Decide the ticked cases, or all of a kind, once the sums have been confirmed."""
+    back = ticks.list_again("review.index")
+    if exports.wanted():
+        ticked = queries.search(edge.viewer(), _ticked())
+        return ticks.exported(ticked, review.SHEET, ticks.ids("case"), back)
+    everything = request.form.get("all", "")
+    action = everything or request.form.get("action", "")
+    if action not in service.BULK_DECISIONS:
+        return ticks.nothing(back)
+    found = _found(_of_kind() if everything else _ticked())
+    if request.form.get("confirmed") == "yes":
+        return _decide([case.id for case in found], action, back)
+    cases = [case for case in found if case.state == "held"]
+    if not cases:
+        return ticks.nothing(back)
+    if len({case.kind for case in cases}) > 1:
+        flash(gettext("Choose cases that are under review for the same reason."), "warning")
+        return redirect(back)
+    return _confirm(cases, action, back, others=len(found) - len(cases))
+
+
+def _found(wanted: queries.Filters) -> Sequence[Any]:
+    """The cases. Raises NotFound for a ticked one that the viewer may not see."""
+    found = queries.cases(db.session(), edge.viewer(), wanted)
+    if wanted.delta_ids is not None and len(found) != len(wanted.delta_ids):
+        raise NotFound("one of the cases")
+    return found
+
+
+def _ticked() -> queries.Filters:
+    """The ticked cases, in any state: readings may have decided some of them meanwhile."""
+    return queries.Filters(state="any", delta_ids=ticks.ids("case", MOST))
+
+
+def _of_kind() -> queries.Filters:
+    """All cases under review of a kind, as the list was filtered."""
+    return queries.Filters(
+        text=lists.search_text(),
+        kind=_choice("kind", review.KINDS),
+        account_id=request.form.get("account", type=int),
+        feed_id=request.form.get("feed", type=int),
+    )
+
+
+def _choice(name: str, allowed: Sequence[str]) -> str:
+    value = request.form.get(name, "")
+    return value if value in allowed else ""
+
+
+def _confirm(
+    cases: Sequence[Any],
+    action: str,
+    back: str,
+    *,
+    others: int = 0,
+    form: ReasonForm | None = None,
+) -> ResponseReturnValue:
+    """Ask, with the sums of pages and customers."""
+    form = form or ReasonForm(formdata=None)
+    shown = cases[:MOST]
+    pages = sum(case.pages for case in shown)
+    proposed = sum(case.proposed for case in shown)
+    page = render_template(
+        "review/bulk.html",
+        form=form,
+        action=action,
+        cases=shown,
+        others=others,
+        more=len(cases) - len(shown),
+        customers=len({case.account_id for case in shown}),
+        pages=pages,
+        counted={"accepted": pages, "proposed": proposed}.get(action, 0),
+        why=review_reason(shown[0].kind),
+        back=back,
+    )
+    return page, 422 if form.errors else 200
+
+
+def _decide(delta_ids: Sequence[int], action: str, back: str) -> ResponseReturnValue:
+    form = ReasonForm()
+    reason = (form.reason.data or "") if action == "rejected" else ""
+    decision = cast(BulkDecision, action)
+    try:
+        result = service.decide_many(
+            db.session(), delta_ids, decision, audit.actor(), clock.now(), reason=reason
+        )
+        db.session.commit()
+    except Invalid as error:
+        db.session.rollback()
+        forms.refuse(form, error)
+        return _confirm(_found(_ticked()), action, back, form=form)
+    flash(_said(result), "warning" if result.conflicts else "success")
+    return redirect(back)
+
+
+def _said(result: service.BulkResult) -> str:
+    """What was decided, and what had been decided meanwhile."""
+    said = ngettext(
+        "%(number)s case decided.",
+        "%(number)s cases decided.",
+        result.decided,
+        number=filters.number(result.decided),
+    )
+    if result.decided:
+        said += f" {review.counted_words(result.pages)}"
+    if result.conflicts:
+        said += " " + ngettext(
+            "%(number)s case had been decided meanwhile and was left alone.",
+            "%(number)s cases had been decided meanwhile and were left alone.",
+            result.conflicts,
+            number=filters.number(result.conflicts),
+        )
+    return said
