@@ -18,10 +18,12 @@ _COMMANDS = {
     "collect": "webapp.cli.collect:collect",
     "database": "webapp.cli.database:database",
     "demo": "webapp.cli.demo:demo",
+    "device": "webapp.cli.devices:device",
     "feed": "webapp.cli.feeds:feed",
     "list": "webapp.cli.listing:listing",
     "month": "webapp.cli.months:month_group",
     "reconcile": "webapp.cli.reconcile:reconcile",
+    "review": "webapp.cli.review:review",
     "server": "webapp.cli.servers:server",
     "user": "webapp.cli.users:user",
 }

@@ -7,7 +7,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.errors import Invalid
-from webapp.models import Account, Feed, Server
+from webapp.models import Account, Device, Feed, Server
 
 KINDS = frozenset({"operations", "partner", "customer"})
 _LARGEST_ID = 2**31 - 1
@@ -36,6 +36,25 @@ def feed(session: Session, text: str, field: str = "feed") -> Feed:
     """The feed of an id, or the only one of an account. Raises Invalid for ``field``."""
     query = select(Feed).join(Feed.account).order_by(Feed.id)
     return _one(session, query, Feed.id, text, field, "feed", "feeds")
+
+
+def device(session: Session, text: str, field: str = "device") -> Device:
+    """The device of an id, or the only one of a serial number or asset ID. Raises Invalid."""
+    query = select(Device).join(Device.feed).order_by(Device.id)
+    if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID:
+        row = session.scalar(query.where(Device.id == int(text)))
+        if row is not None:
+            return row
+    named = query.where(or_(Device.serial_number == text, Device.asset_id == text))
+    rows = session.scalars(named.limit(10)).all() if text else []
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        raise Invalid(
+            field, f"There is no device {text!r}. Give its id, as 'releaf list devices' shows it."
+        )
+    ids = ", ".join(str(row.id) for row in rows)
+    raise Invalid(field, f"{text!r} names more than one device. Give one of the ids {ids}.")
 
 
 def with_customers(session: Session, account: Account) -> Sequence[int]:

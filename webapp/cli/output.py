@@ -20,7 +20,18 @@ _JSON = "releaf.json"
 _MEASURED_ROWS = 1_000
 _LINES_AT_ONCE = 1_000
 #: Columns whose numbers are grouped; ids and years are not.
-_AMOUNTS = frozenset(("pages", "printers", "trees", "initial_count", "latest_count", "life_count"))
+_AMOUNTS = frozenset(
+    (
+        "pages",
+        "proposed",
+        "counted",
+        "printers",
+        "trees",
+        "initial_count",
+        "latest_count",
+        "life_count",
+    )
+)
 
 Row = Mapping[str, Any]
 #: Shows how far the work is: done, of how many, at what.

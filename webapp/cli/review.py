@@ -1,0 +1,157 @@
+"""``releaf review``: pages under review, listed and decided."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp import clock
+from webapp.cli import choose, context, output
+from webapp.cli.command import Group
+from webapp.domain.metering.review import Decision
+from webapp.messages import review_reason
+from webapp.models import Delta
+from webapp.queries import access
+from webapp.queries import review as queries
+from webapp.queries.access import Viewer
+from webapp.services.audit import Actor
+from webapp.services.metering import review as service
+
+_FETCHED_AT_ONCE = 1_000
+_COLUMNS = (
+    "id", "feed", "customer_name", "asset_id", "serial_number", "since", "day", "pages",
+    "proposed", "state", "resolved_by", "reason",
+)  # fmt: skip
+#: Whoever has a shell on the machine sees everything.
+_OPERATOR = Viewer("operations", None, None)
+_ACTOR = Actor(None, "command")
+
+
+@click.group("review", cls=Group)
+def review() -> None:
+    """Pages that are not counted until later readings or a person decide.
+
+      releaf review list
+      releaf review accept 12
+      releaf review accept 12 --pages 4210
+      releaf review reject 12 --reason "One digit too many"
+      releaf review reset 12
+      releaf review reopen 12
+
+    Every decision is recorded in the audit trail, and can be reopened until its month is certified.
+    """
+
+
+@review.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(queries.STATES),
+    default="held",
+    show_default=True,
+    help="held: under review; resolved: decided by readings or a person.",
+)
+@click.option(
+    "--account",
+    metavar="ACCOUNT",
+    help="Only of this account (id or exact name); of a partner, with its customers.",
+)
+@click.option("--feed", metavar="FEED", help="Only of this feed (id, or its account).")
+def list_cases(state: str, account: str | None, feed: str | None) -> None:
+    """List the cases, those that wait for a person first."""
+    with context.session(reading=True) as session:
+        wanted = queries.Filters(
+            state=state,
+            account_id=None if account is None else choose.account(session, account).id,
+            feed_id=None if feed is None else choose.feed(session, feed).id,
+        )
+        output.tell_rows(_rows(session, wanted), _COLUMNS, "No case.")
+
+
+@review.command("accept")
+@click.argument("case", metavar="ID", type=int)
+@click.option("--pages", type=int, metavar="N", help="Count only so many. [all of them]")
+def accept(case: int, pages: int | None) -> None:
+    """Count the pages of a case, all or some of them."""
+    _decide(case, "accepted" if pages is None else "adjusted", pages=pages)
+
+
+@review.command("reject")
+@click.argument("case", metavar="ID", type=int)
+@click.option("--reason", required=True, help="Why the pages were not printed; it is stored.")
+def reject(case: int, reason: str) -> None:
+    """Count none of the pages of a case, for a reason."""
+    _decide(case, "rejected", reason=reason)
+
+
+@review.command("reset")
+@click.argument("case", metavar="ID", type=int)
+def reset(case: int) -> None:
+    """Count none of the pages of a case, because the meter was set to another value."""
+    _decide(case, "reset")
+
+
+@review.command("reopen")
+@click.argument("case", metavar="ID", type=int)
+def reopen(case: int) -> None:
+    """Put a decided case under review again, until its month is certified."""
+    with context.session() as session:
+        delta = access.delta(session, _OPERATOR, case)
+        removed = service.reopen(session, delta, _ACTOR, clock.now())
+        session.commit()
+        _tell(session, delta, -removed)
+
+
+def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: str = "") -> None:
+    with context.session() as session:
+        delta = access.delta(session, _OPERATOR, case)
+        added = service.decide(
+            session, delta, decision, _ACTOR, clock.now(), pages=pages, reason=reason
+        )
+        session.commit()
+        _tell(session, delta, added)
+
+
+def _tell(session: Session, delta: Delta, added: int) -> None:
+    """Print a case after a decision. ``deposited``: pages added to the deposits, or removed."""
+    wanted = queries.Filters(state="all", delta_ids=[delta.id])
+    [case] = queries.cases(session, _OPERATOR, wanted)
+    row = {**_as_row(case), "deposited": added}
+    plain = (
+        f"case {row['id']}: {row['asset_id'] or row['serial_number']} of {row['customer_name']}, "
+        f"{row['pages']:,} pages, {row['state']}; deposited {added:+,}"
+    )
+    output.tell(row, plain)
+
+
+def _rows(session: Session, wanted: queries.Filters) -> Iterator[dict[str, Any]]:
+    query = queries.search(_OPERATOR, wanted).execution_options(yield_per=_FETCHED_AT_ONCE)
+    for case in session.execute(query):
+        yield _as_row(case)
+
+
+def _as_row(case: Any) -> dict[str, Any]:
+    """A case as it is printed; a blank asset ID or serial number is null."""
+    return {
+        "id": case.id,
+        "feed": case.feed_id,
+        "customer_name": case.customer_name,
+        "account": case.account_id,
+        "account_name": case.account_name,
+        "device": case.device_id,
+        "asset_id": case.asset_id or None,
+        "serial_number": case.serial_number or None,
+        "since": case.since,
+        "day": case.day,
+        "pages": case.pages,
+        "reason": review_reason(case.kind),
+        "kind": case.kind,
+        "proposed": case.proposed,
+        "counted": case.counted,
+        "state": case.state,
+        "for_person": case.for_person,
+        "resolved_by": case.resolved_by,
+        "resolved_by_name": case.full_name,
+        "resolved_at": case.decided_at,
+        "decision_reason": case.reason,
+    }
