@@ -112,7 +112,7 @@ def test_a_month_from_the_token_to_the_certificate(
         for row in devices
     ] == [("HA-1", 182_345, 186_526, 4_181), ("HA-2", 1_000, 1_041, 41)]
     certificates = operator.made("list", "certificates", "--month", "2026-10")
-    assert sum(Decimal(row["trees"]) for row in certificates) == Decimal("1.00")
+    assert sum(Decimal(row["trees"]) for row in certificates) == Decimal("0.50")
     assert certificates[0]["url"].startswith("https://trees.example.com/c/")
 
 
