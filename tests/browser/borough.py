@@ -364,7 +364,7 @@ def _collections(
     late.queued_at = NOW - timedelta(minutes=9)
     made |= {"silent_collection": silent, "late_collection": late}
     skipped: list[Mapping[str, object]] = [
-        {"reason": reason("no_counter"), "asset_id": "FAX", "serial_number": LONG_SERIAL},
+        {"reason": reason("incomplete"), "asset_id": "FAX", "serial_number": LONG_SERIAL},
         {
             "reason": reason("counter_contradicted", name="paperAreaTotal"),
             "asset_id": "",
