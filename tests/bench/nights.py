@@ -178,8 +178,8 @@ def floor(url: str, database: str, night: int, at_once: bool) -> dict[str, Any]:
             row.customer_id: row.id for row in connection.execute(select(Feed.id, Feed.customer_id))
         }
         devices = {
-            row.serial_number: row.id
-            for row in connection.execute(select(Device.id, Device.serial_number))
+            row.serial_number: (row.id, row.state)
+            for row in connection.execute(select(Device.id, Device.serial_number, Device.state))
         }
         connection.rollback()
         began = time.perf_counter()
@@ -197,20 +197,21 @@ def _write(
     connection: Connection,
     collection: int,
     feed_id: int,
-    devices: dict[str, int],
+    devices: dict[str, tuple[int, dict[str, Any]]],
     printers: Sequence[_Row],
     day: date,
 ) -> None:
     now = datetime.combine(day, datetime.min.time(), tzinfo=UTC)
-    counts = [(devices[p.serial_number], sum(p.counters.values()) - 12_345, p) for p in printers]
+    counts = [(devices[p.serial_number][0], sum(p.counters.values()) - 12_345, p) for p in printers]
     connection.execute(
         TABLES["reading"].insert(),
         [
             {
                 "device_id": device_id,
                 "day": day,
+                "feed_id": feed_id,
                 "count": count,
-                "family": "colour",
+                "counter_set": "colour",
                 "baseline": False,
                 "last_seen_at": printer.last_seen,
             }
@@ -223,13 +224,20 @@ def _write(
             {
                 "feed_id": feed_id,
                 "device_id": device_id,
+                "number": day.toordinal(),
                 "since": day - timedelta(days=1),
                 "day": day,
+                "before": count - 57,
+                "top": count,
                 "pages": 57,
+                "days": 1,
+                "kind": "ordinary",
                 "state": "counted",
-                "reason": None,
+                "counted": 57,
+                "allocation": [[day.isoformat(), 57]],
+                "evidence": [],
             }
-            for device_id, _, _ in counts
+            for device_id, count, _ in counts
         ],
     )
     connection.execute(
@@ -241,13 +249,20 @@ def _write(
                 "life_count": count,
                 "latest_on": day,
                 "last_seen_at": printer.last_seen,
+                "state": devices[printer.serial_number][1] | {"latest": count},
             }
             for device_id, count, printer in counts
         ],
     )
     connection.execute(
         TABLES["deposit"].insert(),
-        {"feed_id": feed_id, "day": day, "counted_in": f"{day:%Y-%m}", "pages": 57 * len(counts)},
+        {
+            "feed_id": feed_id,
+            "day": day,
+            "counted_in": f"{day:%Y-%m}",
+            "pages": 57 * len(counts),
+            "kind": "pages",
+        },
     )
     connection.execute(_UPDATE_FEED, {"of_id": feed_id, "last_data_on": day})
     connection.execute(
@@ -273,7 +288,7 @@ def _update(table: Table, columns: Sequence[str]) -> Any:
 
 
 _UPDATE_DEVICE = _update(
-    TABLES["device"], ("latest_count", "life_count", "latest_on", "last_seen_at")
+    TABLES["device"], ("latest_count", "life_count", "latest_on", "last_seen_at", "state")
 )
 _UPDATE_FEED = _update(TABLES["feed"], ("last_data_on",))
 
