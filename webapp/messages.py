@@ -180,6 +180,30 @@ SENTENCES: Mapping[str, LazyString | str] = {
         "%(times)s Printerpoint customers are connected to %(name)s. Its certificates state the "
         "pages of all of them."
     ),
+    # Why a recount finds other pages.
+    "recount_held": lazy_gettext(
+        "%(pages)s pages up to a meter of %(top)s are more than is believed without a review"
+    ),
+    "recount_baseline": lazy_gettext(
+        "%(pages)s pages up to a meter of %(top)s are a lifetime count, and counting begins there"
+    ),
+    "recount_taken_back": lazy_gettext("later readings took these pages back"),
+    "recount_before_feed": lazy_gettext(
+        "no pages are counted before the feed was created on %(created)s"
+    ),
+    "recount_counted": lazy_gettext("these pages are counted"),
+    "recount_less": lazy_gettext("a part of these pages was counted before, or was not printed"),
+    "recount_other_listing": lazy_gettext(
+        "the same printer is listed more than once, and its pages are counted once"
+    ),
+    "recount_not_printed": lazy_gettext("the meter was reset or changed, and nothing was printed"),
+    "recount_decided": lazy_gettext(
+        "somebody has decided about pages of this printer in an open month; it is left as it is"
+    ),
+    "recount_unclear": lazy_gettext(
+        "pages of this printer are counted from a day of which no reading is stored; it is left as "
+        "it is"
+    ),
     # Details in the audit trail.
     "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
     "read_nightly": lazy_gettext("Read every night"),

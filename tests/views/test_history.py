@@ -13,6 +13,7 @@ from webapp.models.feed_event import FEED_EVENT_KINDS
 from webapp.views import event_texts
 
 _DETAILS = {
+    "why": {"code": "recount_taken_back", "params": {}},
     "count": 4,
     "names": ["A-1", "A-2"],
     "before": 100,

@@ -23,6 +23,7 @@ _COMMANDS = {
     "list": "webapp.cli.listing:listing",
     "month": "webapp.cli.months:month_group",
     "reconcile": "webapp.cli.reconcile:reconcile",
+    "recount": "webapp.cli.recount:recount",
     "review": "webapp.cli.review:review",
     "server": "webapp.cli.servers:server",
     "user": "webapp.cli.users:user",

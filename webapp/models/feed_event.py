@@ -51,6 +51,7 @@ FeedEventKind = Literal[
     "reactivated",
     "successor_found",
     "relinked",
+    "recounted",
 ]
 FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 

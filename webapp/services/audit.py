@@ -29,6 +29,7 @@ Action = Literal[
     "mail sent again",
     "month closed",
     "naming changed",
+    "pages recounted",
     "queue changed",
     "server approved",
     "server checked",

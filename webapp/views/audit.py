@@ -48,6 +48,7 @@ WORDS: dict[Action, LazyString] = {
     "mail sent again": _l("Mail sent again"),
     "month closed": _l("Month closed"),
     "naming changed": _l("Naming changed"),
+    "pages recounted": _l("Pages recounted"),
     "queue changed": _l("Queue changed"),
     "server approved": _l("Server approved"),
     "server checked": _l("Server checked"),

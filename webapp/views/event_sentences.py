@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from webapp import filters
-from webapp.messages import review_reason
+from webapp.messages import review_reason, sentence
 from webapp.views.delta_texts import DECISIONS, RESOLUTIONS
 
 
@@ -223,4 +223,15 @@ def successor_found(details: Mapping[str, Any]) -> str:
         devices=filters.number(details["devices"]),
         of=filters.number(details["of"]),
         name=details["customer"],
+    )
+
+
+def recounted(details: Mapping[str, Any]) -> str:
+    first, last = (date.fromisoformat(details[name]) for name in ("first", "last"))
+    return gettext(
+        "%(days)s: %(before)s were counted, %(after)s are by the present rules, because %(why)s.",
+        days=filters.days(first, last),
+        before=filters.pluralize(details["before"], "page"),
+        after=filters.number(details["after"]),
+        why=sentence(details["why"]),
     )

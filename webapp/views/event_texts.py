@@ -215,4 +215,5 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
             after=d["after"],
         ),
     ),
+    "recounted": (_l("Pages of %(name)s recounted"), "", "history", sentences.recounted),
 }

@@ -110,7 +110,7 @@ def write(session: Session, updates: Sequence[DeviceUpdate], now: datetime) -> D
         _add_readings(rows, one)
         _add_deltas(rows, one, changes, now)
     _execute(session, rows)
-    _change_device_counts(session, moved)
+    change_device_counts(session, moved)
     return changes
 
 
@@ -128,10 +128,11 @@ def _insert_devices(session: Session, updates: Sequence[DeviceUpdate]) -> None:
         one.device_id = device_id
         if one.state.feed_id is not None:
             added[one.state.feed_id] += 1
-    _change_device_counts(session, added)
+    change_device_counts(session, added)
 
 
-def _change_device_counts(session: Session, changes: Mapping[int, int]) -> None:
+def change_device_counts(session: Session, changes: Mapping[int, int]) -> None:
+    """Add devices to the number that each feed has (negative: take them out)."""
     for feed_id, number in sorted(changes.items()):
         session.execute(
             update(Feed)

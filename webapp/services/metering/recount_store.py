@@ -1,0 +1,137 @@
+"""Recount, second half: replace the deltas of open months, and what follows from them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from webapp.domain.metering.codec import from_json
+from webapp.domain.metering.events import DeltaRecorded, Result
+from webapp.domain.metering.state import DeviceState
+from webapp.models import Delta as DeltaRow
+from webapp.models import Device
+from webapp.services.metering import deposits, store
+from webapp.services.metering.match import StoredDevice
+from webapp.services.metering.recount_plan import Plan, RecountedDevice
+from webapp.services.metering.store import DepositChanges, DeviceUpdate
+
+_AT_ONCE = 1_000
+
+
+def replace_deltas(
+    session: Session,
+    plan: Plan,
+    changed: Sequence[RecountedDevice],
+    changes: DepositChanges,
+    now: datetime,
+) -> None:
+    """Store the replayed deltas of devices in place of those of open months.
+
+    States, life counts and deposits (by ``changes``) follow. A stored device that is the same
+    machine as another one is not metered any more. The feeds must be locked.
+    """
+    for ids in _batches([row.id for device in changed for row in device.stored]):
+        session.execute(
+            delete(DeltaRow)
+            .where(DeltaRow.id.in_(ids))
+            .execution_options(synchronize_session=False)
+        )
+    left = _counted(session, changed)
+    targets = _stored_devices(session, [device.target for device in changed])
+    updates = [_update(plan, device, targets[device.target], left) for device in changed]
+    store.write(session, updates, now)
+    _absorb(session, changed, left)
+    deposits.apply_to_feeds(session, changes)
+    session.expire_all()
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(0, len(ids), _AT_ONCE):
+        yield ids[first : first + _AT_ONCE]
+
+
+def _counted(session: Session, changed: Sequence[RecountedDevice]) -> dict[int, int]:
+    """What the deltas that stay have counted, by device."""
+    found: dict[int, int] = {}
+    for ids in _batches([row.id for device in changed for row in device.members]):
+        rows = session.execute(
+            select(DeltaRow.device_id, func.sum(DeltaRow.counted))
+            .where(DeltaRow.device_id.in_(ids))
+            .group_by(DeltaRow.device_id)
+        )
+        found |= {device_id: int(pages) for device_id, pages in rows}
+    return found
+
+
+def _stored_devices(session: Session, ids: Sequence[int]) -> dict[int, StoredDevice]:
+    found = {}
+    columns = (Device.id, Device.feed_id, Device.asset_id, Device.serial_number, Device.state)
+    for some in _batches(ids):
+        rows = session.execute(select(*columns, Device.awaits_baseline).where(Device.id.in_(some)))
+        for row in rows:
+            state = from_json(row.state)
+            state = replace(state, begin_anew=state.begin_anew or row.awaits_baseline)
+            names = (row.asset_id, row.serial_number)
+            found[row.id] = StoredDevice(row.id, row.feed_id, *names, state)
+    return found
+
+
+def _update(
+    plan: Plan, device: RecountedDevice, stored: StoredDevice, left: Mapping[int, int]
+) -> DeviceUpdate:
+    life = left.get(device.target, 0) + sum(delta.counted for delta in device.replayed)
+    state = replace(_state(plan, device, stored.state), life=life)
+    return DeviceUpdate(stored, Result(state, tuple(map(DeltaRecorded, device.replayed))))
+
+
+def _state(plan: Plan, device: RecountedDevice, stored: DeviceState) -> DeviceState:
+    """The replayed state with what only the stored one knows: answers without a reading."""
+    replayed = plan.replay.states[device.key]
+    of_replay = {delta.number: delta for delta in device.replayed}
+    certified = tuple(d for d in stored.deltas if not plan.is_open(d.feed_id, d.day))
+    remembered = tuple(of_replay[d.number] for d in replayed.deltas if d.number in of_replay)
+    is_same_place = stored.feed_id == replayed.feed_id
+    last = plan.replay.last[device.key]
+    counter_set = last.counter_set if replayed.counter_set is not None else None
+    known = (stored.counter_set, stored.latest, stored.fall)
+    is_same_count = known == (counter_set, replayed.latest, replayed.fall)
+    return replace(
+        replayed,
+        counter_set=counter_set,
+        # Unknown ones are those of the next answer.
+        members=stored.members if is_same_count else {},
+        deltas=(*certified, *remembered),
+        customer=stored.customer if is_same_place else replayed.customer,
+        away=stored.away if is_same_place else replayed.away,
+        listed_on=min(stored.listed_on, replayed.listed_on),
+        night=max(filter(None, (stored.night, replayed.night)), default=None),
+        begin_anew=stored.begin_anew,
+        missing_since=stored.missing_since,
+        incomplete_since=stored.incomplete_since or replayed.incomplete_since,
+        alternate=stored.alternate,
+        stranger=stored.stranger,
+        copies=stored.copies or tuple(copy for copy in replayed.copies if copy.verdict),
+    )
+
+
+def _absorb(session: Session, changed: Sequence[RecountedDevice], left: Mapping[int, int]) -> None:
+    """Have the target go on with stored devices that are the same machine."""
+    gone: Counter[int] = Counter()
+    for device in changed:
+        gone.update(row.feed_id for row in device.absorbed)
+        for row in device.members:
+            if row.id != device.target:
+                session.execute(
+                    update(Device)
+                    .where(Device.id == row.id)
+                    .values(
+                        life_count=left.get(row.id, 0),
+                        moved_to=row.moved_to or device.target,
+                        serial_key=None,
+                    )
+                    .execution_options(synchronize_session=False)
+                )
+    store.change_device_counts(session, {feed_id: -number for feed_id, number in gone.items()})
