@@ -194,7 +194,7 @@ def collect_feed(
     )
     feed = _feed_context(collection, facts, metering.zone)
     own = match.devices_of(session, feed_id)
-    found = rows.rows_for(facts.customer_id, facts.customer_name, match.serials_of(own.values()))
+    found = rows.rows_for(facts.customer_id, facts.customer_name, own.serials())
     if found.customer is None:
         gone = record_missing(session, feed, own, closing, metering, now)
         feed_events.record_events(session, feed_id, gone, closing, now)

@@ -20,7 +20,7 @@ _decode = msgspec.msgpack.Decoder(FeedRows).decode
 def save(session: Session, collection: Collection, feed_id: int, rows: RowSource) -> None:
     """Store the rows that a feed would have been collected from."""
     feed = session.get_one(Feed, feed_id, populate_existing=True)
-    serials = match.serials_of(match.devices_of(session, feed_id).values())
+    serials = match.devices_of(session, feed_id).serials()
     found = rows.rows_for(feed.customer_id, feed.customer_name, serials)
     upsert(
         session,

@@ -1,7 +1,8 @@
 """What a feed's collection looks at: the rows of the fleet, and the devices as stored."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,12 +10,15 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.metering.codec import from_json
-from webapp.domain.metering.identity import FleetRows, Row, group_fleet, serial_key
+from webapp.domain.metering.identity import FleetRows, Row, group_fleet, normalize, serial_key
 from webapp.domain.metering.state import DeviceState
-from webapp.domain.reasons import Reason
+from webapp.domain.reasons import Reason, reason
+from webapp.errors import DATA_ERRORS
 from webapp.models import Device, Feed, Server
 from webapp.printerpoint.fleet import Customer, FeedRows
 from webapp.printerpoint.schema import BadRow, Printer
+
+log = logging.getLogger("releaf.metering")
 
 #: A feed removed on a day and connected again on it or the next goes on as if never removed.
 _RECONNECTED_WITHIN = timedelta(days=1)
@@ -50,6 +54,50 @@ class StoredDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableDevice:
+    """A device whose state cannot be read: neither it nor a row of it is metered.
+
+    Its row must not become a new device: its pages would then be counted by both.
+    """
+
+    asset_id: str
+    serial_number: str
+    serial_key: str | None
+    error: str
+
+    def is_row(self, row: Row, customer: str) -> bool:
+        """Whether a row is this device, by serial number, or by asset ID at its customer."""
+        key = serial_key(row.serial_number)
+        if key is not None and self.serial_key is not None:
+            return key == self.serial_key
+        asset = normalize(row.asset_id)
+        return row.customer == customer and asset == normalize(self.asset_id)
+
+    def skipped(self) -> "Skipped":
+        """As an outcome reports it."""
+        why = reason("device_error", name=self.error)
+        return Skipped(why, self.asset_id or None, self.serial_number or None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDevices:
+    """Devices by id, and those whose state cannot be read."""
+
+    readable: dict[int, StoredDevice] = field(default_factory=dict)
+    unreadable: list[UnreadableDevice] = field(default_factory=list)
+
+    def serials(self) -> set[str]:
+        """The usable serial numbers of all of them, as they are compared."""
+        known = {device.state.serial for device in self.readable.values() if device.state.serial}
+        return known | {device.serial_key for device in self.unreadable if device.serial_key}
+
+    def __or__(self, others: "StoredDevices") -> "StoredDevices":
+        return StoredDevices(
+            self.readable | others.readable, [*self.unreadable, *others.unreadable]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A row that is not counted, and why."""
 
@@ -71,15 +119,21 @@ _COLUMNS = (
     Device.feed_id,
     Device.asset_id,
     Device.serial_number,
+    Device.serial_key,
     Device.state,
     Device.awaits_baseline,
 )
 
 
-def devices_of(session: Session, feed_id: int) -> dict[int, StoredDevice]:
-    """Return the devices of a feed by id."""
+def devices_of(session: Session, feed_id: int) -> StoredDevices:
+    """Return the devices of a feed."""
     query = select(*_COLUMNS).where(Device.feed_id == feed_id, Device.moved_to.is_(None))
-    return {row.id: _stored(row) for row in session.execute(query)}
+    found = StoredDevices()
+    for row in session.execute(query):
+        device = _stored(row, found)
+        if device is not None:
+            found.readable[device.id] = device
+    return found
 
 
 def related_devices(
@@ -87,7 +141,7 @@ def related_devices(
     feed: FeedContext,
     serials: Collection[str],
     closing: date,
-) -> dict[int, StoredDevice]:
+) -> StoredDevices:
     """Return devices of other feeds of the partner that may be a feed's machines.
 
     Those with one of these serial numbers, and, for a new feed, those of its customer's former
@@ -99,8 +153,9 @@ def related_devices(
         conditions.append(Device.serial_key.in_(sorted(serials)))
     if feed.is_new:
         conditions.append(_of_former_feed(feed))
+    found = StoredDevices()
     if not conditions:
-        return {}
+        return found
     rows = session.execute(
         select(*_COLUMNS, Feed.status, Feed.removed_at, Feed.customer_id, Feed.customer_name)
         .join(Device.feed)
@@ -114,7 +169,11 @@ def related_devices(
         # Of several devices of one serial number the one of a living feed, read last, is taken.
         .order_by(Feed.removed_at.is_(None), Device.latest_on, Device.id)
     )
-    return {row.id: _related(row, feed, closing) for row in rows}
+    for row in rows:
+        device = _stored(row, found)
+        if device is not None:
+            found.readable[device.id] = _related(device, row, feed, closing)
+    return found
 
 
 def _of_former_feed(feed: FeedContext) -> ColumnElement[bool]:
@@ -126,8 +185,7 @@ def _of_former_feed(feed: FeedContext) -> ColumnElement[bool]:
     return and_(Feed.status == "removed", same)
 
 
-def _related(row: Any, feed: FeedContext, closing: date) -> StoredDevice:
-    device = _stored(row)
+def _related(device: StoredDevice, row: Any, feed: FeedContext, closing: date) -> StoredDevice:
     if row.status not in ("inactive", "removed"):
         return device
     is_same_customer = (row.customer_id or row.customer_name) == (
@@ -143,8 +201,16 @@ def _related(row: Any, feed: FeedContext, closing: date) -> StoredDevice:
     return replace(device, state=state)
 
 
-def _stored(row: Any) -> StoredDevice:
-    state = from_json(row.state)
+def _stored(row: Any, found: StoredDevices) -> StoredDevice | None:
+    """The device of a row; None, and noted, when its state cannot be read."""
+    try:
+        state = from_json(row.state)
+    except DATA_ERRORS as error:
+        log.exception("the state of device %s cannot be read", row.id)
+        found.unreadable.append(
+            UnreadableDevice(row.asset_id, row.serial_number, row.serial_key, type(error).__name__)
+        )
+        return None
     if row.awaits_baseline and state.counter_set is not None:
         state = replace(state, begin_anew=True)
     return StoredDevice(row.id, row.feed_id, row.asset_id, row.serial_number, state)
@@ -155,15 +221,17 @@ def customer_key(customer_id: str | None, name: str) -> str:
     return customer_id if customer_id is not None else f"name:{name}"
 
 
-def serials_of(devices: Iterable[StoredDevice]) -> set[str]:
-    """The usable serial numbers of devices, as they are compared."""
-    return {device.state.serial for device in devices if device.state.serial}
-
-
-def group_rows(session: Session, feed: FeedContext, found: FeedRows, key: str) -> FleetRows:
+def group_rows(
+    session: Session,
+    feed: FeedContext,
+    found: FeedRows,
+    key: str,
+    unreadable: Sequence[UnreadableDevice] = (),
+) -> FleetRows:
     """Return the rows as the engine takes them; ``key`` is that of the feed's customer.
 
     A bad row of a known machine is an answer without values, so that its machine is not missing.
+    Rows of an unreadable device are left out.
     """
     feeds = _feeds_of(session, feed, [customer for customer, _ in found.elsewhere])
     rows = [_row(printer, key, feed.id) for printer in found.printers]
@@ -171,13 +239,13 @@ def group_rows(session: Session, feed: FeedContext, found: FeedRows, key: str) -
     for customer, printer in found.elsewhere:
         other = customer_key(customer.customer_id, customer.name)
         rows.append(_row(printer, other, feeds.get(other)))
-    return group_fleet(rows)
+    return group_fleet(row for row in rows if not any(one.is_row(row, key) for one in unreadable))
 
 
-def unknown_serials(found: FeedRows, devices: Iterable[StoredDevice]) -> set[str]:
+def unknown_serials(found: FeedRows, devices: StoredDevices) -> set[str]:
     """The serial numbers of a customer's rows that none of the devices has."""
     listed = {key for row in found.printers if (key := serial_key(row.serial_number))}
-    return listed - serials_of(devices)
+    return listed - devices.serials()
 
 
 def _is_named(row: BadRow) -> bool:

@@ -25,7 +25,7 @@ from webapp.errors import DATA_ERRORS
 from webapp.printerpoint.fleet import FeedRows
 from webapp.services.metering import events, match, store
 from webapp.services.metering.events import Event
-from webapp.services.metering.match import FeedContext, Skipped, StoredDevice
+from webapp.services.metering.match import FeedContext, Skipped, StoredDevice, StoredDevices
 from webapp.services.metering.store import DepositChanges, DeviceUpdate
 
 __all__ = ["Metering", "ReadingResult", "process_readings", "record_missing"]
@@ -76,7 +76,7 @@ class ReadingResult:
 def process_readings(
     session: Session,
     feed: FeedContext,
-    own: dict[int, StoredDevice],
+    own: StoredDevices,
     found: FeedRows,
     closing: date,
     metering: Metering,
@@ -86,24 +86,26 @@ def process_readings(
 
     ``own``: the feed's devices; ``closing``: the day being closed, no reading is of a later one.
     """
-    unknown = match.unknown_serials(found, own.values())
-    devices = own | match.related_devices(session, feed, unknown, closing)
+    unknown = match.unknown_serials(found, own)
+    stored = own | match.related_devices(session, feed, unknown, closing)
     key = match.customer_key(feed.customer_id, feed.customer_name)
     if found.customer is not None:
         key = match.customer_key(found.customer.customer_id, found.customer.name)
-    rows = match.group_rows(session, feed, found, key)
+    rows = match.group_rows(session, feed, found, key, stored.unreadable)
+    devices = stored.readable
     context = metering.context(feed, closing, now)
     states = _states(devices, feed, key)
     matching = match_feed(rows, key, states, context)
     result = ReadingResult(duplicates=len(matching.duplicates))
     result.skipped = _skipped(matching, found)
+    result.skipped += [device.skipped() for device in stored.unreadable]
     updates = _updates(matching, devices, context, result)
     updates += [
         DeviceUpdate(devices[device_id], missing(states[device_id], context))
         for device_id in matching.missing
     ]
     result.changes = store.write(session, updates, now)
-    result.events = events.detect_events(updates, is_first=not own)
+    result.events = events.detect_events(updates, is_first=not (own.readable or own.unreadable))
     days = [
         event.day
         for one in updates
@@ -117,14 +119,14 @@ def process_readings(
 def record_missing(
     session: Session,
     feed: FeedContext,
-    own: dict[int, StoredDevice],
+    own: StoredDevices,
     closing: date,
     metering: Metering,
     now: datetime,
 ) -> list[Event]:
     """Mark all devices of a feed as missing: the fleet does not list its customer."""
     context = metering.context(feed, closing, now)
-    updates = [DeviceUpdate(one, missing(one.state, context)) for one in own.values()]
+    updates = [DeviceUpdate(one, missing(one.state, context)) for one in own.readable.values()]
     store.write(session, updates, now)
     return events.customer_missing(updates)
 
