@@ -227,6 +227,7 @@ def _feed_context(collection: Collection, facts: Any, zone: ZoneInfo) -> FeedCon
         facts.customer_name,
         facts.status == "pending",
         facts.created_at.astimezone(zone).date(),
+        zone,
     )
 
 

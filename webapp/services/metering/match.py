@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ _RECONNECTED_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """The feed being collected. ``first_day``: of its creation, in its account's zone."""
+    """The feed being collected. ``first_day``: of its creation, in its account's ``zone``."""
 
     id: int
     server_id: int
@@ -35,6 +36,7 @@ class FeedContext:
     customer_name: str
     is_new: bool
     first_day: date
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,9 @@ def _related(device: StoredDevice, row: Any, feed: FeedContext, closing: date) -
     is_same_customer = (row.customer_id or row.customer_name) == (
         feed.customer_id or feed.customer_name
     )
-    stopped_on = row.removed_at.date() if row.removed_at else device.state.night
+    stopped_on = device.state.night
+    if row.removed_at:
+        stopped_on = row.removed_at.astimezone(feed.zone).date()
     resumed_on = min(closing, feed.first_day) if is_same_customer else closing
     state = device.state
     if stopped_on is None or resumed_on - stopped_on > _RECONNECTED_WITHIN:

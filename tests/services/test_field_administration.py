@@ -1,0 +1,393 @@
+"""What people do to feeds, servers, accounts and calendars while printers go on (K10 to K15)."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from tests import factories
+from tests.services.dealer import CLOSING_DAY, Dealer, Row, by_area, by_size, days, plays, row
+from webapp.crypto import Keyring
+from webapp.domain.metering.review import Decision
+from webapp.errors import Invalid
+from webapp.models import Account, Delta, Feed, Server
+from webapp.printerpoint.fleet import Customer
+from webapp.services import accounts, calendars, feeds, overlaps, renames, servers
+from webapp.services.audit import Actor
+from webapp.services.metering import review
+
+MONDAY = date(2026, 10, 19)
+THURSDAY_OF_MONTH_END = date(2026, 10, 29)
+OPERATOR = Actor(None, "command")
+
+
+@pytest.fixture
+def dealer(database_url: str, translations: None) -> Dealer:
+    """A dealer without customers."""
+    return Dealer(database_url)
+
+
+# K10: calendars change, then a held delta is decided.
+
+#: What changes: the account's country, its region, or the package of holidays.
+Change = Callable[[Dealer, pytest.MonkeyPatch], None]
+
+
+def country(dealer: Dealer, _: pytest.MonkeyPatch) -> None:
+    """The customer turns out to be in Greece, where 28 October is a holiday."""
+    _edit(dealer, "GR", None)
+
+
+def region(dealer: Dealer, _: pytest.MonkeyPatch) -> None:
+    """It turns out to be in Nevada, where the last Friday of October is a holiday."""
+    _edit(dealer, "US", "NV")
+
+
+def package(_: Dealer, patch: pytest.MonkeyPatch) -> None:
+    """Another version of the package knows no holidays but 27 October."""
+    moved = date(2026, 10, 27)
+    patch.setattr(calendars.PublicHolidays, "__contains__", lambda _, day: day == moved)
+
+
+def _edit(dealer: Dealer, code: str, name: str | None) -> None:
+    with dealer.session() as session:
+        account = session.get_one(Account, dealer.accounts["Harbour"])
+        accounts.change(session, account, name=account.name, country=code, region=name)
+        session.commit()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("decision", ["accepted", "adjusted", "rejected", "reset"])
+@pytest.mark.parametrize("change", [country, region, package])
+def test_k10_a_held_delta_is_decided_on_its_own_days_after_a_calendar_changed(
+    dealer: Dealer, monkeypatch: pytest.MonkeyPatch, change: Change, decision: Decision
+) -> None:
+    first = date(2026, 10, 26)
+    feed = dealer.connects("Harbour", dealer.at(first))
+    plays(dealer, first, 9, _silent_until_friday)
+    [held] = dealer.deltas("held")
+    allocation, before = held.allocation, (dealer.deposits(), dealer.counted_in(feed))
+    change(dealer, monkeypatch)
+
+    now = dealer.at(date(2026, 11, 4))
+    pages = 700 if decision == "adjusted" else None
+    with dealer.session() as session:
+        delta = session.get_one(Delta, held.id)
+        reason = "a donor board"
+        added = review.decide(session, delta, decision, OPERATOR, now, pages=pages, reason=reason)
+        session.commit()
+    decided = dealer.deposits()
+    dealer.check()
+    with dealer.session() as session:
+        review.reopen(session, session.get_one(Delta, held.id), OPERATOR, now + timedelta(hours=1))
+        session.commit()
+
+    assert added == {"accepted": 61_160, "adjusted": 700}.get(decision, 0)
+    changed = {day: n - before[0].get((feed, day), 0) for (_, day), n in decided.items()}
+    assert sum(changed.values()) == added
+    assert {day for day, n in changed.items() if n} <= {
+        date.fromisoformat(day) for day, _ in allocation
+    }
+    assert {key: n for key, n in dealer.deposits().items() if n} == before[0]
+    assert dealer.counted_in(feed) == before[1]
+    dealer.check()
+
+
+def _silent_until_friday(number: int, day: date) -> list[Row]:
+    """One machine jumps after four silent nights, at month end; another prints all the time."""
+    polled = date(2026, 10, 26) if number < 4 else day
+    jumped = 90_000 + (61_000 + 40 * number if number >= 4 else 0)
+    return [
+        row("Harbour", "S-1", jumped, day, seen=f"{polled}T19:11:00Z", counters=by_size),
+        row("Harbour", "S-2", 4_000 + 30 * number, day, seen=f"{polled}T19:11:00Z"),
+    ]
+
+
+@pytest.mark.parametrize("change", [country, region, package])
+def test_k10_a_gap_is_spread_once_whatever_calendar_holds_later(
+    dealer: Dealer, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    first = date(2026, 10, 26)
+    dealer.connects("Harbour", dealer.at(first))
+    plays(dealer, first, 5, _silent_until_friday)
+    before = dealer.deposits()
+    change(dealer, monkeypatch)
+
+    for number, day in enumerate(days(first, 5)):
+        dealer.night(day, _silent_until_friday(number, day))
+    dealer.night(days(first, 5)[-1], _silent_until_friday(4, days(first, 5)[-1]))
+
+    assert dealer.deposits() == before
+    dealer.check()
+
+
+# K11: equal names, different IDs.
+
+
+def test_k11_two_companies_of_one_name_have_an_account_and_a_certificate_each(
+    dealer: Dealer,
+) -> None:
+    first = date(2026, 10, 30)
+    found = [Customer("Harbour", key, 1) for key in ("H-1", "H-2")] + [Customer("harbour", None, 1)]
+    with dealer.session() as session:
+        server = session.get_one(Server, dealer.server_id)
+        tied = feeds.tie_all(session, server, found, dealer.at(first), found)
+        dealer.accounts = {str(n): feed.account_id for n, feed in enumerate(tied.feeds)}
+        session.commit()
+
+    def fleet(number: int, day: date) -> list[Row]:
+        return [
+            row("Harbour", "S-1", 1_000 + 10 * number, day, id="H-1"),
+            row("Harbour", "S-2", 1_000 + 200 * number, day, id="H-2"),
+            row("harbour", "S-3", 1_000 + 3_000 * number, day, id=None),
+        ]
+
+    for number, day in enumerate(days(first, 3)):
+        dealer.night(day, fleet(number, day))
+    issued = dealer.closes("2026-10", dealer.at(CLOSING_DAY))
+
+    assert len(set(dealer.accounts.values())) == 3
+    assert sorted(issued.values()) == [10, 200, 3_000]
+    dealer.check()
+
+
+# K12: one fleet, twice.
+
+
+def test_k12_a_fleet_under_other_spellings_is_the_same_fleet(dealer: Dealer) -> None:
+    keys = Keyring([Fernet.generate_key().decode()])
+    fleet = ["cnb1l 0001", "CNB1L0002 ", "Cnb1l0003", "CNB1L\u00a00004", "CNB1L0005", "N/A"]
+    again = [f"CNB1L000{number}" for number in range(1, 6)] + ["XXXXXXXX", None, "N/A"]
+    now = dealer.at(MONDAY)
+    with dealer.session() as session:
+        partner = session.get_one(Account, dealer.partner_id)
+        one = servers.register(
+            session,
+            keys,
+            partner,
+            name="Boston",
+            token="t-1",
+            now=now,
+            serials=overlaps.usable_serials(fleet),
+        )
+        session.commit()
+        with pytest.raises(Invalid, match="“Boston”"):
+            servers.register(
+                session,
+                keys,
+                partner,
+                name="Again",
+                token="t-2",
+                now=now,
+                serials=overlaps.usable_serials(again),
+            )
+        session.rollback()
+        elsewhere = factories.server(session)
+        elsewhere.created_at = now + timedelta(days=1)
+        waits = overlaps.check_fleet(session, elsewhere, again, now + timedelta(days=1))
+
+    assert waits is not None
+    assert elsewhere.awaiting_approval_since is not None
+    assert one.awaiting_approval_since is None
+
+
+# K13: feeds and servers are removed and come back; a serial number becomes known.
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("hours", [0, 1, 23], ids=["at_once", "same_morning", "next_day"])
+@pytest.mark.parametrize("first", [MONDAY, THURSDAY_OF_MONTH_END], ids=["open", "closed"])
+def test_k13_a_feed_that_is_connected_again_loses_no_page(
+    dealer: Dealer, first: date, hours: int
+) -> None:
+    feed = dealer.connects("Harbour", dealer.at(first))
+    plays(dealer, first, 4, _two_machines)
+    moment = dealer.at(first + timedelta(days=4), 9)
+    if moment.date() == CLOSING_DAY:
+        dealer.closes("2026-10", moment)
+    dealer.removes(feed, moment)
+
+    again = dealer.connects("Harbour", moment + timedelta(hours=hours))
+    for number, day in list(enumerate(days(first, 8)))[4 + (hours > 12) :]:
+        dealer.night(day, _two_machines(number, day))
+
+    assert again != feed
+    assert dealer.total() == 7 * 33
+    assert len(dealer.devices()) == 2
+    dealer.check()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("hour", [1, 8, 20])
+def test_k13_the_next_day_is_that_of_the_partners_zone(
+    database_url: str, zone: str, hour: int
+) -> None:
+    dealer = Dealer(database_url, zone)
+    feed = dealer.connects("Harbour", dealer.at(MONDAY))
+    for number, day in enumerate(days(MONDAY, 3)):
+        dealer.night(day, _two_machines(number, day))
+    stopped = MONDAY + timedelta(days=3)
+    dealer.removes(feed, dealer.at(stopped, hour))
+
+    dealer.connects("Harbour", dealer.at(stopped + timedelta(days=1), 21))
+    for number, day in list(enumerate(days(MONDAY, 6)))[4:]:
+        dealer.night(day, _two_machines(number, day))
+
+    assert dealer.total() == 5 * 33
+    dealer.check()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize("hour", [1, 20])
+def test_k13_a_feed_that_is_connected_again_days_later_begins_anew(
+    database_url: str, zone: str, hour: int
+) -> None:
+    dealer = Dealer(database_url, zone)
+    feed = dealer.connects("Harbour", dealer.at(MONDAY))
+    for number, day in enumerate(days(MONDAY, 3)):
+        dealer.night(day, _two_machines(number, day))
+    stopped = MONDAY + timedelta(days=3)
+    dealer.removes(feed, dealer.at(stopped, hour))
+
+    dealer.connects("Harbour", dealer.at(stopped + timedelta(days=2), 9))
+    for number, day in list(enumerate(days(MONDAY, 8)))[5:]:
+        dealer.night(day, _two_machines(number, day))
+
+    assert dealer.total() == 2 * 33 + 2 * 33
+    dealer.check()
+
+
+def _two_machines(number: int, day: date) -> list[Row]:
+    """A machine with a serial number, and one that has only an asset ID."""
+    return [
+        row("Harbour", "S-1", 5_000 + 21 * number, day, counters=by_area),
+        row("Harbour", None, 80_000 + 12 * number, day, asset="DESK"),
+    ]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("first", [MONDAY, THURSDAY_OF_MONTH_END], ids=["open", "closed"])
+def test_k13_a_server_that_is_registered_anew_loses_no_page(dealer: Dealer, first: date) -> None:
+    for customer in ("Harbour", "Lake"):
+        dealer.connects(customer, dealer.at(first), id=None)
+    plays(dealer, first, 4, _of_two_customers)
+    moment = dealer.at(first + timedelta(days=4))
+    if moment.date() == CLOSING_DAY:
+        dealer.closes("2026-10", moment)
+    dealer.removes_server(moment)
+
+    other = dealer.registers()
+    for customer in ("Harbour", "Lake"):
+        dealer.connects(customer, moment + timedelta(minutes=20), other, id=None)
+    for number, day in list(enumerate(days(first, 7)))[4:]:
+        dealer.night(day, _of_two_customers(number, day), other)
+
+    assert dealer.total() == 6 * 46
+    assert len(dealer.devices()) == 4
+    dealer.check()
+
+
+def _of_two_customers(number: int, day: date) -> list[Row]:
+    """Machines with and without serial numbers, of two customers without IDs."""
+    return [one | {"customerCompanyId": None} for one in _two_machines(number, day)] + [
+        row("Lake", "L-1", 5_000 + 10 * number, day, id=None),
+        row("Lake", "N/A", 900 + 3 * number, day, asset="DESK", id=None),
+    ]
+
+
+@pytest.mark.parametrize("first", [MONDAY, THURSDAY_OF_MONTH_END], ids=["open", "closed"])
+@pytest.mark.parametrize("blank", [None, "", "Unknown", "00000000"])
+def test_k13_a_serial_number_that_becomes_known_loses_no_page(
+    dealer: Dealer, first: date, blank: str | None
+) -> None:
+    for customer in ("Harbour", "Lake"):
+        dealer.connects(customer, dealer.at(first))
+
+    def fleet(number: int, day: date) -> list[Row]:
+        one, two = (blank if number < n or number == 5 else f"S-{n}" for n in (3, 4))
+        return [
+            row("Harbour", one, 6_000 + 15 * number, day, asset="DESK", counters=by_area),
+            row("Lake", two, 20_000 + 4 * number, day, asset="DESK", counters=by_size),
+        ]
+
+    plays(dealer, first, 8, fleet)
+
+    assert dealer.total() == 7 * 19
+    assert len(dealer.devices()) == 2
+
+
+# K14: on loan at a customer without a feed.
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("home", ["Harbour", "Lake"], ids=["returns", "moves_on"])
+@pytest.mark.parametrize("serial", ["M-1", "m 1"])
+def test_k14_pages_of_a_loan_are_nobodys(dealer: Dealer, home: str, serial: str) -> None:
+    first = date(2026, 10, 22)
+    harbour, lake = (dealer.connects(name, dealer.at(first)) for name in ("Harbour", "Lake"))
+
+    def fleet(number: int, day: date) -> list[Row]:
+        where = "Harbour" if number < 4 else "Museum" if number < 15 else home
+        return [
+            row(where, serial, 30_000 + 50 * number, day, asset="ROVING", counters=by_area),
+            row("Harbour", "S-1", 100 + 2 * number, day),
+            row("Lake", "S-2", 100 + 3 * number, day),
+        ]
+
+    plays(dealer, first, 18, fleet)
+
+    own = {harbour: 3 * 50 + 17 * 2, lake: 17 * 3}
+    own[harbour if home == "Harbour" else lake] += 3 * 50
+    assert {feed: dealer.total(feed) for feed in (harbour, lake)} == own
+    assert dealer.held() == []
+
+
+def test_k14_a_loan_to_a_customer_that_is_connected_meanwhile(dealer: Dealer) -> None:
+    harbour = dealer.connects("Harbour", dealer.at(MONDAY))
+    museum = 0
+    for number, day in enumerate(days(MONDAY, 12)):
+        where = "Harbour" if number < 3 or number >= 10 else "Museum"
+        if number == 6:
+            museum = dealer.connects("Museum", dealer.at(day))
+        rows = [row(where, "M-1", 30_000 + 50 * number, day), row("Harbour", "S-1", 100, day)]
+        dealer.night(day, rows)
+
+    # From the day on which it was connected the pages are the museum's.
+    assert dealer.total(museum) == 4 * 50
+    assert dealer.total(harbour) == 2 * 50 + 2 * 50
+    dealer.check()
+
+
+# K15: renamed without an ID.
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("first", [MONDAY, date(2026, 10, 30)], ids=["open", "closed"])
+def test_k15_a_renamed_company_goes_on_in_its_feed(dealer: Dealer, first: date) -> None:
+    feed = dealer.connects("Miller", dealer.at(first), id=None)
+    relinked: list[datetime] = []
+    for number, day in enumerate(days(first, 8)):
+        if day == CLOSING_DAY:
+            dealer.closes("2026-10", dealer.at(day))
+        name = "Miller" if number < 2 else "Miller & Sons"
+        rows = [
+            row(name, "S-1", 5_000 + 30 * number, day, id=None, counters=by_size),
+            row(name, "N/A", 700 + 7 * number, day, id=None, asset="DESK"),
+        ]
+        dealer.night(day, rows)
+        if number == 5:
+            relinked.append(dealer.at(day + timedelta(days=1)))
+            with dealer.session() as session:
+                found = session.get_one(Feed, feed)
+                assert found.successor_name == "Miller & Sons"
+                assert renames.relink(session, found, relinked[0])
+                session.commit()
+
+    assert dealer.total() == dealer.total(feed) == 7 * 37
+    with dealer.session() as session:
+        assert (
+            len(session.scalars(select(Feed).where(Feed.server_id == dealer.server_id)).all()) == 1
+        )
+    dealer.check()
