@@ -123,7 +123,7 @@ def test_two_stored_devices_of_a_serial_number_are_one_device() -> None:
     )
 
     assert set(result.states) == {7}
-    assert result.device_of(8, " s1") == 7
+    assert result.device_of(8, "S1") == 7
     assert (pages(result), pages(result, SCHOOL)) == (40, 50)
 
 

@@ -248,13 +248,32 @@ def test_two_devices_with_one_serial_number_are_counted_once(world: World) -> No
     assert sum(world.deposits(school).values()) == 0
     with world.session() as session:
         counted = {feed.id: feed.device_count for feed in session.scalars(select(Feed))}
-    assert counted == {clinic: 1, school: 1}
+        copy = session.scalars(select(Device).where(Device.moved_to.is_not(None))).one()
+        copy_at = copy.feed_id
+    assert (counted, copy_at) == ({clinic: 1, school: 1}, school)
     assert recount(world, applies=True) == []
     world.printerpoint.has_printer("School", serial="S1", asset="LENT", count=1_090)
     world.night(THURSDAY)
     assert sum(world.deposits(clinic).values()) == 90
     assert sum(world.deposits(school).values()) == 0
     assert differences(world) == []
+
+
+def test_two_devices_with_one_serial_number_are_joined_before_they_print(world: World) -> None:
+    clinic, school = two_listings(world)
+    recount(world, applies=True)
+    with world.session() as session:
+        copy = session.scalars(select(Device).where(Device.moved_to.is_not(None))).one()
+        copy.serial_key, copy.moved_to = "S1", None
+        session.get_one(Feed, copy.feed_id).device_count += 1
+        session.commit()
+
+    [(feed, _, before, after, devices)] = recount(world, applies=True)
+
+    assert (before, after, [why for *_, why in devices]) == (0, 0, ["other_listing"])
+    assert feed == school
+    assert sum(world.deposits(clinic).values()) == 60
+    assert recount(world) == []
 
 
 def test_only_devices_of_the_chosen_feeds_are_changed(world: World) -> None:

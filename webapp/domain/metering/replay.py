@@ -110,11 +110,10 @@ class Replay:
     _by_serial: dict[str, int] = field(default_factory=dict)
     _new: int = 0
 
-    def device_of(self, device: int, serial_number: str) -> int | None:
+    def device_of(self, device: int, serial: str | None) -> int | None:
         """The device that a stored one is part of; None when its readings identify none."""
         if device in self.states:
             return device
-        serial = serial_key(serial_number)
         known = self._by_serial.get(serial) if serial is not None else None
         return self.read_by.get(device, known)
 

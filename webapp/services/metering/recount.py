@@ -27,7 +27,7 @@ from webapp.services import audit
 from webapp.services.audit import Actor
 from webapp.services.metering import deltas, events, recount_plan, recount_store
 from webapp.services.metering.events import Event
-from webapp.services.metering.recount_plan import Plan, RecountedDevice, Status, figures
+from webapp.services.metering.recount_plan import Member, Plan, RecountedDevice, Status, figures
 from webapp.services.metering.recount_readings import first_day
 from webapp.services.metering.store import DepositChanges
 
@@ -118,7 +118,7 @@ def _lock(session: Session, partner: Account) -> None:
 
 
 def _changes_of(plan: Plan, device: RecountedDevice) -> list[DeviceChange]:
-    """The days on which a device's pages differ, one row each."""
+    """The days on which a device's pages differ; without any, the listings that are joined."""
     stored = figures(plan, [deltas.of_row(row) for row in device.stored])
     replayed = figures(plan, device.replayed)
     readers = {(row.feed_id, row.day): row.device_id for row in device.stored}
@@ -126,22 +126,30 @@ def _changes_of(plan: Plan, device: RecountedDevice) -> list[DeviceChange]:
     changes = []
     for key in sorted(stored.keys() | replayed.keys()):
         before, after = stored.get(key, (0, 0, 0)), replayed.get(key, (0, 0, 0))
-        if before == after:
-            continue
-        named = members[readers.get(key, device.target)]
-        changes.append(
-            DeviceChange(
-                named.id,
-                named.asset_id,
-                named.serial_number,
-                *key,
-                before[0],
-                after[0],
-                _why(plan, device, key, named.id),
-                device.status != "changed",
-            )
-        )
+        if before != after:
+            named = members[readers.get(key, device.target)]
+            why = _why(plan, device, key, named.id)
+            left = device.status != "changed"
+            changes.append(_change(named, *key, before[0], after[0], why, is_left=left))
+    if not changes:
+        why = reason("recount_other_listing")
+        for one in device.absorbed:
+            changes.append(_change(one, one.feed_id, one.latest_on, 0, 0, why))
     return changes
+
+
+def _change(
+    named: Member,
+    feed_id: int,
+    day: date,
+    before: int,
+    after: int,
+    why: Reason,
+    *,
+    is_left: bool = False,
+) -> DeviceChange:
+    names = (named.id, named.asset_id, named.serial_number)
+    return DeviceChange(*names, feed_id, day, before, after, why, is_left)
 
 
 def _why(plan: Plan, device: RecountedDevice, key: tuple[int, date], device_id: int) -> Reason:

@@ -25,12 +25,16 @@ Status = Literal["same", "changed", "decided", "unclear"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A stored device; ``moved_to``: it is known to be the same machine as another one."""
+    """A stored device; ``moved_to``: it is known to be the same machine as another one.
+
+    ``serial_key``: None, too, for a machine that was told apart from another of its serial number.
+    """
 
     id: int
     feed_id: int
     asset_id: str
     serial_number: str
+    serial_key: str | None
     moved_to: int | None
     latest_on: date
 
@@ -115,17 +119,18 @@ def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDe
     """The devices of the replay with the stored ones that they are, and their deltas."""
     found: dict[int, RecountedDevice] = {}
     of_member: dict[int, RecountedDevice] = {}
-    columns = (Device.id, Device.feed_id, Device.asset_id, Device.serial_number)
-    stored = select(*columns, Device.moved_to, Device.latest_on).where(Device.feed_id.in_(own))
+    names = (Device.id, Device.feed_id, Device.asset_id, Device.serial_number, Device.serial_key)
+    stored = select(*names, Device.moved_to, Device.latest_on).where(Device.feed_id.in_(own))
     for row in session.execute(stored.order_by(Device.id)):
         member = Member(*row)
-        key = plan.replay.device_of(member.id, member.serial_number)
+        key = plan.replay.device_of(member.id, member.serial_key)
         if key is not None and key > 0:
             device = found.setdefault(key, RecountedDevice(key, key))
             device.members.append(member)
             of_member[member.id] = device
     for device in found.values():
-        device.target = max(device.members, key=lambda member: _preference(plan, member)).id
+        at = plan.replay.states[device.key].feed_id
+        device.target = max(device.members, key=lambda one: _preference(plan, one, at)).id
         device.replayed = [
             delta
             for delta in plan.replay.deltas[device.key].values()
@@ -144,10 +149,11 @@ def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDe
     return list(found.values())
 
 
-def _preference(plan: Plan, member: Member) -> tuple[object, ...]:
-    """Of several stored devices that are one, the one that a collection would find."""
+def _preference(plan: Plan, member: Member, feed_id: int | None) -> tuple[object, ...]:
+    """Of several stored devices that are one, the one of the feed that reads it now."""
     is_living = _is_living(plan, member.feed_id)
-    return member.moved_to is None, is_living, member.latest_on, member.id
+    is_here = member.feed_id == feed_id
+    return member.moved_to is None, is_living, is_here, member.latest_on, member.id
 
 
 def _allocated_as_stored(plan: Plan, device: RecountedDevice, delta: Delta) -> Delta:
@@ -164,10 +170,15 @@ def _allocated_as_stored(plan: Plan, device: RecountedDevice, delta: Delta) -> D
 
 def _status(plan: Plan, device: RecountedDevice) -> Status:
     stored = [deltas.of_row(row) for row in device.stored]
-    living = [
-        row for row in device.members if row.moved_to is None and _is_living(plan, row.feed_id)
+    serial = plan.replay.states[device.key].serial
+    metered = [
+        member
+        for member in device.members
+        if member.serial_key is not None
+        and member.serial_key == serial
+        and _is_living(plan, member.feed_id)
     ]
-    if figures(plan, stored) == figures(plan, device.replayed) and len(living) < 2:
+    if figures(plan, stored) == figures(plan, device.replayed) and len(metered) < 2:
         return "same"
     if any(row.resolved_by in ("user", "cli") for row in device.stored):
         return "decided"

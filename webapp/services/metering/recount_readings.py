@@ -85,6 +85,8 @@ def stored_readings(session: Session, own: Select[int]) -> list[StoredReading]:
     rows = session.execute(
         select(
             *columns,
+            Device.serial_key,
+            Device.moved_to,
             Reading.feed_id,
             Reading.day,
             Reading.count.label("pages"),
@@ -133,6 +135,7 @@ def _reading(row: Any, day: date, count: int, joined: int, *, baseline: bool) ->
         baseline=baseline,
         last_seen=row.last_seen_at if count else None,
         asset_id=row.asset_id,
-        serial_number=row.serial_number,
+        # A machine that was told apart from another of its serial number has no key.
+        serial_number=row.serial_number if row.serial_key or row.moved_to else "",
         joined=joined,
     )
