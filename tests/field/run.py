@@ -21,7 +21,7 @@ def run(
     for night in fleet.nights():
         _live(fleet, night, subject)
         oracle.observe(night)
-        watch.observe(night.day, subject.held())
+        watch.observe(night.day, subject.held(), was_read=night.fetched)
         if watch_night is not None:
             watch_night(night)
     last = FIRST_DAY + timedelta(days=size.nights - 1)

@@ -8,7 +8,8 @@ from tests.field.machines import is_business_day
 from tests.field.oracle import Oracle
 from tests.field.subject import OpenCase
 
-#: Honest pages may wait for so many business days.
+#: Honest pages may wait for so many business days whose night was read: an outage of the server is
+#: no reading that could decide.
 PATIENCE = 2
 #: Later readings after which what still waits is left for a person.
 DECIDED_AFTER = 3
@@ -34,9 +35,12 @@ class Watch:
     def __init__(self, oracle: Oracle) -> None:
         self._oracle = oracle
         self._met: dict[_Key, Waiting] = {}
+        self._unread: set[date] = set()
 
-    def observe(self, day: date, open_cases: Sequence[OpenCase]) -> None:
+    def observe(self, day: date, open_cases: Sequence[OpenCase], *, was_read: bool) -> None:
         """Note what is open after the night that closes a day."""
+        if not was_read:
+            self._unread.add(day)
         for opened in open_cases:
             key = (opened.customer, opened.serial, opened.asset, opened.since)
             met = self._met.get(key)
@@ -63,7 +67,12 @@ class Watch:
 
     def too_long(self) -> list[Waiting]:
         """Those still open when they had waited for as long as they may."""
-        return [met for met in self._met.values() if _business_days(met) >= PATIENCE]
+        return [met for met in self._met.values() if self._waited(met) >= PATIENCE]
+
+    def _waited(self, met: Waiting) -> int:
+        """Business days read after the night it was first met, up to the last it was open on."""
+        days = (met.first_met + timedelta(days=n) for n in _numbers(met.first_met, met.last_met))
+        return sum(is_business_day(day) and day not in self._unread for day in days)
 
     def _undecided(self, met: Waiting) -> bool:
         if met.case_name is None:
@@ -79,7 +88,6 @@ class Watch:
         return Waiting(opened, day, day, case_name, honest)
 
 
-def _business_days(met: Waiting) -> int:
-    """Business days after the night it was first met, up to the last on which it was open."""
-    days = range(1, (met.last_met - met.first_met).days + 1)
-    return sum(is_business_day(met.first_met + timedelta(days=number)) for number in days)
+def _numbers(first: date, last: date) -> range:
+    """How many days after the first each following day is, the last included."""
+    return range(1, (last - first).days + 1)
