@@ -53,7 +53,7 @@ def _deltas(session: Session, device: Device) -> list[EngineDelta]:
             found.append(
                 EngineDelta(
                     number=len(found) + 1,
-                    feed_id=device.feed_id,
+                    feed_id=reading.feed_id or device.feed_id,
                     since=before.day,
                     day=reading.day,
                     before=0,

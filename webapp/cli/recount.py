@@ -119,7 +119,9 @@ def _device(change: DeviceChange) -> dict[str, Any]:
 def _plain(rows: Sequence[dict[str, Any]], *, applies: bool) -> str:
     if not rows:
         return "The present rules count the same pages in every open month."
-    lines = [*output.table(rows, _COLUMNS)]
+    figures = ("before", "after")
+    shown = [row | {name: f"{row[name]:,}" for name in figures} for row in rows]
+    lines = [*output.table(shown, _COLUMNS)]
     for row in rows:
         lines += [
             f"{row['customer_name']} (feed {row['feed']}), {one['day']}, "

@@ -66,9 +66,11 @@ WORDS: dict[Action, LazyString] = {
 }
 #: What the details of an act are called; any other by its own name.
 _DETAILS = {
+    "after": _l("After"),
     "again": _l("Again"),
     "before": _l("Before"),
     "day": _l("Day"),
+    "devices": _l("Devices"),
     "of": _l("Of it"),
     "pause": _l("Pages printed meanwhile"),
     "result": _l("Result"),

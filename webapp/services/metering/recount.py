@@ -172,7 +172,8 @@ def _why(plan: Plan, device: RecountedDevice, key: tuple[int, date], device_id: 
         if _counted(replayed) < _counted(stored):
             return reason("recount_less")
         return reason("recount_counted")
-    if device_id != device.target or device.absorbed:
+    is_elsewhere = any(delta.day == key[1] for delta in device.replayed)
+    if device_id != device.target or device.absorbed or is_elsewhere:
         return reason("recount_other_listing")
     return reason("recount_not_printed")
 
