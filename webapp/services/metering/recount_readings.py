@@ -51,15 +51,16 @@ def replay(
 
 
 def _replay_feed(feed: Feed) -> ReplayFeed:
+    zone = feed.account.zone
     return ReplayFeed(
         id=feed.id,
         server_id=feed.server_id,
         customer=customer_key(feed.customer_id, feed.customer_name),
-        zone=feed.account.zone,
+        zone=zone,
         holidays=public_holidays(feed.account),
         first_day=first_day(feed),
         stopped=feed.status in ("inactive", "removed"),
-        removed_on=feed.removed_at.date() if feed.removed_at else None,
+        removed_on=feed.removed_at.astimezone(zone).date() if feed.removed_at else None,
     )
 
 
