@@ -95,7 +95,7 @@ class Service:
         if result.incomplete:
             self.incomplete.append((closing, device_id))
         for other in result.spawned:
-            self.store(None, Result(other), closing)
+            self.store(None, other, closing)
 
     def _store_event(self, device_id: int, event: Event) -> None:
         if isinstance(event, DeltaRecorded):

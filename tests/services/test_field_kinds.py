@@ -249,6 +249,25 @@ def test_k4_machines_that_share_a_placeholder_are_told_apart_by_their_assets(
     assert dealer.held() == []
 
 
+@pytest.mark.both_databases
+def test_k4_a_machine_behind_a_placeholder_that_is_another_one_is_told_apart(
+    dealer: Dealer,
+) -> None:
+    """For some nights under the asset ID of a machine whose serial number is known."""
+    feed = dealer.connects("Harbour", dealer.at(MONDAY))
+
+    def fleet(number: int, day: date) -> list[Row]:
+        known = row("Harbour", "S-1", 10_000 + 30 * number, day, asset="DESK")
+        other = row("Harbour", "N/A", 500 + 10 * number, day, asset="DESK")
+        return [known] if number == 0 else [known, other] if number > 10 else [other]
+
+    plays(dealer, MONDAY, 14, fleet)
+
+    # Each counts from its own first night; while one asset ID lists both, each goes on.
+    assert dealer.total(feed) == 13 * 30 + 12 * 10
+    assert len(dealer.devices()) == 2
+
+
 # K5: days that cannot be.
 
 

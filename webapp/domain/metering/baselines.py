@@ -39,7 +39,7 @@ def set_baseline(run: Run, reading: Count) -> None:
 
 
 def baseline_of(
-    first: Alternate, customer: str, asset: str | None, context: Context
+    first: Alternate, customer: str, asset: str | None, context: Context, next_number: int = 1
 ) -> DeviceState:
     """A device without a usable serial number, with the baseline it had when first seen."""
     count = pages_of(first.counter_set, first.values.values(), context.roll_width_mm)
@@ -51,6 +51,7 @@ def baseline_of(
         listed_on=first.day,
         counter_set=first.counter_set,
         members=dict(first.values),
+        next_number=next_number,
     )
     run = Run(state, context)
     set_baseline(run, Count(count, first.day, context.feed_id, context.feed_first))

@@ -82,11 +82,12 @@ class Result:
     """The state after an answer or a decision, and what it changed.
 
     ``incomplete``: the answer lacked a known counter, so no reading was taken. ``read``: a reading
-    was taken. ``spawned``: devices that this answer told apart from the one it came with.
+    was taken. ``spawned``: results of devices that this answer told apart from the one it came
+    with.
     """
 
     state: DeviceState
     events: tuple[Event, ...] = ()
     incomplete: bool = False
     read: bool = False
-    spawned: tuple[DeviceState, ...] = ()
+    spawned: tuple["Result", ...] = ()

@@ -272,10 +272,15 @@ def _stranger(run: Run, observation: Observation) -> Result:
     if context.business_days(stranger.day, context.closing) < context.limits.missing_days:
         return run.result(incomplete=True)
     asset = observation.asset
-    run.change(stranger=None)
+    run.change(stranger=None, missing_since=context.closing)
     run.note("two_machines", context.closing, asset=asset)
-    other = baseline_of(stranger, observation.row.customer, asset, context)
-    return replace(run.result(), spawned=(other,))
+    run.note("missing", context.closing)
+    # It is read at once: collecting the night again would read it otherwise. The numbers of its
+    # deltas go on from the other's, so that those of a replay follow the stored ones.
+    number = run.state.next_number
+    other = baseline_of(stranger, observation.row.customer, asset, context, number)
+    taken = process(other, replace(observation, does_not_continue=False), context)
+    return replace(run.result(), spawned=(taken,))
 
 
 def _close(

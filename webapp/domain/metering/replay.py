@@ -215,7 +215,7 @@ class Replay:
         result = process(state, found.observation, where)
         self._store(key, result, reading)
         for other in result.spawned:
-            self._store(self._new_key(reading.device), Result(other), reading)
+            self._store(self._new_key(reading.device), other, reading)
 
     def _new_key(self, device: int) -> int:
         if device not in self.states:

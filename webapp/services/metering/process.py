@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering.events import ReadingTaken, Result
-from webapp.domain.metering.identity import Row
+from webapp.domain.metering.events import ReadingTaken
 from webapp.domain.metering.limits import Limits
 from webapp.domain.metering.matching import Match, Matching, match_feed
 from webapp.domain.metering.process import missing, process
@@ -179,7 +178,7 @@ def _updates_of(
         if row.counters:
             result.skipped.append(Skipped(_incomplete(found), row.asset_id, row.serial_number))
     before = devices[found.key] if found.key is not None else None
-    new = [DeviceUpdate(None, Result(other), _without_serial(row)) for other in outcome.spawned]
+    new = [DeviceUpdate(None, other, row) for other in outcome.spawned]
     return [DeviceUpdate(before, outcome, row), *new]
 
 
@@ -187,10 +186,6 @@ def _incomplete(found: Match[int]) -> Reason:
     if found.observation.does_not_continue:
         return reason("does_not_continue")
     return reason("incomplete")
-
-
-def _without_serial(row: Row) -> Row:
-    return replace(row, serial_number=None)
 
 
 def _skipped(matching: Matching[int], found: FeedRows) -> list[Skipped]:

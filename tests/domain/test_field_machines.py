@@ -1,0 +1,194 @@
+"""Which machine a row is: copies, strangers under an asset ID, counters that are replaced."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, NEW_YORK, Service, row_of, run
+from webapp.domain.metering.identity import agree
+from webapp.domain.metering.run import Context
+
+Cell = dict[str, Any]
+SIZE = "coloredPagesBySizeMonochromeTotal"
+
+
+def cell(count: int, **values: Any) -> Cell:
+    """A row of one counter."""
+    return {"c": "C", "s": "S-1", "a": "A-1", "counters": {MONO: count, COLOUR: 0}} | values
+
+
+def totals(service: Service) -> list[int]:
+    """Deposited pages of each device."""
+    service.check()
+    return [service.state(device_id).life for device_id in service.devices]
+
+
+def notes(service: Service, *kinds: str) -> list[tuple[str, date]]:
+    """Kind and day of the notes of these kinds."""
+    return [(note.kind, note.day) for _, note in service.notes if note.kind in kinds]
+
+
+# Copies: a second living row of one serial number.
+
+
+@pytest.mark.parametrize(
+    ("apart", "nights", "verdict"),
+    [
+        (5, 3, None),
+        (5, 4, "copy"),
+        (-5, 4, "copy"),
+        (6, 2, None),
+        (6, 3, "two_machines"),
+        (-6, 3, "two_machines"),
+    ],
+)
+def test_rows_that_disagree_are_told_by_how_they_move(
+    apart: int, nights: int, verdict: str | None
+) -> None:
+    cells = [
+        [
+            cell(10_000 + 100 * n),
+            cell(90_000 + (100 + apart) * n, a="A-2"),
+        ]
+        for n in range(nights)
+    ]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [100 * (nights - 1)]
+    told = [kind for kind, _ in notes(service, "copy", "two_machines")]
+    assert told == ([verdict] if verdict else [])
+    assert len(notes(service, "disputed")) == 1
+
+
+def test_a_machine_that_was_told_apart_counts_from_when_it_was_first_seen() -> None:
+    cells = [[cell(10_000 + 100 * n), cell(90_000 + 7 * n, a="A-2")] for n in range(6)]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [500, 35]
+    assert service.state(2).initial == 90_000
+    assert service.state(2).serial is None
+
+
+def test_nights_on_which_neither_row_moves_tell_nothing() -> None:
+    cells = [[cell(10_000), cell(90_000, a="A-2")] for _ in range(8)]
+
+    service = run(cells)
+
+    assert notes(service, "copy", "two_machines") == []
+    assert totals(service) == [0]
+
+
+def test_a_copy_stays_dropped_whatever_it_shows_later() -> None:
+    cells = [[cell(10_000 + 100 * n), cell(90_000 + 100 * n, a="A-2")] for n in range(5)]
+    cells += [[cell(10_500 + 100 * n), cell(97_000 + 9 * n, a="A-2")] for n in range(4)]
+
+    service = run(cells)
+
+    assert notes(service, "copy", "two_machines") == [("copy", FIRST_NIGHT + timedelta(days=3))]
+    assert totals(service) == [800]
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(500, True), (501, False), (-500, True)])
+def test_two_rows_agree_within_what_is_printed_between_two_polls(
+    apart: int, expected: bool
+) -> None:
+    one, other = (row_of(cell(count), FIRST_NIGHT) for count in (10_000, 10_000 + apart))
+    now = datetime.combine(FIRST_NIGHT + timedelta(days=1), time(6), UTC)
+    context = Context(FIRST_NIGHT, now, NEW_YORK, frozenset(), 1, FIRST_NIGHT)
+
+    assert agree(one, other, context) == expected
+
+
+# Strangers: rows without a serial number that do not continue the machine of their asset ID.
+
+
+@pytest.mark.parametrize(("nights", "devices"), [(5, 1), (8, 1), (9, 2)])
+def test_a_stranger_is_another_machine_after_five_business_days(nights: int, devices: int) -> None:
+    # Told apart on Tuesday of the next week: five business days after its first night.
+    cells = [[cell(10_000)]] + [[cell(500 + 10 * n, s=None)] for n in range(nights - 1)]
+
+    service = run(cells, twice=True)
+
+    assert len(service.devices) == devices
+    assert totals(service)[0] == 0
+
+
+def test_a_stranger_counts_from_its_first_night_and_the_machine_goes_on() -> None:
+    cells = [[cell(10_000)]] + [[cell(500 + 10 * n, s=None)] for n in range(10)]
+    cells += [[cell(10_300), cell(600, s=None)], [cell(10_340), cell(615, s=None)]]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [340, 115]
+    assert service.state(2).initial == 500
+    assert service.state(2).baseline_on == FIRST_NIGHT + timedelta(days=1)
+    assert notes(service, "does_not_continue") == [
+        ("does_not_continue", FIRST_NIGHT + timedelta(days=1))
+    ]
+
+
+def test_a_stranger_that_goes_is_forgotten_when_the_machine_is_read_again() -> None:
+    cells = [[cell(10_000)], *[[cell(500, s=None)]] * 4, [cell(10_050)]]
+    cells += [[cell(700 + n, s=None)] for n in range(4)]
+
+    service = run(cells)
+
+    assert totals(service) == [50]
+    assert len(notes(service, "does_not_continue")) == 2
+
+
+# Counters that are replaced for good.
+
+
+@pytest.mark.parametrize(("nights", "counter_set"), [(8, "colour"), (9, "size")])
+def test_another_set_is_taken_after_five_business_days_without_the_first(
+    nights: int, counter_set: str
+) -> None:
+    cells = [[cell(10_000)], *[[cell(0, counters={SIZE: 80_000 + 20 * n})] for n in range(8)]]
+
+    service = run(cells[:nights], twice=True)
+
+    state = service.state(1)
+    assert state.counter_set == counter_set
+    assert totals(service) == [140 if counter_set == "size" else 0]
+    assert state.era == (counter_set == "size")
+    if counter_set == "size":
+        assert (state.initial, state.latest) == (80_000, 80_140)
+        assert state.baseline_on == FIRST_NIGHT + timedelta(days=1)
+        assert (state.incomplete_since, state.alternate) == (None, None)
+
+
+def test_a_set_that_returns_in_time_counts_all_pages_and_begins_the_days_anew() -> None:
+    size = [[cell(0, counters={SIZE: 80_000 + 20 * n})] for n in range(4)]
+    cells = [[cell(10_000)], *size, [cell(10_100)], *size, [cell(10_200)]]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [200]
+    assert service.state(1).counter_set == "colour"
+    assert len(notes(service, "complete_again")) == 2
+
+
+def test_a_member_that_is_missing_for_good_leaves_the_others() -> None:
+    both = {MONO: 10_000, COLOUR: 3_000}
+    left = [[cell(0, counters={MONO: 10_000 + 30 * n, COLOUR: None})] for n in range(1, 11)]
+
+    service = run([[cell(0, counters=both)], *left], twice=True)
+
+    state = service.state(1)
+    assert dict(state.members) == {MONO: 10_300}
+    # From the first night without the other counter.
+    assert totals(service) == [270]
+
+
+def test_a_frozen_answer_of_another_set_decides_nothing() -> None:
+    seen = f"{FIRST_NIGHT}T23:11:00Z"
+    other = cell(0, counters={SIZE: 80_000}, seen=seen)
+
+    service = run([[cell(10_000)], *[[other]] * 10])
+
+    assert service.state(1).counter_set == "colour"
+    assert len(service.incomplete) == 10
