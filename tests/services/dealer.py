@@ -254,6 +254,11 @@ class Dealer:
         """Pages of each delta under review."""
         return [delta.pages for delta in self.deltas("held")]
 
+    def customer_of(self, feed_id: int) -> str:
+        """The name of a feed's customer."""
+        with self.session() as session:
+            return session.get_one(Feed, feed_id).customer_name
+
     def outcome(self, feed_id: int) -> Outcome:
         """The latest outcome of a feed."""
         query = select(Outcome).where(Outcome.feed_id == feed_id)
