@@ -176,7 +176,7 @@ def readings_of(
 ) -> Rows:
     """The latest readings of a device; with ``feed_id`` those that this feed read."""
     query = select(
-        Reading.day, Reading.count.label("told"), Reading.baseline, Reading.feed_id
+        Reading.day, Reading.count.label("reported"), Reading.baseline, Reading.feed_id
     ).where(Reading.device_id == device_id)
     if feed_id is not None:
         query = query.where(Reading.feed_id == feed_id)

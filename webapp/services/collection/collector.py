@@ -121,13 +121,13 @@ def claim(session: Session, collection_id: int, now: datetime) -> Collection | N
 
 def report_progress(session: Session, collection_id: int, now: datetime, printers: int) -> None:
     """Record how many printers have been fetched, and a heartbeat. Raise Cancelled."""
-    kept = session.execute(
+    updated = session.execute(
         update(Collection)
         .where(Collection.id == collection_id, Collection.state != "cancelled")
         .values(alive_at=now, printers=printers)
         .execution_options(synchronize_session=False)
     )
-    if cast(CursorResult[Any], kept).rowcount != 1:
+    if cast(CursorResult[Any], updated).rowcount != 1:
         raise Cancelled
 
 
@@ -209,9 +209,9 @@ def collect_feed(
             result.last_data_on,
             metering.holidays,
         )
-    # A feed that was silent says so once; its devices need not repeat it.
-    told = [event for event in result.events if back is None or event.kind != "read_again"]
-    events = [*told, *_of_feed(facts, found.customer, back)]
+    # The recovery of a silent feed is one event; its devices do not repeat it.
+    of_devices = [e for e in result.events if back is None or e.kind != "read_again"]
+    events = [*of_devices, *_of_feed(facts, found.customer, back)]
     feed_events.record_events(session, feed_id, events, closing, now)
     _update_feed(session, facts, found.customer, result.last_data_on, back, now)
     kind = "collected" if result.devices else "unchanged"
