@@ -341,6 +341,19 @@ def test_rejecting_several_needs_a_reason(world: World, feed: int) -> None:
     assert world.held(feed) == [900_000]
 
 
+def test_nothing_is_decided_of_a_device_whose_state_cannot_be_read(world: World, feed: int) -> None:
+    with world.session() as session:
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        delta.device.state = {"version": 99}
+        session.commit()
+
+        with pytest.raises(Conflict, match="cannot be read"):
+            review.decide(session, delta, "accepted", OPERATOR, NOW)
+        session.rollback()
+
+    assert world.held(feed) == [900_000]
+
+
 def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
     world: World, feed: int
 ) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
-from webapp.models import User
+from webapp.models import Device, User
 from webapp.services import device_status
 
 
@@ -88,3 +89,14 @@ def test_a_list_without_any_says_so(nora: Visitor, log_in: Callable[[User | str]
 
     assert "No device matches" in nothing
     assert "OVEN" in with_feed
+
+
+def test_the_page_of_a_device_whose_state_cannot_be_read_says_so(
+    nora: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        device = session.scalars(select(Device).where(Device.asset_id == "OVEN")).one()
+        device.state = {"version": 99}
+        device_id = device.id
+
+    assert "cannot be read" in nora.opens(f"/devices/{device_id}").text

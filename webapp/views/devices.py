@@ -1,5 +1,6 @@
 """Devices: the printers seen under feeds, with what they counted."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -12,6 +13,8 @@ from flask_babel.speaklater import LazyString
 from webapp import clock
 from webapp.db import db
 from webapp.domain.metering.codec import from_json
+from webapp.domain.metering.state import DeviceState
+from webapp.errors import DATA_ERRORS
 from webapp.models import Account, Delta, Device
 from webapp.models.device_attention import DeviceStatus
 from webapp.queries import access, details, device_status, feed_events
@@ -22,6 +25,7 @@ from webapp.views import charts, delta_texts, edge, exports, figures, history, l
 from webapp.views.charts import Bar
 
 blueprint = Blueprint("devices", __name__)
+log = logging.getLogger("releaf.metering")
 
 _READINGS_SHOWN = 31
 _EVENTS_SHOWN = 20
@@ -128,6 +132,7 @@ def show(device_id: int) -> ResponseReturnValue:
     readings = details.readings_of(db.session(), device.id, _READINGS_SHOWN, feed_id)
     deltas = details.deltas_of(db.session(), device.id, _READINGS_SHOWN, feed_id)
     events = feed_events.of_device(db.session(), device, _EVENTS_SHOWN)
+    state = _state(device)
     return render_template(
         "devices/show.html",
         device=device,
@@ -135,12 +140,22 @@ def show(device_id: int) -> ResponseReturnValue:
         bars=_bars(device.feed.account, readings, deltas),
         readings=readings,
         deltas={delta.day: delta for delta in reversed(deltas)},
-        pending_fall=from_json(device.state).fall,
+        pending_fall=state.fall if state is not None else None,
+        is_unreadable=state is None,
         history=history.lines(db.session(), viewer, events),
         zone=device.feed.account.zone,
         families=delta_texts.FAMILIES,
         status=device_status.of_devices(db.session(), [device.id]).get(device.id),
     )
+
+
+def _state(device: Device) -> DeviceState | None:
+    """The state of a device; None when it cannot be read, which its page says."""
+    try:
+        return from_json(device.state)
+    except DATA_ERRORS:
+        log.exception("the state of device %s cannot be read", device.id)
+        return None
 
 
 def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Delta]) -> list[Bar]:

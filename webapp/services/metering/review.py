@@ -19,7 +19,7 @@ from webapp.domain.metering.review import Decision
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import DeviceState
 from webapp.domain.months import Month, counting_month
-from webapp.errors import Conflict, Invalid
+from webapp.errors import DATA_ERRORS, Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
 from webapp.services import audit
 from webapp.services.audit import Actor
@@ -235,8 +235,13 @@ def _lock(session: Session, *delta_ids: int) -> None:
 
 
 def _state(session: Session, delta: Delta) -> DeviceState:
+    """The state of a delta's device. Raises Conflict when it cannot be read."""
     device = session.get_one(Device, delta.device_id, populate_existing=True)
-    return from_json(device.state)
+    try:
+        return from_json(device.state)
+    except DATA_ERRORS as error:
+        message = gettext("What is stored of this printer cannot be read; nothing was decided.")
+        raise Conflict(message) from error
 
 
 def _context(feed: Feed, now: datetime) -> Context:
