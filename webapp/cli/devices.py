@@ -66,7 +66,7 @@ def _document(session: Session, device: Device) -> dict[str, Any]:
             {
                 "day": reading.day,
                 "feed": reading.feed_id,
-                "count": reading.told,
+                "count": reading.reported,
                 "baseline": reading.baseline,
             }
             for reading in details.readings_of(session, device.id)
