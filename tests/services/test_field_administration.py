@@ -59,8 +59,16 @@ def _edit(dealer: Dealer, code: str, name: str | None) -> None:
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("decision", ["accepted", "adjusted", "rejected", "reset"])
-@pytest.mark.parametrize("change", [country, region, package])
+@pytest.mark.parametrize(
+    ("change", "decision"),
+    [
+        (country, "accepted"),
+        (region, "adjusted"),
+        (package, "accepted"),
+        (package, "rejected"),
+        (country, "reset"),
+    ],
+)
 def test_k10_a_held_delta_is_decided_on_its_own_days_after_a_calendar_changed(
     dealer: Dealer, monkeypatch: pytest.MonkeyPatch, change: Change, decision: Decision
 ) -> None:
