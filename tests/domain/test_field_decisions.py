@@ -142,3 +142,12 @@ def test_the_days_of_an_allocation_outlive_a_change_of_calendar() -> None:
     result = decide(service.state(1), delta, "accepted", other)
 
     assert changed(result).allocation == delta.allocation
+
+
+@pytest.mark.parametrize("state", ["held", "counted"])
+def test_what_was_never_decided_cannot_be_reopened(state: str) -> None:
+    service, _ = held()
+    delta = next(one for one in service.deltas.values() if one.state == state)
+
+    with pytest.raises(ValueError, match="no decision"):
+        reopen(service.state(1), delta, context())

@@ -1,10 +1,11 @@
 """What a fall was, to the page: small, a glitch, a spike, a reset, a roll-over, or restored."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.domain.field import COLOUR, MONO, Service, run
+from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, Service, run
 
 
 def series(*counts: int, **values: Any) -> Service:
@@ -231,3 +232,51 @@ def test_while_a_fall_is_pending_nothing_that_it_contradicts_is_deposited() -> N
 
     assert (pending.total(), [delta.pages for delta in pending.held()]) == (100, [1_400])
     assert (resumed.total(), resumed.held()) == (1_560, [])
+
+
+def test_a_small_fall_ends_the_gap_before_it() -> None:
+    one = {"c": "C", "s": "S-1", "a": "A-1"}
+    cells = [[one | {"n": n}] if n else [] for n in (1_000, 990, 992, 0, 1_010)]
+
+    service = run(cells)
+
+    assert sorted(service.deposits().items()) == [
+        ((1, FIRST_NIGHT + timedelta(days=2)), 2),
+        ((1, FIRST_NIGHT + timedelta(days=3)), 9),
+        ((1, FIRST_NIGHT + timedelta(days=4)), 9),
+    ]
+
+
+def test_a_small_fall_of_a_machine_that_counts_from_zero_leaves_no_negative_baseline() -> None:
+    service = series(0, 30, 25, 28)
+
+    assert (service.total(), service.state(1).initial) == (33, 0)
+
+
+def test_what_was_held_since_a_reset_is_dropped_when_the_counter_is_restored() -> None:
+    service = series(100_000, 100_100, 10, 20, 9_020, 100_300)
+
+    assert service.total() == 300
+    assert [delta.state for delta in service.deltas.values()] == [
+        "counted",
+        "counted",
+        "dropped",
+        "counted",
+    ]
+
+
+def test_what_was_held_before_a_reset_waits_on_when_the_counter_is_restored() -> None:
+    service = series(100_000, 100_100, 108_100, 10, 20, 108_200)
+
+    assert [delta.pages for delta in service.for_person()] == [8_000]
+    assert service.total() == 200
+
+
+def test_a_restored_count_that_lacks_pages_gains_none() -> None:
+    assert series(100_000, 10, 20, 99_980).total() == 0
+
+
+def test_counts_before_a_reset_can_be_returned_to_after_the_restoration() -> None:
+    service = series(10_000, 10_100, 15_000, 0, 30, 10_300, 10_150, 10_160)
+
+    assert service.total() == 160

@@ -8,6 +8,7 @@ import pytest
 from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, NEW_YORK, Service, row_of, run
 from webapp.domain.metering.identity import agree
 from webapp.domain.metering.run import Context
+from webapp.domain.paper import LETTER_AREA
 
 Cell = dict[str, Any]
 SIZE = "coloredPagesBySizeMonochromeTotal"
@@ -192,3 +193,24 @@ def test_a_frozen_answer_of_another_set_decides_nothing() -> None:
 
     assert service.state(1).counter_set == "colour"
     assert len(service.incomplete) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("paperAreaTotal", LETTER_AREA), ("paperLength", 66_000)]
+)
+def test_a_set_in_units_of_paper_that_replaces_another_counts_pages(name: str, unit: int) -> None:
+    other = [[cell(0, counters={name: (800 + 20 * n) * unit})] for n in range(10)]
+
+    service = run([[cell(10_000)], *other], twice=True)
+
+    state = service.state(1)
+    assert (state.initial, state.latest, state.life) == (800, 980, 180)
+
+
+def test_a_stranger_without_values_is_an_incomplete_answer() -> None:
+    null = cell(0, s=None, counters={MONO: None, COLOUR: None})
+
+    service = run([[cell(10_000)], *[[null]] * 9, [cell(10_090)]])
+
+    assert totals(service) == [90]
+    assert len(service.incomplete) == 9
