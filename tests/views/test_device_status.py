@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Device, User
+from webapp.models.device_attention import DeviceAttention
 from webapp.services import device_status
 
 
@@ -72,9 +73,29 @@ def test_home_counts_them_and_leads_to_the_list(nora: Visitor) -> None:
     page = nora.opens("/").text
 
     assert "2 printers have stopped reporting" in page
+    assert "1 not reporting for 3 business days or longer, 1 missing from Printerpoint." in page
     assert 'href="/devices?status=attention"' in page
     assert 'href="/devices?status=silent"' in page
     assert "Nothing. All servers answer" not in page
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [("GONE", "Not reporting for 3 business days or longer,"), ("OVEN", "Missing from Printer")],
+)
+def test_home_names_only_the_states_that_there_are(
+    nora: Visitor, storing: Storing, other: str, said: str
+) -> None:
+    with storing() as session:
+        device = session.scalars(select(Device).where(Device.asset_id == other)).one()
+        session.execute(delete(DeviceAttention).where(DeviceAttention.device_id == device.id))
+
+    page = nora.opens("/").text
+
+    assert "1 printer has stopped reporting" in page
+    assert said in page
+    assert "0 not reporting" not in page
+    assert "0 missing" not in page
 
 
 def test_the_page_of_a_silent_device_says_what_to_do(nora: Visitor) -> None:

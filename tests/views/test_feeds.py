@@ -203,6 +203,7 @@ def test_reactivating_asks_whether_pages_printed_meanwhile_count(
         feed = session.get_one(Feed, office.feed_id)
         feed.status = "inactive"
         feed.deactivated_at = None if hours is None else clock.now() - timedelta(hours=hours)
+        feed.last_data_on = clock.now().date() - timedelta(days=2)
         device_id = factories.device(session, feed).id
 
     asked = office.nora.opens(f"{office.path}/reactivate").text
@@ -214,6 +215,8 @@ def test_reactivating_asks_whether_pages_printed_meanwhile_count(
     assert status(storing, office) == "pending"
     verdict = "What was printed meanwhile is counted." if counted else "is not counted; counting"
     assert verdict in page
+    assert "Waits for its next reading" in page
+    assert "It is the baseline" not in page
     with storing() as session:
         assert session.get_one(Device, device_id).awaits_baseline is not counted
         assert session.scalars(select(HealthChange.after)).all() == ["pending"]

@@ -54,6 +54,34 @@ def test_every_kind_of_event_has_its_words() -> None:
     assert set(event_texts.EVENT_TEXTS) == set(FEED_EVENT_KINDS)
 
 
+@pytest.mark.parametrize(
+    ("kind", "changed", "title", "usual"),
+    [
+        ("resolved", {"state": "held"}, "Pages of A-77 are under review", "resolved by its"),
+        ("decided", {"decision": "reopened"}, "The review of A-77 was reopened", "A-77 were"),
+    ],
+)
+def test_a_title_does_not_contradict_its_sentence(
+    storing: Storing,
+    log_in: Callable[[User | str], Visitor],
+    kind: str,
+    changed: dict[str, str],
+    title: str,
+    usual: str,
+) -> None:
+    with storing() as session:
+        server, account = _bakery(session)
+        feed = factories.feed(session, server, account)
+        details = _DETAILS | changed
+        session.add(FeedEvent(feed_id=feed.id, at=NOW, day=TODAY, kind=kind, details=details))
+        address = f"/feeds/{feed.id}"
+
+    page = log_in("nora@example.com").opens(address).text
+
+    assert title in page
+    assert usual not in page
+
+
 def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:

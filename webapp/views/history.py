@@ -6,12 +6,17 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
 from webapp.queries import feed_events
 from webapp.queries.access import Viewer
 from webapp.views.event_sentences import named
 from webapp.views.event_texts import EVENT_TEXTS
+
+_UNDER_REVIEW = _l("Pages of %(name)s are under review")
+_REOPENED = _l("The review of %(name)s was reopened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ def _line(event: Any, names: Mapping[int, str]) -> Line:
     return Line(
         event.at,
         event.day,
-        str(title) % {"name": name},
+        str(_title(event.kind, details, title)) % {"name": name},
         words(details),
         tone,
         icon,
@@ -55,3 +60,12 @@ def _line(event: Any, names: Mapping[int, str]) -> Line:
         event.feed_id,
         event.customer_name,
     )
+
+
+def _title(kind: str, details: Mapping[str, Any], usual: LazyString) -> LazyString:
+    """The usual title of a kind, but where readings cannot decide or a case was reopened."""
+    if kind == "resolved" and details["state"] == "held":
+        return _UNDER_REVIEW
+    if kind == "decided" and details["decision"] == "reopened":
+        return _REOPENED
+    return usual
