@@ -74,6 +74,12 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         for feed in tied.feeds:
             context.note(session, "feeds tied", feed.customer_name, feed.account)
         session.commit()
+        if chosen.awaiting_approval_since is not None:
+            click.echo(
+                f"Server {chosen.id} waits: its feeds are collected after 'releaf server approve "
+                f"{chosen.id}', or when the other server of its fleet is removed.",
+                err=True,
+            )
         if everyone:
             feed_output.print_connected(tied)
         else:

@@ -10,6 +10,7 @@ from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.domain.metering.review import Decision
+from webapp.errors import Invalid, NotFound
 from webapp.messages import review_reason
 from webapp.models import Delta
 from webapp.queries import access
@@ -96,7 +97,7 @@ def reset(case: int) -> None:
 def reopen(case: int) -> None:
     """Put a decided case under review again, until its month is certified."""
     with context.session() as session:
-        delta = access.delta(session, _OPERATOR, case)
+        delta = _case(session, case)
         removed = service.reopen(session, delta, _ACTOR, clock.now())
         session.commit()
         _tell(session, delta, -removed)
@@ -104,12 +105,21 @@ def reopen(case: int) -> None:
 
 def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: str = "") -> None:
     with context.session() as session:
-        delta = access.delta(session, _OPERATOR, case)
+        delta = _case(session, case)
         added = service.decide(
             session, delta, decision, _ACTOR, clock.now(), pages=pages, reason=reason
         )
         session.commit()
         _tell(session, delta, added)
+
+
+def _case(session: Session, case: int) -> Delta:
+    try:
+        return access.delta(session, _OPERATOR, case)
+    except NotFound:
+        raise Invalid(
+            "id", f"There is no case {case}. 'releaf review list --state all' shows them."
+        ) from None
 
 
 def _tell(session: Session, delta: Delta, added: int) -> None:

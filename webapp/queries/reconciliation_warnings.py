@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.reasons import Reason, reason
-from webapp.models import Account, Delta, Deposit, Device, Feed
+from webapp.models import Account, Delta, Deposit, Device, Feed, Server
 from webapp.queries import access
 
 Kind = Literal["serial_metered_twice", "near_lifetime", "before_feed", "several_customers"]
@@ -76,15 +76,26 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
             Device.asset_id,
             Feed.id,
             Feed.customer_name,
+            Account.name,
         )
         .join(Feed, Feed.id == Device.feed_id)
+        .join(Server, Server.id == Feed.server_id)
+        .join(Account, Account.id == Server.account_id)
         .where(*metered, Device.serial_key.in_(shared))
         .order_by(Device.serial_key, Device.id)
     )
-    for key, same in groupby(rows, key=lambda row: row[0]):
+    for key, grouped in groupby(rows, key=lambda row: row[0]):
+        same = list(grouped)
+        # The same customer at two partners has one name; the partner tells them apart.
+        is_of_one = len({row[-1] for row in same}) == 1
         places = tuple(
-            Place(feed_id, customer, device_id, asset or serial)
-            for _, device_id, serial, asset, feed_id, customer in same
+            Place(
+                feed_id,
+                customer if is_of_one else f"{customer} ({partner})",
+                device_id,
+                asset or serial,
+            )
+            for _, device_id, serial, asset, feed_id, customer, partner in same
         )
         what = reason("serial_metered_twice", serial=key, times=len(places))
         yield ReconciliationWarning("serial_metered_twice", what, places)

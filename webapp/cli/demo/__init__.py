@@ -132,7 +132,7 @@ def _show(memory: Memory, told: Told) -> None:
             f"{cast.PARTNER}: {told.nights} nights from {told.first} to {told.last}, "
             f"{len(cast.CUSTOMERS)} customers, {told.certificates} certificates.",
             f"Silent and recovered: {cast.CLINIC.name}. Silent now: {cast.WORKSHOP.name}.",
-            f"A gain waits for a person: {cast.HOSPITAL.name}.",
+            f"Pages under review: {cast.HOSPITAL.name}.",
             f"To register a server yourself, its token is {memory.spare_token}.",
             "",
             f"  {config.public_url}",
