@@ -10,23 +10,22 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Table, bindparam, case, func, or_, select, update
+from sqlalchemy import CursorResult, Table, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
-from webapp.domain.health import Recovered, recovered
+from webapp.domain.health import recovered
 from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
 from webapp.domain.months import Month
 from webapp.domain.reasons import Reason, reason
-from webapp.models import Account, ClosedMonth, Collection, Device, Feed, Outcome
+from webapp.models import Collection, Device, Feed, Outcome
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.printerpoint.fleet import Customer, Fleet, RowSource
+from webapp.printerpoint.fleet import Fleet, RowSource
 from webapp.services import calendars
-from webapp.services.collection import heartbeat, monitoring, retry_rows
+from webapp.services.collection import feed_facts, heartbeat, monitoring, retry_rows
 from webapp.services.collection.requests import due_day, lock_collection
 from webapp.services.metering import deposits, match
 from webapp.services.metering import events as feed_events
-from webapp.services.metering.events import Event
 from webapp.services.metering.match import FeedContext
 from webapp.services.metering.process import (
     Metering,
@@ -35,49 +34,7 @@ from webapp.services.metering.process import (
     record_missing,
 )
 
-_COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
-
-_FEED: Table = Feed.metadata.tables["feed"]
-_ACCOUNT: Table = Account.metadata.tables["account"]
-_PARTNER = _ACCOUNT.alias("partner")
-_CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
-#: All that collecting a feed must know of it, in one statement, after its row is locked.
-_FACTS = (
-    select(
-        _FEED.c.id,
-        _FEED.c.status,
-        _FEED.c.health,
-        _FEED.c.last_data_on,
-        _FEED.c.customer_id,
-        _FEED.c.customer_name,
-        _FEED.c.created_at,
-        func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
-        # A region is one of the country that its own account names.
-        case((_ACCOUNT.c.country.is_not(None), _ACCOUNT.c.region), else_=_PARTNER.c.region).label(
-            "region"
-        ),
-        func.coalesce(_ACCOUNT.c.time_zone, _PARTNER.c.time_zone, "UTC").label("time_zone"),
-        select(func.max(_CLOSED.c.month))
-        .where(_CLOSED.c.account_id == _FEED.c.account_id)
-        .scalar_subquery()
-        .label("last_closed"),
-        select(_OUTCOME.c.outcome)
-        .where(
-            _OUTCOME.c.feed_id == _FEED.c.id,
-            _OUTCOME.c.collection_id == bindparam("collection"),
-        )
-        .scalar_subquery()
-        .label("outcome"),
-        select(_COLLECTION.c.state)
-        .where(_COLLECTION.c.id == bindparam("collection"))
-        .scalar_subquery()
-        .label("state"),
-    )
-    .join(_ACCOUNT, _ACCOUNT.c.id == _FEED.c.account_id)
-    .outerjoin(_PARTNER, _PARTNER.c.id == _ACCOUNT.c.partner_id)
-    .where(_FEED.c.id == bindparam("feed"))
-)
 
 _COUNTS = ("pages", "devices", "incomplete", "duplicates")
 
@@ -180,7 +137,7 @@ def collect_feed(
     Raises Cancelled, and whatever is wrong with this customer; the edge rolls back and records it.
     """
     lock(session, Feed.id, feed_id)
-    facts = session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
+    facts = feed_facts.read(session, collection, feed_id)
     if facts.state == "cancelled":
         raise Cancelled
     if facts.outcome not in (None, "failed"):
@@ -192,7 +149,7 @@ def collect_feed(
         settings.roll_width_mm,
         settings.limits,
     )
-    feed = _feed_context(collection, facts, metering.zone)
+    feed = feed_facts.context(collection, facts, metering.zone)
     own = match.devices_of(session, feed_id)
     found = rows.rows_for(facts.customer_id, facts.customer_name, own.serials())
     if found.customer is None:
@@ -211,24 +168,11 @@ def collect_feed(
         )
     # The recovery of a silent feed is one event; its devices do not repeat it.
     of_devices = [e for e in result.events if back is None or e.kind != "read_again"]
-    events = [*of_devices, *_of_feed(facts, found.customer, back)]
+    events = [*of_devices, *feed_facts.events(facts, found.customer, back)]
     feed_events.record_events(session, feed_id, events, closing, now)
-    _update_feed(session, facts, found.customer, result.last_data_on, back, now)
+    feed_facts.update_feed(session, facts, found.customer, result.last_data_on, back, now)
     kind = "collected" if result.devices else "unchanged"
     return _record(session, collection, feed_id, kind, result, pages, now)
-
-
-def _feed_context(collection: Collection, facts: Any, zone: ZoneInfo) -> FeedContext:
-    return FeedContext(
-        facts.id,
-        collection.server_id,
-        collection.server.account_id,
-        facts.customer_id,
-        facts.customer_name,
-        facts.status == "pending",
-        facts.created_at.astimezone(zone).date(),
-        zone,
-    )
 
 
 def _deposit(session: Session, facts: Any, feed: FeedContext, result: ReadingResult) -> int:
@@ -252,55 +196,6 @@ def _closing(collection: Collection, now: datetime) -> date:
     A job requeued after days reads what the counters say today, not what they said then.
     """
     return max(collection.day, due_day(collection.server.account, now))
-
-
-def _update_feed(
-    session: Session,
-    facts: Any,
-    customer: Customer,
-    last_data_on: date | None,
-    back: Recovered | None,
-    now: datetime,
-) -> None:
-    """Update a feed with its new data, and with its customer's current name and id."""
-    names = (customer.customer_id, customer.name)
-    known = (facts.customer_id, facts.customer_name)
-    is_new_data = last_data_on is not None and (
-        facts.last_data_on is None or last_data_on > facts.last_data_on
-    )
-    if facts.status == "active" and facts.health == "healthy":
-        # The ordinary case, in one statement.
-        if is_new_data or names != known:
-            session.execute(
-                update(Feed)
-                .where(Feed.id == facts.id)
-                .values(
-                    last_data_on=last_data_on if is_new_data else facts.last_data_on,
-                    customer_id=names[0],
-                    customer_name=names[1],
-                )
-                .execution_options(synchronize_session=False)
-            )
-        return
-    feed = session.get_one(Feed, facts.id, populate_existing=True)
-    feed.customer_id, feed.customer_name = names
-    if last_data_on is None:
-        return
-    if feed.status == "pending":
-        feed.status, feed.activated_at = "active", now
-    monitoring.feed_data_received(session, feed, last_data_on, back, now)
-
-
-def _of_feed(facts: Any, customer: Customer, back: Recovered | None) -> list[Event]:
-    """What was unusual about the feed itself: its customer's name, days recovered."""
-    events = []
-    if customer.name != facts.customer_name:
-        names = {"before": facts.customer_name, "after": customer.name}
-        events.append(Event("customer_renamed", names))
-    if back is not None:
-        days = {"first": str(back.first), "last": str(back.last)}
-        events.append(Event("recovered", {"pages": back.pages, **days}))
-    return events
 
 
 def record_failure(
