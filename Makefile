@@ -45,7 +45,7 @@ test:  ## make check and the tests (K='word' picks by name, ARGS='tests/domain -
 	  $(pytest) -m 'not simulation' $(if $(K),-k '$(K)') $(ARGS) || failed=$$?; \
 	  exit $$failed
 
-test-fast:  ## the tests without browser, processes and PostgreSQL: a minute (K, ARGS as above)
+test-fast:  ## the tests without browser, processes, PostgreSQL and long simulations (K, ARGS as above)
 	@deploy/setup --dev
 	@exec $(pytest) -q -m 'not (browser or processes or postgresql or slow)' \
 	  $(if $(K),-k '$(K)') $(ARGS)

@@ -13,6 +13,7 @@ import redis
 
 from tests.environment.loopback import OutsideConnection
 from tests.environment.redis_server import AT_ONCE, RedisServer
+from tests.jobs.processes import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +37,8 @@ def test_each_test_finds_its_postgresql_database_as_prepared(
 def test_the_queue_survives_a_crash_of_redis(redis_server: RedisServer) -> None:
     with redis.Redis.from_url(redis_server.url) as connection:
         connection.rpush("queue", "monday", "tuesday")
+        # On a busy disk the log is written up to two seconds later, as "everysec" says.
+        eventually(lambda: connection.info("persistence")["aof_buffer_length"] == 0)
 
     redis_server.kill()
     redis_server.restart()

@@ -18,6 +18,8 @@ from webapp.services import accounts, calendars, feeds, overlaps, renames, serve
 from webapp.services.audit import Actor
 from webapp.services.metering import review
 
+pytestmark = pytest.mark.slow
+
 MONDAY = date(2026, 10, 19)
 THURSDAY_OF_MONTH_END = date(2026, 10, 29)
 OPERATOR = Actor(None, "command")

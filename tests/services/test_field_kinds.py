@@ -21,6 +21,8 @@ from tests.services.dealer import (
     row,
 )
 
+pytestmark = pytest.mark.slow
+
 MONDAY = date(2026, 10, 19)
 #: A Friday: the third night closes Sunday, 1 November, and October closes on the day after.
 MONTH_END = date(2026, 10, 30)

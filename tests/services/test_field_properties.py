@@ -17,6 +17,8 @@ from tests.services.dealer import CLOSING_DAY, COUNTER_SETS, Dealer, Row, row
 from webapp.domain.metering.codec import from_json
 from webapp.models import FeedEvent
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2026, 10, 27)
 NIGHTS = 12
 #: The last nights are quiet, so that readings can decide what went before.

@@ -27,7 +27,7 @@ from webapp.services.audit import Actor
 from webapp.services.metering import recount as service
 from webapp.services.metering import review
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)

@@ -17,6 +17,8 @@ from webapp.models import Account, Feed
 from webapp.services.audit import Actor
 from webapp.services.metering import recount
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SIZE = Size(printers=150, customers=8, nights=14, every_kind=True)
 
