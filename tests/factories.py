@@ -18,9 +18,10 @@ from jobs import month_end
 from webapp.crypto import Keyring
 from webapp.db import Base
 from webapp.domain import reasons
+from webapp.domain.calendar import days_of_gap
 from webapp.domain.metering.codec import from_json, to_json
 from webapp.domain.metering.counter_sets import CounterSet
-from webapp.domain.metering.days import days_between, spread
+from webapp.domain.metering.days import spread
 from webapp.domain.metering.identity import normalize, serial_key
 from webapp.domain.metering.state import COUNTING, DeltaKind, DeltaState, DeviceState
 from webapp.domain.metering.state import Delta as EngineDelta
@@ -382,7 +383,7 @@ def delta(
         kind=kind or ("ordinary" if state == "counted" else "limit"),
         state=state,
         counted=counted if counted is not None else pages if state in COUNTING else 0,
-        allocation=spread(pages, days_between(since, day)),
+        allocation=spread(pages, days_of_gap(since, day)),
         era=known.era,
         for_person=for_person,
         evidence=tuple(evidence),

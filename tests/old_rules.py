@@ -10,8 +10,9 @@ from datetime import date
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from webapp.domain.calendar import days_of_gap
 from webapp.domain.metering.codec import from_json, to_json
-from webapp.domain.metering.days import days_between, spread
+from webapp.domain.metering.days import spread
 from webapp.domain.metering.state import Delta as EngineDelta
 from webapp.domain.metering.state import DeviceState, History, Mark
 from webapp.models import Delta, Device, Feed, Reading
@@ -49,7 +50,7 @@ def _deltas(session: Session, device: Device) -> list[EngineDelta]:
     for reading in session.scalars(query):
         if before is not None and not reading.baseline and reading.count > before.count:
             pages = reading.count - before.count
-            days = days_between(before.day, reading.day)
+            days = days_of_gap(before.day, reading.day)
             found.append(
                 EngineDelta(
                     number=len(found) + 1,

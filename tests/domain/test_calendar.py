@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.allocation import allocate_over_gap, share
 from webapp.domain.calendar import business_days_of_gap, days_of_gap, is_business_day
 from webapp.domain.health import (
     Recovered,
@@ -19,6 +18,7 @@ from webapp.domain.health import (
     silent_business_days,
     unhealthy_from,
 )
+from webapp.domain.metering.days import allocate, spread
 from webapp.domain.months import Month, closes_at, counting_month
 from webapp.domain.paper import LETTER_AREA, pages_of_area, pages_of_length
 from webapp.domain.trees import trees
@@ -46,29 +46,23 @@ def test_trees_are_rounded_once_to_two_decimals(pages: int, expected: str) -> No
     assert str(trees(pages)) == expected
 
 
-def test_a_gap_over_a_long_weekend_is_shared_over_its_business_days() -> None:
+def test_a_gap_over_a_long_weekend_is_allocated_to_its_business_days() -> None:
     tuesday = date(2026, 10, 13)
 
-    assert allocate_over_gap(10, FRIDAY, tuesday, HOLIDAYS) == [(tuesday, 10)]
-    assert allocate_over_gap(10, FRIDAY, tuesday, frozenset()) == [(COLUMBUS_DAY, 5), (tuesday, 5)]
+    assert allocate(10, FRIDAY, tuesday, None, HOLIDAYS) == ((tuesday, 10),)
+    assert allocate(10, FRIDAY, tuesday, None, frozenset()) == ((COLUMBUS_DAY, 5), (tuesday, 5))
 
 
-def test_a_gap_without_business_days_is_shared_over_all_its_days() -> None:
-    shares = allocate_over_gap(5, FRIDAY, COLUMBUS_DAY, HOLIDAYS)
+def test_a_gap_without_business_days_is_allocated_to_all_its_days() -> None:
+    allocation = allocate(5, FRIDAY, COLUMBUS_DAY, None, HOLIDAYS)
 
-    assert shares == [(date(2026, 10, 10), 1), (date(2026, 10, 11), 2), (COLUMBUS_DAY, 2)]
-
-
-def test_a_gap_must_end_after_it_began() -> None:
-    for until in (FRIDAY, FRIDAY - timedelta(days=1)):
-        with pytest.raises(ValueError, match="must end after its start"):
-            allocate_over_gap(5, FRIDAY, until, HOLIDAYS)
+    assert allocation == ((date(2026, 10, 10), 1), (date(2026, 10, 11), 2), (COLUMBUS_DAY, 2))
 
 
-def test_two_days_are_shared_as_longer_gaps_are() -> None:
+def test_two_days_are_allocated_as_longer_gaps_are() -> None:
     saturday = FRIDAY + timedelta(days=1)
 
-    assert allocate_over_gap(5, saturday, COLUMBUS_DAY, frozenset()) == [(COLUMBUS_DAY, 5)]
+    assert allocate(5, saturday, COLUMBUS_DAY, None, frozenset()) == ((COLUMBUS_DAY, 5),)
 
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, n) for n in (2, 3, 4, 5))
@@ -112,12 +106,15 @@ def test_pages_for_silent_business_days_are_recovered(
 
 
 @given(st.integers(0, 2**62), st.integers(1, 500))
-def test_shares_are_whole_sum_exactly_and_differ_by_one_at_most(pages: int, parts: int) -> None:
-    shares = share(pages, parts)
+def test_parts_are_whole_sum_exactly_and_differ_by_one_at_most(pages: int, number: int) -> None:
+    days = days_of_gap(FRIDAY, FRIDAY + timedelta(days=number))
 
-    assert sum(shares) == pages
-    assert len(shares) == parts
-    assert max(shares) - min(shares) <= 1
+    allocated = dict(spread(pages, days))
+
+    parts = [allocated.pop(day, 0) for day in days]
+    assert allocated == {}
+    assert sum(parts) == pages
+    assert max(parts) - min(parts) <= 1
 
 
 @given(DAYS, st.integers(1, 400), st.integers(0, 10**7), st.frozensets(DAYS, max_size=30))
@@ -126,10 +123,10 @@ def test_a_gap_loses_no_page_and_leaves_its_days(
 ) -> None:
     until = since + timedelta(days=days)
 
-    shares = allocate_over_gap(pages, since, until, holidays)
+    allocation = allocate(pages, since, until, None, holidays)
 
-    assert sum(shared for _, shared in shares) == pages
-    assert all(since < day <= until for day, _ in shares)
+    assert sum(part for _, part in allocation) == pages
+    assert all(since < day <= until for day, _ in allocation)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +208,7 @@ def test_a_longer_interval_is_never_unhealthy_earlier(
 def test_days_of_a_gap_leave_out_its_first_day() -> None:
     assert days_of_gap(FRIDAY, COLUMBUS_DAY)[0] == date(2026, 10, 10)
     assert business_days_of_gap(FRIDAY, COLUMBUS_DAY, HOLIDAYS) == []
+    assert len(business_days_of_gap(FRIDAY, date(2026, 10, 14), HOLIDAYS)) == 2
     assert is_business_day(FRIDAY, HOLIDAYS)
 
 

@@ -12,7 +12,7 @@ from webapp.domain.metering.counter_sets import (
     select_counter_set,
     usable_values,
 )
-from webapp.domain.metering.days import allocate, business_days, reading_day, spread
+from webapp.domain.metering.days import allocate, reading_day, spread
 from webapp.domain.metering.identity import serial_key
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.metering.state import History
@@ -188,8 +188,6 @@ def test_pages_are_allocated_to_the_business_days_after_the_feed_began() -> None
     assert allocate(10, friday, saturday, None, HOLIDAYS) == ((saturday, 10),)
     assert allocate(10, friday, friday, None, HOLIDAYS) == ((friday, 10),)
     assert allocate(10, friday, saturday, monday, HOLIDAYS) == ((monday, 10),)
-    assert business_days(friday, tuesday, HOLIDAYS) == 2
-    assert business_days(date(2026, 11, 10), date(2026, 11, 12), HOLIDAYS) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from tests import factories
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
-from webapp.domain.allocation import allocate_over_gap
 from webapp.domain.health import unhealthy_from
+from webapp.domain.metering.days import allocate
 from webapp.filters import day
 from webapp.models import AuditEntry, Collection, Device, Feed, HealthChange, Server, User
 from webapp.services.calendars import public_holidays
@@ -360,7 +360,7 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
         tuesday, friday = monday + timedelta(days=1), monday + timedelta(days=4)
         factories.reading(session, device, day=friday, count=182_345)
         factories.delta(session, device, since=tuesday, day=friday, pages=301)
-        shares = dict(allocate_over_gap(301, tuesday, friday, public_holidays(feed.account)))
+        shares = dict(allocate(301, tuesday, friday, None, public_holidays(feed.account)))
         device_id = device.id
 
     page = office.nora.opens(f"/devices/{device_id}").text

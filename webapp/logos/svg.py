@@ -20,7 +20,6 @@ from webapp.logos import styles
 from webapp.logos.errors import InvalidImage
 
 _SVG: Final = "http://www.w3.org/2000/svg"
-_XLINK: Final = "{http://www.w3.org/1999/xlink}href"
 _SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
 _GRADIENTS = frozenset({"linearGradient", "radialGradient"})
 #: No image: the library that draws would read whatever file one names.

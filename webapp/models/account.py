@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -20,8 +19,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
 from webapp.i18n import DEFAULT
-
-AccountKind = Literal["operations", "partner", "customer"]
 
 
 class Account(Base):

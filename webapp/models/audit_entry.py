@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,7 +14,6 @@ from webapp.models.user import User
 
 #: Where somebody acted. An address of the network would be personal data, and is not kept.
 Place = Literal["browser", "command"]
-PLACES: tuple[Place, ...] = get_args(Place)
 
 
 class AuditEntry(Base):

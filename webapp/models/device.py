@@ -23,8 +23,8 @@ class Device(Base):
     ``state``: all that metering remembers of it, as ``webapp.domain.metering.codec`` writes it;
     ``counter_set`` (None: awaiting its baseline) to ``last_seen_at`` and ``incomplete_since`` are
     its figures for lists. ``awaits_baseline``: the next reading begins anew. ``missing_since``: the
-    first day closed without it in the response. ``moved_to``: of the time before states, the
-    device that goes on with the same printer under another feed.
+    first day closed without it in the response. ``moved_to``: the device that continues the same
+    printer, set by a recount and by an earlier version; this one is no longer metered.
     """
 
     __tablename__ = "device"

@@ -15,7 +15,6 @@ from webapp.models.user import User
 #: What a user can choose to be told of.
 Subject = Literal["server", "feed", "digest", "nights", "approval"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-MailState = Literal["queued", "sending", "sent", "failed"]
 
 _UNTOLD = text("mail_id is null")
 

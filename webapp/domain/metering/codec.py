@@ -39,16 +39,6 @@ def from_json(stored: Mapping[str, Any]) -> DeviceState:
     return DeviceState(**absent | _decoded(values, _STATE))
 
 
-def delta_to_json(delta: Delta) -> dict[str, Any]:
-    """A delta in values that JSON has."""
-    return _encode_fields(delta)
-
-
-def delta_from_json(stored: Mapping[str, Any]) -> Delta:
-    """The delta of ``delta_to_json``."""
-    return _delta(stored)
-
-
 def _encode_fields(value: Any) -> dict[str, Any]:
     encoded = {}
     for name, default in _FIELDS[type(value)]:

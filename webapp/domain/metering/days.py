@@ -1,28 +1,13 @@
 """Days: which day a reading belongs to, and over which days its pages are allocated."""
 
 from collections.abc import Container
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-_SATURDAY = 5
+from webapp.domain.calendar import days_of_gap, is_business_day
 
 #: Whole pages by day, in order.
 Allocation = tuple[tuple[date, int], ...]
-
-
-def is_business_day(day: date, holidays: Container[date]) -> bool:
-    """Whether people print on this day."""
-    return day.weekday() < _SATURDAY and day not in holidays
-
-
-def days_between(since: date, until: date) -> list[date]:
-    """Every day after ``since`` up to and including ``until``."""
-    return [since + timedelta(days=n) for n in range(1, (until - since).days + 1)]
-
-
-def business_days(since: date, until: date, holidays: Container[date]) -> int:
-    """How many business days lie after ``since`` up to and including ``until``."""
-    return sum(is_business_day(day, holidays) for day in days_between(since, until))
 
 
 def reading_day(
@@ -49,7 +34,7 @@ def allocate(
 
     Over the business days, or all days without one; never a day before ``first``.
     """
-    days = [day for day in days_between(since, until) if first is None or day >= first]
+    days = [day for day in days_of_gap(since, until) if first is None or day >= first]
     if not days:
         days = [until if first is None else max(until, first)]
     return spread(pages, [day for day in days if is_business_day(day, holidays)] or days)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from webapp.domain.metering import days
+from webapp.domain.calendar import business_days_of_gap
 from webapp.domain.metering.days import allocate
 from webapp.domain.metering.events import (
     DeltaChanged,
@@ -50,7 +50,7 @@ class Context:
 
     def business_days(self, since: date, until: date) -> int:
         """Business days after ``since`` up to and including ``until``."""
-        return days.business_days(since, until, self.holidays)
+        return len(business_days_of_gap(since, until, self.holidays))
 
     def past(self, last_seen: datetime | None) -> datetime | None:
         """A last-seen that can be true; None otherwise."""
