@@ -89,12 +89,17 @@ class World:
         return self.collects(day, now, kind)
 
     def collects(
-        self, day: date, now: datetime, kind: Literal["scheduled", "manual"] = "scheduled"
+        self,
+        day: date,
+        now: datetime,
+        kind: Literal["scheduled", "manual"] = "scheduled",
+        feed_id: int | None = None,
     ) -> str:
-        """Collect for a day at a moment."""
+        """Collect for a day at a moment; with ``feed_id`` that feed alone."""
         with self.session() as session:
             server = session.get_one(Server, self.server_id)
-            wanted = requests.request(session, server, day=day, kind=kind, now=now)
+            feed = session.get_one(Feed, feed_id) if feed_id is not None else None
+            wanted = requests.request(session, server, day=day, kind=kind, feed=feed, now=now)
             session.commit()
         with self.app.app_context():
             collect(wanted.id, now=lambda: now)

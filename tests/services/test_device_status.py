@@ -100,6 +100,33 @@ def test_a_new_reading_a_move_and_a_return_end_it(session: Session, server: Serv
     }
 
 
+@pytest.mark.parametrize(
+    ("asset_id", "first_on", "is_missing", "expected"),
+    [
+        ("Harbour", date(2026, 10, 19), False, 0),
+        ("HARBOUR-2", date(2026, 10, 19), False, 1),
+        ("Harbour", date(2026, 9, 1), False, 1),
+        ("Harbour", date(2026, 10, 19), True, 2),
+    ],
+)
+def test_a_device_that_was_replaced_needs_no_attention(
+    session: Session,
+    server: Server,
+    asset_id: str,
+    first_on: date,
+    is_missing: bool,
+    expected: int,
+) -> None:
+    feed = add(session, server, "Harbour", FRIDAY)
+    session.scalars(select(Device)).one().missing_since = date(2026, 10, 19)
+    successor = factories.device(
+        session, feed, asset_id=asset_id, first_on=first_on, latest_on=date(2026, 10, 19)
+    )
+    successor.missing_since = date(2026, 10, 20) if is_missing else None
+
+    assert device_status.update(session, server.id, date(2026, 10, 20)) == expected
+
+
 def test_a_device_is_not_silent_when_its_feed_has_had_no_data_since(
     session: Session, server: Server
 ) -> None:

@@ -215,6 +215,20 @@ def test_rows_for_a_retry_end_with_the_servers_next_collection(world: World) -> 
     assert sum(world.deposits(broken).values()) == 7
 
 
+def test_a_collection_of_another_customer_leaves_the_rows_for_a_retry(world: World) -> None:
+    broken = world.has_feed("Aardvark", "AAR", S1=100)
+    other = world.has_feed("Zebra", "ZEB", S2=100)
+    world.night(MONDAY)
+    world.breaks(broken)
+    world.night(TUESDAY)
+    world.collects(TUESDAY, world.after_midnight(TUESDAY), "manual", other)
+    of_other = rows_for_retries(world)
+    world.mends(broken)
+    world.collects(TUESDAY, world.after_midnight(TUESDAY), "manual", broken)
+
+    assert (of_other, rows_for_retries(world)) == (1, 0)
+
+
 def test_rows_for_a_retry_are_those_of_the_customer_in_the_fields_that_metering_needs(
     world: World,
 ) -> None:

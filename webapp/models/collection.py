@@ -123,7 +123,8 @@ class RetryRows(Base):
     """The fleet's rows of a customer that failed in a collection, for its retry.
 
     ``rows``: those of the customer and of the same machines elsewhere, only the fields that
-    metering needs. Deleted when the retry succeeds, or the next collection begins.
+    metering needs. Deleted when the retry succeeds, or the customer's next collection
+    begins.
     """
 
     __tablename__ = "retry_rows"

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Table, delete, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Table, and_, delete, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from webapp.db import lock, upsert
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_before
@@ -33,7 +33,7 @@ def update(session: Session, server_id: int, today: date) -> int:
 
     A device is silent without a new reading for 3 business days by its account's calendar, after
     the interval of a feed read by hand, while its feed has had data since; it is missing while
-    Printerpoint does not list it.
+    Printerpoint does not list it. One that another device has replaced needs no attention.
     """
     found = _found(session, server_id, today)
     stored: dict[int, _Found] = {
@@ -77,6 +77,7 @@ def _found(session: Session, server_id: int, today: date) -> dict[int, _Found]:
             Feed.status == "active",
             Feed.health == "healthy",
             Device.moved_to.is_(None),
+            ~_is_replaced(),
             # Later ones cannot have missed so many whole days yet; most devices end here.
             (Device.missing_since.is_not(None))
             | (Device.latest_on < today - timedelta(days=SILENT_BUSINESS_DAYS)),
@@ -89,6 +90,18 @@ def _found(session: Session, server_id: int, today: date) -> dict[int, _Found]:
         elif latest_on < before and last_data_on is not None and latest_on < last_data_on:
             found[device_id] = _Found(feed_id, "silent", latest_on)
     return found
+
+
+def _is_replaced() -> ColumnElement[bool]:
+    """Whether a missing device's asset ID belongs to a device that was listed after it."""
+    other = aliased(Device)
+    successor = select(other.id).where(
+        other.feed_id == Device.feed_id,
+        other.asset_id == Device.asset_id,
+        other.first_on > Device.latest_on,
+        other.missing_since.is_(None),
+    )
+    return and_(Device.missing_since.is_not(None), Device.asset_id != "", successor.exists())
 
 
 def _replace(session: Session, stored: Mapping[int, _Found], found: Mapping[int, _Found]) -> None:

@@ -20,7 +20,8 @@ from webapp.models import Delta
 HEIGHT = 160
 _LEFT, _WIDTH = 3.0, 94.0
 _MOST_STEPS = 3
-_MOST_LABELS = 4
+#: Of the days; more of them touch on a phone, where the first and the last are beside their points.
+_MOST_LABELS = 3
 
 Role = Literal["reading", "start", "end", "confirms", "contradicts"]
 Evidence = Sequence[tuple[date, int]]

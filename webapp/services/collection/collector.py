@@ -97,7 +97,7 @@ def had_printers(session: Session, collection: Collection) -> bool:
 def plan_feeds(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
     """Return the feeds still to be collected from the fleet, in order of name."""
     monitoring.server_answered(session, collection.server, now)
-    retry_rows.delete_of_server(session, collection.server_id, but=collection.id)
+    retry_rows.delete_earlier(session, collection)
     wanted = (
         Feed.id == collection.feed_id
         if collection.feed_id

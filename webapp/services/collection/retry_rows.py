@@ -1,11 +1,11 @@
 """Rows for retries: a customer that failed is collected again from the night's fleet.
 
 Stored for that customer only, in the fields that metering needs, until the retry has succeeded or
-the server's next collection begins.
+the customer's next collection begins.
 """
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
@@ -50,11 +50,14 @@ def delete_of_feed(session: Session, collection_id: int, feed_id: int) -> None:
     )
 
 
-def delete_of_server(session: Session, server_id: int, but: int) -> None:
-    """Delete the rows of a server's earlier collections; ``but``: the one that begins."""
-    earlier = select(Collection.id).where(Collection.server_id == server_id, Collection.id != but)
+def delete_earlier(session: Session, begun: Collection) -> None:
+    """Delete the rows of earlier collections of the feeds that a collection now reads again."""
+    earlier = select(Collection.id).where(
+        Collection.server_id == begun.server_id, Collection.id != begun.id
+    )
+    read_again: list[ColumnElement[bool]] = [RetryRows.collection_id.in_(earlier)]
+    if begun.feed_id is not None:
+        read_again.append(RetryRows.feed_id == begun.feed_id)
     session.execute(
-        delete(RetryRows)
-        .where(RetryRows.collection_id.in_(earlier))
-        .execution_options(synchronize_session=False)
+        delete(RetryRows).where(*read_again).execution_options(synchronize_session=False)
     )
