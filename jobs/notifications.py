@@ -40,11 +40,19 @@ log = logging.getLogger("releaf.notifications")
 _LOGO_SIZE = (220, 56)
 
 _WHY: dict[Subject, LazyString] = {
-    "server": _l("You get this because you are told when a server's health changes."),
-    "feed": _l("You get this because you are told when customers fall silent or are heard again."),
-    "digest": _l("You get this on Mondays when something needs somebody."),
-    "nights": _l("You get this because you are told when nights do not finish."),
-    "approval": _l("You get this because you are told when servers wait for approval."),
+    "server": _l("You are receiving this because email notifications about server health are on."),
+    "feed": _l(
+        "You are receiving this because email notifications about customers that stop reporting "
+        "are on."
+    ),
+    "digest": _l(
+        "You are receiving this because the weekly digest is on. It is sent on Mondays when "
+        "something needs attention."
+    ),
+    "nights": _l("You are receiving this because email notifications about nightly runs are on."),
+    "approval": _l(
+        "You are receiving this because email notifications about server approvals are on."
+    ),
 }
 
 

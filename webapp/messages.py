@@ -127,13 +127,14 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "no_identity": lazy_gettext("The row has neither an asset ID nor a serial number"),
     "listed_several_times": lazy_gettext("%(times)s rows have this asset ID and serial number"),
     "incomplete": lazy_gettext(
-        "A counter that was sent before is missing, or its value cannot be a count; no reading is "
-        "taken"
+        "A meter that was reported before is missing or has an invalid value; the reading is "
+        "ignored"
     ),
     "does_not_continue": lazy_gettext(
-        "Without a serial number, the count does not continue that of the device with this asset ID"
+        "No serial number, and the meter does not continue from the last reading of the printer "
+        "with this asset ID"
     ),
-    "device_error": lazy_gettext("The device could not be counted: %(name)s"),
+    "device_error": lazy_gettext("The printer could not be counted: %(name)s"),
     # What became of a collection.
     "rows_not_counted": lazy_gettext("Rows not counted: %(count)s (%(first)s)"),
     "empty_fleet": lazy_gettext(
@@ -149,60 +150,58 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "superseded": lazy_gettext("Not finished; the night of %(day)s brings its pages"),
     "server_removed": lazy_gettext("The server was removed"),
     "awaiting_approval": lazy_gettext(
-        "This server waits for approval by Releaf. Nothing is counted until then."
+        "This server is awaiting approval by Releaf. No pages are counted until then."
     ),
     "same_fleet": lazy_gettext(
-        "This server reads the same printers as your server “%(name)s”. Nothing is counted until "
+        "This server has the same printers as your server “%(name)s”. No pages are counted until "
         "one of the two is removed or Releaf approves this one."
     ),
     # Changes of health.
-    "server_answered": lazy_gettext("Printerpoint answers again"),
+    "server_answered": lazy_gettext("Printerpoint is reachable again"),
     "first_data": lazy_gettext("First data arrived"),
     "data_without_pages": lazy_gettext("New data arrived; no page was printed meanwhile"),
     "marked_read_by_hand": lazy_gettext("Marked as read by hand, every %(days)s days"),
     "reading_overdue": lazy_gettext(
-        "No new data since %(last)s, although a reading by hand is expected every %(days)s days"
+        "No new data since %(last)s; a reading by hand is expected every %(days)s days"
     ),
     "reactivated": lazy_gettext("Reactivated; waits for its first reading"),
     # Warnings of the reconciliation.
     "serial_metered_twice": lazy_gettext(
-        "%(times)s devices have the serial number %(serial)s. If they are one printer, its pages "
-        "are counted twice."
+        "Serial number %(serial)s is on %(times)s devices. If they are one printer, its pages are "
+        "counted twice."
     ),
     "near_lifetime": lazy_gettext(
-        "%(pages)s pages were counted on %(day)s, when the meter read %(count)s. They may be a "
-        "lifetime count instead of printed pages."
+        "%(pages)s pages were counted on %(day)s at a meter reading of %(count)s. They may be the "
+        "lifetime count instead of newly printed pages."
     ),
     "before_feed": lazy_gettext(
         "Pages are counted for %(day)s, but the feed was created on %(created)s."
     ),
     "several_customers": lazy_gettext(
-        "%(times)s Printerpoint customers are connected to %(name)s. Its certificates state the "
+        "%(times)s Printerpoint customers are connected to %(name)s. Its certificates include the "
         "pages of all of them."
     ),
     # Why a recount finds other pages.
-    "recount_held": lazy_gettext(
-        "%(pages)s pages up to a meter of %(top)s are more than is believed without a review"
-    ),
+    "recount_held": lazy_gettext("%(pages)s pages up to a meter reading of %(top)s need review"),
     "recount_baseline": lazy_gettext(
-        "%(pages)s pages up to a meter of %(top)s are a lifetime count, and counting begins there"
+        "%(pages)s pages up to a meter reading of %(top)s are a lifetime count; counting starts "
+        "there"
     ),
-    "recount_taken_back": lazy_gettext("later readings took these pages back"),
+    "recount_taken_back": lazy_gettext("later readings canceled these pages"),
     "recount_before_feed": lazy_gettext(
-        "no pages are counted before the feed was created on %(created)s"
+        "pages printed before the feed was created on %(created)s are not counted"
     ),
     "recount_counted": lazy_gettext("these pages are counted"),
-    "recount_less": lazy_gettext("a part of these pages was counted before, or was not printed"),
+    "recount_less": lazy_gettext("some of these pages were already counted, or were not printed"),
     "recount_other_listing": lazy_gettext(
-        "the same printer is listed more than once, and its pages are counted once"
+        "the printer is listed more than once; its pages are counted once"
     ),
-    "recount_not_printed": lazy_gettext("the meter was reset or changed, and nothing was printed"),
+    "recount_not_printed": lazy_gettext("the meter was reset or changed; no pages were printed"),
     "recount_decided": lazy_gettext(
-        "somebody has decided about pages of this printer in an open month; it is left as it is"
+        "pages of this printer in an open month were reviewed by a user; not changed"
     ),
     "recount_unclear": lazy_gettext(
-        "pages of this printer are counted from a day of which no reading is stored; it is left as "
-        "it is"
+        "pages of this printer are counted from a day without a stored reading; not changed"
     ),
     # Details in the audit trail.
     "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
@@ -218,15 +217,15 @@ REVIEW_REASONS: Mapping[str, LazyString] = {
     "ordinary": lazy_gettext("A later reading contradicts these pages."),
     "limit": lazy_gettext("More pages than the daily limit for this printer allows."),
     "near_lifetime": lazy_gettext("The increase is nearly the printer's whole lifetime count."),
-    "physical": lazy_gettext("No printer can print so many pages in that time."),
+    "physical": lazy_gettext("No printer can print this many pages in that time."),
     "first_count": lazy_gettext(
-        "The meter was at 0 before, and a new printer does not print so many pages."
+        "The meter started at 0, and a new printer does not print this many pages."
     ),
     "joined": lazy_gettext("The printer reported this meter for the first time."),
     "roll_over": lazy_gettext(
-        "The meter seems to have passed its highest number and started again at 0."
+        "The meter probably rolled over: it passed its highest value and started again at 0."
     ),
-    "restored": lazy_gettext("The meter was reset, and seems to show its old count again."),
+    "restored": lazy_gettext("The meter was reset and probably shows its previous count again."),
 }
 #: The same in a word or two, for lists.
 REVIEW_REASONS_BRIEF: Mapping[str, LazyString] = {
@@ -234,7 +233,7 @@ REVIEW_REASONS_BRIEF: Mapping[str, LazyString] = {
     "limit": lazy_gettext("Above daily limit"),
     "near_lifetime": lazy_gettext("Near lifetime count"),
     "physical": lazy_gettext("More than possible"),
-    "first_count": lazy_gettext("First count after 0"),
+    "first_count": lazy_gettext("First reading after 0"),
     "joined": lazy_gettext("New meter"),
     "roll_over": lazy_gettext("Possible rollover"),
     "restored": lazy_gettext("Meter restored"),

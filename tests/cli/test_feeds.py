@@ -102,7 +102,7 @@ def test_a_feed_with_pages_keeps_its_account_and_says_what_to_do(bakery: Releaf)
     same = bakery.made("feed", "edit", 1, "--account", "Bluebird Bakery")
 
     assert refused.code == 1
-    assert "Remove the feed and connect the customer again" in refused.error[1]
+    assert "Remove the feed and connect the customer to the other account" in refused.error[1]
     assert same["account_name"] == "Bluebird Bakery"
 
 
@@ -181,7 +181,7 @@ def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
     assert "releaf feed relink 2 connects it again" in said
     assert (row["id"], row["customer_name"]) == (2, "Clinic of the City")
     assert again.code == 1
-    assert "No other customer is known" in again.error[1]
+    assert "No other customer has the devices" in again.error[1]
     assert noted(bakery).count("feed relinked") == 1
     assert bakery.made("list", "feeds")[1]["status"] == "active"
 

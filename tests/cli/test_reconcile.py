@@ -19,8 +19,7 @@ def test_warnings_are_named_and_change_no_exit_code(releaf_ready: Releaf) -> Non
     answer = releaf_ready("reconcile")
 
     message = (
-        "2 devices have the serial number CNB1. If they are one printer, its pages are counted "
-        "twice."
+        "Serial number CNB1 is on 2 devices. If they are one printer, its pages are counted twice."
     )
     assert document["differences"] == []
     assert document["warnings"] == [

@@ -65,10 +65,10 @@ def test_a_dry_run_changes_nothing_and_apply_what_it_said(releaf_ready: Releaf) 
         "before": 4_000,
         "after": 0,
         "why": "taken_back",
-        "message": "later readings took these pages back",
+        "message": "later readings canceled these pages",
         "left": False,
     }
-    assert "RECEPTION (device 1): 4,000 -> 0, later readings took these pages back" in plain
+    assert "RECEPTION (device 1): 4,000 -> 0, later readings canceled these pages" in plain
     assert plain.splitlines()[1].split()[-3:] == ["2026-11", "4,200", "300"]
     assert "Nothing was changed" in plain
     assert done["feeds"] == [{**row, "devices": devices}]

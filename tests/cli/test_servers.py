@@ -370,7 +370,7 @@ def test_the_same_token_at_two_partners_waits_until_it_is_approved(
     assert added["awaiting_approval_since"] is not None
     assert added["health"] == "healthy"
     assert waiting.code == 1
-    assert waiting.json["servers"][0]["error"].startswith("This server waits for approval")
+    assert waiting.json["servers"][0]["error"].startswith("This server is awaiting approval")
     assert waiting.json["servers"][0]["feeds"] == []
     assert [row["awaiting_approval_since"] is None for row in listed] == [True, False]
     assert approved["awaiting_approval_since"] is None

@@ -88,7 +88,7 @@ def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
 
     assert [draft.title for draft in down] == ["Main login is unhealthy"]
     assert again == []
-    assert [draft.title for draft in up] == ["Main login answers again"]
+    assert [draft.title for draft in up] == ["Main login is reachable again"]
     story = down[0].contexts[0]
     assert dict(story.facts)["Cause"] == REFUSED.message
     assert dict(story.facts)["Since"] == "17 November 2026, 04:30 EST"
@@ -133,7 +133,7 @@ def test_feeds_that_fall_silent_together_are_told_together(
     told = written(session, LATER)
 
     assert early == []
-    assert [draft.title for draft in told] == ["3 customers have fallen silent"]
+    assert [draft.title for draft in told] == ["3 customers stopped reporting"]
     assert [story.name for story in told[0].contexts] == ["Customer 0", "Customer 1", "Customer 2"]
     assert dict(told[0].contexts[0].facts)["Last good data"] == "16 November 2026"
 
@@ -143,7 +143,7 @@ def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Serv
     back = factories.feed(session, server, customer_name="School", health="unhealthy")
     silent(session, back, NOW, after="healthy")
 
-    assert titles(session, LATER) == ["Clinic has fallen silent; School is heard again"]
+    assert titles(session, LATER) == ["Clinic stopped reporting; School is reporting again"]
 
 
 def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
@@ -154,7 +154,7 @@ def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
 
     told = written(session, NOW + timedelta(minutes=1))
 
-    assert [draft.title for draft in told] == ["Main login answers again"]
+    assert [draft.title for draft in told] == ["Main login is reachable again"]
     facts = dict(told[0].contexts[0].facts)
     assert facts["Changed"] == "2 times since 17 November 2026, 04:30 EST"
     assert facts["It was down for"] == REFUSED.message
@@ -172,10 +172,10 @@ def test_what_flaps_is_told_once_a_day_and_each_change_once(
 
     assert told[:3] == [
         "Main login is unhealthy",
-        "Main login answers again",
+        "Main login is reachable again",
         "Main login is unhealthy",
     ]
-    assert told[3:] == ["Main login keeps changing"] * 3 + ["Main login answers again"]
+    assert told[3:] == ["Main login keeps changing"] * 3 + ["Main login is reachable again"]
     rows = session.scalars(select(Notice)).all()
     assert len(rows) == 60
     assert all(row.mail_id is not None for row in rows)
@@ -188,7 +188,7 @@ def test_a_healthy_pace_of_changes_does_not_flap(session: Session, server: Serve
         (fails if day % 2 == 0 else answers)(session, server, moment)
         told += titles(session, moment)
 
-    assert told == ["Main login is unhealthy", "Main login answers again"] * 3
+    assert told == ["Main login is unhealthy", "Main login is reachable again"] * 3
 
 
 def test_whoever_wants_it_no_more_is_not_told_what_waits(session: Session, server: Server) -> None:
@@ -262,7 +262,7 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     ]
     assert [story.title for story in told[0].contexts] == [
         "Main login is unhealthy",
-        "Clinic is silent",
+        "Clinic is not reporting",
         "1 meter reading needs review",
     ]
     assert digests.weekly(session, MONDAY_MORNING + timedelta(minutes=1)) == []
@@ -277,7 +277,7 @@ def test_the_digest_says_whom_to_ask_about_a_feed_read_by_hand(
 
     (draft,) = digests.weekly(session, MONDAY_MORNING)
 
-    assert draft.contexts[0].step.startswith("Ask whoever reads the meters")
+    assert draft.contexts[0].step.startswith("Request a meter reading")
 
 
 def test_there_is_no_digest_when_all_is_well_or_nobody_wants_it(
@@ -333,8 +333,8 @@ def test_operations_are_told_when_no_night_finishes_and_when_they_do_again(
     stopped_again = kept(session, NOW + timedelta(hours=58))
 
     assert (quiet, still, calm) == ([], [], [])
-    assert stopped == [("ops@example.com", "No night has finished for 26 hours")]
-    assert again == [("ops@example.com", "Nights finish again")]
+    assert stopped == [("ops@example.com", "No nightly run has finished for 26 hours")]
+    assert again == [("ops@example.com", "Nightly runs finish again")]
     assert stopped_again == stopped
 
 

@@ -257,8 +257,8 @@ def test_operations_are_mailed_once_and_partners_are_not(session: Session) -> No
     again = approval_emails.drafts(session)
 
     assert (draft.user.id, draft.subject) == (operator.id, "approval")
-    assert draft.title == f"Elsewhere of {later.account.name} waits for approval"
-    assert f"Boston of {earlier.account.name}" in dict(draft.contexts[0].facts).values()
+    assert draft.title == f"Elsewhere ({later.account.name}) is awaiting approval"
+    assert f"Boston ({earlier.account.name})" in dict(draft.contexts[0].facts).values()
     assert again == []
 
 

@@ -43,7 +43,7 @@ def test_a_serial_number_metered_twice_is_warned_of(session: Session, other: str
     assert warning.kind == "serial_metered_twice"
     assert [place.device_id for place in warning.places] == list(ids[:2])
     assert [place.device_name for place in warning.places] == ["A-0", "A-1"]
-    assert sentence(warning.reason).startswith("2 devices have the serial number CNB1234.")
+    assert sentence(warning.reason).startswith("Serial number CNB1234 is on 2 devices.")
 
 
 @pytest.mark.parametrize("serial", ["", "N/A", "XXXXXXXXXX", "0000000000"])
@@ -90,7 +90,7 @@ def test_a_delta_near_the_lifetime_count_is_warned_of_where_it_counts(
     assert [warning.kind for warning in warnings] == ["near_lifetime"] * warned
     if warned:
         assert warnings[0].places[0].device_id == device.id
-        words = f"{pages:,} pages were counted on 30 October 2026, when the meter read {count:,}."
+        words = f"{pages:,} pages were counted on 30 October 2026 at a meter reading of {count:,}."
         assert sentence(warnings[0].reason).startswith(words)
 
 

@@ -347,7 +347,7 @@ def test_nothing_is_decided_of_a_device_whose_state_cannot_be_read(world: World,
         delta.device.state = {"version": 99}
         session.commit()
 
-        with pytest.raises(Conflict, match="cannot be read"):
+        with pytest.raises(Conflict, match="is damaged"):
             review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.rollback()
 

@@ -15,7 +15,7 @@ from webapp.printerpoint.sandbox import Sandbox
 from webapp.services import overlaps
 from webapp.settings import Settings
 
-NEUTRAL = "This server waits for approval by Releaf."
+NEUTRAL = "This server is awaiting approval by Releaf."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,11 @@ def test_the_same_token_at_another_partner_waits_and_the_partner_hears_of_nobody
 
     assert made.status_code == 302
     assert NEUTRAL in pages[0]
-    assert "Waiting for approval" in pages[2]
+    assert "Awaiting approval" in pages[2]
     assert "Mine" in pages[3]
     assert not any(word in page for page in pages for word in ("Northwind", "Boston", "/approve"))
     assert "Mine" not in office.otto.opens("/servers?health=healthy").text
-    assert "Waiting for approval" not in office.nora.opens(f"/servers/{office.server_id}").text
+    assert "Awaiting approval" not in office.nora.opens(f"/servers/{office.server_id}").text
 
 
 def test_operations_see_both_and_approve_after_confirmation(
@@ -119,13 +119,13 @@ def test_operations_see_both_and_approve_after_confirmation(
     for text in (status, page, asked):
         assert "Boston" in text
         assert "Northwind Print" in text
-    assert "Mine of Westerly waits for approval" in home
+    assert "Mine (Westerly) is awaiting approval" in home
     assert path in page
     assert forged.status_code == 400
     assert (approved.location, twice.location) == (made.location, made.location)
     office.otto.opens("/")  # shows what was flashed at registration
     assert NEUTRAL not in office.otto.opens(made.location).text
-    assert "Servers waiting for approval" not in office.ops.opens("/operations").text
+    assert "Servers awaiting approval" not in office.ops.opens("/operations").text
     assert office.ops.opens(path).status_code == 409
     with storing() as session:
         acts = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()

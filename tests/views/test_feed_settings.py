@@ -82,10 +82,10 @@ def test_a_feed_is_read_every_night_again(nora: Visitor, storing: Storing) -> No
 @pytest.mark.parametrize(
     ("days", "message"),
     [
-        ("1", "Give a number of days from 2 to 92."),
-        ("93", "Give a number of days from 2 to 92."),
-        ("monthly", "Give the days as a whole number."),
-        ("", "Give the days between two readings, 2 to 92."),
+        ("1", "Enter a number of days from 2 to 92."),
+        ("93", "Enter a number of days from 2 to 92."),
+        ("monthly", "Enter a whole number of days."),
+        ("", "Enter the days between readings, from 2 to 92."),
     ],
 )
 def test_days_that_cannot_be_are_refused_at_their_field(
@@ -108,7 +108,7 @@ def test_a_suggested_interval_is_taken_with_one_click(nora: Visitor, storing: St
     answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
     after = [nora.opens(path).text for path in ("/", "/feeds/1")]
 
-    text = "The readings of this feed arrive about every 30 days."
+    text = "Readings of this feed arrive about every 30 days."
     assert answer.status_code == 302
     assert all(text in page and 'name="read_by_hand" value="30"' in page for page in pages)
     assert not any(text in page for page in after)

@@ -173,7 +173,7 @@ def test_deactivating_asks_first_and_says_what_becomes_of_pages_meanwhile(
     answer = office.nora.sends(f"{office.path}/deactivate")
     again = office.nora.sends(f"{office.path}/deactivate")
 
-    assert "you choose whether pages printed meanwhile count" in asked
+    assert "you choose whether to count the pages printed while it was inactive" in asked
     assert (before, status(storing, office)) == ("active", "inactive")
     assert (answer.location, again.location) == (office.path, office.path)
     assert "Reactivate" in office.nora.opens(office.path).text
@@ -213,9 +213,9 @@ def test_reactivating_asks_whether_pages_printed_meanwhile_count(
     assert re.findall(r'value="(\w+)" checked', asked) == [checked]
     assert ("Inactive since" in asked) is (hours is not None)
     assert status(storing, office) == "pending"
-    verdict = "What was printed meanwhile is counted." if counted else "is not counted; counting"
+    verdict = "Pages printed while inactive are counted." if counted else "inactive are not counted"
     assert verdict in page
-    assert "Waits for its next reading" in page
+    assert "Awaiting its next reading" in page
     assert "It is the baseline" not in page
     with storing() as session:
         assert session.get_one(Device, device_id).awaits_baseline is not counted
@@ -223,7 +223,7 @@ def test_reactivating_asks_whether_pages_printed_meanwhile_count(
         entry = session.scalars(select(AuditEntry)).one()
         code = "pause_counted" if counted else "pause_not_counted"
         assert entry.details["pause"]["code"] == code
-    assert "Pages printed meanwhile: " in office.nora.opens("/audit").text
+    assert "Pages printed while inactive: " in office.nora.opens("/audit").text
 
 
 def test_reactivating_twice_changes_and_notes_it_once(office: Office, storing: Storing) -> None:
@@ -233,7 +233,7 @@ def test_reactivating_twice_changes_and_notes_it_once(office: Office, storing: S
     office.nora.sends(f"{office.path}/reactivate")
     office.nora.sends(f"{office.path}/reactivate", {"pause": "count"})
 
-    assert "is collected already" in office.nora.opens(office.path).text
+    assert "is already active" in office.nora.opens(office.path).text
     with storing() as session:
         assert session.scalars(select(AuditEntry.action)).all() == ["feed reactivated"]
 

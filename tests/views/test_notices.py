@@ -116,7 +116,7 @@ def test_operations_see_what_was_sent_and_send_what_failed_again(
     with storing() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
         ada = factories.user(session, email="ada@example.com")
-        factories.mail(session, ada, title="Main login answers again")
+        factories.mail(session, ada, title="Main login is reachable again")
         factories.mail(
             session, ada, title="Late <one>", state="queued", error="it does not answer in time"
         )
@@ -134,7 +134,7 @@ def test_operations_see_what_was_sent_and_send_what_failed_again(
     assert "Late &lt;one&gt;" in page
     assert "1 mail was tried in vain and waits" in page
     assert "1 mail could not be sent" in page
-    assert "Main login answers again" not in found
+    assert "Main login is reachable again" not in found
     assert "it refuses the recipient" in one
     assert "Send it again" in one
     assert again.status_code == 302

@@ -59,7 +59,7 @@ def test_warnings_are_shown_with_links_and_no_difference(
     page = log_in(nora).opens("/reconciliation").text
 
     assert "Every page is accounted for" in page
-    assert "2 devices have the serial number CNB1234" in page
+    assert "Serial number CNB1234 is on 2 devices" in page
     assert f'href="/devices/{twin.id}">W-1</a>' in page
     assert 'href="/feeds/2">Harbour West</a>' in page
     assert f"2 Printerpoint customers are connected to {feed.account.name}" in page
@@ -81,7 +81,7 @@ def test_a_partner_is_not_warned_of_what_is_at_another_partner(
 
     assert "serial number CNB1234" not in of_partner
     assert "Rival" not in of_partner
-    assert "2 devices have the serial number CNB1234" in of_operations
+    assert "Serial number CNB1234 is on 2 devices" in of_operations
 
 
 def test_another_partner_sees_nothing_of_it(log_in: Enter, nora: User, storing: Storing) -> None:

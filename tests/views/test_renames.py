@@ -10,7 +10,7 @@ from tests import factories
 from tests.views.conftest import Storing, Visitor
 from webapp.models import AuditEntry, Feed, User
 
-PROPOSED = "“Miller &amp; Sons” lists 3 of the 4 devices of this feed."
+PROPOSED = "“Miller &amp; Sons” has 3 of the 4 devices of this feed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ def test_one_click_connects_the_feed_again(office: Office, storing: Storing) -> 
     again = office.nora.sends(f"/feeds/{office.renamed}/relink")
 
     assert answer.location == f"/feeds/{office.renamed}"
-    assert "is connected again" in page
+    assert "is reconnected as" in page
     assert PROPOSED not in page
-    assert "which was “Miller Print Shop” before" in page
+    assert "formerly “Miller Print Shop”" in page
     assert again.status_code == 409
-    assert "has probably another name" not in office.nora.opens("/").text
+    assert "was probably renamed" not in office.nora.opens("/").text
     with storing() as session:
         feed = session.get_one(Feed, office.renamed)
         assert (feed.customer_name, feed.successor_name) == ("Miller & Sons", None)
@@ -89,10 +89,10 @@ def test_several_are_connected_again_from_the_list(office: Office, storing: Stor
 
     assert "Now “Miller &amp; Sons”?" in listed
     assert "Harbour" not in listed
-    assert "Connect 1 feed again?" in asked
+    assert "Reconnect 1 feed?" in asked
     assert f"Miller Print Shop: {PROPOSED}" in asked
-    assert "1 feed is connected again." in done
-    assert "1 feed was left alone: no other name of its customer is known." in done
+    assert "1 feed reconnected." in done
+    assert "1 feed was not changed: no new customer name was found for it." in done
     assert 'value="relink"' not in done
     with storing() as session:
         assert session.get_one(Feed, office.renamed).customer_name == "Miller & Sons"

@@ -58,8 +58,8 @@ def test_the_list_shows_what_is_under_review_and_what_was_resolved(office: Offic
 
     assert all(words in before for words in ("A-77", "Bluebird Bakery", "900,000"))
     assert "Above daily limit" in before
-    assert "May resolve by itself" in before
-    assert "Nothing resolved yet" in resolved
+    assert "May be resolved automatically" in before
+    assert "No resolved cases yet" in resolved
     assert "Nothing to review" in after
     assert all(words in text for text in listed for words in ("A-77", "Meter reset", "Nora North"))
 
@@ -74,10 +74,10 @@ def test_cases_that_wait_for_a_person_come_first_and_are_marked(
     page = office.nora.opens("/review").text
 
     assert page.index("B-88") < page.index("A-77")
-    assert page.count("Needs a decision") == page.count("May resolve by itself") == 1
+    assert page.count("Needs a decision") == page.count("May be resolved automatically") == 1
     home = office.nora.opens("/").text
     assert "1 meter reading needs review" in home
-    assert "1 meter reading may resolve by itself" in home
+    assert "1 meter reading may be resolved automatically" in home
 
 
 def test_the_list_is_filtered_searched_sorted_and_exported(
@@ -123,7 +123,7 @@ def test_the_case_shows_the_meter_before_and_after_and_why(office: Office) -> No
             "901,000",
             "900,000 pages in 1 business day",
             "More pages than the daily limit for this printer allows.",
-            "It may resolve by itself",
+            "May be resolved automatically: ",
             "The meter went from 1,000 on 16 November 2026 to 901,000 on 17 November 2026.",
         )
     )
@@ -140,7 +140,7 @@ def test_the_readings_that_decided_are_marked_and_named(office: Office, storing:
         delta.state, delta.resolved_by = "dropped", "readings"
     page = office.nora.opens(office.path).text
 
-    assert "Decided with these readings:" in page
+    assert "Based on these readings:" in page
     assert "18 November 2026 (901,200), 19 November 2026 (1,050)" in page
     assert "18 November 2026: 901,200 (confirms it)" in page
     assert "19 November 2026: 1,050 (contradicts it)" in page
@@ -169,7 +169,7 @@ def test_rejected_pages_need_a_reason_and_join_the_initial_count(
     )
 
     assert unsaid.status_code == 422
-    assert "Enter why these pages were not printed" in unsaid.text
+    assert "Enter the reason why these pages were not printed" in unsaid.text
     assert (before, state(storing, office)) == ("held", "rejected")
     assert answer.location == "/review"
     assert deposited(storing) == 0
@@ -235,10 +235,10 @@ def test_a_number_of_pages_that_cannot_be_is_refused_at_its_field(
     ("kind", "words"),
     [
         ("near_lifetime", "nearly the printer’s whole lifetime count"),
-        ("physical", "No printer can print so many pages"),
-        ("first_count", "The meter was at 0 before"),
-        ("roll_over", "Meters have a highest number"),
-        ("restored", "seems to show its old count again"),
+        ("physical", "No printer can print this many pages"),
+        ("first_count", "The meter started at 0"),
+        ("roll_over", "A meter that passes its highest value"),
+        ("restored", "probably shows its previous count again"),
         ("ordinary", "A later reading contradicts"),
     ],
 )

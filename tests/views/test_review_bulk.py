@@ -100,7 +100,7 @@ def test_rejecting_several_asks_for_one_reason(desk: Desk, storing: Storing) -> 
     desk.nora.sends("/review/selection", fields | {"reason": "Donor boards"})
 
     assert unsaid.status_code == 422
-    assert "Enter why these pages were not printed" in unsaid.text
+    assert "Enter the reason why these pages were not printed" in unsaid.text
     assert before == ["held"] * 3
     assert states(storing, desk.limit) == ["rejected"] * 3
     with storing() as session:
@@ -118,10 +118,10 @@ def test_what_was_decided_meanwhile_is_left_alone_and_reported(
     asked = desk.nora.sends("/review/selection", {"action": "accepted", "case": desk.limit})
     desk.nora.sends("/review/selection", fields)
 
-    assert "1 case you ticked was resolved meanwhile and is left alone." in asked.text
+    assert "1 selected case is already resolved and is not changed." in asked.text
     said = desk.nora.opens("/review").text
     assert "2 cases decided. 50,000 pages are counted now." in said
-    assert "1 case had been decided meanwhile and was left alone." in said
+    assert "1 case was already resolved and was not changed." in said
     assert states(storing, desk.limit) == ["reset", "accepted", "accepted"]
 
 
@@ -166,4 +166,4 @@ def test_what_readings_counted_meanwhile_is_reported_too(desk: Desk, storing: St
 
     said = desk.nora.opens("/review").text
     assert "2 cases decided. 50,000 pages are counted now." in said
-    assert "1 case had been decided meanwhile and was left alone." in said
+    assert "1 case was already resolved and was not changed." in said

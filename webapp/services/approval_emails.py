@@ -26,7 +26,7 @@ def drafts(session: Session) -> list[EmailDraft]:
 
 def _waits_for_approval(key: str, overlap: Any, user: User) -> EmailDraft:
     title = gettext(
-        "%(name)s of %(partner)s waits for approval",
+        "%(name)s (%(partner)s) is awaiting approval",
         name=overlap.name,
         partner=overlap.partner_name,
     )
@@ -38,7 +38,7 @@ def _waits_for_approval(key: str, overlap: Any, user: User) -> EmailDraft:
             (
                 gettext("Registered earlier"),
                 gettext(
-                    "%(name)s of %(partner)s",
+                    "%(name)s (%(partner)s)",
                     name=overlap.other_name,
                     partner=overlap.other_partner_name,
                 ),
@@ -46,12 +46,12 @@ def _waits_for_approval(key: str, overlap: Any, user: User) -> EmailDraft:
             (gettext("Shared serial numbers"), filters.number(overlap.shared)),
             (gettext("Since"), filters.time_in(overlap.found_at, "UTC")),
         ],
-        gettext("Approve the server on its page, or have one of the two removed."),
+        gettext("Approve the server on its page, or remove one of the two."),
         f"/servers/{overlap.server_id}",
         True,
     )
     lead = gettext(
-        "Two servers read the same printers, so every page would be counted twice. The one that "
-        "was registered later is not collected. The partners are not told about each other."
+        "Two servers have the same printers, so every page would be counted twice. The one "
+        "registered later is not collected. Neither partner sees the other's name."
     )
     return EmailDraft(user, "approval", key, title, lead, [context])

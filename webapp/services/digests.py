@@ -197,8 +197,8 @@ def _devices(counts: StatusCounts) -> NotificationContext:
             (gettext("Missing from Printerpoint"), filters.pluralize(counts.missing, "printer")),
         ],
         gettext(
-            "Their feeds are healthy. Ask the customers whether these printers are switched off, "
-            "replaced or taken away."
+            "Their feeds are healthy. Check with the customers whether these printers are switched "
+            "off, replaced or removed."
         ),
         "/devices?status=attention",
         True,
@@ -219,21 +219,21 @@ def _no_night(user: User, key: str, since: datetime, finished_at: datetime | Non
     last = filters.time_in(finished_at, "UTC") if finished_at else gettext("never")
     context = NotificationContext(
         gettext("Nights"),
-        gettext("No night has finished"),
+        gettext("No nightly run has finished"),
         [
             (gettext("Last one finished"), last),
-            (gettext("Waited for since"), filters.time_in(since, "UTC")),
+            (gettext("Overdue since"), filters.time_in(since, "UTC")),
         ],
         gettext(
-            "See that the workers and the scheduler run and that Redis and the database answer. "
-            "No page is lost: the next night reads what was missed."
+            "Check that the workers and the scheduler are running and that Redis and the database "
+            "are reachable. No pages are lost: the next nightly run collects what was missed."
         ),
         "/collections",
         True,
     )
-    lead = gettext("For 26 hours no collection of a night has come to its end, of any server.")
+    lead = gettext("No nightly collection of any server has finished for 26 hours.")
     return EmailDraft(
-        user, "nights", key, gettext("No night has finished for 26 hours"), lead, [context]
+        user, "nights", key, gettext("No nightly run has finished for 26 hours"), lead, [context]
     )
 
 
@@ -257,13 +257,16 @@ def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
 def _again(user: User, key: str, finished_at: datetime) -> EmailDraft:
     context = NotificationContext(
         gettext("Nights"),
-        gettext("Nights finish again"),
+        gettext("Nightly runs finish again"),
         [(gettext("Finished"), filters.time_in(finished_at, "UTC"))],
         "",
         "/collections",
         False,
     )
-    title, lead = gettext("Nights finish again"), gettext("What was missed is read.")
+    title, lead = (
+        gettext("Nightly runs finish again"),
+        gettext("Missed readings are being collected."),
+    )
     return EmailDraft(user, "nights", key, title, lead, [context])
 
 

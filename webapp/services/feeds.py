@@ -126,8 +126,8 @@ def change_account(session: Session, feed: Feed, account: Account) -> None:
     if session.scalar(counted.limit(1)) is not None:
         raise Conflict(
             gettext(
-                "Pages of %(customer_name)s are counted for %(name)s already and stay there. "
-                "Remove the feed and connect the customer again with the other account.",
+                "Pages of %(customer_name)s are already counted for %(name)s. Remove the feed and "
+                "connect the customer to the other account instead.",
                 customer_name=feed.customer_name,
                 name=feed.account.name,
             )

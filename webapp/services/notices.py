@@ -206,14 +206,16 @@ def _of_server(session: Session, user: User, group: Sequence[Notice]) -> EmailDr
         f"change-{group[0].health_change_id}",
         gettext("%(name)s is unhealthy", name=context.name)
         if down
-        else gettext("%(name)s answers again", name=context.name),
+        else gettext("%(name)s is reachable again", name=context.name),
         (
             gettext(
-                "Printerpoint could not be read. Collection of all its customers is paused; "
-                "printers go on counting, so no page is lost."
+                "Printerpoint could not be reached. Collection of all its customers is paused. The "
+                "printers keep counting, so no pages are lost."
             )
             if down
-            else gettext("Collection goes on by itself; what was printed meanwhile is read now.")
+            else gettext(
+                "Collection has resumed. Pages printed in the meantime are being collected."
+            )
         ),
         [context],
         group,
@@ -237,11 +239,12 @@ def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) 
     )
     lead = (
         gettext(
-            "No new page counts came for three business days. Nothing is lost: the printers go "
-            "on counting, and the pages are dated back when they are heard again."
+            "No new meter readings for 3 business days. No pages are lost: the printers keep "
+            "counting, and the pages are spread across the missed business days when readings "
+            "arrive again."
         )
         if silent
-        else gettext("New page counts came. What was printed meanwhile is counted.")
+        else gettext("New meter readings arrived. Pages printed in the meantime are counted.")
     )
     first = min(notice.health_change_id for group in groups for notice in group)
     notices = [notice for group in groups for notice in group]
@@ -252,8 +255,8 @@ def _silent(contexts: Sequence[NotificationContext]) -> str:
     if not contexts:
         return ""
     return ngettext(
-        "%(name)s has fallen silent",
-        "%(number)s customers have fallen silent",
+        "%(name)s stopped reporting",
+        "%(number)s customers stopped reporting",
         len(contexts),
         name=contexts[0].name,
         number=filters.number(len(contexts)),
@@ -264,8 +267,8 @@ def _heard(contexts: Sequence[NotificationContext]) -> str:
     if not contexts:
         return ""
     return ngettext(
-        "%(name)s is heard again",
-        "%(number)s customers are heard again",
+        "%(name)s is reporting again",
+        "%(number)s customers are reporting again",
         len(contexts),
         name=contexts[0].name,
         number=filters.number(len(contexts)),

@@ -13,16 +13,15 @@ from webapp.messages import sentence
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 
 _MEND_SERVER = _l(
-    "Read the cause; a refused token is replaced on the server's page. Then press Check now. It "
-    "is tried every hour by itself, too."
+    "Fix the cause; if the token was refused, replace it on the server's page. Then select Check "
+    "now. The connection is also tested automatically every hour."
 )
 _MEND_FEED = _l(
-    "See in Printerpoint whether this customer's collection agent runs and reaches the internet. "
-    "When it does, nothing else is needed here."
+    "Check in Printerpoint whether this customer's data collection agent (DCA) is running and "
+    "online. No further action is needed once it is."
 )
 _MEND_READ_BY_HAND = _l(
-    "Ask whoever reads the meters at this customer. When a reading arrives, nothing else is needed "
-    "here."
+    "Request a meter reading from this customer. No further action is needed once it arrives."
 )
 
 
@@ -72,7 +71,7 @@ def of_feed(feed: Feed) -> NotificationContext:
     """A feed as it stands, for the digest."""
     return NotificationContext(
         feed.customer_name,
-        gettext("%(customer_name)s is silent", customer_name=feed.customer_name),
+        gettext("%(customer_name)s is not reporting", customer_name=feed.customer_name),
         [
             (
                 gettext("Last good data"),
@@ -104,7 +103,7 @@ def _of_server(
             (gettext("Last good data"), _last_night(session, server)),
         ]
     else:
-        facts += [(gettext("Answers again since"), filters.time_in(last.at, zone))]
+        facts += [(gettext("Reachable since"), filters.time_in(last.at, zone))]
         facts += [
             (gettext("It was down for"), sentence(first.reason))
             for first in changes
@@ -113,12 +112,12 @@ def _of_server(
     step = (
         str(_MEND_SERVER)
         if bad
-        else gettext("Nothing. The night that was missed is collected by itself.")
+        else gettext("No action needed. The missed nightly run is collected automatically.")
     )
     title = (
         gettext("%(name)s is unhealthy", name=server.name)
         if bad
-        else gettext("%(name)s answers again", name=server.name)
+        else gettext("%(name)s is reachable again", name=server.name)
     )
     return NotificationContext(server.name, title, facts, step, f"/servers/{server.id}", bad)
 
@@ -128,7 +127,7 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Not
     bad = last.after == "unhealthy"
     facts = _turns(changes, _zone(feed.account), often=often)
     facts += [
-        (gettext("Cause") if bad else gettext("What came"), sentence(last.reason)),
+        (gettext("Cause") if bad else gettext("Result"), sentence(last.reason)),
         (gettext("Since"), filters.time_in(last.at, _zone(feed.account))),
     ]
     if bad:
@@ -141,9 +140,9 @@ def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> Not
     facts.append((gettext("Server"), feed.server.name))
     name = feed.customer_name
     title = (
-        gettext("%(name)s is silent", name=name)
+        gettext("%(name)s is not reporting", name=name)
         if bad
-        else gettext("%(name)s is heard again", name=name)
+        else gettext("%(name)s is reporting again", name=name)
     )
     step = _next_step(feed) if bad else ""
     return NotificationContext(name, title, facts, step, f"/feeds/{feed.id}", bad)

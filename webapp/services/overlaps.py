@@ -56,8 +56,9 @@ def check_registration(
             raise Invalid(
                 "token",
                 gettext(
-                    "This token reads the same printers as your server “%(name)s”. Nothing was "
-                    "saved. Paste the token of another login, or go to that server.",
+                    "This token gives access to the same printers as your server “%(name)s”. "
+                    "Nothing was saved. Use the token of another Printerpoint login, or open that "
+                    "server.",
                     name=other,
                 ),
             )
@@ -87,7 +88,7 @@ def approve(session: Session, server: Server, now: datetime) -> None:
     lock(session, Server.id, server.id)
     session.refresh(server)
     if server.awaiting_approval_since is None:
-        raise Conflict(gettext("%(name)s does not wait for approval.", name=server.name))
+        raise Conflict(gettext("%(name)s is not awaiting approval.", name=server.name))
     session.execute(
         update(ServerOverlap)
         .where(ServerOverlap.server_id == server.id, ServerOverlap.approved_at.is_(None))

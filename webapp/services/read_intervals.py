@@ -28,7 +28,7 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
         raise Invalid(
             "read_by_hand",
             gettext(
-                "Give a number of days from %(first)s to %(last)s.",
+                "Enter a number of days from %(first)s to %(last)s.",
                 first=SHORTEST_INTERVAL,
                 last=LONGEST_INTERVAL,
             ),

@@ -22,7 +22,7 @@ def confirm(server_id: int) -> ResponseReturnValue:
     """Ask whether a server is to collect a fleet that another one reads."""
     server = access.server(db.session(), edge.viewer(), server_id)
     if server.awaiting_approval_since is None:
-        raise Conflict(gettext("%(name)s does not wait for approval.", name=server.name))
+        raise Conflict(gettext("%(name)s is not awaiting approval.", name=server.name))
     found = queries.of_server(db.session(), server.id)
     waits_for = [row for row in found if row.server_id == server.id and not row.approved_at]
     return render_template("servers/approve.html", server=server, overlaps=waits_for)

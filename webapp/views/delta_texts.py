@@ -5,11 +5,11 @@ from flask_babel import lazy_gettext as _l
 #: What became of pages, by the state that readings gave a delta.
 RESOLUTIONS = {
     "counted": _l("They are counted."),
-    "accepted": _l("The next days confirmed them; they are counted."),
-    "dropped": _l("The next readings canceled them; they are not counted."),
-    "withdrawn": _l("The next readings canceled them; they are withdrawn."),
-    "baseline": _l("They were not printed here; counting starts over from the new meter."),
-    "held": _l("They are under review until later readings decide."),
+    "accepted": _l("Later readings confirmed them; they are counted."),
+    "dropped": _l("Later readings canceled them; they are not counted."),
+    "withdrawn": _l("Later readings canceled them; they are withdrawn."),
+    "baseline": _l("They were not printed; the new reading is the new baseline."),
+    "held": _l("They are under review until later readings confirm or cancel them."),
 }
 DECISIONS = {
     "accepted": _l("All of them are counted."),

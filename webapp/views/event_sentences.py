@@ -26,21 +26,21 @@ def pages(details: Mapping[str, Any]) -> str:
 def among(details: Mapping[str, Any], text: str) -> str:
     """A text, and before it some of the printers it is about."""
     names = details.get("names")
-    return gettext("Among them %(names)s.", names=", ".join(names)) + f" {text}" if names else text
+    return gettext("Including %(names)s.", names=", ".join(names)) + f" {text}" if names else text
 
 
 def added(details: Mapping[str, Any]) -> str:
     if "initial" not in details:
-        return among(details, gettext("What they had printed before is not counted."))
+        return among(details, gettext("Pages printed before are not counted."))
     return gettext(
-        "It begins at %(initial)s; what it had printed before is not counted.",
+        "Start meter: %(initial)s. Pages printed before are not counted.",
         initial=filters.number(details["initial"]),
     )
 
 
 def fell(details: Mapping[str, Any]) -> str:
     return gettext(
-        "From %(before)s to %(after)s. The next reading tells whether that was a misread or a "
+        "From %(before)s to %(after)s. The next reading shows whether that was a glitch or a meter "
         "reset.",
         before=filters.number(details["before"]),
         after=filters.number(details["after"]),
@@ -49,8 +49,8 @@ def fell(details: Mapping[str, Any]) -> str:
 
 def misread(details: Mapping[str, Any]) -> str:
     return gettext(
-        "The %(after)s it had told was a misread: the counter is above %(before)s again. "
-        "No page is missed.",
+        "The reading of %(after)s was a glitch: the meter is above %(before)s again. No pages are "
+        "lost.",
         before=filters.number(details["before"]),
         after=filters.number(details["after"]),
     )
@@ -58,8 +58,8 @@ def misread(details: Mapping[str, Any]) -> str:
 
 def reset(details: Mapping[str, Any]) -> str:
     return gettext(
-        "The next reading confirmed that it fell from %(before)s to %(after)s. It is counted on "
-        "from there; what was counted stays.",
+        "The next reading confirmed the reset from %(before)s to %(after)s. Counting continues "
+        "from there; pages already counted are kept.",
         before=filters.number(details["before"]),
         after=filters.number(details["after"]),
     )
@@ -89,7 +89,7 @@ def resolved(details: Mapping[str, Any]) -> str:
     )
     if details["state"] == "held" and details["for_person"]:
         text = gettext(
-            "Readings cannot decide about %(pages)s of %(day)s; they wait for your review.",
+            "%(pages)s of %(day)s need review: later readings cannot resolve them.",
             pages=pages(details),
             day=on(details, "day"),
         )
@@ -104,8 +104,8 @@ def resolved(details: Mapping[str, Any]) -> str:
 
 def spike(details: Mapping[str, Any]) -> str:
     return gettext(
-        "It is back from %(before)s at %(after)s: what was above it was never printed, and is "
-        "withdrawn where it was counted.",
+        "Back from %(before)s to %(after)s. The pages in between were never printed and are "
+        "withdrawn if they were counted.",
         before=filters.number(details["before"]),
         after=filters.number(details["after"]),
     )
@@ -113,8 +113,8 @@ def spike(details: Mapping[str, Any]) -> str:
 
 def restored(details: Mapping[str, Any]) -> str:
     return gettext(
-        "It shows its old count again: %(count)s, after %(old)s before the reset. %(pages)s are "
-        "counted for the time in between.",
+        "The meter shows its previous count again: %(count)s (%(old)s before the reset). %(pages)s "
+        "printed in between are counted.",
         count=filters.number(details["count"]),
         old=filters.number(details["old"]),
         pages=pages(details),
@@ -123,8 +123,8 @@ def restored(details: Mapping[str, Any]) -> str:
 
 def incomplete(details: Mapping[str, Any]) -> str:
     text = gettext(
-        "No reading is taken while a known counter is missing; after 5 business days counting "
-        "goes on with what is sent."
+        "Readings are ignored while a known meter is missing; after 5 business days, counting "
+        "continues with the meters that are reported."
     )
     return among(details, text)
 
@@ -138,8 +138,8 @@ def decided(details: Mapping[str, Any]) -> str:
 
 def moved_in(details: Mapping[str, Any]) -> str:
     return gettext(
-        "It was read at %(customer)s before. It is counted on from its last count there: "
-        "%(pages)s so far are this customer’s.",
+        "Previously at %(customer)s. Counting continues from its last reading there; %(pages)s "
+        "printed since then count for this customer.",
         customer=details["from"],
         pages=pages(details),
     )
@@ -148,36 +148,35 @@ def moved_in(details: Mapping[str, Any]) -> str:
 def gone(details: Mapping[str, Any]) -> str:
     if "latest_on" in details:
         return gettext(
-            "Printerpoint does not list it any more. It was read last on %(day)s. What was "
-            "counted stays; when it is listed again, its pages since then count.",
+            "Last reading: %(day)s. Pages already counted are kept; if it is listed again, pages "
+            "printed since then are counted.",
             day=on(details, "latest_on"),
         )
     return among(
         details,
         gettext(
-            "Printerpoint does not list them any more. What was counted stays; when it is listed "
-            "again, its pages since then count."
+            "Pages already counted are kept; when a printer is listed again, pages printed since "
+            "then are counted."
         ),
     )
 
 
 def returned(details: Mapping[str, Any]) -> str:
     if "since" not in details:
-        return among(details, gettext("What they printed meanwhile is counted."))
+        return among(details, gettext("Pages printed since then are counted."))
     return gettext(
-        "It had not been listed since %(day)s. What it printed meanwhile is counted, shared over "
-        "the business days in between.",
+        "Not listed since %(day)s. Pages printed since then are counted, spread across the "
+        "business days in between.",
         day=on(details, "since"),
     )
 
 
 def read_again(details: Mapping[str, Any]) -> str:
     if "since" not in details:
-        text = gettext("Their pages are shared over the business days in between.")
+        text = gettext("Their pages are spread across the business days in between.")
         return among(details, text)
     return gettext(
-        "It had told nothing new since %(day)s. %(pages)s are shared over the business days in "
-        "between.",
+        "No new reading since %(day)s. %(pages)s are spread across the business days in between.",
         day=on(details, "since"),
         pages=pages(details),
     )
@@ -186,7 +185,7 @@ def read_again(details: Mapping[str, Any]) -> str:
 def recovered(details: Mapping[str, Any]) -> str:
     first, last = date.fromisoformat(details["first"]), date.fromisoformat(details["last"])
     return gettext(
-        "Recovered %(pages)s for %(days)s, dated back to those days.",
+        "%(pages)s recovered for %(days)s and counted on those days.",
         pages=pages(details),
         days=filters.days(first, last),
     )
@@ -205,21 +204,21 @@ def read_by_hand(details: Mapping[str, Any]) -> str:
 
 def reactivated(details: Mapping[str, Any]) -> str:
     if details["counted"]:
-        verdict = gettext("What was printed meanwhile is counted.")
+        verdict = gettext("Pages printed while inactive are counted.")
     else:
         verdict = gettext(
-            "What was printed meanwhile is not counted; counting starts with the next reading."
+            "Pages printed while inactive are not counted; the next reading is the new baseline."
         )
     if details["since"] is None:
         return verdict
-    since = gettext("It had been inactive since %(day)s.", day=on(details, "since"))
+    since = gettext("Inactive since %(day)s.", day=on(details, "since"))
     return f"{since} {verdict}"
 
 
 def successor_found(details: Mapping[str, Any]) -> str:
     return gettext(
-        "Printerpoint lists %(devices)s of its %(of)s devices at “%(name)s”. Connect the feed "
-        "again if that is the same company.",
+        "%(devices)s of its %(of)s devices are now listed at “%(name)s” in Printerpoint. Reconnect "
+        "the feed if this is the same company.",
         devices=filters.number(details["devices"]),
         of=filters.number(details["of"]),
         name=details["customer"],
@@ -229,7 +228,7 @@ def successor_found(details: Mapping[str, Any]) -> str:
 def recounted(details: Mapping[str, Any]) -> str:
     first, last = (date.fromisoformat(details[name]) for name in ("first", "last"))
     return gettext(
-        "%(days)s: %(before)s were counted, %(after)s are by the present rules, because %(why)s.",
+        "%(days)s: %(before)s before, %(after)s after recounting. Reason: %(why)s.",
         days=filters.days(first, last),
         before=filters.pluralize(details["before"], "page"),
         after=filters.number(details["after"]),

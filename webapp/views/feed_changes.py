@@ -57,13 +57,16 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     db.session.commit()
     name = feed.customer_name
     if counted is None:
-        said = gettext("%(name)s is collected already.", name=name)
+        said = gettext("%(name)s is already active.", name=name)
     elif not counted:
         said = gettext(
-            "%(name)s is collected again. Pages printed meanwhile are not counted.", name=name
+            "%(name)s is active again. Pages printed while it was inactive are not counted.",
+            name=name,
         )
     else:
-        said = gettext("%(name)s is collected again. Pages printed meanwhile count.", name=name)
+        said = gettext(
+            "%(name)s is active again. Pages printed while it was inactive are counted.", name=name
+        )
     flash(said, "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
@@ -100,8 +103,8 @@ def relink(feed_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(
         gettext(
-            "“%(before)s” is connected again, as “%(after)s”. The next collection brings its "
-            "pages since then.",
+            "“%(before)s” is reconnected as “%(after)s”. The next collection adds the pages "
+            "printed since then.",
             before=before,
             after=to,
         ),

@@ -31,7 +31,7 @@ class DaysField(IntegerField):
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError(gettext("Give the days as a whole number.")) from error
+            raise ValueError(gettext("Enter a whole number of days.")) from error
 
 
 class ReadByHandForm(forms.Form):
@@ -40,16 +40,16 @@ class ReadByHandForm(forms.Form):
     is_read_by_hand = BooleanField(
         _l("The printers are read by hand"),
         description=_l(
-            "For customers without a data collection agent (DCA) that reports every night: "
-            "somebody reads the meters every few weeks."
+            "For customers without a data collection agent (DCA) that reports every night, whose "
+            "meters are read every few weeks."
         ),
     )
     read_by_hand = DaysField(
-        _l("Days between two readings"),
+        _l("Days between readings"),
         [Optional()],
         description=_l(
-            "From 2 to 92. The feed becomes unhealthy 3 business days after a reading is due, "
-            "and not before. Pages are counted as ever."
+            "From 2 to 92. The feed becomes unhealthy 3 business days after a reading was due. How "
+            "pages are counted does not change."
         ),
     )
 
@@ -76,7 +76,7 @@ def read_by_hand(feed_id: int) -> ResponseReturnValue:
 def _save(feed: Feed, form: ReadByHandForm) -> None:
     days = form.read_by_hand.data if form.is_read_by_hand.data else None
     if form.is_read_by_hand.data and days is None:
-        raise Invalid("read_by_hand", gettext("Give the days between two readings, 2 to 92."))
+        raise Invalid("read_by_hand", gettext("Enter the days between readings, from 2 to 92."))
     before = read_intervals.schedule(feed.read_interval_days)
     if read_intervals.set_interval(db.session(), feed, days, clock.now()):
         to = read_intervals.schedule(days)

@@ -26,7 +26,7 @@ PICTURED = {
     "progress": _l("A collection while it runs: a bar, and n of m."),
     "device": _l("A printer as it is stored: its counts, and nothing else."),
     "feed": _l("A feed with its pages a day, its health and its history."),
-    "review": _l("A case under review: what was read, why, and how to decide."),
+    "review": _l("A case under review: meter readings, reason and decisions."),
     "certificate": _l("A certificate: preview, PDF, public address."),
     "sharing": _l("What a customer shows: badge and name."),
 }
@@ -76,7 +76,7 @@ CHAPTERS = (
     Chapter(
         "review",
         _l("Review"),
-        _l("Unusual meter readings, and who decides about them."),
+        _l("Unusual meter readings and how they are resolved."),
     ),
     Chapter(
         "certificates",

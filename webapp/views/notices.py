@@ -34,26 +34,32 @@ CHOICES: dict[Role, tuple[Subject, ...]] = {
 WORDS: dict[Subject, tuple[LazyString, LazyString]] = {
     "server": (
         _l("Servers"),
-        _l("When Printerpoint cannot be read with a server's token, and when it answers again."),
+        _l(
+            "When Printerpoint cannot be reached with a server's token, and when it is reachable "
+            "again."
+        ),
     ),
     "feed": (
         _l("Customers"),
-        _l("When customers fall silent for 3 business days, and when they are heard again."),
+        _l(
+            "When customers have not reported for 3 business days, and when they are reporting "
+            "again."
+        ),
     ),
     "digest": (
         _l("Weekly digest"),
         _l(
-            "On Mondays at 8:00: what is unhealthy, and pages that wait for a decision. Nothing "
-            "comes when all is well."
+            "Mondays at 8:00: unhealthy servers and feeds, and meter readings that need review. "
+            "Not sent when nothing needs attention."
         ),
     ),
     "nights": (
         _l("Nights"),
-        _l("When no night has finished for 26 hours, and when nights finish again."),
+        _l("When no nightly run has finished for 26 hours, and when they finish again."),
     ),
     "approval": (
         _l("Approvals"),
-        _l("When a server waits for approval because another server reads the same printers."),
+        _l("When a server awaits approval because another server has the same printers."),
     ),
 }
 
@@ -66,7 +72,7 @@ class NoticesForm(forms.Form):
     digest = BooleanField(WORDS["digest"][0])
     nights = BooleanField(WORDS["nights"][0])
     approval = BooleanField(WORDS["approval"][0])
-    language = SelectField(_l("Language"), description=_l("Of pages and of mails to you."))
+    language = SelectField(_l("Language"), description=_l("For pages and emails."))
 
 
 @blueprint.route("/notices", methods=["GET", "POST"])

@@ -164,7 +164,7 @@ def _words(points: Sequence[Point], delta: Delta) -> str:
     later = [point for point in points if point.day > delta.day]
     if later:
         text += " " + gettext(
-            "It read %(count)s on %(day)s.",
+            "The reading of %(day)s was %(count)s.",
             count=filters.number(later[-1].meter),
             day=filters.day(later[-1].day),
         )

@@ -141,8 +141,8 @@ def _said(result: service.BulkResult) -> str:
         said += f" {review.counted_words(result.pages)}"
     if result.conflicts:
         said += " " + ngettext(
-            "%(number)s case had been decided meanwhile and was left alone.",
-            "%(number)s cases had been decided meanwhile and were left alone.",
+            "%(number)s case was already resolved and was not changed.",
+            "%(number)s cases were already resolved and were not changed.",
             result.conflicts,
             number=filters.number(result.conflicts),
         )

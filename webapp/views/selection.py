@@ -113,8 +113,8 @@ def _left_alone(action: str, count: int) -> str:
         )
     if action == "relink":
         return ngettext(
-            "%(number)s feed was left alone: no other name of its customer is known.",
-            "%(number)s feeds were left alone: no other names of their customers are known.",
+            "%(number)s feed was not changed: no new customer name was found for it.",
+            "%(number)s feeds were not changed: no new customer names were found for them.",
             count,
             number=filters.number(count),
         )
@@ -173,8 +173,8 @@ def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
         audit.note("feed relinked", before, feed.server.account, before=before, to=to)
     db.session.commit()
     done = ngettext(
-        "%(number)s feed is connected again.",
-        "%(number)s feeds are connected again.",
+        "%(number)s feed reconnected.",
+        "%(number)s feeds reconnected.",
         len(chosen),
         number=filters.number(len(chosen)),
     )
@@ -187,10 +187,10 @@ def _pauses(counted: int, others: int) -> str:
     if counted:
         said.append(
             ngettext(
-                "Pages printed meanwhile count for %(number)s feed, which was inactive for less "
-                "than a day.",
-                "Pages printed meanwhile count for %(number)s feeds, which were inactive for less "
-                "than a day.",
+                "Pages printed while inactive are counted for %(number)s feed, which was inactive "
+                "for less than a day.",
+                "Pages printed while inactive are counted for %(number)s feeds, which were "
+                "inactive for less than a day.",
                 counted,
                 number=filters.number(counted),
             )
@@ -198,10 +198,10 @@ def _pauses(counted: int, others: int) -> str:
     if others:
         said.append(
             ngettext(
-                "Pages printed meanwhile do not count for %(number)s feed, which was inactive for "
-                "a day or longer.",
-                "Pages printed meanwhile do not count for %(number)s feeds, which were inactive "
-                "for a day or longer.",
+                "Pages printed while inactive are not counted for %(number)s feed, which was "
+                "inactive for a day or longer.",
+                "Pages printed while inactive are not counted for %(number)s feeds, which were "
+                "inactive for a day or longer.",
                 others,
                 number=filters.number(others),
             )

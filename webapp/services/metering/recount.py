@@ -111,7 +111,7 @@ def _lock(session: Session, partner: Account) -> None:
     if session.scalar(running.limit(1)) is not None:
         raise Conflict(
             gettext(
-                "A collection of %(name)s is running. Recount when it has ended.",
+                "A collection of %(name)s is running. Recount after it has finished.",
                 name=partner.name,
             )
         )

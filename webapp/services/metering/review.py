@@ -47,9 +47,11 @@ _DECIDED = {
     "adjusted": _l("This case was already decided: some of the pages are counted."),
     "reset": _l("This case was already decided: the meter was reset."),
     "rejected": _l("This case was already decided: the pages were rejected."),
-    "dropped": _l("Later readings already decided this case: the pages were not printed."),
-    "withdrawn": _l("Later readings already decided this case: the pages were withdrawn."),
-    "baseline": _l("Later readings already decided this case: counting started over."),
+    "dropped": _l("Later readings already resolved this case: the pages were not printed."),
+    "withdrawn": _l("Later readings already resolved this case: the pages were withdrawn."),
+    "baseline": _l(
+        "Later readings already resolved this case: the reading became the new baseline."
+    ),
 }
 
 
@@ -178,7 +180,7 @@ def certified_month(session: Session, delta: ReviewItem) -> Month | None:
 def _checked_reason(decision: Decision | BulkDecision, reason: str) -> str:
     reason = " ".join(reason.split())
     if decision == "rejected" and not reason:
-        raise Invalid("reason", gettext("Enter why these pages were not printed."))
+        raise Invalid("reason", gettext("Enter the reason why these pages were not printed."))
     if len(reason) > LONGEST_REASON:
         raise Invalid(
             "reason",
@@ -240,7 +242,7 @@ def _state(session: Session, delta: Delta) -> DeviceState:
     try:
         return from_json(device.state)
     except DATA_ERRORS as error:
-        message = gettext("What is stored of this printer cannot be read; nothing was decided.")
+        message = gettext("The stored data of this printer is damaged; the case was not changed.")
         raise Conflict(message) from error
 
 
