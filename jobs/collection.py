@@ -95,13 +95,15 @@ def collect(
                 return fleet
             with fleet:
                 failed = _collect_feeds(session, collection, fleet, watch, now)
-                _propose_renames(session, collection, fleet, now)
-            service.finish(session, collection, now())
+                service.finish(session, collection, now())
+                session.commit()
+                _hand_over(collection_id, failed)
+                # The night has ended; what fails here fails the job only.
+                renames.propose(session, collection, fleet, _settings().roll_width_mm, now())
+                session.commit()
         except service.Cancelled:
             session.rollback()
             return "cancelled by a person"
-        session.commit()
-    _hand_over(collection_id, failed)
     return f"{collection.feeds} customers, {len(failed)} failed"
 
 
@@ -165,21 +167,6 @@ def _collect_feeds(
             session.commit()
             watch(Step(done, len(left), feed.customer_name))
     return failed
-
-
-def _propose_renames(
-    session: Session, collection: Collection, fleet: Fleet, now: Callable[[], datetime]
-) -> None:
-    """Look for customers under new names. What fails here leaves the readings as they are."""
-    try:
-        renames.propose(session, collection, fleet, _settings().roll_width_mm, now())
-        session.commit()
-    except BaseTimeoutException:
-        session.rollback()
-        raise
-    except Exception:
-        log.exception("collection %s: customers under new names", collection.id)
-        session.rollback()
 
 
 def _hand_over(collection_id: int, failed: list[int]) -> None:

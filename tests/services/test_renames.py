@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.nights import MONDAY, World
 from webapp.errors import Conflict
-from webapp.models import Feed, FeedEvent, Server
+from webapp.models import Collection, Feed, FeedEvent, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services import feeds, renames
 
@@ -278,7 +278,7 @@ def test_a_proposal_goes_with_its_feed(world: World) -> None:
     assert tied.skipped == []
 
 
-def test_what_fails_in_the_search_leaves_the_night_as_it_is(
+def test_what_fails_in_the_search_fails_the_job_and_leaves_the_night_as_it_is(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = world.has_feed("Miller Print Shop", CNB1=10)
@@ -291,8 +291,11 @@ def test_what_fails_in_the_search_leaves_the_night_as_it_is(
         raise RuntimeError("no such thing")
 
     monkeypatch.setattr(renames, "find_successors", fails)
-    state = world.night(TUESDAY)
+    with pytest.raises(RuntimeError, match="no such thing"):  # the job fails: operations see it
+        world.night(TUESDAY)
     monkeypatch.undo()
+    with world.session() as session:
+        state = session.scalar(select(Collection.state).where(Collection.day == TUESDAY))
     world.night(WEDNESDAY)
 
     assert state == "finished"
