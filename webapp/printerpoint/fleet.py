@@ -34,6 +34,11 @@ class Customer:
     customer_id: str | None
     printers: int
 
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """ID and name, which distinguish it from the other customers of its fleet."""
+        return self.customer_id, self.name
+
 
 @dataclass(frozen=True, slots=True)
 class FeedRows:

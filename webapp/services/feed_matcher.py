@@ -25,11 +25,6 @@ class Candidate:
     predecessor: Feed | None = None
 
 
-def customer_key(customer: Customer) -> tuple[str | None, str]:
-    """ID and name, by which a customer is told from the others of its fleet."""
-    return customer.customer_id, customer.name
-
-
 class FeedMatcher:
     """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
 
@@ -80,7 +75,7 @@ class FeedMatcher:
         """The feed whose customer, not found any more, this one without a feed seems to be."""
         if self.feed_id_of(customer) is not None:
             return None
-        return self._predecessors.get(customer_key(customer))
+        return self._predecessors.get(customer.key)
 
     def renamed(self, customers: Sequence[Customer]) -> list[Candidate]:
         """Those of the customers that seem to be customers of feeds under a new name."""

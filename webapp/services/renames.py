@@ -27,7 +27,7 @@ from webapp.errors import Conflict
 from webapp.models import Collection, Device, Feed, FeedEvent, Outcome
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.services import feeds
-from webapp.services.feed_matcher import FeedMatcher, customer_key
+from webapp.services.feed_matcher import FeedMatcher
 
 _COLLECTED = ("pending", "active")
 
@@ -120,11 +120,11 @@ def _find(
     free = [
         customer
         for customer in customers
-        if matcher.feed_id_of(customer) is None and customer_key(customer) not in taken
+        if matcher.feed_id_of(customer) is None and customer.key not in taken
     ]
     if not free:
         return {}
-    listings = {customer_key(customer): _listing(fleet, customer) for customer in free}
+    listings = {customer.key: _listing(fleet, customer) for customer in free}
     return find_successors(_lost_devices(session, collection), listings, roll_width_mm)
 
 
