@@ -7,7 +7,7 @@ import pytest
 
 from tests.domain.field import HOLIDAYS, NEW_YORK, Service, row_of, run
 from webapp.domain.metering.events import DeltaChanged, Result
-from webapp.domain.metering.review import begin_anew, decide, deposited, reopen
+from webapp.domain.metering.review import decide, deposited, reopen
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import Delta
 
@@ -127,7 +127,7 @@ def test_a_pause_is_counted_or_not(anew: bool) -> None:
     for number in (0, 1, 7, 8):
         day = date(2026, 10, 19) + timedelta(days=number)
         if number == 7 and anew:
-            service.store(1, begin_anew(service.state(1), context(day)), day)
+            service.store(1, Result(replace(service.state(1), begin_anew=True)), day)
         row = row_of({"c": "C", "s": "S-1", "a": "A", "n": 10_000 + 100 * number}, day)
         service.collect([row], day)
         service.check()

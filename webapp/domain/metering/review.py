@@ -42,14 +42,6 @@ def reopen(state: DeviceState, delta: Delta, context: Context) -> Result:
     return _set(state, delta, "held", 0, context)
 
 
-def begin_anew(state: DeviceState, context: Context) -> Result:
-    """Make the next reading the baseline: pages printed until then are not counted."""
-    run = Run(state, context)
-    if state.counter_set is not None:
-        run.change(begin_anew=True)
-    return run.result()
-
-
 def deposited(delta: Delta) -> Allocation:
     """What a delta deposits, by day: its counted pages in the proportions of its allocation."""
     if delta.state not in COUNTING or not delta.counted:
