@@ -24,6 +24,7 @@ from webapp.printerpoint.fleet import Fleet
 from webapp.services import overlaps, renames
 from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat, monitoring, retry_rows
+from webapp.services.metering.process import MeteringSettings
 
 log = logging.getLogger("releaf.collection")
 
@@ -189,7 +190,7 @@ def _heartbeat(
     return beat
 
 
-def _settings() -> service.MeteringSettings:
+def _settings() -> MeteringSettings:
     config = current_settings()
     limits = replace(DEFAULT_LIMITS, physical=config.pages_per_day_ceiling)
-    return service.MeteringSettings(limits, config.roll_width_mm)
+    return MeteringSettings(limits, config.roll_width_mm)

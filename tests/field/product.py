@@ -21,9 +21,10 @@ from webapp.printerpoint.schema import read_row
 from webapp.services.collection import collector as service
 from webapp.services.collection import requests
 from webapp.services.database import upgrade
+from webapp.services.metering.process import MeteringSettings
 from webapp.services.reconciliation import reconcile
 
-_SETTINGS = service.MeteringSettings()
+_SETTINGS = MeteringSettings()
 
 
 class Product:

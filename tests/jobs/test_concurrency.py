@@ -278,6 +278,28 @@ def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
         assert session.get_one(Feed, clinic).device_count == 1
 
 
+def test_a_night_locks_the_feeds_of_a_machine_that_moved_in_the_order_of_their_ids(
+    on_postgresql: World,
+) -> None:
+    world = on_postgresql
+    zoo = world.has_feed("Zoo", "ZOO", S1=100)  # collected last, locked first
+    harbour = world.has_feed("Harbour", "HAR", S2=100)
+    world.night(OCTOBER_30)
+    world.printerpoint.moves("S1", "Harbour")
+    world.printerpoint.prints("S1", 5)
+
+    with ThreadPoolExecutor() as threads, world.session() as deciding:
+        lock(deciding, Feed.id, zoo)
+        night = threads.submit(world.night, OCTOBER_31)
+        eventually(lambda: is_waited_for(world))
+        lock(deciding, Feed.id, harbour)
+        deciding.rollback()
+        assert night.result(timeout=120) == "finished"
+
+    assert world.outcome(harbour).outcome == "collected"
+    assert world.deposits(harbour) == {OCTOBER_31: 5}
+
+
 def test_a_server_is_removed_while_a_night_deposits(on_postgresql: World) -> None:
     world = on_postgresql
     clinic = world.has_feed("Clinic", "CLI", S1=100)

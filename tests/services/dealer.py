@@ -3,7 +3,7 @@
 Everything goes through the parser, the collection, the services and the database, in this process.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,6 +34,7 @@ from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.printerpoint.schema import read_row
 from webapp.services import feeds, months, renames, servers
 from webapp.services.collection import collector, requests
+from webapp.services.metering.process import MeteringSettings
 from webapp.services.reconciliation import reconcile
 
 Row = dict[str, Any]
@@ -189,7 +190,7 @@ class Dealer:
             planned = collector.plan_feeds(session, collection, fleet, now)
             session.commit()
             for feed_id in planned[::-1] if backwards else planned:
-                settings = collector.MeteringSettings()
+                settings = MeteringSettings()
                 collector.collect_feed(session, collection, feed_id, fleet, settings, now)
                 session.commit()
             renames.propose(session, collection, fleet, 914, now)
@@ -308,6 +309,16 @@ class Dealer:
                 for feed in session.scalars(own)
             }
         assert all(day >= first[feed] for (feed, day), pages in self.deposits().items() if pages)
+        self._check_device_counts()
+
+    def _check_device_counts(self) -> None:
+        """A feed counts the devices that are metered under it."""
+        metered = Counter(one.feed_id for one in self.devices() if one.moved_to is None)
+        query = select(Feed.id, Feed.device_count).join(Server)
+        with self.session() as session:
+            rows = session.execute(query.where(Server.account_id == self.partner_id))
+            counted = {row.id: row.device_count for row in rows}
+        assert counted == {feed_id: metered[feed_id] for feed_id in counted}
 
     def certified(self) -> int:
         """Pages of all its certificates."""

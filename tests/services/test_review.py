@@ -10,7 +10,7 @@ from tests.nights import MONDAY, World
 from webapp.domain.metering.review import Decision
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
-from webapp.services import reconciliation
+from webapp.services import pauses, reconciliation
 from webapp.services.audit import Actor
 from webapp.services.metering import review
 
@@ -69,6 +69,20 @@ def test_an_answer_is_given_once(world: World, feed: int) -> None:
         session.rollback()
 
     assert sum(world.deposits(feed).values()) == 900_040
+
+
+def test_a_decision_after_a_pause_leaves_its_pages_uncounted(world: World, feed: int) -> None:
+    with world.session() as session:
+        paused = session.get_one(Feed, feed)
+        pauses.deactivate(session, paused, world.after_midnight(WEDNESDAY))
+        pauses.reactivate(session, paused, world.after_midnight(WEDNESDAY), counts_pause=False)
+        delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
+        review.decide(session, delta, "accepted", OPERATOR, NOW)
+        session.commit()
+    world.printerpoint.prints("S1", 70)
+    world.night(THURSDAY)
+
+    assert world.deposits(feed) == {TUESDAY: 900_000, WEDNESDAY: 40}
 
 
 def test_rejecting_needs_a_reason(world: World, feed: int) -> None:

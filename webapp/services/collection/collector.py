@@ -5,30 +5,24 @@ The job commits after each step: ``claim``, fetch the fleet with no transaction 
 again and continues with the feeds that have no outcome yet.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, Table, or_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.db import lock, upsert
+from webapp.db import upsert
 from webapp.domain.health import recovered
-from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
-from webapp.domain.months import Month
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Device, Feed, Outcome
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet, RowSource
-from webapp.services import calendars
 from webapp.services.collection import feed_facts, heartbeat, monitoring, retry_rows
 from webapp.services.collection.requests import due_day, lock_collection
-from webapp.services.metering import deposits, match
+from webapp.services.metering import deposits
 from webapp.services.metering import events as feed_events
-from webapp.services.metering.match import FeedContext
 from webapp.services.metering.process import (
-    Metering,
+    MeteringSettings,
     ReadingResult,
     process_readings,
     record_missing,
@@ -40,14 +34,6 @@ _COUNTS = ("pages", "devices", "incomplete", "duplicates")
 
 #: Why a collection is aborted when a server that had printers returns none.
 EMPTY_FLEET = reason("empty_fleet")
-
-
-@dataclass(frozen=True, slots=True)
-class MeteringSettings:
-    """Configured limits of metering, and the width that lengths of paper are counted with."""
-
-    limits: Limits = DEFAULT_LIMITS
-    roll_width_mm: int = 914
 
 
 class Cancelled(Exception):
@@ -136,28 +122,20 @@ def collect_feed(
 
     Raises Cancelled, and whatever is wrong with this customer; the edge rolls back and records it.
     """
-    lock(session, Feed.id, feed_id)
-    facts = feed_facts.read(session, collection, feed_id)
+    closing = _closing(collection, now)
+    work = feed_facts.lock_and_read(session, collection, feed_id, rows, settings, closing)
+    facts, given, metering = work.facts, work.given, work.metering
     if facts.state == "cancelled":
         raise Cancelled
     if facts.outcome not in (None, "failed"):
         return None
-    closing = _closing(collection, now)
-    metering = Metering(
-        ZoneInfo(facts.time_zone),
-        calendars.holidays_of(facts.country, facts.region),
-        settings.roll_width_mm,
-        settings.limits,
-    )
-    feed = feed_facts.context(collection, facts, metering.zone)
-    own = match.devices_of(session, feed_id)
-    found = rows.rows_for(facts.customer_id, facts.customer_name, own.serials())
-    if found.customer is None:
-        gone = record_missing(session, feed, own, closing, metering, now)
+    customer = given.rows.customer
+    if customer is None:
+        gone = record_missing(session, given, metering, now)
         feed_events.record_events(session, feed_id, gone, closing, now)
         return _record(session, collection, feed_id, "not_found", ReadingResult(), 0, now)
-    result = process_readings(session, feed, own, found, closing, metering, now)
-    pages = _deposit(session, facts, feed, result)
+    result = process_readings(session, given, metering, now)
+    pages = deposits.apply_to_feeds(session, result.changes).get(feed_id, 0)
     back = None
     if facts.last_data_on is not None and result.last_data_on is not None:
         back = recovered(
@@ -168,26 +146,11 @@ def collect_feed(
         )
     # The recovery of a silent feed is one event; its devices do not repeat it.
     of_devices = [e for e in result.events if back is None or e.kind != "read_again"]
-    events = [*of_devices, *feed_facts.events(facts, found.customer, back)]
+    events = [*of_devices, *feed_facts.events(facts, customer, back)]
     feed_events.record_events(session, feed_id, events, closing, now)
-    feed_facts.update_feed(session, facts, found.customer, result.last_data_on, back, now)
+    feed_facts.update_feed(session, facts, customer, result.last_data_on, back, now)
     kind = "collected" if result.devices else "unchanged"
     return _record(session, collection, feed_id, kind, result, pages, now)
-
-
-def _deposit(session: Session, facts: Any, feed: FeedContext, result: ReadingResult) -> int:
-    """Deposit what the deltas changed; returns the pages added to this feed.
-
-    Readings of a machine that moved here may withdraw pages from the feed that read it before.
-    """
-    others = sorted(feed_id for feed_id in result.changes if feed_id != feed.id)
-    deposits.apply_to_feeds(session, {feed_id: result.changes[feed_id] for feed_id in others})
-    own = deposits.FeedOfDeposits(
-        feed.id,
-        feed.server_id,
-        Month.parse(facts.last_closed) if facts.last_closed else None,
-    )
-    return deposits.apply(session, own, result.changes.get(feed.id, {}))
 
 
 def _closing(collection: Collection, now: datetime) -> date:

@@ -1,5 +1,6 @@
 """The facts of a feed that is collected: read in one statement, updated with its new data."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,19 +8,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
+from webapp.db import lock
 from webapp.domain.health import Recovered
-from webapp.models import Account, ClosedMonth, Collection, Feed, Outcome
-from webapp.printerpoint.fleet import Customer
+from webapp.models import Account, Collection, Feed, Outcome
+from webapp.printerpoint.fleet import Customer, RowSource
+from webapp.services import calendars
 from webapp.services.collection import monitoring
+from webapp.services.metering import match
 from webapp.services.metering.events import Event
-from webapp.services.metering.match import FeedContext
+from webapp.services.metering.match import FeedContext, FeedInput
+from webapp.services.metering.process import Metering, MeteringSettings
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
 _FEED: Table = Feed.metadata.tables["feed"]
 _ACCOUNT: Table = Account.metadata.tables["account"]
 _PARTNER = _ACCOUNT.alias("partner")
-_CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
 #: All that collecting a feed must know of it, in one statement, after its row is locked.
 _FACTS = (
     select(
@@ -36,10 +40,6 @@ _FACTS = (
             "region"
         ),
         func.coalesce(_ACCOUNT.c.time_zone, _PARTNER.c.time_zone, "UTC").label("time_zone"),
-        select(func.max(_CLOSED.c.month))
-        .where(_CLOSED.c.account_id == _FEED.c.account_id)
-        .scalar_subquery()
-        .label("last_closed"),
         select(_OUTCOME.c.outcome)
         .where(
             _OUTCOME.c.feed_id == _FEED.c.id,
@@ -58,14 +58,53 @@ _FACTS = (
 )
 
 
-def read(session: Session, collection: Collection, feed_id: int) -> Any:
-    """Return the facts of a feed whose row is locked."""
-    return session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
+@dataclass(frozen=True, slots=True)
+class FeedWork:
+    """What is read of a feed before it is collected."""
+
+    facts: Any
+    metering: Metering
+    given: FeedInput
 
 
-def context(collection: Collection, facts: Any, zone: ZoneInfo) -> FeedContext:
-    """The feed as metering sees it; ``zone``: its account's."""
-    return FeedContext(
+def lock_and_read(
+    session: Session,
+    collection: Collection,
+    feed_id: int,
+    rows: RowSource,
+    settings: MeteringSettings,
+    closing: date,
+) -> FeedWork:
+    """Lock a feed and those that its devices concern, and read it.
+
+    Which others there are is known when it is locked and read. Its lock is then released, so that
+    all are locked in the order of their ids.
+    """
+    alone = session.begin_nested()
+    lock(session, Feed.id, feed_id)
+    work = _read(session, collection, feed_id, rows, settings, closing)
+    others = work.given.other_feeds()
+    if not others:
+        alone.commit()
+        return work
+    alone.rollback()
+    lock(session, Feed.id, feed_id, *others)
+    return _read(session, collection, feed_id, rows, settings, closing)
+
+
+def _read(
+    session: Session,
+    collection: Collection,
+    feed_id: int,
+    rows: RowSource,
+    settings: MeteringSettings,
+    closing: date,
+) -> FeedWork:
+    facts = session.execute(_FACTS, {"feed": feed_id, "collection": collection.id}).one()
+    zone = ZoneInfo(facts.time_zone)
+    holidays = calendars.holidays_of(facts.country, facts.region)
+    metering = Metering(zone, holidays, settings.roll_width_mm, settings.limits)
+    feed = FeedContext(
         facts.id,
         collection.server_id,
         collection.server.account_id,
@@ -75,6 +114,7 @@ def context(collection: Collection, facts: Any, zone: ZoneInfo) -> FeedContext:
         facts.created_at.astimezone(zone).date(),
         zone,
     )
+    return FeedWork(facts, metering, match.read_input(session, feed, rows, closing))
 
 
 def update_feed(

@@ -146,7 +146,9 @@ def apply_to_feeds(
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Feed.id, Feed.server_id, closed.label("last_closed")).where(Feed.id.in_(changed))
+        select(Feed.id, Feed.server_id, closed.label("last_closed"))
+        .where(Feed.id.in_(changed))
+        .order_by(Feed.server_id, Feed.id)  # in which their summaries are locked, too
     ).all()
     return {
         row.id: apply(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,14 +10,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering.codec import from_json
-from webapp.domain.metering.identity import FleetRows, Row, group_fleet, normalize, serial_key
-from webapp.domain.metering.state import DeviceState
-from webapp.domain.reasons import Reason, reason
+from webapp.domain.metering.identity import FleetRows, Row, group_fleet, serial_key
 from webapp.errors import DATA_ERRORS
 from webapp.models import Device, Feed, Server
-from webapp.printerpoint.fleet import Customer, FeedRows
+from webapp.printerpoint.fleet import Customer, FeedRows, RowSource
 from webapp.printerpoint.schema import BadRow, Printer
+from webapp.services.metering.stored import (
+    StoredDevice,
+    StoredDevices,
+    UnreadableDevice,
+    stored_device,
+)
 
 log = logging.getLogger("releaf.metering")
 
@@ -40,80 +43,23 @@ class FeedContext:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDevice:
-    """A device as stored: its state, and what lists show of it."""
+class FeedInput:
+    """What a feed is metered from: its rows of the fleet, its devices, and ``related`` ones.
 
-    id: int
-    feed_id: int
-    asset_id: str
-    serial_number: str
-    state: DeviceState
-
-    @property
-    def name(self) -> str:
-        """The asset ID, which a dealer knows it by, or else the serial number."""
-        return self.asset_id or self.serial_number
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableDevice:
-    """A device whose state cannot be read: neither it nor a row of it is metered.
-
-    Its row must not become a new device: its pages would then be counted by both.
+    ``closing``: the day being closed, no reading is of a later one.
     """
 
-    asset_id: str
-    serial_number: str
-    serial_key: str | None
-    error: str
+    feed: FeedContext
+    rows: FeedRows
+    own: StoredDevices
+    related: StoredDevices
+    closing: date
 
-    def is_row(self, row: Row, customer: str) -> bool:
-        """Whether a row is this device, by serial number, or by asset ID at its customer."""
-        key = serial_key(row.serial_number)
-        if key is not None and self.serial_key is not None:
-            return key == self.serial_key
-        asset = normalize(row.asset_id)
-        return row.customer == customer and asset == normalize(self.asset_id)
-
-    def skipped(self) -> "Skipped":
-        """As an outcome reports it."""
-        why = reason("device_error", name=self.error)
-        return Skipped(why, self.asset_id or None, self.serial_number or None)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDevices:
-    """Devices by id, and those whose state cannot be read."""
-
-    readable: dict[int, StoredDevice] = field(default_factory=dict)
-    unreadable: list[UnreadableDevice] = field(default_factory=list)
-
-    def serials(self) -> set[str]:
-        """The usable serial numbers of all of them, as they are compared."""
-        known = {device.state.serial for device in self.readable.values() if device.state.serial}
-        return known | {device.serial_key for device in self.unreadable if device.serial_key}
-
-    def __or__(self, others: "StoredDevices") -> "StoredDevices":
-        return StoredDevices(
-            self.readable | others.readable, [*self.unreadable, *others.unreadable]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A row that is not counted, and why."""
-
-    reason: Reason
-    asset_id: str | None
-    serial_number: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        """As an outcome stores it."""
-        return {
-            "reason": self.reason,
-            "asset_id": self.asset_id,
-            "serial_number": self.serial_number,
-        }
+    def other_feeds(self) -> set[int]:
+        """The other feeds whose rows or deposits its devices may change."""
+        devices = (self.own | self.related).readable.values()
+        read_by = {delta.feed_id for device in devices for delta in device.state.deltas}
+        return (read_by | {device.feed_id for device in devices}) - {self.feed.id}
 
 
 _COLUMNS = (
@@ -136,6 +82,16 @@ def devices_of(session: Session, feed_id: int) -> StoredDevices:
         if device is not None:
             found.readable[device.id] = device
     return found
+
+
+def read_input(session: Session, feed: FeedContext, source: RowSource, closing: date) -> FeedInput:
+    """Read what a feed is metered from."""
+    own = devices_of(session, feed.id)
+    rows = source.rows_for(feed.customer_id, feed.customer_name, own.serials())
+    related = StoredDevices()
+    if rows.customer is not None:
+        related = related_devices(session, feed, unknown_serials(rows, own), closing)
+    return FeedInput(feed, rows, own, related, closing)
 
 
 def related_devices(
@@ -208,16 +164,13 @@ def _related(device: StoredDevice, row: Any, feed: FeedContext, closing: date) -
 def _stored(row: Any, found: StoredDevices) -> StoredDevice | None:
     """The device of a row; None, and noted, when its state cannot be read."""
     try:
-        state = from_json(row.state)
+        return stored_device(row)
     except DATA_ERRORS as error:
         log.exception("the state of device %s cannot be read", row.id)
         found.unreadable.append(
             UnreadableDevice(row.asset_id, row.serial_number, row.serial_key, type(error).__name__)
         )
         return None
-    if row.awaits_baseline and state.counter_set is not None:
-        state = replace(state, begin_anew=True)
-    return StoredDevice(row.id, row.feed_id, row.asset_id, row.serial_number, state)
 
 
 def customer_key(customer_id: str | None, name: str) -> str:

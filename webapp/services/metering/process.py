@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from webapp.domain.metering.events import ReadingTaken
-from webapp.domain.metering.limits import Limits
+from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
 from webapp.domain.metering.matching import Match, Matching, match_feed
 from webapp.domain.metering.process import missing, process
 from webapp.domain.metering.run import Context
@@ -24,12 +24,21 @@ from webapp.errors import DATA_ERRORS
 from webapp.printerpoint.fleet import FeedRows
 from webapp.services.metering import events, match, store
 from webapp.services.metering.events import Event
-from webapp.services.metering.match import FeedContext, Skipped, StoredDevice, StoredDevices
+from webapp.services.metering.match import FeedContext, FeedInput
 from webapp.services.metering.store import DepositChanges, DeviceUpdate
+from webapp.services.metering.stored import Skipped, StoredDevice
 
 __all__ = ["Metering", "ReadingResult", "process_readings", "record_missing"]
 
 log = logging.getLogger("releaf.metering")
+
+
+@dataclass(frozen=True, slots=True)
+class MeteringSettings:
+    """Configured limits of metering, and the width that lengths of paper are counted with."""
+
+    limits: Limits = DEFAULT_LIMITS
+    roll_width_mm: int = 914
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +50,15 @@ class Metering:
     roll_width_mm: int
     limits: Limits
 
-    def context(self, feed: FeedContext, closing: date, now: datetime) -> Context:
+    def context(self, given: FeedInput, now: datetime) -> Context:
         """What a feed and a night say besides the answer."""
         return Context(
-            closing,
+            given.closing,
             now,
             self.zone,
             self.holidays,
-            feed.id,
-            feed.first_day,
+            given.feed.id,
+            given.feed.first_day,
             self.roll_width_mm,
             self.limits,
         )
@@ -73,26 +82,17 @@ class ReadingResult:
 
 
 def process_readings(
-    session: Session,
-    feed: FeedContext,
-    own: StoredDevices,
-    found: FeedRows,
-    closing: date,
-    metering: Metering,
-    now: datetime,
+    session: Session, given: FeedInput, metering: Metering, now: datetime
 ) -> ReadingResult:
-    """Meter the machines of a feed's customer. The feed's row must be locked.
-
-    ``own``: the feed's devices; ``closing``: the day being closed, no reading is of a later one.
-    """
-    unknown = match.unknown_serials(found, own)
-    stored = own | match.related_devices(session, feed, unknown, closing)
+    """Meter the machines of a feed's customer. The feeds that they concern must be locked."""
+    feed, found, own = given.feed, given.rows, given.own
+    stored = own | given.related
     key = match.customer_key(feed.customer_id, feed.customer_name)
     if found.customer is not None:
         key = match.customer_key(found.customer.customer_id, found.customer.name)
     rows = match.group_rows(session, feed, found, key, stored.unreadable)
     devices = stored.readable
-    context = metering.context(feed, closing, now)
+    context = metering.context(given, now)
     states = _states(devices, feed, key)
     matching = match_feed(rows, key, states, context)
     result = ReadingResult(duplicates=len(matching.duplicates))
@@ -116,16 +116,12 @@ def process_readings(
 
 
 def record_missing(
-    session: Session,
-    feed: FeedContext,
-    own: StoredDevices,
-    closing: date,
-    metering: Metering,
-    now: datetime,
+    session: Session, given: FeedInput, metering: Metering, now: datetime
 ) -> list[Event]:
     """Mark all devices of a feed as missing: the fleet does not list its customer."""
-    context = metering.context(feed, closing, now)
-    updates = [DeviceUpdate(one, missing(one.state, context)) for one in own.readable.values()]
+    context = metering.context(given, now)
+    devices = given.own.readable.values()
+    updates = [DeviceUpdate(one, missing(one.state, context)) for one in devices]
     store.write(session, updates, now)
     return events.customer_missing(updates)
 

@@ -8,15 +8,14 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering.codec import from_json
 from webapp.domain.metering.events import DeltaRecorded, Result
 from webapp.domain.metering.state import DeviceState
 from webapp.models import Delta as DeltaRow
 from webapp.models import Device
 from webapp.services.metering import deposits, store
-from webapp.services.metering.match import StoredDevice
 from webapp.services.metering.recount_plan import Plan, RecountedDevice
 from webapp.services.metering.store import DepositChanges, DeviceUpdate
+from webapp.services.metering.stored import StoredDevice, stored_device
 
 _AT_ONCE = 1_000
 
@@ -68,14 +67,9 @@ def _counted(session: Session, changed: Sequence[RecountedDevice]) -> dict[int, 
 
 def _stored_devices(session: Session, ids: Sequence[int]) -> dict[int, StoredDevice]:
     found = {}
-    columns = (Device.id, Device.feed_id, Device.asset_id, Device.serial_number, Device.state)
     for some in _batches(ids):
-        rows = session.execute(select(*columns, Device.awaits_baseline).where(Device.id.in_(some)))
-        for row in rows:
-            state = from_json(row.state)
-            state = replace(state, begin_anew=state.begin_anew or row.awaits_baseline)
-            names = (row.asset_id, row.serial_number)
-            found[row.id] = StoredDevice(row.id, row.feed_id, *names, state)
+        for device in session.scalars(select(Device).where(Device.id.in_(some))):
+            found[device.id] = stored_device(device)
     return found
 
 

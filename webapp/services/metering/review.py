@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 from webapp import filters
 from webapp.db import lock
 from webapp.domain.metering import review as engine
-from webapp.domain.metering.codec import from_json
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.review import Decision
 from webapp.domain.metering.run import Context
-from webapp.domain.metering.state import DeviceState
 from webapp.domain.months import Month, counting_month
 from webapp.errors import DATA_ERRORS, Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
@@ -26,8 +24,8 @@ from webapp.services.audit import Actor
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deltas, deposits, events, store
 from webapp.services.metering.events import Event
-from webapp.services.metering.match import StoredDevice
 from webapp.services.metering.store import DeviceUpdate
+from webapp.services.metering.stored import StoredDevice, stored_device
 
 #: ``accepted``: all pages count; ``adjusted``: some of them; ``reset``: the counter was set to
 #: another value, none count; ``rejected``: none count, for a reason that is stored.
@@ -139,8 +137,9 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
                 month=filters.month(month),
             )
         )
-    result = engine.reopen(_state(session, delta), deltas.of_row(delta), _context(feed, now))
-    added = _store(session, feed, delta, result, now)
+    device = _device(session, delta)
+    result = engine.reopen(device.state, deltas.of_row(delta), _context(feed, now))
+    added = _store(session, device, delta, result, now)
     delta.reason, delta.resolved_by = None, None
     delta.decided_by, delta.decided_at = None, None
     _record_decision(session, feed, delta, actor, None, now)
@@ -212,14 +211,15 @@ def _decide(
     if decision == "adjusted" and pages == delta.pages:
         decision = "accepted"
     feed = session.get_one(Feed, delta.feed_id)
+    device = _device(session, delta)
     result = engine.decide(
-        _state(session, delta),
+        device.state,
         deltas.of_row(delta),
         decision,
         _context(feed, now),
         pages if decision == "adjusted" else None,
     )
-    added = _store(session, feed, delta, result, now)
+    added = _store(session, device, delta, result, now)
     delta.reason = reason or None
     delta.decided_by, delta.decided_at = actor.user_id, now
     delta.resolved_by = "cli" if actor.place == "command" else "user"
@@ -236,11 +236,11 @@ def _lock(session: Session, *delta_ids: int) -> None:
     session.scalars(select(Delta).where(wanted).execution_options(populate_existing=True)).all()
 
 
-def _state(session: Session, delta: Delta) -> DeviceState:
-    """The state of a delta's device. Raises Conflict when it cannot be read."""
+def _device(session: Session, delta: Delta) -> StoredDevice:
+    """The device of a delta. Raises Conflict when its state cannot be read."""
     device = session.get_one(Device, delta.device_id, populate_existing=True)
     try:
-        return from_json(device.state)
+        return stored_device(device)
     except DATA_ERRORS as error:
         message = gettext("The stored data of this printer is damaged; the case was not changed.")
         raise Conflict(message) from error
@@ -252,21 +252,15 @@ def _context(feed: Feed, now: datetime) -> Context:
     return Context(today, now, zone, public_holidays(feed.account), feed.id, None)
 
 
-def _store(session: Session, feed: Feed, delta: Delta, result: Result, now: datetime) -> int:
+def _store(
+    session: Session, device: StoredDevice, delta: Delta, result: Result, now: datetime
+) -> int:
     """Store the state after a decision, the delta and its deposits; returns the pages added."""
-    device = session.get_one(Device, delta.device_id)
-    before = StoredDevice(
-        device.id,
-        device.feed_id,
-        device.asset_id,
-        device.serial_number,
-        from_json(device.state),
-    )
-    change = DeviceUpdate(before, result, known_delta=deltas.of_row(delta))
+    change = DeviceUpdate(device, result, known_delta=deltas.of_row(delta))
     changes = store.write(session, [change], now)
-    session.refresh(device)
+    session.refresh(session.get_one(Device, device.id))
     session.refresh(delta)
-    return deposits.apply_to_feeds(session, changes).get(feed.id, 0)
+    return deposits.apply_to_feeds(session, changes).get(delta.feed_id, 0)
 
 
 def _record_decision(

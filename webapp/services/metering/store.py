@@ -19,7 +19,7 @@ from webapp.domain.metering.state import Delta, DeviceState
 from webapp.models import Delta as DeltaRow
 from webapp.models import Device, Feed, Reading
 from webapp.services.metering import deltas
-from webapp.services.metering.match import StoredDevice
+from webapp.services.metering.stored import StoredDevice
 
 _DEVICE: Table = Device.metadata.tables["device"]
 _READING: Table = Reading.metadata.tables["reading"]
