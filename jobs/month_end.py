@@ -1,4 +1,4 @@
-"""Month end: months close, certificates are issued and drawn."""
+"""Month end: months close, certificates are issued and rendered."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
-from webapp.pdf import CertificatePrinter
+from webapp.pdf import CertificateRenderer
 from webapp.services import certificates, months
 from webapp.settings import Settings
 
@@ -21,15 +21,15 @@ log = logging.getLogger("releaf.month_end")
 
 
 def close_due() -> str:
-    """The job: close every month that may close, and have what is not drawn yet drawn."""
+    """The job: close every month that may close, and enqueue the rendering of certificates."""
     with runtime.app_context():
         return _close_due()
 
 
-def draw(certificate_id: int) -> str:
-    """The job: draw a certificate's document and keep its bytes."""
+def render(certificate_id: int) -> str:
+    """The job: render a certificate as PDF and store it."""
     with runtime.app_context():
-        return draw_certificate(certificate_id)
+        return render_certificate(certificate_id)
 
 
 def _close_due() -> str:
@@ -47,26 +47,26 @@ def _close_due() -> str:
                 issued += months.close(session, account, month, now, config.project) is not None
                 session.commit()
             session.commit()
-        waiting = certificates.undrawn(session)
+        waiting = certificates.pending_render(session)
         session.commit()
     _enqueue_documents(config, waiting)
-    return f"{issued} certificates issued, {len(waiting)} to draw"
+    return f"{issued} certificates issued, {len(waiting)} to render"
 
 
-def draw_certificate(certificate_id: int, now: Callable[[], datetime] = clock.now) -> str:
-    """Draw a document here and now; one that is drawn already stays as it is."""
+def render_certificate(certificate_id: int, now: Callable[[], datetime] = clock.now) -> str:
+    """Render a document here and now; one that is rendered already stays as it is."""
     with db.session() as session:
-        return _draw(session, certificate_id, now)
+        return _render(session, certificate_id, now)
 
 
-def _draw(session: Session, certificate_id: int, now: Callable[[], datetime]) -> str:
+def _render(session: Session, certificate_id: int, now: Callable[[], datetime]) -> str:
     certificate = session.get_one(Certificate, certificate_id)
-    drawn = certificates.document(session, certificate) is not None
+    rendered = certificates.document(session, certificate) is not None
     values = certificates.values(session, certificate, current_settings().public_url)
-    session.commit()  # no transaction is open while the document is drawn
-    if drawn:
-        return f"{certificate.number} is drawn already"
-    pdf = printer().draw(values)
+    session.commit()  # no transaction is open while the document is rendered
+    if rendered:
+        return f"{certificate.number} is rendered already"
+    pdf = renderer().render(values)
     certificates.store_document(session, certificate_id, pdf, now())
     session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
@@ -82,7 +82,7 @@ def issue(
     month: Month,
     now: Callable[[], datetime] = clock.now,
 ) -> tuple[Certificate | None, str | None]:
-    """Close a month of an account, here and now, with the open ones before it, and draw.
+    """Close a month of an account and the open ones before it, and render their documents.
 
     Returns the certificate of that month (None when it had no page), or the reason why the
     month has to wait.
@@ -99,23 +99,23 @@ def issue(
             certificate = months.close(session, account, due, moment, config.project)
             session.commit()
             if certificate is not None:
-                _draw(session, certificate.id, now)
+                _render(session, certificate.id, now)
     return certificate, None
 
 
 def _enqueue_documents(config: Settings, certificate_ids: Sequence[int]) -> None:
     for certificate_id in certificate_ids:
         try:
-            queue.draw_certificate(config, certificate_id)
+            queue.render_certificate(config, certificate_id)
         except queue.QueueDown as error:
             log.warning("certificate %s waits for its document: %s", certificate_id, error)
             return
 
 
 @lru_cache(maxsize=1)
-def printer() -> CertificatePrinter:
-    """The printer of this process; making it reads fonts and paper and takes a second.
+def renderer() -> CertificateRenderer:
+    """The renderer of this process; making it reads fonts and paper and takes a second.
 
     Raises PdfError when an asset is missing.
     """
-    return CertificatePrinter()
+    return CertificateRenderer()

@@ -30,15 +30,15 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Make ready before the first child what every child would make anew: tables, the printer.
+    """Make ready before the first child what every child would make anew: tables, the renderer.
 
-    Nights do not depend on the printer: without its assets only the certificates' own jobs fail.
+    Nights do not depend on the renderer: without its assets only the certificates' own jobs fail.
     """
     configure_mappers()
     try:
-        month_end.printer()
+        month_end.renderer()
     except PdfError:
-        log.exception("certificates cannot be drawn on this machine")
+        log.exception("certificates cannot be rendered on this machine")
 
 
 if __name__ == "__main__":

@@ -486,7 +486,7 @@ def _a_pdf() -> bytes:
         issued_on=date(2026, 11, 2),
         verify_url="https://releaf.example/c/x",
     )
-    return month_end.printer().draw(values)
+    return month_end.renderer().render(values)
 
 
 def document(session: Session, of: Certificate, pdf: bytes | None = None) -> Document:

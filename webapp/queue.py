@@ -29,7 +29,7 @@ RUN_FEED = "jobs.collection.run_feed"
 CHECK_SERVERS = "jobs.health.check_servers"
 CHECK_SERVER = "jobs.health.check_server"
 CLOSE_MONTHS = "jobs.month_end.close_due"
-DRAW_CERTIFICATE = "jobs.month_end.draw"
+RENDER_CERTIFICATE = "jobs.month_end.render"
 RECONCILE = "jobs.reconciliation.reconcile_due"
 SEND_NOTIFICATIONS = "jobs.notifications.send_due"
 #: Every job there is; a test holds that each of them can be imported.
@@ -40,7 +40,7 @@ JOBS = (
     CHECK_SERVERS,
     CHECK_SERVER,
     CLOSE_MONTHS,
-    DRAW_CERTIFICATE,
+    RENDER_CERTIFICATE,
     RECONCILE,
     SEND_NOTIFICATIONS,
 )
@@ -134,12 +134,12 @@ def check_server(settings: Settings, server_id: int) -> str:
     return _enqueue(settings, "timetable", CHECK_SERVER, server_id)
 
 
-def draw_certificate(settings: Settings, certificate_id: int) -> str:
+def render_certificate(settings: Settings, certificate_id: int) -> str:
     """Render the document of a certificate. Raises QueueDown."""
     return _enqueue(
         settings,
         "documents",
-        DRAW_CERTIFICATE,
+        RENDER_CERTIFICATE,
         certificate_id,
         job_id=f"certificate-{certificate_id}",
     )

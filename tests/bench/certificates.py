@@ -14,7 +14,7 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from webapp.domain.trees import PAGES_PER_TREE, trees
-from webapp.pdf import CertificatePrinter, CertificateValues
+from webapp.pdf import CertificateRenderer, CertificateValues
 from webapp.settings import ROOT
 
 FOLDER = ROOT / "static" / "print"
@@ -51,7 +51,7 @@ def resident_mb() -> float:
 def main() -> None:
     """Draw the certificates on both sides."""
     count = int(sys.argv[1])
-    printer = CertificatePrinter()
+    renderer = CertificateRenderer()
     fonts = FontConfiguration()
     style = CSS(filename=FOLDER / "certificate.css", font_config=fonts)
     base = (FOLDER / "certificate.html").as_uri()
@@ -61,10 +61,10 @@ def main() -> None:
         turn = [values(number) for number in range(first, min(first + TURN, count))]
         began = time.perf_counter()
         for certificate in turn:
-            printer.draw(certificate)
+            renderer.render(certificate)
         middle = time.perf_counter()
         for certificate in turn:
-            page = HTML(string=printer.html(certificate), base_url=base)
+            page = HTML(string=renderer.html(certificate), base_url=base)
             page.write_pdf(
                 stylesheets=[style], font_config=fonts, pdf_variant="pdf/a-3u", pdf_tags=True
             )

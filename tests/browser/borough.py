@@ -318,23 +318,23 @@ def _history(session: Session, feed: Feed, printer: Device) -> None:
 
 
 def _months(session: Session, customer: Account, things: dict[str, int | str]) -> None:
-    """Certificates: drawn, being drawn, with late pages, and more of them than a page shows."""
+    """Certificates: rendered, pending, with late pages, and more of them than a page shows."""
     for month in ("2026-07", "2026-08", "2026-09", "2026-10"):
         factories.closed_month(session, customer, month)
-    undrawn = factories.certificate(session, customer, month="2026-09", pages=812)
+    pending_render = factories.certificate(session, customer, month="2026-09", pages=812)
     late = factories.certificate(session, customer, month="2026-08", late_pages=4_120)
     late.late_months = "2026-06 2026-07"
-    drawn = factories.certificate(session, customer, month="2026-10", pages=1_234_567_890)
-    for certificate in (late, drawn):
+    rendered = factories.certificate(session, customer, month="2026-10", pages=1_234_567_890)
+    for certificate in (late, rendered):
         factories.document(session, certificate)
     for number in range(1, 61):
         month = f"{2020 + number // 12}-{number % 12 + 1:02}"
         factories.certificate(session, customer, month=month)
     things |= {
-        "number": drawn.number,
-        "undrawn": undrawn.number,
+        "number": rendered.number,
+        "pending_render": pending_render.number,
         "late": late.number,
-        "public_id": drawn.public_id,
+        "public_id": rendered.public_id,
     }
 
 

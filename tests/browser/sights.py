@@ -102,7 +102,7 @@ PAGES: dict[str, list[str]] = {
         "/certificates", "/certificates?month=2026-09", "/certificates?q=nobody",
     ],
     "certificates.show": [
-        "/certificates/{number}", "/certificates/{undrawn}", "/certificates/{late}",
+        "/certificates/{number}", "/certificates/{pending_render}", "/certificates/{late}",
     ],
     "showing.year": ["/accounts/{customer}/years/2026", "/accounts/{stranger}/years/2026"],
     "showing.sharing": ["/accounts/{customer}/sharing", "/accounts/{stranger}/sharing"],
@@ -117,7 +117,7 @@ PARTS: dict[str, list[str]] = {
     "customers.index": ["/servers/{server}/customers?q=ha"],
     "feeds.health": ["/feeds/{feed}/health", "/feeds/{unhealthy_feed}/health"],
     "collections.progress": ["/collections/{running_collection}/progress"],
-    "certificates.document": ["/certificates/{undrawn}/document"],
+    "certificates.document": ["/certificates/{pending_render}/document"],
 }
 
 #: Pages of rq-dashboard. Its HTML is not ours: only what it says and loads is judged.

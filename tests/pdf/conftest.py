@@ -1,16 +1,16 @@
-"""One printer for all tests of documents, and values with character."""
+"""One renderer for all tests of documents, and values with character."""
 
 import pytest
 
 from jobs import month_end
 from tests.pdf.memory import VALUES
-from webapp.pdf import CertificatePrinter, CertificateValues
+from webapp.pdf import CertificateRenderer, CertificateValues
 
 
 @pytest.fixture(scope="session")
-def printer() -> CertificatePrinter:
-    """The printer of the packaged template and assets."""
-    return month_end.printer()
+def renderer() -> CertificateRenderer:
+    """The renderer of the packaged template and assets."""
+    return month_end.renderer()
 
 
 @pytest.fixture

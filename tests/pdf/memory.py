@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from webapp.pdf import CertificatePrinter, CertificateValues
+from webapp.pdf import CertificateRenderer, CertificateValues
 
 WARM = 30
 MORE = 60
@@ -28,12 +28,12 @@ VALUES = CertificateValues(
 
 def main() -> None:
     """Draw, and print what stayed."""
-    printer = CertificatePrinter()
+    renderer = CertificateRenderer()
     for number in range(WARM):
-        printer.draw(replace(VALUES, number=f"R-2026-10-{number:06}"))
+        renderer.render(replace(VALUES, number=f"R-2026-10-{number:06}"))
     before = _resident_kilobytes()
     for number in range(WARM, WARM + MORE):
-        printer.draw(replace(VALUES, number=f"R-2026-10-{number:06}"))
+        renderer.render(replace(VALUES, number=f"R-2026-10-{number:06}"))
     print(_resident_kilobytes() - before)
 
 

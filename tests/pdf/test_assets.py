@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
+from webapp.pdf import CertificateRenderer, CertificateValues, PdfError
 from webapp.settings import ROOT
 
 
@@ -48,10 +48,10 @@ ADDED = {f"foreign {n}": markup for n, markup in enumerate(FOREIGN)} | {
 
 
 @pytest.fixture(scope="module")
-def spoilt_printer(tmp_path_factory: pytest.TempPathFactory) -> CertificatePrinter:
-    """A printer whose template adds what ``ADDED`` has for the number of a certificate.
+def broken_renderer(tmp_path_factory: pytest.TempPathFactory) -> CertificateRenderer:
+    """A renderer whose template adds what ``ADDED`` has for the number of a certificate.
 
-    One for all of it, because a printer takes a second to read its fonts.
+    One for all of it, because a renderer takes a second to read its fonts.
     """
     root = copy_root(tmp_path_factory.mktemp("spoilt"))
     (root / "static/print/notes.txt").write_text("not for documents")
@@ -62,15 +62,15 @@ def spoilt_printer(tmp_path_factory: pytest.TempPathFactory) -> CertificatePrint
         for number, markup in ADDED.items()
     )
     template.write_text(template.read_text().replace("</main>", f"{added}</main>"))
-    return CertificatePrinter(root)
+    return CertificateRenderer(root)
 
 
 @pytest.mark.parametrize("number", [number for number in ADDED if number.startswith("foreign")])
 def test_a_foreign_asset_is_refused(
-    spoilt_printer: CertificatePrinter, values: CertificateValues, number: str
+    broken_renderer: CertificateRenderer, values: CertificateValues, number: str
 ) -> None:
     with pytest.raises(PdfError, match="not one of the packaged assets"):
-        spoilt_printer.draw(replace(values, number=number))
+        broken_renderer.render(replace(values, number=number))
 
 
 @pytest.mark.parametrize(
@@ -82,16 +82,16 @@ def test_a_foreign_asset_is_refused(
     ],
 )
 def test_an_asset_that_documents_cannot_have_is_refused(
-    spoilt_printer: CertificatePrinter, values: CertificateValues, number: str, words: str
+    broken_renderer: CertificateRenderer, values: CertificateValues, number: str, words: str
 ) -> None:
     with pytest.raises(PdfError, match=words):
-        spoilt_printer.draw(replace(values, number=number))
+        broken_renderer.render(replace(values, number=number))
 
 
 def test_a_certificate_without_any_of_these_is_drawn(
-    spoilt_printer: CertificatePrinter, values: CertificateValues
+    broken_renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    assert spoilt_printer.draw(values).startswith(b"%PDF")
+    assert broken_renderer.render(values).startswith(b"%PDF")
 
 
 def loses_a_font(root: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_printer_that_lacks_something_does_not_start(
     loses(copied_root)
 
     with pytest.raises(PdfError, match="cannot be read"):
-        CertificatePrinter(copied_root)
+        CertificateRenderer(copied_root)
 
 
 def test_what_the_jobs_see_is_an_ordinary_exception() -> None:

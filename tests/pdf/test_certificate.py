@@ -17,7 +17,7 @@ import pytest
 from tests.logos import pictures
 from webapp import i18n
 from webapp.logos import sanitize_logo
-from webapp.pdf import CertificatePrinter, CertificateValues, PdfError
+from webapp.pdf import CertificateRenderer, CertificateValues, PdfError
 from webapp.settings import ROOT
 
 US_LETTER_LANDSCAPE = (792, 612)
@@ -52,9 +52,9 @@ def text_of(pdf: bytes) -> str:
 
 
 def test_a_certificate_is_one_page_of_us_letter_on_its_side(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    pdf = printer.draw(values)
+    pdf = renderer.render(values)
 
     pages = pages_of(pdf)
     assert len(pages) == 1
@@ -62,9 +62,9 @@ def test_a_certificate_is_one_page_of_us_letter_on_its_side(
 
 
 def test_a_certificate_says_all_it_has_to_say(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    text = text_of(printer.draw(values))
+    text = text_of(renderer.render(values))
 
     for words in (
         "Certificate of Reforestation",
@@ -100,7 +100,7 @@ def test_a_certificate_says_all_it_has_to_say(
     ],
 )
 def test_late_pages_stand_on_a_line_of_their_own(
-    printer: CertificatePrinter,
+    renderer: CertificateRenderer,
     values: CertificateValues,
     late_pages: int,
     late_months: list[tuple[int, int]],
@@ -108,23 +108,23 @@ def test_late_pages_stand_on_a_line_of_their_own(
 ) -> None:
     months = tuple(date(year, month, 1) for year, month in late_months)
 
-    pdf = printer.draw(replace(values, late_pages=late_pages, late_months=months))
+    pdf = renderer.render(replace(values, late_pages=late_pages, late_months=months))
 
     assert len(pages_of(pdf)) == 1
     assert words in text_of(pdf)
 
 
 def test_corrections_stand_on_a_line_of_their_own(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     late = replace(values, late_pages=30, late_months=(date(2026, 9, 1),))
 
-    pdf = printer.draw(replace(late, corrections=-1_120))
+    pdf = renderer.render(replace(late, corrections=-1_120))
 
     assert len(pages_of(pdf)) == 1
     assert "Printed in September 2026 and reported late: 30 pages" in text_of(pdf)
     assert "Corrections from earlier months: −1,120 pages" in text_of(pdf)
-    assert "Corrections" not in text_of(printer.draw(late))
+    assert "Corrections" not in text_of(renderer.render(late))
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_corrections_stand_on_a_line_of_their_own(
     ],
 )
 def test_figures_of_every_size_have_room(
-    printer: CertificatePrinter,
+    renderer: CertificateRenderer,
     values: CertificateValues,
     pages: int,
     trees: str,
     words: list[str],
 ) -> None:
-    pdf = printer.draw(replace(values, pages=pages, trees=Decimal(trees)))
+    pdf = renderer.render(replace(values, pages=pages, trees=Decimal(trees)))
 
     assert len(pages_of(pdf)) == 1
     text = text_of(pdf)
@@ -154,21 +154,21 @@ def test_figures_of_every_size_have_room(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_printed_as_it_is_written(
-    printer: CertificatePrinter, values: CertificateValues, name: str
+    renderer: CertificateRenderer, values: CertificateValues, name: str
 ) -> None:
     named = replace(values, account_name=name, partner_name=name[:200])
     corrected = replace(named, late_pages=5, corrections=-12_345)
 
-    for pdf in (printer.draw(named), printer.draw(corrected)):
+    for pdf in (renderer.render(named), renderer.render(corrected)):
         assert len(pages_of(pdf)) == 1
         assert _letters(name) in _letters(text_of(pdf))
 
 
 @pytest.mark.parametrize("letter", ["W", "M", "i", "@"])
 def test_a_name_without_spaces_is_broken_and_stays_on_the_page(
-    printer: CertificatePrinter, values: CertificateValues, letter: str
+    renderer: CertificateRenderer, values: CertificateValues, letter: str
 ) -> None:
-    pdf = printer.draw(
+    pdf = renderer.render(
         replace(
             values,
             account_name=letter * 200,
@@ -185,47 +185,47 @@ def test_a_name_without_spaces_is_broken_and_stays_on_the_page(
 
 
 def test_a_letter_that_no_font_has_is_refused_with_what_to_do(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     with pytest.raises(PdfError, match=r"U\+10FFFD.*install"):
-        printer.draw(replace(values, account_name="Acme \U0010fffd"))
+        renderer.render(replace(values, account_name="Acme \U0010fffd"))
 
 
 def test_control_characters_are_left_out(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    pdf = printer.draw(replace(values, account_name="Acme\x00\x07\n\t Paper\x1b\x85"))
+    pdf = renderer.render(replace(values, account_name="Acme\x00\x07\n\t Paper\x1b\x85"))
 
     assert "Acme Paper" in text_of(pdf)
 
 
 def test_markup_in_a_name_is_text_in_the_html(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    html = printer.html(replace(values, account_name='<img src="x"> & "Co"'))
+    html = renderer.html(replace(values, account_name='<img src="x"> & "Co"'))
 
     assert "<img" not in html
     assert "&lt;img src=&#34;x&#34;&gt; &amp; &#34;Co&#34;" in html
 
 
 def test_the_same_values_give_the_same_bytes(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    first = printer.draw(values)
-    printer.draw(replace(values, account_name=NAMES[-2]))
+    first = renderer.render(values)
+    renderer.render(replace(values, account_name=NAMES[-2]))
 
-    assert printer.draw(values) == first
-    assert CertificatePrinter().draw(values) == first
+    assert renderer.render(values) == first
+    assert CertificateRenderer().render(values) == first
 
 
 @pytest.mark.processes
 def test_another_process_on_another_day_gives_the_same_bytes(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     program = (
-        "import pickle, sys; from webapp.pdf import CertificatePrinter; "
+        "import pickle, sys; from webapp.pdf import CertificateRenderer; "
         "values = pickle.load(sys.stdin.buffer); "
-        "sys.stdout.buffer.write(CertificatePrinter().draw(values))"
+        "sys.stdout.buffer.write(CertificateRenderer().render(values))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
 
@@ -238,21 +238,21 @@ def test_another_process_on_another_day_gives_the_same_bytes(
         check=True,
     )
 
-    assert other.stdout == printer.draw(values)
+    assert other.stdout == renderer.render(values)
 
 
 def test_every_date_in_the_file_is_the_day_of_issue(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    pdf = printer.draw(values)
+    pdf = renderer.render(values)
 
     metadata = pages_of(pdf).get_metadata_dict()
     assert metadata["CreationDate"] == metadata["ModDate"] == "D:20261102000000+00'00"
     assert set(re.findall(rb"D:(\d{8})", opened(pdf))) == {b"20261102"}
 
 
-def test_the_file_says_what_it_is(printer: CertificatePrinter, values: CertificateValues) -> None:
-    document = pages_of(printer.draw(values))
+def test_the_file_says_what_it_is(renderer: CertificateRenderer, values: CertificateValues) -> None:
+    document = pages_of(renderer.render(values))
 
     metadata = document.get_metadata_dict()
     assert metadata["Title"] == (
@@ -263,9 +263,9 @@ def test_the_file_says_what_it_is(printer: CertificatePrinter, values: Certifica
 
 
 def test_the_file_is_for_archives_and_screen_readers(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    pdf = opened(printer.draw(values))
+    pdf = opened(renderer.render(values))
 
     assert b"/Lang (en)" in pdf
     assert b"/MarkInfo <</Marked true>>" in pdf
@@ -275,18 +275,18 @@ def test_the_file_is_for_archives_and_screen_readers(
 
 
 def test_the_address_can_be_followed(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    assert f"/URI ({values.verify_url})".encode() in opened(printer.draw(values))
+    assert f"/URI ({values.verify_url})".encode() in opened(renderer.render(values))
 
 
 def test_only_the_packaged_fonts_are_in_the_file(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     style = (ROOT / "static/print/fonts.css").read_text()
     families = re.findall(r'@font-face { font-family: "([\w-]+)"', style)
 
-    pdf = printer.draw(replace(values, account_name=NAMES[-3], partner_name=NAMES[-2]))
+    pdf = renderer.render(replace(values, account_name=NAMES[-3], partner_name=NAMES[-2]))
 
     fonts = {font.decode() for font in re.findall(rb"/BaseFont /[A-Z]{6}\+([\w-]+)", opened(pdf))}
     assert {font for font in fonts if not font.startswith(tuple(families))} == set()
@@ -307,15 +307,15 @@ def test_nothing_is_complained_about(
 ) -> None:
     caplog.set_level(logging.WARNING)
 
-    CertificatePrinter().draw(replace(values, late_pages=5, account_name=NAMES[-2]))
+    CertificateRenderer().render(replace(values, late_pages=5, account_name=NAMES[-2]))
 
     assert caplog.messages == []
 
 
 def test_the_paper_is_under_the_text(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
-    picture = pages_of(printer.draw(values))[0].render(scale=1).to_pil().convert("RGB")
+    picture = pages_of(renderer.render(values))[0].render(scale=1).to_pil().convert("RGB")
 
     deep_green = (0x24, 0x50, 0x3A)
     frame = [picture.getpixel((x, 24)) for x in range(200, 600, 50)]
@@ -344,10 +344,10 @@ def _letters(text: str) -> str:
 
 
 def test_a_logo_stands_where_it_says_through_whom(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     logo = sanitize_logo(pictures.png((640, 200), (200, 30, 120, 255))).content
-    pdf = printer.draw(replace(values, logo=logo))
+    pdf = renderer.render(replace(values, logo=logo))
 
     text = text_of(pdf)
     assert re.search("issued through Northwind Print Services", text, re.IGNORECASE)
@@ -367,24 +367,24 @@ def test_a_logo_stands_where_it_says_through_whom(
 
 
 def test_the_same_logo_gives_the_same_bytes_and_stays_in_its_document(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     logo = sanitize_logo(pictures.png()).content
 
-    first = printer.draw(replace(values, logo=logo))
-    without = printer.draw(values)
+    first = renderer.render(replace(values, logo=logo))
+    without = renderer.render(values)
 
-    assert printer.draw(replace(values, logo=logo)) == first
-    assert printer.draw(values) == without
+    assert renderer.render(replace(values, logo=logo)) == first
+    assert renderer.render(values) == without
     assert not [each for each in pages_of(without)[0].get_objects() if each.type == IMAGE]
 
 
 @pytest.mark.parametrize("letter", ["W", "\u6f22", "i"])
 @pytest.mark.parametrize("size", [(640, 200), (640, 1), (1, 200), (200, 200)])
 def test_a_logo_leaves_room_for_the_longest_names(
-    printer: CertificatePrinter, values: CertificateValues, letter: str, size: tuple[int, int]
+    renderer: CertificateRenderer, values: CertificateValues, letter: str, size: tuple[int, int]
 ) -> None:
-    pdf = printer.draw(
+    pdf = renderer.render(
         replace(
             values,
             partner_name=letter * 200,
@@ -398,15 +398,15 @@ def test_a_logo_leaves_room_for_the_longest_names(
 
 
 def test_rather_no_document_than_one_without_its_logo(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     with pytest.raises(PdfError, match="logo of the document cannot be read"):
-        printer.draw(replace(values, logo=b"no picture"))
+        renderer.render(replace(values, logo=b"no picture"))
 
 
 @pytest.mark.usefixtures("translations")
 def test_a_certificate_speaks_the_language_it_was_issued_in(
-    printer: CertificatePrinter, values: CertificateValues
+    renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     spanish = replace(
         values,
@@ -419,7 +419,7 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
         corrections=-1_120,
     )
 
-    text = text_of(printer.draw(spanish))
+    text = text_of(renderer.render(spanish))
 
     for words in (
         "Certificado de Reforestación",

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from webapp.pdf import SHARE_HEIGHT, SHARE_WIDTH, CardPrinter, CardValues
+from webapp.pdf import SHARE_HEIGHT, SHARE_WIDTH, CardRenderer, CardValues
 
 VALUES = CardValues(
     number="R-2026-10-000123",
@@ -30,14 +30,14 @@ GROUND = (0xF6, 0xF3, 0xEA)
 
 
 @pytest.fixture(scope="module")
-def cards() -> CardPrinter:
-    """The printer of the packaged template and style."""
-    return CardPrinter()
+def cards() -> CardRenderer:
+    """The renderer of the packaged template and style."""
+    return CardRenderer()
 
 
-def drawn(cards: CardPrinter, values: CardValues) -> Image.Image:
+def drawn(cards: CardRenderer, values: CardValues) -> Image.Image:
     """A card as it is seen."""
-    return Image.open(BytesIO(cards.draw(values))).convert("RGB")
+    return Image.open(BytesIO(cards.render(values))).convert("RGB")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def drawn(cards: CardPrinter, values: CardValues) -> Image.Image:
     ],
 )
 def test_a_card_keeps_to_its_frame_whatever_it_tells(
-    cards: CardPrinter, values: CardValues
+    cards: CardRenderer, values: CardValues
 ) -> None:
     card = drawn(cards, values)
 
@@ -65,7 +65,7 @@ def test_a_card_keeps_to_its_frame_whatever_it_tells(
     assert card.getpixel((600, 25)) == FRAME
 
 
-def test_a_card_tells_what_is_certified(cards: CardPrinter) -> None:
+def test_a_card_tells_what_is_certified(cards: CardRenderer) -> None:
     told = cards.html(VALUES)
 
     for words in (
@@ -80,7 +80,7 @@ def test_a_card_tells_what_is_certified(cards: CardPrinter) -> None:
     assert "1.00 tree<" in cards.html(replace(VALUES, trees=Decimal(1)))
 
 
-def test_without_a_holder_nobody_is_named(cards: CardPrinter) -> None:
+def test_without_a_holder_nobody_is_named(cards: CardRenderer) -> None:
     unnamed = replace(VALUES, holder=None)
 
     assert "Harbour" not in cards.html(unnamed)
@@ -88,7 +88,7 @@ def test_without_a_holder_nobody_is_named(cards: CardPrinter) -> None:
     assert drawn(cards, unnamed).tobytes() != drawn(cards, VALUES).tobytes()
 
 
-def test_another_card_is_another_version(cards: CardPrinter) -> None:
+def test_another_card_is_another_version(cards: CardRenderer) -> None:
     others = [
         replace(VALUES, holder=None),
         replace(VALUES, holder="Harbour"),
@@ -98,4 +98,4 @@ def test_another_card_is_another_version(cards: CardPrinter) -> None:
 
     versions = {cards.version(values) for values in [VALUES, *others]}
     assert len(versions) == 5
-    assert cards.version(VALUES) == CardPrinter().version(replace(VALUES))
+    assert cards.version(VALUES) == CardRenderer().version(replace(VALUES))

@@ -102,7 +102,7 @@ class Year:
         self.patch.setattr(runtime, "client_of", lambda server: self.client)
         self.patch.setattr(clock, "now", lambda: self.told)
         self.patch.setattr(queue, "run_collection", lambda config, wanted: self.line.append(wanted))
-        self.patch.setattr(queue, "draw_certificate", lambda config, certificate: None)
+        self.patch.setattr(queue, "render_certificate", lambda config, certificate: None)
         self.is_at(NEW_YEAR - DAY, NOON)
 
     @property

@@ -189,7 +189,7 @@ def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
 
     with world.session() as session:
         certificate = session.scalars(select(Certificate)).one()
-        waiting = list(certificates.undrawn(session))
+        waiting = list(certificates.pending_render(session))
         certificates.store_document(session, certificate.id, b"first", AFTER_GRACE)
         certificates.store_document(session, certificate.id, b"second", AFTER_GRACE)
         session.commit()
@@ -198,7 +198,7 @@ def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
         assert waiting == [certificate.id]
         assert document is not None
         assert document.pdf == b"first"
-        assert list(certificates.undrawn(session)) == []
+        assert list(certificates.pending_render(session)) == []
 
 
 def test_a_certificate_stays_as_it_was_when_the_account_is_renamed(world: World) -> None:

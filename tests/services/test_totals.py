@@ -63,10 +63,10 @@ def test_devices_are_counted_at_the_feed_that_lists_them(world: World) -> None:
 
 def test_certificates_without_a_document_are_to_be_drawn(session: Session) -> None:
     made = factories.certificate(session)
-    assert list(certificates.undrawn(session)) == [made.id]
+    assert list(certificates.pending_render(session)) == [made.id]
 
     factories.document(session, made)
-    assert list(certificates.undrawn(session)) == []
+    assert list(certificates.pending_render(session)) == []
 
 
 def test_held_gains_are_counted_for_those_who_may_decide(session: Session) -> None:

@@ -19,7 +19,7 @@ PUBLIC_ID = "4xp53UkxPvf43FVBK-kiOWCjj7K-Bymf"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """A customer with a drawn certificate for October and an undrawn one for September."""
+    """A customer with a rendered certificate for October and one that is not rendered yet."""
 
     hana: Visitor
     account_id: int

@@ -102,7 +102,7 @@ def test_a_failed_job_is_told_in_plain_words(
         number, certificate_id = certificate.number, certificate.id
     job = fails(connection, queue.RUN_FEED, *ids)
     fails(connection, queue.RUN_COLLECTION, ids[0])
-    fails(connection, queue.DRAW_CERTIFICATE, certificate_id)
+    fails(connection, queue.RENDER_CERTIFICATE, certificate_id)
     fails(connection, "jobs.nothing.at_all")
 
     page = ops.opens("/operations").text

@@ -16,7 +16,7 @@ from tests.pdf.memory import VALUES
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
-from webapp.pdf import CardPrinter, CardValues
+from webapp.pdf import CardRenderer, CardValues
 from webapp.views import certificates as certificate_views
 from webapp.views.security import OPEN
 
@@ -44,7 +44,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def pdf() -> bytes:
     """A real certificate."""
-    return month_end.printer().draw(replace(VALUES, account_name=NAME))
+    return month_end.renderer().render(replace(VALUES, account_name=NAME))
 
 
 @pytest.fixture
@@ -218,13 +218,13 @@ def test_a_share_card_of_whoever_is_not_named_is_another_one(
     shop: Shop, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[CardValues] = []
-    drawn = CardPrinter.draw
+    original = CardRenderer.render
 
-    def draw(printer: CardPrinter, values: CardValues) -> bytes:
+    def render(renderer: CardRenderer, values: CardValues) -> bytes:
         told.append(values)
-        return drawn(printer, values)
+        return original(renderer, values)
 
-    monkeypatch.setattr(CardPrinter, "draw", draw)
+    monkeypatch.setattr(CardRenderer, "render", render)
     certificate_views._card.cache_clear()
     address = f"/c/{shop.public_id}/share.png"
 

@@ -49,7 +49,7 @@ def certificates() -> None:
 )
 @click.pass_context
 def issue(ctx: click.Context, month: Month, account: str | None) -> None:
-    """Close a month, freeze its pages in certificates and draw their documents.
+    """Close a month, freeze its pages in certificates and render their documents.
 
       releaf certificates issue --month 2026-10
       releaf certificates issue --month 2026-10 --account "Northwind Print"
@@ -142,11 +142,11 @@ def _tell_issued(month: Month, told: Sequence[Issued]) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 def download(number: str, target: str, force: bool) -> None:
-    """Write a certificate's PDF, byte for byte as it was first drawn.
+    """Write a certificate's PDF, byte for byte as it was first rendered.
 
       releaf certificates download R-2026-10-000001 -o certificate.pdf
 
-    A document that no worker has drawn yet is drawn now.
+    A document that no worker has rendered yet is rendered now.
     """
     if target == "-" and output.as_json():
         raise Invalid("target", "Name a file; --json is printed on standard output.")
@@ -178,9 +178,9 @@ def _document(number: str) -> bytes:
         if document is not None:
             return document.pdf
     try:
-        month_end.draw_certificate(certificate.id)
+        month_end.render_certificate(certificate.id)
     except PdfError as error:
-        raise Conflict(f"{number} cannot be drawn: {error}") from error
+        raise Conflict(f"{number} cannot be rendered: {error}") from error
     return _document(number)
 
 

@@ -41,7 +41,7 @@ def close(account: str, month: Month) -> None:
         due = _due(session, customer, month)
         issued = _close(session, customer, due)
         session.commit()
-    _draw(issued)
+    _render(issued)
     _print(customer, due, issued)
 
 
@@ -74,13 +74,13 @@ def _close(session: Session, customer: Account, due: Sequence[Month]) -> list[Ce
     return issued
 
 
-def _draw(issued: Sequence[Certificate]) -> None:
+def _render(issued: Sequence[Certificate]) -> None:
     for certificate in issued:
         try:
-            month_end.draw_certificate(certificate.id)
+            month_end.render_certificate(certificate.id)
         except PdfError as error:
             raise Conflict(
-                f"{certificate.number} is issued, but its document cannot be drawn: {error}"
+                f"{certificate.number} is issued, but its document cannot be rendered: {error}"
             ) from error
 
 

@@ -4,18 +4,18 @@ HTML lies in ``templates/print``, its style and paper in ``static/print``.
 """
 
 from webapp.pdf.assets import PdfError
-from webapp.pdf.certificate import CertificatePrinter, CertificateValues
+from webapp.pdf.certificate import CertificateRenderer, CertificateValues
 from webapp.pdf.picture import HEIGHT, WIDTH, picture
-from webapp.pdf.share import SHARE_HEIGHT, SHARE_WIDTH, CardPrinter, CardValues
+from webapp.pdf.share import SHARE_HEIGHT, SHARE_WIDTH, CardRenderer, CardValues
 
 __all__ = [
     "HEIGHT",
     "SHARE_HEIGHT",
     "SHARE_WIDTH",
     "WIDTH",
-    "CardPrinter",
+    "CardRenderer",
     "CardValues",
-    "CertificatePrinter",
+    "CertificateRenderer",
     "CertificateValues",
     "PdfError",
     "picture",

@@ -35,11 +35,11 @@ def template(root: Path, name: str) -> Template:
 
 
 class PdfError(Exception):
-    """The document could not be drawn; says why and what to do."""
+    """The document could not be rendered; says why and what to do."""
 
 
 class PackagedAssets:
-    """Fetches files of the given folders for WeasyPrint; anything else ends the drawing.
+    """Fetches files of the given folders for WeasyPrint; anything else ends the rendering.
 
     Any other exception than FatalURLFetchingError would only be logged, and the document would
     go out without its picture.

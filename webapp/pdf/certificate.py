@@ -25,7 +25,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from webapp import filters, i18n
 from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
-from webapp.pdf.lettering import Lettering, Size, ems, fit, printable
+from webapp.pdf.text_fitting import FittedText, Size, fit_text, printable, text_width
 from webapp.settings import ROOT
 
 #: The customer's name: the width of the page between its margins, in points.
@@ -75,8 +75,8 @@ class CertificateValues:
     corrections: int = 0
 
 
-class CertificatePrinter:
-    """Draws certificates. One a process is enough: fonts, style and paper are read only once."""
+class CertificateRenderer:
+    """Renders certificates. One a process is enough: fonts, style and paper are read only once."""
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read template and assets under ``root``. Raises PdfError."""
@@ -107,11 +107,11 @@ class CertificatePrinter:
             project=printable(values.project),
         )
         sizes = DETAIL_SIZES if values.logo is None else BESIDE_LOGO_SIZES
-        project = fit(values.project, sizes, DETAIL_WIDTH)
-        partner = fit(values.partner_name, sizes, DETAIL_WIDTH)
+        project = fit_text(values.project, sizes, DETAIL_WIDTH)
+        partner = fit_text(values.partner_name, sizes, DETAIL_WIDTH)
         return self._template.render(
             certificate=values,
-            name=fit(
+            name=fit_text(
                 values.account_name,
                 CORRECTED_NAME_SIZES if values.corrections else NAME_SIZES,
                 NAME_WIDTH,
@@ -124,7 +124,7 @@ class CertificatePrinter:
             code=_qr_code(values.verify_url),
         )
 
-    def draw(self, values: CertificateValues) -> bytes:
+    def render(self, values: CertificateValues) -> bytes:
         """The document as PDF, one page. Raises PdfError."""
 
         def finish(document: Any, pdf: Any) -> None:
@@ -158,21 +158,21 @@ class CertificatePrinter:
         )
 
     def _operators(self, html: str) -> bytes:
-        """What draws a page, in PDF's own words, deflated.
+        """The PDF operators that paint a page, deflated.
 
         The paper is the same for all and has thousands of curves: read from its SVG for each
         document, it would take longer than everything else together.
         """
-        words: list[bytes] = []
+        operators: list[bytes] = []
 
-        def keep(document: Any, pdf: Any) -> None:
+        def collect(document: Any, pdf: Any) -> None:
             content = pdf.objects[int(_page(pdf)["Contents"].split()[0])]
             # Opacity ("gs") is looked up in a document's own resources; the paper is opaque.
-            words.extend(word for word in content.stream if not word.endswith(b" gs"))
+            operators.extend(line for line in content.stream if not line.endswith(b" gs"))
 
         with as_pdf_error():
-            self._lay_out(html).write_pdf(finisher=keep, uncompressed_pdf=True)
-        return zlib.compress(b"\n".join([b"/Artifact BMC q", *words, b"Q EMC"]), 9)
+            self._lay_out(html).write_pdf(finisher=collect, uncompressed_pdf=True)
+        return zlib.compress(b"\n".join([b"/Artifact BMC q", *operators, b"Q EMC"]), 9)
 
 
 def _colour_profile() -> Any:
@@ -195,16 +195,19 @@ def _refuse_missing_letters(document: Any) -> None:
         letters = ", ".join(f"{chr(letter)} (U+{letter:04X})" for letter in missing[:5])
         raise PdfError(
             f"no font on this machine has {letters}; install one that does (Debian has "
-            "fonts-droid-fallback, fonts-noto-core, fonts-symbola) and draw the document again"
+            "fonts-droid-fallback, fonts-noto-core, fonts-symbola) and render the document again"
         )
 
 
-def _height_left(*details: Lettering) -> float:
+def _height_left(*details: FittedText) -> float:
     """The points that these leave to a logo."""
     taken = sum(
         detail.points
         * _LINE_HEIGHT
-        * max(len(detail.lines), ceil(ems(" ".join(detail.lines)) * detail.points / DETAIL_WIDTH))
+        * max(
+            len(detail.lines),
+            ceil(text_width(" ".join(detail.lines)) * detail.points / DETAIL_WIDTH),
+        )
         for detail in details
     )
     return round(min(LOGO_HEIGHT, DETAIL_HEIGHT - taken), 1)

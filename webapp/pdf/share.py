@@ -1,6 +1,6 @@
 """Share cards: what a certificate states as a picture, for whoever is sent its public address.
 
-Other than a certificate, a card is no document: it is drawn when it is asked for, and bears a name
+Other than a certificate, a card is no document: it is rendered on request, and bears a name
 only if it is given one.
 """
 
@@ -17,8 +17,8 @@ from weasyprint.text.fonts import FontConfiguration
 
 from webapp import filters, i18n
 from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, template
-from webapp.pdf.lettering import Size, fit, printable
 from webapp.pdf.picture import picture
+from webapp.pdf.text_fitting import Size, fit_text, printable
 from webapp.settings import ROOT
 
 #: What networks and messengers show whole.
@@ -43,8 +43,8 @@ class CardValues:
     language: str = i18n.DEFAULT
 
 
-class CardPrinter:
-    """Draws cards. One a process is enough: style and fonts are read only once."""
+class CardRenderer:
+    """Renders cards. One a process is enough: style and fonts are read only once."""
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read template and style under ``root``. Raises PdfError."""
@@ -70,16 +70,16 @@ class CardPrinter:
         )
         return self._template.render(
             card=values,
-            trees=fit(_trees(values.trees), _TREES_SIZES, _WIDTH),
-            name=fit(values.holder, _NAME_SIZES, _WIDTH) if values.holder else None,
-            project=fit(values.project, _PROJECT_SIZES, _WIDTH),
+            trees=fit_text(_trees(values.trees), _TREES_SIZES, _WIDTH),
+            name=fit_text(values.holder, _NAME_SIZES, _WIDTH) if values.holder else None,
+            project=fit_text(values.project, _PROJECT_SIZES, _WIDTH),
         )
 
     def version(self, values: CardValues) -> str:
         """Another for whatever would look otherwise; costs next to nothing."""
         return hashlib.sha256(self._edition + self.html(values).encode()).hexdigest()
 
-    def draw(self, values: CardValues) -> bytes:
+    def render(self, values: CardValues) -> bytes:
         """The card as PNG of 1200 x 630 pixels. Raises PdfError."""
         page = HTML(
             string=self.html(values), base_url=self._base.as_uri(), url_fetcher=self._assets

@@ -53,7 +53,7 @@ def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-mon
         Certificate.pages_per_tree,
         Certificate.project,
         Certificate.issued_on,
-        Document.certificate_id.is_not(None).label("is_drawn"),
+        Document.certificate_id.is_not(None).label("is_rendered"),
     )
     then = (Certificate.month.desc(), Certificate.account_name, Certificate.id)
     return lists.order(query, COLUMNS, sort, *then)

@@ -56,7 +56,7 @@ def held_by_day(session: Session, since: date) -> dict[date, int]:
     return {row.day: row.number for row in rows}
 
 
-def without_document(session: Session) -> int:
+def pending_renders(session: Session) -> int:
     """How many certificates have no document yet."""
     # A certificate has one document or none: two numbers are found faster than the difference.
     certificates = select(func.count(Certificate.id)).scalar_subquery()

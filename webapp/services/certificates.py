@@ -1,4 +1,4 @@
-"""Certificates: issued once, frozen, drawn later as a document whose bytes are kept."""
+"""Certificates: issued once, frozen, rendered later as a document that is stored."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from webapp.pdf import CertificateValues
 from webapp.services import brands, summaries
 
 _DOCUMENT: Table = Document.metadata.tables["document"]
-#: The ids of certificates whose document is still to be drawn.
+#: The ids of certificates whose document is not rendered yet.
 WITHOUT_DOCUMENT = (
     select(Certificate.id)
     .outerjoin(Document, Document.certificate_id == Certificate.id)
@@ -120,10 +120,10 @@ def store_document(session: Session, certificate_id: int, pdf: bytes, now: datet
 
 
 def document(session: Session, certificate: Certificate) -> Document | None:
-    """The document of a certificate, once it is drawn."""
+    """The document of a certificate, if it is rendered."""
     return session.get(Document, certificate.id)
 
 
-def undrawn(session: Session) -> Sequence[int]:
+def pending_render(session: Session) -> Sequence[int]:
     """The ids of certificates that have no document yet."""
     return session.scalars(WITHOUT_DOCUMENT.order_by(Certificate.id)).all()

@@ -109,7 +109,7 @@ def selected() -> ResponseReturnValue:
 
 
 def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
-    """An archive of documents, if all of them are drawn; they are compressed already."""
+    """An archive of documents, if all of them are rendered; they are compressed already."""
     found = queries.documents(db.session(), query)
     missing = [row.number for row in found if row.pdf is None]
     if missing:
@@ -128,8 +128,8 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     try:
         with zipfile.ZipFile(file, "w") as archive:
             for row in found:
-                drawn = row.rendered_at.timetuple()[:6]
-                entry = zipfile.ZipInfo(f"certificate-{row.number}.pdf", drawn)
+                rendered = row.rendered_at.timetuple()[:6]
+                entry = zipfile.ZipInfo(f"certificate-{row.number}.pdf", rendered)
                 archive.writestr(entry, row.pdf)
     except BaseException:
         file.close()
@@ -150,7 +150,7 @@ def show(number: str) -> ResponseReturnValue:
 
 @blueprint.get("/certificates/<number>/document")
 def document(number: str) -> ResponseReturnValue:
-    """The state of a certificate's document, by itself; asks again until it is drawn."""
+    """The state of a certificate's document, by itself; polls until it is rendered."""
     certificate = access.certificate(db.session(), edge.viewer(), number)
     return render_template("certificates/_document.html", **_context(certificate))
 
@@ -159,17 +159,17 @@ def document(number: str) -> ResponseReturnValue:
 def download(number: str) -> ResponseReturnValue:
     """The document's very bytes, under a name that says what it is."""
     certificate = access.certificate(db.session(), edge.viewer(), number)
-    drawn = certificates.document(db.session(), certificate)
-    if drawn is None:
+    rendered = certificates.document(db.session(), certificate)
+    if rendered is None:
         abort(
             404, gettext("The document of this certificate is being drawn; try again in a minute.")
         )
-    response = make_response(drawn.pdf)
+    response = make_response(rendered.pdf)
     response.mimetype = "application/pdf"
     response.headers.set(
         "Content-Disposition", "attachment", filename=f"certificate-{certificate.number}.pdf"
     )
-    response.set_etag(drawn.sha256)
+    response.set_etag(rendered.sha256)
     return response
 
 
@@ -188,7 +188,7 @@ def public(public_id: str) -> ResponseReturnValue:
             "certificates/public.html",
             certificate=certificate,
             holder=certificate.account_name if certificate.account.is_named else None,
-            is_drawn=certificate.document is not None,
+            is_rendered=certificate.document is not None,
             address=edge.settings().public_url
             + url_for("certificates.public", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
@@ -229,7 +229,7 @@ def share_card(public_id: str) -> ResponseReturnValue:
     )
     response = make_response()
     response.mimetype = "image/png"
-    response.set_etag(_card_printer().version(values))
+    response.set_etag(_card_renderer().version(values))
     # What is certified never changes, but whether its holder is named does.
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -250,18 +250,18 @@ def _published(public_id: str) -> Certificate:
 
 def _picture(certificate: Certificate, cache: Literal["private", "public"]) -> Response:
     """The picture of a certificate, unless the browser has it already."""
-    drawn = certificates.document(db.session(), certificate)
-    if drawn is None:
+    rendered = certificates.document(db.session(), certificate)
+    if rendered is None:
         abort(
             404, gettext("The document of this certificate is being drawn; try again in a minute.")
         )
     response = make_response()
     response.mimetype = "image/png"
-    response.set_etag(f"{drawn.sha256}-{pdf.WIDTH}")
+    response.set_etag(f"{rendered.sha256}-{pdf.WIDTH}")
     # The document never changes, but whether it may be shown does.
     response.headers["Cache-Control"] = f"{cache}, max-age=300"
     if not request.if_none_match.contains(response.get_etag()[0] or ""):
-        response.data = _drawing(drawn.pdf)
+        response.data = _drawing(rendered.pdf)
     response.make_conditional(request)
     return response
 
@@ -273,15 +273,15 @@ def _drawing(document: bytes) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _card_printer() -> pdf.CardPrinter:
+def _card_renderer() -> pdf.CardRenderer:
     """One a process; made when the first card is asked for."""
-    return pdf.CardPrinter()
+    return pdf.CardRenderer()
 
 
 @lru_cache(maxsize=64)
 def _card(values: pdf.CardValues) -> bytes:
     """A link that is passed on is looked at by many at once."""
-    return _card_printer().draw(values)
+    return _card_renderer().render(values)
 
 
 def _context(certificate: Certificate) -> dict[str, Any]:
@@ -289,7 +289,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "certificate": certificate,
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
-        "drawn": certificate.document is not None,
+        "rendered": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": edge.settings().public_url
         + url_for("certificates.public", public_id=certificate.public_id),

@@ -30,7 +30,7 @@ WORDS = {
     queue.CHECK_SERVERS: _l("Check unhealthy servers"),
     queue.CHECK_SERVER: _l("Check a server"),
     queue.CLOSE_MONTHS: _l("Close months that are due"),
-    queue.DRAW_CERTIFICATE: _l("Draw a certificate"),
+    queue.RENDER_CERTIFICATE: _l("Draw a certificate"),
     queue.RECONCILE: _l("Compare counters, pages and certificates"),
     queue.SEND_NOTIFICATIONS: _l("Send mails"),
 }
@@ -106,7 +106,7 @@ def index() -> ResponseReturnValue:
         "nights": _nights(since),
         "mails": outbox.undelivered(db.session()),
         "overlaps": overlaps.pending(db.session()),
-        "undrawn": system_status.without_document(db.session()),
+        "pending_render": system_status.pending_renders(db.session()),
     }
     try:
         status = queue.status(edge.settings())
@@ -147,7 +147,7 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
         db.session(), [ids[1] for ids in of_function[queue.RUN_FEED]]
     )
     numbers = system_status.certificate_numbers(
-        db.session(), [ids[0] for ids in of_function[queue.DRAW_CERTIFICATE]]
+        db.session(), [ids[0] for ids in of_function[queue.RENDER_CERTIFICATE]]
     )
     for one in failures:
         of, path = "", None
@@ -156,7 +156,7 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
         elif one.function == queue.RUN_COLLECTION:
             of = servers.get(one.ids[0], "")
             path = url_for("collections.show", collection_id=one.ids[0])
-        elif one.function == queue.DRAW_CERTIFICATE:
+        elif one.function == queue.RENDER_CERTIFICATE:
             of = numbers.get(one.ids[0], "")
             path = url_for("certificates.show", number=of or "-")
         url = path if of else None

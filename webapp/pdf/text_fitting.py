@@ -1,4 +1,4 @@
-"""Lettering: names are set as large as they can be, in lines of about one length.
+"""Names in documents: set as large as they can be, in lines of about one length.
 
 Widths are estimated, on the generous side, so that the layout seldom has to break a line itself.
 """
@@ -16,14 +16,14 @@ class Size(NamedTuple):
     lines: int
 
 
-class Lettering(NamedTuple):
+class FittedText(NamedTuple):
     """A text in its size. A single line that is too long is left to the layout to break."""
 
     points: float
     lines: list[str]
 
 
-def fit(text: str, sizes: Sequence[Size], width: float) -> Lettering:
+def fit_text(text: str, sizes: Sequence[Size], width: float) -> FittedText:
     """The text in the first of the sizes that has room for it; ``width`` is in points.
 
     A text that fits none of them gets the last.
@@ -33,14 +33,14 @@ def fit(text: str, sizes: Sequence[Size], width: float) -> Lettering:
         lines = _wrap(text, limit)
         if _widest(lines) > limit:
             # A word longer than a line, or a script without spaces.
-            if ceil(ems(text) / limit) <= size.lines:
-                return Lettering(size.points, [text])
+            if ceil(text_width(text) / limit) <= size.lines:
+                return FittedText(size.points, [text])
         elif len(lines) <= size.lines:
-            return Lettering(size.points, _evened(text, lines))
-    return Lettering(sizes[-1].points, [text])
+            return FittedText(size.points, _evened(text, lines))
+    return FittedText(sizes[-1].points, [text])
 
 
-def ems(text: str) -> float:
+def text_width(text: str) -> float:
     """About how wide a text is in the certificate's typefaces, in ems."""
     return sum(map(_em, normalize("NFD", text)))
 
@@ -54,7 +54,7 @@ def _wrap(text: str, limit: float) -> list[str]:
     """Lines of whole words, none wider than ``limit`` unless a single word is."""
     lines: list[str] = []
     for word in text.split(" "):
-        if lines and ems(f"{lines[-1]} {word}") <= limit:
+        if lines and text_width(f"{lines[-1]} {word}") <= limit:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
@@ -72,7 +72,7 @@ def _evened(text: str, lines: list[str]) -> list[str]:
 
 
 def _widest(lines: Sequence[str]) -> float:
-    return max(map(ems, lines))
+    return max(map(text_width, lines))
 
 
 def _em(character: str) -> float:
