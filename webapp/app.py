@@ -123,7 +123,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     operations.mount_queues(app, settings)
     security.limit_attempts(app, settings)
     if settings.production:
-        # One proxy stands in front: README, In production.
+        # One reverse proxy is in front (docs/operations.md).
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
 
