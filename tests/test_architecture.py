@@ -66,6 +66,33 @@ def calls(paths: Iterable[Path], pattern: str) -> list[str]:
     ]
 
 
+def test_functions_that_the_architecture_document_names_exist() -> None:
+    document = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"([\w/]+\.py):([\w.]+)", document)
+
+    assert len(named) > 30
+    missing = [f"{file}:{function}" for file, function in named if not defines(file, function)]
+    assert missing == []
+
+
+def defines(file: str, function: str) -> bool:
+    """Whether a module, below ``webapp`` unless it is a job, defines a function or method."""
+    path = ROOT / file if file.startswith("jobs/") else ROOT / "webapp" / file
+    if not path.is_file():
+        return False
+    body: list[ast.stmt] = parse(path).body
+    for part in function.split("."):
+        found = [
+            node
+            for node in body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == part
+        ]
+        if not found:
+            return False
+        body = found[0].body
+    return True
+
+
 def test_the_clock_is_read_in_one_place() -> None:
     reading = r"(^|\.)(datetime\.now|utcnow|date\.today|time\.time|datetime\.today)$"
     others = [path for path in MODULES if path != ROOT / "webapp" / "clock.py"]
