@@ -52,9 +52,9 @@ class World:
         customer = self.printerpoint.has_customer(name, customer_id=customer_id)
         for serial, count in printers.items():
             self.printerpoint.has_printer(customer, serial=serial, asset=f"A-{serial}", count=count)
-        return self.ties(name, customer_id)
+        return self.connect(name, customer_id)
 
-    def ties(self, name: str, customer_id: str | None = None) -> int:
+    def connect(self, name: str, customer_id: str | None = None) -> int:
         """A feed for a customer that Printerpoint has already."""
         now = datetime.combine(self.since, time(), tzinfo=UTC)
         with self.session() as session:

@@ -74,11 +74,13 @@ def prepare(url: str, database: str) -> None:
             token="token",
             now=now,
         )
-        _tie(session, partner, server, [(c.name, c.customer_id) for c in fleet.customers()], now)
+        _create_feeds(
+            session, partner, server, [(c.name, c.customer_id) for c in fleet.customers()], now
+        )
         session.commit()
 
 
-def _tie(
+def _create_feeds(
     session: Session,
     partner: Account,
     server: Server,

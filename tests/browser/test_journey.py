@@ -131,7 +131,7 @@ def register_server(page: Page, street: Street) -> None:
 
 
 def add_feed_by_keyboard(page: Page, street: Street) -> None:
-    """Search for a customer and tie it without touching the mouse."""
+    """Search for a customer and connect it without touching the mouse."""
     page.goto(f"{street.address}/servers/1/feeds/new")
     expect(page.get_by_text("2 customers")).to_be_visible()
     page.get_by_role("searchbox").focus()
@@ -140,7 +140,7 @@ def add_feed_by_keyboard(page: Page, street: Street) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     expect(page.locator("#chosen")).to_contain_text(CUSTOMER)
-    button = page.locator("button[value=tie]")
+    button = page.locator("button[value=connect]")
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/feeds/new" not in url)
@@ -217,7 +217,7 @@ def look_without_login(chromium: Browser, street: Street, public: str) -> None:
 
 
 @pytest.mark.usefixtures("printers")
-def test_a_server_is_registered_and_a_feed_tied_without_javascript(
+def test_a_server_is_registered_and_a_feed_connected_without_javascript(
     street: Street, chromium: Browser
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
@@ -228,7 +228,7 @@ def test_a_server_is_registered_and_a_feed_tied_without_javascript(
     page.goto(f"{street.address}/servers/1/feeds/new")
     page.get_by_role("link", name="Show the customers").click()
     page.get_by_label(CUSTOMER).first.check()
-    page.locator("button[value=tie]").click()
+    page.locator("button[value=connect]").click()
     page.wait_for_url(lambda url: "/feeds/new" not in url)
 
     page.goto(f"{street.address}/feeds")
@@ -268,7 +268,7 @@ def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
     page.keyboard.press("Space")
     if javascript:  # what is chosen is drawn anew, and the button with it
         expect(page.locator("#chosen")).to_contain_text(CUSTOMER)
-    tab_to(page, page.locator("button[value=tie]"))
+    tab_to(page, page.locator("button[value=connect]"))
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/feeds/new" not in url)
 

@@ -157,7 +157,7 @@ def test_a_customer_without_an_id_is_named_by_its_name(
     }
 
 
-def test_a_customer_is_tied_to_an_account_that_is_there(
+def test_a_customer_is_connected_to_an_account_that_is_there(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
     printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
@@ -212,18 +212,18 @@ def test_two_customers_of_one_name_never_share_an_account(
         printerpoint.has_printer(customer, serial=customer_id)
     printerpoint.has_printer(printerpoint.has_customer("Bakery", "BAKE"), serial="B1")
 
-    tied = northwind("feed", "add", "1", "--all", "--json")
+    connected = northwind("feed", "add", "1", "--all", "--json")
     listed = northwind("feed", "add", "1", "--all")
 
     assert [
         (feed["customer_id"], feed["account_name"], feed["account_created"])
-        for feed in tied.json["feeds"]
+        for feed in connected.json["feeds"]
     ] == [
         ("BAKE", "Bakery", False),
         ("MILL01", "Miller", True),
         ("MILL02", "Miller (MILL02)", True),
     ]
-    assert "tied already" in listed.out
+    assert "connected already" in listed.out
 
 
 def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint: Sandbox) -> None:

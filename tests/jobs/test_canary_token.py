@@ -181,7 +181,7 @@ def registers_with_mistakes(scene: Scene) -> None:
 
 
 def collects_customers(scene: Scene) -> int:
-    """Two customers are tied and collected; returns the feed of one."""
+    """Two customers are connected and collected; returns the feed of one."""
     with open_session(scene.settings.database_url) as session:
         server = session.get_one(Server, scene.server_id)
         for name, serial in (("Aardvark", "S1"), ("Zebra", "S2")):

@@ -64,7 +64,7 @@ def test_rows_without_an_id_whose_name_two_ids_carry_are_a_customer_of_their_own
         assert fleet.find(None, "Acme") == Customer("Acme", None, 1)
 
 
-def test_a_feed_tied_by_name_follows_the_id_that_was_typed_in_since() -> None:
+def test_a_feed_connected_by_name_follows_the_id_that_was_typed_in_since() -> None:
     with Fleet() as fleet:
         fleet.add([row("S", "School", "1")])
 
@@ -72,7 +72,7 @@ def test_a_feed_tied_by_name_follows_the_id_that_was_typed_in_since() -> None:
         assert serials(fleet, None, "School") == ["1"]
 
 
-def test_a_feed_tied_by_id_keeps_its_rows_when_the_id_was_blanked() -> None:
+def test_a_feed_connected_by_id_keeps_its_rows_when_the_id_was_blanked() -> None:
     with Fleet() as fleet:
         fleet.add([row(None, "School", "1")])
 
@@ -80,7 +80,7 @@ def test_a_feed_tied_by_id_keeps_its_rows_when_the_id_was_blanked() -> None:
         assert serials(fleet, "S", "School") == ["1"]
 
 
-def test_a_feed_tied_by_id_never_takes_the_rows_of_another_id() -> None:
+def test_a_feed_connected_by_id_never_takes_the_rows_of_another_id() -> None:
     with Fleet() as fleet:
         fleet.add([row("T", "School", "1"), row(None, "School", "2")])
 

@@ -236,7 +236,7 @@ def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: W
 
 def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100)
-    gone = world.ties("Nobody here", "NONE")
+    gone = world.connect("Nobody here", "NONE")
 
     world.night(MONDAY)
 
@@ -346,7 +346,7 @@ def test_large_format_area_counts_whole_letter_pages_of_the_lifetime(world: Worl
     world.printerpoint.has_printer(
         customer, serial="PLOT", counters={"paperAreaTotalInHundredthsOfASquareMillimeter": area}
     )
-    feed = world.ties("Harbour Architects, LLP", "HARB01")
+    feed = world.connect("Harbour Architects, LLP", "HARB01")
     world.night(MONDAY)
     for tenths, day in ((25, TUESDAY), (40, WEDNESDAY)):
         lifetime = area * tenths // 10

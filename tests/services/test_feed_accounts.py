@@ -22,10 +22,10 @@ MILLER_2 = Customer("Miller", "MILL02", 5)
 def test_two_customers_of_one_name_get_an_account_each(session: Session) -> None:
     server = factories.server(session)
 
-    tied = feeds.tie_all(session, server, [MILLER_1, MILLER_2], NOW)
+    connected = feeds.create_all_feeds(session, server, [MILLER_1, MILLER_2], NOW)
 
-    assert names(tied.feeds) == ["Miller", "Miller (MILL02)"]
-    assert [account.name for account in tied.created] == ["Miller", "Miller (MILL02)"]
+    assert names(connected.feeds) == ["Miller", "Miller (MILL02)"]
+    assert [account.name for account in connected.created] == ["Miller", "Miller (MILL02)"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -36,10 +36,10 @@ def test_the_second_of_a_name_gets_its_id_whenever_it_comes(
     fleet = [MILLER_1, MILLER_2]
     first, second = (fleet[place] for place in order)
 
-    feeds.tie(session, server, first, None, NOW, fleet)
-    tied = feeds.tie_all(session, server, fleet, LATER)
+    feeds.create_feed(session, server, first, None, NOW, fleet)
+    connected = feeds.create_all_feeds(session, server, fleet, LATER)
 
-    assert names(tied.feeds) == [f"Miller ({second.customer_id})"]
+    assert names(connected.feeds) == [f"Miller ({second.customer_id})"]
 
 
 @pytest.mark.parametrize("name", ["MILLER", "miller", " Miller", "Miller  ", "M\tiller"])
@@ -49,10 +49,10 @@ def test_letter_case_and_blanks_make_no_other_company_of_one_account(
     server = factories.server(session)
     other = Customer(name, "MILL02", 5)
 
-    tied = feeds.tie_all(session, server, [MILLER_1, other], NOW)
+    connected = feeds.create_all_feeds(session, server, [MILLER_1, other], NOW)
 
-    assert len({feed.account_id for feed in tied.feeds}) == 2
-    assert len({name.casefold() for name in names(tied.feeds)}) == 2
+    assert len({feed.account_id for feed in connected.feeds}) == 2
+    assert len({name.casefold() for name in names(connected.feeds)}) == 2
 
 
 def test_an_account_without_a_feed_is_taken_by_the_only_customer_of_its_name(
@@ -61,10 +61,10 @@ def test_an_account_without_a_feed_is_taken_by_the_only_customer_of_its_name(
     server = factories.server(session)
     account = factories.customer(session, server.account, name="Miller")
 
-    tied = feeds.tie_all(session, server, [MILLER_1], NOW)
+    connected = feeds.create_all_feeds(session, server, [MILLER_1], NOW)
 
-    assert [feed.account_id for feed in tied.feeds] == [account.id]
-    assert tied.created == []
+    assert [feed.account_id for feed in connected.feeds] == [account.id]
+    assert connected.created == []
 
 
 @pytest.mark.parametrize("name", ["Miller", "MILLER", "Miller "])
@@ -75,10 +75,10 @@ def test_an_account_without_a_feed_is_nobodys_where_two_have_its_name(
     account = factories.customer(session, server.account, name="Miller")
     fleet = [MILLER_1, Customer(name, "MILL02", 5)]
 
-    tied = feeds.tie_all(session, server, fleet[:1], NOW, fleet)
+    connected = feeds.create_all_feeds(session, server, fleet[:1], NOW, fleet)
 
-    assert names(tied.feeds) == ["Miller (MILL01)"]
-    assert account.id not in [feed.account_id for feed in tied.feeds]
+    assert names(connected.feeds) == ["Miller (MILL01)"]
+    assert account.id not in [feed.account_id for feed in connected.feeds]
 
 
 def test_equal_names_at_two_servers_of_a_partner_stay_apart(session: Session) -> None:
@@ -86,10 +86,10 @@ def test_equal_names_at_two_servers_of_a_partner_stay_apart(session: Session) ->
     second = factories.server(session, first.account, name="Salem")
     same_id = Customer("Miller", "MILL01", 4)
 
-    feeds.tie_all(session, first, [MILLER_1], NOW)
-    tied = feeds.tie_all(session, second, [same_id], NOW)
+    feeds.create_all_feeds(session, first, [MILLER_1], NOW)
+    connected = feeds.create_all_feeds(session, second, [same_id], NOW)
 
-    assert names(tied.feeds) == ["Miller (MILL01)"]
+    assert names(connected.feeds) == ["Miller (MILL01)"]
 
 
 def test_one_with_an_id_and_those_without_are_numbered(session: Session) -> None:
@@ -97,12 +97,12 @@ def test_one_with_an_id_and_those_without_are_numbered(session: Session) -> None
     nameless = Customer("Miller", None, 2)
     fleets = [[MILLER_1], [nameless], [nameless], [MILLER_1]]
 
-    tied = [
-        feeds.tie_all(session, factories.server(session, partner, name=str(n)), fleet, NOW)
+    connected = [
+        feeds.create_all_feeds(session, factories.server(session, partner, name=str(n)), fleet, NOW)
         for n, fleet in enumerate(fleets)
     ]
 
-    assert [names(one.feeds)[0] for one in tied] == [
+    assert [names(one.feeds)[0] for one in connected] == [
         "Miller",
         "Miller (2)",
         "Miller (3)",
@@ -115,29 +115,29 @@ def test_a_name_with_the_id_that_is_taken_is_numbered(session: Session) -> None:
     for name in ("Miller", "MILLER (mill01)", "Miller (2)"):
         factories.feed(session, server, customer_name=name)
 
-    tied = feeds.tie_all(session, server, [MILLER_1], NOW)
+    connected = feeds.create_all_feeds(session, server, [MILLER_1], NOW)
 
-    assert names(tied.feeds) == ["Miller (3)"]
+    assert names(connected.feeds) == ["Miller (3)"]
 
 
 def test_names_as_long_as_they_may_be_leave_room_for_the_id(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer("x" * 200, n * 200, 1) for n in "12"] + [Customer("x" * 200, None, 1)]
 
-    tied = feeds.tie_all(session, server, fleet, NOW)
+    connected = feeds.create_all_feeds(session, server, fleet, NOW)
 
-    assert len(set(names(tied.feeds))) == 3
-    assert max(map(len, names(tied.feeds))) == 200
+    assert len(set(names(connected.feeds))) == 3
+    assert max(map(len, names(connected.feeds))) == 200
 
 
 def test_a_customer_connected_again_has_its_account_again(session: Session) -> None:
     server = factories.server(session)
     fleet = [MILLER_1, MILLER_2]
-    before = feeds.tie_all(session, server, fleet, NOW).feeds
+    before = feeds.create_all_feeds(session, server, fleet, NOW).feeds
     for feed in before:
         feeds.remove(session, feed, NOW)
 
-    again = feeds.tie_all(session, server, fleet[::-1], LATER)
+    again = feeds.create_all_feeds(session, server, fleet[::-1], LATER)
 
     assert again.created == []
     assert {feed.customer_id: feed.account_id for feed in again.feeds} == {
@@ -147,29 +147,31 @@ def test_a_customer_connected_again_has_its_account_again(session: Session) -> N
 
 def test_a_server_registered_anew_brings_its_customers_to_their_accounts(session: Session) -> None:
     first = factories.server(session)
-    before = feeds.tie_all(session, first, [MILLER_1], NOW).feeds
+    before = feeds.create_all_feeds(session, first, [MILLER_1], NOW).feeds
     servers.remove(session, first, NOW)
     anew = factories.server(session, first.account)
 
-    tied = feeds.tie_all(session, anew, [MILLER_1], LATER)
+    connected = feeds.create_all_feeds(session, anew, [MILLER_1], LATER)
 
-    assert [feed.account_id for feed in tied.feeds] == [before[0].account_id]
+    assert [feed.account_id for feed in connected.feeds] == [before[0].account_id]
 
 
 def test_the_account_that_another_customer_had_is_not_taken(session: Session) -> None:
     server = factories.server(session)
-    [before] = feeds.tie_all(session, server, [MILLER_1], NOW).feeds
+    [before] = feeds.create_all_feeds(session, server, [MILLER_1], NOW).feeds
     feeds.remove(session, before, NOW)
 
-    tied = feeds.tie_all(session, server, [MILLER_2], LATER)
+    connected = feeds.create_all_feeds(session, server, [MILLER_2], LATER)
 
-    assert names(tied.feeds) == ["Miller (MILL02)"]
+    assert names(connected.feeds) == ["Miller (MILL02)"]
 
 
 def test_a_person_may_have_two_customers_share_an_account(session: Session) -> None:
     server = factories.server(session)
 
-    made = feeds.tie_chosen(session, server, [(MILLER_1, "Miller"), (MILLER_2, "Miller")], NOW)
+    made = feeds.create_chosen_feeds(
+        session, server, [(MILLER_1, "Miller"), (MILLER_2, "Miller")], NOW
+    )
 
     assert names(made) == ["Miller", "Miller"]
 
@@ -180,16 +182,16 @@ def test_an_account_given_to_one_customer_is_not_taken_by_that_of_its_name(
     server = factories.server(session)
     bakery = Customer("Bakery", "BAKE", 1)
 
-    made = feeds.tie_chosen(session, server, [(bakery, "Miller"), (MILLER_1, "")], NOW)
+    made = feeds.create_chosen_feeds(session, server, [(bakery, "Miller"), (MILLER_1, "")], NOW)
 
     assert names(made) == ["Miller", "Miller (MILL01)"]
 
 
 def test_one_customer_alone_does_not_share_either(session: Session) -> None:
     server = factories.server(session)
-    feeds.tie(session, server, MILLER_1, None, NOW)
+    feeds.create_feed(session, server, MILLER_1, None, NOW)
 
-    feed = feeds.tie(session, server, MILLER_2, None, NOW, [MILLER_1, MILLER_2])
+    feed = feeds.create_feed(session, server, MILLER_2, None, NOW, [MILLER_1, MILLER_2])
 
     assert feed.account.name == "Miller (MILL02)"
     assert session.scalar(select(func.count()).select_from(Feed)) == 2
@@ -199,12 +201,12 @@ def test_accounts_of_other_partners_are_not_looked_at(session: Session) -> None:
     factories.feed(session, customer_name="Miller")
     server: Server = factories.server(session)
 
-    tied = feeds.tie_all(session, server, [MILLER_1], NOW)
+    connected = feeds.create_all_feeds(session, server, [MILLER_1], NOW)
 
-    assert names(tied.feeds) == ["Miller"]
+    assert names(connected.feeds) == ["Miller"]
     assert session.scalar(select(func.count()).where(Account.name == "Miller")) == 2
 
 
-def names(tied: list[Feed]) -> list[str]:
+def names(connected: list[Feed]) -> list[str]:
     """The names of their accounts."""
-    return [feed.account.name for feed in tied]
+    return [feed.account.name for feed in connected]

@@ -1,4 +1,4 @@
-"""Feeds: tied once, to the right account; deactivated, reactivated, removed."""
+"""Feeds: created once, to the right account; deactivated, reactivated, removed."""
 
 from datetime import timedelta
 
@@ -22,12 +22,12 @@ SCHOOL = Customer("St. Mary’s School", "STM", 4)
 LATER = NOW + timedelta(days=3)
 
 
-def test_a_tied_customer_gets_an_account_of_its_name_and_waits_for_a_reading(
+def test_a_connected_customer_gets_an_account_of_its_name_and_waits_for_a_reading(
     session: Session,
 ) -> None:
     server = factories.server(session)
 
-    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
 
     assert (feed.customer_name, feed.customer_id) == ("Harbour Architects, LLP", "HARB01")
     assert (feed.status, feed.health, feed.last_data_on) == ("pending", "pending", None)
@@ -39,7 +39,7 @@ def test_an_account_of_the_customers_name_is_taken_rather_than_made(session: Ses
     server = factories.server(session)
     account = factories.customer(session, server.account, name="Bluebird Bakery")
 
-    feed = feeds.tie(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
 
     assert feed.account_id == account.id
 
@@ -48,17 +48,17 @@ def test_an_account_of_that_name_under_another_partner_is_not_taken(session: Ses
     other = factories.customer(session, name="Bluebird Bakery")
     server = factories.server(session)
 
-    feed = feeds.tie(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
 
     assert feed.account_id != other.id
     assert feed.account.partner_id == server.account_id
 
 
-def test_a_customer_is_tied_to_the_account_that_is_chosen(session: Session) -> None:
+def test_a_customer_is_connected_to_the_account_that_is_chosen(session: Session) -> None:
     server = factories.server(session)
     account = factories.customer(session, server.account, name="The whole harbour")
 
-    feed = feeds.tie(session, server, HARBOUR, account, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, account, NOW)
 
     assert feed.account_id == account.id
 
@@ -67,33 +67,33 @@ def test_an_account_of_another_partner_is_refused(session: Session) -> None:
     server, foreign = factories.server(session), factories.customer(session)
 
     with pytest.raises(Invalid) as refused:
-        feeds.tie(session, server, HARBOUR, foreign, NOW)
+        feeds.create_feed(session, server, HARBOUR, foreign, NOW)
 
     assert refused.value.field == "account"
 
 
-def test_tying_twice_ties_once(session: Session) -> None:
+def test_connecting_twice_creates_one_feed(session: Session) -> None:
     server = factories.server(session)
 
-    first = feeds.tie(session, server, HARBOUR, None, NOW)
-    second = feeds.tie(session, server, HARBOUR, None, LATER)
+    first = feeds.create_feed(session, server, HARBOUR, None, NOW)
+    second = feeds.create_feed(session, server, HARBOUR, None, LATER)
 
     assert first.id == second.id
     assert count(session, Feed) == 1
 
 
-def test_a_customer_of_another_account_cannot_be_tied_again(session: Session) -> None:
+def test_a_customer_of_another_account_cannot_be_connected_again(session: Session) -> None:
     server = factories.server(session)
-    feeds.tie(session, server, HARBOUR, None, NOW)
+    feeds.create_feed(session, server, HARBOUR, None, NOW)
     other = factories.customer(session, server.account, name="Somebody else")
 
     with pytest.raises(Conflict, match="Harbour Architects, LLP already"):
-        feeds.tie(session, server, HARBOUR, other, NOW)
+        feeds.create_feed(session, server, HARBOUR, other, NOW)
 
 
-def test_a_feed_tied_by_name_is_known_when_its_customer_gets_an_id(session: Session) -> None:
+def test_a_feed_connected_by_name_is_known_when_its_customer_gets_an_id(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.tie(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
 
     [candidate] = candidates(session, server, [Customer("Bluebird Bakery", "BLUE", 1)])
 
@@ -102,7 +102,7 @@ def test_a_feed_tied_by_name_is_known_when_its_customer_gets_an_id(session: Sess
 
 def test_a_name_that_two_ids_share_is_not_taken_for_either(session: Session) -> None:
     server = factories.server(session)
-    feeds.tie(session, server, BAKERY, None, NOW)
+    feeds.create_feed(session, server, BAKERY, None, NOW)
     two = [Customer("Bluebird Bakery", "BLUE1", 1), Customer("Bluebird Bakery", "BLUE2", 1)]
 
     found = candidates(session, server, two)
@@ -112,7 +112,7 @@ def test_a_name_that_two_ids_share_is_not_taken_for_either(session: Session) -> 
 
 def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.tie(session, server, BAKERY, None, NOW)
+    feed = feeds.create_feed(session, server, BAKERY, None, NOW)
 
     found = candidates(session, server, [SCHOOL, BAKERY, HARBOUR])
 
@@ -120,12 +120,14 @@ def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -
     assert [candidate.feed for candidate in found] == [None, feed, None]
 
 
-def test_several_are_tied_to_accounts_by_name_and_missing_ones_are_made(session: Session) -> None:
+def test_several_are_connected_to_accounts_by_name_and_missing_ones_made(
+    session: Session,
+) -> None:
     server = factories.server(session)
     factories.customer(session, server.account, name="Schools of the town")
     chosen = [(HARBOUR, ""), (SCHOOL, "Schools of the town"), (BAKERY, "  Bakers   united ")]
 
-    made = feeds.tie_chosen(session, server, chosen, NOW)
+    made = feeds.create_chosen_feeds(session, server, chosen, NOW)
 
     assert [feed.account.name for feed in made] == [
         "Harbour Architects, LLP",
@@ -134,41 +136,41 @@ def test_several_are_tied_to_accounts_by_name_and_missing_ones_are_made(session:
     ]
 
 
-def test_of_several_none_is_tied_when_one_cannot_be(session: Session) -> None:
+def test_of_several_none_is_connected_when_one_cannot_be(session: Session) -> None:
     server = factories.server(session)
-    feeds.tie(session, server, SCHOOL, None, NOW)
+    feeds.create_feed(session, server, SCHOOL, None, NOW)
     session.commit()
 
     with pytest.raises(Conflict):
-        feeds.tie_chosen(session, server, [(HARBOUR, ""), (SCHOOL, "Somebody else")], NOW)
+        feeds.create_chosen_feeds(session, server, [(HARBOUR, ""), (SCHOOL, "Somebody else")], NOW)
     session.rollback()
 
     assert session.scalars(select(Feed.customer_name)).all() == ["St. Mary’s School"]
 
 
-def test_tying_all_passes_over_those_that_are_tied(session: Session) -> None:
+def test_connecting_all_passes_over_those_that_are_connected(session: Session) -> None:
     server = factories.server(session)
     other = factories.customer(session, server.account, name="Somebody else")
-    feeds.tie(session, server, SCHOOL, other, NOW)
+    feeds.create_feed(session, server, SCHOOL, other, NOW)
 
-    made = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW).feeds
-    again = feeds.tie_all(session, server, [HARBOUR, SCHOOL, BAKERY], NOW).feeds
+    made = feeds.create_all_feeds(session, server, [HARBOUR, SCHOOL, BAKERY], NOW).feeds
+    again = feeds.create_all_feeds(session, server, [HARBOUR, SCHOOL, BAKERY], NOW).feeds
 
     assert [feed.customer_name for feed in made] == ["Harbour Architects, LLP", "Bluebird Bakery"]
     assert again == []
     assert count(session, Feed) == 3
 
 
-def test_nothing_is_tied_to_a_removed_server(session: Session) -> None:
+def test_nothing_is_connected_to_a_removed_server(session: Session) -> None:
     server = factories.server(session, removed_at=NOW)
 
     with pytest.raises(Conflict, match="removed"):
-        feeds.tie(session, server, HARBOUR, None, NOW)
+        feeds.create_feed(session, server, HARBOUR, None, NOW)
 
 
 def test_a_feed_without_pages_goes_to_another_account(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
     account = factories.customer(session, server.account, name="The whole harbour")
     factories.closed_month(session, account)
     factories.deposit(session, feed, pages=0)
@@ -183,7 +185,7 @@ def test_a_feed_whose_pages_are_counted_keeps_its_account(
     session: Session, counted_in: str
 ) -> None:
     server = factories.server(session)
-    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
     account = factories.customer(session, server.account, name="The whole harbour")
     factories.deposit(session, feed, counted_in=counted_in)
 
@@ -279,12 +281,12 @@ def test_a_feed_of_a_removed_server_is_not_reactivated(session: Session) -> None
 
 def test_a_removed_feed_keeps_what_was_counted_and_frees_its_customer(session: Session) -> None:
     server = factories.server(session)
-    feed = feeds.tie(session, server, HARBOUR, None, NOW)
+    feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
     factories.deposit(session, feed)
 
     feeds.remove(session, feed, LATER)
     feeds.remove(session, feed, LATER + timedelta(days=1))
-    again = feeds.tie(session, server, HARBOUR, None, LATER)
+    again = feeds.create_feed(session, server, HARBOUR, None, LATER)
 
     assert (feed.status, feed.removed_at) == ("removed", LATER)
     assert again.id != feed.id
@@ -301,11 +303,11 @@ def test_a_removed_feed_is_neither_deactivated_nor_reactivated(session: Session)
         pauses.reactivate(session, feed, NOW)
 
 
-def test_thousands_of_customers_are_tied_in_one_go(session: Session) -> None:
+def test_thousands_of_customers_are_connected_in_one_go(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer(f"Company {n:05}", f"CO{n:05}", 1) for n in range(2_000)]
 
-    made = feeds.tie_all(session, server, fleet, NOW).feeds
+    made = feeds.create_all_feeds(session, server, fleet, NOW).feeds
 
     assert len(made) == 2_000
     query = select(func.count()).select_from(Account).where(Account.kind == "customer")

@@ -143,8 +143,8 @@ def test_k11_two_companies_of_one_name_have_an_account_and_a_certificate_each(
     found = [Customer("Harbour", key, 1) for key in ("H-1", "H-2")] + [Customer("harbour", None, 1)]
     with dealer.session() as session:
         server = session.get_one(Server, dealer.server_id)
-        tied = feeds.tie_all(session, server, found, dealer.at(first), found)
-        dealer.accounts = {str(n): feed.account_id for n, feed in enumerate(tied.feeds)}
+        connected = feeds.create_all_feeds(session, server, found, dealer.at(first), found)
+        dealer.accounts = {str(n): feed.account_id for n, feed in enumerate(connected.feeds)}
         session.commit()
 
     def fleet(number: int, day: date) -> list[Row]:

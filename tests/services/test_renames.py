@@ -160,7 +160,7 @@ def test_a_customer_with_a_feed_of_its_own_is_never_proposed(world: World) -> No
 def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> None:
     customer = world.printerpoint.has_customer("Miller Print Shop")
     world.printerpoint.has_printer(customer, serial="N/A", asset="A-1", count=100)
-    feed = world.ties("Miller Print Shop")
+    feed = world.connect("Miller Print Shop")
     world.night(MONDAY)
     world.printerpoint.removes(printers_of(world, customer)[0])
     stranger = world.printerpoint.has_customer("Lake Leasing")
@@ -184,7 +184,7 @@ def test_without_serials_two_assets_have_to_go_on(
     customer = world.printerpoint.has_customer("Miller Print Shop")
     for number, count in enumerate((100, 200, 300)):
         world.printerpoint.has_printer(customer, asset=f"A-{number}", count=count)
-    feed = world.ties("Miller Print Shop")
+    feed = world.connect("Miller Print Shop")
     world.night(MONDAY)
     for printer in printers_of(world, customer):
         world.printerpoint.removes(printer)
@@ -216,12 +216,12 @@ def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) ->
 
     with world.session() as session:
         server = session.get_one(Server, world.server_id)
-        tied = feeds.tie_all(session, server, fleet, world.after_midnight(TUESDAY))
+        connected = feeds.create_all_feeds(session, server, fleet, world.after_midnight(TUESDAY))
         session.commit()
 
-    assert [one.customer_name for one in tied.feeds] == ["Bluebird Bakery"]
+    assert [one.customer_name for one in connected.feeds] == ["Bluebird Bakery"]
     assert [
-        (one.customer.name, one.predecessor and one.predecessor.id) for one in tied.skipped
+        (one.customer.name, one.predecessor and one.predecessor.id) for one in connected.skipped
     ] == [("Miller & Sons", feed)]
 
 
@@ -234,7 +234,7 @@ def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: W
     with world.session() as session:
         server = session.get_one(Server, world.server_id)
         customer = Customer("Miller & Sons", None, 1)
-        feeds.tie(session, server, customer, None, world.after_midnight(TUESDAY))
+        feeds.create_feed(session, server, customer, None, world.after_midnight(TUESDAY))
         session.commit()
 
     assert proposal(world, feed) == (None, None, None, None)
@@ -271,11 +271,11 @@ def test_a_proposal_goes_with_its_feed(world: World) -> None:
     with world.session() as session:
         server = session.get_one(Server, world.server_id)
         fleet = [Customer("Miller & Sons", None, 1)]
-        tied = feeds.tie_all(session, server, fleet, world.after_midnight(TUESDAY))
+        connected = feeds.create_all_feeds(session, server, fleet, world.after_midnight(TUESDAY))
         session.commit()
 
-    assert [one.customer_name for one in tied.feeds] == ["Miller & Sons"]
-    assert tied.skipped == []
+    assert [one.customer_name for one in connected.feeds] == ["Miller & Sons"]
+    assert connected.skipped == []
 
 
 def test_what_fails_in_the_search_fails_the_job_and_leaves_the_night_as_it_is(

@@ -42,9 +42,9 @@ def _night(fleet: Fleet, now: datetime) -> None:
 
 
 def _collect_now(fleet: Fleet, event: Event, now: datetime) -> None:
-    tie = fleet.ties[fleet.machine(str(event.words[1])).company]
+    feed = fleet.feeds[fleet.machine(str(event.words[1])).company]
     with fleet.session() as session:
-        server = session.get_one(Server, tie.server_id)
+        server = session.get_one(Server, feed.server_id)
         day = requests.due_day(server.account, now)
         wanted = requests.request(session, server, day=day, kind="manual", now=now)
         session.commit()

@@ -52,7 +52,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class ConnectedFeed:
     """A customer's feed."""
 
     feed_id: int
@@ -69,7 +69,7 @@ class Fleet:
         self.config = config
         self.app = create_app(config)
         self.printerpoint = printerpoint
-        self.ties: dict[str, Tie] = {}
+        self.feeds: dict[str, ConnectedFeed] = {}
         self.servers: dict[int, ZoneInfo] = {}
         self.happened: list[Event] = []
         self._baseline: dict[str, int] = {}
@@ -95,13 +95,13 @@ class Fleet:
 
     def begins(self) -> None:
         """Every printer has its first reading: from here on, every page counts."""
-        self._baseline = {customer: self._printed(customer) for customer in self.ties}
+        self._baseline = {customer: self._printed(customer) for customer in self.feeds}
 
     def printed(self) -> dict[int, int]:
         """The oracle: by feed, the pages its customer printed since the fleet began."""
         return {
-            tie.feed_id: self._printed(customer) - self._baseline[customer]
-            for customer, tie in self.ties.items()
+            feed.feed_id: self._printed(customer) - self._baseline[customer]
+            for customer, feed in self.feeds.items()
         }
 
     def is_read(self, printer: str) -> bool:
@@ -156,7 +156,7 @@ class Fleet:
         return sum(self.printerpoint.pages_printed(customer).values())
 
     def _devices(self, machine: Machine) -> Select[Device]:
-        feed_id = self.ties[machine.company].feed_id
+        feed_id = self.feeds[machine.company].feed_id
         return select(Device).where(
             Device.feed_id == feed_id, Device.serial_number == machine.serial
         )
@@ -227,7 +227,7 @@ class Fleet:
         )
         session.add(feed)
         session.flush()
-        self.ties[customer] = Tie(feed.id, account.id, server_id, customer, zone)
+        self.feeds[customer] = ConnectedFeed(feed.id, account.id, server_id, customer, zone)
 
 
 def reported(device: Device) -> int:

@@ -194,7 +194,7 @@ class Quarter:
         self.faults[trouble.kind] += 1
 
     def _freezes(self, until: int) -> None:
-        chattering = [who for who in self.fleet.ties if who not in self._silent]
+        chattering = [who for who in self.fleet.feeds if who not in self._silent]
         if chattering:
             customer = self._chance.choice(chattering)
             self.fleet.printerpoint.agent_freezes(customer)
@@ -229,7 +229,7 @@ class Quarter:
 
     def _event(self, visit: Visit, verb: str) -> Event | None:
         """What the wish comes to; None while nothing is fit for it."""
-        customer = self._chance.choice([who for who in self.fleet.ties if who not in self._silent])
+        customer = self._chance.choice([who for who in self.fleet.feeds if who not in self._silent])
         company = self.fleet.printerpoint.data.companies[customer]
         if not self._a_day_ended(customer, visit):
             return None
@@ -256,7 +256,7 @@ class Quarter:
 
     def _a_day_ended(self, customer: str, visit: Visit) -> bool:
         """Whether a customer's night was due at this visit, so that a fault-free run has it too."""
-        zone = self.fleet.ties[customer].zone
+        zone = self.fleet.feeds[customer].zone
         nights = [
             (moment - timedelta(minutes=10)).astimezone(zone).date()
             for moment in (self._before, visit.moment)
@@ -284,14 +284,14 @@ class Quarter:
 
     def _collects_now(self, printer: str) -> None:
         """Press "Collect now" until a printer's first reading is taken: from there it counts."""
-        tie = self.fleet.ties[self.fleet.machine(printer).company]
+        feed = self.fleet.feeds[self.fleet.machine(printer).company]
         began = time.monotonic()
         while not self.fleet.is_read(printer):
             if time.monotonic() - began > LONG_PATIENCE:
                 raise Stuck(f"{printer} is not read by collecting now")
             self.house.revives()
             with self.fleet.session() as session:
-                server = session.get_one(Server, tie.server_id)
+                server = session.get_one(Server, feed.server_id)
                 now = self.clock.now
                 wanted = requests.request(
                     session,

@@ -79,7 +79,7 @@ def books_of(fleet: Fleet) -> Books:
         result = reconciliation.reconcile(session, select(Feed))
         accounts = session.scalars(select(Account.id).where(Account.kind == "customer")).all()
     books = Books(
-        deposited=dict.fromkeys((tie.feed_id for tie in fleet.ties.values()), 0),
+        deposited=dict.fromkeys((feed.feed_id for feed in fleet.feeds.values()), 0),
         held={feed: int(pages) for feed, pages in held},
         certified=dict.fromkeys(accounts, 0)
         | {account: int(pages) for account, pages in certified},
@@ -133,5 +133,7 @@ def judge(report: Report, fleet: Fleet, calm: Fleet) -> None:
 
 def _held(fleet: Fleet, books: Books, account: int) -> int:
     return sum(
-        books.held.get(tie.feed_id, 0) for tie in fleet.ties.values() if tie.account_id == account
+        books.held.get(feed.feed_id, 0)
+        for feed in fleet.feeds.values()
+        if feed.account_id == account
     )

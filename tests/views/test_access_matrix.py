@@ -82,7 +82,7 @@ WHO = {
     "servers.remove GET": CHANGERS,
     "servers.remove POST": CHANGERS,
     "customers.new GET": CHANGERS,
-    "customers.tie POST": CHANGERS,
+    "customers.connect POST": CHANGERS,
     "customers.index GET": CHANGERS,
     "customers.index POST": CHANGERS,
     "feeds.index GET": EVERYBODY,

@@ -285,7 +285,7 @@ def test_home_of_a_new_partner_leads_through_the_first_steps(
         server = session.get_one(type(server), after_server_id)
         feed = factories.feed(session, server, status="pending")
         feed_id = feed.id
-    tied = ada.opens("/")
+    connected = ada.opens("/")
     with storing() as session:
         factories.device(session, session.get_one(type(feed), feed_id))
     counting = ada.opens("/")
@@ -295,7 +295,7 @@ def test_home_of_a_new_partner_leads_through_the_first_steps(
         factories.certificate(session, account)
     done = ada.opens("/")
 
-    pages = (empty, registered, tied, counting)
+    pages = (empty, registered, connected, counting)
     assert [page.text.count('class="done"') for page in pages] == [0, 1, 2, 3]
     assert "Register a server" in empty.text
     assert "The first steps" not in done.text

@@ -1,4 +1,4 @@
-"""Choosing the customers of a server and tying them, with a real Printerpoint on loopback."""
+"""Choosing and connecting the customers of a server, with a real Printerpoint on loopback."""
 
 import re
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def office(
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
 ) -> Office:
-    """A fleet of three customers, none of them tied."""
+    """A fleet of three customers, none of them connected."""
     for name, customer_id, serials in (
         ("Harbour Architects, LLP", "HARB01", ("H1", "H2")),
         ("Bluebird Bakery", None, ("B1",)),
@@ -181,12 +181,14 @@ def test_a_chosen_customer_keeps_its_account(office: Office, storing: Storing) -
     assert '<option value="">St. Mary’s School</option>' in page
 
 
-def test_chosen_customers_are_tied_to_the_accounts_chosen(office: Office, storing: Storing) -> None:
+def test_chosen_customers_are_connected_to_chosen_accounts(
+    office: Office, storing: Storing
+) -> None:
     with storing() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bakers united")
     fields = {
-        "action": "tie",
+        "action": "connect",
         "customer": [BAKERY, HARBOUR],
         "shown": [BAKERY, HARBOUR],
         f"account-{BAKERY}": "Bakers united",
@@ -196,20 +198,20 @@ def test_chosen_customers_are_tied_to_the_accounts_chosen(office: Office, storin
 
     assert answer.location == f"/servers/{office.server_id}"
     assert "2 customers are tied" in office.nora.opens(answer.location).text
-    assert ties(storing) == {
+    assert connected(storing) == {
         "Bluebird Bakery": "Bakers united",
         "Harbour Architects, LLP": "Harbour Architects, LLP",
     }
 
 
 def test_a_form_sent_twice_ties_once(office: Office, storing: Storing) -> None:
-    fields = {"action": "tie", "customer": BAKERY, "shown": BAKERY}
+    fields = {"action": "connect", "customer": BAKERY, "shown": BAKERY}
 
     first = office.nora.sends(office.adding, fields)
     second = office.nora.sends(office.adding, fields)
 
     assert (first.status_code, second.status_code) == (302, 302)
-    assert ties(storing) == {"Bluebird Bakery": "Bluebird Bakery"}
+    assert connected(storing) == {"Bluebird Bakery": "Bluebird Bakery"}
 
 
 def test_without_javascript_a_search_is_a_button_that_keeps_what_is_ticked(office: Office) -> None:
@@ -223,20 +225,20 @@ def test_without_javascript_a_search_is_a_button_that_keeps_what_is_ticked(offic
 
 
 def test_nothing_chosen_is_said(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(office.adding, {"action": "tie"})
+    answer = office.nora.sends(office.adding, {"action": "connect"})
 
     assert answer.status_code == 422
     assert "Choose at least one customer" in answer.text
-    assert ties(storing) == {}
+    assert connected(storing) == {}
 
 
-def test_all_that_match_are_tied_once_that_is_confirmed(office: Office, storing: Storing) -> None:
+def test_all_that_match_are_connected_once_confirmed(office: Office, storing: Storing) -> None:
     with storing() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bluebird Bakery")
 
     asked = office.nora.sends(office.adding, {"action": "all", "q": "b"})
-    before = ties(storing)
+    before = connected(storing)
     done = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
     again = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
 
@@ -244,7 +246,7 @@ def test_all_that_match_are_tied_once_that_is_confirmed(office: Office, storing:
     assert "1 new account will be made" in asked.text
     assert before == {}
     assert (done.status_code, again.status_code) == (302, 302)
-    assert set(ties(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
+    assert set(connected(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
 
 
 def test_customers_of_one_name_show_and_get_accounts_of_their_own(
@@ -257,7 +259,7 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
 
     shown = office.nora.sends(office.searching, {"listed": keys, "chosen": keys}).text
     asked = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
-    office.nora.sends(office.adding, {"action": "tie", "customer": keys, "shown": keys})
+    office.nora.sends(office.adding, {"action": "connect", "customer": keys, "shown": keys})
 
     assert "New account: Miller</option>" in shown
     assert "New account: Miller (MILL02)</option>" in shown
@@ -269,7 +271,7 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
 
 
 def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> None:
-    fields = {"action": "tie", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
+    fields = {"action": "connect", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
 
     answer = office.nora.sends(office.adding, fields)
 
@@ -381,8 +383,8 @@ def chosen(page: str) -> list[str]:
     return re.findall(r'name="chosen" value="(\w+)" checked', page)
 
 
-def ties(storing: Storing) -> dict[str, str]:
-    """The name of the account that each customer is tied to."""
+def connected(storing: Storing) -> dict[str, str]:
+    """The name of the account that each customer is connected to."""
     with storing() as session:
         rows = session.execute(select(Feed.customer_name, Account.name).join(Feed.account))
         return {row.customer_name: row.name for row in rows}

@@ -33,10 +33,10 @@ def status_line(feed: Feed) -> str:
     return f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
 
 
-def print_connected(tied: feeds.Tied) -> None:
+def print_connected(connected: feeds.ConnectedFeeds) -> None:
     """Print the new feeds, and the customers that were skipped."""
-    rows = [as_row(one) for one in tied.feeds]
-    created = {account.id for account in tied.created}
+    rows = [as_row(one) for one in connected.feeds]
+    created = {account.id for account in connected.created}
     for row in rows:
         row["account_created"] = row["account"] in created
     lines = [
@@ -50,7 +50,7 @@ def print_connected(tied: feeds.Tied) -> None:
             "feed": one.predecessor.id,
             "feed_customer_name": one.predecessor.customer_name,
         }
-        for one in tied.skipped
+        for one in connected.skipped
         if one.predecessor is not None
     ]
     lines += [
@@ -59,7 +59,7 @@ def print_connected(tied: feeds.Tied) -> None:
         f"{one['feed']} connects it again"
         for one in skipped
     ]
-    plain = "\n".join(lines) or "Every customer of this server is tied already."
+    plain = "\n".join(lines) or "Every customer of this server is connected already."
     document = {"feeds": rows, "skipped": skipped} if skipped else {"feeds": rows}
     output.tell(document, plain)
 

@@ -1,4 +1,4 @@
-"""``releaf feed``: ties between Printerpoint's customers and customer accounts."""
+"""``releaf feed``: connect Printerpoint customers to customer accounts."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from webapp.services.collection import monitoring
 
 @click.group("feed", cls=Group)
 def feed() -> None:
-    """Ties of Printerpoint's customers to accounts."""
+    """Connections of Printerpoint customers to accounts."""
 
 
 @feed.command("add")
@@ -29,14 +29,14 @@ def feed() -> None:
     metavar="ID",
     help="The customer's ID in Printerpoint; one that has no ID is named by its exact name.",
 )
-@click.option("--all", "everyone", is_flag=True, help="Every customer that is not tied yet.")
+@click.option("--all", "everyone", is_flag=True, help="Every customer that is not connected yet.")
 @click.option(
     "--account",
     metavar="ACCOUNT",
-    help="Tie the customer to this account (id or exact name). [an account of its own]",
+    help="Connect the customer to this account (id or exact name). [an account of its own]",
 )
 def add(server: str, customer: str | None, everyone: bool, account: str | None) -> None:
-    """Tie one customer of a server, or all of them. Nothing counts before the first reading.
+    """Connect one customer of a server, or all of them. Nothing counts before the first reading.
 
       releaf server customers 1
       releaf feed add 1 --customer HARB01
@@ -44,9 +44,9 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
 
     SERVER is an id, or the name of a partner that has one. Without --account each customer gets an
     account of its own; where its name is in use, its ID is added ("Miller (MILL02)"). With --all,
-    customers that are tied already are passed over, so it can be run again; account_created says
-    which accounts are new. So are those that seem to be a feed's customer under a new name; they
-    are told as skipped, and "releaf feed relink" connects their feeds again.
+    customers that are connected already are passed over, so it can be run again; account_created
+    says which accounts are new. So are those that seem to be a feed's customer under a new name;
+    they are reported as skipped, and "releaf feed relink" connects their feeds again.
     """
     if (customer is None) != everyone:
         raise Invalid("customer", "Give either --customer ID or --all.")
@@ -66,12 +66,12 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         chosen = choose.server(session, str(server_id))
         monitoring.server_answered(session, chosen, now)
         if customer is None:
-            tied = feeds.tie_all(session, chosen, known, now)
+            connected = feeds.create_all_feeds(session, chosen, known, now)
         else:
             owner = choose.account(session, account) if account is not None else None
-            feed = feeds.tie(session, chosen, named(known, customer), owner, now, known)
-            tied = feeds.Tied([feed], [])
-        for feed in tied.feeds:
+            feed = feeds.create_feed(session, chosen, named(known, customer), owner, now, known)
+            connected = feeds.ConnectedFeeds([feed], [])
+        for feed in connected.feeds:
             context.note(session, "feeds tied", feed.customer_name, feed.account)
         session.commit()
         if chosen.awaiting_approval_since is not None:
@@ -81,9 +81,9 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
                 err=True,
             )
         if everyone:
-            feed_output.print_connected(tied)
+            feed_output.print_connected(connected)
         else:
-            row = feed_output.as_row(tied.feeds[0])
+            row = feed_output.as_row(connected.feeds[0])
             output.tell(row, feed_output.line(row))
 
 

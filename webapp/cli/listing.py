@@ -52,7 +52,7 @@ LISTINGS = (
     ),
     Listing(
         "feeds",
-        "Tied customers and their health. --from, --to and --month: when they were tied.",
+        "Connected customers and their health. --from, --to and --month: when they were connected.",
         queries.feeds,
         ("id", "server", "account", "customer_id", "customer_name", "status", "health", "heard_on"),
         moment="created_at",

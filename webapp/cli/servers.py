@@ -181,7 +181,7 @@ def reseal() -> None:
 @server.command("customers")
 @click.argument("server")
 def customers(server: str) -> None:
-    """List the customers of a server as Printerpoint has them now, and which are tied already.
+    """List the customers of a server as Printerpoint has them now, and which are connected already.
 
     SERVER is an id, or the name of a partner that has one.
     """

@@ -1,4 +1,4 @@
-"""Feed: the tie of one Printerpoint customer to one customer account."""
+"""Feed: the mapping of one Printerpoint customer to one customer account."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _BY_NAME = text("status <> 'removed' and customer_id is null")
 
 def _listed(name: str, *columns: Any) -> Index:
     """An index of the feeds that lists show: it alone tells their number and their order."""
-    tied = text("status <> 'removed'")
-    return Index(name, *columns, sqlite_where=tied, postgresql_where=tied)
+    connected = text("status <> 'removed'")
+    return Index(name, *columns, sqlite_where=connected, postgresql_where=connected)
 
 
 class Feed(Base):
-    """A tied customer. Pending until its first reading; inactive ones are not collected.
+    """A connected customer. Pending until its first reading; inactive ones are not collected.
 
     ``device_count``: how many devices it has; whatever inserts devices sets it.
     ``last_data_on``: the last day, in the account's zone, for which it brought new data.

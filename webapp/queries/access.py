@@ -36,7 +36,7 @@ from webapp.models.user import Role
 _LARGEST_ID = 2**31 - 1
 
 IS_HELD = Delta.state == "held"
-IS_TIED = Feed.status != "removed"
+IS_CONNECTED = Feed.status != "removed"
 #: Feeds that are collected; the health of others is the last that was known.
 IS_COLLECTED = Feed.status.in_(["pending", "active"])
 #: Feeds whose customer is not found, while another one lists its devices.
@@ -131,7 +131,7 @@ def of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:
 def feeds(viewer: Viewer) -> Select[Feed]:
     """The feeds of the accounts a viewer may see, removed ones included.
 
-    A feed ties customers of the partner whose server it is, so a partner's are those of its
+    A feed connects a customer of the partner whose server it is, so a partner's are those of its
     servers: there are few servers, and thousands of accounts.
     """
     return select(Feed).where(_own_feed(viewer))

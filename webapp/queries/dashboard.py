@@ -68,7 +68,7 @@ def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
 def feed_counts(session: Session, viewer: Viewer) -> dict[str, int]:
     """How many feeds a viewer sees: ``all`` but removed ones, ``inactive``, others by health."""
     state = _feed_state()
-    query: Any = access.feeds(viewer).where(access.IS_TIED)
+    query: Any = access.feeds(viewer).where(access.IS_CONNECTED)
     query = query.with_only_columns(state, func.count()).group_by(state)
     found = dict.fromkeys(_HEALTHS, 0)
     for name, number in session.execute(query):
@@ -83,7 +83,7 @@ def feed_counts_by_server(
     state = _feed_state()
     rows = session.execute(
         select(Feed.server_id, state, func.count())
-        .where(Feed.server_id.in_(server_ids), access.IS_TIED)
+        .where(Feed.server_id.in_(server_ids), access.IS_CONNECTED)
         .group_by(Feed.server_id, state)
     )
     found: defaultdict[int, Counter[str]] = defaultdict(Counter)
@@ -125,7 +125,7 @@ def onboarding(session: Session, partner_id: int) -> OnboardingChecklist:
     customers = select(Account.id).where(Account.partner_id == partner_id)
     steps = (
         own.where(Server.removed_at.is_(None)),
-        select(Feed.id).where(Feed.server_id.in_(own), access.IS_TIED),
+        select(Feed.id).where(Feed.server_id.in_(own), access.IS_CONNECTED),
         select(Device.id).join(Device.feed).where(Feed.server_id.in_(own)),
         select(User.id).where(User.role == "customer", User.account_id.in_(customers)),
         select(Certificate.id).where(Certificate.account_id.in_(customers)),

@@ -96,7 +96,7 @@ def feeds_of_server(session: Session, server_id: int, limit: int) -> Rows:
             Account.name.label("account_name"),
         )
         .join(Feed.account)
-        .where(Feed.server_id == server_id, access.IS_TIED)
+        .where(Feed.server_id == server_id, access.IS_CONNECTED)
         .order_by(Feed.health.desc(), Feed.customer_name, Feed.id)
         .limit(limit)
     ).all()

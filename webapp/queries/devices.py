@@ -62,7 +62,7 @@ def search(
     ``status``: a key of ``device_status.FILTERS``, to leave those that need attention.
     """
     query = every(viewer, sort, backwards=backwards)
-    query = query.where(access.IS_TIED if feed_id is None else Feed.id == feed_id)
+    query = query.where(access.IS_CONNECTED if feed_id is None else Feed.id == feed_id)
     if status:
         query = device_status.filtered(query, device_status.FILTERS[status])
     if not text:
@@ -80,7 +80,7 @@ def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
 
 def count(session: Session, viewer: Viewer, feed_id: int | None = None) -> int:
     """How many devices ``search`` finds without a text."""
-    of_feed = access.IS_TIED if feed_id is None else Feed.id == feed_id
+    of_feed = access.IS_CONNECTED if feed_id is None else Feed.id == feed_id
     query = select(func.sum(Feed.device_count)).where(*access.of_own_feeds(viewer), of_feed)
     return int(session.scalar(query) or 0)
 

@@ -57,7 +57,7 @@ def selected(session: Session, viewer: Viewer, feed_ids: set[int]) -> Sequence[F
 def of_customers(session: Session, viewer: Viewer, account_ids: set[int]) -> Sequence[Feed]:
     """The feeds of these customers but removed ones. Raises NotFound."""
     lists.with_ids(session, access.customers(viewer), Account.id, account_ids, "customers")
-    own = access.feeds(viewer).where(Feed.account_id.in_(account_ids), access.IS_TIED)
+    own = access.feeds(viewer).where(Feed.account_id.in_(account_ids), access.IS_CONNECTED)
     return _with_accounts(session, own)
 
 
@@ -88,7 +88,7 @@ def search(
     elif status:
         query = query.where(Feed.status == status)
     else:
-        query = query.where(access.IS_COLLECTED if health else access.IS_TIED)
+        query = query.where(access.IS_COLLECTED if health else access.IS_CONNECTED)
     if health:
         query = query.where(Feed.health == health)
     if server_id is not None:

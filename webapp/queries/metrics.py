@@ -157,7 +157,7 @@ def counts_by_customer(
     rows = session.execute(
         select(
             Feed.account_id,
-            func.count().filter(access.IS_TIED),
+            func.count().filter(access.IS_CONNECTED),
             func.count().filter(Feed.health == "unhealthy", Feed.status == "active"),
             func.sum(in_month.scalar_subquery()),
             func.sum(in_all.scalar_subquery()),

@@ -59,7 +59,7 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
         Device.feed_id.in_(ids),
         Device.serial_key.is_not(None),
         Device.moved_to.is_(None),
-        access.IS_TIED,
+        access.IS_CONNECTED,
     )
     shared = (
         select(Device.serial_key)
@@ -168,14 +168,14 @@ def _several_customers(session: Session, ids: Select[int]) -> Iterator[Reconcili
     """Accounts to which the pages of several Printerpoint customers go."""
     several = (
         select(Feed.account_id)
-        .where(Feed.id.in_(ids), access.IS_TIED)
+        .where(Feed.id.in_(ids), access.IS_CONNECTED)
         .group_by(Feed.account_id)
         .having(func.count() > 1)
     )
     rows = session.execute(
         select(Account.id, Account.name, Feed.id, Feed.customer_name)
         .join(Account, Account.id == Feed.account_id)
-        .where(Feed.id.in_(ids), access.IS_TIED, Feed.account_id.in_(several))
+        .where(Feed.id.in_(ids), access.IS_CONNECTED, Feed.account_id.in_(several))
         .order_by(Account.name, Account.id, Feed.id)
     )
     for (account_id, name), of_account in groupby(rows, key=lambda row: (row[0], row[1])):

@@ -113,7 +113,7 @@ def customers_named(
     two that differ only in blanks mean one account.
     """
     wanted = {name: tolerated_name(name) for name in names}
-    # Two who tie at once come one after another, so that neither makes an account twice.
+    # Serializes concurrent connections, so that no account is created twice.
     lock(session, Account.id, partner.id)
     found = {
         account.name: account

@@ -1,9 +1,9 @@
 """Customers: the companies of a server's fleet, kept for a few minutes while somebody chooses.
 
 Printerpoint has no call that lists or searches customers: they are derived from the whole fleet.
-A fleet cannot be fetched at every keystroke, so the list is remembered in Redis for a short time.
-It is not kept in the database: what is not tied is none of our business. Without Redis the list
-is fetched anew each time, which is slower and does no harm.
+A fleet cannot be fetched at every keystroke, so the list is cached in Redis for a short time. It is
+not stored in the database, which holds connected customers only. Without Redis the list is fetched
+each time, which is slower and does no harm.
 """
 
 import hashlib

@@ -15,7 +15,7 @@ _FEW = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A customer of a server's fleet, and the feed that ties it already, if one does.
+    """A customer of a server's fleet, and its feed, if it is connected.
 
     ``predecessor``: the feed whose customer, not found any more, it seems to be.
     """
@@ -61,7 +61,7 @@ class FeedMatcher:
         return feed_id
 
     def unmapped(self, customers: Sequence[Customer]) -> list[Customer]:
-        """Those of the customers that are not tied yet, in the order given.
+        """Those of the customers that are not connected yet, in the order given.
 
         Without those that seem to be customers of feeds under a new name: see ``renamed``.
         """

@@ -1,4 +1,4 @@
-"""Feeds: ties between a server's customers and customer accounts."""
+"""Feeds: mappings of a server's customers to customer accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from webapp.services.feed_matcher import Candidate, FeedMatcher
 
 
 @dataclass(frozen=True, slots=True)
-class Tied:
+class ConnectedFeeds:
     """Feeds, and which of their accounts were created with them.
 
     ``skipped``: customers that seem to be those of other feeds under a new name.
@@ -28,7 +28,7 @@ class Tied:
     skipped: list[Candidate] = field(default_factory=list)
 
 
-def tie(
+def create_feed(
     session: Session,
     server: Server,
     customer: Customer,
@@ -36,26 +36,26 @@ def tie(
     now: datetime,
     fleet: Sequence[Customer] = (),
 ) -> Feed:
-    """Tie a customer to a customer account; None: one of its own, see ``assign_accounts``.
+    """Connect a customer to a customer account; None: one of its own, see ``assign_accounts``.
 
-    Tying it again to the same account gives the feed there is. Raises Conflict when another
-    account has it or the server is removed, Invalid for an account of somebody else.
+    A customer that is connected to the same account already keeps its feed. Raises Conflict when
+    another account has it or the server is removed, Invalid for an account of somebody else.
     """
     claim_server(session, server)
     if account is None:
-        return _tie_to_own(session, server, [customer], fleet, now).feeds[0]
+        return _create_with_own_accounts(session, server, [customer], fleet, now).feeds[0]
     _must_own(server, account)
-    return _tie(session, server, [(customer, account)], now, fleet)[0]
+    return _create_feeds(session, server, [(customer, account)], now, fleet)[0]
 
 
-def tie_chosen(
+def create_chosen_feeds(
     session: Session,
     server: Server,
     chosen: Sequence[tuple[Customer, str]],
     now: datetime,
     fleet: Sequence[Customer] = (),
 ) -> list[Feed]:
-    """Tie customers to the accounts of these names, all or none; as ``tie`` does.
+    """Connect customers to the accounts of these names, all or none; as ``create_feed`` does.
 
     An account that is missing is made; an empty name means one of the customer's own.
     """
@@ -65,19 +65,19 @@ def tie_chosen(
     given = [(one, named[name]) for (one, _), name in zip(chosen, names, strict=True) if name]
     others = [one for (one, _), name in zip(chosen, names, strict=True) if not name]
     reserved = [account.id for account in named.values()]
-    own = iter(_tie_to_own(session, server, others, fleet, now, reserved).feeds)
-    ties = iter(_tie(session, server, given, now, fleet))
-    return [next(ties) if name else next(own) for name in names]
+    own = iter(_create_with_own_accounts(session, server, others, fleet, now, reserved).feeds)
+    connected = iter(_create_feeds(session, server, given, now, fleet))
+    return [next(connected) if name else next(own) for name in names]
 
 
-def tie_all(
+def create_all_feeds(
     session: Session,
     server: Server,
     customers: Sequence[Customer],
     now: datetime,
     fleet: Sequence[Customer] = (),
-) -> Tied:
-    """Tie every customer that is not tied yet to an account of its own; return the new feeds.
+) -> ConnectedFeeds:
+    """Connect every customer that has no feed yet to an account of its own; return the new feeds.
 
     One that seems to be the customer of a feed under a new name is left to ``renames.relink``.
     ``fleet``: all customers of the server, where ``customers`` are some of them.
@@ -85,8 +85,8 @@ def tie_all(
     claim_server(session, server)
     matcher = FeedMatcher(session, server, fleet or customers)
     left = matcher.unmapped(customers)
-    tied = _tie_to_own(session, server, left, fleet or customers, now)
-    return replace(tied, skipped=matcher.renamed(customers))
+    connected = _create_with_own_accounts(session, server, left, fleet or customers, now)
+    return replace(connected, skipped=matcher.renamed(customers))
 
 
 def claim(session: Session, feed: Feed) -> None:
@@ -103,7 +103,7 @@ def claim(session: Session, feed: Feed) -> None:
 
 
 def remove(session: Session, feed: Feed, now: datetime) -> None:
-    """Untie a customer. Its readings, deposits, certificates and history stay."""
+    """Disconnect a customer. Its readings, deposits, certificates and history stay."""
     lock(session, Feed.id, feed.id)
     session.refresh(feed)
     if feed.status == "removed":
@@ -150,7 +150,7 @@ def _must_own(server: Server, account: Account) -> None:
 
 
 def claim_server(session: Session, server: Server) -> None:
-    """Hold a server that is not removed: two who tie at once come one after another.
+    """Hold a server that is not removed: concurrent connections wait for each other.
 
     Raises Conflict.
     """
@@ -165,15 +165,15 @@ def claim_server(session: Session, server: Server) -> None:
         )
 
 
-def _tie_to_own(
+def _create_with_own_accounts(
     session: Session,
     server: Server,
     customers: Sequence[Customer],
     fleet: Sequence[Customer],
     now: datetime,
     reserved: Sequence[int] = (),
-) -> Tied:
-    """Tie customers to accounts of their own; one that is tied stays where it is."""
+) -> ConnectedFeeds:
+    """Connect customers to accounts of their own; one that is connected keeps its account."""
     feed_accounts.lock_names(session, server.account_id)
     found = FeedMatcher(session, server, fleet or customers).candidates(customers)
     free = list(dict.fromkeys(one.customer for one in found if one.feed is None))
@@ -185,10 +185,10 @@ def _tie_to_own(
         for one in found
     ]
     created = [owner for owner, is_new in owners if is_new]
-    return Tied(_tie(session, server, pairs, now, fleet), created)
+    return ConnectedFeeds(_create_feeds(session, server, pairs, now, fleet), created)
 
 
-def _tie(
+def _create_feeds(
     session: Session,
     server: Server,
     pairs: Sequence[tuple[Customer, Account]],

@@ -88,10 +88,10 @@ def reason_to_wait(
 
 def _servers_awaiting_approval(account: Account) -> Select[Server]:
     """Servers of an account's feeds whose fleet another server reads: certified twice otherwise."""
-    tied = exists().where(
+    connected = exists().where(
         Feed.server_id == Server.id, Feed.account_id == account.id, Feed.status != "removed"
     )
-    return select(Server).where(Server.awaiting_approval_since.is_not(None), tied)
+    return select(Server).where(Server.awaiting_approval_since.is_not(None), connected)
 
 
 def _servers_without_last_night(account: Account, month: Month) -> Select[Server]:
@@ -102,13 +102,13 @@ def _servers_without_last_night(account: Account, month: Month) -> Select[Server
         Collection.feed_id.is_(None),
         Collection.state == "finished",
     )
-    tied = exists().where(
+    connected = exists().where(
         Feed.server_id == Server.id,
         Feed.account_id == account.id,
         Feed.status == "active",
     )
     return select(Server).where(
-        Server.removed_at.is_(None), Server.health == "healthy", tied, ~read
+        Server.removed_at.is_(None), Server.health == "healthy", connected, ~read
     )
 
 

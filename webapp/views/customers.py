@@ -1,4 +1,4 @@
-"""Customers of a server: searched in its fleet, chosen, and tied to customer accounts.
+"""Customers of a server: searched in its fleet, chosen, and connected to customer accounts.
 
 What is chosen travels with every search, so that a new search loses nothing and the server keeps
 nothing. ``customer`` are the boxes ticked among the findings, ``shown`` those that were there to
@@ -36,7 +36,7 @@ blueprint = Blueprint("customers", __name__)
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 #: A person waits, and a large fleet takes its time.
-PATIENCE = Limits(
+INTERACTIVE_LIMITS = Limits(
     read_seconds=20, total_seconds=30, fleet_seconds=60, retries=1, max_retry_after_seconds=5
 )
 _SHOWN = 200
@@ -48,7 +48,7 @@ _LISTS = ("customer", "shown", "chosen", "listed")
 
 @dataclass(slots=True)
 class Choice:
-    """A chosen customer and the name of the account it will be tied to; empty: its ``own``."""
+    """A chosen customer and the name of the account it will be connected to; empty: its ``own``."""
 
     key: str
     customer: Customer
@@ -65,10 +65,11 @@ class Choice:
 class Found:
     """What a search found. ``error``: why there is nothing to search in; ``kept`` goes on then.
 
-    ``fleet``: all customers. ``matching`` customers match the text, ``untied`` are those of them
-    that are not tied yet, but for ``renamed``, which are probably customers of feeds under a new
-    name; ``shown`` are the first of all. Of the chosen ones ``choices`` can be tied, ``already``
-    counts those that are tied by now and ``gone`` those that the fleet has no longer.
+    ``fleet``: all customers. ``matching`` customers match the text, ``unmapped`` are those of them
+    that have no feed yet, but for ``renamed``, which are probably customers of feeds under a new
+    name; ``shown`` are the first of all. Of the chosen ones ``choices`` can be connected,
+    ``already`` counts those that are connected by now and ``gone`` those that the fleet has no
+    longer.
     """
 
     text: str
@@ -76,7 +77,7 @@ class Found:
     kept: list[tuple[str, str]] = field(default_factory=list)
     fleet: Sequence[Customer] = ()
     matching: int = 0
-    untied: list[Customer] = field(default_factory=list)
+    unmapped: list[Customer] = field(default_factory=list)
     renamed: list[Candidate] = field(default_factory=list)
     shown: list[Candidate] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
@@ -87,7 +88,7 @@ class Found:
 @blueprint.get("/servers/<int:server_id>/feeds/new")
 @roles_required(*CHANGERS)
 def new(server_id: int) -> ResponseReturnValue:
-    """Choose customers to tie. The list comes along where it is remembered, or asked for."""
+    """Choose customers to connect. The list comes along where it is remembered, or asked for."""
     server = _server(server_id)
     place = customers.place(server)
     if "read" in request.args or customers.remembered(edge.settings(), place) is not None:
@@ -108,14 +109,14 @@ def index(server_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/servers/<int:server_id>/feeds/new")
 @roles_required(*CHANGERS)
-def tie(server_id: int) -> ResponseReturnValue:
-    """Tie the chosen customers, or all that match; without JavaScript also search."""
+def connect(server_id: int) -> ResponseReturnValue:
+    """Connect the chosen customers, or all that match; without JavaScript also search."""
     found = _find(_server(server_id))
     action = request.form.get("action", "")
     if action in ("search", "fresh") or found.error:
         return _page(found)
-    if action == "all" and found.untied:
-        plan = assign_accounts(db.session(), _server(), found.untied, found.fleet)
+    if action == "all" and found.unmapped:
+        plan = assign_accounts(db.session(), _server(), found.unmapped, found.fleet)
         new_accounts = sum(one.account_id is None for one in plan)
         return render_template(
             "customers/all.html", found=found, server=_server(), new_accounts=new_accounts
@@ -128,12 +129,14 @@ def tie(server_id: int) -> ResponseReturnValue:
         return _page(found, gettext("Choose at least one customer."))
     try:
         if action == "all-confirmed":
-            made = feeds.tie_all(
-                db.session(), _server(), found.untied, clock.now(), found.fleet
+            made = feeds.create_all_feeds(
+                db.session(), _server(), found.unmapped, clock.now(), found.fleet
             ).feeds
         else:
             pairs = [(choice.customer, choice.account) for choice in found.choices]
-            made = feeds.tie_chosen(db.session(), _server(), pairs, clock.now(), found.fleet)
+            made = feeds.create_chosen_feeds(
+                db.session(), _server(), pairs, clock.now(), found.fleet
+            )
     except Conflict as error:
         db.session.rollback()
         return _page(_find(_server()), str(error))
@@ -178,7 +181,7 @@ def _find(server: Server) -> Found:
     matcher = FeedMatcher(db.session(), server, known)
     matching = customers.matching(known, found.text)
     found.fleet, found.matching = known, len(matching)
-    found.untied = matcher.unmapped(matching)
+    found.unmapped = matcher.unmapped(matching)
     found.renamed = matcher.renamed(matching)
     found.shown = matcher.candidates(matching[:_SHOWN])
     _choose(found, known, matcher)
@@ -215,7 +218,7 @@ def _known(server: Server) -> Sequence[Customer]:
         if known is not None:
             return known
     server_id, healthy = server.id, server.health == "healthy"
-    client = edge.printerpoint(server.decrypt_token(edge.keyring()), PATIENCE)
+    client = edge.printerpoint(server.decrypt_token(edge.keyring()), INTERACTIVE_LIMITS)
     db.session.rollback()  # no transaction is open during the call
     try:
         with client.fleet() as fleet:

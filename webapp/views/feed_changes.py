@@ -74,7 +74,7 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
 @blueprint.route("/feeds/<int:feed_id>/remove", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def remove(feed_id: int) -> ResponseReturnValue:
-    """Untie a customer, once it has been asked whether that is meant."""
+    """Disconnect a customer, after confirmation."""
     feed = access.feed(db.session(), edge.viewer(), feed_id)
     if request.method == "GET":
         return render_template("feeds/remove.html", feed=feed)

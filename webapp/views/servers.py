@@ -198,7 +198,7 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.rollback()  # no transaction is open during the call
     error = None
     try:
-        edge.printerpoint(token, tokens.PATIENCE).check()
+        edge.printerpoint(token, tokens.INTERACTIVE_LIMITS).check()
     except PrinterpointError as raised:
         error = raised
     server = access.server(db.session(), edge.viewer(), server_id)

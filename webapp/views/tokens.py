@@ -11,7 +11,7 @@ from webapp.services.overlaps import Serials
 from webapp.views import edge
 
 #: A person waits for this call: it is given up sooner than a night's.
-PATIENCE = Limits(
+INTERACTIVE_LIMITS = Limits(
     read_seconds=10,
     total_seconds=15,
     fleet_seconds=30,
@@ -55,6 +55,6 @@ def verify_token(token: str) -> Serials | None:
     """
     db.session.rollback()
     try:
-        return servers.read_serials(edge.printerpoint(token, PATIENCE))
+        return servers.read_serials(edge.printerpoint(token, INTERACTIVE_LIMITS))
     except PrinterpointError as error:
         raise Invalid("token", str(_UNTRIED[error.kind])) from error

@@ -25,7 +25,7 @@ def open_accounts(token: str, now: datetime) -> int:
         server = servers.register(
             session, current_keyring(), partner, name=None, token=token, now=now
         )
-        feeds.tie_all(session, server, customers, now)
+        feeds.create_all_feeds(session, server, customers, now)
         session.commit()
         return server.id
 
