@@ -189,7 +189,7 @@ def test_a_feed_whose_pages_are_counted_keeps_its_account(
     account = factories.customer(session, server.account, name="The whole harbour")
     factories.deposit(session, feed, counted_in=counted_in)
 
-    with pytest.raises(Conflict, match="Remove the feed and connect the customer again"):
+    with pytest.raises(Conflict, match="Remove the feed and connect the customer to the other"):
         feeds.change_account(session, feed, account)
     feeds.change_account(session, feed, feed.account)
 

@@ -117,7 +117,7 @@ def test_a_customer_under_a_new_name_is_named_and_left_out_of_all(
 
     assert "probably “Bluebird Confectioners” under a new name" in found
     assert f'href="/feeds/{feed_id}"' in found
-    assert "Bluebird Bakery, before Bluebird Confectioners" in asked
+    assert "Bluebird Bakery, formerly Bluebird Confectioners" in asked
     with storing() as session:
         names = set(session.scalars(select(Feed.customer_name)))
     assert names == {"Bluebird Confectioners", "Harbour Architects, LLP", "St. Mary’s School"}
