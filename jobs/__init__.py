@@ -1,4 +1,4 @@
-"""The background jobs: each is a translation, ids and ISO dates in, service calls out.
+"""Background jobs. Arguments are ids and ISO dates; the work is done by services.
 
-They are edges: they open the session, build the client, read the clock and commit.
+Jobs open the session, build the client, read the clock and commit.
 """

@@ -1,4 +1,4 @@
-"""Collection jobs: one a server, its feeds in series; a failed feed gets a job of its own."""
+"""Collection jobs: one per server, its feeds in series; a failed feed gets its own job."""
 
 import logging
 from collections.abc import Callable
@@ -39,15 +39,15 @@ class Step:
 
 
 def run(collection_id: int) -> str:
-    """The job: run a collection, or go on with it. Returns what came of it, for rq-dashboard."""
+    """The job: run or continue a collection. Returns the result for rq-dashboard."""
     with runtime.app_context():
         return collect(collection_id)
 
 
 def run_feed(collection_id: int, feed_id: int) -> str:
-    """The job of a customer that failed in a collection: from the rows of its fleet.
+    """The job: collect a customer that failed in a collection, from the stored rows of its fleet.
 
-    Raises what is wrong with the customer.
+    Raises the error of the customer.
     """
     with runtime.app_context(), db.session() as session:
         rows = retry_rows.load(session, collection_id, feed_id)
@@ -67,11 +67,13 @@ def collect(
     watch: Callable[[Step], None] | None = None,
     now: Callable[[], datetime] = clock.now,
 ) -> str:
-    """Run a collection from where it stands; the session commits after every customer.
+    """Run a collection from its current state; the session commits after every customer.
 
-    ``now`` is another clock, for collections that are simulated afterwards.
-    Raises DecryptionError when the token cannot be opened. A server that fails is recorded and no
-    error: its health says so, and the next health check takes the night up again.
+    ``now`` replaces the clock, for simulated collections.
+
+    Raises DecryptionError when the token cannot be decrypted. A server that cannot be read raises
+    nothing: its failure is recorded as its health, and the next successful health check resumes its
+    collection.
     """
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     with (
@@ -99,7 +101,7 @@ def collect(
                 service.finish(session, collection, now())
                 session.commit()
                 _hand_over(collection_id, failed)
-                # The night has ended; what fails here fails the job only.
+                # The collection has ended; an error here fails the job only.
                 renames.propose(session, collection, fleet, _settings().roll_width_mm, now())
                 session.commit()
         except service.Cancelled:
@@ -111,7 +113,7 @@ def collect(
 def _read_fleet(
     session: Session, client: Client, collection: Collection, now: Callable[[], datetime]
 ) -> Fleet | str:
-    """The server's fleet; or, in words for the record, why nothing can be concluded from it."""
+    """Return the server's fleet, or the reason why it is not collected, for the job's result."""
     try:
         fleet = client.fleet(on_page=_heartbeat(session, collection.id, now))
     except PrinterpointError as error:
@@ -143,7 +145,7 @@ def _collect_feeds(
     watch: Callable[[Step], None] | None,
     now: Callable[[], datetime],
 ) -> list[int]:
-    """Collect the feeds that are left, each in its own transaction; returns those that failed."""
+    """Collect the remaining feeds, each in its own transaction; return those that failed."""
     left = service.plan_feeds(session, collection, fleet, now())
     session.commit()
     failed = []
@@ -171,12 +173,12 @@ def _collect_feeds(
 
 
 def _hand_over(collection_id: int, failed: list[int]) -> None:
-    """A failed customer becomes a job of its own, which operations can requeue."""
+    """Enqueue a job for each failed customer, which operations can requeue."""
     for feed_id in failed:
         try:
             queue.run_feed(current_settings(), collection_id, feed_id)
         except queue.QueueDown as error:
-            # Nothing is lost: the outcome is recorded, and the next night reads the same counters.
+            # The outcome is recorded, and the next night reads the same counters.
             log.warning("feed %s: no job of its own, %s", feed_id, error)
 
 

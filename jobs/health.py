@@ -44,9 +44,9 @@ def _check_servers() -> str:
 
 
 def check(server_id: int) -> bool:
-    """Check one server, here and now, and record the result; returns whether it answered.
+    """Check one server and record the result; return whether it is reachable.
 
-    Raises DecryptionError when its token cannot be opened: our fault, not the server's.
+    Raises DecryptionError when its token cannot be decrypted, which is not an error of the server.
     """
     with db.session() as session:
         server = session.get_one(Server, server_id)

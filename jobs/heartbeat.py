@@ -1,4 +1,4 @@
-"""The heartbeat of a running collection, sent by a thread also during a slow page or feed."""
+"""The heartbeat of a running collection, sent by a thread, also during a slow page or feed."""
 
 import logging
 import threading
@@ -16,9 +16,10 @@ log = logging.getLogger("releaf.heartbeat")
 
 
 class HeartbeatThread:
-    """Sends heartbeats from ``start`` to the end of the ``with`` block, in a session of its own.
+    """Sends heartbeats from ``start`` to the end of the ``with`` block, in its own session.
 
-    Enter it before the collection's session: its last heartbeat may have to wait for that one.
+    Enter it before the collection's session, because its last heartbeat may have to wait for that
+    one.
     """
 
     def __init__(self, app: Flask, collection_id: int, now: Callable[[], datetime]) -> None:
@@ -50,6 +51,6 @@ class HeartbeatThread:
 
     def _beat(self) -> None:
         with self._app.app_context(), db.session() as session:
-            session.connection()  # SQLite may wait here; read the clock afterwards
+            session.connection()  # may wait for SQLite's lock: read the clock afterwards
             heartbeat.record(session, self._collection_id, self._now())
             session.commit()

@@ -54,7 +54,7 @@ def _close_due() -> str:
 
 
 def render_certificate(certificate_id: int, now: Callable[[], datetime] = clock.now) -> str:
-    """Render a document here and now; one that is rendered already stays as it is."""
+    """Render a document synchronously, unless it has been rendered."""
     with db.session() as session:
         return _render(session, certificate_id, now)
 
@@ -73,7 +73,7 @@ def _render(session: Session, certificate_id: int, now: Callable[[], datetime]) 
 
 
 def grace(config: Settings) -> months.Grace:
-    """When months close, as configured."""
+    """Return the configured day and time at which months close."""
     return months.Grace(config.close_on, config.close_at)
 
 
@@ -84,8 +84,8 @@ def issue(
 ) -> tuple[Certificate | None, str | None]:
     """Close a month of an account and the open ones before it, and render their documents.
 
-    Returns the certificate of that month (None when it had no page), or the reason why the
-    month has to wait.
+    Returns the certificate of that month (None when it has no pages), or the reason why the month
+    cannot be closed yet.
     """
     config = current_settings()
     with db.session() as session:
@@ -114,7 +114,7 @@ def _enqueue_documents(config: Settings, certificate_ids: Sequence[int]) -> None
 
 @lru_cache(maxsize=1)
 def renderer() -> CertificateRenderer:
-    """The renderer of this process; making it reads fonts and paper and takes a second.
+    """Return the renderer of this process. The first call loads fonts and takes a second.
 
     Raises PdfError when an asset is missing.
     """

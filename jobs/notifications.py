@@ -1,4 +1,4 @@
-"""Notices: written to their readers, and handed to the post."""
+"""Notifications: write due emails to the outbox and send them."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ from webapp.settings import Settings
 
 log = logging.getLogger("releaf.notifications")
 
-#: Pixels that a logo has in a mail.
+#: Width and height of a logo in emails, in pixels.
 _LOGO_SIZE = (220, 56)
 
 _WHY: dict[Subject, LazyString] = {
@@ -57,7 +57,7 @@ _WHY: dict[Subject, LazyString] = {
 
 
 def send_due() -> str:
-    """The job: write the mails that are due and send those that wait."""
+    """The job: write the emails that are due and send those in the outbox."""
     with runtime.app_context():
         written = write(clock.now)
         sent, failed = send(clock.now)
@@ -65,7 +65,7 @@ def send_due() -> str:
 
 
 def write(now: Callable[[], datetime]) -> int:
-    """Write all mails that are due into the outbox; returns how many."""
+    """Write all due emails into the outbox; return how many."""
     config = current_settings()
     written = 0
     with db.session() as session:
@@ -88,7 +88,7 @@ def write(now: Callable[[], datetime]) -> int:
 
 
 def send(now: Callable[[], datetime]) -> tuple[int, int]:
-    """Send the mails that are due; return how many were accepted and how many were not."""
+    """Send the emails that are due; return how many were accepted and how many were not."""
     config = current_settings()
     sent = failed = 0
     with db.session() as session:
@@ -104,7 +104,7 @@ def send(now: Callable[[], datetime]) -> tuple[int, int]:
                         failed += 1
                     mail = _claim(session, now)
         except MailError as error:
-            # The transport fails as a whole: this mail waits, and so do the others.
+            # The transport fails as a whole: this email and the others stay in the outbox.
             log.warning("mails wait: %s", error)
             if mail is not None:
                 outbox.mark_failed(session, mail, str(error), now(), lasting=False)
@@ -126,7 +126,7 @@ def _deliver(
     mail: Mail,
     now: Callable[[], datetime],
 ) -> bool:
-    """Send one mail, with no transaction open; return whether it was accepted.
+    """Send one email, with no transaction open; return whether it was accepted.
 
     Raises MailError when the transport as a whole fails.
     """
@@ -171,7 +171,7 @@ def _enqueue(
 
 
 def _email_branding(branding: Branding | None) -> EmailBranding:
-    """Return the branding of mails to a partner's users."""
+    """Return the branding of emails to a partner's users."""
     if branding is None:
         return EmailBranding()
     shades = on_light(branding.colour or OURS)
@@ -187,7 +187,7 @@ def _content_id(digest: str) -> str:
 
 
 def _logo(session: Session, mail: Mail) -> Attachment | None:
-    """Return the logo that a mail shows."""
+    """Return the logo for an email."""
     content = brands.content(session, mail.logo_digest)
     return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 

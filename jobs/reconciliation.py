@@ -1,4 +1,4 @@
-"""The nightly reconciliation: are all pages where they ought to be?"""
+"""The daily reconciliation of counters, deposits, certificates and summaries."""
 
 import logging
 
@@ -11,7 +11,7 @@ log = logging.getLogger("releaf.reconciliation")
 
 
 def reconcile_due() -> str:
-    """The job: compare everything once a day; a difference is logged and stays on record."""
+    """The job: reconcile once a day; differences are logged and stored."""
     with runtime.app_context(), db.session() as session:
         now = clock.now()
         if not reconciliation.is_due(session, now):

@@ -1,4 +1,4 @@
-"""The application of a process that runs jobs, and what jobs need from it."""
+"""The application of a job process, and what jobs need from it."""
 
 import logging
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from webapp.settings import Settings, SettingsError
 def configure() -> Settings:
     """Load the settings of a new process and set up logging.
 
-    Invalid settings end the process with one line.
+    Invalid settings end the process with a one-line message.
     """
     try:
         config = configuration.load()
@@ -34,7 +34,7 @@ def configure() -> Settings:
 def get_app() -> Flask:
     """Return the application of this process, created at the first call.
 
-    A database of another version ends the process with one line.
+    A database of another version ends the process with a one-line message.
     """
     try:
         return create_app()

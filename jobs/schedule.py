@@ -1,7 +1,7 @@
 """The timetable: periodic jobs, declared here and reconciled with rq-scheduler's records.
 
-The jobs query the database for what is due, so a second scheduler, a restart or a missed hour
-does no harm.
+The jobs query the database for what is due, so a second scheduler, a restart or a missed run has no
+effect.
 """
 
 import logging
@@ -76,7 +76,7 @@ class Timetable(Scheduler):
         return list(super().enqueue_jobs())
 
     def enqueue_job(self, job: Job) -> None:
-        """Enqueue a job unless it still waits: a collection may occupy workers for hours."""
+        """Enqueue a job unless it is still queued: a collection may occupy workers for hours."""
         if self.get_queue_for_job(job).get_job_position(job.id) is None:
             super().enqueue_job(job)
             return
@@ -85,10 +85,10 @@ class Timetable(Scheduler):
 
 
 def reconcile(scheduler: Scheduler) -> int:
-    """Register what is missing or differs, drop what the timetable no longer has.
+    """Register missing or changed entries; remove those that the timetable no longer has.
 
     An entry can be lost when a scheduler is killed between removing and adding it, when its job
-    expires, or when Redis is flushed. Returns how many entries were mended.
+    expires, or when Redis is flushed. Returns how many entries were restored.
     """
     mended = 0
     for entry in TIMETABLE:

@@ -1,4 +1,4 @@
-"""The worker: one process that takes jobs one after another, each in a child of its own."""
+"""The worker: one process that runs jobs one after another, each in a child process."""
 
 import argparse
 import logging
@@ -12,7 +12,7 @@ from webapp.pdf import PdfError
 
 log = logging.getLogger("releaf.worker")
 
-#: Imported before the first job, so that a child begins at once.
+#: Imported before the first job, so that children start without importing.
 PRELOADED = (collection, health, month_end, notifications, reconciliation, schedule)
 
 
@@ -30,9 +30,10 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Make ready before the first child what every child would make anew: tables, the renderer.
+    """Prepare in the parent what every child would prepare again: mappers and the renderer.
 
-    Nights do not depend on the renderer: without its assets only the certificates' own jobs fail.
+    Collections do not need the renderer: if its assets are missing, only the certificates' jobs
+    fail.
     """
     configure_mappers()
     try:

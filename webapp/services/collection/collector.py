@@ -75,7 +75,7 @@ def report_progress(session: Session, collection_id: int, now: datetime, printer
 
 
 def had_printers(session: Session, collection: Collection) -> bool:
-    """Whether any printer of the server was ever read: then an empty fleet is suspicious."""
+    """Whether any printer of the server was ever read; an empty fleet is then suspicious."""
     query = select(Device.id).join(Feed).where(Feed.server_id == collection.server_id).limit(1)
     return session.scalar(query) is not None
 
@@ -118,9 +118,9 @@ def collect_feed(
     settings: MeteringSettings,
     now: datetime,
 ) -> Outcome | None:
-    """Collect one customer, in one transaction; None when another worker has just done it.
+    """Collect one customer, in one transaction; None when another worker has just done so.
 
-    Raises Cancelled, and whatever is wrong with this customer; the edge rolls back and records it.
+    Raises Cancelled, and any error of this customer; the caller rolls back and records it.
     """
     closing = _closing(collection, now)
     work = feed_facts.lock_and_read(session, collection, feed_id, rows, settings, closing)
@@ -154,9 +154,9 @@ def collect_feed(
 
 
 def _closing(collection: Collection, now: datetime) -> date:
-    """The day its readings close: its own, or a later one when it is run only now.
+    """Return the day that the readings close: the collection's, or a later one if it runs late.
 
-    A job requeued after days reads what the counters say today, not what they said then.
+    A job that is requeued after days reads today's counters, not those of its day.
     """
     return max(collection.day, due_day(collection.server.account, now))
 

@@ -24,7 +24,7 @@ _OUTCOME: Table = Outcome.metadata.tables["outcome"]
 _FEED: Table = Feed.metadata.tables["feed"]
 _ACCOUNT: Table = Account.metadata.tables["account"]
 _PARTNER = _ACCOUNT.alias("partner")
-#: All that collecting a feed must know of it, in one statement, after its row is locked.
+#: All facts needed to collect a feed, in one statement, after its row is locked.
 _FACTS = (
     select(
         _FEED.c.id,
@@ -35,7 +35,7 @@ _FACTS = (
         _FEED.c.customer_name,
         _FEED.c.created_at,
         func.coalesce(_ACCOUNT.c.country, _PARTNER.c.country).label("country"),
-        # A region is one of the country that its own account names.
+        # A region applies to the country of the same account only.
         case((_ACCOUNT.c.country.is_not(None), _ACCOUNT.c.region), else_=_PARTNER.c.region).label(
             "region"
         ),
@@ -60,7 +60,7 @@ _FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class FeedWork:
-    """What is read of a feed before it is collected."""
+    """The data that is read of a feed before it is collected."""
 
     facts: Any
     metering: Metering
@@ -75,10 +75,10 @@ def lock_and_read(
     settings: MeteringSettings,
     closing: date,
 ) -> FeedWork:
-    """Lock a feed and those that its devices concern, and read it.
+    """Lock a feed and the feeds that its devices concern, and read it.
 
-    Which others there are is known when it is locked and read. Its lock is then released, so that
-    all are locked in the order of their ids.
+    The other feeds are known only after the feed has been locked and read. Its lock is then
+    released, so that all are locked in the order of their ids.
     """
     alone = session.begin_nested()
     lock(session, Feed.id, feed_id)
@@ -155,7 +155,7 @@ def update_feed(
 
 
 def events(facts: Any, customer: Customer, back: Recovered | None) -> list[Event]:
-    """What was unusual about the feed itself: its customer's name, days recovered."""
+    """Return events of the feed itself: a renamed customer, recovered days."""
     events = []
     if customer.name != facts.customer_name:
         names = {"before": facts.customer_name, "after": customer.name}

@@ -16,8 +16,8 @@ INTERVAL = timedelta(seconds=5)
 def is_stale(collection: Collection, now: datetime) -> bool:
     """Whether a collection is marked as running but has lost its worker.
 
-    A heartbeat far in the future is stale, too: the clock was set back since, and a live worker
-    has updated it by the new time.
+    A heartbeat far in the future is stale, too: the clock has been set back, and a running worker
+    would have updated it since.
     """
     return collection.state == "running" and abs(now - collection.alive_at) > STALE_AFTER
 
@@ -30,7 +30,7 @@ def stale(now: datetime) -> ColumnElement[bool]:
 
 
 def record(session: Session, collection_id: int, now: datetime) -> None:
-    """Record a heartbeat; a collection that has ended is left as it is."""
+    """Record a heartbeat; no effect on a collection that has ended."""
     session.execute(
         update(Collection)
         .where(Collection.id == collection_id, Collection.state == "running")

@@ -57,11 +57,11 @@ def feed_data_received(
 def update_feed_health(session: Session, collection: Collection, today: date, now: datetime) -> int:
     """Mark the feeds of a collection as unhealthy that have been silent too long.
 
-    Of its server's healthy feeds, the devices that are silent or missing are stored, and
-    with a night also which feeds seem to be read by hand.
+    For healthy feeds of its server, silent and missing devices are stored, and after a scheduled
+    collection also which feeds seem to be read by hand.
 
-    Days on which the server could not be read, or the collection failed, do not count.
-    ``today``: the date in the account's zone. Returns how many turned unhealthy.
+    Days on which the server could not be read, or the collection failed, do not count. ``today``:
+    the date in the account's zone. Returns how many became unhealthy.
     """
     looked_at = select(Outcome.feed_id).where(
         Outcome.collection_id == collection.id, Outcome.outcome != "failed"

@@ -1,4 +1,4 @@
-"""Progress: how far a collection has come."""
+"""Progress of a collection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from webapp.models.collection import UNFINISHED
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a collection has come, in customers; ``counts``: how many had which outcome.
+    """Progress in customers; ``counts``: customers by outcome.
 
-    ``current_name``: the customer read last, while the collection goes on.
+    ``current_name``: the customer read last, while the collection is running.
     """
 
     counts: Mapping[str, int]
@@ -35,7 +35,7 @@ class Progress:
 
 
 def of(session: Session, collection: Collection) -> Progress:
-    """How far a collection has come."""
+    """Return the progress of a collection."""
     rows = session.execute(
         select(Outcome.outcome, func.count(), func.sum(Outcome.pages))
         .where(Outcome.collection_id == collection.id)

@@ -59,9 +59,9 @@ def request(
 
 
 def cancel(session: Session, collection: Collection, user_id: int | None, now: datetime) -> None:
-    """Cancel a collection; what was deposited stays, the next one brings the rest.
+    """Cancel a collection. Deposits are kept; the next collection reads the remaining customers.
 
-    Its worker stops before the next customer. Raise Conflict when it has ended.
+    Its worker stops before the next customer. Raises Conflict when it has ended.
     """
     lock_collection(session, collection)
     if collection.state not in ("queued", "running"):

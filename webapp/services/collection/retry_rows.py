@@ -1,7 +1,7 @@
-"""Rows for retries: a customer that failed is collected again from the night's fleet.
+"""Rows for retries: a failed customer is collected again from the fleet of the same night.
 
-Stored for that customer only, in the fields that metering needs, until the retry has succeeded or
-the customer's next collection begins.
+They are stored for that customer only, in the fields that metering needs, until the retry succeeds
+or the customer's next collection starts.
 """
 
 import msgspec
@@ -18,7 +18,7 @@ _decode = msgspec.msgpack.Decoder(FeedRows).decode
 
 
 def save(session: Session, collection: Collection, feed_id: int, rows: RowSource) -> None:
-    """Store the rows that a feed would have been collected from."""
+    """Store the rows of a feed for its retry."""
     feed = session.get_one(Feed, feed_id, populate_existing=True)
     serials = match.devices_of(session, feed_id).serials()
     found = rows.rows_for(feed.customer_id, feed.customer_name, serials)

@@ -22,7 +22,7 @@ RETRY_AFTER = timedelta(hours=1)
 def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Sequence[Collection]:
     """Return the scheduled collections to run now; create missing ones, abandon earlier ones.
 
-    Only the last day that ended is due: it brings the pages of earlier missed ones.
+    Only the last day that ended is due: its readings include the pages of missed days.
     """
     due = []
     servers = session.scalars(
@@ -48,7 +48,7 @@ def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Seq
             due.append(request(session, server, day=day, kind="scheduled", now=now))
         elif _is_due_again(night, server, now):
             if night.state == "queued":
-                night.alive_at = now  # waits for its new job; a stale one stays claimable
+                night.alive_at = now  # queued again; a stale one stays claimable
             due.append(night)
     return due
 
@@ -63,7 +63,7 @@ def stale_manual_runs(session: Session, now: datetime) -> Sequence[Collection]:
         )
     ).all()
     for collection in lost:
-        # A queued one waits for its new job; a running one is claimed because it is stale.
+        # A queued one is enqueued again; a running one is claimed because it is stale.
         if collection.state == "queued":
             collection.alive_at = now
     return lost
@@ -72,7 +72,7 @@ def stale_manual_runs(session: Session, now: datetime) -> Sequence[Collection]:
 def expire_manual_runs(session: Session, now: datetime) -> None:
     """Mark manual collections as failed that no worker claimed within a day.
 
-    Otherwise they would appear to run for ever. A late job can still claim them.
+    Otherwise they would be displayed as running indefinitely. A late job can still claim them.
     """
     session.execute(
         update(Collection)
@@ -109,7 +109,7 @@ def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
         return heartbeat.is_stale(night, now)
     if night.state == "failed":
         if server.awaiting_approval_since is not None:
-            return False  # its fleet was compared this night; approval lets it continue
+            return False  # its fleet was compared this night; approval resumes it
         return night.alive_at < max(now - RETRY_AFTER, server.health_changed_at)
     return False
 
