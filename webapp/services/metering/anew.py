@@ -1,4 +1,4 @@
-"""Begin anew: a feed's devices get new baselines, so that pages printed until then do not count."""
+"""New baselines for a feed's devices, so that pages printed until then do not count."""
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from webapp.models import Device
 def begin_anew(session: Session, feed_id: int) -> None:
     """Make the next reading of each device of a feed its baseline. The feed's row must be locked.
 
-    What was counted stays. The device itself goes on: identity, history and LifeCount.
+    Deposits do not change. The device continues: identity, history and LifeCount.
     """
     session.execute(
         update(Device)

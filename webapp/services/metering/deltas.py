@@ -1,4 +1,4 @@
-"""Deltas as they are stored: between the rows of the table and the values of the engine."""
+"""Conversion of deltas between rows of the table and values of the domain."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -15,7 +15,7 @@ _NOT_PRINTED: frozenset[DeltaKind] = frozenset(
 
 
 def values_of(delta: Delta) -> dict[str, Any]:
-    """The columns of a delta that the engine decides; ``evidence`` and ``allocation`` as JSON."""
+    """Return the columns of a delta that the domain sets, lists of pairs as JSON."""
     return {
         "feed_id": delta.feed_id,
         "since": delta.since,
@@ -40,7 +40,7 @@ def values_of(delta: Delta) -> dict[str, Any]:
 
 
 def of_row(row: DeltaRow) -> Delta:
-    """The engine's value of a stored delta."""
+    """Return the domain's value of a stored delta."""
     return Delta(
         number=row.number,
         feed_id=row.feed_id,
@@ -65,12 +65,12 @@ def of_row(row: DeltaRow) -> Delta:
 
 
 def proposed_pages(kind: DeltaKind, pages: int) -> int:
-    """How many pages of a delta under review seem right: all, or none of a lifetime count."""
+    """Return the proposed pages of a held delta: all, or none for a likely lifetime count."""
     return 0 if kind in _NOT_PRINTED else pages
 
 
 def deposit_changes(before: Delta | None, after: Delta) -> Mapping[date, int]:
-    """By how many pages the deposits of a delta's days change when it becomes ``after``."""
+    """Return the change of deposits, by day, when a delta changes to ``after``."""
     changes: dict[date, int] = {}
     for sign, delta in ((-1, before), (1, after)):
         for day, pages in deposited(delta) if delta is not None else ():
@@ -79,7 +79,7 @@ def deposit_changes(before: Delta | None, after: Delta) -> Mapping[date, int]:
 
 
 def pairs_of_json(stored: Iterable[Any]) -> tuple[tuple[date, int], ...]:
-    """Days and numbers, of ``[["2026-10-19", 120], ...]``."""
+    """Return days and numbers of ``[["2026-10-19", 120], ...]``."""
     return tuple((date.fromisoformat(day), number) for day, number in stored)
 
 

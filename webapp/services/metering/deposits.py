@@ -1,7 +1,7 @@
 """Deposits: a feed's pages by day; added by each collection, withdrawn and restored on review.
 
-Pages that a closed month has counted stay in it. What is withdrawn of them is a correction: a
-deposit of negative pages for that day, counted in the first open month.
+Pages that a closed month has counted stay in it. If they are withdrawn later, they become a
+correction: a deposit of negative pages for that day, counted in the first open month.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ _KEY = ("feed_id", "day", "counted_in", "kind")
 
 @dataclass(frozen=True, slots=True)
 class FeedOfDeposits:
-    """A feed whose row is locked, and the latest month that its account has closed."""
+    """A feed whose row is locked, and the latest closed month of its account."""
 
     feed_id: int
     server_id: int
@@ -35,12 +35,12 @@ class FeedOfDeposits:
 
 
 def apply(session: Session, feed: FeedOfDeposits, changes: Mapping[date, int]) -> int:
-    """Add pages to days (negative: withdraw them); returns the sum of the changes.
+    """Add pages to days (negative: withdraw them); return the sum of the changes.
 
-    The feed's row must be locked. Only the month in which a day is counted now changes: pages are
-    withdrawn from its deposit of that day as far as they go, the rest becomes a correction; pages
-    that are added reduce a correction of that day first. To withdraw pages and to add them again
-    is therefore to change nothing. Two statements and the summary's, however many days there are.
+    The feed's row must be locked. Only the month in which a day is counted now changes. Withdrawn
+    pages are taken from its deposit of that day; the rest becomes a correction. Added pages reduce
+    a correction of that day first. Withdrawing pages and adding them again therefore changes
+    nothing. Runs two statements and the summary's, regardless of the number of days.
     """
     changed = {
         day: (str(counting_month(day, feed.last_closed)), pages)
@@ -69,7 +69,7 @@ def apply(session: Session, feed: FeedOfDeposits, changes: Mapping[date, int]) -
 def _stored(
     session: Session, feed_id: int, days: Collection[date]
 ) -> dict[tuple[date, str, str], int]:
-    """A feed's deposits between the first and the last of these days."""
+    """Return a feed's deposits between the first and the last of these days."""
     rows = session.execute(
         select(Deposit.day, Deposit.counted_in, Deposit.kind, Deposit.pages).where(
             Deposit.feed_id == feed_id, Deposit.day.between(min(days), max(days))
@@ -79,7 +79,7 @@ def _stored(
 
 
 def _changed(pages: int, correction: int, change: int) -> dict[str, int]:
-    """Pages and correction of a day in its open month after a change."""
+    """Return pages and correction of a day in its open month after a change."""
     if change > 0:
         restored = min(change, -correction)
         return {"pages": pages + change - restored, "correction": correction + restored}
@@ -88,11 +88,11 @@ def _changed(pages: int, correction: int, change: int) -> dict[str, int]:
 
 
 def carry_corrections(session: Session, account_id: int, month: Month) -> int:
-    """Count in the next month what a month's corrections exceed its pages by; returns these pages.
+    """Move corrections that exceed a month's pages to the next month; return these pages.
 
-    Call before the month closes, while the rows of the account's feeds are locked. It leaves a
-    month of at least 0 pages, so that what a certificate states is what its month counts. The
-    corrections of the latest days move first.
+    Call before the month closes, while the rows of the account's feeds are locked. The month is
+    then at least 0 pages, so that its certificate states what it counts. The corrections of the
+    latest days move first.
     """
     excess = -total(session, [account_id], month=month)
     if excess <= 0:
@@ -118,7 +118,7 @@ def carry_corrections(session: Session, account_id: int, month: Month) -> int:
 
 
 def _corrections(session: Session, account_id: int, month: Month) -> Sequence[Any]:
-    """The corrections that a month of an account counts, those of the latest days first."""
+    """Return the corrections counted in a month of an account, the latest days first."""
     return session.execute(
         select(Deposit.feed_id, Feed.server_id, Deposit.day, Deposit.pages)
         .join(Feed, Feed.id == Deposit.feed_id)
@@ -135,7 +135,7 @@ def _corrections(session: Session, account_id: int, month: Month) -> Sequence[An
 def apply_to_feeds(
     session: Session, changes: Mapping[int, Mapping[date, int]]
 ) -> Mapping[int, int]:
-    """Lock feeds by id and ``apply`` their changes; returns the sum of each."""
+    """Lock feeds by id and ``apply`` their changes; return the sum of each."""
     changed = {feed_id: days for feed_id, days in changes.items() if any(days.values())}
     if not changed:
         return {}
@@ -148,7 +148,7 @@ def apply_to_feeds(
     rows = session.execute(
         select(Feed.id, Feed.server_id, closed.label("last_closed"))
         .where(Feed.id.in_(changed))
-        .order_by(Feed.server_id, Feed.id)  # in which their summaries are locked, too
+        .order_by(Feed.server_id, Feed.id)  # their summaries are locked in this order, too
     ).all()
     return {
         row.id: apply(
@@ -163,7 +163,7 @@ def apply_to_feeds(
 
 
 def last_closed_month(session: Session, account_id: int) -> Month | None:
-    """The latest month an account has closed."""
+    """Return the latest closed month of an account."""
     text = session.scalar(
         select(func.max(ClosedMonth.month)).where(ClosedMonth.account_id == account_id)
     )
@@ -173,8 +173,9 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
 def days_of_deltas(
     deltas: Sequence[Delta], read: Container[date], first: date, last: date
 ) -> list[DayPages]:
-    """What these deltas have counted on each day from ``first`` to ``last``, as the deposits of
-    their feeds have it. ``read``: the days on which something was read.
+    """Return the pages that deltas count on each day from ``first`` to ``last``, as deposited.
+
+    ``read``: the days with a reading.
     """
     pages: dict[date, int] = defaultdict(int)
     for delta in deltas:
@@ -190,7 +191,7 @@ def total(
     *,
     month: Month | None = None,
 ) -> int:
-    """Pages deposited for accounts (None: all); with ``month``, those counted in it."""
+    """Return the pages deposited for accounts (None: all); with ``month``, those counted in it."""
     query = select(func.coalesce(func.sum(Deposit.pages), 0))
     if account_ids is not None:
         query = query.join(Feed, Feed.id == Deposit.feed_id).where(Feed.account_id.in_(account_ids))

@@ -71,7 +71,7 @@ def customer_missing(updates: Sequence[DeviceUpdate]) -> list[Event]:
 def record_events(
     session: Session, feed_id: int, events: Sequence[Event], day: date, now: datetime
 ) -> None:
-    """Write events; many of one kind become one line that counts them."""
+    """Write events; more than a few of one kind become a single event with their number."""
     if not events:
         return
     by_kind: dict[FeedEventKind, list[Event]] = defaultdict(list)

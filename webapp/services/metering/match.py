@@ -1,4 +1,4 @@
-"""What a feed's collection looks at: the rows of the fleet, and the devices as stored."""
+"""The input of a feed's collection: its rows of the fleet, and the stored devices."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ from webapp.services.metering.stored import (
 
 log = logging.getLogger("releaf.metering")
 
-#: A feed removed on a day and connected again on it or the next goes on as if never removed.
+#: A feed connected again within this time after its removal continues without a new baseline.
 _RECONNECTED_WITHIN = timedelta(days=1)
 
 
@@ -44,9 +44,9 @@ class FeedContext:
 
 @dataclass(frozen=True, slots=True)
 class FeedInput:
-    """What a feed is metered from: its rows of the fleet, its devices, and ``related`` ones.
+    """The input of a feed's collection: its rows, its devices, and ``related`` ones of other feeds.
 
-    ``closing``: the day being closed, no reading is of a later one.
+    ``closing``: the day being closed; no reading is of a later day.
     """
 
     feed: FeedContext
@@ -56,7 +56,7 @@ class FeedInput:
     closing: date
 
     def other_feeds(self) -> set[int]:
-        """The other feeds whose rows or deposits its devices may change."""
+        """Return the other feeds whose rows or deposits its devices may change."""
         devices = (self.own | self.related).readable.values()
         read_by = {delta.feed_id for device in devices for delta in device.state.deltas}
         return (read_by | {device.feed_id for device in devices}) - {self.feed.id}
@@ -85,7 +85,7 @@ def devices_of(session: Session, feed_id: int) -> StoredDevices:
 
 
 def read_input(session: Session, feed: FeedContext, source: RowSource, closing: date) -> FeedInput:
-    """Read what a feed is metered from."""
+    """Read the input of a feed's collection."""
     own = devices_of(session, feed.id)
     rows = source.rows_for(feed.customer_id, feed.customer_name, own.serials())
     related = StoredDevices()
@@ -100,11 +100,11 @@ def related_devices(
     serials: Collection[str],
     closing: date,
 ) -> StoredDevices:
-    """Return devices of other feeds of the partner that may be a feed's machines.
+    """Return devices of other feeds of the partner that may be machines of a feed.
 
-    Those with one of these serial numbers, and, for a new feed, those of its customer's former
-    feed, which was removed shortly before. One whose feed was not collected for longer begins
-    anew: what it printed meanwhile is not counted.
+    These are devices with one of the serial numbers and, for a new feed, those of its customer's
+    former feed, if that was removed shortly before. If a device's feed was not collected for
+    longer, its next reading is a new baseline: pages printed in between are not counted.
     """
     conditions: list[ColumnElement[bool]] = []
     if serials:
@@ -124,7 +124,8 @@ def related_devices(
             Device.feed_id != feed.id,
             Device.moved_to.is_(None),
         )
-        # Of several devices of one serial number the one of a living feed, read last, is taken.
+        # Of several devices of one serial number, the last is used: of a feed that is not removed,
+        # read most recently.
         .order_by(Feed.removed_at.is_(None), Device.latest_on, Device.id)
     )
     for row in rows:
@@ -162,7 +163,7 @@ def _related(device: StoredDevice, row: Any, feed: FeedContext, closing: date) -
 
 
 def _stored(row: Any, found: StoredDevices) -> StoredDevice | None:
-    """The device of a row; None, and noted, when its state cannot be read."""
+    """Return the device of a row; None if its state cannot be read, which is recorded."""
     try:
         return stored_device(row)
     except DATA_ERRORS as error:
@@ -174,7 +175,7 @@ def _stored(row: Any, found: StoredDevices) -> StoredDevice | None:
 
 
 def customer_key(customer_id: str | None, name: str) -> str:
-    """How the engine names a customer of the fleet."""
+    """Return the domain's key of a customer of the fleet."""
     return customer_id if customer_id is not None else f"name:{name}"
 
 
@@ -185,10 +186,10 @@ def group_rows(
     key: str,
     unreadable: Sequence[UnreadableDevice] = (),
 ) -> FleetRows:
-    """Return the rows as the engine takes them; ``key`` is that of the feed's customer.
+    """Return the grouped rows of the fleet; ``key`` is that of the feed's customer.
 
     A bad row of a known machine is an answer without values, so that its machine is not missing.
-    Rows of an unreadable device are left out.
+    Rows of an unreadable device are omitted.
     """
     feeds = _feeds_of(session, feed, [customer for customer, _ in found.elsewhere])
     rows = [_row(printer, key, feed.id) for printer in found.printers]
@@ -200,7 +201,7 @@ def group_rows(
 
 
 def unknown_serials(found: FeedRows, devices: StoredDevices) -> set[str]:
-    """The serial numbers of a customer's rows that none of the devices has."""
+    """Return the serial numbers of a customer's rows that none of the devices has."""
     listed = {key for row in found.printers if (key := serial_key(row.serial_number))}
     return listed - devices.serials()
 
@@ -217,7 +218,7 @@ def _row(row: Printer | BadRow, customer: str, feed_id: int | None) -> Row:
 
 
 def _feeds_of(session: Session, feed: FeedContext, customers: Sequence[Customer]) -> dict[str, int]:
-    """The collected feeds of customers, by the customers' keys."""
+    """Return the collected feeds of customers, by the customers' keys."""
     if not customers:
         return {}
     ids = {customer.customer_id for customer in customers if customer.customer_id is not None}

@@ -1,7 +1,7 @@
-"""Process the rows of a feed in a fleet: states, readings, deltas, deposits to make, events.
+"""Process the rows of a feed: states, readings, deltas, changes of deposits, events.
 
-This is the inner loop of every collection: a constant number of statements for a feed, however
-many devices it has.
+This is the inner loop of every collection: the number of statements for a feed is constant,
+regardless of the number of its devices.
 """
 
 import logging
@@ -35,7 +35,7 @@ log = logging.getLogger("releaf.metering")
 
 @dataclass(frozen=True, slots=True)
 class MeteringSettings:
-    """Configured limits of metering, and the width that lengths of paper are counted with."""
+    """Configured limits of metering, and the roll width for counters of paper length."""
 
     limits: Limits = DEFAULT_LIMITS
     roll_width_mm: int = 914
@@ -51,7 +51,7 @@ class Metering:
     limits: Limits
 
     def context(self, given: FeedInput, now: datetime) -> Context:
-        """What a feed and a night say besides the answer."""
+        """Return the context of a feed and night for the domain."""
         return Context(
             given.closing,
             now,
@@ -66,10 +66,10 @@ class Metering:
 
 @dataclass(slots=True)
 class ReadingResult:
-    """The latest day read, how deposits change, and what was not counted.
+    """The latest day read, the changes of deposits, and what was not counted.
 
-    ``devices``: how many had a reading; ``incomplete``: how many answered without a known counter;
-    ``duplicates``: rows that repeat a device.
+    ``devices``: devices with a reading; ``incomplete``: devices whose answer lacked a known
+    counter; ``duplicates``: rows that repeat a device.
     """
 
     last_data_on: date | None = None
@@ -84,7 +84,7 @@ class ReadingResult:
 def process_readings(
     session: Session, given: FeedInput, metering: Metering, now: datetime
 ) -> ReadingResult:
-    """Meter the machines of a feed's customer. The feeds that they concern must be locked."""
+    """Meter the devices of a feed's customer. The feeds that they concern must be locked."""
     feed, found, own = given.feed, given.rows, given.own
     stored = own | given.related
     key = match.customer_key(feed.customer_id, feed.customer_name)
@@ -129,7 +129,7 @@ def record_missing(
 def _states(
     devices: Mapping[int, StoredDevice], feed: FeedContext, key: str
 ) -> dict[int, DeviceState]:
-    """The states of devices; those read at the feed's customer by the key it has now."""
+    """Return the states of devices, those at the feed's customer under its present key."""
     aliases = {feed.customer_id, match.customer_key(None, feed.customer_name)}
     return {
         one.id: replace(one.state, customer=key)
@@ -145,11 +145,11 @@ def _updates(
     context: Context,
     result: ReadingResult,
 ) -> list[DeviceUpdate]:
-    """Process every match on its own: one that fails is reported, the others go on."""
+    """Process every match separately: an error is reported and does not affect the others."""
     updates: list[DeviceUpdate] = []
     for found in matching.matches:
         if found.key is None and not found.observation.row.counters:
-            continue  # an answer without values of a machine that is not known
+            continue  # an answer without values of an unknown machine
         try:
             updates += _updates_of(found, devices, context, result)
         except DATA_ERRORS as error:
@@ -185,7 +185,7 @@ def _incomplete(found: Match[int]) -> Reason:
 
 
 def _skipped(matching: Matching[int], found: FeedRows) -> list[Skipped]:
-    """Rows that are not counted: bad ones, and those that identify no device."""
+    """Return rows that are not counted: bad ones, and those that identify no device."""
     skipped = [Skipped(row.reason, row.asset_id, row.serial_number) for row in found.bad_rows]
     counts = Counter((row.asset_id, row.serial_number) for row, _ in matching.unmatched)
     for row, why in matching.unmatched:

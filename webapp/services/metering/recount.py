@@ -1,8 +1,8 @@
-"""Recount: what the present rules say of the readings of open months, and making it so.
+"""Recount: meter the readings of open months again by the present rules.
 
-Deposits of an earlier version are not derived again by themselves. A recount replays a partner's
-stored readings, compares the deltas of its open months, says what differs and why, and replaces
-them when asked to. Closed months stay, and so does what a person has decided.
+An upgrade does not derive deposits again. A recount replays a partner's stored readings, compares
+the deltas of its open months, reports differences with their reasons, and on request replaces the
+deltas. Closed months and decisions of users do not change.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ from webapp.services.metering.recount_plan import Member, Plan, RecountedDevice,
 from webapp.services.metering.recount_readings import first_day
 from webapp.services.metering.store import DepositChanges
 
-#: Why a device is only reported.
+#: The reasons why a device is reported only.
 _LEFT: Mapping[Status, Reason] = {
     "decided": reason("recount_decided"),
     "unclear": reason("recount_unclear"),
@@ -42,7 +42,7 @@ _LEFT: Mapping[Status, Reason] = {
 class DeviceChange:
     """Pages of a device that were read on a day, as counted now and by the present rules.
 
-    ``is_left``: it is only reported, and stays as it is.
+    ``is_left``: it is reported only, and not changed.
     """
 
     device_id: int
@@ -78,8 +78,8 @@ def recount(
 ) -> list[FeedChange]:
     """Return how open months of a partner's feeds change; with ``actor``, change them.
 
-    ``feed_ids``: only devices that concern one of these feeds. Raises Conflict when a collection
-    of the partner runs while something would be changed.
+    ``feed_ids``: only devices that concern one of these feeds. Raises Conflict when a collection of
+    the partner is running and changes are requested.
     """
     if actor is not None:
         _lock(session, partner)
@@ -100,7 +100,7 @@ def recount(
 
 
 def _lock(session: Session, partner: Account) -> None:
-    """Lock a partner's feeds, so that no collection and no month's end is in between."""
+    """Lock a partner's feeds, so that no collection and no month end runs concurrently."""
     ids = session.scalars(select(Feed.id).join(Feed.server).where(Server.account_id == partner.id))
     lock(session, Feed.id, *ids)
     running = (
@@ -118,7 +118,7 @@ def _lock(session: Session, partner: Account) -> None:
 
 
 def _changes_of(plan: Plan, device: RecountedDevice) -> list[DeviceChange]:
-    """The days on which a device's pages differ; without any, the listings that are joined."""
+    """Return the days on which a device's pages differ, or the listings that are joined."""
     stored = figures(plan, [deltas.of_row(row) for row in device.stored])
     replayed = figures(plan, device.replayed)
     readers = {(row.feed_id, row.day): row.device_id for row in device.stored}
@@ -153,7 +153,7 @@ def _change(
 
 
 def _why(plan: Plan, device: RecountedDevice, key: tuple[int, date], device_id: int) -> Reason:
-    """Why the pages of a feed and day are others by the present rules."""
+    """Return why the pages of a feed and day differ by the present rules."""
     if device.status != "changed":
         return _LEFT[device.status]
     replayed = [delta for delta in device.replayed if (delta.feed_id, delta.day) == key]
@@ -204,7 +204,7 @@ def _report(
     reported: Iterable[Sequence[DeviceChange]],
     changes: Mapping[int, Mapping[date, int]],
 ) -> list[FeedChange]:
-    """The changes by feed and the open month that counts them."""
+    """Return the changes by feed and the open month that counts them."""
     months: dict[tuple[int, Month], int] = defaultdict(int)
     for feed_id, days in changes.items():
         for day, pages in days.items():
@@ -242,7 +242,7 @@ def _record(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """A line in the history of each device that changed, and one in the audit trail."""
+    """Add an entry to the history of each changed device, and one to the audit trail."""
     today = now.astimezone(partner.zone).date()
     lines: dict[int, list[Event]] = defaultdict(list)
     pages = {"before": 0, "after": 0}

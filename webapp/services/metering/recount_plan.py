@@ -1,4 +1,4 @@
-"""Recount, first half: replay a partner's readings and compare the deltas of open months."""
+"""Recount, plan: replay a partner's readings and compare the deltas of open months."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,15 @@ from webapp.models import Delta as DeltaRow
 from webapp.services.metering import deltas, recount_readings
 from webapp.services.metering.recount_readings import first_day
 
-#: What becomes of a device: ``decided`` and ``unclear`` ones are left as they are.
+#: The result for a device; ``decided`` and ``unclear`` ones are not changed.
 Status = Literal["same", "changed", "decided", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A stored device; ``moved_to``: it is known to be the same machine as another one.
+    """A stored device; ``moved_to``: the device that is known to be the same machine.
 
-    ``serial_key``: None, too, for a machine that was told apart from another of its serial number.
+    ``serial_key``: None as well for a machine that was separated from another of its serial number.
     """
 
     id: int
@@ -41,9 +41,9 @@ class Member:
 
 @dataclass(slots=True)
 class RecountedDevice:
-    """A device of the replay, and the stored devices that it is.
+    """A device of the replay, and the stored devices that are the same machine.
 
-    ``target`` goes on with it; ``stored`` and ``replayed`` are the deltas of open months.
+    ``target`` continues with it; ``stored`` and ``replayed`` are the deltas of open months.
     """
 
     key: int
@@ -55,7 +55,7 @@ class RecountedDevice:
 
     @property
     def absorbed(self) -> list[Member]:
-        """The stored devices that are the same machine as the target, and not known as it yet."""
+        """The stored devices that are the same machine as the target, but not recorded as such."""
         return [one for one in self.members if one.id != self.target and one.moved_to is None]
 
     def feeds(self) -> set[int]:
@@ -79,7 +79,7 @@ class Plan:
 
     @property
     def first_open_day(self) -> date:
-        """No delta of an earlier day lies in an open month."""
+        """The first day that can be in an open month."""
         closed = [month.next().first if month else date.min for month in self.last_closed.values()]
         return min(closed, default=date.min)
 
@@ -116,7 +116,7 @@ def _last_closed(session: Session, feeds: Mapping[int, Feed]) -> dict[int, Month
 
 
 def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDevice]:
-    """The devices of the replay with the stored ones that they are, and their deltas."""
+    """Return the devices of the replay with their stored devices and deltas."""
     found: dict[int, RecountedDevice] = {}
     of_member: dict[int, RecountedDevice] = {}
     names = (Device.id, Device.feed_id, Device.asset_id, Device.serial_number, Device.serial_key)
@@ -150,14 +150,14 @@ def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDe
 
 
 def _preference(plan: Plan, member: Member, feed_id: int | None) -> tuple[object, ...]:
-    """Of several stored devices that are one, the one of the feed that reads it now."""
+    """Prefer, among stored devices that are one machine, the one of the feed that reads it now."""
     is_living = _is_living(plan, member.feed_id)
     is_here = member.feed_id == feed_id
     return member.moved_to is None, is_living, is_here, member.latest_on, member.id
 
 
 def _allocated_as_stored(plan: Plan, device: RecountedDevice, delta: Delta) -> Delta:
-    """A delta on the days that the same stored one has: another calendar moves no page."""
+    """Return a delta with the allocation of the equal stored one, so that no page moves."""
     first = first_day(plan.feeds[delta.feed_id])
     for row in device.stored:
         same = (row.feed_id, row.since, row.day, row.pages)
@@ -182,7 +182,7 @@ def _status(plan: Plan, device: RecountedDevice) -> Status:
         return "same"
     if any(row.resolved_by in ("user", "cli") for row in device.stored):
         return "decided"
-    # A count that the present rules began with, although no reading of it is stored.
+    # A count that the present rules started with, although no reading of it is stored.
     known = {day for member in device.members for day in plan.days_read[member.id]}
     if any(row.since not in known for row in device.stored):
         return "unclear"
@@ -198,7 +198,7 @@ Figures = Mapping[tuple[int, date], tuple[int, int, int]]
 
 
 def figures(plan: Plan, of: Sequence[Delta]) -> Figures:
-    """What deltas count and hold, to compare them; deltas that do neither are left out."""
+    """Return pages that deltas count and hold, for comparison; others are omitted."""
     pages: dict[tuple[int, date], Counter[str]] = defaultdict(Counter)
     for delta in of:
         first = first_day(plan.feeds[delta.feed_id])

@@ -18,7 +18,7 @@ from webapp.services.metering.match import customer_key
 
 
 def feeds_of(session: Session, partner: Account) -> dict[int, Feed]:
-    """A partner's feeds, removed ones included, in the order in which they are collected."""
+    """Return a partner's feeds, removed ones included, in the order of collection."""
     query = (
         select(Feed)
         .join(Feed.server)
@@ -29,7 +29,7 @@ def feeds_of(session: Session, partner: Account) -> dict[int, Feed]:
 
 
 def first_day(feed: Feed) -> date:
-    """The day of a feed's creation in its account's zone: nothing is deposited before."""
+    """Return the day of a feed's creation in its account's zone; deposits are not earlier."""
     return feed.created_at.astimezone(feed.account.zone).date()
 
 
@@ -40,7 +40,9 @@ def replay(
     own: Select[int],
     limits: Limits,
 ) -> Replay:
-    """Replay readings; ``own`` selects the ids of the feeds. New deltas follow the stored ones."""
+    """Replay readings; ``own`` selects the ids of the feeds. New deltas are numbered after the
+    stored ones.
+    """
     known = {feed.id: _replay_feed(feed) for feed in feeds.values()}
     highest = select(func.max(Delta.number)).join(Device, Device.id == Delta.device_id)
     number = session.scalar(highest.where(Device.feed_id.in_(own))) or 0
@@ -77,9 +79,9 @@ class _Told:
 
 
 def stored_readings(session: Session, own: Select[int]) -> list[StoredReading]:
-    """The readings of all devices of feeds, by day; ``own`` selects the ids of the feeds.
+    """Return the readings of all devices of feeds, by day; ``own`` selects the ids of the feeds.
 
-    No reading of a count of 0 is stored, but the delta that began there says when it was.
+    A count of 0 is not stored as a reading; the delta that starts at it has its day.
     """
     told = _told(session, own)
     columns = (Device.id, Device.feed_id.label("home"), Device.asset_id, Device.serial_number)
@@ -136,7 +138,7 @@ def _reading(row: Any, day: date, count: int, joined: int, *, baseline: bool) ->
         baseline=baseline,
         last_seen=row.last_seen_at if count else None,
         asset_id=row.asset_id,
-        # A machine that was told apart from another of its serial number has no key.
+        # A machine that was separated from another of its serial number has no key.
         serial_number=row.serial_number if row.serial_key or row.moved_to else "",
         joined=joined,
     )

@@ -1,4 +1,4 @@
-"""Recount, second half: replace the deltas of open months, and what follows from them."""
+"""Recount, store: replace the deltas of open months, and update what depends on them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +29,8 @@ def replace_deltas(
 ) -> None:
     """Store the replayed deltas of devices in place of those of open months.
 
-    States, life counts and deposits (by ``changes``) follow. A stored device that is the same
-    machine as another one is not metered any more. The feeds must be locked.
+    Updates states, life counts and deposits (by ``changes``). A stored device that is the same
+    machine as another one is no longer metered. The feeds must be locked.
     """
     for ids in _batches([row.id for device in changed for row in device.stored]):
         session.execute(
@@ -53,7 +53,7 @@ def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _counted(session: Session, changed: Sequence[RecountedDevice]) -> dict[int, int]:
-    """What the deltas that stay have counted, by device."""
+    """Return the pages counted by the deltas that are not replaced, by device."""
     found: dict[int, int] = {}
     for ids in _batches([row.id for device in changed for row in device.members]):
         rows = session.execute(
@@ -82,7 +82,7 @@ def _update(
 
 
 def _state(plan: Plan, device: RecountedDevice, stored: DeviceState) -> DeviceState:
-    """The replayed state with what only the stored one knows: answers without a reading."""
+    """Return the replayed state, completed with what readings do not contain."""
     replayed = plan.replay.states[device.key]
     of_replay = {delta.number: delta for delta in device.replayed}
     certified = tuple(d for d in stored.deltas if not plan.is_open(d.feed_id, d.day))
@@ -95,7 +95,7 @@ def _state(plan: Plan, device: RecountedDevice, stored: DeviceState) -> DeviceSt
     return replace(
         replayed,
         counter_set=counter_set,
-        # Unknown ones are those of the next answer.
+        # Unknown members are taken from the next answer.
         members=stored.members if is_same_count else {},
         deltas=(*certified, *remembered),
         customer=stored.customer if is_same_place else replayed.customer,
@@ -112,7 +112,7 @@ def _state(plan: Plan, device: RecountedDevice, stored: DeviceState) -> DeviceSt
 
 
 def _absorb(session: Session, changed: Sequence[RecountedDevice], left: Mapping[int, int]) -> None:
-    """Have the target go on with stored devices that are the same machine."""
+    """Join stored devices that are the same machine into the target."""
     gone: Counter[int] = Counter()
     for device in changed:
         gone.update(row.feed_id for row in device.absorbed)

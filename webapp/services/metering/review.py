@@ -34,11 +34,11 @@ DECISIONS: tuple[Decision, ...] = get_args(Decision)
 LONGEST_REASON = 500
 
 
-#: ``proposed``: each as its proposal says.
+#: ``proposed``: each by its proposal.
 BulkDecision = Literal["accepted", "proposed", "rejected"]
 BULK_DECISIONS: tuple[BulkDecision, ...] = get_args(BulkDecision)
 
-#: The answer to a decision that comes after another one.
+#: The message of a Conflict with an earlier decision.
 _DECIDED = {
     "counted": _l("These pages are not under review; they are counted."),
     "accepted": _l("This case was already decided: all pages are counted."),
@@ -55,10 +55,10 @@ _DECIDED = {
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What became of several cases.
+    """The result for several cases.
 
-    ``decided``: how many; ``pages``: added to deposits; ``conflicts``: how many had been decided
-    meanwhile, by readings or somebody else.
+    ``decided``: their number; ``pages``: added to deposits; ``conflicts``: cases that had been
+    decided by readings or another user.
     """
 
     decided: int
@@ -76,10 +76,10 @@ def decide(
     pages: int | None = None,
     reason: str = "",
 ) -> int:
-    """Decide on a delta under review; deposit what counts over its days. Return the pages added.
+    """Decide a delta under review, and deposit the pages that count. Return the pages added.
 
-    ``pages``: how many of them count, for ``adjusted``. Raises Invalid for a rejection without a
-    reason and for pages that the delta does not have, Conflict when somebody has decided already.
+    ``pages``: how many count, for ``adjusted``. Raises Invalid for a rejection without a reason and
+    for pages that the delta does not have, Conflict when it has been decided.
     """
     reason = _checked_reason(decision, reason)
     _lock(session, delta.id)
@@ -95,7 +95,7 @@ def decide_many(
     *,
     reason: str = "",
 ) -> BulkResult:
-    """Decide several deltas in this transaction; those that are decided already are left alone.
+    """Decide several deltas in this transaction; those already decided are not changed.
 
     Raises Invalid for a rejection without a reason.
     """
@@ -115,14 +115,14 @@ def decide_many(
 
 
 def proposed_pages(delta: Delta) -> int:
-    """Return how many pages of a delta seem right: all where nothing else is proposed."""
+    """Return the proposed pages of a delta: all, unless another number is stored."""
     return delta.pages if delta.proposed is None else delta.proposed
 
 
 def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
-    """Reopen a decision, of a person or of readings: the delta is under review again.
+    """Reopen a decision, of a user or of readings: the delta is under review again.
 
-    Returns the pages removed from deposits. Raises Conflict when it is held anyway, or when a
+    Returns the pages removed from deposits. Raises Conflict when it is held already, or when a
     month was certified with the decision.
     """
     _lock(session, delta.id)
@@ -200,7 +200,7 @@ def _decide(
     pages: int | None,
     reason: str,
 ) -> int:
-    """Decide a delta that is locked. ``pages``: only for ``adjusted``, which all makes accepted."""
+    """Decide a locked delta. ``pages``: for ``adjusted`` only; all of them become ``accepted``."""
     if delta.state != "held":
         raise Conflict(_DECIDED[delta.state])
     if decision == "adjusted" and (pages is None or not 0 <= pages <= delta.pages):
@@ -228,7 +228,7 @@ def _decide(
 
 
 def _lock(session: Session, *delta_ids: int) -> None:
-    """Lock the feeds of the deltas and those that their devices are at now; refresh the deltas."""
+    """Lock the feeds of the deltas and the present feeds of their devices; refresh the deltas."""
     wanted = Delta.id.in_(delta_ids)
     read_by = select(Delta.feed_id).where(wanted)
     at = select(Device.feed_id).join(Delta, Delta.device_id == Device.id).where(wanted)
@@ -237,7 +237,7 @@ def _lock(session: Session, *delta_ids: int) -> None:
 
 
 def _device(session: Session, delta: Delta) -> StoredDevice:
-    """The device of a delta. Raises Conflict when its state cannot be read."""
+    """Return the device of a delta. Raises Conflict when its state cannot be read."""
     device = session.get_one(Device, delta.device_id, populate_existing=True)
     try:
         return stored_device(device)
@@ -255,7 +255,7 @@ def _context(feed: Feed, now: datetime) -> Context:
 def _store(
     session: Session, device: StoredDevice, delta: Delta, result: Result, now: datetime
 ) -> int:
-    """Store the state after a decision, the delta and its deposits; returns the pages added."""
+    """Store the state after a decision, the delta and its deposits; return the pages added."""
     change = DeviceUpdate(device, result, known_delta=deltas.of_row(delta))
     changes = store.write(session, [change], now)
     session.refresh(session.get_one(Device, device.id))
@@ -271,7 +271,7 @@ def _record_decision(
     decision: Decision | None,
     now: datetime,
 ) -> None:
-    """Record a decision (None: it was taken back) in the audit trail and the feed's history."""
+    """Record a decision (None: reopened) in the audit trail and the feed's history."""
     device = session.get_one(Device, delta.device_id)
     name = device.asset_id or device.serial_number
     details = {

@@ -1,6 +1,6 @@
-"""Store what the engine made of devices: states, readings, deltas.
+"""Store the results of metering: states, readings, deltas.
 
-A constant number of statements for a feed, however many devices it has.
+The number of statements for a feed is constant, regardless of the number of its devices.
 """
 
 from collections import defaultdict
@@ -31,9 +31,9 @@ DepositChanges = dict[int, dict[date, int]]
 
 @dataclass(slots=True)
 class DeviceUpdate:
-    """A device's result. ``before``: as stored, None for a new one; ``row``: its answer, if any.
+    """A device's result. ``before``: as stored, None for a new one; ``row``: its row, if any.
 
-    ``known_delta``: a delta that a person decided, which the state may have forgotten.
+    ``known_delta``: a delta that a user decided; the state may no longer have it.
     """
 
     before: StoredDevice | None
@@ -44,17 +44,19 @@ class DeviceUpdate:
 
     @property
     def state(self) -> DeviceState:
-        """The state after it."""
+        """The state after the update."""
         return self.result.state
 
     @property
     def name(self) -> str:
-        """What a dealer knows the device by."""
+        """The asset ID, or else the serial number."""
         asset_id, serial_number = self.reported()
         return asset_id or serial_number
 
     def reported(self) -> tuple[str, str]:
-        """The asset ID and serial number as reported last; a blank one does not hide a known."""
+        """Return asset ID and serial number as last reported; a blank does not replace a known
+        value.
+        """
         asset_id, serial_number = (
             (self.row.asset_id or "", self.row.serial_number or "")
             if (self.row is not None)
@@ -65,14 +67,14 @@ class DeviceUpdate:
         return asset_id, serial_number
 
     def deltas_before(self) -> dict[int, Delta]:
-        """The deltas that are known from before, by their numbers."""
+        """Return the deltas before the update, by number."""
         known = {} if self.before is None else {d.number: d for d in self.before.state.deltas}
         if self.known_delta is not None:
             known[self.known_delta.number] = self.known_delta
         return known
 
     def deltas_after(self) -> dict[int, Delta]:
-        """The deltas that are new or changed, by their numbers."""
+        """Return the new and changed deltas, by number."""
         before = self.deltas_before()
         after = {delta.number: delta for delta in self.state.deltas}
         events = [
@@ -132,7 +134,7 @@ def _insert_devices(session: Session, updates: Sequence[DeviceUpdate]) -> None:
 
 
 def change_device_counts(session: Session, changes: Mapping[int, int]) -> None:
-    """Add devices to the number that each feed has (negative: take them out)."""
+    """Add to the number of devices of each feed (negative: subtract)."""
     for feed_id, number in sorted(changes.items()):
         session.execute(
             update(Feed)
@@ -208,7 +210,7 @@ def _add_deltas(rows: _Rows, one: DeviceUpdate, changes: DepositChanges, now: da
 
 
 def _resolution(delta: Delta, by: str | None, now: datetime) -> dict[str, Any]:
-    """Who decided a delta: readings, or nobody (any more). Review sets what a person decides."""
+    """Return who decided a delta: readings, or nobody. Review sets what a user decides."""
     resolved = by == "readings" and delta.state not in ("counted", "held")
     return {
         "resolved_by": "readings" if resolved else None,
@@ -231,7 +233,7 @@ def _execute(session: Session, rows: _Rows) -> None:
 
 
 def _update(table: Table, row: Mapping[str, Any], **key: str) -> Update:
-    """An update of rows found by the parameters named in ``key``."""
+    """Return an update of rows found by the parameters named in ``key``."""
     found = [table.c[column] == bindparam(name) for column, name in key.items()]
     values: dict[str, Any] = {name: bindparam(name) for name in row if name not in key.values()}
     return update(table).where(*found).values(values)

@@ -1,4 +1,4 @@
-"""Devices as they are stored, with the state that metering remembers of them."""
+"""Stored devices, with their state of metering."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,7 +18,7 @@ class Skipped:
     serial_number: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """As an outcome stores it."""
+        """Return it as an outcome stores it."""
         return {
             "reason": self.reason,
             "asset_id": self.asset_id,
@@ -28,7 +28,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class StoredDevice:
-    """A device as stored: its state, and what lists show of it."""
+    """A stored device: its state, and the columns that lists show."""
 
     id: int
     feed_id: int
@@ -38,12 +38,12 @@ class StoredDevice:
 
     @property
     def name(self) -> str:
-        """The asset ID, which a dealer knows it by, or else the serial number."""
+        """The asset ID, or else the serial number."""
         return self.asset_id or self.serial_number
 
 
 def stored_device(row: Any) -> StoredDevice:
-    """The device of a row of the table. Raises one of DATA_ERRORS when its state cannot be read."""
+    """Return the device of a row. Raises one of DATA_ERRORS when its state cannot be read."""
     state = from_json(row.state)
     if row.awaits_baseline and state.counter_set is not None:
         state = replace(state, begin_anew=True)
@@ -54,7 +54,7 @@ def stored_device(row: Any) -> StoredDevice:
 class UnreadableDevice:
     """A device whose state cannot be read: neither it nor a row of it is metered.
 
-    Its row must not become a new device: its pages would then be counted by both.
+    A row of it must not become a new device, because its pages would be counted by both.
     """
 
     asset_id: str
@@ -71,7 +71,7 @@ class UnreadableDevice:
         return row.customer == customer and asset == normalize(self.asset_id)
 
     def skipped(self) -> Skipped:
-        """As an outcome reports it."""
+        """Return it as an outcome reports it."""
         why = reason("device_error", name=self.error)
         return Skipped(why, self.asset_id or None, self.serial_number or None)
 
@@ -84,7 +84,7 @@ class StoredDevices:
     unreadable: list[UnreadableDevice] = field(default_factory=list)
 
     def serials(self) -> set[str]:
-        """The usable serial numbers of all of them, as they are compared."""
+        """Return the normalized usable serial numbers of all of them."""
         known = {device.state.serial for device in self.readable.values() if device.state.serial}
         return known | {device.serial_key for device in self.unreadable if device.serial_key}
 
