@@ -60,7 +60,7 @@ def test_a_long_pause_does_not_count_by_itself(bakery: Releaf) -> None:
     answer = bakery("feed", "reactivate", 1)
 
     assert answer.out == (
-        "feed 1: Bluebird Bakery, account 2, pending; pages printed meanwhile are not counted\n"
+        "feed 1: Bluebird Bakery, account 2, pending; pages printed while inactive are not counted\n"
     )
 
 
@@ -178,7 +178,7 @@ def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
             }
         ],
     }
-    assert "releaf feed relink 2 connects it again" in said
+    assert "releaf feed relink 2 reconnects it" in said
     assert (row["id"], row["customer_name"]) == (2, "Clinic of the City")
     assert again.code == 1
     assert "No other customer has the devices" in again.error[1]

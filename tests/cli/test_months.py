@@ -97,7 +97,7 @@ def test_a_month_that_is_closed_already_is_refused(harbour: Releaf) -> None:
 
     answer = harbour("month", "close", "--account", "Harbour", "--month", MONTH, "--json")
 
-    assert (answer.code, answer.error) == (1, (None, f"{MONTH} of Harbour is closed already."))
+    assert (answer.code, answer.error) == (1, (None, f"{MONTH} of Harbour is already closed."))
 
 
 def test_a_month_that_has_not_ended_is_refused_and_nothing_closes(harbour: Releaf) -> None:

@@ -70,7 +70,7 @@ def test_a_dry_run_changes_nothing_and_apply_what_it_said(releaf_ready: Releaf) 
     }
     assert "RECEPTION (device 1): 4,000 -> 0, later readings canceled these pages" in plain
     assert plain.splitlines()[1].split()[-3:] == ["2026-11", "4,200", "300"]
-    assert "Nothing was changed" in plain
+    assert "nothing was changed" in plain
     assert done["feeds"] == [{**row, "devices": devices}]
     assert releaf_ready.made("recount", "--apply")["feeds"] == []
     assert releaf_ready.made("reconcile")["differences"] == []

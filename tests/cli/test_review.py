@@ -99,7 +99,7 @@ def test_cases_are_listed_by_state_account_and_feed(clinic: Releaf) -> None:
     assert listed("--state", "all", "--account", "Northwind") == [2, 1]
     assert listed("--state", "all", "--account", "Clinic") == [1]
     assert listed("--feed", "Clinic") == []
-    assert clinic("review", "list", "--feed", "1").out == "No case.\n"
+    assert clinic("review", "list", "--feed", "1").out == "No cases.\n"
     assert clinic("review", "list", "--state", "odd").code == 2
 
 

@@ -223,7 +223,7 @@ def test_two_customers_of_one_name_never_share_an_account(
         ("MILL01", "Miller", True),
         ("MILL02", "Miller (MILL02)", True),
     ]
-    assert "connected already" in listed.out
+    assert "already connected" in listed.out
 
 
 def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint: Sandbox) -> None:

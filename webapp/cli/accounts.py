@@ -77,19 +77,18 @@ def add(
 
 @account.command("edit")
 @click.argument("account")
-@click.option("--name", help="Another name; certificates issued so far keep the old one.")
+@click.option("--name", help="New name; issued certificates keep the old one.")
 @click.option(
     "--time-zone",
     metavar="ZONE",
-    help="A partner's zone; its days begin and end in it from now on.",
+    help="Time zone of a partner, for its business days from now on.",
 )
 @click.option(
     "--country",
     metavar="CC",
-    help="Two letters; an empty one gives a customer its partner's. Ends the region, unless "
-    "--region is given, too.",
+    help="Two-letter code; empty: same as the partner. Clears the region unless --region is given.",
 )
-@click.option("--region", metavar="CODE", help="A region of the country; an empty one: none.")
+@click.option("--region", metavar="CODE", help="Region of the country; empty: none.")
 def edit(
     account: str,
     name: str | None,
@@ -97,12 +96,12 @@ def edit(
     country: str | None,
     region: str | None,
 ) -> None:
-    """Change an account; what no option names stays as it is.
+    """Change the settings of an account that are given as options.
 
       releaf account edit "Northwind Print" --time-zone America/Chicago
       releaf account edit 3 --country CA --region QC
 
-    ACCOUNT is an id or an exact name. Pages that are deposited already stay on their days.
+    ACCOUNT is an id or an exact name. Deposited pages stay on their days.
     """
     if name is time_zone is country is region is None:
         raise click.UsageError("Give --name, --time-zone, --country or --region.")

@@ -39,7 +39,7 @@ def feed(session: Session, text: str, field: str = "feed") -> Feed:
 
 
 def device(session: Session, text: str, field: str = "device") -> Device:
-    """The device of an id, or the only one of a serial number or asset ID. Raises Invalid."""
+    """Return a device by its id, or by a unique serial number or asset ID. Raises Invalid."""
     query = select(Device).join(Device.feed).order_by(Device.id)
     if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID:
         row = session.scalar(query.where(Device.id == int(text)))
@@ -51,10 +51,10 @@ def device(session: Session, text: str, field: str = "device") -> Device:
         return rows[0]
     if not rows:
         raise Invalid(
-            field, f"There is no device {text!r}. Give its id, as 'releaf list devices' shows it."
+            field, f"There is no device {text!r}. Give an id listed by 'releaf list devices'."
         )
     ids = ", ".join(str(row.id) for row in rows)
-    raise Invalid(field, f"{text!r} names more than one device. Give one of the ids {ids}.")
+    raise Invalid(field, f"{text!r} matches more than one device. Give one of the ids {ids}.")
 
 
 def with_customers(session: Session, account: Account) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""``releaf device``: what is known of one printer."""
+"""``releaf device``: the history of a printer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -92,7 +92,7 @@ def _delta(delta: Any) -> dict[str, Any]:
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
-    """The same as text: a line about the device, then tables of events, readings and deltas."""
+    """Return the document as text: the device, then tables of events, readings and deltas."""
     name = document["asset_id"] or document["serial_number"] or "no asset ID"
     lines = [f"device {document['id']}: {name} of {document['customer_name']}"]
     parts: Sequence[tuple[str, tuple[str, ...]]] = (

@@ -9,7 +9,7 @@ from webapp.services import feeds
 
 
 def as_row(feed: Feed) -> dict[str, Any]:
-    """A feed as it is printed."""
+    """Return the JSON row of a feed."""
     return {
         "id": feed.id,
         "server": feed.server_id,
@@ -29,7 +29,7 @@ def print_feed(feed: Feed) -> None:
 
 
 def status_line(feed: Feed) -> str:
-    """A feed as it stands, as a line of plain text."""
+    """Return a feed and its status as a line of text."""
     return f"feed {feed.id}: {feed.customer_name}, account {feed.account_id}, {feed.status}"
 
 
@@ -54,18 +54,18 @@ def print_connected(connected: feeds.ConnectedFeeds) -> None:
         if one.predecessor is not None
     ]
     lines += [
-        f"skipped: {one['customer_name']} ({one['customer_id'] or 'no ID'}) seems to be feed "
+        f"skipped: {one['customer_name']} ({one['customer_id'] or 'no ID'}) is probably feed "
         f"{one['feed']}, {one['feed_customer_name']}, under a new name; releaf feed relink "
-        f"{one['feed']} connects it again"
+        f"{one['feed']} reconnects it"
         for one in skipped
     ]
-    plain = "\n".join(lines) or "Every customer of this server is connected already."
+    plain = "\n".join(lines) or "Every customer of this server is already connected."
     document = {"feeds": rows, "skipped": skipped} if skipped else {"feeds": rows}
     output.tell(document, plain)
 
 
 def line(row: Mapping[str, Any]) -> str:
-    """A connected feed as a line of plain text."""
+    """Return a connected feed as a line of text."""
     return (
         f"feed {row['id']}: {row['customer_name']} ({row['customer_id'] or 'no ID'}), "
         f"account {row['account']}"

@@ -36,24 +36,24 @@ def feed() -> None:
     help="Connect the customer to this account (id or exact name). [an account of its own]",
 )
 def add(server: str, customer: str | None, everyone: bool, account: str | None) -> None:
-    """Connect one customer of a server, or all of them. Nothing counts before the first reading.
+    """Connect one customer of a server, or all of them. Counting starts with the first reading.
 
       releaf server customers 1
       releaf feed add 1 --customer HARB01
       releaf feed add 1 --all
 
     SERVER is an id, or the name of a partner that has one. Without --account each customer gets an
-    account of its own; where its name is in use, its ID is added ("Miller (MILL02)"). With --all,
-    customers that are connected already are passed over, so it can be run again; account_created
-    says which accounts are new. So are those that seem to be a feed's customer under a new name;
-    they are reported as skipped, and "releaf feed relink" connects their feeds again.
+    account of its own; where its name is in use, its ID is added ("Miller (MILL02)"). --all skips
+    customers that are already connected, so it can be run again; account_created marks new
+    accounts. It also skips customers that are probably a feed's customer under a new name, and
+    lists them; "releaf feed relink" reconnects their feeds.
     """
     if (customer is None) != everyone:
         raise Invalid("customer", "Give either --customer ID or --all.")
     if everyone and account is not None:
         raise Invalid(
             "account",
-            "It goes with --customer; --all gives each its own.",
+            "Use it with --customer; --all creates an account for each customer.",
         )
     with context.session(reading=True) as session:
         chosen = choose.server(session, server)
@@ -76,8 +76,8 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         session.commit()
         if chosen.awaiting_approval_since is not None:
             click.echo(
-                f"Server {chosen.id} waits: its feeds are collected after 'releaf server approve "
-                f"{chosen.id}', or when the other server of its fleet is removed.",
+                f"Server {chosen.id} is awaiting approval. Its feeds are collected after 'releaf "
+                f"server approve {chosen.id}', or once the other server with its fleet is removed.",
                 err=True,
             )
         if everyone:
@@ -90,7 +90,7 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
 @feed.command("deactivate")
 @click.argument("feed")
 def deactivate(feed: str) -> None:
-    """Collect a feed no longer, until it is reactivated. What was counted stays.
+    """Stop collecting a feed until it is reactivated. Pages already counted are kept.
 
     FEED is an id, or the name of an account that has one feed.
     """
@@ -108,14 +108,14 @@ def deactivate(feed: str) -> None:
     "--count-pause/--no-count-pause",
     "counts_pause",
     default=None,
-    help="Whether pages printed while it was inactive count. [they do when it was inactive for "
+    help="Count pages printed while it was inactive, or not. [counted if it was inactive for "
     "less than a day]",
 )
 def reactivate(feed: str, counts_pause: bool | None) -> None:
-    """Collect a feed again, from the next collection on.
+    """Resume collecting a feed, starting with the next collection.
 
-    FEED is an id, or the name of an account that has one feed. One that is collected already
-    stays as it is.
+    FEED is an id, or the name of an account that has one feed. An active feed is not
+    changed.
     """
     with context.session() as session:
         chosen = choose.feed(session, feed)
@@ -126,7 +126,7 @@ def reactivate(feed: str, counts_pause: bool | None) -> None:
             context.note(
                 session, "feed reactivated", chosen.customer_name, chosen.account, pause=pause
             )
-            plain += f"; pages printed meanwhile are {sentence(pause)}"
+            plain += f"; pages printed while inactive are {sentence(pause)}"
         session.commit()
         output.tell(feed_output.as_row(chosen) | {"pause_counted": counted}, plain)
 
@@ -136,16 +136,16 @@ def reactivate(feed: str, counts_pause: bool | None) -> None:
 @click.option(
     "--customer",
     metavar="NAME_OR_ID",
-    help="The customer's ID or exact name in Printerpoint. [the one that lists the feed's devices]",
+    help="The customer's ID or exact name in Printerpoint. [the one that has the feed's devices]",
 )
 def relink(feed: str, customer: str | None) -> None:
-    """Let a feed go on with its customer's new name or ID, as if it had never been interrupted.
+    """Reconnect a feed to its customer's new name or ID, without a gap in counting.
 
       releaf feed relink 3
       releaf feed relink 3 --customer "Miller & Sons"
 
     FEED is an id, or the name of an account that has one feed. Its successor, in "releaf list
-    feeds --json", is the customer that the last collection found to list its devices.
+    feeds --json", is the customer that has its devices, as of the last collection.
     """
     known: Sequence[Customer] = ()
     with context.session(reading=True) as session:
@@ -168,9 +168,9 @@ def relink(feed: str, customer: str | None) -> None:
 @feed.command("remove")
 @click.argument("feed")
 def remove(feed: str) -> None:
-    """Disconnect a customer. What was counted, certificates and the history stay.
+    """Disconnect a customer. Counted pages, certificates and the history are kept.
 
-    FEED is an id, or the name of an account that has one feed. It cannot be undone; "releaf feed
+    FEED is an id, or the name of an account that has one feed. This cannot be undone; "releaf feed
     add" connects the customer again.
     """
     with context.session() as session:
@@ -198,7 +198,7 @@ def remove(feed: str) -> None:
 )
 @click.option("--no-read-by-hand", is_flag=True, help="Its printers are read every night.")
 def edit(feed: str, account: str | None, read_by_hand: int | None, no_read_by_hand: bool) -> None:
-    """Change a feed; what no option names stays as it is.
+    """Change the settings of a feed that are given as options.
 
       releaf feed edit 3 --account "Harbour Architects, LLP"
       releaf feed edit 3 --read-by-hand 30

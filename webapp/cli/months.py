@@ -31,10 +31,10 @@ def close(account: str, month: Month) -> None:
 
       releaf month close --account "Harbour Architects" --month 2026-10
 
-    Earlier months that are still open are closed with it. A month closes once its grace is over
-    and its last night has been collected; pages under review do not hold it up, they are counted
-    in a later month when they are accepted. A month that cannot close, or is closed already,
-    changes nothing, and the exit code is 1.
+    Earlier open months are closed, too. A month can close once its grace period is over and its
+    last nightly run has been collected; pages under review are counted in a later month once
+    accepted. If the month cannot close or is already closed, nothing changes and the exit code
+    is 1.
     """
     with context.session() as session:
         customer = choose.account(session, account, kinds={"customer"})
@@ -48,7 +48,7 @@ def close(account: str, month: Month) -> None:
 def _due(session: Session, customer: Account, month: Month) -> list[Month]:
     """The months to close, oldest first. Raises Conflict when one of them cannot close."""
     if months.is_closed(session, customer, month):
-        raise Conflict(f"{month} of {customer.name} is closed already.")
+        raise Conflict(f"{month} of {customer.name} is already closed.")
     if not certificates.customers_with_feed(session, str(customer.id), month):
         raise Conflict(f"{customer.name} had no feed in {month}.")
     due = months.open_months(session, customer, month)
@@ -80,7 +80,7 @@ def _render(issued: Sequence[Certificate]) -> None:
             month_end.render_certificate(certificate.id)
         except PdfError as error:
             raise Conflict(
-                f"{certificate.number} is issued, but its document cannot be rendered: {error}"
+                f"{certificate.number} is issued, but its PDF cannot be rendered: {error}"
             ) from error
 
 

@@ -28,8 +28,8 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
       releaf reconcile
 
     For each feed the LifeCounts of its devices must be the pages certified, open and held for
-    review. Whatever does not add up is named with its row, and the exit code is 1. Warnings name
-    what the tables cannot tell, such as a serial number metered twice; they change no exit code.
+    review. Each difference is listed with its row, and the exit code is 1. Warnings list cases that
+    the totals do not show, such as a serial number metered twice, and do not affect the exit code.
     """
     with context.session(reading=True) as session:
         query = select(Feed)

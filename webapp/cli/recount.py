@@ -1,4 +1,4 @@
-"""``releaf recount``: what the present rules say of the readings of open months."""
+"""``releaf recount``: meter the readings of open months again by the current rules."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -26,22 +26,22 @@ _COLUMNS = ("feed", "account_name", "customer_name", "month", "before", "after")
 @click.command("recount", cls=Command)
 @click.option("--account", metavar="ACCOUNT", help="A partner or customer: id or name. [all]")
 @click.option("--feed", metavar="FEED", help="Only this feed (id). [all]")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-@click.option("--apply", "applies", is_flag=True, help="Change the open months.")
+@click.option("--dry-run", is_flag=True, help="Show the changes without applying them.")
+@click.option("--apply", "applies", is_flag=True, help="Apply the changes to open months.")
 @with_appcontext
 def recount(account: str | None, feed: str | None, dry_run: bool, applies: bool) -> None:
-    """Meter the readings of open months again by the present rules.
+    """Meter the readings of open months again by the current rules.
 
       releaf recount --dry-run
 
       releaf recount --apply --account "Harbour Architects, LLP"
 
-    What an earlier version counted stays until it is recounted. For each feed and open month this
-    says how many pages the present rules count and, by device, why. --apply makes it so, with a
-    line in the history of each device that changes and an entry in the audit trail. Certified
-    months stay, and so does a device about whose pages of an open month somebody has decided. A
-    printer that is listed at several customers changes at all of them. --apply is refused while a
-    collection runs.
+    Pages counted by an earlier version do not change until they are recounted. For each feed and
+    open month, the output has the pages by the current rules and, by device, the reason. --apply
+    applies the changes and adds an event to the history of each changed device and an entry to the
+    audit trail. Certified months do not change, nor do devices with pages of an open month that a
+    user has reviewed. A printer listed at several customers changes at all of them. --apply is
+    refused while a collection is running.
     """
     if dry_run == applies:
         raise click.UsageError("Give either --dry-run or --apply.")
@@ -118,7 +118,7 @@ def _device(change: DeviceChange) -> dict[str, Any]:
 
 def _plain(rows: Sequence[dict[str, Any]], *, applies: bool) -> str:
     if not rows:
-        return "The present rules count the same pages in every open month."
+        return "No changes: the current rules count the same pages in every open month."
     figures = ("before", "after")
     shown = [row | {name: f"{row[name]:,}" for name in figures} for row in rows]
     lines = [*output.table(shown, _COLUMNS)]
@@ -129,5 +129,7 @@ def _plain(rows: Sequence[dict[str, Any]], *, applies: bool) -> str:
             f"{one['before']:,} -> {one['after']:,}, {one['message']}"
             for one in row["devices"]
         ]
-    lines.append("Changed." if applies else "Nothing was changed; --apply does so.")
+    lines.append(
+        "Changes applied." if applies else "Dry run: nothing was changed. Use --apply to apply."
+    )
     return "\n".join(lines)

@@ -24,14 +24,14 @@ _COLUMNS = (
     "id", "feed", "customer_name", "asset_id", "serial_number", "since", "day", "pages",
     "proposed", "state", "resolved_by", "reason",
 )  # fmt: skip
-#: Whoever has a shell on the machine sees everything.
+#: A user with a shell on the host sees all accounts.
 _OPERATOR = Viewer("operations", None, None)
 _ACTOR = Actor(None, "command")
 
 
 @click.group("review", cls=Group)
 def review() -> None:
-    """Pages that are not counted until later readings or a person decide.
+    """Pages that are not counted until later readings confirm them or a user decides.
 
       releaf review list
       releaf review accept 12
@@ -50,7 +50,7 @@ def review() -> None:
     type=click.Choice(queries.STATES),
     default="held",
     show_default=True,
-    help="held: under review; resolved: decided by readings or a person.",
+    help="held: under review; resolved: by later readings or a user.",
 )
 @click.option(
     "--account",
@@ -59,19 +59,19 @@ def review() -> None:
 )
 @click.option("--feed", metavar="FEED", help="Only of this feed (id, or its account).")
 def list_cases(state: str, account: str | None, feed: str | None) -> None:
-    """List the cases, those that wait for a person first."""
+    """List cases, those that need a decision first."""
     with context.session(reading=True) as session:
         wanted = queries.Filters(
             state=state,
             account_id=None if account is None else choose.account(session, account).id,
             feed_id=None if feed is None else choose.feed(session, feed).id,
         )
-        output.tell_rows(_rows(session, wanted), _COLUMNS, "No case.")
+        output.tell_rows(_rows(session, wanted), _COLUMNS, "No cases.")
 
 
 @review.command("accept")
 @click.argument("case", metavar="ID", type=int)
-@click.option("--pages", type=int, metavar="N", help="Count only so many. [all of them]")
+@click.option("--pages", type=int, metavar="N", help="Number of pages to count. [all]")
 def accept(case: int, pages: int | None) -> None:
     """Count the pages of a case, all or some of them."""
     _decide(case, "accepted" if pages is None else "adjusted", pages=pages)
@@ -79,7 +79,9 @@ def accept(case: int, pages: int | None) -> None:
 
 @review.command("reject")
 @click.argument("case", metavar="ID", type=int)
-@click.option("--reason", required=True, help="Why the pages were not printed; it is stored.")
+@click.option(
+    "--reason", required=True, help="Why the pages were not printed. Stored with the decision."
+)
 def reject(case: int, reason: str) -> None:
     """Count none of the pages of a case, for a reason."""
     _decide(case, "rejected", reason=reason)
@@ -123,7 +125,7 @@ def _case(session: Session, case: int) -> Delta:
 
 
 def _tell(session: Session, delta: Delta, added: int) -> None:
-    """Print a case after a decision. ``deposited``: pages added to the deposits, or removed."""
+    """Print a case after a decision; ``added``: pages added to the deposits, or removed."""
     wanted = queries.Filters(state="all", delta_ids=[delta.id])
     [case] = queries.cases(session, _OPERATOR, wanted)
     row = {**_as_row(case), "deposited": added}
@@ -141,7 +143,7 @@ def _rows(session: Session, wanted: queries.Filters) -> Iterator[dict[str, Any]]
 
 
 def _as_row(case: Any) -> dict[str, Any]:
-    """A case as it is printed; a blank asset ID or serial number is null."""
+    """Return the JSON row of a case; a blank asset ID or serial number is null."""
     return {
         "id": case.id,
         "feed": case.feed_id,

@@ -36,7 +36,7 @@ def add(account: str, name: str | None) -> None:
     """Register a server. The API token is read from standard input, never from the arguments.
 
       releaf server add --account "Northwind Print" < token.txt
-      releaf server add --account 2          (asks for the token, unseen)
+      releaf server add --account 2          (prompts for the token)
 
     The token is tried at Printerpoint before it is saved, and saved encrypted only. It is found
     there under My Account > Account Settings > API Access.
@@ -92,10 +92,10 @@ def replace_token(server: str) -> None:
     """Replace the API token of a server. It is read from standard input, never from the arguments.
 
       releaf server replace-token 1 < token.txt
-      releaf server replace-token "Northwind Print"      (asks for the token, unseen)
+      releaf server replace-token "Northwind Print"      (prompts for the token)
 
     SERVER is an id, or the name of a partner that has one. The token is tested at Printerpoint
-    before it is saved; until then the present one stays in use. A paused server resumes.
+    before it is saved; until then the current one stays in use. A paused server resumes.
     """
     with context.session(reading=True) as session:
         server_id = choose.server(session, server).id
@@ -113,13 +113,13 @@ def replace_token(server: str) -> None:
 @server.command("approve")
 @click.argument("server")
 def approve(server: str) -> None:
-    """Let a server collect although another server reads the same fleet.
+    """Approve a server whose fleet is also at another server, so that it is collected.
 
       releaf server approve 7
 
-    SERVER is an id, or the name of a partner that has one. A server whose fleet shares at least 5
-    serial numbers with an earlier one, and half of the smaller fleet, waits for this. What is
-    approved is not reported again. Exit code 1 when it does not wait.
+    SERVER is an id, or the name of a partner that has one. A server awaits approval when its
+    fleet shares at least 5 serial numbers, and half of the smaller fleet, with an earlier server.
+    An approved overlap is not reported again. Exit code 1 if it is not awaiting approval.
     """
     with context.session() as session:
         chosen = choose.server(session, server)
@@ -148,7 +148,7 @@ def approve(server: str) -> None:
 @server.command("remove")
 @click.argument("server")
 def remove(server: str) -> None:
-    """Remove a server and its feeds. Its token is deleted; what was counted stays.
+    """Remove a server and its feeds. Its token is deleted; counted pages are kept.
 
       releaf server remove 1
 
@@ -160,7 +160,7 @@ def remove(server: str) -> None:
         context.note(session, "server removed", chosen.name, chosen.account)
         session.commit()
         row = as_row(chosen) | {"removed_at": chosen.removed_at, "feeds_removed": count}
-        output.tell(row, f"server {chosen.id}: {chosen.name} is removed, feeds with it: {count}")
+        output.tell(row, f"server {chosen.id}: {chosen.name} is removed with {count} feeds")
 
 
 @server.command("reseal")
@@ -243,7 +243,7 @@ def as_row(server: Server) -> dict[str, Any]:
 def _waiting(server: Server) -> str:
     if server.awaiting_approval_since is None:
         return ""
-    return "; it waits for approval: releaf server approve"
+    return "; awaiting approval: releaf server approve"
 
 
 def _read_token() -> str:
