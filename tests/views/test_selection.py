@@ -88,8 +88,8 @@ def test_reactivating_says_for_how_many_the_pause_counts(street: Street, storing
 
     assert "Reactivate 3 feeds?" in asked.text
     for text in (asked.text, done):
-        assert "count for 2 feeds, which were inactive for less than a day" in text
-        assert "do not count for 1 feed, which was inactive for a day or longer" in text
+        assert "are counted for 2 feeds, which were inactive for less than a day" in text
+        assert "are not counted for 1 feed, which was inactive for a day or longer" in text
     assert statuses(storing)["Mill"] == "pending"
     with storing() as session:
         details = session.scalars(select(AuditEntry.details).order_by(AuditEntry.id)).all()
