@@ -173,7 +173,7 @@ def _review(number: int) -> NotificationContext:
                 gettext("Why"),
                 gettext(
                     "A meter jumped more than the printer could have printed, or was changed. Not "
-                    "counted until you review it."
+                    "counted until reviewed."
                 ),
             )
         ],
