@@ -60,7 +60,8 @@ def test_a_long_pause_does_not_count_by_itself(bakery: Releaf) -> None:
     answer = bakery("feed", "reactivate", 1)
 
     assert answer.out == (
-        "feed 1: Bluebird Bakery, account 2, pending; pages printed while inactive are not counted\n"
+        "feed 1: Bluebird Bakery, account 2, pending; pages printed while inactive are not "
+        "counted\n"
     )
 
 
