@@ -1,1 +1,1 @@
-"""What the service does. Services receive the session and ``now`` or ``today``; none commits."""
+"""Services: all writes. They receive the session and ``now`` or ``today``, and never commit."""

@@ -1,4 +1,4 @@
-"""Accounts: partners, their customers, and the one of those who operate the service."""
+"""Accounts: partners, their customers, and the account of operations."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -25,12 +25,12 @@ LONGEST_NAME = 200
 
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
-    """The zones an account may live in, by name; those that differ by machine are left out."""
+    """Return the selectable time zones by name, without those that differ by machine."""
     return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
 
 
 def countries() -> Mapping[str, str]:
-    """The countries whose public holidays are known: names, by their two letters."""
+    """Return the countries whose public holidays are known: names by two-letter code."""
     return _countries(i18n.current_language())
 
 
@@ -42,7 +42,7 @@ def _countries(language: str) -> Mapping[str, str]:
 
 
 def _unaccented(text: str) -> str:
-    """As people look names up: Åland before Albania, not after Zimbabwe."""
+    """Return a sort key without accents: Åland before Albania, not after Zimbabwe."""
     letters = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
 
@@ -56,7 +56,7 @@ def add_partner(
     region: str | None = None,
     now: datetime,
 ) -> Account:
-    """A new partner, in a zone, a country and perhaps a region of it. Raises Invalid."""
+    """Create a partner with a time zone, a country and optionally a region. Raises Invalid."""
     name = _clean_name(name)
     if name.casefold() == OPERATIONS_NAME.casefold():
         raise Invalid(
@@ -83,7 +83,7 @@ def add_customer(
     region: str | None = None,
     now: datetime,
 ) -> Account:
-    """A new customer of a partner; without a country its partner's holds, with its region.
+    """Create a customer of a partner; without a country, its partner's country and region apply.
 
     Raises Invalid.
     """
@@ -107,10 +107,10 @@ def add_customer(
 def customers_named(
     session: Session, partner: Account, names: Iterable[str], *, now: datetime
 ) -> dict[str, Account]:
-    """The customers of a partner that bear these names, made where they are missing.
+    """Return the customers of a partner with these names; create missing ones.
 
-    The names are Printerpoint's: what cannot stand in a name here is left out of them, so that
-    two that differ only in blanks mean one account.
+    The names are Printerpoint's. Characters that names of accounts cannot have are removed, so that
+    two names that differ only in blanks mean one account.
     """
     wanted = {name: tolerated_name(name) for name in names}
     # Serializes concurrent connections, so that no account is created twice.
@@ -132,7 +132,7 @@ def customers_named(
 
 
 def operations(session: Session, now: datetime) -> Account:
-    """The account of those who operate the service; made when it is first needed."""
+    """Return the account of operations; create it when it is first needed."""
     query = select(Account).where(Account.kind == "operations").order_by(Account.id)
     found = session.scalars(query).first()
     if found is not None:
@@ -144,7 +144,7 @@ def operations(session: Session, now: datetime) -> Account:
         with session.begin_nested():
             session.add(account)
     except IntegrityError:
-        found = session.scalars(query).first()  # another was quicker
+        found = session.scalars(query).first()  # created concurrently
         if found is None:
             raise
         return found
@@ -160,8 +160,8 @@ def change(
     region: str | None = None,
     time_zone: str | None = None,
 ) -> None:
-    """Change an account. Only a partner has a time zone; only a customer may lack a country.
-    A region needs its country.
+    """Change an account. Only a partner has a time zone; only a customer may lack a country. A
+    region needs its country.
 
     Raises Invalid, and Conflict for the account of operations.
     """
@@ -180,7 +180,7 @@ def change(
         with session.begin_nested():
             account.name, account.time_zone = new_name, zone
             account.country, account.region = new_country, new_region
-    except IntegrityError as error:  # another took the name meanwhile
+    except IntegrityError as error:  # the name was assigned concurrently
         raise _taken(account, new_name) from error
 
 
@@ -192,7 +192,7 @@ def _insert(session: Session, account: Account) -> None:
     try:
         with session.begin_nested():
             session.add(account)
-    except IntegrityError as error:  # another was quicker
+    except IntegrityError as error:  # created concurrently
         raise _taken(account, account.name) from error
 
 
@@ -226,7 +226,7 @@ def _clean_name(name: str) -> str:
 
 
 def tolerated_name(name: str) -> str:
-    """Return a name of Printerpoint as an account may have it: in one line, not too long."""
+    """Return a name from Printerpoint as an account may have it: on one line, shortened."""
     shown = "".join(letter if letter.isprintable() else " " for letter in name)
     return " ".join(shown.split())[:LONGEST_NAME].rstrip() or gettext("Customer without a name")
 

@@ -1,4 +1,4 @@
-"""Emails to operations: a server waits for approval because another one reads the same fleet."""
+"""Emails to operations: a server awaits approval because another one reads the same fleet."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from webapp.services.notification_context import NotificationContext
 
 
 def drafts(session: Session) -> list[EmailDraft]:
-    """To operations: a server waits because another one reads the same fleet; once for each."""
+    """Return the drafts for servers that await approval; one per server and user."""
     due = []
     for overlap in overlaps.pending(session):
         key = f"overlap-{overlap.server_id}-{overlap.other_id}-{overlap.found_at:%Y%m%dT%H%M%S}"

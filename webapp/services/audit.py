@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when and from where; written with the act, never changed."""
+"""The audit trail: who did what, when and from where. Entries are never changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever acts: a user in the browser, or a command (whose operator the machine knows)."""
+    """The actor: a user in the browser, or the command line."""
 
     user_id: int | None
     place: Place
@@ -66,7 +66,7 @@ def record(
     details: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Note an act in the transaction that does it. ``account_id``: see ``concerned``."""
+    """Record an action in its transaction. ``account_id``: see ``concerned``."""
     session.add(
         AuditEntry(
             at=now,
@@ -81,7 +81,9 @@ def record(
 
 
 def concerned(account: Account | None) -> int | None:
-    """Whose trail an act belongs to: the partner's, also for its customers; None: operations'."""
+    """Return the account whose trail has an action: the partner's, also for its customers; None:
+    operations'.
+    """
     if account is None or account.kind == "operations":
         return None
     return account.partner_id or account.id

@@ -1,4 +1,4 @@
-"""Brands: the name, the colour and the logo that a partner has chosen for what bears them."""
+"""Brands: a partner's display name, color and logo."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from webapp.logos import Picture
 from webapp.models import Account, Brand, Logo
 
 LONGEST_NAME: Final = 60
-#: Bytes that an upload may have.
+#: The largest upload, in bytes.
 LARGEST_LOGO: Final = 512 * 1024
 _PNG: Final = "image/png"
 _LOGO: Table = Logo.metadata.tables["logo"]
@@ -41,14 +41,14 @@ class LogoRef:
     height: int
 
     def within(self, width: int, height: int) -> tuple[int, int]:
-        """Its size within a frame; it is made smaller where it has to be, never larger."""
+        """Return its size within a frame; it is reduced if necessary, never enlarged."""
         share = min(1, width / self.width, height / self.height)
         return max(1, round(self.width * share)), max(1, round(self.height * share))
 
 
 @dataclass(frozen=True, slots=True)
 class Branding:
-    """Name, colour and logo on the pages, mails and certificates of a partner and its customers."""
+    """Name, color and logo on pages, emails and certificates of a partner and its customers."""
 
     name: str
     colour: Colour | None
@@ -56,7 +56,7 @@ class Branding:
 
 
 def branding(session: Session, account: Account) -> Branding | None:
-    """Return the branding of an account, which is its partner's; None: ours."""
+    """Return the branding of an account, which is its partner's; None: the default."""
     if account.kind == "operations":
         return None
     found = session.execute(
@@ -85,12 +85,12 @@ def from_row(
 
 
 def of(session: Session, partner: Account) -> Brand | None:
-    """Return the brand of a partner, if it has one."""
+    """Return the brand of a partner, if there is one."""
     return session.get(Brand, partner.id)
 
 
 def content(session: Session, digest: str | None) -> bytes | None:
-    """The bytes of a logo."""
+    """Return the bytes of a logo."""
     return session.scalar(select(Logo.content).where(Logo.digest == digest)) if digest else None
 
 
@@ -103,9 +103,9 @@ def change(
     logo: Picture | None,
     now: datetime,
 ) -> Mapping[str, str]:
-    """Change what is given; an empty name or colour is ours again, None keeps the logo.
+    """Change the given values; an empty name or color resets it, None does not change the logo.
 
-    Returns what is new, in words for the audit trail. Raises Invalid.
+    Returns the changes, as text for the audit trail. Raises Invalid.
     """
     new_name = _clean_name(name)
     new_colour = str(readable(colour)) if colour.strip() else None
@@ -140,7 +140,7 @@ def reset(session: Session, partner: Account) -> None:
 
 
 def readable(text: str) -> Colour:
-    """The colour, if it may be used. Raises Invalid, which says what is wrong with it."""
+    """Return the color if its contrast is sufficient. Raises Invalid with the reason."""
     try:
         colour = Colour.parse(text)
     except ValueError:
@@ -161,7 +161,7 @@ def readable(text: str) -> Colour:
 
 
 def sanitized_logo(upload: bytes) -> Picture:
-    """Return the logo of an upload, encoded again. Raises Invalid with what is wrong."""
+    """Return the logo of an upload, encoded again. Raises Invalid with the reason."""
     if len(upload) > LARGEST_LOGO:
         raise Invalid("logo", str(_TOO_LARGE))
     try:
@@ -176,7 +176,7 @@ def _rasterized(upload: bytes) -> bytes:
 
 
 def _is_markup(upload: bytes) -> bool:
-    """Whether this could be SVG; its own reader tells. The name of a file tells nothing."""
+    """Whether this may be SVG, to be decided by its parser. File names are ignored."""
     start = upload[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
     return start.startswith(b"<")
 
@@ -192,7 +192,7 @@ def _lock_brand(session: Session, partner: Account, now: datetime) -> Brand:
 
 
 def _save(session: Session, brand: Brand, now: datetime) -> None:
-    """Save a brand, or delete it when nothing of it is left."""
+    """Save a brand, or delete it if it has no values."""
     brand.changed_at = now
     session.flush()
     if brand.name is brand.colour is brand.logo_digest is None:
@@ -201,7 +201,7 @@ def _save(session: Session, brand: Brand, now: datetime) -> None:
 
 
 def _store(session: Session, logo: Picture, now: datetime) -> str:
-    """Keep a picture under its digest; the same one is kept once."""
+    """Store a picture under its digest, once."""
     digest = hashlib.sha256(logo.content).hexdigest()
     row = {
         "digest": digest,

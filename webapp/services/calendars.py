@@ -9,9 +9,9 @@ import holidays
 
 
 class PublicHolidays:
-    """The public holidays of a country, and of a region of it where one is named.
+    """The public holidays of a country, and of one of its regions if named.
 
-    Membership is a look-up in one set a year.
+    Membership is a lookup in one set per year.
     """
 
     def __init__(self, country: str, region: str | None = None) -> None:
@@ -25,13 +25,13 @@ class PublicHolidays:
 
 
 def countries() -> frozenset[str]:
-    """Country codes (ISO 3166-1, two letters) whose public holidays are known."""
+    """Return the country codes (ISO 3166-1 alpha-2) whose public holidays are known."""
     return frozenset(holidays.list_supported_countries())
 
 
 @lru_cache(maxsize=256)
 def regions(country: str) -> Mapping[str, str]:
-    """The regions of a country that have holidays of their own, by code, with their names."""
+    """Return the regions of a country that have their own holidays: names by code."""
     calendar = holidays.country_holidays(country)
     names: dict[str, str] = {}
     for name, code in calendar.subdivisions_aliases.items():
@@ -41,24 +41,24 @@ def regions(country: str) -> Mapping[str, str]:
 
 
 class Observing(Protocol):
-    """What has public holidays: those of a country, and of a region of it."""
+    """An object with public holidays: of a country, and of one of its regions."""
 
     @property
     def holiday_country(self) -> str | None:
-        """The country; None: there are none."""
+        """The country; None: no public holidays."""
 
     @property
     def holiday_region(self) -> str | None:
-        """The region; None: those of all the country alone."""
+        """The region; None: only holidays of the whole country."""
 
 
 def public_holidays(account: Observing) -> Container[date]:
-    """The public holidays an account's business days leave out."""
+    """Return the public holidays of an account."""
     return holidays_of(account.holiday_country, account.holiday_region)
 
 
 def holidays_of(country: str | None, region: str | None = None) -> Container[date]:
-    """The public holidays of a country and a region of it; none for None."""
+    """Return the public holidays of a country and region; empty for None."""
     return PublicHolidays(country, region) if country else frozenset()
 
 

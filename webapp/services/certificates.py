@@ -25,7 +25,7 @@ WITHOUT_DOCUMENT = (
 
 
 def of_month(session: Session, account: Account, month: Month) -> Certificate | None:
-    """The certificate of an account's month, if it had pages."""
+    """Return the certificate of an account's month; None if there is none."""
     return session.scalar(
         select(Certificate).where(
             Certificate.account_id == account.id, Certificate.month == str(month)
@@ -36,10 +36,10 @@ def of_month(session: Session, account: Account, month: Month) -> Certificate | 
 def issue(
     session: Session, account: Account, month: Month, now: datetime, project: str
 ) -> Certificate | None:
-    """Freeze what a closed month counted, its corrections included; None when that is no page.
+    """Issue the certificate of a closed month, corrections included; None for 0 pages.
 
-    Call within the transaction that closes the month: whatever was deposited for it is counted
-    here, whatever comes later is counted elsewhere.
+    Call within the transaction that closes the month: what is deposited later is counted in another
+    month.
     """
     counted = session.execute(
         select(Deposit.day, Deposit.kind, func.sum(Deposit.pages).label("pages"))
@@ -82,7 +82,7 @@ def issue(
 
 
 def values(session: Session, certificate: Certificate, public_url: str) -> CertificateValues:
-    """What the document shows: plain values, all of them frozen in the row."""
+    """Return the values for the document; all of them are columns of the certificate."""
     return CertificateValues(
         number=certificate.number,
         account_name=certificate.account_name,
@@ -120,10 +120,10 @@ def store_document(session: Session, certificate_id: int, pdf: bytes, now: datet
 
 
 def document(session: Session, certificate: Certificate) -> Document | None:
-    """The document of a certificate, if it is rendered."""
+    """Return the document of a certificate, if it is rendered."""
     return session.get(Document, certificate.id)
 
 
 def pending_render(session: Session) -> Sequence[int]:
-    """The ids of certificates that have no document yet."""
+    """Return the ids of certificates that have no document yet."""
     return session.scalars(WITHOUT_DOCUMENT.order_by(Certificate.id)).all()

@@ -1,9 +1,9 @@
-"""Customers: the companies of a server's fleet, kept for a few minutes while somebody chooses.
+"""Customers: the companies of a server's fleet, cached for a few minutes for forms.
 
-Printerpoint has no call that lists or searches customers: they are derived from the whole fleet.
-A fleet cannot be fetched at every keystroke, so the list is cached in Redis for a short time. It is
-not stored in the database, which holds connected customers only. Without Redis the list is fetched
-each time, which is slower and does no harm.
+Printerpoint has no call that lists or searches customers: they are derived from the whole fleet. A
+fleet cannot be fetched for every search, so the list is cached in Redis for a short time. It is not
+stored in the database, which has connected customers only. Without Redis the list is fetched each
+time, which is slower.
 """
 
 import hashlib
@@ -28,16 +28,16 @@ _decode = msgspec.msgpack.Decoder(list[Customer]).decode
 
 
 def place(server: Server) -> str:
-    """Where a server's customers are remembered.
+    """Return the cache key of a server's customers.
 
-    Another token may be another dealer's: what was read with the old one is then not found.
+    It depends on the token: another token may be another dealer's.
     """
     login = hashlib.sha256(server.sealed_token).hexdigest()[:16]
     return f"releaf:customers:{server.id}:{login}"
 
 
 def remembered(settings: Settings, place: str) -> list[Customer] | None:
-    """The customers of a server as fetched in the last minutes; None when they have to be."""
+    """Return the cached customers of a server; None if they have to be fetched."""
     try:
         with queue.connect(settings.redis_url) as redis:
             kept = redis.get(place)
@@ -48,7 +48,7 @@ def remembered(settings: Settings, place: str) -> list[Customer] | None:
 
 
 def remember(settings: Settings, place: str, customers: Sequence[Customer]) -> None:
-    """Keep the customers of a server for some minutes, if Redis can be reached."""
+    """Cache the customers of a server, if Redis is available."""
     try:
         with queue.connect(settings.redis_url) as redis:
             redis.set(place, _encode(list(customers)), ex=KEPT)
@@ -57,14 +57,14 @@ def remember(settings: Settings, place: str, customers: Sequence[Customer]) -> N
 
 
 def key(customer: Customer) -> str:
-    """What names a customer in forms: the same as long as its id, else its name, is."""
+    """Return the key of a customer in forms: it is stable while its id, or else its name, is."""
     by_id = customer.customer_id is not None
     text = f"id {customer.customer_id}" if by_id else f"name {customer.name}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def matching(customers: Iterable[Customer], text: str) -> list[Customer]:
-    """Those whose name or id holds every word of the text, in any letter case."""
+    """Return customers whose name or id contains every word of the text, case-insensitively."""
     words = text.casefold().split()
     found = []
     for customer in customers:

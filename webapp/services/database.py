@@ -1,4 +1,4 @@
-"""The schema of the database: made at the first start, changed by ``releaf database upgrade``."""
+"""The schema of the database: created at the first start, then changed by migrations."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +16,12 @@ from webapp.db import engine_options
 from webapp.errors import Conflict
 
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-#: Revisions of the time before the first release, which one initial revision has replaced.
+#: Revisions before the first release; one initial revision has replaced them.
 _UNRELEASED = frozenset(f"{number:04}" for number in range(1, 15))
 
 
 def latest_revision() -> str:
-    """The revision this version of the program needs."""
+    """Return the revision that this version of the program requires."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise LookupError(f"no migrations in {_MIGRATIONS}")
@@ -29,7 +29,7 @@ def latest_revision() -> str:
 
 
 def current_revision(database_url: str) -> str | None:
-    """The revision the database is at; None for an empty one."""
+    """Return the revision of the database; None for an empty one."""
     engine = _engine(database_url)
     try:
         with engine.connect() as connection:
@@ -39,11 +39,11 @@ def current_revision(database_url: str) -> str | None:
 
 
 def upgrade(database_url: str) -> str:
-    """Bring the database to this version, all of it or nothing; returns the revision.
+    """Upgrade the database to this version in one transaction; return the revision.
 
-    Several processes may do so at once: they come one after another. Raises Conflict, with one
-    line that says what to do, for a database of another program, of an unreleased or of a later
-    version, and for one that is in use.
+    Concurrent upgrades wait for each other. Raises Conflict, with one line that says what to do,
+    for a database of another program, of an unreleased or of a later version, and for one that is
+    in use.
     """
     engine = _engine(database_url)
     try:
@@ -51,7 +51,7 @@ def upgrade(database_url: str) -> str:
             if connection.dialect.name == "sqlite":
                 _hold_references_loosely(connection)
             if connection.dialect.name == "postgresql":
-                # Any number nobody else uses; it is let go with the transaction.
+                # An arbitrary number; released at the end of the transaction.
                 connection.exec_driver_sql("select pg_advisory_xact_lock(8333001)")
             current = MigrationContext.configure(connection).get_current_revision()
             if current is not None:
@@ -75,9 +75,9 @@ def upgrade(database_url: str) -> str:
 
 @lru_cache(maxsize=8)
 def make_ready(database_url: str) -> None:
-    """Make the schema of an empty database; refuse one of another version.
+    """Create the schema of an empty database; refuse one of another version.
 
-    Raises Conflict with one line that says what to run. Looked at once in a process.
+    Raises Conflict with one line that says what to run. Checked once per process.
     """
     current = current_revision(database_url)
     if current == latest_revision():
@@ -94,9 +94,10 @@ def make_ready(database_url: str) -> None:
 
 
 def _hold_references_loosely(connection: Connection) -> None:
-    """Let tables be made anew that others refer to, as SQLite's documentation has it.
+    """Disable foreign keys, so that referenced tables can be recreated (see SQLite's
+    documentation).
 
-    Only outside a transaction; the connection is closed afterwards.
+    Works outside a transaction only; the connection is closed afterwards.
     """
     connection.exec_driver_sql("ROLLBACK")
     connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
@@ -118,7 +119,7 @@ def _is_empty(database_url: str) -> bool:
 
 
 def _require_known(revision: str) -> None:
-    """Raise Conflict for a revision that this version cannot upgrade from."""
+    """Raise Conflict for a revision from which this version cannot upgrade."""
     if revision in _UNRELEASED:
         raise Conflict(
             f"DATABASE_URL: the database is of an unreleased version ({revision}), which cannot be "

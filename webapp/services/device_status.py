@@ -1,4 +1,4 @@
-"""Device status: finds the devices that are silent or missing although their feed is healthy."""
+"""Device status: which devices are silent or missing although their feed is healthy."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from webapp.services.calendars import holidays_of
 
 _TABLE: Table = DeviceAttention.metadata.tables["device_attention"]
 
-#: A database takes only so many values in one statement.
+#: Databases limit the number of parameters of a statement.
 _AT_ONCE = 1_000
 
 
@@ -29,11 +29,11 @@ class _Found(NamedTuple):
 
 
 def update(session: Session, server_id: int, today: date) -> int:
-    """Store which devices of a server need attention on ``today``; returns how many do.
+    """Store which devices of a server need attention on ``today``; return their number.
 
-    A device is silent without a new reading for 3 business days by its account's calendar, after
-    the interval of a feed read by hand, while its feed has had data since; it is missing while
-    Printerpoint does not list it. One that another device has replaced needs no attention.
+    A device is silent without a new reading for 3 business days by its account's calendar, plus the
+    interval of a feed read by hand, while its feed has had data since. It is missing while
+    Printerpoint does not list it. A device that another one has replaced needs no attention.
     """
     found = _found(session, server_id, today)
     stored: dict[int, _Found] = {

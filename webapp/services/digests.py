@@ -1,4 +1,4 @@
-"""Digests: what is unhealthy, once a week; and the dead man's check, that nights finish at all."""
+"""Digests: the weekly summary of what is unhealthy, and the check that nights finish."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
@@ -19,18 +19,18 @@ from webapp.services.notices import EmailDraft
 from webapp.services.notification_context import NotificationContext
 from webapp.services.users import language_of
 
-#: The digest comes on Monday from this time on, in the partner's zone.
+#: The digest is sent on Mondays from this time on, in the partner's zone.
 DIGEST_AT = time(8)
-#: A machine that was off in the morning sends it until noon; later it would be no news.
+#: After a downtime it is sent until this time, and later not at all.
 DIGEST_UNTIL = time(12)
-#: So many contexts are told in full; the others are counted.
+#: Items listed in an email; further ones are counted.
 TOLD_IN_FULL = 20
-#: No night has finished for so long: somebody must look.
+#: Operations are notified when no night has finished for this long.
 NIGHTS_SILENT = timedelta(hours=26)
 
 
 def weekly(session: Session, now: datetime) -> list[EmailDraft]:
-    """The digests that are due: of partners of whom something is unhealthy or needs review."""
+    """Return the due digests, of partners with something unhealthy or to review."""
     due = []
     partners = session.scalars(select(Account).where(Account.kind == "partner")).all()
     for partner in partners:
@@ -46,7 +46,7 @@ def weekly(session: Session, now: datetime) -> list[EmailDraft]:
 
 
 def nights(session: Session, now: datetime) -> list[EmailDraft]:
-    """To operations: no night has finished for 26 hours; or nights finish again."""
+    """Return drafts to operations: no night has finished for 26 hours, or nights finish again."""
     finished_at = session.scalar(
         select(func.max(Collection.finished_at)).where(
             Collection.kind == "scheduled", Collection.state == "finished"
@@ -140,7 +140,7 @@ def _digest(
 def in_their_languages(
     users: Sequence[User], write: Callable[[User], EmailDraft]
 ) -> list[EmailDraft]:
-    """A draft for each user, written while its language is spoken."""
+    """Return a draft for each user, created in the user's language."""
     drafts = []
     for user in users:
         with force_locale(language_of(user)):
@@ -238,7 +238,7 @@ def _no_night(user: User, key: str, since: datetime, finished_at: datetime | Non
 
 
 def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
-    """To those who were told last that nights had stopped."""
+    """Return drafts to users whose last such email was that nights had stopped."""
     due = []
     for user in session.scalars(readers("operations", "nights")):
         last = session.execute(
@@ -271,7 +271,7 @@ def _again(user: User, key: str, finished_at: datetime) -> EmailDraft:
 
 
 def readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:
-    """The users of a role who can be written to and want this."""
+    """Return the users of a role who have a password and want these emails."""
     query = select(User).where(
         User.role == role,
         User.password_hash.is_not(None),
@@ -282,6 +282,6 @@ def readers(role: Role, subject: Subject, account_id: int | None = None) -> Sele
 
 
 def without_mail(session: Session, key: str, users: Select[User]) -> Sequence[User]:
-    """Those users who have no mail of this key yet."""
+    """Return those users who have no email with this key yet."""
     written = select(Mail.user_id).where(Mail.key == key)
     return session.scalars(users.where(User.id.not_in(written)).order_by(User.id)).all()

@@ -1,7 +1,7 @@
-"""Accounts of customers that are connected without naming one: never another customer's.
+"""Accounts of customers that are connected without a named account: never another customer's.
 
 Names do not identify a company: two customers of Printerpoint with equal names are two companies.
-They share an account only when a person names that account for both.
+They share an account only if a user chooses it for both.
 """
 
 from collections import Counter, defaultdict
@@ -19,13 +19,13 @@ from webapp.models import Account, Feed, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services.accounts import LONGEST_NAME, tolerated_name
 
-#: A database takes only so many values in one statement.
+#: Databases limit the number of parameters of a statement.
 _FEW = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The account a customer gets: an existing one, or None for a new one of this name."""
+    """The account for a customer: an existing one, or None for a new one of this name."""
 
     customer: Customer
     account_id: int | None
@@ -39,12 +39,12 @@ def assign_accounts(
     fleet: Sequence[Customer],
     reserved: Collection[int] = (),
 ) -> list[Assignment]:
-    """Return the account of each customer, in the order given.
+    """Return the account of each customer, in the given order.
 
-    A customer gets a new account of its name, or of its name and ID where that name is in use. An
-    existing one is taken when the customer had it before its feed was removed; or when no feed
-    ever had it and no other customer of the fleet has this name, in any letter case. ``reserved``:
-    ids of accounts that are not taken.
+    A customer gets a new account of its name, or of its name and ID if that name is in use. An
+    existing one is assigned if the customer had it before its feed was removed, or if no feed ever
+    had it and no other customer of the fleet has this name, in any letter case. ``reserved``: ids
+    of accounts that must not be assigned.
     """
     planner = _Planner(session, server, customers, [*fleet, *customers], reserved)
     return [planner.assign(customer) for customer in customers]
@@ -69,12 +69,12 @@ def create_accounts(
 
 
 def lock_names(session: Session, partner_id: int) -> None:
-    """Lock a partner, so that of two who connect at once the second sees the first's accounts."""
+    """Lock a partner, so that of two concurrent requests the second finds the first's accounts."""
     lock(session, Account.id, partner_id)
 
 
 class _Planner:
-    """The names and feeds of a partner's accounts, and what was assigned so far."""
+    """The names and feeds of a partner's accounts, and the assignments so far."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class _Planner:
         return name == own_name and self._customers_of_name[own_name.casefold()] == 1
 
     def _was_removed_of(self, feed: Any, customer: Customer) -> bool:
-        """Whether a feed was this very customer's, and is removed or its server is."""
+        """Whether a feed was of this customer, and it or its server is removed."""
         same_place = feed.server_id == self._server_id or feed.server_removed_at is not None
         same = feed.customer_id == customer.customer_id and (
             customer.customer_id is not None or feed.customer_name == customer.name
@@ -149,7 +149,7 @@ def _feeds_of(
 
 
 def _preferred_names(customer: Customer) -> list[str]:
-    """The customer's name; its name and ID."""
+    """Return the customer's name, and its name and ID."""
     name = tolerated_name(customer.name)
     if customer.customer_id is None:
         return [name]
@@ -157,7 +157,7 @@ def _preferred_names(customer: Customer) -> list[str]:
 
 
 def _names(customer: Customer) -> Iterator[str]:
-    """The names an account may have, the best first: Miller, Miller (MILL02), Miller (2) ..."""
+    """Yield possible account names, the preferred first: Miller, Miller (MILL02), Miller (2) ..."""
     preferred = _preferred_names(customer)
     yield from preferred
     for number in count(2):

@@ -17,7 +17,7 @@ _FEW = 1_000
 class Candidate:
     """A customer of a server's fleet, and its feed, if it is connected.
 
-    ``predecessor``: the feed whose customer, not found any more, it seems to be.
+    ``predecessor``: the feed whose customer is no longer found and seems to be this one.
     """
 
     customer: Customer
@@ -26,7 +26,7 @@ class Candidate:
 
 
 class FeedMatcher:
-    """Which customers of a fleet a server's feeds match, by the rules of ``Fleet.find``."""
+    """Matches the customers of a fleet and a server's feeds, by the rules of ``Fleet.find``."""
 
     def __init__(self, session: Session, server: Server, fleet: Sequence[Customer]) -> None:
         self._session = session
@@ -52,7 +52,7 @@ class FeedMatcher:
                 self._predecessors[row.successor_id, row.successor_name] = row.id
 
     def feed_id_of(self, customer: Customer) -> int | None:
-        """The feed of a customer. One without an id matches by name alone, where that is one."""
+        """Return the feed of a customer. Without an id, a unique name matches."""
         if customer.customer_id is None:
             return self._by_name.get(customer.name)
         feed_id = self._by_id.get(customer.customer_id)
@@ -61,9 +61,9 @@ class FeedMatcher:
         return feed_id
 
     def unmapped(self, customers: Sequence[Customer]) -> list[Customer]:
-        """Those of the customers that are not connected yet, in the order given.
+        """Return the customers that are not connected yet, in the given order.
 
-        Without those that seem to be customers of feeds under a new name: see ``renamed``.
+        Customers that seem to be those of feeds under a new name are excluded: see ``renamed``.
         """
         return [
             customer
@@ -72,24 +72,24 @@ class FeedMatcher:
         ]
 
     def predecessor_id_of(self, customer: Customer) -> int | None:
-        """The feed whose customer, not found any more, this one without a feed seems to be."""
+        """Return the feed whose customer is no longer found and seems to be this one."""
         if self.feed_id_of(customer) is not None:
             return None
         return self._predecessors.get(customer.key)
 
     def renamed(self, customers: Sequence[Customer]) -> list[Candidate]:
-        """Those of the customers that seem to be customers of feeds under a new name."""
+        """Return the customers that seem to be those of feeds under a new name."""
         return self.candidates(
             [one for one in customers if self.predecessor_id_of(one) is not None]
         )
 
     def candidates(self, customers: Sequence[Customer]) -> list[Candidate]:
-        """The customers with their feeds, in the order given."""
+        """Return the customers with their feeds, in the given order."""
         feed_ids = [self.feed_id_of(customer) for customer in customers]
         before = [self.predecessor_id_of(customer) for customer in customers]
         wanted = {feed_id for feed_id in (*feed_ids, *before) if feed_id is not None}
         query = self._feeds
-        if len(wanted) <= _FEW:  # a database takes only so many values in one statement
+        if len(wanted) <= _FEW:  # databases limit the number of parameters of a statement
             query = query.where(Feed.id.in_(wanted))
         found = self._session.scalars(query.options(joinedload(Feed.account)))
         feeds = {feed.id: feed for feed in found}

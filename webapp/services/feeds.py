@@ -18,7 +18,7 @@ from webapp.services.feed_matcher import Candidate, FeedMatcher
 
 @dataclass(frozen=True, slots=True)
 class ConnectedFeeds:
-    """Feeds, and which of their accounts were created with them.
+    """Feeds, and those of their accounts that were created with them.
 
     ``skipped``: customers that seem to be those of other feeds under a new name.
     """
@@ -36,10 +36,11 @@ def create_feed(
     now: datetime,
     fleet: Sequence[Customer] = (),
 ) -> Feed:
-    """Connect a customer to a customer account; None: one of its own, see ``assign_accounts``.
+    """Connect a customer to a customer account; None: its own, see ``assign_accounts``.
 
-    A customer that is connected to the same account already keeps its feed. Raises Conflict when
-    another account has it or the server is removed, Invalid for an account of somebody else.
+    Returns the existing feed if it is connected to the same account. Raises Conflict when it is
+    connected to another account or the server is removed, Invalid for an account of another
+    partner.
     """
     claim_server(session, server)
     if account is None:
@@ -57,7 +58,7 @@ def create_chosen_feeds(
 ) -> list[Feed]:
     """Connect customers to the accounts of these names, all or none; as ``create_feed`` does.
 
-    An account that is missing is made; an empty name means one of the customer's own.
+    Missing accounts are created; an empty name means the customer's own.
     """
     claim_server(session, server)
     names = [" ".join(name.split()) for _, name in chosen]
@@ -77,10 +78,10 @@ def create_all_feeds(
     now: datetime,
     fleet: Sequence[Customer] = (),
 ) -> ConnectedFeeds:
-    """Connect every customer that has no feed yet to an account of its own; return the new feeds.
+    """Connect every customer without a feed to its own account; return the new feeds.
 
-    One that seems to be the customer of a feed under a new name is left to ``renames.relink``.
-    ``fleet``: all customers of the server, where ``customers`` are some of them.
+    A customer that seems to be that of a feed under a new name is skipped: see ``renames.relink``.
+    ``fleet``: all customers of the server, if ``customers`` are some of them.
     """
     claim_server(session, server)
     matcher = FeedMatcher(session, server, fleet or customers)
@@ -90,7 +91,7 @@ def create_all_feeds(
 
 
 def claim(session: Session, feed: Feed) -> None:
-    """Hold a feed that is not removed; a night that is at it ends first. Raises Conflict."""
+    """Lock a feed, after a running collection of it. Raises Conflict if it is removed."""
     lock(session, Feed.id, feed.id)
     session.refresh(feed)
     if feed.status == "removed":
@@ -103,7 +104,7 @@ def claim(session: Session, feed: Feed) -> None:
 
 
 def remove(session: Session, feed: Feed, now: datetime) -> None:
-    """Disconnect a customer. Its readings, deposits, certificates and history stay."""
+    """Disconnect a customer. Its readings, deposits, certificates and history are kept."""
     lock(session, Feed.id, feed.id)
     session.refresh(feed)
     if feed.status == "removed":
@@ -115,8 +116,8 @@ def remove(session: Session, feed: Feed, now: datetime) -> None:
 def change_account(session: Session, feed: Feed, account: Account) -> None:
     """Credit a feed's pages to another customer account of its server's partner.
 
-    Deposits are an account's through their feed, and a certificate of the old account may state
-    them; so only a feed that has none yet can change. Raises Conflict, Invalid.
+    Deposits belong to an account through their feed, and a certificate of the old account may state
+    them; therefore a feed with deposits cannot change. Raises Conflict, Invalid.
     """
     claim(session, feed)
     if account.id == feed.account_id:
@@ -137,7 +138,7 @@ def change_account(session: Session, feed: Feed, account: Account) -> None:
 
 
 def _must_own(server: Server, account: Account) -> None:
-    """Refuse an account that is no customer of the server's partner. Raises Invalid."""
+    """Raise Invalid for an account that is not a customer of the server's partner."""
     if account.kind != "customer" or account.partner_id != server.account_id:
         raise Invalid(
             "account",
@@ -150,9 +151,9 @@ def _must_own(server: Server, account: Account) -> None:
 
 
 def claim_server(session: Session, server: Server) -> None:
-    """Hold a server that is not removed: concurrent connections wait for each other.
+    """Lock a server: concurrent connections of customers wait for each other.
 
-    Raises Conflict.
+    Raises Conflict if it is removed.
     """
     lock(session, Server.id, server.id)
     session.refresh(server)
@@ -173,7 +174,7 @@ def _create_with_own_accounts(
     now: datetime,
     reserved: Sequence[int] = (),
 ) -> ConnectedFeeds:
-    """Connect customers to accounts of their own; one that is connected keeps its account."""
+    """Connect customers to their own accounts; a connected one keeps its account."""
     feed_accounts.lock_names(session, server.account_id)
     found = FeedMatcher(session, server, fleet or customers).candidates(customers)
     free = list(dict.fromkeys(one.customer for one in found if one.feed is None))
@@ -222,7 +223,7 @@ def _create_feeds(
 def withdraw_proposals(
     session: Session, server_id: int, customers: Sequence[tuple[str | None, str]]
 ) -> None:
-    """Forget that these customers, by ID and name, may be others under a new name."""
+    """Withdraw proposals of these customers, by ID and name, as successors of others."""
     proposed = select(Feed).where(Feed.server_id == server_id, Feed.successor_name.is_not(None))
     keys = set(customers)
     for feed in session.scalars(proposed) if keys else ():

@@ -1,4 +1,4 @@
-"""Months: which may close, and closing them."""
+"""Months: which can close, and closing them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """When months close: on this day of the next month, at this time, in the account's zone."""
+    """Months close on this day of the next month, at this time, in the account's zone."""
 
     on: int
     at: time
 
 
 def accounts_with_months(session: Session) -> Sequence[Account]:
-    """The customer accounts that ever had a feed, by name."""
+    """Return the customer accounts that have or had a feed, by name."""
     return session.scalars(
         select(Account)
         .where(Account.kind == "customer", exists().where(Feed.account_id == Account.id))
@@ -35,10 +35,10 @@ def accounts_with_months(session: Session) -> Sequence[Account]:
 
 
 def open_months(session: Session, account: Account, until: Month) -> list[Month]:
-    """The open months of an account up to and including ``until``, oldest first.
+    """Return the open months of an account up to and including ``until``, oldest first.
 
-    They begin after the last closed one, or with its first deposit; empty months in between
-    close as well, so that closed months are never followed by an open gap.
+    They start after the last closed one, or with the first deposit. Empty months in between close
+    as well, so that no open month precedes a closed one.
     """
     last = last_closed_month(session, account.id)
     if last is None:
@@ -58,7 +58,7 @@ def open_months(session: Session, account: Account, until: Month) -> list[Month]
 
 
 def is_closed(session: Session, account: Account, month: Month) -> bool:
-    """Whether a month of an account takes no further deposits."""
+    """Whether a month of an account is closed."""
     last = last_closed_month(session, account.id)
     return last is not None and month <= last
 
@@ -66,7 +66,7 @@ def is_closed(session: Session, account: Account, month: Month) -> bool:
 def reason_to_wait(
     session: Session, account: Account, month: Month, now: datetime, grace: Grace
 ) -> str | None:
-    """Why a month cannot close yet, in a sentence; None when it can."""
+    """Return a sentence why a month cannot close yet; None if it can."""
     moment = closes_at(month, account.zone, grace.on, grace.at)
     if now < moment:
         local = moment.astimezone(account.zone)
@@ -87,7 +87,7 @@ def reason_to_wait(
 
 
 def _servers_awaiting_approval(account: Account) -> Select[Server]:
-    """Servers of an account's feeds whose fleet another server reads: certified twice otherwise."""
+    """Select servers of an account's feeds that await approval; their pages may be doubled."""
     connected = exists().where(
         Feed.server_id == Server.id, Feed.account_id == account.id, Feed.status != "removed"
     )
@@ -95,7 +95,7 @@ def _servers_awaiting_approval(account: Account) -> Select[Server]:
 
 
 def _servers_without_last_night(account: Account, month: Month) -> Select[Server]:
-    """Healthy servers of an account's feeds that were not read since the month ended."""
+    """Select healthy servers of an account's feeds not collected since the month ended."""
     read = exists().where(
         Collection.server_id == Server.id,
         Collection.day >= month.last,
@@ -117,12 +117,11 @@ def close(
 ) -> Certificate | None:
     """Close a month and issue its certificate, in one transaction; None for a month without pages.
 
-    Corrections that exceed the month's pages are carried into the next month. Closing a closed
-    month changes nothing and returns its certificate. Raises Conflict when an earlier month is
-    still open.
+    Corrections that exceed the month's pages are carried to the next month. Closing a closed month
+    has no effect and returns its certificate. Raises Conflict when an earlier month is open.
     """
     feed_ids = session.scalars(select(Feed.id).where(Feed.account_id == account.id)).all()
-    lock(session, Feed.id, *feed_ids)  # a night that is depositing ends first, or sees us closed
+    lock(session, Feed.id, *feed_ids)  # a running collection ends first, or finds the month closed
     last = last_closed_month(session, account.id)
     if last is not None and month <= last:
         return certificates.of_month(session, account, month)

@@ -1,7 +1,7 @@
-"""Notices: which health changes are told to whom, and in which mails.
+"""Notices: health changes of which a user is notified, and the emails that contain them.
 
-A notice is written in the transaction of its change, for every user to be told. ``drafts`` gathers
-those that are due into mails: each notice is told by one mail and no other.
+A notice is created in the transaction of its change, one per recipient. ``drafts`` collects the due
+ones into emails; each notice is in exactly one email.
 """
 
 from collections import defaultdict
@@ -21,16 +21,16 @@ from webapp.services import notification_context
 from webapp.services.notification_context import NotificationContext
 from webapp.services.users import language_of
 
-#: A site that goes offline silences many feeds: they are told together.
+#: A site that goes offline affects many feeds: they are collected into one email.
 GATHERING = timedelta(minutes=10)
-#: More changes of one server or feed than this, within the time, are told in one mail.
+#: More changes of one server or feed than this, within the time, are sent in one email.
 FLAPPING = 3
 FLAPPING_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class EmailDraft:
-    """A mail to be written. ``key``: there is one such mail for a user; ``notices``: it tells."""
+    """An email to be written. ``key``: unique for a user; ``notices``: those that it contains."""
 
     user: User
     subject: Subject
@@ -67,17 +67,16 @@ def create(session: Session, change: HealthChange, partner_id: int) -> int:
 
 
 def readers(session: Session, now: datetime) -> Sequence[int]:
-    """The users for whom a notice is due."""
+    """Return the users for whom a notice is due."""
     due = select(Notice.user_id).where(Notice.mail_id.is_(None), Notice.due_at <= now)
     return session.scalars(due.distinct().order_by(Notice.user_id)).all()
 
 
 def drafts(session: Session, user_id: int, now: datetime) -> list[EmailDraft]:
-    """The mails that tell a user what is due, in its language.
+    """Return the emails with a user's due notices, in the user's language.
 
-    Locks the user: others wait until the commit.
-
-    Who wants no such mails any more is told nothing; what flaps is told once a day.
+    Locks the user until the commit. Notices that the user no longer wants are deleted; frequent
+    changes of one server or feed are sent once a day.
     """
     lock(session, User.id, user_id)
     user = session.get_one(User, user_id, populate_existing=True)
@@ -118,7 +117,7 @@ def _wants(user: User, notice: Notice) -> bool:
 
 
 def _by_subject(notices: Sequence[Notice]) -> list[list[Notice]]:
-    """Notices of one server or feed each, in the order of their changes."""
+    """Group notices by server or feed, in the order of their changes."""
     groups: dict[tuple[int | None, int | None], list[Notice]] = defaultdict(list)
     for notice in notices:
         groups[notice.change.server_id, notice.change.feed_id].append(notice)
@@ -126,7 +125,7 @@ def _by_subject(notices: Sequence[Notice]) -> list[list[Notice]]:
 
 
 def _due(groups: Sequence[list[Notice]], now: datetime) -> list[list[Notice]]:
-    """Those with a notice that is due; with one feed's come those of the others, told together."""
+    """Return the groups with a due notice; with those of one feed, those of the other feeds."""
     due = [group for group in groups if any(notice.due_at <= now for notice in group)]
     if all(group[0].change.feed_id is None for group in due):
         return due
@@ -156,7 +155,7 @@ def _flaps(session: Session, change: HealthChange, now: datetime) -> bool:
 def _often(
     session: Session, user: User, group: Sequence[Notice], now: datetime
 ) -> list[EmailDraft]:
-    """One mail for what keeps changing; the next one a day later, or when it has calmed down."""
+    """Return one email for frequent changes; the next one follows a day later."""
     change = group[-1].change
     sent_at = session.scalar(
         select(func.max(Mail.created_at))

@@ -1,4 +1,4 @@
-"""Stories: what a mail tells of a server or a feed, in plain words."""
+"""Notification contexts: what an email states about a server or a feed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _MEND_READ_BY_HAND = _l(
 
 @dataclass(frozen=True, slots=True)
 class NotificationContext:
-    """What is told of one thing. ``path``: of its page, from the root of the service."""
+    """The statement about one server or feed. ``path``: of its page, from the root."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ class NotificationContext:
 def of_changes(
     session: Session, changes: Sequence[HealthChange], *, often: bool = False
 ) -> NotificationContext:
-    """What changes of one server or feed, in their order, come to. ``often``: it flaps."""
+    """Return the context of changes of one server or feed. ``often``: it changes frequently."""
     if changes[-1].server_id is not None:
         server = session.get_one(Server, changes[-1].server_id)
         return _of_server(session, server, changes, often=often)
@@ -49,7 +49,7 @@ def of_changes(
 
 
 def of_server(session: Session, server: Server) -> NotificationContext:
-    """A server as it stands, for the digest."""
+    """Return the context of a server's present state, for the digest."""
     return NotificationContext(
         server.name,
         gettext("%(name)s is unhealthy", name=server.name),
@@ -68,7 +68,7 @@ def of_server(session: Session, server: Server) -> NotificationContext:
 
 
 def of_feed(feed: Feed) -> NotificationContext:
-    """A feed as it stands, for the digest."""
+    """Return the context of a feed's present state, for the digest."""
     return NotificationContext(
         feed.customer_name,
         gettext("%(customer_name)s is not reporting", customer_name=feed.customer_name),
@@ -153,7 +153,7 @@ def _next_step(feed: Feed) -> str:
 
 
 def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[tuple[str, str]]:
-    """How often it changed, where that is more than once."""
+    """Return how often it changed, if more than once."""
     if len(changes) < 2 and not often:
         return []
     since = filters.time_in(changes[0].at, zone)

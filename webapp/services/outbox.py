@@ -1,4 +1,4 @@
-"""The outbox: a sender claims a mail, sends it with no transaction open and records the result."""
+"""The outbox: a sender claims an email, sends it with no transaction open, records the result."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -12,9 +12,9 @@ from webapp.errors import Conflict
 from webapp.models import Mail, Notice
 from webapp.services.notices import EmailDraft
 
-#: A mail that has been with its sender for longer is claimed by another.
+#: An email claimed for longer than this can be claimed again.
 CLAIM_EXPIRES_AFTER = timedelta(minutes=10)
-#: How long to wait after each failed attempt; after the last one a person decides.
+#: The delay after each failed attempt; after the last one a user has to retry.
 PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1_440, 1_440, 1_440)
 )
@@ -28,9 +28,9 @@ def enqueue(
     now: datetime,
     logo_digest: str | None = None,
 ) -> Mail | None:
-    """Add a mail, with its notices, to the outbox; return None if there is one with this key.
+    """Add an email, with its notices, to the outbox; return None if there is one with this key.
 
-    ``logo_digest``: the logo that the HTML shows.
+    ``logo_digest``: the logo in the HTML.
     """
     if session.scalar(select(Mail.id).where(Mail.user_id == draft.user.id, Mail.key == draft.key)):
         return None
@@ -62,7 +62,7 @@ def enqueue(
 
 
 def claim(session: Session, now: datetime) -> Mail | None:
-    """Claim the next mail that is due, so that no other sender does; None if there is none."""
+    """Claim the next due email, so that no other sender does; None if there is none."""
     due = or_(
         and_(Mail.state == "queued", Mail.due_at <= now),
         and_(Mail.state == "sending", Mail.claimed_at < now - CLAIM_EXPIRES_AFTER),
@@ -82,13 +82,13 @@ def claim(session: Session, now: datetime) -> Mail | None:
 
 
 def mark_sent(session: Session, mail: Mail, now: datetime) -> None:
-    """Record that the transport accepted a mail."""
+    """Record that the transport accepted an email."""
     mail.state, mail.sent_at, mail.error = "sent", now, None
     mail.attempts += 1
 
 
 def mark_failed(session: Session, mail: Mail, reason: str, now: datetime, *, lasting: bool) -> None:
-    """Schedule another attempt; after the last one, or if ``lasting``, the mail has failed."""
+    """Schedule another attempt; after the last one, or if ``lasting``, the email has failed."""
     mail.attempts += 1
     mail.error = reason[:500]
     if lasting or mail.attempts > len(PAUSES):
@@ -99,7 +99,7 @@ def mark_failed(session: Session, mail: Mail, reason: str, now: datetime, *, las
 
 
 def retry(session: Session, mail: Mail, now: datetime) -> None:
-    """Queue a failed mail again. Raises Conflict when it has not failed."""
+    """Queue a failed email again. Raises Conflict when it has not failed."""
     lock(session, Mail.id, mail.id)
     session.refresh(mail)
     if mail.state != "failed":
@@ -109,7 +109,7 @@ def retry(session: Session, mail: Mail, now: datetime) -> None:
 
 
 def undelivered(session: Session) -> tuple[int, int, str | None]:
-    """Return how many mails wait for another attempt, how many failed, and the latest error."""
+    """Return how many emails await another attempt, how many failed, and the latest error."""
     rows = session.execute(
         select(Mail.state, func.count().label("number"))
         .where(or_(Mail.state == "failed", and_(Mail.state == "queued", Mail.attempts > 0)))

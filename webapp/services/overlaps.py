@@ -1,7 +1,7 @@
-"""Overlaps: servers that read one fleet, which would count every page twice.
+"""Overlaps: servers that read the same fleet, whose pages would be counted twice.
 
-Two servers overlap when their fleets share enough usable serial numbers. Of the two, the one that
-came to the fleet later does not collect until operations approve it or one of them is removed.
+Two servers overlap when their fleets share enough usable serial numbers. The one that got the fleet
+later is not collected until operations approve it or one of them is removed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ Serials = frozenset[str]
 
 
 def usable_serials(serial_numbers: Iterable[str | None]) -> Serials:
-    """Return the serial numbers that identify machines, normalised."""
+    """Return the normalized serial numbers that identify machines."""
     keys = map(serial_key, serial_numbers)
     return frozenset(key[:_LONGEST_SERIAL] for key in keys if key is not None)
 
@@ -36,11 +36,11 @@ def usable_serials(serial_numbers: Iterable[str | None]) -> Serials:
 def check_registration(
     session: Session, server: Server, serials: Serials | None, now: datetime
 ) -> None:
-    """Compare the fleet of a token that is new for a server with those of the other servers.
+    """Compare the fleet of a server's new token with those of the other servers.
 
-    Raise Invalid when another server of the partner reads the same fleet; a server of another
-    partner makes this one await approval. ``serials``: None when the fleet was too large to read
-    while a person waits; then the first collection compares it.
+    Raises Invalid when another server of the partner reads the same fleet; with a server of another
+    partner, this one awaits approval. ``serials``: None when the fleet was too large to read within
+    the request; then the first collection compares it.
     """
     if serials is None:
         server.fleet_since = now
@@ -67,9 +67,9 @@ def check_registration(
 def check_fleet(
     session: Session, server: Server, serial_numbers: Iterable[str | None], now: datetime
 ) -> Reason | None:
-    """Store the serial numbers of a fleet that was just read; return why it may not be collected.
+    """Store the serial numbers of a fetched fleet; return why it must not be collected, or None.
 
-    Call it before anything is deposited. It takes a constant number of statements.
+    Call it before anything is deposited. Runs a constant number of statements.
     """
     session.flush()
     lock(session, Server.id, server.id)
@@ -80,9 +80,9 @@ def check_fleet(
 
 
 def approve(session: Session, server: Server, now: datetime) -> None:
-    """Let a server collect although another reads the same fleet. Raise Conflict.
+    """Let a server be collected although another one reads the same fleet. Raises Conflict.
 
-    The overlaps it awaited approval for are not reported again.
+    The overlaps for which it awaited approval are not reported again.
     """
     session.flush()
     lock(session, Server.id, server.id)
@@ -99,16 +99,17 @@ def approve(session: Session, server: Server, now: datetime) -> None:
 
 
 def forget(session: Session, server: Server, now: datetime) -> None:
-    """Delete what is stored about the fleet of a removed server; who waited because of it goes on.
+    """Delete the serial numbers and overlaps of a removed server; servers that waited for it
+    resume.
 
-    A server that overlaps with another one, too, still waits.
+    A server that overlaps with a further one still waits.
     """
     session.execute(delete(FleetSerial).where(FleetSerial.server_id == server.id))
     _delete_overlaps(session, server, now)
 
 
 def _replace_serials(session: Session, server_id: int, serials: Serials) -> Serials:
-    """Store a fleet's serial numbers; return those it had before. Only changes are written."""
+    """Store a fleet's serial numbers; return the previous ones. Only changes are written."""
     stored = select(FleetSerial.serial).where(FleetSerial.server_id == server_id)
     before = frozenset(session.scalars(stored))
     if before - serials:
@@ -130,7 +131,7 @@ def _is_same_fleet(before: Serials, after: Serials) -> bool:
 
 
 def _update_overlaps(session: Session, server: Server, now: datetime) -> None:
-    """Bring the overlaps of a server up to date with the serial numbers that are stored."""
+    """Update the overlaps of a server from the stored serial numbers."""
     found = _find_overlapping(session, server)
     of_server = or_(ServerOverlap.server_id == server.id, ServerOverlap.other_id == server.id)
     known = {
@@ -192,7 +193,7 @@ def _servers(session: Session, ids: Iterable[int]) -> Sequence[Server]:
 
 
 def _came(server: Server) -> tuple[datetime, int]:
-    """When a server came to its fleet: by registration, or by a token of another fleet."""
+    """Return when a server got its fleet: at its registration, or with a token of another fleet."""
     return server.fleet_since or server.created_at, server.id
 
 
@@ -203,7 +204,7 @@ def _delete_overlaps(session: Session, server: Server, now: datetime) -> None:
 
 
 def _update_waiting(session: Session, now: datetime) -> None:
-    """Have those servers await approval that have an overlap without it, and no others."""
+    """Set the servers that await approval: those with an overlap that is not approved."""
     session.flush()
     pending = select(ServerOverlap.server_id).where(ServerOverlap.approved_at.is_(None))
     waits, since = Server.id.in_(pending), Server.awaiting_approval_since

@@ -1,4 +1,4 @@
-"""Passwords: argon2id at OWASP's minimum, rules that help, and no hint of who exists."""
+"""Passwords: argon2id with OWASP's minimum parameters; no hint whether a user exists."""
 
 import unicodedata
 
@@ -14,14 +14,14 @@ LONGEST = 256
 # 19 MiB, two passes, one lane: about 30 ms.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-#: Nobody's: verified where there is no user, so that the answer takes as long.
+#: Verified if there is no user, so that the response takes equally long.
 _NOBODYS = hasher.hash("the password of nobody at all")
 
 
 def clean(password: str, forbidden: tuple[str, ...], field: str = "password") -> str:
-    """A password that may be used. Raises Invalid for ``field``, never quoting it.
+    """Return a password that may be used. Raises Invalid for ``field``, without quoting it.
 
-    ``forbidden``: what everybody knows of the user.
+    ``forbidden``: texts about the user that others know.
     """
     if len(password) < SHORTEST:
         raise Invalid(
@@ -50,7 +50,7 @@ def hash_password(password: str) -> str:
 
 
 def fits(password: str, kept: str | None) -> bool:
-    """Whether a password is the one whose hash is kept; as slow for None as for a wrong one."""
+    """Whether a password matches a hash; None takes as long as a wrong password."""
     try:
         hasher.verify(kept or _NOBODYS, _normal(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
@@ -59,10 +59,10 @@ def fits(password: str, kept: str | None) -> bool:
 
 
 def is_outdated(kept: str) -> bool:
-    """Whether a hash was made with other parameters than today's."""
+    """Whether a hash has other parameters than the present ones."""
     return hasher.check_needs_rehash(kept)
 
 
 def _normal(password: str) -> str:
-    # The same letters typed on another keyboard may be other code points.
+    # The same characters may be other code points on another keyboard.
     return unicodedata.normalize("NFKC", password)

@@ -1,4 +1,4 @@
-"""Pauses: a feed that is not collected for a while, and whether its pages meanwhile count."""
+"""Pauses: inactive feeds, and whether pages printed during the pause count."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ _SHORT = timedelta(days=1)
 
 
 def deactivate(session: Session, feed: Feed, now: datetime) -> None:
-    """Collect a feed no longer, until it is reactivated. An inactive one stays as it is."""
+    """Stop collecting a feed until it is reactivated. No effect on an inactive one."""
     feeds.claim(session, feed)
     if feed.status == "inactive":
         return
@@ -24,15 +24,15 @@ def deactivate(session: Session, feed: Feed, now: datetime) -> None:
 
 
 def counts_by_default(feed: Feed, now: datetime) -> bool:
-    """Whether pages printed while a feed was inactive count unless somebody says otherwise.
+    """Whether pages printed while a feed was inactive count without a choice.
 
-    A pause shorter than a day is a mistake that was put right; a longer one was meant.
+    A pause shorter than a day is taken as a corrected mistake, a longer one as intended.
     """
     return feed.deactivated_at is not None and now - feed.deactivated_at < _SHORT
 
 
 def reason_of(is_counted: bool) -> Reason:
-    """What was chosen for the pages of a pause, for the audit trail."""
+    """Return the choice for the pages of a pause, for the audit trail."""
     return reason("pause_counted") if is_counted else reason("pause_not_counted")
 
 
@@ -41,8 +41,8 @@ def reactivate(
 ) -> bool | None:
     """Collect a feed again, from its next reading on.
 
-    ``counts_pause``: whether pages printed meanwhile count; None: by ``counts_by_default``.
-    Returns which it was; None for a feed that is pending or active, which stays as it is. Raises
+    ``counts_pause``: whether pages printed during the pause count; None: by ``counts_by_default``.
+    Returns which applied; None for a feed that is pending or active, which does not change. Raises
     Conflict.
     """
     feeds.claim(session, feed)

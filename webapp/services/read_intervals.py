@@ -18,10 +18,10 @@ from webapp.services.calendars import public_holidays
 
 
 def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) -> bool:
-    """Mark a feed as read by hand every so many days; None: it is read nightly.
+    """Mark a feed as read by hand at an interval of days; None: it is read nightly.
 
-    A feed that is not overdue by the new interval is healthy at once; a shorter interval is
-    judged with the next collection. Returns whether the interval changed. Raises Invalid for
+    A feed that is not overdue by the new interval becomes healthy at once; a shorter interval takes
+    effect at the next collection. Returns whether the interval changed. Raises Invalid for
     ``read_by_hand``, and Conflict for a removed feed.
     """
     if days is not None and not SHORTEST_INTERVAL <= days <= LONGEST_INTERVAL:
@@ -68,10 +68,10 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
 
 
 def update_suggestions(session: Session, server_id: int, today: date, now: datetime) -> int:
-    """Store for which of a server's feeds an interval is suggested; returns for how many.
+    """Store for which of a server's feeds an interval is suggested; return their number.
 
-    Only feeds that turned unhealthy repeatedly come into question, so that the readings of the
-    others are not read.
+    Only feeds that became unhealthy repeatedly are candidates, so that the readings of others are
+    not loaded.
     """
     turns_of = _turns(session, server_id, now - timedelta(days=WINDOW_DAYS))
     days_of = _reading_days(session, turns_of, today)
@@ -96,7 +96,7 @@ def update_suggestions(session: Session, server_id: int, today: date, now: datet
 
 
 def _turns(session: Session, server_id: int, since: datetime) -> dict[int, int]:
-    """How often feeds read nightly turned unhealthy, those that did so repeatedly."""
+    """Return how often feeds read nightly became unhealthy, if repeatedly."""
     turns = func.count()
     rows = session.execute(
         select(HealthChange.feed_id, turns)
@@ -117,7 +117,7 @@ def _turns(session: Session, server_id: int, since: datetime) -> dict[int, int]:
 def _reading_days(
     session: Session, feed_ids: Collection[int], today: date
 ) -> defaultdict[int, set[date]]:
-    """The days of the readings of each feed's devices, within the window looked at."""
+    """Return the days with readings of each feed's devices, within the window."""
     days: defaultdict[int, set[date]] = defaultdict(set)
     rows = session.execute(
         select(Device.feed_id, Reading.day)
@@ -135,12 +135,12 @@ def _reading_days(
 
 
 def schedule(days: int | None) -> Reason:
-    """How a feed is read, for the audit trail."""
+    """Return how a feed is read, for the audit trail."""
     return reason("read_nightly") if days is None else reason("read_by_hand", days=days)
 
 
 def _mark_healthy(session: Session, feed: Feed, days: int, now: datetime) -> None:
-    """Record the change without a notice: whoever marks a feed knows why it is healthy."""
+    """Record the change without a notice, because a user caused it."""
     session.add(
         HealthChange(
             feed_id=feed.id,

@@ -1,8 +1,8 @@
-"""Reconciliation: every page that a delta counts is certified or open; nothing else is.
+"""Reconciliation: every page that a delta counts is certified or open, and no other page is.
 
-Counters, deposits and certificates are summed apart and compared, and so are the summary tables
-with the rows they sum: a bug, a hand in the database or a half restored backup shows as a
-difference, with the rows that cause it.
+Counters, deposits and certificates are summed separately and compared, and so are the summary
+tables with their rows. A defect, a manual change of the database or an incomplete restore is shown
+as a difference, with the rows that cause it.
 """
 
 from collections.abc import Sequence
@@ -32,9 +32,9 @@ EVERY = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A feed's pages: ``life`` by its devices' deltas, and where they are.
+    """A feed's pages: ``life`` by its devices' deltas, and where they are counted.
 
-    ``held``: pages under review, which count nothing yet.
+    ``held``: pages under review, which are not counted.
     """
 
     feed_id: int
@@ -47,16 +47,16 @@ class Balance:
 
     @property
     def difference(self) -> int:
-        """Pages that deltas count and nothing accounts for; negative: too many deposited."""
+        """Counted pages of deltas without a deposit; negative: too many deposited."""
         return self.life - self.certified - self.open
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two figures that ought to be one, and the row that causes it.
+    """Two figures that should be equal, and the row that causes the difference.
 
-    ``kind``: of a feed, a device or a month the row itself; of a server (a day) or a partner (a
-    month) its summary.
+    ``kind``: of a feed, a device or a month, the row itself; of a server (a day) or a partner (a
+    month), its summary.
     """
 
     kind: str
@@ -73,14 +73,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A comparison: the balance of every feed, and whatever does not add up."""
+    """The balance of every feed, and all differences."""
 
     balances: Sequence[Balance]
     differences: Sequence[Difference]
 
 
 def reconcile(session: Session, feeds: Select[Feed] | None = None) -> Result:
-    """Compare everything about these feeds, or about all; the number of statements is constant."""
+    """Compare these feeds, or all; the number of statements is constant."""
     ids = (select(Feed) if feeds is None else feeds).with_only_columns(Feed.id).order_by(None)
     balances = _balances(session, ids)
     differences = [
@@ -157,7 +157,7 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
 
 
 def _devices(session: Session, ids: Select[int]) -> list[Difference]:
-    """Devices whose life count is not the sum of what their deltas count."""
+    """Return devices whose life count is not the sum of their deltas' counted pages."""
     gained = func.coalesce(func.sum(Delta.counted), 0)
     rows = session.execute(
         select(
@@ -182,7 +182,7 @@ def _devices(session: Session, ids: Select[int]) -> list[Difference]:
 
 
 def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
-    """Closed months whose certificate does not state what they counted."""
+    """Return closed months whose certificate does not state the pages they counted."""
     accounts = select(Feed.account_id).where(Feed.id.in_(ids))
     counted = func.coalesce(func.sum(Deposit.pages), 0)
     stated = func.coalesce(func.max(Certificate.pages), 0)
@@ -217,7 +217,7 @@ def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
 
 
 def _server_days(session: Session, ids: Select[int]) -> list[Difference]:
-    """Days of the servers of these feeds whose summary is not the sum of their deposits."""
+    """Return days of these feeds' servers whose summary is not the sum of their deposits."""
     servers = select(Feed.server_id).where(Feed.id.in_(ids))
     rows = union_all(
         select(
@@ -248,7 +248,7 @@ def _server_days(session: Session, ids: Select[int]) -> list[Difference]:
 
 
 def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
-    """Months of the partners of these feeds whose summary is not the sum of their certificates."""
+    """Return months of these feeds' partners whose summary is not the sum of their certificates."""
     servers = select(Feed.server_id).where(Feed.id.in_(ids))
     partners = select(Server.account_id).where(Server.id.in_(servers))
     rows = union_all(
@@ -301,20 +301,20 @@ def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
 
 
 def latest(session: Session) -> Reconciliation | None:
-    """The latest nightly comparison."""
+    """Return the latest nightly result."""
     return session.scalars(
         select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
     ).first()
 
 
 def is_due(session: Session, now: datetime) -> bool:
-    """Whether a day has gone by since the last one."""
+    """Whether a day has passed since the last one."""
     last = latest(session)
     return last is None or last.at <= now - EVERY
 
 
 def record(session: Session, result: Result, now: datetime) -> Reconciliation:
-    """Record the result of a comparison over all feeds, with its first 1,000 differences."""
+    """Store the result of a comparison of all feeds, with its first 1,000 differences."""
     recorded = Reconciliation(
         at=now,
         feeds=len(result.balances),

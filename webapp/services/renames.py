@@ -1,8 +1,8 @@
-"""Renames: a customer without an ID that gets another name is found again by its devices.
+"""Renames: a customer without an ID that gets another name is recognized by its devices.
 
-Printerpoint then lists no customer of the feed's name or ID, but a new one. What it lists is
-compared with the devices of the feed; a proposal waits on the feed until a person connects the
-feed again, the customer is found under its old name, or the new one gets a feed of its own.
+Printerpoint then lists no customer of the feed's name or ID, but a new one, whose devices are
+compared with those of the feed. A proposal stays on the feed until a user connects the feed again,
+the customer is found under its old name, or the new one gets its own feed.
 """
 
 from collections import defaultdict
@@ -35,10 +35,10 @@ _COLLECTED = ("pending", "active")
 def propose(
     session: Session, collection: Collection, fleet: Fleet, roll_width_mm: int, now: datetime
 ) -> None:
-    """Bring the proposals of a collection's feeds up to date, after all were collected.
+    """Update the proposals of a collection's feeds, after all were collected.
 
     Withdraws those of customers that are found, and compares the devices of the others with the
-    customers of the fleet that have no feed. One statement when every customer is found.
+    customers of the fleet that have no feed. Runs one statement if every customer is found.
     """
     outcomes = session.execute(
         select(Feed.id, Feed.successor_name, Outcome.outcome)
@@ -62,11 +62,11 @@ def propose(
 
 
 def relink(session: Session, feed: Feed, now: datetime, customer: Customer | None = None) -> bool:
-    """Let a feed go on with the customer that is proposed, or with another one.
+    """Connect a feed to the proposed customer, or to another one.
 
-    Its devices continue with their meters, as if it had never been interrupted. Returns whether
-    anything changed. Raises Conflict without a proposal, for a customer that has a feed, and for
-    a removed feed.
+    Its devices continue with their meters, without an interruption. Returns whether anything
+    changed. Raises Conflict without a proposal, for a customer that has a feed, and for a removed
+    feed.
     """
     feeds.claim_server(session, feed.server)
     feeds.claim(session, feed)
@@ -136,9 +136,9 @@ def _listing(fleet: Fleet, customer: Customer) -> Listing:
 
 
 def _lost_devices(session: Session, collection: Collection) -> Mapping[int, list[KnownDevice]]:
-    """The devices that the customers listed which are not found, until they vanished.
+    """Return the devices that customers which are not found listed until they disappeared.
 
-    Those that had been missing before say nothing of the customer, nor do those that moved.
+    Devices that had been missing before, or have moved, say nothing about the customer.
     """
     lost = select(Outcome.feed_id).where(
         Outcome.collection_id == collection.id, Outcome.outcome == "not_found"
@@ -192,7 +192,7 @@ def _clear(feed: Feed) -> None:
 
 
 def _refuse_connected(session: Session, feed: Feed, customer_id: str | None, name: str) -> None:
-    """Refuse a customer that another feed has. Raises Conflict."""
+    """Raise Conflict for a customer that another feed has."""
     by_name = (Feed.customer_id.is_(None)) & (Feed.customer_name == name)
     same = by_name if customer_id is None else or_(Feed.customer_id == customer_id, by_name)
     other = session.scalars(

@@ -1,6 +1,6 @@
-"""Servers: a partner's Printerpoint logins, registered, renamed and removed.
+"""Servers: a partner's Printerpoint logins: registration, renaming, removal.
 
-The edge tries a token against Printerpoint before it comes here; it is stored encrypted only.
+The caller tests a token with Printerpoint first. Tokens are stored encrypted only.
 """
 
 import logging
@@ -31,7 +31,7 @@ _LONGEST_NAME = 100
 
 
 class AlreadyRegistered(Invalid):
-    """The partner has registered this very login before; ``server`` is that one."""
+    """The partner has registered this login before; ``server`` has it."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class AlreadyRegistered(Invalid):
 
 
 def clean_token(text: str) -> str:
-    """A token as it is sent: without the blanks around it. Raises Invalid, never quoting it."""
+    """Return a token without surrounding blanks. Raises Invalid, without quoting it."""
     token = text.strip()
     if not token:
         raise Invalid(
@@ -79,9 +79,10 @@ def clean_token(text: str) -> str:
 
 
 def read_serials(client: Client) -> Serials | None:
-    """Test a token by reading its fleet; return the usable serial numbers of it.
+    """Test a token by reading its fleet; return its usable serial numbers.
 
-    None: the token works, but not everything could be read in time. Raises PrinterpointError.
+    None: the token works, but the fleet could not be read within the time limit. Raises
+    PrinterpointError.
     """
     read = 0
 
@@ -109,12 +110,12 @@ def register(
     now: datetime,
     serials: Serials | None = None,
 ) -> Server:
-    """A new server of a partner, healthy because its token has just been tried.
+    """Create a server of a partner, healthy because its token has just been tested.
 
-    Without a name it is called Printerpoint, Printerpoint 2 and so on. ``serials``: of its fleet,
-    see ``read_serials``. Raises Invalid, also when another server of the partner reads the same
-    fleet, and AlreadyRegistered for a token the partner has registered before. A server whose fleet
-    another partner's reads awaits approval.
+    Without a name it is called Printerpoint, Printerpoint 2 and so on. ``serials``: see
+    ``read_serials``. Raises Invalid, also when another server of the partner reads the same fleet,
+    and AlreadyRegistered for a token that the partner has registered before. A server whose fleet
+    another partner's server reads awaits approval.
     """
     token = clean_token(token)
     if account.kind != "partner":
@@ -122,7 +123,7 @@ def register(
             "account",
             gettext("%(name)s is no partner; servers belong to partners.", name=account.name),
         )
-    # Two submits of one form come one after another; the second then sees the first one's row.
+    # Two submits of one form wait for each other; the second finds the first one's row.
     lock(session, Account.id, account.id)
     active = _active_servers(session, account.id)
     _refuse_known_token(keyring, active, token)
@@ -152,7 +153,7 @@ def replace_token(
     now: datetime,
     serials: Serials | None = None,
 ) -> None:
-    """Another token for a server, which has just been tried: the server is healthy again.
+    """Replace the token of a server with one that has just been tested: the server is healthy.
 
     ``serials``: as for ``register``. Raises Invalid, AlreadyRegistered when another server has this
     token, Conflict.
@@ -166,7 +167,7 @@ def replace_token(
     _refuse_known_token(keyring, others, token)
     overlaps.check_registration(session, server, serials, now)
     server.encrypt_token(keyring, token)
-    session.flush()  # judging its health reads the row afresh
+    session.flush()  # updating its health refreshes the row
     monitoring.server_answered(session, server, now)
     session.flush()
 
@@ -185,7 +186,7 @@ def rotate_keys(session: Session, keyring: Keyring) -> int:
 
 
 def rename(session: Session, server: Server, name: str) -> None:
-    """Call a server something else. Raises Invalid, Conflict."""
+    """Rename a server. Raises Invalid, Conflict."""
     lock(session, Account.id, server.account_id)
     _refuse_removed(session, server)
     others = _active_servers(session, server.account_id)
@@ -194,12 +195,12 @@ def rename(session: Session, server: Server, name: str) -> None:
 
 
 def remove(session: Session, server: Server, now: datetime) -> int:
-    """Remove a server and its feeds; returns how many feeds went with it.
+    """Remove a server and its feeds; return the number of feeds removed.
 
-    The token is forgotten. Readings, deposits, certificates and histories stay. Removing a
-    removed one changes nothing.
+    The token is deleted. Readings, deposits, certificates and histories are kept. No effect on a
+    removed server.
     """
-    # A collection that is being asked for is there first, and ends below.
+    # A collection that is being requested exists first, and ends below.
     lock(session, Server.id, server.id, with_references=True)
     session.refresh(server)
     if server.removed_at is not None:
@@ -207,7 +208,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     feeds = session.scalars(
         select(Feed).where(Feed.server_id == server.id, Feed.status != "removed")
     ).all()
-    lock(session, Feed.id, *(feed.id for feed in feeds))  # a night that is at them ends first
+    lock(session, Feed.id, *(feed.id for feed in feeds))  # a running collection ends first
     for feed in feeds:
         feed.status, feed.removed_at = "removed", now
     session.execute(
@@ -233,7 +234,7 @@ def _refuse_removed(session: Session, server: Server) -> None:
 
 
 def _active_servers(session: Session, account_id: int) -> Sequence[Server]:
-    """The servers of a partner that are not removed, with their encrypted tokens."""
+    """Return the servers of a partner that are not removed, with their encrypted tokens."""
     return session.scalars(
         select(Server)
         .where(Server.account_id == account_id, Server.removed_at.is_(None))
@@ -248,7 +249,7 @@ def _refuse_known_token(keyring: Keyring, servers: Sequence[Server], token: str)
         try:
             known = server.decrypt_token(keyring)
         except DecryptionError as error:
-            # It cannot be used either; its own checks and nights say so.
+            # It cannot be used either; its checks and collections report that.
             log.warning("server %s: %s", server.id, error)
             continue
         if known == token:

@@ -1,4 +1,4 @@
-"""Showing: what a customer lets the public see of it, its name and a badge."""
+"""Public sharing: a customer's name and badge."""
 
 import secrets
 
@@ -13,23 +13,23 @@ _LONGEST_ID = 43
 
 
 def name(account: Account, *, named: bool) -> None:
-    """Whether public pages of the account's certificates name it; the certificates always do."""
+    """Set whether public pages of the account's certificates name it; the PDFs always do."""
     account.is_named = named
 
 
 def switch_badge(account: Account, *, on: bool) -> None:
-    """Let the badge's address answer, or not. It stays the same one."""
+    """Make the badge public, or not. Its address stays the same."""
     account.badge_id = account.badge_id or secrets.token_urlsafe(24)
     account.badge_on = on
 
 
 def renew_badge(account: Account) -> None:
-    """Give the badge another address; the one before answers no more, for ever."""
+    """Give the badge a new address; the previous one stops working."""
     account.badge_id = secrets.token_urlsafe(24)
 
 
 def account_of_badge(session: Session, badge_id: str) -> Account:
-    """The account that a badge is of. Raises NotFound, also while it is off."""
+    """Return the account of a badge. Raises NotFound, also while it is off."""
     account = None
     if badge_id.isascii() and badge_id.isprintable() and len(badge_id) <= _LONGEST_ID:
         shown = select(Account).where(Account.badge_id == badge_id, Account.badge_on)
@@ -40,5 +40,5 @@ def account_of_badge(session: Session, badge_id: str) -> Account:
 
 
 def pages_of(session: Session, account: Account) -> int:
-    """All pages counted for an account."""
+    """Return all pages counted for an account."""
     return metrics.pages(session, metrics.Scope.account(account))

@@ -1,7 +1,7 @@
 """Summaries: pages per server, day and month counted in; certified pages per partner and month.
 
-Call within the transaction that writes the rows summed. Rows are changed in the order of their
-keys, so that two transactions that change the same ones wait for each other and never deadlock.
+Call within the transaction that writes the summed rows. Rows are changed in the order of their
+keys, so that concurrent transactions wait for each other and do not deadlock.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,7 @@ _PARTNER_MONTH: Table = PartnerMonth.metadata.tables["partner_month"]
 
 
 def add_deposits(session: Session, server_id: int, pages: Mapping[tuple[date, str], int]) -> None:
-    """Add pages deposited for feeds of a server, by day and month counted in; they may be
-    negative.
-    """
+    """Add pages deposited for feeds of a server, by day and month counted in, or subtract them."""
     rows = [
         {"server_id": server_id, "day": day, "counted_in": counted_in, "pages": added}
         for (day, counted_in), added in sorted(pages.items())
@@ -30,7 +28,7 @@ def add_deposits(session: Session, server_id: int, pages: Mapping[tuple[date, st
 
 
 def add_certificate(session: Session, partner_id: int, month: str, pages: int) -> None:
-    """Add a certificate just issued to one of a partner's customers."""
+    """Add a certificate of one of a partner's customers."""
     row = {"partner_id": partner_id, "month": month, "certificates": 1, "pages": pages}
     upsert(
         session,

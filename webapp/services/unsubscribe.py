@@ -1,4 +1,4 @@
-"""Unsubscribing: a signed link for each user and kind of mail, that needs no login."""
+"""Unsubscribing: a signed link for each user and kind of email, without a login."""
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
@@ -9,12 +9,12 @@ from webapp.models.notice import SUBJECTS, Subject
 
 
 def token(secret_key: str, user_id: int, subject: Subject) -> str:
-    """The end of the link. It holds for ever: mails are read late."""
+    """Return the end of the link. It does not expire."""
     return str(_signer(secret_key).dumps([user_id, subject]))
 
 
 def reader(session: Session, secret_key: str, token: str) -> tuple[User, Subject]:
-    """Whose link it is, and of which kind of mail. Raises NotFound for one we did not make."""
+    """Return the user and the kind of email of a link. Raises NotFound for an invalid one."""
     try:
         user_id, subject = _signer(secret_key).loads(token)
     except (BadSignature, ValueError, TypeError):
@@ -27,12 +27,12 @@ def reader(session: Session, secret_key: str, token: str) -> tuple[User, Subject
 
 
 def choose(user: User, subject: Subject, *, wanted: bool) -> None:
-    """Whether a user wants a kind of mail."""
+    """Set whether a user wants a kind of email."""
     setattr(user, f"wants_{subject}", wanted)
 
 
 def wants(user: User, subject: Subject) -> bool:
-    """Whether a user wants a kind of mail."""
+    """Whether a user wants a kind of email."""
     return bool(getattr(user, f"wants_{subject}"))
 
 

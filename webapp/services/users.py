@@ -17,19 +17,19 @@ from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
 from webapp.services import passwords
 
-#: How long an invitation can be taken.
+#: How long an invitation is valid.
 VALID = timedelta(days=7)
 _LONGEST_NAME = 200
 _LONGEST_EMAIL = 254
 
 
 def language_of(user: User) -> str:
-    """The language in which a user is written to: its own choice, or that of its account."""
+    """Return the language of emails to a user: the user's choice, or that of the account."""
     return user.language or user.account.certified_in
 
 
 def roles_of(account: Account) -> list[Role]:
-    """The roles that users of an account may have."""
+    """Return the roles that users of an account may have."""
     return [role for role in ROLES if ACCOUNT_KIND_OF_ROLE[role] == account.kind]
 
 
@@ -42,7 +42,7 @@ def invite(
     role: Role,
     now: datetime,
 ) -> tuple[User, str]:
-    """A new user without a password, and the token of the link to choose one. Raises Invalid."""
+    """Create a user without a password; return it with the token of its link. Raises Invalid."""
     if role not in roles_of(account):
         raise Invalid(
             "role",
@@ -67,16 +67,15 @@ def invite(
     try:
         with session.begin_nested():
             session.add(user)
-    except IntegrityError as error:  # another was quicker
+    except IntegrityError as error:  # created concurrently
         raise taken from error
     return user, _new_link(session, user, now)
 
 
 def invite_again(session: Session, user: User, now: datetime) -> str:
-    """The token of a new link to choose a password; earlier links no longer work.
+    """Return the token of a new link to choose a password; earlier links stop working.
 
-    A password that was chosen already holds until the link is taken. Raises Conflict for a
-    disabled user.
+    An existing password stays valid until the link is used. Raises Conflict for a disabled user.
     """
     if user.disabled_at is not None:
         raise Conflict(
@@ -87,7 +86,7 @@ def invite_again(session: Session, user: User, now: datetime) -> str:
 
 
 def invitation(session: Session, token: str, now: datetime) -> Invitation:
-    """The invitation of a link. Raises NotFound, and Conflict when it can be taken no more."""
+    """Return the invitation of a link. Raises NotFound, and Conflict when it is used or expired."""
     found = session.scalar(select(Invitation).where(Invitation.token_hash == hash_of(token)))
     if found is None:
         raise NotFound("there is no such invitation")
@@ -103,9 +102,9 @@ def invitation(session: Session, token: str, now: datetime) -> Invitation:
 def accept(
     session: Session, token: str, password: str, now: datetime, *, language: str | None = None
 ) -> User:
-    """Take an invitation: the user has this password from now on. Works once.
+    """Accept an invitation: set the user's password. Works once.
 
-    ``language``: in which it was read; the user's from now on where none was chosen before.
+    ``language``: the language of the page; it becomes the user's if none was chosen before.
 
     Raises NotFound, Conflict, and Invalid for the password.
     """
@@ -132,7 +131,7 @@ def accept(
 
 
 def authenticate(session: Session, email: str, password: str) -> User | None:
-    """The user with this e-mail and password, if enabled; takes as long when there is none."""
+    """Return the enabled user with this email and password; takes equally long without one."""
     user = None
     if len(email) <= _LONGEST_EMAIL and email.isprintable():
         user = session.scalar(select(User).where(User.email == email.strip().lower()))
@@ -148,7 +147,7 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
 
 
 def change_password(session: Session, user: User, old: str, new: str) -> None:
-    """Another password; every other session of the user ends. Raises Invalid (``old``, ``new``)."""
+    """Change the password; other sessions of the user end. Raises Invalid (``old``, ``new``)."""
     if not passwords.fits(old, user.password_hash):
         raise Invalid("old", gettext("This is not your present password."))
     if new == old:
@@ -159,13 +158,13 @@ def change_password(session: Session, user: User, old: str, new: str) -> None:
 
 
 def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> None:
-    """The user can no longer log in, and sessions and links end at once; ``by``: who does it.
+    """Disable a user, whose sessions and links end at once; ``by``: the acting user.
 
-    Raises Conflict for oneself, and for the last one of operations who can log in.
+    Raises Conflict for oneself, and for the last user of operations who can log in.
     """
     if by is not None and user.id == by:
         raise Conflict(gettext("You cannot disable yourself; ask another administrator."))
-    lock(session, Account.id, user.account_id)  # two who disable each other come one by one
+    lock(session, Account.id, user.account_id)  # serializes two who disable each other
     session.refresh(user)
     if user.disabled_at is not None:
         return
@@ -179,13 +178,13 @@ def disable(session: Session, user: User, now: datetime, *, by: int | None = Non
 
 
 def enable(session: Session, user: User) -> None:
-    """The user can log in again, with the password of before."""
+    """Enable a user, with the previous password."""
     user.disabled_at = None
     session.flush()
 
 
 def clean_email(text: str) -> str:
-    """An e-mail as it is kept, in small letters. Raises Invalid."""
+    """Return an email address in lower case. Raises Invalid."""
     email = text.strip().lower()
     if not email:
         raise Invalid("email", gettext("Give the e-mail the user will log in with."))
@@ -202,7 +201,7 @@ def clean_email(text: str) -> str:
 
 
 def hash_of(token: str) -> str:
-    """What is kept of a link's token."""
+    """Return the stored hash of a link's token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
