@@ -1,1 +1,1 @@
-"""Read-only SELECTs for pages, command line and jobs. Nothing here flushes or commits."""
+"""Read-only SELECTs for pages, command line and jobs. They never flush or commit."""

@@ -1,8 +1,8 @@
-"""Access: which rows a viewer may see. Every page and list begins with one of these.
+"""Access: which rows a viewer may see. Every page and list starts with one of these queries.
 
 Operations see everything. A partner's users see the partner's account and its customers'. A
-customer sees its own account, feeds, devices, deposits and certificates: never a server, another
-customer or other people's users.
+customer sees its own account, feeds, devices, deposits and certificates, but no servers, other
+customers or users.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from webapp.models import (
 )
 from webapp.models.user import Role
 
-#: PostgreSQL's integer; a greater id in an address cannot be anybody's.
+#: The largest integer of PostgreSQL; a greater id in an address does not exist.
 _LARGEST_ID = 2**31 - 1
 
 IS_HELD = Delta.state == "held"
 IS_CONNECTED = Feed.status != "removed"
-#: Feeds that are collected; the health of others is the last that was known.
+#: Feeds that are collected; the health of others is the last known one.
 IS_COLLECTED = Feed.status.in_(["pending", "active"])
 #: Feeds whose customer is not found, while another one lists its devices.
 IS_RENAMED = and_(IS_COLLECTED, Feed.successor_name.is_not(None))
@@ -47,7 +47,7 @@ Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks. The account is None for the command line and for jobs."""
+    """The viewer. The account is None for the command line and for jobs."""
 
     role: Role
     account_id: int | None
@@ -55,7 +55,7 @@ class Viewer:
 
     @classmethod
     def of(cls, user: User) -> Viewer:
-        """The viewer that a logged-in user is."""
+        """Return the viewer for a logged-in user."""
         return cls(cast(Role, user.role), user.account_id, user.id)
 
     @property
@@ -65,39 +65,39 @@ class Viewer:
 
     @property
     def is_operations(self) -> bool:
-        """Whether the viewer sees everything."""
+        """Whether the viewer may see everything."""
         return self.role == "operations"
 
     @property
     def is_partner(self) -> bool:
-        """Whether the viewer sees a partner and its customers."""
+        """Whether the viewer may see a partner and its customers."""
         return self.role in ("partner_admin", "partner_viewer")
 
 
 def accounts(viewer: Viewer) -> Select[Account]:
-    """The accounts a viewer may see: all; a partner's and its customers'; one's own."""
+    """Select the accounts a viewer may see: all; a partner's and its customers'; the own one."""
     return select(Account).where(_own_account(viewer))
 
 
 def partners(viewer: Viewer) -> Select[Account]:
-    """The partners among them; an index has those without a partner of their own."""
+    """Select the partners a viewer may see; an index covers accounts without a partner."""
     return accounts(viewer).where(Account.partner_id.is_(None), Account.kind == "partner")
 
 
 def customers(viewer: Viewer) -> Select[Account]:
-    """The customers among them, of a partner or of all."""
+    """Select the customers a viewer may see."""
     if viewer.is_partner and viewer.account_id is not None:
         return select(Account).where(Account.partner_id == viewer.account_id)
     return accounts(viewer).where(Account.kind == "customer")
 
 
 def users(viewer: Viewer) -> Select[User]:
-    """The users of the accounts a viewer may see."""
+    """Select the users of the accounts a viewer may see."""
     return select(User).where(_of_own_accounts(viewer, User.account_id))
 
 
 def owns(viewer: Viewer, account: Any) -> ColumnElement[bool]:
-    """Whether an account that a query joins, ``Account`` or an alias, is one a viewer may see."""
+    """Whether a joined account, ``Account`` or an alias, is one that a viewer may see."""
     if viewer.is_operations:
         return true()
     if viewer.account_id is None:
@@ -108,69 +108,69 @@ def owns(viewer: Viewer, account: Any) -> ColumnElement[bool]:
 
 
 def of_own_accounts(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Conditions on ``Account`` that leave those a viewer may see, for queries that join it."""
+    """Return conditions on ``Account`` for queries that join it: those a viewer may see."""
     return [_own_account(viewer)]
 
 
 def servers(viewer: Viewer) -> Select[Server]:
-    """A partner's servers, removed ones included: their history stays."""
+    """Select the servers a viewer may see, removed ones included."""
     return select(Server).where(_own_server(viewer))
 
 
 def server_state() -> ColumnElement[str]:
-    """The health of a server, or that it waits for approval."""
+    """Return the health of a server, or that it awaits approval."""
     waits = Server.awaiting_approval_since.is_not(None)
     return case((waits, "awaiting_approval"), else_=Server.health)
 
 
 def of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Conditions on ``Feed`` that leave those a viewer may see, for queries that join it."""
+    """Return conditions on ``Feed`` for queries that join it: those a viewer may see."""
     return [_own_feed(viewer)]
 
 
 def feeds(viewer: Viewer) -> Select[Feed]:
-    """The feeds of the accounts a viewer may see, removed ones included.
+    """Select the feeds of the accounts a viewer may see, removed ones included.
 
-    A feed connects a customer of the partner whose server it is, so a partner's are those of its
-    servers: there are few servers, and thousands of accounts.
+    A feed's customer and server have the same partner, so a partner's feeds are selected by its few
+    servers rather than by thousands of accounts.
     """
     return select(Feed).where(_own_feed(viewer))
 
 
 def devices(viewer: Viewer) -> Select[Device]:
-    """The devices of the feeds a viewer may see."""
+    """Select the devices of the feeds a viewer may see."""
     return select(Device).where(_of_own_feeds(viewer, Device.feed_id))
 
 
 def collections(viewer: Viewer) -> Select[Collection]:
-    """The collections of the servers a viewer may see; they name every customer of a server."""
+    """Select the collections of the servers a viewer may see; none for customers."""
     return select(Collection).where(of_servers(viewer, Collection.server_id))
 
 
 def certificates(viewer: Viewer) -> Select[Certificate]:
-    """The certificates of the accounts a viewer may see."""
+    """Select the certificates of the accounts a viewer may see."""
     return select(Certificate).where(_of_own_accounts(viewer, Certificate.account_id))
 
 
 def deltas(viewer: Viewer) -> Select[Delta]:
-    """The gains of the feeds a viewer may see; for partners and operations to judge."""
+    """Select the deltas of the feeds that a partner or operations may see."""
     if viewer.role == "customer":
         return select(Delta).where(false())
     return select(Delta).where(_of_own_feeds(viewer, Delta.feed_id))
 
 
 def held(viewer: Viewer) -> Select[Delta]:
-    """The gains that wait for a person."""
+    """Select the held deltas among them."""
     return deltas(viewer).where(IS_HELD)
 
 
 def feed_events(viewer: Viewer) -> Select[FeedEvent]:
-    """The histories of the feeds a viewer may see."""
+    """Select the events of the feeds a viewer may see."""
     return select(FeedEvent).where(_of_own_feeds(viewer, FeedEvent.feed_id))
 
 
 def audit_entries(viewer: Viewer) -> Select[AuditEntry]:
-    """The audit trail: all of it, or a partner's own; a customer sees none."""
+    """Select the audit trail: all of it, or a partner's own; none for a customer."""
     if viewer.is_operations:
         return select(AuditEntry)
     if not viewer.is_partner:
@@ -179,7 +179,7 @@ def audit_entries(viewer: Viewer) -> Select[AuditEntry]:
 
 
 def health_changes(viewer: Viewer) -> Select[HealthChange]:
-    """The health changes of the servers and feeds a viewer may see."""
+    """Select the health changes of the servers and feeds a viewer may see."""
     if viewer.is_operations:
         return select(HealthChange)
     of_feed = HealthChange.feed_id.in_(select(Feed.id).where(_own_feed(viewer)))
@@ -188,7 +188,7 @@ def health_changes(viewer: Viewer) -> Select[HealthChange]:
 
 
 def logos(viewer: Viewer) -> Select[Logo]:
-    """The logos that a viewer's pages show: all; its own or its partner's."""
+    """Select the logos on a viewer's pages: all; its own or its partner's."""
     if viewer.is_operations:
         return select(Logo)
     partner_id = select(func.coalesce(Account.partner_id, Account.id)).where(
@@ -199,29 +199,29 @@ def logos(viewer: Viewer) -> Select[Logo]:
 
 
 def logo(session: Session, viewer: Viewer, digest: str) -> Logo | None:
-    """The logo with this digest, if the viewer's pages show it."""
+    """Return the logo with this digest, if the viewer's pages may show it."""
     return session.scalar(logos(viewer).where(Logo.digest == digest))
 
 
 def account(session: Session, viewer: Viewer, account_id: int) -> Account:
-    """An account with its partner. Raises NotFound."""
+    """Return an account with its partner. Raises NotFound."""
     query = accounts(viewer).options(joinedload(Account.partner))
     return _one(session, query, Account.id, account_id, "account")
 
 
 def user(session: Session, viewer: Viewer, user_id: int) -> User:
-    """A user. Raises NotFound."""
+    """Return a user. Raises NotFound."""
     return _one(session, users(viewer), User.id, user_id, "user")
 
 
 def server(session: Session, viewer: Viewer, server_id: int) -> Server:
-    """A server with its partner, removed or not. Raises NotFound."""
+    """Return a server with its partner, removed or not. Raises NotFound."""
     query = servers(viewer).options(joinedload(Server.account, innerjoin=True))
     return _one(session, query, Server.id, server_id, "server")
 
 
 def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
-    """A feed with its account, partner and server, removed or not. Raises NotFound."""
+    """Return a feed with its account, partner and server, removed or not. Raises NotFound."""
     query = feeds(viewer).options(
         joinedload(Feed.account, innerjoin=True).joinedload(Account.partner),
         joinedload(Feed.server, innerjoin=True),
@@ -230,7 +230,7 @@ def feed(session: Session, viewer: Viewer, feed_id: int) -> Feed:
 
 
 def device(session: Session, viewer: Viewer, device_id: int) -> Device:
-    """A device with its feed, account and partner. Raises NotFound."""
+    """Return a device with its feed, account and partner. Raises NotFound."""
     query = devices(viewer).options(
         joinedload(Device.feed, innerjoin=True)
         .joinedload(Feed.account, innerjoin=True)
@@ -240,14 +240,14 @@ def device(session: Session, viewer: Viewer, device_id: int) -> Device:
 
 
 def collection(session: Session, viewer: Viewer, collection_id: int) -> Collection:
-    """A collection with its server and partner. Raises NotFound."""
+    """Return a collection with its server and partner. Raises NotFound."""
     server = joinedload(Collection.server, innerjoin=True)
     query = collections(viewer).options(server.joinedload(Server.account, innerjoin=True))
     return _one(session, query, Collection.id, collection_id, "collection")
 
 
 def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
-    """A delta in any state, with its device, feed, account and partner. Raises NotFound."""
+    """Return a delta in any state, with device, feed, account and partner. Raises NotFound."""
     query = deltas(viewer).options(
         joinedload(Delta.device, innerjoin=True),
         joinedload(Delta.feed, innerjoin=True)
@@ -258,7 +258,7 @@ def delta(session: Session, viewer: Viewer, delta_id: int) -> Delta:
 
 
 def certificate(session: Session, viewer: Viewer, number: str) -> Certificate:
-    """A certificate by its number, with its account. Raises NotFound."""
+    """Return a certificate by its number, with its account. Raises NotFound."""
     found = None
     if number.isascii() and number.isprintable() and len(number) <= 24:
         found = session.scalar(
@@ -281,7 +281,7 @@ def _one(
     wanted: int,
     word: str,
 ) -> Noun:
-    """The one row with this id; an id that no row can have would be refused by a database."""
+    """Return the row with this id. Databases refuse ids out of range, so these are checked here."""
     found: Noun | None = None
     if 0 < wanted <= _LARGEST_ID:
         found = session.scalar(query.where(key == wanted))
@@ -295,7 +295,7 @@ def _own_account(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _of_own_accounts(viewer: Viewer, account_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Rows that belong to an account the viewer may see."""
+    """Whether rows belong to an account that the viewer may see."""
     if viewer.is_operations:
         return true()
     if viewer.is_partner:
@@ -318,7 +318,7 @@ def _own_feed(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def of_servers(viewer: Viewer, server_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Rows that belong to the servers a viewer may see."""
+    """Whether rows belong to servers that a viewer may see."""
     if viewer.is_operations:
         return true()
     return server_id.in_(select(Server.id).where(_own_server(viewer)))

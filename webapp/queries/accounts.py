@@ -1,4 +1,4 @@
-"""The lists of partners and of their customers, and the names of a partner's customers."""
+"""Lists of partners and customers, and the names of a partner's customers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,13 +22,13 @@ CUSTOMER_COLUMNS = ("name", "added", "pages")
 
 
 def partners(viewer: Viewer, *, text: str = "", sort: str = "name") -> Select[Any]:
-    """The partners a viewer may see."""
+    """Select the partners a viewer may see."""
     query = _found(access.partners(viewer), text)
     return lists.order(query, PARTNER_COLUMNS, sort, Account.name, Account.id)
 
 
 def customers(viewer: Viewer, month: Month, *, text: str = "", sort: str = "name") -> Select[Any]:
-    """The customers a viewer may see; ``month``: the one whose pages they are sorted by."""
+    """Select the customers a viewer may see; ``month``: of the pages to sort by."""
     columns = {
         "name": Account.name,
         "added": Account.created_at,
@@ -39,20 +39,20 @@ def customers(viewer: Viewer, month: Month, *, text: str = "", sort: str = "name
 
 
 def customers_of(viewer: Viewer, partner_id: int) -> Select[Any]:
-    """The customers of a partner."""
+    """Select the customers of a partner."""
     query: Any = access.accounts(viewer).where(Account.partner_id == partner_id)
     ordered: Select[Any] = query.with_only_columns(*_SHOWN).order_by(Account.name, Account.id)
     return ordered
 
 
 def partner_choices(session: Session, viewer: Viewer) -> Sequence[tuple[int, str]]:
-    """The ids and names of the partners a viewer may see, by name."""
+    """Return the ids and names of the partners a viewer may see, by name."""
     query: Any = access.partners(viewer).order_by(Account.name)
     return [(row.id, row.name) for row in session.execute(query.with_only_columns(*_ID_AND_NAME))]
 
 
 def count_customers_of(session: Session, viewer: Viewer, partner_id: int) -> int:
-    """How many customers a partner has."""
+    """Return the number of customers of a partner."""
     customers = _names_of(viewer, partner_id).subquery()
     return session.scalar(select(func.count()).select_from(customers)) or 0
 
@@ -60,7 +60,7 @@ def count_customers_of(session: Session, viewer: Viewer, partner_id: int) -> int
 def customer_names(
     session: Session, viewer: Viewer, partner_id: int, limit: int | None = None
 ) -> Sequence[str]:
-    """The names of a partner's customers in their order; ``limit``: the first of them."""
+    """Return the names of a partner's customers in order; ``limit``: at most this many."""
     query = _names_of(viewer, partner_id).order_by(Account.name)
     return session.scalars(query if limit is None else query.limit(limit)).all()
 
@@ -68,7 +68,7 @@ def customer_names(
 def existing_names(
     session: Session, viewer: Viewer, partner_id: int, names: Sequence[str]
 ) -> set[str]:
-    """Those of these names that customers of the partner have."""
+    """Return those of these names that customers of the partner have."""
     return set(session.scalars(_names_of(viewer, partner_id).where(Account.name.in_(names))))
 
 

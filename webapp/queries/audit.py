@@ -14,7 +14,7 @@ _UserAccount = aliased(Account)
 
 
 def search(viewer: Viewer, *, text: str = "", action: str = "") -> Select[Any]:
-    """The entries a viewer may see, the latest first.
+    """Select the entries a viewer may see, the latest first.
 
     ``named``: whether the viewer may see who acted; partners do not see users of operations.
     """

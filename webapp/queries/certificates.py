@@ -1,4 +1,4 @@
-"""Certificates: the list, and the one of a public address."""
+"""Certificates: the list, and the certificate of a public address."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from webapp.models import Certificate, Document, PartnerMonth
 from webapp.queries import access, lists
 from webapp.queries.access import Viewer
 
-#: Each has an index: there are as many certificates as customers and months.
+#: Each has an index, because there is a certificate per customer and month.
 COLUMNS = {
     "month": Certificate.month,
     "customer": Certificate.account_name,
@@ -20,7 +20,7 @@ COLUMNS = {
 
 
 def months(session: Session, viewer: Viewer) -> Sequence[str]:
-    """The months that a viewer has certificates of, the latest first."""
+    """Return the months of the certificates a viewer may see, the latest first."""
     query: Any
     if viewer.role == "customer":
         query = access.certificates(viewer).with_only_columns(Certificate.month)
@@ -32,7 +32,7 @@ def months(session: Session, viewer: Viewer) -> Sequence[str]:
 
 
 def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-month") -> Select[Any]:
-    """The certificates of the accounts a viewer may see."""
+    """Select the certificates of the accounts a viewer may see."""
     query: Any = access.certificates(viewer)
     query = query.outerjoin(Document, Document.certificate_id == Certificate.id)
     if text:
@@ -60,13 +60,13 @@ def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-mon
 
 
 def documents(session: Session, query: Select[Any]) -> Sequence[Any]:
-    """Number, account name, PDF and time of rendering of a list; no PDF: not rendered yet."""
+    """Select number, account name, PDF (null if not rendered) and rendering time of a list."""
     columns = (Certificate.number, Certificate.account_name, Document.pdf, Document.rendered_at)
     return session.execute(query.with_only_columns(*columns)).all()
 
 
 def published(session: Session, public_id: str) -> Certificate | None:
-    """The certificate of a public address, with its account and the hash of its document."""
+    """Return the certificate of a public address, with its account and its document's hash."""
     if not (public_id.isascii() and public_id.isprintable() and len(public_id) <= 43):
         return None
     return session.scalar(
@@ -80,7 +80,7 @@ def published(session: Session, public_id: str) -> Certificate | None:
 
 
 def latest(session: Session, account_id: int) -> Certificate | None:
-    """The latest certificate of an account."""
+    """Return the latest certificate of an account."""
     return session.scalar(
         select(Certificate)
         .where(Certificate.account_id == account_id)

@@ -1,4 +1,4 @@
-"""Collections: the list, those that are unfinished, and what one brought of each customer."""
+"""Collections: the list, the unfinished ones, and the results by customer."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from webapp.queries.access import Viewer
 
 
 def search(viewer: Viewer, *, state: str = "", server_id: int | None = None) -> Select[Any]:
-    """The collections a viewer may see, the latest first."""
+    """Select the collections a viewer may see, the latest first."""
     query: Any = access.collections(viewer).join(Collection.server).join(Server.account)
     if state:
         query = query.where(Collection.state == state)
@@ -41,7 +41,7 @@ def search(viewer: Viewer, *, state: str = "", server_id: int | None = None) -> 
 def unfinished(
     session: Session, server_id: int, feed_id: int | None, since: datetime
 ) -> Collection | None:
-    """The latest unfinished collection of the whole server, or of this feed, queued ``since``."""
+    """Return the latest unfinished collection of a server or feed, queued after ``since``."""
     return session.scalars(
         select(Collection)
         .where(
@@ -56,12 +56,12 @@ def unfinished(
 
 
 def feed_of(session: Session, collection: Collection) -> Feed | None:
-    """The feed of a collection of one customer; None for a whole server."""
+    """Return the feed of a collection of one customer; None for a whole server."""
     return session.get(Feed, collection.feed_id) if collection.feed_id else None
 
 
 def outcomes(collection_id: int, outcome: str = "") -> Select[Any]:
-    """What a collection brought of each customer, or with this outcome only, failures first."""
+    """Select the outcomes of a collection, or those of one kind, failures first."""
     query: Any = (
         select(
             Outcome.feed_id,

@@ -1,4 +1,4 @@
-"""What the first page says of servers, feeds and accounts, and what needs a person."""
+"""The home page: counts of servers, feeds and accounts, and what needs attention."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ _HEALTHS = ("healthy", "unhealthy", "pending", "inactive")
 
 @dataclass(frozen=True, slots=True)
 class OnboardingChecklist:
-    """How far a partner has come; the checklist goes when all is done."""
+    """A partner's completed steps; the checklist is hidden when all are completed."""
 
     has_server: bool
     has_feed: bool
@@ -39,18 +39,18 @@ class OnboardingChecklist:
 
     @property
     def counts(self) -> bool:
-        """Whether pages are being counted: the rest can wait."""
+        """Whether pages are being counted; the other steps are less urgent."""
         return self.has_server and self.has_feed and self.has_reading
 
     @property
     def is_over(self) -> bool:
-        """Whether everything is done."""
+        """Whether all steps are completed."""
         return self.counts and self.has_customer_user and self.has_certificate
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerCounts:
-    """By partner id, those without any left out. ``servers``: all, and the unhealthy ones."""
+    """Counts by partner id, without zeros. ``servers``: all, and the unhealthy ones."""
 
     customers: Mapping[int, int]
     servers: Mapping[int, tuple[int, int]]
@@ -58,7 +58,7 @@ class PartnerCounts:
 
 
 def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
-    """How many servers a viewer sees, by state; removed ones are left out."""
+    """Return the number of servers of a viewer by state, without removed ones."""
     query: Any = access.servers(viewer).where(Server.removed_at.is_(None))
     state = access.server_state()
     query = query.with_only_columns(state.label("state"), func.count().label("number"))
@@ -66,7 +66,7 @@ def server_counts(session: Session, viewer: Viewer) -> dict[str, int]:
 
 
 def feed_counts(session: Session, viewer: Viewer) -> dict[str, int]:
-    """How many feeds a viewer sees: ``all`` but removed ones, ``inactive``, others by health."""
+    """Return a viewer's feeds by number: ``all`` but removed, ``inactive``, others by health."""
     state = _feed_state()
     query: Any = access.feeds(viewer).where(access.IS_CONNECTED)
     query = query.with_only_columns(state, func.count()).group_by(state)
@@ -79,7 +79,9 @@ def feed_counts(session: Session, viewer: Viewer) -> dict[str, int]:
 def feed_counts_by_server(
     session: Session, server_ids: Collection[int]
 ) -> dict[int, dict[str, int]]:
-    """How many feeds each server has, by health; inactive ones apart, removed ones left out."""
+    """Return the number of feeds of each server by health, inactive ones apart, without removed
+    ones.
+    """
     state = _feed_state()
     rows = session.execute(
         select(Feed.server_id, state, func.count())
@@ -93,18 +95,18 @@ def feed_counts_by_server(
 
 
 def _feed_state() -> ColumnElement[str]:
-    """The health of a feed, or that it is inactive."""
+    """Return the health of a feed, or that it is inactive."""
     return case((Feed.status == "inactive", Feed.status), else_=Feed.health)
 
 
 def account_counts(session: Session) -> dict[str, int]:
-    """How many accounts there are, by kind."""
+    """Return the number of accounts by kind."""
     query = select(Account.kind, func.count().label("number")).group_by(Account.kind)
     return {row.kind: row.number for row in session.execute(query)}
 
 
 def latest_differences(session: Session) -> int:
-    """How many differences the latest reconciliation found."""
+    """Return the number of differences of the latest reconciliation."""
     found = session.scalar(
         select(func.json_array_length(Reconciliation.differences))
         .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
@@ -114,13 +116,13 @@ def latest_differences(session: Session) -> int:
 
 
 def certified_pages(session: Session, partner_id: int) -> int:
-    """Pages on the certificates of a partner's customers."""
+    """Return the certified pages of a partner's customers."""
     query = select(func.sum(PartnerMonth.pages)).where(PartnerMonth.partner_id == partner_id)
     return int(session.scalar(query) or 0)
 
 
 def onboarding(session: Session, partner_id: int) -> OnboardingChecklist:
-    """How far a partner has come."""
+    """Return a partner's checklist."""
     own = select(Server.id).where(Server.account_id == partner_id)
     customers = select(Account.id).where(Account.partner_id == partner_id)
     steps = (
@@ -135,7 +137,7 @@ def onboarding(session: Session, partner_id: int) -> OnboardingChecklist:
 
 
 def unhealthy_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """The servers that have been unhealthy for longest."""
+    """Return the servers that have been unhealthy longest."""
     query: Any = (
         access.servers(viewer)
         .join(Server.account)
@@ -154,7 +156,7 @@ def unhealthy_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
 
 
 def waiting_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """The servers that have waited for approval for longest."""
+    """Return the servers that have awaited approval longest."""
     query: Any = (
         access.servers(viewer)
         .join(Server.account)
@@ -172,10 +174,10 @@ def waiting_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
 
 
 def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """The feeds without data for longest."""
+    """Return the feeds without data for longest."""
     partner = aliased(Account)
     first: Any = access.feeds(viewer).where(Feed.status == "active", Feed.health == "unhealthy")
-    # The names are joined for those alone that are shown.
+    # The names are joined only for the rows shown.
     first = first.with_only_columns(Feed.id).order_by(Feed.last_data_on, Feed.id).limit(limit)
     return session.execute(
         select(
@@ -195,7 +197,7 @@ def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
 
 
 def suggested_intervals(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """Feeds that seem to be read by hand, by name, with the days between their readings."""
+    """Return feeds that seem to be read by hand, by name, with the suggested interval."""
     query: Any = access.feeds(viewer).where(
         Feed.suggested_interval_days.is_not(None), Feed.status == "active"
     )
@@ -205,7 +207,7 @@ def suggested_intervals(session: Session, viewer: Viewer, limit: int) -> Rows:
 
 
 def renamed_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """The feeds whose customer seems to have another name in Printerpoint, by name."""
+    """Return the feeds whose customer seems to have another name in Printerpoint, by name."""
     query: Any = access.feeds(viewer).where(access.IS_RENAMED).join(Feed.account)
     query = query.with_only_columns(
         Feed.id,
@@ -220,7 +222,7 @@ def renamed_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
 
 
 def first_partners(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """The first partners by name."""
+    """Return the first partners by name."""
     query: Any = access.partners(viewer)
     query = query.with_only_columns(Account.id, Account.name, Account.time_zone)
     rows: Rows = session.execute(query.order_by(Account.name).limit(limit)).all()
@@ -228,7 +230,7 @@ def first_partners(session: Session, viewer: Viewer, limit: int) -> Rows:
 
 
 def partner_counts(session: Session, partner_ids: Collection[int], month: Month) -> PartnerCounts:
-    """Customers, servers and the pages counted in a month, of each of these partners."""
+    """Return customers, servers and pages counted in a month, of each of these partners."""
     customers = session.execute(
         select(Account.partner_id, func.count())
         .where(Account.partner_id.in_(partner_ids))

@@ -1,6 +1,6 @@
-"""What the page of one account, server, feed, device or delta shows besides the thing itself.
+"""Further data for the page of one account, server, feed, device or delta.
 
-Whether the viewer may see the thing is decided before, by ``access``.
+``access`` has checked that the viewer may see it.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _CHANGE = (HealthChange.before, HealthChange.after, HealthChange.at, HealthChang
 
 
 def certificates_of(session: Session, account_id: int, limit: int) -> Rows:
-    """The latest certificates of a customer."""
+    """Return the latest certificates of a customer."""
     return session.execute(
         select(Certificate.number, Certificate.month, Certificate.pages, Certificate.trees)
         .where(Certificate.account_id == account_id)
@@ -40,7 +40,7 @@ def certificates_of(session: Session, account_id: int, limit: int) -> Rows:
 
 
 def certificates_of_year(session: Session, account_id: int, year: int) -> Rows:
-    """The certificates of a customer for the months of a year."""
+    """Return the certificates of a customer for the months of a year."""
     return session.execute(
         select(Certificate.month, Certificate.number, Certificate.pages, Certificate.trees).where(
             Certificate.account_id == account_id,
@@ -50,7 +50,7 @@ def certificates_of_year(session: Session, account_id: int, year: int) -> Rows:
 
 
 def users_of(session: Session, account_id: int) -> Rows:
-    """The users of an account, by name."""
+    """Return the users of an account, by name."""
     return session.execute(
         select(
             User.id,
@@ -65,7 +65,7 @@ def users_of(session: Session, account_id: int) -> Rows:
 
 
 def servers_of(session: Session, viewer: Viewer, partner_id: int) -> Rows:
-    """The servers of a partner that a viewer may see, but removed ones, by name."""
+    """Return the servers of a partner that a viewer may see, without removed ones, by name."""
     query: Any = access.servers(viewer).where(
         Server.account_id == partner_id, Server.removed_at.is_(None)
     )
@@ -75,7 +75,7 @@ def servers_of(session: Session, viewer: Viewer, partner_id: int) -> Rows:
 
 
 def feeds_of(session: Session, viewer: Viewer, customer_id: int) -> Rows:
-    """The feeds of a customer that a viewer may see, removed ones included, by name."""
+    """Return the feeds of a customer that a viewer may see, removed ones included, by name."""
     query: Any = access.feeds(viewer).where(Feed.account_id == customer_id)
     query = query.with_only_columns(
         Feed.id, Feed.customer_name, Feed.customer_id, Feed.status, Feed.health, Feed.last_data_on
@@ -85,7 +85,7 @@ def feeds_of(session: Session, viewer: Viewer, customer_id: int) -> Rows:
 
 
 def feeds_of_server(session: Session, server_id: int, limit: int) -> Rows:
-    """The feeds of a server but removed ones, unhealthy ones first."""
+    """Return the feeds of a server without removed ones, unhealthy ones first."""
     return session.execute(
         select(
             Feed.id,
@@ -103,7 +103,7 @@ def feeds_of_server(session: Session, server_id: int, limit: int) -> Rows:
 
 
 def collections_of_server(session: Session, server_id: int, limit: int) -> Rows:
-    """The latest collections of a server."""
+    """Return the latest collections of a server."""
     return session.execute(
         select(
             Collection.id,
@@ -121,7 +121,7 @@ def collections_of_server(session: Session, server_id: int, limit: int) -> Rows:
 
 
 def changes_of_server(session: Session, server_id: int, limit: int) -> Rows:
-    """The latest health changes of a server."""
+    """Return the latest health changes of a server."""
     return session.execute(
         select(*_CHANGE)
         .where(HealthChange.server_id == server_id)
@@ -131,7 +131,7 @@ def changes_of_server(session: Session, server_id: int, limit: int) -> Rows:
 
 
 def changes_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
-    """The latest health changes of a feed."""
+    """Return the latest health changes of a feed."""
     return session.execute(
         select(*_CHANGE)
         .where(HealthChange.feed_id == feed_id)
@@ -141,7 +141,7 @@ def changes_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
 
 
 def outcomes_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
-    """What the latest collections brought for a feed."""
+    """Return the latest outcomes of a feed."""
     return session.execute(
         select(
             Outcome.outcome,
@@ -161,7 +161,7 @@ def outcomes_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
 
 
 def held_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
-    """The deltas of a feed that wait for a decision, the oldest first."""
+    """Return the held deltas of a feed, the oldest first."""
     return session.execute(
         select(Delta.id, Delta.pages, Delta.day, Device.asset_id, Device.serial_number)
         .join(Delta.device)
@@ -174,7 +174,7 @@ def held_of_feed(session: Session, feed_id: int, limit: int) -> Rows:
 def readings_of(
     session: Session, device_id: int, limit: int | None = None, feed_id: int | None = None
 ) -> Rows:
-    """The latest readings of a device; with ``feed_id`` those that this feed read."""
+    """Return the latest readings of a device; with ``feed_id``, those read by this feed."""
     query = select(
         Reading.day, Reading.count.label("reported"), Reading.baseline, Reading.feed_id
     ).where(Reading.device_id == device_id)
@@ -186,7 +186,7 @@ def readings_of(
 def deltas_of(
     session: Session, device_id: int, limit: int | None = None, feed_id: int | None = None
 ) -> Sequence[Delta]:
-    """The latest deltas of a device; with ``feed_id`` those that this feed read."""
+    """Return the latest deltas of a device; with ``feed_id``, those read by this feed."""
     query = select(Delta).where(Delta.device_id == device_id)
     if feed_id is not None:
         query = query.where(Delta.feed_id == feed_id)

@@ -23,22 +23,22 @@ _IS_READ = and_(
 
 @dataclass(frozen=True, slots=True)
 class StatusCounts:
-    """How many devices are silent, and how many are missing."""
+    """The number of silent and of missing devices."""
 
     silent: int = 0
     missing: int = 0
 
     @property
     def total(self) -> int:
-        """How many need attention."""
+        """The number of devices that need attention."""
         return self.silent + self.missing
 
     def of(self, statuses: Collection[DeviceStatus]) -> int:
-        """How many have one of these statuses."""
+        """Return the number of devices with one of these statuses."""
         return sum(getattr(self, status) for status in statuses)
 
 
-#: What the list of devices can be left to.
+#: Filters of the list of devices.
 FILTERS: Mapping[str, tuple[DeviceStatus, ...]] = {
     "attention": ("silent", "missing"),
     "silent": ("silent",),
@@ -47,14 +47,14 @@ FILTERS: Mapping[str, tuple[DeviceStatus, ...]] = {
 
 
 def filtered(query: Select[Any], statuses: Collection[DeviceStatus]) -> Select[Any]:
-    """A query of devices and feeds, left to the devices of these statuses."""
+    """Restrict a query of devices and feeds to devices of these statuses."""
     found = select(DeviceAttention.device_id).where(DeviceAttention.status.in_(statuses))
     query = query.join(Server, Server.id == Feed.server_id)
     return query.where(_IS_READ, Device.id.in_(found))
 
 
 def counts(session: Session, viewer: Viewer) -> StatusCounts:
-    """How many of a viewer's devices are silent or missing."""
+    """Return the numbers of a viewer's silent and missing devices."""
     query = (
         select(DeviceAttention.status, func.count().label("number"))
         .join(Feed, Feed.id == DeviceAttention.feed_id)
@@ -66,7 +66,7 @@ def counts(session: Session, viewer: Viewer) -> StatusCounts:
 
 
 def of_devices(session: Session, device_ids: Collection[int]) -> dict[int, DeviceStatus]:
-    """The status of each of these devices that has one."""
+    """Return the status of each of these devices that has one."""
     query = (
         select(DeviceAttention.device_id, DeviceAttention.status)
         .join(Feed, Feed.id == DeviceAttention.feed_id)

@@ -24,7 +24,7 @@ COLUMNS_OF_FEED = {name: column for name, column in COLUMNS.items() if name != "
 
 
 def every(viewer: Viewer, sort: str = "customer", *, backwards: bool = False) -> Select[Any]:
-    """The devices of the feeds a viewer may see, removed feeds included."""
+    """Select the devices of the feeds a viewer may see, removed feeds included."""
     query: Any = (
         select(
             Device.id,
@@ -57,9 +57,9 @@ def search(
     sort: str = "customer",
     backwards: bool = False,
 ) -> Select[Any]:
-    """The devices of one feed, or of all but removed ones.
+    """Select the devices of one feed, or of all feeds that are not removed.
 
-    ``status``: a key of ``device_status.FILTERS``, to leave those that need attention.
+    ``status``: a key of ``device_status.FILTERS``, for those that need attention.
     """
     query = every(viewer, sort, backwards=backwards)
     query = query.where(access.IS_CONNECTED if feed_id is None else Feed.id == feed_id)
@@ -73,20 +73,20 @@ def search(
 
 
 def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
-    """The devices of a feed."""
+    """Select the devices of a feed."""
     query: Any = select(Device.id, *COLUMNS_OF_FEED.values()).where(Device.feed_id == feed_id)
     return lists.order(query, COLUMNS_OF_FEED, sort, Device.serial_number, Device.id)
 
 
 def count(session: Session, viewer: Viewer, feed_id: int | None = None) -> int:
-    """How many devices ``search`` finds without a text."""
+    """Return the number of devices that ``search`` finds without a text."""
     of_feed = access.IS_CONNECTED if feed_id is None else Feed.id == feed_id
     query = select(func.sum(Feed.device_count)).where(*access.of_own_feeds(viewer), of_feed)
     return int(session.scalar(query) or 0)
 
 
 def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:
-    """The ids of the devices that a search finds; each column has an index of its own."""
+    """Select the ids of the devices that a search finds; each column has its own index."""
     own = select(Device.id).join(Device.feed).where(*access.of_own_feeds(viewer))
     return union_all(
         own.where(lists.contains(text, Device.asset_id)),

@@ -1,7 +1,7 @@
-"""The queries of ``releaf list``: one a noun, with a stable order.
+"""The queries of ``releaf list``: one per noun, in a stable order.
 
-Where a noun has a moment, the query brings ``zone`` and everything that may lie on a wanted day;
-whether it does in that zone is decided row by row.
+For nouns with a timestamp, a query selects ``zone`` and all rows that may be on a requested day;
+the caller then compares the day in that zone.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _ZONE = func.coalesce(Account.time_zone, _Partner.time_zone, "UTC")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which rows are wanted; None: all. ``accounts``: of a partner with its customers."""
+    """The requested rows; None: all. ``accounts``: of a partner, with its customers."""
 
     accounts: tuple[int, ...] | None = None
     feed: int | None = None
@@ -32,7 +32,7 @@ class Filters:
 
     @property
     def days(self) -> tuple[date | None, date | None]:
-        """The first and the last day wanted, the month's taken into account."""
+        """The first and the last requested day, with regard to the month."""
         first, last = self.first, self.last
         if self.month is not None:
             first = max(first or self.month.first, self.month.first)
@@ -41,7 +41,7 @@ class Filters:
 
 
 def accounts(filters: Filters) -> Rows:
-    """Every account."""
+    """Select all accounts."""
     query = (
         select(
             Account.id,
@@ -63,7 +63,7 @@ def accounts(filters: Filters) -> Rows:
 
 
 def servers(filters: Filters) -> Rows:
-    """Every server, never its token."""
+    """Select all servers, without their tokens."""
     query = (
         select(
             Server.id,
@@ -89,7 +89,7 @@ def servers(filters: Filters) -> Rows:
 
 
 def feeds(filters: Filters) -> Rows:
-    """Every feed."""
+    """Select all feeds."""
     query = (
         select(
             Feed.id,
@@ -119,7 +119,7 @@ def feeds(filters: Filters) -> Rows:
 
 
 def devices(filters: Filters) -> Rows:
-    """Every device with its counts; a blank asset ID or serial number is null."""
+    """Select all devices with their counts; a blank asset ID or serial number is null."""
     query = (
         select(
             Device.id,
@@ -144,7 +144,7 @@ def devices(filters: Filters) -> Rows:
 
 
 def deposits(filters: Filters) -> Rows:
-    """Every deposit, corrections on lines of their own; a month is the one they are counted in."""
+    """Select all deposits and corrections; the month is the one in which they are counted."""
     query = (
         select(
             Deposit.feed_id.label("feed"),
@@ -167,7 +167,7 @@ def deposits(filters: Filters) -> Rows:
 
 
 def certificates(filters: Filters) -> Rows:
-    """Every certificate, with the names of the day it was issued."""
+    """Select all certificates, with the names as issued."""
     query = (
         select(
             Certificate.number,
@@ -197,7 +197,7 @@ def certificates(filters: Filters) -> Rows:
 
 
 def health_changes(filters: Filters) -> Rows:
-    """Every change of health, oldest first. One of ``server`` and ``feed`` is null."""
+    """Select all health changes, oldest first. Either ``server`` or ``feed`` is null."""
     query = (
         select(
             HealthChange.id,
@@ -242,7 +242,7 @@ def _between(
 
 
 def _near(column: InstrumentedAttribute[datetime], filters: Filters) -> list[ColumnElement[bool]]:
-    """Moments that lie on a wanted day in some zone: zones differ from UTC by less than a day."""
+    """Return conditions for times on a requested day in any zone; zones differ by under a day."""
     first, last = filters.days
     conditions = []
     if first is not None:

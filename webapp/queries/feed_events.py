@@ -30,18 +30,18 @@ def _events() -> Select[Any]:
 
 
 def of_feed(feed_id: int) -> Select[Any]:
-    """The events of a feed, for a paginated list."""
+    """Select the events of a feed, for a paginated list."""
     return _events().where(FeedEvent.feed_id == feed_id)
 
 
 def of_feeds(session: Session, feed_ids: Collection[int], limit: int) -> Rows:
-    """The latest events of these feeds."""
+    """Return the latest events of these feeds."""
     query = _events().where(FeedEvent.feed_id.in_(feed_ids))
     return session.execute(query.limit(limit)).all()
 
 
 def of_device(session: Session, device: Device, limit: int) -> Rows:
-    """The latest events of a device at its feed."""
+    """Return the latest events of a device at its feed."""
     query = _events().where(FeedEvent.feed_id == device.feed_id, FeedEvent.device_id == device.id)
     return session.execute(query.limit(limit)).all()
 
@@ -49,19 +49,19 @@ def of_device(session: Session, device: Device, limit: int) -> Rows:
 def of_device_seen_by(
     session: Session, viewer: Viewer, device_id: int, limit: int | None = None
 ) -> Rows:
-    """The latest events of a device at every feed that a viewer may see."""
+    """Return the latest events of a device at all feeds that a viewer may see."""
     query = _events().where(FeedEvent.device_id == device_id, *access.of_own_feeds(viewer))
     return session.execute(query.limit(limit)).all()
 
 
 def latest(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """The latest events of all feeds of a partner; first readings are left out."""
+    """Return the latest events of all feeds of a partner, without first readings."""
     query = _events().where(FeedEvent.kind != "devices_found", *access.of_own_feeds(viewer))
     return session.execute(query.limit(limit)).all()
 
 
 def visible_names(session: Session, viewer: Viewer, feed_ids: Collection[int]) -> dict[int, str]:
-    """The customer names of those of these feeds that a viewer may see, by feed id."""
+    """Return the customer names of these feeds by feed id, if a viewer may see them."""
     if not feed_ids:
         return {}
     feeds = session.scalars(access.feeds(viewer).where(Feed.id.in_(feed_ids)))

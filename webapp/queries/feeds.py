@@ -1,4 +1,4 @@
-"""Feeds: the list, and those that were selected in it."""
+"""Feeds: the list, and selected ones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,9 +24,9 @@ _Partner = aliased(Account)
 
 
 def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:
-    """The feeds a viewer may see, removed ones included.
+    """Select the feeds a viewer may see, removed ones included.
 
-    ``month``: the one whose pages they are sorted by.
+    ``month``: of the pages to sort by.
     """
     query: Any = access.feeds(viewer).join(Feed.account).join(Feed.server)
     query = query.join(_Partner, _Partner.id == Server.account_id)
@@ -49,13 +49,13 @@ def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:
 
 
 def selected(session: Session, viewer: Viewer, feed_ids: set[int]) -> Sequence[Feed]:
-    """The feeds with these ids, with account, server and partner. Raises NotFound."""
+    """Return the feeds with these ids, with account, server and partner. Raises NotFound."""
     query = lists.with_ids(session, access.feeds(viewer), Feed.id, feed_ids, "feeds")
     return _with_accounts(session, query)
 
 
 def of_customers(session: Session, viewer: Viewer, account_ids: set[int]) -> Sequence[Feed]:
-    """The feeds of these customers but removed ones. Raises NotFound."""
+    """Return the feeds of these customers without removed ones. Raises NotFound."""
     lists.with_ids(session, access.customers(viewer), Account.id, account_ids, "customers")
     own = access.feeds(viewer).where(Feed.account_id.in_(account_ids), access.IS_CONNECTED)
     return _with_accounts(session, own)
@@ -78,9 +78,9 @@ def search(
     account_id: int | None = None,
     sort: str = "-health",
 ) -> Select[Any]:
-    """Those of one status or ``renamed``, or all but removed ones.
+    """Select feeds of one status or ``renamed``, or all that are not removed.
 
-    With ``health`` those that are collected.
+    With ``health``, only feeds that are collected.
     """
     query = every(viewer, month, sort)
     if status == "renamed":
@@ -102,7 +102,7 @@ def search(
 
 
 def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:
-    """The ids of the feeds that a search finds; each column has an index of its own."""
+    """Select the ids of the feeds that a search finds; each column has its own index."""
     own = select(Feed.id).where(*access.of_own_feeds(viewer))
     return union_all(
         own.where(lists.contains(text, Feed.customer_name)),

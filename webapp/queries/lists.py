@@ -1,4 +1,4 @@
-"""What the lists share: search, order and pages of a select of columns."""
+"""Lists: search, order and pages of a select of columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ PER_PAGE = 50
 COUNT_TO = 1_000
 #: Rows of an export that are read at once.
 _CHUNK = 500
-#: A database takes no offset beyond its integers.
+#: Databases accept no offset beyond their integers.
 _LAST_PAGE = 1_000_000
 
 
 def contains(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Whether one of the columns contains a text, regardless of case."""
+    """Whether one of the columns contains a text, case-insensitively."""
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
@@ -29,11 +29,11 @@ def found(
     ids: CompoundSelect[Any],
     otherwise: ColumnElement[bool],
 ) -> ColumnElement[bool]:
-    """Whether a search finds a row. ``ids``: the ids that it finds; they may come twice.
+    """Whether a search finds a row. ``ids``: the found ids, possibly repeated.
 
-    Each of a few ids is looked up. More than are counted would be most of the table: then
-    ``otherwise``, the same search as a condition on the columns of the list, is tested row by row
-    in the order of the list, until the page is full.
+    Up to ``COUNT_TO`` ids are compared. More would be most of the table: then ``otherwise``, the
+    same search as a condition on the columns of the list, is evaluated row by row in the order of
+    the list, until the page is full.
     """
     few = session.scalars(ids.limit(COUNT_TO + 1)).all()
     return key.in_(few) if len(few) <= COUNT_TO else otherwise
@@ -46,7 +46,7 @@ def with_ids(
     ids: set[int],
     word: str,
 ) -> Select[Any]:
-    """The rows of a query with these ids. Raises NotFound where one of them is missing."""
+    """Restrict a query to the rows with these ids. Raises NotFound if one is missing."""
     selected = query.where(key.in_(ids))
     if session.scalar(select(func.count()).select_from(selected.subquery())) != len(ids):
         raise NotFound(f"one of the {word}")
@@ -54,7 +54,7 @@ def with_ids(
 
 
 def chunks(session: Session, query: Select[Any]) -> Iterator[Sequence[Any]]:
-    """All rows of a query, some hundred at a time."""
+    """Yield all rows of a query, some hundred at a time."""
     return session.execute(query.execution_options(yield_per=_CHUNK)).partitions()
 
 
@@ -67,12 +67,12 @@ def order(
 ) -> Select[Any]:
     """Order by the column that ``sort`` names (``-name``: descending), nulls last.
 
-    ``then`` orders equals, so that no row is on two pages. ``backwards``: the reverse of it all.
+    ``then`` orders equal rows, so that no row is on two pages. ``backwards``: the reverse order.
     """
     column = columns[sort.removeprefix("-")]
     first = column.desc() if sort.startswith("-") != backwards else column.asc()
     if _nullable(column):
-        # For a column without nulls it would keep PostgreSQL from using the index.
+        # On a column without nulls it would prevent PostgreSQL from using the index.
         first = first.nulls_first() if backwards else first.nulls_last()
     return query.order_by(first, *(each.desc() if backwards else each for each in then))
 
@@ -84,7 +84,7 @@ def _nullable(column: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: its rows, its number, how many pages and rows there are.
+    """A page of a list: its rows, its number, and the numbers of pages and rows.
 
     ``more``: there are more than ``total`` rows; the last page is not known.
     """
@@ -104,9 +104,9 @@ def paginate(
     *,
     count_to: int | None = COUNT_TO,
 ) -> Page:
-    """A page of an ordered select of columns; the last one for a number beyond it.
+    """Return a page of an ordered select of columns; the last one for a greater number.
 
-    Rows are counted up to ``count_to`` (None: all of them) where they do not fit on the first page.
+    Rows are counted up to ``count_to`` (None: all of them) if they exceed the first page.
     """
     page = min(max(page, 1), _LAST_PAGE)
     items = _rows(session, query, page, per_page)
@@ -133,7 +133,7 @@ def paginate_counted(
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page:
-    """The same for a list whose number of rows is known without counting them.
+    """Return a page of a list whose number of rows is known.
 
     ``backwards``: the query in reverse order. Pages of the second half are read from the end, so
     that the last one takes no longer than the first.
@@ -151,7 +151,7 @@ def paginate_counted(
 
 
 def _rows(session: Session, query: Select[Any], page: int, per_page: int) -> Sequence[Any]:
-    """The rows of a page, and one more where there is a next page."""
+    """Return the rows of a page, and one more if there is a next page."""
     return session.execute(query.limit(per_page + 1).offset((page - 1) * per_page)).all()
 
 

@@ -1,4 +1,4 @@
-"""Mails, for operations."""
+"""Emails, for operations."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from webapp.queries import lists
 
 
 def get(session: Session, mail_id: int) -> Mail:
-    """A mail. Raises NotFound."""
+    """Return an email. Raises NotFound."""
     mail = session.get(Mail, mail_id)
     if mail is None:
         raise NotFound(f"there is no mail {mail_id}")
@@ -19,7 +19,7 @@ def get(session: Session, mail_id: int) -> Mail:
 
 
 def search(*, text: str = "", state: str = "") -> Select[Any]:
-    """The mails, the latest first."""
+    """Select the emails, the latest first."""
     query: Any = select(
         Mail.id,
         Mail.title,

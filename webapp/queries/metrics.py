@@ -1,4 +1,4 @@
-"""Pages deposited, summed for the figures, charts and columns of many pages."""
+"""Sums of deposited pages for figures, charts and columns."""
 
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from webapp.queries import access
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose pages: those of an account (a partner: of all its customers), of feeds, or all."""
+    """Whose pages: of an account (a partner: of all its customers), of feeds, or all."""
 
     account_id: int | None = None
     is_partner: bool = False
@@ -23,18 +23,20 @@ class Scope:
 
     @classmethod
     def feeds(cls, feed_ids: Iterable[int]) -> "Scope":
-        """Those of these feeds."""
+        """Return the scope of these feeds."""
         return cls(feed_ids=tuple(feed_ids))
 
     @classmethod
     def account(cls, account: Account) -> "Scope":
-        """Those of a partner's customers, or of one customer."""
+        """Return the scope of a partner's customers, or of one customer."""
         return cls(account.id, account.kind == "partner")
 
 
 class DayPages(NamedTuple):
-    """Pages of a day. ``recovered``: nothing was read for that day at the time; it was dated
-    back when a later reading came. ``held``: pages read on it wait for a person.
+    """Pages of a day.
+
+    ``recovered``: the day had no reading; its pages were allocated by a later one. ``held``: pages
+    read on it are under review.
     """
 
     day: date
@@ -44,8 +46,9 @@ class DayPages(NamedTuple):
 
 
 class EarlierPages(NamedTuple):
-    """Pages counted in a month for days of earlier ones: reported late, and corrections (negative)
-    of what those months counted too many.
+    """Pages counted in a month for days of earlier, closed months.
+
+    They are pages reported late, and corrections (negative).
     """
 
     late: int
@@ -54,7 +57,7 @@ class EarlierPages(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerCounts:
-    """A customer's feeds (but removed ones), the unhealthy of them, and its pages."""
+    """A customer's feeds (without removed ones), the unhealthy ones, and its pages."""
 
     feeds: int = 0
     unhealthy: int = 0
@@ -63,7 +66,7 @@ class CustomerCounts:
 
 
 def pages(session: Session, scope: Scope, month: Month | None = None) -> int:
-    """Pages deposited; with ``month``, those counted in it."""
+    """Return the pages deposited; with ``month``, those counted in it."""
     table = _table(scope)
     query = _within(select(func.sum(table.pages)), scope)
     if month is not None:
@@ -72,7 +75,7 @@ def pages(session: Session, scope: Scope, month: Month | None = None) -> int:
 
 
 def pages_by_month(session: Session, scope: Scope) -> dict[Month, int]:
-    """Pages by the month they are counted in, in order; months with none are left out."""
+    """Return pages by the month in which they are counted, in order, without empty months."""
     table = _table(scope)
     query = select(table.counted_in, func.sum(table.pages)).group_by(table.counted_in)
     rows = session.execute(_within(query, scope).order_by(table.counted_in))
@@ -80,7 +83,7 @@ def pages_by_month(session: Session, scope: Scope) -> dict[Month, int]:
 
 
 def from_earlier_months(session: Session, feed_ids: Collection[int], month: Month) -> EarlierPages:
-    """What a month of these feeds counts for days of earlier months, which had closed already."""
+    """Return the pages that a month of these feeds counts for days of earlier months."""
     late = case((Deposit.kind == "pages", Deposit.pages), else_=0)
     corrections = case((Deposit.kind == "correction", Deposit.pages), else_=0)
     row = session.execute(
@@ -97,7 +100,7 @@ def from_earlier_months(session: Session, feed_ids: Collection[int], month: Mont
 
 
 def pages_by_day(session: Session, scope: Scope, first: date, last: date) -> list[DayPages]:
-    """Pages of each day from ``first`` to ``last``."""
+    """Return the pages of each day from ``first`` to ``last``."""
     table = _table(scope)
     query = _within(select(table.day, func.sum(table.pages)), scope)
     rows = session.execute(query.where(table.day.between(first, last)).group_by(table.day))
@@ -107,7 +110,7 @@ def pages_by_day(session: Session, scope: Scope, first: date, last: date) -> lis
 def days_of_feeds(
     session: Session, feed_ids: Collection[int], first: date, last: date
 ) -> list[DayPages]:
-    """The same for a few feeds, with the days on which nothing was read or pages are held."""
+    """Return the pages of each day for a few feeds, with unread days and held pages."""
     read = session.scalars(
         select(Reading.day)
         .join(Device, Device.id == Reading.device_id)
@@ -135,7 +138,7 @@ def days_between(
     read: Container[date] | None = None,
     held: Container[date] = (),
 ) -> list[DayPages]:
-    """The days from ``first`` to ``last`` with their pages; ``read`` None: not known."""
+    """Return the days from ``first`` to ``last`` with their pages; ``read`` None: unknown."""
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return [
         DayPages(
@@ -151,7 +154,7 @@ def days_between(
 def counts_by_customer(
     session: Session, customer_ids: Collection[int], month: Month
 ) -> dict[int, CustomerCounts]:
-    """The counts of each of these customers, with the pages counted in a month and in all."""
+    """Return the counts of these customers, with the pages counted in a month and in total."""
     in_all = select(func.sum(Deposit.pages)).where(Deposit.feed_id == Feed.id)
     in_month = in_all.where(Deposit.counted_in == str(month))
     rows = session.execute(
@@ -174,7 +177,7 @@ def counts_by_customer(
 def pages_by_feed(
     session: Session, feed_ids: Collection[int], month: Month | None = None
 ) -> dict[int, int]:
-    """Pages of each feed; those with none are left out."""
+    """Return the pages of each feed, without zeros."""
     query = (
         select(Deposit.feed_id, func.sum(Deposit.pages))
         .where(Deposit.feed_id.in_(feed_ids))
@@ -186,7 +189,7 @@ def pages_by_feed(
 
 
 def pages_of_feed(month: Month) -> ScalarSelect[int]:
-    """For a query of feeds: the pages of each that are counted in a month; null without any."""
+    """Return, for a query of feeds, the pages of each that a month counts; null without any."""
     return (
         select(cast(func.sum(Deposit.pages), BigInteger))
         .where(Deposit.feed_id == Feed.id, Deposit.counted_in == str(month))
@@ -195,7 +198,7 @@ def pages_of_feed(month: Month) -> ScalarSelect[int]:
 
 
 def pages_of_customer(month: Month) -> ScalarSelect[int]:
-    """For a query of accounts: the pages of each customer that are counted in a month."""
+    """Return, for a query of accounts, the pages of each customer that a month counts."""
     return (
         select(func.coalesce(func.sum(Deposit.pages), 0))
         .join(Feed, Feed.id == Deposit.feed_id)
@@ -205,7 +208,7 @@ def pages_of_customer(month: Month) -> ScalarSelect[int]:
 
 
 def customers_of_partner() -> ScalarSelect[int]:
-    """For a query of accounts: how many customers each partner has."""
+    """Return, for a query of accounts, the number of customers of each partner."""
     customer = aliased(Account)
     return (
         select(func.count())
@@ -216,7 +219,7 @@ def customers_of_partner() -> ScalarSelect[int]:
 
 
 def _table(scope: Scope) -> Any:
-    """The table with fewer rows to add up: deposits for one customer, else those by server."""
+    """Return the table with fewer rows to sum: deposits for one customer, else sums by server."""
     if scope.feed_ids is not None or (scope.account_id is not None and not scope.is_partner):
         return Deposit
     return ServerDay

@@ -1,4 +1,4 @@
-"""Servers that read one fleet: why one of them waits, and for operations, which the other is."""
+"""Servers that read the same fleet: why one of them waits and, for operations, the other one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Account, Server, ServerOverlap
 
-#: All that the partner of a server hears of a server of another partner.
+#: All that a partner is informed of about a server of another partner.
 AWAITING_APPROVAL = reason("awaiting_approval")
 
 _Other = aliased(Server)
@@ -32,7 +32,7 @@ def own_overlapping(session: Session, server: Server) -> str | None:
 
 
 def reason_to_wait(session: Session, server: Server) -> Reason | None:
-    """Return why a server is not collected, in words for its partner; None when it is."""
+    """Return the reason, for its partner, why a server is not collected; None if it is."""
     if server.awaiting_approval_since is None:
         return None
     name = own_overlapping(session, server)

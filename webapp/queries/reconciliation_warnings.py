@@ -1,6 +1,6 @@
 """Warnings of the reconciliation: what may be wrong although all tables agree.
 
-Each is within the feeds given, so that nobody is warned of what belongs to somebody else.
+Each is within the given feeds, so that partners see no data of others.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _NEAR_LIFETIME_PAGES = 1_000
 
 
 class Place(NamedTuple):
-    """A feed, and one of its devices where the warning is about that."""
+    """A feed, and one of its devices if the warning is about that."""
 
     feed_id: int
     customer_name: str
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationWarning:
-    """What a person should look at. ``account_id``: of the account it is about, if it is."""
+    """A warning. ``account_id``: if it is about an account."""
 
     kind: Kind
     reason: Reason
@@ -43,7 +43,7 @@ class ReconciliationWarning:
 
 
 def find(session: Session, feeds: Select[Feed]) -> list[ReconciliationWarning]:
-    """Return the warnings of these feeds. Four statements, however many feeds there are."""
+    """Return the warnings of these feeds, by four statements."""
     ids = feeds.with_only_columns(Feed.id).order_by(None)
     return [
         *_serials_metered_twice(session, ids),
@@ -54,7 +54,7 @@ def find(session: Session, feeds: Select[Feed]) -> list[ReconciliationWarning]:
 
 
 def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
-    """Usable serial numbers of several devices, none of which has moved."""
+    """Yield usable serial numbers of several devices, none of which has moved."""
     metered: tuple[ColumnElement[bool], ...] = (
         Device.feed_id.in_(ids),
         Device.serial_key.is_not(None),
@@ -86,7 +86,7 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
     )
     for key, grouped in groupby(rows, key=lambda row: row[0]):
         same = list(grouped)
-        # The same customer at two partners has one name; the partner tells them apart.
+        # A customer of two partners has one name; the partner distinguishes them.
         is_of_one = len({row[-1] for row in same}) == 1
         places = tuple(
             Place(
@@ -102,7 +102,7 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
 
 
 def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
-    """Deltas that count and are at least 80 % of the count that was read."""
+    """Yield counted deltas of at least 80 % of the count that was read."""
     rows = session.execute(
         select(
             Device.id,
@@ -133,7 +133,7 @@ def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[Reconciliatio
 
 
 def _before_feed(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
-    """Feeds with deposits for days before they were created, in their own time zone."""
+    """Yield feeds with deposits for days before their creation, in their time zone."""
     partner = aliased(Account)
     first: ScalarSelect[Any] = (  # null without a deposit
         select(func.min(Deposit.day))
@@ -165,7 +165,7 @@ def _day_in(moment: datetime, zone: str) -> date:
 
 
 def _several_customers(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
-    """Accounts to which the pages of several Printerpoint customers go."""
+    """Yield accounts with pages of several Printerpoint customers."""
     several = (
         select(Feed.account_id)
         .where(Feed.id.in_(ids), access.IS_CONNECTED)

@@ -1,4 +1,4 @@
-"""Pages under review, or resolved: their list, their number, and the readings around a case."""
+"""Pages under review, or resolved: list, counts, and the readings around a case."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.queries import access, lists
 from webapp.queries.access import Viewer
 
-#: Under review, decided (by readings or a person), or both.
+#: Under review, resolved (by readings or a user), or both.
 STATES = ("held", "resolved", "all")
 
 _IS_RESOLVED = Delta.resolved_by.is_not(None)
@@ -22,9 +22,9 @@ _IN_STATE: dict[str, ColumnElement[bool]] = {
     "any": true(),
 }
 _FOR_PERSON = and_(access.IS_HELD, Delta.for_person)
-#: The pages that seem right: all of them where nothing else is proposed.
+#: The proposed pages: all of them, unless another number is stored.
 _PROPOSED = func.coalesce(Delta.proposed, Delta.pages)
-#: Cases that wait for a person first, then those that later readings may decide.
+#: Cases that need a decision first, then those that later readings may resolve.
 _URGENCY = case((_FOR_PERSON, 0), (access.IS_HELD, 1), else_=2)
 #: What the list can be sorted by.
 COLUMNS = {
@@ -42,7 +42,7 @@ _UserAccount = aliased(Account)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many deltas are under review.
+    """The number of deltas under review.
 
     ``for_person``: readings cannot decide them; ``waiting``: later readings may.
     """
@@ -52,15 +52,15 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """All that are under review."""
+        """All deltas under review."""
         return self.for_person + self.waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which cases are wanted. ``state``: one of ``STATES``, or ``any`` delta at all.
+    """The requested cases. ``state``: one of ``STATES``, or ``any`` delta at all.
 
-    ``account_id``: of a partner with those of its customers.
+    ``account_id``: of a partner, with those of its customers.
     """
 
     state: str = "held"
@@ -72,7 +72,7 @@ class Filters:
 
 
 def counts(session: Session, viewer: Viewer) -> Counts:
-    """How many deltas are under review, and how many of them need a person."""
+    """Return the number of deltas under review, and of those that need a decision."""
     query: Any = access.held(viewer).with_only_columns(
         func.count(), func.count(case((Delta.for_person, 1)))
     )
@@ -81,7 +81,7 @@ def counts(session: Session, viewer: Viewer) -> Counts:
 
 
 def search(viewer: Viewer, filters: Filters, sort: str = "urgency") -> Select[Any]:
-    """The cases a viewer may see, with device, customer and whoever resolved them.
+    """Select the cases a viewer may see, with device, customer and the user who resolved them.
 
     ``named``: whether the viewer may see that user; partners do not see users of operations.
     """
@@ -118,12 +118,12 @@ def search(viewer: Viewer, filters: Filters, sort: str = "urgency") -> Select[An
 
 
 def cases(session: Session, viewer: Viewer, filters: Filters) -> Sequence[Any]:
-    """The cases of these filters, as ``search`` has them."""
+    """Select the cases of these filters, with the columns of ``search``."""
     return session.execute(search(viewer, filters)).all()
 
 
 def kinds(session: Session, viewer: Viewer, filters: Filters) -> dict[str, int]:
-    """How many deltas of these filters are under review, by kind."""
+    """Return the number of deltas under review of these filters, by kind."""
     query: Any = access.held(viewer).where(*_wanted(replace(filters, state="held", kind="")))
     if filters.text:
         query = query.join(Delta.device).join(Feed, Feed.id == Delta.feed_id).join(Feed.account)
@@ -135,9 +135,10 @@ def kinds(session: Session, viewer: Viewer, filters: Filters) -> dict[str, int]:
 def readings_around(
     session: Session, viewer: Viewer, delta: Delta, before: int, after: int
 ) -> Sequence[Any]:
-    """The readings of a delta's device around it, the oldest first, that the viewer may see.
+    """Return the readings around a delta that the viewer may see, the oldest first.
 
-    ``before``: how many up to the day the delta begins; ``after``: how many after its last day.
+    ``before``: how many up to the day on which the delta starts; ``after``: how many after its last
+    day.
     """
     own = (Reading.device_id == delta.device_id, *_of_own_feeds(viewer))
     earlier = (
@@ -173,7 +174,7 @@ def _wanted(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _then(filters: Filters, sort: str) -> tuple[Any, ...]:
-    """The order of equals: what is under review the oldest first, else the latest first."""
+    """Return the order of equal rows: under review the oldest first, else the latest first."""
     if filters.state == "held":
         return (Delta.day, Delta.id)
     if sort.removeprefix("-") == "urgency":
@@ -182,7 +183,7 @@ def _then(filters: Filters, sort: str) -> tuple[Any, ...]:
 
 
 def _of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Readings that a viewer may see: all, or those that its own feeds took."""
+    """Return the condition for readings a viewer may see: all, or those of its own feeds."""
     if viewer.is_operations:
         return []
     return [Reading.feed_id.in_(select(Feed.id).where(*access.of_own_feeds(viewer)))]

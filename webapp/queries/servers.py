@@ -1,4 +1,4 @@
-"""Servers: the list, and those that are checked."""
+"""Servers: the list, and those whose health is checked."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,25 +21,25 @@ COLUMNS = {
 
 
 def registered(session: Session) -> Sequence[int]:
-    """The ids of all servers but removed ones."""
+    """Return the ids of all servers that are not removed."""
     query = select(Server.id).where(Server.removed_at.is_(None)).order_by(Server.id)
     return session.scalars(query).all()
 
 
 def visible(session: Session, viewer: Viewer) -> Sequence[Server]:
-    """The servers a viewer may see, removed ones included, by name."""
+    """Select the servers a viewer may see, removed ones included, by name."""
     return session.scalars(access.servers(viewer).order_by(Server.name, Server.id)).all()
 
 
 def ids(session: Session, query: Select[Any]) -> Sequence[int]:
-    """The ids of the servers of a list."""
+    """Return the ids of the servers of a list."""
     return session.scalars(query.with_only_columns(Server.id)).all()
 
 
 def search(
     viewer: Viewer, *, text: str = "", health: str = "", sort: str = "partner"
 ) -> Select[Any]:
-    """The servers a viewer may see, without removed ones."""
+    """Select the servers a viewer may see, without removed ones."""
     query: Any = access.servers(viewer).where(Server.removed_at.is_(None)).join(Server.account)
     if text:
         query = query.where(lists.contains(text, Server.name, Account.name))

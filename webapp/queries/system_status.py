@@ -1,4 +1,4 @@
-"""What operations see of the service as a whole: its nights, and what waits or failed."""
+"""System status, for operations: nights, and what waits or has failed."""
 
 from collections.abc import Collection as Several
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from webapp.queries import access
 
 
 def ping(session: Session) -> None:
-    """Raise OperationalError unless the database answers."""
+    """Run a statement. Raises OperationalError if the database is unavailable."""
     session.execute(text("select 1"))
 
 
 def nights(session: Session, since: date, limit: int) -> Sequence[Any]:
-    """The nights of all servers by the day they closed, the latest first."""
+    """Return the scheduled collections of all servers by closed day, the latest first."""
     return session.execute(
         select(
             Collection.day,
@@ -36,7 +36,7 @@ def nights(session: Session, since: date, limit: int) -> Sequence[Any]:
 
 
 def failed_by_day(session: Session, since: date) -> dict[date, int]:
-    """How many customers could not be read, by the day of the night."""
+    """Return the number of customers that could not be read, by the day of the night."""
     rows = session.execute(
         select(Collection.day, func.count().label("number"))
         .join(Outcome, Outcome.collection_id == Collection.id)
@@ -47,7 +47,7 @@ def failed_by_day(session: Session, since: date) -> dict[date, int]:
 
 
 def held_by_day(session: Session, since: date) -> dict[date, int]:
-    """How many deltas wait for a decision, by their day."""
+    """Return the number of held deltas, by their day."""
     rows = session.execute(
         select(Delta.day, func.count().label("number"))
         .where(access.IS_HELD, Delta.day >= since)
@@ -57,15 +57,15 @@ def held_by_day(session: Session, since: date) -> dict[date, int]:
 
 
 def pending_renders(session: Session) -> int:
-    """How many certificates have no document yet."""
-    # A certificate has one document or none: two numbers are found faster than the difference.
+    """Return the number of certificates without a document."""
+    # A certificate has one document or none: two counts are faster than an anti-join.
     certificates = select(func.count(Certificate.id)).scalar_subquery()
     documents = select(func.count(Document.certificate_id)).scalar_subquery()
     return session.scalar(select(certificates - documents)) or 0
 
 
 def servers_of_collections(session: Session, collection_ids: Several[int]) -> dict[int, str]:
-    """The names of the servers of these collections, by the collection's id."""
+    """Return the names of the servers of these collections, by the collection's id."""
     if not collection_ids:
         return {}
     rows = session.execute(
@@ -77,7 +77,7 @@ def servers_of_collections(session: Session, collection_ids: Several[int]) -> di
 
 
 def customer_names(session: Session, feed_ids: Several[int]) -> dict[int, str]:
-    """The customers of these feeds, by the feed's id."""
+    """Return the customers of these feeds, by the feed's id."""
     if not feed_ids:
         return {}
     rows = session.execute(select(Feed.id, Feed.customer_name).where(Feed.id.in_(feed_ids)))
@@ -85,7 +85,7 @@ def customer_names(session: Session, feed_ids: Several[int]) -> dict[int, str]:
 
 
 def certificate_numbers(session: Session, certificate_ids: Several[int]) -> dict[int, str]:
-    """The numbers of these certificates, by id."""
+    """Return the numbers of these certificates, by id."""
     if not certificate_ids:
         return {}
     query = select(Certificate.id, Certificate.number).where(Certificate.id.in_(certificate_ids))

@@ -1,4 +1,4 @@
-"""Users: their list, and the one that a session belongs to."""
+"""Users: the list, and the user of a session."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ _INVITED_UNTIL = (
 
 
 def of_session(session: Session, user_id: int, stamp: str) -> User | None:
-    """The user with its account and partner, unless the password changed or it is disabled."""
+    """Return the user with account and partner; None if the password changed or it is disabled."""
     return session.scalar(
         select(User)
         .where(User.id == user_id, User.session_stamp == stamp, User.disabled_at.is_(None))
@@ -33,12 +33,12 @@ def of_session(session: Session, user_id: int, stamp: str) -> User | None:
 
 
 def invited_until(session: Session, user_id: int) -> datetime | None:
-    """When the invitation of a user ends that is not used yet; None without one."""
+    """Return the expiry of a user's open invitation; None without one."""
     return session.scalar(select(_INVITED_UNTIL).where(User.id == user_id))
 
 
 def search(viewer: Viewer, *, text: str = "", role: str = "", sort: str = "name") -> Select[Any]:
-    """The users of the accounts a viewer may see."""
+    """Select the users of the accounts a viewer may see."""
     query: Any = (
         select(
             User.id,
@@ -63,7 +63,7 @@ def search(viewer: Viewer, *, text: str = "", role: str = "", sort: str = "name"
 
 
 def visible(session: Session, viewer: Viewer, user_id: int | None) -> User | None:
-    """The user, if the viewer may see the users of that account."""
+    """Return the user, if the viewer may see the users of that account."""
     if user_id is None:
         return None
     return session.scalar(access.users(viewer).where(User.id == user_id))
