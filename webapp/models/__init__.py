@@ -1,4 +1,4 @@
-"""The nouns. One file each; importing this package registers every table."""
+"""Models, one file per noun. Importing this package registers every table."""
 
 from webapp.models.account import Account
 from webapp.models.audit_entry import AuditEntry

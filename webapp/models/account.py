@@ -22,13 +22,13 @@ from webapp.i18n import DEFAULT
 
 
 class Account(Base):
-    """A partner, one of its customers, or the people who operate the service.
+    """A partner, one of its customers, or operations.
 
-    A customer has no time zone of its own: its days and months are its partner's. Its country
-    and region (for public holidays) are its own where a country is given, else its partner's.
-    ``language``: that of its certificates and badge; a customer's without one is its partner's.
-    ``is_named``: whether public pages of its certificates name it. ``badge_id`` is the unguessable
-    part of its badge's address, which answers while ``badge_on``.
+    A customer has no time zone of its own: its days and months are its partner's. Its country and
+    region (for public holidays) apply if a country is given, else its partner's. ``language``: of
+    its certificates and badge; without one, a customer has its partner's. ``is_named``: whether
+    public pages of its certificates name it. ``badge_id``: the unguessable part of its badge's
+    address, which is public while ``badge_on``.
     """
 
     __tablename__ = "account"
@@ -36,7 +36,7 @@ class Account(Base):
         CheckConstraint("kind in ('operations', 'partner', 'customer')", name="kind"),
         CheckConstraint("(kind = 'customer') = (partner_id is not null)", name="partner"),
         UniqueConstraint("partner_id", "name"),
-        # With the id, so that whose accounts these are is told by the index alone.
+        # With the id, so that an index-only scan finds the accounts of a partner.
         Index("ix_account_partner_id", "partner_id", "id"),
         Index("uq_account_badge_id", "badge_id", unique=True),
         Index(
@@ -65,17 +65,17 @@ class Account(Base):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone its days and months are counted in."""
+        """The time zone of its days and months."""
         return ZoneInfo(self.time_zone or (self.partner and self.partner.time_zone) or "UTC")
 
     @property
     def holiday_country(self) -> str | None:
-        """The country whose public holidays hold; None: Monday to Friday alone."""
+        """The country whose public holidays apply; None: Monday to Friday only."""
         return self.country or (self.partner.country if self.partner else None)
 
     @property
     def holiday_region(self) -> str | None:
-        """The region whose holidays hold besides; that of the account that names the country."""
+        """The region whose holidays apply as well; of the account that has the country."""
         named_by = self if self.country or not self.partner else self.partner
         return named_by.region
 

@@ -12,15 +12,15 @@ from webapp.db import Base, UtcDateTime
 from webapp.models.account import Account
 from webapp.models.user import User
 
-#: Where somebody acted. An address of the network would be personal data, and is not kept.
+#: The place of an action. A network address would be personal data, and is not stored.
 Place = Literal["browser", "command"]
 
 
 class AuditEntry(Base):
-    """An act on something of an account (None: of the whole service).
+    """An action on an object of an account (None: of the whole service).
 
-    ``user_id``: None for a command, whose operator the machine knows. ``action`` is a verb and
-    its noun, ``subject`` the name of what was acted on as it was then.
+    ``user_id``: None for the command line. ``action``: a noun and a verb; ``subject``: the name of
+    the object at that time.
     """
 
     __tablename__ = "audit_entry"

@@ -1,4 +1,4 @@
-"""Brand: the name, the colour and the logo that a partner's pages, mails and certificates bear."""
+"""Brand: display name, color and logo of a partner's pages, emails and certificates."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from webapp.db import Base, UtcDateTime
 
 
 class Logo(Base):
-    """A picture as we drew it ourselves, under its SHA-256; it is never changed.
+    """A sanitized picture under its SHA-256; it never changes.
 
-    It stays when its partner takes another: certificates and mails of that time bear it.
+    It is kept when its partner changes the logo, because earlier certificates and emails have it.
     """
 
     __tablename__ = "logo"
@@ -27,7 +27,7 @@ class Logo(Base):
 
 
 class Brand(Base):
-    """What a partner has chosen; what it has not is ours. The name stands for its account's."""
+    """The choices of a partner; null: the default. The name replaces that of its account."""
 
     __tablename__ = "brand"
 

@@ -1,4 +1,4 @@
-"""Certificate: the frozen statement of an account's month, and the document that shows it."""
+"""Certificate: the frozen statement of an account's month, and its document."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ from webapp.models.account import Account
 
 
 class Certificate(Base):
-    """What was certified, with names, logo and factor of that day; never changed again.
+    """A certificate, with the names, logo and factor of its date; it never changes.
 
-    ``late_pages`` were printed in earlier months that had closed already; ``corrections``, a
-    negative number, were counted too many by such months. ``pages`` includes both.
-    ``language``: the one its document speaks. ``public_id`` is the unguessable part of the
-    public page's address.
+    ``late_pages`` were printed in earlier months that had closed; ``corrections`` (negative) were
+    counted too many by such months. ``pages`` includes both. ``language``: of its document.
+    ``public_id``: the unguessable part of the public page's address.
     """
 
     __tablename__ = "certificate"
@@ -65,7 +64,7 @@ class Certificate(Base):
 
 
 class Document(Base):
-    """The PDF of a certificate, byte for byte as it was first rendered."""
+    """The PDF of a certificate, as first rendered."""
 
     __tablename__ = "document"
 

@@ -1,4 +1,4 @@
-"""Collection: one reading of a server's fleet; outcome: what came of it for one feed."""
+"""Collection: one run over a server's fleet. Outcome: its result for one feed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CollectionKind = Literal["scheduled", "manual"]
 CollectionState = Literal["queued", "running", "finished", "failed", "cancelled"]
 OutcomeKind = Literal["collected", "unchanged", "not_found", "failed"]
 
-#: The states of a collection that goes on, or will.
+#: The states of a collection that is running or will run.
 UNFINISHED: tuple[CollectionState, ...] = ("queued", "running")
 
 _SCHEDULED = text("kind = 'scheduled'")
@@ -36,8 +36,8 @@ _FAILED = text("outcome = 'failed'")
 class Collection(Base):
     """A run over a server's feeds for the day being closed.
 
-    One ``scheduled`` a server and day; any number of ``manual``, of the whole server or of one
-    feed. ``alive_at`` is the heartbeat: a running collection whose heartbeat is stale is queued
+    One ``scheduled`` per server and day; any number of ``manual`` ones, of the whole server or of
+    one feed. ``alive_at`` is the heartbeat: a running collection whose heartbeat is stale is queued
     again.
     """
 
@@ -83,11 +83,11 @@ class Collection(Base):
 
 
 class Outcome(Base):
-    """What a collection brought for one feed.
+    """The result of a collection for one feed.
 
-    ``pages``: deposited by this collection, less what it withdrew. ``incomplete``: devices whose
-    answer lacked a known counter. ``duplicates``: rows that repeat a device. ``skipped``: rows not
-    counted, a list of ``{"reason", "asset_id", "serial_number"}``. ``reason``: why it failed.
+    ``pages``: deposited less withdrawn. ``incomplete``: devices whose answer lacked a known
+    counter. ``duplicates``: rows that repeat a device. ``skipped``: rows not counted, a list of
+    ``{"reason", "asset_id", "serial_number"}``. ``reason``: of a failure.
     """
 
     __tablename__ = "outcome"
@@ -122,9 +122,8 @@ class Outcome(Base):
 class RetryRows(Base):
     """The fleet's rows of a customer that failed in a collection, for its retry.
 
-    ``rows``: those of the customer and of the same machines elsewhere, only the fields that
-    metering needs. Deleted when the retry succeeds, or the customer's next collection
-    begins.
+    ``rows``: of the customer and of the same machines elsewhere, only the fields that metering
+    needs. Deleted when the retry succeeds, or the customer's next collection starts.
     """
 
     __tablename__ = "retry_rows"

@@ -1,4 +1,4 @@
-"""Deposit: pages credited to a feed for a day, or taken back, counted in a month."""
+"""Deposit: pages credited to a feed for a day, or withdrawn, counted in a month."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from webapp.db import Base
 class Deposit(Base):
     """One per feed, day, month counted in (``2026-10``) and kind.
 
-    The month is the day's own, or, where that was closed already, the first open one. A
-    ``correction`` is the negative number of pages that a closed month counted too many.
+    The month is the day's own or, if that was closed, the first open one. A ``correction`` is the
+    negative number of pages that a closed month counted too many.
     """
 
     __tablename__ = "deposit"
@@ -22,7 +22,7 @@ class Deposit(Base):
         CheckConstraint(
             "kind = 'pages' and pages >= 0 or kind = 'correction' and pages <= 0", name="pages"
         ),
-        # With the pages: the deposits of a feed lie far apart in the table, a row for each night.
+        # With the pages, because the deposits of a feed are spread over the table, one per night.
         Index(
             "ix_deposit_feed_id_counted_in",
             "feed_id",

@@ -18,13 +18,13 @@ class Device(Base):
     """A printer, under the feed that read it last.
 
     ``asset_id`` and ``serial_number``: as reported; a blank one is an empty string. A feed may have
-    one device that has neither.
-    ``serial_key``: the serial number as it is compared, None when it identifies no machine.
-    ``state``: all that metering remembers of it, as ``webapp.domain.metering.codec`` writes it;
-    ``counter_set`` (None: awaiting its baseline) to ``last_seen_at`` and ``incomplete_since`` are
-    its figures for lists. ``awaits_baseline``: the next reading begins anew. ``missing_since``: the
-    first day closed without it in the response. ``moved_to``: the device that continues the same
-    printer, set by a recount and by an earlier version; this one is no longer metered.
+    one device that has neither. ``serial_key``: the normalized serial number, None if it identifies
+    no machine. ``state``: the state of metering, as written by ``webapp.domain.metering.codec``;
+    ``counter_set`` (None: awaiting its baseline) to ``last_seen_at`` and ``incomplete_since``
+    repeat figures of it for lists. ``awaits_baseline``: the next reading is a new baseline.
+    ``missing_since``: the first day closed without it in the response. ``moved_to``: the device
+    that continues the same printer, set by a recount and by an earlier version; this one is no
+    longer metered.
     """
 
     __tablename__ = "device"

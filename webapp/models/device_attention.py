@@ -14,10 +14,10 @@ DeviceStatus = Literal["silent", "missing"]
 
 
 class DeviceAttention(Base):
-    """A device that needs attention, as the latest collection of its server found it.
+    """A device that needs attention, as of the latest collection of its server.
 
-    A summary, so that home and lists need not look at every device. ``since``: the device's
-    ``latest_on`` when it is silent, its ``missing_since`` when it is missing.
+    A summary, so that home and lists need not read every device. ``since``: the device's
+    ``latest_on`` if it is silent, its ``missing_since`` if it is missing.
     """
 
     __tablename__ = "device_attention"

@@ -21,7 +21,7 @@ _BY_NAME = text("status <> 'removed' and customer_id is null")
 
 
 def _listed(name: str, *columns: Any) -> Index:
-    """An index of the feeds that lists show: it alone tells their number and their order."""
+    """Return an index of the feeds in lists, which alone yields their number and order."""
     connected = text("status <> 'removed'")
     return Index(name, *columns, sqlite_where=connected, postgresql_where=connected)
 
@@ -29,20 +29,20 @@ def _listed(name: str, *columns: Any) -> Index:
 class Feed(Base):
     """A connected customer. Pending until its first reading; inactive ones are not collected.
 
-    ``device_count``: how many devices it has; whatever inserts devices sets it.
-    ``last_data_on``: the last day, in the account's zone, for which it brought new data.
-    ``read_interval_days``: of a feed read by hand, the days between its readings; None: nightly.
-    ``suggested_interval_days``: of one that seems to be, by its readings of the last weeks.
-    ``successor_name`` and ``successor_id``: of a customer that is not found, the one that lists
-    ``successor_devices`` of the ``successor_of`` devices by which the feed is known.
-    ``deactivated_at``: since when it is inactive; None while it is collected.
+    ``device_count``: the number of its devices, set wherever devices are inserted.
+    ``last_data_on``: the last day, in the account's zone, with new data. ``read_interval_days``: of
+    a feed read by hand, the days between its readings; None: nightly. ``suggested_interval_days``:
+    of one that seems to be, by its readings of the last weeks. ``successor_name`` and
+    ``successor_id``: of a customer that is not found, the one that lists ``successor_devices`` of
+    the ``successor_of`` devices by which the feed is known. ``deactivated_at``: since when it is
+    inactive; None while it is collected.
     """
 
     __tablename__ = "feed"
     __table_args__ = (
         Index("ix_feed_server_id_health", "server_id", "status", "health"),
         Index("ix_feed_status", "status", "health"),
-        # The orders in which lists show them: of everybody, and of one server.
+        # The orders of lists: of all feeds, and of one server.
         _listed("ix_feed_health", desc("health"), "customer_name", "id"),
         _listed("ix_feed_server_id_worst", "server_id", desc("health"), "customer_name", "id"),
         _listed("ix_feed_customer_name", "customer_name", "id"),

@@ -1,4 +1,4 @@
-"""Feed event: what happened in the field and what was made of it; the history of a feed."""
+"""Feed event: an entry in the history of a feed."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ FEED_EVENT_KINDS: tuple[FeedEventKind, ...] = get_args(FeedEventKind)
 
 
 class FeedEvent(Base):
-    """One line of a feed's history. ``day``: the day that was being closed.
+    """An event of a feed or of one of its devices. ``day``: the day that was being closed.
 
-    ``details`` holds the figures and names its words are made of, see ``webapp.views.history``.
+    ``details``: figures and names for the sentences of ``webapp.views.history``.
     """
 
     __tablename__ = "feed_event"

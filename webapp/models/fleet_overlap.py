@@ -1,7 +1,7 @@
 """Fleet serials and overlaps: which servers read the same machines.
 
-Neither refers to the server by a foreign key. Inserting a row would lock the other server's, which
-its removal holds; servers are never deleted.
+Neither refers to the server by a foreign key: inserting a row would lock the other server's row,
+which its removal holds; servers are never deleted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from webapp.db import Base, UtcDateTime
 class FleetSerial(Base):
     """A usable serial number of a server's fleet as last read, customers without a feed included.
 
-    ``serial``: as ``identity.serial_key`` normalises it. Nothing else of such printers is stored.
+    ``serial``: normalized by ``identity.serial_key``. Nothing else of such printers is stored.
     """
 
     __tablename__ = "fleet_serial"
@@ -28,10 +28,10 @@ class FleetSerial(Base):
 
 
 class ServerOverlap(Base):
-    """Two servers that read one fleet; the later registered one waits until it is approved.
+    """Two servers that read the same fleet; the later one waits until it is approved.
 
-    ``server_id``: the later one; ``other_id``: the earlier one; ``shared``: how many serial numbers
-    both have.
+    ``server_id``: the later one; ``other_id``: the earlier one; ``shared``: the number of serial
+    numbers of both.
     """
 
     __tablename__ = "server_overlap"

@@ -1,4 +1,4 @@
-"""Health change: a record of its own for every change of a server's or a feed's health."""
+"""Health change: a record of every change of a server's or a feed's health."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webapp.models.server import Server
 
 
 class HealthChange(Base):
-    """Before, after, when and why; of a server, or of a feed."""
+    """A change of a server or a feed: before, after, time and reason."""
 
     __tablename__ = "health_change"
     __table_args__ = (

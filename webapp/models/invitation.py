@@ -12,7 +12,7 @@ from webapp.models.user import User
 
 
 class Invitation(Base):
-    """A link that works once. Only the SHA-256 of its token is kept."""
+    """A link that works once. Only the SHA-256 of its token is stored."""
 
     __tablename__ = "invitation"
 

@@ -1,4 +1,4 @@
-"""Month: open until this row says that it is closed."""
+"""Closed month: a month is open until it has this row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notice: a health change that a user is to be told. Mail: a message that tells notices."""
+"""Notice: a health change of which a user is notified. Mail: an email with notices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webapp.db import Base, UtcDateTime
 from webapp.models.health_change import HealthChange
 from webapp.models.user import User
 
-#: What a user can choose to be told of.
+#: The kinds of email notifications that a user can choose.
 Subject = Literal["server", "feed", "digest", "nights", "approval"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
@@ -20,11 +20,11 @@ _UNTOLD = text("mail_id is null")
 
 
 class Mail(Base):
-    """A message to one user. ``key`` says what it tells: there is one of a kind for each user.
+    """An email to one user. ``key``: identifies its content, unique for each user.
 
-    ``claimed_at``: when a sender took it; one that fell silent is taken over by another.
-    ``due_at``: when it is tried next. ``error``: why the last attempt failed. ``logo_digest``: the
-    logo that its HTML shows.
+    ``claimed_at``: when a sender claimed it; a stale claim is taken over by another sender.
+    ``due_at``: the next attempt. ``error``: of the last attempt. ``logo_digest``: of the logo in
+    its HTML.
     """
 
     __tablename__ = "mail"
@@ -58,10 +58,10 @@ class Mail(Base):
 
 
 class Notice(Base):
-    """One change to be told to one user, written in the change's own transaction.
+    """A change of which one user is notified, written in the change's transaction.
 
-    ``mail_id``: the mail that tells it; None while it waits. ``due_at``: when it is told, at the
-    earliest.
+    ``mail_id``: the email that contains it; None until then. ``due_at``: the earliest time of that
+    email.
     """
 
     __tablename__ = "notice"

@@ -36,13 +36,13 @@ _RESOLVED = text("resolved_by is not null")
 
 
 class Delta(Base):
-    """The pages between two readings, and what became of them: ``webapp.domain.metering.state``.
+    """The pages between two readings, and their state: see ``webapp.domain.metering.state``.
 
-    ``pages`` are what was read, ``counted`` what is deposited, in the proportions of
-    ``allocation`` (``[[day, pages], ...]``, all of ``pages``). ``held``: under review, deposits
-    nothing; ``for_person``: later readings cannot decide it. ``proposed``: the pages that seem
-    right. ``resolved_by``: who decided, ``readings``, ``user`` or ``cli``; ``evidence``: the
-    readings (``[[day, count], ...]``) that did or may.
+    ``pages``: as read; ``counted``: deposited, in the proportions of ``allocation`` (``[[day,
+    pages], ...]``, all of ``pages``). ``held``: under review, not deposited; ``for_person``: later
+    readings cannot decide it. ``proposed``: the pages proposed to count. ``resolved_by``:
+    ``readings``, ``user`` or ``cli``; ``evidence``: the readings (``[[day, count], ...]``) that
+    decided or may decide it.
     """
 
     __tablename__ = "delta"

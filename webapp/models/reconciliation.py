@@ -1,4 +1,4 @@
-"""Reconciliation: what the nightly comparison of counters, deposits and certificates found."""
+"""Reconciliation: the result of the nightly comparison of counters, deposits and certificates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from webapp.db import Base, UtcDateTime
 
 
 class Reconciliation(Base):
-    """One comparison over everything. ``differences``: a sentence each; none when all is well."""
+    """A comparison of everything. ``differences``: a sentence for each; empty without any."""
 
     __tablename__ = "reconciliation"
 

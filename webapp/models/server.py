@@ -14,10 +14,10 @@ from webapp.models.account import Account
 
 
 class Server(Base):
-    """A Printerpoint login. Its token is only ever stored encrypted, bound to this very row.
+    """A Printerpoint login. Its token is stored encrypted only, bound to this row.
 
-    ``health_reason``: why the last connection attempt failed; None while healthy.
-    ``fleet_since``: since when its token is that of another fleet than at its registration.
+    ``health_reason``: why the last connection attempt failed; None while healthy. ``fleet_since``:
+    since when its token is that of another fleet than at its registration.
     ``awaiting_approval_since``: another server reads the same fleet; nothing is collected.
     """
 
@@ -41,7 +41,7 @@ class Server(Base):
 
     @property
     def paused(self) -> bool:
-        """Whether collection waits for a health check to pass."""
+        """Whether collection is paused until a health check passes."""
         return self.health == "unhealthy"
 
     def encrypt_token(self, keyring: Keyring, token: str) -> None:
@@ -49,7 +49,7 @@ class Server(Base):
         self.sealed_token = keyring.encrypt(token, self._owner)
 
     def decrypt_token(self, keyring: Keyring) -> str:
-        """Return the token, for the client alone. Raises DecryptionError."""
+        """Return the token, for the client only. Raises DecryptionError."""
         return keyring.decrypt(self.sealed_token, self._owner)
 
     @property

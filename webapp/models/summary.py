@@ -1,7 +1,7 @@
-"""Summary tables: sums over deposits and certificates, for pages that show many of them at once.
+"""Summary tables: sums of deposits and certificates, for pages with many of them.
 
-``webapp.services.summaries`` writes them in the transaction that writes the rows they sum; the
-nightly reconciliation compares them with those rows.
+``webapp.services.summaries`` writes them in the transaction that writes the summed rows; the daily
+reconciliation compares them with those rows.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from webapp.db import Base
 
 
 class ServerDay(Base):
-    """Pages deposited for all feeds of a server for a day, by the month they are counted in.
+    """Pages deposited for all feeds of a server for a day, by the month in which they are counted.
 
-    ``server_id`` is no foreign key. Inserting a row would lock the server's, which its removal
-    holds while it waits for the feeds that a collection has locked; servers are never deleted.
+    ``server_id`` is not a foreign key: inserting a row would lock the server's row, which its
+    removal holds while it waits for the feeds that a collection has locked. Servers are never
+    deleted.
     """
 
     __tablename__ = "server_day"
@@ -31,7 +32,7 @@ class ServerDay(Base):
 
 
 class PartnerMonth(Base):
-    """Certificates of a month of a partner's customers: how many, and the pages they state."""
+    """Certificates of a month of a partner's customers: their number and their pages."""
 
     __tablename__ = "partner_month"
 

@@ -24,11 +24,11 @@ ACCOUNT_KIND_OF_ROLE: dict[Role, str] = {
 
 
 class User(Base):
-    """A person: full name and e-mail, nothing more. No password until the invitation is taken.
+    """A person: full name and email only. No password until the invitation is accepted.
 
-    ``session_stamp`` changes with the password, which ends every other session of the user.
-    ``language``: the one that pages and mails speak, by choice; none: that of the browser.
-    ``wants_...``: what the user wants to be told by e-mail, as far as it concerns the role.
+    ``session_stamp`` changes with the password, which ends all other sessions of the user.
+    ``language``: of pages and emails, if chosen; null: that of the browser. ``wants_...``: the
+    email notifications that the user wants, as far as the role has them.
     """
 
     __tablename__ = "user"
@@ -58,7 +58,7 @@ class User(Base):
 
     account: Mapped[Account] = relationship(lazy="joined")
 
-    # What Flask-Login asks of a user.
+    # The interface of Flask-Login.
     is_anonymous = False
 
     @property
@@ -68,7 +68,7 @@ class User(Base):
 
     @property
     def has_password(self) -> bool:
-        """Whether the invitation was taken."""
+        """Whether the invitation was accepted."""
         return self.password_hash is not None
 
     @property
@@ -77,5 +77,5 @@ class User(Base):
         return self.disabled_at is None
 
     def get_id(self) -> str:
-        """What the session cookie names: the user and the stamp of the password."""
+        """Return the identifier for the session cookie: the user and the session stamp."""
         return f"{self.id}-{self.session_stamp}"
