@@ -1,1 +1,1 @@
-"""The rules, as pure functions of values. Standard library only."""
+"""Domain rules: pure functions of values, standard library only."""

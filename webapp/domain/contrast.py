@@ -1,4 +1,4 @@
-"""Contrast as WCAG 2.2 defines it, and the shades in which a partner's colour is used."""
+"""Contrast as defined by WCAG 2.2, and the shades in which a partner's color is used."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-#: What text needs, WCAG 2.2, success criterion 1.4.3.
+#: The minimum for text, WCAG 2.2, success criterion 1.4.3.
 READABLE = 4.5
 
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.ASCII | re.IGNORECASE)
@@ -15,7 +15,7 @@ _STEPS = 1_000
 
 
 class Colour(NamedTuple):
-    """A colour of sRGB, each part from 0 to 255."""
+    """An sRGB color, each component from 0 to 255."""
 
     red: int
     green: int
@@ -23,7 +23,7 @@ class Colour(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Colour":
-        """The colour of ``#1b6b45``, ``1b6b45`` or ``#1b6``. Raises ValueError."""
+        """Return the color of ``#1b6b45``, ``1b6b45`` or ``#1b6``. Raises ValueError."""
         found = _HEX.fullmatch(text.strip())
         if not found:
             raise ValueError(f"{text!r} is no colour")
@@ -42,10 +42,10 @@ class Colour(NamedTuple):
 
 WHITE = Colour(255, 255, 255)
 BLACK = Colour(0, 0, 0)
-#: What lies behind buttons and links: ground, surface and sunken of static/app.css.
+#: The backgrounds of buttons and links: ground, surface and sunken of static/app.css.
 LIGHT_PAGE = tuple(map(Colour.parse, ("#ffffff", "#f6f8f5", "#f0f4ef")))
 DARK_PAGE = tuple(map(Colour.parse, ("#141c18", "#0d1310", "#1a241f")))
-#: What links may stand on besides: good-, bad-, wait-, calm- and still-soft.
+#: Further backgrounds of links: good-, bad-, wait-, calm- and still-soft.
 LIGHT_TINTS = tuple(map(Colour.parse, ("#e3f1e8", "#fceceb", "#fdf1d8", "#e8f0fa", "#ebefeb")))
 DARK_TINTS = tuple(map(Colour.parse, ("#15301f", "#3a1917", "#33270f", "#17263a", "#222d27")))
 #: Ours: accent of static/app.css.
@@ -54,7 +54,7 @@ OURS = Colour.parse("#1b6b45")
 
 @dataclass(frozen=True, slots=True)
 class Shades:
-    """How a colour is used on a page, light or dark; every text is readable on what is behind."""
+    """The shades of a color on a light or dark page; every text has sufficient contrast."""
 
     accent: Colour
     deep: Colour
@@ -64,51 +64,51 @@ class Shades:
 
 
 def contrast_ratio(one: Colour, other: Colour) -> float:
-    """The contrast ratio, from 1 to 21; it is not rounded."""
+    """Return the contrast ratio, from 1 to 21, not rounded."""
     dark, light = sorted((one.luminance, other.luminance))
     return (light + 0.05) / (dark + 0.05)
 
 
 def lowest(colour: Colour, page: Iterable[Colour]) -> float:
-    """The contrast with whatever of a page it is lowest with."""
+    """Return the lowest contrast with any of the page's colors."""
     return min(contrast_ratio(colour, behind) for behind in page)
 
 
 def text_on(colour: Colour) -> Colour:
-    """White or black, whichever reads better; one of them has 4.58:1 or more on any colour."""
+    """Return white or black, whichever has more contrast: at least 4.58:1 on any color."""
     return max(WHITE, BLACK, key=lambda text: contrast_ratio(text, colour))
 
 
 def passes(colour: Colour) -> bool:
-    """Whether buttons of this colour stand out from the light page, and their text from them.
+    """Whether buttons of this color have sufficient contrast on the light page, and their text too.
 
-    No colour reaches 4.5:1 on the light page and on the dark one, which are 17:1 apart. In the
-    dark the nearest shade that does is used instead.
+    No color has 4.5:1 on both the light and the dark page, which are 17:1 apart. In dark mode the
+    nearest shade that has it is used.
     """
     return _stands_out(colour, LIGHT_PAGE)
 
 
 def nearest_passing(colour: Colour) -> Colour:
-    """The nearest shade of the same hue that ``passes``; itself if it does."""
+    """Return the nearest shade of the same hue that ``passes``; the color itself if it does."""
     return _nearest(colour, lambda shade: _stands_out(shade, LIGHT_PAGE))
 
 
 @lru_cache(maxsize=256)
 def on_light(colour: Colour) -> Shades:
-    """Its shades on the light page."""
+    """Return its shades on the light page."""
     accent = nearest_passing(colour)
     return _shades(accent, LIGHT_PAGE, LIGHT_TINTS, towards=BLACK)
 
 
 @lru_cache(maxsize=256)
 def on_dark(colour: Colour) -> Shades:
-    """Its shades on the dark page."""
+    """Return its shades on the dark page."""
     accent = _nearest(colour, lambda shade: _stands_out(shade, DARK_PAGE))
     return _shades(accent, DARK_PAGE, DARK_TINTS, towards=WHITE)
 
 
 def mixed(colour: Colour, other: Colour, share: float) -> Colour:
-    """``share`` of the colour, the rest of the other."""
+    """Mix ``share`` of the color with the rest of the other."""
     parts = zip(colour, other, strict=True)
     return Colour(*(round(one * share + two * (1 - share)) for one, two in parts))
 
@@ -118,7 +118,7 @@ def _shades(
 ) -> Shades:
     soft = mixed(accent, page[0], 0.12)
     link = _nearest(accent, lambda shade: lowest(shade, (*page, *tints, soft)) >= READABLE)
-    # Away from the page, so that the text on it reads all the better.
+    # Away from the page's color, for more contrast of the text on it.
     deep = mixed(accent, towards, 0.82)
     return Shades(accent, deep, soft, text_on(accent), link)
 
@@ -128,14 +128,14 @@ def _stands_out(colour: Colour, page: tuple[Colour, ...]) -> bool:
 
 
 def _nearest(colour: Colour, fits: Callable[[Colour], bool]) -> Colour:
-    """The shade of the same hue and saturation that fits and whose lightness is nearest."""
+    """Return the fitting shade of the same hue and saturation with the nearest lightness."""
     if fits(colour):
         return colour
     return next(shade for shade in _by_nearness(colour) if fits(shade))
 
 
 def _by_nearness(colour: Colour) -> Iterator[Colour]:
-    """Shades of a hue, those of about its own lightness first; black and white are the last."""
+    """Yield shades of a hue by the distance of their lightness; black and white are the last."""
     hue, lightness, saturation = rgb_to_hls(*(part / 255 for part in colour))
     for step in range(1, _STEPS + 1):
         for wanted in (lightness - step / _STEPS, lightness + step / _STEPS):
@@ -146,5 +146,5 @@ def _by_nearness(colour: Colour) -> Iterator[Colour]:
 
 def _linear(part: int) -> float:
     share = part / 255
-    # 0.04045 is sRGB's; WCAG 2.2 corrected its 0.03928 to it. Eight bits tell no difference.
+    # 0.04045 is sRGB's value, to which WCAG 2.2 corrected 0.03928; equal for eight bits.
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)

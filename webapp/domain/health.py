@@ -1,4 +1,4 @@
-"""Health: when a feed that says nothing becomes unhealthy."""
+"""Health: when a feed without new data becomes unhealthy."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SHORTEST_INTERVAL, LONGEST_INTERVAL = 2, 92
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """Pages dated back to days on which nothing was heard of a feed."""
+    """Pages allocated to days on which a feed had not reported."""
 
     pages: int
     first: date
@@ -27,9 +27,9 @@ class Recovered:
 def recovered(
     shares: Mapping[date, int], last_data_on: date, until: date, holidays: Container[date]
 ) -> Recovered | None:
-    """What new data, heard on ``until``, brought for the silent days since ``last_data_on``.
+    """Return the pages of new data, read on ``until``, for silent days since ``last_data_on``.
 
-    ``shares``: its pages by day. None when no business day was silent, or none of its pages.
+    ``shares``: its pages by day. None if no business day was silent, or none of its pages are.
     """
     if not business_days_of_gap(last_data_on, until - timedelta(days=1), holidays):
         return None
@@ -40,12 +40,12 @@ def recovered(
 
 
 def silent_business_days(last_data_on: date, today: date, holidays: Container[date]) -> int:
-    """Business days that have ended since the day last heard of; ``today`` has not ended."""
+    """Return the business days ended since the last day with data; ``today`` has not ended."""
     return len(business_days_of_gap(last_data_on, today - timedelta(days=1), holidays))
 
 
 def due_on(last_data_on: date, read_interval_days: int | None) -> date:
-    """The day from which new data is overdue: at once, or when a reading by hand is due."""
+    """Return the day from which new data is overdue: at once, or when a reading by hand is due."""
     return last_data_on + timedelta(days=read_interval_days or 0)
 
 
@@ -55,7 +55,7 @@ def feed_health(
     holidays: Container[date],
     read_interval_days: int | None = None,
 ) -> Health:
-    """A feed's health on ``today`` in its account's zone; pending before its first data.
+    """Return a feed's health on ``today`` in its account's zone; pending before its first data.
 
     ``read_interval_days``: the calendar days between the readings of a feed read by hand. Its
     business days without data count only after that interval.
@@ -69,7 +69,7 @@ def feed_health(
 def unhealthy_from(
     last_data_on: date, holidays: Container[date], read_interval_days: int | None = None
 ) -> date:
-    """The first day on which a feed with its last data on ``last_data_on`` is unhealthy."""
+    """Return the first day on which a feed with last data on ``last_data_on`` is unhealthy."""
     day, left = due_on(last_data_on, read_interval_days), SILENT_BUSINESS_DAYS
     while left:
         day += timedelta(days=1)
@@ -80,9 +80,9 @@ def unhealthy_from(
 def silent_before(
     today: date, holidays: Container[date], read_interval_days: int | None = None
 ) -> date:
-    """The day before which a device's latest reading makes it silent on ``today``.
+    """Return the day before which a device's latest reading makes it silent on ``today``.
 
-    The same limit as a feed's: ``feed_health`` of an earlier day is unhealthy.
+    The limit is that of a feed: ``feed_health`` of an earlier day is unhealthy.
     """
     day, left = today, SILENT_BUSINESS_DAYS
     while left:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 class Month(NamedTuple):
-    """A calendar month. Its text is ``2026-10``, which sorts as the months do."""
+    """A calendar month. Its text, ``2026-10``, sorts chronologically."""
 
     year: int
     month: int
@@ -16,7 +16,7 @@ class Month(NamedTuple):
     @classmethod
     @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Self:
-        """From ``2026-10``. Raises ValueError with a sentence for the user."""
+        """Return the month of ``2026-10``. Raises ValueError with a message for the user."""
         match = re.fullmatch(r"(\d{4})-(\d{2})", text)
         if not match or not 1 <= int(match[2]) <= 12 or int(match[1]) < 1:
             raise ValueError(f"{text!r} is not a month; write it like 2026-10")
@@ -24,7 +24,7 @@ class Month(NamedTuple):
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """The month a day lies in."""
+        """Return the month of a day."""
         return cls(day.year, day.month)
 
     @property
@@ -38,11 +38,11 @@ class Month(NamedTuple):
         return self.next().first - timedelta(days=1)
 
     def next(self) -> "Month":
-        """The month after."""
+        """Return the next month."""
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
     def previous(self) -> "Month":
-        """The month before."""
+        """Return the previous month."""
         return Month.of(self.first - timedelta(days=1))
 
     def __str__(self) -> str:
@@ -50,12 +50,12 @@ class Month(NamedTuple):
 
 
 def closes_at(month: Month, zone: ZoneInfo, on: int = 2, at: time = time(6)) -> datetime:
-    """When a month may close: day ``on`` of the next month at ``at`` in the account's zone; UTC."""
+    """Return when a month may close, in UTC: day ``on`` of the next month at ``at`` in the zone."""
     day = month.next().first.replace(day=on)
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
 def counting_month(day: date, last_closed: Month | None) -> Month:
-    """The month in which pages of ``day`` are counted: their own, or the first open one after."""
+    """Return the month that counts pages of ``day``: its own, or the first open one after it."""
     own = Month.of(day)
     return own if last_closed is None or own > last_closed else last_closed.next()

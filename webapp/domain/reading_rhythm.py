@@ -1,4 +1,4 @@
-"""Reading rhythm: whether the readings of a feed look as if somebody took them by hand."""
+"""Reading rhythm: whether the readings of a feed seem to be taken by hand."""
 
 from collections.abc import Collection, Container
 from datetime import date, timedelta
@@ -8,9 +8,9 @@ from statistics import median
 from webapp.domain.calendar import business_days_of_gap
 from webapp.domain.health import LONGEST_INTERVAL, SHORTEST_INTERVAL, SILENT_BUSINESS_DAYS
 
-#: The days looked back on.
+#: The days before ``today`` that are considered.
 WINDOW_DAYS = 120
-#: The rounds of readings, and turns to unhealthy, from which on there is a rhythm.
+#: The fewest rounds of readings, and turns to unhealthy, of a rhythm.
 FEWEST_ROUNDS, FEWEST_TURNS = 3, 2
 #: All gaps between rounds are within this factor of their median.
 _FACTOR = 2
@@ -19,12 +19,12 @@ _FACTOR = 2
 def suggest_interval(
     reading_days: Collection[date], unhealthy_turns: int, today: date, holidays: Container[date]
 ) -> int | None:
-    """The days between the readings of a feed that seems to be read by hand; None: no rhythm.
+    """Return the days between the readings of a feed that seems to be read by hand, or None.
 
-    ``reading_days``: the days of its devices' readings; ``unhealthy_turns``: how often it turned
-    unhealthy; both within the window before ``today``. Somebody who reads the meters takes a day
-    or a few for it, then nothing comes until the feed is unhealthy, again and again in about the
-    same interval. A feed that is read nightly and fails now and then has longer rounds.
+    ``reading_days``: the days of its devices' readings; ``unhealthy_turns``: how often it became
+    unhealthy; both within the window before ``today``. Reading meters by hand takes a day or a few;
+    then nothing arrives until the feed is unhealthy, repeatedly at about the same interval. A feed
+    that is read nightly and fails at times has longer rounds.
     """
     first = today - timedelta(days=WINDOW_DAYS)
     rounds = _rounds(sorted(day for day in set(reading_days) if first <= day < today), holidays)
@@ -43,7 +43,7 @@ def suggest_interval(
 
 
 def _rounds(days: list[date], holidays: Container[date]) -> list[tuple[date, date]]:
-    """First and last day of each round: days between which a feed would not turn unhealthy."""
+    """Return first and last day of each round: days between which a feed stays healthy."""
     rounds: list[tuple[date, date]] = []
     for day in days:
         if rounds and _business_days(rounds[-1][1], day, holidays) <= SILENT_BUSINESS_DAYS:

@@ -1,7 +1,7 @@
 """Reasons: why something was not counted, failed or changed, as a code and parameters.
 
-A reason is stored as JSON; ``webapp.messages`` turns it into a sentence. Text that comes from
-outside is only ever a parameter.
+A reason is stored as JSON; ``webapp.messages`` returns its sentence. External text is always a
+parameter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 
 class Reason(TypedDict):
-    """A code of ``webapp.messages`` and the values of its sentence.
+    """A code of ``webapp.messages`` and the values for its sentence.
 
     ``params``: texts, numbers, dates as ISO text, and other reasons.
     """

@@ -1,4 +1,4 @@
-"""Renames: a customer that a fleet lists no more, and the one that lists its devices now."""
+"""Renames: a customer that a fleet no longer lists, and the one that lists its devices now."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from webapp.domain.metering.counter_sets import CounterSet, pages_of, usable_values, values_of_set
 from webapp.domain.metering.identity import normalize, serial_key
 
-#: What a fleet says of a customer: ID and name.
+#: ID and name of a customer in a fleet.
 CustomerKey = tuple[str | None, str]
-#: One asset ID alone may be anybody's.
+#: A single asset ID does not identify a customer.
 _FEWEST_ASSETS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
-    """A device of a customer that is not found: what it was called, and its latest count."""
+    """A device of a customer that is not found: its serial number or asset ID, and latest count."""
 
     asset_id: str
     serial_number: str
@@ -25,7 +25,7 @@ class KnownDevice:
 
 @dataclass(slots=True)
 class Listing:
-    """What a customer without a feed lists: serial numbers, and counters by asset ID."""
+    """The rows of a customer without a feed: serial numbers, and counters by asset ID."""
 
     serials: set[str] = field(default_factory=set)
     assets: dict[str, list[Mapping[str, int | None]]] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """The customer that lists ``devices`` of the ``of`` devices by which it is known."""
+    """The customer that lists ``devices`` of the ``of`` devices by which a feed is known."""
 
     customer: CustomerKey
     devices: int
@@ -57,8 +57,8 @@ def find_successors(
 ) -> dict[int, Successor]:
     """Return, by feed, which customer lists at least half of a lost customer's devices.
 
-    The one that lists most; with two that list as many nothing is concluded. A customer succeeds
-    one feed: that of which it lists most, and with two such feeds neither.
+    It is the one that lists most; if two list equally many, none is. A customer succeeds one feed:
+    the one of which it lists most, and if there are two such feeds, neither.
     """
     best: dict[int, Successor] = {}
     for feed_id, devices in lost.items():
@@ -108,7 +108,7 @@ def _goes_on(device: KnownDevice, counters: Mapping[str, int | None], roll_width
 
 
 def _most(found: Iterable[Successor]) -> Successor | None:
-    """The one with most devices; None without any, or with several."""
+    """Return the one with most devices; None without any, or with several."""
     ordered = sorted(found, key=lambda successor: successor.devices, reverse=True)
     if len(ordered) > 1 and ordered[0].devices == ordered[1].devices:
         return None

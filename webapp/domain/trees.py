@@ -1,13 +1,13 @@
-"""Trees: how many a number of standard pages stands for."""
+"""Trees: the conversion of standard pages."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
-#: Standard pages (US Letter, 74 g/m2) that stand for one tree.
+#: Standard pages (US Letter, 74 g/m2) per tree.
 PAGES_PER_TREE = 8_333
 
 
 def trees(pages: int, pages_per_tree: int = PAGES_PER_TREE) -> Decimal:
-    """Trees for whole standard pages, rounded once (half up) to 2 decimals.
+    """Return the trees for whole standard pages, rounded once (half up) to 2 decimals.
 
     2,469,134 pages are 296.31 trees.
     """

@@ -1,6 +1,6 @@
-"""Metering: what the answers of a night say of each machine, and which pages they add.
+"""Metering: from the rows of a night to readings and deltas of each device.
 
-Pure functions in this order: ``identity`` groups the rows of the fleet and matches them to devices,
-``process`` takes one device's answer, ``review`` applies a person's decisions. docs/domain.md
-states the rules and the limits.
+Pure functions in this order: ``identity`` groups the rows of the fleet, ``matching`` matches them
+to devices, ``process`` applies one device's row, ``review`` applies a user's decisions.
+docs/domain.md states the rules and limits.
 """

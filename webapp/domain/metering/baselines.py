@@ -1,4 +1,4 @@
-"""Baselines: where counting begins, and where a device stands."""
+"""Baselines: the counts from which devices are counted, and where devices are listed."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from webapp.domain.metering.state import Alternate, DeviceState
 
 
 def listed(row: Row, serial: str | None, asset: str | None, context: Context) -> DeviceState:
-    """A device that was not known before, without a baseline."""
+    """Return the state of a device that was not known before, without a baseline."""
     return DeviceState(
         serial=serial,
         asset=asset,
@@ -23,7 +23,7 @@ def listed(row: Row, serial: str | None, asset: str | None, context: Context) ->
 
 
 def set_baseline(run: Run, reading: Count) -> None:
-    """Count from here; what stands on the counter was printed before."""
+    """Count from this reading; the pages before it are not counted."""
     run.note("baseline", reading.day, count=reading.count)
     resume_contested(run, reading)
     run.change(
@@ -41,7 +41,7 @@ def set_baseline(run: Run, reading: Count) -> None:
 def baseline_of(
     first: Alternate, customer: str, asset: str | None, context: Context, next_number: int = 1
 ) -> DeviceState:
-    """A device without a usable serial number, with the baseline it had when first seen."""
+    """Return a device without a usable serial number, with its baseline when first seen."""
     count = pages_of(first.counter_set, first.values.values(), context.roll_width_mm)
     state = DeviceState(
         serial=None,
@@ -66,7 +66,7 @@ def count_taken(run: Run, count: int, seen: datetime | None) -> Count:
 
 
 def set_place(run: Run, row: Row, serial: str | None, asset: str | None) -> None:
-    """Note where the device is read now."""
+    """Set the customer and feed at which the device is read."""
     state, context = run.state, run.context
     if serial is not None and state.serial is None:
         run.note("serial_known", context.closing)

@@ -1,4 +1,4 @@
-"""A device's state as JSON, for one column; ``VERSION`` is stored with it."""
+"""Codec: a device's state as JSON, for one column; ``VERSION`` is stored with it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -22,16 +22,16 @@ VERSION = 1
 
 
 class UnknownVersion(ValueError):
-    """A state that another version of the service has written."""
+    """The state was written by another version of the service."""
 
 
 def to_json(state: DeviceState) -> dict[str, Any]:
-    """The state in values that JSON has; fields at their default are left out."""
+    """Return the state as JSON values; fields with default values are omitted."""
     return {"version": VERSION, **_encode_fields(state)}
 
 
 def from_json(stored: Mapping[str, Any]) -> DeviceState:
-    """The state of ``to_json``. Raises UnknownVersion."""
+    """Return the state from the values of ``to_json``. Raises UnknownVersion."""
     if stored.get("version") != VERSION:
         raise UnknownVersion(f"a device state of version {stored.get('version')}")
     values = {name: value for name, value in stored.items() if name != "version"}
@@ -71,7 +71,7 @@ Decoder = Callable[[Any], Any]
 
 
 def _decoded(stored: Mapping[str, Any], decoders: Mapping[str, Decoder]) -> dict[str, Any]:
-    """Fields of other types than JSON's are decoded; others are as stored."""
+    """Decode the fields of types that JSON does not have."""
     return {
         name: decoders[name](value) if name in decoders else value for name, value in stored.items()
     }

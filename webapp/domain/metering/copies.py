@@ -1,4 +1,4 @@
-"""Copies: another living row of a serial number whose count disagrees; its pages wait."""
+"""Copies: another updated row of a serial number with a disagreeing count; its pages wait."""
 
 from dataclasses import replace
 
@@ -9,10 +9,10 @@ from webapp.domain.metering.state import Copy
 
 
 def compare_copies(run: Run, disputed: tuple[Row, ...]) -> None:
-    """Compare how the disputed rows moved with how the machine moved since they were last seen.
+    """Compare how disputed rows moved with how the machine moved since they were last seen.
 
-    A night on which neither moved says nothing. Rows that move alike are a copy and are dropped;
-    rows that move differently are another machine, which ``matching`` then reads by itself.
+    A night on which neither moved is ignored. Rows that move equally are a copy and are dropped;
+    rows that move differently are another machine, which ``matching`` then matches separately.
     """
     if not disputed and not run.state.copies:
         return

@@ -31,7 +31,7 @@ _FEWEST_NINES = 6
 
 
 def usable_values(counters: Mapping[str, int | None]) -> dict[str, int]:
-    """The known counters that have a value; what no counter can show is no value."""
+    """Return the values of known counters, without values that no counter can have."""
     return {
         name: value
         for name, value in counters.items()
@@ -40,7 +40,7 @@ def usable_values(counters: Mapping[str, int | None]) -> dict[str, int]:
 
 
 def is_value(value: int) -> bool:
-    """Whether a counter can show this: not negative, not past 63 bits, no marker for "none"."""
+    """Whether a counter can have this value: not negative, within 63 bits, no marker for "none"."""
     if not 0 <= value <= LARGEST or value in _NO_VALUE:
         return False
     digits = str(value)
@@ -48,9 +48,9 @@ def is_value(value: int) -> bool:
 
 
 def select_counter_set(values: Mapping[str, int]) -> CounterSet | None:
-    """The first set with pages, or else the first that is present; None without any.
+    """Return the first set with pages, or else the first that is present; None without any.
 
-    Printers entered by hand have their unused counters at 0, so pages decide before presence.
+    Printers entered by hand have 0 in unused counters, so pages take precedence over presence.
     """
     present = [name for name in COUNTER_SETS if any(member in values for member in MEMBERS[name])]
     used = [name for name in present if any(values.get(member) for member in MEMBERS[name])]
@@ -58,12 +58,12 @@ def select_counter_set(values: Mapping[str, int]) -> CounterSet | None:
 
 
 def values_of_set(values: Mapping[str, int], counter_set: CounterSet) -> dict[str, int]:
-    """The values of one set's members."""
+    """Return the values of one set's members."""
     return {name: values[name] for name in MEMBERS[counter_set] if name in values}
 
 
 def pages_of(counter_set: CounterSet, values: Iterable[int], roll_width_mm: int) -> int:
-    """Lifetime pages by the values of a set's members: the sum is divided once, and floored."""
+    """Return the lifetime pages of a set's values: the sum is divided once, and floored."""
     total = sum(values)
     if counter_set == "length":
         return pages_of_length(total, roll_width_mm)

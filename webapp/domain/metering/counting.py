@@ -1,4 +1,4 @@
-"""Rises: which pages are deposited, which are held, and what later readings decide of them."""
+"""Rises: which pages are deposited, which are held, and what later readings decide."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,7 +8,7 @@ from webapp.domain.metering.state import Delta, DeltaKind, DeltaState, DeviceSta
 
 
 def rise(run: Run, reading: Count) -> None:
-    """Take a count at or above the latest one. The state has no pending fall."""
+    """Apply a count at or above the latest one. The state has no pending fall."""
     state = run.state
     since = since_of(state, reading)
     pages = reading.count - state.latest
@@ -26,15 +26,15 @@ def rise(run: Run, reading: Count) -> None:
 
 
 def since_of(state: DeviceState, reading: Count) -> date:
-    """The day of the count before this one."""
+    """Return the day of the previous count."""
     return state.latest_on or reading.day
 
 
 def first_count(run: Run, reading: Count, since: date) -> None:
-    """Take the first pages of a machine, or of one of its counters, that stood at 0.
+    """Apply the first pages of a machine, or of one of its counters, that was at 0.
 
-    What a new machine can print counts; more may be a lifetime count that was not known before,
-    and is held or not counted.
+    Pages that a new machine can print are counted; more may be an unknown lifetime count, and are
+    held or not counted.
     """
     context, limits = run.context, run.context.limits
     before = run.state.latest
@@ -54,7 +54,7 @@ def first_count(run: Run, reading: Count, since: date) -> None:
 
 
 def confirm_held(run: Run, reading: Count, pages: int) -> None:
-    """A reading at or above a held count confirms it, once for each business day it covers."""
+    """Confirm held deltas by a reading at or above their count, once per business day."""
     state = run.state
     days = run.context.business_days(since_of(state, reading), reading.day)
     if not days:
@@ -79,7 +79,7 @@ def confirm_held(run: Run, reading: Count, pages: int) -> None:
 
 
 def is_confirmable(run: Run, delta: Delta) -> bool:
-    """Whether ordinary days after a held delta are evidence enough that it was printed."""
+    """Whether ordinary days after a held delta are sufficient evidence that it was printed."""
     limits, state = run.context.limits, run.state
     most = limits.most_confirmable(
         state.history, delta.days, _confirming_mean(delta), state.serial is not None
@@ -105,9 +105,9 @@ def _resolve(run: Run, delta: Delta) -> None:
 
 
 def _accept_alike(run: Run, delta: Delta) -> None:
-    """Accept a held delta that the next days resemble: they are the device's history.
+    """Accept a held delta that the next days resemble, and add it to the device's history.
 
-    What is within the limit that this history gives, and confirmed once, does not wait longer.
+    Other held deltas within the resulting limit that are confirmed once are accepted as well.
     """
     limits = run.context.limits
     run.decide(delta, "accepted", evidence=delta.evidence)
@@ -123,7 +123,7 @@ def _accept_alike(run: Run, delta: Delta) -> None:
 
 
 def _is_foreign(run: Run, delta: Delta) -> bool:
-    """Whether a count that was not confirmed is taken for another lifetime count."""
+    """Whether an unconfirmed count is taken as another lifetime count."""
     if delta.kind == "first_count" or run.state.serial is None:
         return True
     return delta.kind == "near_lifetime" and delta.pages > run.context.limits.confirmable
@@ -170,17 +170,17 @@ def _learn(run: Run, pages: int, days: int) -> None:
 
 
 def is_restored(run: Run, reading: Count, since: date) -> bool:
-    """Whether the step carries a reset counter to where it stood before, as nobody prints."""
+    """Whether the step returns a reset counter to its old count, beyond what can be printed."""
     state, context = run.state, run.context
     before = state.before_reset
     if before is None:
         return False
     mark = before.mark(reading.count)
-    # As it was before the reset: what was read since may have been no printing.
+    # As it was before the reset: readings since then may not be printed pages.
     last = mark or (before.marks[-1] if before.marks else None)
     history = last.history if last is not None else state.history
     days = max(context.business_days(since, reading.day), 1)
-    # A device that prints as on its other days passes its old count by printing.
+    # A device with ordinary days passes its old count by printing.
     if reading.count - state.latest <= max(history.busiest, state.history.busiest) * days:
         return False
     away = max(context.business_days(before.day, reading.day), 1)
@@ -190,7 +190,7 @@ def is_restored(run: Run, reading: Count, since: date) -> bool:
 
 
 def _restore(run: Run, reading: Count, since: date) -> None:
-    """Go on from the old count: what was deposited since the reset is printed already."""
+    """Continue from the old count; deposits since the reset are part of it."""
     before = run.state.before_reset
     if before is None:
         return
@@ -204,17 +204,17 @@ def _restore(run: Run, reading: Count, since: date) -> None:
         old, marks = mark.count, marks[: marks.index(mark) + 1]
     pages = reading.count - old - before.deposited
     if pages < 0:
-        # Less than was deposited since: what was read since the reset was no printing either.
+        # Less than deposited since: the readings since the reset were not printed pages.
         run.take_back(before.number, reading)
         pages = max(reading.count - old, 0)
     run.note("restored", reading.day, old=old, count=reading.count, pages=pages)
     run.record(reading, "restored", "counted", pages, before=run.state.latest, since=since)
-    # What was remembered before the reset can be returned to again.
+    # The counts remembered before the reset can be returned to again.
     run.change(before_reset=None, marks=marks)
 
 
 def _forget_reset(run: Run, reading: Count) -> None:
-    """The old count is restored within some readings, or not at all."""
+    """Forget the old count if it is not restored within some readings."""
     before = run.state.before_reset
     if before is None:
         return
@@ -225,6 +225,6 @@ def _forget_reset(run: Run, reading: Count) -> None:
 
 
 def _replace(run: Run, delta: Delta) -> None:
-    """Change what is known of a held delta, which stays held."""
+    """Replace a held delta, which stays held."""
     deltas = run.state.deltas
     run.change(deltas=tuple(delta if known.number == delta.number else known for known in deltas))

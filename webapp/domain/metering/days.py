@@ -17,7 +17,7 @@ def reading_day(
     closing: date,
     first: date | None,
 ) -> date:
-    """The last-seen's day where that can be true, else the day being closed."""
+    """Return the last-seen's day if it is possible, else the day being closed."""
     if last_seen is None:
         return closing
     day = last_seen.astimezone(zone).date()
@@ -30,9 +30,9 @@ def reading_day(
 def allocate(
     pages: int, since: date, until: date, first: date | None, holidays: Container[date]
 ) -> Allocation:
-    """Pages printed after ``since`` until ``until`` by day: whole pages, exact sum.
+    """Allocate pages printed after ``since`` until ``until`` by day: whole pages, exact sum.
 
-    Over the business days, or all days without one; never a day before ``first``.
+    Over the business days, or all days if there is none; never on a day before ``first``.
     """
     days = [day for day in days_of_gap(since, until) if first is None or day >= first]
     if not days:
@@ -41,7 +41,7 @@ def allocate(
 
 
 def spread(pages: int, days: list[date]) -> Allocation:
-    """Whole parts that differ by one page at most; days that get none are left out."""
+    """Split pages into whole parts that differ by one at most; days without pages are omitted."""
     number = len(days)
     parts = [pages * (n + 1) // number - pages * n // number for n in range(number)]
     return tuple((day, part) for day, part in zip(days, parts, strict=True) if part)

@@ -1,4 +1,4 @@
-"""What a reading or a decision changes, as plain values for the service to store."""
+"""Events: the changes by a reading or a decision, as values for the service to store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ NoteKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ReadingTaken:
-    """A reading as reported, to be stored once for the device and day."""
+    """A reading as reported, stored once for the device and day."""
 
     day: date
     count: int
@@ -57,7 +57,7 @@ class DeltaRecorded:
 
 @dataclass(frozen=True, slots=True)
 class DeltaChanged:
-    """An earlier delta got another state; ``evidence``: the readings that decided it."""
+    """A new state of an earlier delta; ``evidence``: the readings that decided it."""
 
     delta: Delta
     before: DeltaState
@@ -67,7 +67,7 @@ class DeltaChanged:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line of the device's history."""
+    """An entry in the device's history."""
 
     kind: NoteKind
     day: date
@@ -79,11 +79,10 @@ Event = ReadingTaken | DeltaRecorded | DeltaChanged | Note
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The state after an answer or a decision, and what it changed.
+    """The state after an answer or a decision, and its changes.
 
-    ``incomplete``: the answer lacked a known counter, so no reading was taken. ``read``: a reading
-    was taken. ``spawned``: results of devices that this answer told apart from the one it came
-    with.
+    ``incomplete``: the answer lacked a known counter, so there is no reading. ``read``: there is a
+    reading. ``spawned``: results of devices that this answer separated from this one.
     """
 
     state: DeviceState

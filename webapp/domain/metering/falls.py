@@ -1,4 +1,4 @@
-"""Falls: a glitch, a spike that is taken back, a roll-over, or a reset."""
+"""Falls: a glitch, a spike that is withdrawn, a roll-over, or a reset."""
 
 from webapp.domain.metering.counting import is_confirmable, rise
 from webapp.domain.metering.run import Count, Run
@@ -19,7 +19,7 @@ _ROLL_OVERS: tuple[int, ...] = (
 
 
 def apply_count(run: Run, reading: Count) -> None:
-    """Take the next count of a device that has a baseline."""
+    """Apply the next count of a device that has a baseline."""
     if run.state.fall is not None:
         _follow_fall(run, run.state.fall, reading)
     elif reading.count < run.state.latest:
@@ -55,7 +55,7 @@ def _begin_fall(run: Run, reading: Count) -> None:
 
 
 def _taken_back_at_once(state: DeviceState, reading: Count) -> Delta | None:
-    """The held delta that a count below its top, and not below its start, contradicts."""
+    """Return the held delta that a count between its start and its top contradicts."""
     oldest = state.marks[0].number if state.marks else state.next_number
     for delta in reversed(state.deltas):
         if (
@@ -82,7 +82,7 @@ def _follow_fall(run: Run, fall: PendingFall, reading: Count) -> None:
 
 
 def resume_contested(run: Run, reading: Count) -> None:
-    """Count again what a pending fall had put under review."""
+    """Count again the deltas that a pending fall had put under review."""
     for delta in run.state.deltas:
         if delta.resumes is not None:
             run.decide(
@@ -95,7 +95,7 @@ def resume_contested(run: Run, reading: Count) -> None:
 
 
 def _confirm_fall(run: Run, fall: PendingFall, reading: Count) -> None:
-    """Decide what a fall was, now that ``reading`` confirms it, and go on from it."""
+    """Classify a fall that ``reading`` confirms, and continue from it."""
     fallen = Count(fall.count, fall.day, fall.feed_id, fall.feed_first)
     mark = _remembered(run, fall)
     run.change(fall=None)
@@ -112,7 +112,7 @@ def _confirm_fall(run: Run, fall: PendingFall, reading: Count) -> None:
 
 
 def _remembered(run: Run, fall: PendingFall) -> Mark | None:
-    """The latest remembered count that a fall goes onto or above; none for a small fall."""
+    """Return the latest remembered count at or below a fall; None for a small fall."""
     if run.state.latest - fall.count <= run.context.limits.small_fall:
         return None
     return next((mark for mark in reversed(run.state.marks) if 0 < mark.count <= fall.count), None)
@@ -121,7 +121,7 @@ def _remembered(run: Run, fall: PendingFall) -> Mark | None:
 def _return_to(
     run: Run, number: int, count: int, reading: Count, history: History | None = None
 ) -> None:
-    """Go back to a count: every delta after it is dropped or withdrawn."""
+    """Return to a count: every later delta is dropped or withdrawn."""
     run.take_back(number, reading)
     if history is None:
         found = [mark for mark in run.state.marks if mark.number <= number]
@@ -136,7 +136,7 @@ def _return_to(
 
 
 def _reset(run: Run, fallen: Count, reading: Count) -> None:
-    """Begin anew where the counter fell to; it gained nothing, or ran through its last digit."""
+    """Set a new baseline at the fallen count: a reset without pages, or a roll-over."""
     state = run.state
     resume_contested(run, reading)
     for delta in state.deltas:
@@ -173,7 +173,7 @@ def _decide_before_reset(run: Run, delta: Delta, fallen: Count) -> None:
 
 
 def _small_fall(run: Run, fallen: Count) -> None:
-    """Count on from a slightly lower count; nothing is withdrawn."""
+    """Continue from a slightly lower count; nothing is withdrawn."""
     lowered = run.state.latest - fallen.count
     run.note("small_fall", fallen.day, before=run.state.latest, count=fallen.count)
     run.change(
@@ -183,7 +183,7 @@ def _small_fall(run: Run, fallen: Count) -> None:
 
 
 def _rolled_over(run: Run, count: int) -> int | None:
-    """The pages gained if the counter fell because it ran through the end of its range."""
+    """Return the pages if the counter fell because it passed the end of its range."""
     most = run.context.limits.busiest_factor * run.state.history.busiest
     for end in _ROLL_OVERS:
         pages = end - (run.state.latest - count)

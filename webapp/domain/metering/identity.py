@@ -32,7 +32,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One printer as the fleet lists it. ``customer`` is a key of the service's choice.
+    """One printer as listed in the fleet. ``customer`` is a key chosen by the service.
 
     ``feed_id``: the active feed of that customer, None without one.
     """
@@ -46,7 +46,7 @@ class Row:
 
 
 def normalize(text: str | None) -> str | None:
-    """For comparison: without case, blanks, control and format characters; None when blank."""
+    """Return a text without case, blanks, control and format characters; None if blank."""
     if not text:
         return None
     if text.isascii() and text.isprintable():
@@ -60,7 +60,7 @@ def normalize(text: str | None) -> str | None:
 
 
 def serial_key(serial_number: str | None) -> str | None:
-    """A serial number that identifies a machine, normalised; None for blanks and placeholders."""
+    """Return a normalized serial number; None for blanks and placeholders."""
     key = normalize(serial_number)
     if key is None:
         return None
@@ -79,7 +79,7 @@ class FleetRows:
 
 
 def group_fleet(rows: Iterable[Row]) -> FleetRows:
-    """Group all rows of a fleet, in any order, customers without a feed included."""
+    """Group all rows of a fleet, in any order, including customers without a feed."""
     by_serial: dict[str, list[Row]] = defaultdict(list)
     by_customer: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -92,18 +92,18 @@ def group_fleet(rows: Iterable[Row]) -> FleetRows:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The one row that is read of a serial number, and living rows that disagree with it."""
+    """The row that is read for a serial number, and updated rows that disagree with it."""
 
     row: Row
     disputed: tuple[Row, ...] = ()
 
 
 def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> Choice | None:
-    """Which of the rows of one serial number is the machine; None when all are told apart.
+    """Return which row of one serial number is the machine; None if all are separated.
 
-    Where its last-seen is newest, then where it was read before. A row that stood still while the
-    machine was read elsewhere is not the machine; two living rows that agree are one machine; of
-    two that disagree, the one read so far goes on.
+    The one with the newest last-seen, then the one read before. A row that did not change while the
+    machine was read elsewhere is not the machine; two updated rows that agree are one machine; of
+    two that disagree, the one read so far continues.
     """
     separate = {
         (copy.customer, copy.asset)
@@ -132,7 +132,7 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
 
 
 def count_of(row: Row, counter_set: CounterSet | None, context: Context) -> int | None:
-    """A row's lifetime pages by a counter set, or by its own; None without."""
+    """Return a row's lifetime pages by a counter set, or by its own; None without any."""
     values = usable_values(row.counters)
     chosen = counter_set or select_counter_set(values)
     members = values_of_set(values, chosen) if chosen else {}
@@ -142,7 +142,7 @@ def count_of(row: Row, counter_set: CounterSet | None, context: Context) -> int 
 
 
 def agree(row: Row, other: Row, context: Context) -> bool:
-    """Whether two rows state the same lifetime count but for what is printed between two polls."""
+    """Whether two rows have the same lifetime count, within what is printed between two polls."""
     return _agree(row, other, None, context)
 
 
@@ -153,7 +153,7 @@ def _choose_elsewhere(
     state: DeviceState,
     context: Context,
 ) -> Choice | None:
-    """The listing read so far says nothing new, or is gone."""
+    """Choose among the other rows, because the one read so far has nothing new, or is missing."""
     moved = _newest(living, context)
     if moved is None and home is None:
         moved = next(
@@ -183,7 +183,7 @@ def _choose_new(ordered: Sequence[Row], context: Context) -> Choice:
 
 
 def _newest(rows: Sequence[Row], context: Context) -> Row | None:
-    """The first row, in the given order, that was seen as lately as any."""
+    """Return the first row, in the given order, with the newest last-seen."""
     if not rows:
         return None
     newest = max(rows, key=lambda row: _seen(row, context))
@@ -197,7 +197,7 @@ def _is_same_poll(row: Row, newest: Row, context: Context) -> bool:
 
 
 def _order(row: Row, context: Context) -> tuple[object, ...]:
-    """A customer with a feed first, then the lowest keys; equal listings by the newest."""
+    """Return the sort key: a customer with a feed first, then the lowest keys, then the newest."""
     count = count_of(row, None, context)
     return (
         row.feed_id is None,
@@ -212,7 +212,7 @@ def _order(row: Row, context: Context) -> tuple[object, ...]:
 
 
 def _with_value(rows: list[Row]) -> list[Row]:
-    """Without rows that have no value, or 0, where another has one."""
+    """Return rows without those that have no value, or 0, if another row has one."""
     used = [row for row in rows if any(usable_values(row.counters).values())]
     return used or [row for row in rows if usable_values(row.counters)] or rows
 
@@ -226,14 +226,14 @@ def _seen(row: Row, context: Context) -> datetime:
 
 
 def _is_read_anew(row: Row, state: DeviceState, context: Context) -> bool:
-    """Whether the listing read so far says anything new."""
+    """Whether the row read so far has anything new."""
     if state.is_newer(context.past(row.last_seen)):
         return True
     return count_of(row, state.counter_set, context) not in (None, state.reported)
 
 
 def _is_living(row: Row, state: DeviceState, context: Context) -> bool:
-    """Whether another listing was seen after the last reading, or its count goes on from there."""
+    """Whether another row was seen after the last reading, or its count continues."""
     if state.is_newer(context.past(row.last_seen)):
         return True
     count = count_of(row, state.counter_set, context)

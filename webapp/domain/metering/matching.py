@@ -1,4 +1,4 @@
-"""Matching: which device each row of a feed's customer is. A machine is read once a night."""
+"""Matching: which device each row of a feed's customer is. A machine is read once per night."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
@@ -26,10 +26,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Match(Generic[Key]):
-    """A row and the device it is: ``key`` is None for a device that is not stored yet.
+    """A row and its device: ``key`` is None for a device that is not stored yet.
 
-    ``state`` may be given for such a one: it was told apart from another device. ``away``: the row
-    is at a customer without a feed; process it with a context that has no feed.
+    ``state`` can be set for such a device if it was separated from another one. ``away``: the row
+    is at a customer without a feed; process it with a context without a feed.
     """
 
     key: Key | None
@@ -40,7 +40,7 @@ class Match(Generic[Key]):
 
 @dataclass(slots=True)
 class Matching(Generic[Key]):
-    """All that a feed's collection processes, and what it only reports."""
+    """The matches of a feed's collection, and the rows that it only reports."""
 
     matches: list[Match[Key]] = field(default_factory=list)
     duplicates: list[Row] = field(default_factory=list)
@@ -54,11 +54,11 @@ def match_feed(
     devices: Mapping[Key, DeviceState],
     context: Context,
 ) -> Matching[Key]:
-    """Match the rows of a feed's customer, and of its devices that stand elsewhere.
+    """Match the rows of a feed's customer, and of its devices that are listed elsewhere.
 
     ``devices``: those of the feed (``context.feed_id``) and of a former feed of its customer, and
-    those, anywhere, that have a serial number of the customer's rows. Rows of another feed's
-    customer are left to that feed.
+    all that have a serial number of the customer's rows. Rows of another feed's customer are
+    matched by that feed.
     """
     work = _Work(fleet, customer, devices, context)
     by_serial, blank = work.split()
@@ -100,7 +100,7 @@ class _Work(Generic[Key]):
         self.told_apart: dict[str | None, Copy] = {}
 
     def split(self) -> tuple[dict[str, list[Row]], dict[str | None, list[Row]]]:
-        """The customer's rows by usable serial number, and the others by asset ID."""
+        """Split the customer's rows by usable serial number, and the others by asset ID."""
         by_serial: dict[str, list[Row]] = defaultdict(list)
         blank: dict[str | None, list[Row]] = defaultdict(list)
         for row in self.fleet.by_customer.get(self.customer, ()):
@@ -116,11 +116,11 @@ class _Work(Generic[Key]):
         return by_serial, blank
 
     def is_listed(self, state: DeviceState) -> bool:
-        """Whether the fleet has a row of this serial number, read by whichever feed."""
+        """Whether the fleet has a row of this serial number, of any feed."""
         return bool(state.serial and self.fleet.by_serial.get(state.serial))
 
     def match_serial(self, serial: str, rows: Sequence[Row]) -> None:
-        """Match the row that is read of a serial number, if it is one of this customer's."""
+        """Match the chosen row of a serial number, if it is one of this customer's."""
         key = self.by_serial.get(serial)
         state = self.devices[key] if key is not None else None
         choice = choose(self.fleet.by_serial[serial], state, self.context)
@@ -136,7 +136,7 @@ class _Work(Generic[Key]):
         self.found.duplicates += copies
 
     def match_absent(self, by_serial: Mapping[str, Sequence[Row]]) -> None:
-        """Match the feed's devices that stand at a customer without a feed."""
+        """Match the feed's devices that are listed at a customer without a feed."""
         for key, state in self.own.items():
             if state.serial is None or state.serial in by_serial:
                 continue
@@ -175,7 +175,7 @@ class _Work(Generic[Key]):
         )
 
     def _distinct(self, rows: Sequence[Row]) -> list[Row]:
-        """Without exact copies, and without copies of rows that were matched by serial number."""
+        """Return rows without exact copies and copies of rows matched by serial number."""
         matched = [match.observation.row for match in self.found.matches]
         distinct: list[Row] = []
         for row in sorted(rows, key=lambda row: _blank_order(row, self.context)):
@@ -186,7 +186,7 @@ class _Work(Generic[Key]):
         return distinct
 
     def _continuing(self, rows: list[Row], candidates: dict[Key, DeviceState]) -> list[Row]:
-        """Match rows to the devices whose counts they continue, nearest first; returns the rest."""
+        """Match rows to the devices whose counts they continue, nearest first; return the rest."""
         pairs = [
             (gain, state.serial is None, number, key)
             for number, row in enumerate(rows)
@@ -201,7 +201,7 @@ class _Work(Generic[Key]):
         return [row for number, row in enumerate(rows) if number not in done]
 
     def _place_left(self, row: Row, asset: str | None, candidates: dict[Key, DeviceState]) -> None:
-        """A row that continues no device of its asset ID."""
+        """Match a row that continues no device of its asset ID."""
         nameless = next((key for key, state in candidates.items() if state.serial is None), None)
         if nameless is not None:
             self._add(nameless, candidates.pop(nameless), row, None)
@@ -226,7 +226,7 @@ class _Work(Generic[Key]):
         self._add(None, state, row, None)
 
     def _adopted(self, row: Row) -> tuple[Key | None, DeviceState | None]:
-        """The feed's device of the row's asset ID whose serial number was not known so far."""
+        """Return the feed's device of the row's asset ID without a known serial number."""
         asset = normalize(row.asset_id)
         for key, state in self.own.items():
             if (
@@ -257,7 +257,7 @@ class _Work(Generic[Key]):
 
 
 def gain_if_continuing(state: DeviceState, row: Row, context: Context) -> int | None:
-    """The pages a row adds to a device if its count goes on from the device's; None if not."""
+    """Return the pages that a row adds to a device if its count continues; None if not."""
     if state.counter_set is None:
         return 0
     own = values_of_set(usable_values(row.counters), state.counter_set)

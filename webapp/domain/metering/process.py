@@ -1,4 +1,4 @@
-"""One device's answer of a night: whether it is a reading, and what it adds."""
+"""Processing: whether one device's row of a night is a reading, and what it adds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ from webapp.domain.metering.state import Alternate, DeviceState
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The row chosen for a device, with other living rows that disagree with it."""
+    """The row chosen for a device, with other updated rows that disagree with it."""
 
     row: Row
     serial: str | None
@@ -41,10 +41,10 @@ class Observation:
 
 
 def process(state: DeviceState | None, observation: Observation, context: Context) -> Result:
-    """Take one device's answer. Total: every value gives a result, none raises.
+    """Apply the row of one device. Every value has a result; nothing is raised.
 
-    A night takes one reading: the same answer again, or a newer one that closes the same day,
-    changes nothing; its pages are counted by the next night.
+    A night takes one reading: the same answer again, or a newer one that closes the same day, has
+    no effect; its pages are counted in the next night.
     """
     row = observation.row
     run = Run(state or listed(row, observation.serial, observation.asset, context), context)
@@ -76,7 +76,7 @@ def _is_read(state: DeviceState, row: Row, context: Context) -> bool:
 
 
 def missing(state: DeviceState, context: Context) -> Result:
-    """No row of the fleet is this device."""
+    """Return the result for a device without a row in the fleet."""
     if state.missing_since is not None:
         return Result(state)
     run = Run(state, context)
@@ -88,7 +88,7 @@ def missing(state: DeviceState, context: Context) -> Result:
 def _await_baseline(
     run: Run, observation: Observation, values: Mapping[str, int], seen: datetime | None
 ) -> Result:
-    """The first count above 0 is the baseline, unless it was printed since a count of 0."""
+    """Take the first count above 0 as baseline, unless it was printed since a count of 0."""
     state, context = run.state, run.context
     counter_set = select_counter_set(values)
     members = values_of_set(values, counter_set) if counter_set else {}
@@ -128,7 +128,7 @@ def _known_set(
 ) -> Result:
     own = values_of_set(values, counter_set)
     if not run.state.members:
-        # A state that was made from a stored count: which counters it came from is unknown.
+        # A state created from a stored count: its counters are unknown.
         run.change(members=own)
     known = run.state.members
     lacking = [name for name, value in known.items() if value and name not in own]
@@ -153,7 +153,7 @@ def _known_set(
         run.change(begin_anew=False)
     else:
         _take(run, counter_set, reading, base, own)
-    # A count that may be a glitch says nothing yet of the counters behind it.
+    # A count that may be a glitch does not change the known counters.
     taken = own if run.state.fall is None else known
     _close(run, observation, reading, taken, seen, baseline=anew)
     return run.result(read=True)
@@ -166,7 +166,7 @@ def _take(
     base: Mapping[str, int],
     own: Mapping[str, int],
 ) -> None:
-    """Take the counters known before; then those that stood at 0, then those not sent before."""
+    """Apply the counters known before, then those that were at 0, then new ones."""
     known, context = run.state.members, run.context
     since = since_of(run.state, reading)
     days = max(context.business_days(since, reading.day), 1)
@@ -206,7 +206,7 @@ def _incomplete(
     seen: datetime | None,
     lacking: list[str],
 ) -> Result:
-    """No reading. What is sent instead for good becomes the baseline, from its first night."""
+    """Record an incomplete answer; what is sent permanently instead becomes the baseline."""
     state, context = run.state, run.context
     since = state.incomplete_since
     if since is None:
@@ -237,7 +237,7 @@ def _switch(
     values: Mapping[str, int],
     seen: datetime | None,
 ) -> Result:
-    """Go on with another counter set, or with the members that are left."""
+    """Continue with another counter set, or with the remaining members."""
     state = run.state
     count = pages_of(alternate.counter_set, alternate.values.values(), run.context.roll_width_mm)
     run.note("set_switched", alternate.day, counter_set=alternate.counter_set, count=count)
@@ -254,9 +254,10 @@ def _switch(
 
 
 def _stranger(run: Run, observation: Observation) -> Result:
-    """A row without a serial number, under this device's asset ID, does not continue its count.
+    """Handle a row without a serial number that does not continue this device's count.
 
-    No reading; after some business days it is another machine, counted from its first night.
+    There is no reading; after some business days it is another machine, counted from its first
+    night.
     """
     context = run.context
     values = usable_values(observation.row.counters)
@@ -275,8 +276,8 @@ def _stranger(run: Run, observation: Observation) -> Result:
     run.change(stranger=None, missing_since=context.closing)
     run.note("two_machines", context.closing, asset=asset)
     run.note("missing", context.closing)
-    # It is read at once: collecting the night again would read it otherwise. The numbers of its
-    # deltas go on from the other's, so that those of a replay follow the stored ones.
+    # It is read in this night, as it would be if the night were collected again. Its deltas are
+    # numbered after the other's, so that those of a replay follow the stored ones.
     number = run.state.next_number
     other = baseline_of(stranger, observation.row.customer, asset, context, number)
     taken = process(other, replace(observation, does_not_continue=False), context)
@@ -292,7 +293,7 @@ def _close(
     *,
     baseline: bool,
 ) -> None:
-    """The night has its reading of this device."""
+    """Record that the night has its reading of this device."""
     state, context = run.state, run.context
     counter_set = state.counter_set
     if counter_set is None:

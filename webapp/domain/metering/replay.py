@@ -1,8 +1,8 @@
-"""Replay: meter devices again from their stored readings, in memory, by the rules of today.
+"""Replay: meter devices again from their stored readings, in memory, by the present rules.
 
-A stored reading is a day's lifetime count, without the counters it is the sum of and without the
-nights on which nothing new was read. So a replay meters each device by one counter (by two where
-one joined later), and says nothing about missing devices and incomplete answers.
+A stored reading is a day's lifetime count, without the counters of which it is the sum and without
+the nights that had nothing new. So a replay meters each device by one counter (by two if one joined
+later), and has no missing devices or incomplete answers.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from webapp.domain.metering.process import process
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import Delta, DeviceState
 
-#: What a counter set is metered by: its first counter, and one that joined later.
+#: The counters that stand for a counter set: its first one, and one that joined later.
 _COUNTERS = {"size": ("coloredPagesBySizeMonochromeTotal", "coloredPagesBySizeColorTotal")}
 _OTHER_COUNTERS = ("coloredPagesByMonochrome", "coloredPagesByColor")
 _RECONNECTED_WITHIN = timedelta(days=1)
@@ -28,9 +28,9 @@ _RECONNECTED_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ReplayFeed:
-    """A feed as a collection knows it. ``customer``: the key of its customer in the fleet.
+    """A feed as known to a collection. ``customer``: the key of its customer in the fleet.
 
-    ``stopped``: it is inactive or removed; ``removed_on``: since when it is removed.
+    ``stopped``: inactive or removed; ``removed_on``: the day of its removal.
     """
 
     id: int
@@ -47,7 +47,7 @@ class ReplayFeed:
 class StoredReading:
     """A device's lifetime count on a day. ``feed_id``: None at a customer without a feed.
 
-    ``home``: the feed that the device is at now; ``joined``: pages of counters that joined later.
+    ``home``: the present feed of the device; ``joined``: pages of counters that joined later.
     """
 
     device: int
@@ -68,7 +68,7 @@ class StoredReading:
         return self.home if self.feed_id is None else self.feed_id
 
     def row(self, feeds: Mapping[int, ReplayFeed]) -> Row:
-        """The row of the fleet that it may have been."""
+        """Return the row of the fleet that it may have been."""
         first, second = _COUNTERS.get(self.counter_set, _OTHER_COUNTERS)
         counters: dict[str, int | None] = {first: self.count}
         if self.joined:
@@ -90,11 +90,11 @@ class StoredReading:
 class Replay:
     """The replay of a partner's feeds, which are given in the order of their collection.
 
-    A device is known by the id of the stored device whose reading began it; one that no stored
-    device is left for has a negative one. ``next_number``: of the first delta of every device.
-    After the last night: ``states`` and ``deltas`` (by number); ``last``: the last reading of each;
-    ``read_by``: which device the readings of a stored one were taken for; ``switched``: stored
-    devices and days on which they answered with another counter set.
+    The key of a device is the id of the stored device with its first reading, or a negative number
+    if no stored device remains for it. ``next_number``: of the first delta of every device. After
+    the last night: ``states`` and ``deltas`` (by number); ``last``: the last reading of each;
+    ``read_by``: the device for each stored one's readings; ``switched``: stored devices and days on
+    which they answered with another counter set.
     """
 
     feeds: Mapping[int, ReplayFeed]
@@ -111,7 +111,7 @@ class Replay:
     _new: int = 0
 
     def device_of(self, device: int, serial: str | None) -> int | None:
-        """The device that a stored one is part of; None when its readings identify none."""
+        """Return the device that a stored one is part of; None if its readings identify none."""
         if device in self.states:
             return device
         known = self._by_serial.get(serial) if serial is not None else None
@@ -138,9 +138,9 @@ class Replay:
                 self._collect_feed(feed, fleet, answers, anew, closing)
 
     def _begins_anew(self, reading: StoredReading) -> bool:
-        """Whether the reading is a baseline of a device that was read before.
+        """Whether the reading is a new baseline of a device that was read before.
 
-        Of two counter sets that are replayed by one counter, the other one is.
+        Of two counter sets that are replayed by one counter, the second one is.
         """
         before = self._sets.get(reading.device)
         if before is None:
@@ -166,14 +166,14 @@ class Replay:
             self._process(found, reading, context, anew=reading.device in anew)
 
     def _context(self, feed: ReplayFeed, closing: date) -> Context:
-        # A collection runs on the day after, at whatever hour.
+        # A collection runs on the day after, at any hour.
         end = datetime.combine(closing + timedelta(days=2), time(), tzinfo=feed.zone)
         return Context(
             closing, end, feed.zone, feed.holidays, feed.id, feed.first_day, limits=self.limits
         )
 
     def _related(self, feed: ReplayFeed, fleet: FleetRows) -> list[int]:
-        """The feed's devices, and those that may be its machines: as a collection finds them."""
+        """Return the feed's devices, and those that may be its machines, as a collection does."""
         keys = set(self._by_feed[feed.id])
         if not keys:
             for other in self.feeds.values():
@@ -186,7 +186,7 @@ class Replay:
         return sorted(keys)
 
     def _state(self, key: int, feed: ReplayFeed, closing: date) -> DeviceState:
-        """A state; one whose feed was not collected for longer begins anew."""
+        """Return a state, with a new baseline due if its feed was not collected for longer."""
         state = self.states[key]
         if state.feed_id is None or state.feed_id == feed.id:
             return state
@@ -247,9 +247,9 @@ class Replay:
 def nights_of(
     readings: Iterable[StoredReading], feeds: Mapping[int, ReplayFeed]
 ) -> dict[date, list[StoredReading]]:
-    """Readings by the day that their night closed, in order; a device has one a night.
+    """Return readings by the day closed by their night, in order; a device has one per night.
 
-    A day before the feed's first cannot have been: its night was the first of the feed.
+    A day before the feed's first is not possible: its night was the first of the feed.
     """
     nights: dict[date, dict[int, StoredReading]] = defaultdict(dict)
     for reading in readings:

@@ -1,4 +1,4 @@
-"""A person's decisions about held deltas, and taking decisions back."""
+"""A user's decisions about held deltas, and reopening them."""
 
 from typing import Literal
 
@@ -19,8 +19,8 @@ def decide(
 ) -> Result:
     """Decide a held delta: ``adjusted`` counts ``pages`` of it, ``accepted`` all, others none.
 
-    ``delta`` as it is stored; the state may have forgotten it. Raises ValueError when it is not
-    held, or for pages that it does not have.
+    ``delta`` as stored; the state may no longer have it. Raises ValueError if it is not held, or
+    for pages that it does not have.
     """
     if delta.state != "held":
         raise ValueError(f"delta {delta.number} is not held: {delta.state}")
@@ -33,9 +33,9 @@ def decide(
 
 
 def reopen(state: DeviceState, delta: Delta, context: Context) -> Result:
-    """Hold a decided delta again, for a person: what was deposited of it is taken out.
+    """Hold a decided delta again, for a user: its deposits are withdrawn.
 
-    Raises ValueError for one that is held, or that was counted without any decision.
+    Raises ValueError for one that is held, or that was counted without a decision.
     """
     if delta.state in ("held", "counted"):
         raise ValueError(f"delta {delta.number} has no decision to take back: {delta.state}")
@@ -43,7 +43,7 @@ def reopen(state: DeviceState, delta: Delta, context: Context) -> Result:
 
 
 def deposited(delta: Delta) -> Allocation:
-    """What a delta deposits, by day: its counted pages in the proportions of its allocation."""
+    """Return a delta's deposits by day: its counted pages in the proportions of its allocation."""
     if delta.state not in COUNTING or not delta.counted:
         return ()
     if delta.counted == delta.pages or not delta.pages:
@@ -83,5 +83,5 @@ def _set(
 
 
 def _refused(state: DeltaState) -> bool:
-    """Whether pages of a delta in this state are taken into the initial count."""
+    """Whether uncounted pages of a delta in this state are added to the initial count."""
     return state in ("adjusted", "rejected", "reset", "baseline")

@@ -1,4 +1,4 @@
-"""The work on one device's answer: its context, and the state and events as they grow."""
+"""A run: the context of one device's row, and its state and events while it is processed."""
 
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
@@ -27,15 +27,15 @@ from webapp.domain.metering.state import (
     Mark,
 )
 
-#: What readings have taken back already, or a person has refused.
+#: Taken back by readings, or refused by a user.
 _FINAL: frozenset[DeltaState] = frozenset({"dropped", "withdrawn", "rejected", "reset"})
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a night and a feed say besides the answer.
+    """The facts of a night and a feed.
 
-    ``closing``: the day being closed. ``now`` bounds last-seens: a later one cannot be true.
+    ``closing``: the day being closed. ``now`` bounds last-seens: a later one is not possible.
     ``feed_id`` is None at a customer without a feed; ``feed_first`` is the feed's first day.
     """
 
@@ -49,11 +49,11 @@ class Context:
     limits: Limits = DEFAULT_LIMITS
 
     def business_days(self, since: date, until: date) -> int:
-        """Business days after ``since`` up to and including ``until``."""
+        """Return the business days after ``since`` up to and including ``until``."""
         return len(business_days_of_gap(since, until, self.holidays))
 
     def past(self, last_seen: datetime | None) -> datetime | None:
-        """A last-seen that can be true; None otherwise."""
+        """Return a last-seen that is possible; None otherwise."""
         return last_seen if last_seen is not None and last_seen <= self.now else None
 
 
@@ -79,16 +79,16 @@ class Run:
         self.state = replace(self.state)
 
     def change(self, **values: Any) -> None:
-        """Set fields of the state, which is a copy of the one that was given."""
+        """Set fields of the state, which is a copy of the given one."""
         for name, value in values.items():
             setattr(self.state, name, value)
 
     def note(self, kind: NoteKind, day: date, **details: str | int | None) -> None:
-        """Add a line to the device's history."""
+        """Add an entry to the device's history."""
         self.events.append(Note(kind, day, details))
 
     def result(self, *, incomplete: bool = False, read: bool = False) -> Result:
-        """The state and the events so far."""
+        """Return the state and the events so far."""
         return Result(self.state, tuple(self.events), incomplete=incomplete, read=read)
 
     def record(
@@ -127,7 +127,7 @@ class Run:
         self.events.append(DeltaRecorded(delta))
 
     def credit(self, number: int, pages: int) -> None:
-        """Add deposited pages of a delta (negative: take them out) to the life count."""
+        """Add deposited pages of a delta (negative: withdrawn) to the life count."""
         before_reset = self.state.before_reset
         if before_reset is not None and number > before_reset.number:
             before_reset = replace(before_reset, deposited=before_reset.deposited + pages)
@@ -143,7 +143,7 @@ class Run:
         evidence: Evidence = (),
         **values: Any,
     ) -> None:
-        """Give a delta another state; ``counted`` defaults to all its pages or none."""
+        """Set the state of a delta; ``counted`` defaults to all its pages or none."""
         if counted is None:
             counted = delta.pages if state in COUNTING else 0
         after = replace(delta, state=state, counted=counted, **values)
@@ -156,7 +156,7 @@ class Run:
         self.events.append(DeltaChanged(after, delta.state, by, evidence))
 
     def leave_to_person(self, delta: Delta) -> None:
-        """Note that later readings cannot decide a held delta."""
+        """Record that later readings cannot decide a held delta."""
         self.decide(delta, "held", counted=0, for_person=True, evidence=delta.evidence)
 
     def take_back(self, after: int, reading: Count, up_to: int | None = None) -> None:
@@ -177,7 +177,7 @@ class Run:
             )
 
     def remember(self, reading: Count) -> None:
-        """Add a count to those a fall can return to; an equal count moves its day on."""
+        """Add a count to those a fall can return to; an equal count gets the later day."""
         state = self.state
         mark = Mark(
             reading.day, reading.count, state.next_number - 1, reading.feed_id, state.history

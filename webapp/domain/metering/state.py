@@ -1,4 +1,4 @@
-"""What is remembered of a device between two nights; ``codec`` turns it into JSON."""
+"""The state of a device between two nights; ``codec`` converts it to JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ DeltaKind = Literal[
     "limit",  # above what the device can have printed
     "near_lifetime",  # nearly the whole lifetime count
     "physical",  # above what any machine prints
-    "first_count",  # the first count of a machine or counter that stood at 0
-    "joined",  # the lifetime count of a counter that was not sent before
-    "roll_over",  # the counter ran through its last digit
-    "restored",  # a counter that was reset shows its old count again
+    "first_count",  # the first count of a machine or counter that was at 0
+    "joined",  # the lifetime count of a new counter
+    "roll_over",  # the counter passed the end of its range
+    "restored",  # a reset counter has its old count again
 ]
 DeltaState = Literal[
     "counted",
@@ -26,8 +26,8 @@ DeltaState = Literal[
     "adjusted",
     "rejected",
     "reset",
-    "dropped",  # held, and readings took it back
-    "withdrawn",  # counted, and readings took it back
+    "dropped",  # held, then contradicted by readings
+    "withdrawn",  # counted, then contradicted by readings
     "baseline",  # became a new baseline: its pages were not printed here
 ]
 #: States in which pages of a delta are deposited.
@@ -38,7 +38,7 @@ Evidence = tuple[tuple[date, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The ordinary deltas of a device: how many, the busiest business day, and their sums."""
+    """The ordinary deltas of a device: their number, the busiest business day, and their sums."""
 
     deltas: int = 0
     busiest: int = 0
@@ -47,17 +47,17 @@ class History:
 
     @property
     def mean(self) -> int:
-        """Pages of a mean business day, rounded up."""
+        """Pages per business day on average, rounded up."""
         return -(-self.pages // self.days) if self.days else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The pages between two counts of a device, and what became of them.
+    """The pages between two counts of a device, and their state.
 
-    ``number`` counts the device's deltas from 1. ``pages`` are what is proposed, ``counted`` what
-    is deposited, to ``feed_id`` on the days of ``allocation`` (which states all of ``pages``).
-    ``resumes`` and ``resumes_counted``: what it was before a pending fall put it under review.
+    ``number`` counts the device's deltas from 1. ``pages`` are proposed, ``counted`` are deposited,
+    to ``feed_id`` on the days of ``allocation`` (of all ``pages``). ``resumes`` and
+    ``resumes_counted``: the state before a pending fall put it under review.
     """
 
     number: int
@@ -82,13 +82,13 @@ class Delta:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether later readings may still decide it."""
+        """Whether later readings may decide it."""
         return self.state == "held" and self.resumes is None
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A remembered reading, the number of the last delta then, and the history then."""
+    """A remembered reading, with the number of the last delta and the history at that time."""
 
     day: date
     count: int
@@ -99,7 +99,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PendingFall:
-    """A count below the one before, not yet confirmed by a next reading."""
+    """A count below the previous one, not confirmed by a next reading yet."""
 
     day: date
     count: int
@@ -109,7 +109,7 @@ class PendingFall:
 
 @dataclass(frozen=True, slots=True)
 class BeforeReset:
-    """What stood before a reset, and was remembered, while the old count may be restored.
+    """The count and the remembered readings before a reset, while it can be restored.
 
     ``number``: the last delta before it; ``deposited``: pages of the deltas since.
     """
@@ -122,7 +122,7 @@ class BeforeReset:
     deposited: int = 0
 
     def mark(self, count: int) -> Mark | None:
-        """The latest remembered count at or below one that is lower than the count itself."""
+        """Return the latest remembered reading at or below a count; None from the old count on."""
         if count >= self.count:
             return None
         return next((mark for mark in reversed(self.marks) if 0 < mark.count <= count), None)
@@ -130,7 +130,7 @@ class BeforeReset:
 
 @dataclass(frozen=True, slots=True)
 class Alternate:
-    """The first values of what is sent instead, remembered until it is the device's baseline."""
+    """The first values of what is sent instead, until it is the device's baseline."""
 
     counter_set: CounterSet
     values: Mapping[str, int]
@@ -139,7 +139,7 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Another living row of the same serial number whose count disagrees.
+    """Another updated row of the same serial number with a disagreeing count.
 
     ``count`` and ``main_count``: both counts when last compared; ``first_*``: when first seen.
     """
@@ -163,11 +163,11 @@ class Copy:
 
 @dataclass(slots=True)
 class DeviceState:
-    """All that is remembered of one machine. A value: the engine changes copies only.
+    """The state of one machine. A value: the rules change copies only.
 
-    ``customer`` is the opaque key of the listing it was read at; ``feed_id`` the feed that read it
-    last (also while it is ``away`` at a customer without a feed). ``night`` is the day that the
-    last reading closed: a night takes one reading. ``life``: deposited pages only.
+    ``customer``: the opaque key of the customer at which it was read; ``feed_id``: the feed that
+    read it last (also while it is ``away`` at a customer without a feed). ``night``: the day closed
+    by the last reading; a night takes one reading. ``life``: deposited pages only.
     """
 
     serial: str | None
@@ -203,13 +203,13 @@ class DeviceState:
 
     @property
     def reported(self) -> int:
-        """The count of the last reading, believed or not."""
+        """The count of the last reading, whether or not it is a pending fall."""
         return self.fall.count if self.fall else self.latest
 
     def is_newer(self, seen: datetime | None) -> bool:
-        """Whether the printer was seen since the last reading. Without, only a count is new."""
+        """Whether the printer was seen since the last reading; False without a last-seen."""
         return seen is not None and (self.last_seen is None or seen > self.last_seen)
 
     def delta(self, number: int) -> Delta | None:
-        """A delta that is still remembered."""
+        """Return a delta by its number, if the state still has it."""
         return next((delta for delta in self.deltas if delta.number == number), None)
