@@ -1,4 +1,4 @@
-"""What a web server runs: ``gunicorn wsgi:app``; ``flask --app wsgi`` has the commands as well."""
+"""The WSGI application: ``gunicorn wsgi:app``; ``flask --app wsgi`` has the commands as well."""
 
 import gc
 import os
@@ -16,13 +16,13 @@ try:
     app = create_app(settings)
 except (SettingsError, Conflict) as error:
     sys.stderr.write(f"releaf: {error}\n")
-    # With this code gunicorn stops; with any other it would start its workers again for ever.
+    # With this exit code gunicorn stops; with others it would restart its workers repeatedly.
     sys.exit(3)
 
 if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
     register(app)
 
-# The application stays until the process ends: without this, Python searches all of it for garbage
-# now and then, and a page waits for some tenths of a second.
+# Exclude the application from garbage collection, which would delay a page by some tenths of a
+# second.
 gc.collect()
 gc.freeze()

@@ -1,4 +1,4 @@
-"""The application: all wiring is here."""
+"""The application: creates Flask and wires extensions, views and settings."""
 
 from __future__ import annotations
 
@@ -63,30 +63,30 @@ _ONE_MEBIBYTE = 1024 * 1024
 
 
 class Releaf(Flask):
-    """Flask, but its log names endpoints: an address may be a one-time link."""
+    """Flask with a log of endpoints instead of paths, which may contain one-time links."""
 
     def log_exception(
         self,
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
         ctx: Any = None,
     ) -> None:
-        """Log what a view raised, with its traceback."""
+        """Log the exception of a view, with its traceback."""
         log = logging.getLogger("releaf.web")
         log.error("%s %s raised", request.method, request.endpoint, exc_info=exc_info)
 
 
 class Redacting(logging.Formatter):
-    """Leaves one-time links out of whatever is logged, the development server's lines included."""
+    """Removes one-time links from log records, including the development server's."""
 
     _LINK = re.compile(r"(/invitations/|/unsubscribe/)[^\s\"'<>]+")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, and the traceback where there is one."""
+        """Return the line, and the traceback if there is one."""
         return self._LINK.sub(r"\1...", super().format(record))
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application on a database that is ready: an empty one is made, an old one refused.
+    """Return the application on a ready database: an empty one is created, an old one refused.
 
     Raises SettingsError, and Conflict with one line that says what to run.
     """
@@ -111,7 +111,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     htmx.init_app(app)
     login_manager.init_app(app)
     security.register(app)
-    csrf.init_app(app)  # after the log-in is checked: without a session, log in
+    csrf.init_app(app)  # after the login check, which redirects without a session
     assets.serve(app)
     navigation.register(app)
     brands.register(app)
@@ -133,7 +133,7 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    # It logs every request to Redis that fails, although we count without it then.
+    # It logs every failed request to Redis, although it then counts without it.
     logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
@@ -145,7 +145,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": i18n.DEFAULT,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
-        # A browser takes a cookie of this name only over https and for all of this host.
+        # Browsers accept a cookie of this name only over https and for the whole host.
         "SESSION_COOKIE_NAME": "__Host-releaf" if https else "releaf",
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -1,12 +1,12 @@
-"""The one place where the clock is read.
+"""The only module that reads the clock.
 
-Edges (views, jobs, commands) ask here and pass the answer on as an argument; services and
-the domain never ask. A whole process run under ``faketime`` therefore lives on that day.
+Views, jobs and commands read it and pass the time as an argument; services and the domain do not. A
+process can therefore run at another time under ``faketime``.
 """
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This moment, aware, in UTC."""
+    """Return the present time, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,7 +1,7 @@
-"""Secrets at rest: Fernet through MultiFernet, each ciphertext bound to the row it belongs to.
+"""Encryption of stored secrets: MultiFernet, with each ciphertext bound to its row.
 
-Fernet alone accepts a ciphertext that was copied from another row, so the owner is encrypted
-with the value and compared when it is decrypted.
+Fernet alone accepts a ciphertext that was copied from another row, so the owner is encrypted with
+the value and compared when it is decrypted.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class _Payload(msgspec.Struct, array_like=True):
 
 
 class Keyring:
-    """The encryption keys, newest first: the first encrypts, all of them decrypt."""
+    """The encryption keys, newest first: the first encrypts, all decrypt."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
@@ -33,7 +33,7 @@ class Keyring:
         return self._fernet.encrypt(msgspec.json.encode(_Payload(owner, value)))
 
     def decrypt(self, ciphertext: bytes, owner: str) -> str:
-        """Decrypt. Raises DecryptionError when the keys do not fit or the row is not the owner."""
+        """Decrypt a value. Raises DecryptionError for other keys or another owner."""
         try:
             content = msgspec.json.decode(self._fernet.decrypt(ciphertext), type=_Payload)
         except (InvalidToken, msgspec.MsgspecError):

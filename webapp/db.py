@@ -37,7 +37,7 @@ READ_ONLY: Mapping[str, Any] = {"read_only": True}
 
 
 class Base(DeclarativeBase):
-    """What every model is."""
+    """The base class of models."""
 
     metadata = MetaData(
         naming_convention={
@@ -50,18 +50,18 @@ class Base(DeclarativeBase):
     )
 
 
-#: Entities keep what they have loaded after a commit: a night commits once a customer.
+#: Entities stay loaded after a commit: a collection commits once per customer.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; naive ones are refused, SQLite's naive ones are made aware."""
+    """An aware UTC datetime; naive ones are refused, SQLite's naive ones become aware."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database."""
+        """Convert to the database."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -70,24 +70,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database."""
+        """Convert from the database."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class DecimalText(TypeDecorator[Decimal]):
-    """A Decimal kept as its text, exact on every database."""
+    """A Decimal stored as text, exact on every database."""
 
     impl = String(32)
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        """To the database."""
+        """Convert to the database."""
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
-        """From the database."""
+        """Convert from the database."""
         return None if value is None else Decimal(value)
 
 
@@ -95,7 +95,7 @@ class DecimalText(TypeDecorator[Decimal]):
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = None  # we begin transactions ourselves, below
+    connection.isolation_level = None  # transactions begin below
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     _enable_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -103,14 +103,14 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 
 def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
-    # The first to open a new file changes its journal. Others that try at the same moment are
-    # refused at once: SQLite waits for no lock that it would have to raise from reading.
+    # The first connection to a new file changes its journal mode. Concurrent attempts fail at
+    # once: SQLite does not wait for a lock that has to be upgraded from reading.
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            primary = error.sqlite_errorcode & 0xFF  # the rest says why it is busy
+            primary = error.sqlite_errorcode & 0xFF  # the other bits are the reason
             if primary != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
@@ -120,25 +120,23 @@ def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once, whatever the time-out, when
-    # another has written meanwhile. What may write therefore takes the lock at the start.
+    # A transaction that reads first and writes later fails at once, regardless of the time-out,
+    # if another one has written since. One that may write therefore locks at its start.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
 
 
 def _only_reads(connection: Connection) -> bool:
-    """Whether this is a GET request, or a session opened as ``connection(execution_options=...)``
-    with ``READ_ONLY``.
-    """
+    """Whether this is a GET request, or a connection with the options ``READ_ONLY``."""
     if has_request_context() and request.method in READING_METHODS:
         return True
     return bool(connection.get_execution_options().get("read_only"))
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Options that every engine of the service shares, for ``create_engine``.
+    """Return the options of every engine of the service, for ``create_engine``.
 
-    Values of statements stay out of logs and tracebacks: they hold names and e-mails.
+    Parameters of statements are not logged: they contain names and email addresses.
     """
     shared: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
     if make_url(database_url).get_backend_name() == "sqlite":
@@ -154,11 +152,11 @@ def lock(
     *ids: int,
     with_references: bool = False,
 ) -> None:
-    """Hold the rows until this transaction ends, in ascending order so that nobody deadlocks.
+    """Lock rows until the end of the transaction, in ascending order to avoid deadlocks.
 
-    A statement of its own: what is read after it is what the last holder left. Who only writes rows
-    that refer to these is not held up, but ``with_references``: then such rows are there, or wait.
-    On SQLite the transaction is the only writer already.
+    A separate statement: later reads see what the previous holder committed. Inserts of rows that
+    refer to these are not blocked, unless ``with_references``. On SQLite the transaction is the
+    only writer already.
     """
     if session.get_bind().dialect.name != "sqlite":
         held = select(key).where(key.in_(sorted(ids))).order_by(key)
@@ -173,10 +171,10 @@ def upsert(
     update: Sequence[str] = (),
     add: Sequence[str] = (),
 ) -> None:
-    """Insert rows; where ``key`` exists already, set the ``update`` columns and increase the
-    ``add`` columns by the values given (neither: leave the row).
+    """Insert rows; if ``key`` exists, set the ``update`` columns and increase the ``add`` columns.
 
-    ``key`` must be covered by a unique constraint; with nothing to change it may be empty: any.
+    With neither, an existing row is not changed. ``key`` must have a unique constraint; if nothing
+    is changed it may be empty: any constraint.
     """
     if not rows:
         return

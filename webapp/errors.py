@@ -1,12 +1,11 @@
-"""Exceptions that services and queries raise; views and commands turn them into answers."""
+"""Exceptions of services and queries; views and commands turn them into responses."""
 
-#: What values that nobody expected can raise. Time-outs of a job, and a database that fails, are
-#: not among them.
+#: Errors by unexpected values. Time-outs of a job and failures of the database are not included.
 DATA_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Invalid(Exception):
-    """Bad input: names the field and says the remedy."""
+    """Invalid input; names the field and the remedy."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -15,8 +14,8 @@ class Invalid(Exception):
 
 
 class NotFound(Exception):
-    """There is no such row for this viewer."""
+    """The row does not exist, or not for this viewer."""
 
 
 class Conflict(Exception):
-    """It cannot be done now; the message says why."""
+    """The operation is not possible now; the message states the reason."""

@@ -1,7 +1,7 @@
-"""The Flask extensions, set up by ``create_app``, and the settings of the current application.
+"""The Flask extensions, initialized by ``create_app``, and the current settings.
 
-The database is in ``webapp.db``. Flask-Limiter is not here: its object holds the storage and the
-switch of one application (``security.limit_attempts``).
+The database is in ``webapp.db``. Flask-Limiter is not here, because its object has the storage of
+one application (``security.limit_attempts``).
 """
 
 from typing import cast

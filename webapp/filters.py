@@ -1,7 +1,7 @@
 """Filters: numbers, dates and counted nouns as text, in the current language.
 
-``add_filters`` gives them to a Jinja environment.
-Separators, names of months and of zones are those of CLDR, as Babel has them.
+``add_filters`` registers them in a Jinja environment. Separators, names of months and of zones are
+those of CLDR, by Babel.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from webapp import i18n
 
 
 def _forms(singular: str, plural: str) -> tuple[str, str]:
-    """Both forms of a message; a function of its own, so that ``make texts`` finds them."""
+    """Return both forms of a message; a function, so that ``make texts`` finds them."""
     return singular, plural
 
 
@@ -57,39 +57,39 @@ _NOUNS = {
 
 
 def number(value: int) -> str:
-    """A whole number with thousands separators: 2,469,134. Negative ones take a true minus."""
+    """Return a whole number with thousands separators: 2,469,134. Negative: a true minus."""
     return format_decimal(value, locale=i18n.current_language()).replace("-", "−")
 
 
 def pluralize(value: int, noun: str) -> str:
-    """A number with one of our nouns: 1 printer, 2,000 printers. KeyError for another noun."""
+    """Return a number with a noun: 1 printer, 2,000 printers. KeyError for unknown nouns."""
     return ngettext(*_NOUNS[noun], abs(value), number=number(value))
 
 
 def compact(value: int) -> str:
-    """A round number where there is little room: 500, 15K, 1.5M."""
+    """Return a rounded number for little space: 500, 15K, 1.5M."""
     return format_compact_decimal(value, locale=i18n.current_language(), fraction_digits=1)
 
 
 def trees(value: Decimal) -> str:
-    """Trees to 2 decimals with thousands separators: 296.31."""
+    """Return trees with 2 decimals and thousands separators: 296.31."""
     return decimal(value, 2)
 
 
 def decimal(value: Decimal, places: int) -> str:
-    """A number with a fixed count of decimals, at least one, and thousands separators."""
+    """Return a number with a fixed number of decimals, at least one, and separators."""
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return format_decimal(rounded, f"#,##0.{'0' * places}", locale=i18n.current_language())
 
 
 def day(value: date) -> str:
-    """A date: 31 October 2026. A datetime gives the day it names, in its own zone."""
+    """Return a date: 31 October 2026. Of a datetime, the date in its zone."""
     # TRANSLATORS: the pattern of a date, in letters of CLDR: d day, MMMM month, y year.
     return _date(gettext("d MMMM y"), value.year, value.month, value.day)
 
 
 def days(first: date, last: date) -> str:
-    """Days from one to another: 3 to 9 November 2026, 28 October to 3 November 2026."""
+    """Return a range of days: 3 to 9 November 2026, 28 October to 3 November 2026."""
     if first == last:
         return day(first)
     if (first.year, first.month) == (last.year, last.month):
@@ -103,14 +103,14 @@ def days(first: date, last: date) -> str:
 
 
 def month(value: object) -> str:
-    """A month: October 2026. Takes a date within it, a Month, or text that begins 2026-10."""
+    """Return a month: October 2026. Takes a date, a Month, or text that starts with 2026-10."""
     first = date.fromisoformat(f"{str(value)[:7]}-01")
     # TRANSLATORS: the pattern of a month.
     return _date(gettext("MMMM y"), first.year, first.month, 1)
 
 
 def short_date(label: str, *, year: bool = True) -> str:
-    """An ISO day or month as charts have it: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
+    """Return an ISO day or month for charts: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
     first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
     if len(label) > 7:
         pattern = gettext("d MMM y") if year else gettext("d MMM")
@@ -120,14 +120,14 @@ def short_date(label: str, *, year: bool = True) -> str:
 
 
 def month_name(value: date) -> str:
-    """The month of a date without its year: October."""
+    """Return the month of a date without its year: October."""
     return _date("LLLL", value.year, value.month, 1)
 
 
 def time_in(moment: datetime, zone: str | tzinfo) -> str:
-    """An aware moment as the wall clock of a zone shows it: 31 October 2026, 12:45 EDT.
+    """Return an aware datetime in the local time of a zone: 31 October 2026, 12:45 EDT.
 
-    Raises ValueError for a moment without a zone of its own: it could mean any hour.
+    Raises ValueError for a naive datetime.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
@@ -140,7 +140,7 @@ def time_in(moment: datetime, zone: str | tzinfo) -> str:
 
 
 def days_ago(value: date, today: date) -> str:
-    """How far a day lies from today: today, yesterday, 3 days ago, tomorrow, in 3 days."""
+    """Return the distance to today: today, yesterday, 3 days ago, tomorrow, in 3 days."""
     days = (today - value).days
     if days == 0:
         return gettext("today")
@@ -154,7 +154,7 @@ def days_ago(value: date, today: date) -> str:
 
 
 class Named(Protocol):
-    """What has the names of a device; blank ones are empty."""
+    """An object with the identifiers of a device; blank ones are empty."""
 
     @property
     def asset_id(self) -> str: ...
@@ -163,7 +163,7 @@ class Named(Protocol):
 
 
 def device_name(device: Named) -> str:
-    """What a dealer knows a device by: its asset ID, else its serial number."""
+    """Return a device's asset ID, or else its serial number."""
     return device.asset_id or device.serial_number or gettext("Device without an ID")
 
 
@@ -187,7 +187,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 
 
 def add_filters(environment: Environment) -> None:
-    """Give templates these filters, and the languages there are."""
+    """Register the filters and the languages in a Jinja environment."""
     environment.filters.update(FILTERS)
     environment.globals.update(
         language=i18n.current_language, languages_offered=i18n.LANGUAGES, N_=str

@@ -1,4 +1,4 @@
-"""Internationalisation: Flask-Babel, the languages of the service and which one applies.
+"""Internationalization: Flask-Babel, the supported languages, and the current one.
 
 Texts in the code are English and need no catalogue. ``make texts`` updates the others.
 """
@@ -13,7 +13,7 @@ DEFAULT = "en"
 
 
 def use_in(environment: Environment) -> None:
-    """Let templates of mails and documents be translated, as Flask-Babel does for pages."""
+    """Let templates of emails and documents be translated, as Flask-Babel does for pages."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -25,7 +25,7 @@ def use_in(environment: Environment) -> None:
 
 
 def current_language() -> str:
-    """Return the language that applies now, a key of ``LANGUAGES``."""
+    """Return the current language, a key of ``LANGUAGES``."""
     locale = get_locale()
     return DEFAULT if locale is None else str(locale.language)
 

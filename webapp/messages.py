@@ -15,7 +15,7 @@ from webapp.domain.reasons import Reason
 
 #: Parameters whose text is a date in ISO form.
 _DATES = frozenset({"day", "last", "created"})
-#: Advice that several sentences end with.
+#: Advice at the end of several sentences.
 ADVICE = {
     "later": lazy_gettext("Nothing was counted; it is tried again later by itself."),
     "wrong": lazy_gettext(
@@ -135,7 +135,7 @@ SENTENCES: Mapping[str, LazyString | str] = {
         "with this asset ID"
     ),
     "device_error": lazy_gettext("The printer could not be counted: %(name)s"),
-    # What became of a collection.
+    # Results of a collection.
     "rows_not_counted": lazy_gettext("Rows not counted: %(count)s (%(first)s)"),
     "empty_fleet": lazy_gettext(
         "Printerpoint answered with no printers at all, although there were some before. Nothing "
@@ -181,7 +181,7 @@ SENTENCES: Mapping[str, LazyString | str] = {
         "%(times)s Printerpoint customers are connected to %(name)s. Its certificates include the "
         "pages of all of them."
     ),
-    # Why a recount finds other pages.
+    # Why a recount differs.
     "recount_held": lazy_gettext("%(pages)s pages up to a meter reading of %(top)s need review"),
     "recount_baseline": lazy_gettext(
         "%(pages)s pages up to a meter reading of %(top)s are a lifetime count; counting starts "
@@ -268,7 +268,7 @@ COMPOSED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def sentence(reason: Reason | None) -> str:
-    """Return the sentence of a reason; a code that is not known stands for itself."""
+    """Return the sentence of a reason; an unknown code is returned itself."""
     if reason is None:
         return ""
     code, params = reason["code"], reason["params"]

@@ -1,6 +1,7 @@
-"""The queue: names of jobs and how they are enqueued. The only module of webapp that knows RQ.
+"""The queue: names of jobs and how they are enqueued. The only module of webapp that uses RQ.
 
-Jobs carry ids and ISO dates only, never anything secret: arguments and descriptions are logged.
+Jobs have ids and ISO dates as arguments, never secrets, because arguments and descriptions are
+logged.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from rq_scheduler import Scheduler
 
 from webapp.settings import Settings
 
-#: In the order in which a worker looks: the timetable is short, nights are long, documents wait.
+#: In the order of their priority: short periodic jobs, long collections, documents.
 QUEUES = ("timetable", "collection", "documents")
 
 ENQUEUE_DUE_COLLECTIONS = "jobs.schedule.enqueue_due_collections"
@@ -32,7 +33,7 @@ CLOSE_MONTHS = "jobs.month_end.close_due"
 RENDER_CERTIFICATE = "jobs.month_end.render"
 RECONCILE = "jobs.reconciliation.reconcile_due"
 SEND_NOTIFICATIONS = "jobs.notifications.send_due"
-#: Every job there is; a test holds that each of them can be imported.
+#: All jobs; a test checks that each can be imported.
 JOBS = (
     ENQUEUE_DUE_COLLECTIONS,
     RUN_COLLECTION,
@@ -95,17 +96,17 @@ class QueueStatus:
 
 
 class QueueDown(Exception):
-    """Redis cannot be reached; what is stored stays, and the timetable enqueues it later."""
+    """Redis is unavailable; stored work is enqueued later by the timetable."""
 
 
 def connect(redis_url: str) -> Redis:
-    """A connection pool to Redis; nothing is sent yet."""
+    """Return a connection pool to Redis; nothing is sent yet."""
     return Redis.from_url(redis_url, socket_connect_timeout=5, socket_keepalive=True)
 
 
 @lru_cache(maxsize=4)
 def _client(redis_url: str) -> Redis:
-    """The connections of this process: connecting takes longer than a command. It may be forked."""
+    """Return this process's connection pool, which takes longer to open than to use."""
     return connect(redis_url)
 
 
@@ -115,9 +116,9 @@ def run_collection(settings: Settings, collection_id: int) -> str:
 
 
 def run_feed(settings: Settings, collection_id: int, feed_id: int) -> str:
-    """Enqueue the collection of one customer that failed. Raises QueueDown.
+    """Enqueue the collection of one failed customer. Raises QueueDown.
 
-    There is one job for a customer and collection, however often it is enqueued.
+    There is one job per customer and collection, however often it is enqueued.
     """
     return _enqueue(
         settings,
@@ -130,12 +131,12 @@ def run_feed(settings: Settings, collection_id: int, feed_id: int) -> str:
 
 
 def check_server(settings: Settings, server_id: int) -> str:
-    """Check a server's health soon. Raises QueueDown."""
+    """Enqueue a health check of a server. Raises QueueDown."""
     return _enqueue(settings, "timetable", CHECK_SERVER, server_id)
 
 
 def render_certificate(settings: Settings, certificate_id: int) -> str:
-    """Render the document of a certificate. Raises QueueDown."""
+    """Enqueue the rendering of a certificate's document. Raises QueueDown."""
     return _enqueue(
         settings,
         "documents",
@@ -176,7 +177,7 @@ def _reaching_redis() -> Iterator[None]:
 
 
 def reachable(settings: Settings) -> bool:
-    """Whether Redis answers."""
+    """Whether Redis is available."""
     try:
         answer: Any = _client(settings.redis_url).ping()
     except (RedisError, OSError):

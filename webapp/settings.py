@@ -1,7 +1,7 @@
-"""Configuration: read once from the environment, frozen, and refused aloud when it makes no sense.
+"""Configuration: read once from the environment, immutable; invalid values are refused.
 
-Secrets that nobody configured are made at the first start and kept in ``secrets.env`` in the
-instance folder, readable by its owner only. Environment variables win over that file.
+Secrets that are not configured are generated at the first start and stored in ``secrets.env`` in
+the instance folder, readable by its owner only. Environment variables override that file.
 """
 
 import contextlib
@@ -28,14 +28,14 @@ PRINTERPOINT_URL = "https://printerpoint.com/apis/v1"
 
 
 class SettingsError(Exception):
-    """One line that names the variable, what is wrong with it and what to do."""
+    """One line that names the variable, the problem and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the processes need to know before they start.
+    """The settings of all processes.
 
-    ``collect_at`` and ``close_at`` are wall-clock times in each partner account's own zone.
+    ``collect_at`` and ``close_at`` are local times in each partner's time zone.
     """
 
     environment: Literal["development", "production"]
@@ -58,15 +58,15 @@ class Settings:
 
     @property
     def production(self) -> bool:
-        """Whether the rules for a live installation hold."""
+        """Whether the rules of production apply."""
         return self.environment == "production"
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings.
+    """Return the settings.
 
-    Makes the instance folder and its secrets where they are missing.
-    Raises SettingsError for the first variable that makes no sense.
+    Creates the instance folder and its secrets if they are missing. Raises SettingsError for the
+    first invalid variable.
     """
     environment = environ.get("RELEAF_ENV", "development")
     if environment not in ("development", "production"):
@@ -103,7 +103,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host name of a URL can only mean this machine."""
+    """Whether the host name of a URL is this machine."""
     if host is None:
         return False
     if host == "localhost":
@@ -115,7 +115,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def _secrets(instance: Path, environ: Mapping[str, str], production: bool) -> dict[str, str]:
-    """The secrets of the instance folder, made at the first start."""
+    """Return the secrets of the instance folder, generated at the first start."""
     path = instance / SECRETS_FILE
     if not path.exists():
         needed = ("SECRET_KEY", "ENCRYPTION_KEYS", "REDIS_URL")
@@ -140,7 +140,7 @@ def _secrets(instance: Path, environ: Mapping[str, str], production: bool) -> di
 
 
 def _write_secrets(path: Path) -> None:
-    """Write fresh secrets for the owner only; a second process that was quicker wins."""
+    """Write new secrets for the owner only, unless a concurrent process has written them."""
     text = (
         "# Made at the first start. Whoever has this file can read the Printerpoint tokens:\n"
         "# keep it private, back it up apart from the database.\n"
@@ -155,7 +155,7 @@ def _write_secrets(path: Path) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        # link() refuses to replace: keys that another process made a moment ago must stay.
+        # link() does not replace a file: keys of a concurrent process must not be lost.
         with contextlib.suppress(FileExistsError):
             os.link(part, path)
         part.unlink()
@@ -167,7 +167,7 @@ def _write_secrets(path: Path) -> None:
 
 
 def _free_port() -> int:
-    """A port that is free now, below those that the kernel hands out to passing connections."""
+    """Return a free port below the kernel's ephemeral ports."""
     while True:
         port = 20_000 + secrets.randbelow(10_000)
         with socket.socket() as probe, contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""Alembic runs this, within a connection that ``webapp.services.database`` hands over.
+"""Alembic's environment, on a connection that ``webapp.services.database`` provides.
 
-``flask --app wsgi db ...`` (for developers) hands none over: there the application's is taken.
+With ``flask --app wsgi db ...`` (for developers), the application's connection is used.
 """
 
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from webapp import models
 
 
 def plain_type(kind: str, thing: Any, _: AutogenContext) -> str | Literal[False]:
-    """A column type of ours as what it is in the database: migrations must outlive our code."""
+    """Return a database type for one of our column types, because migrations outlive our code."""
     if kind == "type" and isinstance(thing, TypeDecorator):
         return f"sa.{thing.impl_instance!r}"
     return False
@@ -24,10 +24,10 @@ def plain_type(kind: str, thing: Any, _: AutogenContext) -> str | Literal[False]
 def include_object(
     thing: SchemaItem, name: str | None, kind: str, _reflected: bool, other: SchemaItem | None
 ) -> bool:
-    """Leave out of a comparison what it would report wrongly.
+    """Exclude from a comparison what it would report wrongly.
 
-    The models do not name the indexes for searches, which PostgreSQL alone has; of SQLite the
-    direction of an index cannot be read.
+    The models do not have the trigram indexes, which only PostgreSQL has; the direction of an index
+    cannot be read from SQLite.
     """
     if kind != "index":
         return True
@@ -41,8 +41,8 @@ def include_object(
     return not (name or "").endswith("_pieces") and not (descending and is_sqlite)
 
 
-#: How long a statement waits for a lock that others hold. While it waits for a table, whatever
-#: comes after it has to wait for that table too.
+#: How long a statement waits for a lock. While it waits for a table, later statements of others
+#: have to wait for that table too.
 LOCK_TIMEOUT = "10s"
 
 

@@ -1,4 +1,4 @@
-"""The client: GET ``/dealer/printers`` with a dealer's token, page after page, within limits."""
+"""The client: GET ``/dealer/printers`` with a dealer's token, page by page, within limits."""
 
 import base64
 import time
@@ -22,11 +22,11 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long and how much we let Printerpoint answer.
+    """Limits of time and size for responses.
 
-    ``total_seconds``: one page, its streaming body included; for ``Client.check``, everything.
+    ``total_seconds``: one page, its streamed body included; for ``Client.check``, everything.
     ``max_bytes_per_page``: after decompression. ``retries``: of a page, with ``backoff_seconds``
-    doubled each time. A Retry-After beyond ``max_retry_after_seconds`` is not waited for.
+    doubled each time. A Retry-After above ``max_retry_after_seconds`` is not waited for.
     """
 
     connect_seconds: float = 5.0
@@ -42,7 +42,7 @@ class Limits:
 
 
 class Client:
-    """One dealer's Printerpoint. It reads; it never writes.
+    """The Printerpoint API of one dealer, read-only.
 
     Raises ValueError for an address that is not https (http is for loopback only).
     """
@@ -73,16 +73,17 @@ class Client:
         return f"<Client of {self._first}>"
 
     def check(self) -> None:
-        """One authenticated call: the first page. Raises PrinterpointError."""
+        """Make one authenticated call: the first page. Raises PrinterpointError."""
         deadline = self._monotonic() + self._limits.total_seconds
         with http.open_session(self._authorization) as session:
             self._page(session, self._first, deadline, _ignore)
 
     def fleet(self, on_page: Callable[[int], None] | None = None) -> Fleet:
-        """The whole fleet, to be closed by the caller.
+        """Return the whole fleet, to be closed by the caller.
 
-        ``on_page`` is told how many printers were read so far, after every page, and as a sign
-        of life around every pause. Raises PrinterpointError; then nothing of it is kept.
+        ``on_page`` receives the number of printers read so far, after every page and, as a
+        heartbeat, before and after every pause. Raises PrinterpointError; then nothing of it is
+        kept.
         """
         fleet = Fleet()
         try:
@@ -118,7 +119,7 @@ class Client:
             url = self._following(url, page)
 
     def _following(self, url: str, page: Page) -> str | None:
-        """The next page's address; None after the last. Raises Malformed for another host."""
+        """Return the address of the next page, or None. Raises Malformed for another host."""
         if page.following is None:
             return None
         following = page.following if len(page.following) < _LONGEST_URL else ""
@@ -131,12 +132,12 @@ class Client:
             same, parts = False, urlsplit(url)
         if not same:
             raise _malformed(reason("malformed.other_host"), url)
-        # Written anew on our own host: whatever reads it after us cannot read another one.
+        # Rebuilt for our own host, so that other URL parsers cannot find another one in it.
         query = f"?{parts.query}" if parts.query else ""
         return urljoin(self._first, "/") + parts.path.lstrip("/") + query
 
     def _repeats_token(self, url: str) -> bool:
-        """Whether an address would carry the token into logs."""
+        """Whether an address contains the token, which must not be logged."""
         secrets = (self._token, self._authorization.partition(" ")[2].rstrip("="))
         return any(len(secret) >= _SHORTEST_SECRET and secret in url for secret in secrets)
 
@@ -147,7 +148,7 @@ class Client:
         deadline: float,
         still_here: Callable[[], None],
     ) -> Page:
-        """One page, tried again a bounded number of times where that may help."""
+        """Return one page, with a limited number of retries."""
         attempt = 0
         while True:
             answer = self._attempt(session, url, deadline)
@@ -155,7 +156,7 @@ class Client:
                 return answer
             pause = self._pause(answer, attempt)
             if pause is None or self._monotonic() + pause >= deadline:
-                # Raised here, chained to nothing: no cause can carry the token along.
+                # Raised here without a cause, which could contain the token.
                 raise answer
             still_here()
             self._sleep(pause)
@@ -189,7 +190,7 @@ class Client:
             return _malformed(reason("malformed.body", error=error.reason), url)
 
     def _pause(self, failure: PrinterpointError, attempt: int) -> float | None:
-        """Seconds to wait before the next attempt; None when there is none."""
+        """Return the seconds before the next attempt; None if there is none."""
         if not failure.retryable or attempt == self._limits.retries:
             return None
         pause = self._limits.backoff_seconds * float(2**attempt)
@@ -201,7 +202,7 @@ class Client:
 
 
 def _ignore(*_: object) -> None:
-    """Nobody watches."""
+    """Do nothing."""
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

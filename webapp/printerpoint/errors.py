@@ -11,10 +11,10 @@ Kind = Literal["unreachable", "timeout", "refused", "rate_limited", "malformed"]
 class PrinterpointError(Exception):
     """Printerpoint could not be read.
 
-    ``reason`` says what happened and what to do; ``message`` is its sentence.
-    ``status``: of the HTTP answer, if there was one. ``url``: what was asked, without query and
-    credentials. ``retryable``: the same call may pass a moment later. ``retry_after``: seconds
-    Printerpoint asked us to wait.
+    ``reason``: what happened and what to do; ``message``: its sentence. ``status``: of the HTTP
+    response, if there was one. ``url``: of the request, without query and credentials.
+    ``retryable``: the same call may succeed later. ``retry_after``: the seconds that Printerpoint
+    requested.
     """
 
     kind: Kind = "unreachable"
@@ -47,18 +47,18 @@ class PrinterpointError(Exception):
 
 
 class Unreachable(PrinterpointError):
-    """No answer: name, connection, TLS, time-out; or 429 and 5xx that lasted."""
+    """No response: name, connection, TLS, time-out; or 429 and 5xx after all retries."""
 
     kind: Kind = "unreachable"
 
 
 class Refused(PrinterpointError):
-    """The token is not accepted. Trying again cannot help."""
+    """The token is not accepted. Retries cannot help."""
 
     kind: Kind = "refused"
 
 
 class Malformed(PrinterpointError):
-    """An answer that is not Printerpoint's, or larger or longer than any of them can be."""
+    """A response that is not Printerpoint's, or exceeds the limits."""
 
     kind: Kind = "malformed"

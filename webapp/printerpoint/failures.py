@@ -13,7 +13,7 @@ from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Un
 
 
 def check_status(response: requests.Response, url: str) -> None:
-    """Raise what another status than 200 means."""
+    """Raise the error of a status other than 200."""
     status = response.status_code
     if status == 200:
         return
@@ -50,7 +50,7 @@ def check_status(response: requests.Response, url: str) -> None:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, given as a number or as a date; a date is read by the answer's own clock."""
+    """Return seconds from a number or a date, which is compared with the response's date."""
     text = response.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -63,7 +63,7 @@ def _retry_after(response: requests.Response) -> float | None:
 
 
 def explain(error: Exception, late: bool, url: str) -> PrinterpointError:
-    """Return our error for one of a library, whose text is left out: it may hold the request."""
+    """Return our error for a library's, without its text, which may contain the request."""
     causes = _causes(error)
 
     def among(*kinds: type[BaseException]) -> bool:
@@ -89,7 +89,7 @@ def explain(error: Exception, late: bool, url: str) -> PrinterpointError:
 
 
 def timeout(url: str) -> Unreachable:
-    """It took too long."""
+    """Return the error of a time-out."""
     return Unreachable(
         reason("timeout"),
         kind="timeout",
@@ -99,7 +99,7 @@ def timeout(url: str) -> Unreachable:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """An error and everything it was made of, by cause, context, reason or argument."""
+    """Yield an error and its causes, contexts, reasons and arguments."""
     found: list[BaseException] = []
     left: list[object] = [error]
     while left and len(found) < 20:

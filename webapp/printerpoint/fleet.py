@@ -1,6 +1,6 @@
-"""The fleet: every printer of every customer, read once, kept on disk until it is looked up.
+"""The fleet: all printers of all customers, read once, stored on disk until they are collected.
 
-Rows wait by customer in a temporary file, so memory stays flat however large the fleet is.
+Rows are stored by customer in a temporary file, so memory does not grow with the fleet.
 """
 
 import os
@@ -22,13 +22,13 @@ _ROWS_IN_HAND = 2_000
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[list[Printer], list[BadRow]]).decode
 
-#: What a row says of its customer: ID and name.
+#: ID and name of the customer in a row.
 _Label = tuple[str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A company in the fleet, derived from the rows of its printers."""
+    """A company of the fleet, derived from the rows of its printers."""
 
     name: str
     customer_id: str | None
@@ -42,9 +42,9 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class FeedRows:
-    """The rows of the customer a feed matches, and those of the same machines elsewhere.
+    """The rows of the customer of a feed, and rows of the same machines elsewhere.
 
-    ``customer``: as it is called now; None when the fleet has no such customer.
+    ``customer``: with its present name; None if the fleet has no such customer.
     """
 
     customer: Customer | None
@@ -58,18 +58,18 @@ class FeedRows:
 
 
 class RowSource(Protocol):
-    """What a feed can be collected from: the fleet, or the stored rows of one feed."""
+    """The source of a feed's rows: the fleet, or the stored rows of one feed."""
 
     def rows_for(self, customer_id: str | None, name: str, serials: Iterable[str]) -> FeedRows:
-        """The rows of the customer of this ID and name, and of these serial numbers elsewhere."""
+        """Return the rows of the customer of this ID and name, and of these serials elsewhere."""
 
 
 class Fleet:
-    """All rows of one reading. Close it, or use it as a context manager.
+    """All rows of one run. Close it, or use it as a context manager.
 
-    A row belongs to the customer of its ID. One without an ID belongs to the only ID that carries
-    its name, or else to the customer of that name. ``bad_rows`` are those that name no customer:
-    the first 1,000; ``bad_row_count`` knows of all.
+    A row belongs to the customer of its ID. One without an ID belongs to the only ID with its name,
+    or else to the customer of that name. ``bad_rows``: rows without a customer, the first 1,000;
+    ``bad_row_count`` counts all.
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Fleet:
         self.close()
 
     def close(self) -> None:
-        """Let go of the temporary file."""
+        """Delete the temporary file."""
         self._file.close()
 
     def add(self, rows: Iterable[Printer | BadRow]) -> None:
@@ -106,7 +106,7 @@ class Fleet:
             if name is None:
                 self._add_nameless(row)
                 continue
-            # Without a name the ID stands for it, until a row tells one.
+            # The ID is used as name until a row has one.
             if customer_id is not None and (name != customer_id or name not in names):
                 names[customer_id] = name
             label = (customer_id, name)
@@ -126,7 +126,7 @@ class Fleet:
         self._keep(waiting)
 
     def customers(self) -> list[Customer]:
-        """The customers, by ID where they have one, else by exact name; sorted by name."""
+        """Return the customers, by ID if they have one, else by exact name; sorted by name."""
         found = [self._customer(customer_id) for customer_id in self._labels]
         for customer_id, name in self._places:
             if customer_id is None and len(self._ids.get(name, ())) != 1:
@@ -134,7 +134,7 @@ class Fleet:
         return sorted(found, key=lambda customer: (customer.name.casefold(), str(customer)))
 
     def find(self, customer_id: str | None, name: str) -> Customer | None:
-        """The customer a feed of this ID and name matches, as it is called now; None without."""
+        """Return the customer of a feed's ID and name, with its present name; None without any."""
         if customer_id is None and len(self._ids.get(name, ())) == 1:
             (customer_id,) = self._ids[name]
         labels = self._labels_of(customer_id, name)
@@ -146,7 +146,7 @@ class Fleet:
         return Customer(self._latest_names[customer_id], customer_id, printers)
 
     def printers_of(self, customer_id: str | None, name: str) -> tuple[list[Printer], list[BadRow]]:
-        """The rows of the customer a feed of this ID and name matches; empty without one."""
+        """Return the rows of the customer of a feed's ID and name; empty without one."""
         printers: list[Printer] = []
         bad_rows: list[BadRow] = []
         for label in self._labels_of(customer_id, name):
@@ -156,7 +156,7 @@ class Fleet:
         return printers, bad_rows
 
     def rows_for(self, customer_id: str | None, name: str, serials: Iterable[str]) -> FeedRows:
-        """The rows of a customer; those elsewhere of its serial numbers and of ``serials``."""
+        """Return the rows of a customer; elsewhere, those of its serial numbers and ``serials``."""
         printers, bad_rows = self.printers_of(customer_id, name)
         own = {key for printer in printers if (key := serial_key(printer.serial_number))}
         elsewhere = self._elsewhere({*serials, *own}, customer_id, name)
@@ -165,7 +165,7 @@ class Fleet:
     def _elsewhere(
         self, serials: Iterable[str], customer_id: str | None, name: str
     ) -> list[tuple[Customer, Printer]]:
-        """The rows of these serial numbers (as ``serial_key`` has them) at other customers."""
+        """Return the rows of these normalized serial numbers at other customers."""
         own = set(self._labels_of(customer_id, name))
         wanted = {key: {*self._labels_of_serial.get(key, ())} - own for key in serials}
         found: list[tuple[Customer, Printer]] = []
@@ -190,7 +190,7 @@ class Fleet:
         return printers, bad_rows
 
     def serial_numbers(self) -> Iterator[str | None]:
-        """Read the serial number of every row of a customer, as it was reported."""
+        """Yield the serial number of every row of a customer, as reported."""
         for places in self._places.values():
             for offset, length in places:
                 self._file.seek(offset)
@@ -204,7 +204,7 @@ class Fleet:
             self.bad_rows.append(row)
 
     def _keep(self, waiting: dict[_Label, tuple[list[Printer], list[BadRow]]]) -> None:
-        """Write rows to the file, and forget them."""
+        """Write rows to the file, and remove them from memory."""
         self._file.seek(0, os.SEEK_END)
         for label, told in waiting.items():
             customer_id, name = label
@@ -224,14 +224,14 @@ class Fleet:
         return Customer(name, customer_id, printers)
 
     def _labels_of(self, customer_id: str | None, name: str) -> list[_Label]:
-        """What the rows say whose customer a feed of this ID and name is."""
+        """Return the labels of the rows that belong to a feed of this ID and name."""
         carriers = self._ids.get(name, set())
         if customer_id is None:
             if len(carriers) == 1:
                 return self._labels_by_id(next(iter(carriers)))
             return [(None, name)] if (None, name) in self._places else []
         labels = self._labels_by_id(customer_id)
-        # Its ID was blanked, or it has rows of its name without one: unless they may be another's.
+        # Rows of its name without an ID are its own, unless they may be another customer's.
         if (None, name) in self._places and not carriers - {customer_id}:
             labels += [(None, name)] if (None, name) not in labels else []
         return labels

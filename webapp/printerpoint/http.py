@@ -1,4 +1,4 @@
-"""A GET request bounded in time and memory."""
+"""A GET request with limits of time and memory."""
 
 import socket
 import threading
@@ -21,12 +21,12 @@ _CHUNK = 64 * 1024
 
 
 def open_session(authorization: str) -> requests.Session:
-    """Return a session that sends this header; it ignores proxy settings and .netrc."""
+    """Return a session with this header; it ignores proxy settings and .netrc."""
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter())
-    # We undo gzip ourselves, to stop before a small answer becomes an endless one.
+    # Gzip is decompressed here, to limit the size of the result.
     session.headers.update(
         {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Releaf"}
     )
@@ -43,9 +43,9 @@ def get(
     seconds: float,
     max_bytes: int,
 ) -> bytearray:
-    """The body of an answer with status 200, at most ``max_bytes`` after decompression.
+    """Return the body of a response with status 200, at most ``max_bytes`` after decompression.
 
-    Takes at most ``seconds`` once the host's name is known. Raises PrinterpointError.
+    Takes at most ``seconds`` after name resolution. Raises PrinterpointError.
     """
     shown = without_secrets(url)
     with _Watchdog(seconds) as watchdog:
@@ -60,22 +60,22 @@ def get(
                 body = _body_of(response, shown, max_bytes)
             if not watchdog.barked:
                 return body
-            # A connection we break ourselves may look like one that has come to its end.
+            # A connection closed by the watchdog may look like one that has ended.
             failure: PrinterpointError = timeout(shown)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             failure = explain(error, watchdog.barked, shown)
-    # Raised out here, so that nothing is chained to it: causes hold the request and its token.
+    # Raised outside the handler, without a cause, which would contain the request and its token.
     raise failure
 
 
 def without_secrets(url: str) -> str:
-    """A URL as it may be shown: no credentials, no query."""
+    """Return a URL without credentials and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class _Authorization(requests.auth.AuthBase):
-    """The header, in an object that does not show it."""
+    """The header, in an object that does not display it."""
 
     def __init__(self, header: str) -> None:
         self._header = header
@@ -86,9 +86,9 @@ class _Authorization(requests.auth.AuthBase):
 
 
 class _Watchdog:
-    """Breaks the connection in use when its time is up.
+    """Closes the connection in use after a time limit.
 
-    Time-outs of sockets begin anew with every byte: one that drips would hold us for days.
+    Time-outs of sockets restart with every byte, so a slow response could last for days.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -110,7 +110,7 @@ class _Watchdog:
             self._socket = None
 
     def watch(self, connection: socket.socket | None) -> None:
-        """Watch this connection from now on."""
+        """Watch this connection."""
         with self._lock:
             self._socket = connection
         if self.barked:
@@ -138,14 +138,14 @@ def _watch(connection: HTTPConnection) -> None:
 
 class _Connection(HTTPConnection):
     def getresponse(self) -> Any:
-        """Watched from the first byte of the head."""
+        """Watch the connection from the first byte of the response."""
         _watch(self)
         return super().getresponse()
 
 
 class _SecureConnection(HTTPSConnection):
     def getresponse(self) -> Any:
-        """Watched from the first byte of the head."""
+        """Watch the connection from the first byte of the response."""
         _watch(self)
         return super().getresponse()
 
@@ -160,7 +160,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Connections that can be watched."""
+        """Use connections that can be watched."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
@@ -189,7 +189,7 @@ def _body_of(response: requests.Response, url: str, max_bytes: int) -> bytearray
 
 
 class _Gzip:
-    """Undoes gzip piece by piece, never making more than there is room for."""
+    """Decompresses gzip in parts, never beyond a limit."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=31)
@@ -200,7 +200,7 @@ class _Gzip:
         return self._stream.eof
 
     def feed(self, part: bytes, room: int) -> bytes:
-        """What a part becomes; at most ``room`` bytes. Raises zlib.error."""
+        """Return the decompressed part; at most ``room`` bytes. Raises zlib.error."""
         made = bytearray()
         while part and len(made) < room:
             if self._stream.eof:  # one gzip may follow another

@@ -55,7 +55,7 @@ _CHECKED_AT_ONCE = 1 << 20
 _LONGEST_COUNTER_NAME = 100
 
 
-#: What is read of each printer, in words of its answer; a test holds the guide to it.
+#: The fields that are read of each printer; a test compares the setup guide with them.
 FIELDS_READ = (
     "customerCompanyName",
     "customerCompanyId",
@@ -67,7 +67,7 @@ FIELDS_READ = (
 
 
 class Unreadable(Exception):
-    """An answer that is not a page of printers; says what it is instead."""
+    """A response that is not a page of printers, with the reason."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -76,10 +76,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """One printer as Printerpoint has it now.
+    """One printer as listed by Printerpoint.
 
-    ``customer_name`` is the customer's ID where the row has no name. ``last_seen`` is aware, in
-    UTC; None when never. ``counters``: lifetime figures by the names of ``counter_sets.COUNTERS``.
+    ``customer_name``: the customer's ID if the row has no name. ``last_seen``: aware, in UTC; None
+    if never. ``counters``: lifetime values by the names of ``counter_sets.COUNTERS``.
     """
 
     customer_name: str
@@ -92,7 +92,7 @@ class Printer:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be counted, why, and what could be read of it."""
+    """A row that cannot be counted, the reason, and its readable identifiers."""
 
     reason: Reason
     customer_name: str | None
@@ -103,14 +103,14 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: the address of the next, if any, and its rows, not yet read."""
+    """One response: the address of the next, if any, and its rows, not parsed yet."""
 
     following: str | None
     rows: list[msgspec.Raw]
 
 
 class _Row(msgspec.Struct, rename="camel"):
-    """A row exactly as documented, for speed. Any other is read field by field."""
+    """A row exactly as documented, for speed. Others are read field by field."""
 
     customer_company_name: str | None
     customer_company_id: str | None
@@ -128,7 +128,7 @@ _any = msgspec.json.Decoder()
 
 
 def read_page(body: bytes | bytearray) -> Page:
-    """Open the envelope of an answer. Raises Unreadable."""
+    """Parse the envelope of a response. Raises Unreadable."""
     _check_text(body)
     view = memoryview(body)[3:] if body.startswith(codecs.BOM_UTF8) else body
     try:
@@ -149,7 +149,7 @@ def read_page(body: bytes | bytearray) -> Page:
 
 
 def read_row(raw: msgspec.Raw) -> Printer | BadRow:
-    """Read one row of a page, tolerantly; what cannot be counted says why."""
+    """Parse one row of a page, tolerantly; a row that cannot be counted has a reason."""
     try:
         row = _row.decode(raw)
         name, customer_id = text(row.customer_company_name), text(row.customer_company_id)
@@ -167,12 +167,12 @@ def read_row(raw: msgspec.Raw) -> Printer | BadRow:
             counters,
         )
     except (ValueError, RecursionError, Bad):
-        # Not spelled as documented, or bad: look closer, field by field.
+        # Not spelled as documented, or bad: read field by field.
         return _read_tolerantly(raw)
 
 
 def _check_text(body: bytes | bytearray) -> None:
-    """JSON is UTF-8. Text that is skipped would never be looked at, so look at all of it."""
+    """Check that all of the body is UTF-8, including parts that are skipped later."""
     decode = codecs.getincrementaldecoder("utf-8")().decode
     view = memoryview(body)
     try:
@@ -193,7 +193,7 @@ def _not_json(body: bytes | bytearray, error: msgspec.DecodeError) -> Reason:
 
 
 def _following(links: msgspec.Raw | None) -> str | None:
-    """The address of the next page; none when it is null, absent or empty."""
+    """Return the address of the next page; None if it is null, absent or empty."""
     if links is None or bytes(links) == b"null":
         return None
     try:
@@ -204,7 +204,7 @@ def _following(links: msgspec.Raw | None) -> str | None:
 
 
 def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
-    """Read a row in any letter case and by every known alias."""
+    """Parse a row in any letter case and with all known aliases."""
     try:
         fields = {name.lower(): value for name, value in _fields.decode(raw).items()}
     except (ValueError, RecursionError):
@@ -232,7 +232,7 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
 
 
 def _value(fields: Mapping[str, msgspec.Raw], names: Iterable[str]) -> Any:
-    """The first field of these names that is not null; None without one. Raises Bad."""
+    """Return the first field of these names that is not null; None without any. Raises Bad."""
     for name in names:
         value = _plain(fields[name]) if name in fields else None
         if value is not None:
@@ -315,7 +315,7 @@ def _bare(unit: str) -> str:
 
 
 def _counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
-    """Usable counters by their names; raises Bad when there are none."""
+    """Return usable counters by name; raises Bad if there are none."""
     counters: dict[str, int] = {}
     contradicted: set[str] = set()
     reasons: list[Reason] = []
@@ -340,7 +340,7 @@ def _counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
 
 
 def _known(sent: str) -> str | None:
-    """The name without its unit, as documented; None for what never counts pages."""
+    """Return the documented name without its unit; None for counters that are not pages."""
     return _by_spelling(sent) if len(sent) <= _LONGEST_COUNTER_NAME else None
 
 

@@ -1,4 +1,4 @@
-"""Single values of an answer, read tolerantly: text, moments, counts."""
+"""Single values of a response, parsed tolerantly: text, times, counts."""
 
 import re
 from datetime import UTC, datetime
@@ -11,12 +11,12 @@ _LONGEST_TEXT = 200  # as our own columns
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 _DIGITS = re.compile(r"[0-9]{1,40}")
 
-#: .NET writes a moment that never was as the year 1, others as 1970: a printer not seen yet.
+#: .NET writes a missing time as the year 1, others as 1970: a printer not seen yet.
 _FIRST_YEAR = 2000
 
 
 class Bad(Exception):
-    """Why a value cannot be used, as the end of a sentence."""
+    """The reason why a value cannot be used, as the end of a sentence."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -24,7 +24,7 @@ class Bad(Exception):
 
 
 def text(value: str | None) -> str | None:
-    """Stripped; None when blank. Control characters, which no database likes, become spaces."""
+    """Return stripped text; None if blank. Control characters become spaces."""
     if value is None:
         return None
     if not value.isprintable():
@@ -36,7 +36,7 @@ def text(value: str | None) -> str | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """An aware moment in UTC, from ISO-8601; one without an offset is UTC already."""
+    """Return an aware UTC datetime from ISO 8601; without an offset it is UTC."""
     try:
         parsed = datetime.fromisoformat(value.strip()) if value else None
         if parsed is None:
@@ -51,7 +51,7 @@ def moment(value: Any) -> datetime | None:
 
 
 def whole(value: Any) -> int:
-    """A count from what may stand for one: an integral float, a string of digits. Raises Bad."""
+    """Return a count from an integral float or a string of digits. Raises Bad."""
     if isinstance(value, Bad):
         raise value
     if isinstance(value, float) and value.is_integer():
