@@ -1,11 +1,11 @@
-# Releaf. "make" alone lists what there is.
+# Releaf. "make" alone lists the targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
-# Every process of the service lives in UTC; business zones are the accounts' own.
+# Every process of the service runs in UTC; business time zones are settings of accounts.
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
@@ -15,46 +15,46 @@ help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
 	@awk -F ':  ## ' '/^[a-z-]+:  ## / { printf "  make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup:  ## make the Python environment in .venv and install what is missing
+setup:  ## create the Python environment in .venv and install what is missing
 	@deploy/setup
 
-demo:  ## show the service with a story of its own (RESET=1 begins it again, PORT=8001)
+demo:  ## run the service with sample data (RESET=1 creates it again, PORT=8001)
 	@deploy/setup
 	@exec $(python) -m deploy.services demo $(if $(call yes,$(RESET)),--reset)
 
-run:  ## start the service on your own data in instance/ (PORT=8001)
+run:  ## run the service on your own data in instance/ (PORT=8001)
 	@deploy/setup
 	@exec $(python) -m deploy.services run
 
-dev:  ## the demo with reload of code and templates (RESET=1, PORT=8001)
+dev:  ## run the demo with reload of code and templates (RESET=1, PORT=8001)
 	@deploy/setup --dev
 	@exec $(python) -m deploy.services dev $(if $(call yes,$(RESET)),--reset)
 
-shell:  ## Python with db and the models (RELEAF_INSTANCE=instance/demo for the demo's data)
+shell:  ## open Python with db and the models (RELEAF_INSTANCE=instance/demo for the demo)
 	@deploy/setup --dev
 	@exec $(python) -m flask --app wsgi shell
 
-# One pytest process for each core; the tests of a file stay together, for their fixtures. In the
-# order of their names, so that the long ones, those of the browser, are not the last to start.
+# One pytest process per core; the tests of a file stay together, for their fixtures. In the order
+# of their names, so that the long ones, those of the browser, do not start last.
 pytest := $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test:  ## make check and the tests (K='word' picks by name, ARGS='tests/domain -x' for pytest)
+test:  ## run make check and the tests (K='word' selects by name, ARGS='tests/domain -x')
 	@deploy/setup --tests
 	@failed=0; \
 	  $(if $(K)$(ARGS),,$(MAKE) check || failed=$$?;) \
 	  $(pytest) -m 'not simulation' $(if $(K),-k '$(K)') $(ARGS) || failed=$$?; \
 	  exit $$failed
 
-test-fast:  ## the tests without browser, processes, PostgreSQL and long simulations (K, ARGS as above)
+test-fast:  ## run the tests without browser, processes, PostgreSQL and simulations (K, ARGS)
 	@deploy/setup --dev
 	@exec $(pytest) -q -m 'not (browser or processes or postgresql or slow)' \
 	  $(if $(K),-k '$(K)') $(ARGS)
 
-simulations:  ## simulate a year in five more places, which make test leaves out (ARGS as above)
+simulations:  ## simulate a year in five more time zones, which make test leaves out (ARGS)
 	@deploy/setup --dev
 	@exec $(pytest) -m simulation $(ARGS)
 
-check:  ## ruff, mypy --strict and the import rules
+check:  ## run ruff, mypy --strict and the import rules
 	@deploy/setup --dev
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
@@ -70,27 +70,27 @@ bench:  ## measure collection, certificates and pages against their floors
 	@deploy/setup --tests
 	@exec $(python) -m tests.bench $(ARGS)
 
-soak:  ## live through a quarter with every fault and 1,000 kills (SEEDS=20, ARGS='--first 7')
+soak:  ## simulate quarters with faults and 1,000 kills (SEEDS=20, ARGS='--first 7')
 	@deploy/setup --tests
 	@exec $(python) -m tests.soak $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
-field:  ## meter a fleet in ordinary noise, beside an oracle (SEEDS=3, PRINTERS=5000, NIGHTS=25)
+field:  ## compare metering of a noisy fleet with an oracle (SEEDS=3, PRINTERS=5000, NIGHTS=25)
 	@deploy/setup --dev
 	@exec $(python) -m tests.field $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRINTERS),--printers $(PRINTERS)) \
 	  $(if $(NIGHTS),--nights $(NIGHTS)) $(ARGS)
 
-guide:  ## take the pictures of the setup guide again, from the running product
+guide:  ## take the screenshots of the setup guide again
 	@deploy/setup --tests
 	@TAKE_PICTURES=yes $(python) -m pytest -q tests/browser/test_guide.py
 
-texts:  ## bring the catalogues of translations up to date with the texts
+texts:  ## update the translation catalogues from code and templates
 	@deploy/setup --dev
 	@deploy/texts
 
 lock:  ## resolve deploy/requirements*.in again (UPGRADE=1 takes new versions)
 	@deploy/lock $(if $(call yes,$(UPGRADE)),--upgrade)
 
-clean:  ## remove what set-up and tests made; the data in instance/ stays
+clean:  ## remove what setup and tests created; the data in instance/ is kept
 	@rm -rf .venv static/vendor deploy/assets/node_modules build *.egg-info test-output \
 	  .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

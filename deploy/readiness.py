@@ -1,4 +1,4 @@
-"""Waiting for what was started, and saying in one line why it does not answer."""
+"""Wait for started programs; report in one line why one does not respond."""
 
 import http.client
 import sys
@@ -16,11 +16,11 @@ ANSWER_SECONDS = 60.0
 
 
 class CannotStart(Exception):
-    """One line that says why, and what to do."""
+    """One line with the reason and the remedy."""
 
 
 def wait_for_redis(redis_url: str, embedded: bool) -> None:
-    """Return when Redis answers to its password. Raises CannotStart, without the password."""
+    """Return when Redis accepts its password. Raises CannotStart, without the password."""
     url = urlsplit(redis_url)
     deadline = time.monotonic() + REDIS_SECONDS
     with redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0)) as server:
@@ -40,7 +40,7 @@ def wait_for_redis(redis_url: str, embedded: bool) -> None:
 
 
 def wait_for_answer(name: str, port: int, supervisor: Supervisor) -> None:
-    """Return when a program answers HTTP on loopback, whatever it says. Raises CannotStart."""
+    """Return when a program responds to HTTP on loopback. Raises CannotStart."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

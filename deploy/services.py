@@ -1,9 +1,9 @@
 """All processes of the service on one machine: ``python -m deploy.services run|demo|dev``.
 
-``run`` is the service on its own data. ``demo`` is a service of its own beside it, in the folder
-``demo`` of the instance, with a sandbox in place of Printerpoint and a story to look at. ``dev``
-is the demo with Flask's development server, and every process follows changes of the code. All
-stay in the foreground until Ctrl-C and leave no process behind.
+``run`` is the service on its own data. ``demo`` is a separate service with sample data, in the
+folder ``demo`` of the instance, with a sandbox in place of Printerpoint. ``dev`` is the demo with
+Flask's development server and reload of all processes. All run in the foreground until Ctrl-C and
+leave no process behind.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from webapp.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 SANDBOX_PATH = "/apis/v1"
-#: The demo must never meet the data of the real service, so it takes none of its configuration.
+#: The demo must not use data of the real service, so it ignores its configuration.
 NOT_FOR_DEMO = (
     "DATABASE_URL", "ENCRYPTION_KEYS", "PRINTERPOINT_URL", "PUBLIC_URL", "REDIS_PASSWORD",
     "REDIS_PORT", "REDIS_URL", "RELEAF_ENV", "SECRET_KEY",
@@ -36,7 +36,7 @@ NOT_FOR_DEMO = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start and with which surroundings."""
+    """What to start, and its environment."""
 
     what: str
     port: int
@@ -46,21 +46,23 @@ class Plan:
 
     @property
     def demo(self) -> bool:
-        """Whether it runs on the demo's data."""
+        """Whether it uses the demo's data."""
         return self.what != "run"
 
     @property
     def log(self) -> str:
-        """The folder of the logs as a person would type it."""
+        """The folder of the logs, relative to the project if possible."""
         path = self.settings.instance / "log"
         return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def main() -> int:
-    """Run until asked to stop. 0 after a stop that was asked for, 1 when it cannot run."""
+    """Run until a stop signal. Returns 0 after one, 1 if it cannot run."""
     parser = argparse.ArgumentParser(prog="deploy.services", description=__doc__)
     parser.add_argument("what", choices=("run", "demo", "dev"))
-    parser.add_argument("--reset", action="store_true", help="begin the demo's story again")
+    parser.add_argument(
+        "--reset", action="store_true", help="delete the demo's data and create it again"
+    )
     arguments = parser.parse_args()
     os.umask(0o077)  # data, keys and logs are for the owner only
     try:
@@ -71,7 +73,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"releaf: stopped, for {' '.join(error.cmd[-2:])} failed", file=sys.stderr)
         return 1
-    return 1  # supervisord ended without being asked to
+    return 1  # supervisord ended by itself
 
 
 def _serve(what: str, reset: bool) -> None:
@@ -126,14 +128,14 @@ def _start_demo(plan: Plan, supervisor: Supervisor) -> None:
     supervisor.start("web")
     wait_for_answer("web", plan.port, supervisor)
     wait_for_answer("sandbox", urlsplit(plan.settings.printerpoint_url).port or 0, supervisor)
-    # The worker and the scheduler come after the story, or they would collect in the midst of
-    # it; and silently, so that the logins stay the last lines on the terminal.
+    # Worker and scheduler start after the sample data, or they would collect meanwhile; and
+    # without output, so that the logins stay the last lines on the terminal.
     _releaf(plan, "demo")
     supervisor.start("worker", "scheduler")
 
 
 def _surroundings(demo: bool) -> dict[str, str]:
-    """The environment of every process."""
+    """Return the environment of all processes."""
     environ = dict(os.environ)
     instance = Path(environ.get("RELEAF_INSTANCE") or ROOT / "instance").absolute()
     if demo:
@@ -154,7 +156,7 @@ def _surroundings(demo: bool) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _only_one(instance: Path) -> Iterator[None]:
-    """Hold the instance; the kernel lets go of it when this process ends, however it ends."""
+    """Lock the instance; the kernel releases it when this process ends in any way."""
     with (instance / "services.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -171,7 +173,7 @@ def _only_one(instance: Path) -> Iterator[None]:
 
 
 def _empty(instance: Path) -> None:
-    """Remove everything from the demo's folder but the lock that is held."""
+    """Delete everything in the demo's folder except the held lock."""
     for path in instance.iterdir():
         if path.name == "services.lock":
             continue
@@ -268,7 +270,7 @@ def _releaf(plan: Plan, *arguments: str, quiet: bool = False) -> None:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be gone, and that is why we stop
+    with contextlib.suppress(OSError):  # the terminal may be gone
         print(f"releaf: {text}", flush=True)
 
 

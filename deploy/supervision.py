@@ -1,10 +1,10 @@
-"""Processes that live and die together: supervisord, and the promise that nothing stays behind.
+"""Supervision by supervisord, which leaves no process behind.
 
-supervisord restarts what dies, keeps the logs within bounds and stops in order. Three things it
-does not do are done here. It would take the end of its terminal for a wish to reload, so it runs
-in a session of its own and is told to stop. It is stopped by the kernel when this process is
-killed. And it does not know its grandchildren: an RQ work-horse whose worker was killed becomes a
-child of this process (a subreaper) and is ended.
+supervisord restarts programs, limits their logs and stops them in order. This module adds what it
+does not do. It would reload on SIGHUP of its terminal, so it runs in its own session and is stopped
+explicitly. It is stopped by the kernel when this process is killed. And it does not track
+grandchildren: an RQ work-horse whose worker was killed becomes a child of this process (a
+subreaper) and is ended.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 START_SECONDS = 10.0
 WATCH_SECONDS = 2.0
-#: Longer than all programs together may take to stop one after another.
+#: Longer than the stop times of all programs together.
 STOP_SECONDS = 90.0
 ORPHAN_SECONDS = 5.0
 LOG_BYTES = 5_000_000
@@ -40,7 +40,7 @@ ASKS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A process to keep alive. They stop one by one, the highest ``place`` first."""
+    """A program to supervise. They stop one by one, the highest ``place`` first."""
 
     name: str
     command: tuple[str, ...]
@@ -49,7 +49,7 @@ class Program:
 
 
 class Supervisor:
-    """A running supervisord; made by ``supervised``."""
+    """A running supervisord, created by ``supervised``."""
 
     def __init__(self, process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
         self._process = process
@@ -68,16 +68,16 @@ class Supervisor:
             self._remote().startProcess(name, False)
 
     def pid(self, name: str) -> int | None:
-        """The process of a program, or None while it does not run."""
+        """Return the process id of a program, or None while it is not running."""
         return int(self._remote().getProcessInfo(name)["pid"]) or None
 
     def failed(self, name: str) -> bool:
-        """Whether a program ended right after its start and is to be tried again."""
+        """Whether a program ended right after its start and will be retried."""
         state = self._remote().getProcessInfo(name)["statename"]
         return state in FAILED
 
     def last_lines(self, name: str, count: int = 15) -> str:
-        """The end of a program's log."""
+        """Return the end of a program's log."""
         path = self._log / f"{name}.log"
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         return "\n".join(text.splitlines()[-count:])
@@ -85,8 +85,8 @@ class Supervisor:
     def watch(self, tell: Callable[[str], None]) -> None:
         """Return when supervisord has ended, which it does not do by itself.
 
-        ``tell`` receives the name of a program that died and is being started again: once,
-        not at every attempt.
+        ``tell`` is called with the name of a program that ended and is being restarted: once, not
+        for each attempt.
         """
         pids: dict[str, int] = {}
         told: set[str] = set()
@@ -99,7 +99,7 @@ class Supervisor:
                 elif state == "RUNNING":
                     told.discard(name)
                 pids[name] = pid or pids.get(name, 0)
-            # A work-horse without its worker is out of control and may overlap the next run.
+            # A work-horse without its worker may overlap the next run.
             for pid in _children() - {self._process.pid}:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -109,7 +109,7 @@ class Supervisor:
         try:
             programs = self._remote().getAllProcessInfo()
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
-            return []  # it is ending, or too busy to say
+            return []  # it is ending, or too busy to respond
         return [(each["name"], each["statename"], each["pid"]) for each in programs]
 
     def _ended(self) -> bool:
@@ -123,7 +123,7 @@ class Supervisor:
         return True
 
     def wait_until_ready(self) -> None:
-        """Return when supervisord takes orders. Raises TimeoutError."""
+        """Return when supervisord accepts commands. Raises TimeoutError."""
         deadline = time.monotonic() + START_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError, xmlrpc.client.ProtocolError):
@@ -137,10 +137,10 @@ class Supervisor:
 def supervised(
     folder: Path, programs: Sequence[Program], directory: Path, environ: Mapping[str, str]
 ) -> Iterator[Supervisor]:
-    """Run supervisord over ``programs`` (none of them started yet) until the block is left.
+    """Run supervisord with ``programs`` (none started yet) for the duration of the block.
 
-    ``folder`` receives its configuration and ``log/``. SIGINT, SIGTERM and SIGHUP leave the block
-    by SystemExit; afterwards no process of the tree is alive. To be called once in a process.
+    ``folder`` gets its configuration and ``log/``. SIGINT, SIGTERM and SIGHUP leave the block by
+    SystemExit; afterwards no process of the tree is alive. Call it once per process.
     """
     log = folder / "log"
     log.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ def supervised(
 
 
 def configuration(programs: Sequence[Program], log: Path, socket: Path, directory: Path) -> str:
-    """The text of supervisord.conf."""
+    """Return the text of supervisord.conf."""
     text = f"""[supervisord]
 nodaemon = true
 silent = true
@@ -199,7 +199,7 @@ serverurl = unix://{_value(socket)}
 
 
 def _program(program: Program, log: Path, directory: Path) -> str:
-    # Whoever ends within startsecs is tried again after a pause that grows; never given up.
+    # A program that ends within startsecs is retried with growing pauses, without a limit.
     return f"""
 [program:{program.name}]
 command = {_value(shlex.join(program.command))}
@@ -243,7 +243,7 @@ def _adopt_orphans() -> None:
 
 
 def _children() -> set[int]:
-    """The children of this process, adopted ones included."""
+    """Return the children of this process, adopted ones included."""
     children = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
@@ -257,7 +257,7 @@ def _children() -> set[int]:
 
 
 def _end_orphans() -> None:
-    """End every child, and the children each of them leaves behind, until there is none."""
+    """End all children, and the orphans that they leave behind, until there are none."""
     deadline = time.monotonic() + ORPHAN_SECONDS
     told: set[int] = set()
     while children := _children():

@@ -1,6 +1,6 @@
 """Logos: an upload is checked by its content, decoded and encoded again as a PNG.
 
-Plain bytes in, plain bytes out. An upload is never stored or served as it came.
+Bytes in, bytes out. An upload is never stored or served unchanged.
 """
 
 from webapp.logos.errors import InvalidImage

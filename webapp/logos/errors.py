@@ -2,4 +2,4 @@
 
 
 class InvalidImage(Exception):
-    """An upload is refused; the message tells the user why, and what would be accepted."""
+    """An upload is refused; the message has the reason and what would be accepted."""

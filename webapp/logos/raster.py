@@ -1,4 +1,4 @@
-"""Pictures of pixels: PNG, JPEG and WebP, redrawn as a small PNG without anything else in it."""
+"""Raster images: PNG, JPEG and WebP, encoded again as a small PNG without metadata."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,10 +11,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from webapp import filters
 from webapp.logos.errors import InvalidImage
 
-#: The largest that comes out.
+#: The largest stored size.
 WIDTH: Final = 640
 HEIGHT: Final = 200
-#: The largest that may come in, in pixels a side.
+#: The largest upload, in pixels per side.
 LARGEST = 1_600
 _FORMATS = ("PNG", "JPEG", "WEBP")
 #: A progressive JPEG has some ten; each of thousands would be a pass over all of the picture.
@@ -30,7 +30,7 @@ _EMPTY = _l("This picture shows nothing: all of it is transparent. Choose anothe
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG of ours."""
+    """A sanitized PNG."""
 
     content: bytes
     width: int
@@ -52,7 +52,12 @@ def sanitize_logo(content: bytes) -> Picture:
         raise InvalidImage(_UNKNOWN) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large() from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's words for damage
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+    ) as error:  # Pillow's errors for damage
         raise InvalidImage(_DAMAGED) from error
     file = BytesIO()
     image_in_size.save(file, "PNG", optimize=True)
@@ -60,7 +65,7 @@ def sanitize_logo(content: bytes) -> Picture:
 
 
 def _normalize(image: Image.Image) -> Image.Image:
-    """Return the image upright, without transparent margins, in our size."""
+    """Return the image upright, without transparent margins, in the stored size."""
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     box = upright.getbbox(alpha_only=True)
     if box is None:
@@ -72,9 +77,9 @@ def _normalize(image: Image.Image) -> Image.Image:
 
 
 def _refuse_unsound(content: bytes) -> None:
-    """Refuse what is cut off, and what takes memory or time before Pillow says how large it is.
+    """Refuse truncated images, and those that take memory or time before Pillow knows their size.
 
-    Pillow itself takes what is cut off as soon as somebody in this process (WeasyPrint) says so.
+    Pillow itself accepts truncated images once another library (WeasyPrint) has enabled that.
     """
     if any(content.startswith(start) and end not in content for start, end in _ENDS.items()):
         raise InvalidImage(_DAMAGED)
@@ -91,7 +96,9 @@ def _refuse_unsound(content: bytes) -> None:
 
 
 def _webp(content: bytes) -> tuple[tuple[int, int], bool]:
-    """Width and height by the first chunk, and whether it moves; Pillow makes room for it first."""
+    """Return width and height by the first chunk, and whether it is animated, before Pillow
+    allocates it.
+    """
     kind, body = content[12:16], content[20:30]
     if len(body) < 10:
         raise InvalidImage(_DAMAGED)

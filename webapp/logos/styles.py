@@ -1,4 +1,4 @@
-"""Styles within drawings: a closed list of properties, each with plain values."""
+"""Styles of drawings: an allow-list of properties with plain values."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -35,20 +35,20 @@ _RULES = _l("This SVG has style rules (@) that we do not draw. Save it as plain 
 
 
 def value(name: str, text: str) -> str | None:
-    """The value of a property, or None when it is no plain one."""
+    """Return the value of a property, or None if it is not a plain one."""
     text = text.strip()
     allowed = _COLOUR if name in _COLOURS else _WORD if name in _WORDS else _FIGURE
     return text if allowed.fullmatch(text) else None
 
 
 def declarations(text: str) -> str:
-    """The declarations of a style attribute that are on the list. Raises InvalidImage."""
+    """Return the allowed declarations of a style attribute. Raises InvalidImage."""
     parsed = tinycss2.parse_declaration_list(text, skip_comments=True, skip_whitespace=True)
     return ";".join(_kept(parsed))
 
 
 def sheet(text: str) -> str:
-    """The rules of a style element that are on the list. Raises InvalidImage."""
+    """Return the allowed rules of a style element. Raises InvalidImage."""
     rules = []
     for rule in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
         if rule.type == "at-rule":
@@ -80,7 +80,7 @@ def _kept(parsed: Iterable[Any]) -> Iterator[str]:
 
 
 def _refuse_references(tokens: Iterable[Any]) -> None:
-    """Refuse whatever fetches or runs, however it is written: tokens know no escapes any more."""
+    """Refuse whatever loads or runs; tokens have no escapes any more."""
     waiting = list(tokens)
     while waiting:
         token = waiting.pop()

@@ -1,7 +1,7 @@
-"""Drawings: SVG made anew from a closed list of elements and attributes, for one drawing by us.
+"""Drawings: SVG rebuilt from an allow-list of elements and attributes, to be rasterized.
 
-Whatever acts, refers elsewhere or could grow without bounds is refused with a sentence; notes of
-drawing programs and attributes that are not on the list are left out.
+Scripts, external references and unbounded structures are refused with a message; metadata of
+drawing programs and other attributes are dropped.
 """
 
 import re
@@ -22,9 +22,9 @@ from webapp.logos.errors import InvalidImage
 _SVG: Final = "http://www.w3.org/2000/svg"
 _SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
 _GRADIENTS = frozenset({"linearGradient", "radialGradient"})
-#: No image: the library that draws would read whatever file one names.
+#: No image: the rasterizer would read any file that it names.
 _ELEMENTS = frozenset({"svg", "g", "defs", "stop", "clipPath", "style"}) | _SHAPES | _GRADIENTS
-#: Words about the drawing, which nobody sees.
+#: Texts about the drawing, which are not displayed.
 _UNSEEN = frozenset({"title", "desc", "metadata"})
 _MOST_ELEMENTS = 3_000
 _DEEPEST = 40
@@ -59,14 +59,14 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """An SVG of ours, and how wide it is for each height."""
+    """A sanitized SVG, and its width per height."""
 
     content: bytes
     ratio: float
 
 
 def sanitize_svg(content: bytes) -> Drawing:
-    """Return the drawing with nothing but shapes and their colours. Raises InvalidImage."""
+    """Return the drawing with shapes and their colors only. Raises InvalidImage."""
     try:
         root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
@@ -97,7 +97,7 @@ def rasterize(drawing: Drawing, width: int, height: int) -> bytes:
 
 
 def _fill(made: Element, root: Element) -> None:
-    """Make every element of the list anew, level by level; no recursion."""
+    """Rebuild the allowed elements, level by level, without recursion."""
     waiting = [(root, made, 1)]
     count = 0
     while waiting:
@@ -117,7 +117,7 @@ def _fill(made: Element, root: Element) -> None:
 
 
 def _kind(element: Element) -> str | None:
-    """Return the element's name; None for what is not shown. Raises InvalidImage for others."""
+    """Return the element's name; None if it is dropped. Raises InvalidImage for others."""
     space, _, name = element.tag.rpartition("}")
     if space != f"{{{_SVG}":
         if name.lower() in ("script", "iframe", "object", "embed", "handler"):
@@ -137,7 +137,7 @@ def _kind(element: Element) -> str | None:
 
 
 def _attributes(element: Element, kind: str) -> Iterator[tuple[str, str]]:
-    """The attributes of the list. Raises InvalidImage for those that act or refer elsewhere."""
+    """Return the allowed attributes. Raises InvalidImage for events and external references."""
     for name, value in element.attrib.items():
         plain = name.rpartition("}")[2]
         if plain.lower().startswith("on"):
@@ -155,7 +155,7 @@ def _attributes(element: Element, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _value(name: str, value: str, kind: str) -> str | None:
-    """The value of an attribute; None for one that is left out."""
+    """Return the value of an attribute; None if it is dropped."""
     if name == "style":
         return styles.declarations(value) or None
     if name == "id":
@@ -178,7 +178,7 @@ def _value(name: str, value: str, kind: str) -> str | None:
 
 
 def _frame(made: Element) -> float:
-    """Set the root to fill whatever it is drawn into; returns width by height."""
+    """Make the root fill its frame; return width by height."""
     sides = [_length(made.attrib.pop(name, "")) for name in ("width", "height")]
     for name in ("x", "y", "transform", "clip-path"):
         made.attrib.pop(name, None)
@@ -205,7 +205,7 @@ def _length(text: str) -> float:
 
 
 def _refuse_circles(made: Element) -> None:
-    """Refuse references that lead round in circles: a gradient may continue one that ends."""
+    """Refuse circular references: a gradient may refer to one that ends."""
     continuing = [each for each in made.iter() if each.tag in _GRADIENTS and each.get("href")]
     if {each.get("id") for each in continuing} & {each.attrib["href"][1:] for each in continuing}:
         raise InvalidImage(_REFERS)

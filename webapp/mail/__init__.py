@@ -1,7 +1,7 @@
-"""Mail: messages to users, and the transports that deliver them.
+"""Email: messages to users, and the transports that deliver them.
 
-The standard library's ``smtplib`` and ``email``, because the outbox needs to know exactly which
-messages a server accepted, which the mail extensions of Flask do not say.
+Uses ``smtplib`` and ``email`` of the standard library, because the outbox needs to know which
+messages a server accepted, which Flask's mail extensions do not report.
 """
 
 from webapp.mail.messages import (

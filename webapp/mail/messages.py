@@ -1,4 +1,4 @@
-"""Messages: plain values to a message with a plain and an HTML part."""
+"""Messages: from plain values to a message with a plain and an HTML part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class EmailSection:
-    """A section of an e-mail: a title, facts as (name, value), what to do, and where."""
+    """A section of an email: a title, facts as (name, value), the next step, and a link."""
 
     title: str
     facts: Sequence[tuple[str, str]]
@@ -27,9 +27,9 @@ class EmailSection:
 
 @dataclass(frozen=True, slots=True)
 class EmailBranding:
-    """The sender as shown: a name, a colour, the colour of text on it, and a logo if there is one.
+    """The displayed sender: a name, a color, the color of text on it, and optionally a logo.
 
-    ``logo`` is the Content-ID of an attachment, ``size`` its width and height in pixels.
+    ``logo``: the Content-ID of an attachment; ``size``: its width and height in pixels.
     """
 
     name: str = "Releaf"
@@ -41,7 +41,7 @@ class EmailBranding:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PNG within the message, which its HTML shows."""
+    """An inline PNG of the HTML part."""
 
     content: bytes
     content_id: str
@@ -49,7 +49,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class EmailContent:
-    """The content of an e-mail. ``why``: why the user receives it; the links change that."""
+    """The content of an email. ``why``: why the user receives it; the links change that."""
 
     title: str
     lead: str
@@ -61,7 +61,7 @@ class EmailContent:
 
 
 class EmailRenderer:
-    """Renders the text of e-mails."""
+    """Renders the parts of emails."""
 
     def __init__(self) -> None:
         environment = Environment(
@@ -105,14 +105,14 @@ def build_message(
     message["Subject"] = " ".join(title.split())
     message["Date"] = format_datetime(made_at)
     message["Message-ID"] = f"<{message_id}@{address.rpartition('@')[2]}>"
-    # RFC 8058: mail programs show a button that posts to the link.
+    # RFC 8058: mail programs display a button that posts to the link.
     message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(plain)
     message.add_alternative(html, subtype="html")
     if logo is not None:
-        # Within the message: pictures from elsewhere are not shown, or tell who reads.
+        # Inline: external pictures are blocked, or disclose who reads.
         part = message.get_payload()[-1]  # type: ignore[index]
         part.add_related(  # type: ignore[union-attr]
             logo.content,

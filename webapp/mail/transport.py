@@ -1,4 +1,4 @@
-"""Transports for e-mail: an SMTP server, or a folder with a file for each message."""
+"""Email transports: an SMTP server, or a folder with a file for each message."""
 
 import os
 import smtplib
@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
 
-#: Seconds that connecting, and each answer of the server, may take.
+#: Seconds for connecting, and for each response of the server.
 TIMEOUT_SECONDS = 20
 
 
 class MailError(Exception):
-    """A message was not accepted. ``lasting``: it will not be accepted later either.
+    """A message was not accepted. ``lasting``: retries cannot help.
 
-    ``everybody``: the transport as a whole fails, so that other messages need not be tried now.
+    ``everybody``: the transport as a whole fails, so that other messages need not be tried.
     """
 
     def __init__(self, message: str, *, lasting: bool = False, everybody: bool = False) -> None:
@@ -34,9 +34,9 @@ class Transport(AbstractContextManager["Transport"], Protocol):
 
 
 class FileTransport:
-    """A folder with a file for each message, named after its Message-ID.
+    """A folder with a file for each message, named by its Message-ID.
 
-    A message that is delivered twice is stored once: its file is never replaced.
+    A message that is delivered twice is stored once: files are not replaced.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,8 +73,8 @@ class FileTransport:
 class SmtpTransport:
     """An SMTP server. ``smtps://`` is encrypted from the start, ``smtp://`` by STARTTLS.
 
-    When the connection breaks before the answer to a message, nobody knows whether it was
-    accepted. It is sent again with the same Message-ID, by which mail systems recognise it.
+    If the connection fails before the response to a message, it is unknown whether it was accepted.
+    It is sent again with the same Message-ID, by which mail systems detect duplicates.
     """
 
     def __init__(self, url: str) -> None:
@@ -122,7 +122,7 @@ class SmtpTransport:
             raise MailError(_words(error), everybody=True) from error
 
     def _encrypt(self, server: smtplib.SMTP) -> None:
-        """Encrypt, or refuse: names and addresses do not travel in the open."""
+        """Encrypt the connection, or fail: names and addresses are not sent unencrypted."""
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
@@ -132,7 +132,7 @@ class SmtpTransport:
 
 
 def transport_for(url: str, instance: Path) -> Transport:
-    """Return the transport that MAIL_URL names; ``mailbox:`` is a folder of the instance."""
+    """Return the transport for MAIL_URL; ``mailbox:`` is a folder of the instance."""
     return FileTransport(instance / "mailbox") if url == "mailbox:" else SmtpTransport(url)
 
 
@@ -143,7 +143,7 @@ def _code(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> int:
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, without anything we sent."""
+    """Return an error's text, without anything that was sent."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = max(error.recipients.values(), default=(0, b""))
         return f"it refuses the recipient ({code} {_text(said)})"

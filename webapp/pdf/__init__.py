@@ -1,6 +1,6 @@
-"""Documents as PDF: a template and plain values in, bytes out; no database, Flask or clock.
+"""Documents as PDF: from a template and plain values to bytes; no database, Flask or clock.
 
-HTML lies in ``templates/print``, its style and paper in ``static/print``.
+HTML is in ``templates/print``, stylesheets and paper are in ``static/print``.
 """
 
 from webapp.pdf.assets import PdfError

@@ -1,4 +1,4 @@
-"""Assets: what documents are made of lies in the package; anything else is an error."""
+"""Assets: documents use packaged files only; anything else is an error."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,15 +14,15 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
 from webapp import filters, i18n
 
-#: Where documents take styles, ornaments and fonts from, seen from the root.
+#: The folders of stylesheets, ornaments and fonts, relative to the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
-#: The address of a document's own logo, whose bytes are handed over with it.
+#: The URL of a document's logo, whose bytes are passed with it.
 LOGO = "releaf:logo"
 _MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
 def template(root: Path, name: str) -> Template:
-    """A template of documents; what it is not given is an error."""
+    """Return a template of documents; undefined values are an error."""
     environment = Environment(
         loader=FileSystemLoader(root / "templates"),
         autoescape=True,
@@ -35,23 +35,24 @@ def template(root: Path, name: str) -> Template:
 
 
 class PdfError(Exception):
-    """The document could not be rendered; says why and what to do."""
+    """The document could not be rendered; the message has the reason and the remedy."""
 
 
 class PackagedAssets:
-    """Fetches files of the given folders for WeasyPrint; anything else ends the rendering.
+    """Fetches files of the given folders for WeasyPrint; anything else aborts the rendering.
 
-    Any other exception than FatalURLFetchingError would only be logged, and the document would
-    go out without its picture.
+    Exceptions other than FatalURLFetchingError would only be logged, and the document would lack
+    its picture.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = [folder.resolve() for folder in folders]
 
     def with_logo(self, png: bytes) -> Callable[[str], Any]:
-        """The same assets, and a logo for one document. Raises PdfError when it is none.
+        """Return the same assets with a logo for one document. Raises PdfError for an unreadable
+        one.
 
-        WeasyPrint would leave out a picture that it cannot read, and only log it.
+        WeasyPrint would omit an unreadable picture and only log it.
         """
         try:
             with Image.open(BytesIO(png), formats=("PNG",)) as image:
@@ -85,9 +86,9 @@ class PackagedAssets:
 
 @contextmanager
 def as_pdf_error() -> Iterator[None]:
-    """Turn WeasyPrint's word for an asset that is not to be had into PdfError.
+    """Convert WeasyPrint's error for a missing asset to PdfError.
 
-    It is a BaseException, which no ``except Exception`` of a job would stop.
+    It is a BaseException, which no ``except Exception`` of a job would catch.
     """
     try:
         yield

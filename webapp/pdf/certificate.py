@@ -1,7 +1,7 @@
-"""Certificates of Reforestation: one page, PDF/A-3u with tags, for screens, walls and archives.
+"""Certificates of Reforestation: one page, PDF/A-3u with tags.
 
-The same values give the same bytes wherever the same versions and fonts are installed: every
-date on the page and in the file comes from the values.
+Equal values give equal bytes with the same versions and fonts: every date on the page and in the
+file is one of the values.
 """
 
 import zlib
@@ -50,12 +50,12 @@ _COLOURS = "--srgb"
 
 @dataclass(frozen=True, slots=True)
 class CertificateValues:
-    """What a certificate states.
+    """The values of a certificate.
 
-    ``month`` is the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
-    months, whose first days are ``late_months``, ascending; 0 and () when there were none.
-    ``corrections``: what earlier months counted too many, negative, and taken off ``pages``.
-    ``logo`` is the partner's, a PNG. ``language`` is the one it speaks.
+    ``month``: the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
+    months, whose first days are ``late_months``, ascending; 0 and () if there were none.
+    ``corrections``: pages that earlier months counted too many, negative, included in ``pages``.
+    ``logo``: the partner's, a PNG. ``language``: of the document.
     """
 
     number: str
@@ -76,14 +76,14 @@ class CertificateValues:
 
 
 class CertificateRenderer:
-    """Renders certificates. One a process is enough: fonts, style and paper are read only once."""
+    """Renders certificates. Use one per process: it reads fonts, stylesheet and paper once."""
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read template and assets under ``root``. Raises PdfError."""
         self._template = template(root, "certificate.html")
         self._assets = PackagedAssets([root / folder for folder in FOLDERS])
         self._folder = root / FOLDERS[0]
-        # Shared by all documents, or each would leave its own copy of the fonts in memory.
+        # Shared by all documents; otherwise each leaves a copy of the fonts in memory.
         self._fonts = FontConfiguration()
         self._colours = _colour_profile()
         with as_pdf_error():
@@ -95,7 +95,7 @@ class CertificateRenderer:
         self._paper = self._operators('<img class="paper" src="paper.svg" alt="">')
 
     def html(self, values: CertificateValues) -> str:
-        """The document as HTML: everything but the paper it is printed on."""
+        """Return the document as HTML, without its background."""
         with force_locale(values.language):
             return self._html(values)
 
@@ -125,7 +125,7 @@ class CertificateRenderer:
         )
 
     def render(self, values: CertificateValues) -> bytes:
-        """The document as PDF, one page. Raises PdfError."""
+        """Return the document as PDF, one page. Raises PdfError."""
 
         def finish(document: Any, pdf: Any) -> None:
             _refuse_missing_letters(document)
@@ -158,10 +158,10 @@ class CertificateRenderer:
         )
 
     def _operators(self, html: str) -> bytes:
-        """The PDF operators that paint a page, deflated.
+        """Return the PDF operators of the background, deflated.
 
-        The paper is the same for all and has thousands of curves: read from its SVG for each
-        document, it would take longer than everything else together.
+        The background is equal for all documents and has thousands of curves: parsing its SVG for
+        each document would take longer than everything else.
         """
         operators: list[bytes] = []
 
@@ -176,7 +176,7 @@ class CertificateRenderer:
 
 
 def _colour_profile() -> Any:
-    """WeasyPrint's own sRGB, read once: left to itself, it opens the file for each document."""
+    """Return WeasyPrint's sRGB profile, which it would otherwise read for each document."""
     profile = files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes()
     return ColorProfile(
         BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"])
@@ -184,12 +184,12 @@ def _colour_profile() -> Any:
 
 
 def _page(pdf: Any) -> Any:
-    """The dictionary of the first page."""
+    """Return the dictionary of the first page."""
     return pdf.objects[int(pdf.page_references[0].split()[0])]
 
 
 def _refuse_missing_letters(document: Any) -> None:
-    """Rather no document than one that shows boxes for a name, for ever."""
+    """Raise PdfError for characters without a glyph: a certificate is permanent."""
     missing = sorted({letter for font in document.fonts.values() for letter in font.missing})
     if missing:
         letters = ", ".join(f"{chr(letter)} (U+{letter:04X})" for letter in missing[:5])
@@ -200,7 +200,7 @@ def _refuse_missing_letters(document: Any) -> None:
 
 
 def _height_left(*details: FittedText) -> float:
-    """The points that these leave to a logo."""
+    """Return the height in points that remains for a logo."""
     taken = sum(
         detail.points
         * _LINE_HEIGHT
@@ -214,7 +214,7 @@ def _height_left(*details: FittedText) -> float:
 
 
 def _in_months(months: Sequence[date]) -> str:
-    """When: "in July, August and September 2026", "between November 2025 and March 2026"."""
+    """Return "in July, August and September 2026" or "between November 2025 and March 2026"."""
     if not months:
         return gettext("in earlier months")
     *earlier, last = months
@@ -230,14 +230,14 @@ def _in_months(months: Sequence[date]) -> str:
 
 
 class _Code(NamedTuple):
-    """A QR code: how many modules on a side, and a path of strokes one module wide."""
+    """A QR code: its modules per side, and a path of strokes one module wide."""
 
     side: int
     path: str
 
 
 def _qr_code(text: str) -> _Code:
-    # The mask is fixed: to weigh all eight takes longer than the rest, and any of them reads.
+    # A fixed mask: comparing all eight takes longer than the rest, and each is readable.
     rows = segno.make(text, micro=False, error="m", mask=4).matrix
     strokes = []
     for y, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Pictures of documents: their first page as PNG, for screens that show no PDF."""
+"""Pictures of documents: their first page as PNG, for pages that show no PDF."""
 
 from io import BytesIO
 from threading import Lock
@@ -9,12 +9,12 @@ import pypdfium2
 WIDTH = 1200
 #: A page of US Letter in landscape of that width.
 HEIGHT = 928
-#: PDFium is not made for several threads at once.
+#: PDFium is not thread-safe.
 _PDFIUM = Lock()
 
 
 def picture(pdf: bytes) -> bytes:
-    """The first page of a document as PNG, 1200 pixels wide."""
+    """Return the first page of a document as PNG, 1200 pixels wide."""
     with _PDFIUM:
         document = pypdfium2.PdfDocument(pdf)
         try:

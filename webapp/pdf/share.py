@@ -1,7 +1,6 @@
-"""Share cards: what a certificate states as a picture, for whoever is sent its public address.
+"""Share cards: pictures of certificates for link previews.
 
-Other than a certificate, a card is no document: it is rendered on request, and bears a name
-only if it is given one.
+A card is not a document: it is rendered on request, and has a name only if one is given.
 """
 
 import hashlib
@@ -32,7 +31,7 @@ _PROJECT_SIZES = tuple(Size(*size) for size in ((18, 1), (15, 2), (12, 3)))
 
 @dataclass(frozen=True, slots=True)
 class CardValues:
-    """What a card tells. ``holder``: None when the public is not to learn whose it is."""
+    """The values of a card. ``holder``: None if the name is not public."""
 
     number: str
     holder: str | None
@@ -44,7 +43,7 @@ class CardValues:
 
 
 class CardRenderer:
-    """Renders cards. One a process is enough: style and fonts are read only once."""
+    """Renders cards. Use one per process: it reads stylesheet and fonts once."""
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read template and style under ``root``. Raises PdfError."""
@@ -52,7 +51,7 @@ class CardRenderer:
         self._assets = PackagedAssets([root / folder for folder in FOLDERS])
         self._base = root / FOLDERS[0] / "share.html"
         self._fonts = FontConfiguration()
-        # WeasyPrint's fonts are not made for several threads at once.
+        # WeasyPrint's fonts are not thread-safe.
         self._alone = Lock()
         style = root / FOLDERS[0] / "share.css"
         with as_pdf_error():
@@ -60,7 +59,7 @@ class CardRenderer:
         self._edition = style.read_bytes()
 
     def html(self, values: CardValues) -> str:
-        """The card as HTML."""
+        """Return the card as HTML."""
         with force_locale(values.language):
             return self._html(values)
 
@@ -76,11 +75,11 @@ class CardRenderer:
         )
 
     def version(self, values: CardValues) -> str:
-        """Another for whatever would look otherwise; costs next to nothing."""
+        """Return a hash that differs if the card would look different."""
         return hashlib.sha256(self._edition + self.html(values).encode()).hexdigest()
 
     def render(self, values: CardValues) -> bytes:
-        """The card as PNG of 1200 x 630 pixels. Raises PdfError."""
+        """Return the card as PNG of 1200 x 630 pixels. Raises PdfError."""
         page = HTML(
             string=self.html(values), base_url=self._base.as_uri(), url_fetcher=self._assets
         )

@@ -1,6 +1,6 @@
-"""Names in documents: set as large as they can be, in lines of about one length.
+"""Text fitting: names as large as possible, in lines of similar length.
 
-Widths are estimated, on the generous side, so that the layout seldom has to break a line itself.
+Widths are estimated generously, so that the layout rarely breaks a line itself.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from unicodedata import category, combining, east_asian_width, normalize
 
 
 class Size(NamedTuple):
-    """A type size in points, and how many lines of it there is room for."""
+    """A type size in points, and the number of lines that fit."""
 
     points: float
     lines: int
 
 
 class FittedText(NamedTuple):
-    """A text in its size. A single line that is too long is left to the layout to break."""
+    """A text in its size. A single line that is too long is broken by the layout."""
 
     points: float
     lines: list[str]
 
 
 def fit_text(text: str, sizes: Sequence[Size], width: float) -> FittedText:
-    """The text in the first of the sizes that has room for it; ``width`` is in points.
+    """Return the text in the first of the sizes that it fits; ``width`` is in points.
 
     A text that fits none of them gets the last.
     """
@@ -41,17 +41,17 @@ def fit_text(text: str, sizes: Sequence[Size], width: float) -> FittedText:
 
 
 def text_width(text: str) -> float:
-    """About how wide a text is in the certificate's typefaces, in ems."""
+    """Estimate the width of a text in the certificate's typefaces, in ems."""
     return sum(map(_em, normalize("NFD", text)))
 
 
 def printable(text: str) -> str:
-    """Without characters that neither print nor may stand in a document's metadata."""
+    """Return a text without unprintable characters, also for a document's metadata."""
     return " ".join("".join(" " if category(c) in ("Cc", "Cs") else c for c in text).split())
 
 
 def _wrap(text: str, limit: float) -> list[str]:
-    """Lines of whole words, none wider than ``limit`` unless a single word is."""
+    """Return lines of whole words, at most ``limit`` wide unless a single word is wider."""
     lines: list[str] = []
     for word in text.split(" "):
         if lines and text_width(f"{lines[-1]} {word}") <= limit:
@@ -62,7 +62,7 @@ def _wrap(text: str, limit: float) -> list[str]:
 
 
 def _evened(text: str, lines: list[str]) -> list[str]:
-    """As many lines, but the narrowest there are: no word stands alone on the last."""
+    """Return as many lines, as narrow as possible, so that no word is alone on the last."""
     while True:
         widest = _widest(lines)
         narrower = _wrap(text, widest - 0.01)
