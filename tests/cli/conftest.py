@@ -5,9 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,15 @@ from flask.cli import ScriptInfo
 from sqlalchemy.orm import Session
 
 from tests.database import open_session
+from webapp import app as application
 from webapp import settings as configuration
+from webapp.app import create_app
 from webapp.cli import context
 from webapp.cli import releaf as commands
 from webapp.db import db
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.database import make_ready
-from webapp.settings import ROOT
+from webapp.settings import ROOT, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,16 @@ class Answer:
 
 @dataclass
 class Releaf:
-    """``releaf("account", "add", "Northwind")``: the commands on an instance of their own."""
+    """``releaf("account", "add", "Northwind")``: the commands on an instance.
+
+    ``shared_app``: returns the application for settings, or None where they need their own.
+    """
 
     surroundings: dict[str, str]
     faketime: Path | None = None
     now: str = ""
     apps: dict[str, Flask] = field(default_factory=dict)
+    shared_app: Callable[[Settings], Flask | None] = lambda settings: None
 
     def __call__(self, *arguments: object, stdin: str = "") -> Answer:
         """Run a command in this process."""
@@ -94,9 +100,18 @@ class Releaf:
 
     def _app(self) -> Flask:
         """The application of a command: the same for all with the same settings, to be quick."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(application, "create_app", self._create_app)
+            return context.create_app()
+
+    def _create_app(self) -> Flask:
+        settings = configuration.load()
+        shared = self.shared_app(settings)
+        if shared is not None:
+            return shared
         key = json.dumps(self.surroundings, sort_keys=True)
         if key not in self.apps:
-            self.apps[key] = context.create_app()
+            self.apps[key] = create_app(settings)
         return self.apps[key]
 
     def starts_anew(self) -> None:
@@ -144,33 +159,63 @@ def printerpoint() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def releaf(tmp_path: Path, printerpoint: Sandbox) -> Iterator[Releaf]:
-    """The commands on an empty instance; no Redis runs."""
+def releaf(
+    settings: Settings, common_app: Flask, common_settings: Settings, printerpoint: Sandbox
+) -> Iterator[Releaf]:
+    """The commands on an instance whose database has the schema; no Redis runs."""
+
+    def shared_app(wanted: Settings) -> Flask | None:
+        usual = replace(
+            wanted,
+            encryption_keys=common_settings.encryption_keys,
+            printerpoint_url=common_settings.printerpoint_url,
+            public_url=common_settings.public_url,
+        )
+        if usual != common_settings:
+            return None
+        common_app.config["RELEAF"] = wanted
+        return common_app
+
+    services = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
     releaf = Releaf(
-        {
-            "RELEAF_INSTANCE": str(tmp_path / "instance"),
-            "PRINTERPOINT_URL": printerpoint.url,
-            "PUBLIC_URL": "https://trees.example.com",
-            "RELEAF_ENV": "development",
-        }
+        _surroundings(settings.instance, printerpoint) | services, shared_app=shared_app
     )
+    yield releaf
+    releaf.ends()
+    common_app.config["RELEAF"] = common_settings
+    with common_app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def new_instance(tmp_path: Path, printerpoint: Sandbox) -> Iterator[Releaf]:
+    """The commands on an instance of this test's own that has no files yet."""
+    releaf = Releaf(_surroundings(tmp_path / "instance", printerpoint))
     yield releaf
     releaf.ends()
 
 
 @pytest.fixture
-def releaf_ready(releaf: Releaf, sqlite_template: Path) -> Releaf:
-    """The commands on an instance whose database has the schema already."""
-    instance = Path(releaf.surroundings["RELEAF_INSTANCE"])
+def own_instance(new_instance: Releaf, sqlite_template: Path) -> Releaf:
+    """The commands on an instance of this test's own whose database has the schema."""
+    instance = Path(new_instance.surroundings["RELEAF_INSTANCE"])
     instance.mkdir(mode=0o700)
     shutil.copyfile(sqlite_template, instance / "releaf.db")
-    return releaf
+    return new_instance
+
+
+def _surroundings(instance: Path, printerpoint: Sandbox) -> dict[str, str]:
+    return {
+        "RELEAF_INSTANCE": str(instance),
+        "PRINTERPOINT_URL": printerpoint.url,
+        "PUBLIC_URL": "https://trees.example.com",
+        "RELEAF_ENV": "development",
+    }
 
 
 @pytest.fixture
-def northwind(releaf_ready: Releaf, printerpoint: Sandbox) -> Releaf:
+def northwind(releaf: Releaf, printerpoint: Sandbox) -> Releaf:
     """An instance with the partner Northwind (account 1) and its server 1; no customers."""
-    releaf = releaf_ready
     releaf.made("account", "add", "Northwind", "--time-zone", "America/New_York")
     releaf.made("server", "add", "--account", "Northwind", stdin=printerpoint.token)
     return releaf

@@ -76,11 +76,11 @@ def test_a_wrong_option_is_told_as_json_and_to_people(words: str, releaf: Releaf
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_help_leaves_the_instance_alone(words: str, releaf: Releaf) -> None:
-    answer = releaf(*words.split(), "--help")
+def test_help_leaves_the_instance_alone(words: str, new_instance: Releaf) -> None:
+    answer = new_instance(*words.split(), "--help")
 
     assert answer.code == 0
-    assert not Path(releaf.surroundings["RELEAF_INSTANCE"]).exists()
+    assert not Path(new_instance.surroundings["RELEAF_INSTANCE"]).exists()
 
 
 def test_a_command_that_does_not_exist_is_wrong_use(releaf: Releaf) -> None:
@@ -128,36 +128,36 @@ def test_words_that_are_not_text_are_refused(releaf: Releaf) -> None:
     assert (answer.code, answer.error) == (2, (None, "'\\udcff' is not text in UTF-8."))
 
 
-def test_a_folder_that_may_not_be_written_is_one_line(releaf: Releaf, tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_one_line(new_instance: Releaf, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    releaf.surroundings["RELEAF_INSTANCE"] = str(tmp_path / "file" / "instance")
+    new_instance.surroundings["RELEAF_INSTANCE"] = str(tmp_path / "file" / "instance")
 
-    answer = releaf("list", "accounts", "--json")
+    answer = new_instance("list", "accounts", "--json")
 
     assert (answer.code, answer.error[0]) == (2, "RELEAF_INSTANCE")
     assert answer.err.count("\n") == 1
 
 
-def test_an_empty_instance_makes_its_keys_and_its_database(releaf: Releaf) -> None:
-    assert releaf.made("list", "accounts") == []
+def test_an_empty_instance_makes_its_keys_and_its_database(new_instance: Releaf) -> None:
+    assert new_instance.made("list", "accounts") == []
 
-    secrets = Path(releaf.surroundings["RELEAF_INSTANCE"]) / "secrets.env"
+    secrets = Path(new_instance.surroundings["RELEAF_INSTANCE"]) / "secrets.env"
     assert secrets.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_commands_are_on_flask_as_well(releaf: Releaf) -> None:
+def test_the_commands_are_on_flask_as_well(new_instance: Releaf) -> None:
     from flask.cli import FlaskGroup
 
     from webapp.app import create_app
     from webapp.cli import register
 
-    app = create_app(configuration.load(releaf.surroundings))
+    app = create_app(configuration.load(new_instance.surroundings))
     register(app)
     group = FlaskGroup(create_app=lambda: app)
     runner = app.test_cli_runner()
 
-    fine = runner.invoke(group, ["list", "accounts", "--json"], env=releaf.surroundings)
-    wrong = runner.invoke(group, ["account", "add", "--json"], env=releaf.surroundings)
+    fine = runner.invoke(group, ["list", "accounts", "--json"], env=new_instance.surroundings)
+    wrong = runner.invoke(group, ["account", "add", "--json"], env=new_instance.surroundings)
 
     assert (fine.exit_code, fine.stdout) == (0, "[]\n")
     assert (wrong.exit_code, wrong.stdout[:10]) == (2, '{"error":{')

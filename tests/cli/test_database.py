@@ -10,13 +10,13 @@ from webapp import clock
 from webapp.services import database, users
 
 
-def test_the_first_administrator_is_let_in(releaf: Releaf) -> None:
-    document = releaf.made("database", "upgrade", "--email", "ada@example.com")
+def test_the_first_administrator_is_let_in(new_instance: Releaf) -> None:
+    document = new_instance.made("database", "upgrade", "--email", "ada@example.com")
 
     assert document["changed"] is True
     assert document["administrator"]["email"] == "ada@example.com"
     token = urlsplit(document["administrator"]["link"]).path.rpartition("/")[2]
-    with releaf.session() as session:
+    with new_instance.session() as session:
         ada = users.accept(session, token, "correct horse battery", clock.now())
         assert ada.role == "operations"
 
@@ -42,13 +42,12 @@ def test_once_somebody_is_in_no_link_is_made(releaf: Releaf) -> None:
 
 
 def test_a_database_that_is_behind_says_in_one_line_what_to_run(
-    releaf: Releaf, monkeypatch: pytest.MonkeyPatch
+    own_instance: Releaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    releaf.made("database", "upgrade")
     monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")
-    releaf.starts_anew()
+    own_instance.starts_anew()
 
-    behind = releaf("list", "accounts", "--json")
+    behind = own_instance("list", "accounts", "--json")
 
     assert behind.code == 1
     assert behind.err.count("\n") == 1
@@ -57,15 +56,14 @@ def test_a_database_that_is_behind_says_in_one_line_what_to_run(
 
 @pytest.mark.parametrize("command", [("list", "accounts"), ("database", "upgrade")])
 def test_a_database_of_an_unreleased_version_is_refused_in_one_line(
-    releaf: Releaf, command: tuple[str, str]
+    own_instance: Releaf, command: tuple[str, str]
 ) -> None:
-    releaf.made("database", "upgrade")
-    with releaf.session() as session:
+    with own_instance.session() as session:
         session.execute(text("update alembic_version set version_num = '0014'"))
         session.commit()
-    releaf.starts_anew()
+    own_instance.starts_anew()
 
-    refused = releaf(*command, "--json")
+    refused = own_instance(*command, "--json")
 
     assert refused.code == 1
     assert refused.err.count("\n") == 1

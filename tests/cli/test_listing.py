@@ -29,9 +29,8 @@ BOTH = pytest.mark.parametrize("two_partners", ["sqlite", "postgresql"], indirec
 
 
 @pytest.fixture
-def two_partners(request: pytest.FixtureRequest, releaf_ready: Releaf) -> Iterator[Releaf]:
+def two_partners(request: pytest.FixtureRequest, releaf: Releaf) -> Iterator[Releaf]:
     """Northwind (1) with Harbour (2, feed 1), Southwind (3) with the Bakery (4, feed 2)."""
-    releaf = releaf_ready
     if getattr(request, "param", "sqlite") == "postgresql":
         releaf.surroundings["DATABASE_URL"] = str(request.getfixturevalue("postgresql_database"))
     with releaf.session() as session:

@@ -17,9 +17,9 @@ MONTH = LATER.previous()
 
 
 @pytest.fixture
-def harbour(releaf_ready: Releaf) -> Releaf:
+def harbour(releaf: Releaf) -> Releaf:
     """Harbour (account 2) with 16,666 pages in MONTH and 100 in the month after; Hotel (3)."""
-    with releaf_ready.session() as session:
+    with releaf.session() as session:
         partner = factories.partner(session, name="Northwind", time_zone="UTC")
         server = factories.server(session, partner)
         customers = [
@@ -32,7 +32,7 @@ def harbour(releaf_ready: Releaf) -> Releaf:
         factories.deposit(session, feeds[0], day=LATER.first, pages=100)
         collected_on = clock.now().date() - timedelta(days=1)
         factories.collection(session, server, day=collected_on)
-    return releaf_ready
+    return releaf
 
 
 def closed(releaf: Releaf) -> list[tuple[int, str]]:

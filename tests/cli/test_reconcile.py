@@ -6,8 +6,8 @@ from tests import factories
 from tests.cli.conftest import Releaf
 
 
-def test_warnings_are_named_and_change_no_exit_code(releaf_ready: Releaf) -> None:
-    with releaf_ready.session() as session:
+def test_warnings_are_named_and_change_no_exit_code(releaf: Releaf) -> None:
+    with releaf.session() as session:
         server = factories.server(session)
         feeds = [
             factories.feed(session, server, customer_name=name) for name in ("Harbour", "Hotel")
@@ -15,8 +15,8 @@ def test_warnings_are_named_and_change_no_exit_code(releaf_ready: Releaf) -> Non
         for feed in feeds:
             factories.device(session, feed, asset_id=f"A-{feed.id}", serial_number="CNB1")
 
-    document = releaf_ready.made("reconcile")
-    answer = releaf_ready("reconcile")
+    document = releaf.made("reconcile")
+    answer = releaf("reconcile")
 
     message = (
         "Serial number CNB1 is on 2 devices. If they are one printer, its pages are counted twice."
@@ -36,15 +36,15 @@ def test_warnings_are_named_and_change_no_exit_code(releaf_ready: Releaf) -> Non
     assert f"WARNING A-1 (device 1) of Harbour, A-2 (device 2) of Hotel: {message}" in answer.out
 
 
-def test_warnings_are_of_the_feeds_that_are_asked_for(releaf_ready: Releaf) -> None:
-    with releaf_ready.session() as session:
+def test_warnings_are_of_the_feeds_that_are_asked_for(releaf: Releaf) -> None:
+    with releaf.session() as session:
         server = factories.server(session)
         first, second = factories.feed(session, server), factories.feed(session, server)
         factories.deposit(session, first, day=date(2020, 5, 4), pages=0)
         factories.deposit(session, second, day=date(2020, 5, 4), pages=7)
 
-    assert releaf_ready.made("reconcile", "--feed", first.id)["warnings"] == []
-    answer = releaf_ready("reconcile", "--feed", second.id, "--json")
+    assert releaf.made("reconcile", "--feed", first.id)["warnings"] == []
+    answer = releaf("reconcile", "--feed", second.id, "--json")
 
     assert answer.code == 1  # no device explains these pages
     (warning,) = answer.json["warnings"]
@@ -52,5 +52,5 @@ def test_warnings_are_of_the_feeds_that_are_asked_for(releaf_ready: Releaf) -> N
     assert warning["details"]["day"] == "2020-05-04"
 
 
-def test_an_instance_without_a_feed_has_neither(releaf_ready: Releaf) -> None:
-    assert releaf_ready.made("reconcile") == {"feeds": [], "differences": [], "warnings": []}
+def test_an_instance_without_a_feed_has_neither(releaf: Releaf) -> None:
+    assert releaf.made("reconcile") == {"feeds": [], "differences": [], "warnings": []}

@@ -35,12 +35,12 @@ def spiked(releaf: Releaf, name: str = "Harbour Architects") -> int:
         return feed.id
 
 
-def test_a_dry_run_changes_nothing_and_apply_what_it_said(releaf_ready: Releaf) -> None:
-    feed = spiked(releaf_ready)
+def test_a_dry_run_changes_nothing_and_apply_what_it_said(releaf: Releaf) -> None:
+    feed = spiked(releaf)
 
-    said = releaf_ready.made("recount", "--dry-run")
-    plain = releaf_ready("recount", "--dry-run").out
-    done = releaf_ready.made("recount", "--apply")
+    said = releaf.made("recount", "--dry-run")
+    plain = releaf("recount", "--dry-run").out
+    done = releaf.made("recount", "--apply")
 
     [row] = said["feeds"]
     devices = row.pop("devices")
@@ -72,36 +72,36 @@ def test_a_dry_run_changes_nothing_and_apply_what_it_said(releaf_ready: Releaf) 
     assert plain.splitlines()[1].split()[-3:] == ["2026-11", "4,200", "300"]
     assert "nothing was changed" in plain
     assert done["feeds"] == [{**row, "devices": devices}]
-    assert releaf_ready.made("recount", "--apply")["feeds"] == []
-    assert releaf_ready.made("reconcile")["differences"] == []
+    assert releaf.made("recount", "--apply")["feeds"] == []
+    assert releaf.made("reconcile")["differences"] == []
 
 
-def test_an_account_or_a_feed_is_recounted_alone(releaf_ready: Releaf) -> None:
-    spiked(releaf_ready)
-    other = spiked(releaf_ready, "Bluebird Bakery")
+def test_an_account_or_a_feed_is_recounted_alone(releaf: Releaf) -> None:
+    spiked(releaf)
+    other = spiked(releaf, "Bluebird Bakery")
 
-    by_account = releaf_ready.made("recount", "--dry-run", "--account", "Bluebird Bakery")
-    by_feed = releaf_ready.made("recount", "--apply", "--feed", other)
+    by_account = releaf.made("recount", "--dry-run", "--account", "Bluebird Bakery")
+    by_feed = releaf.made("recount", "--apply", "--feed", other)
 
     assert [row["feed"] for row in by_account["feeds"]] == [other]
     assert [row["feed"] for row in by_feed["feeds"]] == [other]
-    assert len(releaf_ready.made("recount", "--dry-run")["feeds"]) == 1
-    with releaf_ready.session() as session:
+    assert len(releaf.made("recount", "--dry-run")["feeds"]) == 1
+    with releaf.session() as session:
         query = select(AuditEntry.account_id).where(AuditEntry.action == "pages recounted")
         partner = session.get_one(Feed, other).server.account_id
         assert session.scalars(query).all() == [partner]
 
 
 @pytest.mark.parametrize("given", [[], ["--dry-run", "--apply"]])
-def test_one_of_both_must_be_given(releaf_ready: Releaf, given: list[str]) -> None:
-    answer = releaf_ready("recount", *given, "--json")
+def test_one_of_both_must_be_given(releaf: Releaf, given: list[str]) -> None:
+    answer = releaf("recount", *given, "--json")
 
     assert answer.code == 2
     assert answer.error == (None, "Give either --dry-run or --apply.")
 
 
-def test_without_a_difference_it_says_so(releaf_ready: Releaf) -> None:
-    with releaf_ready.session() as session:
+def test_without_a_difference_it_says_so(releaf: Releaf) -> None:
+    with releaf.session() as session:
         factories.reading(session, day=TODAY)
 
-    assert "the same pages" in releaf_ready("recount", "--dry-run").out
+    assert "the same pages" in releaf("recount", "--dry-run").out

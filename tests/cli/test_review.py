@@ -15,9 +15,9 @@ KEYS = (
 
 
 @pytest.fixture
-def clinic(releaf_ready: Releaf) -> Releaf:
+def clinic(releaf: Releaf) -> Releaf:
     """Northwind (1) with Clinic (2, feed 1) and Bakery (3, feed 2), a case of each (1 and 2)."""
-    with releaf_ready.session() as session:
+    with releaf.session() as session:
         partner = factories.partner(session, name="Northwind")
         server = factories.server(session, partner)
         for name, pages, kind, for_person in (
@@ -53,7 +53,7 @@ def clinic(releaf_ready: Releaf) -> Releaf:
                     },
                 )
             )  # fmt: skip
-    return releaf_ready
+    return releaf
 
 
 def deposited(releaf: Releaf) -> int:
