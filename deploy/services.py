@@ -239,7 +239,7 @@ def _programs(plan: Plan) -> list[Program]:
         )
         programs.append(Program("redis", (str(binary()), str(path)), place=10))
     if plan.demo:
-        state = plan.settings.instance / "sandbox.json"
+        state = plan.settings.instance / "sandbox_state.json"
         port = str(urlsplit(plan.settings.printerpoint_url).port)
         sandbox = (
             python,

@@ -49,9 +49,9 @@ class World:
 
     def has_feed(self, name: str, customer_id: str | None = None, **printers: int) -> int:
         """A customer with printers (serial number = pages a night) and its feed."""
-        customer = self.printerpoint.has_customer(name, customer_id=customer_id)
+        customer = self.printerpoint.add_customer(name, customer_id=customer_id)
         for serial, count in printers.items():
-            self.printerpoint.has_printer(customer, serial=serial, asset=f"A-{serial}", count=count)
+            self.printerpoint.add_printer(customer, serial=serial, asset=f"A-{serial}", count=count)
         return self.connect(name, customer_id)
 
     def connect(self, name: str, customer_id: str | None = None) -> int:
@@ -85,7 +85,7 @@ class World:
     def night(self, day: date, kind: Literal["scheduled", "manual"] = "scheduled") -> str:
         """Collect for a day, shortly after its midnight; returns the collection's state."""
         now = self.after_midnight(day)
-        self.printerpoint.it_is(now)
+        self.printerpoint.set_time(now)
         return self.collects(day, now, kind)
 
     def collects(

@@ -118,8 +118,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     app.register_error_handler(NoSuchJobError, errors.not_found)
     app.register_error_handler(InvalidJobOperation, errors.conflict)
-    for family in VIEWS:
-        app.register_blueprint(family.blueprint)
+    for module in VIEWS:
+        app.register_blueprint(module.blueprint)
     operations.mount_queues(app, settings)
     security.limit_attempts(app, settings)
     if settings.production:

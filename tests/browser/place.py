@@ -40,8 +40,8 @@ def served_borough(folder: Path, redis_url: str) -> Iterator[Place]:
     with pytest.MonkeyPatch.context() as patch, Sandbox(now=lambda: NOW) as printerpoint:
         patch.setattr(clock, "now", lambda: NOW)
         for number in range(1, 31):
-            connected = printerpoint.has_customer(f"Harbour Hotel {number:02}")
-            printerpoint.has_printer(connected, serial=f"CNB{number:06}", asset="A-1", count=1_000)
+            connected = printerpoint.add_customer(f"Harbour Hotel {number:02}")
+            printerpoint.add_printer(connected, serial=f"CNB{number:06}", asset="A-1", count=1_000)
         settings = configuration.load(
             {
                 "RELEAF_INSTANCE": str(folder),

@@ -54,7 +54,7 @@ class Street:
             server = session.scalars(select(Server)).one()
             zone = server.account.zone
             now = datetime.combine(day + timedelta(days=1), time(0, 20), tzinfo=zone)
-            self.printerpoint.it_is(now)
+            self.printerpoint.set_time(now)
             wanted = requests.request(session, server, day=day, kind="scheduled", now=now)
             session.commit()
         with create_app(self.config).app_context():
@@ -103,8 +103,8 @@ def printers(street: Street) -> None:
         (CUSTOMER, "HARB01", "CNB1L2M345"),
         ("Rosie's Bakery", None, "CNB9"),
     ):
-        customer = street.printerpoint.has_customer(name, customer_id=customer_id)
-        street.printerpoint.has_printer(customer, serial=serial, asset="A-1", count=1_000)
+        customer = street.printerpoint.add_customer(name, customer_id=customer_id)
+        street.printerpoint.add_printer(customer, serial=serial, asset="A-1", count=1_000)
 
 
 def come_in(page: Page, street: Street) -> None:
@@ -165,7 +165,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     today = clock.now().date()
     month = Month.of(today + timedelta(days=2)).next()
     for day, pages in ((month.first, 0), (month.first + timedelta(days=1), 250), (month.last, 83)):
-        street.printerpoint.prints("CNB1L2M345", pages)
+        street.printerpoint.print_pages("CNB1L2M345", pages)
         street.night(day)
     street.closes(month)
 

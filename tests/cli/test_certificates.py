@@ -21,18 +21,18 @@ def printed(releaf: Releaf, printerpoint: Sandbox) -> Releaf:
     """Harbour Architects (account 2) printed 8,333 pages in that month; the Hotel (3) none."""
     releaf.made("account", "add", "Northwind", "--time-zone", "UTC")
     releaf.made("server", "add", "--account", "Northwind", stdin=printerpoint.token)
-    printerpoint.it_is(_noon(3))
-    architects = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
-    printerpoint.has_printer(architects, serial="CNB1", count=182_345)
-    hotel = printerpoint.has_customer("Hotel", "HOTE01")
-    printerpoint.has_printer(hotel, serial="HOT1", count=5)
+    printerpoint.set_time(_noon(3))
+    architects = printerpoint.add_customer("Harbour Architects, LLP", "HARB01")
+    printerpoint.add_printer(architects, serial="CNB1", count=182_345)
+    hotel = printerpoint.add_customer("Hotel", "HOTE01")
+    printerpoint.add_printer(hotel, serial="HOT1", count=5)
     releaf.made("feed", "add", "1", "--all")
     with releaf.session() as session:
         for feed_id in (1, 2):
             session.get_one(Feed, feed_id).created_at = _noon(1)
     releaf.made("collect")
-    printerpoint.it_is(_noon(17))
-    printerpoint.prints("CNB1", 8_333)
+    printerpoint.set_time(_noon(17))
+    printerpoint.print_pages("CNB1", 8_333)
     releaf.made("collect")
     return releaf
 
@@ -165,8 +165,8 @@ def test_what_cannot_be_downloaded_is_wrong_use(
 
 def test_late_pages_are_told(printed: Releaf, printerpoint: Sandbox) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
-    printerpoint.it_is(_noon(17) + timedelta(days=4))
-    printerpoint.prints("CNB1", 10)
+    printerpoint.set_time(_noon(17) + timedelta(days=4))
+    printerpoint.print_pages("CNB1", 10)
 
     printed.made("collect")
 

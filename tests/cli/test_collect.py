@@ -24,11 +24,11 @@ from webapp.settings import ROOT
 @pytest.fixture
 def harbour(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
     """Northwind with two feeds: 1 Harbour Architects, 2 Rosie's Bakery; last seen a week ago."""
-    printerpoint.it_is(clock.now() - timedelta(days=7))
-    architects = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
-    printerpoint.has_printer(architects, serial="CNB1", asset="HA-1", count=182_345)
-    bakery = printerpoint.has_customer("Rosie's Bakery")
-    printerpoint.has_printer(bakery, serial="BRN1", count=2_319)
+    printerpoint.set_time(clock.now() - timedelta(days=7))
+    architects = printerpoint.add_customer("Harbour Architects, LLP", "HARB01")
+    printerpoint.add_printer(architects, serial="CNB1", asset="HA-1", count=182_345)
+    bakery = printerpoint.add_customer("Rosie's Bakery")
+    printerpoint.add_printer(bakery, serial="BRN1", count=2_319)
     northwind.made("feed", "add", "1", "--all")
     with northwind.session() as session:
         for feed in session.scalars(select(Feed)):
@@ -45,8 +45,8 @@ def test_without_a_server_there_is_nothing_to_collect(releaf: Releaf) -> None:
 
 def test_the_night_that_is_due_is_collected(harbour: Releaf, printerpoint: Sandbox) -> None:
     harbour.made("collect")
-    printerpoint.it_is(clock.now())
-    printerpoint.prints("CNB1", 700)
+    printerpoint.set_time(clock.now())
+    printerpoint.print_pages("CNB1", 700)
 
     document = harbour.made("collect")
 
@@ -87,8 +87,8 @@ def test_the_night_that_is_due_is_collected(harbour: Releaf, printerpoint: Sandb
 
 def test_collecting_twice_deposits_once(harbour: Releaf, printerpoint: Sandbox) -> None:
     harbour.made("collect")
-    printerpoint.it_is(clock.now())
-    printerpoint.prints("CNB1", 700)
+    printerpoint.set_time(clock.now())
+    printerpoint.print_pages("CNB1", 700)
 
     harbour.made("collect")
     again = harbour.made("collect")
@@ -120,7 +120,7 @@ def test_one_feed_is_collected_by_the_name_of_its_account(harbour: Releaf) -> No
 
 def test_rows_that_are_not_counted_are_told(harbour: Releaf, printerpoint: Sandbox) -> None:
     for count in (5, 4_000):
-        printerpoint.has_printer("Rosie's Bakery", count=count)
+        printerpoint.add_printer("Rosie's Bakery", count=count)
 
     document = harbour.made("collect")
     plain = harbour("collect")
@@ -150,7 +150,7 @@ def test_an_inactive_feed_is_not_collected(harbour: Releaf) -> None:
 
 
 def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.has_dealer("second-token")
+    printerpoint.add_dealer("second-token")
     other = harbour.made("server", "add", "--account", "1", stdin="second-token")
     printerpoint.data.tokens.remove("second-token")
 
@@ -165,9 +165,9 @@ def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbo
 
 
 def test_a_paused_server_is_tried_and_resumes(harbour: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.answers_malformed("html")
+    printerpoint.return_malformed("html")
     failed = harbour("collect")
-    printerpoint.recovers()
+    printerpoint.recover()
 
     resumed = harbour("collect")
 

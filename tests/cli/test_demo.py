@@ -140,9 +140,9 @@ def test_the_story_is_told_and_goes_on_until_it_is_reset(stage: Stage) -> None:
     assert len(releaf.made("list", "accounts")) == 10
 
     # A reset that is interrupted: the next run tells all of it anew.
-    stage.printerpoint.refuses()
+    stage.printerpoint.refuse()
     interrupted = stage.runs("--reset")
-    stage.printerpoint.recovers()
+    stage.printerpoint.recover()
     anew = stage.tells()
 
     assert interrupted.code == 1

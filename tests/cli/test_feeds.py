@@ -14,8 +14,8 @@ from webapp.printerpoint.sandbox import Sandbox
 @pytest.fixture
 def bakery(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
     """Northwind with the feed 1 of Bluebird Bakery."""
-    customer = printerpoint.has_customer("Bluebird Bakery", customer_id="BLUE01")
-    printerpoint.has_printer(customer, serial="S1", count=1_000)
+    customer = printerpoint.add_customer("Bluebird Bakery", customer_id="BLUE01")
+    printerpoint.add_printer(customer, serial="S1", count=1_000)
     northwind.made("feed", "add", 1, "--customer", "BLUE01")
     return northwind
 
@@ -152,12 +152,12 @@ def test_an_interval_that_cannot_be_is_wrong_use(bakery: Releaf) -> None:
 def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
     bakery: Releaf, printerpoint: Sandbox
 ) -> None:
-    clinic = printerpoint.has_customer("City Clinic")
-    printerpoint.has_printer(clinic, serial="VNC1", count=500)
+    clinic = printerpoint.add_customer("City Clinic")
+    printerpoint.add_printer(clinic, serial="VNC1", count=500)
     bakery.made("feed", "add", 1, "--customer", "City Clinic")
     bakery.made("collect")
-    printerpoint.renames("City Clinic", "Clinic of the City")
-    printerpoint.prints("VNC1", 25)
+    printerpoint.rename_customer("City Clinic", "Clinic of the City")
+    printerpoint.print_pages("VNC1", 25)
     bakery.made("collect")
 
     listed = {row["id"]: row["successor_name"] for row in bakery.made("list", "feeds")}
@@ -190,8 +190,8 @@ def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
 def test_a_feed_is_connected_to_the_customer_that_is_named(
     bakery: Releaf, printerpoint: Sandbox
 ) -> None:
-    clinic = printerpoint.has_customer("City Clinic", customer_id="CLIN")
-    printerpoint.has_printer(clinic, serial="VNC1", count=500)
+    clinic = printerpoint.add_customer("City Clinic", customer_id="CLIN")
+    printerpoint.add_printer(clinic, serial="VNC1", count=500)
 
     unknown = bakery("feed", "relink", 1, "--customer", "Nobody", "--json")
     row = bakery.made("feed", "relink", 1, "--customer", "City Clinic")

@@ -25,17 +25,17 @@ def test_a_month_from_the_token_to_the_certificate(
     operator: Releaf, printerpoint: Sandbox, tmp_path: Path
 ) -> None:
     # Wednesday 28 October 2026: two customers, one of them without an ID.
-    printerpoint.it_is(datetime(2026, 10, 28, 16, tzinfo=UTC))
-    harbour = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
-    studio = printerpoint.has_printer(harbour, serial="CNB1", asset="HA-1", count=182_345)
-    plotter = printerpoint.has_printer(
+    printerpoint.set_time(datetime(2026, 10, 28, 16, tzinfo=UTC))
+    harbour = printerpoint.add_customer("Harbour Architects, LLP", "HARB01")
+    studio = printerpoint.add_printer(harbour, serial="CNB1", asset="HA-1", count=182_345)
+    plotter = printerpoint.add_printer(
         harbour,
         serial="PLT1",
         asset="HA-2",
         counters={"paperAreaTotalInHundredthsOfASquareMillimeter": 1000 * LETTER_AREA + 17},
     )
-    bakery = printerpoint.has_customer("Rosie's Bakery")
-    counter = printerpoint.has_printer(bakery, serial="BRN1", count=2_319)
+    bakery = printerpoint.add_customer("Rosie's Bakery")
+    counter = printerpoint.add_printer(bakery, serial="BRN1", count=2_319)
     operator.it_is("2026-10-28 16:00:00")
     partner = told(operator, "account", "add", "Northwind", "--time-zone", "America/New_York")
     server = told(
@@ -54,10 +54,10 @@ def test_a_month_from_the_token_to_the_certificate(
         harbour_feed: ("collected", 0),
         bakery_feed: ("collected", 0),
     }
-    printerpoint.prints(studio, 700)
-    printerpoint.prints(counter, 1)
-    printerpoint.tells(plotter, 0)
-    printerpoint.sends(
+    printerpoint.print_pages(studio, 700)
+    printerpoint.print_pages(counter, 1)
+    printerpoint.set_count(plotter, 0)
+    printerpoint.override_fields(
         plotter,
         {"counters": {"paperAreaTotalInHundredthsOfASquareMillimeter": 1041 * LETTER_AREA + 3}},
     )
@@ -66,7 +66,7 @@ def test_a_month_from_the_token_to_the_certificate(
         harbour_feed: ("collected", 741),
         bakery_feed: ("collected", 1),
     }
-    printerpoint.prints(studio, 4_167 - 741)
+    printerpoint.print_pages(studio, 4_167 - 741)
     assert night(operator, printerpoint, "2026-10-31 04:15:00")["day"] == "2026-10-30"
     assert night(operator, printerpoint, "2026-11-01 04:15:00") == {
         "day": "2026-10-31",
@@ -74,7 +74,7 @@ def test_a_month_from_the_token_to_the_certificate(
         bakery_feed: ("collected", 0),
     }
     # Clocks in New York went back at two o'clock. Monday's pages belong to November.
-    printerpoint.prints(studio, 55)
+    printerpoint.print_pages(studio, 55)
     assert night(operator, printerpoint, "2026-11-02 05:15:00")[harbour_feed] == ("collected", 55)
 
     # October closes on 2 November at 6:00 in New York, which is 11:00 in UTC.
@@ -125,7 +125,7 @@ def told(operator: Releaf, *arguments: Any, stdin: str = "") -> Any:
 
 def night(operator: Releaf, printerpoint: Sandbox, moment: str) -> dict[Any, Any]:
     """Collect at a moment of UTC; returns the day, and outcome and pages by feed."""
-    printerpoint.it_is(datetime.fromisoformat(f"{moment}+00:00"))
+    printerpoint.set_time(datetime.fromisoformat(f"{moment}+00:00"))
     operator.it_is(moment)
     document = told(operator, "collect")
     (server,) = document["servers"]

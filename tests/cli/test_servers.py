@@ -43,16 +43,16 @@ def test_without_a_token_nothing_is_asked(
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [
-        ("refuses", "token"),
-        ("answers_malformed", "instead of data"),
-        ("is_down", "connection"),
+        ("refuse", "token"),
+        ("return_malformed", "instead of data"),
+        ("go_offline", "connection"),
     ],
 )
 def test_a_token_that_does_not_work_is_not_saved(
     releaf: Releaf, printerpoint: Sandbox, trouble: str, words: str
 ) -> None:
     releaf.made("account", "add", "Northwind")
-    printerpoint.has_dealer("canary-token")
+    printerpoint.add_dealer("canary-token")
     getattr(printerpoint, trouble)()
 
     answer = releaf("server", "add", "--account", "1", "--json", stdin="canary-token")
@@ -80,9 +80,9 @@ def test_a_token_is_registered_once(northwind: Releaf, printerpoint: Sandbox) ->
 
 
 def test_checking_a_server_pauses_and_resumes_it(northwind: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.refuses()
+    printerpoint.refuse()
     paused = northwind("server", "check", "Northwind", "--json")
-    printerpoint.recovers()
+    printerpoint.recover()
     resumed = northwind("server", "check", "1", "--json")
 
     assert (paused.code, paused.json["health"]) == (1, "unhealthy")
@@ -101,10 +101,10 @@ def test_a_server_that_does_not_exist_is_wrong_use(northwind: Releaf) -> None:
 
 
 def test_customers_are_listed_with_their_feeds(northwind: Releaf, printerpoint: Sandbox) -> None:
-    harbour = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
-    printerpoint.has_printer(harbour, serial="CNB1")
-    printerpoint.has_printer(harbour, serial="CNB2")
-    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    harbour = printerpoint.add_customer("Harbour Architects, LLP", "HARB01")
+    printerpoint.add_printer(harbour, serial="CNB1")
+    printerpoint.add_printer(harbour, serial="CNB2")
+    printerpoint.add_printer(printerpoint.add_customer("Rosie's Bakery"), serial="BRN1")
     northwind.made("feed", "add", "1", "--customer", "HARB01")
 
     assert northwind.made("server", "customers", "1") == [
@@ -128,7 +128,7 @@ def test_customers_are_listed_with_their_feeds(northwind: Releaf, printerpoint: 
 def test_a_server_that_cannot_list_its_customers_is_unhealthy(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
-    printerpoint.refuses()
+    printerpoint.refuse()
 
     answer = northwind("server", "customers", "1", "--json")
 
@@ -140,7 +140,7 @@ def test_a_server_that_cannot_list_its_customers_is_unhealthy(
 def test_a_customer_without_an_id_is_named_by_its_name(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
-    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    printerpoint.add_printer(printerpoint.add_customer("Rosie's Bakery"), serial="BRN1")
 
     feed = northwind.made("feed", "add", "1", "--customer", "Rosie's Bakery")
 
@@ -160,7 +160,7 @@ def test_a_customer_without_an_id_is_named_by_its_name(
 def test_a_customer_is_connected_to_an_account_that_is_there(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
-    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    printerpoint.add_printer(printerpoint.add_customer("Rosie's Bakery"), serial="BRN1")
     account = northwind.made("account", "add", "Rosie Miller Ltd", "--partner", "1")["id"]
 
     feed = northwind.made(
@@ -172,7 +172,7 @@ def test_a_customer_is_connected_to_an_account_that_is_there(
 
 def test_adding_all_twice_ties_each_customer_once(northwind: Releaf, printerpoint: Sandbox) -> None:
     for name in ("Bakery", "Clinic", "School"):
-        printerpoint.has_printer(printerpoint.has_customer(name), serial=name)
+        printerpoint.add_printer(printerpoint.add_customer(name), serial=name)
 
     first = northwind.made("feed", "add", "1", "--all")
     second = northwind.made("feed", "add", "1", "--all")
@@ -194,8 +194,8 @@ def test_two_customers_of_one_name_are_told_apart_by_id(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
     for customer_id in ("MILL01", "MILL02"):
-        customer = printerpoint.has_customer("Miller", customer_id)
-        printerpoint.has_printer(customer, serial=customer_id)
+        customer = printerpoint.add_customer("Miller", customer_id)
+        printerpoint.add_printer(customer, serial=customer_id)
 
     answer = northwind("feed", "add", "1", "--customer", "Miller", "--json")
 
@@ -208,9 +208,9 @@ def test_two_customers_of_one_name_never_share_an_account(
 ) -> None:
     northwind.made("account", "add", "Bakery", "--partner", "1")
     for customer_id in ("MILL01", "MILL02"):
-        customer = printerpoint.has_customer("Miller", customer_id)
-        printerpoint.has_printer(customer, serial=customer_id)
-    printerpoint.has_printer(printerpoint.has_customer("Bakery", "BAKE"), serial="B1")
+        customer = printerpoint.add_customer("Miller", customer_id)
+        printerpoint.add_printer(customer, serial=customer_id)
+    printerpoint.add_printer(printerpoint.add_customer("Bakery", "BAKE"), serial="B1")
 
     connected = northwind("feed", "add", "1", "--all", "--json")
     listed = northwind("feed", "add", "1", "--all")
@@ -229,7 +229,7 @@ def test_two_customers_of_one_name_never_share_an_account(
 def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint: Sandbox) -> None:
     northwind.made("account", "add", "Bakery", "--partner", "1")
     for name in ("Bakery", "Clinic"):
-        printerpoint.has_printer(printerpoint.has_customer(name, name.upper()), serial=name)
+        printerpoint.add_printer(printerpoint.add_customer(name, name.upper()), serial=name)
 
     lines = northwind("feed", "add", "1", "--all").out.splitlines()
 
@@ -256,10 +256,10 @@ def test_feed_add_wants_one_customer_or_all(
 
 
 def test_a_token_is_replaced_from_standard_input(northwind: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.refuses()
+    printerpoint.refuse()
     northwind("server", "check", "1")
-    printerpoint.recovers()
-    printerpoint.has_dealer("another-token")
+    printerpoint.recover()
+    printerpoint.add_dealer("another-token")
 
     server = northwind.made("server", "replace-token", "Northwind", stdin=" another-token\n")
 
@@ -293,7 +293,7 @@ def test_replacing_a_token_wants_a_server_and_a_token(
 def test_the_token_of_another_server_is_no_replacement(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
-    printerpoint.has_dealer("another-token")
+    printerpoint.add_dealer("another-token")
     northwind.made("server", "add", "--account", "1", stdin="another-token")
 
     answer = northwind("server", "replace-token", "2", "--json", stdin=printerpoint.token)
@@ -302,7 +302,7 @@ def test_the_token_of_another_server_is_no_replacement(
 
 
 def test_a_server_is_removed_with_its_feeds(northwind: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.has_printer(printerpoint.has_customer("Rosie's Bakery"), serial="BRN1")
+    printerpoint.add_printer(printerpoint.add_customer("Rosie's Bakery"), serial="BRN1")
     northwind.made("feed", "add", "1", "--all")
 
     removed = northwind.made("server", "remove", "Northwind")
@@ -345,9 +345,9 @@ def test_an_encryption_key_is_changed_without_entering_a_token_again(
 @pytest.fixture
 def two_partners(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
     """Northwind's fleet has six printers; Westerly registers the same token as server 2."""
-    bakery = printerpoint.has_customer("Rosie's Bakery", "ROSE")
+    bakery = printerpoint.add_customer("Rosie's Bakery", "ROSE")
     for number in range(6):
-        printerpoint.has_printer(bakery, serial=f"BRN{number}")
+        printerpoint.add_printer(bakery, serial=f"BRN{number}")
     northwind.made("feed", "add", "1", "--all")
     northwind.made("collect", "--server", "1")
     northwind.made("account", "add", "Westerly")
@@ -385,10 +385,10 @@ def test_the_same_token_at_two_partners_waits_until_it_is_approved(
 def test_a_second_token_of_a_fleet_is_refused_with_the_other_servers_name(
     two_partners: Releaf, printerpoint: Sandbox
 ) -> None:
-    token = printerpoint.has_dealer("second-token")
-    bakery = printerpoint.has_customer("Rosie's Bakery", "ROSE", token)
+    token = printerpoint.add_dealer("second-token")
+    bakery = printerpoint.add_customer("Rosie's Bakery", "ROSE", token)
     for number in range(6):
-        printerpoint.has_printer(bakery, serial=f"brn {number}")
+        printerpoint.add_printer(bakery, serial=f"brn {number}")
 
     answer = two_partners("server", "add", "--account", "Northwind", "--json", stdin=token)
 

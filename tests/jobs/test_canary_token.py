@@ -31,11 +31,11 @@ MISTYPED = "Mistyped8gRyW4b0dUcN6mStokenOfNobody"
 SECRETS = (CANARY, MISTYPED)
 
 TROUBLES: dict[str, Callable[[Sandbox], None]] = {
-    "refused": lambda it: it.refuses(),
-    "down": lambda it: it.is_down(),
-    "html": lambda it: it.answers_malformed("html"),
-    "echo": lambda it: it.answers_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
-    "redirect": lambda it: it.answers_malformed("redirect", location=f"/{CANARY}"),
+    "refused": lambda it: it.refuse(),
+    "down": lambda it: it.go_offline(),
+    "html": lambda it: it.return_malformed("html"),
+    "echo": lambda it: it.return_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
+    "redirect": lambda it: it.return_malformed("redirect", location=f"/{CANARY}"),
 }
 #: A call that tries a token reads one page, and does not care where the next one is.
 NOT_NOTICED_BY_A_TRY = ("echo",)
@@ -171,7 +171,7 @@ def registers_with_mistakes(scene: Scene) -> None:
         answers.append(scene.dealer.sends("/servers/new", token=CANARY))
     assert {answer.status_code for answer in answers} == {422}
 
-    scene.printerpoint.recovers()
+    scene.printerpoint.recover()
     assert scene.dealer.sends("/servers/new", token=CANARY).ok
     assert scene.dealer.sends("/servers/new", token=CANARY, name="Twice").ok
     assert (
@@ -185,15 +185,15 @@ def collects_customers(scene: Scene) -> int:
     with open_session(scene.settings.database_url) as session:
         server = session.get_one(Server, scene.server_id)
         for name, serial in (("Aardvark", "S1"), ("Zebra", "S2")):
-            customer = scene.printerpoint.has_customer(name, customer_id=name[:3])
-            scene.printerpoint.has_printer(customer, serial=serial, asset=f"A-{serial}", count=100)
+            customer = scene.printerpoint.add_customer(name, customer_id=name[:3])
+            scene.printerpoint.add_printer(customer, serial=serial, asset=f"A-{serial}", count=100)
             factories.feed(
                 session, server, customer_id=name[:3], customer_name=name, status="pending"
             )
         session.commit()
         feed_id = session.scalars(select(Feed.id).where(Feed.customer_name == "Zebra")).one()
     assert scene.collects() == "finished"
-    scene.printerpoint.prints("S1", 5)
+    scene.printerpoint.print_pages("S1", 5)
     assert scene.collects() == "finished"
     return feed_id
 
@@ -205,7 +205,7 @@ def meets_every_trouble(scene: Scene) -> None:
         assert scene.collects() == "failed"
         scene.checks()
         scene.dealer.opens(f"/servers/{scene.server_id}/feeds/new?read=1")
-        scene.printerpoint.recovers()
+        scene.printerpoint.recover()
         scene.checks()
 
 
@@ -220,10 +220,10 @@ def breaks_in_the_middle_of_a_customer(scene: Scene, feed_id: int) -> None:
     scene.operator.looks_around("/", f"/feeds/{feed_id}", pages=15)
     scene.writes(broken.values(time_zone=None))
 
-    scene.printerpoint.refuses()
+    scene.printerpoint.refuse()
     failed.requeue()
     scene.settles()
-    scene.printerpoint.recovers()
+    scene.printerpoint.recover()
     assert scene.failed_jobs() == []
 
 

@@ -45,9 +45,9 @@ def cancel(world: World, collection_id: int) -> None:
 def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(world: World) -> None:
     feeds = [world.has_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in ("Ant", "Bee")]
     world.night(yesterday(world) - timedelta(days=1))
-    world.printerpoint.prints("SA", 5)
-    world.printerpoint.prints("SB", 7)
-    world.printerpoint.it_is(world.after_midnight(yesterday(world)))
+    world.printerpoint.print_pages("SA", 5)
+    world.printerpoint.print_pages("SB", 7)
+    world.printerpoint.set_time(world.after_midnight(yesterday(world)))
     night = asked(world, "scheduled")
 
     def watch(_: Step) -> None:
@@ -109,7 +109,7 @@ def test_cancelled_after_the_last_customer_it_is_cancelled_and_hands_nothing_ove
 def test_a_worker_stops_in_the_middle_of_a_large_fleet(world: World) -> None:
     for number in range(40):
         world.has_feed(f"Office {number:02}", f"O{number:02}", **{f"S{number}": 100})
-    world.printerpoint.is_set_to(page_size=2, delay=0.2)
+    world.printerpoint.configure(page_size=2, delay=0.2)
     wanted = asked(world)
     queue.run_collection(world.settings, wanted)
 

@@ -88,8 +88,8 @@ def ready_for_yesterday(world: World) -> list[int]:
     day = yesterday(world)
     world.night(day - timedelta(days=1))
     for n, pages in enumerate(PRINTED):
-        world.printerpoint.prints(f"S{n}", pages)
-    world.printerpoint.it_is(world.after_midnight(day))
+        world.printerpoint.print_pages(f"S{n}", pages)
+    world.printerpoint.set_time(world.after_midnight(day))
     return feeds
 
 
@@ -227,7 +227,7 @@ def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
         session.commit()
     world.night(OCTOBER_30)
     for n, pages in enumerate(PRINTED):
-        world.printerpoint.prints(f"S{n}", pages)
+        world.printerpoint.print_pages(f"S{n}", pages)
 
     night = threading.Thread(target=world.night, args=(OCTOBER_31,))
     night.start()
@@ -285,8 +285,8 @@ def test_a_night_locks_the_feeds_of_a_machine_that_moved_in_the_order_of_their_i
     zoo = world.has_feed("Zoo", "ZOO", S1=100)  # collected last, locked first
     harbour = world.has_feed("Harbour", "HAR", S2=100)
     world.night(OCTOBER_30)
-    world.printerpoint.moves("S1", "Harbour")
-    world.printerpoint.prints("S1", 5)
+    world.printerpoint.move_printer("S1", "Harbour")
+    world.printerpoint.print_pages("S1", 5)
 
     with ThreadPoolExecutor() as threads, world.session() as deciding:
         lock(deciding, Feed.id, zoo)

@@ -132,9 +132,9 @@ def test_a_beat_brings_no_ended_collection_back(world: World) -> None:
 def test_one_slow_page_is_no_death(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(yesterday(world) - timedelta(days=1))
-    world.printerpoint.prints("S1", 7)
-    world.printerpoint.it_is(world.after_midnight(yesterday(world)))
-    world.printerpoint.is_set_to(delay=SLOW)
+    world.printerpoint.print_pages("S1", 7)
+    world.printerpoint.set_time(world.after_midnight(yesterday(world)))
+    world.printerpoint.configure(delay=SLOW)
 
     claims = claims_while_collecting(world)
 
@@ -145,8 +145,8 @@ def test_one_slow_page_is_no_death(world: World) -> None:
 def test_one_long_customer_is_no_death(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(yesterday(world) - timedelta(days=1))
-    world.printerpoint.prints("S1", 7)
-    world.printerpoint.it_is(world.after_midnight(yesterday(world)))
+    world.printerpoint.print_pages("S1", 7)
+    world.printerpoint.set_time(world.after_midnight(yesterday(world)))
 
     def take_long(*words: Any, **named: Any) -> Any:
         taken = process_readings(*words, **named)

@@ -34,14 +34,14 @@ def ready_for_yesterday(world: World) -> date:
 def day_ends(world: World, day: date) -> datetime:
     """It is past midnight for Printerpoint too."""
     now = world.after_midnight(day)
-    world.printerpoint.it_is(now)
+    world.printerpoint.set_time(now)
     return now
 
 
 def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
-    world.printerpoint.prints("S1", 9)
+    world.printerpoint.print_pages("S1", 9)
     day_ends(world, day)
     collection_id = asked(world)
 
@@ -56,7 +56,7 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
     feeds = [world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(120)]
     day = ready_for_yesterday(world)
     for n in range(120):
-        world.printerpoint.prints(f"S{n}", n + 1)
+        world.printerpoint.print_pages(f"S{n}", n + 1)
     day_ends(world, day)
     collection_id = asked(world)
 
@@ -81,8 +81,8 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     sound = world.has_feed("Zebra", "ZEB", S2=100)
     day = ready_for_yesterday(world)
-    world.printerpoint.prints("S1", 5)
-    world.printerpoint.prints("S2", 7)
+    world.printerpoint.print_pages("S1", 5)
+    world.printerpoint.print_pages("S2", 7)
     world.breaks(broken)
     day_ends(world, day)
     collection_id = asked(world)
@@ -106,7 +106,7 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
 def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
-    world.printerpoint.refuses()
+    world.printerpoint.refuse()
     day_ends(world, day)
     collection_id = asked(world)
     connection = queue.connect(world.settings.redis_url)

@@ -20,9 +20,9 @@ MakeClient = Callable[[Limits], Client]
 
 def school(printerpoint: Sandbox, printers: int) -> None:
     """A customer with so many printers."""
-    customer = printerpoint.has_customer("School", customer_id="SCH")
+    customer = printerpoint.add_customer("School", customer_id="SCH")
     for n in range(printers):
-        printerpoint.has_printer(customer, serial=f"S{n:02}", asset=f"A{n:02}", count=100 + n)
+        printerpoint.add_printer(customer, serial=f"S{n:02}", asset=f"A{n:02}", count=100 + n)
 
 
 def failure(client: Client) -> PrinterpointError:
@@ -73,8 +73,8 @@ def test_a_packed_answer_is_read_the_same(printerpoint: Sandbox, client: Client)
 
 def test_a_bad_row_is_reported_and_the_rest_counts(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 6)
-    printerpoint.sends("S02", {"lastSeen": "soon"})
-    printerpoint.sends("S03", {"customerCompanyName": None, "customerCompanyId": ""})
+    printerpoint.override_fields("S02", {"lastSeen": "soon"})
+    printerpoint.override_fields("S03", {"customerCompanyName": None, "customerCompanyId": ""})
 
     with client.fleet() as fleet:
         printers, bad_rows = fleet.printers_of("SCH", "School")
@@ -89,15 +89,15 @@ def test_a_customer_renamed_between_two_pages_stays_one(
 ) -> None:
     school(printerpoint, 7)
 
-    with client.fleet(on_page=lambda _: printerpoint.renames("SCH", "Academy")) as fleet:
+    with client.fleet(on_page=lambda _: printerpoint.rename_customer("SCH", "Academy")) as fleet:
         assert [customer.name for customer in fleet.customers()] == ["Academy"]
         assert fleet.customers()[0].printers == 7
 
 
 def test_each_token_sees_its_own_fleet(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 2)
-    other = printerpoint.has_dealer("another-token")
-    printerpoint.has_printer(printerpoint.has_customer("Bakery", token=other), serial="B1")
+    other = printerpoint.add_dealer("another-token")
+    printerpoint.add_printer(printerpoint.add_customer("Bakery", token=other), serial="B1")
 
     with Client(printerpoint.url, other).fleet() as fleet:
         assert [customer.name for customer in fleet.customers()] == ["Bakery"]
@@ -109,7 +109,7 @@ def test_each_token_sees_its_own_fleet(printerpoint: Sandbox, client: Client) ->
 def test_a_refused_token_is_not_tried_again(
     printerpoint: Sandbox, client: Client, patience: Patience, status: int
 ) -> None:
-    printerpoint.refuses(status)
+    printerpoint.refuse(status)
 
     error = failure(client)
 
@@ -127,7 +127,7 @@ def test_a_wrong_token_is_refused(printerpoint: Sandbox) -> None:
 def test_a_fault_of_its_own_is_tried_again_with_growing_pauses(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
-    printerpoint.answers_500(status=503)
+    printerpoint.return_500(status=503)
 
     error = failure(client)
 
@@ -140,7 +140,7 @@ def test_a_page_that_fails_now_and_then_is_read_in_the_end(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
     school(printerpoint, 12)
-    printerpoint.answers_500(page=2, times=2)
+    printerpoint.return_500(page=2, times=2)
 
     with client.fleet() as fleet:
         assert fleet.printers == 12
@@ -151,7 +151,7 @@ def test_whoever_watches_hears_of_us_around_every_pause(
     printerpoint: Sandbox, client: Client
 ) -> None:
     school(printerpoint, 7)
-    printerpoint.answers_500(page=2, times=1)
+    printerpoint.return_500(page=2, times=1)
     told: list[int] = []
 
     with client.fleet(on_page=told.append):
@@ -161,7 +161,7 @@ def test_whoever_watches_hears_of_us_around_every_pause(
 def test_too_many_requests_is_a_kind_of_its_own(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
-    printerpoint.answers_429()
+    printerpoint.return_429()
 
     error = failure(client)
 
@@ -173,7 +173,7 @@ def test_too_many_requests_is_a_kind_of_its_own(
 def test_retry_after_is_waited_for_in_seconds(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
-    printerpoint.answers_429(retry_after=30, times=1)
+    printerpoint.return_429(retry_after=30, times=1)
 
     client_with(Limits()).check()
 
@@ -184,7 +184,7 @@ def test_retry_after_is_waited_for_in_seconds(
 def test_a_retry_after_that_says_nothing_leaves_our_own_pause(
     printerpoint: Sandbox, client: Client, patience: Patience, retry_after: str
 ) -> None:
-    printerpoint.answers_429(retry_after=retry_after, times=1)
+    printerpoint.return_429(retry_after=retry_after, times=1)
 
     client.check()
 
@@ -195,7 +195,7 @@ def test_retry_after_may_be_a_date_by_the_clock_of_the_answer(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
     until = format_datetime(clock.now() + timedelta(seconds=45), usegmt=True)
-    printerpoint.answers_429(retry_after=until, times=1)
+    printerpoint.return_429(retry_after=until, times=1)
 
     client_with(Limits()).check()
 
@@ -206,7 +206,7 @@ def test_retry_after_may_be_a_date_by_the_clock_of_the_answer(
 def test_a_retry_after_beyond_the_cap_is_not_waited_for(
     printerpoint: Sandbox, client: Client, patience: Patience, retry_after: int | str
 ) -> None:
-    printerpoint.answers_429(retry_after=retry_after)
+    printerpoint.return_429(retry_after=retry_after)
 
     assert failure(client).kind == "rate_limited"
     assert patience.pauses == []
@@ -215,7 +215,7 @@ def test_a_retry_after_beyond_the_cap_is_not_waited_for(
 def test_a_check_ends_in_its_total_time_pauses_included(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
-    printerpoint.answers_500()
+    printerpoint.return_500()
 
     with pytest.raises(Unreachable):
         client_with(Limits(total_seconds=6)).check()
@@ -254,8 +254,8 @@ def test_only_https_or_loopback_is_talked_to(url: str) -> None:
 def test_the_token_is_the_user_name_and_the_password_is_empty(printerpoint: Sandbox) -> None:
     # As documented: the token abc123 is sent as YWJjMTIzOg==.
     assert base64.b64encode(b"abc123:") == b"YWJjMTIzOg=="
-    printerpoint.has_dealer("abc123")
-    printerpoint.has_dealer("clé:🔑")
+    printerpoint.add_dealer("abc123")
+    printerpoint.add_dealer("clé:🔑")
 
     Client(printerpoint.url, "abc123").check()
     Client(printerpoint.url, "clé:🔑").check()
@@ -277,6 +277,6 @@ def test_a_proxy_in_the_environment_and_a_netrc_are_not_used(
 
 def test_a_failed_reading_leaves_no_file_open(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 12)
-    printerpoint.answers_malformed("html", page=2)
+    printerpoint.return_malformed("html", page=2)
 
     assert isinstance(failure(client), Malformed)

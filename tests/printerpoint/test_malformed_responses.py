@@ -26,9 +26,9 @@ UNHURRIED = replace(SHORT, read_seconds=3, total_seconds=4)
 @pytest.fixture(autouse=True)
 def school(printerpoint: Sandbox) -> None:
     """Seven printers on two pages."""
-    customer = printerpoint.has_customer("School", customer_id="SCH")
+    customer = printerpoint.add_customer("School", customer_id="SCH")
     for n in range(7):
-        printerpoint.has_printer(customer, serial=f"S{n}", count=100)
+        printerpoint.add_printer(customer, serial=f"S{n}", count=100)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def failure(client: Client) -> PrinterpointError:
 def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
     printerpoint: Sandbox, client_with: MakeClient, how: str, words: str, page: int
 ) -> None:
-    printerpoint.answers_malformed(how, page=page)
+    printerpoint.return_malformed(how, page=page)
 
     with bounded():
         error = failure(client_with(UNHURRIED))
@@ -89,7 +89,7 @@ def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
 def test_an_answer_that_drips_is_given_up(
     printerpoint: Sandbox, client_with: MakeClient, how: str
 ) -> None:
-    printerpoint.answers_malformed(how, seconds=0.02)
+    printerpoint.return_malformed(how, seconds=0.02)
 
     with bounded():
         error = failure(client_with(SHORT))
@@ -101,7 +101,7 @@ def test_an_answer_that_drips_is_given_up(
 def test_an_answer_that_never_comes_is_given_up(
     printerpoint: Sandbox, client_with: MakeClient
 ) -> None:
-    printerpoint.times_out()
+    printerpoint.time_out()
 
     with bounded():
         error = failure(client_with(SHORT))
@@ -112,7 +112,7 @@ def test_an_answer_that_never_comes_is_given_up(
 def test_a_time_out_is_tried_again(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
-    printerpoint.times_out(times=1)
+    printerpoint.time_out(times=1)
 
     with client_with(Limits(read_seconds=0.3)).fleet() as fleet:
         assert fleet.printers == 7
@@ -122,7 +122,7 @@ def test_a_time_out_is_tried_again(
 def test_a_page_dropped_in_the_middle_is_read_again(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
-    printerpoint.drops_page(2, times=1)
+    printerpoint.drop_page(2, times=1)
 
     with client.fleet() as fleet:
         assert fleet.printers == 7
@@ -132,7 +132,7 @@ def test_a_page_dropped_in_the_middle_is_read_again(
 def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
     printerpoint: Sandbox, client: Client
 ) -> None:
-    printerpoint.drops_page(2)
+    printerpoint.drop_page(2)
 
     error = failure(client)
 
@@ -144,7 +144,7 @@ def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
 def test_a_connection_that_is_reset_is_tried_again(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
-    printerpoint.is_down(times=2)
+    printerpoint.go_offline(times=2)
 
     client.check()
 
@@ -178,7 +178,7 @@ def test_a_name_that_does_not_exist_is_told() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(printerpoint: Sandbox, client: Client, status: int) -> None:
     with Sandbox() as elsewhere:
-        printerpoint.answers_malformed(
+        printerpoint.return_malformed(
             "redirect", location=f"{elsewhere.url}/dealer/printers", status=status
         )
 
@@ -194,7 +194,7 @@ def test_a_redirect_is_not_followed(printerpoint: Sandbox, client: Client, statu
 def test_another_status_is_malformed(
     printerpoint: Sandbox, client: Client, patience: Patience, status: int
 ) -> None:
-    printerpoint.answers_500(status=status)
+    printerpoint.return_500(status=status)
 
     error = failure(client)
 
@@ -203,7 +203,7 @@ def test_another_status_is_malformed(
 
 def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: Client) -> None:
     with Sandbox() as elsewhere:
-        printerpoint.answers_malformed("wrong_next", next=f"{elsewhere.url}/dealer/printers")
+        printerpoint.return_malformed("wrong_next", next=f"{elsewhere.url}/dealer/printers")
 
         error = failure(client)
 
@@ -232,7 +232,7 @@ def test_a_next_page_that_is_not_plainly_ours_is_refused(
     printerpoint: Sandbox, client: Client, following: str
 ) -> None:
     host = printerpoint.url.split("/")[2]
-    printerpoint.answers_malformed("wrong_next", next=following.format(host=host))
+    printerpoint.return_malformed("wrong_next", next=following.format(host=host))
 
     error = failure(client)
 
@@ -242,7 +242,7 @@ def test_a_next_page_that_is_not_plainly_ours_is_refused(
 
 
 def test_a_next_page_may_be_relative(printerpoint: Sandbox, client: Client) -> None:
-    printerpoint.answers_malformed("wrong_next", page=1, next="/apis/v1/dealer/printers?page=2")
+    printerpoint.return_malformed("wrong_next", page=1, next="/apis/v1/dealer/printers?page=2")
 
     with client.fleet() as fleet:
         assert fleet.printers == 7
@@ -251,9 +251,9 @@ def test_a_next_page_may_be_relative(printerpoint: Sandbox, client: Client) -> N
 def test_pages_without_end_are_capped(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
-    customer = printerpoint.has_customer("School", customer_id="SCH")
+    customer = printerpoint.add_customer("School", customer_id="SCH")
     for n in range(30):
-        printerpoint.has_printer(customer, serial=f"T{n}")
+        printerpoint.add_printer(customer, serial=f"T{n}")
 
     error = failure(client_with(Limits(max_pages=3)))
 
@@ -279,7 +279,7 @@ def test_a_page_as_large_as_allowed_is_read(printerpoint: Sandbox, client_with: 
     size = len(connection.getresponse().read())
     connection.close()
     for printer in range(5, 7):
-        printerpoint.removes(f"S{printer}")
+        printerpoint.remove_printer(f"S{printer}")
     same = size - len(f'"http://{host}/apis/v1/dealer/printers?page=2"') + len("null")
 
     for compresses in (False, True):

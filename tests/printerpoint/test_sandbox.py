@@ -26,7 +26,7 @@ from webapp.domain.metering.counter_sets import (
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import Refused
 from webapp.printerpoint.sandbox import Remote, Sandbox
-from webapp.printerpoint.sandbox.app import VERBS
+from webapp.printerpoint.sandbox.app import COMMANDS
 from webapp.printerpoint.sandbox.remote import RemoteError
 from webapp.printerpoint.sandbox.usage import ROLL_WIDTH_MM
 from webapp.printerpoint.schema import Printer
@@ -49,17 +49,17 @@ def count(printer: Printer) -> int:
 
 def school(printerpoint: Sandbox, pages_per_weekday: int = 100) -> str:
     """A school with one printer that has printed a thousand pages."""
-    customer = printerpoint.has_customer("School")
-    return printerpoint.has_printer(
+    customer = printerpoint.add_customer("School")
+    return printerpoint.add_printer(
         customer, serial="S1", asset="A1", count=1_000, pages_per_weekday=pages_per_weekday
     )
 
 
 def test_two_months_of_nights_have_a_weekday_rhythm(printerpoint: Sandbox) -> None:
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     school(printerpoint)
     for night in range(1, 61):
-        printerpoint.it_is(SUNDAY + timedelta(days=night))
+        printerpoint.set_time(SUNDAY + timedelta(days=night))
 
     pages = printerpoint.pages_printed("School")
 
@@ -72,23 +72,23 @@ def test_two_months_of_nights_have_a_weekday_rhythm(printerpoint: Sandbox) -> No
 
 
 def test_pages_do_not_depend_on_how_the_calendar_advances(printerpoint: Sandbox) -> None:
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     school(printerpoint)
     with Sandbox(tokens=[printerpoint.token]) as other:
-        other.it_is(SUNDAY)
+        other.set_time(SUNDAY)
         school(other)
         for hours in range(7, 24 * 20, 7):
-            other.it_is(SUNDAY + timedelta(hours=hours))
-        printerpoint.it_is(other.now)
+            other.set_time(SUNDAY + timedelta(hours=hours))
+        printerpoint.set_time(other.now)
 
         assert other.pages_printed("School") == printerpoint.pages_printed("School")
 
 
 def test_printers_of_one_rhythm_print_differently(printerpoint: Sandbox) -> None:
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     first = school(printerpoint)
-    second = printerpoint.has_printer("School", serial="S2", count=1_000, pages_per_weekday=100)
-    printerpoint.it_is(SUNDAY + timedelta(days=7))
+    second = printerpoint.add_printer("School", serial="S2", count=1_000, pages_per_weekday=100)
+    printerpoint.set_time(SUNDAY + timedelta(days=7))
 
     told = shown(printerpoint)
 
@@ -98,23 +98,23 @@ def test_printers_of_one_rhythm_print_differently(printerpoint: Sandbox) -> None
 
 def test_days_are_those_of_the_sandboxs_time_zone() -> None:
     with Sandbox(time_zone="Pacific/Auckland") as printerpoint:
-        printerpoint.it_is(SUNDAY)
-        printerpoint.has_printer(printerpoint.has_customer("School"), "S1")
-        printerpoint.it_is(datetime(2026, 8, 30, 20, tzinfo=UTC))
-        printerpoint.prints("S1", 3)
+        printerpoint.set_time(SUNDAY)
+        printerpoint.add_printer(printerpoint.add_customer("School"), "S1")
+        printerpoint.set_time(datetime(2026, 8, 30, 20, tzinfo=UTC))
+        printerpoint.print_pages("S1", 3)
 
         assert printerpoint.pages_printed("School") == {date(2026, 8, 31): 3}
 
 
-def test_a_frozen_agent_hides_pages_until_it_returns(printerpoint: Sandbox) -> None:
-    printerpoint.it_is(SUNDAY)
+def test_a_stopped_agent_hides_pages_until_it_starts(printerpoint: Sandbox) -> None:
+    printerpoint.set_time(SUNDAY)
     school(printerpoint)
-    printerpoint.it_is(SUNDAY + timedelta(days=2))
+    printerpoint.set_time(SUNDAY + timedelta(days=2))
     before = shown(printerpoint)
-    printerpoint.agent_freezes("School")
-    printerpoint.it_is(SUNDAY + timedelta(days=6))
+    printerpoint.stop_agent("School")
+    printerpoint.set_time(SUNDAY + timedelta(days=6))
     frozen = shown(printerpoint)
-    printerpoint.agent_returns("School")
+    printerpoint.start_agent("School")
 
     after = shown(printerpoint)["S1"]
 
@@ -127,12 +127,12 @@ def test_a_frozen_agent_hides_pages_until_it_returns(printerpoint: Sandbox) -> N
 def test_a_replaced_printer_keeps_the_asset_id_and_begins_its_own_count(
     printerpoint: Sandbox,
 ) -> None:
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     school(printerpoint)
-    printerpoint.replaces("S1", "S2", count=7)
+    printerpoint.replace_printer("S1", "S2", count=7)
 
     told = shown(printerpoint)
-    printerpoint.it_is(SUNDAY + timedelta(days=2))
+    printerpoint.set_time(SUNDAY + timedelta(days=2))
 
     assert list(told) == ["S2"]
     assert (told["S2"].asset_id, count(told["S2"])) == ("A1", 7)
@@ -140,18 +140,18 @@ def test_a_replaced_printer_keeps_the_asset_id_and_begins_its_own_count(
 
 
 def test_what_happens_to_a_printer_is_told(printerpoint: Sandbox) -> None:
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     school(printerpoint, pages_per_weekday=0)
-    printerpoint.prints("S1", 30)
+    printerpoint.print_pages("S1", 30)
     printed = shown(printerpoint)
-    printerpoint.tells("S1", 5)
+    printerpoint.set_count("S1", 5)
     misread = shown(printerpoint)
-    printerpoint.resets("A1")
-    printerpoint.edits_asset("S1", "B2")
+    printerpoint.reset_count("A1")
+    printerpoint.set_asset("S1", "B2")
     reset = shown(printerpoint)
-    printerpoint.moves("S1", printerpoint.has_customer("Bakery"))
+    printerpoint.move_printer("S1", printerpoint.add_customer("Bakery"))
     moved = shown(printerpoint, "Bakery")
-    printerpoint.removes("S1")
+    printerpoint.remove_printer("S1")
 
     assert [count(told["S1"]) for told in (printed, misread, reset, moved)] == [1_030, 5, 0, 0]
     assert reset["S1"].asset_id == "B2"
@@ -160,33 +160,33 @@ def test_what_happens_to_a_printer_is_told(printerpoint: Sandbox) -> None:
 
 
 def test_a_printer_without_a_network_was_never_seen(printerpoint: Sandbox) -> None:
-    printerpoint.has_printer(printerpoint.has_customer("School"), "S1", count=9, networked=False)
+    printerpoint.add_printer(printerpoint.add_customer("School"), "S1", count=9, networked=False)
 
     assert shown(printerpoint)["S1"].last_seen is None
 
 
-@pytest.mark.parametrize("family", COUNTER_SETS)
+@pytest.mark.parametrize("counter_set", COUNTER_SETS)
 @pytest.mark.parametrize("pages", [1, 3, 182_345])
-def test_every_family_measures_whole_pages(
-    printerpoint: Sandbox, family: CounterSet, pages: int
+def test_every_counter_set_measures_whole_pages(
+    printerpoint: Sandbox, counter_set: CounterSet, pages: int
 ) -> None:
-    customer = printerpoint.has_customer("School")
-    printerpoint.has_printer(customer, serial="S1", count=pages, family=family)
+    customer = printerpoint.add_customer("School")
+    printerpoint.add_printer(customer, serial="S1", count=pages, counter_set=counter_set)
 
     counters = shown(printerpoint)["S1"].counters
 
-    assert select_counter_set(counters) == family
-    own = values_of_set(counters, family)
-    assert pages_of(family, own.values(), ROLL_WIDTH_MM) == pages
+    assert select_counter_set(counters) == counter_set
+    own = values_of_set(counters, counter_set)
+    assert pages_of(counter_set, own.values(), ROLL_WIDTH_MM) == pages
 
 
 def test_counters_given_are_sent_as_they_are_and_go_on_from_there(printerpoint: Sandbox) -> None:
-    customer = printerpoint.has_customer("School")
+    customer = printerpoint.add_customer("School")
     given_ones = {"paperLengthInMicrometers": 50_000_000, "scans": None}
-    printerpoint.has_printer(customer, serial="S1", counters=given_ones)
+    printerpoint.add_printer(customer, serial="S1", counters=given_ones)
 
     before = shown(printerpoint)["S1"].counters
-    printerpoint.prints("S1", 10)
+    printerpoint.print_pages("S1", 10)
     after = shown(printerpoint)["S1"].counters
 
     assert before == {"paperLength": 50_000_000}
@@ -206,11 +206,11 @@ def test_without_it_is_the_sandbox_lives_by_the_clock() -> None:
 
 
 def test_a_calendar_set_back_takes_no_page_back(printerpoint: Sandbox) -> None:
-    printerpoint.it_is(SUNDAY + timedelta(days=10))
+    printerpoint.set_time(SUNDAY + timedelta(days=10))
     school(printerpoint)
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     before = count(shown(printerpoint)["S1"])
-    printerpoint.it_is(SUNDAY + timedelta(days=2))
+    printerpoint.set_time(SUNDAY + timedelta(days=2))
 
     assert before == 1_000
     assert count(shown(printerpoint)["S1"]) > 1_000
@@ -218,71 +218,71 @@ def test_a_calendar_set_back_takes_no_page_back(printerpoint: Sandbox) -> None:
 
 def test_a_moment_without_a_time_zone_is_refused(printerpoint: Sandbox) -> None:
     with pytest.raises(ValueError, match="needs a time zone"):
-        printerpoint.it_is(SUNDAY.replace(tzinfo=None))
+        printerpoint.set_time(SUNDAY.replace(tzinfo=None))
 
 
 def test_state_is_kept_in_a_file_and_taken_up_again(tmp_path: Path) -> None:
     state = tmp_path / "sandbox.json"
     with Sandbox(state=state) as printerpoint:
-        printerpoint.it_is(SUNDAY)
+        printerpoint.set_time(SUNDAY)
         school(printerpoint)
-        printerpoint.it_is(SUNDAY + timedelta(days=3))
-        printerpoint.agent_freezes("School")
+        printerpoint.set_time(SUNDAY + timedelta(days=3))
+        printerpoint.stop_agent("School")
         before, pages = shown(printerpoint), printerpoint.pages_printed("School")
 
     with Sandbox(state=state) as printerpoint:
         assert shown(printerpoint) == before
         assert printerpoint.pages_printed("School") == pages
         assert printerpoint.now == SUNDAY + timedelta(days=3)
-        assert printerpoint.has_customer("School") == "customer-1"
-        assert printerpoint.has_printer("School", "S9") == "printer-3"
+        assert printerpoint.add_customer("School") == "customer-1"
+        assert printerpoint.add_printer("School", "S9") == "printer-3"
 
 
 def test_every_verb_can_be_ordered_by_another_process(printerpoint: Sandbox) -> None:
     remote = Remote(printerpoint.url)
 
-    key = remote.does("has_customer", name="School", customer_id="SCH")
-    remote.does("it_is", moment=SUNDAY)
-    remote.does("has_printer", customer=key, serial="S1", count=5, pages_per_weekday=60)
-    remote.does("it_is", moment=SUNDAY + timedelta(days=2))
-    pages = remote.does("pages_printed", customer="SCH")
-    remote.does("is_set_to", page_size=1, delay=0.0)
-    remote.does("refuses")
+    key = remote.run("add_customer", name="School", customer_id="SCH")
+    remote.run("set_time", moment=SUNDAY)
+    remote.run("add_printer", customer=key, serial="S1", count=5, pages_per_weekday=60)
+    remote.run("set_time", moment=SUNDAY + timedelta(days=2))
+    pages = remote.run("pages_printed", customer="SCH")
+    remote.run("configure", page_size=1, delay=0.0)
+    remote.run("refuse")
 
     with pytest.raises(Refused):
         Client(printerpoint.url, printerpoint.token).check()
-    remote.does("recovers")
+    remote.run("recover")
     assert list(pages) == ["2026-08-30", "2026-08-31"]
     assert count(shown(printerpoint)["S1"]) == 5 + sum(pages.values())
-    assert all(callable(getattr(printerpoint, verb)) for verb in VERBS)
+    assert all(callable(getattr(printerpoint, verb)) for verb in COMMANDS)
 
 
 @pytest.mark.parametrize(
     ("verb", "words", "answer"),
     [
-        ("saves", {}, "is not one of"),
+        ("save", {}, "is not one of"),
         ("__class__", {}, "is not one of"),
-        ("prints", {"printer": "nobody", "pages": 1}, "there is no printer 'nobody'"),
-        ("agent_freezes", {"customer": "nobody"}, "there is no customer 'nobody'"),
-        ("prints", {"copies": 1}, "unexpected keyword argument"),
-        ("it_is", {"moment": "tomorrow"}, "isoformat"),
-        ("answers_malformed", {"how": "badly"}, "'badly' is not one of"),
+        ("print_pages", {"printer": "nobody", "pages": 1}, "there is no printer 'nobody'"),
+        ("stop_agent", {"customer": "nobody"}, "there is no customer 'nobody'"),
+        ("print_pages", {"copies": 1}, "unexpected keyword argument"),
+        ("set_time", {"moment": "tomorrow"}, "isoformat"),
+        ("return_malformed", {"how": "badly"}, "'badly' is not one of"),
     ],
 )
 def test_a_wrong_order_says_what_is_wrong(
     printerpoint: Sandbox, verb: str, words: dict[str, object], answer: str
 ) -> None:
     with pytest.raises(RemoteError, match=answer):
-        Remote(printerpoint.url).does(verb, **words)
+        Remote(printerpoint.url).run(verb, **words)
 
 
 @pytest.mark.parametrize(
     ("method", "path", "kind", "status"),
     [
-        ("POST", "/_sandbox/refuses", "text/plain", 415),
+        ("POST", "/_sandbox/refuse", "text/plain", 415),
         ("POST", "/apis/v1/dealer/printers", "application/json", 405),
         ("GET", "/apis/v1/dealer/supplies", "", 404),
-        ("GET", "/_sandbox/refuses", "", 404),
+        ("GET", "/_sandbox/refuse", "", 404),
         ("GET", "/apis/v1/dealer/printers?page=0", "", 400),
         ("DELETE", "/apis/v1/dealer/printers", "", 501),
     ],
@@ -298,7 +298,7 @@ def test_there_is_nothing_else_to_call(
     connection.close()
 
     assert answer.status == status
-    printerpoint.recovers()
+    printerpoint.recover()
 
 
 def test_a_delay_is_kept(printerpoint: Sandbox) -> None:
@@ -376,10 +376,10 @@ def test_its_families_are_those_of_the_domain() -> None:
 @given(st.lists(st.integers(min_value=1, max_value=400), min_size=1, max_size=12))
 def test_no_page_is_lost_between_rhythm_counter_and_oracle(hours: list[int]) -> None:
     printerpoint = Sandbox()
-    printerpoint.it_is(SUNDAY)
+    printerpoint.set_time(SUNDAY)
     school(printerpoint)
     for step in hours:
-        printerpoint.it_is(printerpoint.now + timedelta(hours=step))
+        printerpoint.set_time(printerpoint.now + timedelta(hours=step))
 
     rows, _ = printerpoint.rows_of(printerpoint.token, 0, 10)
 

@@ -21,18 +21,18 @@ CANARY = "canary-7f3a9c"
 SPELLINGS = (CANARY, base64.b64encode(f"{CANARY}:".encode()).decode())
 
 TROUBLES: dict[str, Trouble] = {
-    "refused": lambda it: it.refuses(),
-    "down": lambda it: it.is_down(),
-    "500": lambda it: it.answers_500(),
-    "429": lambda it: it.answers_429(),
-    "time-out": lambda it: it.times_out(),
-    "dropped": lambda it: it.drops_page(1),
-    "html": lambda it: it.answers_malformed("html"),
-    "not HTTP": lambda it: it.answers_malformed("not_http"),
-    "drip": lambda it: it.answers_malformed("slow_head"),
-    "redirect": lambda it: it.answers_malformed("redirect", location=f"/{CANARY}"),
-    "next": lambda it: it.answers_malformed("wrong_next", next=f"https://x/{CANARY}"),
-    "echo": lambda it: it.answers_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
+    "refused": lambda it: it.refuse(),
+    "down": lambda it: it.go_offline(),
+    "500": lambda it: it.return_500(),
+    "429": lambda it: it.return_429(),
+    "time-out": lambda it: it.time_out(),
+    "dropped": lambda it: it.drop_page(1),
+    "html": lambda it: it.return_malformed("html"),
+    "not HTTP": lambda it: it.return_malformed("not_http"),
+    "drip": lambda it: it.return_malformed("slow_head"),
+    "redirect": lambda it: it.return_malformed("redirect", location=f"/{CANARY}"),
+    "next": lambda it: it.return_malformed("wrong_next", next=f"https://x/{CANARY}"),
+    "echo": lambda it: it.return_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
 }
 
 

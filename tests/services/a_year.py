@@ -121,22 +121,22 @@ class Year:
     def is_now(self, moment: datetime) -> None:
         """It is this moment, for Printerpoint too."""
         self.now = moment
-        self.world.printerpoint.it_is(moment)
+        self.world.printerpoint.set_time(moment)
 
     def prints(self, pages: int) -> None:
         """People print."""
-        self.world.printerpoint.prints("S1", pages)
+        self.world.printerpoint.print_pages("S1", pages)
         self.pending += pages
 
     def freezes(self) -> None:
         """The agent goes offline."""
-        self.world.printerpoint.agent_freezes("School")
+        self.world.printerpoint.stop_agent("School")
         self.frozen, self.shown = True, self.pending
         self.shown_on = (self.now - timedelta(minutes=5)).astimezone(self.world.zone).date()
 
     def returns(self) -> None:
         """The agent reports again."""
-        self.world.printerpoint.agent_returns("School")
+        self.world.printerpoint.start_agent("School")
         self.frozen = False
 
     def ticks(self) -> None:

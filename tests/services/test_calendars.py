@@ -88,7 +88,7 @@ def test_a_feed_is_judged_by_the_calendar_of_its_region(
         session.commit()
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(date(2026, 3, 27))
-    world.printerpoint.agent_freezes("Clinic")
+    world.printerpoint.stop_agent("Clinic")
     world.night(date(2026, 4, 1))
 
     assert world.feed(feed).health == health

@@ -37,7 +37,7 @@ def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
     world.night(MONDAY)
 
-    world.printerpoint.prints("CNB1L2M345", 120)
+    world.printerpoint.print_pages("CNB1L2M345", 120)
     world.night(TUESDAY)
 
     assert world.deposits(feed) == {TUESDAY: 120}
@@ -47,7 +47,7 @@ def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
 def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(MONDAY)
-    world.printerpoint.prints("CNB1L2M345", 120)
+    world.printerpoint.print_pages("CNB1L2M345", 120)
     world.night(TUESDAY)
     before = rows(world)
 
@@ -64,8 +64,8 @@ def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(MONDAY)
     noon = world.after_midnight(MONDAY) + timedelta(hours=12)
-    world.printerpoint.prints("CNB1L2M345", 30)
-    world.printerpoint.it_is(noon)
+    world.printerpoint.print_pages("CNB1L2M345", 30)
+    world.printerpoint.set_time(noon)
 
     world.collects(MONDAY, noon, kind="manual")
     looked = world.deposits(feed)
@@ -78,11 +78,11 @@ def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night
 def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(THURSDAY)
-    world.printerpoint.agent_freezes("Harbour Architects, LLP")
+    world.printerpoint.stop_agent("Harbour Architects, LLP")
     for day in (FRIDAY, FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=2)):
         world.night(day)
-    world.printerpoint.agent_returns("Harbour Architects, LLP")
-    world.printerpoint.prints("CNB1L2M345", 101)
+    world.printerpoint.start_agent("Harbour Architects, LLP")
+    world.printerpoint.print_pages("CNB1L2M345", 101)
 
     world.night(NEXT_MONDAY)
 
@@ -93,9 +93,9 @@ def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
 def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(world: World) -> None:
     feed = world.has_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
-    world.printerpoint.tells("CNB9", 50)
+    world.printerpoint.set_count("CNB9", 50)
     world.night(TUESDAY)
-    world.printerpoint.tells("CNB9", 5_020)
+    world.printerpoint.set_count("CNB9", 5_020)
 
     world.night(WEDNESDAY)
 
@@ -106,9 +106,9 @@ def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(worl
 def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
     feed = world.has_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
-    world.printerpoint.tells("CNB9", 50)
+    world.printerpoint.set_count("CNB9", 50)
     world.night(TUESDAY)
-    world.printerpoint.tells("CNB9", 80)
+    world.printerpoint.set_count("CNB9", 80)
 
     world.night(WEDNESDAY)
 
@@ -119,7 +119,7 @@ def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
 def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
     feed = world.has_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
-    world.printerpoint.prints("CNB9", 900_000)
+    world.printerpoint.print_pages("CNB9", 900_000)
 
     world.night(TUESDAY)
 
@@ -131,9 +131,9 @@ def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
 def test_a_replaced_printer_is_a_new_device_with_its_own_baseline(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", OLD1=80_000)
     world.night(MONDAY)
-    world.printerpoint.replaces("OLD1", "NEW1")
+    world.printerpoint.replace_printer("OLD1", "NEW1")
     world.night(TUESDAY)
-    world.printerpoint.prints("NEW1", 12)
+    world.printerpoint.print_pages("NEW1", 12)
 
     world.night(WEDNESDAY)
 
@@ -146,8 +146,8 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_ag
 ) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 40)
-    world.printerpoint.refuses()
+    world.printerpoint.print_pages("S1", 40)
+    world.printerpoint.refuse()
 
     failed = world.night(TUESDAY)
     paused = world.server().health
@@ -156,7 +156,7 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_ag
             session, world.after_midnight(TUESDAY), world.settings.collect_at
         )
         session.commit()
-    world.printerpoint.recovers()
+    world.printerpoint.recover()
     with world.app.app_context():
         passed = check(world.server_id)
     again = world.night(TUESDAY)
@@ -179,13 +179,13 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_ag
 def test_a_feed_silent_for_three_business_days_is_unhealthy_and_recovers(world: World) -> None:
     feed = world.has_feed("School", "SCH", S1=100)
     world.night(MONDAY)
-    world.printerpoint.agent_freezes("School")
+    world.printerpoint.stop_agent("School")
     healths = []
     for day in (TUESDAY, WEDNESDAY, THURSDAY):
         world.night(day)
         healths.append(world.feed(feed).health)
-    world.printerpoint.agent_returns("School")
-    world.printerpoint.prints("S1", 40)
+    world.printerpoint.start_agent("School")
+    world.printerpoint.print_pages("S1", 40)
 
     world.night(FRIDAY)
 
@@ -198,7 +198,7 @@ def test_a_failing_customer_is_recorded_and_the_others_go_on(world: World) -> No
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     sound = world.has_feed("Zebra", "ZEB", S2=100)
     world.night(MONDAY)
-    world.printerpoint.prints("S2", 7)
+    world.printerpoint.print_pages("S2", 7)
     world.breaks(broken)
 
     state = world.night(TUESDAY)
@@ -212,14 +212,14 @@ def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: W
     feed = world.has_feed("School", "SCH", S1=100)
     last = date(2026, 10, 28)
     world.night(last)
-    world.printerpoint.prints("S1", 50)
+    world.printerpoint.print_pages("S1", 50)
     world.night(last + timedelta(days=1))
-    world.printerpoint.agent_freezes("School")
+    world.printerpoint.stop_agent("School")
     for n in range(2, 6):
         world.night(last + timedelta(days=n))
     closed = world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
-    world.printerpoint.agent_returns("School")
-    world.printerpoint.prints("S1", 30)
+    world.printerpoint.start_agent("School")
+    world.printerpoint.print_pages("S1", 30)
 
     world.night(date(2026, 11, 3))
 
@@ -248,9 +248,9 @@ def test_a_row_listed_twice_is_a_duplicate_and_one_without_identity_a_device(
     world: World,
 ) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
-    customer = world.printerpoint.has_customer("Clinic", customer_id="CLI")
+    customer = world.printerpoint.add_customer("Clinic", customer_id="CLI")
     for serial in ("", "S2", "S2"):
-        world.printerpoint.has_printer(customer, serial=serial, asset="", count=10)
+        world.printerpoint.add_printer(customer, serial=serial, asset="", count=10)
 
     world.night(MONDAY)
 
@@ -262,9 +262,9 @@ def test_a_row_listed_twice_is_a_duplicate_and_one_without_identity_a_device(
 
 def test_several_rows_without_any_identity_are_reported_and_not_counted(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
-    customer = world.printerpoint.has_customer("Clinic", customer_id="CLI")
+    customer = world.printerpoint.add_customer("Clinic", customer_id="CLI")
     for count in (10, 4_000):
-        world.printerpoint.has_printer(customer, serial="", asset="", count=count)
+        world.printerpoint.add_printer(customer, serial="", asset="", count=count)
 
     world.night(MONDAY)
 
@@ -275,8 +275,8 @@ def test_several_rows_without_any_identity_are_reported_and_not_counted(world: W
 def test_an_edited_asset_id_stays_the_same_device(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.edits_asset("S1", "B-2")
-    world.printerpoint.prints("S1", 5)
+    world.printerpoint.set_asset("S1", "B-2")
+    world.printerpoint.print_pages("S1", 5)
 
     world.night(TUESDAY)
 
@@ -294,10 +294,10 @@ def rows(world: World) -> list[int]:
 
 def test_a_last_seen_in_the_future_does_not_silence_a_device(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
-    world.printerpoint.sends("S1", {"lastSeen": "2031-01-01T00:00:00.0000000Z"})
+    world.printerpoint.override_fields("S1", {"lastSeen": "2031-01-01T00:00:00.0000000Z"})
     world.night(MONDAY)
-    world.printerpoint.sends("S1", {})
-    world.printerpoint.prints("S1", 5)
+    world.printerpoint.override_fields("S1", {})
+    world.printerpoint.print_pages("S1", 5)
 
     world.night(TUESDAY)
 
@@ -308,10 +308,10 @@ def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved
     world: World,
 ) -> None:
     feed = world.has_feed("Bakery", None, S1=100)
-    world.printerpoint.sends("S1", {"lastSeen": None})
+    world.printerpoint.override_fields("S1", {"lastSeen": None})
     world.night(MONDAY)
     world.night(TUESDAY)
-    world.printerpoint.prints("S1", 6)
+    world.printerpoint.print_pages("S1", 6)
 
     world.night(WEDNESDAY)
 
@@ -326,13 +326,13 @@ def test_a_reactivated_feed_begins_anew_and_counts_nothing_of_the_time_between(
     with world.session() as session:
         pauses.deactivate(session, session.get_one(Feed, feed), world.after_midnight(MONDAY))
         session.commit()
-    world.printerpoint.prints("S1", 50)
+    world.printerpoint.print_pages("S1", 50)
     world.night(TUESDAY)
     with world.session() as session:
         pauses.reactivate(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
         session.commit()
     world.night(WEDNESDAY)
-    world.printerpoint.prints("S1", 7)
+    world.printerpoint.print_pages("S1", 7)
 
     world.night(THURSDAY)
 
@@ -341,16 +341,16 @@ def test_a_reactivated_feed_begins_anew_and_counts_nothing_of_the_time_between(
 
 
 def test_large_format_area_counts_whole_letter_pages_of_the_lifetime(world: World) -> None:
-    customer = world.printerpoint.has_customer("Harbour Architects, LLP", customer_id="HARB01")
+    customer = world.printerpoint.add_customer("Harbour Architects, LLP", customer_id="HARB01")
     area = 6_032_246
-    world.printerpoint.has_printer(
+    world.printerpoint.add_printer(
         customer, serial="PLOT", counters={"paperAreaTotalInHundredthsOfASquareMillimeter": area}
     )
     feed = world.connect("Harbour Architects, LLP", "HARB01")
     world.night(MONDAY)
     for tenths, day in ((25, TUESDAY), (40, WEDNESDAY)):
         lifetime = area * tenths // 10
-        world.printerpoint.sends(
+        world.printerpoint.override_fields(
             "PLOT",
             {"counters": {"paperAreaTotalInHundredthsOfASquareMillimeter": lifetime}},
         )
@@ -364,9 +364,9 @@ def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
 ) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 30)
+    world.printerpoint.print_pages("S1", 30)
     late = world.after_midnight(THURSDAY)
-    world.printerpoint.it_is(late)
+    world.printerpoint.set_time(late)
 
     world.collects(TUESDAY, late)
 
@@ -377,11 +377,15 @@ def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
 def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> None:
     feed = world.has_feed("School", "SCH", S1=100)
     world.night(MONDAY)
-    world.printerpoint.moves("S1", world.printerpoint.has_customer("Elsewhere", token=other(world)))
+    world.printerpoint.move_printer(
+        "S1", world.printerpoint.add_customer("Elsewhere", token=other(world))
+    )
     states = [world.night(day) for day in (TUESDAY, WEDNESDAY, THURSDAY)]
     silent = world.feed(feed).health
-    world.printerpoint.moves("S1", world.printerpoint.has_customer("School", customer_id="SCH"))
-    world.printerpoint.prints("S1", 8)
+    world.printerpoint.move_printer(
+        "S1", world.printerpoint.add_customer("School", customer_id="SCH")
+    )
+    world.printerpoint.print_pages("S1", 8)
 
     world.night(FRIDAY)
 
@@ -393,12 +397,14 @@ def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> Non
 
 def other(world: World) -> str:
     """Another dealer, whose fleet our token does not see."""
-    return world.printerpoint.has_dealer("another-dealer")
+    return world.printerpoint.add_dealer("another-dealer")
 
 
 def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100, S2=100)
-    world.printerpoint.sends("S2", {"customerCompanyName": None, "customerCompanyId": None})
+    world.printerpoint.override_fields(
+        "S2", {"customerCompanyName": None, "customerCompanyId": None}
+    )
 
     world.night(MONDAY)
 
@@ -414,7 +420,7 @@ def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: Wo
         "coloredPagesByMonochromeInClicks": 2**63 - 1,
         "coloredPagesByColorInClicks": 2**63 - 1,
     }
-    world.printerpoint.sends("S1", {"counters": huge})
+    world.printerpoint.override_fields("S1", {"counters": huge})
 
     world.night(MONDAY)
 

@@ -45,7 +45,7 @@ def test_an_ordinary_night_leaves_no_line(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
     for day in (MONDAY, TUESDAY, WEDNESDAY):
         world.night(day)
-        world.printerpoint.prints("S1", 30)
+        world.printerpoint.print_pages("S1", 30)
 
     assert told(world, feed) == []
     assert details(world, "devices_found") == [{"count": 2}]
@@ -54,11 +54,11 @@ def test_an_ordinary_night_leaves_no_line(world: World) -> None:
 def test_a_printer_that_is_replaced_under_its_asset_id_is_a_new_one(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=9_000)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 30)
+    world.printerpoint.print_pages("S1", 30)
     world.night(TUESDAY)
-    world.printerpoint.replaces("S1", "S2", count=5_000)
+    world.printerpoint.replace_printer("S1", "S2", count=5_000)
     world.night(WEDNESDAY)
-    world.printerpoint.prints("S2", 7)
+    world.printerpoint.print_pages("S2", 7)
     world.night(THURSDAY)
 
     assert world.deposits(feed) == {TUESDAY: 30, THURSDAY: 7}
@@ -68,8 +68,8 @@ def test_a_printer_that_is_replaced_under_its_asset_id_is_a_new_one(world: World
 def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.edits_asset("S1", "RECEPTION")
-    world.printerpoint.prints("S1", 30)
+    world.printerpoint.set_asset("S1", "RECEPTION")
+    world.printerpoint.print_pages("S1", 30)
     world.night(TUESDAY)
 
     assert world.deposits(feed) == {TUESDAY: 30}
@@ -83,15 +83,15 @@ def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> No
     clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
     school = world.has_feed("School", "SCH", S3=70)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 30)
+    world.printerpoint.print_pages("S1", 30)
     world.night(TUESDAY)
-    world.printerpoint.moves("S1", "School")
-    world.printerpoint.prints("S1", 5)
+    world.printerpoint.move_printer("S1", "School")
+    world.printerpoint.print_pages("S1", 5)
     world.night(WEDNESDAY)
-    world.printerpoint.prints("S1", 6)
+    world.printerpoint.print_pages("S1", 6)
     world.night(THURSDAY)
-    world.printerpoint.moves("S1", "Clinic")
-    world.printerpoint.prints("S1", 7)
+    world.printerpoint.move_printer("S1", "Clinic")
+    world.printerpoint.print_pages("S1", 7)
     world.night(FRIDAY)
 
     assert world.deposits(clinic) == {TUESDAY: 30, FRIDAY: 7}
@@ -113,8 +113,8 @@ def test_a_printer_that_moves_on_is_followed_to_where_it_is(world: World) -> Non
     world.night(MONDAY)
     day = MONDAY
     for step, name in enumerate((*names[1:], "Clinic", "Bakery", "Clinic"), start=1):
-        world.printerpoint.moves("S1", name)
-        world.printerpoint.prints("S1", step)
+        world.printerpoint.move_printer("S1", name)
+        world.printerpoint.print_pages("S1", step)
         day += timedelta(days=1)
         world.night(day)
 
@@ -127,13 +127,13 @@ def test_a_reset_on_the_way_begins_anew_and_counts_nothing_twice(world: World) -
     clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
     school = world.has_feed("School", "SCH", S3=70)
     world.night(MONDAY)
-    world.printerpoint.moves("S1", "School")
-    world.printerpoint.tells("S1", 10)
+    world.printerpoint.move_printer("S1", "School")
+    world.printerpoint.set_count("S1", 10)
     world.night(TUESDAY)
-    world.printerpoint.prints("S1", 200)
+    world.printerpoint.print_pages("S1", 200)
     world.night(WEDNESDAY)
-    world.printerpoint.moves("S1", "Clinic")
-    world.printerpoint.prints("S1", 9)
+    world.printerpoint.move_printer("S1", "Clinic")
+    world.printerpoint.print_pages("S1", 9)
     world.night(THURSDAY)
 
     assert world.deposits(school) == {WEDNESDAY: 200}
@@ -144,10 +144,10 @@ def test_a_reset_on_the_way_begins_anew_and_counts_nothing_twice(world: World) -
 def test_a_printer_listed_at_two_customers_is_counted_at_one(world: World) -> None:
     clinic = world.has_feed("Clinic", "CLI", S1=1_000)
     school = world.has_feed("School", "SCH", S3=70)
-    world.printerpoint.has_printer("School", serial="S1", asset="A-S1", count=1_000)
+    world.printerpoint.add_printer("School", serial="S1", asset="A-S1", count=1_000)
     world.night(MONDAY)
     for day in (TUESDAY, WEDNESDAY):
-        world.printerpoint.prints("S3", 1)
+        world.printerpoint.print_pages("S3", 1)
         world.night(day)
 
     assert sum(world.deposits(clinic).values()) == 0
@@ -159,13 +159,13 @@ def test_two_machines_with_one_serial_number_at_two_customers_are_two(world: Wor
     clinic = world.has_feed("Clinic", "CLI", S1=1_000)
     school = world.has_feed("School", "SCH", S3=70)
     world.night(MONDAY)
-    other = world.printerpoint.has_printer("School", serial="S1", asset="A-S1", count=50_000)
+    other = world.printerpoint.add_printer("School", serial="S1", asset="A-S1", count=50_000)
     world.night(TUESDAY)
 
     assert [device[1] for device in world.devices(school)] == ["S3"]
     for day in (WEDNESDAY, THURSDAY, FRIDAY):
-        world.printerpoint.prints("S1", 1)
-        world.printerpoint.prints(other, 50)
+        world.printerpoint.print_pages("S1", 1)
+        world.printerpoint.print_pages(other, 50)
         world.night(day)
 
     # On two nights they moved differently: two machines, each counted on its own.
@@ -175,14 +175,14 @@ def test_two_machines_with_one_serial_number_at_two_customers_are_two(world: Wor
 
 def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
-    other = world.printerpoint.has_customer("Nobody's", customer_id="NOB")
+    other = world.printerpoint.add_customer("Nobody's", customer_id="NOB")
     world.night(MONDAY)
-    world.printerpoint.moves("S1", other)
+    world.printerpoint.move_printer("S1", other)
     for day in (TUESDAY, WEDNESDAY):
-        world.printerpoint.prints("S2", 1)
+        world.printerpoint.print_pages("S2", 1)
         world.night(day)
-    world.printerpoint.moves("S1", "Clinic")
-    world.printerpoint.prints("S1", 9)
+    world.printerpoint.move_printer("S1", "Clinic")
+    world.printerpoint.print_pages("S1", 9)
     world.night(THURSDAY)
     world.night(FRIDAY)
 
@@ -195,12 +195,12 @@ def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) ->
     feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
     world.has_feed("School", "SCH", S3=100)
     world.night(MONDAY)
-    world.printerpoint.edits_id("Clinic", None)
-    world.printerpoint.renames("Clinic", "Klinik")
+    world.printerpoint.set_customer_id("Clinic", None)
+    world.printerpoint.rename_customer("Clinic", "Klinik")
     for day in (TUESDAY, WEDNESDAY):
         world.night(day)
-    world.printerpoint.renames("Klinik", "Clinic")
-    world.printerpoint.prints("S1", 9)
+    world.printerpoint.rename_customer("Klinik", "Clinic")
+    world.printerpoint.print_pages("S1", 9)
     world.night(THURSDAY)
 
     assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3, THURSDAY: 3}
@@ -219,7 +219,7 @@ def test_many_of_a_kind_are_one_line(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", **{f"S{n}": 100 for n in range(8)})
     world.night(MONDAY)
     for n in range(1, 7):
-        world.printerpoint.removes(f"S{n}")
+        world.printerpoint.remove_printer(f"S{n}")
     world.night(TUESDAY)
 
     assert told(world, feed) == [("gone", None)]
@@ -241,7 +241,7 @@ def test_a_fall_is_told_and_what_it_was(
 ) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     for days, count in enumerate(counts):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(MONDAY + timedelta(days=days))
 
     assert [kind for kind, _ in told(world, feed)] == kinds
@@ -250,7 +250,7 @@ def test_a_fall_is_told_and_what_it_was(
 def test_another_family_of_counters_begins_anew_and_is_told(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.sends(
+    world.printerpoint.override_fields(
         "S1", {"counters": {"coloredPagesBySizeMonochromeTotalInClicks": 9_000}}
     )
     world.night(TUESDAY)
@@ -265,15 +265,15 @@ def test_another_family_of_counters_begins_anew_and_is_told(world: World) -> Non
 
 def test_a_printer_that_is_read_once_a_month_says_so(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
-    world.printerpoint.it_is(world.after_midnight(MONDAY))
+    world.printerpoint.set_time(world.after_midnight(MONDAY))
     world.night(MONDAY)
     quiet = {"lastSeen": "2026-10-06T03:00:00.0000000Z"}
-    world.printerpoint.sends("S1", quiet)
+    world.printerpoint.override_fields("S1", quiet)
     for days in range(1, 30):
-        world.printerpoint.prints("S2", 1)
+        world.printerpoint.print_pages("S2", 1)
         world.night(MONDAY + timedelta(days=days))
-    world.printerpoint.sends("S1", {"lastSeen": "2026-11-04T15:00:00.0000000Z"})
-    world.printerpoint.prints("S1", 310)
+    world.printerpoint.override_fields("S1", {"lastSeen": "2026-11-04T15:00:00.0000000Z"})
+    world.printerpoint.print_pages("S1", 310)
     world.night(date(2026, 11, 4))
 
     assert sum(world.deposits(feed).values()) == 310 + 29
@@ -284,12 +284,12 @@ def test_a_printer_that_is_read_once_a_month_says_so(world: World) -> None:
 def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=90_000)
     world.night(MONDAY)
-    world.printerpoint.agent_freezes("Clinic")
+    world.printerpoint.stop_agent("Clinic")
     for days in range(1, 7):
         world.night(MONDAY + timedelta(days=days))
     unhealthy = world.feed(feed).health
-    world.printerpoint.agent_returns("Clinic")
-    world.printerpoint.prints("S1", 2_345)
+    world.printerpoint.start_agent("Clinic")
+    world.printerpoint.print_pages("S1", 2_345)
     world.night(MONDAY + timedelta(days=7))
 
     assert unhealthy == "unhealthy"
@@ -306,13 +306,13 @@ def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world:
 def test_a_weekend_or_a_single_idle_printer_is_no_recovery(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100, S2=100)
     for day in (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
-        world.printerpoint.prints("S2", 1)
+        world.printerpoint.print_pages("S2", 1)
         world.night(day)
-    world.printerpoint.agent_freezes("Clinic")
+    world.printerpoint.stop_agent("Clinic")
     for days in (5, 6):
         world.night(MONDAY + timedelta(days=days))
-    world.printerpoint.agent_returns("Clinic")
-    world.printerpoint.prints("S1", 40)
+    world.printerpoint.start_agent("Clinic")
+    world.printerpoint.print_pages("S1", 40)
     world.night(MONDAY + timedelta(days=7))
 
     assert details(world, "recovered") == []
@@ -321,7 +321,7 @@ def test_a_weekend_or_a_single_idle_printer_is_no_recovery(world: World) -> None
 def test_a_held_gain_is_told(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 900_000)
+    world.printerpoint.print_pages("S1", 900_000)
     world.night(TUESDAY)
 
     assert details(world, "held") == [
@@ -338,7 +338,7 @@ def test_a_held_gain_is_told(world: World) -> None:
 def test_a_rename_is_told(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.renames("Clinic", "Klinik")
+    world.printerpoint.rename_customer("Clinic", "Klinik")
     world.night(TUESDAY)
 
     assert details(world, "customer_renamed") == [{"before": "Clinic", "after": "Klinik"}]
@@ -348,7 +348,7 @@ def test_a_rename_is_told(world: World) -> None:
 def test_a_device_that_is_gone_says_since_when(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100, S2=100)
     world.night(MONDAY)
-    world.printerpoint.removes("S1")
+    world.printerpoint.remove_printer("S1")
     world.night(TUESDAY)
     world.night(WEDNESDAY)
 

@@ -68,8 +68,8 @@ def test_a_device_whose_state_cannot_be_read_is_skipped_and_loses_no_page(
     world.night(MONDAY)
     stored = changes_state(world, "S1", state)
     for day in (TUESDAY, WEDNESDAY):
-        world.printerpoint.prints("S1", 40)
-        world.printerpoint.prints("S2", 3)
+        world.printerpoint.print_pages("S1", 40)
+        world.printerpoint.print_pages("S2", 3)
         world.night(day)
 
     assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3}
@@ -88,11 +88,11 @@ def test_a_machine_without_serial_number_whose_state_cannot_be_read_is_no_new_de
     world: World,
 ) -> None:
     feed = world.has_feed("Clinic", "CLI", S2=500)
-    printer = world.printerpoint.has_printer("Clinic", serial="", asset="DESK", count=70)
+    printer = world.printerpoint.add_printer("Clinic", serial="", asset="DESK", count=70)
     world.night(MONDAY)
     stored = changes_state(world, "", {"version": 2})
-    world.printerpoint.prints(printer, 9)
-    world.printerpoint.prints("S2", 1)
+    world.printerpoint.print_pages(printer, 9)
+    world.printerpoint.print_pages("S2", 1)
     world.night(TUESDAY)
 
     assert world.deposits(feed) == {TUESDAY: 1}
@@ -111,10 +111,10 @@ def test_a_machine_whose_state_cannot_be_read_is_nobodys_new_device_when_it_move
     school = world.has_feed("School", "SCH", S3=70)
     world.night(MONDAY)
     stored = changes_state(world, "S1", {"version": 2})
-    world.printerpoint.moves("S1", "School")
+    world.printerpoint.move_printer("S1", "School")
     for day in (TUESDAY, WEDNESDAY):
-        world.printerpoint.prints("S1", 40)
-        world.printerpoint.prints("S3", 3)
+        world.printerpoint.print_pages("S1", 40)
+        world.printerpoint.print_pages("S3", 3)
         world.night(day)
 
     assert skipped(world, school) == [("device_error", "UnknownVersion", "S1")]
@@ -139,7 +139,7 @@ def test_a_device_that_the_engine_fails_at_is_skipped_and_loses_no_page(
         return processed(state, seen, context)
 
     for serial in ("S1", "S2", "S3"):
-        world.printerpoint.prints(serial, 10)
+        world.printerpoint.print_pages(serial, 10)
     with monkeypatch.context() as patch:
         patch.setattr(service, "process", failing)
         world.night(TUESDAY)
@@ -160,7 +160,7 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     sound = world.has_feed("Zebra", "ZEB", S2=100)
     world.night(MONDAY)
     for serial in ("S1", "S2"):
-        world.printerpoint.prints(serial, 7)
+        world.printerpoint.print_pages(serial, 7)
     world.breaks(broken)
     world.night(TUESDAY)
     failed, calls = last_collection(world), len(world.printerpoint.calls)
@@ -170,8 +170,8 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     assert rows_for_retries(world) == 1
 
     world.mends(broken)
-    world.printerpoint.prints("S1", 5)
-    world.printerpoint.answers_500()
+    world.printerpoint.print_pages("S1", 5)
+    world.printerpoint.return_500()
     monkeypatch.setattr(runtime, "app_context", world.app.app_context)
     monkeypatch.setattr("webapp.clock.now", lambda: world.after_midnight(TUESDAY))
     told = jobs.run_feed(failed, broken)
@@ -204,7 +204,7 @@ def test_a_retry_that_fails_again_keeps_the_rows(
 def test_rows_for_a_retry_end_with_the_servers_next_collection(world: World) -> None:
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 7)
+    world.printerpoint.print_pages("S1", 7)
     world.breaks(broken)
     world.night(TUESDAY)
     kept = rows_for_retries(world)
@@ -234,7 +234,7 @@ def test_rows_for_a_retry_are_those_of_the_customer_in_the_fields_that_metering_
 ) -> None:
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     world.has_feed("Zebra", "ZEB", S2=100)
-    world.printerpoint.sends("S1", {"ipAddress": "10.1.2.3", "model": "LaserJet 9000"})
+    world.printerpoint.override_fields("S1", {"ipAddress": "10.1.2.3", "model": "LaserJet 9000"})
     world.night(MONDAY)
     world.breaks(broken)
     world.night(TUESDAY)

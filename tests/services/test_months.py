@@ -41,7 +41,7 @@ def printed_in_october(world: World, pages: int) -> int:
     """A feed with pages on Friday 30 October, read until the month ended."""
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", S1=91_000)
     world.night(date(2026, 10, 29))
-    world.printerpoint.prints("S1", pages)
+    world.printerpoint.print_pages("S1", pages)
     for day in (date(2026, 10, 30), LAST):
         world.night(day)
     return feed
@@ -63,7 +63,7 @@ def test_a_month_waits_for_its_last_night_unless_the_server_is_unhealthy(world: 
     world.night(date(2026, 10, 29))
 
     waits = reason(world, feed, AFTER_GRACE)
-    world.printerpoint.refuses()
+    world.printerpoint.refuse()
     world.night(LAST)
     blocked = reason(world, feed, AFTER_GRACE)
 
@@ -163,12 +163,12 @@ def test_an_earlier_open_month_has_to_close_first(world: World) -> None:
 def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
     feed = world.has_feed("School", "SCH", S1=100)
     world.night(date(2026, 10, 29))
-    world.printerpoint.agent_freezes("School")
+    world.printerpoint.stop_agent("School")
     for day in (30, 31):
         world.night(date(2026, 10, day))
     world.closes(feed, "2026-10", AFTER_GRACE)
-    world.printerpoint.agent_returns("School")
-    world.printerpoint.prints("S1", 30)
+    world.printerpoint.start_agent("School")
+    world.printerpoint.print_pages("S1", 30)
     world.night(date(2026, 11, 3))
 
     with world.session() as session:

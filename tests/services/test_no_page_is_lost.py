@@ -54,16 +54,16 @@ def test_whatever_happens_no_page_is_lost_or_made(days: Sequence[Day]) -> None:
             day += timedelta(days=1)
             if happening.agent_online != online:
                 online = happening.agent_online
-                change = printerpoint.agent_returns if online else printerpoint.agent_freezes
+                change = printerpoint.start_agent if online else printerpoint.stop_agent
                 change("School")
-            printerpoint.prints("S1", happening.pages)
+            printerpoint.print_pages("S1", happening.pages)
             if happening.server_up:
                 for _ in range(1 + happening.collected_twice):
                     world.night(day)
             if day == date(2026, 11, 2):
                 world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
         if not online:
-            printerpoint.agent_returns("School")
+            printerpoint.start_agent("School")
         day += timedelta(days=1)
         world.night(day)
 

@@ -19,12 +19,12 @@ def test_pages_of_a_pause_count_as_was_chosen(world: World, counted: bool) -> No
     world.night(MONDAY)
 
     deactivates(world, feed)
-    world.printerpoint.prints("CNB1", 40)
-    world.printerpoint.prints("CNB2", 60)
+    world.printerpoint.print_pages("CNB1", 40)
+    world.printerpoint.print_pages("CNB2", 60)
     world.night(TUESDAY)
     reactivates(world, feed, counted)
     world.night(WEDNESDAY)
-    world.printerpoint.prints("CNB1", 7)
+    world.printerpoint.print_pages("CNB1", 7)
     world.night(THURSDAY)
 
     meanwhile = 100 if counted else 0

@@ -29,10 +29,10 @@ class BreakingOff(Client):
 def test_the_usable_serial_numbers_of_every_page_are_read() -> None:
     with Sandbox(page_size=2) as printerpoint:
         for name in ("Harbour Architects, LLP", "Rosie's Bakery"):
-            customer = printerpoint.has_customer(name)
+            customer = printerpoint.add_customer(name)
             for number in range(3):
-                printerpoint.has_printer(customer, serial=f"{name[0]}-{number}")
-            printerpoint.has_printer(customer, serial="N/A")
+                printerpoint.add_printer(customer, serial=f"{name[0]}-{number}")
+            printerpoint.add_printer(customer, serial="N/A")
 
         serials = servers.read_serials(Client(printerpoint.url, printerpoint.token))
 

@@ -19,7 +19,7 @@ def two_months(world: World) -> int:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(THURSDAY)
     for day, pages in ((1, 50), (2, 7), (4, 30), (5, 900_000)):
-        world.printerpoint.prints("S1", pages)
+        world.printerpoint.print_pages("S1", pages)
         world.night(THURSDAY + timedelta(days=day))
     world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
     return feed

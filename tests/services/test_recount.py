@@ -99,9 +99,9 @@ def test_a_lifetime_total_is_taken_out_of_an_open_month(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=0, S2=500)
     for day in (MONDAY, TUESDAY):
         world.night(day)
-    world.printerpoint.tells("S1", 150_000)
+    world.printerpoint.set_count("S1", 150_000)
     world.night(WEDNESDAY)
-    world.printerpoint.prints("S1", 40)
+    world.printerpoint.print_pages("S1", 40)
     world.night(THURSDAY)
     with world.session() as session:
         device = session.scalars(select(Device).where(Device.serial_number == "S1")).one()
@@ -141,9 +141,9 @@ def spiked(world: World) -> int:
     """A feed with a reading that was too high for one night, as an earlier version had it."""
     feed = world.has_feed("Clinic", "CLI", S1=1_000, S2=100)
     for day, count in ((MONDAY, 1_000), (TUESDAY, 1_100), (WEDNESDAY, 5_100), (THURSDAY, 1_200)):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(day)
-    world.printerpoint.tells("S1", 1_300)
+    world.printerpoint.set_count("S1", 1_300)
     world.night(FRIDAY)
     return feed
 
@@ -184,7 +184,7 @@ def test_collections_go_on_as_if_the_present_rules_had_always_been(world: World)
 
     saturday = FRIDAY + timedelta(days=1)
     for n, count in enumerate((1_350, 900_000, 1_400, 1_450)):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(saturday + timedelta(days=n))
 
     assert sum(world.deposits(feed).values()) == 450
@@ -198,7 +198,7 @@ def two_listings(world: World) -> tuple[int, int]:
     school = world.has_feed("School", "SCH", S3=70)
     for day in (MONDAY, TUESDAY, WEDNESDAY):
         world.night(day)
-        world.printerpoint.prints("S1", 30)
+        world.printerpoint.print_pages("S1", 30)
     with world.session() as session:
         device = session.scalars(select(Device).where(Device.serial_number == "S1")).one()
         readings = session.scalars(select(Reading).where(Reading.device_id == device.id)).all()
@@ -252,7 +252,7 @@ def test_two_devices_with_one_serial_number_are_counted_once(world: World) -> No
         copy_at = copy.feed_id
     assert (counted, copy_at) == ({clinic: 1, school: 1}, school)
     assert recount(world, applies=True) == []
-    world.printerpoint.has_printer("School", serial="S1", asset="LENT", count=1_090)
+    world.printerpoint.add_printer("School", serial="S1", asset="LENT", count=1_090)
     world.night(THURSDAY)
     assert sum(world.deposits(clinic).values()) == 90
     assert sum(world.deposits(school).values()) == 0
@@ -289,7 +289,7 @@ def test_a_closed_month_stays(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=1_000)
     counts = (1_000, 1_100, 4_900, 1_150, 1_200, 1_250, 1_260, 4_960, 1_300, 1_310)
     for n, count in enumerate(counts):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(first + timedelta(days=n))
     by_old_rules(world, feed)
     in_october = world.counted(feed)["2026-10"]
@@ -307,7 +307,7 @@ def test_a_closed_month_stays(world: World) -> None:
 def test_what_a_person_decided_in_an_open_month_stays(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=1_000)
     for day, count in ((MONDAY, 1_000), (TUESDAY, 90_000), (WEDNESDAY, 90_100)):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(day)
     with world.session() as session:
         held = session.scalars(select(Delta).where(Delta.state == "held")).one()

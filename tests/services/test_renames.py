@@ -21,13 +21,13 @@ Proposal = tuple[str | None, str | None, int | None, int | None]
 def test_a_renamed_customer_goes_on_as_if_never_interrupted(world: World) -> None:
     feed = world.has_feed("Miller Print Shop", CNB1=1_000, CNB2=2_000)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
-    world.printerpoint.prints("CNB1", 30)
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.print_pages("CNB1", 30)
     world.night(TUESDAY)
 
     assert proposal(world, feed) == (None, "Miller & Sons", 2, 2)
     assert connects(world, feed)
-    world.printerpoint.prints("CNB2", 12)
+    world.printerpoint.print_pages("CNB2", 12)
     world.night(WEDNESDAY)
 
     assert world.feed(feed).customer_name == "Miller & Sons"
@@ -42,13 +42,13 @@ def test_a_renamed_customer_goes_on_as_if_never_interrupted(world: World) -> Non
 def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World) -> None:
     feed = world.has_feed("Miller Print Shop", CNB1=1_000)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
     world.night(TUESDAY)
     world.night(WEDNESDAY)
     told = events(world, feed, "successor_found")
 
-    world.printerpoint.renames("Miller & Sons", "Miller Print Shop")
+    world.printerpoint.rename_customer("Miller & Sons", "Miller Print Shop")
     world.night(THURSDAY)
 
     assert told == [{"customer": "Miller & Sons", "devices": 1, "of": 1}]
@@ -58,7 +58,7 @@ def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World
 def test_a_customer_whose_id_changed_keeps_its_name(world: World) -> None:
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1=1_000)
     world.night(MONDAY)
-    world.printerpoint.edits_id("Harbour Architects, LLP", "HARB99")
+    world.printerpoint.set_customer_id("Harbour Architects, LLP", "HARB99")
     world.night(TUESDAY)
 
     assert proposal(world, feed) == ("HARB99", "Harbour Architects, LLP", 1, 1)
@@ -113,8 +113,8 @@ def test_two_companies_renamed_in_one_night_are_told_apart(world: World) -> None
     miller = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20)
     bakery = world.has_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
-    world.printerpoint.renames("Bluebird Bakery", "Bluebird Cafe")
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.rename_customer("Bluebird Bakery", "Bluebird Cafe")
     world.night(TUESDAY)
 
     assert proposal(world, miller) == (None, "Miller & Sons", 2, 2)
@@ -136,10 +136,10 @@ def test_names_swapped_between_two_companies_propose_nothing(world: World) -> No
     miller = world.has_feed("Miller Print Shop", CNB1=10)
     bakery = world.has_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "for a moment")
-    world.printerpoint.renames("Bluebird Bakery", "Miller Print Shop")
-    world.printerpoint.renames("for a moment", "Bluebird Bakery")
-    world.printerpoint.prints("CNB1", 5)
+    world.printerpoint.rename_customer("Miller Print Shop", "for a moment")
+    world.printerpoint.rename_customer("Bluebird Bakery", "Miller Print Shop")
+    world.printerpoint.rename_customer("for a moment", "Bluebird Bakery")
+    world.printerpoint.print_pages("CNB1", 5)
     world.night(TUESDAY)
 
     assert proposal(world, miller) == proposal(world, bakery) == (None, None, None, None)
@@ -151,20 +151,20 @@ def test_a_customer_with_a_feed_of_its_own_is_never_proposed(world: World) -> No
     miller = world.has_feed("Miller Print Shop", CNB1=10)
     world.has_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
-    world.printerpoint.moves("CNB1", "Bluebird Bakery")
+    world.printerpoint.move_printer("CNB1", "Bluebird Bakery")
     world.night(TUESDAY)
 
     assert proposal(world, miller) == (None, None, None, None)
 
 
 def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> None:
-    customer = world.printerpoint.has_customer("Miller Print Shop")
-    world.printerpoint.has_printer(customer, serial="N/A", asset="A-1", count=100)
+    customer = world.printerpoint.add_customer("Miller Print Shop")
+    world.printerpoint.add_printer(customer, serial="N/A", asset="A-1", count=100)
     feed = world.connect("Miller Print Shop")
     world.night(MONDAY)
-    world.printerpoint.removes(printers_of(world, customer)[0])
-    stranger = world.printerpoint.has_customer("Lake Leasing")
-    world.printerpoint.has_printer(stranger, serial="n/a", asset="L-1", count=100)
+    world.printerpoint.remove_printer(printers_of(world, customer)[0])
+    stranger = world.printerpoint.add_customer("Lake Leasing")
+    world.printerpoint.add_printer(stranger, serial="n/a", asset="L-1", count=100)
     world.night(TUESDAY)
 
     assert proposal(world, feed) == (None, None, None, None)
@@ -181,16 +181,16 @@ def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> No
 def test_without_serials_two_assets_have_to_go_on(
     world: World, counts: tuple[int, ...], proposed: Proposal
 ) -> None:
-    customer = world.printerpoint.has_customer("Miller Print Shop")
+    customer = world.printerpoint.add_customer("Miller Print Shop")
     for number, count in enumerate((100, 200, 300)):
-        world.printerpoint.has_printer(customer, asset=f"A-{number}", count=count)
+        world.printerpoint.add_printer(customer, asset=f"A-{number}", count=count)
     feed = world.connect("Miller Print Shop")
     world.night(MONDAY)
     for printer in printers_of(world, customer):
-        world.printerpoint.removes(printer)
-    new = world.printerpoint.has_customer("Miller & Sons")
+        world.printerpoint.remove_printer(printer)
+    new = world.printerpoint.add_customer("Miller & Sons")
     for number, count in enumerate(counts):
-        world.printerpoint.has_printer(new, asset=f"a-{number}", count=count)
+        world.printerpoint.add_printer(new, asset=f"a-{number}", count=count)
     world.night(TUESDAY)
 
     assert proposal(world, feed) == proposed
@@ -201,7 +201,7 @@ def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
     world.night(MONDAY)
     leaves(world, {"CNB2", "CNB3"})
     world.night(TUESDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(WEDNESDAY)
 
     assert proposal(world, feed) == (None, "Miller & Sons", 1, 1)
@@ -210,7 +210,7 @@ def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
 def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) -> None:
     feed = world.has_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
     fleet = [Customer("Miller & Sons", None, 1), Customer("Bluebird Bakery", None, 1)]
 
@@ -228,7 +228,7 @@ def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) ->
 def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: World) -> None:
     feed = world.has_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
 
     with world.session() as session:
@@ -262,7 +262,7 @@ def test_a_person_may_name_the_customer(world: World) -> None:
 def test_a_proposal_goes_with_its_feed(world: World) -> None:
     feed = world.has_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
     with world.session() as session:
         feeds.remove(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
@@ -284,8 +284,8 @@ def test_what_fails_in_the_search_fails_the_job_and_leaves_the_night_as_it_is(
     lost = world.has_feed("Miller Print Shop", CNB1=10)
     bakery = world.has_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
-    world.printerpoint.renames("Miller Print Shop", "Miller & Sons")
-    world.printerpoint.prints("VNC1", 9)
+    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
+    world.printerpoint.print_pages("VNC1", 9)
 
     def fails(*_: object) -> None:
         raise RuntimeError("no such thing")
@@ -305,15 +305,15 @@ def test_what_fails_in_the_search_fails_the_job_and_leaves_the_night_as_it_is(
 
 def becomes(world: World, name: str, printers: tuple[str, ...]) -> None:
     """Another customer without an ID lists these printers."""
-    customer = world.printerpoint.has_customer(name)
+    customer = world.printerpoint.add_customer(name)
     for printer in printers:
-        world.printerpoint.moves(printer, customer)
+        world.printerpoint.move_printer(printer, customer)
 
 
 def leaves(world: World, printers: set[str]) -> None:
     """These printers are listed nowhere any more."""
     for printer in sorted(printers):
-        world.printerpoint.removes(printer)
+        world.printerpoint.remove_printer(printer)
 
 
 def printers_of(world: World, customer: str) -> list[str]:

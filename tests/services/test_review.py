@@ -28,9 +28,9 @@ def feed(world: World) -> int:
     """A feed whose device gained more than a machine can print, and 40 pages after it."""
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
-    world.printerpoint.prints("S1", 900_000)
+    world.printerpoint.print_pages("S1", 900_000)
     world.night(TUESDAY)
-    world.printerpoint.prints("S1", 40)
+    world.printerpoint.print_pages("S1", 40)
     world.night(WEDNESDAY)
     return feed
 
@@ -79,7 +79,7 @@ def test_a_decision_after_a_pause_leaves_its_pages_uncounted(world: World, feed:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
         review.decide(session, delta, "accepted", OPERATOR, NOW)
         session.commit()
-    world.printerpoint.prints("S1", 70)
+    world.printerpoint.print_pages("S1", 70)
     world.night(THURSDAY)
 
     assert world.deposits(feed) == {TUESDAY: 900_000, WEDNESDAY: 40}
@@ -193,7 +193,7 @@ def test_some_of_the_pages_are_counted_and_the_rest_leaves_the_life_count(
 def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=999_850)
     for day, count in ((MONDAY, 999_850), (TUESDAY, 999_950), (WEDNESDAY, 40), (THURSDAY, 130)):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(day)
     waiting = world.deposits(feed)
     with world.session() as session:
@@ -212,7 +212,7 @@ def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) ->
 def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=999_850)
     for day, count in ((MONDAY, 999_850), (TUESDAY, 999_950), (WEDNESDAY, 40), (THURSDAY, 130)):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(day)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
@@ -228,7 +228,7 @@ def test_a_restored_counter_counts_what_was_printed_without_a_person(world: Worl
     feed = world.has_feed("Clinic", "CLI", S1=119_900)
     world.night(MONDAY)
     for days, count in enumerate((120_000, 0, 50, 90, 120_500, 120_530), start=1):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(MONDAY + timedelta(days=days))
 
     assert world.held(feed) == []
@@ -240,7 +240,7 @@ def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: Worl
     feed = world.has_feed("Clinic", "CLI", S1=1_000)
     world.night(MONDAY)
     for days, count in enumerate((1_500, 0, 400, 800, 1_200, 1_600, 2_000), start=1):
-        world.printerpoint.tells("S1", count)
+        world.printerpoint.set_count("S1", count)
         world.night(MONDAY + timedelta(days=days))
 
     assert world.held(feed) == []
@@ -253,11 +253,11 @@ def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
     feed = world.has_feed("Clinic", "CLI", S1=50_000)
     world.night(MONDAY)
     for days, pages in enumerate((100, 300, 200, 6_001), start=1):
-        world.printerpoint.prints("S1", pages)
+        world.printerpoint.print_pages("S1", pages)
         world.night(MONDAY + timedelta(days=days))
     held = world.held(feed)
     for days in (8, 9):
-        world.printerpoint.prints("S1", 250)
+        world.printerpoint.print_pages("S1", 250)
         world.night(MONDAY + timedelta(days=days))
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.kind == "limit")).one()
@@ -271,7 +271,7 @@ def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
 def test_what_readings_decided_is_reopened_and_then_decided_by_a_person(
     world: World, feed: int
 ) -> None:
-    world.printerpoint.prints("S1", 40)
+    world.printerpoint.print_pages("S1", 40)
     world.night(THURSDAY)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.kind == "near_lifetime")).one()
@@ -297,7 +297,7 @@ def test_a_case_of_a_person_stays_under_review_whatever_is_read_later(
         review.reopen(session, delta, OPERATOR, NOW)
         session.commit()
     for days in (3, 4):
-        world.printerpoint.prints("S1", 40)
+        world.printerpoint.print_pages("S1", 40)
         world.night(MONDAY + timedelta(days=days))
 
     assert world.held(feed) == [900_000]
@@ -310,7 +310,7 @@ def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_left_alo
     feeds = [world.has_feed(f"Clinic {n}", f"C{n}", **{f"S{n}": 100}) for n in range(3)]
     world.night(MONDAY)
     for n in range(3):
-        world.printerpoint.prints(f"S{n}", 900_000 + n)
+        world.printerpoint.print_pages(f"S{n}", 900_000 + n)
     world.night(TUESDAY)
     with world.session() as session:
         deltas = session.scalars(select(Delta).where(Delta.state == "held")).all()

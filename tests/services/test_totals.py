@@ -31,7 +31,7 @@ def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(THURSDAY)
     for day, pages in ((1, 50), (2, 7), (4, 30), (5, 900_000)):
-        world.printerpoint.prints("S1", pages)
+        world.printerpoint.print_pages("S1", pages)
         world.night(THURSDAY + timedelta(days=day))
     world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
 
@@ -52,8 +52,8 @@ def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
 def test_devices_are_counted_at_the_feed_that_lists_them(world: World) -> None:
     clinic = world.has_feed("Clinic", "CLI", S1=100, S2=200)
     world.night(THURSDAY)
-    customer = world.printerpoint.has_customer("Clinic", customer_id="CLI")
-    world.printerpoint.has_printer(customer, serial="S3", asset="A-S3", count=300)
+    customer = world.printerpoint.add_customer("Clinic", customer_id="CLI")
+    world.printerpoint.add_printer(customer, serial="S3", asset="A-S3", count=300)
     world.night(THURSDAY + timedelta(days=1))
 
     with world.session() as session:

@@ -16,7 +16,7 @@ from webapp.services.collection import requests, scheduling
 def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> None:
     """Let the fleet live through all visits, undisturbed."""
     for visit in visits:
-        fleet.printerpoint.it_is(visit.moment)
+        fleet.printerpoint.set_time(visit.moment)
         now = visit.moment + timedelta(seconds=1)
         _night(fleet, now)
         _close_months(fleet, now)
@@ -25,7 +25,7 @@ def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> N
         for event in events:
             if event.visit == visit.number:
                 fleet.happens(event)
-                if event.verb == "replaces":
+                if event.verb == "replace_printer":
                     _collect_now(fleet, event, now)
 
 

@@ -75,8 +75,8 @@ class Fleet:
         self._baseline: dict[str, int] = {}
         self._rhythms: dict[str, int] = {}
         chance = random.Random(f"fleet {seed}")
-        printerpoint.is_set_to(page_size=size.page_size)
-        printerpoint.it_is(FIRST_MOMENT)
+        printerpoint.configure(page_size=size.page_size)
+        printerpoint.set_time(FIRST_MOMENT)
         for number in range(size.partners):
             self._has_partner(number, size, chance)
 
@@ -135,7 +135,7 @@ class Fleet:
             self.machine(str(words[0])).pages_per_weekday = self._rhythms.pop(str(words[0]))
         else:
             getattr(printerpoint, event.verb)(*words)
-        if event.verb == "resets":
+        if event.verb == "reset_count":
             # It rests until that is read: what it printed before would be lost by nature.
             machine = self.machine(str(words[0]))
             self._rhythms[str(words[0])] = machine.pages_per_weekday
@@ -147,7 +147,7 @@ class Fleet:
         return [
             str(event.words[0])
             for event in self.happened
-            if event.verb == "resets"
+            if event.verb == "reset_count"
             and event.words[0] in self._rhythms
             and moment - event.moment > timedelta(hours=25)
         ]
@@ -164,7 +164,7 @@ class Fleet:
     def _has_partner(self, number: int, size: Size, chance: random.Random) -> None:
         zone, country = PARTNERS[number]
         token = self.printerpoint.token if number == 0 else f"token-of-partner-{number}"
-        self.printerpoint.has_dealer(token)
+        self.printerpoint.add_dealer(token)
         with self.session() as session:
             partner = Account(
                 kind="partner",
@@ -193,15 +193,15 @@ class Fleet:
     def _has_customer(self, mark: str, token: str, printers: int, chance: random.Random) -> str:
         # One in three has no ID and is known by its name.
         customer_id = None if chance.random() < 0.34 else f"ID-{mark}"
-        customer = self.printerpoint.has_customer(f"Customer {mark}", customer_id, token)
+        customer = self.printerpoint.add_customer(f"Customer {mark}", customer_id, token)
         for place in range(printers):
-            self.printerpoint.has_printer(
+            self.printerpoint.add_printer(
                 customer,
                 serial=f"S{mark}{place}",
                 asset=f"A{mark}{place}",
                 # No power of ten or of two is passed on the way, so that no fall looks like one.
                 count=chance.randrange(300_000, 380_000),
-                family=chance.choice(COUNTER_SETS),
+                counter_set=chance.choice(COUNTER_SETS),
                 pages_per_weekday=chance.randrange(50, 800),
             )
         return customer

@@ -16,7 +16,14 @@ from webapp.printerpoint.sandbox.faults import MALFORMED
 DAYS = 92
 
 #: What can be done to the field, and how often in a run.
-_WISHES = {"resets": 3, "replaces": 3, "moves": 6, "edits_asset": 3, "renames": 2, "removes": 1}
+_WISHES = {
+    "reset_count": 3,
+    "replace_printer": 3,
+    "move_printer": 6,
+    "set_asset": 3,
+    "rename_customer": 2,
+    "remove_printer": 1,
+}
 
 BlowKind = Literal[
     "kill", "redis restarted", "redis flushed", "database locked", "database restarted"
@@ -146,18 +153,18 @@ def _deal_troubles(visits: Sequence[Visit], seed: int, scale: Scale, chance: ran
 def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
     """Every kind of trouble, some of them in several ways."""
     deck: list[tuple[str, str, dict[str, Any]]] = [
-        ("down", "is_down", {}),
-        ("down", "is_down", {"times": 3}),
-        ("refused", "refuses", {"status": 401}),
-        ("refused", "refuses", {"status": 403}),
-        ("timed out", "times_out", {}),
-        ("timed out", "times_out", {"page": 2, "times": 2}),
-        ("500", "answers_500", {"status": 500}),
-        ("500", "answers_500", {"status": 503, "page": 2}),
-        ("429", "answers_429", {"retry_after": 3600}),
-        ("429", "answers_429", {"retry_after": 1, "times": 2}),
-        ("page dropped", "drops_page", {"page": 1}),
-        ("page dropped", "drops_page", {"page": 2}),
+        ("down", "go_offline", {}),
+        ("down", "go_offline", {"times": 3}),
+        ("refused", "refuse", {"status": 401}),
+        ("refused", "refuse", {"status": 403}),
+        ("timed out", "time_out", {}),
+        ("timed out", "time_out", {"page": 2, "times": 2}),
+        ("500", "return_500", {"status": 500}),
+        ("500", "return_500", {"status": 503, "page": 2}),
+        ("429", "return_429", {"retry_after": 3600}),
+        ("429", "return_429", {"retry_after": 1, "times": 2}),
+        ("page dropped", "drop_page", {"page": 1}),
+        ("page dropped", "drop_page", {"page": 2}),
     ]
     for how in MALFORMED:
         words: dict[str, Any] = {"how": how, "page": chance.choice((None, 1, 2))}
@@ -165,7 +172,7 @@ def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
             "wrong_next": {"next": "https://elsewhere.example/apis/v1/dealer/printers?page=2"},
             "redirect": {"location": "https://elsewhere.example/"},
         }.get(how, {})
-        deck.append((f"malformed: {how}", "answers_malformed", words))
+        deck.append((f"malformed: {how}", "return_malformed", words))
     return deck
 
 

@@ -72,7 +72,7 @@ class Quarter:
             self._before = visit.moment
 
     def _visit(self, visit: Visit, room: timedelta, *, calm: bool) -> None:
-        self.fleet.printerpoint.it_is(visit.moment)
+        self.fleet.printerpoint.set_time(visit.moment)
         for customer in [who for who, until in self._silent.items() if until <= visit.number]:
             self._returns(customer)
         for lasts in visit.freezes:
@@ -80,7 +80,7 @@ class Quarter:
         if visit.trouble is not None:
             self._goes_wrong(visit.trouble, visit.number)
         elif self._trouble_until == visit.number:
-            self.fleet.printerpoint.recovers()
+            self.fleet.printerpoint.recover()
         self.clock.it_is(visit.moment)
         self._wishes += visit.wishes
         self._lives_through(visit, room, calm)
@@ -98,7 +98,7 @@ class Quarter:
         while True:
             seconds = time.monotonic() - began
             if midway and seconds > _MIDWAY and self._trouble_until <= visit.number:
-                self.fleet.printerpoint.recovers()
+                self.fleet.printerpoint.recover()
                 midway = False
             left = [blow for blow in left if not self._strikes(blow, seconds)]
             self.house.revives()
@@ -197,16 +197,16 @@ class Quarter:
         chattering = [who for who in self.fleet.feeds if who not in self._silent]
         if chattering:
             customer = self._chance.choice(chattering)
-            self.fleet.printerpoint.agent_freezes(customer)
+            self.fleet.printerpoint.stop_agent(customer)
             self._silent[customer] = until
             self.faults["agent silent"] += 1
 
     def _returns(self, customer: str) -> None:
-        self.fleet.printerpoint.agent_returns(customer)
+        self.fleet.printerpoint.start_agent(customer)
         del self._silent[customer]
 
     def _all_is_well(self) -> None:
-        self.fleet.printerpoint.recovers()
+        self.fleet.printerpoint.recover()
         self._trouble_until = -1
         for customer in list(self._silent):
             self._returns(customer)
@@ -223,7 +223,7 @@ class Quarter:
             if event is not None:
                 self._wishes.remove(verb)
                 self.fleet.happens(event)
-                if event.verb == "replaces":
+                if event.verb == "replace_printer":
                     self._collects_now(str(event.words[1]))
                 return
 
@@ -234,7 +234,7 @@ class Quarter:
         if not self._a_day_ended(customer, visit):
             return None
         words: tuple[str | int, ...] | None = None
-        if verb == "renames":
+        if verb == "rename_customer":
             words = (customer, f"{company.name}*") if company.customer_id is not None else None
         else:
             printers = [p for p in self.fleet.printers_of(customer) if self._is_fit(p, verb)]
@@ -243,14 +243,14 @@ class Quarter:
         return Event(visit.number, visit.moment, verb, words) if words else None
 
     def _words(self, verb: str, printer: str, company: Company) -> tuple[str | int, ...] | None:
-        if verb == "moves":
+        if verb == "move_printer":
             other = self._neighbour(company)
             return (printer, other) if other else None
         words: dict[str, tuple[str | int, ...]] = {
-            "resets": (printer, self._chance.choice((0, 0, 7, 50))),
-            "replaces": (printer, f"{printer}R"),
-            "edits_asset": (printer, f"A-{printer}-new"),
-            "removes": (printer,),
+            "reset_count": (printer, self._chance.choice((0, 0, 7, 50))),
+            "replace_printer": (printer, f"{printer}R"),
+            "set_asset": (printer, f"A-{printer}-new"),
+            "remove_printer": (printer,),
         }
         return words[verb]
 
@@ -266,9 +266,9 @@ class Quarter:
     def _is_fit(self, printer: str, verb: str) -> bool:
         """Whether all is read and nothing was done to it before; what moved may move again."""
         done = {event.verb for event in self.fleet.happened if printer in event.words}
-        return not done - ({"moves"} if verb == "moves" else set()) and self.fleet.is_settled(
-            printer
-        )
+        return not done - (
+            {"move_printer"} if verb == "move_printer" else set()
+        ) and self.fleet.is_settled(printer)
 
     def _neighbour(self, company: Company) -> str | None:
         """Another customer of the same dealer whose agent reports."""

@@ -42,10 +42,10 @@ def office(
     log_in: Callable[[User | str], Visitor],
 ) -> Office:
     """A fleet of six printers, that Northwind's server Boston reads."""
-    customer = printerpoint.has_customer("Harbour Architects, LLP", "HARB01")
+    customer = printerpoint.add_customer("Harbour Architects, LLP", "HARB01")
     serials = [f"CNB{number}" for number in range(6)]
     for serial in serials:
-        printerpoint.has_printer(customer, serial=serial, count=100)
+        printerpoint.add_printer(customer, serial=serial, count=100)
     with storing() as session:
         northwind = factories.partner(session, name="Northwind Print")
         westerly = factories.partner(session, name="Westerly")
@@ -64,10 +64,10 @@ def office(
 
 def second_token(printerpoint: Sandbox) -> str:
     """Another token of the same dealer: a dealer with the same printers."""
-    token = printerpoint.has_dealer("second-token")
-    customer = printerpoint.has_customer("Harbour Architects, LLP", "HARB01", token)
+    token = printerpoint.add_dealer("second-token")
+    customer = printerpoint.add_customer("Harbour Architects, LLP", "HARB01", token)
     for number in range(6):
-        printerpoint.has_printer(customer, serial=f"cnb {number}", count=100)
+        printerpoint.add_printer(customer, serial=f"cnb {number}", count=100)
     return token
 
 

@@ -42,10 +42,10 @@ def office(
     log_in: Callable[[User | str], Visitor],
 ) -> Office:
     """Harbour Architects is in the fleet, Nobody Here is not."""
-    customer = printerpoint.has_customer("Harbour Architects", customer_id="HARB01")
-    printerpoint.has_printer(customer, serial="H1", asset="A-1", count=100)
+    customer = printerpoint.add_customer("Harbour Architects", customer_id="HARB01")
+    printerpoint.add_printer(customer, serial="H1", asset="A-1", count=100)
     for count in (100, 9_000):
-        printerpoint.has_printer(customer, serial="", asset="", count=count)
+        printerpoint.add_printer(customer, serial="", asset="", count=count)
     with storing() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com", full_name="Nora North")
@@ -177,7 +177,7 @@ def test_a_failed_one_says_why_and_what_to_do(
     office: Office, printerpoint: Sandbox, work: Callable[[], None]
 ) -> None:
     path = office.nora.sends(f"/servers/{office.server_id}/collect").location
-    printerpoint.refuses()
+    printerpoint.refuse()
     work()
 
     page = office.nora.opens(path).text

@@ -59,9 +59,9 @@ def office(
         ("Bluebird Bakery", None, ("B1",)),
         ("St. Mary’s School", "STM", ("S1",)),
     ):
-        customer = printerpoint.has_customer(name, customer_id=customer_id)
+        customer = printerpoint.add_customer(name, customer_id=customer_id)
         for serial in serials:
-            printerpoint.has_printer(customer, serial=serial, count=100)
+            printerpoint.add_printer(customer, serial=serial, count=100)
     with storing() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
@@ -253,8 +253,8 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
     for customer_id in ("MILL01", "MILL02"):
-        miller = printerpoint.has_customer("Miller", customer_id=customer_id)
-        printerpoint.has_printer(miller, serial=customer_id)
+        miller = printerpoint.add_customer("Miller", customer_id=customer_id)
+        printerpoint.add_printer(miller, serial=customer_id)
     keys = [customers.key(Customer("Miller", f"MILL0{n}", 1)) for n in (1, 2)]
 
     shown = office.nora.sends(office.searching, {"listed": keys, "chosen": keys}).text
@@ -282,7 +282,7 @@ def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> Non
 
 def test_one_fleet_is_read_for_many_keystrokes(office: Office, printerpoint: Sandbox) -> None:
     office.nora.opens(office.searching)
-    printerpoint.is_down()
+    printerpoint.go_offline()
 
     typed = [office.nora.opens(f"{office.searching}?q={text}").text for text in ("b", "ba", "bak")]
     fresh = office.nora.sends(office.searching, {"action": "fresh"}).text
@@ -295,9 +295,9 @@ def test_another_token_is_another_fleet(
     office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
 ) -> None:
     office.nora.opens(office.searching)
-    printerpoint.has_dealer("other-token")
-    other = printerpoint.has_customer("Only here", token="other-token")
-    printerpoint.has_printer(other, serial="O1")
+    printerpoint.add_dealer("other-token")
+    other = printerpoint.add_customer("Only here", token="other-token")
+    printerpoint.add_printer(other, serial="O1")
     taken = office.nora.sends(f"/servers/{office.server_id}/token", {"token": "other-token"})
 
     page = office.nora.opens(office.searching).text
@@ -310,7 +310,7 @@ def test_another_token_is_another_fleet(
 def test_a_server_that_is_down_offers_to_try_again_and_keeps_what_was_chosen(
     office: Office, printerpoint: Sandbox
 ) -> None:
-    printerpoint.refuses()
+    printerpoint.refuse()
     fields = {"customer": BAKERY, "shown": BAKERY, f"account-{BAKERY}": "Bakers united"}
 
     page = office.nora.sends(office.searching, fields)
@@ -332,8 +332,8 @@ def test_without_redis_the_fleet_is_read_anew(office: Office, redis_server: Redi
 
 def test_a_long_list_is_cut_and_says_so(office: Office, printerpoint: Sandbox) -> None:
     for number in range(250):
-        name = printerpoint.has_customer(f"Company {number:03}", customer_id=f"CO{number:03}")
-        printerpoint.has_printer(name, serial=f"C{number}")
+        name = printerpoint.add_customer(f"Company {number:03}", customer_id=f"CO{number:03}")
+        printerpoint.add_printer(name, serial=f"C{number}")
 
     page = office.nora.opens(office.searching).text
 

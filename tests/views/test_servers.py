@@ -60,7 +60,7 @@ def office(
 def test_a_token_that_works_is_saved_sealed_and_the_server_shown(
     office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
 ) -> None:
-    printerpoint.has_dealer(CANARY)
+    printerpoint.add_dealer(CANARY)
 
     answer = office.nora.sends("/servers/new", {"token": f" {CANARY} ", "name": ""})
 
@@ -89,15 +89,15 @@ def test_a_refused_token_is_not_saved_and_the_form_keeps_all_but_it(
 def test_each_kind_of_trouble_says_something_else_to_do(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
-    printerpoint.has_dealer(CANARY)
+    printerpoint.add_dealer(CANARY)
     words = []
-    for trouble in (printerpoint.answers_500, printerpoint.answers_malformed):
+    for trouble in (printerpoint.return_500, printerpoint.return_malformed):
         trouble()
         words.append(office.nora.sends("/servers/new", {"token": CANARY}).text)
-        printerpoint.recovers()
-    printerpoint.answers_429(retry_after=600)
+        printerpoint.recover()
+    printerpoint.return_429(retry_after=600)
     words.append(office.nora.sends("/servers/new", {"token": CANARY}).text)
-    printerpoint.recovers()
+    printerpoint.recover()
 
     assert "cannot be reached" in words[0]
     assert "not with a list of printers" in words[1]
@@ -110,7 +110,7 @@ def test_each_kind_of_trouble_says_something_else_to_do(
 def test_what_is_no_token_is_said_without_asking_printerpoint(
     office: Office, printerpoint: Sandbox, token: str
 ) -> None:
-    printerpoint.is_down()
+    printerpoint.go_offline()
 
     answer = office.nora.sends("/servers/new", {"token": token, "name": "Boston"})
 
@@ -122,7 +122,7 @@ def test_what_is_no_token_is_said_without_asking_printerpoint(
 def test_a_form_sent_twice_registers_once_and_leads_to_the_same_page(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
-    printerpoint.has_dealer(CANARY)
+    printerpoint.add_dealer(CANARY)
 
     first = office.nora.sends("/servers/new", {"token": CANARY})
     second = office.nora.sends("/servers/new", {"token": CANARY})
@@ -149,10 +149,10 @@ def test_the_token_is_found_nowhere_but_sealed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    printerpoint.has_dealer(CANARY)
-    printerpoint.answers_500()
+    printerpoint.add_dealer(CANARY)
+    printerpoint.return_500()
     pages = [office.nora.sends("/servers/new", {"token": CANARY}).text]
-    printerpoint.recovers()
+    printerpoint.recover()
 
     made = office.nora.sends("/servers/new", {"token": CANARY, "name": "Canary"})
     for path in (made.location, "/servers", f"{made.location}/token", f"{made.location}/name"):
@@ -172,7 +172,7 @@ def test_operations_say_whose_server_it_is(
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
 ) -> None:
-    printerpoint.has_dealer(CANARY)
+    printerpoint.add_dealer(CANARY)
     with storing() as session:
         other = factories.partner(session, name="Southwind Print")
         factories.user(session, factories.operations(session), email="olga@example.com")
@@ -213,12 +213,12 @@ def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
     path = f"/servers/{office.server_id}"
-    printerpoint.refuses()
+    printerpoint.refuse()
 
     failed = office.nora.sends(f"{path}/check")
     paused = office.nora.opens(path).text
     again = office.nora.sends(f"{path}/check", headers=HTMX).text
-    printerpoint.recovers()
+    printerpoint.recover()
     passed = office.nora.sends(f"{path}/check", headers=HTMX)
 
     assert failed.location == path
@@ -258,7 +258,7 @@ def test_a_replaced_token_is_tried_first(
         kept = session.get_one(Server, office.server_id).decrypt_token(
             Keyring(settings.encryption_keys)
         )
-    printerpoint.has_dealer(CANARY)
+    printerpoint.add_dealer(CANARY)
     taken = office.nora.sends(path, {"token": CANARY})
 
     assert refused.status_code == 422

@@ -1,1 +1,1 @@
-"""Pages: a blueprint a page family. Views open the session, read the clock and commit."""
+"""Pages: one blueprint a noun. Views open the session, read the clock and commit."""

@@ -18,7 +18,7 @@ DECISIONS = {
     "rejected": _l("None of them are counted."),
     "reopened": _l("The case was reopened; they are under review again."),
 }
-FAMILIES = {
+COUNTER_SET_LABELS = {
     "colour": _l("black and colour pages"),
     "size": _l("pages by paper size"),
     "area": _l("paper area, as Letter pages"),

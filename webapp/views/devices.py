@@ -144,7 +144,7 @@ def show(device_id: int) -> ResponseReturnValue:
         is_unreadable=state is None,
         history=history.lines(db.session(), viewer, events),
         zone=device.feed.account.zone,
-        families=delta_texts.FAMILIES,
+        counter_set_labels=delta_texts.COUNTER_SET_LABELS,
         status=device_status.of_devices(db.session(), [device.id]).get(device.id),
     )
 

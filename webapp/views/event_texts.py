@@ -9,7 +9,7 @@ from flask_babel.speaklater import LazyString
 
 from webapp import filters
 from webapp.views import event_sentences as sentences
-from webapp.views.delta_texts import FAMILIES
+from webapp.views.delta_texts import COUNTER_SET_LABELS
 
 EventText = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.
@@ -146,8 +146,8 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         lambda d: gettext(
             "It no longer reports %(before)s; counting restarts with %(after)s. Pages already "
             "counted are kept.",
-            before=FAMILIES.get(d["before"], ""),
-            after=FAMILIES[d["after"]],
+            before=COUNTER_SET_LABELS.get(d["before"], ""),
+            after=COUNTER_SET_LABELS[d["after"]],
         ),
     ),
     "fell": (_l("Meter of %(name)s decreased"), "wait", "arrow-down", sentences.fell),

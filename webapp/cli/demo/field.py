@@ -20,9 +20,9 @@ class Field:
         self._customers: dict[str, str] = {}
         self._printers: dict[str, str] = {}
 
-    def it_is(self, moment: datetime) -> None:
+    def set_time(self, moment: datetime) -> None:
         """Advance the sandbox's calendar; its printers print on the way."""
-        self._order("it_is", moment=moment)
+        self._order("set_time", moment=moment)
 
     @contextmanager
     def follows_story(self) -> Iterator[None]:
@@ -30,19 +30,19 @@ class Field:
         try:
             yield
         finally:
-            self._order("follows_clock")
+            self._order("follow_clock")
 
-    def has_dealer(self, token: str, customers: tuple[Customer, ...]) -> None:
+    def add_dealer(self, token: str, customers: tuple[Customer, ...]) -> None:
         """A dealer with a token and a fleet."""
-        self._order("has_dealer", token=token)
+        self._order("add_dealer", token=token)
         for customer in customers:
             key = self._order(
-                "has_customer", name=customer.name, customer_id=customer.customer_id, token=token
+                "add_customer", name=customer.name, customer_id=customer.customer_id, token=token
             )
             self._customers[customer.name] = key
             for printer in customer.printers:
                 made = self._order(
-                    "has_printer",
+                    "add_printer",
                     customer=key,
                     serial=printer.serial,
                     asset=printer.asset,
@@ -66,13 +66,13 @@ class Field:
             words["count"] = event.count
         self._order(event.verb, **words)
 
-    def recovers(self) -> None:
+    def recover(self) -> None:
         """Printerpoint answers again."""
-        self._order("recovers")
+        self._order("recover")
 
     def _order(self, verb: str, **words: Any) -> Any:
         try:
-            return self._sandbox.does(verb, **words)
+            return self._sandbox.run(verb, **words)
         except RemoteError as error:
             raise Conflict(
                 f"The Printerpoint sandbox: {error}. 'make demo' starts one, and so does "

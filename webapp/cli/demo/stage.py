@@ -63,9 +63,9 @@ class Stage:
         token = f"northwind-{secrets.token_hex(4)}"
         memory.spare_token = f"spare-{secrets.token_hex(4)}"
         with self._field.follows_story():
-            self._field.it_is(begin)
-            self._field.has_dealer(token, cast.CUSTOMERS)
-            self._field.has_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
+            self._field.set_time(begin)
+            self._field.add_dealer(token, cast.CUSTOMERS)
+            self._field.add_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
             server_id = opening.open_accounts(token, begin)
             opening.let_people_in(memory.passwords, begin)
             self._play(server_id, first, first - timedelta(days=1), show)
@@ -114,13 +114,13 @@ class Stage:
         """The day's event, the day itself, and its collection."""
         if event is not None:
             self._field.happens(event)
-        self._field.it_is(night.moment)
+        self._field.set_time(night.moment)
         state = self._collect(server_id, night.day, night.moment)
         if state == "failed" and event is not None:
             self._tell_people(night.moment)
-            self._field.recovers()
+            self._field.recover()
             later = night.moment + _HEALTH_CHECK
-            self._field.it_is(later)
+            self._field.set_time(later)
             state = self._collect(server_id, night.day, later)
         if state != "finished":
             raise Conflict(f"The night of {night.day} cannot be told: its collection {state}.")

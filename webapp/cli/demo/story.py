@@ -18,7 +18,7 @@ FEWEST_NIGHTS = 45
 #: The timetable looks every ten minutes for months to close.
 _A_WHILE = timedelta(minutes=10)
 
-Verb = Literal["agent_freezes", "agent_returns", "replaces", "tells", "answers_malformed"]
+Verb = Literal["stop_agent", "start_agent", "replace_printer", "set_count", "return_malformed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,14 @@ def events(first: date, last: date, holidays: Container[date]) -> dict[date, Eve
     """What happens on the morning of which day; all of them business days."""
     days = business_days_of_gap(first, last, holidays)
     return {
-        days[-17]: Event("agent_freezes", customer=cast.CLINIC.name),
-        days[-11]: Event("agent_returns", customer=cast.CLINIC.name),
-        days[-9]: Event("replaces", printer="VNC5T3302", new_serial="VNC6A0417", count=12),
+        days[-17]: Event("stop_agent", customer=cast.CLINIC.name),
+        days[-11]: Event("start_agent", customer=cast.CLINIC.name),
+        days[-9]: Event("replace_printer", printer="VNC5T3302", new_serial="VNC6A0417", count=12),
         # For an hour of that night it answers with a web page; the server is paused meanwhile.
-        days[-7]: Event("answers_malformed"),
-        days[-5]: Event("agent_freezes", customer=cast.WORKSHOP.name),
+        days[-7]: Event("return_malformed"),
+        days[-5]: Event("stop_agent", customer=cast.WORKSHOP.name),
         # A new formatter board brings the count of another machine along: held for a person.
-        days[-4]: Event("tells", printer="JPB4H5504", count=338_012),
+        days[-4]: Event("set_count", printer="JPB4H5504", count=338_012),
     }
 
 

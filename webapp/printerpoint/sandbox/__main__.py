@@ -62,9 +62,9 @@ def _sandbox(arguments: argparse.Namespace) -> Sandbox:
         state=arguments.state,
     )
     for token in arguments.token:
-        sandbox.has_dealer(token)
+        sandbox.add_dealer(token)
     if arguments.fleet is not None and not restored:
-        sandbox.has_fleet(msgspec.json.decode(arguments.fleet.read_bytes(), type=dict))
+        sandbox.load_fleet(msgspec.json.decode(arguments.fleet.read_bytes(), type=dict))
     return sandbox
 
 

@@ -11,18 +11,18 @@ import msgspec
 from webapp.printerpoint.sandbox.faults import Faults
 from webapp.printerpoint.sandbox.fleet import SimulatedFleet, State
 
-#: Commands for other processes; the keys of the JSON body are the argument names.
-VERBS = frozenset(
+#: Methods that other processes may call; the keys of the JSON body are the argument names.
+COMMANDS = frozenset(
     (
-        "has_dealer", "has_customer", "has_printer", "has_fleet", "it_is", "follows_clock",
-        "prints", "tells", "resets", "sends", "replaces", "removes", "moves", "edits_asset",
-        "renames", "edits_id", "agent_freezes", "agent_returns", "pages_printed", "is_down",
-        "refuses", "times_out", "answers_500", "answers_429", "answers_malformed", "drops_page",
-        "recovers", "is_set_to",
+        "add_dealer", "add_customer", "add_printer", "load_fleet", "set_time", "follow_clock",
+        "print_pages", "set_count", "reset_count", "override_fields", "replace_printer",
+        "remove_printer", "move_printer", "set_asset", "rename_customer", "set_customer_id",
+        "stop_agent", "start_agent", "pages_printed", "go_offline", "refuse", "time_out",
+        "return_500", "return_429", "return_malformed", "drop_page", "recover", "configure",
     )
 )  # fmt: skip
 
-_CALLS_KEPT = 10_000
+_CALLS_STORED = 10_000
 
 
 class SandboxApp(SimulatedFleet, Faults):
@@ -44,12 +44,12 @@ class SandboxApp(SimulatedFleet, Faults):
         self.page_size = page_size
         self.delay = delay
         self.compresses = False
-        self.calls: deque[str] = deque(maxlen=_CALLS_KEPT)
+        self.calls: deque[str] = deque(maxlen=_CALLS_STORED)
         self._state = state
         if state is not None and state.exists():
             self.data = msgspec.json.decode(state.read_bytes(), type=State)
 
-    def is_set_to(
+    def configure(
         self,
         page_size: int | None = None,
         delay: float | None = None,
@@ -62,29 +62,29 @@ class SandboxApp(SimulatedFleet, Faults):
         self.delay = self.delay if delay is None else delay
         self.compresses = self.compresses if compresses is None else compresses
 
-    def carries_out(self, verb: str, words: Mapping[str, Any]) -> Any:
-        """An order from another process. Raises LookupError, TypeError or ValueError."""
-        if verb not in VERBS:
-            raise LookupError(f"{verb!r} is not one of {', '.join(sorted(VERBS))}")
-        arguments = dict(words)
+    def run_command(self, command: str, arguments: Mapping[str, Any]) -> Any:
+        """Run a command of another process. Raises LookupError, TypeError or ValueError."""
+        if command not in COMMANDS:
+            raise LookupError(f"{command!r} is not one of {', '.join(sorted(COMMANDS))}")
+        arguments = dict(arguments)
         if isinstance(arguments.get("moment"), str):
             arguments["moment"] = datetime.fromisoformat(arguments["moment"])
-        result = getattr(self, verb)(**arguments)
-        self.saves()
+        result = getattr(self, command)(**arguments)
+        self.save()
         return result
 
-    def has_fleet(self, fleet: Mapping[str, Any]) -> None:
+    def load_fleet(self, fleet: Mapping[str, Any]) -> None:
         """Customers and printers from ``{"customers": [{"name", "customer_id", "printers": []}]}``;
-        a printer's keys are the arguments of ``has_printer``.
+        a printer's keys are the arguments of ``add_printer``.
         """
         for customer in fleet["customers"]:
-            key = self.has_customer(
+            key = self.add_customer(
                 customer["name"], customer.get("customer_id"), customer.get("token")
             )
             for printer in customer.get("printers", ()):
-                self.has_printer(key, **printer)
+                self.add_printer(key, **printer)
 
-    def saves(self) -> None:
+    def save(self) -> None:
         """Write the state to its file, if it has one, atomically."""
         if self._state is None:
             return

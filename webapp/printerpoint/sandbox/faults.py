@@ -7,7 +7,7 @@ import msgspec
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What goes wrong: on one page or on all, so many times or until ``recovers``."""
+    """A fault of one page or of all, for so many requests or until ``recover``."""
 
     kind: str
     page: int | None = None
@@ -15,7 +15,7 @@ class Fault(msgspec.Struct, frozen=True):
     options: dict[str, Any] = {}
 
 
-#: What ``answers_malformed`` understands.
+#: The kinds of ``return_malformed``.
 MALFORMED = (
     "html",  # a login page in place of data
     "not_json",
@@ -39,62 +39,62 @@ MALFORMED = (
 
 
 class Faults:
-    """The verbs of failure. A later one takes the place of the one before."""
+    """Methods that simulate a fault; a new one replaces the previous one."""
 
     def __init__(self) -> None:
-        #: Set when the answers that hang by it are to be let go; the next ones hang by another.
-        self.over = threading.Event()
+        #: Set to release the responses that wait on it; later responses wait on a new event.
+        self.released = threading.Event()
         self._fault: Fault | None = None
         self._guard = threading.Lock()
 
-    def is_down(self, times: int | None = None) -> None:
-        """Every connection is reset before an answer."""
-        self._goes_wrong(Fault("down", times=times))
+    def go_offline(self, times: int | None = None) -> None:
+        """Reset every connection before a response."""
+        self._set_fault(Fault("down", times=times))
 
-    def refuses(self, status: int = 401) -> None:
-        """No token is accepted."""
-        self._goes_wrong(Fault("status", options={"status": status}))
+    def refuse(self, status: int = 401) -> None:
+        """Refuse every token."""
+        self._set_fault(Fault("status", options={"status": status}))
 
-    def times_out(self, times: int | None = None, page: int | None = None) -> None:
-        """No answer comes."""
-        self._goes_wrong(Fault("hangs", page=page, times=times))
+    def time_out(self, times: int | None = None, page: int | None = None) -> None:
+        """Send no response."""
+        self._set_fault(Fault("hangs", page=page, times=times))
 
-    def answers_500(
+    def return_500(
         self, times: int | None = None, status: int = 500, page: int | None = None
     ) -> None:
-        """A fault of its own."""
-        self._goes_wrong(Fault("status", page=page, times=times, options={"status": status}))
+        """Respond with an internal error."""
+        self._set_fault(Fault("status", page=page, times=times, options={"status": status}))
 
-    def answers_429(
+    def return_429(
         self,
         retry_after: int | str | None = None,
         times: int | None = None,
         page: int | None = None,
     ) -> None:
-        """Too many requests; ``retry_after``: seconds or an HTTP date."""
+        """Respond with "too many requests"; ``retry_after``: seconds or an HTTP date."""
         options = {"status": 429, "retry_after": retry_after}
-        self._goes_wrong(Fault("status", page=page, times=times, options=options))
+        self._set_fault(Fault("status", page=page, times=times, options=options))
 
-    def answers_malformed(
+    def return_malformed(
         self, how: str = "html", page: int | None = None, times: int | None = None, **options: Any
     ) -> None:
-        """One of MALFORMED."""
+        """Respond with one of MALFORMED."""
         if how not in MALFORMED:
             raise ValueError(f"{how!r} is not one of {', '.join(MALFORMED)}")
-        self._goes_wrong(Fault(how, page=page, times=times, options=options))
+        self._set_fault(Fault(how, page=page, times=times, options=options))
 
-    def drops_page(self, page: int, times: int | None = None) -> None:
-        """The connection breaks in the middle of this page (the first is 1)."""
-        self._goes_wrong(Fault("drops", page=page, times=times))
+    def drop_page(self, page: int, times: int | None = None) -> None:
+        """Break the connection in the middle of this page (the first is 1)."""
+        self._set_fault(Fault("drops", page=page, times=times))
 
-    def recovers(self) -> None:
-        """All is well again; answers that hang are let go."""
+    def recover(self) -> None:
+        """End the fault and release the responses that wait."""
         with self._guard:
             self._fault = None
-            self._let_go()
+            self._release()
 
     def fault_for(self, page: int) -> Fault | None:
-        """What goes wrong with this answer; counts it."""
+        """Return the fault of this response, and count it."""
         with self._guard:
             fault = self._fault
             if fault is None or fault.page not in (None, page):
@@ -104,11 +104,11 @@ class Faults:
                 self._fault = msgspec.structs.replace(fault, times=left) if left > 0 else None
             return fault
 
-    def _goes_wrong(self, fault: Fault) -> None:
+    def _set_fault(self, fault: Fault) -> None:
         with self._guard:
-            self._let_go()
+            self._release()
             self._fault = fault
 
-    def _let_go(self) -> None:
-        self.over.set()
-        self.over = threading.Event()
+    def _release(self) -> None:
+        self.released.set()
+        self.released = threading.Event()

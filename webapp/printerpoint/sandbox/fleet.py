@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from webapp.printerpoint.sandbox.models import Company, Machine, heard_at, row_of
+from webapp.printerpoint.sandbox.models import Company, Machine, last_report_at, row_of
 from webapp.printerpoint.sandbox.usage import CounterSet, counter_set_of, pages_between
 
 
@@ -24,8 +24,8 @@ class State(msgspec.Struct):
 
 
 class SimulatedFleet:
-    """The verbs of what happens in the field. Customers and printers are named by what a verb
-    returned, or by ID, name, serial number or asset ID.
+    """Methods that change the fleet. Customers and printers are named by the key that
+    ``add_customer`` or ``add_printer`` returned, or by ID, name, serial number or asset ID.
     """
 
     def __init__(
@@ -44,20 +44,20 @@ class SimulatedFleet:
 
     @property
     def now(self) -> datetime:
-        """The sandbox's time: what ``it_is`` said, else the real clock's."""
+        """The sandbox's time: what ``set_time`` said, else the real clock's."""
         return self.data.moment or self._now()
 
-    def has_dealer(self, token: str) -> str:
-        """Another dealer, with a fleet of its own."""
+    def add_dealer(self, token: str) -> str:
+        """Add another dealer, with a fleet of its own."""
         with self.lock:
             if token not in self.data.tokens:
                 self.data.tokens.append(token)
             return token
 
-    def has_customer(
+    def add_customer(
         self, name: str, customer_id: str | None = None, token: str | None = None
     ) -> str:
-        """A customer; the same one when it is there already."""
+        """Add a customer, unless it exists; return its key."""
         with self.lock:
             owner = token or self.token
             for company in self.data.companies.values():
@@ -67,7 +67,7 @@ class SimulatedFleet:
             self.data.companies[company.key] = company
             return company.key
 
-    def has_printer(
+    def add_printer(
         self,
         customer: str,
         serial: str | None = None,
@@ -75,11 +75,11 @@ class SimulatedFleet:
         *,
         count: int = 0,
         counters: Mapping[str, Any] | None = None,
-        family: CounterSet | None = None,
+        counter_set: CounterSet | None = None,
         pages_per_weekday: int = 0,
         networked: bool = True,
     ) -> str:
-        """A printer with ``count`` pages in its life, or with counters exactly as given."""
+        """Add a printer with a lifetime count, or with exactly these counters; return its key."""
         with self.lock:
             company = self._company(customer)
             now = self.now
@@ -88,34 +88,34 @@ class SimulatedFleet:
                 company=company.key,
                 serial=serial,
                 asset=asset,
-                family=family or counter_set_of(counters or ()),
+                counter_set=counter_set or counter_set_of(counters or ()),
                 count=count,
                 counters=dict(counters or {}),
                 pages_per_weekday=pages_per_weekday,
                 networked=networked,
                 printed_until=now,
             )
-            if company.frozen:
-                machine.shown, machine.heard = count, heard_at(machine, now)
+            if company.offline:
+                machine.frozen_count, machine.frozen_at = count, last_report_at(machine, now)
             self.data.machines[machine.key] = machine
             return machine.key
 
-    def it_is(self, moment: datetime) -> None:
-        """Advance the calendar; printers print on the way. Set back, they go on from there."""
+    def set_time(self, moment: datetime) -> None:
+        """Set the time; printers print up to it. Set back, they continue from there."""
         if moment.tzinfo is None:
             raise ValueError("the moment needs a time zone, such as 2026-10-05T04:10:00Z")
         with self.lock:
             self.data.moment = moment.astimezone(UTC)
-            self.print_on()
+            self._advance()
 
-    def follows_clock(self) -> None:
-        """Live by the real clock again."""
+    def follow_clock(self) -> None:
+        """Use the real clock again."""
         with self.lock:
             self.data.moment = None
-            self.print_on()
+            self._advance()
 
-    def print_on(self) -> None:
-        """Print what has been printed until now."""
+    def _advance(self) -> None:
+        """Let all printers print up to the present time."""
         with self.lock:
             now = self.now
             for machine in self.data.machines.values():
@@ -132,93 +132,96 @@ class SimulatedFleet:
                         self._print(machine, pages, day)
                 machine.printed_until = now
 
-    def prints(self, printer: str, pages: int) -> None:
-        """Print pages now, beside the rhythm."""
+    def print_pages(self, printer: str, pages: int) -> None:
+        """Print pages now, in addition to the daily ones."""
         with self.lock:
             self._print(self._machine(printer), pages, self.now.astimezone(self.zone).date())
 
-    def tells(self, printer: str, count: int) -> None:
-        """Its counters say something else from now on; nothing is printed."""
+    def set_count(self, printer: str, count: int) -> None:
+        """Set the counter of a printer; nothing is printed."""
         with self.lock:
             machine = self._machine(printer)
             machine.count, machine.counters = count, {}
 
-    def resets(self, printer: str, count: int = 0) -> None:
-        """A new formatter board: it counts from here."""
-        self.tells(printer, count)
+    def reset_count(self, printer: str, count: int = 0) -> None:
+        """Simulate a new formatter board: the counter starts here."""
+        self.set_count(printer, count)
 
-    def sends(self, printer: str, fields: Mapping[str, Any]) -> None:
-        """Its row says these fields instead of the truth; none: the truth again."""
+    def override_fields(self, printer: str, fields: Mapping[str, Any]) -> None:
+        """Send these fields in a printer's row instead of its own; none: its own again."""
         with self.lock:
-            self._machine(printer).fields = dict(fields)
+            self._machine(printer).overrides = dict(fields)
 
-    def replaces(self, printer: str, new_serial: str, count: int = 0) -> str:
-        """Another printer stands in its place, under the same asset ID, and prints as it did."""
+    def replace_printer(self, printer: str, new_serial: str, count: int = 0) -> str:
+        """Replace a printer by another with the same asset ID and the same daily pages."""
         with self.lock:
             old = self._machine(printer)
             del self.data.machines[old.key]
-            return self.has_printer(
+            return self.add_printer(
                 old.company,
                 new_serial,
                 old.asset,
                 count=count,
-                family=old.family,
+                counter_set=old.counter_set,
                 pages_per_weekday=old.pages_per_weekday,
                 networked=old.networked,
             )
 
-    def removes(self, printer: str) -> None:
-        """The printer is gone."""
+    def remove_printer(self, printer: str) -> None:
+        """Remove a printer."""
         with self.lock:
             del self.data.machines[self._machine(printer).key]
 
-    def moves(self, printer: str, customer: str) -> None:
-        """The printer goes to another customer."""
+    def move_printer(self, printer: str, customer: str) -> None:
+        """Move a printer to another customer."""
         with self.lock:
             self._machine(printer).company = self._company(customer).key
 
-    def edits_asset(self, printer: str, asset: str | None) -> None:
-        """The dealer types another asset ID."""
+    def set_asset(self, printer: str, asset: str | None) -> None:
+        """Change the asset ID of a printer."""
         with self.lock:
             self._machine(printer).asset = asset
 
-    def renames(self, customer: str, name: str) -> None:
-        """The dealer types another name."""
+    def rename_customer(self, customer: str, name: str) -> None:
+        """Change the name of a customer."""
         with self.lock:
             self._company(customer).name = name
 
-    def edits_id(self, customer: str, customer_id: str | None) -> None:
-        """The dealer types another customer ID."""
+    def set_customer_id(self, customer: str, customer_id: str | None) -> None:
+        """Change the ID of a customer."""
         with self.lock:
             self._company(customer).customer_id = customer_id
 
-    def agent_freezes(self, customer: str) -> None:
-        """The customer's agent goes offline: its rows stay as they are, its printers print on."""
+    def stop_agent(self, customer: str) -> None:
+        """Stop the customer's agent: its rows no longer change, but its printers print on."""
         with self.lock:
             company = self._company(customer)
-            self.print_on()
+            self._advance()
             for machine in self._machines_of(company):
-                machine.shown, machine.heard = machine.count, heard_at(machine, self.now)
-            company.frozen = True
+                machine.frozen_count, machine.frozen_at = (
+                    machine.count,
+                    last_report_at(machine, self.now),
+                )
+            company.offline = True
 
-    def agent_returns(self, customer: str) -> None:
-        """The agent reports again, all at once."""
+    def start_agent(self, customer: str) -> None:
+        """Start the customer's agent: its rows are current again."""
         with self.lock:
             company = self._company(customer)
             for machine in self._machines_of(company):
-                machine.shown = machine.heard = None
-            company.frozen = False
+                machine.frozen_count = machine.frozen_at = None
+            company.offline = False
 
     def pages_printed(self, customer: str) -> dict[date, int]:
         """The oracle: pages a customer really printed, by day of the sandbox's time zone."""
         with self.lock:
-            self.print_on()
+            self._advance()
             return dict(sorted(self.data.printed.get(self._company(customer).key, {}).items()))
 
     def rows_of(self, token: str, start: int, stop: int) -> tuple[list[dict[str, Any]], bool]:
         """Rows of a dealer's fleet as Printerpoint would send them, and whether there are more."""
         with self.lock:
-            self.print_on()
+            self._advance()
             now, companies = self.now, self.data.companies
             fleet = [m for m in self.data.machines.values() if companies[m.company].token == token]
             rows = [

@@ -11,7 +11,7 @@ from typing import Any
 _MEBIBYTE = 1 << 20
 _BOMB_MEBIBYTES = 1024
 
-#: What ``answer`` sends; ``body_of`` knows the rest.
+#: What ``respond`` sends; ``body_of`` knows the rest.
 KINDS = frozenset(
     ("drops", "endless", "gzip_bomb", "not_http", "redirect", "slow_body", "slow_head")
 )
@@ -40,20 +40,20 @@ def body_of(kind: str, body: bytes) -> tuple[bytes, dict[str, str]] | None:
     return bodies.get(kind)
 
 
-def answer(
+def respond(
     kind: str,
     handler: BaseHTTPRequestHandler,
     body: bytes,
     options: Mapping[str, Any],
-    over: Event,
+    released: Event,
 ) -> None:
-    """Send one of KINDS; ``over`` ends what would not end."""
+    """Send one of KINDS; ``released`` ends a response that has no end."""
     handler.close_connection = True
     seconds = float(options.get("seconds", 0.02))
     if kind == "not_http":
         handler.wfile.write(b"220 mail.printerpoint.example ESMTP\r\n")
     elif kind == "slow_head":
-        _drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 60_000, seconds, over)
+        _drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 60_000, seconds, released)
     elif kind == "redirect":
         headers = {"Location": str(options["location"]), "Content-Length": "0"}
         _begin(handler, int(options.get("status", 302)), headers)
@@ -62,13 +62,13 @@ def answer(
         handler.wfile.write(body[: len(body) // 2])
     elif kind == "slow_body":
         _begin(handler, 200, {"Content-Length": str(len(body))})
-        _drip(handler, body, seconds, over)
+        _drip(handler, body, seconds, released)
     elif kind == "endless":
         _begin(handler, 200, {})
-        _pour(handler, repeat(b" " * _MEBIBYTE), over)
+        _pour(handler, repeat(b" " * _MEBIBYTE), released)
     elif kind == "gzip_bomb":
         _begin(handler, 200, {"Content-Encoding": "gzip"})
-        _pour(handler, _bomb(), over)
+        _pour(handler, _bomb(), released)
 
 
 def _begin(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str]) -> None:
@@ -79,17 +79,17 @@ def _begin(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, s
     handler.end_headers()
 
 
-def _pour(handler: BaseHTTPRequestHandler, parts: Iterable[bytes], over: Event) -> None:
+def _pour(handler: BaseHTTPRequestHandler, parts: Iterable[bytes], released: Event) -> None:
     for part in parts:
-        if over.is_set():
+        if released.is_set():
             return
         handler.wfile.write(part)
 
 
-def _drip(handler: BaseHTTPRequestHandler, content: bytes, seconds: float, over: Event) -> None:
+def _drip(handler: BaseHTTPRequestHandler, content: bytes, seconds: float, released: Event) -> None:
     for byte in content:
         handler.wfile.write(bytes((byte,)))
-        if over.wait(seconds):
+        if released.wait(seconds):
             return
 
 

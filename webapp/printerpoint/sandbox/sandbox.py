@@ -22,7 +22,7 @@ class ProductionError(RuntimeError):
 class Sandbox(SandboxApp):
     """A simulated Printerpoint on loopback, running inside its ``with`` block.
 
-    ``url`` is what PRINTERPOINT_URL wants; ``token`` the first dealer's. Without ``it_is`` it
+    ``url`` is what PRINTERPOINT_URL wants; ``token`` the first dealer's. Without ``set_time`` it
     lives by the clock. Raises ProductionError in production settings, OSError for a port that is
     taken.
     """
@@ -65,12 +65,12 @@ class Sandbox(SandboxApp):
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None and self._thread is not None:
-            self.recovers()
+            self.recover()
             self._server.shutdown()
             self._thread.join()
             self._server.server_close()
             self._server = self._thread = None
-        self.saves()
+        self.save()
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.url}>"

@@ -20,8 +20,8 @@ from webapp.printerpoint.sandbox.faults import Fault
 
 BASE = "/apis/v1"
 _PRINTERS = f"{BASE}/dealer/printers"
-_CONTROLS = "/_sandbox/"
-_LONGEST_ORDER = 32 * 1024 * 1024
+_COMMANDS = "/_sandbox/"
+_LONGEST_COMMAND = 32 * 1024 * 1024
 _HANGS_SECONDS = 120.0
 
 log = logging.getLogger("releaf.sandbox")
@@ -64,27 +64,27 @@ class _Handler(BaseHTTPRequestHandler):
             return
         app = self.server.app
         app.calls.append(f"{self.command} {self.path}")
-        over = app.over
+        released = app.released
         if app.delay:
-            over.wait(app.delay)
+            released.wait(app.delay)
         fault = app.fault_for(page)
-        if fault is not None and self._fails(fault, over):
+        if fault is not None and self._fails(fault, released):
             return
         token = self._token()
         if token is None or token not in app.data.tokens:
             self._send_json(401, {"message": "no such token"}, {"WWW-Authenticate": "Basic"})
             return
-        self._send_page(token, page, fault, over)
+        self._send_page(token, page, fault, released)
 
     def do_POST(self) -> None:
-        """Carry out an order: ``POST /_sandbox/<verb>`` with the arguments as a JSON object."""
+        """Run a command: ``POST /_sandbox/<command>`` with the arguments as a JSON object."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > _LONGEST_ORDER:
+        if not length.isdigit() or int(length) > _LONGEST_COMMAND:
             self.close_connection = True
             self._send_json(411, {"message": "Content-Length is missing or too large"})
             return
         body = self.rfile.read(int(length))
-        if not self.path.startswith(_CONTROLS):
+        if not self.path.startswith(_COMMANDS):
             self._send_json(405, {"message": "only GET"}, {"Allow": "GET"})
             return
         # A web page of another origin cannot send this type unasked.
@@ -92,8 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(415, {"message": "send application/json"})
             return
         try:
-            words = msgspec.json.decode(body or b"{}", type=dict[str, Any])
-            result = self.server.app.carries_out(self.path.removeprefix(_CONTROLS), words)
+            arguments = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+            result = self.server.app.run_command(self.path.removeprefix(_COMMANDS), arguments)
         except (LookupError, TypeError, ValueError) as error:
             self._send_json(400, {"message": str(error)})
             return
@@ -106,13 +106,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _token(self) -> str | None:
         scheme, _, code = self.headers.get("Authorization", "").partition(" ")
         try:
-            words = base64.b64decode(code, validate=True).decode()
+            credentials = base64.b64decode(code, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             return None
-        token, colon, password = words.rpartition(":")
+        token, colon, password = credentials.rpartition(":")
         return token if scheme.lower() == "basic" and colon and not password else None
 
-    def _fails(self, fault: Fault, over: Event) -> bool:
+    def _fails(self, fault: Fault, released: Event) -> bool:
         """Fail before the page is built; False when the page itself is wrong."""
         if fault.kind == "down":
             # Lingering for no time at all makes close() a reset.
@@ -120,17 +120,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return True
         if fault.kind == "hangs":
-            over.wait(_HANGS_SECONDS)
+            released.wait(_HANGS_SECONDS)
             self.close_connection = True
             return True
         if fault.kind == "status":
             retry_after = fault.options.get("retry_after")
             headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-            self._send_json(fault.options["status"], {"message": "as ordered"}, headers)
+            self._send_json(fault.options["status"], {"message": "simulated"}, headers)
             return True
         return False
 
-    def _send_page(self, token: str, number: int, fault: Fault | None, over: Event) -> None:
+    def _send_page(self, token: str, number: int, fault: Fault | None, released: Event) -> None:
         app = self.server.app
         start = (number - 1) * app.page_size
         rows, more = app.rows_of(token, start, start + app.page_size)
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         if content is not None:
             self._send(200, *content)
         elif fault is not None and fault.kind in malformed.KINDS:
-            malformed.answer(fault.kind, self, body, fault.options, over)
+            malformed.respond(fault.kind, self, body, fault.options, released)
         else:
             self._send(200, body, {})
 

@@ -48,16 +48,16 @@ def _worked(moment: datetime) -> float:
     return min(1.0, max(0.0, (hours - _OPENS) / (_CLOSES - _OPENS)))
 
 
-def counters_of(family: CounterSet, count: int) -> dict[str, int]:
-    """A family's counters of a printer that has printed ``count`` pages in its life."""
+def counters_of(counter_set: CounterSet, count: int) -> dict[str, int]:
+    """Return the counters of a set for a lifetime count."""
     colour = count // 5
     mono = count - colour
-    if family == "colour":
+    if counter_set == "colour":
         return {
             f"coloredPagesByMonochrome{_CLICKS}": mono,
             f"coloredPagesByColor{_CLICKS}": colour,
         }
-    if family == "size":
+    if counter_set == "size":
         return {
             f"coloredPagesBySizeMonochromeTotal{_CLICKS}": mono,
             f"coloredPagesBySizeMonochromeTabloid{_CLICKS}": mono // 10,
@@ -69,11 +69,11 @@ def counters_of(family: CounterSet, count: int) -> dict[str, int]:
         f"paperAreaMonochrome{_AREA}": mono * LETTER_AREA,
         f"paperAreaColor{_AREA}": colour * LETTER_AREA,
     }
-    if family == "area":
+    if counter_set == "area":
         return by_colour | {f"paperAreaTotal{_AREA}": count * LETTER_AREA}
-    if family == "area_by_colour":
+    if counter_set == "area_by_colour":
         return by_colour
-    if family == "length":
+    if counter_set == "length":
         # Rounded up, so that dividing by the roll's width gives whole pages back.
         return {"paperLengthInMicrometers": -(-count * LETTER_AREA * 10 // ROLL_WIDTH_MM)}
     return {
@@ -86,9 +86,9 @@ def counters_of(family: CounterSet, count: int) -> dict[str, int]:
 
 
 def counter_set_of(counters: Mapping[str, object] | Iterable[str]) -> CounterSet:
-    """The first family that counters sent under these names belong to; by colour without one."""
+    """Return the first set that has counters of these names, else by colour."""
     names = {name.lower() for name in counters}
-    for family in COUNTER_SETS:
-        if any(name.lower() in names for name in counters_of(family, 0)):
-            return family
+    for counter_set in COUNTER_SETS:
+        if any(name.lower() in names for name in counters_of(counter_set, 0)):
+            return counter_set
     return "colour"
