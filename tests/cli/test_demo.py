@@ -1,4 +1,4 @@
-"""``releaf demo``: a story that is as fresh on any day, told through the services."""
+"""``releaf demo``: data that is equally recent on any day, made through the services."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.cli.conftest import Answer, Releaf
-from webapp.cli.demo import cast, story
+from webapp.cli.seed import data, plan
 from webapp.domain.calendar import is_business_day
 from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
@@ -22,53 +22,54 @@ from webapp.services.calendars import PublicHolidays
 pytestmark = pytest.mark.processes
 
 HOLIDAYS = PublicHolidays("US")
-CALENDAR = story.Calendar(ZoneInfo("America/New_York"), HOLIDAYS, time(0, 10), 2, time(6))
+CALENDAR = plan.Calendar(ZoneInfo("America/New_York"), HOLIDAYS, time(0, 10), 2, time(6))
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(400)]
 
 
-def test_the_story_begins_with_a_whole_month_some_sixty_nights_ago() -> None:
+def test_the_data_begins_with_a_whole_month_some_sixty_nights_ago() -> None:
     for last in DAYS:
-        first = story.first_day(last)
+        first = plan.first_day(last)
 
         assert (first + timedelta(days=1)).day == 1
         assert 45 <= (last - first).days <= 76
 
 
-def test_a_month_has_closed_on_whatever_day_the_story_is_told() -> None:
+def test_a_month_has_closed_on_whatever_day_the_demo_is_seeded() -> None:
     for last in DAYS:
-        first, now = story.first_day(last), CALENDAR.night_after(last)
-        scenes = list(story.scenes(first, first, last, CALENDAR, now))
+        first, now = plan.first_day(last), CALENDAR.night_after(last)
+        steps = list(plan.steps(first, first, last, CALENDAR, now))
 
-        closings = [scene for scene in scenes if isinstance(scene, story.Closing)]
-        assert closings
-        assert closings[0].month == Month.of(first).next()
-        moments = [scene.moment for scene in scenes]
+        closes = [step for step in steps if isinstance(step, plan.MonthClose)]
+        assert closes
+        assert closes[0].month == Month.of(first).next()
+        moments = [step.moment for step in steps]
         assert moments == sorted(moments)
         assert moments[-1] <= now
 
 
 def test_events_are_apart_and_on_business_days() -> None:
     for last in DAYS:
-        first = story.first_day(last)
-        days = story.events(first, last, HOLIDAYS)
+        first = plan.first_day(last)
+        days = plan.events(first, last, HOLIDAYS)
 
         assert len(days) == 6
         assert all(first + timedelta(days=7) < day <= last for day in days)
         assert all(is_business_day(day, HOLIDAYS) for day in days)
 
 
-def test_what_is_told_later_goes_on_where_the_story_ended() -> None:
+def test_a_later_run_continues_where_the_data_ended() -> None:
     now = datetime(2027, 3, 4, 15, tzinfo=UTC)
-    scenes = list(
-        story.scenes(date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 3), CALENDAR, now)
-    )
+    steps = list(plan.steps(date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 3), CALENDAR, now))
 
-    assert [
-        scene.day if isinstance(scene, story.Night) else str(scene.month) for scene in scenes
-    ] == [date(2027, 3, 1), "2027-02", date(2027, 3, 2), date(2027, 3, 3)]
+    assert [step.day if isinstance(step, plan.Night) else str(step.month) for step in steps] == [
+        date(2027, 3, 1),
+        "2027-02",
+        date(2027, 3, 2),
+        date(2027, 3, 3),
+    ]
 
 
-class Stage:
+class Demo:
     """A demo on a day of its own: its sandbox and the commands live by one clock."""
 
     def __init__(self, releaf: Releaf) -> None:
@@ -81,7 +82,7 @@ class Stage:
         self.releaf.it_is(f"{self.now:%Y-%m-%d %H:%M:%S}")
         return self.releaf.process("demo", *options, "--json")
 
-    def tells(self, *options: str) -> Any:
+    def succeeds(self, *options: str) -> Any:
         """Run ``releaf demo --json`` now, which must succeed; returns its document."""
         answer = self.runs(*options)
         assert answer.code == 0, answer
@@ -89,25 +90,25 @@ class Stage:
 
 
 @pytest.fixture
-def stage(releaf: Releaf, faketime_library: Path) -> Iterator[Stage]:
+def demo(releaf: Releaf, faketime_library: Path) -> Iterator[Demo]:
     """Monday 1 March 2027, ten in the morning in New York: February has not closed yet."""
     releaf.faketime = faketime_library
-    stage = Stage(releaf)
-    with stage.printerpoint:
-        releaf.surroundings["PRINTERPOINT_URL"] = stage.printerpoint.url
-        yield stage
+    demo = Demo(releaf)
+    with demo.printerpoint:
+        releaf.surroundings["PRINTERPOINT_URL"] = demo.printerpoint.url
+        yield demo
 
 
-def test_the_story_is_told_and_goes_on_until_it_is_reset(stage: Stage) -> None:
-    # One test, because a telling takes as long as a hundred other tests.
-    releaf = stage.releaf
+def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
+    # One test, because seeding takes as long as a hundred other tests.
+    releaf = demo.releaf
     releaf.made("database", "upgrade")  # as make demo does; its administrator is taken over
 
-    told = stage.tells()
+    seeded = demo.succeeds()
 
-    assert (told["first_day"], told["last_day"]) == ("2026-12-31", "2027-02-28")
-    assert (told["nights"], told["certificates"]) == (60, 8)
-    _the_logins_work(releaf, told["logins"])
+    assert (seeded["first_day"], seeded["last_day"]) == ("2026-12-31", "2027-02-28")
+    assert (seeded["nights"], seeded["certificates"]) == (60, 8)
+    _the_logins_work(releaf, seeded["logins"])
     feeds = {row["customer_name"]: row for row in releaf.made("list", "feeds")}
     assert {name for name, row in feeds.items() if row["health"] == "unhealthy"} == {
         "Ironbridge Machine Works"
@@ -119,31 +120,31 @@ def test_the_story_is_told_and_goes_on_until_it_is_reset(stage: Stage) -> None:
         "healthy",
     ]
     assert [row["after"] for row in changes if row["server"]] == ["unhealthy", "healthy"]
-    _pages_are_those_that_were_printed(stage, feeds)
+    _pages_are_those_that_were_printed(demo, feeds)
     _months_and_certificates_add_up(releaf)
-    _six_days_are_recovered_and_one_gain_is_held(releaf, feeds)
+    _six_days_are_recovered_and_one_delta_is_held(releaf, feeds)
 
     # On the same day nothing is added.
     addresses = {row["url"] for row in releaf.made("list", "certificates")}
-    assert stage.tells() == told
+    assert demo.succeeds() == seeded
     assert {row["url"] for row in releaf.made("list", "certificates")} == addresses
 
-    # Three days later: February has closed, and the nights since are told.
-    stage.now += timedelta(days=3)
-    again = stage.tells()
+    # Three days later: February has closed, and the nights since are added.
+    demo.now += timedelta(days=3)
+    again = demo.succeeds()
 
-    assert again["logins"] == told["logins"]
+    assert again["logins"] == seeded["logins"]
     assert (again["nights"], again["last_day"]) == (63, "2027-03-03")
     assert again["certificates"] == 16
     assert addresses < {row["url"] for row in releaf.made("list", "certificates")}
     _months_and_certificates_add_up(releaf)
     assert len(releaf.made("list", "accounts")) == 10
 
-    # A reset that is interrupted: the next run tells all of it anew.
-    stage.printerpoint.refuse()
-    interrupted = stage.runs("--reset")
-    stage.printerpoint.recover()
-    anew = stage.tells()
+    # A reset that is interrupted: the next run seeds everything again.
+    demo.printerpoint.refuse()
+    interrupted = demo.runs("--reset")
+    demo.printerpoint.recover()
+    anew = demo.succeeds()
 
     assert interrupted.code == 1
     assert "token" in interrupted.error[1]
@@ -152,19 +153,19 @@ def test_the_story_is_told_and_goes_on_until_it_is_reset(stage: Stage) -> None:
     assert len(releaf.made("list", "servers")) == 1
     _the_logins_work(releaf, anew["logins"])
     # The spare dealer's token is there to be tried.
-    releaf.made("server", "add", "--account", cast.PARTNER, stdin=anew["spare_token"])
-    assert len(releaf.made("server", "customers", "2")) == len(cast.SPARE_CUSTOMERS)
+    releaf.made("server", "add", "--account", data.PARTNER, stdin=anew["spare_token"])
+    assert len(releaf.made("server", "customers", "2")) == len(data.SPARE_CUSTOMERS)
 
 
-def _pages_are_those_that_were_printed(stage: Stage, feeds: dict[str, Any]) -> None:
+def _pages_are_those_that_were_printed(demo: Demo, feeds: dict[str, Any]) -> None:
     """Of customers whose printers stayed and whose agents report, to the page."""
-    for customer in (cast.LAW_FIRM, cast.ARCHITECTS, cast.BAKERY, cast.CLINIC, cast.CREDIT_UNION):
+    for customer in (data.LAW_FIRM, data.ARCHITECTS, data.BAKERY, data.CLINIC, data.CREDIT_UNION):
         printed = sum(
             pages
-            for day, pages in stage.printerpoint.pages_printed(customer.name).items()
+            for day, pages in demo.printerpoint.pages_printed(customer.name).items()
             if date(2026, 12, 31) < day <= date(2027, 2, 28)
         )
-        rows = stage.releaf.made("list", "deposits", "--feed", feeds[customer.name]["id"])
+        rows = demo.releaf.made("list", "deposits", "--feed", feeds[customer.name]["id"])
         assert sum(row["pages"] for row in rows) == printed > 0
 
 
@@ -176,7 +177,7 @@ def _months_and_certificates_add_up(releaf: Releaf) -> None:
     assert certified + still_open == sum(row["pages"] for row in rows)
 
 
-def _six_days_are_recovered_and_one_gain_is_held(releaf: Releaf, feeds: dict[str, Any]) -> None:
+def _six_days_are_recovered_and_one_delta_is_held(releaf: Releaf, feeds: dict[str, Any]) -> None:
     with releaf.session() as session:
         first, last = date(2027, 1, 1), date(2027, 2, 28)
         clinic = [feeds["Cascade Veterinary Clinic"]["id"]]

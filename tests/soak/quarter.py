@@ -266,9 +266,8 @@ class Quarter:
     def _is_fit(self, printer: str, verb: str) -> bool:
         """Whether all is read and nothing was done to it before; what moved may move again."""
         done = {event.verb for event in self.fleet.happened if printer in event.words}
-        return not done - (
-            {"move_printer"} if verb == "move_printer" else set()
-        ) and self.fleet.is_settled(printer)
+        allowed = {"move_printer"} if verb == "move_printer" else set()
+        return not done - allowed and self.fleet.is_settled(printer)
 
     def _neighbour(self, company: Company) -> str | None:
         """Another customer of the same dealer whose agent reports."""

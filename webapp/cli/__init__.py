@@ -17,7 +17,7 @@ _COMMANDS = {
     "certificates": "webapp.cli.certificates:certificates",
     "collect": "webapp.cli.collect:collect",
     "database": "webapp.cli.database:database",
-    "demo": "webapp.cli.demo:demo",
+    "demo": "webapp.cli.seed:demo",
     "device": "webapp.cli.devices:device",
     "feed": "webapp.cli.feeds:feed",
     "list": "webapp.cli.listing:listing",

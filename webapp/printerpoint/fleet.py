@@ -97,7 +97,7 @@ class Fleet:
 
     def add(self, rows: Iterable[Printer | BadRow]) -> None:
         """Add the rows of a page."""
-        waiting: dict[_Label, tuple[list[Printer], list[BadRow]]] = {}
+        buffer: dict[_Label, tuple[list[Printer], list[BadRow]]] = {}
         names = self._latest_names
         for row in rows:
             self.rows += 1
@@ -110,20 +110,20 @@ class Fleet:
             if customer_id is not None and (name != customer_id or name not in names):
                 names[customer_id] = name
             label = (customer_id, name)
-            told = waiting.get(label)
-            if told is None:
-                told = waiting[label] = ([], [])
+            rows_of_label = buffer.get(label)
+            if rows_of_label is None:
+                rows_of_label = buffer[label] = ([], [])
             if isinstance(row, Printer):
-                told[0].append(row)
+                rows_of_label[0].append(row)
                 if key := serial_key(row.serial_number):
                     listed = self._labels_of_serial.get(key, ())
                     if label not in listed:
                         self._labels_of_serial[key] = (*listed, label)
             else:
-                told[1].append(row)
+                rows_of_label[1].append(row)
             if self.rows % _ROWS_IN_HAND == 0:
-                self._keep(waiting)
-        self._keep(waiting)
+                self._spill(buffer)
+        self._spill(buffer)
 
     def customers(self) -> list[Customer]:
         """Return the customers, by ID if they have one, else by exact name; sorted by name."""
@@ -206,17 +206,17 @@ class Fleet:
     def _keep(self, waiting: dict[_Label, tuple[list[Printer], list[BadRow]]]) -> None:
         """Write rows to the file, and remove them from memory."""
         self._file.seek(0, os.SEEK_END)
-        for label, told in waiting.items():
+        for label, rows_of_label in buffer.items():
             customer_id, name = label
             if customer_id is not None and label not in self._places:
                 self._labels[customer_id].append(label)
                 self._ids[name].add(customer_id)
-            content = _encode(told)
+            content = _encode(rows_of_label)
             self._places[label].append((self._file.tell(), len(content)))
             self._file.write(content)
-            self._printers[label] += len(told[0])
-            self.printers += len(told[0])
-        waiting.clear()
+            self._printers[label] += len(rows_of_label[0])
+            self.printers += len(rows_of_label[0])
+        buffer.clear()
 
     def _customer(self, customer_id: str) -> Customer:
         name = self._latest_names[customer_id]

@@ -198,10 +198,8 @@ class SimulatedFleet:
             company = self._company(customer)
             self._advance()
             for machine in self._machines_of(company):
-                machine.frozen_count, machine.frozen_at = (
-                    machine.count,
-                    last_report_at(machine, self.now),
-                )
+                machine.frozen_count = machine.count
+                machine.frozen_at = last_report_at(machine, self.now)
             company.offline = True
 
     def start_agent(self, customer: str) -> None:

@@ -1,4 +1,4 @@
-"""Where the demo is told: through the services and the jobs, by the clock of the story."""
+"""Seed the demo through the services and the jobs, at simulated times."""
 
 import secrets
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from jobs import collection as collecting
 from jobs import month_end, notifications
 from webapp.cli import context
-from webapp.cli.demo import cast, opening, story
-from webapp.cli.demo.field import Field
-from webapp.cli.demo.logins import Memory
-from webapp.cli.demo.story import Calendar, Event, Night
 from webapp.cli.output import Progress
+from webapp.cli.seed import accounts, data, plan
+from webapp.cli.seed.plan import Calendar, Event, Night
+from webapp.cli.seed.sandbox import SandboxFleet
+from webapp.cli.seed.saved_state import SeedState
 from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.extensions import current_settings
@@ -29,8 +29,8 @@ _NOTICES_WAIT = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """How far the story has come."""
+class Summary:
+    """What the demo holds: days of the first and last night, and counts."""
 
     server_id: int
     first: date
@@ -39,50 +39,50 @@ class Told:
     certificates: int
 
 
-class Stage:
-    """A demo: its database, its sandbox, its calendar. ``now``: the present of the story."""
+class Seeder:
+    """Seeds the database and the sandbox of the demo; ``now``: when the data ends."""
 
     def __init__(self, now: datetime) -> None:
         config = current_settings()
         self._now = now
-        self._field = Field(config.printerpoint_url)
+        self._sandbox = SandboxFleet(config.printerpoint_url)
         self._calendar = Calendar(
-            zone=ZoneInfo(cast.TIME_ZONE),
-            holidays=PublicHolidays(cast.COUNTRY),
+            zone=ZoneInfo(data.TIME_ZONE),
+            holidays=PublicHolidays(data.COUNTRY),
             collect_at=config.collect_at,
             close_on=config.close_on,
             close_at=config.close_at,
         )
 
-    def tell(self, memory: Memory, show: Progress) -> None:
-        """The whole story, in an empty database. Makes the passwords that ``memory`` lacks."""
+    def seed(self, state: SeedState, show: Progress) -> None:
+        """Seed an empty database; add the passwords that ``state`` lacks."""
         last = self._last_day()
-        first = story.first_day(last)
+        first = plan.first_day(last)
         begin = self._calendar.at(first, _OPENING_HOUR)
-        # Tokens of their own: a sandbox in which it was told before keeps the fleets of then.
+        # New tokens, since the sandbox may hold fleets of an earlier demo.
         token = f"northwind-{secrets.token_hex(4)}"
-        memory.spare_token = f"spare-{secrets.token_hex(4)}"
-        with self._field.follows_story():
-            self._field.set_time(begin)
-            self._field.add_dealer(token, cast.CUSTOMERS)
-            self._field.add_dealer(memory.spare_token, cast.SPARE_CUSTOMERS)
-            server_id = opening.open_accounts(token, begin)
-            opening.let_people_in(memory.passwords, begin)
-            self._play(server_id, first, first - timedelta(days=1), show)
+        state.spare_token = f"spare-{secrets.token_hex(4)}"
+        with self._sandbox.simulated_time():
+            self._sandbox.set_time(begin)
+            self._sandbox.add_dealer(token, data.CUSTOMERS)
+            self._sandbox.add_dealer(state.spare_token, data.SPARE_CUSTOMERS)
+            server_id = accounts.create_accounts(token, begin)
+            accounts.create_users(state.passwords, begin)
+            self._run(server_id, first, first - timedelta(days=1), show)
 
-    def go_on(self, show: Progress) -> None:
-        """The nights since the last one that was collected."""
-        told = self.told()
-        with self._field.follows_story():
-            self._play(told.server_id, told.first, told.last, show)
+    def extend(self, show: Progress) -> None:
+        """Add the nights since the last one that was collected."""
+        summary = self.summary()
+        with self._sandbox.simulated_time():
+            self._run(summary.server_id, summary.first, summary.last, show)
 
-    def told(self) -> Told:
-        """How far the story has come."""
+    def summary(self) -> Summary:
+        """Return what the demo holds. Raises Conflict when its server was removed."""
         with context.session(reading=True) as session:
             server_id = session.scalars(
                 select(Server.id)
                 .join(Server.account)
-                .where(Account.name == cast.PARTNER)
+                .where(Account.name == data.PARTNER)
                 .order_by(Server.id)
             ).first()
             first, last, nights = session.execute(
@@ -95,39 +95,41 @@ class Stage:
             certificates = session.scalar(select(func.count()).select_from(Certificate))
         if server_id is None or first is None:
             raise Conflict("The demo has lost its server; begin again with --reset.")
-        return Told(server_id, first, last, nights, certificates or 0)
+        return Summary(server_id, first, last, nights, certificates or 0)
 
-    def _play(self, server_id: int, begun: date, since: date, show: Progress) -> None:
-        """The scenes after the night of ``since``; the events are those of the first telling."""
+    def _run(self, server_id: int, begun: date, since: date, show: Progress) -> None:
+        """Run the steps after the night of ``since``; events are part of the first run only."""
         last = self._last_day()
-        happens = story.events(begun, last, self._calendar.holidays) if since < begun else {}
-        scenes = list(story.scenes(begun, since, last, self._calendar, self._now))
-        for number, scene in enumerate(scenes, start=1):
-            if isinstance(scene, Night):
-                show(number, len(scenes), f"night of {scene.day}")
-                self._night(server_id, scene, happens.get(scene.day))
+        events = plan.events(begun, last, self._calendar.holidays) if since < begun else {}
+        steps = list(plan.steps(begun, since, last, self._calendar, self._now))
+        for number, step in enumerate(steps, start=1):
+            if isinstance(step, Night):
+                show(number, len(steps), f"night of {step.day}")
+                self._night(server_id, step, events.get(step.day))
             else:
-                show(number, len(scenes), f"{scene.month} closes")
-                self._close(scene.month, scene.moment)
+                show(number, len(steps), f"{step.month} closes")
+                self._close(step.month, step.moment)
 
     def _night(self, server_id: int, night: Night, event: Event | None) -> None:
-        """The day's event, the day itself, and its collection."""
+        """Apply the day's event, advance to the night, and collect."""
         if event is not None:
-            self._field.happens(event)
-        self._field.set_time(night.moment)
+            self._sandbox.apply(event)
+        self._sandbox.set_time(night.moment)
         state = self._collect(server_id, night.day, night.moment)
         if state == "failed" and event is not None:
-            self._tell_people(night.moment)
-            self._field.recover()
+            self._send_notifications(night.moment)
+            self._sandbox.recover()
             later = night.moment + _HEALTH_CHECK
-            self._field.set_time(later)
+            self._sandbox.set_time(later)
             state = self._collect(server_id, night.day, later)
         if state != "finished":
-            raise Conflict(f"The night of {night.day} cannot be told: its collection {state}.")
-        self._tell_people(night.moment)
-        self._tell_people(night.moment + _NOTICES_WAIT)
+            raise Conflict(
+                f"The night of {night.day} cannot be simulated: its collection is {state}."
+            )
+        self._send_notifications(night.moment)
+        self._send_notifications(night.moment + _NOTICES_WAIT)
 
-    def _tell_people(self, moment: datetime) -> None:
+    def _send_notifications(self, moment: datetime) -> None:
         notifications.write(lambda: moment)
         notifications.send(lambda: moment)
 
@@ -144,11 +146,11 @@ class Stage:
         with context.session(reading=True) as session:
             ids = [account.id for account in months.accounts_with_months(session)]
         for account_id in ids:
-            # One that has to wait waits for the worker, which asks again every ten minutes.
+            # What cannot close yet is left to the worker, which tries again every ten minutes.
             month_end.issue(account_id, month, now=lambda: moment)
 
     def _last_day(self) -> date:
-        """The last day whose night has come."""
+        """Return the last day whose night has begun."""
         at = current_settings().collect_at
         night = self._now - timedelta(hours=at.hour, minutes=at.minute)
         return night.astimezone(self._calendar.zone).date() - timedelta(days=1)

@@ -1,4 +1,4 @@
-"""``releaf demo``: the service with a story in it, told through its own services."""
+"""``releaf demo``: fill an instance with two months of data, through the services."""
 
 import hashlib
 from typing import Any
@@ -11,9 +11,9 @@ from sqlalchemy import select
 from webapp import clock
 from webapp.cli import context, output
 from webapp.cli.command import Command
-from webapp.cli.demo import cast, logins
-from webapp.cli.demo.logins import Memory
-from webapp.cli.demo.stage import Stage, Told
+from webapp.cli.seed import data, saved_state
+from webapp.cli.seed.saved_state import SeedState
+from webapp.cli.seed.seeder import Seeder, Summary
 from webapp.db import db
 from webapp.extensions import current_settings
 from webapp.models import Account
@@ -30,53 +30,53 @@ _ROLES: dict[Role, str] = {
 
 
 @click.command("demo", cls=Command)
-@click.option("--reset", is_flag=True, help="Forget the story that is there and tell it anew.")
+@click.option("--reset", is_flag=True, help="Empty the database of the demo and fill it again.")
 @with_appcontext
 def demo(reset: bool) -> None:
-    """Fill an empty instance with a story of some sixty nights.
+    """Fill an empty instance with some sixty nights of data.
 
     For development only:
 
       make demo                         (starts everything and runs this)
       PRINTERPOINT_URL=http://127.0.0.1:8900/apis/v1 RELEAF_INSTANCE=instance/demo releaf demo
 
-    It needs a running Printerpoint sandbox (python -m webapp.printerpoint.sandbox). The story ends
-    yesterday, whatever the date; running it again keeps what is there and tells the nights since.
+    It needs a running Printerpoint sandbox (python -m webapp.printerpoint.sandbox). The data ends
+    yesterday, whatever the date; running it again adds the nights since.
     """
     config = current_settings()
-    _refuse_what_is_real(config)
-    memory = logins.recall(config.instance)
+    _refuse_production(config)
+    state = saved_state.load(config.instance)
     partners = _partners()
-    mine = memory is not None and memory.database == _fingerprint(config)
-    if partners and (not mine or cast.PARTNER not in partners):
+    mine = state is not None and state.database == _fingerprint(config)
+    if partners and (not mine or data.PARTNER not in partners):
         raise SettingsError(
             "RELEAF_INSTANCE: there are accounts in it that are not the demo's; "
             "name an empty folder"
         )
-    if memory is None or not mine:
-        memory = Memory(database=_fingerprint(config))
-    elif reset or not memory.told:  # one that was interrupted is told anew
+    if state is None or not mine:
+        state = SeedState(database=_fingerprint(config))
+    elif reset or not state.seeded:  # an interrupted one starts again
         _empty(config)
-        memory.told = False
-    _show(memory, _tell(memory))
+        state.seeded = False
+    _print(state, _seed(state))
 
 
-def _tell(memory: Memory) -> Told:
-    """Tell the story, or what is new in it."""
+def _seed(state: SeedState) -> Summary:
+    """Seed an empty database, or add the nights since."""
     config = current_settings()
-    stage = Stage(clock.now())
-    with output.progress("The story") as show, context.quiet():
-        if not memory.told:
-            logins.keep(config.instance, memory)
-            stage.tell(memory, show)
-            memory.told = True
-            logins.keep(config.instance, memory)
+    seeder = Seeder(clock.now())
+    with output.progress("Demo data") as show, context.quiet():
+        if not state.seeded:
+            saved_state.save(config.instance, state)
+            seeder.seed(state, show)
+            state.seeded = True
+            saved_state.save(config.instance, state)
         else:
-            stage.go_on(show)
-    return stage.told()
+            seeder.extend(show)
+    return seeder.summary()
 
 
-def _refuse_what_is_real(config: Settings) -> None:
+def _refuse_production(config: Settings) -> None:
     if config.production:
         raise SettingsError("RELEAF_ENV: the demo is not for production; unset it")
     if not is_loopback(urlsplit(config.printerpoint_url).hostname):
@@ -91,37 +91,37 @@ def _partners() -> set[str]:
 
 
 def _fingerprint(config: Settings) -> str:
-    """Which database it is, without the password in its address."""
+    """Return a digest of the database URL, since it may hold a password."""
     return hashlib.sha256(config.database_url.encode()).hexdigest()
 
 
 def _empty(config: Settings) -> None:
-    """Make the schema anew: the demo's tables and nothing else are dropped."""
+    """Drop our tables, nothing else, and create the schema again."""
     with db.engine.begin() as connection:
         db.metadata.drop_all(connection)
         connection.exec_driver_sql("drop table if exists alembic_version")
     database.upgrade(config.database_url)
 
 
-def _show(memory: Memory, told: Told) -> None:
+def _print(state: SeedState, summary: Summary) -> None:
     config = current_settings()
     people: list[dict[str, Any]] = [
         {
             "role": person.role,
             "email": person.email,
-            "password": memory.passwords[person.email],
+            "password": state.passwords[person.email],
             "account": person.account,
         }
-        for person in cast.PEOPLE
+        for person in data.PEOPLE
     ]
     document = {
         "url": config.public_url,
         "logins": people,
-        "first_day": told.first,
-        "last_day": told.last,
-        "nights": told.nights,
-        "certificates": told.certificates,
-        "spare_token": memory.spare_token,
+        "first_day": summary.first,
+        "last_day": summary.last,
+        "nights": summary.nights,
+        "certificates": summary.certificates,
+        "spare_token": state.spare_token,
     }
     rows = [
         f"  {_ROLES[row['role']]:<23}{row['email']:<25}{row['password']:<22}{row['account'] or ''}"
@@ -129,15 +129,15 @@ def _show(memory: Memory, told: Told) -> None:
     ]
     plain = "\n".join(
         [
-            f"{cast.PARTNER}: {told.nights} nights from {told.first} to {told.last}, "
-            f"{len(cast.CUSTOMERS)} customers, {told.certificates} certificates.",
-            f"Silent and recovered: {cast.CLINIC.name}. Silent now: {cast.WORKSHOP.name}.",
-            f"Pages under review: {cast.HOSPITAL.name}.",
-            f"To register a server yourself, its token is {memory.spare_token}.",
+            f"{data.PARTNER}: {summary.nights} nights from {summary.first} to {summary.last}, "
+            f"{len(data.CUSTOMERS)} customers, {summary.certificates} certificates.",
+            f"Silent and recovered: {data.CLINIC.name}. Silent now: {data.WORKSHOP.name}.",
+            f"Pages under review: {data.HOSPITAL.name}.",
+            f"To register a server yourself, its token is {state.spare_token}.",
             "",
             f"  {config.public_url}",
             "",
             *(row.rstrip() for row in rows),
         ]
     )
-    output.tell(document, plain)
+    output.print_result(document, plain)

@@ -1,19 +1,19 @@
-"""The demo's field: the sandbox in its own process, its customers, printers and their troubles."""
+"""The customers and printers of the demo, in a sandbox that runs as another process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from webapp.cli.demo.cast import Customer
-from webapp.cli.demo.story import Event
+from webapp.cli.seed.data import Customer
+from webapp.cli.seed.plan import Event
 from webapp.errors import Conflict
 from webapp.printerpoint.sandbox import Remote
 from webapp.printerpoint.sandbox.remote import RemoteError
 
 
-class Field:
-    """What happens at the customers', by orders to the sandbox."""
+class SandboxFleet:
+    """The fleet of the demo, changed by commands to the sandbox."""
 
     def __init__(self, url: str) -> None:
         self._sandbox = Remote(url)
@@ -21,58 +21,58 @@ class Field:
         self._printers: dict[str, str] = {}
 
     def set_time(self, moment: datetime) -> None:
-        """Advance the sandbox's calendar; its printers print on the way."""
-        self._order("set_time", moment=moment)
+        """Set the time of the sandbox; its printers print up to it."""
+        self._call("set_time", moment=moment)
 
     @contextmanager
-    def follows_story(self) -> Iterator[None]:
-        """Live by the story's calendar, and by the real clock again afterwards."""
+    def simulated_time(self) -> Iterator[None]:
+        """Return to the real clock after the simulated nights."""
         try:
             yield
         finally:
-            self._order("follow_clock")
+            self._call("follow_clock")
 
     def add_dealer(self, token: str, customers: tuple[Customer, ...]) -> None:
-        """A dealer with a token and a fleet."""
-        self._order("add_dealer", token=token)
+        """Add a dealer with a token and a fleet."""
+        self._call("add_dealer", token=token)
         for customer in customers:
-            key = self._order(
+            key = self._call(
                 "add_customer", name=customer.name, customer_id=customer.customer_id, token=token
             )
             self._customers[customer.name] = key
             for printer in customer.printers:
-                made = self._order(
+                made = self._call(
                     "add_printer",
                     customer=key,
                     serial=printer.serial,
                     asset=printer.asset,
                     count=printer.count,
-                    family=printer.family,
+                    counter_set=printer.counter_set,
                     pages_per_weekday=printer.pages_per_weekday,
                 )
                 if printer.serial is not None:
                     self._printers[printer.serial] = made
 
-    def happens(self, event: Event) -> None:
-        """Let an event of the story happen."""
-        words: dict[str, Any] = {}
+    def apply(self, event: Event) -> None:
+        """Apply an event of the plan."""
+        arguments: dict[str, Any] = {}
         if event.customer is not None:
-            words["customer"] = self._customers[event.customer]
+            arguments["customer"] = self._customers[event.customer]
         if event.printer is not None:
-            words["printer"] = self._printers[event.printer]
+            arguments["printer"] = self._printers[event.printer]
         if event.new_serial is not None:
-            words["new_serial"] = event.new_serial
+            arguments["new_serial"] = event.new_serial
         if event.count is not None:
-            words["count"] = event.count
-        self._order(event.verb, **words)
+            arguments["count"] = event.count
+        self._call(event.command, **arguments)
 
     def recover(self) -> None:
-        """Printerpoint answers again."""
-        self._order("recover")
+        """End the fault of the sandbox."""
+        self._call("recover")
 
-    def _order(self, verb: str, **words: Any) -> Any:
+    def _call(self, command: str, **arguments: Any) -> Any:
         try:
-            return self._sandbox.run(verb, **words)
+            return self._sandbox.run(command, **arguments)
         except RemoteError as error:
             raise Conflict(
                 f"The Printerpoint sandbox: {error}. 'make demo' starts one, and so does "

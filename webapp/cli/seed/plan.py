@@ -1,7 +1,7 @@
-"""What happens in the demo and when: a plan made from the last day that has ended.
+"""The nights, events and month closes of the demo, planned back from the last day that has ended.
 
-Everything is dated back from that day, so the story is as fresh on any day of any year. It begins
-with a whole month, long enough ago for that month to be closed.
+So the data is equally recent on any day of any year. It begins with a whole month, long enough ago
+for that month to be closed.
 """
 
 from collections.abc import Container, Iterator
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from webapp.cli.demo import cast
+from webapp.cli.seed import data
 from webapp.domain.calendar import business_days_of_gap, days_of_gap
 from webapp.domain.months import Month, closes_at
 
@@ -18,17 +18,17 @@ FEWEST_NIGHTS = 45
 #: The timetable looks every ten minutes for months to close.
 _A_WHILE = timedelta(minutes=10)
 
-Verb = Literal["stop_agent", "start_agent", "replace_printer", "set_count", "return_malformed"]
+Command = Literal["stop_agent", "start_agent", "replace_printer", "set_count", "return_malformed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens in the field: an order to the sandbox.
+    """A command to the sandbox.
 
-    ``customer`` or ``printer`` (by serial number) is who it happens to; neither: to Printerpoint.
+    It concerns ``customer`` or ``printer`` (by serial number), or Printerpoint as a whole.
     """
 
-    verb: Verb
+    command: Command
     customer: str | None = None
     printer: str | None = None
     new_serial: str | None = None
@@ -44,19 +44,19 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class MonthClose:
     """The morning on which a month closes."""
 
     moment: datetime
     month: Month
 
 
-Scene = Night | Closing
+Step = Night | MonthClose
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Whose days and hours they are: the zone, its holidays, when nights begin, months close."""
+    """The partner's zone and holidays, when nights begin and when months close."""
 
     zone: ZoneInfo
     holidays: Container[date]
@@ -86,31 +86,31 @@ def first_day(last: date) -> date:
 
 
 def events(first: date, last: date, holidays: Container[date]) -> dict[date, Event]:
-    """What happens on the morning of which day; all of them business days."""
+    """Return the event of the morning of each day; all of them business days."""
     days = business_days_of_gap(first, last, holidays)
     return {
-        days[-17]: Event("stop_agent", customer=cast.CLINIC.name),
-        days[-11]: Event("start_agent", customer=cast.CLINIC.name),
+        days[-17]: Event("stop_agent", customer=data.CLINIC.name),
+        days[-11]: Event("start_agent", customer=data.CLINIC.name),
         days[-9]: Event("replace_printer", printer="VNC5T3302", new_serial="VNC6A0417", count=12),
         # For an hour of that night it answers with a web page; the server is paused meanwhile.
         days[-7]: Event("return_malformed"),
-        days[-5]: Event("stop_agent", customer=cast.WORKSHOP.name),
+        days[-5]: Event("stop_agent", customer=data.WORKSHOP.name),
         # A new formatter board brings the count of another machine along: held for a person.
         days[-4]: Event("set_count", printer="JPB4H5504", count=338_012),
     }
 
 
-def scenes(
+def steps(
     begun: date,
     since: date,
     last: date,
     calendar: Calendar,
     now: datetime,
-) -> Iterator[Scene]:
-    """The nights of the days after ``since`` up to ``last``, and the closings among them.
+) -> Iterator[Step]:
+    """Return the nights of the days after ``since`` up to ``last``, and the month closes.
 
-    ``begun``: the day of the first readings. Closings are of whole months and not later than
-    ``now``; the one after the night of ``since`` is among them.
+    ``begun``: the day of the first readings. Closes are of whole months and not later than ``now``;
+    the one after the night of ``since`` is included.
     """
     for day in [since, *days_of_gap(since, last)]:
         if day > since:
@@ -119,4 +119,4 @@ def scenes(
         closing = calendar.closes_at(month)
         following = calendar.night_after(day + timedelta(days=1))
         if month.first > begun and calendar.night_after(day) < closing <= min(now, following):
-            yield Closing(closing, month)
+            yield MonthClose(closing, month)

@@ -1,4 +1,4 @@
-"""Who appears in the demo: one partner, its customers with their printers, four people."""
+"""The data of the demo: one partner, its customers with their printers, four users."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,18 +9,18 @@ PARTNER = "Northwind Print Partners"
 TIME_ZONE = "America/New_York"
 COUNTRY = "US"
 
-Family = Literal["colour", "size", "area", "area_by_colour"]
+CounterSet = Literal["colour", "size", "area", "area_by_colour"]
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A printer as Printerpoint knows it; ``count``: pages in its life before the story."""
+    """A printer as Printerpoint knows it; ``count``: lifetime count at the start."""
 
     serial: str | None
     asset: str | None
     pages_per_weekday: int
     count: int
-    family: Family = "colour"
+    counter_set: CounterSet = "colour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may log in. ``account``: None for operations."""
+    """A user. ``account``: None for operations."""
 
     email: str
     full_name: str
@@ -94,7 +94,7 @@ CLINIC = Customer(
         Printer("CNB9V8121", "CV-2 Surgery", 85, 50_998),
     ),
 )
-#: Its agent is silent at the story's end.
+#: Its agent is silent at the end.
 WORKSHOP = Customer(
     "Ironbridge Machine Works",
     "IRON07",

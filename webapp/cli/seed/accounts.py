@@ -1,4 +1,4 @@
-"""How the demo begins: accounts, a server, feeds and people, made by the services."""
+"""Create the accounts, the server, the feeds and the users of the demo."""
 
 from datetime import datetime
 
@@ -6,21 +6,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.cli import context
-from webapp.cli.demo import cast
-from webapp.cli.demo.logins import new_password
+from webapp.cli.seed import data
+from webapp.cli.seed.saved_state import new_password
 from webapp.extensions import current_keyring
 from webapp.models import Account, User
 from webapp.services import accounts, feeds, servers, users
 
 
-def open_accounts(token: str, now: datetime) -> int:
-    """The partner, its server, and a feed for every customer of it; returns the server's id."""
+def create_accounts(token: str, now: datetime) -> int:
+    """Create the partner, its server and a feed per customer; return the server's id."""
     client = context.client(token)
     with client.fleet() as fleet:
         customers = fleet.customers()
     with context.session() as session:
         partner = accounts.add_partner(
-            session, name=cast.PARTNER, time_zone=cast.TIME_ZONE, country=cast.COUNTRY, now=now
+            session, name=data.PARTNER, time_zone=data.TIME_ZONE, country=data.COUNTRY, now=now
         )
         server = servers.register(
             session, current_keyring(), partner, name=None, token=token, now=now
@@ -30,16 +30,16 @@ def open_accounts(token: str, now: datetime) -> int:
         return server.id
 
 
-def let_people_in(passwords: dict[str, str], now: datetime) -> None:
-    """Invite the people and take their invitations; makes the passwords that are missing."""
+def create_users(passwords: dict[str, str], now: datetime) -> None:
+    """Create the users; add the passwords that are missing."""
     with context.session() as session:
-        for person in cast.PEOPLE:
+        for person in data.PEOPLE:
             password = passwords.setdefault(person.email, new_password())
             users.accept(session, _invitation(session, person, now), password, now)
         session.commit()
 
 
-def _invitation(session: Session, person: cast.Person, now: datetime) -> str:
+def _invitation(session: Session, person: data.Person, now: datetime) -> str:
     # The first administrator may have been invited when the database was made.
     known = session.scalar(select(User).where(User.email == person.email))
     if known is not None:
@@ -55,7 +55,7 @@ def _invitation(session: Session, person: cast.Person, now: datetime) -> str:
     return token
 
 
-def _account_of(session: Session, person: cast.Person, now: datetime) -> Account:
+def _account_of(session: Session, person: data.Person, now: datetime) -> Account:
     if person.account is None:
         return accounts.operations(session, now)
     return session.scalars(select(Account).where(Account.name == person.account)).one()
