@@ -178,7 +178,7 @@ def user(
             email=email or f"ada{number}@example.com",
             role=role or usual[account.kind],
             password_hash=password_hash,
-            session_stamp=f"{number:032}",
+            session_version=f"{number:032}",
             created_at=NOW,
             disabled_at=disabled_at,
         ),

@@ -51,7 +51,7 @@ STORED = {
     },
     "user": {
         "full_name", "email",
-        "id", "account_id", "role", "password_hash", "session_stamp", "created_at", "disabled_at",
+        "id", "account_id", "role", "password_hash", "session_version", "created_at", "disabled_at",
         "wants_server", "wants_feed", "wants_digest", "wants_nights", "wants_approval", "language",
     },
 }  # fmt: skip

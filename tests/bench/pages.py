@@ -47,12 +47,12 @@ _FILL = (
     "select 1000 + n, 'customer', 'Customer ' || lpad(n::text, 5, '0'), "
     "case when n <= :large then 2 else 3 + n % (:partners - 1) end, :now "
     "from generate_series(1, :feeds) n",
-    'insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at) values '
-    "(1, 1, 'Olga Ops', 'ops@example.com', 'operations', 'x', :now), "
+    'insert into "user" (id, account_id, full_name, email, role, session_version, created_at) '
+    "values (1, 1, 'Olga Ops', 'ops@example.com', 'operations', 'x', :now), "
     "(2, 2, 'Nora North', 'nora@example.com', 'partner_admin', 'x', :now), "
     "(3, 1001, 'Cara Holm', 'cara@example.com', 'customer', 'x', :now), "
     "(4, 5, 'Sam Small', 'sam@example.com', 'partner_admin', 'x', :now)",
-    'insert into "user" (id, account_id, full_name, email, role, session_stamp, created_at) '
+    'insert into "user" (id, account_id, full_name, email, role, session_version, created_at) '
     "select 4 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', 'x', :now "
     "from generate_series(2, :feeds, 5) n",
     "insert into server (id, account_id, name, sealed_token, health, health_checked_at, "
@@ -249,10 +249,10 @@ def _cookie(visitor: FlaskClient) -> str:
 def _visitor(app: Flask, database: str, name: str) -> FlaskClient:
     with open_session(database) as session:
         user = session.scalars(select(User).where(User.email == f"{name}@example.com")).one()
-        stamp = user.get_id()
+        session_id = user.get_id()
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = stamp
+        cookie["_user_id"] = session_id
         cookie.permanent = True  # as the log-in leaves it
     return client
 

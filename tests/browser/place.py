@@ -57,7 +57,9 @@ def served_borough(folder: Path, redis_url: str) -> Iterator[Place]:
         things = built.things | _links(settings, users["partner_admin"][0])
         things["job"] = _failed_job(settings)
         seal = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-        cookies = {who: seal.dumps({"_user_id": stamp}) for who, (_, stamp) in users.items()}
+        cookies = {
+            who: seal.dumps({"_user_id": session_id}) for who, (_, session_id) in users.items()
+        }
         with _served(app) as address:
             yield Place(app, address, things, cookies)
         with app.app_context():

@@ -26,7 +26,7 @@ ACCOUNT_KIND_OF_ROLE: dict[Role, str] = {
 class User(Base):
     """A person: full name and email only. No password until the invitation is accepted.
 
-    ``session_stamp`` changes with the password, which ends all other sessions of the user.
+    ``session_version`` changes with the password, which ends all other sessions of the user.
     ``language``: of pages and emails, if chosen; null: that of the browser. ``wants_...``: the
     email notifications that the user wants, as far as the role has them.
     """
@@ -46,7 +46,7 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    session_stamp: Mapped[str] = mapped_column(String(32))
+    session_version: Mapped[str] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -77,5 +77,5 @@ class User(Base):
         return self.disabled_at is None
 
     def get_id(self) -> str:
-        """Return the identifier for the session cookie: the user and the session stamp."""
-        return f"{self.id}-{self.session_stamp}"
+        """Return the identifier for the session cookie: the user and the session version."""
+        return f"{self.id}-{self.session_version}"

@@ -23,11 +23,11 @@ _INVITED_UNTIL = (
 )
 
 
-def of_session(session: Session, user_id: int, stamp: str) -> User | None:
+def of_session(session: Session, user_id: int, version: str) -> User | None:
     """Return the user with account and partner; None if the password changed or it is disabled."""
     return session.scalar(
         select(User)
-        .where(User.id == user_id, User.session_stamp == stamp, User.disabled_at.is_(None))
+        .where(User.id == user_id, User.session_version == version, User.disabled_at.is_(None))
         .options(joinedload(User.account, innerjoin=True).joinedload(Account.partner))
     )
 

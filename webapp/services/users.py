@@ -57,7 +57,7 @@ def invite(
         full_name=_clean_name(full_name),
         email=clean_email(email),
         role=role,
-        session_stamp=_stamp(),
+        session_version=_new_session_version(),
         created_at=now,
     )
     taken = Invalid("email", gettext("Somebody has this e-mail already; give another one."))
@@ -124,7 +124,7 @@ def accept(
         raise Conflict(
             gettext("This link was used already. Log in with the password you chose then.")
         )
-    user.password_hash, user.session_stamp = kept, _stamp()
+    user.password_hash, user.session_version = kept, _new_session_version()
     user.language = user.language or language
     session.flush()
     return user
@@ -153,7 +153,7 @@ def change_password(session: Session, user: User, old: str, new: str) -> None:
     if new == old:
         raise Invalid("new", gettext("This is your present password; choose another."))
     passwords.clean(new, (user.email, user.full_name), field="new")
-    user.password_hash, user.session_stamp = passwords.hash_password(new), _stamp()
+    user.password_hash, user.session_version = passwords.hash_password(new), _new_session_version()
     session.flush()
 
 
@@ -172,7 +172,7 @@ def disable(session: Session, user: User, now: datetime, *, by: int | None = Non
         raise Conflict(
             gettext("This is the last user of operations who can log in; invite another first.")
         )
-    user.disabled_at, user.session_stamp = now, _stamp()
+    user.disabled_at, user.session_version = now, _new_session_version()
     _end_links(session, user, now)
     session.flush()
 
@@ -238,7 +238,7 @@ def _end_links(session: Session, user: User, now: datetime) -> None:
     )
 
 
-def _stamp() -> str:
+def _new_session_version() -> str:
     return secrets.token_hex(16)
 
 

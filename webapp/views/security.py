@@ -144,10 +144,10 @@ def _typed_email() -> str:
 @login_manager.user_loader
 def load_user(session_id: str) -> User | None:
     """Return the user of a session, unless disabled or given another password since."""
-    number, _, stamp = session_id.partition("-")
+    number, _, version = session_id.partition("-")
     if not number.isascii() or not number.isdigit():
         return None
-    return users.of_session(db.session(), int(number), stamp)
+    return users.of_session(db.session(), int(number), version)
 
 
 def _demand_login() -> ResponseReturnValue | None:
