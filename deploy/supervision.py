@@ -82,22 +82,22 @@ class Supervisor:
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         return "\n".join(text.splitlines()[-count:])
 
-    def watch(self, tell: Callable[[str], None]) -> None:
+    def watch(self, on_restart: Callable[[str], None]) -> None:
         """Return when supervisord has ended, which it does not do by itself.
 
         ``tell`` is called with the name of a program that ended and is being restarted: once, not
         for each attempt.
         """
         pids: dict[str, int] = {}
-        told: set[str] = set()
+        reported: set[str] = set()
         while not self._ended():
             for name, state, pid in self._states():
                 died = state in FAILED or (pid and pids.get(name, 0) not in (0, pid))
-                if died and name not in told:
-                    tell(name)
-                    told.add(name)
+                if died and name not in reported:
+                    on_restart(name)
+                    reported.add(name)
                 elif state == "RUNNING":
-                    told.discard(name)
+                    reported.discard(name)
                 pids[name] = pid or pids.get(name, 0)
             # A work-horse without its worker may overlap the next run.
             for pid in _children() - {self._process.pid}:
@@ -259,13 +259,13 @@ def _children() -> set[int]:
 def _end_orphans() -> None:
     """End all children, and the orphans that they leave behind, until there are none."""
     deadline = time.monotonic() + ORPHAN_SECONDS
-    told: set[int] = set()
+    terminated: set[int] = set()
     while children := _children():
         late = time.monotonic() > deadline
-        for pid in children if late else children - told:
+        for pid in children if late else children - terminated:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
-        told |= children
+        terminated |= children
         for pid in children:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)

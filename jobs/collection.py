@@ -100,7 +100,7 @@ def collect(
                 failed = _collect_feeds(session, collection, fleet, watch, now)
                 service.finish(session, collection, now())
                 session.commit()
-                _hand_over(collection_id, failed)
+                _enqueue_retries(collection_id, failed)
                 # The collection has ended; an error here fails the job only.
                 renames.propose(session, collection, fleet, _settings().roll_width_mm, now())
                 session.commit()
@@ -172,7 +172,7 @@ def _collect_feeds(
     return failed
 
 
-def _hand_over(collection_id: int, failed: list[int]) -> None:
+def _enqueue_retries(collection_id: int, failed: list[int]) -> None:
     """Enqueue a job for each failed customer, which operations can requeue."""
     for feed_id in failed:
         try:

@@ -1,27 +1,27 @@
 // What HTML alone cannot do yet. Every page works without this file.
 "use strict";
 
-// The page brings the words in its own language: data-unreachable and others of #notices.
-function tell(what) {
+// The page has the texts in its own language: data-unreachable and others of #notices.
+function showError(what) {
   const box = document.getElementById("notices");
   if (!box) return;
   const notice = document.createElement("div");
   notice.className = "notice bad";
   notice.setAttribute("role", "alert");
-  const words = document.createElement("p");
-  words.className = "notice-words";
-  words.textContent = box.dataset[what];
-  notice.append(words);
+  const text = document.createElement("p");
+  text.className = "notice-text";
+  text.textContent = box.dataset[what];
+  notice.append(text);
   box.replaceChildren(notice);
 }
 
-document.addEventListener("htmx:sendError", () => tell("unreachable"));
-document.addEventListener("htmx:timeout", () => tell("slow"));
+document.addEventListener("htmx:sendError", () => showError("unreachable"));
+document.addEventListener("htmx:timeout", () => showError("slow"));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   // A session that ended: the page itself leads to the log-in.
   if (status === 401) window.location.reload();
-  else tell(status === 429 ? "often" : "failed");
+  else showError(status === 429 ? "often" : "failed");
 });
 
 function linkTo(link) {
@@ -57,7 +57,7 @@ document.addEventListener("click", async (event) => {
       source: dialog, target: dialog, select: ".confirm", swap: "innerHTML ignoreTitle:true",
     });
   } catch {
-    return; // the listeners above have told it
+    return; // the listeners above have shown it
   } finally {
     link.removeAttribute("aria-busy");
   }
@@ -93,11 +93,11 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
-  const words = button.querySelector("[data-copied]");
+  const text = button.querySelector("[data-copied]");
   field.select();
   await navigator.clipboard.writeText(field.value);
   const before = words.textContent;
-  words.textContent = words.dataset.copied;
+  text.textContent = words.dataset.copied;
   setTimeout(() => { words.textContent = before; }, 2000);
 });
 

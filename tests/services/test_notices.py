@@ -89,12 +89,12 @@ def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
     assert [draft.title for draft in down] == ["Main login is unhealthy"]
     assert again == []
     assert [draft.title for draft in up] == ["Main login is reachable again"]
-    story = down[0].contexts[0]
-    assert dict(story.facts)["Cause"] == REFUSED.message
-    assert dict(story.facts)["Since"] == "17 November 2026, 04:30 EST"
-    assert dict(story.facts)["Last good data"] == "none yet"
-    assert "Check now" in story.step
-    assert story.path == f"/servers/{server.id}"
+    context = down[0].contexts[0]
+    assert dict(context.facts)["Cause"] == REFUSED.message
+    assert dict(context.facts)["Since"] == "17 November 2026, 04:30 EST"
+    assert dict(context.facts)["Last good data"] == "none yet"
+    assert "Check now" in context.step
+    assert context.path == f"/servers/{server.id}"
 
 
 def test_nobody_but_the_partners_administrators_who_want_it_is_told(
@@ -134,7 +134,11 @@ def test_feeds_that_fall_silent_together_are_told_together(
 
     assert early == []
     assert [draft.title for draft in told] == ["3 customers stopped reporting"]
-    assert [story.name for story in told[0].contexts] == ["Customer 0", "Customer 1", "Customer 2"]
+    assert [context.name for context in told[0].contexts] == [
+        "Customer 0",
+        "Customer 1",
+        "Customer 2",
+    ]
     assert dict(told[0].contexts[0].facts)["Last good data"] == "16 November 2026"
 
 
@@ -260,7 +264,7 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     assert [draft.title for draft in told] == [
         "This week: 1 unhealthy server, 1 silent customer, 1 meter reading to review"
     ]
-    assert [story.title for story in told[0].contexts] == [
+    assert [context.title for context in told[0].contexts] == [
         "Main login is unhealthy",
         "Clinic is not reporting",
         "1 meter reading needs review",

@@ -62,7 +62,7 @@ def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
 ) -> None:
     grid = drawing([Bar("2026-11-02", highest)]).grid
 
-    assert [mark.words for mark in grid] == marks
+    assert [mark.text for mark in grid] == marks
     assert grid[0].at == HEIGHT
     assert grid[-1].at == 0
 
@@ -80,7 +80,7 @@ def test_bars_stand_within_the_drawing_and_the_last_day_is_named(count: int) -> 
     made = drawing(days(count))
 
     assert len(made.columns) == len(made.rows) == count
-    assert made.axis[-1].words == f"{MONDAY + timedelta(days=count - 1):%-d %b}"
+    assert made.axis[-1].text == f"{MONDAY + timedelta(days=count - 1):%-d %b}"
     assert 1 <= len(made.axis) <= 14
     assert all(0 <= mark.at <= 100 for mark in made.axis)
     assert made.total == f"{100 * count:,}"
@@ -90,8 +90,8 @@ def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
     made = drawing([Bar("2026-01", Decimal("0.25")), Bar("2026-02", Decimal("2.40"))], "trees")
 
     assert made.total is None
-    assert made.words.startswith("Jan 2026 to Feb 2026: from 0.25 to 2.40 trees.")
-    assert [mark.words for mark in made.grid] == ["0", "1", "2", "3"]
+    assert made.text.startswith("Jan 2026 to Feb 2026: from 0.25 to 2.40 trees.")
+    assert [mark.text for mark in made.grid] == ["0", "1", "2", "3"]
     assert [column.title for column in made.columns] == [
         "Jan 2026: 0.25 trees",
         "Feb 2026: 2.40 trees",
@@ -119,8 +119,8 @@ def test_a_chart_speaks_the_language_spoken() -> None:
     with force_locale("es"):
         made = drawing([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
 
-    assert made.words.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
+    assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
     assert not made.are_days
     assert made.columns[0].title == "ene 2026: 12.345 páginas"
     assert made.rows[1].kind == "En revisión"
-    assert [mark.words for mark in made.grid] == ["0", "5\xa0mil", "10\xa0mil", "15\xa0mil"]
+    assert [mark.text for mark in made.grid] == ["0", "5\xa0mil", "10\xa0mil", "15\xa0mil"]

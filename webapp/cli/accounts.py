@@ -72,7 +72,7 @@ def add(
             )
         context.note(session, "account added", made.name, made)
         session.commit()
-        output.tell(as_row(made), f"{made.kind} {made.id}: {made.name}")
+        output.print_result(as_row(made), f"{made.kind} {made.id}: {made.name}")
 
 
 @account.command("edit")
@@ -119,7 +119,7 @@ def edit(
         )
         context.note(session, "account changed", changed.name, changed)
         session.commit()
-        output.tell(as_row(changed), f"{changed.kind} {changed.id}: {changed.name}")
+        output.print_result(as_row(changed), f"{changed.kind} {changed.id}: {changed.name}")
 
 
 def as_row(account: Account) -> dict[str, Any]:

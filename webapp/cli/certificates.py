@@ -61,13 +61,13 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
     """
     with context.session(reading=True) as session:
         accounts = customers_with_feed(session, account, month)
-    told = []
+    results = []
     with output.progress(f"Certificates {month}") as show:
         for done, (account_id, name) in enumerate(accounts, start=1):
-            told.append(_issue(account_id, name, month))
+            results.append(_issue(account_id, name, month))
             show(done, len(accounts), name)
-    _tell_issued(month, told)
-    if any(one.reason for one in told):
+    _print_issued(month, results)
+    if any(one.reason for one in results):
         ctx.exit(WORK_FAILED)
 
 
@@ -107,14 +107,14 @@ def _issue(account_id: int, name: str, month: Month) -> Issued:
     return Issued(account_id, name, certificate, reason)
 
 
-def _tell_issued(month: Month, told: Sequence[Issued]) -> None:
-    rows = [as_row(one.certificate) for one in told if one.certificate is not None]
+def _print_issued(month: Month, results: Sequence[Issued]) -> None:
+    rows = [as_row(one.certificate) for one in results if one.certificate is not None]
     waiting = [
         {"account": one.account_id, "account_name": one.account_name, "reason": one.reason}
-        for one in told
+        for one in results
         if one.reason
     ]
-    without = [one for one in told if one.certificate is None and not one.reason]
+    without = [one for one in results if one.certificate is None and not one.reason]
     lines = [
         f"{row['number']}  {row['account_name']}: {row['pages']:,} pages, {row['trees']:,} trees"
         for row in rows
@@ -127,7 +127,7 @@ def _tell_issued(month: Month, told: Sequence[Issued]) -> None:
         "waiting": waiting,
         "without_pages": [one.account_id for one in without],
     }
-    output.tell(document, "\n".join(lines) or f"No account had a feed in {month}.")
+    output.print_result(document, "\n".join(lines) or f"No account had a feed in {month}.")
 
 
 @certificates.command("download")
@@ -162,7 +162,7 @@ def download(number: str, target: str, force: bool) -> None:
         "bytes": len(pdf),
         "sha256": hashlib.sha256(pdf).hexdigest(),
     }
-    output.tell(document, f"{path}: {len(pdf):,} bytes")
+    output.print_result(document, f"{path}: {len(pdf):,} bytes")
 
 
 def _document(number: str) -> bytes:

@@ -82,7 +82,9 @@ def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
     day = max((report.day for report in reports), default=yesterday)
     document = {"day": day, "servers": [report.as_row() for report in reports]}
     lines = [line for report in reports for line in _lines(report)]
-    output.tell(document, "\n".join(lines) or "There is no server yet; 'releaf server add'.")
+    output.print_result(
+        document, "\n".join(lines) or "There is no server yet; 'releaf server add'."
+    )
     if any(report.failed for report in reports):
         ctx.exit(WORK_FAILED)
 
@@ -154,7 +156,7 @@ def _run(collection_id: int, show: Progress) -> None:
 
 
 def _is_with_another(collection_id: int, show: Progress) -> bool:
-    """Whether another process is collecting and its heart beats."""
+    """Whether another process is collecting and its heartbeat is recent."""
     with context.session(reading=True) as session:
         running = session.get_one(Collection, collection_id)
         done = progress.of(session, running)

@@ -85,30 +85,30 @@ def _expected_errors(ctx: click.Context) -> Iterator[None]:
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        _tell_wrong_use(ctx, error)
+        _exit_with_usage(ctx, error)
     except Invalid as error:
         param = next((one for one in ctx.command.params if one.name == error.field), None)
         typed = error.field if param is None else _typed(ctx, param)
         field = error.field if param is None else _name(param)
-        _leave(ctx, field, error.message, f"{typed}: {error.message}", WRONG_USE)
+        _exit(ctx, field, error.message, f"{typed}: {error.message}", WRONG_USE)
     except SettingsError as error:
         text = str(error)
-        _leave(ctx, text.partition(":")[0], text, text, WRONG_USE)
+        _exit(ctx, text.partition(":")[0], text, text, WRONG_USE)
     except (NotFound, Conflict, PrinterpointError, DecryptionError) as error:
         code = WRONG_USE if isinstance(error, NotFound) else WORK_FAILED
-        _leave(ctx, None, str(error), str(error), code)
+        _exit(ctx, None, str(error), str(error), code)
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         text = f"DATABASE_URL: the database cannot be used: {reason}"
-        _leave(ctx, "DATABASE_URL", text, text, WORK_FAILED)
+        _exit(ctx, "DATABASE_URL", text, text, WORK_FAILED)
     except OSError as error:
         if error.filename is None:  # a pipe that nobody reads any more
             raise
         text = f"{error.filename}: {error.strerror}"
-        _leave(ctx, None, text, text, WORK_FAILED)
+        _exit(ctx, None, text, text, WORK_FAILED)
 
 
-def _tell_wrong_use(ctx: click.Context, error: click.UsageError) -> NoReturn:
+def _exit_with_usage(ctx: click.Context, error: click.UsageError) -> NoReturn:
     where = error.ctx or ctx
     usage = f"{where.get_usage()}\nTry '{where.command_path} --help' for help.\n"
     message = error.format_message()
@@ -117,14 +117,14 @@ def _tell_wrong_use(ctx: click.Context, error: click.UsageError) -> NoReturn:
         field = _name(error.param)
     elif isinstance(error, click.NoSuchOption | click.BadOptionUsage):
         field = error.option_name
-    _leave(ctx, field, message, message, WRONG_USE, usage=usage)
+    _exit(ctx, field, message, message, WRONG_USE, usage=usage)
 
 
-def _leave(
+def _exit(
     ctx: click.Context, field: str | None, message: str, plain: str, code: int, usage: str = ""
 ) -> NoReturn:
     arguments: tuple[str, ...] = ctx.meta.get(_ARGUMENTS, ())
-    output.tell_error(field, message, f"{usage}Error: {plain}", json="--json" in arguments)
+    output.print_error(field, message, f"{usage}Error: {plain}", json="--json" in arguments)
     ctx.exit(code)
 
 

@@ -25,7 +25,7 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
         line = f"{record.levelname.lower()}: {record.getMessage()}{kind}"
-        click.echo(output.shown(line), err=True)
+        click.echo(output.printable(line), err=True)
 
 
 def create_app() -> Flask:
@@ -43,7 +43,7 @@ def create_app() -> Flask:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Troubles that belong to a story are not warned of."""
+    """Suppress warnings of simulated faults."""
     log = logging.getLogger("releaf")
     level = log.level
     log.setLevel(logging.ERROR)

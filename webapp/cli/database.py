@@ -72,7 +72,7 @@ def _let_administrator_in(email: str, full_name: str, revision: str, *, changed:
             f"\nThe first administrator, {invited.email}, chooses a password here "
             f"(works once, for {users.VALID.days} days):\n{link}"
         )
-    output.tell(document, plain)
+    output.print_result(document, plain)
 
 
 def _first_administrator(session: Session, email: str, full_name: str) -> tuple[User, str] | None:

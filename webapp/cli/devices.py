@@ -34,7 +34,7 @@ def history(device: str) -> None:
     with context.session(reading=True) as session:
         chosen = choose.device(session, device)
         document = _document(session, chosen)
-    output.tell(document, "\n".join(_lines(document)))
+    output.print_result(document, "\n".join(_lines(document)))
 
 
 def _document(session: Session, device: Device) -> dict[str, Any]:

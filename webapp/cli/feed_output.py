@@ -25,7 +25,7 @@ def as_row(feed: Feed) -> dict[str, Any]:
 
 def print_feed(feed: Feed) -> None:
     """Print a feed."""
-    output.tell(as_row(feed), status_line(feed))
+    output.print_result(as_row(feed), status_line(feed))
 
 
 def status_line(feed: Feed) -> str:
@@ -61,7 +61,7 @@ def print_connected(connected: feeds.ConnectedFeeds) -> None:
     ]
     plain = "\n".join(lines) or "Every customer of this server is already connected."
     document = {"feeds": rows, "skipped": skipped} if skipped else {"feeds": rows}
-    output.tell(document, plain)
+    output.print_result(document, plain)
 
 
 def line(row: Mapping[str, Any]) -> str:

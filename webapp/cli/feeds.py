@@ -84,7 +84,7 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
             feed_output.print_connected(connected)
         else:
             row = feed_output.as_row(connected.feeds[0])
-            output.tell(row, feed_output.line(row))
+            output.print_result(row, feed_output.line(row))
 
 
 @feed.command("deactivate")
@@ -128,7 +128,7 @@ def reactivate(feed: str, counts_pause: bool | None) -> None:
             )
             plain += f"; pages printed while inactive are {sentence(pause)}"
         session.commit()
-        output.tell(feed_output.as_row(chosen) | {"pause_counted": counted}, plain)
+        output.print_result(feed_output.as_row(chosen) | {"pause_counted": counted}, plain)
 
 
 @feed.command("relink")

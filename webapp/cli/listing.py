@@ -120,7 +120,7 @@ def _add(wanted: Listing) -> None:
         with context.session(reading=True) as session:
             filters = _filters(session, account, feed, first, last, month)
             rows = _rows(session, wanted, filters)
-            output.tell_rows(rows, wanted.columns, f"No {wanted.noun.replace('-', ' ')}.")
+            output.print_rows(rows, wanted.columns, f"No {wanted.noun.replace('-', ' ')}.")
 
     show.__doc__ = wanted.help
     for option in (

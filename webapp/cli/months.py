@@ -102,4 +102,4 @@ def _print(customer: Account, due: Sequence[Month], issued: Sequence[Certificate
         "certificate": rows.get(last),
         "earlier": [{"month": month, "certificate": rows.get(month)} for month in earlier],
     }
-    output.tell(document, "\n".join(lines))
+    output.print_result(document, "\n".join(lines))

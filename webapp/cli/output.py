@@ -58,12 +58,12 @@ def as_json() -> bool:
     return bool(click.get_current_context().meta.get(_JSON))
 
 
-def tell(document: Any, plain: str) -> None:
+def print_result(document: Any, plain: str) -> None:
     """Print what a command made or found: the document with ``--json``, else the plain text."""
-    click.echo(encode(document) if as_json() else shown(plain))
+    click.echo(encode(document) if as_json() else printable(plain))
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Text that a terminal may be given: names come from outside and may hold its commands."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
@@ -79,7 +79,7 @@ def _text(value: Any) -> str:
     raise NotImplementedError(f"JSON has nothing for {type(value).__name__}")
 
 
-def tell_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> None:
+def print_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> None:
     """Print rows as they come: a JSON array of objects, or a table of ``columns``.
 
     ``nothing``: what the plain text says when there is no row.
@@ -127,7 +127,7 @@ def _cell(row: Row, name: str) -> str:
         return f"{value:%Y-%m-%d %H:%MZ}"
     if name in _AMOUNTS:
         return f"{value:,}"
-    return shown(str(value)).replace("\n", " ")
+    return printable(str(value)).replace("\n", " ")
 
 
 def _is_number(cell: str) -> bool:
@@ -157,8 +157,8 @@ def progress(label: str) -> Iterator[Progress]:
         yield show
 
 
-def tell_error(field: str | None, message: str, plain: str, *, json: bool) -> None:
+def print_error(field: str | None, message: str, plain: str, *, json: bool) -> None:
     """Say what went wrong: in plain words on standard error, and with ``--json`` as a document."""
-    click.echo(shown(plain), err=True)
+    click.echo(printable(plain), err=True)
     if json:
         click.echo(encode({"error": {"field": field, "message": message}}))

@@ -59,7 +59,7 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
         "differences": differences,
         "warnings": [_warning(one) for one in warnings],
     }
-    output.tell(document, "\n".join(plain))
+    output.print_result(document, "\n".join(plain))
     if differences:
         ctx.exit(WORK_FAILED)
 

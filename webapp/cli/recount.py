@@ -52,7 +52,7 @@ def recount(account: str | None, feed: str | None, dry_run: bool, applies: bool)
         with context.session(reading=dry_run) as session:
             rows += _of_partner(session, partner_id, feed_ids, applies=applies)
             session.commit()
-    output.tell({"applied": applies, "feeds": rows}, _plain(rows, applies=applies))
+    output.print_result({"applied": applies, "feeds": rows}, _plain(rows, applies=applies))
 
 
 def _chosen(
@@ -120,8 +120,8 @@ def _plain(rows: Sequence[dict[str, Any]], *, applies: bool) -> str:
     if not rows:
         return "No changes: the current rules count the same pages in every open month."
     figures = ("before", "after")
-    shown = [row | {name: f"{row[name]:,}" for name in figures} for row in rows]
-    lines = [*output.table(shown, _COLUMNS)]
+    printable = [row | {name: f"{row[name]:,}" for name in figures} for row in rows]
+    lines = [*output.table(printable, _COLUMNS)]
     for row in rows:
         lines += [
             f"{row['customer_name']} (feed {row['feed']}), {one['day']}, "

@@ -66,7 +66,7 @@ def list_cases(state: str, account: str | None, feed: str | None) -> None:
             account_id=None if account is None else choose.account(session, account).id,
             feed_id=None if feed is None else choose.feed(session, feed).id,
         )
-        output.tell_rows(_rows(session, wanted), _COLUMNS, "No cases.")
+        output.print_rows(_rows(session, wanted), _COLUMNS, "No cases.")
 
 
 @review.command("accept")
@@ -102,7 +102,7 @@ def reopen(case: int) -> None:
         delta = _case(session, case)
         removed = service.reopen(session, delta, _ACTOR, clock.now())
         session.commit()
-        _tell(session, delta, -removed)
+        _print(session, delta, -removed)
 
 
 def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: str = "") -> None:
@@ -112,7 +112,7 @@ def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: 
             session, delta, decision, _ACTOR, clock.now(), pages=pages, reason=reason
         )
         session.commit()
-        _tell(session, delta, added)
+        _print(session, delta, added)
 
 
 def _case(session: Session, case: int) -> Delta:
@@ -124,7 +124,7 @@ def _case(session: Session, case: int) -> Delta:
         ) from None
 
 
-def _tell(session: Session, delta: Delta, added: int) -> None:
+def _print(session: Session, delta: Delta, added: int) -> None:
     """Print a case after a decision; ``added``: pages added to the deposits, or removed."""
     wanted = queries.Filters(state="all", delta_ids=[delta.id])
     [case] = queries.cases(session, _OPERATOR, wanted)
@@ -133,7 +133,7 @@ def _tell(session: Session, delta: Delta, added: int) -> None:
         f"case {row['id']}: {row['asset_id'] or row['serial_number']} of {row['customer_name']}, "
         f"{row['pages']:,} pages, {row['state']}; deposited {added:+,}"
     )
-    output.tell(row, plain)
+    output.print_result(row, plain)
 
 
 def _rows(session: Session, wanted: queries.Filters) -> Iterator[dict[str, Any]]:

@@ -59,7 +59,7 @@ def add(account: str, name: str | None) -> None:
         context.note(session, "server registered", made.name, owner)
         session.commit()
         plain = f"server {made.id}: {made.name} of {owner.name}, {made.health}"
-        output.tell(as_row(made), plain + _waiting(made))
+        output.print_result(as_row(made), plain + _waiting(made))
 
 
 @server.command("check")
@@ -81,7 +81,7 @@ def check(ctx: click.Context, server: str) -> None:
         plain = f"server {checked.id}: {checked.name} is {checked.health}"
         if checked.health_reason:
             plain += f": {sentence(checked.health_reason)}"
-        output.tell(as_row(checked), plain)
+        output.print_result(as_row(checked), plain)
     if not healthy:
         ctx.exit(WORK_FAILED)
 
@@ -107,7 +107,7 @@ def replace_token(server: str) -> None:
         context.note(session, "server token replaced", chosen.name, chosen.account)
         session.commit()
         plain = f"server {chosen.id}: {chosen.name} uses the new token"
-        output.tell(as_row(chosen), plain + _waiting(chosen))
+        output.print_result(as_row(chosen), plain + _waiting(chosen))
 
 
 @server.command("approve")
@@ -142,7 +142,7 @@ def approve(server: str) -> None:
             f"of {row['account_name']}"
             for row in waits_for
         ]
-        output.tell(as_row(chosen) | {"overlaps": waits_for}, "\n".join(lines))
+        output.print_result(as_row(chosen) | {"overlaps": waits_for}, "\n".join(lines))
 
 
 @server.command("remove")
@@ -160,11 +160,11 @@ def remove(server: str) -> None:
         context.note(session, "server removed", chosen.name, chosen.account)
         session.commit()
         row = as_row(chosen) | {"removed_at": chosen.removed_at, "feeds_removed": count}
-        output.tell(row, f"server {chosen.id}: {chosen.name} is removed with {count} feeds")
+        output.print_result(row, f"server {chosen.id}: {chosen.name} is removed with {count} feeds")
 
 
 @server.command("reseal")
-def reseal() -> None:
+def rotate_keys() -> None:
     """Encrypt every stored token with the newest key, after a key was put in front.
 
       ENCRYPTION_KEYS=NEW,OLD releaf server reseal
@@ -175,7 +175,7 @@ def reseal() -> None:
         count = servers.rotate_keys(session, current_keyring())
         context.note(session, "tokens resealed", f"{count} tokens", None)
         session.commit()
-    output.tell({"resealed": count}, f"{count} tokens are encrypted with the newest key")
+    output.print_result({"resealed": count}, f"{count} tokens are encrypted with the newest key")
 
 
 @server.command("customers")
@@ -204,7 +204,7 @@ def customers(server: str) -> None:
             }
             for candidate in candidates
         ]
-    output.tell_rows(rows, _COLUMNS, "Printerpoint knows no customers with printers yet.")
+    output.print_rows(rows, _COLUMNS, "Printerpoint knows no customers with printers yet.")
 
 
 def customers_of(client: Client, server_id: int) -> list[Customer]:
@@ -247,7 +247,7 @@ def _waiting(server: Server) -> str:
 
 
 def _read_token() -> str:
-    """The token from standard input; at a terminal it is asked for and not shown."""
+    """The token from standard input; at a terminal it is prompted for and not shown."""
     if sys.stdin is not None and sys.stdin.isatty():
         text = str(click.prompt("API token", hide_input=True, err=True))
     else:

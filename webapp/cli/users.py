@@ -58,7 +58,7 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
         )
         context.note(session, "user invited", invited.email, owner, role=role)
         session.commit()
-        _tell(invited, token)
+        _print(invited, token)
 
 
 @user.command("invite-again")
@@ -75,7 +75,7 @@ def invite_again(email: str) -> None:
             session, "user invited", invited.email, invited.account, again=reason("new_link")
         )
         session.commit()
-        _tell(invited, token)
+        _print(invited, token)
 
 
 def _user(session: Session, email: str) -> User:
@@ -85,7 +85,7 @@ def _user(session: Session, email: str) -> User:
     return found
 
 
-def _tell(invited: User, token: str) -> None:
+def _print(invited: User, token: str) -> None:
     address = context.invitation_url(token)
     row: dict[str, Any] = {
         "id": invited.id,
@@ -99,4 +99,4 @@ def _tell(invited: User, token: str) -> None:
         f"user {invited.id}: {invited.full_name} <{invited.email}>, {invited.role} "
         f"of {invited.account.name}\n{address}"
     )
-    output.tell(row, plain)
+    output.print_result(row, plain)

@@ -16,7 +16,7 @@ from webapp.models.user import User
 Subject = Literal["server", "feed", "digest", "nights", "approval"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
-_UNTOLD = text("mail_id is null")
+_UNSENT = text("mail_id is null")
 
 
 class Mail(Base):
@@ -70,8 +70,8 @@ class Notice(Base):
         Index(
             "ix_notice_untold",
             "due_at",
-            sqlite_where=_UNTOLD,
-            postgresql_where=_UNTOLD,
+            sqlite_where=_UNSENT,
+            postgresql_where=_UNSENT,
         ),
         Index("ix_notice_mail_id", "mail_id"),
     )

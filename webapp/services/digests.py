@@ -114,16 +114,16 @@ def _digest(
     held: int,
     devices: StatusCounts,
 ) -> EmailDraft:
-    told = [notification_context.of_server(session, server) for server in servers]
-    told += [notification_context.of_feed(feed) for feed in feeds]
-    more = len(told) - TOLD_IN_FULL
-    told = told[:TOLD_IN_FULL]
+    contexts = [notification_context.of_server(session, server) for server in servers]
+    contexts += [notification_context.of_feed(feed) for feed in feeds]
+    more = len(contexts) - LISTED_IN_FULL
+    contexts = contexts[:LISTED_IN_FULL]
     if more > 0:
-        told.append(_more(more))
+        contexts.append(_more(more))
     if held:
-        told.append(_review(held))
+        contexts.append(_review(held))
     if devices.total:
-        told.append(_devices(devices))
+        contexts.append(_devices(devices))
     words = [
         filters.pluralize(len(servers), "unhealthy server") if servers else "",
         filters.pluralize(len(feeds), "silent customer") if feeds else "",
@@ -134,7 +134,7 @@ def _digest(
     lead = gettext(
         "What needs somebody at %(name)s. What is healthy is not listed.", name=user.account.name
     )
-    return EmailDraft(user, "digest", key, title, lead, told)
+    return EmailDraft(user, "digest", key, title, lead, contexts)
 
 
 def in_their_languages(

@@ -227,12 +227,12 @@ def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) 
         for group in groups
     ]
     silent = [context for context in contexts if context.bad]
-    heard = [context for context in contexts if not context.bad]
+    reporting = [context for context in contexts if not context.bad]
     title = "; ".join(
         part
         for part in (
             _silent(silent),
-            _heard(heard),
+            _reporting(reporting),
         )
         if part
     )
@@ -247,7 +247,7 @@ def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) 
     )
     first = min(notice.health_change_id for group in groups for notice in group)
     notices = [notice for group in groups for notice in group]
-    return EmailDraft(user, "feed", f"change-{first}", title, lead, [*silent, *heard], notices)
+    return EmailDraft(user, "feed", f"change-{first}", title, lead, [*silent, *reporting], notices)
 
 
 def _silent(contexts: Sequence[NotificationContext]) -> str:
@@ -262,7 +262,7 @@ def _silent(contexts: Sequence[NotificationContext]) -> str:
     )
 
 
-def _heard(contexts: Sequence[NotificationContext]) -> str:
+def _reporting(contexts: Sequence[NotificationContext]) -> str:
     if not contexts:
         return ""
     return ngettext(

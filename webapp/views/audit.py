@@ -29,7 +29,7 @@ INSIDE = ("delta", "user", "feed", "server")
 #: In addresses no blanks.
 _ACTIONS: dict[str, Action] = {action.replace(" ", "-"): action for action in audit.ACTIONS}
 #: What each act is called.
-WORDS: dict[Action, LazyString] = {
+ACTION_LABELS: dict[Action, LazyString] = {
     "account added": _l("Account added"),
     "account changed": _l("Account changed"),
     "badge changed": _l("Badge changed"),
@@ -117,7 +117,7 @@ def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             name or ("" if entry.place == "command" else gettext("Operations")),
             entry.email if name else "",
             entry.place,
-            str(WORDS[cast(Action, entry.action)]),
+            str(ACTION_LABELS[cast(Action, entry.action)]),
             entry.subject,
             entry.account_name or "",
             "; ".join(details),
@@ -156,7 +156,7 @@ def index() -> ResponseReturnValue:
         q=text,
         state=state,
         actions=_ACTIONS,
-        words=WORDS,
+        labels=ACTION_LABELS,
         details=_DETAILS,
         zone=edge.user().account.zone,
         inside=INSIDE,

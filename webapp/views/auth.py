@@ -180,7 +180,7 @@ def _ended(message: str, status: int = 410) -> ResponseReturnValue:
 
 
 def _private(answer: ResponseReturnValue) -> ResponseReturnValue:
-    """An answer whose address is a secret: nobody is told whence one came."""
+    """A response whose address is a secret: no referrer is sent."""
     response = make_response(answer)
     # Not "no-referrer": over https the guard against forged requests asks for the origin.
     response.headers["Referrer-Policy"] = "strict-origin"

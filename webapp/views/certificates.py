@@ -113,7 +113,7 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     found = queries.documents(db.session(), query)
     missing = [row.number for row in found if row.pdf is None]
     if missing:
-        told = ngettext(
+        message = ngettext(
             "%(number)s of these documents is being drawn (%(which)s). Try again in a minute, or "
             "leave it out.",
             "%(number)s of these documents are being drawn (%(which)s). Try again in a minute, "
@@ -122,7 +122,7 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
             which=", ".join(missing[:5]),
             number=filters.number(len(missing)),
         )
-        flash(told, "warning")
+        flash(message, "warning")
         return redirect(back)
     file = tempfile.SpooledTemporaryFile(max_size=1 << 22)  # noqa: SIM115 (the answer closes it)
     try:

@@ -60,7 +60,7 @@ class Mark(NamedTuple):
     """A word on an axis; ``far``: left out where there is little room."""
 
     at: float
-    words: str
+    text: str
     anchor: str = "end"
     far: bool = False
 
@@ -76,11 +76,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart, ready to be written down. ``words``: what it says to whoever cannot see it;
+    """A chart, ready to be written down. ``text``: what it says to whoever cannot see it;
     ``total``: of all bars, None where they grow on each other.
     """
 
-    words: str
+    text: str
     total: str | None
     is_empty: bool
     are_days: bool
@@ -92,7 +92,7 @@ class Drawing:
 
 
 def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
-    """Where the bars stand, and in which words; at least one bar is needed."""
+    """Where the bars stand, and in which text; at least one bar is needed."""
     most = max(bar.value for bar in bars)
     step = _step(most)
     top = max(math.ceil(Decimal(most) / step), 1) * step
@@ -100,7 +100,7 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
     figures = [_figure(bar, unit) for bar in bars]
     kinds = {kind: str(KINDS[kind]) for kind in dict.fromkeys(bar.kind for bar in bars)}
     return Drawing(
-        words=_words(bars, named, unit),
+        text=_text(bars, named, unit),
         total=filters.number(_sum(bars)) if unit == "pages" else None,
         is_empty=not most,
         are_days=len(bars[0].label) > _MONTH,
@@ -118,7 +118,7 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
     )
 
 
-def _words(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
+def _text(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
     best = max(range(len(bars)), key=lambda index: bars[index].value)
     period = {"first": named[0], "last": named[-1]}
     if not bars[best].value:

@@ -132,8 +132,8 @@ def incomplete(details: Mapping[str, Any]) -> str:
 def decided(details: Mapping[str, Any]) -> str:
     verdict = str(DECISIONS[details["decision"]]) % {"counted": filters.number(details["counted"])}
     reason = details.get("reason")
-    told = gettext("%(pages)s were reviewed.", pages=pages(details)) + f" {verdict}"
-    return f"{told} “{reason}”" if reason and details["decision"] != "reopened" else told
+    text = gettext("%(pages)s were reviewed.", pages=pages(details)) + f" {verdict}"
+    return f"{text} “{reason}”" if reason and details["decision"] != "reopened" else text
 
 
 def moved_in(details: Mapping[str, Any]) -> str:

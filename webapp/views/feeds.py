@@ -245,8 +245,8 @@ def _silence(feed: Feed, today: date) -> Silence | None:
 
 def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:
     """The days of the chart as a file."""
-    told = (
+    rows = (
         (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
     )
     titles = (gettext("Day"), gettext("Pages"), gettext("Recovered"))
-    return exports.answer_rows("pages-a-day", titles, told)
+    return exports.answer_rows("pages-a-day", titles, rows)

@@ -1,4 +1,4 @@
-"""Notices: what a user is told by e-mail; the links in mails; the outbox, for operations."""
+"""Notices: a user's email notifications; the links in mails; the outbox, for operations."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ CHOICES: dict[Role, tuple[Subject, ...]] = {
     "operations": ("nights", "approval"),
     "partner_admin": ("server", "feed", "digest"),
 }
-WORDS: dict[Subject, tuple[LazyString, LazyString]] = {
+SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
     "server": (
         _l("Servers"),
         _l(
@@ -65,20 +65,20 @@ WORDS: dict[Subject, tuple[LazyString, LazyString]] = {
 
 
 class NoticesForm(forms.Form):
-    """What a user wants to be told."""
+    """The email notifications that a user wants."""
 
-    server = BooleanField(WORDS["server"][0])
-    feed = BooleanField(WORDS["feed"][0])
-    digest = BooleanField(WORDS["digest"][0])
-    nights = BooleanField(WORDS["nights"][0])
-    approval = BooleanField(WORDS["approval"][0])
+    server = BooleanField(SUBJECT_LABELS["server"][0])
+    feed = BooleanField(SUBJECT_LABELS["feed"][0])
+    digest = BooleanField(SUBJECT_LABELS["digest"][0])
+    nights = BooleanField(SUBJECT_LABELS["nights"][0])
+    approval = BooleanField(SUBJECT_LABELS["approval"][0])
     language = SelectField(_l("Language"), description=_l("For pages and emails."))
 
 
 @blueprint.route("/notices", methods=["GET", "POST"])
 @roles_required("operations", "partner_admin")
 def choose() -> ResponseReturnValue:
-    """What the user is told by e-mail."""
+    """Choose email notifications."""
     user = edge.user()
     subjects = CHOICES[edge.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
@@ -91,7 +91,9 @@ def choose() -> ResponseReturnValue:
         db.session.commit()
         flash(gettext("Saved. It holds for every mail from now on."), "success")
         return redirect(url_for("notices.choose"))
-    return forms.page("notices/choose.html", form, subjects=subjects, words=WORDS, user=user)
+    return forms.page(
+        "notices/choose.html", form, subjects=subjects, labels=SUBJECT_LABELS, user=user
+    )
 
 
 @blueprint.get("/unsubscribe/<token>")
@@ -102,7 +104,7 @@ def unsubscribe_page(token: str) -> ResponseReturnValue:
         "notices/unsubscribe.html",
         token=token,
         wanted=unsubscribe.wants(user, subject),
-        words=WORDS[subject],
+        labels=SUBJECT_LABELS[subject],
     )
 
 

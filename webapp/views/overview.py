@@ -22,8 +22,8 @@ from webapp.views.edge import roles_required
 blueprint = Blueprint("overview", __name__)
 
 _NIGHTS = 7
-#: What each job does, in words.
-WORDS = {
+#: What each job does.
+JOB_LABELS = {
     queue.ENQUEUE_DUE_COLLECTIONS: _l("Look which nights are due"),
     queue.RUN_COLLECTION: _l("Collect a server"),
     queue.RUN_FEED: _l("Collect a customer that failed"),
@@ -102,7 +102,7 @@ def index() -> ResponseReturnValue:
         "now": now,
         "status": None,
         "failures": [],
-        "words": WORDS,
+        "job_labels": JOB_LABELS,
         "nights": _nights(since),
         "mails": outbox.undelivered(db.session()),
         "overlaps": overlaps.pending(db.session()),
@@ -161,7 +161,7 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
             path = url_for("certificates.show", number=of or "-")
         url = path if of else None
         yield Failed(
-            one, str(WORDS.get(one.function, one.function)), of, url, why(one.error), one.error
+            one, str(JOB_LABELS.get(one.function, one.function)), of, url, why(one.error), one.error
         )
 
 

@@ -42,7 +42,7 @@ class Point(NamedTuple):
     day: date
     meter: int
     role: Role
-    words: str
+    text: str
 
 
 class Segment(NamedTuple):
@@ -59,15 +59,15 @@ class Tick(NamedTuple):
     """A label of an axis."""
 
     at: float
-    words: str
+    text: str
     anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart, ready to be written down. ``words``: its text alternative."""
+    """A chart, ready to be written down. ``text``: its text alternative."""
 
-    words: str
+    text: str
     points: Sequence[Point]
     segments: Sequence[Segment]
     grid: Sequence[Tick]
@@ -85,14 +85,14 @@ def drawing(counts: Sequence[tuple[date, int]], evidence: Evidence, delta: Delta
         role = _role(day, delta, deciding)
         x = _LEFT + _WIDTH * ((day - first).days / (last - first).days if last > first else 0.5)
         y = HEIGHT - HEIGHT * (count - low) / (high - low)
-        words = f"{filters.day(day)}: {filters.number(count)}"
+        text = f"{filters.day(day)}: {filters.number(count)}"
         if role != "reading":
-            words += f" ({str(ROLES[role]).lower()})"
-        return Point(round(x, 2), round(y, 1), day, count, role, words)
+            text += f" ({str(ROLES[role]).lower()})"
+        return Point(round(x, 2), round(y, 1), day, count, role, text)
 
     points = [place(day, count) for day, count in counts]
     return Drawing(
-        words=_words(points, delta),
+        text=_text(points, delta),
         points=points,
         segments=[
             Segment(a.x, a.y, b.x, b.y, delta.since <= a.day and b.day <= delta.day)
@@ -148,12 +148,12 @@ def _axis(points: Sequence[Point]) -> list[Tick]:
         anchor = "middle"
         if len(points) > 1:
             anchor = "start" if index == 0 else "end" if at_end else "middle"
-        words = filters.short_date(point.day.isoformat(), year=False)
-        ticks.append(Tick(point.x, words, anchor))
+        text = filters.short_date(point.day.isoformat(), year=False)
+        ticks.append(Tick(point.x, text, anchor))
     return ticks
 
 
-def _words(points: Sequence[Point], delta: Delta) -> str:
+def _text(points: Sequence[Point], delta: Delta) -> str:
     text = gettext(
         "The meter went from %(before)s on %(since)s to %(top)s on %(day)s.",
         before=filters.number(delta.before),

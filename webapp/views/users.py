@@ -31,7 +31,7 @@ blueprint = Blueprint("users", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-ROLE_WORDS: dict[Role, LazyString] = {
+ROLE_LABELS: dict[Role, LazyString] = {
     "operations": _l("Operations"),
     "partner_admin": _l("Administrator"),
     "partner_viewer": _l("Viewer"),
@@ -73,7 +73,7 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
             user.full_name,
             user.email,
             user.account_name,
-            str(ROLE_WORDS[cast(Role, user.role)]),
+            str(ROLE_LABELS[cast(Role, user.role)]),
             _state(user, user.invited_until).state,
             user.created_at,
         )
@@ -109,7 +109,7 @@ def index() -> ResponseReturnValue:
         q=text,
         role=role,
         roles=_roles_seen(),
-        words=ROLE_WORDS,
+        labels=ROLE_LABELS,
         heading=partial(lists.heading, sort),
         states={user.id: _state(user, user.invited_until) for user in page.items},
     )
@@ -154,7 +154,7 @@ def show(user_id: int) -> ResponseReturnValue:
         "users/show.html",
         user=user,
         invited=_state(user, queries.invited_until(db.session(), user.id)),
-        words=ROLE_WORDS,
+        labels=ROLE_LABELS,
         may_change=edge.viewer().may_change,
         is_self=user.id == edge.viewer().user_id,
     )

@@ -108,7 +108,7 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
     separate = {
         (copy.customer, copy.asset)
         for copy in (state.copies if state else ())
-        if copy.is_told_apart(context.closing)
+        if copy.is_separate(context.closing)
     }
     listed = [row for row in rows if (row.customer, normalize(row.asset_id)) not in separate]
     if len(listed) > 1:

@@ -97,7 +97,7 @@ class _Work(Generic[Key]):
         self.by_serial = {state.serial: key for key, state in devices.items() if state.serial}
         self.found: Matching[Key] = Matching()
         self.taken: set[Key] = set()
-        self.told_apart: dict[str | None, Copy] = {}
+        self.separated: dict[str | None, Copy] = {}
 
     def split(self) -> tuple[dict[str, list[Row]], dict[str | None, list[Row]]]:
         """Split the customer's rows by usable serial number, and the others by asset ID."""
@@ -106,11 +106,11 @@ class _Work(Generic[Key]):
         for row in self.fleet.by_customer.get(self.customer, ()):
             serial, asset = serial_key(row.serial_number), normalize(row.asset_id)
             key = self.by_serial.get(serial) if serial else None
-            copy = self._told_apart(key, asset)
+            copy = self._separated(key, asset)
             if serial is None or copy is not None:
                 blank[asset].append(row)
                 if copy is not None:
-                    self.told_apart[asset] = copy
+                    self.separated[asset] = copy
             else:
                 by_serial[serial].append(row)
         return by_serial, blank
@@ -162,13 +162,13 @@ class _Work(Generic[Key]):
         for row in left:
             self._place_left(row, asset, candidates)
 
-    def _told_apart(self, key: Key | None, asset: str | None) -> Copy | None:
+    def _separated(self, key: Key | None, asset: str | None) -> Copy | None:
         copies = self.devices[key].copies if key is not None else ()
         return next(
             (
                 copy
                 for copy in copies
-                if copy.is_told_apart(self.context.closing)
+                if copy.is_separate(self.context.closing)
                 and (copy.customer, copy.asset) == (self.customer, asset)
             ),
             None,
@@ -218,7 +218,7 @@ class _Work(Generic[Key]):
         if read_here:
             self.found.unmatched.append((row, "same_identity"))
             return
-        copy = self.told_apart.get(asset)
+        copy = self.separated.get(asset)
         state = None
         if copy is not None:
             first = Alternate(copy.counter_set, copy.first_values, copy.first_day)

@@ -156,7 +156,7 @@ class Copy:
     different: int = 0
     verdict: Literal["copy", "separate"] | None = None
 
-    def is_told_apart(self, closing: date) -> bool:
+    def is_separate(self, closing: date) -> bool:
         """Whether it is read as a machine of its own: from the night after the verdict on."""
         return self.verdict == "separate" and closing > self.night
 

@@ -67,7 +67,7 @@ def _replay_feed(feed: Feed) -> ReplayFeed:
 
 
 @dataclass(slots=True)
-class _Told:
+class _DeltaFacts:
     """What deltas say of a device besides its readings.
 
     ``joined``: pages of counters that joined, by day; ``zero_on``: the first day on which it stood
@@ -83,7 +83,7 @@ def stored_readings(session: Session, own: Select[int]) -> list[StoredReading]:
 
     A count of 0 is not stored as a reading; the delta that starts at it has its day.
     """
-    told = _told(session, own)
+    facts = _delta_facts(session, own)
     columns = (Device.id, Device.feed_id.label("home"), Device.asset_id, Device.serial_number)
     rows = session.execute(
         select(
@@ -103,7 +103,7 @@ def stored_readings(session: Session, own: Select[int]) -> list[StoredReading]:
     )
     found: list[StoredReading] = []
     for row in rows:
-        of_device = told[row.id]
+        of_device = facts[row.id]
         is_first = not found or found[-1].device != row.id
         if is_first and of_device.zero_on is not None and of_device.zero_on < row.day:
             found.append(_reading(row, of_device.zero_on, 0, 0, baseline=True))
@@ -112,19 +112,19 @@ def stored_readings(session: Session, own: Select[int]) -> list[StoredReading]:
     return sorted(found, key=lambda reading: (reading.day, reading.device))
 
 
-def _told(session: Session, own: Select[int]) -> Mapping[int, _Told]:
-    told: dict[int, _Told] = defaultdict(_Told)
+def _delta_facts(session: Session, own: Select[int]) -> Mapping[int, _DeltaFacts]:
+    facts: dict[int, _DeltaFacts] = defaultdict(_DeltaFacts)
     joined = select(Delta.device_id, Delta.day, Delta.pages).where(
         Delta.feed_id.in_(own), Delta.kind == "joined", Delta.state == "baseline"
     )
     for device_id, day, pages in session.execute(joined):
-        told[device_id].joined.append((day, pages))
+        facts[device_id].joined.append((day, pages))
     zeros = select(Delta.device_id, func.min(Delta.since)).where(
         Delta.feed_id.in_(own), Delta.before == 0
     )
     for device_id, day in session.execute(zeros.group_by(Delta.device_id)):
-        told[device_id].zero_on = day
-    return told
+        facts[device_id].zero_on = day
+    return facts
 
 
 def _reading(row: Any, day: date, count: int, joined: int, *, baseline: bool) -> StoredReading:
