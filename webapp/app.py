@@ -20,23 +20,19 @@ from webapp.settings import ROOT, Settings
 from webapp.views import (
     accounts,
     approvals,
-    assets,
     audit,
     auth,
     brands,
     certificates,
-    charts,
     collections,
     customers,
     devices,
-    errors,
     feed_changes,
     feed_settings,
     feeds,
     guide,
     home,
     language,
-    navigation,
     notices,
     operations,
     overview,
@@ -44,12 +40,12 @@ from webapp.views import (
     reconciliation,
     review,
     review_bulk,
-    security,
     selection,
     servers,
     showing,
     users,
 )
+from webapp.views.shared import assets, charts, errors, locale, navigation, security
 
 VIEWS = (
     home, auth, accounts, brands, users, operations, overview,
@@ -107,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.globals["reading_roles"] = reading_chart.ROLES
     db.init_app(app)
     migrate.init_app(app, db)
-    babel.init_app(app, locale_selector=language.select_locale)
+    babel.init_app(app, locale_selector=locale.select_locale)
     htmx.init_app(app)
     login_manager.init_app(app)
     security.register(app)

@@ -21,7 +21,7 @@ from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db
 from webapp.models import Server, User
-from webapp.views.security import OPEN
+from webapp.views.shared.security import OPEN
 
 EVERYBODY = {"operations", "partner_admin", "partner_viewer", "customer"}
 SHARERS = {"operations", "partner_admin", "customer"}

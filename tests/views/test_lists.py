@@ -5,7 +5,7 @@ from flask import Flask, url_for
 
 from webapp.app import create_app
 from webapp.settings import Settings
-from webapp.views import lists
+from webapp.views.shared import listing
 
 
 @pytest.fixture
@@ -16,10 +16,10 @@ def app(settings: Settings) -> Flask:
 
 def test_a_list_keeps_what_its_address_says_and_begins_anew(app: Flask) -> None:
     with app.test_request_context("/feeds?q=a%26b+c&sort=-heard&page=3&evil=x"):
-        assert lists.current_url(health="unhealthy") == url_for(
+        assert listing.current_url(health="unhealthy") == url_for(
             "feeds.index", q="a&b c", sort="-heard", health="unhealthy"
         )
-        assert lists.current_url(q=None, sort="") == "/feeds"
-        assert lists.page_url(2) == url_for("feeds.index", q="a&b c", sort="-heard", page=2)
+        assert listing.current_url(q=None, sort="") == "/feeds"
+        assert listing.page_url(2) == url_for("feeds.index", q="a&b c", sort="-heard", page=2)
     with app.test_request_context("/feeds/7?days=92"):
-        assert lists.current_url(days=31) == "/feeds/7?days=31"
+        assert listing.current_url(days=31) == "/feeds/7?days=31"

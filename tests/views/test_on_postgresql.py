@@ -17,7 +17,7 @@ from tests.views.test_exports import LISTS
 from webapp import clock
 from webapp.crypto import Keyring
 from webapp.settings import Settings
-from webapp.views import exports
+from webapp.views.shared import export
 
 #: They ask for more than a database: signed links, a Printerpoint.
 _ELSEWHERE = {"notices.unsubscribe_page", "customers.new"}
@@ -91,7 +91,7 @@ def test_every_list_is_exported(app: Flask, town: borough.Borough) -> None:
     with browser.session_transaction() as session:
         session["_user_id"] = town.people["operations"].get_id()
     for name in LISTS:
-        for kind in exports.FORMATS:
+        for kind in export.FORMATS:
             answer = browser.get(f"/{name}?export={kind}", buffered=True)
             assert answer.status_code == 200, name
             assert answer.content_length, name

@@ -18,7 +18,7 @@ from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
 from webapp.pdf import CardRenderer, CardValues
 from webapp.views import certificates as certificate_views
-from webapp.views.security import OPEN
+from webapp.views.shared.security import OPEN
 
 TITLE = "{http://www.w3.org/2000/svg}title"
 NAME = "Harbour Architects, LLP"

@@ -10,7 +10,7 @@ from webapp import i18n
 from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services import accounts, calendars
-from webapp.views import forms
+from webapp.views.shared import forms
 
 _REGION = _l("Some holidays hold in a part of the country alone.")
 

@@ -16,7 +16,8 @@ from webapp.queries import accounts as accounts_list
 from webapp.queries.access import Viewer
 from webapp.queries.metrics import CustomerCounts
 from webapp.services import accounts, calendars
-from webapp.views import figures, history, lists
+from webapp.views import history
+from webapp.views.shared import listing, totals
 
 LATEST = 6
 _EVENTS = 10
@@ -47,20 +48,20 @@ def page(viewer: Viewer, account_id: int) -> str:
 
 def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
     """What the page of a partner shows besides."""
-    today = figures.today_of(partner, clock.now())
+    today = totals.today_of(partner, clock.now())
     as_partner = Viewer("partner_viewer", partner.id, None)
     of_partner = metrics.Scope.account(partner)
-    days = metrics.pages_by_day(db.session(), of_partner, *figures.last_days(today))
-    customers = lists.paginate(
+    days = metrics.pages_by_day(db.session(), of_partner, *totals.last_days(today))
+    customers = listing.paginate(
         accounts_list.customers_of(viewer, partner.id), _ON_PAGE, count_to=None
     )
     return {
-        "figures": figures.of_months(metrics.pages_by_month(db.session(), of_partner), today),
-        "bars": figures.bars(partner, days),
+        "totals": totals.of_months(metrics.pages_by_month(db.session(), of_partner), today),
+        "bars": totals.bars(partner, days),
         "health": dashboard.feed_counts(db.session(), as_partner),
         "servers": details.servers_of(db.session(), viewer, partner.id),
         "customers": customers,
-        "page_url": lists.page_url,
+        "page_url": listing.page_url,
         "counts": counts_of(customers.items, today),
     }
 
@@ -69,14 +70,14 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
     """What the page of a customer shows besides."""
     feeds = details.feeds_of(db.session(), viewer, customer.id)
     feed_ids = [feed.id for feed in feeds]
-    today = figures.today_of(customer, clock.now())
-    days = metrics.days_of_feeds(db.session(), feed_ids, *figures.last_days(today))
+    today = totals.today_of(customer, clock.now())
+    days = metrics.days_of_feeds(db.session(), feed_ids, *totals.last_days(today))
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds(feed_ids))
     events = feed_events.of_feeds(db.session(), feed_ids, _EVENTS)
     return {
-        "figures": figures.of_months(by_month, today),
+        "totals": totals.of_months(by_month, today),
         "earlier": metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
-        "bars": figures.bars(customer, days, marks_held=viewer.role != "customer"),
+        "bars": totals.bars(customer, days, marks_held=viewer.role != "customer"),
         "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
         "today": today,
         "certificates": details.certificates_of(db.session(), customer.id, LATEST),

@@ -21,18 +21,9 @@ from webapp.queries import access, dashboard
 from webapp.queries import accounts as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services import accounts
-from webapp.views import (
-    account_forms,
-    account_pages,
-    audit,
-    edge,
-    exports,
-    figures,
-    forms,
-    lists,
-    ticks,
-)
-from webapp.views.edge import roles_required
+from webapp.views import account_forms, account_pages
+from webapp.views.shared import bulk, context, export, forms, listing, totals
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -40,7 +31,7 @@ READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 
-def _exported_partners(partners: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported_partners(partners: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     counts = partner_counts(partners)
     for partner in partners:
         servers, unhealthy = counts["servers_of"].get(partner.id, (0, 0))
@@ -54,8 +45,8 @@ def _exported_partners(partners: Sequence[Any]) -> Iterable[Sequence[exports.Val
         )
 
 
-def _exported_customers(customers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
-    counts = account_pages.counts_of(customers, _today(edge.user().account))
+def _exported_customers(customers: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
+    counts = account_pages.counts_of(customers, _today(context.user().account))
     for customer in customers:
         of = counts[customer.id]
         row = (of.feeds, of.unhealthy, of.month_pages, of.pages)
@@ -66,7 +57,7 @@ def _exported_customers(customers: Sequence[Any]) -> Iterable[Sequence[exports.V
         )
 
 
-_PARTNERS = exports.Sheet(
+_PARTNERS = export.Sheet(
     "partners",
     (
         _l("Partner"),
@@ -78,7 +69,7 @@ _PARTNERS = exports.Sheet(
     ),
     _exported_partners,
 )
-_CUSTOMERS = exports.Sheet(
+_CUSTOMERS = export.Sheet(
     "customers",
     (
         _l("Customer"),
@@ -96,25 +87,25 @@ _CUSTOMERS = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """Partners for operations; for a partner its customers."""
-    viewer = edge.viewer()
-    text = lists.search_text()
+    viewer = context.viewer()
+    text = listing.search_text()
     kind = "partner" if viewer.is_operations else "customer"
-    today = _today(edge.user().account)
+    today = _today(context.user().account)
     names = queries.PARTNER_COLUMNS if kind == "partner" else queries.CUSTOMER_COLUMNS
-    sort = lists.sort_choice(names, "name")
+    sort = listing.sort_choice(names, "name")
     if kind == "partner":
         query = queries.partners(viewer, text=text, sort=sort)
     else:
         query = queries.customers(viewer, Month.of(today), text=text, sort=sort)
-    if exports.wanted():
-        return exports.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
-    page = lists.paginate(query, count_to=COUNT_TO if text else None)
-    return lists.render(
+    if export.wanted():
+        return export.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
+    page = listing.paginate(query, count_to=COUNT_TO if text else None)
+    return listing.render(
         "accounts",
         page,
         q=text,
         kind=kind,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
         **(partner_counts(page.items) if kind == "partner" else {}),
         counts=account_pages.counts_of(page.items, today) if kind == "customer" else {},
     )
@@ -124,11 +115,11 @@ def index() -> ResponseReturnValue:
 @roles_required(*READERS)
 def selected() -> ResponseReturnValue:
     """The ticked customers as a file."""
-    wanted = ticks.ids("account")
-    month = Month.of(_today(edge.user().account))
-    query = queries.customers(edge.viewer(), month)
-    query = ticks.chosen(query, Account.id, wanted, "customers")
-    return ticks.exported(query, _CUSTOMERS, wanted, ticks.list_again("accounts.index"))
+    wanted = bulk.ids("account")
+    month = Month.of(_today(context.user().account))
+    query = queries.customers(context.viewer(), month)
+    query = bulk.chosen(query, Account.id, wanted, "customers")
+    return bulk.exported(query, _CUSTOMERS, wanted, bulk.list_again("accounts.index"))
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])
@@ -146,7 +137,7 @@ def new() -> ResponseReturnValue:
             partner = _partner_named()
             forms.refuse(form, error)
         else:
-            audit.note("account added", made.name, made)
+            context.note("account added", made.name, made)
             db.session.commit()
             flash(gettext("%(name)s is added.", name=made.name), "success")
             return redirect(url_for("accounts.show", account_id=made.id))
@@ -165,7 +156,7 @@ def regions() -> str:
 @blueprint.get("/accounts/<int:account_id>")
 def show(account_id: int) -> ResponseReturnValue:
     """An account: its pages and trees by day, its feeds, certificates and users."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     return account_pages.page(viewer, account_id)
 
 
@@ -173,8 +164,8 @@ def show(account_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
     """Change an account: operations any, a partner's administrator its customers."""
-    account = access.account(db.session(), edge.viewer(), account_id)
-    if not account_pages.may_edit(edge.viewer(), account):
+    account = access.account(db.session(), context.viewer(), account_id)
+    if not account_pages.may_edit(context.viewer(), account):
         abort(403)
     form = (
         account_forms.PartnerForm(obj=account)
@@ -195,10 +186,10 @@ def edit(account_id: int) -> ResponseReturnValue:
             account.language = account_forms.language_of(form)
         except Invalid as error:
             db.session.rollback()
-            account = access.account(db.session(), edge.viewer(), account_id)
+            account = access.account(db.session(), context.viewer(), account_id)
             forms.refuse(form, error)
         else:
-            audit.note("account changed", account.name, account)
+            context.note("account changed", account.name, account)
             db.session.commit()
             flash(gettext("Saved."), "success")
             return redirect(url_for("accounts.show", account_id=account_id))
@@ -216,14 +207,14 @@ def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _today(account: figures.Zoned) -> date:
-    return figures.today_of(account, clock.now())
+def _today(account: totals.Zoned) -> date:
+    return totals.today_of(account, clock.now())
 
 
 def _partner_named() -> Account | None:
     """The partner that a new customer will belong to; None: a partner is added."""
-    viewer = edge.viewer()
-    number = viewer.account_id if viewer.is_partner else lists.filter_id("partner")
+    viewer = context.viewer()
+    number = viewer.account_id if viewer.is_partner else listing.filter_id("partner")
     if number is None:
         return None
     account = access.account(db.session(), viewer, number)

@@ -10,8 +10,8 @@ from webapp.errors import Conflict
 from webapp.queries import access
 from webapp.queries import overlaps as queries
 from webapp.services import overlaps
-from webapp.views import audit, edge
-from webapp.views.edge import roles_required
+from webapp.views.shared import context
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("approvals", __name__)
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("approvals", __name__)
 @roles_required("operations")
 def confirm(server_id: int) -> ResponseReturnValue:
     """Ask whether a server is to collect a fleet that another one reads."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     if server.awaiting_approval_since is None:
         raise Conflict(gettext("%(name)s is not awaiting approval.", name=server.name))
     found = queries.of_server(db.session(), server.id)
@@ -32,10 +32,10 @@ def confirm(server_id: int) -> ResponseReturnValue:
 @roles_required("operations")
 def approve(server_id: int) -> ResponseReturnValue:
     """Approve a server; approving it twice is approving it."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     if server.awaiting_approval_since is not None:
         overlaps.approve(db.session(), server, clock.now())
-        audit.note("server approved", server.name, server.account)
+        context.note("server approved", server.name, server.account)
         db.session.commit()
         flash(gettext("%(name)s is approved and will be collected.", name=server.name), "success")
     return redirect(url_for("servers.show", server_id=server_id))

@@ -9,17 +9,14 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from webapp import clock
-from webapp.db import db
 from webapp.domain.reasons import Reason
 from webapp.messages import sentence
-from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import audit as queries
 from webapp.services import audit
-from webapp.services.audit import Action, Actor
-from webapp.views import edge, exports, lists
-from webapp.views.edge import roles_required
+from webapp.services.audit import Action
+from webapp.views.shared import context, export, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("audit", __name__)
 
@@ -79,32 +76,7 @@ _DETAILS = {
 }
 
 
-def actor() -> Actor:
-    """Whoever acts in this request."""
-    return Actor(edge.viewer().user_id, "browser")
-
-
-def note(
-    action: Action,
-    subject: str,
-    account: Account | None,
-    *,
-    by: Actor | None = None,
-    **details: Any,
-) -> None:
-    """Note what is done in this request, in the transaction that does it; commit after it."""
-    audit.record(
-        db.session(),
-        by or actor(),
-        action,
-        subject,
-        account_id=audit.concerned(account),
-        details=details,
-        now=clock.now(),
-    )
-
-
-def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(entries: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     for entry in entries:
         name = entry.full_name if entry.named else None
         details = (
@@ -124,7 +96,7 @@ def _exported(entries: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "audit-trail",
     (
         _l("When (UTC)"),
@@ -144,13 +116,13 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
-    text, state = lists.search_text(), lists.filter_choice("state", _ACTIONS)
+    text, state = listing.search_text(), listing.filter_choice("state", _ACTIONS)
     action = _ACTIONS[state] if state else ""
-    query = queries.search(edge.viewer(), text=text, action=action)
-    if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paginate(query)
-    return lists.render(
+    query = queries.search(context.viewer(), text=text, action=action)
+    if export.wanted():
+        return export.answer(query, _SHEET)
+    page = listing.paginate(query)
+    return listing.render(
         "audit",
         page,
         q=text,
@@ -158,6 +130,6 @@ def index() -> ResponseReturnValue:
         actions=_ACTIONS,
         labels=ACTION_LABELS,
         details=_DETAILS,
-        zone=edge.user().account.zone,
+        zone=context.user().account.zone,
         inside=INSIDE,
     )

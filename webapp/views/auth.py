@@ -25,7 +25,7 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
 from webapp.services import users
 from webapp.services.audit import Action, Actor
-from webapp.views import audit, edge, forms, security
+from webapp.views.shared import context, forms, security
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
@@ -107,7 +107,7 @@ def password() -> ResponseReturnValue:
     """Change one's password; one's other sessions end."""
     form = PasswordForm()
     if form.validate_on_submit():
-        user = edge.user()
+        user = context.user()
         try:
             users.change_password(db.session(), user, form.old.data, form.new.data)
         except Invalid as error:
@@ -164,7 +164,7 @@ def invitation(token: str) -> ResponseReturnValue:
 
 
 def _note(action: Action, user: User) -> None:
-    audit.note(action, user.email, user.account, by=Actor(user.id, "browser"))
+    context.note(action, user.email, user.account, by=Actor(user.id, "browser"))
 
 
 def _enter(user: User) -> None:

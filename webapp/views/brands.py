@@ -37,8 +37,8 @@ from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services import brands
 from webapp.services.brands import Branding
-from webapp.views import audit, edge, forms
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, forms
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("brands", __name__)
 
@@ -116,7 +116,7 @@ def edit(account_id: int) -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             if changes:
-                audit.note("brand changed", partner.name, partner, **changes)
+                context.note("brand changed", partner.name, partner, **changes)
             db.session.commit()
             flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
             return redirect(url_for("brands.edit", account_id=partner.id))
@@ -153,7 +153,7 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
         brands.remove_logo(db.session(), partner, clock.now())
     else:
         brands.reset(db.session(), partner)
-    audit.note("brand reset", partner.name, partner, of=what)
+    context.note("brand reset", partner.name, partner, of=what)
     db.session.commit()
     flash(str(_RESETS[what]), "success")
     return redirect(back)
@@ -164,7 +164,7 @@ def logo(digest: str) -> ResponseReturnValue:
     """A logo that the viewer's pages show; under its digest it is the same for ever."""
     found = None
     if digest.isascii() and digest.isalnum() and len(digest) == 64:
-        found = access.logo(db.session(), edge.viewer(), digest)
+        found = access.logo(db.session(), context.viewer(), digest)
     if found is None:
         abort(404)
     response = make_response(found.content)
@@ -200,14 +200,14 @@ def _brand() -> Branding | None:
     if not current_user.is_authenticated:
         return None
     if "brand" not in g:
-        g.brand = brands.branding(db.session(), edge.user().account)
+        g.brand = brands.branding(db.session(), context.user().account)
     branding: Branding | None = g.brand
     return branding
 
 
 def _partner(account_id: int) -> Account:
     """The partner of an account that the viewer may see. Raises NotFound."""
-    account = access.account(db.session(), edge.viewer(), account_id)
+    account = access.account(db.session(), context.viewer(), account_id)
     if account.kind == "operations":
         raise NotFound("only partners have a brand")
     return account.partner or account

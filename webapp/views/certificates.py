@@ -31,12 +31,12 @@ from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
 from webapp.services import certificates
-from webapp.views import edge, exports, lists, ticks
+from webapp.views.shared import bulk, context, export, listing
 
 blueprint = Blueprint("certificates", __name__)
 
 
-def _exported(issued: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(issued: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     for certificate in issued:
         yield (
             certificate.number,
@@ -54,7 +54,7 @@ def _exported(issued: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "certificates",
     (
         _l("Number"),
@@ -77,35 +77,35 @@ _SHEET = exports.Sheet(
 @blueprint.get("/certificates")
 def index() -> ResponseReturnValue:
     """The certificates of the accounts a viewer may see, the latest month first unless asked."""
-    text, month = lists.search_text(), lists.search_text("month")
-    viewer = edge.viewer()
+    text, month = listing.search_text(), listing.search_text("month")
+    viewer = context.viewer()
     months = queries.months(db.session(), viewer)
-    sort = lists.sort_choice(queries.COLUMNS, "-month")
+    sort = listing.sort_choice(queries.COLUMNS, "-month")
     if month not in months:
         month = ""
     query = queries.search(viewer, text=text, month=month, sort=sort)
-    if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paginate(query)
-    return lists.render(
+    if export.wanted():
+        return export.answer(query, _SHEET)
+    page = listing.paginate(query)
+    return listing.render(
         "certificates",
         page,
         q=text,
         month=month,
         months=months,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
     )
 
 
 @blueprint.post("/certificates/selection")
 def selected() -> ResponseReturnValue:
     """The ticked certificates: their documents in one archive, or the list of them as a file."""
-    wanted, back = ticks.ids("certificate"), ticks.list_again("certificates.index")
-    query = queries.search(edge.viewer())
-    query = ticks.chosen(query, Certificate.id, wanted, "certificates")
+    wanted, back = bulk.ids("certificate"), bulk.list_again("certificates.index")
+    query = queries.search(context.viewer())
+    query = bulk.chosen(query, Certificate.id, wanted, "certificates")
     if wanted and request.form.get("action") == "documents":
         return _documents(query, back)
-    return ticks.exported(query, _SHEET, wanted, back)
+    return bulk.exported(query, _SHEET, wanted, back)
 
 
 def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
@@ -144,21 +144,21 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
 @blueprint.get("/certificates/<number>")
 def show(number: str) -> ResponseReturnValue:
     """A certificate: what it states, its document, its public address."""
-    certificate = access.certificate(db.session(), edge.viewer(), number)
+    certificate = access.certificate(db.session(), context.viewer(), number)
     return render_template("certificates/show.html", **_context(certificate))
 
 
 @blueprint.get("/certificates/<number>/document")
 def document(number: str) -> ResponseReturnValue:
     """The state of a certificate's document, by itself; polls until it is rendered."""
-    certificate = access.certificate(db.session(), edge.viewer(), number)
+    certificate = access.certificate(db.session(), context.viewer(), number)
     return render_template("certificates/_document.html", **_context(certificate))
 
 
 @blueprint.get("/certificates/<number>.pdf")
 def download(number: str) -> ResponseReturnValue:
     """The document's very bytes, under a name that says what it is."""
-    certificate = access.certificate(db.session(), edge.viewer(), number)
+    certificate = access.certificate(db.session(), context.viewer(), number)
     rendered = certificates.document(db.session(), certificate)
     if rendered is None:
         abort(
@@ -176,7 +176,7 @@ def download(number: str) -> ResponseReturnValue:
 @blueprint.get("/certificates/<number>.png")
 def preview(number: str) -> ResponseReturnValue:
     """The document as a picture."""
-    return _picture(access.certificate(db.session(), edge.viewer(), number), "private")
+    return _picture(access.certificate(db.session(), context.viewer(), number), "private")
 
 
 @blueprint.get("/c/<public_id>")
@@ -189,10 +189,10 @@ def public(public_id: str) -> ResponseReturnValue:
             certificate=certificate,
             holder=certificate.account_name if certificate.account.is_named else None,
             is_rendered=certificate.document is not None,
-            address=edge.settings().public_url
+            address=context.settings().public_url
             + url_for("certificates.public", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
-            card_url=edge.settings().public_url
+            card_url=context.settings().public_url
             + url_for("certificates.share_card", public_id=certificate.public_id),
             card_size=(pdf.SHARE_WIDTH, pdf.SHARE_HEIGHT),
             month=Month.parse(certificate.month).first,
@@ -291,7 +291,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "late_months": _late_months(certificate),
         "rendered": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
-        "public_url": edge.settings().public_url
+        "public_url": context.settings().public_url
         + url_for("certificates.public", public_id=certificate.public_id),
     }
 

@@ -22,8 +22,9 @@ from webapp.queries import access, users
 from webapp.queries import collections as queries
 from webapp.services.collection import heartbeat, requests
 from webapp.services.collection import progress as course
-from webapp.views import audit, edge, exports, lists, outcomes
-from webapp.views.edge import roles_required
+from webapp.views import outcomes
+from webapp.views.shared import context, export, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("collections", __name__)
 
@@ -83,14 +84,16 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
         day=requests.due_day(server.account, now),
         kind="manual",
         feed=feed,
-        requested_by=edge.viewer().user_id,
+        requested_by=context.viewer().user_id,
         now=now,
     )
-    audit.note("collection asked for", feed.customer_name if feed else server.name, server.account)
+    context.note(
+        "collection asked for", feed.customer_name if feed else server.name, server.account
+    )
     db.session.commit()
     made_id = made.id
     try:
-        queue.run_collection(edge.settings(), made_id)
+        queue.run_collection(context.settings(), made_id)
     except queue.QueueDown:
         _warn_that_queue_is_down()
     return made_id, True
@@ -148,7 +151,7 @@ def _warn_that_queue_is_down() -> None:
         )
 
 
-def _exported(collections: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(collections: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     for each in collections:
         yield (
             each.queued_at,
@@ -164,7 +167,7 @@ def _exported(collections: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "collections",
     (
         _l("Begun (UTC)"),
@@ -186,24 +189,24 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The collections of all servers, the latest first."""
-    viewer = edge.viewer()
-    state = lists.filter_choice("state", STATES)
-    server_id = lists.filter_id("server")
+    viewer = context.viewer()
+    state = listing.filter_choice("state", STATES)
+    server_id = listing.filter_id("server")
     server = access.server(db.session(), viewer, server_id) if server_id is not None else None
     query = queries.search(viewer, state=state, server_id=server_id)
-    if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paginate(query)
-    return lists.render("collections", page, state=state, server=server)
+    if export.wanted():
+        return export.answer(query, _SHEET)
+    page = listing.paginate(query)
+    return listing.render("collections", page, state=state, server=server)
 
 
 @blueprint.get("/collections/<int:collection_id>")
 @roles_required(*READERS)
 def show(collection_id: int) -> ResponseReturnValue:
     """A collection: how far it is, or what it brought."""
-    collection = access.collection(db.session(), edge.viewer(), collection_id)
-    if exports.wanted():
-        return exports.answer_rows("results", outcomes.TITLES, outcomes.exported(collection))
+    collection = access.collection(db.session(), context.viewer(), collection_id)
+    if export.wanted():
+        return export.answer_rows("results", outcomes.TITLES, outcomes.exported(collection))
     return render_template("collections/show.html", **_shown(collection))
 
 
@@ -211,7 +214,7 @@ def show(collection_id: int) -> ResponseReturnValue:
 @roles_required(*READERS)
 def progress(collection_id: int) -> str:
     """How far a collection is, by itself; it asks for itself again until it is finished."""
-    collection = access.collection(db.session(), edge.viewer(), collection_id)
+    collection = access.collection(db.session(), context.viewer(), collection_id)
     return render_template("collections/_progress.html", **_shown(collection))
 
 
@@ -219,7 +222,7 @@ def progress(collection_id: int) -> str:
 @roles_required(*CHANGERS)
 def cancel(collection_id: int) -> ResponseReturnValue:
     """Read no further, once it has been said what that means."""
-    collection = access.collection(db.session(), edge.viewer(), collection_id)
+    collection = access.collection(db.session(), context.viewer(), collection_id)
     back = url_for("collections.show", collection_id=collection_id)
     if request.method == "GET":
         if collection.state not in UNFINISHED:
@@ -227,12 +230,12 @@ def cancel(collection_id: int) -> ResponseReturnValue:
         return render_template("collections/cancel.html", collection=collection, back=back)
     server = collection.server
     try:
-        requests.cancel(db.session(), collection, edge.viewer().user_id, clock.now())
+        requests.cancel(db.session(), collection, context.viewer().user_id, clock.now())
     except Conflict as error:
         db.session.rollback()
         flash(str(error), "warning")
         return redirect(back)
-    audit.note("collection cancelled", server.name, server.account, day=str(collection.day))
+    context.note("collection cancelled", server.name, server.account, day=str(collection.day))
     db.session.commit()
     flash(gettext("The collection is cancelled. What was read until now is counted."), "success")
     return redirect(back)
@@ -241,15 +244,15 @@ def cancel(collection_id: int) -> ResponseReturnValue:
 def _shown(collection: Collection) -> dict[str, Any]:
     """What the page and its fragment show."""
     unfinished = collection.state in UNFINISHED
-    outcome = lists.filter_choice("outcome", outcomes.KINDS)
+    outcome = listing.filter_choice("outcome", outcomes.KINDS)
     done = course.of(db.session(), collection)
     return {
         "collection": collection,
         "server": collection.server,
         "zone": collection.server.account.zone,
         "feed": queries.feed_of(db.session(), collection),
-        "asked_by": users.visible(db.session(), edge.viewer(), collection.requested_by),
-        "cancelled_by": users.visible(db.session(), edge.viewer(), collection.cancelled_by),
+        "asked_by": users.visible(db.session(), context.viewer(), collection.requested_by),
+        "cancelled_by": users.visible(db.session(), context.viewer(), collection.cancelled_by),
         "unfinished": unfinished,
         "waiting": _waiting(collection, clock.now()),
         "progress": done,
@@ -288,7 +291,7 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     if collection.state != "queued" or collection.queued_at > now - _TAKEN_WITHIN:
         return None
     try:
-        running = queue.worker_is_running(edge.settings())
+        running = queue.worker_is_running(context.settings())
     except queue.QueueDown:
         return Waiting(
             gettext("The queue cannot be reached"),

@@ -27,8 +27,8 @@ from webapp.queries import access, accounts
 from webapp.services import customers, feeds
 from webapp.services.feed_accounts import assign_accounts
 from webapp.services.feed_matcher import Candidate, FeedMatcher
-from webapp.views import audit, edge, lists
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, listing
+from webapp.views.shared.context import roles_required
 
 log = logging.getLogger("releaf.customers")
 blueprint = Blueprint("customers", __name__)
@@ -91,7 +91,7 @@ def new(server_id: int) -> ResponseReturnValue:
     """Choose customers to connect. The list comes along where it is remembered, or asked for."""
     server = _server(server_id)
     place = customers.place(server)
-    if "read" in request.args or customers.remembered(edge.settings(), place) is not None:
+    if "read" in request.args or customers.remembered(context.settings(), place) is not None:
         return _page(_find(server))
     return _page(None)
 
@@ -141,7 +141,7 @@ def connect(server_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _page(_find(_server()), str(error))
     for feed in made:
-        audit.note("feeds tied", feed.customer_name, feed.account)
+        context.note("feeds tied", feed.customer_name, feed.account)
     db.session.commit()
     if made:
         said = ngettext(
@@ -159,7 +159,7 @@ def connect(server_id: int) -> ResponseReturnValue:
 def _server(server_id: int | None = None) -> Server:
     """The server of this address, which must not have been removed."""
     wanted = (request.view_args or {})["server_id"] if server_id is None else server_id
-    server = access.server(db.session(), edge.viewer(), wanted)
+    server = access.server(db.session(), context.viewer(), wanted)
     if server.removed_at is not None:
         raise Conflict(
             gettext("%(name)s has been removed; register it again to add feeds.", name=server.name)
@@ -169,7 +169,7 @@ def _server(server_id: int | None = None) -> Server:
 
 def _find(server: Server) -> Found:
     """Search the server's customers for the text of this request."""
-    found = Found(lists.search_text())
+    found = Found(listing.search_text())
     try:
         known = _known(server)
     except (PrinterpointError, DecryptionError) as error:
@@ -212,13 +212,13 @@ def _known(server: Server) -> Sequence[Customer]:
 
     Raises PrinterpointError, DecryptionError. The transaction ends here: load rows again.
     """
-    settings, place = edge.settings(), customers.place(server)
+    settings, place = context.settings(), customers.place(server)
     if request.form.get("action") != "fresh":
         known = customers.remembered(settings, place)
         if known is not None:
             return known
     server_id, healthy = server.id, server.health == "healthy"
-    client = edge.printerpoint(server.decrypt_token(edge.keyring()), INTERACTIVE_LIMITS)
+    client = context.printerpoint(server.decrypt_token(context.keyring()), INTERACTIVE_LIMITS)
     db.session.rollback()  # no transaction is open during the call
     try:
         with client.fleet() as fleet:
@@ -236,7 +236,7 @@ def _known(server: Server) -> Sequence[Customer]:
 def _have_checked(server_id: int) -> None:
     """Searching only reads; what it learned of the server's health is for a check to record."""
     try:
-        queue.check_server(edge.settings(), server_id)
+        queue.check_server(context.settings(), server_id)
     except queue.QueueDown as error:
         log.info("server %s is checked at the next hour: %s", server_id, error)
 
@@ -255,15 +255,15 @@ def _account_for(key: str) -> str:
 
 def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
     """The whole page; None: the list is read by the page itself, once it is shown."""
-    context = _shown(found) if found else {"found": None, "server": _server()}
-    return render_template("customers/new.html", message=message, **context), (
+    values = _shown(found) if found else {"found": None, "server": _server()}
+    return render_template("customers/new.html", message=message, **values), (
         422 if message else 200
     )
 
 
 def _shown(found: Found) -> dict[str, Any]:
     """What the list shows."""
-    session, viewer, partner_id = db.session(), edge.viewer(), _server().account_id
+    session, viewer, partner_id = db.session(), context.viewer(), _server().account_id
     count = accounts.count_customers_of(session, viewer, partner_id)
     chosen = [choice.account_name for choice in found.choices]
     return {

@@ -21,8 +21,9 @@ from webapp.queries import access, details, device_status, feed_events
 from webapp.queries import devices as queries
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
-from webapp.views import charts, delta_texts, edge, exports, figures, history, lists, ticks
-from webapp.views.charts import Bar
+from webapp.views import delta_texts, history
+from webapp.views.shared import bulk, charts, context, export, listing, totals
+from webapp.views.shared.charts import Bar
 
 blueprint = Blueprint("devices", __name__)
 log = logging.getLogger("releaf.metering")
@@ -38,7 +39,7 @@ STATUSES: dict[DeviceStatus, LazyString] = {
 }
 
 
-def _exported(devices: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(devices: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     statuses = device_status.of_devices(db.session(), [device.id for device in devices])
     for device in devices:
         status = statuses.get(device.id)
@@ -56,7 +57,7 @@ def _exported(devices: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "devices",
     (
         _l("Asset ID"),
@@ -77,10 +78,10 @@ _SHEET = exports.Sheet(
 @blueprint.get("/devices")
 def index() -> ResponseReturnValue:
     """The devices of the feeds a viewer may see; those of removed feeds are left out."""
-    viewer = edge.viewer()
-    text, feed_id = lists.search_text(), lists.filter_id("feed")
-    status = lists.filter_choice("status", device_status.FILTERS)
-    sort = lists.sort_choice(queries.COLUMNS, "customer")
+    viewer = context.viewer()
+    text, feed_id = listing.search_text(), listing.filter_id("feed")
+    status = listing.filter_choice("status", device_status.FILTERS)
+    sort = listing.sort_choice(queries.COLUMNS, "customer")
     search = partial(
         queries.search,
         db.session(),
@@ -90,26 +91,26 @@ def index() -> ResponseReturnValue:
         status=status,
         sort=sort,
     )
-    if exports.wanted():
-        return exports.answer(search(), _SHEET)
+    if export.wanted():
+        return export.answer(search(), _SHEET)
     counts = device_status.counts(db.session(), viewer)
     if text or (status and feed_id is not None):
-        page = lists.paginate(search())
+        page = listing.paginate(search())
     else:
         total = (
             counts.of(device_status.FILTERS[status])
             if status
             else queries.count(db.session(), viewer, feed_id)
         )
-        page = lists.paginate_counted(search(), search(backwards=True), total)
+        page = listing.paginate_counted(search(), search(backwards=True), total)
     feed = access.feed(db.session(), viewer, feed_id) if feed_id is not None else None
-    return lists.render(
+    return listing.render(
         "devices",
         page,
         q=text,
         status=status,
         feed=feed,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
         statuses=device_status.of_devices(db.session(), [each.id for each in page.items]),
     )
 
@@ -117,15 +118,15 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/devices/selection")
 def selected() -> ResponseReturnValue:
     """The ticked devices as a file."""
-    wanted = ticks.ids("device")
-    query = ticks.chosen(queries.every(edge.viewer()), Device.id, wanted, "devices")
-    return ticks.exported(query, _SHEET, wanted, ticks.list_again("devices.index"))
+    wanted = bulk.ids("device")
+    query = bulk.chosen(queries.every(context.viewer()), Device.id, wanted, "devices")
+    return bulk.exported(query, _SHEET, wanted, bulk.list_again("devices.index"))
 
 
 @blueprint.get("/devices/<int:device_id>")
 def show(device_id: int) -> ResponseReturnValue:
     """A device: its counts, its readings and what it gained between them."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     device = access.device(db.session(), viewer, device_id)
     # What another customer printed with the machine before is not this customer's to see.
     feed_id = device.feed_id if viewer.role == "customer" else None
@@ -160,7 +161,7 @@ def _state(device: Device) -> DeviceState | None:
 
 def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Delta]) -> list[Bar]:
     """The pages of a device by day; empty when nothing was counted or held."""
-    first, last = figures.last_days(figures.today_of(account, clock.now()))
+    first, last = totals.last_days(totals.today_of(account, clock.now()))
     holidays = public_holidays(account)
     read = {reading.day for reading in readings}
     days = deposits.days_of_deltas(deltas, read, first, last)

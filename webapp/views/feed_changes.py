@@ -9,8 +9,8 @@ from webapp.db import db
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services import feeds, pauses, renames
-from webapp.views import audit, edge
-from webapp.views.edge import roles_required
+from webapp.views.shared import context
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("feed_changes", __name__)
 
@@ -23,11 +23,11 @@ _PAUSES = {"count": True, "skip": False}
 @roles_required(*CHANGERS)
 def deactivate(feed_id: int) -> ResponseReturnValue:
     """Collect a feed no longer, once it has been asked whether that is meant."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         return render_template("feeds/deactivate.html", feed=feed)
     pauses.deactivate(db.session(), feed, clock.now())
-    audit.note("feed deactivated", feed.customer_name, feed.server.account)
+    context.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
     flash(
         gettext(
@@ -43,7 +43,7 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def reactivate(feed_id: int) -> ResponseReturnValue:
     """Collect a feed again, once it has been chosen whether pages printed meanwhile count."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         by_default = pauses.counts_by_default(feed, clock.now())
         return render_template(
@@ -53,7 +53,7 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     counted = pauses.reactivate(db.session(), feed, clock.now(), counts_pause=chosen)
     if counted is not None:
         pause = pauses.reason_of(counted)
-        audit.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
+        context.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
     db.session.commit()
     name = feed.customer_name
     if counted is None:
@@ -75,11 +75,11 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def remove(feed_id: int) -> ResponseReturnValue:
     """Disconnect a customer, after confirmation."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         return render_template("feeds/remove.html", feed=feed)
     feeds.remove(db.session(), feed, clock.now())
-    audit.note("feed removed", feed.customer_name, feed.server.account)
+    context.note("feed removed", feed.customer_name, feed.server.account)
     db.session.commit()
     flash(
         gettext(
@@ -95,11 +95,11 @@ def remove(feed_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def relink(feed_id: int) -> ResponseReturnValue:
     """Let a feed go on with the customer that lists its devices."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     before = feed.customer_name
     renames.relink(db.session(), feed, clock.now())
     to = feed.customer_name
-    audit.note("feed relinked", before, feed.server.account, before=before, to=to)
+    context.note("feed relinked", before, feed.server.account, before=before, to=to)
     db.session.commit()
     flash(
         gettext(

@@ -13,9 +13,9 @@ from webapp.errors import Invalid
 from webapp.models import Feed
 from webapp.queries import access
 from webapp.services import read_intervals
-from webapp.views import audit, edge, forms
-from webapp.views.edge import roles_required
 from webapp.views.feeds import CHANGERS
+from webapp.views.shared import context, forms
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("feed_settings", __name__)
 
@@ -58,7 +58,7 @@ class ReadByHandForm(forms.Form):
 @roles_required(*CHANGERS)
 def read_by_hand(feed_id: int) -> ResponseReturnValue:
     """Mark a feed as read by hand, with the days between two readings, or as read nightly."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     interval = feed.read_interval_days
     form = ReadByHandForm(
         is_read_by_hand=interval is not None, read_by_hand=interval or _USUAL_INTERVAL
@@ -80,7 +80,7 @@ def _save(feed: Feed, form: ReadByHandForm) -> None:
     before = read_intervals.schedule(feed.read_interval_days)
     if read_intervals.set_interval(db.session(), feed, days, clock.now()):
         to = read_intervals.schedule(days)
-        audit.note("feed changed", feed.customer_name, feed.server.account, before=before, to=to)
+        context.note("feed changed", feed.customer_name, feed.server.account, before=before, to=to)
     db.session.commit()
     name = feed.customer_name
     if days is None:

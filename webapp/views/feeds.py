@@ -30,16 +30,9 @@ from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
 from webapp.services.calendars import public_holidays
-from webapp.views import (
-    charts,
-    collections,
-    edge,
-    exports,
-    figures,
-    history,
-    lists,
-)
-from webapp.views.edge import roles_required
+from webapp.views import collections, history
+from webapp.views.shared import charts, context, export, listing, totals
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -66,16 +59,19 @@ class Silence:
 @blueprint.get("/feeds")
 def index() -> ResponseReturnValue:
     """The feeds of the accounts a viewer may see, unhealthy ones first."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     statuses = STATUSES if viewer.role == "customer" else (*STATUSES, "renamed")
-    status, health = lists.filter_choice("status", statuses), lists.filter_choice("health", HEALTHS)
-    text, server_id, account_id = (
-        lists.search_text(),
-        lists.filter_id("server"),
-        lists.filter_id("account"),
+    status, health = (
+        listing.filter_choice("status", statuses),
+        listing.filter_choice("health", HEALTHS),
     )
-    today = figures.today_of(edge.user().account, clock.now())
-    sort = lists.sort_choice(queries.SORTS, "-health")
+    text, server_id, account_id = (
+        listing.search_text(),
+        listing.filter_id("server"),
+        listing.filter_id("account"),
+    )
+    today = totals.today_of(context.user().account, clock.now())
+    sort = listing.sort_choice(queries.SORTS, "-health")
     month = Month.of(today)
     query = queries.search(
         db.session(),
@@ -88,11 +84,11 @@ def index() -> ResponseReturnValue:
         account_id=account_id,
         sort=sort,
     )
-    if exports.wanted():
-        return exports.answer(query, sheet())
-    page = lists.paginate(query, count_to=COUNT_TO if text else None)
+    if export.wanted():
+        return export.answer(query, sheet())
+    page = listing.paginate(query, count_to=COUNT_TO if text else None)
     feed_ids = [feed.id for feed in page.items]
-    return lists.render(
+    return listing.render(
         "feeds",
         page,
         q=text,
@@ -100,7 +96,7 @@ def index() -> ResponseReturnValue:
         health=health,
         server=access.server(db.session(), viewer, server_id) if server_id else None,
         account=access.account(db.session(), viewer, account_id) if account_id else None,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
         today=today,
         pages=metrics.pages_by_feed(db.session(), feed_ids, month),
     )
@@ -109,19 +105,19 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/feeds/<int:feed_id>")
 def show(feed_id: int) -> ResponseReturnValue:
     """A feed: health, pages a day, devices, what collections brought, history."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     today = _today(feed)
     holidays = public_holidays(feed.account)
-    span = lists.filter_choice("days", DAYS, DAYS[0])
+    span = listing.filter_choice("days", DAYS, DAYS[0])
     last = today - timedelta(days=1)
     first = last - timedelta(days=int(span) - 1)
     days = metrics.days_of_feeds(db.session(), [feed.id], first, last)
-    if exports.wanted():
+    if export.wanted():
         return _exported_days(days)
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds([feed.id]))
-    sort = lists.sort_choice(devices.COLUMNS_OF_FEED, "asset")
+    sort = listing.sort_choice(devices.COLUMNS_OF_FEED, "asset")
     events = feed_events.of_feeds(db.session(), [feed.id], _RECENT)
-    is_customer = edge.viewer().role == "customer"
+    is_customer = context.viewer().role == "customer"
     month = Month.of(today)
     total = sum(by_month.values())
     bars = charts.bars_of_days(days, holidays, marks_held=not is_customer)
@@ -139,35 +135,35 @@ def show(feed_id: int) -> ResponseReturnValue:
         total=total,
         trees=trees(total),
         held=[] if is_customer else details.held_of_feed(db.session(), feed.id, _RECENT),
-        devices=lists.paginate(devices.of_feed(feed.id, sort), count_to=None),
-        heading=partial(lists.heading, sort),
+        devices=listing.paginate(devices.of_feed(feed.id, sort), count_to=None),
+        heading=partial(listing.heading, sort),
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
-        history=history.lines(db.session(), edge.viewer(), events),
-        here=lists.current_url,
-        page_url=lists.page_url,
+        history=history.lines(db.session(), context.viewer(), events),
+        here=listing.current_url,
+        page_url=listing.page_url,
     )
 
 
 @blueprint.get("/feeds/<int:feed_id>/history")
 def full_history(feed_id: int) -> str:
     """What happened at a feed's printers, all of it."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
-    page = lists.paginate(feed_events.of_feed(feed.id))
+    feed = access.feed(db.session(), context.viewer(), feed_id)
+    page = listing.paginate(feed_events.of_feed(feed.id))
     return render_template(
         "feeds/history.html",
         feed=feed,
         zone=feed.account.zone,
         page=page,
-        history=history.lines(db.session(), edge.viewer(), page.items),
-        page_url=lists.page_url,
+        history=history.lines(db.session(), context.viewer(), page.items),
+        page_url=listing.page_url,
     )
 
 
 @blueprint.get("/feeds/<int:feed_id>/health")
 def health(feed_id: int) -> str:
     """The health of a feed, by itself."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     today = _today(feed)
     return render_template(
         "feeds/_health.html",
@@ -182,7 +178,7 @@ def health(feed_id: int) -> str:
 @roles_required(*CHANGERS)
 def collect(feed_id: int) -> ResponseReturnValue:
     """Collect a feed now."""
-    feed = access.feed(db.session(), edge.viewer(), feed_id)
+    feed = access.feed(db.session(), context.viewer(), feed_id)
     if feed.status not in ("pending", "active"):
         name = feed.customer_name
         if feed.status == "inactive":
@@ -191,12 +187,12 @@ def collect(feed_id: int) -> ResponseReturnValue:
     return collections.begin(feed.server, feed)
 
 
-def sheet() -> exports.Sheet:
+def sheet() -> export.Sheet:
     """The list of feeds as a file; it names servers to those who may see them."""
-    month = Month.of(figures.today_of(edge.user().account, clock.now()))
-    servers = edge.viewer().role != "customer"
+    month = Month.of(totals.today_of(context.user().account, clock.now()))
+    servers = context.viewer().role != "customer"
 
-    def rows(feeds: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+    def rows(feeds: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
         ids = [feed.id for feed in feeds]
         pages = metrics.pages_by_feed(db.session(), ids, month)
         for feed in feeds:
@@ -206,7 +202,7 @@ def sheet() -> exports.Sheet:
             yield (*what, *named, feed.status, feed.health, feed.last_data_on, *counts)
 
     titles = (gettext("Server"), gettext("Partner")) if servers else ()
-    return exports.Sheet(
+    return export.Sheet(
         "feeds",
         (
             gettext("Customer in Printerpoint"),
@@ -249,4 +245,4 @@ def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:
         (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
     )
     titles = (gettext("Day"), gettext("Pages"), gettext("Recovered"))
-    return exports.answer_rows("pages-a-day", titles, rows)
+    return export.answer_rows("pages-a-day", titles, rows)

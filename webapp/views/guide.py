@@ -14,7 +14,7 @@ from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.trees import PAGES_PER_TREE
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
-from webapp.views import edge
+from webapp.views.shared import context
 
 blueprint = Blueprint("guide", __name__)
 
@@ -109,7 +109,7 @@ def show(slug: str) -> str:
     number = _BY_SLUG.get(slug)
     if number is None:
         abort(404)
-    settings = edge.settings()
+    settings = context.settings()
     return render_template(
         "guide/show.html",
         chapters=CHAPTERS,

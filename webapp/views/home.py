@@ -11,8 +11,9 @@ from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import dashboard, details, device_status, feed_events, metrics
 from webapp.queries.access import Viewer
-from webapp.views import edge, figures, history, navigation
+from webapp.views import history
 from webapp.views.account_pages import LATEST
+from webapp.views.shared import context, navigation, totals
 
 blueprint = Blueprint("home", __name__)
 
@@ -23,10 +24,10 @@ _FIRST = 8
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
     """The first page."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     if viewer.is_operations:
         return _operations(viewer)
-    account = edge.user().account
+    account = context.user().account
     return _partner(viewer, account) if viewer.is_partner else _customer(viewer, account)
 
 
@@ -44,7 +45,7 @@ def _operations(viewer: Viewer) -> str:
         servers_of=counts.servers,
         pages_of=counts.pages,
         accounts=dashboard.account_counts(db.session()),
-        figures=figures.of_months({month: pages}, today),
+        totals=totals.of_months({month: pages}, today),
         queues=_queues(),
         differences=dashboard.latest_differences(db.session()),
         **_attention(viewer),
@@ -52,18 +53,18 @@ def _operations(viewer: Viewer) -> str:
 
 
 def _partner(viewer: Viewer, partner: Account) -> str:
-    today = figures.today_of(partner, clock.now())
+    today = totals.today_of(partner, clock.now())
     scope = metrics.Scope.account(partner)
     months = metrics.pages_by_month(db.session(), scope)
-    days = metrics.pages_by_day(db.session(), scope, *figures.last_days(today))
+    days = metrics.pages_by_day(db.session(), scope, *totals.last_days(today))
     certified = dashboard.certified_pages(db.session(), partner.id)
     events = feed_events.latest(db.session(), viewer, _FIRST)
     return render_template(
         "home/partner.html",
         account=partner,
         today=today,
-        figures=figures.spans(months, certified, today),
-        bars=figures.bars(partner, days),
+        totals=totals.partner_totals(months, certified, today),
+        bars=totals.bars(partner, days),
         events=history.lines(db.session(), viewer, events),
         zone=partner.zone,
         beginning=dashboard.onboarding(db.session(), partner.id),
@@ -74,15 +75,15 @@ def _partner(viewer: Viewer, partner: Account) -> str:
 
 def _customer(viewer: Viewer, customer: Account) -> str:
     feed_ids = [feed.id for feed in details.feeds_of(db.session(), viewer, customer.id)]
-    today = figures.today_of(customer, clock.now())
+    today = totals.today_of(customer, clock.now())
     months = metrics.pages_by_month(db.session(), metrics.Scope.feeds(feed_ids))
-    days = metrics.days_of_feeds(db.session(), feed_ids, *figures.last_days(today))
+    days = metrics.days_of_feeds(db.session(), feed_ids, *totals.last_days(today))
     return render_template(
         "home/customer.html",
         account=customer,
-        figures=figures.of_months(months, today),
+        totals=totals.of_months(months, today),
         earlier=metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
-        bars=figures.bars(customer, days),
+        bars=totals.bars(customer, days),
         has_feed=bool(feed_ids),
         certificates=details.certificates_of(db.session(), customer.id, LATEST),
     )
@@ -106,6 +107,6 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
 def _queues() -> Literal["working", "idle", "down"]:
     """Whether Redis answers, and a worker takes jobs."""
     try:
-        return "working" if queue.worker_is_running(edge.settings()) else "idle"
+        return "working" if queue.worker_is_running(context.settings()) else "idle"
     except queue.QueueDown:
         return "down"

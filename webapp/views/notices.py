@@ -19,8 +19,8 @@ from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
 from webapp.services import outbox, unsubscribe
-from webapp.views import audit, edge, exports, forms, lists
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, export, forms, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("notices", __name__)
 
@@ -79,8 +79,8 @@ class NoticesForm(forms.Form):
 @roles_required("operations", "partner_admin")
 def choose() -> ResponseReturnValue:
     """Choose email notifications."""
-    user = edge.user()
-    subjects = CHOICES[edge.viewer().role]
+    user = context.user()
+    subjects = CHOICES[context.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
     form = NoticesForm(data=wants | {"language": user.language or ""})
     form.language.choices = [("", gettext("As the browser has it")), *i18n.LANGUAGES.items()]
@@ -118,7 +118,7 @@ def unsubscribed(token: str) -> ResponseReturnValue:
     return redirect(url_for("notices.unsubscribe_page", token=token), 303)
 
 
-def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     for mail in found:
         yield (
             mail.title,
@@ -130,7 +130,7 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "mails",
     (
         _l("Mail"),
@@ -148,13 +148,13 @@ _SHEET = exports.Sheet(
 @roles_required("operations")
 def index() -> ResponseReturnValue:
     """The mails, the latest first."""
-    text, state = lists.search_text(), lists.filter_choice("state", STATES)
+    text, state = listing.search_text(), listing.filter_choice("state", STATES)
     query = queries.search(text=text, state=state)
-    if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paginate(query)
+    if export.wanted():
+        return export.answer(query, _SHEET)
+    page = listing.paginate(query)
     waiting, failed, error = outbox.undelivered(db.session())
-    return lists.render(
+    return listing.render(
         "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )
 
@@ -173,7 +173,7 @@ def again(mail_id: int) -> ResponseReturnValue:
     mail = queries.get(db.session(), mail_id)
     try:
         outbox.retry(db.session(), mail, clock.now())
-        audit.note("mail sent again", mail.title, mail.user.account, to=mail.user.email)
+        context.note("mail sent again", mail.title, mail.user.account, to=mail.user.email)
         db.session.commit()
     except Conflict as error:
         db.session.rollback()
@@ -184,4 +184,4 @@ def again(mail_id: int) -> ResponseReturnValue:
 
 
 def _reader(token: str) -> tuple[User, Subject]:
-    return unsubscribe.reader(db.session(), edge.settings().secret_key, token)
+    return unsubscribe.reader(db.session(), context.settings().secret_key, token)

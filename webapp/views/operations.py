@@ -13,7 +13,7 @@ from webapp.db import READING_METHODS, db
 from webapp.extensions import csrf
 from webapp.queries import system_status
 from webapp.settings import Settings
-from webapp.views import audit, edge, errors, security
+from webapp.views.shared import context, errors, security
 
 blueprint = Blueprint("operations", __name__)
 
@@ -64,7 +64,7 @@ def mount_queues(app: Flask, settings: Settings) -> None:
 def _guard_queues() -> ResponseReturnValue | None:
     if request.blueprint != rq_dashboard.blueprint.name:
         return None
-    if edge.viewer().role != "operations":
+    if context.viewer().role != "operations":
         abort(403)
     if request.endpoint in _CHANGING and request.method != "POST":
         abort(405, valid_methods=["POST"])
@@ -72,13 +72,13 @@ def _guard_queues() -> ResponseReturnValue | None:
         security.demand_same_origin()
     if not _makes_sense(request.view_args or {}):
         abort(404)
-    if request.endpoint != "rq_dashboard.static" and not queue.reachable(edge.settings()):
+    if request.endpoint != "rq_dashboard.static" and not queue.reachable(context.settings()):
         return errors.unavailable(str(_DOWN))
     if request.endpoint in _CHANGING:
         # Noted before it is done: rq-dashboard keeps no transaction that could hold both.
         what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
         words = " ".join(str(value) for value in (request.view_args or {}).values())
-        audit.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
+        context.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
         db.session.commit()
     return None
 

@@ -10,7 +10,7 @@ from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.queries import collections as queries
 from webapp.queries.lists import Page, chunks
-from webapp.views import exports, lists
+from webapp.views.shared import export, listing
 
 KINDS = ("collected", "unchanged", "not_found", "failed")
 TITLES = (
@@ -25,12 +25,12 @@ TITLES = (
 
 def paged(collection: Collection, outcome: str) -> Page:
     """What came of each customer, failures first."""
-    return lists.paginate(queries.outcomes(collection.id, outcome), count_to=None)
+    return listing.paginate(queries.outcomes(collection.id, outcome), count_to=None)
 
 
-def exported(collection: Collection) -> Iterable[Sequence[exports.Value]]:
+def exported(collection: Collection) -> Iterable[Sequence[export.Value]]:
     """What came of each customer, or of those with the outcome asked for, failures first."""
-    query = queries.outcomes(collection.id, lists.filter_choice("outcome", KINDS))
+    query = queries.outcomes(collection.id, listing.filter_choice("outcome", KINDS))
     for one in chain.from_iterable(chunks(db.session(), query)):
         reasons = [one.reason] if one.reason else [row["reason"] for row in one.skipped]
         yield (

@@ -16,8 +16,8 @@ from webapp import clock, queue
 from webapp.db import db
 from webapp.queries import overlaps, system_status
 from webapp.services import outbox
-from webapp.views import edge, lists
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("overview", __name__)
 
@@ -98,7 +98,7 @@ def index() -> ResponseReturnValue:
     """The page, or for htmx its part that follows by itself."""
     now = clock.now()
     since = now.date() - timedelta(days=_NIGHTS)
-    context: dict[str, Any] = {
+    values: dict[str, Any] = {
         "now": now,
         "status": None,
         "failures": [],
@@ -109,17 +109,17 @@ def index() -> ResponseReturnValue:
         "pending_render": system_status.pending_renders(db.session()),
     }
     try:
-        status = queue.status(edge.settings())
+        status = queue.status(context.settings())
     except queue.QueueDown:
         pass  # the page says so, and shows the rest
     else:
-        context |= {
+        values |= {
             "status": status,
             "queues": _QUEUES,
             "failures": list(_explained(status.failures)),
         }
-    template = "overview/_standing.html" if lists.is_fragment() else "overview/index.html"
-    response = make_response(render_template(template, **context))
+    template = "overview/_standing.html" if listing.is_fragment() else "overview/index.html"
+    response = make_response(render_template(template, **values))
     response.vary.add("HX-Request")
     return response
 

@@ -13,8 +13,8 @@ from webapp.models import Server
 from webapp.models.user import Role
 from webapp.queries import access, reconciliation_warnings, servers
 from webapp.services import reconciliation as service
-from webapp.views import edge, exports, lists
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, export, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("reconciliation", __name__)
 
@@ -49,10 +49,10 @@ class Sum:
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The sums of every server, the rows that do not add up, and warnings; as a file every feed."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     result = service.reconcile(db.session(), access.feeds(viewer))
-    if exports.wanted():
-        return exports.answer_rows("reconciliation", _TITLES, _exported(viewer, result))
+    if export.wanted():
+        return export.answer_rows("reconciliation", _TITLES, _exported(viewer, result))
     warnings = reconciliation_warnings.find(db.session(), access.feeds(viewer))
     differing = [balance for balance in result.balances if balance.difference]
     return render_template(
@@ -64,11 +64,11 @@ def index() -> ResponseReturnValue:
         warnings=warnings[:_SHOWN],
         warning_count=len(warnings),
         latest=service.latest(db.session()) if viewer.is_operations else None,
-        here=lists.current_url,
+        here=listing.current_url,
     )
 
 
-def _exported(viewer: access.Viewer, result: service.Result) -> Iterable[Sequence[exports.Value]]:
+def _exported(viewer: access.Viewer, result: service.Result) -> Iterable[Sequence[export.Value]]:
     names = {one.id: one.name for one in servers.visible(db.session(), viewer)}
     for balance in result.balances:
         yield (

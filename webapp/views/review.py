@@ -25,8 +25,9 @@ from webapp.queries import access, feed_events, users
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.deltas import pairs_of_json
-from webapp.views import audit, edge, exports, forms, history, lists, reading_chart
-from webapp.views.edge import roles_required
+from webapp.views import history, reading_chart
+from webapp.views.shared import context, export, forms, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("review", __name__)
 
@@ -59,7 +60,7 @@ def resolved_by(case: Any) -> str:
     return str(case.full_name) if case.named and case.full_name else gettext("Operations")
 
 
-def _exported(cases: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(cases: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     for case in cases:
         yield (
             case.asset_id,
@@ -79,7 +80,7 @@ def _exported(cases: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-SHEET = exports.Sheet(
+SHEET = export.Sheet(
     "review",
     (
         _l("Asset ID"),
@@ -104,11 +105,11 @@ SHEET = exports.Sheet(
 def asked() -> queries.Filters:
     """The filters that the address of the list names."""
     return queries.Filters(
-        state=lists.filter_choice("state", queries.STATES, "held"),
-        text=lists.search_text(),
-        kind=lists.filter_choice("kind", KINDS),
-        account_id=lists.filter_id("account"),
-        feed_id=lists.filter_id("feed"),
+        state=listing.filter_choice("state", queries.STATES, "held"),
+        text=listing.search_text(),
+        kind=listing.filter_choice("kind", KINDS),
+        account_id=listing.filter_id("account"),
+        feed_id=listing.filter_id("feed"),
     )
 
 
@@ -116,20 +117,20 @@ def asked() -> queries.Filters:
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The cases, those that wait for a person first; or those that were resolved."""
-    viewer, wanted = edge.viewer(), asked()
+    viewer, wanted = context.viewer(), asked()
     account = feed = None
     if wanted.account_id is not None:
         account = access.account(db.session(), viewer, wanted.account_id)
     if wanted.feed_id is not None:
         feed = access.feed(db.session(), viewer, wanted.feed_id)
     default = "-decided" if wanted.state == "resolved" else "urgency"
-    sort = lists.sort_choice(queries.COLUMNS, default)
+    sort = listing.sort_choice(queries.COLUMNS, default)
     query = queries.search(viewer, wanted, sort)
-    if exports.wanted():
-        return exports.answer(query, SHEET)
-    return lists.render(
+    if export.wanted():
+        return export.answer(query, SHEET)
+    return listing.render(
         "review",
-        lists.paginate(query),
+        listing.paginate(query),
         q=wanted.text,
         state=wanted.state,
         kind=wanted.kind,
@@ -137,7 +138,7 @@ def index() -> ResponseReturnValue:
         feed=feed,
         kinds=queries.kinds(db.session(), viewer, wanted),
         all_kinds=KINDS,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
         brief=partial(review_reason, brief=True),
         resolved_by=resolved_by,
     )
@@ -180,7 +181,7 @@ def reopen(delta_id: int) -> ResponseReturnValue:
     """Undo a decision, of a person or of readings, until a month was certified with it."""
     delta = _shown(delta_id)
     try:
-        pages = service.reopen(db.session(), delta, audit.actor(), clock.now())
+        pages = service.reopen(db.session(), delta, context.actor(), clock.now())
         db.session.commit()
     except Conflict as error:
         db.session.rollback()
@@ -232,7 +233,7 @@ def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
         db.session(),
         delta,
         decision,
-        audit.actor(),
+        context.actor(),
         clock.now(),
         pages=form.pages.data,
         reason=(form.reason.data or "") if decision == "rejected" else "",
@@ -243,12 +244,12 @@ def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
 
 
 def _shown(delta_id: int) -> Delta:
-    return access.delta(db.session(), edge.viewer(), delta_id)
+    return access.delta(db.session(), context.viewer(), delta_id)
 
 
 def _case(delta: Delta) -> dict[str, Any]:
     """Everything a person needs to judge."""
-    viewer, session = edge.viewer(), db.session()
+    viewer, session = context.viewer(), db.session()
     readings = queries.readings_around(session, viewer, delta, _READINGS_BEFORE, _READINGS_AFTER)
     evidence = pairs_of_json(delta.evidence)
     events = feed_events.of_device_seen_by(session, viewer, delta.device_id, _EVENTS_SHOWN)

@@ -16,8 +16,9 @@ from webapp.messages import review_reason
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.review import BulkDecision
-from webapp.views import audit, edge, exports, forms, lists, review, ticks
-from webapp.views.edge import roles_required
+from webapp.views import review
+from webapp.views.shared import bulk, context, export, forms, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("review_bulk", __name__)
 
@@ -35,20 +36,20 @@ class ReasonForm(forms.Form):
 @roles_required(*review.CHANGERS)
 def act() -> ResponseReturnValue:
     """Decide the ticked cases, or all of a kind, once the sums have been confirmed."""
-    back = ticks.list_again("review.index")
-    if exports.wanted():
-        ticked = queries.search(edge.viewer(), _ticked())
-        return ticks.exported(ticked, review.SHEET, ticks.ids("case"), back)
+    back = bulk.list_again("review.index")
+    if export.wanted():
+        ticked = queries.search(context.viewer(), _ticked())
+        return bulk.exported(ticked, review.SHEET, bulk.ids("case"), back)
     everything = request.form.get("all", "")
     action = everything or request.form.get("action", "")
     if action not in service.BULK_DECISIONS:
-        return ticks.nothing(back)
+        return bulk.nothing(back)
     found = _found(_of_kind() if everything else _ticked())
     if request.form.get("confirmed") == "yes":
         return _decide([case.id for case in found], action, back)
     cases = [case for case in found if case.state == "held"]
     if not cases:
-        return ticks.nothing(back)
+        return bulk.nothing(back)
     if len({case.kind for case in cases}) > 1:
         flash(gettext("Choose cases that are under review for the same reason."), "warning")
         return redirect(back)
@@ -57,7 +58,7 @@ def act() -> ResponseReturnValue:
 
 def _found(wanted: queries.Filters) -> Sequence[Any]:
     """The cases. Raises NotFound for a ticked one that the viewer may not see."""
-    found = queries.cases(db.session(), edge.viewer(), wanted)
+    found = queries.cases(db.session(), context.viewer(), wanted)
     if wanted.delta_ids is not None and len(found) != len(wanted.delta_ids):
         raise NotFound("one of the cases")
     return found
@@ -65,13 +66,13 @@ def _found(wanted: queries.Filters) -> Sequence[Any]:
 
 def _ticked() -> queries.Filters:
     """The ticked cases, in any state: readings may have decided some of them meanwhile."""
-    return queries.Filters(state="any", delta_ids=ticks.ids("case", MOST))
+    return queries.Filters(state="any", delta_ids=bulk.ids("case", MOST))
 
 
 def _of_kind() -> queries.Filters:
     """All cases under review of a kind, as the list was filtered."""
     return queries.Filters(
-        text=lists.search_text(),
+        text=listing.search_text(),
         kind=_choice("kind", review.KINDS),
         account_id=request.form.get("account", type=int),
         feed_id=request.form.get("feed", type=int),
@@ -118,7 +119,7 @@ def _decide(delta_ids: Sequence[int], action: str, back: str) -> ResponseReturnV
     decision = cast(BulkDecision, action)
     try:
         result = service.decide_many(
-            db.session(), delta_ids, decision, audit.actor(), clock.now(), reason=reason
+            db.session(), delta_ids, decision, context.actor(), clock.now(), reason=reason
         )
         db.session.commit()
     except Invalid as error:

@@ -15,9 +15,10 @@ from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
 from webapp.services import pauses, renames
-from webapp.views import audit, collections, edge, exports, figures, ticks
+from webapp.views import collections
 from webapp.views import feeds as feed_views
-from webapp.views.edge import roles_required
+from webapp.views.shared import bulk, context, export, totals
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("selection", __name__)
 
@@ -37,14 +38,14 @@ def act() -> ResponseReturnValue:
     """Do it with the feeds that were ticked; what takes pages away is asked about before."""
     action = request.form.get("action", "")
     chosen = _chosen()
-    if chosen and exports.wanted():
-        month = Month.of(figures.today_of(edge.user().account, clock.now()))
-        rows = queries.every(edge.viewer(), month)
-        rows = ticks.chosen(rows, Feed.id, {feed.id for feed in chosen}, "feeds")
-        return exports.answer(rows, feed_views.sheet())
+    if chosen and export.wanted():
+        month = Month.of(totals.today_of(context.user().account, clock.now()))
+        rows = queries.every(context.viewer(), month)
+        rows = bulk.chosen(rows, Feed.id, {feed.id for feed in chosen}, "feeds")
+        return export.answer(rows, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
-        return ticks.nothing(_back())
-    if len(chosen) > ticks.MOST:
+        return bulk.nothing(_back())
+    if len(chosen) > bulk.MOST:
         flash(gettext("These are more than 200 feeds; tick fewer customers."), "warning")
         return redirect(_back())
     concerned = [feed for feed in chosen if _is_concerned(action, feed)]
@@ -87,7 +88,7 @@ def _asked(action: str, concerned: Sequence[Feed], others: int) -> str:
 
 def _back() -> str:
     """The list that sent the form: of feeds, or of customers."""
-    return ticks.list_again("accounts.index" if _of_customers() else "feeds.index")
+    return bulk.list_again("accounts.index" if _of_customers() else "feeds.index")
 
 
 def _of_customers() -> bool:
@@ -96,10 +97,10 @@ def _of_customers() -> bool:
 
 def _chosen() -> Sequence[Feed]:
     """The feeds that were ticked, or those of ticked customers. Raises NotFound."""
-    wanted, customers = ticks.ids("feed"), ticks.ids("account")
+    wanted, customers = bulk.ids("feed"), bulk.ids("account")
     if customers:
-        return queries.of_customers(db.session(), edge.viewer(), customers)
-    return queries.selected(db.session(), edge.viewer(), wanted)
+        return queries.of_customers(db.session(), context.viewer(), customers)
+    return queries.selected(db.session(), context.viewer(), wanted)
 
 
 def _left_alone(action: str, count: int) -> str:
@@ -130,7 +131,7 @@ def _deactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
     """Deactivate all of them, or none. Raises Conflict."""
     for feed in chosen:
         pauses.deactivate(db.session(), feed, clock.now())
-        audit.note("feed deactivated", feed.customer_name, feed.server.account)
+        context.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
     done = ngettext(
         "%(number)s feed deactivated: not collected until somebody reactivates them.",
@@ -150,7 +151,7 @@ def _reactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
             continue
         counted += counts
         pause = pauses.reason_of(counts)
-        audit.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
+        context.note("feed reactivated", feed.customer_name, feed.server.account, pause=pause)
     db.session.commit()
     done = ngettext(
         "%(number)s feed reactivated.",
@@ -170,7 +171,7 @@ def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
         before = feed.customer_name
         renames.relink(db.session(), feed, clock.now())
         to = feed.customer_name
-        audit.note("feed relinked", before, feed.server.account, before=before, to=to)
+        context.note("feed relinked", before, feed.server.account, before=before, to=to)
     db.session.commit()
     done = ngettext(
         "%(number)s feed reconnected.",
@@ -213,7 +214,7 @@ def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
     """Ask for a collection of each feed."""
 
     def found(feed_id: int) -> tuple[Server, Feed]:
-        feed = access.feed(db.session(), edge.viewer(), feed_id)
+        feed = access.feed(db.session(), context.viewer(), feed_id)
         return feed.server, feed
 
     return collections.request_each([feed.id for feed in chosen], found)

@@ -23,8 +23,9 @@ from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
 from webapp.services import servers
 from webapp.services.collection import monitoring
-from webapp.views import audit, collections, edge, exports, forms, lists, ticks, tokens
-from webapp.views.edge import roles_required
+from webapp.views import collections, tokens
+from webapp.views.shared import bulk, context, export, forms, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("servers", __name__)
 
@@ -56,7 +57,7 @@ class NameForm(forms.Form):
     name = StringField(_l("Name"))
 
 
-def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(servers: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     counts = _feeds_by_health(servers)
     for server in servers:
         feeds = counts.get(server.id, {})
@@ -72,7 +73,7 @@ def _exported(servers: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "servers",
     (
         _l("Server"),
@@ -92,19 +93,19 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The servers of a partner, unhealthy ones first; for operations those of all."""
-    text, health = lists.search_text(), lists.filter_choice("health", queries.STATES)
-    sort = lists.sort_choice(queries.COLUMNS, "-health")
-    query = queries.search(edge.viewer(), text=text, health=health, sort=sort)
-    if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paginate(query)
-    return lists.render(
+    text, health = listing.search_text(), listing.filter_choice("health", queries.STATES)
+    sort = listing.sort_choice(queries.COLUMNS, "-health")
+    query = queries.search(context.viewer(), text=text, health=health, sort=sort)
+    if export.wanted():
+        return export.answer(query, _SHEET)
+    page = listing.paginate(query)
+    return listing.render(
         "servers",
         page,
         feeds=_feeds_by_health(page.items),
         q=text,
         health=health,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
     )
 
 
@@ -112,14 +113,14 @@ def index() -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def selected() -> ResponseReturnValue:
     """Collect the ticked servers now, or have them as a file."""
-    wanted, back = ticks.ids("server"), ticks.list_again("servers.index")
-    query = ticks.chosen(queries.search(edge.viewer()), Server.id, wanted, "servers")
+    wanted, back = bulk.ids("server"), bulk.list_again("servers.index")
+    query = bulk.chosen(queries.search(context.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
-        return ticks.exported(query, _SHEET, wanted, back)
+        return bulk.exported(query, _SHEET, wanted, back)
     ids = queries.ids(db.session(), query)
     flash(
         *collections.request_each(
-            ids, lambda each: (access.server(db.session(), edge.viewer(), each), None)
+            ids, lambda each: (access.server(db.session(), context.viewer(), each), None)
         )
     )
     return redirect(url_for("collections.index"))
@@ -130,7 +131,7 @@ def selected() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Register a server: its token is tried at Printerpoint, then saved encrypted."""
     form = RegisterForm()
-    partners = accounts.partner_choices(db.session(), edge.viewer())
+    partners = accounts.partner_choices(db.session(), context.viewer())
     form.account.choices = [(0, gettext("Choose a partner")), *partners]
     if len(partners) == 1:
         form.account.data = partners[0][0]
@@ -159,7 +160,7 @@ def new() -> ResponseReturnValue:
 @roles_required(*READERS)
 def show(server_id: int) -> str:
     """A server: health, feeds, collections, history."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     server = access.server(db.session(), viewer, server_id)
     return render_template(
         "servers/show.html",
@@ -178,7 +179,7 @@ def show(server_id: int) -> str:
 @roles_required(*READERS)
 def health(server_id: int) -> str:
     """The health of a server, by itself."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     waits = overlaps.reason_to_wait(db.session(), server)
     return render_template("servers/_health.html", server=server, waits=waits)
 
@@ -187,10 +188,10 @@ def health(server_id: int) -> str:
 @roles_required(*CHANGERS)
 def check(server_id: int) -> ResponseReturnValue:
     """Try the server's login, here and now, and record its health."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     try:
-        token = server.decrypt_token(edge.keyring())
+        token = server.decrypt_token(context.keyring())
     except DecryptionError:
         # Our keys, not the server: its health stays what it is.
         said = gettext("The stored token cannot be opened any more. Enter the token again.")
@@ -198,16 +199,16 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.rollback()  # no transaction is open during the call
     error = None
     try:
-        edge.printerpoint(token, tokens.INTERACTIVE_LIMITS).check()
+        context.printerpoint(token, tokens.INTERACTIVE_LIMITS).check()
     except PrinterpointError as raised:
         error = raised
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     before = server.health
     if error is None:
         monitoring.server_answered(db.session(), server, clock.now())
     else:
         monitoring.server_failed(db.session(), server, error, clock.now())
-    audit.note("server checked", server.name, server.account, result=server.health)
+    context.note("server checked", server.name, server.account, result=server.health)
     db.session.commit()
     changed = server.health != before
     if error is not None:
@@ -227,16 +228,18 @@ def check(server_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def token(server_id: int) -> ResponseReturnValue:
     """Replace the token; the new one is tried first."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     form = TokenForm()
     if request.method == "POST" and form.validate():
         try:
             text = servers.clean_token(form.token.data or "")
             serials = tokens.verify_token(text)
-            server = access.server(db.session(), edge.viewer(), server_id)
-            servers.replace_token(db.session(), edge.keyring(), server, text, clock.now(), serials)
-            audit.note("server token replaced", server.name, server.account)
+            server = access.server(db.session(), context.viewer(), server_id)
+            servers.replace_token(
+                db.session(), context.keyring(), server, text, clock.now(), serials
+            )
+            context.note("server token replaced", server.name, server.account)
             db.session.commit()
         except Invalid as error:
             forms.refuse(form, error)
@@ -252,14 +255,14 @@ def token(server_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def rename(server_id: int) -> ResponseReturnValue:
     """Call a server something else."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     form = NameForm(obj=server)
     if request.method == "POST" and form.validate():
         try:
             before = server.name
             servers.rename(db.session(), server, form.name.data or "")
-            audit.note("server renamed", server.name, server.account, before=before)
+            context.note("server renamed", server.name, server.account, before=before)
         except Invalid as error:
             forms.refuse(form, error)
         else:
@@ -273,7 +276,7 @@ def rename(server_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def collect(server_id: int) -> ResponseReturnValue:
     """Collect all feeds of a server now."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     if _warn_if_waiting(server):
         return redirect(url_for("servers.show", server_id=server.id))
@@ -289,11 +292,11 @@ def collect(server_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def remove(server_id: int) -> ResponseReturnValue:
     """Remove a server, once it has been asked whether that is meant."""
-    server = access.server(db.session(), edge.viewer(), server_id)
+    server = access.server(db.session(), context.viewer(), server_id)
     if request.method == "POST":
         if server.removed_at is None:
             servers.remove(db.session(), server, clock.now())
-            audit.note("server removed", server.name, server.account)
+            context.note("server removed", server.name, server.account)
             db.session.commit()
             flash(
                 gettext("%(name)s is removed. What was counted stays.", name=server.name), "success"
@@ -329,17 +332,17 @@ def _register(form: RegisterForm) -> Server:
         raise Invalid("account", gettext("Choose the partner whose login this is."))
     token = servers.clean_token(form.token.data or "")
     serials = tokens.verify_token(token)
-    account = access.account(db.session(), edge.viewer(), form.account.data)
+    account = access.account(db.session(), context.viewer(), form.account.data)
     server = servers.register(
         db.session(),
-        edge.keyring(),
+        context.keyring(),
         account,
         name=form.name.data,
         token=token,
         now=clock.now(),
         serials=serials,
     )
-    audit.note("server registered", server.name, account)
+    context.note("server registered", server.name, account)
     db.session.commit()
     return server
 
@@ -348,12 +351,12 @@ def _checked(
     server: Server, category: str, said: str, changed: bool = False
 ) -> ResponseReturnValue:
     """The result of a check, in the page where htmx asks; a change concerns the whole page."""
-    if lists.is_fragment() and not changed:
+    if listing.is_fragment() and not changed:
         waits = overlaps.reason_to_wait(db.session(), server)
         return render_template(
             "servers/_health.html", server=server, waits=waits, said=(category, said)
         )
     flash(said, category)
-    if lists.is_fragment():
+    if listing.is_fragment():
         return "", 204, {"HX-Refresh": "true"}
     return redirect(url_for("servers.show", server_id=server.id))

@@ -30,9 +30,9 @@ from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
 from webapp.services import showing
-from webapp.views import audit, edge, figures
-from webapp.views.charts import Bar
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, totals
+from webapp.views.shared.charts import Bar
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("showing", __name__)
 
@@ -65,7 +65,7 @@ class MonthOfYear:
 @roles_required("customer")
 def own_year(year: int) -> ResponseReturnValue:
     """The same page for whoever does not know the number of its own account."""
-    account_id = edge.viewer().account_id
+    account_id = context.viewer().account_id
     return redirect(url_for("showing.year", account_id=account_id, year=year))
 
 
@@ -76,7 +76,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
     pages = metrics.pages_by_month(db.session(), metrics.Scope.account(account))
     certificates = details.certificates_of_year(db.session(), account.id, year)
     issued = {certificate.month: certificate for certificate in certificates}
-    this_year = figures.today_of(account, clock.now()).year
+    this_year = totals.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
         abort(404, gettext("Nothing was counted in that year."))
@@ -97,7 +97,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         trees=trees(total),
         certified_pages=sum(one.pages for one in issued.values()),
         certified_trees=sum((one.trees for one in issued.values()), Decimal(0)),
-        today=figures.today_of(account, clock.now()),
+        today=totals.today_of(account, clock.now()),
     )
 
 
@@ -113,10 +113,10 @@ def sharing(account_id: int) -> ResponseReturnValue:
         return redirect(url_for("showing.sharing", account_id=account_id))
     if action.startswith("badge"):
         showing.switch_badge(account, on=action == "badge-on")
-        audit.note("badge changed", account.name, account, to=action.removeprefix("badge-"))
+        context.note("badge changed", account.name, account, to=action.removeprefix("badge-"))
     else:
         showing.name(account, named=action == "named")
-        audit.note("naming changed", account.name, account, to=action)
+        context.note("naming changed", account.name, account, to=action)
     db.session.commit()
     flash(str(_SAID[action]), "success")
     return redirect(url_for("showing.sharing", account_id=account_id))
@@ -133,7 +133,7 @@ def renew(account_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("showing/renew.html", account=account, back=back)
     showing.renew_badge(account)
-    audit.note("badge changed", account.name, account, to=reason("new_address"))
+    context.note("badge changed", account.name, account, to=reason("new_address"))
     db.session.commit()
     flash(gettext("The badge has a new address. Replace the old one where you show it."), "success")
     return redirect(back)
@@ -160,14 +160,14 @@ def badge(badge_id: str) -> ResponseReturnValue:
 
 
 def _customer(account_id: int) -> Account:
-    account = access.account(db.session(), edge.viewer(), account_id)
+    account = access.account(db.session(), context.viewer(), account_id)
     if account.kind != "customer":
         raise NotFound("only customers print")
     return account
 
 
 def _shared(account: Account) -> dict[str, object]:
-    public = edge.settings().public_url
+    public = context.settings().public_url
     badge_url = account.badge_id and public + url_for("showing.badge", badge_id=account.badge_id)
     latest = certificates.latest(db.session(), account.id)
     with force_locale(account.certified_in):

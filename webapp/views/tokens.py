@@ -8,7 +8,7 @@ from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services import servers
 from webapp.services.overlaps import Serials
-from webapp.views import edge
+from webapp.views.shared import context
 
 #: A person waits for this call: it is given up sooner than a night's.
 INTERACTIVE_LIMITS = Limits(
@@ -55,6 +55,6 @@ def verify_token(token: str) -> Serials | None:
     """
     db.session.rollback()
     try:
-        return servers.read_serials(edge.printerpoint(token, INTERACTIVE_LIMITS))
+        return servers.read_serials(context.printerpoint(token, INTERACTIVE_LIMITS))
     except PrinterpointError as error:
         raise Invalid("token", str(_UNTRIED[error.kind])) from error

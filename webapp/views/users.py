@@ -24,8 +24,8 @@ from webapp.queries import access
 from webapp.queries import users as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services import users
-from webapp.views import audit, edge, exports, forms, lists
-from webapp.views.edge import roles_required
+from webapp.views.shared import context, export, forms, listing
+from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("users", __name__)
 
@@ -67,7 +67,7 @@ class InviteForm(forms.Form):
     role = RadioField(_l("Role"), [DataRequired(_l("Choose what the user may do."))])
 
 
-def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
+def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
     for user in found:
         yield (
             user.full_name,
@@ -79,7 +79,7 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[exports.Value]]:
         )
 
 
-_SHEET = exports.Sheet(
+_SHEET = export.Sheet(
     "users",
     (
         _l("Name"),
@@ -97,20 +97,20 @@ _SHEET = exports.Sheet(
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The users of the accounts a viewer may see."""
-    text, role = lists.search_text(), lists.filter_choice("role", ROLES)
-    sort = lists.sort_choice(queries.COLUMNS, "name")
-    query = queries.search(edge.viewer(), text=text, role=role, sort=sort)
-    if exports.wanted():
-        return exports.answer(query, _SHEET)
-    page = lists.paginate(query, count_to=COUNT_TO if text else None)
-    return lists.render(
+    text, role = listing.search_text(), listing.filter_choice("role", ROLES)
+    sort = listing.sort_choice(queries.COLUMNS, "name")
+    query = queries.search(context.viewer(), text=text, role=role, sort=sort)
+    if export.wanted():
+        return export.answer(query, _SHEET)
+    page = listing.paginate(query, count_to=COUNT_TO if text else None)
+    return listing.render(
         "users",
         page,
         q=text,
         role=role,
         roles=_roles_seen(),
         labels=ROLE_LABELS,
-        heading=partial(lists.heading, sort),
+        heading=partial(listing.heading, sort),
         states={user.id: _state(user, user.invited_until) for user in page.items},
     )
 
@@ -139,7 +139,7 @@ def new() -> ResponseReturnValue:
             account = _account()
             forms.refuse(form, error)
         else:
-            audit.note("user invited", user.email, account, role=user.role)
+            context.note("user invited", user.email, account, role=user.role)
             db.session.commit()
             return _link(user, token)
     return forms.page("users/new.html", form, account=account)
@@ -149,14 +149,14 @@ def new() -> ResponseReturnValue:
 @roles_required(*READERS)
 def show(user_id: int) -> ResponseReturnValue:
     """A user, and what may be done."""
-    user = access.user(db.session(), edge.viewer(), user_id)
+    user = access.user(db.session(), context.viewer(), user_id)
     return render_template(
         "users/show.html",
         user=user,
         invited=_state(user, queries.invited_until(db.session(), user.id)),
         labels=ROLE_LABELS,
-        may_change=edge.viewer().may_change,
-        is_self=user.id == edge.viewer().user_id,
+        may_change=context.viewer().may_change,
+        is_self=user.id == context.viewer().user_id,
     )
 
 
@@ -164,9 +164,9 @@ def show(user_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def invite(user_id: int) -> ResponseReturnValue:
     """A new link to choose a password: the first one, or in place of a forgotten one."""
-    user = access.user(db.session(), edge.viewer(), user_id)
+    user = access.user(db.session(), context.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
-    audit.note("user invited", user.email, user.account, again=reason("new_link"))
+    context.note("user invited", user.email, user.account, again=reason("new_link"))
     db.session.commit()
     return _link(user, token)
 
@@ -175,14 +175,14 @@ def invite(user_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def disable(user_id: int) -> ResponseReturnValue:
     """Lock a user out, once that is confirmed."""
-    viewer = edge.viewer()
+    viewer = context.viewer()
     user = access.user(db.session(), viewer, user_id)
     if user.id == viewer.user_id:
         raise Conflict(gettext("You cannot disable yourself; ask another administrator."))
     form = forms.ConfirmForm()
     if form.validate_on_submit():
         users.disable(db.session(), user, clock.now(), by=viewer.user_id)
-        audit.note("user disabled", user.email, user.account)
+        context.note("user disabled", user.email, user.account)
         db.session.commit()
         flash(
             gettext(
@@ -198,9 +198,9 @@ def disable(user_id: int) -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def enable(user_id: int) -> ResponseReturnValue:
     """Let a user in again."""
-    user = access.user(db.session(), edge.viewer(), user_id)
+    user = access.user(db.session(), context.viewer(), user_id)
     users.enable(db.session(), user)
-    audit.note("user enabled", user.email, user.account)
+    context.note("user enabled", user.email, user.account)
     db.session.commit()
     flash(gettext("%(full_name)s can log in again.", full_name=user.full_name), "success")
     return redirect(url_for("users.show", user_id=user_id))
@@ -208,7 +208,7 @@ def enable(user_id: int) -> ResponseReturnValue:
 
 def _link(user: User, token: str) -> ResponseReturnValue:
     """The page that shows a link, this once: only its hash is kept."""
-    address = edge.settings().public_url + url_for("auth.invitation", token=token)
+    address = context.settings().public_url + url_for("auth.invitation", token=token)
     days = users.VALID.days
     return make_response(
         render_template("users/invited.html", user=user, link=address, days=days), 201
@@ -216,8 +216,8 @@ def _link(user: User, token: str) -> ResponseReturnValue:
 
 
 def _account() -> Account:
-    viewer = edge.viewer()
-    account_id = lists.filter_id("account") or viewer.account_id
+    viewer = context.viewer()
+    account_id = listing.filter_id("account") or viewer.account_id
     if account_id is None:
         abort(404)
     return access.account(db.session(), viewer, account_id)
@@ -225,7 +225,7 @@ def _account() -> Account:
 
 def _roles_seen() -> list[Role]:
     """The roles that a viewer's users may have."""
-    return [role for role in ROLES if edge.viewer().is_operations or role != "operations"]
+    return [role for role in ROLES if context.viewer().is_operations or role != "operations"]
 
 
 def _state(user: Any, until: datetime | None) -> Invited:

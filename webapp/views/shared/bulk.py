@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.db import db
 from webapp.errors import NotFound
 from webapp.queries.lists import with_ids
-from webapp.views import exports
+from webapp.views.shared import export
 
 #: More than a page of a list shows.
 MOST = 200
@@ -37,11 +37,11 @@ def chosen(
 
 
 def exported(
-    query: Select[Any], sheet: exports.Sheet, wanted: set[int], back: str
+    query: Select[Any], sheet: export.Sheet, wanted: set[int], back: str
 ) -> ResponseReturnValue:
     """The ticked rows as the file asked for; without any, the list again, which says so."""
-    if wanted and exports.wanted():
-        return exports.answer(query, sheet)
+    if wanted and export.wanted():
+        return export.answer(query, sheet)
     return nothing(back)
 
 

@@ -20,7 +20,7 @@ from webapp.extensions import login_manager
 from webapp.models import User
 from webapp.queries import users
 from webapp.settings import Settings
-from webapp.views import edge, language
+from webapp.views.shared import context, locale
 
 #: The endpoints that need no login: there is no other list.
 OPEN = frozenset(
@@ -70,7 +70,7 @@ _ATTEMPTS_BY_NAME = "30 per hour"
 
 def register(app: Flask) -> None:
     """Require a log-in before every view but those of ``OPEN``; add the security headers."""
-    app.before_request(language.choose)
+    app.before_request(locale.choose)
     app.before_request(_demand_login)
     app.before_request(_extend_session)
     app.after_request(_set_headers)
@@ -184,6 +184,6 @@ def _set_headers(response: Response) -> Response:
         response.vary.update(("Accept-Language", "Cookie"))
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
-    if edge.settings().public_url.startswith("https://"):
+    if context.settings().public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = _HSTS
     return response

@@ -1,22 +1,26 @@
-"""What every view needs from the outside: settings, keys, who looks, a client of Printerpoint."""
+"""The context of a request: settings, keys, user, Printerpoint client and audit trail."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import abort
 from flask_login import current_user
 
+from webapp import clock
 from webapp.crypto import Keyring
+from webapp.db import db
 from webapp.extensions import current_keyring, current_settings
-from webapp.models import User
+from webapp.models import Account, User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
 from webapp.queries.access import Viewer
+from webapp.services import audit
+from webapp.services.audit import Action, Actor
 from webapp.settings import Settings
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def settings() -> Settings:
@@ -35,7 +39,7 @@ def user() -> User:
 
 
 def viewer() -> Viewer:
-    """Who looks: what ``webapp.queries.access`` asks for."""
+    """Return the viewer, by whom ``webapp.queries.access`` filters."""
     return Viewer.of(user())
 
 
@@ -44,14 +48,39 @@ def printerpoint(token: str, limits: Limits | None = None) -> Client:
     return Client(settings().printerpoint_url, token, limits=limits or Limits())
 
 
+def actor() -> Actor:
+    """Return the user as the actor of an audit entry."""
+    return Actor(viewer().user_id, "browser")
+
+
+def note(
+    action: Action,
+    subject: str,
+    account: Account | None,
+    *,
+    by: Actor | None = None,
+    **details: Any,
+) -> None:
+    """Add an audit entry in the transaction of the action; commit afterwards."""
+    audit.record(
+        db.session(),
+        by or actor(),
+        action,
+        subject,
+        account_id=audit.concerned(account),
+        details=details,
+        now=clock.now(),
+    )
+
+
 def roles_required(
     *roles: Role,
-) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
     """Refuse (403) users of any other role."""
 
-    def guard(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    def guard(view: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @wraps(view)
-        def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
+        def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
             if user().role not in roles:
                 abort(403)
             return view(*arguments, **named)

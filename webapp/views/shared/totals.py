@@ -1,4 +1,4 @@
-"""Figures: the pages and trees of many feeds, and their last days as a chart."""
+"""Totals: the pages and trees of many feeds, and their last days as a chart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.queries.metrics import DayPages
 from webapp.services.calendars import Observing, public_holidays
-from webapp.views.charts import Bar, bars_of_days
+from webapp.views.shared.charts import Bar, bars_of_days
 
 DAYS = 31
 _MONTHS = 12
@@ -28,19 +28,19 @@ class Zoned(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Pages and trees of the open month, and of all time; ``grown``: trees so far, as bars."""
+class Totals:
+    """Pages and trees of the open month, and of all time; ``growth``: trees so far, as bars."""
 
     month: Month
     month_pages: int
     month_trees: Decimal
     pages: int
     trees: Decimal
-    grown: Sequence[Bar]
+    growth: Sequence[Bar]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PeriodTotals:
     """Pages and trees of a stretch of time."""
 
     name: str
@@ -49,19 +49,19 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Spans:
+class PartnerTotals:
     """This month, quarter and year, all of time; what of it is certified; twelve months and the
     trees at the end of each as bars.
     """
 
-    spans: Sequence[Span]
+    periods: Sequence[PeriodTotals]
     certified: int
     open: int
     months: Sequence[Bar]
-    grown: Sequence[Bar]
+    growth: Sequence[Bar]
 
 
-def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
+def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> PartnerTotals:
     """A partner's figures over time, from its pages by the month they are counted in."""
     month = Month.of(today)
     quarter = (month.month - 1) // 3
@@ -76,16 +76,16 @@ def spans(pages: Mapping[Month, int], certified: int, today: date) -> Spans:
     ]
     sums = [(name, sum(pages[one] for one in months)) for name, months in periods]
     total = sums[-1][1]
-    return Spans(
-        [Span(name, count, trees(count)) for name, count in sums],
+    return PartnerTotals(
+        [PeriodTotals(name, count, trees(count)) for name, count in sums],
         certified,
         total - certified,
         [Bar(str(one), max(pages.get(one, 0), 0)) for one in _twelve_until(month)],
-        _grown(pages, month),
+        _growth(pages, month),
     )
 
 
-def _grown(pages: Mapping[Month, int], month: Month) -> list[Bar]:
+def _growth(pages: Mapping[Month, int], month: Month) -> list[Bar]:
     """The trees at the end of each of twelve months; empty before there are two months to show."""
     if sum(1 for count in pages.values() if count) < 2:
         return []
@@ -105,13 +105,13 @@ def _twelve_until(last: Month) -> list[Month]:
     return months
 
 
-def of_months(by_month: Mapping[Month, int], today: date) -> Figures:
+def of_months(by_month: Mapping[Month, int], today: date) -> Totals:
     """The figures in the month of ``today``, and of all time, from pages by month."""
     month = Month.of(today)
     # Corrections may exceed what the month has so far; the next month counts the rest of them.
     month_pages, pages = max(by_month.get(month, 0), 0), sum(by_month.values())
-    grown = _grown(by_month, month)
-    return Figures(month, month_pages, trees(month_pages), pages, trees(pages), grown)
+    growth = _growth(by_month, month)
+    return Totals(month, month_pages, trees(month_pages), pages, trees(pages), growth)
 
 
 def today_of(account: Zoned, now: datetime) -> date:
