@@ -17,41 +17,39 @@ from webapp.db import db, engine_options
 from webapp.extensions import babel, csrf, htmx, login_manager, migrate
 from webapp.services import database
 from webapp.settings import ROOT, Settings
-from webapp.views import (
+from webapp.views.console import (
     accounts,
     approvals,
     audit,
-    auth,
-    brands,
+    branding,
     certificates,
     collections,
     customers,
     devices,
+    feed_bulk,
     feed_changes,
     feed_settings,
     feeds,
-    guide,
     home,
-    language,
-    notices,
-    operations,
-    overview,
+    notifications,
     reading_chart,
     reconciliation,
     review,
     review_bulk,
-    selection,
     servers,
-    showing,
+    sharing,
     users,
 )
+from webapp.views.public import auth, badge, guide, language, unsubscribe
+from webapp.views.public import certificates as public_certificates
 from webapp.views.shared import assets, charts, errors, locale, navigation, security
+from webapp.views.system import queue_dashboard, status
 
 VIEWS = (
-    home, auth, accounts, brands, users, operations, overview,
-    servers, approvals, customers, feeds, feed_settings, feed_changes, selection, devices,
-    collections, review, review_bulk, certificates, reconciliation, notices, audit, showing, guide,
-    language,
+    home, auth, accounts, branding, users, status, servers, approvals, customers, feeds,
+    feed_settings, feed_changes, feed_bulk, devices, collections, review, review_bulk, certificates,
+    reconciliation, notifications, audit, sharing,
+    public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
 _HALF_A_DAY = 12 * 60 * 60
@@ -110,13 +108,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)  # after the login check, which redirects without a session
     assets.serve(app)
     navigation.register(app)
-    brands.register(app)
+    branding.register(app)
     errors.register(app)
     app.register_error_handler(NoSuchJobError, errors.not_found)
     app.register_error_handler(InvalidJobOperation, errors.conflict)
     for module in VIEWS:
         app.register_blueprint(module.blueprint)
-    operations.mount_queues(app, settings)
+    queue_dashboard.mount_queues(app, settings)
     security.limit_attempts(app, settings)
     if settings.production:
         # One reverse proxy is in front (docs/operations.md).

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.place import Place
 from tests.browser.walk import QUIET
-from webapp.views.guide import PICTURED, PICTURES
+from webapp.views.public.guide import PICTURED, PICTURES
 
 WIDTH, HEIGHT = 1120, 760
 SCHEMES = ("light", "dark")

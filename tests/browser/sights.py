@@ -5,7 +5,7 @@ may go there, the others by the one who sees most of them.
 """
 
 from tests.views.test_access_matrix import ANYBODY, WHO
-from webapp.views.guide import CHAPTERS
+from webapp.views.public.guide import CHAPTERS
 
 #: In the order of how much they see.
 ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
@@ -23,8 +23,8 @@ PAGES: dict[str, list[str]] = {
         "/accounts/{operations}", "/accounts/{stranger}", "/accounts/{long_customer}",
     ],
     "accounts.edit": ["/accounts/{customer}/edit", "/accounts/{partner}/edit"],
-    "brands.edit": ["/accounts/{partner}/brand", "/accounts/{newcomer}/brand"],
-    "brands.reset": [
+    "branding.edit": ["/accounts/{partner}/brand", "/accounts/{newcomer}/brand"],
+    "branding.reset": [
         "/accounts/{partner}/brand/reset/all",  # nothing to reset: leads back
         "/accounts/{newcomer}/brand/reset/all", "/accounts/{newcomer}/brand/reset/logo",
     ],
@@ -34,16 +34,16 @@ PAGES: dict[str, list[str]] = {
         "/users/{user}", "/users/{invited_user}", "/users/{expired_user}", "/users/{disabled_user}",
     ],
     "users.disable": ["/users/{user}/disable"],
-    "notices.choose": ["/notices"],
-    "notices.unsubscribe_page": ["/unsubscribe/{unsubscribe}", "/unsubscribe/{unsubscribed}"],
-    "notices.index": ["/operations/mails", "/operations/mails?q=nobody&state=failed"],
-    "notices.show": [
+    "notifications.choose": ["/notices"],
+    "unsubscribe.show": ["/unsubscribe/{unsubscribe}", "/unsubscribe/{unsubscribed}"],
+    "notifications.index": ["/operations/mails", "/operations/mails?q=nobody&state=failed"],
+    "notifications.show": [
         "/operations/mails/{mail}", "/operations/mails/{queued_mail}",
         "/operations/mails/{failed_mail}",
     ],
     "guide.index": ["/guide"],
     "guide.show": [f"/guide/{chapter.slug}" for chapter in CHAPTERS],
-    "overview.index": ["/operations"],
+    "status.index": ["/operations"],
     "reconciliation.index": ["/reconciliation"],
     "audit.index": ["/audit", "/audit?q=nobody"],
     "servers.index": ["/servers", "/servers?health=unhealthy", "/servers?q=nobody"],
@@ -104,10 +104,10 @@ PAGES: dict[str, list[str]] = {
     "certificates.show": [
         "/certificates/{number}", "/certificates/{pending_render}", "/certificates/{late}",
     ],
-    "showing.year": ["/accounts/{customer}/years/2026", "/accounts/{stranger}/years/2026"],
-    "showing.sharing": ["/accounts/{customer}/sharing", "/accounts/{stranger}/sharing"],
-    "showing.renew": ["/accounts/{customer}/badge/renew"],
-    "certificates.public": ["/c/{public_id}", "/c/{unnamed}"],
+    "sharing.year": ["/accounts/{customer}/years/2026", "/accounts/{stranger}/years/2026"],
+    "sharing.edit": ["/accounts/{customer}/sharing", "/accounts/{stranger}/sharing"],
+    "sharing.renew": ["/accounts/{customer}/badge/renew"],
+    "public_certificates.show": ["/c/{public_id}", "/c/{unnamed}"],
 }  # fmt: skip
 
 #: Parts of pages: their HTML is judged by itself, the rest of them on the page that has them.
@@ -135,15 +135,15 @@ NO_PAGES = {
     "review.list_moved",
     "review.case_moved",
     "static",
-    "operations.alive",
+    "status.alive",
     "certificates.download",
-    "brands.logo",
-    "brands.stylesheet",
+    "branding.logo",
+    "branding.stylesheet",
     "certificates.preview",
-    "certificates.public_picture",
-    "certificates.share_card",
-    "showing.own_year",
-    "showing.badge",
+    "public_certificates.picture",
+    "public_certificates.share_card",
+    "sharing.own_year",
+    "badge.show",
     "rq_dashboard.static",
     "rq_dashboard.favicon",
     "rq_dashboard.job_info",

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import guide
 from tests.browser.place import Place
 from webapp import i18n
-from webapp.views.guide import PICTURED, PICTURES, pictures
+from webapp.views.public.guide import PICTURED, PICTURES, pictures
 
 TAKES = os.environ.get("TAKE_PICTURES") == "yes"
 

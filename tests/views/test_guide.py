@@ -11,7 +11,7 @@ from webapp.i18n import LANGUAGES
 from webapp.printerpoint import schema
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
-from webapp.views.guide import CHAPTERS, pictures
+from webapp.views.public.guide import CHAPTERS, pictures
 
 
 class Page(HTMLParser):

@@ -10,7 +10,7 @@ from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
 from webapp.models import Account, FeedEvent, Server, User
 from webapp.models.feed_event import FEED_EVENT_KINDS
-from webapp.views import event_texts
+from webapp.views.console import event_texts
 
 _DETAILS = {
     "why": {"code": "recount_taken_back", "params": {}},

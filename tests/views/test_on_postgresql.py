@@ -20,7 +20,7 @@ from webapp.settings import Settings
 from webapp.views.shared import export
 
 #: They ask for more than a database: signed links, a Printerpoint.
-_ELSEWHERE = {"notices.unsubscribe_page", "customers.new"}
+_ELSEWHERE = {"unsubscribe.show", "customers.new"}
 _ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 
 

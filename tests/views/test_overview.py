@@ -16,7 +16,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock, queue
 from webapp.models import Server, User
 from webapp.settings import Settings
-from webapp.views.overview import why
+from webapp.views.system.status import why
 
 
 @pytest.fixture

@@ -219,7 +219,7 @@ def test_every_failure_has_a_page_that_tells_no_secrets(
     def fail() -> str:
         raise error
 
-    monkeypatch.setitem(app.view_functions, "operations.alive", fail)
+    monkeypatch.setitem(app.view_functions, "status.alive", fail)
 
     answer = app.test_client().get("/healthz")
 

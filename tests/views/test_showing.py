@@ -17,7 +17,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
 from webapp.pdf import CardRenderer, CardValues
-from webapp.views import certificates as certificate_views
+from webapp.views.public import certificates as public_certificates
 from webapp.views.shared.security import OPEN
 
 TITLE = "{http://www.w3.org/2000/svg}title"
@@ -217,25 +217,25 @@ def test_a_share_card_has_the_size_networks_show(shop: Shop, visitor: Visitor) -
 def test_a_share_card_of_whoever_is_not_named_is_another_one(
     shop: Shop, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[CardValues] = []
+    rendered: list[CardValues] = []
     original = CardRenderer.render
 
     def render(renderer: CardRenderer, values: CardValues) -> bytes:
-        told.append(values)
+        rendered.append(values)
         return original(renderer, values)
 
     monkeypatch.setattr(CardRenderer, "render", render)
-    certificate_views._card.cache_clear()
+    public_certificates._card.cache_clear()
     address = f"/c/{shop.public_id}/share.png"
 
     named = visitor.opens(address)
     shop.cara.sends(shop.sharing, {"action": "unnamed"})
     unnamed = visitor.opens(address, {"If-None-Match": named.headers["ETag"]})
 
-    # Whoever has the old picture is not told that it still holds.
+    # Whoever has the old picture may not use it any more.
     assert unnamed.status_code == 200
     assert unnamed.data != named.data
-    assert [values.holder for values in told] == [NAME, None]
+    assert [values.holder for values in rendered] == [NAME, None]
 
 
 def test_no_public_answer_has_the_name_of_whoever_is_not_named(

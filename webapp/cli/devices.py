@@ -11,7 +11,7 @@ from webapp.cli.command import Group
 from webapp.models import Device
 from webapp.queries import details, feed_events
 from webapp.queries.access import Viewer
-from webapp.views import history as words
+from webapp.views.console import history as words
 
 _OPERATOR = Viewer("operations", None, None)
 

@@ -45,10 +45,10 @@ RECONCILIATION = MenuItem(
     _l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
 )
 AUDIT = MenuItem(_l("Audit trail"), "audit.index", "clipboard-list", ("audit",))
-MAILS = MenuItem(_l("Mails"), "notices.index", "mail", ("notices",))
+MAILS = MenuItem(_l("Mails"), "notifications.index", "mail", ("notifications",))
 GUIDE = MenuItem(_l("Setup guide"), "guide.index", "book-open", ("guide",))
 USERS = MenuItem(_l("Users"), "users.index", "users", ("users",))
-SERVICE = MenuItem(_l("Service"), "overview.index", "activity", ("overview",))
+SERVICE = MenuItem(_l("Service"), "status.index", "activity", ("status",))
 QUEUES = MenuItem(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (

@@ -28,17 +28,17 @@ OPEN = frozenset(
         "static",
         "auth.login",
         "auth.invitation",
-        "brands.stylesheet",
-        "certificates.public",
-        "certificates.public_picture",
-        "certificates.share_card",
-        "showing.badge",
+        "branding.stylesheet",
+        "public_certificates.show",
+        "public_certificates.picture",
+        "public_certificates.share_card",
+        "badge.show",
         "guide.index",
         "guide.show",
         "language.change",
-        "operations.alive",
-        "notices.unsubscribe_page",
-        "notices.unsubscribed",
+        "status.alive",
+        "unsubscribe.show",
+        "unsubscribe.change",
     }
 )
 
@@ -58,12 +58,12 @@ _ATTEMPTS = {
 }
 #: How often an address may have drawn what anybody may see.
 _DRAWINGS = {
-    "certificates.public_picture": "60 per minute",
-    "certificates.share_card": "60 per minute",
-    "showing.badge": "120 per minute",
+    "public_certificates.picture": "60 per minute",
+    "public_certificates.share_card": "60 per minute",
+    "badge.show": "120 per minute",
 }
 #: How often an address may have pictures taken apart and made anew.
-_UPLOADS = {"brands.edit": "60 per hour", "brands.preview": "120 per minute"}
+_UPLOADS = {"branding.edit": "60 per hour", "branding.preview": "120 per minute"}
 #: How often anybody may fail to be one and the same user, from however many addresses.
 _ATTEMPTS_BY_NAME = "30 per hour"
 

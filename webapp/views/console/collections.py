@@ -22,7 +22,7 @@ from webapp.queries import access, users
 from webapp.queries import collections as queries
 from webapp.services.collection import heartbeat, requests
 from webapp.services.collection import progress as course
-from webapp.views import outcomes
+from webapp.views.console import collection_results
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import roles_required
 
@@ -206,7 +206,9 @@ def show(collection_id: int) -> ResponseReturnValue:
     """A collection: how far it is, or what it brought."""
     collection = access.collection(db.session(), context.viewer(), collection_id)
     if export.wanted():
-        return export.answer_rows("results", outcomes.TITLES, outcomes.exported(collection))
+        return export.answer_rows(
+            "results", collection_results.TITLES, collection_results.exported(collection)
+        )
     return render_template("collections/show.html", **_shown(collection))
 
 
@@ -244,7 +246,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
 def _shown(collection: Collection) -> dict[str, Any]:
     """What the page and its fragment show."""
     unfinished = collection.state in UNFINISHED
-    outcome = listing.filter_choice("outcome", outcomes.KINDS)
+    outcome = listing.filter_choice("outcome", collection_results.KINDS)
     done = course.of(db.session(), collection)
     return {
         "collection": collection,
@@ -257,7 +259,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
         "waiting": _waiting(collection, clock.now()),
         "progress": done,
         "outcome": outcome,
-        "outcomes": outcomes.paged(collection, "failed" if unfinished else outcome),
+        "outcomes": collection_results.paged(collection, "failed" if unfinished else outcome),
         "counts": done.counts,
         "address_of": partial(_address, collection),
         "address_of_page": partial(_address, collection, outcome),

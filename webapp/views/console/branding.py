@@ -40,7 +40,7 @@ from webapp.services.brands import Branding
 from webapp.views.shared import context, forms
 from webapp.views.shared.context import roles_required
 
-blueprint = Blueprint("brands", __name__)
+blueprint = Blueprint("branding", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 _FOR_EVER = "max-age=31536000, immutable"
@@ -105,7 +105,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     """Choose name, colour and logo; a customer's are its partner's."""
     partner = _partner(account_id)
     if partner.id != account_id:
-        return redirect(url_for("brands.edit", account_id=partner.id))
+        return redirect(url_for("branding.edit", account_id=partner.id))
     form = _form(partner)
     if form.validate_on_submit():
         try:
@@ -119,7 +119,7 @@ def edit(account_id: int) -> ResponseReturnValue:
                 context.note("brand changed", partner.name, partner, **changes)
             db.session.commit()
             flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
-            return redirect(url_for("brands.edit", account_id=partner.id))
+            return redirect(url_for("branding.edit", account_id=partner.id))
     return forms.page("brands/edit.html", form, **_context(partner, form))
 
 
@@ -129,7 +129,7 @@ def preview(account_id: int) -> ResponseReturnValue:
     """What a form would look like; nothing is kept. A part of the page, or all of it."""
     partner = _partner(account_id)
     if partner.id != account_id:
-        return redirect(url_for("brands.edit", account_id=partner.id))
+        return redirect(url_for("branding.edit", account_id=partner.id))
     form = _form(partner)
     part = request.headers.get("HX-Request") == "true"
     template = "brands/_preview.html" if part else "brands/edit.html"
@@ -143,7 +143,7 @@ def preview(account_id: int) -> ResponseReturnValue:
 def reset(account_id: int, what: str) -> ResponseReturnValue:
     """Take back the logo, or all of it, once it has been said what that means."""
     partner = _partner(account_id)
-    back = url_for("brands.edit", account_id=partner.id)
+    back = url_for("branding.edit", account_id=partner.id)
     brand = brands.of(db.session(), partner)
     if brand is None or (what == "logo" and brand.logo_digest is None):
         return redirect(back)
@@ -273,7 +273,9 @@ def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
 def _sample(partner: Account, form: BrandForm) -> Sample:
     errors = []
     brand = brands.of(db.session(), partner)
-    logo = url_for("brands.logo", digest=brand.logo_digest) if brand and brand.logo_digest else None
+    logo = (
+        url_for("branding.logo", digest=brand.logo_digest) if brand and brand.logo_digest else None
+    )
     try:
         uploaded = _uploaded(form)
     except Invalid as error:
@@ -305,7 +307,7 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
 
 def _style_address(colour: Colour) -> str:
     """Where the style of a colour is; another one when we change what it says."""
-    return url_for("brands.stylesheet", digits=str(colour)[1:], v=_version(_style(colour)))
+    return url_for("branding.stylesheet", digits=str(colour)[1:], v=_version(_style(colour)))
 
 
 @lru_cache(maxsize=256)

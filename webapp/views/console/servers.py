@@ -23,7 +23,7 @@ from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
 from webapp.services import servers
 from webapp.services.collection import monitoring
-from webapp.views import collections, tokens
+from webapp.views.console import collections, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import roles_required
 

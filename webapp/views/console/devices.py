@@ -21,7 +21,7 @@ from webapp.queries import access, details, device_status, feed_events
 from webapp.queries import devices as queries
 from webapp.services.calendars import public_holidays
 from webapp.services.metering import deposits
-from webapp.views import delta_texts, history
+from webapp.views.console import delta_texts, history
 from webapp.views.shared import bulk, charts, context, export, listing, totals
 from webapp.views.shared.charts import Bar
 

@@ -1,9 +1,9 @@
-"""Operations: liveness, and rq-dashboard behind our door, under rules of its own."""
+"""rq-dashboard behind our log-in, with a content policy of its own."""
 
 import re
 
 import rq_dashboard
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from rq_dashboard.web import setup_rq_connection
@@ -11,11 +11,8 @@ from rq_dashboard.web import setup_rq_connection
 from webapp import queue
 from webapp.db import READING_METHODS, db
 from webapp.extensions import csrf
-from webapp.queries import system_status
 from webapp.settings import Settings
 from webapp.views.shared import context, errors, security
-
-blueprint = Blueprint("operations", __name__)
 
 # Its requests carry no CSRF token: ``_guard_queues`` checks their origin instead.
 csrf.exempt(rq_dashboard.blueprint)
@@ -45,13 +42,6 @@ _DOWN = _l(
 )
 
 
-@blueprint.get("/healthz")
-def alive() -> ResponseReturnValue:
-    """Whether this process answers and its database does: for load balancers, without a login."""
-    system_status.ping(db.session())
-    return {"status": "ok"}
-
-
 def mount_queues(app: Flask, settings: Settings) -> None:
     """Mount rq-dashboard; call after ``security.register``: the log-in is checked first."""
     app.config["RQ_DASHBOARD_REDIS_URL"] = (settings.redis_url,)
@@ -70,7 +60,7 @@ def _guard_queues() -> ResponseReturnValue | None:
         abort(405, valid_methods=["POST"])
     if request.method not in READING_METHODS:
         security.demand_same_origin()
-    if not _makes_sense(request.view_args or {}):
+    if not _is_valid(request.view_args or {}):
         abort(404)
     if request.endpoint != "rq_dashboard.static" and not queue.reachable(context.settings()):
         return errors.unavailable(str(_DOWN))
@@ -83,7 +73,7 @@ def _guard_queues() -> ResponseReturnValue | None:
     return None
 
 
-def _makes_sense(arguments: dict[str, object]) -> bool:
+def _is_valid(arguments: dict[str, object]) -> bool:
     """Whether an address says what rq-dashboard can show; it fails at others."""
     numbers = [str(arguments.get(name, 1)) for name in ("page", "per_page")]
     return (

@@ -21,7 +21,7 @@ from webapp.queries import access, dashboard
 from webapp.queries import accounts as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services import accounts
-from webapp.views import account_forms, account_pages
+from webapp.views.console import account_detail, account_forms
 from webapp.views.shared import bulk, context, export, forms, listing, totals
 from webapp.views.shared.context import roles_required
 
@@ -46,7 +46,7 @@ def _exported_partners(partners: Sequence[Any]) -> Iterable[Sequence[export.Valu
 
 
 def _exported_customers(customers: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
-    counts = account_pages.counts_of(customers, _today(context.user().account))
+    counts = account_detail.counts_of(customers, _today(context.user().account))
     for customer in customers:
         of = counts[customer.id]
         row = (of.feeds, of.unhealthy, of.month_pages, of.pages)
@@ -107,7 +107,7 @@ def index() -> ResponseReturnValue:
         kind=kind,
         heading=partial(listing.heading, sort),
         **(partner_counts(page.items) if kind == "partner" else {}),
-        counts=account_pages.counts_of(page.items, today) if kind == "customer" else {},
+        counts=account_detail.counts_of(page.items, today) if kind == "customer" else {},
     )
 
 
@@ -157,7 +157,7 @@ def regions() -> str:
 def show(account_id: int) -> ResponseReturnValue:
     """An account: its pages and trees by day, its feeds, certificates and users."""
     viewer = context.viewer()
-    return account_pages.page(viewer, account_id)
+    return account_detail.page(viewer, account_id)
 
 
 @blueprint.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"])
@@ -165,7 +165,7 @@ def show(account_id: int) -> ResponseReturnValue:
 def edit(account_id: int) -> ResponseReturnValue:
     """Change an account: operations any, a partner's administrator its customers."""
     account = access.account(db.session(), context.viewer(), account_id)
-    if not account_pages.may_edit(context.viewer(), account):
+    if not account_detail.may_edit(context.viewer(), account):
         abort(403)
     form = (
         account_forms.PartnerForm(obj=account)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from webapp.queries import feed_events
 from webapp.queries.access import Viewer
-from webapp.views.event_sentences import named
-from webapp.views.event_texts import EVENT_TEXTS
+from webapp.views.console.event_sentences import named
+from webapp.views.console.event_texts import EVENT_TEXTS
 
 _UNDER_REVIEW = _l("Pages of %(name)s are under review")
 _REOPENED = _l("The review of %(name)s was reopened")

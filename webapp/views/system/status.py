@@ -1,4 +1,4 @@
-"""Overview: how the service runs, for operations: queues, workers, timetable, nights, failures."""
+"""System status: queues, workers, timetable, nights and failures, for operations."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ from webapp.services import outbox
 from webapp.views.shared import context, listing
 from webapp.views.shared.context import roles_required
 
-blueprint = Blueprint("overview", __name__)
+blueprint = Blueprint("status", __name__)
 
 _NIGHTS = 7
 #: What each job does.
@@ -82,7 +82,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failed job in plain words; ``of``: what it was about, and where that is."""
+    """A failed job, explained; ``of``, ``url``: what it was about, and its page."""
 
     job: queue.Failure
     what: str
@@ -122,6 +122,13 @@ def index() -> ResponseReturnValue:
     response = make_response(render_template(template, **values))
     response.vary.add("HX-Request")
     return response
+
+
+@blueprint.get("/healthz")
+def alive() -> ResponseReturnValue:
+    """Respond if the database does: for load balancers, without a log-in."""
+    system_status.ping(db.session())
+    return {"status": "ok"}
 
 
 def why(error: str) -> str:

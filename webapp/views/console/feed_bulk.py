@@ -15,12 +15,12 @@ from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
 from webapp.services import pauses, renames
-from webapp.views import collections
-from webapp.views import feeds as feed_views
+from webapp.views.console import collections
+from webapp.views.console import feeds as feed_views
 from webapp.views.shared import bulk, context, export, totals
 from webapp.views.shared.context import roles_required
 
-blueprint = Blueprint("selection", __name__)
+blueprint = Blueprint("feed_bulk", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: What a feed must be for the action to do anything.

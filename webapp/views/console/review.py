@@ -25,7 +25,7 @@ from webapp.queries import access, feed_events, users
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.deltas import pairs_of_json
-from webapp.views import history, reading_chart
+from webapp.views.console import history, reading_chart
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import roles_required
 

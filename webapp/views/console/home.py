@@ -11,8 +11,8 @@ from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import dashboard, details, device_status, feed_events, metrics
 from webapp.queries.access import Viewer
-from webapp.views import history
-from webapp.views.account_pages import LATEST
+from webapp.views.console import history
+from webapp.views.console.account_detail import LATEST
 from webapp.views.shared import context, navigation, totals
 
 blueprint = Blueprint("home", __name__)

@@ -1,6 +1,5 @@
-"""Showing: a customer's year, its badge for other sites, and whether public pages name it."""
+"""Sharing: a customer's year, its badge for other sites, and whether public pages name it."""
 
-import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,6 @@ from flask import (
     Blueprint,
     abort,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -25,16 +23,15 @@ from webapp.domain.months import Month
 from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
 from webapp.errors import NotFound
-from webapp.filters import trees as written
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
-from webapp.services import showing
+from webapp.services import sharing as service
 from webapp.views.shared import context, totals
 from webapp.views.shared.charts import Bar
 from webapp.views.shared.context import roles_required
 
-blueprint = Blueprint("showing", __name__)
+blueprint = Blueprint("sharing", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
 _SAID = {
@@ -66,7 +63,7 @@ class MonthOfYear:
 def own_year(year: int) -> ResponseReturnValue:
     """The same page for whoever does not know the number of its own account."""
     account_id = context.viewer().account_id
-    return redirect(url_for("showing.year", account_id=account_id, year=year))
+    return redirect(url_for("sharing.year", account_id=account_id, year=year))
 
 
 @blueprint.get("/accounts/<int:account_id>/years/<int:year>")
@@ -103,23 +100,23 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
 
 @blueprint.route("/accounts/<int:account_id>/sharing", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-def sharing(account_id: int) -> ResponseReturnValue:
+def edit(account_id: int) -> ResponseReturnValue:
     """The badge, and the name on public pages: switched on and off, as often as one likes."""
     account = _customer(account_id)
     if request.method == "GET":
         return render_template("showing/sharing.html", **_shared(account))
     action = request.form.get("action", "")
     if action not in _SAID:
-        return redirect(url_for("showing.sharing", account_id=account_id))
+        return redirect(url_for("sharing.edit", account_id=account_id))
     if action.startswith("badge"):
-        showing.switch_badge(account, on=action == "badge-on")
+        service.switch_badge(account, on=action == "badge-on")
         context.note("badge changed", account.name, account, to=action.removeprefix("badge-"))
     else:
-        showing.name(account, named=action == "named")
+        service.name(account, named=action == "named")
         context.note("naming changed", account.name, account, to=action)
     db.session.commit()
     flash(str(_SAID[action]), "success")
-    return redirect(url_for("showing.sharing", account_id=account_id))
+    return redirect(url_for("sharing.edit", account_id=account_id))
 
 
 @blueprint.route("/accounts/<int:account_id>/badge/renew", methods=["GET", "POST"])
@@ -127,36 +124,16 @@ def sharing(account_id: int) -> ResponseReturnValue:
 def renew(account_id: int) -> ResponseReturnValue:
     """Another address for the badge, once it has been said that the old one ends."""
     account = _customer(account_id)
-    back = url_for("showing.sharing", account_id=account_id)
+    back = url_for("sharing.edit", account_id=account_id)
     if account.badge_id is None:
         return redirect(back)
     if request.method == "GET":
         return render_template("showing/renew.html", account=account, back=back)
-    showing.renew_badge(account)
+    service.renew_badge(account)
     context.note("badge changed", account.name, account, to=reason("new_address"))
     db.session.commit()
     flash(gettext("The badge has a new address. Replace the old one where you show it."), "success")
     return redirect(back)
-
-
-@blueprint.get("/badge/<badge_id>.svg")
-def badge(badge_id: str) -> ResponseReturnValue:
-    """The badge: trees to date, for other sites to show."""
-    account = showing.account_of_badge(db.session(), badge_id)
-    pages = showing.pages_of(db.session(), account)
-    with force_locale(account.certified_in):
-        drawing = render_template("showing/badge.svg", trees=written(trees(pages)))
-    response = make_response(drawing)
-    response.mimetype = "image/svg+xml"
-    response.set_etag(hashlib.sha256(drawing.encode()).hexdigest())
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    # It is made to be shown elsewhere; opened by itself it may do nothing at all.
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    )
-    response.make_conditional(request)
-    return response
 
 
 def _customer(account_id: int) -> Account:
@@ -168,14 +145,14 @@ def _customer(account_id: int) -> Account:
 
 def _shared(account: Account) -> dict[str, object]:
     public = context.settings().public_url
-    badge_url = account.badge_id and public + url_for("showing.badge", badge_id=account.badge_id)
+    badge_url = account.badge_id and public + url_for("badge.show", badge_id=account.badge_id)
     latest = certificates.latest(db.session(), account.id)
     with force_locale(account.certified_in):
-        words = gettext("Trees planted for the pages we print, counted by Releaf")
+        alt = gettext("Trees planted for the pages we print, counted by Releaf")
     return {
         "account": account,
         "badge_url": badge_url,
-        "html": f'<img src="{badge_url}" alt="{words}" width="190" height="40">',
-        "markdown": f"![{words}]({badge_url})",
+        "html": f'<img src="{badge_url}" alt="{alt}" width="190" height="40">',
+        "markdown": f"![{alt}]({badge_url})",
         "latest": latest,
     }

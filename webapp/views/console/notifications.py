@@ -1,4 +1,4 @@
-"""Notices: a user's email notifications; the links in mails; the outbox, for operations."""
+"""Notifications: a user's choice of emails; the emails sent, for operations."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,22 +7,20 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 from wtforms import BooleanField, SelectField
 
 from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict
-from webapp.extensions import csrf
-from webapp.models import User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
 from webapp.services import outbox, unsubscribe
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import roles_required
+from webapp.views.shared.notification_labels import SUBJECT_LABELS
 
-blueprint = Blueprint("notices", __name__)
+blueprint = Blueprint("notifications", __name__)
 
 STATES = ("queued", "sending", "sent", "failed")
 
@@ -31,40 +29,9 @@ CHOICES: dict[Role, tuple[Subject, ...]] = {
     "operations": ("nights", "approval"),
     "partner_admin": ("server", "feed", "digest"),
 }
-SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
-    "server": (
-        _l("Servers"),
-        _l(
-            "When Printerpoint cannot be reached with a server's token, and when it is reachable "
-            "again."
-        ),
-    ),
-    "feed": (
-        _l("Customers"),
-        _l(
-            "When customers have not reported for 3 business days, and when they are reporting "
-            "again."
-        ),
-    ),
-    "digest": (
-        _l("Weekly digest"),
-        _l(
-            "Mondays at 8:00: unhealthy servers and feeds, and meter readings that need review. "
-            "Not sent when nothing needs attention."
-        ),
-    ),
-    "nights": (
-        _l("Nights"),
-        _l("When no nightly run has finished for 26 hours, and when they finish again."),
-    ),
-    "approval": (
-        _l("Approvals"),
-        _l("When a server awaits approval because another server has the same printers."),
-    ),
-}
 
 
-class NoticesForm(forms.Form):
+class NotificationsForm(forms.Form):
     """The email notifications that a user wants."""
 
     server = BooleanField(SUBJECT_LABELS["server"][0])
@@ -82,7 +49,7 @@ def choose() -> ResponseReturnValue:
     user = context.user()
     subjects = CHOICES[context.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
-    form = NoticesForm(data=wants | {"language": user.language or ""})
+    form = NotificationsForm(data=wants | {"language": user.language or ""})
     form.language.choices = [("", gettext("As the browser has it")), *i18n.LANGUAGES.items()]
     if request.method == "POST" and form.validate_on_submit():
         for subject in subjects:
@@ -90,32 +57,10 @@ def choose() -> ResponseReturnValue:
         user.language = form.language.data or None
         db.session.commit()
         flash(gettext("Saved. It holds for every mail from now on."), "success")
-        return redirect(url_for("notices.choose"))
+        return redirect(url_for("notifications.choose"))
     return forms.page(
         "notices/choose.html", form, subjects=subjects, labels=SUBJECT_LABELS, user=user
     )
-
-
-@blueprint.get("/unsubscribe/<token>")
-def unsubscribe_page(token: str) -> ResponseReturnValue:
-    """What the link of a mail would switch off, or has."""
-    user, subject = _reader(token)
-    return render_template(
-        "notices/unsubscribe.html",
-        token=token,
-        wanted=unsubscribe.wants(user, subject),
-        labels=SUBJECT_LABELS[subject],
-    )
-
-
-@blueprint.post("/unsubscribe/<token>")
-@csrf.exempt  # mail programs post here too; the link is signed and needs no session
-def unsubscribed(token: str) -> ResponseReturnValue:
-    """Switch it off: by the button of the page, or by a mail program (RFC 8058); or on again."""
-    user, subject = _reader(token)
-    unsubscribe.choose(user, subject, wanted=request.form.get("again") == "yes")
-    db.session.commit()
-    return redirect(url_for("notices.unsubscribe_page", token=token), 303)
 
 
 def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
@@ -180,8 +125,4 @@ def again(mail_id: int) -> ResponseReturnValue:
         flash(str(error), "warning")
     else:
         flash(gettext("It is sent again within a minute."), "success")
-    return redirect(url_for("notices.show", mail_id=mail_id))
-
-
-def _reader(token: str) -> tuple[User, Subject]:
-    return unsubscribe.reader(db.session(), context.settings().secret_key, token)
+    return redirect(url_for("notifications.show", mail_id=mail_id))

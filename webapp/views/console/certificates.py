@@ -1,15 +1,14 @@
-"""Certificates: list, page, document; and the public page that anybody may be shown."""
+"""Certificates: list, page and document."""
 
 import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache, partial
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
     abort,
     flash,
     make_response,
@@ -31,7 +30,7 @@ from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
 from webapp.services import certificates
-from webapp.views.shared import bulk, context, export, listing
+from webapp.views.shared import bulk, context, documents, export, listing
 
 blueprint = Blueprint("certificates", __name__)
 
@@ -50,7 +49,7 @@ def _exported(issued: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             certificate.pages_per_tree,
             certificate.project,
             certificate.issued_on,
-            url_for("certificates.public", public_id=certificate.public_id, _external=True),
+            url_for("public_certificates.show", public_id=certificate.public_id, _external=True),
         )
 
 
@@ -176,112 +175,7 @@ def download(number: str) -> ResponseReturnValue:
 @blueprint.get("/certificates/<number>.png")
 def preview(number: str) -> ResponseReturnValue:
     """The document as a picture."""
-    return _picture(access.certificate(db.session(), context.viewer(), number), "private")
-
-
-@blueprint.get("/c/<public_id>")
-def public(public_id: str) -> ResponseReturnValue:
-    """What is certified, for whoever was given the address; nothing else of anybody."""
-    certificate = _published(public_id)
-    response = make_response(
-        render_template(
-            "certificates/public.html",
-            certificate=certificate,
-            holder=certificate.account_name if certificate.account.is_named else None,
-            is_rendered=certificate.document is not None,
-            address=context.settings().public_url
-            + url_for("certificates.public", public_id=certificate.public_id),
-            size=(pdf.WIDTH, pdf.HEIGHT),
-            card_url=context.settings().public_url
-            + url_for("certificates.share_card", public_id=certificate.public_id),
-            card_size=(pdf.SHARE_WIDTH, pdf.SHARE_HEIGHT),
-            month=Month.parse(certificate.month).first,
-        )
-    )
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-@blueprint.get("/c/<public_id>.png")
-def public_picture(public_id: str) -> ResponseReturnValue:
-    """The certificate as a picture, which bears its holder's name; only if that may be shown."""
-    certificate = _published(public_id)
-    if not certificate.account.is_named:
-        abort(404)
-    response = _picture(certificate, "public")
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-@blueprint.get("/c/<public_id>/share.png")
-def share_card(public_id: str) -> ResponseReturnValue:
-    """What is certified as a picture for networks and messengers; its holder only if named."""
-    certificate = _published(public_id)
-    values = pdf.CardValues(
-        number=certificate.number,
-        holder=certificate.account_name if certificate.account.is_named else None,
-        month=Month.parse(certificate.month).first,
-        pages=certificate.pages,
-        trees=certificate.trees,
-        project=certificate.project,
-        language=certificate.language,
-    )
-    response = make_response()
-    response.mimetype = "image/png"
-    response.set_etag(_card_renderer().version(values))
-    # What is certified never changes, but whether its holder is named does.
-    response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    if not request.if_none_match.contains(response.get_etag()[0] or ""):
-        response.data = _card(values)
-    response.make_conditional(request)
-    return response
-
-
-def _published(public_id: str) -> Certificate:
-    """The certificate of a public address; aborts with 404."""
-    certificate = queries.published(db.session(), public_id)
-    if certificate is None:
-        abort(404)
-    return certificate
-
-
-def _picture(certificate: Certificate, cache: Literal["private", "public"]) -> Response:
-    """The picture of a certificate, unless the browser has it already."""
-    rendered = certificates.document(db.session(), certificate)
-    if rendered is None:
-        abort(
-            404, gettext("The document of this certificate is being drawn; try again in a minute.")
-        )
-    response = make_response()
-    response.mimetype = "image/png"
-    response.set_etag(f"{rendered.sha256}-{pdf.WIDTH}")
-    # The document never changes, but whether it may be shown does.
-    response.headers["Cache-Control"] = f"{cache}, max-age=300"
-    if not request.if_none_match.contains(response.get_etag()[0] or ""):
-        response.data = _drawing(rendered.pdf)
-    response.make_conditional(request)
-    return response
-
-
-@lru_cache(maxsize=32)
-def _drawing(document: bytes) -> bytes:
-    """A page and those it is shared with ask for the same picture one after another."""
-    return pdf.picture(document)
-
-
-@lru_cache(maxsize=1)
-def _card_renderer() -> pdf.CardRenderer:
-    """One a process; made when the first card is asked for."""
-    return pdf.CardRenderer()
-
-
-@lru_cache(maxsize=64)
-def _card(values: pdf.CardValues) -> bytes:
-    """A link that is passed on is looked at by many at once."""
-    return _card_renderer().render(values)
+    return documents.picture(access.certificate(db.session(), context.viewer(), number), "private")
 
 
 def _context(certificate: Certificate) -> dict[str, Any]:
@@ -292,7 +186,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "rendered": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": context.settings().public_url
-        + url_for("certificates.public", public_id=certificate.public_id),
+        + url_for("public_certificates.show", public_id=certificate.public_id),
     }
 
 

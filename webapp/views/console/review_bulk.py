@@ -16,7 +16,7 @@ from webapp.messages import review_reason
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.review import BulkDecision
-from webapp.views import review
+from webapp.views.console import review
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import roles_required
 

@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from webapp import filters
-from webapp.views import event_sentences as sentences
-from webapp.views.delta_texts import COUNTER_SET_LABELS
+from webapp.views.console import event_sentences as sentences
+from webapp.views.console.delta_texts import COUNTER_SET_LABELS
 
 EventText = Callable[[Mapping[str, Any]], str]
 #: Title, tone, icon and words of each kind of event.

@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 
 from webapp import filters
 from webapp.messages import review_reason, sentence
-from webapp.views.delta_texts import DECISIONS, RESOLUTIONS
+from webapp.views.console.delta_texts import DECISIONS, RESOLUTIONS
 
 
 def named(details: Mapping[str, Any]) -> str:

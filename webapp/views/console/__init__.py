@@ -1,0 +1,1 @@
+"""Pages of partners, their customers and operations, after the log-in."""

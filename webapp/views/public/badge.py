@@ -1,0 +1,34 @@
+"""The badge of a customer, for other sites to show."""
+
+import hashlib
+
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+
+from webapp import filters
+from webapp.db import db
+from webapp.domain.trees import trees
+from webapp.services import sharing
+
+blueprint = Blueprint("badge", __name__)
+
+
+@blueprint.get("/badge/<badge_id>.svg")
+def show(badge_id: str) -> ResponseReturnValue:
+    """The badge: trees to date, for other sites to show."""
+    account = sharing.account_of_badge(db.session(), badge_id)
+    pages = sharing.pages_of(db.session(), account)
+    with force_locale(account.certified_in):
+        svg = render_template("showing/badge.svg", trees=filters.trees(trees(pages)))
+    response = make_response(svg)
+    response.mimetype = "image/svg+xml"
+    response.set_etag(hashlib.sha256(svg.encode()).hexdigest())
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    # It is made to be shown elsewhere; opened by itself it may do nothing at all.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,40 @@
+"""Unsubscribe from an email notification by the link in an email."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.db import db
+from webapp.extensions import csrf
+from webapp.models import User
+from webapp.models.notice import Subject
+from webapp.services import unsubscribe as service
+from webapp.views.shared import context
+from webapp.views.shared.notification_labels import SUBJECT_LABELS
+
+blueprint = Blueprint("unsubscribe", __name__)
+
+
+@blueprint.get("/unsubscribe/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """What the link of a mail would switch off, or has."""
+    user, subject = _reader(token)
+    return render_template(
+        "notices/unsubscribe.html",
+        token=token,
+        wanted=service.wants(user, subject),
+        labels=SUBJECT_LABELS[subject],
+    )
+
+
+@blueprint.post("/unsubscribe/<token>")
+@csrf.exempt  # mail programs post here too; the link is signed and needs no session
+def change(token: str) -> ResponseReturnValue:
+    """Switch it off: by the button of the page, or by a mail program (RFC 8058); or on again."""
+    user, subject = _reader(token)
+    service.choose(user, subject, wanted=request.form.get("again") == "yes")
+    db.session.commit()
+    return redirect(url_for("unsubscribe.show", token=token), 303)
+
+
+def _reader(token: str) -> tuple[User, Subject]:
+    return service.reader(db.session(), context.settings().secret_key, token)

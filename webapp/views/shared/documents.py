@@ -1,0 +1,36 @@
+"""The document of a certificate as a picture."""
+
+from functools import lru_cache
+from typing import Literal
+
+from flask import Response, abort, make_response, request
+from flask_babel import gettext
+
+from webapp import pdf
+from webapp.db import db
+from webapp.models import Certificate
+from webapp.services import certificates
+
+
+def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Response:
+    """The picture of a certificate, unless the browser has it already."""
+    rendered = certificates.document(db.session(), certificate)
+    if rendered is None:
+        abort(
+            404, gettext("The document of this certificate is being drawn; try again in a minute.")
+        )
+    response = make_response()
+    response.mimetype = "image/png"
+    response.set_etag(f"{rendered.sha256}-{pdf.WIDTH}")
+    # The document never changes, but whether it may be shown does.
+    response.headers["Cache-Control"] = f"{cache}, max-age=300"
+    if not request.if_none_match.contains(response.get_etag()[0] or ""):
+        response.data = _render(rendered.pdf)
+    response.make_conditional(request)
+    return response
+
+
+@lru_cache(maxsize=32)
+def _render(document: bytes) -> bytes:
+    """A page and those it is shared with ask for the same picture one after another."""
+    return pdf.picture(document)
