@@ -141,7 +141,7 @@ def new() -> ResponseReturnValue:
             db.session.commit()
             flash(gettext("%(name)s is added.", name=made.name), "success")
             return redirect(url_for("accounts.show", account_id=made.id))
-    return forms.page("accounts/new.html", form, partner=partner)
+    return forms.page("console/accounts/new.html", form, partner=partner)
 
 
 @blueprint.get("/accounts/regions")
@@ -150,7 +150,7 @@ def regions() -> str:
     """The regions of a country, as the field of a form."""
     form = account_forms.CustomerForm(formdata=request.args)
     account_forms.offer_regions(form, request.args.get("country"))
-    return render_template("accounts/_region.html", form=form)
+    return render_template("console/accounts/_region.html", form=form)
 
 
 @blueprint.get("/accounts/<int:account_id>")
@@ -193,7 +193,7 @@ def edit(account_id: int) -> ResponseReturnValue:
             db.session.commit()
             flash(gettext("Saved."), "success")
             return redirect(url_for("accounts.show", account_id=account_id))
-    return forms.page("accounts/edit.html", form, account=account)
+    return forms.page("console/accounts/edit.html", form, account=account)
 
 
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:

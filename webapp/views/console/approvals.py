@@ -25,7 +25,7 @@ def confirm(server_id: int) -> ResponseReturnValue:
         raise Conflict(gettext("%(name)s is not awaiting approval.", name=server.name))
     found = queries.of_server(db.session(), server.id)
     waits_for = [row for row in found if row.server_id == server.id and not row.approved_at]
-    return render_template("servers/approve.html", server=server, overlaps=waits_for)
+    return render_template("console/servers/approve.html", server=server, overlaps=waits_for)
 
 
 @blueprint.post("/servers/<int:server_id>/approve")

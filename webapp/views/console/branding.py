@@ -120,7 +120,7 @@ def edit(account_id: int) -> ResponseReturnValue:
             db.session.commit()
             flash(gettext("Saved.") if changes else gettext("Nothing was changed."), "success")
             return redirect(url_for("branding.edit", account_id=partner.id))
-    return forms.page("brands/edit.html", form, **_context(partner, form))
+    return forms.page("console/branding/edit.html", form, **_context(partner, form))
 
 
 @blueprint.post("/accounts/<int:account_id>/brand/preview")
@@ -132,7 +132,7 @@ def preview(account_id: int) -> ResponseReturnValue:
         return redirect(url_for("branding.edit", account_id=partner.id))
     form = _form(partner)
     part = request.headers.get("HX-Request") == "true"
-    template = "brands/_preview.html" if part else "brands/edit.html"
+    template = "console/branding/_preview.html" if part else "console/branding/edit.html"
     return render_template(template, form=form, **_context(partner, form))
 
 
@@ -148,7 +148,7 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
     if brand is None or (what == "logo" and brand.logo_digest is None):
         return redirect(back)
     if request.method == "GET":
-        return render_template("brands/reset.html", account=partner, what=what, back=back)
+        return render_template("console/branding/reset.html", account=partner, what=what, back=back)
     if what == "logo":
         brands.remove_logo(db.session(), partner, clock.now())
     else:

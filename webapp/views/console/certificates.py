@@ -144,14 +144,14 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
 def show(number: str) -> ResponseReturnValue:
     """A certificate: what it states, its document, its public address."""
     certificate = access.certificate(db.session(), context.viewer(), number)
-    return render_template("certificates/show.html", **_context(certificate))
+    return render_template("console/certificates/show.html", **_context(certificate))
 
 
 @blueprint.get("/certificates/<number>/document")
 def document(number: str) -> ResponseReturnValue:
     """The state of a certificate's document, by itself; polls until it is rendered."""
     certificate = access.certificate(db.session(), context.viewer(), number)
-    return render_template("certificates/_document.html", **_context(certificate))
+    return render_template("console/certificates/_document.html", **_context(certificate))
 
 
 @blueprint.get("/certificates/<number>.pdf")

@@ -209,7 +209,7 @@ def show(collection_id: int) -> ResponseReturnValue:
         return export.answer_rows(
             "results", collection_results.TITLES, collection_results.exported(collection)
         )
-    return render_template("collections/show.html", **_shown(collection))
+    return render_template("console/collections/show.html", **_shown(collection))
 
 
 @blueprint.get("/collections/<int:collection_id>/progress")
@@ -217,7 +217,7 @@ def show(collection_id: int) -> ResponseReturnValue:
 def progress(collection_id: int) -> str:
     """How far a collection is, by itself; it asks for itself again until it is finished."""
     collection = access.collection(db.session(), context.viewer(), collection_id)
-    return render_template("collections/_progress.html", **_shown(collection))
+    return render_template("console/collections/_progress.html", **_shown(collection))
 
 
 @blueprint.route("/collections/<int:collection_id>/cancel", methods=["GET", "POST"])
@@ -229,7 +229,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         if collection.state not in UNFINISHED:
             return redirect(back)
-        return render_template("collections/cancel.html", collection=collection, back=back)
+        return render_template("console/collections/cancel.html", collection=collection, back=back)
     server = collection.server
     try:
         requests.cancel(db.session(), collection, context.viewer().user_id, clock.now())

@@ -104,7 +104,7 @@ def index(server_id: int) -> ResponseReturnValue:
     A POST searches too: what is chosen may not fit into an address.
     """
     found = _find(_server(server_id))
-    return render_template("customers/_customers.html", **_shown(found))
+    return render_template("console/customers/_customers.html", **_shown(found))
 
 
 @blueprint.post("/servers/<int:server_id>/feeds/new")
@@ -119,7 +119,7 @@ def connect(server_id: int) -> ResponseReturnValue:
         plan = assign_accounts(db.session(), _server(), found.unmapped, found.fleet)
         new_accounts = sum(one.account_id is None for one in plan)
         return render_template(
-            "customers/all.html", found=found, server=_server(), new_accounts=new_accounts
+            "console/customers/all.html", found=found, server=_server(), new_accounts=new_accounts
         )
     if found.gone:
         return _page(found, gettext("Some of the chosen customers are not in the fleet any more."))
@@ -256,7 +256,7 @@ def _account_for(key: str) -> str:
 def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
     """The whole page; None: the list is read by the page itself, once it is shown."""
     values = _shown(found) if found else {"found": None, "server": _server()}
-    return render_template("customers/new.html", message=message, **values), (
+    return render_template("console/customers/new.html", message=message, **values), (
         422 if message else 200
     )
 

@@ -135,7 +135,7 @@ def show(device_id: int) -> ResponseReturnValue:
     events = feed_events.of_device(db.session(), device, _EVENTS_SHOWN)
     state = _state(device)
     return render_template(
-        "devices/show.html",
+        "console/devices/show.html",
         device=device,
         feed=device.feed,
         bars=_bars(device.feed.account, readings, deltas),

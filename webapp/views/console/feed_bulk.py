@@ -76,7 +76,7 @@ def _asked(action: str, concerned: Sequence[Feed], others: int) -> str:
     now = clock.now()
     counted = sum(pauses.counts_by_default(feed, now) for feed in concerned)
     return render_template(
-        "feeds/selection.html",
+        "console/feeds/bulk_confirm.html",
         action=action,
         feeds=concerned,
         others=others,

@@ -25,7 +25,7 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
     """Collect a feed no longer, once it has been asked whether that is meant."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
-        return render_template("feeds/deactivate.html", feed=feed)
+        return render_template("console/feeds/deactivate.html", feed=feed)
     pauses.deactivate(db.session(), feed, clock.now())
     context.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
@@ -47,7 +47,10 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         by_default = pauses.counts_by_default(feed, clock.now())
         return render_template(
-            "feeds/reactivate.html", feed=feed, zone=feed.account.zone, counts_pause=by_default
+            "console/feeds/reactivate.html",
+            feed=feed,
+            zone=feed.account.zone,
+            counts_pause=by_default,
         )
     chosen = _PAUSES.get(request.form.get("pause", ""))
     counted = pauses.reactivate(db.session(), feed, clock.now(), counts_pause=chosen)
@@ -77,7 +80,7 @@ def remove(feed_id: int) -> ResponseReturnValue:
     """Disconnect a customer, after confirmation."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
-        return render_template("feeds/remove.html", feed=feed)
+        return render_template("console/feeds/remove.html", feed=feed)
     feeds.remove(db.session(), feed, clock.now())
     context.note("feed removed", feed.customer_name, feed.server.account)
     db.session.commit()

@@ -70,7 +70,7 @@ def read_by_hand(feed_id: int) -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             return redirect(url_for("feeds.show", feed_id=feed_id))
-    return forms.page("feeds/read_by_hand.html", form, feed=feed)
+    return forms.page("console/feeds/read_by_hand.html", form, feed=feed)
 
 
 def _save(feed: Feed, form: ReadByHandForm) -> None:

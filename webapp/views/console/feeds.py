@@ -122,7 +122,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     total = sum(by_month.values())
     bars = charts.bars_of_days(days, holidays, marks_held=not is_customer)
     return render_template(
-        "feeds/show.html",
+        "console/feeds/show.html",
         feed=feed,
         zone=feed.account.zone,
         today=today,
@@ -151,7 +151,7 @@ def full_history(feed_id: int) -> str:
     feed = access.feed(db.session(), context.viewer(), feed_id)
     page = listing.paginate(feed_events.of_feed(feed.id))
     return render_template(
-        "feeds/history.html",
+        "console/feeds/history.html",
         feed=feed,
         zone=feed.account.zone,
         page=page,
@@ -166,7 +166,7 @@ def health(feed_id: int) -> str:
     feed = access.feed(db.session(), context.viewer(), feed_id)
     today = _today(feed)
     return render_template(
-        "feeds/_health.html",
+        "console/feeds/_health.html",
         feed=feed,
         zone=feed.account.zone,
         today=today,

@@ -38,7 +38,7 @@ def _operations(viewer: Viewer) -> str:
     counts = dashboard.partner_counts(db.session(), [each.id for each in partners], month)
     pages = metrics.pages(db.session(), metrics.Scope(), month)
     return render_template(
-        "home/operations.html",
+        "console/home/operations.html",
         today=today,
         partners=partners,
         customers_of=counts.customers,
@@ -60,7 +60,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
     certified = dashboard.certified_pages(db.session(), partner.id)
     events = feed_events.latest(db.session(), viewer, _FIRST)
     return render_template(
-        "home/partner.html",
+        "console/home/partner.html",
         account=partner,
         today=today,
         totals=totals.partner_totals(months, certified, today),
@@ -79,7 +79,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
     months = metrics.pages_by_month(db.session(), metrics.Scope.feeds(feed_ids))
     days = metrics.days_of_feeds(db.session(), feed_ids, *totals.last_days(today))
     return render_template(
-        "home/customer.html",
+        "console/home/customer.html",
         account=customer,
         totals=totals.of_months(months, today),
         earlier=metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),

@@ -59,7 +59,11 @@ def choose() -> ResponseReturnValue:
         flash(gettext("Saved. It holds for every mail from now on."), "success")
         return redirect(url_for("notifications.choose"))
     return forms.page(
-        "notices/choose.html", form, subjects=subjects, labels=SUBJECT_LABELS, user=user
+        "console/notifications/choose.html",
+        form,
+        subjects=subjects,
+        labels=SUBJECT_LABELS,
+        user=user,
     )
 
 
@@ -100,7 +104,7 @@ def index() -> ResponseReturnValue:
     page = listing.paginate(query)
     waiting, failed, error = outbox.undelivered(db.session())
     return listing.render(
-        "notices", page, q=text, state=state, waiting=waiting, failed=failed, error=error
+        "notifications", page, q=text, state=state, waiting=waiting, failed=failed, error=error
     )
 
 
@@ -108,7 +112,9 @@ def index() -> ResponseReturnValue:
 @roles_required("operations")
 def show(mail_id: int) -> ResponseReturnValue:
     """A mail as its reader gets it."""
-    return render_template("notices/show.html", mail=queries.get(db.session(), mail_id))
+    return render_template(
+        "console/notifications/show.html", mail=queries.get(db.session(), mail_id)
+    )
 
 
 @blueprint.post("/operations/mails/<int:mail_id>/again")

@@ -1,6 +1,6 @@
 """The chart of a case under review: the meter on the days around it, drawn as SVG.
 
-``templates/review/_chart.html`` writes it down; ``webapp.views.shared.charts`` draws bars.
+``templates/console/review/_chart.html`` writes it down; ``webapp.views.shared.charts`` draws bars.
 """
 
 from collections.abc import Sequence

@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
     warnings = reconciliation_warnings.find(db.session(), access.feeds(viewer))
     differing = [balance for balance in result.balances if balance.difference]
     return render_template(
-        "reconciliation/index.html",
+        "console/reconciliation/index.html",
         sums=_sums(viewer, result),
         differing=differing[:_SHOWN],
         differences=result.differences[:_SHOWN],

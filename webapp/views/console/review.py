@@ -152,7 +152,7 @@ def show(delta_id: int) -> ResponseReturnValue:
     if delta.state == "counted":
         return redirect(url_for("devices.show", device_id=delta.device_id))
     form = DecisionForm(pages=service.proposed_pages(delta))
-    return forms.page("review/show.html", form, **_case(delta))
+    return forms.page("console/review/show.html", form, **_case(delta))
 
 
 @blueprint.post("/review/<int:delta_id>")
@@ -168,7 +168,7 @@ def decide(delta_id: int) -> ResponseReturnValue:
         forms.refuse(form, error)
         if not form.pages.raw_data:
             form.pages.data = service.proposed_pages(delta)
-        return forms.page("review/show.html", form, **_case(_shown(delta_id)))
+        return forms.page("console/review/show.html", form, **_case(_shown(delta_id)))
     except Conflict as error:
         db.session.rollback()
         flash(str(error), "warning")

@@ -98,7 +98,7 @@ def _confirm(
     pages = sum(case.pages for case in shown)
     proposed = sum(case.proposed for case in shown)
     page = render_template(
-        "review/bulk.html",
+        "console/review/bulk_confirm.html",
         form=form,
         action=action,
         cases=shown,

@@ -153,7 +153,7 @@ def new() -> ResponseReturnValue:
             _warn_if_waiting(server)
             return redirect(url_for("servers.show", server_id=server.id))
         db.session.rollback()
-    return forms.page("servers/new.html", form, partners=partners)
+    return forms.page("console/servers/new.html", form, partners=partners)
 
 
 @blueprint.get("/servers/<int:server_id>")
@@ -163,7 +163,7 @@ def show(server_id: int) -> str:
     viewer = context.viewer()
     server = access.server(db.session(), viewer, server_id)
     return render_template(
-        "servers/show.html",
+        "console/servers/show.html",
         server=server,
         waits=overlaps.reason_to_wait(db.session(), server),
         overlaps=overlaps.of_server(db.session(), server.id) if viewer.is_operations else (),
@@ -181,7 +181,7 @@ def health(server_id: int) -> str:
     """The health of a server, by itself."""
     server = access.server(db.session(), context.viewer(), server_id)
     waits = overlaps.reason_to_wait(db.session(), server)
-    return render_template("servers/_health.html", server=server, waits=waits)
+    return render_template("console/servers/_health.html", server=server, waits=waits)
 
 
 @blueprint.post("/servers/<int:server_id>/check")
@@ -248,7 +248,7 @@ def token(server_id: int) -> ResponseReturnValue:
             _warn_if_waiting(server)
             return redirect(url_for("servers.show", server_id=server_id))
         db.session.rollback()
-    return forms.page("servers/token.html", form, server=server)
+    return forms.page("console/servers/token.html", form, server=server)
 
 
 @blueprint.route("/servers/<int:server_id>/name", methods=["GET", "POST"])
@@ -269,7 +269,7 @@ def rename(server_id: int) -> ResponseReturnValue:
             db.session.commit()
             flash(gettext("It is called %(name)s now.", name=server.name), "success")
             return redirect(url_for("servers.show", server_id=server_id))
-    return forms.page("servers/name.html", form, server=server)
+    return forms.page("console/servers/name.html", form, server=server)
 
 
 @blueprint.post("/servers/<int:server_id>/collect")
@@ -304,7 +304,7 @@ def remove(server_id: int) -> ResponseReturnValue:
         return redirect(url_for("servers.index"))
     _must_stand(server)
     counts = _feeds_by_health([server]).get(server.id, {})
-    return render_template("servers/remove.html", server=server, feeds=sum(counts.values()))
+    return render_template("console/servers/remove.html", server=server, feeds=sum(counts.values()))
 
 
 def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
@@ -354,7 +354,7 @@ def _checked(
     if listing.is_fragment() and not changed:
         waits = overlaps.reason_to_wait(db.session(), server)
         return render_template(
-            "servers/_health.html", server=server, waits=waits, said=(category, said)
+            "console/servers/_health.html", server=server, waits=waits, said=(category, said)
         )
     flash(said, category)
     if listing.is_fragment():

@@ -84,7 +84,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
     ]
     total = sum(row.pages for row in rows)
     return render_template(
-        "showing/year.html",
+        "console/sharing/year.html",
         account=account,
         year=year,
         years=years,
@@ -104,7 +104,7 @@ def edit(account_id: int) -> ResponseReturnValue:
     """The badge, and the name on public pages: switched on and off, as often as one likes."""
     account = _customer(account_id)
     if request.method == "GET":
-        return render_template("showing/sharing.html", **_shared(account))
+        return render_template("console/sharing/sharing.html", **_shared(account))
     action = request.form.get("action", "")
     if action not in _SAID:
         return redirect(url_for("sharing.edit", account_id=account_id))
@@ -128,7 +128,7 @@ def renew(account_id: int) -> ResponseReturnValue:
     if account.badge_id is None:
         return redirect(back)
     if request.method == "GET":
-        return render_template("showing/renew.html", account=account, back=back)
+        return render_template("console/sharing/renew.html", account=account, back=back)
     service.renew_badge(account)
     context.note("badge changed", account.name, account, to=reason("new_address"))
     db.session.commit()

@@ -142,7 +142,7 @@ def new() -> ResponseReturnValue:
             context.note("user invited", user.email, account, role=user.role)
             db.session.commit()
             return _link(user, token)
-    return forms.page("users/new.html", form, account=account)
+    return forms.page("console/users/new.html", form, account=account)
 
 
 @blueprint.get("/users/<int:user_id>")
@@ -151,7 +151,7 @@ def show(user_id: int) -> ResponseReturnValue:
     """A user, and what may be done."""
     user = access.user(db.session(), context.viewer(), user_id)
     return render_template(
-        "users/show.html",
+        "console/users/show.html",
         user=user,
         invited=_state(user, queries.invited_until(db.session(), user.id)),
         labels=ROLE_LABELS,
@@ -191,7 +191,7 @@ def disable(user_id: int) -> ResponseReturnValue:
             "success",
         )
         return redirect(url_for("users.show", user_id=user_id))
-    return render_template("users/disable.html", user=user)
+    return render_template("console/users/disable.html", user=user)
 
 
 @blueprint.post("/users/<int:user_id>/enable")
@@ -211,7 +211,7 @@ def _link(user: User, token: str) -> ResponseReturnValue:
     address = context.settings().public_url + url_for("auth.invitation", token=token)
     days = users.VALID.days
     return make_response(
-        render_template("users/invited.html", user=user, link=address, days=days), 201
+        render_template("console/users/invited.html", user=user, link=address, days=days), 201
     )
 
 

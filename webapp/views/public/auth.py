@@ -90,7 +90,7 @@ def login() -> ResponseReturnValue:
             return redirect(target)
         log.info("a log-in was refused; it came from %s", request.remote_addr)
         forms.refuse(form, Invalid("", str(_REFUSED)))
-    return forms.page("auth/login.html", form)
+    return forms.page("public/auth/login.html", form)
 
 
 @blueprint.post("/logout")
@@ -119,7 +119,7 @@ def password() -> ResponseReturnValue:
             _enter(user)
             flash(gettext("Your password is changed. Your other sessions have ended."), "success")
             return redirect(url_for("home.index"))
-    return forms.page("auth/password.html", form)
+    return forms.page("public/auth/password.html", form)
 
 
 @blueprint.route("/invitations/<token>", methods=["GET", "POST"])
@@ -160,7 +160,7 @@ def invitation(token: str) -> ResponseReturnValue:
                 "success",
             )
             return _private(redirect(url_for("home.index")))
-    return _private(forms.page("auth/invitation.html", form, user=found.user))
+    return _private(forms.page("public/auth/invitation.html", form, user=found.user))
 
 
 def _note(action: Action, user: User) -> None:
@@ -176,7 +176,7 @@ def _enter(user: User) -> None:
 
 
 def _ended(message: str, status: int = 410) -> ResponseReturnValue:
-    return _private((render_template("auth/ended.html", message=message), status))
+    return _private((render_template("public/auth/ended.html", message=message), status))
 
 
 def _private(answer: ResponseReturnValue) -> ResponseReturnValue:

@@ -20,7 +20,7 @@ def show(badge_id: str) -> ResponseReturnValue:
     account = sharing.account_of_badge(db.session(), badge_id)
     pages = sharing.pages_of(db.session(), account)
     with force_locale(account.certified_in):
-        svg = render_template("showing/badge.svg", trees=filters.trees(trees(pages)))
+        svg = render_template("public/badge.svg", trees=filters.trees(trees(pages)))
     response = make_response(svg)
     response.mimetype = "image/svg+xml"
     response.set_etag(hashlib.sha256(svg.encode()).hexdigest())

@@ -21,7 +21,7 @@ def show(public_id: str) -> ResponseReturnValue:
     certificate = _published(public_id)
     response = make_response(
         render_template(
-            "certificates/public.html",
+            "public/certificates/show.html",
             certificate=certificate,
             holder=certificate.account_name if certificate.account.is_named else None,
             is_rendered=certificate.document is not None,

@@ -100,7 +100,7 @@ _BY_SLUG = {chapter.slug: number for number, chapter in enumerate(CHAPTERS)}
 @blueprint.get("/guide")
 def index() -> str:
     """The contents."""
-    return render_template("guide/index.html", chapters=CHAPTERS)
+    return render_template("public/guide/index.html", chapters=CHAPTERS)
 
 
 @blueprint.get("/guide/<slug>")
@@ -111,7 +111,7 @@ def show(slug: str) -> str:
         abort(404)
     settings = context.settings()
     return render_template(
-        "guide/show.html",
+        "public/guide/show.html",
         chapters=CHAPTERS,
         chapter=CHAPTERS[number],
         number=number + 1,

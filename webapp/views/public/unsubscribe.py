@@ -19,7 +19,7 @@ def show(token: str) -> ResponseReturnValue:
     """What the link of a mail would switch off, or has."""
     user, subject = _reader(token)
     return render_template(
-        "notices/unsubscribe.html",
+        "public/unsubscribe.html",
         token=token,
         wanted=service.wants(user, subject),
         labels=SUBJECT_LABELS[subject],

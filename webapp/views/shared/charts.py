@@ -1,4 +1,4 @@
-"""Charts: the bars that ``templates/_chart.html`` draws, and where each of them stands.
+"""Charts: the bars that ``templates/shared/_chart.html`` draws, and where each of them stands.
 
 Places are worked out here rather than in the template: a page may have two charts of many bars.
 """

@@ -54,7 +54,7 @@ def conflict(error: Exception) -> ResponseReturnValue:
 
 def unavailable(message: str) -> ResponseReturnValue:
     """Something the service stands on cannot be reached. Reads neither user nor session."""
-    return _bare("errors/503.html", message=message), 503, {"Retry-After": "60"}
+    return _bare("shared/errors/503.html", message=message), 503, {"Retry-After": "60"}
 
 
 def _refused(error: HTTPException) -> ResponseReturnValue:
@@ -89,13 +89,13 @@ def _database_down(error: Exception) -> ResponseReturnValue:
 def _failed(_: Exception) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     log.error("reference %s: %s %s failed", reference, request.method, request.endpoint)
-    return _bare("errors/500.html", reference=reference), 500
+    return _bare("shared/errors/500.html", reference=reference), 500
 
 
 def _page(code: int, message: str = "") -> tuple[str, int]:
     # Whatever was being written is not kept, and the page may read.
     db.session.rollback()
-    return render_template(f"errors/{code}.html", message=message), code
+    return render_template(f"shared/errors/{code}.html", message=message), code
 
 
 def _bare(template: str, **values: str) -> str:

@@ -100,7 +100,7 @@ def page_url(number: int) -> str:
 
 def render(noun: str, page: Page, **context: Any) -> Response:
     """The page of a list, or for htmx its rows alone."""
-    template = f"{noun}/_rows.html" if is_fragment() else f"{noun}/index.html"
+    template = f"console/{noun}/_rows.html" if is_fragment() else f"console/{noun}/index.html"
     context |= {"page": page, "here": current_url, "page_url": page_url}
     response = make_response(render_template(template, **context))
     response.vary.add("HX-Request")

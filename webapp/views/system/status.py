@@ -118,7 +118,7 @@ def index() -> ResponseReturnValue:
             "queues": _QUEUES,
             "failures": list(_explained(status.failures)),
         }
-    template = "overview/_standing.html" if listing.is_fragment() else "overview/index.html"
+    template = "system/status/_status.html" if listing.is_fragment() else "system/status/index.html"
     response = make_response(render_template(template, **values))
     response.vary.add("HX-Request")
     return response
