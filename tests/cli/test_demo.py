@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.cli.conftest import Answer, Releaf
-from webapp.cli.seed import data, plan
+from webapp.cli.seed import plan, seed_data
 from webapp.domain.calendar import is_business_day
 from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
@@ -153,13 +153,19 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
     assert len(releaf.made("list", "servers")) == 1
     _the_logins_work(releaf, anew["logins"])
     # The spare dealer's token is there to be tried.
-    releaf.made("server", "add", "--account", data.PARTNER, stdin=anew["spare_token"])
-    assert len(releaf.made("server", "customers", "2")) == len(data.SPARE_CUSTOMERS)
+    releaf.made("server", "add", "--account", seed_data.PARTNER, stdin=anew["spare_token"])
+    assert len(releaf.made("server", "customers", "2")) == len(seed_data.SPARE_CUSTOMERS)
 
 
 def _pages_are_those_that_were_printed(demo: Demo, feeds: dict[str, Any]) -> None:
     """Of customers whose printers stayed and whose agents report, to the page."""
-    for customer in (data.LAW_FIRM, data.ARCHITECTS, data.BAKERY, data.CLINIC, data.CREDIT_UNION):
+    for customer in (
+        seed_data.LAW_FIRM,
+        seed_data.ARCHITECTS,
+        seed_data.BAKERY,
+        seed_data.CLINIC,
+        seed_data.CREDIT_UNION,
+    ):
         printed = sum(
             pages
             for day, pages in demo.printerpoint.pages_printed(customer.name).items()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from webapp import clock
 from webapp.cli import context, output
 from webapp.cli.command import Command
-from webapp.cli.seed import data, saved_state
+from webapp.cli.seed import saved_state, seed_data
 from webapp.cli.seed.saved_state import SeedState
 from webapp.cli.seed.seeder import Seeder, Summary
 from webapp.db import db
@@ -48,7 +48,7 @@ def demo(reset: bool) -> None:
     state = saved_state.load(config.instance)
     partners = _partners()
     mine = state is not None and state.database == _fingerprint(config)
-    if partners and (not mine or data.PARTNER not in partners):
+    if partners and (not mine or seed_data.PARTNER not in partners):
         raise SettingsError(
             "RELEAF_INSTANCE: there are accounts in it that are not the demo's; "
             "name an empty folder"
@@ -112,7 +112,7 @@ def _print(state: SeedState, summary: Summary) -> None:
             "password": state.passwords[person.email],
             "account": person.account,
         }
-        for person in data.PEOPLE
+        for person in seed_data.PEOPLE
     ]
     document = {
         "url": config.public_url,
@@ -129,10 +129,10 @@ def _print(state: SeedState, summary: Summary) -> None:
     ]
     plain = "\n".join(
         [
-            f"{data.PARTNER}: {summary.nights} nights from {summary.first} to {summary.last}, "
-            f"{len(data.CUSTOMERS)} customers, {summary.certificates} certificates.",
-            f"Silent and recovered: {data.CLINIC.name}. Silent now: {data.WORKSHOP.name}.",
-            f"Pages under review: {data.HOSPITAL.name}.",
+            f"{seed_data.PARTNER}: {summary.nights} nights from {summary.first} to {summary.last}, "
+            f"{len(seed_data.CUSTOMERS)} customers, {summary.certificates} certificates.",
+            f"Silent and recovered: {seed_data.CLINIC.name}. Silent now: {seed_data.WORKSHOP.name}.",
+            f"Pages under review: {seed_data.HOSPITAL.name}.",
             f"To register a server yourself, its token is {state.spare_token}.",
             "",
             f"  {config.public_url}",

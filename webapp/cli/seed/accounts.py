@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.cli import context
-from webapp.cli.seed import data
+from webapp.cli.seed import seed_data
 from webapp.cli.seed.saved_state import new_password
 from webapp.extensions import current_keyring
 from webapp.models import Account, User
@@ -20,7 +20,11 @@ def create_accounts(token: str, now: datetime) -> int:
         customers = fleet.customers()
     with context.session() as session:
         partner = accounts.add_partner(
-            session, name=data.PARTNER, time_zone=data.TIME_ZONE, country=data.COUNTRY, now=now
+            session,
+            name=seed_data.PARTNER,
+            time_zone=seed_data.TIME_ZONE,
+            country=seed_data.COUNTRY,
+            now=now,
         )
         server = servers.register(
             session, current_keyring(), partner, name=None, token=token, now=now
@@ -33,13 +37,13 @@ def create_accounts(token: str, now: datetime) -> int:
 def create_users(passwords: dict[str, str], now: datetime) -> None:
     """Create the users; add the passwords that are missing."""
     with context.session() as session:
-        for person in data.PEOPLE:
+        for person in seed_data.PEOPLE:
             password = passwords.setdefault(person.email, new_password())
             users.accept(session, _invitation(session, person, now), password, now)
         session.commit()
 
 
-def _invitation(session: Session, person: data.Person, now: datetime) -> str:
+def _invitation(session: Session, person: seed_data.Person, now: datetime) -> str:
     # The first administrator may have been invited when the database was made.
     known = session.scalar(select(User).where(User.email == person.email))
     if known is not None:
@@ -55,7 +59,7 @@ def _invitation(session: Session, person: data.Person, now: datetime) -> str:
     return token
 
 
-def _account_of(session: Session, person: data.Person, now: datetime) -> Account:
+def _account_of(session: Session, person: seed_data.Person, now: datetime) -> Account:
     if person.account is None:
         return accounts.operations(session, now)
     return session.scalars(select(Account).where(Account.name == person.account)).one()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from webapp.cli.seed import data
+from webapp.cli.seed import seed_data
 from webapp.domain.calendar import business_days_of_gap, days_of_gap
 from webapp.domain.months import Month, closes_at
 
@@ -89,12 +89,12 @@ def events(first: date, last: date, holidays: Container[date]) -> dict[date, Eve
     """Return the event of the morning of each day; all of them business days."""
     days = business_days_of_gap(first, last, holidays)
     return {
-        days[-17]: Event("stop_agent", customer=data.CLINIC.name),
-        days[-11]: Event("start_agent", customer=data.CLINIC.name),
+        days[-17]: Event("stop_agent", customer=seed_data.CLINIC.name),
+        days[-11]: Event("start_agent", customer=seed_data.CLINIC.name),
         days[-9]: Event("replace_printer", printer="VNC5T3302", new_serial="VNC6A0417", count=12),
         # For an hour of that night it answers with a web page; the server is paused meanwhile.
         days[-7]: Event("return_malformed"),
-        days[-5]: Event("stop_agent", customer=data.WORKSHOP.name),
+        days[-5]: Event("stop_agent", customer=seed_data.WORKSHOP.name),
         # A new formatter board brings the count of another machine along: held for a person.
         days[-4]: Event("set_count", printer="JPB4H5504", count=338_012),
     }

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from webapp.cli.seed.data import Customer
 from webapp.cli.seed.plan import Event
+from webapp.cli.seed.seed_data import Customer
 from webapp.errors import Conflict
 from webapp.printerpoint.sandbox import Remote
 from webapp.printerpoint.sandbox.remote import RemoteError

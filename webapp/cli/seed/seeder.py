@@ -11,7 +11,7 @@ from jobs import collection as collecting
 from jobs import month_end, notifications
 from webapp.cli import context
 from webapp.cli.output import Progress
-from webapp.cli.seed import accounts, data, plan
+from webapp.cli.seed import accounts, plan, seed_data
 from webapp.cli.seed.plan import Calendar, Event, Night
 from webapp.cli.seed.sandbox import SandboxFleet
 from webapp.cli.seed.saved_state import SeedState
@@ -47,8 +47,8 @@ class Seeder:
         self._now = now
         self._sandbox = SandboxFleet(config.printerpoint_url)
         self._calendar = Calendar(
-            zone=ZoneInfo(data.TIME_ZONE),
-            holidays=PublicHolidays(data.COUNTRY),
+            zone=ZoneInfo(seed_data.TIME_ZONE),
+            holidays=PublicHolidays(seed_data.COUNTRY),
             collect_at=config.collect_at,
             close_on=config.close_on,
             close_at=config.close_at,
@@ -64,8 +64,8 @@ class Seeder:
         state.spare_token = f"spare-{secrets.token_hex(4)}"
         with self._sandbox.simulated_time():
             self._sandbox.set_time(begin)
-            self._sandbox.add_dealer(token, data.CUSTOMERS)
-            self._sandbox.add_dealer(state.spare_token, data.SPARE_CUSTOMERS)
+            self._sandbox.add_dealer(token, seed_data.CUSTOMERS)
+            self._sandbox.add_dealer(state.spare_token, seed_data.SPARE_CUSTOMERS)
             server_id = accounts.create_accounts(token, begin)
             accounts.create_users(state.passwords, begin)
             self._run(server_id, first, first - timedelta(days=1), show)
@@ -82,7 +82,7 @@ class Seeder:
             server_id = session.scalars(
                 select(Server.id)
                 .join(Server.account)
-                .where(Account.name == data.PARTNER)
+                .where(Account.name == seed_data.PARTNER)
                 .order_by(Server.id)
             ).first()
             first, last, nights = session.execute(
