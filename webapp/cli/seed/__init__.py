@@ -131,7 +131,8 @@ def _print(state: SeedState, summary: Summary) -> None:
         [
             f"{seed_data.PARTNER}: {summary.nights} nights from {summary.first} to {summary.last}, "
             f"{len(seed_data.CUSTOMERS)} customers, {summary.certificates} certificates.",
-            f"Silent and recovered: {seed_data.CLINIC.name}. Silent now: {seed_data.WORKSHOP.name}.",
+            f"Silent and recovered: {seed_data.CLINIC.name}. "
+            f"Silent now: {seed_data.WORKSHOP.name}.",
             f"Pages under review: {seed_data.HOSPITAL.name}.",
             f"To register a server yourself, its token is {state.spare_token}.",
             "",
