@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.browser.place import Place, served_borough
+from tests.browser.served_app import ServedApp, serve_seeded_app
 from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
 
@@ -29,15 +29,15 @@ def chromium(chromium_path: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def place(
+def served_app(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, redis_of_the_run: RedisServer
-) -> Iterator[Place]:
-    """The application with the borough in it."""
-    folder = tmp_path_factory.mktemp("borough")
+) -> Iterator[ServedApp]:
+    """The application on the seeded database."""
+    folder = tmp_path_factory.mktemp("seeded_db")
     shutil.copyfile(sqlite_template, folder / "releaf.db")
     redis_of_the_run.start()
     redis_of_the_run.flush()
-    with served_borough(folder, redis_of_the_run.url) as served:
+    with serve_seeded_app(folder, redis_of_the_run.url) as served:
         yield served
 
 
@@ -55,15 +55,15 @@ def window(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(chromium: Browser, place: Place) -> Iterator[Page]:
+def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
     """A window of somebody who operates the service.
 
     One a test: going back loads a page again, which a next test would run into.
     """
     context = chromium.new_context()
-    name = place.app.config["SESSION_COOKIE_NAME"]
+    name = served_app.app.config["SESSION_COOKIE_NAME"]
     context.add_cookies(
-        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
+        [{"name": name, "value": served_app.cookies["operations"], "url": served_app.address}]
     )
     yield context.new_page()
     context.close()

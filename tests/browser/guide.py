@@ -13,7 +13,7 @@ from io import BytesIO
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 from tests.browser.walk import QUIET
 from webapp.views.public.guide import PICTURED, PICTURES
 
@@ -43,12 +43,12 @@ VIEWS = {
 }
 
 
-def text_of(page: Page, place: Place, name: str) -> str:
+def text_of(page: Page, served_app: ServedApp, name: str) -> str:
     """What a picture would show now, in the language of the window."""
-    return _open(page, place, VIEWS[name])
+    return _open(page, served_app, VIEWS[name])
 
 
-def take(place: Place, context: BrowserContext, language: str) -> Iterator[str]:
+def take(served_app: ServedApp, context: BrowserContext, language: str) -> Iterator[str]:
     """Take the pictures of all views, light and dark, in the language of the context; tells the
     names of the files.
     """
@@ -60,7 +60,7 @@ def take(place: Place, context: BrowserContext, language: str) -> Iterator[str]:
         text = ""
         for scheme in SCHEMES:
             page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
-            text = _open(page, place, view)
+            text = _open(page, served_app, view)
             image = Image.open(BytesIO(page.screenshot())).convert("RGB")
             path = folder / f"{name}-{scheme}.webp"
             image.save(path, "WEBP", quality=72, method=6)
@@ -70,13 +70,13 @@ def take(place: Place, context: BrowserContext, language: str) -> Iterator[str]:
     (PICTURES / "pictures.json").write_text(json.dumps(listed, indent=2) + "\n")
 
 
-def _open(page: Page, place: Place, view: View) -> str:
+def _open(page: Page, served_app: ServedApp, view: View) -> str:
     page.context.clear_cookies()
-    name = place.app.config["SESSION_COOKIE_NAME"]
+    name = served_app.app.config["SESSION_COOKIE_NAME"]
     page.context.add_cookies(
-        [{"name": name, "value": place.cookies[view.who], "url": place.address}]
+        [{"name": name, "value": served_app.cookies[view.who], "url": served_app.address}]
     )
-    answer = page.goto(place.address + view.path.format_map(place.things))
+    answer = page.goto(served_app.address + view.path.format_map(served_app.things))
     assert answer is not None
     assert answer.status == 200, view.path
     page.evaluate(QUIET)

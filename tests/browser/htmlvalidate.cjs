@@ -1,4 +1,4 @@
-// What every page that is served has to keep; for html-validate, see judges.py.
+// What every page that is served has to keep; for html-validate, see validators.py.
 module.exports = {
   root: true,
   extends: ["html-validate:recommended", "html-validate:a11y", "html-validate:document"],

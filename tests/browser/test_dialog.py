@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.judges import Axe
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
+from tests.browser.validators import Axe
 
 #: Pages, the links on them that ask, and the question.
 ASKING = {
@@ -18,9 +18,9 @@ ASKING = {
 
 @pytest.mark.parametrize("path", ASKING)
 def test_a_question_is_asked_over_the_page_and_left_again(
-    page: Page, place: Place, path: str
+    page: Page, served_app: ServedApp, path: str
 ) -> None:
-    address = place.address + path.format_map(place.things)
+    address = served_app.address + path.format_map(served_app.things)
     page.goto(address)
     title = page.title()
     for name, question in ASKING[path]:
@@ -47,9 +47,11 @@ def test_a_question_is_asked_over_the_page_and_left_again(
 
 
 def test_a_part_that_follows_by_itself_leaves_the_keyboard_where_it_is(
-    page: Page, place: Place
+    page: Page, served_app: ServedApp
 ) -> None:
-    page.goto(place.address + "/collections/{running_collection}".format_map(place.things))
+    page.goto(
+        served_app.address + "/collections/{running_collection}".format_map(served_app.things)
+    )
     link = page.get_by_role("link", name="Cancel", exact=True)
     before = link.element_handle()
     assert before is not None
@@ -59,8 +61,8 @@ def test_a_part_that_follows_by_itself_leaves_the_keyboard_where_it_is(
     expect(link).to_be_focused()
 
 
-def test_a_key_held_down_opens_the_page_of_the_question(page: Page, place: Place) -> None:
-    page.goto(place.address + "/feeds/{feed}".format_map(place.things))
+def test_a_key_held_down_opens_the_page_of_the_question(page: Page, served_app: ServedApp) -> None:
+    page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.things))
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Remove", exact=True).click(modifiers=["ControlOrMeta"])
 
@@ -69,24 +71,28 @@ def test_a_key_held_down_opens_the_page_of_the_question(page: Page, place: Place
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation_in_the_dialog(page: Page, place: Place, scheme: str) -> None:
+def test_axe_finds_no_violation_in_the_dialog(
+    page: Page, served_app: ServedApp, scheme: str
+) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(place.address + "/servers/{server}".format_map(place.things))
+    page.goto(served_app.address + "/servers/{server}".format_map(served_app.things))
     page.get_by_role("link", name="Remove", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     axe = Axe()
-    axe.enters(page)
+    axe.inject(page)
 
-    assert axe.finds(page) == []
+    assert axe.violations(page) == []
     assert page.evaluate("document.scrollingElement.scrollWidth") == 360
 
 
 def test_a_question_that_nobody_can_answer_any_more_leads_to_its_page(
-    page: Page, place: Place
+    page: Page, served_app: ServedApp
 ) -> None:
-    page.goto(place.address + "/collections/{running_collection}".format_map(place.things))
-    done = place.address + "/collections/{collection}".format_map(place.things)
+    page.goto(
+        served_app.address + "/collections/{running_collection}".format_map(served_app.things)
+    )
+    done = served_app.address + "/collections/{collection}".format_map(served_app.things)
     page.get_by_role("link", name="Cancel", exact=True).evaluate(
         "(link, address) => { link.href = `${address}/cancel`; }", done
     )
@@ -96,8 +102,10 @@ def test_a_question_that_nobody_can_answer_any_more_leads_to_its_page(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_service_that_does_not_answer_is_told_on_the_page(page: Page, place: Place) -> None:
-    page.goto(place.address + "/feeds/{feed}".format_map(place.things))
+def test_a_service_that_does_not_answer_is_told_on_the_page(
+    page: Page, served_app: ServedApp
+) -> None:
+    page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.things))
     page.context.set_offline(True)
     page.get_by_role("link", name="Remove", exact=True).click()
 

@@ -1,6 +1,6 @@
-"""Every page of the console, seen by everybody who may see it, before judges.
+"""Every page of the console, in every role that may open it, checked by validators.
 
-A new page without an entry in ``sights`` fails here. What was seen is left in test-output/pages.
+A new page without an entry in ``page_urls`` fails here. What was seen is left in test-output/pages.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import sights
-from tests.browser.judges import html_errors
-from tests.browser.place import Place
+from tests.browser import page_urls
+from tests.browser.served_app import ServedApp
+from tests.browser.validators import html_errors
 from tests.browser.walk import Walk
 from tests.views.test_access_matrix import REFUSED_TO_ALL
 
@@ -20,12 +20,12 @@ Step = tuple[str, Callable[[], None]]
 
 
 @pytest.fixture(scope="module")
-def walk(place: Place, chromium: Browser) -> Walk:
+def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     """The walk, when all pages have been looked at."""
     context = chromium.new_context(no_viewport=True)
-    through = Walk(context, place, "english")
+    through = Walk(context, served_app, "english")
     # All that one person looks at, then all of the next: sorting keeps the order otherwise.
-    for who, step in sorted(_steps(through, place.things), key=lambda step: step[0]):
+    for who, step in sorted(_steps(through, served_app.things), key=lambda step: step[0]):
         through.is_now(who)
         step()
     context.close()
@@ -35,43 +35,46 @@ def walk(place: Place, chromium: Browser) -> Walk:
 def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
     """Who looks at what, and how."""
     ways: list[tuple[Callable[..., None], Iterable[tuple[str, str]]]] = [
-        (through.looks_at, _visits(sights.PAGES)),
-        (through.reads_part, _visits(sights.PARTS)),
-        (through.looks_at_foreign, _visits(sights.FOREIGN)),
-        (through.looks_at, ((who, path) for who in sights.EMPTY for path in sights.EMPTY[who])),
-        (through.sends_empty_form, sights.REFUSED_FORMS),
-        (through.opens_menu, ((who, "/") for who in sights.ROLES)),
+        (through.looks_at, _visits(page_urls.PAGES)),
+        (through.reads_part, _visits(page_urls.PARTS)),
+        (through.looks_at_foreign, _visits(page_urls.FOREIGN)),
+        (
+            through.looks_at,
+            ((who, path) for who in page_urls.EMPTY for path in page_urls.EMPTY[who]),
+        ),
+        (through.sends_empty_form, page_urls.REFUSED_FORMS),
+        (through.opens_menu, ((who, "/") for who in page_urls.ROLES)),
     ]
     for way, visits in ways:
         for who, path in visits:
             yield who, partial(way, who, path.format_map(things))
-    for who, path, status in sights.REFUSALS:
+    for who, path, status in page_urls.REFUSALS:
         yield who, partial(through.looks_at, who, path.format_map(things), status)
 
 
 def _visits(addresses: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """The first address for every role that may go there, the others for the first of them."""
     for endpoint, paths in addresses.items():
-        roles = sights.roles(endpoint)
+        roles = page_urls.roles(endpoint)
         yield from ((role, paths[0]) for role in roles)
         yield from ((roles[0], path) for path in paths[1:])
 
 
-def test_every_page_is_a_sight(place: Place) -> None:
-    shown = sights.PAGES | sights.PARTS | sights.FOREIGN
-    routes = place.app.url_map.bind("localhost")
+def test_every_page_has_a_url(served_app: ServedApp) -> None:
+    shown = page_urls.PAGES | page_urls.PARTS | page_urls.FOREIGN
+    routes = served_app.app.url_map.bind("localhost")
 
     gets = {rule.endpoint for rule in routes.map.iter_rules() if "GET" in (rule.methods or ())}
     refused = {name.split()[0] for name in REFUSED_TO_ALL}
-    assert set(shown) | sights.NO_PAGES == gets - refused
+    assert set(shown) | page_urls.NO_PAGES == gets - refused
     for endpoint, paths in shown.items():
         for path in paths:
-            address = urlsplit(path.format_map(place.things)).path
+            address = urlsplit(path.format_map(served_app.things)).path
             assert routes.match(address)[0] == endpoint, path
 
 
 @pytest.mark.parametrize(
-    "judge",
+    "check",
     [
         pytest.param("status", id="every page answers as it should"),
         pytest.param("axe", id="axe-core finds no violation, in light and dark"),
@@ -82,8 +85,8 @@ def test_every_page_is_a_sight(place: Place) -> None:
         pytest.param("weight", id="no page is heavy"),
     ],
 )
-def test_pages(walk: Walk, judge: str) -> None:
-    assert walk.complaints[judge] == []
+def test_pages(walk: Walk, check: str) -> None:
+    assert walk.complaints[check] == []
 
 
 def test_the_html_is_valid(walk: Walk) -> None:

@@ -1,22 +1,22 @@
-"""Every page in Spanish on a phone, seen by whoever sees most of it, before judges."""
+"""Every page in Spanish on a phone, in the role that sees most of it, checked by validators."""
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import sights
-from tests.browser.judges import html_errors
-from tests.browser.place import Place
+from tests.browser import page_urls
+from tests.browser.served_app import ServedApp
+from tests.browser.validators import html_errors
 from tests.browser.walk import Walk
 
 
 @pytest.fixture(scope="module")
-def walk(place: Place, chromium: Browser) -> Walk:
+def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     """The walk of a browser that prefers Spanish, when all pages have been looked at."""
     context = chromium.new_context(no_viewport=True, locale="es-ES")
-    through = Walk(context, place, "spanish")
+    through = Walk(context, served_app, "spanish")
     looks = {
-        (sights.roles(endpoint)[0], path.format_map(place.things))
-        for endpoint, paths in sights.PAGES.items()
+        (page_urls.roles(endpoint)[0], path.format_map(served_app.things))
+        for endpoint, paths in page_urls.PAGES.items()
         for path in paths
     }
     before = ""
@@ -30,10 +30,10 @@ def walk(place: Place, chromium: Browser) -> Walk:
 
 
 @pytest.mark.parametrize(
-    "judge", ["status", "axe", "width", "spills", "console", "elsewhere", "weight"]
+    "check", ["status", "axe", "width", "spills", "console", "elsewhere", "weight"]
 )
-def test_pages(walk: Walk, judge: str) -> None:
-    assert walk.complaints[judge] == []
+def test_pages(walk: Walk, check: str) -> None:
+    assert walk.complaints[check] == []
 
 
 def test_the_html_is_valid(walk: Walk) -> None:

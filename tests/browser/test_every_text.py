@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from flask_babel import Domain
 from sqlalchemy import select
 
-from tests.browser import sights
+from tests.browser import page_urls
 from tests.browser.marked import Marking, unmarked
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 from tests.database import open_session
 from webapp.models import (
     Account,
@@ -44,23 +44,23 @@ _NAMES = re.compile(
 
 
 @pytest.fixture
-def marking(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """The place, where Spanish is a language that only marks."""
+def marking(served_app: ServedApp, monkeypatch: pytest.MonkeyPatch) -> ServedApp:
+    """The application, where Spanish is a language that only marks."""
     monkeypatch.setattr(Domain, "get_translations", lambda _: Marking())
-    return place
+    return served_app
 
 
 def visits() -> Iterator[tuple[str, str]]:
     """Every page and part, once for each role."""
-    for shown in (sights.PAGES, sights.PARTS):
+    for shown in (page_urls.PAGES, page_urls.PARTS):
         for endpoint, paths in shown.items():
-            yield from ((role, path) for path in paths for role in sights.roles(endpoint))
-    for who, paths in sights.EMPTY.items():
+            yield from ((role, path) for path in paths for role in page_urls.roles(endpoint))
+    for who, paths in page_urls.EMPTY.items():
         yield from ((who, path) for path in paths)
-    yield from ((who, path) for who, path, _ in sights.REFUSALS)
+    yield from ((who, path) for who, path, _ in page_urls.REFUSALS)
 
 
-def test_every_text_of_every_page_can_be_translated(marking: Place) -> None:
+def test_every_text_of_every_page_can_be_translated(marking: ServedApp) -> None:
     data = known(marking)
     left: dict[str, set[str]] = {}
 
@@ -77,11 +77,11 @@ def test_every_text_of_every_page_can_be_translated(marking: Place) -> None:
     assert left == {}
 
 
-def test_every_complaint_about_an_empty_form_can_be_translated(marking: Place) -> None:
+def test_every_complaint_about_an_empty_form_can_be_translated(marking: ServedApp) -> None:
     data = known(marking)
     left: dict[str, set[str]] = {}
 
-    for who, path in sights.REFUSED_FORMS:
+    for who, path in page_urls.REFUSED_FORMS:
         address = path.format_map(marking.things)
         client = visitor(marking, who)
         page = client.get(address, headers={"Accept-Language": "es"}).text
@@ -99,18 +99,18 @@ def test_every_complaint_about_an_empty_form_can_be_translated(marking: Place) -
     assert left == {}
 
 
-def visitor(place: Place, who: str) -> FlaskClient:
+def visitor(served_app: ServedApp, who: str) -> FlaskClient:
     """Somebody's browser."""
-    client = place.app.test_client()
-    if who in place.cookies:
-        client.set_cookie(place.app.config["SESSION_COOKIE_NAME"], place.cookies[who])
+    client = served_app.app.test_client()
+    if who in served_app.cookies:
+        client.set_cookie(served_app.app.config["SESSION_COOKIE_NAME"], served_app.cookies[who])
     return client
 
 
-def known(place: Place) -> list[str]:
+def known(served_app: ServedApp) -> list[str]:
     """What people and Printerpoint call things, the longest first."""
     found: set[str] = set()
-    with open_session(place.app.config["SQLALCHEMY_DATABASE_URI"]) as session:
+    with open_session(served_app.app.config["SQLALCHEMY_DATABASE_URI"]) as session:
         for column in _DATA:
             found |= {str(value) for value in session.scalars(select(column)) if value}
     lines = {" ".join(line.split()) for text in found for line in text.split("\n")}

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.browser import guide
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 from webapp import i18n
 from webapp.views.public.guide import PICTURED, PICTURES, pictures
 
@@ -22,7 +22,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser, place: Place, language: str) -> Iterator[Page]:
+def page(chromium: Browser, served_app: ServedApp, language: str) -> Iterator[Page]:
     """A window of the pictures' size; ``make guide`` takes them anew before they are compared."""
     context = chromium.new_context(
         viewport={"width": guide.WIDTH, "height": guide.HEIGHT},
@@ -30,7 +30,7 @@ def page(chromium: Browser, place: Place, language: str) -> Iterator[Page]:
         locale=language,
     )
     if TAKES:
-        for name in guide.take(place, context, language):
+        for name in guide.take(served_app, context, language):
             print(name)
         pictures.cache_clear()
     yield context.new_page()
@@ -39,11 +39,11 @@ def page(chromium: Browser, place: Place, language: str) -> Iterator[Page]:
 
 @pytest.mark.parametrize("name", guide.VIEWS)
 def test_a_picture_shows_what_the_product_says(
-    page: Page, place: Place, language: str, name: str
+    page: Page, served_app: ServedApp, language: str, name: str
 ) -> None:
     kept = (PICTURES / language / f"{name}.txt").read_text()
 
-    assert guide.text_of(page, place, name) == kept, "the page has changed: run make guide"
+    assert guide.text_of(page, served_app, name) == kept, "the page has changed: run make guide"
     assert page.get_attribute("html", "lang") == language
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 from tests.factories import PASSWORD
 from webapp.settings import ROOT
 
@@ -16,10 +16,10 @@ _LOGO = ROOT / "static" / "favicon.svg"
 
 @dataclass
 class Visit:
-    """Windows into the place, one a person; what their consoles complain of is kept."""
+    """Windows of the application, one a user; console errors are collected."""
 
     browser: Browser
-    place: Place
+    served_app: ServedApp
     javascript: bool
     complaints: list[str]
     contexts: list[BrowserContext]
@@ -30,8 +30,12 @@ class Visit:
         context.set_default_timeout(15_000)
         self.contexts.append(context)
         if who:
-            name = self.place.app.config["SESSION_COOKIE_NAME"]
-            cookie = {"name": name, "value": self.place.cookies[who], "url": self.place.address}
+            name = self.served_app.app.config["SESSION_COOKIE_NAME"]
+            cookie = {
+                "name": name,
+                "value": self.served_app.cookies[who],
+                "url": self.served_app.address,
+            }
             context.add_cookies([cookie])  # type: ignore[list-item]
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -39,8 +43,8 @@ class Visit:
         return page
 
     def opens(self, page: Page, path: str) -> None:
-        """Go to an address of the place."""
-        page.goto(self.place.address + path.format_map(self.place.things))
+        """Go to an address of the application."""
+        page.goto(self.served_app.address + path.format_map(self.served_app.things))
 
     def _hear(self, said: ConsoleMessage) -> None:
         meant = any(f"status of {status}" in said.text for status in (403, 404, 422))
@@ -51,9 +55,11 @@ class Visit:
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def visit(chromium: Browser, place: Place, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(
+    chromium: Browser, served_app: ServedApp, request: pytest.FixtureRequest
+) -> Iterator[Visit]:
     """Whatever a console complains of fails the journey."""
-    through = Visit(chromium, place, request.param, [], [])
+    through = Visit(chromium, served_app, request.param, [], [])
     yield through
     for context in through.contexts:
         context.close()
@@ -153,14 +159,14 @@ def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None
     link = nora.locator("input[readonly]").first.input_value()
 
     pia = visit.of()
-    pia.goto(visit.place.address + link[link.index("/invitations/") :])
+    pia.goto(visit.served_app.address + link[link.index("/invitations/") :])
     for field in pia.locator("main input[type=password]").all():
         field.fill(PASSWORD)
     press(pia, "Save and log in")
     says(pia, "Harbour Architects, LLP")
     visit.opens(pia, "/certificates")
     expect(pia.locator("#rows tbody tr").first).to_be_visible()
-    refused = pia.goto(f"{visit.place.address}/servers")
+    refused = pia.goto(f"{visit.served_app.address}/servers")
     assert refused is not None
     assert refused.status == 403
 
@@ -190,7 +196,7 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
         press(cara, "Switch it on")
     badge = cara.get_by_role("img", name="The badge as it looks now").get_attribute("src")
     somebody = visit.of()
-    answer = somebody.goto(visit.place.address + str(badge))
+    answer = somebody.goto(visit.served_app.address + str(badge))
     assert answer is not None
     assert answer.status == 200
     press(cara, "Name nobody")
@@ -204,7 +210,7 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
     somebody.goto(public)
     says(somebody, "Harbour Architects")
     press(cara, "Switch it off")
-    gone = visit.of().goto(visit.place.address + str(badge))
+    gone = visit.of().goto(visit.served_app.address + str(badge))
     assert gone is not None
     assert gone.status == 404
 

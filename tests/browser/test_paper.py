@@ -6,21 +6,25 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 
 
 @pytest.fixture
-def page(chromium: Browser, place: Place) -> Iterator[Page]:
+def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
     """The window of a customer who likes it dark."""
     context = chromium.new_context(color_scheme="dark")
-    name = place.app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies([{"name": name, "value": place.cookies["customer"], "url": place.address}])
+    name = served_app.app.config["SESSION_COOKIE_NAME"]
+    context.add_cookies(
+        [{"name": name, "value": served_app.cookies["customer"], "url": served_app.address}]
+    )
     yield context.new_page()
     context.close()
 
 
-def test_a_year_is_one_page_of_light_paper_without_the_menu(page: Page, place: Place) -> None:
-    page.goto(f"{place.address}/accounts/{place.things['customer']}/years/2026")
+def test_a_year_is_one_page_of_light_paper_without_the_menu(
+    page: Page, served_app: ServedApp
+) -> None:
+    page.goto(f"{served_app.address}/accounts/{served_app.things['customer']}/years/2026")
     with pypdfium2.PdfDocument(page.pdf(format="A4", print_background=True)) as printed:
         text = printed[0].get_textpage().get_text_range()
         colours = printed[0].render().to_pil().convert("RGB").getcolors(1 << 24)
@@ -31,9 +35,11 @@ def test_a_year_is_one_page_of_light_paper_without_the_menu(page: Page, place: P
     assert max(colours)[1] == (255, 255, 255)
 
 
-def test_a_chart_has_the_colours_of_paper_whatever_the_screen_has(page: Page, place: Place) -> None:
+def test_a_chart_has_the_colours_of_paper_whatever_the_screen_has(
+    page: Page, served_app: ServedApp
+) -> None:
     fill = "getComputedStyle(document.querySelector('.chart-bar.weekend')).fill"
-    page.goto(f"{place.address}/")
+    page.goto(f"{served_app.address}/")
     in_the_dark = page.evaluate(fill)
 
     page.emulate_media(media="print")
@@ -43,8 +49,10 @@ def test_a_chart_has_the_colours_of_paper_whatever_the_screen_has(page: Page, pl
     assert on_paper == page.evaluate(fill) != in_the_dark
 
 
-def test_a_heading_is_printed_on_the_page_of_what_it_heads(page: Page, place: Place) -> None:
-    page.goto(f"{place.address}/")
+def test_a_heading_is_printed_on_the_page_of_what_it_heads(
+    page: Page, served_app: ServedApp
+) -> None:
+    page.goto(f"{served_app.address}/")
     heading = "Latest certificates"
 
     # Sheets of many heights: on some of them the heading would be the last line.

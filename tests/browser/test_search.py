@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 
 #: Lists, a word that some of their rows have, and what others say of it.
 SEARCHES = {
@@ -22,9 +22,9 @@ SEARCHES = {
 
 @pytest.mark.parametrize("path", SEARCHES)
 def test_a_list_follows_the_typing_and_is_there_again_afterwards(
-    page: Page, place: Place, path: str
+    page: Page, served_app: ServedApp, path: str
 ) -> None:
-    page.goto(place.address + path)
+    page.goto(served_app.address + path)
     rows = page.locator("#rows")
     all_of_it = rows.inner_text()
     box = page.get_by_role("searchbox")
@@ -45,8 +45,8 @@ def test_a_list_follows_the_typing_and_is_there_again_afterwards(
     expect(rows).to_be_visible()
 
 
-def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, place: Place) -> None:
-    page.goto(f"{place.address}/feeds")
+def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, served_app: ServedApp) -> None:
+    page.goto(f"{served_app.address}/feeds")
     rows = page.locator("#rows tbody tr")
 
     page.get_by_label("Health").select_option("unhealthy")
@@ -62,8 +62,8 @@ def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, place: Place) -> N
     expect(page.locator("input[name=feed]:checked")).to_have_count(0)
 
 
-def test_typing_and_choosing_keep_the_order(page: Page, place: Place) -> None:
-    page.goto(f"{place.address}/feeds")
+def test_typing_and_choosing_keep_the_order(page: Page, served_app: ServedApp) -> None:
+    page.goto(f"{served_app.address}/feeds")
     page.get_by_role("columnheader", name="Customer").get_by_role("link").click()
     page.wait_for_url(re.compile("sort=customer"))
 
@@ -78,8 +78,8 @@ def test_typing_and_choosing_keep_the_order(page: Page, place: Place) -> None:
     assert names == sorted(names)
 
 
-def test_what_is_ticked_after_a_search_stays_ticked(page: Page, place: Place) -> None:
-    page.goto(f"{place.address}/feeds")
+def test_what_is_ticked_after_a_search_stays_ticked(page: Page, served_app: ServedApp) -> None:
+    page.goto(f"{served_app.address}/feeds")
     page.get_by_role("searchbox").fill("harbour")
     page.wait_for_url(re.compile("q=harbour"))
     box = page.locator("#rows input[name=feed]")
@@ -104,15 +104,15 @@ def test_what_is_ticked_after_a_search_stays_ticked(page: Page, place: Place) ->
     ],
 )
 def test_a_search_that_gets_no_answer_says_so_in_the_language_of_the_page(
-    chromium: Browser, place: Place, language: str, status: int, words: str
+    chromium: Browser, served_app: ServedApp, language: str, status: int, words: str
 ) -> None:
     context = chromium.new_context(locale=language)
-    name = place.app.config["SESSION_COOKIE_NAME"]
+    name = served_app.app.config["SESSION_COOKIE_NAME"]
     context.add_cookies(
-        [{"name": name, "value": place.cookies["operations"], "url": place.address}]
+        [{"name": name, "value": served_app.cookies["operations"], "url": served_app.address}]
     )
     page = context.new_page()
-    page.goto(f"{place.address}/feeds")
+    page.goto(f"{served_app.address}/feeds")
     before = page.locator("#rows").inner_text()
     page.route(
         "**/feeds?*", lambda route: route.fulfill(status=status) if status else route.abort()
@@ -125,10 +125,12 @@ def test_a_search_that_gets_no_answer_says_so_in_the_language_of_the_page(
     context.close()
 
 
-def test_the_place_where_one_is_can_be_seen_in_a_low_window(page: Page, place: Place) -> None:
+def test_the_place_where_one_is_can_be_seen_in_a_low_window(
+    page: Page, served_app: ServedApp
+) -> None:
     page.set_viewport_size({"width": 1280, "height": 480})
 
-    page.goto(f"{place.address}/guide")
+    page.goto(f"{served_app.address}/guide")
 
     expect(page.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)

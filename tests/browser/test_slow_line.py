@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
 from tests.browser.walk import PHONE_WIDTH
 
 #: Kilobytes a second and milliseconds of a poor mobile line.
@@ -23,20 +23,22 @@ _SHIFT = """() => new Promise((tell) => {
 })"""
 
 
-def opened(chromium: Browser, place: Place, who: str, width: int) -> Page:
+def opened(chromium: Browser, served_app: ServedApp, who: str, width: int) -> Page:
     """A window of somebody who has logged in."""
     context = chromium.new_context(viewport={"width": width, "height": 800})
-    if who in place.cookies:
-        name = place.app.config["SESSION_COOKIE_NAME"]
-        context.add_cookies([{"name": name, "value": place.cookies[who], "url": place.address}])
+    if who in served_app.cookies:
+        name = served_app.app.config["SESSION_COOKIE_NAME"]
+        context.add_cookies(
+            [{"name": name, "value": served_app.cookies[who], "url": served_app.address}]
+        )
     return context.new_page()
 
 
 @pytest.mark.parametrize("width", [1280, PHONE_WIDTH])
 def test_nothing_moves_while_a_page_comes_over_a_slow_line(
-    chromium: Browser, place: Place, width: int
+    chromium: Browser, served_app: ServedApp, width: int
 ) -> None:
-    page = opened(chromium, place, "partner_admin", width)
+    page = opened(chromium, served_app, "partner_admin", width)
     line = page.context.new_cdp_session(page)
     line.send("Network.enable")
     line.send(
@@ -50,7 +52,11 @@ def test_nothing_moves_while_a_page_comes_over_a_slow_line(
     )
     moved = {}
     for path in STEADY:
-        page.goto(place.address + path.format_map(place.things), wait_until="load", timeout=20_000)
+        page.goto(
+            served_app.address + path.format_map(served_app.things),
+            wait_until="load",
+            timeout=20_000,
+        )
         moved[path] = page.evaluate(_SHIFT)
     page.context.close()
 
@@ -60,12 +66,12 @@ def test_nothing_moves_while_a_page_comes_over_a_slow_line(
 
 @pytest.mark.parametrize("width", [1280, PHONE_WIDTH])
 def test_filters_are_as_wide_before_their_choices_have_come(
-    chromium: Browser, place: Place, width: int
+    chromium: Browser, served_app: ServedApp, width: int
 ) -> None:
-    page = opened(chromium, place, "operations", width)
+    page = opened(chromium, served_app, "operations", width)
     moved = []
     for path in FILTERED:
-        page.goto(place.address + path)
+        page.goto(served_app.address + path)
         assert page.locator(".search select").count() > 0, path
         whole = page.evaluate(_PLACES)
         page.evaluate(

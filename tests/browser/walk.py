@@ -1,4 +1,4 @@
-"""A walk from page to page, in one window; what judges say on the way is written down."""
+"""A walk from page to page, in one window; findings of the validators are collected."""
 
 import base64
 import re
@@ -9,8 +9,8 @@ from typing import Literal
 
 from playwright.sync_api import BrowserContext, Response
 
-from tests.browser.judges import Axe
-from tests.browser.place import Place
+from tests.browser.served_app import ServedApp
+from tests.browser.validators import Axe
 from webapp.settings import ROOT
 
 OUTPUT = ROOT / "test-output" / "pages"
@@ -67,14 +67,14 @@ _SEND_EMPTY = """() => {
 
 
 class Walk:
-    """Goes from page to page in one window. ``complaints``: what each judge says, ``files``: the
+    """Goes from page to page in one window. ``complaints``: what each check says, ``files``: the
     HTML that was served. What was seen is left in the folder ``name`` of ``OUTPUT``.
     """
 
-    def __init__(self, context: BrowserContext, place: Place, name: str) -> None:
+    def __init__(self, context: BrowserContext, served_app: ServedApp, name: str) -> None:
         self.complaints: dict[str, list[str]] = defaultdict(list)
         self.files: list[Path] = []
-        self._place = place
+        self._served_app = served_app
         self._folder = OUTPUT / name
         shutil.rmtree(self._folder, ignore_errors=True)
         for part in ("html", *KINDS):
@@ -92,21 +92,27 @@ class Walk:
     def is_now(self, who: str) -> None:
         """Go on as somebody else."""
         self._page.context.clear_cookies()
-        if who in self._place.cookies:
-            name = self._place.app.config["SESSION_COOKIE_NAME"]
+        if who in self._served_app.cookies:
+            name = self._served_app.app.config["SESSION_COOKIE_NAME"]
             self._page.context.add_cookies(
-                [{"name": name, "value": self._place.cookies[who], "url": self._place.address}]
+                [
+                    {
+                        "name": name,
+                        "value": self._served_app.cookies[who],
+                        "url": self._served_app.address,
+                    }
+                ]
             )
 
     def looks_at(self, who: str, path: str, status: int = 200) -> None:
-        """Open a page and have it judged."""
+        """Open a page and have it checked."""
         self._begin(f"{who} {path}", status)
-        self._judge(self._page.goto(self._place.address + path))
+        self._judge(self._page.goto(self._served_app.address + path))
 
     def looks_at_in(self, language: str, who: str, path: str) -> None:
         """Open a page on a phone, in another language than English."""
         self._where, self._expected = f"{who} {path} {language}", 200
-        answer = self._page.goto(self._place.address + path)
+        answer = self._page.goto(self._served_app.address + path)
         assert answer is not None
         self._expect(answer.status)
         html = answer.text()
@@ -117,30 +123,30 @@ class Walk:
         self._page.evaluate(_SETTLE)  # what waited was pale
         self._page.evaluate(_UNFOLD)
         self._show_as("phone-dark")
-        self._axe.enters(self._page)
-        self._add("axe", self._axe.finds(self._page, *_RULES_OF_ANOTHER_LANGUAGE))
+        self._axe.inject(self._page)
+        self._add("axe", self._axe.violations(self._page, *_RULES_OF_ANOTHER_LANGUAGE))
         self._photograph("phone-dark")
 
     def looks_at_foreign(self, who: str, path: str) -> None:
         """Open a page whose HTML is not ours; it only must not complain nor go elsewhere."""
         self._begin(f"{who} {path}")
-        answer = self._page.goto(self._place.address + path, wait_until="networkidle")
+        answer = self._page.goto(self._served_app.address + path, wait_until="networkidle")
         self._expect(answer.status if answer else 0)
         self._photograph("desktop-light")
 
     def sends_empty_form(self, who: str, path: str) -> None:
-        """Send a page's form with nothing in it; the page that says so is judged."""
+        """Send a page's form with nothing in it; the page that says so is checked."""
         self._begin(f"{who} {path} refused", 422)
-        self._page.goto(self._place.address + path)
+        self._page.goto(self._served_app.address + path)
         with self._page.expect_navigation() as navigation:
             self._page.evaluate(_SEND_EMPTY)
         self._judge(navigation.value)
 
     def reads_part(self, who: str, path: str) -> None:
-        """Get a part of a page, whose HTML alone is judged."""
+        """Get a part of a page, whose HTML alone is checked."""
         self._begin(f"{who} {path} part")
         answer = self._page.request.get(
-            self._place.address + path, headers={"HX-Request": "true"}, max_redirects=0
+            self._served_app.address + path, headers={"HX-Request": "true"}, max_redirects=0
         )
         self._expect(answer.status)
         self._keep(f"{_AROUND_A_PART}{answer.text()}</main></body></html>\n")
@@ -148,11 +154,11 @@ class Walk:
     def opens_menu(self, who: str, path: str) -> None:
         """Look at the menu of a phone, which no page shows by itself."""
         self._begin(f"{who} {path} menu")
-        self._page.goto(self._place.address + path)
+        self._page.goto(self._served_app.address + path)
         self._show_as("phone-dark")
         self._page.get_by_role("button", name="Menu").click()
-        self._axe.enters(self._page)
-        self._add("axe", self._axe.finds(self._page))
+        self._axe.inject(self._page)
+        self._add("axe", self._axe.violations(self._page))
         self._photograph("phone-dark")
 
     def _begin(self, where: str, status: int = 200) -> None:
@@ -169,13 +175,13 @@ class Walk:
         self._page.evaluate(QUIET)
         self._page.evaluate(_SETTLE)  # what waited was pale
         self._page.evaluate(_UNFOLD)
-        self._axe.enters(self._page)
-        self._add("axe", self._axe.finds(self._page))
+        self._axe.inject(self._page)
+        self._add("axe", self._axe.violations(self._page))
         self._photograph("desktop-light")
         self._show_as("tablet-light")
         self._measure("tablet-light")
         self._show_as("phone-dark")
-        self._add("axe", self._axe.finds(self._page, *_RULES_IN_THE_DARK))
+        self._add("axe", self._axe.violations(self._page, *_RULES_IN_THE_DARK))
         self._photograph("phone-dark")
 
     def _was_judged(self, html: str) -> bool:
@@ -253,8 +259,8 @@ class Walk:
             self._add("console", [text])
 
     def _follow(self, url: str) -> None:
-        if not url.startswith((f"{self._place.address}/", "data:")):
+        if not url.startswith((f"{self._served_app.address}/", "data:")):
             self._add("elsewhere", [url])
 
-    def _add(self, judge: str, said: list[str]) -> None:
-        self.complaints[judge] += [f"{self._where}: {one}" for one in said]
+    def _add(self, check: str, said: list[str]) -> None:
+        self.complaints[check] += [f"{self._where}: {one}" for one in said]

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.browser import borough, sights
+from tests.browser import page_urls, seeded_db
 from tests.database import engine, open_session
 from tests.factories import NOW
 from tests.views.test_access_matrix import ANYBODY, WHO
@@ -33,12 +33,12 @@ def settings(settings: Settings, postgresql_database: str) -> Settings:
 @pytest.fixture
 def town(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[borough.Borough]:
+) -> Iterator[seeded_db.SeededDatabase]:
     """One of every state that the console has a word for."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     del app  # it makes the schema
     with open_session(settings.database_url) as session:
-        built = borough.build(session, Keyring(settings.encryption_keys), "token")
+        built = seeded_db.build(session, Keyring(settings.encryption_keys), "token")
         session.commit()
         for user in built.people.values():
             session.refresh(user)
@@ -47,7 +47,9 @@ def town(
     engine(settings.database_url).dispose()
 
 
-def test_a_search_takes_every_character_as_itself(app: Flask, town: borough.Borough) -> None:
+def test_a_search_takes_every_character_as_itself(
+    app: Flask, town: seeded_db.SeededDatabase
+) -> None:
     browser = app.test_client()
     with browser.session_transaction() as session:
         session["_user_id"] = town.people["operations"].get_id()
@@ -63,7 +65,7 @@ def test_a_search_takes_every_character_as_itself(app: Flask, town: borough.Boro
             assert found(of, text) == []
 
 
-def test_every_page_answers(app: Flask, town: borough.Borough) -> None:
+def test_every_page_answers(app: Flask, town: seeded_db.SeededDatabase) -> None:
     wrong = []
     for browser, path in _visits(app, town):
         answer = browser.get(path, follow_redirects=True)
@@ -72,9 +74,9 @@ def test_every_page_answers(app: Flask, town: borough.Borough) -> None:
     assert wrong == []
 
 
-def _visits(app: Flask, town: borough.Borough) -> Iterator[tuple[FlaskClient, str]]:
+def _visits(app: Flask, town: seeded_db.SeededDatabase) -> Iterator[tuple[FlaskClient, str]]:
     """Every page, and a browser of somebody who may see it."""
-    for endpoint, paths in sights.PAGES.items():
+    for endpoint, paths in page_urls.PAGES.items():
         if endpoint in _ELSEWHERE:
             continue
         may = WHO[f"{endpoint} GET"]
@@ -86,7 +88,7 @@ def _visits(app: Flask, town: borough.Borough) -> Iterator[tuple[FlaskClient, st
         yield from ((browser, path.format_map(town.things)) for path in paths)
 
 
-def test_every_list_is_exported(app: Flask, town: borough.Borough) -> None:
+def test_every_list_is_exported(app: Flask, town: seeded_db.SeededDatabase) -> None:
     browser = app.test_client()
     with browser.session_transaction() as session:
         session["_user_id"] = town.people["operations"].get_id()

@@ -1,7 +1,7 @@
-"""The sights: every page of the console at addresses that show all it can show.
+"""The URLs of every page, in all states that it can show.
 
-The words in braces are the borough's. An endpoint's first address is opened by every role that
-may go there, the others by the one who sees most of them.
+The names in braces are keys of ``SeededDatabase.things``. The first URL of an endpoint is opened by
+every role that may, the others by the role that sees most of them.
 """
 
 from tests.views.test_access_matrix import ANYBODY, WHO
@@ -10,7 +10,7 @@ from webapp.views.public.guide import CHAPTERS
 #: In the order of how much they see.
 ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 
-#: Pages, which are judged by every rule.
+#: Pages, which are checked by every rule.
 PAGES: dict[str, list[str]] = {
     "home.index": ["/"],
     "auth.login": ["/login"],
@@ -110,7 +110,7 @@ PAGES: dict[str, list[str]] = {
     "public_certificates.show": ["/c/{public_id}", "/c/{unnamed}"],
 }  # fmt: skip
 
-#: Parts of pages: their HTML is judged by itself, the rest of them on the page that has them.
+#: Parts of pages: their HTML is checked by itself, the rest of them on the page that has them.
 PARTS: dict[str, list[str]] = {
     "servers.health": ["/servers/{server}/health", "/servers/{paused_server}/health"],
     "accounts.regions": ["/accounts/regions?country=DE"],
@@ -120,7 +120,7 @@ PARTS: dict[str, list[str]] = {
     "certificates.document": ["/certificates/{pending_render}/document"],
 }
 
-#: Pages of rq-dashboard. Its HTML is not ours: only what it says and loads is judged.
+#: Pages of rq-dashboard. Its HTML is not ours: only what it says and loads is checked.
 FOREIGN: dict[str, list[str]] = {
     "rq_dashboard.queues_overview": ["/operations/queues/"],
     "rq_dashboard.workers_overview": ["/operations/queues/0/view/workers"],

@@ -1,4 +1,4 @@
-"""Judges of pages: axe-core in the browser, html-validate on what was served."""
+"""Validators of pages: axe-core in the browser, html-validate on the responses."""
 
 import json
 import shutil
@@ -29,11 +29,11 @@ class Axe:
 
     _script: str = field(default_factory=lambda: (_PACKAGES / "axe-core/axe.min.js").read_text())
 
-    def enters(self, page: Page) -> None:
-        """Get ready on a page that was just opened."""
+    def inject(self, page: Page) -> None:
+        """Load axe-core into a page."""
         page.evaluate(self._script)
 
-    def finds(self, page: Page, *rules: str) -> list[str]:
+    def violations(self, page: Page, *rules: str) -> list[str]:
         """The violations on the page as it is shown now; of these rules alone, if any are named."""
         return [str(one) for one in page.evaluate(_AXE, list(rules))]
 

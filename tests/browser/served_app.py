@@ -1,4 +1,4 @@
-"""A place to look at: the borough on the real application, with Printerpoint and queues behind."""
+"""The application on the seeded database, served, with a sandbox and queues."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from flask import Flask
 from rq import Queue, SimpleWorker
 from werkzeug.serving import make_server
 
-from tests.browser import borough
+from tests.browser import seeded_db
 from tests.database import open_session
 from tests.factories import NOW
 from webapp import clock, queue
@@ -25,8 +25,8 @@ from webapp.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The application with the borough in it, served; ``cookies`` let each person in."""
+class ServedApp:
+    """The application on the seeded database, served; ``cookies``: the session of each user."""
 
     app: Flask
     address: str
@@ -35,8 +35,8 @@ class Place:
 
 
 @contextmanager
-def served_borough(folder: Path, redis_url: str) -> Iterator[Place]:
-    """The borough in an empty database, on the day that factories live on, served on loopback."""
+def serve_seeded_app(folder: Path, redis_url: str) -> Iterator[ServedApp]:
+    """Seed an empty database, on the day of the factories, and serve it on loopback."""
     with pytest.MonkeyPatch.context() as patch, Sandbox(now=lambda: NOW) as printerpoint:
         patch.setattr(clock, "now", lambda: NOW)
         for number in range(1, 31):
@@ -50,18 +50,19 @@ def served_borough(folder: Path, redis_url: str) -> Iterator[Place]:
             }
         )
         with open_session(settings.database_url) as session:
-            built = borough.build(session, Keyring(settings.encryption_keys), printerpoint.token)
+            built = seeded_db.build(session, Keyring(settings.encryption_keys), printerpoint.token)
             users = {who: (user.id, user.get_id()) for who, user in built.people.items()}
             session.commit()
         app = create_app(settings)
         things = built.things | _links(settings, users["partner_admin"][0])
         things["job"] = _failed_job(settings)
-        seal = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         cookies = {
-            who: seal.dumps({"_user_id": session_id}) for who, (_, session_id) in users.items()
+            who: serializer.dumps({"_user_id": session_id})
+            for who, (_, session_id) in users.items()
         }
         with _served(app) as address:
-            yield Place(app, address, things, cookies)
+            yield ServedApp(app, address, things, cookies)
         with app.app_context():
             db.engine.dispose()
 

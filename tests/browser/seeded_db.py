@@ -1,4 +1,4 @@
-"""The borough: a database with one of every state that the console has a word for."""
+"""A database with one of every state that the console shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ _REASON = reason("connection_failed", host="printerpoint.example")
 
 
 @dataclass(frozen=True, slots=True)
-class Borough:
-    """Ids by the words that the addresses in ``sights`` use; who lives there."""
+class SeededDatabase:
+    """Ids by the names that the URLs in ``page_urls`` use, and the users by role."""
 
     things: dict[str, int | str]
     people: dict[str, User]
 
 
-def build(session: Session, keyring: Keyring, token: str) -> Borough:
+def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     """Build it, with the token of a Printerpoint that answers."""
     operations = factories.operations(session)
     partner = factories.partner(session, name="Northwind Print")
@@ -72,7 +72,7 @@ def build(session: Session, keyring: Keyring, token: str) -> Borough:
     things |= {"unnamed": unnamed.public_id}
     things |= {"customer": customer.id, "stranger": stranger.id, "feed": feed.id}
     things |= {"device": printer.id, "user": people["customer"].id}
-    return Borough(things, people)
+    return SeededDatabase(things, people)
 
 
 def _users(session: Session, partner: Account, things: dict[str, int | str]) -> None:
