@@ -8,7 +8,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.views.houses import House, customer_house, partner_house
+from tests.views.tenants import Tenant, customer_tenant, partner_tenant
 from webapp.errors import NotFound
 from webapp.models import Server
 from webapp.queries import access
@@ -39,59 +39,61 @@ GETTERS: dict[str, Callable[..., Any]] = {
 NOT_FOR_CUSTOMERS = {"server_id", "delta_id", "collection_id"}
 
 
-class Town:
+class Tenants:
     """Two partners; the first has two customers."""
 
     def __init__(self, session: Session) -> None:
-        self.northwind = partner_house(session, "Northwind")
+        self.northwind = partner_tenant(session, "Northwind")
         server = session.get_one(Server, self.northwind.arguments["server_id"])
-        self.clinic = customer_house(session, "Clinic", server.account, server)
-        self.westerly = partner_house(session, "Westerly")
+        self.clinic = customer_tenant(session, "Clinic", server.account, server)
+        self.westerly = partner_tenant(session, "Westerly")
         self.viewers = {role: Viewer.of(user) for role, user in self.northwind.users.items()}
 
 
 @pytest.fixture
-def town(session: Session) -> Town:
-    """A town on each kind of database."""
-    return Town(session)
+def tenants(session: Session) -> Tenants:
+    """Two partners on each kind of database."""
+    return Tenants(session)
 
 
-def test_operations_see_everything(session: Session, town: Town) -> None:
+def test_operations_see_everything(session: Session, tenants: Tenants) -> None:
     for noun in LISTS:
-        for house in (town.northwind, town.clinic, town.westerly):
-            assert sees(session, OPERATOR, noun, house)
+        for tenant in (tenants.northwind, tenants.clinic, tenants.westerly):
+            assert sees(session, OPERATOR, noun, tenant)
 
 
 @pytest.mark.parametrize("role", ["partner_admin", "partner_viewer"])
 def test_a_partner_sees_its_own_and_its_customers_and_nothing_else(
-    session: Session, town: Town, role: str
+    session: Session, tenants: Tenants, role: str
 ) -> None:
-    viewer = town.viewers[role]
+    viewer = tenants.viewers[role]
 
     for noun in LISTS:
-        assert sees(session, viewer, noun, town.northwind), noun
-        assert sees(session, viewer, noun, town.clinic), noun
-        assert not sees(session, viewer, noun, town.westerly), noun
+        assert sees(session, viewer, noun, tenants.northwind), noun
+        assert sees(session, viewer, noun, tenants.clinic), noun
+        assert not sees(session, viewer, noun, tenants.westerly), noun
 
 
 def test_a_customer_sees_its_own_and_nothing_of_its_partner_or_neighbours(
-    session: Session, town: Town
+    session: Session, tenants: Tenants
 ) -> None:
-    viewer = town.viewers["customer"]
+    viewer = tenants.viewers["customer"]
 
     for noun in LISTS:
-        assert sees(session, viewer, noun, town.northwind) == (noun not in NOT_FOR_CUSTOMERS), noun
-        assert not sees(session, viewer, noun, town.clinic), noun
-        assert not sees(session, viewer, noun, town.westerly), noun
+        assert sees(session, viewer, noun, tenants.northwind) == (noun not in NOT_FOR_CUSTOMERS), (
+            noun
+        )
+        assert not sees(session, viewer, noun, tenants.clinic), noun
+        assert not sees(session, viewer, noun, tenants.westerly), noun
 
 
-def test_health_changes_follow_their_feed_or_server(session: Session, town: Town) -> None:
-    server = session.get_one(Server, town.northwind.arguments["server_id"])
+def test_health_changes_follow_their_feed_or_server(session: Session, tenants: Tenants) -> None:
+    server = session.get_one(Server, tenants.northwind.arguments["server_id"])
     factories.health_change(session, server, reason="Northwind’s login was refused")
 
     seen = {
         role: {change.reason["code"] for change in session.scalars(access.health_changes(viewer))}
-        for role, viewer in town.viewers.items()
+        for role, viewer in tenants.viewers.items()
     }
 
     everything = {"Northwind was silent", "Clinic was silent", "Northwind’s login was refused"}
@@ -123,16 +125,16 @@ def test_a_number_that_is_no_certificates_is_not_found(session: Session, number:
         access.certificate(session, OPERATOR, number)
 
 
-def test_only_administrators_and_operations_may_change(town: Town) -> None:
-    may = {role for role, viewer in town.viewers.items() if viewer.may_change}
+def test_only_administrators_and_operations_may_change(tenants: Tenants) -> None:
+    may = {role for role, viewer in tenants.viewers.items() if viewer.may_change}
 
     assert may == {"partner_admin"}
     assert OPERATOR.may_change
 
 
-def sees(session: Session, viewer: Viewer, noun: str, house: House) -> bool:
-    """Whether a list and a getter show a house's thing; they must agree."""
-    wanted = house.arguments[noun]
+def sees(session: Session, viewer: Viewer, noun: str, tenant: Tenant) -> bool:
+    """Whether a list and a getter show a tenant's thing; they must agree."""
+    wanted = tenant.arguments[noun]
     name = "number" if noun == "number" else "id"
     listed = wanted in {getattr(row, name) for row in session.scalars(LISTS[noun](viewer))}
     try:

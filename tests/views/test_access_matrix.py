@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.database import engine, open_session
-from tests.views.houses import House, customer_house, partner_house
+from tests.views.tenants import Tenant, customer_tenant, partner_tenant
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db
@@ -187,19 +187,19 @@ REACHED = {200, 201, 301, 302, 409, 422, 503}
 
 
 @dataclass
-class Town:
+class Tenants:
     """An application with operations, two partners, and two customers of the first."""
 
     app: Flask
     database: Path
     kept: Path
     operations: User
-    northwind: House
-    clinic: House
-    westerly: House
+    northwind: Tenant
+    clinic: Tenant
+    westerly: Tenant
 
     def restore(self) -> None:
-        """Give it its database back as it was built."""
+        """Restore the database as it was built."""
         with self.app.app_context():
             db.engine.dispose()
         shutil.copyfile(self.kept, self.database)
@@ -212,23 +212,23 @@ class Town:
             session["_user_id"] = user.get_id()
         return browser
 
-    def others_of(self, role: str) -> list[House]:
-        """Those of whom a role sees nothing."""
+    def others_of(self, role: str) -> list[Tenant]:
+        """Return the tenants that a role must not see."""
         if role == "operations":
             return []
         return [self.westerly, self.clinic] if role == "customer" else [self.westerly]
 
-    def strange_words(self, role: str) -> set[str]:
-        """Words that must be on no page of a role, whatever it asks for."""
-        words: set[str] = set().union(*(house.words for house in self.others_of(role)))
+    def foreign_texts(self, role: str) -> set[str]:
+        """Return texts that must be on no page of a role."""
+        texts: set[str] = set().union(*(tenant.texts for tenant in self.others_of(role)))
         if role == "customer":
             staff = (self.northwind.users["partner_admin"], self.northwind.users["partner_viewer"])
-            words |= {"Northwind Login", *(user.full_name for user in staff)}
-            words |= {user.email for user in staff}
-        return words
+            texts |= {"Northwind Login", *(user.full_name for user in staff)}
+            texts |= {user.email for user in staff}
+        return texts
 
 
-def build_town(folder: Path, template: Path) -> Town:
+def build_tenants(folder: Path, template: Path) -> Tenants:
     """Build it on a database of its own."""
     folder.mkdir(exist_ok=True)
     shutil.copyfile(template, folder / "releaf.db")
@@ -236,16 +236,16 @@ def build_town(folder: Path, template: Path) -> Town:
         {
             "RELEAF_INSTANCE": str(folder),
             "REDIS_URL": "redis://127.0.0.1:1/0",
-            # Nobody listens there: an address that asks Printerpoint is told so at once.
+            # Nobody listens there: an address that calls Printerpoint fails at once.
             "PRINTERPOINT_URL": "http://127.0.0.1:1",
         }
     )
     with open_session(settings.database_url) as session:
         operations = factories.user(session, factories.operations(session))
-        northwind = partner_house(session, "Northwind")
+        northwind = partner_tenant(session, "Northwind")
         server = session.get_one(Server, northwind.arguments["server_id"])
-        clinic = customer_house(session, "Clinic", server.account, server)
-        westerly = partner_house(session, "Westerly")
+        clinic = customer_tenant(session, "Clinic", server.account, server)
+        westerly = partner_tenant(session, "Westerly")
         session.commit()
         session.expunge_all()
     engine(settings.database_url).dispose()
@@ -254,39 +254,41 @@ def build_town(folder: Path, template: Path) -> Town:
     app.config["WTF_CSRF_ENABLED"] = False  # who may enter is asked before the token
     for limiter in app.extensions["limiter"]:
         limiter.enabled = False
-    return Town(app, folder / "releaf.db", kept, operations, northwind, clinic, westerly)
+    return Tenants(app, folder / "releaf.db", kept, operations, northwind, clinic, westerly)
 
 
 @pytest.fixture(scope="module")
-def built_town(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Town]:
-    """The town of all tests."""
-    town = build_town(tmp_path_factory.mktemp("town"), sqlite_template)
-    yield town
-    with town.app.app_context():
+def built_tenants(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[Tenants]:
+    """The tenants of all tests."""
+    tenants = build_tenants(tmp_path_factory.mktemp("tenants"), sqlite_template)
+    yield tenants
+    with tenants.app.app_context():
         db.engine.dispose()
 
 
 @pytest.fixture
-def town(built_town: Town) -> Town:
-    """The town as it was built."""
-    built_town.restore()
-    return built_town
+def tenants(built_tenants: Tenants) -> Tenants:
+    """The tenants as they were built."""
+    built_tenants.restore()
+    return built_tenants
 
 
-def test_every_address_has_a_row(town: Town) -> None:
+def test_every_address_has_a_row(tenants: Tenants) -> None:
     known = set(WHO) | REFUSED_TO_ALL
 
-    assert {name for name, _ in addresses(town.app)} == known
+    assert {name for name, _ in addresses(tenants.app)} == known
     assert {name.split()[0] for name, who in WHO.items() if who is ANYBODY} == OPEN
 
 
-def test_without_a_login(town: Town) -> None:
+def test_without_a_login(tenants: Tenants) -> None:
     wrong = []
     for name in sorted(set(WHO) | REFUSED_TO_ALL):
-        for arguments in (town.northwind.arguments, town.westerly.arguments):
-            for path in paths(town.app, name, arguments):
-                answer = ask(town.app.test_client(), name, path)
-                part = ask(town.app.test_client(), name, path, {"HX-Request": "true"})
+        for arguments in (tenants.northwind.arguments, tenants.westerly.arguments):
+            for path in paths(tenants.app, name, arguments):
+                answer = ask(tenants.app.test_client(), name, path)
+                part = ask(tenants.app.test_client(), name, path, {"HX-Request": "true"})
                 if WHO.get(name) is ANYBODY:
                     right = answer.status_code in REACHED | {404}
                     right &= "/login" not in (answer.location or "")
@@ -295,74 +297,74 @@ def test_without_a_login(town: Town) -> None:
                     right &= (part.status_code, part.text) == (401, "")
                 if not right:
                     wrong.append((name, path, answer.status_code, part.status_code))
-        changed(town, name)
+        changed(tenants, name)
 
     assert wrong == []
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_ones_own(role: str, town: Town) -> None:
-    strange = town.strange_words(role)
+def test_ones_own(role: str, tenants: Tenants) -> None:
+    foreign = tenants.foreign_texts(role)
     wrong = []
     for name in CLOSED:
         expected = REACHED if role in WHO[name] else {403, 404}
-        for path in paths(town.app, name, town.northwind.arguments):
-            answer = ask(town.browser_of(role), name, path)
-            shown = found_in(answer, strange)
+        for path in paths(tenants.app, name, tenants.northwind.arguments):
+            answer = ask(tenants.browser_of(role), name, path)
+            shown = found_in(answer, foreign)
             if answer.status_code not in expected or shown:
                 wrong.append((name, path, answer.status_code, shown))
-        changed(town, name)
+        changed(tenants, name)
 
     assert wrong == []
 
 
 @pytest.mark.parametrize("role", ROLES[:-1])
-def test_what_belongs_to_others(role: str, town: Town) -> None:
-    strange = town.strange_words(role)
+def test_what_belongs_to_others(role: str, tenants: Tenants) -> None:
+    foreign = tenants.foreign_texts(role)
     wrong = []
     for name in CLOSED:
-        for house in town.others_of(role):
-            for path in paths(town.app, name, house.arguments, only_with=set(house.arguments)):
-                answer = ask(town.browser_of(role), name, path)
-                shown = found_in(answer, strange)
+        for tenant in tenants.others_of(role):
+            for path in paths(tenants.app, name, tenant.arguments, only_with=set(tenant.arguments)):
+                answer = ask(tenants.browser_of(role), name, path)
+                shown = found_in(answer, foreign)
                 if answer.status_code not in (403, 404) or shown:
                     wrong.append((name, path, answer.status_code, shown))
-        changed(town, name)
+        changed(tenants, name)
 
     assert wrong == []
 
 
-def changed(town: Town, name: str) -> None:
-    """Restore the town where an address may have torn something down."""
+def changed(tenants: Tenants, name: str) -> None:
+    """Restore the database after requests that may change it."""
     if not name.endswith(" GET"):
-        town.restore()
+        tenants.restore()
 
 
 @pytest.mark.parametrize("role", ["customer", "partner_viewer", "partner_admin"])
-def test_filters_do_not_reach_what_belongs_to_others(role: str, town: Town) -> None:
-    browser = town.browser_of(role)
-    theirs = town.westerly.arguments
+def test_filters_do_not_reach_what_belongs_to_others(role: str, tenants: Tenants) -> None:
+    browser = tenants.browser_of(role)
+    theirs = tenants.westerly.arguments
 
-    for house in town.others_of(role):
-        ids = house.arguments
+    for tenant in tenants.others_of(role):
+        ids = tenant.arguments
         for path in (
             f"/feeds?account={ids['account_id']}",
             f"/feeds?server={theirs['server_id']}",
             f"/devices?feed={ids['feed_id']}",
             f"/collections?server={theirs['server_id']}",
             f"/users/new?account={ids['account_id']}",
-            f"/accounts/new?partner={town.westerly.partner_id}",
+            f"/accounts/new?partner={tenants.westerly.partner_id}",
             f"/review?feed={ids['feed_id']}",
             f"/certificates?account={ids['account_id']}",
         ):
             answer = browser.get(path)
 
             assert answer.status_code in (200, 403, 404), (path, answer.status_code)
-            assert not found_in(answer, town.strange_words(role)), path
+            assert not found_in(answer, tenants.foreign_texts(role)), path
 
 
-def test_a_get_that_would_change_queues_is_refused(town: Town) -> None:
-    answer = town.browser_of("operations").get("/operations/queues/requeue/collection")
+def test_a_get_that_would_change_queues_is_refused(tenants: Tenants) -> None:
+    answer = tenants.browser_of("operations").get("/operations/queues/requeue/collection")
 
     assert answer.status_code == 405
 
@@ -402,6 +404,6 @@ def ask(
     return answer
 
 
-def found_in(answer: TestResponse, words: set[str]) -> list[str]:
-    """Which of these words an answer shows."""
-    return [word for word in sorted(words) if word.encode() in answer.data]
+def found_in(answer: TestResponse, texts: set[str]) -> list[str]:
+    """Which of these texts an answer shows."""
+    return [word for word in sorted(texts) if word.encode() in answer.data]

@@ -32,7 +32,7 @@ LISTS = (
 
 
 @pytest.fixture
-def house(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
+def everything(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two partners with a row in every list."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     with storing() as session:
@@ -70,7 +70,7 @@ def sheet(visitor: Visitor, path: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text)))
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_is_exported_in_both_formats_with_the_same_content(
     log_in: Callable[[User | str], Visitor], name: str
@@ -91,7 +91,7 @@ def test_every_list_is_exported_in_both_formats_with_the_same_content(
     assert len(set(map(len, lines))) == 1
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("name", LISTS[:-1])
 def test_nothing_of_another_partner_is_exported(
     log_in: Callable[[User | str], Visitor], name: str
@@ -105,7 +105,7 @@ def test_nothing_of_another_partner_is_exported(
     assert "westerly" not in text
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 def test_no_text_begins_a_formula(log_in: Callable[[User | str], Visitor]) -> None:
     nora = log_in("northwind@example.com")
 
@@ -121,7 +121,7 @@ def test_no_text_begins_a_formula(log_in: Callable[[User | str], Visitor]) -> No
     assert isinstance(page["I2"].value, datetime)
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 def test_an_export_obeys_search_and_filters_and_a_page_is_no_limit(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
@@ -143,7 +143,7 @@ def test_an_export_obeys_search_and_filters_and_a_page_is_no_limit(
     assert nora.opens("/feeds?export=pdf").mimetype == "text/html"
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 def test_the_days_of_a_feed_are_exported(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
@@ -158,7 +158,7 @@ def test_the_days_of_a_feed_are_exported(
     assert lines[-1][1] == "42"
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 @pytest.mark.slow
 def test_a_large_list_needs_no_memory(
     storing: Storing, log_in: Callable[[User | str], Visitor]
@@ -196,7 +196,7 @@ def test_a_large_list_needs_no_memory(
     assert peak < 12_000_000
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("everything")
 def test_results_of_a_collection_are_exported_as_its_page_shows_them(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:

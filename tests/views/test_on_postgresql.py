@@ -31,7 +31,7 @@ def settings(settings: Settings, postgresql_database: str) -> Settings:
 
 
 @pytest.fixture
-def town(
+def seeded(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[seeded_db.SeededDatabase]:
     """One of every state that the console has a word for."""
@@ -48,11 +48,11 @@ def town(
 
 
 def test_a_search_takes_every_character_as_itself(
-    app: Flask, town: seeded_db.SeededDatabase
+    app: Flask, seeded: seeded_db.SeededDatabase
 ) -> None:
     browser = app.test_client()
     with browser.session_transaction() as session:
-        session["_user_id"] = town.people["operations"].get_id()
+        session["_user_id"] = seeded.people["operations"].get_id()
 
     def found(of: str, text: str) -> list[str]:
         page = browser.get(f"/{of}?q={quote(text)}").text
@@ -65,16 +65,16 @@ def test_a_search_takes_every_character_as_itself(
             assert found(of, text) == []
 
 
-def test_every_page_answers(app: Flask, town: seeded_db.SeededDatabase) -> None:
+def test_every_page_answers(app: Flask, seeded: seeded_db.SeededDatabase) -> None:
     wrong = []
-    for browser, path in _visits(app, town):
+    for browser, path in _visits(app, seeded):
         answer = browser.get(path, follow_redirects=True)
         if answer.status_code != 200:
             wrong.append((path, answer.status_code))
     assert wrong == []
 
 
-def _visits(app: Flask, town: seeded_db.SeededDatabase) -> Iterator[tuple[FlaskClient, str]]:
+def _visits(app: Flask, seeded: seeded_db.SeededDatabase) -> Iterator[tuple[FlaskClient, str]]:
     """Every page, and a browser of somebody who may see it."""
     for endpoint, paths in page_urls.PAGES.items():
         if endpoint in _ELSEWHERE:
@@ -84,14 +84,14 @@ def _visits(app: Flask, town: seeded_db.SeededDatabase) -> Iterator[tuple[FlaskC
         browser = app.test_client()
         if role is not None:
             with browser.session_transaction() as session:
-                session["_user_id"] = town.people[role].get_id()
-        yield from ((browser, path.format_map(town.things)) for path in paths)
+                session["_user_id"] = seeded.people[role].get_id()
+        yield from ((browser, path.format_map(seeded.things)) for path in paths)
 
 
-def test_every_list_is_exported(app: Flask, town: seeded_db.SeededDatabase) -> None:
+def test_every_list_is_exported(app: Flask, seeded: seeded_db.SeededDatabase) -> None:
     browser = app.test_client()
     with browser.session_transaction() as session:
-        session["_user_id"] = town.people["operations"].get_id()
+        session["_user_id"] = seeded.people["operations"].get_id()
     for name in LISTS:
         for kind in export.FORMATS:
             answer = browser.get(f"/{name}?export={kind}", buffered=True)

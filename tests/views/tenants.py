@@ -1,4 +1,4 @@
-"""Houses: a partner with a customer and one of everything, under names that no other house has."""
+"""Tenants: a partner with a customer and one of everything, under names of its own."""
 
 from dataclasses import dataclass, field
 
@@ -9,16 +9,16 @@ from webapp.models import Account, Server, User
 
 
 @dataclass(slots=True)
-class House:
-    """The ids of one of everything; ``words`` tell its pages from those of others."""
+class Tenant:
+    """The ids of one of everything; ``texts`` are on the pages of no other tenant."""
 
     partner_id: int
     arguments: dict[str, int | str]
     users: dict[str, User]
-    words: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
 
 
-def partner_house(session: Session, name: str) -> House:
+def partner_tenant(session: Session, name: str) -> Tenant:
     """A partner, its users and server, and a customer."""
     partner = factories.partner(session, name=f"{name} Partner")
     server = factories.server(session, partner, name=f"{name} Login")
@@ -33,15 +33,15 @@ def partner_house(session: Session, name: str) -> House:
         for role in ("partner_admin", "partner_viewer")
     }
     brand = factories.brand(session, partner)
-    house = customer_house(session, name, partner, server)
-    house.arguments["digest"] = brand.logo_digest or ""
-    house.users.update(users)
-    house.words |= {partner.name, server.name, *_words_of(*users.values())}
-    return house
+    tenant = customer_tenant(session, name, partner, server)
+    tenant.arguments["digest"] = brand.logo_digest or ""
+    tenant.users.update(users)
+    tenant.texts |= {partner.name, server.name, *_texts_of(*users.values())}
+    return tenant
 
 
-def customer_house(session: Session, name: str, partner: Account, server: Server) -> House:
-    """A customer of a partner, with one of everything; the words are its own alone."""
+def customer_tenant(session: Session, name: str, partner: Account, server: Server) -> Tenant:
+    """A customer of a partner, with one of everything; the texts are its own alone."""
     customer = factories.customer(session, partner, name=f"{name} Customer")
     user = factories.user(
         session, customer, full_name=f"{name} Person", email=f"person@{name.lower()}.example"
@@ -61,7 +61,7 @@ def customer_house(session: Session, name: str, partner: Account, server: Server
     mail = factories.mail(session, user)
     certificate = factories.certificate(session, customer, number=f"R-2026-10-{name[:6].upper()}")
     factories.document(session, certificate)
-    return House(
+    return Tenant(
         partner.id,
         {
             "account_id": customer.id,
@@ -77,9 +77,9 @@ def customer_house(session: Session, name: str, partner: Account, server: Server
         },
         {"customer": user},
         {customer.name, feed.customer_name, device.asset_id, device.serial_number,
-         certificate.number, f"{name} was silent", *_words_of(user)},
+         certificate.number, f"{name} was silent", *_texts_of(user)},
     )  # fmt: skip
 
 
-def _words_of(*users: User) -> set[str]:
+def _texts_of(*users: User) -> set[str]:
     return {word for user in users for word in (user.full_name, user.email)}
