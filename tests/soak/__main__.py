@@ -1,6 +1,6 @@
 """``make soak``: many seeds, a table, and 1 when a page is lost or made.
 
-``make soak SEEDS=3`` runs fewer; ``make soak ARGS='--first 7 --seeds 1 --log soak.log'`` one.
+``make soak SEEDS=3`` run fewer; ``make soak ARGS='--first 7 --seeds 1 --log soak.log'`` one.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from typing import Any
 from tests.environment.postgresql import NoPostgreSQL
 from tests.environment.processes import with_us
 from tests.environment.programs import NoFaketime
-from tests.soak.house import VICTIMS
 from tests.soak.plan import FULL, SHORT
+from tests.soak.processes import VICTIMS
 from tests.soak.run import run
 
 #: Kills a seed has to reach on the average, or the run proves less than it says.
@@ -39,7 +39,7 @@ def main() -> int:
     seeds = range(arguments.first, arguments.first + arguments.seeds)
     print(_COLUMNS, flush=True)
     with ThreadPoolExecutor(arguments.at_once) as crew:
-        reports = list(crew.map(lambda seed: _told(seed, arguments), seeds))
+        reports = list(crew.map(lambda seed: _reported(seed, arguments), seeds))
     return _sums_up(reports, time.monotonic() - began, 0 if arguments.short else KILLS)
 
 
@@ -48,9 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="side by side")
-    parser.add_argument("--short", action="store_true", help="the size the test suite runs")
+    parser.add_argument("--short", action="store_true", help="the size the test suite run")
     parser.add_argument("--postgresql", action="store_true", help="and restart it, too")
-    parser.add_argument("--one", type=int, metavar="SEED", help="one, told as JSON")
+    parser.add_argument("--one", type=int, metavar="SEED", help="one, printed as JSON")
     parser.add_argument("--log", type=Path, help="add what the processes say to this file")
     return parser
 
@@ -84,7 +84,7 @@ def reported(seed: int, *flags: str) -> dict[str, Any]:
     return report
 
 
-def _told(seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
+def _reported(seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
     flags = ["--short"] if arguments.short else []
     flags += ["--postgresql"] if arguments.postgresql else []
     flags += ["--log", str(arguments.log)] if arguments.log else []
@@ -98,7 +98,7 @@ def _told(seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
             f"{kills_of(report):>7}{report['struck']['at work']:>9}"
             f"{report['struck']['in mid-collection']:>11}{report['printed']:>12,}"
             f"{report['certified']:>12,}{report['in_other_months']:>9,}{report['held']:>6,}"
-            f"{report['differing'] + report['differing_from_calm']:>11,}",
+            f"{report['differing'] + report['differing_from_reference']:>11,}",
             flush=True,
         )
     for line in report["wrong"]:
@@ -120,7 +120,7 @@ def _sums_up(reports: Sequence[dict[str, Any]], seconds: float, kills: int) -> i
         killed.update(report["kills"])
     print("\nfaults: " + ", ".join(f"{kind} {times}" for kind, times in sorted(faults.items())))
     print("killed: " + ", ".join(f"{victim} {killed[victim]}" for victim in VICTIMS))
-    differing = sum(one["differing"] + one["differing_from_calm"] for one in whole)
+    differing = sum(one["differing"] + one["differing_from_reference"] for one in whole)
     print(
         f"{len(whole)} seeds in {seconds / 60:.1f} minutes: {sum(faults.values())} faults, "
         f"{killed.total()} kills, {sum(one['printed'] for one in whole):,} pages printed, "

@@ -87,7 +87,7 @@ class Fleet:
             yield session
 
     @contextmanager
-    def only_looking(self) -> Iterator[Session]:
+    def reading_session(self) -> Iterator[Session]:
         """A session that keeps nobody from writing."""
         with self.session() as session:
             session.connection(execution_options=READ_ONLY)
@@ -107,7 +107,7 @@ class Fleet:
     def is_read(self, printer: str) -> bool:
         """Whether the service knows of every page that a printer has printed."""
         machine = self.machine(printer)
-        with self.only_looking() as session:
+        with self.reading_session() as session:
             return any(
                 reported(d) == machine.count for d in session.scalars(self._devices(machine))
             )
@@ -115,7 +115,7 @@ class Fleet:
     def is_settled(self, printer: str) -> bool:
         """Whether it is read, and no fall of its counter waits to be confirmed."""
         machine = self.machine(printer)
-        with self.only_looking() as session:
+        with self.reading_session() as session:
             devices = session.scalars(self._devices(machine)).all()
         return any(d.latest_count == machine.count == reported(d) for d in devices)
 
@@ -131,7 +131,7 @@ class Fleet:
     def happens(self, event: Event) -> None:
         """Do it, and remember that it was done."""
         printerpoint, words = self.printerpoint, event.words
-        if event.verb == "works":
+        if event.verb == "is_working":
             self.machine(str(words[0])).pages_per_weekday = self._rhythms.pop(str(words[0]))
         else:
             getattr(printerpoint, event.verb)(*words)

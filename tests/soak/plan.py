@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from tests.soak.clock import FIRST_MOMENT
 from tests.soak.fleet import PARTNERS, Size
-from tests.soak.house import VICTIMS, Victim
+from tests.soak.processes import VICTIMS, Victim
 from webapp.printerpoint.sandbox.faults import MALFORMED
 
 DAYS = 92
 
 #: What can be done to the field, and how often in a run.
-_WISHES = {
+_CHANGES = {
     "reset_count": 3,
     "replace_printer": 3,
     "move_printer": 6,
@@ -25,7 +25,7 @@ _WISHES = {
     "remove_printer": 1,
 }
 
-BlowKind = Literal[
+DisruptionKind = Literal[
     "kill", "redis restarted", "redis flushed", "database locked", "database restarted"
 ]
 
@@ -40,7 +40,7 @@ class Scale:
     size: Size
     days: int
     every: int
-    blows: Mapping[BlowKind, int]
+    disruptions: Mapping[DisruptionKind, int]
     freezes: int
     decks: int
 
@@ -50,7 +50,7 @@ FULL = Scale(
     Size(partners=3, customers=5, printers=3, page_size=5),
     DAYS,
     every=1,
-    blows={"kill": 70, "redis restarted": 6, "redis flushed": 6, "database locked": 8},
+    disruptions={"kill": 70, "redis restarted": 6, "redis flushed": 6, "database locked": 8},
     freezes=25,
     decks=1,
 )
@@ -59,20 +59,20 @@ SHORT = Scale(
     Size(partners=2, customers=2, printers=2, page_size=2),
     DAYS,
     every=4,
-    blows={"kill": 10, "redis restarted": 1, "redis flushed": 2, "database locked": 2},
+    disruptions={"kill": 10, "redis restarted": 1, "redis flushed": 2, "database locked": 2},
     freezes=6,
     decks=2,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Blow:
-    """A blow to the house, so many real seconds into a visit.
+class Disruption:
+    """A disruption of the processes, so many real seconds into a visit.
 
     ``at_work``: not before a collection is going on. ``seconds``: how long a lock is held.
     """
 
-    kind: BlowKind
+    kind: DisruptionKind
     after: float
     victim: Victim = "worker"
     at_work: bool = False
@@ -80,8 +80,8 @@ class Blow:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A trouble of Printerpoint. ``visits``: how many it outlasts; 0: it ends midway."""
+class ApiFault:
+    """A fault of Printerpoint. ``visits``: how many it outlasts; 0: it ends midway."""
 
     kind: str
     verb: str
@@ -95,11 +95,11 @@ class Visit:
 
     number: int
     moment: datetime
-    blows: list[Blow] = field(default_factory=list)
-    trouble: Trouble | None = None
+    disruptions: list[Disruption] = field(default_factory=list)
+    api_fault: ApiFault | None = None
     #: For each agent that freezes, after how many visits it returns; the run chooses whose.
     freezes: list[int] = field(default_factory=list)
-    wishes: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
 
 
 def plan(seed: int, scale: Scale) -> list[Visit]:
@@ -113,14 +113,14 @@ def plan(seed: int, scale: Scale) -> list[Visit]:
     # The first ones take the baseline, the last ones bring what is left.
     middle = visits[2:-3]
     _deal_troubles(middle, seed, scale, chance)
-    for kind, times in scale.blows.items():
+    for kind, times in scale.disruptions.items():
         for _ in range(times):
-            chance.choice(middle).blows.append(_blow(kind, chance))
+            chance.choice(middle).disruptions.append(_blow(kind, chance))
     for _ in range(scale.freezes):
         chance.choice(middle).freezes.append(max(1, chance.randint(1, 7) // scale.every))
-    for verb, times in _WISHES.items():
+    for verb, times in _CHANGES.items():
         for _ in range(times):
-            chance.choice(middle[: len(middle) * 2 // 3]).wishes.append(verb)
+            chance.choice(middle[: len(middle) * 2 // 3]).changes.append(verb)
     return visits
 
 
@@ -142,16 +142,16 @@ def _moment(day: int, scale: Scale, chance: random.Random) -> datetime:
 def _deal_troubles(visits: Sequence[Visit], seed: int, scale: Scale, chance: random.Random) -> None:
     dealt = _deck(random.Random("deck"))[seed % scale.decks :: scale.decks]
     chance.shuffle(dealt)
-    # One trouble takes the place of another, so each ends before the next.
+    # One fault replaces another, so each ends before the next.
     places = sorted(chance.sample(range(len(visits)), len(dealt)))
     ends = [*places, len(visits)][1:]
     for place, end, (kind, verb, words) in zip(places, ends, dealt, strict=True):
         lasts = chance.choice((0, 0, 0, 1, 2, 5))
-        visits[place].trouble = Trouble(kind, verb, words, min(lasts, end - place - 1))
+        visits[place].api_fault = ApiFault(kind, verb, words, min(lasts, end - place - 1))
 
 
 def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
-    """Every kind of trouble, some of them in several ways."""
+    """Every kind of fault, some of them in several ways."""
     deck: list[tuple[str, str, dict[str, Any]]] = [
         ("down", "go_offline", {}),
         ("down", "go_offline", {"times": 3}),
@@ -176,14 +176,14 @@ def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
     return deck
 
 
-def _blow(kind: BlowKind, chance: random.Random) -> Blow:
-    return Blow(
+def _blow(kind: DisruptionKind, chance: random.Random) -> Disruption:
+    return Disruption(
         kind,
         after=chance.uniform(0.0, 0.4),
         # A horse costs nothing to start again, a worker seconds.
         victim=chance.choices(VICTIMS, weights=(15, 45, 20, 20))[0],
         at_work=chance.random() < 0.75,
-        # Half of the locks outlast SQLite's patience.
+        # Half of the locks outlast SQLite's busy timeout.
         seconds=chance.choice((0.4, 1.5)),
     )
 
@@ -192,8 +192,10 @@ def counted(visits: Sequence[Visit]) -> Counter[str]:
     """How many faults of each kind a plan has, kills left out."""
     faults: Counter[str] = Counter()
     for visit in visits:
-        faults.update(blow.kind for blow in visit.blows if blow.kind != "kill")
+        faults.update(
+            disruption.kind for disruption in visit.disruptions if disruption.kind != "kill"
+        )
         faults["agent silent"] += len(visit.freezes)
-        if visit.trouble is not None:
-            faults[visit.trouble.kind] += 1
+        if visit.api_fault is not None:
+            faults[visit.api_fault.kind] += 1
     return faults

@@ -44,7 +44,7 @@ class Report:
     certificates: int = 0
     #: Pages that differ from what was printed, and from the fault-free run.
     differing: int = 0
-    differing_from_calm: int = 0
+    differing_from_reference: int = 0
     #: Pages that the faults brought into another month's certificate: late ones.
     in_other_months: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Report:
 
 def books_of(fleet: Fleet) -> Books:
     """Read the books of a fleet's service."""
-    with fleet.only_looking() as session:
+    with fleet.reading_session() as session:
         deposits = session.execute(
             select(Feed.id, Feed.account_id, Deposit.counted_in, func.sum(Deposit.pages))
             .join(Feed, Feed.id == Deposit.feed_id)
@@ -95,37 +95,39 @@ def books_of(fleet: Fleet) -> Books:
     return books
 
 
-def judge(report: Report, fleet: Fleet, calm: Fleet) -> None:
+def compare(report: Report, fleet: Fleet, reference: Fleet) -> None:
     """Compare the run with the oracle and with the fault-free run; the report tells the rest."""
-    printed, quiet_printed = fleet.printed(), calm.printed()
-    books, quiet = books_of(fleet), books_of(calm)
-    if printed != quiet_printed:
-        report.wrong.append("the two runs did not print the same: the test is at fault")
+    printed, reference_printed = fleet.printed(), reference.printed()
+    books, expected = books_of(fleet), books_of(reference)
+    if printed != reference_printed:
+        report.wrong.append("the two run did not print the same: the test is at fault")
     for feed, pages in printed.items():
         counted = books.deposited[feed] + books.held.get(feed, 0)
-        calmly = quiet.deposited[feed] + quiet.held.get(feed, 0)
+        expected_pages = expected.deposited[feed] + expected.held.get(feed, 0)
         report.differing += abs(counted - pages)
-        report.differing_from_calm += abs(counted - calmly)
+        report.differing_from_reference += abs(counted - expected_pages)
         if counted != pages:
             report.wrong.append(f"feed {feed}: {pages:,} pages printed, {counted:,} counted")
-        if counted != calmly:
-            report.wrong.append(f"feed {feed}: {calmly:,} without faults, {counted:,} counted")
+        if counted != expected_pages:
+            report.wrong.append(
+                f"feed {feed}: {expected_pages:,} without faults, {counted:,} counted"
+            )
     for account in books.certified:
         ours = books.certified[account] + books.open[account]
-        theirs = quiet.certified[account] + quiet.open[account]
-        if ours + _held(fleet, books, account) != theirs + _held(calm, quiet, account):
+        theirs = expected.certified[account] + expected.open[account]
+        if ours + _held(fleet, books, account) != theirs + _held(reference, expected, account):
             report.wrong.append(
                 f"account {account}: {theirs:,} certified or open without faults, {ours:,} now"
             )
     report.wrong += [f"reconciliation: {difference}" for difference in books.differences]
-    report.wrong += [f"without faults: {difference}" for difference in quiet.differences]
+    report.wrong += [f"without faults: {difference}" for difference in expected.differences]
     report.printed = sum(printed.values())
     report.held = sum(books.held.values())
     report.certified = sum(books.certified.values())
     shifted = books.months.copy()
-    shifted.subtract(quiet.months)
+    shifted.subtract(expected.months)
     report.in_other_months = sum(pages for pages in shifted.values() if pages > 0)
-    with fleet.only_looking() as session:
+    with fleet.reading_session() as session:
         report.certificates = session.scalar(select(func.count(Certificate.id))) or 0
     if not report.certified:
         report.wrong.append("no certificate was issued")

@@ -36,7 +36,7 @@ def page(viewer: Viewer, account_id: int) -> str:
     # A customer sees no users, not even of its own account.
     users = [] if viewer.role == "customer" else details.users_of(db.session(), account_id)
     return render_template(
-        f"accounts/{account.kind}.html",
+        f"console/accounts/{account.kind}.html",
         account=account,
         users=users,
         may_invite=viewer.may_change,

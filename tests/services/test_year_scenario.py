@@ -7,7 +7,15 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.nights import make_world
-from tests.services.a_year import DAY, NEW_YEAR, Gap, Place, Year, changes, goes_by
+from tests.services.year_scenario import (
+    DAY,
+    NEW_YEAR,
+    Gap,
+    Location,
+    YearScenario,
+    changes,
+    goes_by,
+)
 from webapp.domain.months import Month
 from webapp.models import Certificate, ClosedMonth, Collection, Feed, HealthChange
 from webapp.printerpoint.sandbox import Sandbox
@@ -17,45 +25,45 @@ from webapp.settings import Settings
 pytestmark = pytest.mark.slow
 
 #: In every run: clocks that change by half an hour, at midnight, and around a month of fasting.
-PLACES = (
-    Place("Australia/Lord_Howe", "AU", "NSW", date(2018, 6, 11), date(2018, 10, 7)),
-    Place("America/Sao_Paulo", "BR", None, date(2018, 9, 7), date(2018, 11, 4)),
-    Place("Africa/Casablanca", "MA", None, date(2018, 8, 20), date(2018, 3, 25)),
+LOCATIONS = (
+    Location("Australia/Lord_Howe", "AU", "NSW", date(2018, 6, 11), date(2018, 10, 7)),
+    Location("America/Sao_Paulo", "BR", None, date(2018, 9, 7), date(2018, 11, 4)),
+    Location("Africa/Casablanca", "MA", None, date(2018, 8, 20), date(2018, 3, 25)),
 )
 #: Run by make simulations, too.
-MORE_PLACES = (
-    Place("Pacific/Auckland", "NZ", None, date(2018, 10, 22), date(2018, 4, 1)),
-    Place("America/St_Johns", "CA", "NL", date(2018, 11, 12), date(2018, 3, 11)),
-    Place("Asia/Kathmandu", "NP", None, date(2018, 10, 16), date(2018, 3, 25)),  # none changes
-    Place("Pacific/Apia", "WS", None, date(2018, 6, 1), date(2018, 4, 1)),
-    Place("Europe/Dublin", "IE", None, date(2018, 8, 6), date(2018, 10, 28)),
+MORE_LOCATIONS = (
+    Location("Pacific/Auckland", "NZ", None, date(2018, 10, 22), date(2018, 4, 1)),
+    Location("America/St_Johns", "CA", "NL", date(2018, 11, 12), date(2018, 3, 11)),
+    Location("Asia/Kathmandu", "NP", None, date(2018, 10, 16), date(2018, 3, 25)),  # none changes
+    Location("Pacific/Apia", "WS", None, date(2018, 6, 1), date(2018, 4, 1)),
+    Location("Europe/Dublin", "IE", None, date(2018, 8, 6), date(2018, 10, 28)),
 )
 MONTHS = [f"2018-{month:02}" for month in range(1, 13)]
 
 
 @pytest.mark.parametrize(
-    "place",
+    "location",
     [
-        *(pytest.param(place, id=place.zone) for place in PLACES),
+        *(pytest.param(location, id=location.zone) for location in LOCATIONS),
         *(
-            pytest.param(place, id=place.zone, marks=pytest.mark.simulation)
-            for place in MORE_PLACES
+            pytest.param(location, id=location.zone, marks=pytest.mark.simulation)
+            for location in MORE_LOCATIONS
         ),
     ],
 )
 def test_a_year_certifies_every_page_once(
-    place: Place, config: Settings, monkeypatch: pytest.MonkeyPatch
+    location: Location, config: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Sandbox(time_zone=place.zone) as printerpoint:
+    with Sandbox(time_zone=location.zone) as printerpoint:
         world = make_world(
-            config, printerpoint, place.zone, place.country, place.region, NEW_YEAR - DAY
+            config, printerpoint, location.zone, location.country, location.region, NEW_YEAR - DAY
         )
-        year = Year(world, place, monkeypatch)
+        year = YearScenario(world, location, monkeypatch)
         goes_by(year)
         printed = printerpoint.pages_printed("School")
 
-    assert place.holiday in year.off
-    assert place.zone == "Asia/Kathmandu" or place.change in changes(year)
+    assert location.holiday in year.off
+    assert location.zone == "Asia/Kathmandu" or location.change in changes(year)
     nights_are_whole(year)
     days_are_right(year, printed)
     months_are_right(year, printed)
@@ -63,7 +71,7 @@ def test_a_year_certifies_every_page_once(
     world.ends()
 
 
-def nights_are_whole(year: Year) -> None:
+def nights_are_whole(year: YearScenario) -> None:
     """One night a day but for those that nobody could run, all of them finished but one."""
     with year.world.session() as session:
         nights = session.execute(select(Collection.day, Collection.state)).all()
@@ -79,7 +87,7 @@ def nights_are_whole(year: Year) -> None:
     assert differences == []
 
 
-def days_are_right(year: Year, printed: dict[date, int]) -> None:
+def days_are_right(year: YearScenario, printed: dict[date, int]) -> None:
     """Ordinary days have what was printed on them; gaps are shared over their business days."""
     deposited = year.world.deposits(year.feed)
 
@@ -107,7 +115,7 @@ def is_whole(*gaps: Gap) -> bool:
     return all(gap.until - gap.since == DAY for gap in gaps) and gaps[1].until not in late
 
 
-def months_are_right(year: Year, printed: dict[date, int]) -> None:
+def months_are_right(year: YearScenario, printed: dict[date, int]) -> None:
     """A certificate a month, issued when it may be; pages counted late are in the next one."""
     world = year.world
     with world.session() as session:
@@ -142,7 +150,7 @@ def months_are_right(year: Year, printed: dict[date, int]) -> None:
         assert closed[str(month)] == expected
 
 
-def health_is_right(year: Year) -> None:
+def health_is_right(year: YearScenario) -> None:
     """Unhealthy with the first night after three silent business days, healthy with new data."""
     with year.world.session() as session:
         query = select(HealthChange).where(HealthChange.feed_id == year.feed)

@@ -1,4 +1,4 @@
-"""The house: the processes of the service, started, killed, and started again."""
+"""The processes of the service, started, killed, and started again."""
 
 import contextlib
 import os
@@ -24,8 +24,8 @@ VICTIMS: tuple[Victim, ...] = ("worker", "horse", "worker and horse", "scheduler
 _NAMES = ("worker 1", "worker 2", "scheduler")
 
 
-class House:
-    """Two workers and a scheduler; whatever died is started again by ``revives``."""
+class Processes:
+    """Two workers and a scheduler; whatever died is started again by ``restart_ended``."""
 
     def __init__(self, config: Settings, redis: RedisServer, clock: MovedClock, log: Path) -> None:
         self.redis = redis
@@ -39,7 +39,7 @@ class House:
         self._killed: set[str] = set()
         self._orphans: list[int] = []
 
-    def revives(self) -> None:
+    def restart_ended(self) -> None:
         """Start what does not run, as systemd would."""
         for name in _NAMES:
             process = self._running.get(name)
@@ -50,11 +50,11 @@ class House:
             self._killed.discard(name)
             self._running[name] = self._start(name.partition(" ")[0])
 
-    def works(self) -> bool:
+    def is_working(self) -> bool:
         """Whether any worker is at work."""
         return any(children(process.pid) for process in self._workers().values())
 
-    def kills_one(self, victim: Victim, collecting: bool) -> bool:
+    def kill_one(self, victim: Victim, collecting: bool) -> bool:
         """SIGKILL for a process, one at work if there is any; False when there was none to kill.
 
         ``collecting``: whether a collection is going on, for the count.
@@ -107,14 +107,14 @@ class House:
     def _start(self, what: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:
             return subprocess.Popen(
-                with_us("KILL", sys.executable, "-m", "tests.soak.hurried", what),
+                with_us("KILL", sys.executable, "-m", "tests.soak.short_timeouts", what),
                 env=self._environment,
                 start_new_session=True,
                 stdout=output,
                 stderr=output,
             )
 
-    def closes(self) -> None:
+    def kill_all(self) -> None:
         """Kill what is left, orphans too."""
         for process in self._running.values():
             for pid in (*children(process.pid), process.pid):
@@ -135,7 +135,7 @@ def _end(pid: int) -> bool:
 def _is_ours(pid: int) -> bool:
     """Whether the process of this number is still a worker's horse: numbers are used again."""
     with contextlib.suppress(OSError):
-        return b"tests.soak.hurried" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"tests.soak.short_timeouts" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
@@ -147,10 +147,12 @@ def redis_by(clock: MovedClock) -> Iterator[RedisServer]:
 
 
 @contextmanager
-def house(config: Settings, redis: RedisServer, clock: MovedClock, log: Path) -> Iterator[House]:
-    """A house with nobody in it yet."""
-    made = House(config, redis, clock, log)
+def controlled_processes(
+    config: Settings, redis: RedisServer, clock: MovedClock, log: Path
+) -> Iterator[Processes]:
+    """Yield processes that are not started yet; kill them at the end."""
+    made = Processes(config, redis, clock, log)
     try:
         yield made
     finally:
-        made.closes()
+        made.kill_all()

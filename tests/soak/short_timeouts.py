@@ -1,7 +1,7 @@
-"""``python -m tests.soak.hurried worker``: a worker or scheduler that waits less, else as it is.
+"""``python -m tests.soak.short_timeouts worker``: a worker or scheduler with short timeouts.
 
 A day of a run has a second: pauses and time-outs of minutes would outlast weeks. So the scheduler
-looks more often, and time-outs, pauses between attempts and SQLite's patience are shorter.
+looks more often, and time-outs, pauses between attempts and SQLite's busy timeout are shorter.
 Nothing else differs from ``python -m jobs.worker`` and ``python -m jobs.schedule``.
 """
 

@@ -1,4 +1,4 @@
-"""A year of a partner, told half hour by half hour, with all that goes wrong in one.
+"""A simulated year of a partner in steps of half an hour, with all faults of a year.
 
 The timetable's own jobs run on a clock of the test's; beside them stands what a person with a
 calendar would expect of them.
@@ -29,7 +29,7 @@ NOON = time(12)
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where a partner is; a public holiday there, and a day on which the clocks change."""
 
     zone: str
@@ -71,11 +71,11 @@ class Client:
 
 
 @dataclass
-class Year:
+class YearScenario:
     """The year as it goes on: the true time, and what was printed, seen and expected."""
 
     world: World
-    place: Place
+    location: Location
     patch: pytest.MonkeyPatch
     now: datetime = field(init=False)
     wrong_by: timedelta = timedelta()
@@ -95,27 +95,27 @@ class Year:
         self.client = Client(self.world)
         self.line: list[int] = []
         self.off = holidays.country_holidays(
-            self.place.country, subdiv=self.place.region, years=(2018, 2019)
+            self.location.country, subdiv=self.location.region, years=(2018, 2019)
         )
         self.feed = self.world.has_feed("School", "SCH", S1=100)
         self.patch.setattr(runtime, "get_app", lambda: self.world.app)
         self.patch.setattr(runtime, "client_of", lambda server: self.client)
-        self.patch.setattr(clock, "now", lambda: self.told)
+        self.patch.setattr(clock, "now", lambda: self.service_time)
         self.patch.setattr(queue, "run_collection", lambda config, wanted: self.line.append(wanted))
         self.patch.setattr(queue, "render_certificate", lambda config, certificate: None)
         self.is_at(NEW_YEAR - DAY, NOON)
 
     @property
-    def told(self) -> datetime:
+    def service_time(self) -> datetime:
         """The time by the service's clock."""
         return self.now + self.wrong_by
 
     def local(self, day: date, at: time) -> datetime:
-        """A wall-clock time of the place."""
+        """A wall-clock time of the location."""
         return datetime.combine(day, at, tzinfo=self.world.zone).astimezone(UTC)
 
     def is_at(self, day: date, at: time) -> None:
-        """It is this time at the place."""
+        """It is this time at the location."""
         self.is_now(self.local(day, at))
 
     def is_now(self, moment: datetime) -> None:
@@ -143,14 +143,14 @@ class Year:
         """The tick of the timetable, a worker that does what it puts in line, and the judgement."""
         if not self.running:
             return
-        due = (self.told - timedelta(minutes=10)).astimezone(self.world.zone).date() - DAY
+        due = (self.service_time - timedelta(minutes=10)).astimezone(self.world.zone).date() - DAY
         schedule.enqueue_due_collections()
         line, self.line = self.line, []
         wanted = due > self.night_of and self.server_is_healthy
-        assert len(line) == wanted, f"{len(line)} nights at {self.told}, {due} is due"
+        assert len(line) == wanted, f"{len(line)} nights at {self.service_time}, {due} is due"
         for collection_id in line:
             with self.world.app.app_context():
-                collect(collection_id, now=lambda: self.told)
+                collect(collection_id, now=lambda: self.service_time)
         if line:
             self.server_is_healthy = self.client.answers
         if line and self.client.answers:
@@ -178,14 +178,14 @@ class Year:
             self.pending -= pages
             self.last_data_on, self.shown = until, 0
             if not self.healthy:
-                self.turns.append((self.told, "healthy"))
+                self.turns.append((self.service_time, "healthy"))
                 self.healthy = True
         silent, one = 0, self.last_data_on + DAY
         while one <= day:
             silent += self.is_business_day(one)
             one += DAY
         if self.healthy and silent >= 3:
-            self.turns.append((self.told, "unhealthy"))
+            self.turns.append((self.service_time, "unhealthy"))
             self.healthy = False
 
 
@@ -197,7 +197,7 @@ class Event:
     does: Callable[[], object]
 
 
-def printing(year: Year) -> list[Event]:
+def printing(year: YearScenario) -> list[Event]:
     """Twice a day, little at weekends; and ten minutes before each month ends."""
     events = []
     for n in range(365):
@@ -211,7 +211,7 @@ def printing(year: Year) -> list[Event]:
     return events
 
 
-def silence(year: Year, before: date, business_days: int, after: timedelta) -> list[Event]:
+def silence(year: YearScenario, before: date, business_days: int, after: timedelta) -> list[Event]:
     """The agent is offline from noon of the last business day before a day.
 
     It comes back at noon, so long after so many business days have ended.
@@ -229,12 +229,12 @@ def silence(year: Year, before: date, business_days: int, after: timedelta) -> l
     ]
 
 
-def setting(year: Year, day: date, at: time, name: str, value: object) -> Event:
+def setting(year: YearScenario, day: date, at: time, name: str, value: object) -> Event:
     """Something of the year is set."""
     return Event(year.local(day, at), lambda: setattr(year, name, value))
 
 
-def troubles(year: Year) -> list[Event]:
+def troubles(year: YearScenario) -> list[Event]:
     """What goes wrong in the year."""
 
     def printerpoint(day: date, answers: bool) -> Event:
@@ -248,14 +248,14 @@ def troubles(year: Year) -> list[Event]:
         printerpoint(date(2018, 5, 18), answers=True),
         setting(year, date(2018, 6, 28), NOON, "running", value=False),
         setting(year, date(2018, 7, 3), NOON, "running", value=True),
-        *silence(year, year.place.holiday, 3, 2 * DAY),
-        *silence(year, year.place.change, 3, 2 * DAY),
+        *silence(year, year.location.holiday, 3, 2 * DAY),
+        *silence(year, year.location.change, 3, 2 * DAY),
         setting(year, date(2018, 12, 4), NOON, "wrong_by", HOUR),
         setting(year, date(2018, 12, 6), NOON, "wrong_by", timedelta()),
     ]
 
 
-def office_hours(year: Year) -> list[Event]:
+def office_hours(year: YearScenario) -> list[Event]:
     """When the month-end job and the health check are looked at."""
     events = []
     for n in range(370):
@@ -268,15 +268,15 @@ def office_hours(year: Year) -> list[Event]:
     return events
 
 
-def changes(year: Year) -> set[date]:
-    """The days on which the place's clocks change."""
+def changes(year: YearScenario) -> set[date]:
+    """The days on which the location's clocks change."""
     days = [NEW_YEAR + n * DAY for n in range(366)]
     offsets = [datetime.combine(day, NOON, tzinfo=year.world.zone).utcoffset() for day in days]
     return {day for day, one, two in zip(days, [offsets[0], *offsets], offsets, strict=False)
             if one != two}  # fmt: skip
 
 
-def asked_at(year: Year, moment: datetime, close_looks: Sequence[datetime]) -> bool:
+def asked_at(year: YearScenario, moment: datetime, close_looks: Sequence[datetime]) -> bool:
     """Whether this tick is asked: the first that finds a day ended, and all where it matters."""
     local = (moment + year.wrong_by).astimezone(year.world.zone)
     if local.hour == 0 and 10 <= local.minute < 40:
@@ -284,16 +284,16 @@ def asked_at(year: Year, moment: datetime, close_looks: Sequence[datetime]) -> b
     return any(abs(moment - look) <= HOUR for look in close_looks)
 
 
-def goes_by(year: Year) -> None:
+def goes_by(year: YearScenario) -> None:
     """The whole year, and the first days of the next."""
-    told = sorted([*printing(year), *troubles(year), *office_hours(year)], key=lambda e: e.at)
+    events = sorted([*printing(year), *troubles(year), *office_hours(year)], key=lambda e: e.at)
     looks = [year.local(day, time(hour)) for day in changes(year) for hour in (0, 2)]
     looks += [event.at for event in troubles(year)]
     moment = year.local(NEW_YEAR, time()).replace(minute=0)
     end = year.local(date(2019, 1, 6), NOON)
     while moment < end:
-        while told and told[0].at < moment:
-            event = told.pop(0)
+        while events and events[0].at < moment:
+            event = events.pop(0)
             year.is_now(event.at)
             event.does()
         if asked_at(year, moment, looks):

@@ -1,4 +1,4 @@
-"""The same quarter without a fault: the same fleet, printing and events, in this process."""
+"""The reference run: the same fleet, printing and events without a fault, in this process."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from webapp.services import months
 from webapp.services.collection import requests, scheduling
 
 
-def repeats(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> None:
+def repeat(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> None:
     """Let the fleet live through all visits, undisturbed."""
     for visit in visits:
         fleet.printerpoint.set_time(visit.moment)
