@@ -24,7 +24,7 @@ DIGEST_AT = time(8)
 #: After a downtime it is sent until this time, and later not at all.
 DIGEST_UNTIL = time(12)
 #: Items listed in an email; further ones are counted.
-TOLD_IN_FULL = 20
+LISTED_IN_FULL = 20
 #: Operations are notified when no night has finished for this long.
 NIGHTS_SILENT = timedelta(hours=26)
 
