@@ -90,7 +90,7 @@ def test_every_shade_can_be_read_on_what_lies_behind_it(colour: Colour) -> None:
         (contrast.on_dark(colour), DARK_PAGE, DARK_TINTS),
     ):
         assert contrast.lowest(shades.accent, page) >= READABLE
-        assert contrast.lowest(shades.link, (*page, *tints, shades.soft)) >= READABLE
+        assert contrast.lowest(shades.link, (*page, *tints, shades.tint)) >= READABLE
         assert contrast.contrast_ratio(shades.text, shades.accent) >= READABLE
         assert contrast.contrast_ratio(shades.text, shades.deep) >= READABLE
 
@@ -141,7 +141,7 @@ def test_the_page_is_that_of_the_style_sheet() -> None:
     light, dark = re.split(r"@media screen and \(prefers-color-scheme: dark\)", style, maxsplit=1)
 
     names = ("surface", "ground", "sunken")
-    tints = ("good-soft", "bad-soft", "wait-soft", "calm-soft", "still-soft")
+    tints = ("good-tint", "bad-tint", "wait-tint", "info-tint", "neutral-tint")
     for part, page in (
         (light, (*LIGHT_PAGE, *LIGHT_TINTS)),
         (dark, (*DARK_PAGE, *DARK_TINTS)),

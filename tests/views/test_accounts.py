@@ -349,7 +349,7 @@ def test_home_of_a_partner_names_what_needs_a_person(ada: Visitor, storing: Stor
     assert reason in home.text
     assert "Bakery Lund" in home.text
     assert "1 meter reading needs review" in home.text
-    assert '<span class="count">1<span class="unseen"> waiting</span></span>' in home.text
+    assert '<span class="count">1<span class="visually-hidden"> waiting</span></span>' in home.text
 
 
 def test_home_of_operations_names_unhealthy_servers_of_every_partner(

@@ -58,7 +58,7 @@ class Shades:
 
     accent: Colour
     deep: Colour
-    soft: Colour
+    tint: Colour
     text: Colour
     link: Colour
 
@@ -120,7 +120,7 @@ def _shades(
     link = _nearest(accent, lambda shade: lowest(shade, (*page, *tints, soft)) >= READABLE)
     # Away from the page's color, for more contrast of the text on it.
     deep = mixed(accent, towards, 0.82)
-    return Shades(accent, deep, soft, text_on(accent), link)
+    return Shades(accent, deep, tint, text_on(accent), link)
 
 
 def _stands_out(colour: Colour, page: tuple[Colour, ...]) -> bool:

@@ -322,7 +322,7 @@ def _style(colour: Colour) -> str:
 
 def _properties(shades: Shades) -> str:
     return (
-        f"--accent: {shades.accent}; --accent-deep: {shades.deep}; --accent-soft: {shades.soft}; "
+        f"--accent: {shades.accent}; --accent-deep: {shades.deep}; --accent-tint: {shades.tint}; "
         f"--on-accent: {shades.text}; --link: {shades.link}; --focus: {shades.link};"
     )
 

@@ -36,7 +36,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
     ),
     "awaiting_baseline": (
         _l("No meter reading yet: %(name)s"),
-        "calm",
+        "info",
         "circle-help",
         lambda d: sentences.among(d, gettext("Counting starts with its first meter reading.")),
     ),
@@ -66,7 +66,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
     ),
     "member_joined": (
         _l("New meter of %(name)s"),
-        "calm",
+        "info",
         "plus",
         lambda d: gettext(
             "Its first value includes earlier pages; %(pages)s are not counted.",
@@ -83,10 +83,10 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
             after=filters.number(d["after"]),
         ),
     ),
-    "spike": (_l("Meter spike of %(name)s canceled"), "calm", "rotate-cw", sentences.spike),
+    "spike": (_l("Meter spike of %(name)s canceled"), "info", "rotate-cw", sentences.spike),
     "restored": (
         _l("Meter of %(name)s was restored"),
-        "calm",
+        "info",
         "rotate-cw",
         sentences.restored,
     ),
@@ -98,7 +98,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
     ),
     "away": (
         _l("%(name)s at a customer that is not connected"),
-        "calm",
+        "info",
         "arrow-right",
         lambda d: sentences.among(d, gettext("Pages printed there are not counted.")),
     ),
@@ -129,19 +129,19 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
     ),
     "copy": (
         _l("Second row of %(name)s is a duplicate"),
-        "calm",
+        "info",
         "check",
         lambda _: gettext("Both meters increase alike, so only one row is counted."),
     ),
     "two_machines": (
         _l("%(name)s is two printers"),
-        "calm",
+        "info",
         "plus",
         lambda _: gettext("Their meters increase differently, so each is counted separately."),
     ),
     "set_switched": (
         _l("Meter used for %(name)s changed"),
-        "calm",
+        "info",
         "sliders-horizontal",
         lambda d: gettext(
             "It no longer reports %(before)s; counting restarts with %(after)s. Pages already "
@@ -151,19 +151,19 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         ),
     ),
     "fell": (_l("Meter of %(name)s decreased"), "wait", "arrow-down", sentences.fell),
-    "misread": (_l("Meter glitch of %(name)s"), "calm", "rotate-cw", sentences.misread),
-    "reset": (_l("Meter of %(name)s was reset"), "calm", "rotate-ccw", sentences.reset),
+    "misread": (_l("Meter glitch of %(name)s"), "info", "rotate-cw", sentences.misread),
+    "reset": (_l("Meter of %(name)s was reset"), "info", "rotate-ccw", sentences.reset),
     "held": (_l("Pages of %(name)s are under review"), "wait", "hand", sentences.held),
     "decided": (_l("Pages of %(name)s were reviewed"), "", "scale", sentences.decided),
     "moved_in": (
         _l("%(name)s moved here from another customer"),
-        "calm",
+        "info",
         "arrow-right",
         sentences.moved_in,
     ),
     "moved_away": (
         _l("%(name)s moved to another customer"),
-        "calm",
+        "info",
         "arrow-left",
         lambda _: gettext("Its pages are now counted there. Pages already counted here are kept."),
     ),
