@@ -85,7 +85,7 @@ class Supervisor:
     def watch(self, on_restart: Callable[[str], None]) -> None:
         """Return when supervisord has ended, which it does not do by itself.
 
-        ``tell`` is called with the name of a program that ended and is being restarted: once, not
+        ``on_restart`` is called with the name of a program that ended and is being restarted: once, not
         for each attempt.
         """
         pids: dict[str, int] = {}

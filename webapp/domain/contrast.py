@@ -45,7 +45,7 @@ BLACK = Colour(0, 0, 0)
 #: The backgrounds of buttons and links: ground, surface and sunken of static/app.css.
 LIGHT_PAGE = tuple(map(Colour.parse, ("#ffffff", "#f6f8f5", "#f0f4ef")))
 DARK_PAGE = tuple(map(Colour.parse, ("#141c18", "#0d1310", "#1a241f")))
-#: Further backgrounds of links: good-, bad-, wait-, calm- and still-soft.
+#: Further backgrounds of links: good-, bad-, wait-, info- and neutral-tint.
 LIGHT_TINTS = tuple(map(Colour.parse, ("#e3f1e8", "#fceceb", "#fdf1d8", "#e8f0fa", "#ebefeb")))
 DARK_TINTS = tuple(map(Colour.parse, ("#15301f", "#3a1917", "#33270f", "#17263a", "#222d27")))
 #: Ours: accent of static/app.css.
@@ -116,8 +116,8 @@ def mixed(colour: Colour, other: Colour, share: float) -> Colour:
 def _shades(
     accent: Colour, page: tuple[Colour, ...], tints: tuple[Colour, ...], towards: Colour
 ) -> Shades:
-    soft = mixed(accent, page[0], 0.12)
-    link = _nearest(accent, lambda shade: lowest(shade, (*page, *tints, soft)) >= READABLE)
+    tint = mixed(accent, page[0], 0.12)
+    link = _nearest(accent, lambda shade: lowest(shade, (*page, *tints, tint)) >= READABLE)
     # Away from the page's color, for more contrast of the text on it.
     deep = mixed(accent, towards, 0.82)
     return Shades(accent, deep, tint, text_on(accent), link)

@@ -203,7 +203,7 @@ class Fleet:
         if isinstance(row, BadRow) and len(self.bad_rows) < _BAD_ROWS_KEPT:
             self.bad_rows.append(row)
 
-    def _keep(self, waiting: dict[_Label, tuple[list[Printer], list[BadRow]]]) -> None:
+    def _spill(self, buffer: dict[_Label, tuple[list[Printer], list[BadRow]]]) -> None:
         """Write rows to the file, and remove them from memory."""
         self._file.seek(0, os.SEEK_END)
         for label, rows_of_label in buffer.items():
