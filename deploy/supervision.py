@@ -85,8 +85,8 @@ class Supervisor:
     def watch(self, on_restart: Callable[[str], None]) -> None:
         """Return when supervisord has ended, which it does not do by itself.
 
-        ``on_restart`` is called with the name of a program that ended and is being restarted: once, not
-        for each attempt.
+        ``on_restart`` is called with the name of a program that ended and is being restarted: once,
+        not at every attempt.
         """
         pids: dict[str, int] = {}
         reported: set[str] = set()
