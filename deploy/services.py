@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SANDBOX_PATH = "/apis/v1"
 #: The demo must not use data of the real service, so it ignores its configuration.
 NOT_FOR_DEMO = (
-    "DATABASE_URL", "ENCRYPTION_KEYS", "PRINTERPOINT_URL", "PUBLIC_URL", "REDIS_PASSWORD",
-    "REDIS_PORT", "REDIS_URL", "RELEAF_ENV", "SECRET_KEY",
+    "DATABASE_URL", "ENCRYPTION_KEYS", "MAIL_FROM", "MAIL_URL", "PRINTERPOINT_URL", "PUBLIC_URL",
+    "REDIS_PASSWORD", "REDIS_PORT", "REDIS_URL", "RELEAF_ENV", "SECRET_KEY",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import stat
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
 from datetime import time
@@ -15,6 +16,7 @@ from webapp.settings import Settings, SettingsError
 Load = Callable[..., Settings]
 
 PROJECT = "project"
+SECRET = "k3Zq9vXw2LmT7bRyP5sHdN8cJf4gUaE6"
 # The same in every process that collects these tests: test names contain it.
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 VARIABLES = (
@@ -42,7 +44,7 @@ PRODUCTION: Mapping[str, str] = {
     "DATABASE_URL": "postgresql://releaf:secret-of-the-database@db.example/releaf",
     "REDIS_URL": "redis://:secret-of-redis@redis.example:6379/0",
     "ENCRYPTION_KEYS": KEY,
-    "SECRET_KEY": "s" * 40,
+    "SECRET_KEY": SECRET,
     "PUBLIC_URL": "https://releaf.example",
     "MAIL_URL": "smtps://releaf:secret-of-mail@mail.example",
     "MAIL_FROM": "Releaf <releaf@releaf.example>",
@@ -79,10 +81,10 @@ def test_a_second_start_keeps_the_secrets(load: Load) -> None:
 def test_the_environment_wins_over_the_file(load: Load) -> None:
     load()
 
-    settings = load({"ENCRYPTION_KEYS": KEY, "SECRET_KEY": "e" * 32})
+    settings = load({"ENCRYPTION_KEYS": KEY, "SECRET_KEY": SECRET})
 
     assert settings.encryption_keys == (KEY,)
-    assert settings.secret_key == "e" * 32
+    assert settings.secret_key == SECRET
 
 
 def test_defaults_are_those_of_the_readme(load: Load) -> None:
@@ -115,6 +117,16 @@ def test_every_variable_that_is_read_stands_in_the_readme() -> None:
         ("ENCRYPTION_KEYS", "not-a-key"),
         ("ENCRYPTION_KEYS", f"{KEY},short"),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 40),
+        ("SECRET_KEY", f"CHANGE-ME{SECRET}"),
+        ("REDIS_URL", "redis://:CHANGE-ME@127.0.0.1:6379/0"),
+        ("DATABASE_URL", "postgresql://releaf:CHANGE-ME@127.0.0.1:5432/releaf"),
+        ("MAIL_URL", "smtp://releaf:CHANGE-ME@mail.example.com:587"),
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("RELEAF_INSTANCES", "/srv/releaf"),
+        ("RELEAF_LOG_LEVEL", "ERROR"),
         ("PRINTERPOINT_URL", "http://printerpoint.com/apis/v1"),
         ("PRINTERPOINT_URL", "ftp://printerpoint.com"),
         ("PRINTERPOINT_URL", "https://token@printerpoint.com/apis/v1"),
@@ -161,13 +173,45 @@ def test_production_starts_with_everything_given(load: Load, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "missing",
-    ["SECRET_KEY", "ENCRYPTION_KEYS", "REDIS_URL", "PUBLIC_URL", "MAIL_URL", "MAIL_FROM"],
+    [
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "PUBLIC_URL",
+        "MAIL_URL",
+        "MAIL_FROM",
+    ],
 )
-def test_production_makes_up_no_secret(load: Load, missing: str) -> None:
+@pytest.mark.parametrize("before", ["an empty folder", "secrets of a development run"])
+def test_production_has_no_defaults_for_what_it_requires(
+    load: Load, missing: str, before: str
+) -> None:
+    if before == "secrets of a development run":
+        load()
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
 
     with pytest.raises(SettingsError, match=f"^{missing}: "):
         load(environ)
+    with pytest.raises(SettingsError, match=f"^{missing}: "):
+        load({**PRODUCTION, missing: ""})
+
+
+def test_the_example_of_production_can_be_sourced_and_is_complete(load: Load) -> None:
+    example = configuration.ROOT / "deploy" / "production" / "releaf.env.example"
+    shell = f"set -a; . '{example}'; env -0"
+    printed = subprocess.run(["/bin/sh", "-euc", shell], env={}, check=True, capture_output=True)
+    environ = dict(line.split("=", 1) for line in printed.stdout.decode().split("\0") if line)
+    filled = {name: value.replace("CHANGE-ME", "a-password") for name, value in environ.items()}
+
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL: contains CHANGE-ME"):
+        load(environ)
+    with pytest.raises(SettingsError, match=r"^SECRET_KEY: is not set"):
+        load(filled)
+    settings = load({**filled, "SECRET_KEY": SECRET, "ENCRYPTION_KEYS": KEY})
+
+    assert settings.production
+    assert settings.mail_from == "Releaf <releaf@example.com>"
 
 
 def test_production_refuses_a_sandbox(load: Load) -> None:
@@ -187,5 +231,5 @@ def test_settings_are_frozen_and_show_no_secret(load: Load) -> None:
 
     with pytest.raises(FrozenInstanceError):
         setattr(settings, PROJECT, "Amazon")
-    for secret in ("secret-of-the-database", "secret-of-redis", KEY, "s" * 40):
+    for secret in ("secret-of-the-database", "secret-of-redis", KEY, SECRET):
         assert secret not in repr(settings)

@@ -5,6 +5,7 @@ the instance folder, readable by its owner only. Environment variables override 
 """
 
 import contextlib
+import difflib
 import os
 import re
 import secrets
@@ -25,6 +26,15 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS_FILE = "secrets.env"
 PRINTERPOINT_URL = "https://printerpoint.com/apis/v1"
+#: In production these are set explicitly; nothing is generated.
+REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL")
+#: All settings with the prefix RELEAF_; another name is a mistake in the environment.
+PREFIXED = ("RELEAF_ENV", "RELEAF_INSTANCE")
+#: What deploy/production/releaf.env.example has where a password is to be set.
+PLACEHOLDER = "CHANGE-ME"
+#: A random text of 32 characters has at least so many different ones.
+MIN_DIFFERENT_CHARACTERS = 8
+_WITH_PASSWORDS = (*REQUIRED_IN_PRODUCTION, "MAIL_URL")
 
 
 class SettingsError(Exception):
@@ -68,6 +78,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     Creates the instance folder and its secrets if they are missing. Raises SettingsError for the
     first invalid variable.
     """
+    _check_names(environ)
     environment = environ.get("RELEAF_ENV", "development")
     if environment not in ("development", "production"):
         raise SettingsError(
@@ -76,6 +87,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     production = environment == "production"
     instance = Path(environ.get("RELEAF_INSTANCE") or ROOT / "instance").absolute()
     values = {**_secrets(instance, environ, production), **environ}
+    port = _whole(values, "PORT", 8000, 1, 65_535)
     return Settings(
         environment="production" if production else "development",
         instance=instance,
@@ -86,10 +98,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         printerpoint_url=_printerpoint_url(
             values.get("PRINTERPOINT_URL") or PRINTERPOINT_URL, production
         ),
-        public_url=_public_url(
-            values.get("PUBLIC_URL") or f"http://127.0.0.1:{values.get('PORT') or 8000}",
-            production,
-        ),
+        public_url=_public_url(values.get("PUBLIC_URL") or f"http://127.0.0.1:{port}", production),
         pages_per_day_ceiling=_whole(values, "PAGES_PER_DAY_CEILING", 60_000, 1, 100_000_000),
         roll_width_mm=_whole(values, "ROLL_WIDTH_MM", 914, 50, 5_000),
         collect_at=_wall_time(values, "COLLECT_AT", "00:10"),
@@ -114,19 +123,35 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def _check_names(environ: Mapping[str, str]) -> None:
+    """Refuse unknown names with our prefix, and the placeholder of the example file.
+
+    Raises SettingsError.
+    """
+    for name, value in environ.items():
+        if name.startswith("RELEAF_") and name not in PREFIXED:
+            similar = difflib.get_close_matches(name, PREFIXED, n=1)
+            hint = f"did you mean {similar[0]}?" if similar else f"known are {', '.join(PREFIXED)}"
+            raise SettingsError(f"{name}: is not a setting; {hint}")
+        if name in _WITH_PASSWORDS and PLACEHOLDER in value:
+            raise SettingsError(f"{name}: contains {PLACEHOLDER}; replace it with the real value")
+
+
 def _secrets(instance: Path, environ: Mapping[str, str], production: bool) -> dict[str, str]:
-    """Return the secrets of the instance folder, generated at the first start."""
+    """Return the secrets of the instance folder, generated at the first start.
+
+    In production nothing is generated or read. Raises SettingsError for a missing variable.
+    """
+    missing = [name for name in REQUIRED_IN_PRODUCTION if not environ.get(name)]
+    if production and missing:
+        raise SettingsError(
+            f"{missing[0]}: is not set; in production it is required in the environment "
+            "(README, Configuration)"
+        )
+    if production or missing in ([], ["DATABASE_URL"]):
+        return {}
     path = instance / SECRETS_FILE
     if not path.exists():
-        needed = ("SECRET_KEY", "ENCRYPTION_KEYS", "REDIS_URL")
-        missing = [name for name in needed if not environ.get(name)]
-        if not missing:
-            return {}
-        if production:
-            raise SettingsError(
-                f"{missing[0]}: is not set; in production give it in the environment "
-                "(README, Configuration)"
-            )
         _write_secrets(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -228,8 +253,8 @@ def _encryption_keys(text: str) -> tuple[str, ...]:
 
 
 def _secret_key(text: str) -> str:
-    if len(text) < 32:
-        raise SettingsError("SECRET_KEY: needs at least 32 characters of randomness")
+    if len(text) < 32 or len(set(text)) < MIN_DIFFERENT_CHARACTERS:
+        raise SettingsError("SECRET_KEY: needs at least 32 random characters")
     return text
 
 

@@ -208,7 +208,7 @@ def measure(database: str, only: Collection[str] = ()) -> list[Measured]:
             "RELEAF_INSTANCE": str(folder),
             "DATABASE_URL": database,
             "REDIS_URL": redis.url,
-            "RELEAF_LOG_LEVEL": "ERROR",
+            "LOG_LEVEL": "ERROR",
         }
         clock.now = lambda: served.NOW
         app = create_app(configuration.load(environment))  # it counts queries and signs cookies

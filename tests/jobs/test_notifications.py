@@ -36,7 +36,7 @@ from webapp.settings import Settings
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 #: The issue's proof has 10,000; the suite takes a part of it.
-HISTORIES = int(os.environ.get("RELEAF_HISTORIES", "60"))
+HISTORIES = int(os.environ.get("HISTORIES", "60"))
 SENDERS = 4
 KILLS = 5 + HISTORIES // 200
 
