@@ -66,21 +66,29 @@ def calls(paths: Iterable[Path], pattern: str) -> list[str]:
     ]
 
 
-def test_functions_that_the_architecture_document_names_exist() -> None:
-    document = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = re.findall(r"([\w/]+\.py):([\w.]+)", document)
+def test_files_and_functions_that_documents_name_exist() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    texts = [document.read_text(encoding="utf-8") for document in documents]
+    functions = [found for text in texts for found in re.findall(r"([\w/]+\.py):([\w.]+)", text)]
+    files = {found for text in texts for found in re.findall(r"`([\w/.-]+\.(?:py|html|js))`", text)}
 
-    assert len(named) > 30
-    missing = [f"{file}:{function}" for file, function in named if not defines(file, function)]
-    assert missing == []
+    assert len(functions) > 30
+    assert [":".join(each) for each in functions if not defines(*each)] == []
+    assert sorted(file for file in files if not is_file(file)) == []
+
+
+def is_file(name: str) -> bool:
+    """Whether there is a file of this path, or a module whose path ends with it."""
+    ends = any(str(path).endswith(f"/{name}") for path in MODULES)
+    return ends or (ROOT / name).is_file()
 
 
 def defines(file: str, function: str) -> bool:
-    """Whether a module, below ``webapp`` unless it is a job, defines a function or method."""
-    path = ROOT / file if file.startswith("jobs/") else ROOT / "webapp" / file
-    if not path.is_file():
+    """Whether a module, named from the root or from ``webapp``, defines a function or method."""
+    paths = [path for path in (ROOT / file, ROOT / "webapp" / file) if path.is_file()]
+    if not paths:
         return False
-    body: list[ast.stmt] = parse(path).body
+    body: list[ast.stmt] = parse(paths[0]).body
     for part in function.split("."):
         found = [
             node
