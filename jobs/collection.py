@@ -21,10 +21,11 @@ from webapp.models import Collection, Feed
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet
-from webapp.services import overlaps, renames
 from webapp.services.collection import collector as service
-from webapp.services.collection import heartbeat, monitoring, retry_rows
+from webapp.services.collection import heartbeat, retry_rows
+from webapp.services.feeds import renames
 from webapp.services.metering.process import MeteringSettings
+from webapp.services.servers import health, overlaps
 
 log = logging.getLogger("releaf.collection")
 
@@ -128,7 +129,7 @@ def _read_fleet(
         if waits is None:
             return fleet
         fleet.close()
-        monitoring.server_answered(session, collection.server, now())
+        health.server_answered(session, collection.server, now())
         service.abort(session, collection, waits, now())
         session.commit()
         return "another server reads the same fleet: it waits for approval"

@@ -9,7 +9,7 @@ from webapp.db import db
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import servers
-from webapp.services.collection import monitoring
+from webapp.services.servers import health
 
 log = logging.getLogger("releaf.health")
 
@@ -55,10 +55,10 @@ def check(server_id: int) -> bool:
         try:
             client.check()
         except PrinterpointError as error:
-            monitoring.server_failed(session, server, error, clock.now())
+            health.server_failed(session, server, error, clock.now())
             session.commit()
             log.warning("server %s: %s", server_id, error)
             return False
-        monitoring.server_answered(session, server, clock.now())
+        health.server_answered(session, server, clock.now())
         session.commit()
     return True

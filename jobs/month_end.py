@@ -14,7 +14,7 @@ from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
 from webapp.pdf import CertificateRenderer
-from webapp.services import certificates, months
+from webapp.services.certificates import certificates, months
 from webapp.settings import Settings
 
 log = logging.getLogger("releaf.month_end")

@@ -28,10 +28,11 @@ from webapp.mail import (
 )
 from webapp.models import Mail
 from webapp.models.notice import Subject
-from webapp.services import approval_emails, brands, digests, notices, outbox, unsubscribe
-from webapp.services.brands import Branding
-from webapp.services.notices import EmailDraft
-from webapp.services.users import language_of
+from webapp.services.accounts import branding
+from webapp.services.accounts.branding import Branding
+from webapp.services.accounts.users import language_of
+from webapp.services.notifications import approval_emails, digests, notices, outbox, unsubscribe
+from webapp.services.notifications.notices import EmailDraft
 from webapp.settings import Settings
 
 log = logging.getLogger("releaf.notifications")
@@ -162,24 +163,24 @@ def _enqueue(
 ) -> int:
     enqueued = 0
     for draft in drafts:
-        branding = brands.branding(session, draft.user.account)
+        brand = branding.for_account(session, draft.user.account)
         with force_locale(language_of(draft.user)):
-            plain, html = _renderer().render(_content(config, draft, _email_branding(branding)))
-        digest = branding.logo.digest if branding and branding.logo else None
+            plain, html = _renderer().render(_content(config, draft, _email_branding(brand)))
+        digest = brand.logo.digest if brand and brand.logo else None
         enqueued += outbox.enqueue(session, draft, plain, html, now, digest) is not None
     return enqueued
 
 
-def _email_branding(branding: Branding | None) -> EmailBranding:
+def _email_branding(brand: Branding | None) -> EmailBranding:
     """Return the branding of emails to a partner's users."""
-    if branding is None:
+    if brand is None:
         return EmailBranding()
-    shades = on_light(branding.colour or OURS)
-    if branding.logo is None:
-        return EmailBranding(branding.name, str(shades.accent), str(shades.text))
-    size = branding.logo.within(*_LOGO_SIZE)
-    content_id = _content_id(branding.logo.digest)
-    return EmailBranding(branding.name, str(shades.accent), str(shades.text), content_id, size)
+    shades = on_light(brand.colour or OURS)
+    if brand.logo is None:
+        return EmailBranding(brand.name, str(shades.accent), str(shades.text))
+    size = brand.logo.within(*_LOGO_SIZE)
+    content_id = _content_id(brand.logo.digest)
+    return EmailBranding(brand.name, str(shades.accent), str(shades.text), content_id, size)
 
 
 def _content_id(digest: str) -> str:
@@ -188,7 +189,7 @@ def _content_id(digest: str) -> str:
 
 def _logo(session: Session, mail: Mail) -> Attachment | None:
     """Return the logo for an email."""
-    content = brands.content(session, mail.logo_digest)
+    content = branding.content(session, mail.logo_digest)
     return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 
 

@@ -5,7 +5,7 @@ import logging
 from jobs import runtime
 from webapp import clock
 from webapp.db import db
-from webapp.services import reconciliation
+from webapp.services.certificates import reconciliation
 
 log = logging.getLogger("releaf.reconciliation")
 

@@ -18,7 +18,8 @@ from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db
 from webapp.extensions import babel
-from webapp.services import database, passwords
+from webapp.services import database
+from webapp.services.accounts import passwords
 from webapp.settings import Settings
 
 pytest_plugins = ("tests.environment",)

@@ -51,9 +51,10 @@ from webapp.models.collection import CollectionKind, CollectionState, OutcomeKin
 from webapp.models.feed import FeedStatus
 from webapp.models.user import Role
 from webapp.pdf import CertificateValues
-from webapp.services import passwords, summaries
+from webapp.services import summaries
+from webapp.services.accounts import passwords
+from webapp.services.accounts.users import VALID, hash_of
 from webapp.services.metering import deltas
-from webapp.services.users import VALID, hash_of
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 TODAY = NOW.date()

@@ -22,8 +22,9 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import months, servers
+from webapp.services.certificates import months
 from webapp.services.collection import requests
+from webapp.services.servers import servers
 from webapp.settings import Settings
 
 MONDAY = date(2026, 10, 5)

@@ -29,9 +29,9 @@ from webapp.crypto import Keyring
 from webapp.db import Base
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Reading, Server
 from webapp.printerpoint.client import Client
-from webapp.services import servers
 from webapp.services.collection import requests as runs
 from webapp.services.database import upgrade
+from webapp.services.servers import servers
 from webapp.settings import Settings
 
 TABLES = Base.metadata.tables

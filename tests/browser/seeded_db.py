@@ -17,7 +17,7 @@ from webapp.domain.metering.state import DeltaKind, DeltaState, PendingFall
 from webapp.domain.reasons import reason
 from webapp.models import Account, Device, Feed, FeedEvent, Server, ServerOverlap, User
 from webapp.models.feed_event import FeedEventKind
-from webapp.services import device_status
+from webapp.services.feeds import device_status
 
 #: Words that nobody can break, for pages that must not scroll sideways.
 LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne, Niederlassung Nord"

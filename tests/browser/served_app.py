@@ -20,7 +20,7 @@ from webapp.app import create_app
 from webapp.crypto import Keyring
 from webapp.db import db
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import unsubscribe
+from webapp.services.notifications import unsubscribe
 from webapp.settings import Settings
 
 

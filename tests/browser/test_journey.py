@@ -31,7 +31,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Feed, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import users
+from webapp.services.accounts import users
 from webapp.services.collection import requests
 from webapp.settings import Settings
 

@@ -15,9 +15,9 @@ from tests.cli.conftest import Releaf
 from webapp import clock
 from webapp.models import Collection, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import pauses
 from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat, requests
+from webapp.services.feeds import pauses
 from webapp.settings import ROOT
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from tests.cli.conftest import Releaf
 from webapp import clock
-from webapp.services import database, users
+from webapp.services import database
+from webapp.services.accounts import users
 
 
 def test_the_first_administrator_is_let_in(new_instance: Releaf) -> None:

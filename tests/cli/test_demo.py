@@ -16,8 +16,8 @@ from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.queries import metrics
-from webapp.services import users
-from webapp.services.calendars import PublicHolidays
+from webapp.services.accounts import users
+from webapp.services.accounts.calendars import PublicHolidays
 
 pytestmark = pytest.mark.processes
 

@@ -8,7 +8,7 @@ import pytest
 
 from webapp.domain.health import feed_health, unhealthy_from
 from webapp.domain.months import Month, closes_at
-from webapp.services.calendars import holidays_of
+from webapp.services.accounts.calendars import holidays_of
 
 COUNTRIES = (
     "US", "CA", "MX", "BR", "AR", "GB", "IE", "FR", "DE", "ES",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from webapp.domain.calendar import is_business_day
 from webapp.domain.reading_rhythm import WINDOW_DAYS, suggest_interval
-from webapp.services.calendars import holidays_of
+from webapp.services.accounts.calendars import holidays_of
 
 #: A Tuesday.
 TODAY = date(2026, 11, 17)

@@ -41,10 +41,11 @@ from webapp.models import (
     ServerDay,
 )
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import feeds, servers
 from webapp.services.collection import heartbeat
+from webapp.services.feeds import feeds
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import FeedOfDeposits
+from webapp.services.servers import servers
 from webapp.settings import Settings
 
 CUSTOMERS = 120

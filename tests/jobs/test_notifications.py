@@ -30,8 +30,9 @@ from webapp.domain.reasons import reason
 from webapp.logos import sanitize_logo
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
-from webapp.services import brands, notices
-from webapp.services.collection import monitoring
+from webapp.services.accounts import branding
+from webapp.services.notifications import notices
+from webapp.services.servers import health
 from webapp.settings import Settings
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
@@ -69,7 +70,7 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
     with open_session(config.database_url) as session:
         server = factories.server(session, name="Main <login>")
         factories.user(session, server.account, email="ada@example.com")
-        monitoring.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
+        health.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
         session.commit()
 
     with running_app(config):
@@ -101,15 +102,13 @@ def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> N
         other = factories.server(session, name="Other login")
         factories.user(session, other.account, email="wes@example.com")
         for one in (server, other):
-            monitoring.server_failed(
-                session, one, Refused(reason("token_refused", status=403)), NOW
-            )
+            health.server_failed(session, one, Refused(reason("token_refused", status=403)), NOW)
         session.commit()
 
     with running_app(config):
         job.write(lambda: NOW)
     with open_session(config.database_url) as session:
-        brands.reset(session, session.get_one(Server, 1).account)  # what is written stays so
+        branding.reset(session, session.get_one(Server, 1).account)  # what is written stays so
         session.commit()
     with running_app(config):
         assert job.send(lambda: NOW) == (2, 0)
@@ -243,9 +242,9 @@ def _histories(chance: random.Random, servers: list[int]) -> dict[datetime, list
 def _turn(session: Session, server_id: int, now: datetime) -> None:
     server = session.get_one(Server, server_id)
     if server.health == "healthy":
-        monitoring.server_failed(session, server, Refused(reason("token_refused", status=403)), now)
+        health.server_failed(session, server, Refused(reason("token_refused", status=403)), now)
     else:
-        monitoring.server_answered(session, server, now)
+        health.server_answered(session, server, now)
 
 
 def _wait_until_told(config: Settings, now: datetime) -> None:
@@ -274,7 +273,7 @@ def test_users_who_may_not_log_in_are_not_written_to(config: Settings) -> None:
     with open_session(config.database_url) as session:
         server = factories.server(session)
         factories.user(session, server.account, disabled_at=NOW)
-        monitoring.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
+        health.server_failed(session, server, Refused(reason("token_refused", status=403)), NOW)
         session.commit()
         readers = notices.readers(session, NOW)
         users = session.scalars(select(User)).all()

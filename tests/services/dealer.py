@@ -32,10 +32,12 @@ from webapp.models import (
 )
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.printerpoint.schema import read_row
-from webapp.services import feeds, months, renames, servers
+from webapp.services.certificates import months
+from webapp.services.certificates.reconciliation import reconcile
 from webapp.services.collection import collector, requests
+from webapp.services.feeds import feeds, renames
 from webapp.services.metering.process import MeteringSettings
-from webapp.services.reconciliation import reconcile
+from webapp.services.servers import servers
 
 Row = dict[str, Any]
 Counters = Callable[[int], Mapping[str, int | None]]

@@ -8,7 +8,7 @@ from tests import factories
 from tests.factories import NOW
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account
-from webapp.services import accounts, calendars
+from webapp.services.accounts import accounts, calendars
 
 
 def test_a_partner_lives_in_a_zone_and_a_country(session: Session) -> None:

@@ -9,8 +9,8 @@ from tests import factories
 from tests.nights import World
 from webapp.errors import Invalid
 from webapp.models import Account
-from webapp.services import accounts
-from webapp.services.calendars import holidays_of, public_holidays, regions
+from webapp.services.accounts import accounts
+from webapp.services.accounts.calendars import holidays_of, public_holidays, regions
 
 EPIPHANY = date(2026, 1, 6)
 CESAR_CHAVEZ = date(2026, 3, 31)

@@ -10,8 +10,8 @@ from tests.nights import MONDAY, World
 from webapp.domain.reasons import reason
 from webapp.messages import sentence
 from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange, Reading
-from webapp.services import pauses
 from webapp.services.collection import scheduling
+from webapp.services.feeds import pauses
 
 pytestmark = pytest.mark.both_databases
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Deposit, Feed
-from webapp.services import certificates, months, reconciliation
+from webapp.services.certificates import certificates, months, reconciliation
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import FeedOfDeposits
 

@@ -12,8 +12,9 @@ from webapp.models import Account, Device, DeviceAttention, Feed, Server
 from webapp.queries import device_status as queries
 from webapp.queries.access import Viewer
 from webapp.queries.device_status import StatusCounts
-from webapp.services import device_status, digests
-from webapp.services.collection import monitoring
+from webapp.services.feeds import device_status
+from webapp.services.notifications import digests
+from webapp.services.servers import health
 
 pytestmark = pytest.mark.both_databases
 
@@ -172,7 +173,7 @@ def test_a_collection_stores_them_when_it_ends(session: Session, server: Server)
     collection = factories.collection(session, server)
     factories.outcome(session, collection, feed)
 
-    monitoring.update_feed_health(session, collection, date(2026, 10, 20), NOW)
+    health.update_feed_health(session, collection, date(2026, 10, 20), NOW)
 
     assert [status for status, _ in stored(session).values()] == ["silent"]
 

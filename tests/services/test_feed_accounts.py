@@ -10,7 +10,8 @@ from tests import factories
 from tests.factories import NOW
 from webapp.models import Account, Feed, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, servers
+from webapp.services.feeds import feeds
+from webapp.services.servers import servers
 
 pytestmark = pytest.mark.both_databases
 

@@ -11,8 +11,8 @@ from tests.factories import NOW, YESTERDAY
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Deposit, Device, Feed, FeedEvent, HealthChange, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, pauses
-from webapp.services.feed_matcher import Candidate, FeedMatcher
+from webapp.services.feeds import feeds, pauses
+from webapp.services.feeds.matcher import Candidate, FeedMatcher
 
 pytestmark = pytest.mark.both_databases
 

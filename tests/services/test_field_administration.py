@@ -14,9 +14,11 @@ from webapp.domain.metering.review import Decision
 from webapp.errors import Invalid
 from webapp.models import Account, Delta, Feed, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import accounts, calendars, feeds, overlaps, renames, servers
-from webapp.services.audit import Actor
+from webapp.services.accounts import accounts, calendars
+from webapp.services.accounts.audit import Actor
+from webapp.services.feeds import feeds, renames
 from webapp.services.metering import review
+from webapp.services.servers import overlaps, servers
 
 pytestmark = pytest.mark.slow
 

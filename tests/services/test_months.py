@@ -12,7 +12,8 @@ from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.logos import sanitize_logo
 from webapp.models import Account, Certificate, Feed
-from webapp.services import brands, certificates, months
+from webapp.services.accounts import branding
+from webapp.services.certificates import certificates, months
 
 pytestmark = pytest.mark.both_databases
 
@@ -98,16 +99,16 @@ def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: 
         customer = session.get_one(Feed, feed).account
         partner = customer.partner
         assert partner is not None
-        brands.change(
+        branding.change(
             session, partner, name="Northwind Green", colour="", logo=pictured, now=AFTER_GRACE
         )
         issued = months.close(session, customer, OCTOBER, AFTER_GRACE, "Andes")
         assert issued is not None
-        brands.change(
+        branding.change(
             session, partner, name="Another", colour="", logo=sanitize_logo(pictures.png((9, 9))),
             now=AFTER_GRACE,
         )  # fmt: skip
-        brands.reset(session, partner)
+        branding.reset(session, partner)
         session.commit()
 
     with world.session() as session:

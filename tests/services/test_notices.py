@@ -13,8 +13,8 @@ from webapp.errors import Conflict
 from webapp.messages import sentence
 from webapp.models import Feed, HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused, Unreachable
-from webapp.services import digests, notices, outbox
-from webapp.services.collection import monitoring
+from webapp.services.notifications import digests, notices, outbox
+from webapp.services.servers import health
 
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -31,13 +31,13 @@ def server(session: Session) -> Server:
 
 def fails(session: Session, server: Server, now: datetime) -> None:
     """The server cannot be read."""
-    monitoring.server_failed(session, server, REFUSED, now)
+    health.server_failed(session, server, REFUSED, now)
     session.commit()
 
 
 def answers(session: Session, server: Server, now: datetime) -> None:
     """It can be read again."""
-    monitoring.server_answered(session, server, now)
+    health.server_answered(session, server, now)
     session.commit()
 
 
@@ -207,7 +207,7 @@ def test_whoever_wants_it_no_more_is_not_told_what_waits(session: Session, serve
 
 def test_a_change_that_is_rolled_back_is_not_told(session: Session, server: Server) -> None:
     session.commit()
-    monitoring.server_failed(session, server, REFUSED, NOW)
+    health.server_failed(session, server, REFUSED, NOW)
     session.rollback()
 
     assert notices.readers(session, NOW) == []
@@ -432,7 +432,7 @@ def test_who_has_chosen_no_language_is_written_to_in_that_of_the_account(
 def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
     session: Session, server: Server
 ) -> None:
-    monitoring.server_failed(session, server, Unreachable(reason("timeout")), NOW)
+    health.server_failed(session, server, Unreachable(reason("timeout")), NOW)
     session.commit()
     session.expire_all()
 

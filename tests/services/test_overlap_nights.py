@@ -9,9 +9,10 @@ from tests import factories
 from tests.nights import MONDAY, World
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Feed, Server
-from webapp.services import months, overlaps
+from webapp.services.certificates import months
+from webapp.services.certificates.months import Grace
 from webapp.services.collection.scheduling import due_scheduled_runs
-from webapp.services.months import Grace
+from webapp.services.servers import overlaps
 
 pytestmark = pytest.mark.both_databases
 

@@ -15,7 +15,8 @@ from webapp.crypto import Keyring
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, FleetSerial, Server, ServerOverlap
 from webapp.queries import overlaps as queries
-from webapp.services import approval_emails, overlaps, servers
+from webapp.services.notifications import approval_emails
+from webapp.services.servers import overlaps, servers
 
 pytestmark = pytest.mark.both_databases
 

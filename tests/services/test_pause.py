@@ -6,7 +6,7 @@ import pytest
 
 from tests.nights import MONDAY, World
 from webapp.models import Feed
-from webapp.services import pauses
+from webapp.services.feeds import pauses
 
 pytestmark = pytest.mark.both_databases
 

@@ -11,8 +11,8 @@ from tests.factories import NOW
 from webapp.errors import Conflict, Invalid
 from webapp.messages import sentence
 from webapp.models import Feed, FeedEvent, HealthChange, Notice
-from webapp.services import read_intervals
-from webapp.services.collection import monitoring
+from webapp.services.feeds import read_intervals
+from webapp.services.servers import health
 
 pytestmark = pytest.mark.both_databases
 
@@ -23,7 +23,7 @@ def collect_nothing(session: Session, feed: Feed, now: datetime) -> int:
     """A night in which the feed had nothing new."""
     collection = factories.collection(session, feed.server, day=now.date() - timedelta(days=1))
     factories.outcome(session, collection, feed, kind="unchanged")
-    return monitoring.update_feed_health(session, collection, now.date(), now)
+    return health.update_feed_health(session, collection, now.date(), now)
 
 
 def test_a_feed_read_by_hand_stays_healthy_until_its_interval_has_passed(session: Session) -> None:
@@ -151,6 +151,6 @@ def test_a_night_suggests_intervals(session: Session) -> None:
     feed = read_monthly(session)
     collection = factories.collection(session, feed.server)
 
-    monitoring.update_feed_health(session, collection, NOW.date(), NOW)
+    health.update_feed_health(session, collection, NOW.date(), NOW)
 
     assert feed.suggested_interval_days == 30

@@ -9,7 +9,7 @@ from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import Refused, Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import servers
+from webapp.services.servers import servers
 
 
 class BreakingOff(Client):

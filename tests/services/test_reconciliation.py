@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from tests.nights import World
 from webapp.models import Certificate, Deposit, Device, Feed
-from webapp.services import reconciliation
+from webapp.services.certificates import reconciliation
 
 pytestmark = pytest.mark.both_databases
 

@@ -14,7 +14,7 @@ from tests.field.run import run
 from tests.old_rules import meter_by_old_rules
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.models import Account, Feed
-from webapp.services.audit import Actor
+from webapp.services.accounts.audit import Actor
 from webapp.services.metering import recount
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from tests.nights import MONDAY, World
 from webapp.errors import Conflict
 from webapp.models import Collection, Feed, FeedEvent, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, renames
+from webapp.services.feeds import feeds, renames
 
 pytestmark = pytest.mark.both_databases
 

@@ -10,8 +10,8 @@ from tests.factories import NOW
 from webapp.crypto import DecryptionError, Keyring
 from webapp.errors import Conflict, Invalid
 from webapp.models import Certificate, Deposit, Feed, HealthChange, Server
-from webapp.services import servers
-from webapp.services.servers import AlreadyRegistered
+from webapp.services.servers import servers
+from webapp.services.servers.servers import AlreadyRegistered
 
 TOKEN = "pp-live-4f1c9e77"
 

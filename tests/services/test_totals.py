@@ -13,7 +13,7 @@ from webapp.models import Account, Certificate, Delta, Deposit, Device, Feed, Ou
 from webapp.queries import access, dashboard, metrics
 from webapp.queries.access import Viewer
 from webapp.queries.metrics import Scope
-from webapp.services import certificates, reconciliation
+from webapp.services.certificates import certificates, reconciliation
 from webapp.services.collection import progress
 
 pytestmark = pytest.mark.both_databases

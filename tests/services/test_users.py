@@ -13,7 +13,7 @@ from tests.factories import NOW, PASSWORD
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import Role
-from webapp.services import passwords, users
+from webapp.services.accounts import passwords, users
 
 NEW_PASSWORD = "a quite different phrase"
 

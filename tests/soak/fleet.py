@@ -20,7 +20,7 @@ from webapp.models import Account, Device, Feed
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.printerpoint.sandbox.models import Machine
 from webapp.printerpoint.sandbox.usage import COUNTER_SETS
-from webapp.services import servers
+from webapp.services.servers import servers
 from webapp.settings import Settings
 
 #: Zone and country of each partner, by which its days end and its holidays fall.

@@ -9,7 +9,7 @@ from tests.soak.fleet import Event, Fleet
 from tests.soak.plan import Visit
 from webapp.domain.months import Month
 from webapp.models import Server
-from webapp.services import months
+from webapp.services.certificates import months
 from webapp.services.collection import requests, scheduling
 
 

@@ -42,7 +42,7 @@ class Limits(client.Limits):  # type: ignore[misc, name-defined]
 
 def _knows_its_holidays() -> None:
     """Calendars are read before the first child, which would read them anew every time."""
-    calendars = importlib.import_module("webapp.services.calendars")
+    calendars = importlib.import_module("webapp.services.accounts.calendars")
     for country in ("US", "DE", "NZ"):
         log.debug("%s %s", country, date(2026, 12, 25) in calendars.holidays_of(country))
 

@@ -12,7 +12,7 @@ from webapp import clock
 from webapp.crypto import Keyring
 from webapp.models import AuditEntry, FleetSerial, Server, User
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import overlaps
+from webapp.services.servers import overlaps
 from webapp.settings import Settings
 
 NEUTRAL = "This server is awaiting approval by Releaf."
@@ -174,7 +174,7 @@ def test_a_fleet_too_slow_to_read_is_registered_and_compared_later(
     office: Office, storing: Storing, printerpoint: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "webapp.services.servers.read_serials", lambda client: client.check() or None
+        "webapp.services.servers.servers.read_serials", lambda client: client.check() or None
     )
 
     made = office.otto.sends("/servers/new", {"token": printerpoint.token})

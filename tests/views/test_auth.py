@@ -10,7 +10,7 @@ from tests import factories
 from tests.factories import PASSWORD
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
-from webapp.services import users
+from webapp.services.accounts import users
 
 NEW_PASSWORD = "a quite different phrase"
 EMAILS = ("ada@example.com", "nobody@example.com", "gone@example.com", "new@example.com")

@@ -14,7 +14,7 @@ from webapp.crypto import Keyring
 from webapp.models import Account, Feed, Server, User
 from webapp.printerpoint.fleet import Customer
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services import customers
+from webapp.services.servers import customers
 from webapp.settings import Settings
 
 HARBOUR = customers.key(Customer("Harbour Architects, LLP", "HARB01", 2))

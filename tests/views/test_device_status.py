@@ -12,7 +12,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Device, User
 from webapp.models.device_attention import DeviceAttention
-from webapp.services import device_status
+from webapp.services.feeds import device_status
 
 
 @pytest.fixture

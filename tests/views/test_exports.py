@@ -14,7 +14,7 @@ from tests.factories import NOW, TODAY
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Device, Feed, User
-from webapp.services import audit
+from webapp.services.accounts import audit
 
 LISTS = (
     "accounts",

@@ -16,7 +16,7 @@ from webapp.domain.health import unhealthy_from
 from webapp.domain.metering.days import allocate
 from webapp.filters import day
 from webapp.models import AuditEntry, Collection, Device, Feed, HealthChange, Server, User
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts.calendars import public_holidays
 
 
 @dataclass(frozen=True, slots=True)

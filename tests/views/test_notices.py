@@ -8,7 +8,7 @@ from tests import factories
 from tests.views.conftest import Storing, Visitor
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
-from webapp.services import unsubscribe
+from webapp.services.notifications import unsubscribe
 from webapp.settings import Settings
 
 LogIn = Callable[[User | str], Visitor]

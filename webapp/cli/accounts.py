@@ -9,7 +9,7 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.errors import Invalid
 from webapp.models import Account
-from webapp.services import accounts
+from webapp.services.accounts import accounts
 
 
 @click.group("account", cls=Group)

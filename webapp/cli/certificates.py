@@ -22,7 +22,7 @@ from webapp.domain.months import Month
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Certificate, Deposit, Feed
 from webapp.pdf import PdfError
-from webapp.services import certificates as service
+from webapp.services.certificates import certificates as service
 
 
 @dataclass(frozen=True, slots=True)

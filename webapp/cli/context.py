@@ -15,8 +15,8 @@ from webapp.db import READ_ONLY, db
 from webapp.extensions import current_keyring, current_settings
 from webapp.models import Account, Server
 from webapp.printerpoint.client import Client
-from webapp.services import audit
-from webapp.services.audit import Action, Actor
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Action, Actor
 
 
 class _Warnings(logging.Handler):

@@ -12,8 +12,8 @@ from webapp import settings as configuration
 from webapp.cli import context, output
 from webapp.cli.command import Group
 from webapp.models import User
-from webapp.services import accounts, users
 from webapp.services import database as service
+from webapp.services.accounts import accounts, users
 
 
 @click.group("database", cls=Group)

@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.cli import output
 from webapp.models import Feed
-from webapp.services import feeds
+from webapp.services.feeds import feeds
 
 
 def as_row(feed: Feed) -> dict[str, Any]:

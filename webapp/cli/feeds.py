@@ -13,8 +13,8 @@ from webapp.errors import Invalid
 from webapp.messages import sentence
 from webapp.models import Feed
 from webapp.printerpoint.fleet import Customer
-from webapp.services import feeds, pauses, read_intervals, renames
-from webapp.services.collection import monitoring
+from webapp.services.feeds import feeds, pauses, read_intervals, renames
+from webapp.services.servers import health
 
 
 @click.group("feed", cls=Group)
@@ -64,7 +64,7 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
     with context.session() as session:
         now = clock.now()
         chosen = choose.server(session, str(server_id))
-        monitoring.server_answered(session, chosen, now)
+        health.server_answered(session, chosen, now)
         if customer is None:
             connected = feeds.create_all_feeds(session, chosen, known, now)
         else:

@@ -15,7 +15,7 @@ from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
 from webapp.pdf import PdfError
-from webapp.services import months
+from webapp.services.certificates import months
 
 
 @click.group("month", cls=Group)

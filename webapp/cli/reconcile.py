@@ -12,7 +12,7 @@ from webapp.messages import sentence
 from webapp.models import Feed
 from webapp.queries import reconciliation_warnings
 from webapp.queries.reconciliation_warnings import ReconciliationWarning
-from webapp.services import reconciliation
+from webapp.services.certificates import reconciliation
 
 _COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "held", "difference")
 

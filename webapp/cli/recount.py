@@ -16,7 +16,7 @@ from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.extensions import current_settings
 from webapp.messages import sentence
 from webapp.models import Account, Feed, Server
-from webapp.services.audit import Actor
+from webapp.services.accounts.audit import Actor
 from webapp.services.metering import recount as service
 from webapp.services.metering.recount import DeviceChange, FeedChange
 

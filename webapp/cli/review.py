@@ -16,7 +16,7 @@ from webapp.models import Delta
 from webapp.queries import access
 from webapp.queries import review as queries
 from webapp.queries.access import Viewer
-from webapp.services.audit import Actor
+from webapp.services.accounts.audit import Actor
 from webapp.services.metering import review as service
 
 _FETCHED_AT_ONCE = 1_000

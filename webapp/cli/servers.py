@@ -16,9 +16,8 @@ from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.queries import overlaps as queries
-from webapp.services import overlaps, servers
-from webapp.services.collection import monitoring
-from webapp.services.feed_matcher import FeedMatcher
+from webapp.services.feeds.matcher import FeedMatcher
+from webapp.services.servers import health, overlaps, servers
 
 _LONGER_THAN_ANY_TOKEN = 10_000
 _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
@@ -71,11 +70,11 @@ def check(ctx: click.Context, server: str) -> None:
     SERVER is an id, or the name of a partner that has one. A paused server that answers resumes.
     Exit code 1 when it does not answer.
     """
-    from jobs import health  # the jobs bring RQ along, which few commands need
+    from jobs import health as job  # the jobs bring RQ along, which few commands need
 
     with context.session(reading=True) as session:
         server_id = choose.server(session, server).id
-    healthy = health.check(server_id)
+    healthy = job.check(server_id)
     with context.session(reading=True) as session:
         checked = choose.server(session, str(server_id))
         plain = f"server {checked.id}: {checked.name} is {checked.health}"
@@ -191,7 +190,7 @@ def customers(server: str) -> None:
     found = customers_of(client, server_id)
     with context.session() as session:
         chosen = choose.server(session, str(server_id))
-        monitoring.server_answered(session, chosen, clock.now())
+        health.server_answered(session, chosen, clock.now())
         session.commit()
         candidates = FeedMatcher(session, chosen, found).candidates(found)
         rows = [
@@ -221,7 +220,7 @@ def record_failure(server_id: int, error: PrinterpointError) -> None:
     """Asking was a health check: what failed is the server's health."""
     with context.session() as session:
         failed = choose.server(session, str(server_id))
-        monitoring.server_failed(session, failed, error, clock.now())
+        health.server_failed(session, failed, error, clock.now())
         session.commit()
 
 

@@ -13,7 +13,7 @@ from webapp.domain.reasons import reason
 from webapp.errors import Invalid
 from webapp.models import User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
-from webapp.services import accounts, users
+from webapp.services.accounts import accounts, users
 
 
 @click.group("user", cls=Group)

@@ -10,7 +10,9 @@ from webapp.cli.seed import seed_data
 from webapp.cli.seed.saved_state import new_password
 from webapp.extensions import current_keyring
 from webapp.models import Account, User
-from webapp.services import accounts, feeds, servers, users
+from webapp.services.accounts import accounts, users
+from webapp.services.feeds import feeds
+from webapp.services.servers import servers
 
 
 def create_accounts(token: str, now: datetime) -> int:

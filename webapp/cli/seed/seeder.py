@@ -19,8 +19,8 @@ from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate, Collection, Server
-from webapp.services import months
-from webapp.services.calendars import PublicHolidays
+from webapp.services.accounts.calendars import PublicHolidays
+from webapp.services.certificates import months
 from webapp.services.collection import requests
 
 _OPENING_HOUR = time(9)

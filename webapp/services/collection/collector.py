@@ -17,7 +17,7 @@ from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Device, Feed, Outcome
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Fleet, RowSource
-from webapp.services.collection import feed_facts, heartbeat, monitoring, retry_rows
+from webapp.services.collection import feed_facts, heartbeat, retry_rows
 from webapp.services.collection.requests import due_day, lock_collection
 from webapp.services.metering import deposits
 from webapp.services.metering import events as feed_events
@@ -27,6 +27,7 @@ from webapp.services.metering.process import (
     process_readings,
     record_missing,
 )
+from webapp.services.servers import health
 
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
 
@@ -82,7 +83,7 @@ def had_printers(session: Session, collection: Collection) -> bool:
 
 def plan_feeds(session: Session, collection: Collection, fleet: Fleet, now: datetime) -> list[int]:
     """Return the feeds still to be collected from the fleet, in order of name."""
-    monitoring.server_answered(session, collection.server, now)
+    health.server_answered(session, collection.server, now)
     retry_rows.delete_earlier(session, collection)
     wanted = (
         Feed.id == collection.feed_id
@@ -210,7 +211,7 @@ def server_failed(
     session: Session, collection: Collection, error: PrinterpointError, now: datetime
 ) -> None:
     """Mark the server as unhealthy because its fleet could not be read, and abort."""
-    monitoring.server_failed(session, collection.server, error, now)
+    health.server_failed(session, collection.server, error, now)
     abort(session, collection, error.reason, now)
 
 
@@ -230,6 +231,6 @@ def finish(session: Session, collection: Collection, now: datetime) -> None:
     if collection.state == "cancelled":
         raise Cancelled
     today = _closing(collection, now) + timedelta(days=1)
-    monitoring.update_feed_health(session, collection, today, now)
+    health.update_feed_health(session, collection, today, now)
     collection.state = "finished"
     collection.alive_at = collection.finished_at = now

@@ -12,12 +12,12 @@ from webapp.db import lock
 from webapp.domain.health import Recovered
 from webapp.models import Account, Collection, Feed, Outcome
 from webapp.printerpoint.fleet import Customer, RowSource
-from webapp.services import calendars
-from webapp.services.collection import monitoring
+from webapp.services.accounts import calendars
 from webapp.services.metering import match
 from webapp.services.metering.events import Event
 from webapp.services.metering.match import FeedContext, FeedInput
 from webapp.services.metering.process import Metering, MeteringSettings
+from webapp.services.servers import health
 
 _COLLECTION: Table = Collection.metadata.tables["collection"]
 _OUTCOME: Table = Outcome.metadata.tables["outcome"]
@@ -151,7 +151,7 @@ def update_feed(
         return
     if feed.status == "pending":
         feed.status, feed.activated_at = "active", now
-    monitoring.feed_data_received(session, feed, last_data_on, back, now)
+    health.feed_data_received(session, feed, last_data_on, back, now)
 
 
 def events(facts: Any, customer: Customer, back: Recovered | None) -> list[Event]:

@@ -23,8 +23,8 @@ from webapp.errors import Conflict
 from webapp.models import Account, Deposit, Feed, Server
 from webapp.models import Collection as CollectionRun
 from webapp.models import Delta as DeltaRow
-from webapp.services import audit
-from webapp.services.audit import Actor
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Actor
 from webapp.services.metering import deltas, events, recount_plan, recount_store
 from webapp.services.metering.events import Event
 from webapp.services.metering.recount_plan import Member, Plan, RecountedDevice, Status, figures

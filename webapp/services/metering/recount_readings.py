@@ -13,7 +13,7 @@ from webapp.domain.metering.counter_sets import CounterSet
 from webapp.domain.metering.limits import Limits
 from webapp.domain.metering.replay import Replay, ReplayFeed, StoredReading, nights_of
 from webapp.models import Account, Delta, Device, Feed, Reading, Server
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts.calendars import public_holidays
 from webapp.services.metering.match import customer_key
 
 

@@ -19,9 +19,9 @@ from webapp.domain.metering.run import Context
 from webapp.domain.months import Month, counting_month
 from webapp.errors import DATA_ERRORS, Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
-from webapp.services import audit
-from webapp.services.audit import Actor
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Actor
+from webapp.services.accounts.calendars import public_holidays
 from webapp.services.metering import deltas, deposits, events, store
 from webapp.services.metering.events import Event
 from webapp.services.metering.store import DeviceUpdate

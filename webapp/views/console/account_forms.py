@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired
 from webapp import i18n
 from webapp.errors import Invalid
 from webapp.models import Account
-from webapp.services import accounts, calendars
+from webapp.services.accounts import accounts, calendars
 from webapp.views.shared import forms
 
 _REGION = _l("Some holidays hold in a part of the country alone.")

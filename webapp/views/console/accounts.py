@@ -20,7 +20,7 @@ from webapp.models.user import Role
 from webapp.queries import access, dashboard
 from webapp.queries import accounts as queries
 from webapp.queries.lists import COUNT_TO
-from webapp.services import accounts
+from webapp.services.accounts import accounts
 from webapp.views.console import account_detail, account_forms
 from webapp.views.shared import bulk, context, export, forms, listing, totals
 from webapp.views.shared.context import roles_required

@@ -9,7 +9,7 @@ from webapp.db import db
 from webapp.errors import Conflict
 from webapp.queries import access
 from webapp.queries import overlaps as queries
-from webapp.services import overlaps
+from webapp.services.servers import overlaps
 from webapp.views.shared import context
 from webapp.views.shared.context import roles_required
 

@@ -13,8 +13,8 @@ from webapp.domain.reasons import Reason
 from webapp.messages import sentence
 from webapp.models.user import Role
 from webapp.queries import audit as queries
-from webapp.services import audit
-from webapp.services.audit import Action
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Action
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import roles_required
 

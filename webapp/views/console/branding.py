@@ -35,8 +35,8 @@ from webapp.logos import Picture
 from webapp.models import Account, Brand
 from webapp.models.user import Role
 from webapp.queries import access
-from webapp.services import brands
-from webapp.services.brands import Branding
+from webapp.services.accounts import branding
+from webapp.services.accounts.branding import Branding
 from webapp.views.shared import context, forms
 from webapp.views.shared.context import roles_required
 
@@ -144,15 +144,15 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
     """Take back the logo, or all of it, once it has been said what that means."""
     partner = _partner(account_id)
     back = url_for("branding.edit", account_id=partner.id)
-    brand = brands.of(db.session(), partner)
+    brand = branding.of(db.session(), partner)
     if brand is None or (what == "logo" and brand.logo_digest is None):
         return redirect(back)
     if request.method == "GET":
         return render_template("console/branding/reset.html", account=partner, what=what, back=back)
     if what == "logo":
-        brands.remove_logo(db.session(), partner, clock.now())
+        branding.remove_logo(db.session(), partner, clock.now())
     else:
-        brands.reset(db.session(), partner)
+        branding.reset(db.session(), partner)
     context.note("brand reset", partner.name, partner, of=what)
     db.session.commit()
     flash(str(_RESETS[what]), "success")
@@ -200,9 +200,9 @@ def _brand() -> Branding | None:
     if not current_user.is_authenticated:
         return None
     if "brand" not in g:
-        g.brand = brands.branding(db.session(), context.user().account)
-    branding: Branding | None = g.brand
-    return branding
+        g.brand = branding.for_account(db.session(), context.user().account)
+    brand: Branding | None = g.brand
+    return brand
 
 
 def _partner(account_id: int) -> Account:
@@ -214,7 +214,7 @@ def _partner(account_id: int) -> Account:
 
 
 def _form(partner: Account) -> BrandForm:
-    brand = brands.of(db.session(), partner) or Brand()
+    brand = branding.of(db.session(), partner) or Brand()
     form = BrandForm(
         name=brand.name or "",
         colour=brand.colour or "",
@@ -228,7 +228,7 @@ def _form(partner: Account) -> BrandForm:
         form.picked.data = brand.colour or str(contrast.OURS)
         if form.logo.data:
             with form.logo.data.stream as file:
-                form.upload = file.read(brands.LARGEST_LOGO + 1)
+                form.upload = file.read(branding.LARGEST_LOGO + 1)
     return form
 
 
@@ -245,7 +245,7 @@ def _chosen(form: BrandForm) -> str:
 
 def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
     return dict(
-        brands.change(
+        branding.change(
             db.session(),
             partner,
             name=form.name.data or "",
@@ -258,13 +258,13 @@ def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
 
 def _uploaded(form: BrandForm) -> Picture | None:
     """The picture of the file that was chosen. Raises Invalid."""
-    return brands.sanitized_logo(form.upload) if form.upload else None
+    return branding.sanitized_logo(form.upload) if form.upload else None
 
 
 def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
     return {
         "account": partner,
-        "saved": brands.of(db.session(), partner),
+        "saved": branding.of(db.session(), partner),
         "sample": _sample(partner, form),
         "our_name": partner.name,
     }
@@ -272,7 +272,7 @@ def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
 
 def _sample(partner: Account, form: BrandForm) -> Sample:
     errors = []
-    brand = brands.of(db.session(), partner)
+    brand = branding.of(db.session(), partner)
     logo = (
         url_for("branding.logo", digest=brand.logo_digest) if brand and brand.logo_digest else None
     )
@@ -287,7 +287,7 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
     if form.colour.data:
         try:
             colour = Colour.parse(form.colour.data)
-            brands.readable(form.colour.data)
+            branding.readable(form.colour.data)
         except ValueError:
             errors.append(Invalid("colour", gettext("This is no colour yet: it needs six digits.")))
         except Invalid as error:

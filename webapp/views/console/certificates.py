@@ -29,7 +29,7 @@ from webapp.domain.months import Month
 from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
-from webapp.services import certificates
+from webapp.services.certificates import certificates
 from webapp.views.shared import bulk, context, documents, export, listing
 
 blueprint = Blueprint("certificates", __name__)

@@ -24,9 +24,10 @@ from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.queries import access, accounts
-from webapp.services import customers, feeds
-from webapp.services.feed_accounts import assign_accounts
-from webapp.services.feed_matcher import Candidate, FeedMatcher
+from webapp.services.feeds import feeds
+from webapp.services.feeds.feed_accounts import assign_accounts
+from webapp.services.feeds.matcher import Candidate, FeedMatcher
+from webapp.services.servers import customers
 from webapp.views.shared import context, listing
 from webapp.views.shared.context import roles_required
 

@@ -19,7 +19,7 @@ from webapp.models import Account, Delta, Device
 from webapp.models.device_attention import DeviceStatus
 from webapp.queries import access, details, device_status, feed_events
 from webapp.queries import devices as queries
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts.calendars import public_holidays
 from webapp.services.metering import deposits
 from webapp.views.console import delta_texts, history
 from webapp.views.shared import bulk, charts, context, export, listing, totals

@@ -14,7 +14,7 @@ from webapp.models import Feed, Server
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
-from webapp.services import pauses, renames
+from webapp.services.feeds import pauses, renames
 from webapp.views.console import collections
 from webapp.views.console import feeds as feed_views
 from webapp.views.shared import bulk, context, export, totals

@@ -8,7 +8,7 @@ from webapp import clock
 from webapp.db import db
 from webapp.models.user import Role
 from webapp.queries import access
-from webapp.services import feeds, pauses, renames
+from webapp.services.feeds import feeds, pauses, renames
 from webapp.views.shared import context
 from webapp.views.shared.context import roles_required
 

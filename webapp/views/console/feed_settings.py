@@ -12,7 +12,7 @@ from webapp.db import db
 from webapp.errors import Invalid
 from webapp.models import Feed
 from webapp.queries import access
-from webapp.services import read_intervals
+from webapp.services.feeds import read_intervals
 from webapp.views.console.feeds import CHANGERS
 from webapp.views.shared import context, forms
 from webapp.views.shared.context import roles_required

@@ -29,7 +29,7 @@ from webapp.queries import access, details, devices, feed_events, metrics
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts.calendars import public_holidays
 from webapp.views.console import collections, history
 from webapp.views.shared import charts, context, export, listing, totals
 from webapp.views.shared.context import roles_required

@@ -15,7 +15,7 @@ from webapp.errors import Conflict
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
-from webapp.services import outbox, unsubscribe
+from webapp.services.notifications import outbox, unsubscribe
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import roles_required
 from webapp.views.shared.notification_labels import SUBJECT_LABELS

@@ -12,7 +12,7 @@ from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
 from webapp.queries import access, reconciliation_warnings, servers
-from webapp.services import reconciliation as service
+from webapp.services.certificates import reconciliation as service
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import roles_required
 

@@ -21,8 +21,8 @@ from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
-from webapp.services import servers
-from webapp.services.collection import monitoring
+from webapp.services.servers import health as server_health
+from webapp.services.servers import servers
 from webapp.views.console import collections, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import roles_required
@@ -205,9 +205,9 @@ def check(server_id: int) -> ResponseReturnValue:
     server = access.server(db.session(), context.viewer(), server_id)
     before = server.health
     if error is None:
-        monitoring.server_answered(db.session(), server, clock.now())
+        server_health.server_answered(db.session(), server, clock.now())
     else:
-        monitoring.server_failed(db.session(), server, error, clock.now())
+        server_health.server_failed(db.session(), server, error, clock.now())
     context.note("server checked", server.name, server.account, result=server.health)
     db.session.commit()
     changed = server.health != before

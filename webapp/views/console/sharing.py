@@ -26,7 +26,7 @@ from webapp.errors import NotFound
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
-from webapp.services import sharing as service
+from webapp.services.accounts import sharing as service
 from webapp.views.shared import context, totals
 from webapp.views.shared.charts import Bar
 from webapp.views.shared.context import roles_required

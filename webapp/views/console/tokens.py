@@ -6,8 +6,8 @@ from webapp.db import db
 from webapp.errors import Invalid
 from webapp.printerpoint.client import Limits
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import servers
-from webapp.services.overlaps import Serials
+from webapp.services.servers import servers
+from webapp.services.servers.overlaps import Serials
 from webapp.views.shared import context
 
 #: A person waits for this call: it is given up sooner than a night's.

@@ -23,7 +23,7 @@ from webapp.models.user import ROLES, Role
 from webapp.queries import access
 from webapp.queries import users as queries
 from webapp.queries.lists import COUNT_TO
-from webapp.services import users
+from webapp.services.accounts import users
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import roles_required
 

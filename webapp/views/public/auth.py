@@ -23,8 +23,8 @@ from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
-from webapp.services import users
-from webapp.services.audit import Action, Actor
+from webapp.services.accounts import users
+from webapp.services.accounts.audit import Action, Actor
 from webapp.views.shared import context, forms, security
 
 log = logging.getLogger("releaf.auth")

@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from webapp import filters
 from webapp.db import db
 from webapp.domain.trees import trees
-from webapp.services import sharing
+from webapp.services.accounts import sharing
 
 blueprint = Blueprint("badge", __name__)
 

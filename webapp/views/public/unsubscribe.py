@@ -7,7 +7,7 @@ from webapp.db import db
 from webapp.extensions import csrf
 from webapp.models import User
 from webapp.models.notice import Subject
-from webapp.services import unsubscribe as service
+from webapp.services.notifications import unsubscribe as service
 from webapp.views.shared import context
 from webapp.views.shared.notification_labels import SUBJECT_LABELS
 

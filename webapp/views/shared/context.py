@@ -15,8 +15,8 @@ from webapp.models import Account, User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, Limits
 from webapp.queries.access import Viewer
-from webapp.services import audit
-from webapp.services.audit import Action, Actor
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Action, Actor
 from webapp.settings import Settings
 
 Arguments = ParamSpec("Arguments")

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.queries.metrics import DayPages
-from webapp.services.calendars import Observing, public_holidays
+from webapp.services.accounts.calendars import Observing, public_holidays
 from webapp.views.shared.charts import Bar, bars_of_days
 
 DAYS = 31

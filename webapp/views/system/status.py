@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from webapp import clock, queue
 from webapp.db import db
 from webapp.queries import overlaps, system_status
-from webapp.services import outbox
+from webapp.services.notifications import outbox
 from webapp.views.shared import context, listing
 from webapp.views.shared.context import roles_required
 

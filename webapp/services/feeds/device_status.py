@@ -12,7 +12,7 @@ from webapp.db import lock, upsert
 from webapp.domain.health import SILENT_BUSINESS_DAYS, silent_before
 from webapp.models import Account, Device, DeviceAttention, Feed
 from webapp.models.device_attention import DeviceStatus
-from webapp.services.calendars import holidays_of
+from webapp.services.accounts.calendars import holidays_of
 
 _TABLE: Table = DeviceAttention.metadata.tables["device_attention"]
 

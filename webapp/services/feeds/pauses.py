@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import Conflict
 from webapp.models import Feed, FeedEvent, HealthChange
-from webapp.services import feeds
+from webapp.services.feeds import feeds
 from webapp.services.metering.anew import begin_anew
 
 _SHORT = timedelta(days=1)

@@ -11,7 +11,7 @@ from webapp.db import lock, upsert
 from webapp.domain.months import Month, closes_at
 from webapp.errors import Conflict
 from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
-from webapp.services import certificates
+from webapp.services.certificates import certificates
 from webapp.services.metering.deposits import carry_corrections, last_closed_month
 
 _CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]

@@ -12,8 +12,9 @@ from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Deposit, Feed, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services import accounts, feed_accounts
-from webapp.services.feed_matcher import Candidate, FeedMatcher
+from webapp.services.accounts import accounts
+from webapp.services.feeds import feed_accounts
+from webapp.services.feeds.matcher import Candidate, FeedMatcher
 
 
 @dataclass(frozen=True, slots=True)

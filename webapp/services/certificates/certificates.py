@@ -13,7 +13,8 @@ from webapp.domain.months import Month
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.models import Account, Certificate, Deposit, Document, Feed
 from webapp.pdf import CertificateValues
-from webapp.services import brands, summaries
+from webapp.services import summaries
+from webapp.services.accounts import branding
 
 _DOCUMENT: Table = Document.metadata.tables["document"]
 #: The ids of certificates whose document is not rendered yet.
@@ -52,7 +53,7 @@ def issue(
         return None
     late = [row for row in counted if row.kind == "pages" and Month.of(row.day) < month]
     late_months = sorted({Month.of(row.day) for row in late if row.pages})
-    branding = brands.branding(session, account)
+    brand = branding.for_account(session, account)
     partner = account.partner or account
     certificate = Certificate(
         number=f"draft-{secrets.token_hex(8)}",
@@ -60,7 +61,7 @@ def issue(
         account_id=account.id,
         month=str(month),
         account_name=account.name,
-        partner_name=branding.name if branding else partner.name,
+        partner_name=brand.name if brand else partner.name,
         pages=pages,
         late_pages=sum(int(row.pages) for row in late),
         late_months=" ".join(map(str, late_months))[:200],
@@ -70,7 +71,7 @@ def issue(
         project=project,
         issued_on=now.astimezone(account.zone).date(),
         language=account.certified_in,
-        logo_digest=branding.logo.digest if branding and branding.logo else None,
+        logo_digest=brand.logo.digest if brand and brand.logo else None,
     )
     session.add(certificate)
     session.flush()
@@ -98,7 +99,7 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
         language=certificate.language,
         issued_on=certificate.issued_on,
         verify_url=f"{public_url}/c/{certificate.public_id}",
-        logo=brands.content(session, certificate.logo_digest),
+        logo=branding.content(session, certificate.logo_digest),
     )
 
 

@@ -14,7 +14,7 @@ from webapp.domain.reading_rhythm import FEWEST_TURNS, WINDOW_DAYS, suggest_inte
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Device, Feed, FeedEvent, HealthChange, Reading
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts.calendars import public_holidays
 
 
 def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from webapp.db import lock
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
-from webapp.services import passwords
+from webapp.services.accounts import passwords
 
 #: How long an invitation is valid.
 VALID = timedelta(days=7)

@@ -19,9 +19,8 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, Server
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import overlaps
-from webapp.services.collection import monitoring
-from webapp.services.overlaps import Serials
+from webapp.services.servers import health, overlaps
+from webapp.services.servers.overlaps import Serials
 
 log = logging.getLogger("releaf.servers")
 
@@ -168,7 +167,7 @@ def replace_token(
     overlaps.check_registration(session, server, serials, now)
     server.encrypt_token(keyring, token)
     session.flush()  # updating its health refreshes the row
-    monitoring.server_answered(session, server, now)
+    health.server_answered(session, server, now)
     session.flush()
 
 

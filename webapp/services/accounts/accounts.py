@@ -16,8 +16,8 @@ from webapp import i18n
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account
-from webapp.services import calendars
-from webapp.services.calendars import regions
+from webapp.services.accounts import calendars
+from webapp.services.accounts.calendars import regions
 
 OPERATIONS_NAME = "Operations"
 LONGEST_NAME = 200

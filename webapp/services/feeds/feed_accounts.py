@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.db import lock
 from webapp.models import Account, Feed, Server
 from webapp.printerpoint.fleet import Customer
-from webapp.services.accounts import LONGEST_NAME, tolerated_name
+from webapp.services.accounts.accounts import LONGEST_NAME, tolerated_name
 
 #: Databases limit the number of parameters of a statement.
 _FEW = 1_000

@@ -17,9 +17,9 @@ from webapp import filters
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
-from webapp.services import notification_context
-from webapp.services.notification_context import NotificationContext
-from webapp.services.users import language_of
+from webapp.services.accounts.users import language_of
+from webapp.services.notifications import notification_context
+from webapp.services.notifications.notification_context import NotificationContext
 
 #: A site that goes offline affects many feeds: they are collected into one email.
 GATHERING = timedelta(minutes=10)

@@ -26,8 +26,8 @@ from webapp.domain.renames import (
 from webapp.errors import Conflict
 from webapp.models import Collection, Device, Feed, FeedEvent, Outcome
 from webapp.printerpoint.fleet import Customer, Fleet
-from webapp.services import feeds
-from webapp.services.feed_matcher import FeedMatcher
+from webapp.services.feeds import feeds
+from webapp.services.feeds.matcher import FeedMatcher
 
 _COLLECTED = ("pending", "active")
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from webapp import filters
 from webapp.models import User
 from webapp.queries import overlaps
-from webapp.services import digests
-from webapp.services.notices import EmailDraft
-from webapp.services.notification_context import NotificationContext
+from webapp.services.notifications import digests
+from webapp.services.notifications.notices import EmailDraft
+from webapp.services.notifications.notification_context import NotificationContext
 
 
 def drafts(session: Session) -> list[EmailDraft]:

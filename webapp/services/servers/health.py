@@ -10,8 +10,9 @@ from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Feed, HealthChange, Outcome, Server
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.services import device_status, notices, read_intervals
-from webapp.services.calendars import public_holidays
+from webapp.services.accounts.calendars import public_holidays
+from webapp.services.feeds import device_status, read_intervals
+from webapp.services.notifications import notices
 
 
 def server_answered(session: Session, server: Server, now: datetime) -> bool:

@@ -55,7 +55,7 @@ class Branding:
     logo: LogoRef | None
 
 
-def branding(session: Session, account: Account) -> Branding | None:
+def for_account(session: Session, account: Account) -> Branding | None:
     """Return the branding of an account, which is its partner's; None: the default."""
     if account.kind == "operations":
         return None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.db import lock
 from webapp.errors import Conflict
 from webapp.models import Mail, Notice
-from webapp.services.notices import EmailDraft
+from webapp.services.notifications.notices import EmailDraft
 
 #: An email claimed for longer than this can be claimed again.
 CLAIM_EXPIRES_AFTER = timedelta(minutes=10)

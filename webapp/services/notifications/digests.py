@@ -14,10 +14,10 @@ from webapp.models.user import Role
 from webapp.queries import device_status
 from webapp.queries.access import Viewer
 from webapp.queries.device_status import StatusCounts
-from webapp.services import notification_context
-from webapp.services.notices import EmailDraft
-from webapp.services.notification_context import NotificationContext
-from webapp.services.users import language_of
+from webapp.services.accounts.users import language_of
+from webapp.services.notifications import notification_context
+from webapp.services.notifications.notices import EmailDraft
+from webapp.services.notifications.notification_context import NotificationContext
 
 #: The digest is sent on Mondays from this time on, in the partner's zone.
 DIGEST_AT = time(8)

@@ -1,0 +1,1 @@
+"""Accounts, their users, branding and sharing; the audit trail."""

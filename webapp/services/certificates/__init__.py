@@ -1,0 +1,1 @@
+"""Months, certificates and their reconciliation."""

@@ -1,0 +1,1 @@
+"""Feeds: connecting customers, pausing, renamed customers, read intervals, devices."""

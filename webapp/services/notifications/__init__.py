@@ -1,0 +1,1 @@
+"""Email notifications: notices, digests and the outbox."""

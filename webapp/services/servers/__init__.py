@@ -1,0 +1,1 @@
+"""Servers: registration, health, their customers and overlapping fleets."""
