@@ -26,6 +26,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 #: Public holidays of the United States that fall into the tests' weeks.
 HOLIDAYS = frozenset({date(2026, 10, 12), date(2026, 11, 11), date(2026, 11, 26)})
 MONO, COLOUR = "coloredPagesByMonochrome", "coloredPagesByColor"
+SIZE = "coloredPagesBySizeMonochromeTotal"
 
 
 @dataclass
@@ -200,3 +201,25 @@ def run(
             assert before == (service.deltas, service.devices, len(service.notes))
         service.check()
     return service
+
+
+def cell(count: int, **values: Any) -> dict[str, Any]:
+    """A row of one counter."""
+    return {"c": "C", "s": "S-1", "a": "A-1", "counters": {MONO: count, COLOUR: 0}} | values
+
+
+def totals(service: Service) -> list[int]:
+    """Deposited pages of each device."""
+    return [service.state(device_id).life for device_id in service.devices]
+
+
+def notes(service: Service, *kinds: str) -> list[tuple[str, date]]:
+    """Kind and day of the notes of these kinds."""
+    return [(note.kind, note.day) for _, note in service.notes if note.kind in kinds]
+
+
+def history(service: Service, *kinds: str) -> list[tuple[str, date, dict[str, Any]]]:
+    """Kind, day and details of the notes of these kinds."""
+    return [
+        (note.kind, note.day, dict(note.details)) for _, note in service.notes if note.kind in kinds
+    ]

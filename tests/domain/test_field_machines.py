@@ -1,107 +1,11 @@
-"""Which machine a row is: copies, strangers under an asset ID, counters that are replaced."""
+"""Which machine a row is: strangers under an asset ID, counters that are replaced."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, NEW_YORK, Service, row_of, run
-from webapp.domain.metering.identity import agree
-from webapp.domain.metering.run import Context
+from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, SIZE, cell, notes, run, totals
 from webapp.domain.paper import LETTER_AREA
-
-Cell = dict[str, Any]
-SIZE = "coloredPagesBySizeMonochromeTotal"
-
-
-def cell(count: int, **values: Any) -> Cell:
-    """A row of one counter."""
-    return {"c": "C", "s": "S-1", "a": "A-1", "counters": {MONO: count, COLOUR: 0}} | values
-
-
-def totals(service: Service) -> list[int]:
-    """Deposited pages of each device."""
-    service.check()
-    return [service.state(device_id).life for device_id in service.devices]
-
-
-def notes(service: Service, *kinds: str) -> list[tuple[str, date]]:
-    """Kind and day of the notes of these kinds."""
-    return [(note.kind, note.day) for _, note in service.notes if note.kind in kinds]
-
-
-# Copies: a second living row of one serial number.
-
-
-@pytest.mark.parametrize(
-    ("apart", "nights", "verdict"),
-    [
-        (5, 3, None),
-        (5, 4, "copy"),
-        (-5, 4, "copy"),
-        (6, 2, None),
-        (6, 3, "two_machines"),
-        (-6, 3, "two_machines"),
-    ],
-)
-def test_rows_that_disagree_are_told_by_how_they_move(
-    apart: int, nights: int, verdict: str | None
-) -> None:
-    cells = [
-        [
-            cell(10_000 + 100 * n),
-            cell(90_000 + (100 + apart) * n, a="A-2"),
-        ]
-        for n in range(nights)
-    ]
-
-    service = run(cells, twice=True)
-
-    assert totals(service) == [100 * (nights - 1)]
-    told = [kind for kind, _ in notes(service, "copy", "two_machines")]
-    assert told == ([verdict] if verdict else [])
-    assert len(notes(service, "disputed")) == 1
-
-
-def test_a_machine_that_was_told_apart_counts_from_when_it_was_first_seen() -> None:
-    cells = [[cell(10_000 + 100 * n), cell(90_000 + 7 * n, a="A-2")] for n in range(6)]
-
-    service = run(cells, twice=True)
-
-    assert totals(service) == [500, 35]
-    assert service.state(2).initial == 90_000
-    assert service.state(2).serial is None
-
-
-def test_nights_on_which_neither_row_moves_tell_nothing() -> None:
-    cells = [[cell(10_000), cell(90_000, a="A-2")] for _ in range(8)]
-
-    service = run(cells)
-
-    assert notes(service, "copy", "two_machines") == []
-    assert totals(service) == [0]
-
-
-def test_a_copy_stays_dropped_whatever_it_shows_later() -> None:
-    cells = [[cell(10_000 + 100 * n), cell(90_000 + 100 * n, a="A-2")] for n in range(5)]
-    cells += [[cell(10_500 + 100 * n), cell(97_000 + 9 * n, a="A-2")] for n in range(4)]
-
-    service = run(cells)
-
-    assert notes(service, "copy", "two_machines") == [("copy", FIRST_NIGHT + timedelta(days=3))]
-    assert totals(service) == [800]
-
-
-@pytest.mark.parametrize(("apart", "expected"), [(500, True), (501, False), (-500, True)])
-def test_two_rows_agree_within_what_is_printed_between_two_polls(
-    apart: int, expected: bool
-) -> None:
-    one, other = (row_of(cell(count), FIRST_NIGHT) for count in (10_000, 10_000 + apart))
-    now = datetime.combine(FIRST_NIGHT + timedelta(days=1), time(6), UTC)
-    context = Context(FIRST_NIGHT, now, NEW_YORK, frozenset(), 1, FIRST_NIGHT)
-
-    assert agree(one, other, context) == expected
-
 
 # Strangers: rows without a serial number that do not continue the machine of their asset ID.
 

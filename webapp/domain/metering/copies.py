@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from webapp.domain.metering.counter_sets import select_counter_set, usable_values, values_of_set
+from webapp.domain.metering.counter_sets import usable_values, values_of_set
 from webapp.domain.metering.identity import Row, count_of, normalize
 from webapp.domain.metering.run import Run
 from webapp.domain.metering.state import Copy
@@ -11,8 +11,9 @@ from webapp.domain.metering.state import Copy
 def compare_copies(run: Run, disputed: tuple[Row, ...]) -> None:
     """Compare how disputed rows moved with how the machine moved since they were last seen.
 
-    A night on which neither moved is ignored. Rows that move equally are a copy and are dropped;
-    rows that move differently are another machine, which ``matching`` then matches separately.
+    Until both have moved, nothing is compared: a copy can be updated later than the machine. Rows
+    that move equally are a copy and are dropped; rows that move differently are another machine,
+    which ``matching`` then matches separately.
     """
     if not disputed and not run.state.copies:
         return
@@ -29,12 +30,7 @@ def compare_copies(run: Run, disputed: tuple[Row, ...]) -> None:
 
 
 def _first(run: Run, row: Row) -> Copy | None:
-    values = usable_values(row.counters)
     counter_set = run.state.counter_set
-    members = values_of_set(values, counter_set) if counter_set else {}
-    if counter_set is None or not members:
-        counter_set = select_counter_set(values)
-        members = values_of_set(values, counter_set) if counter_set else {}
     count = count_of(row, counter_set, run.context)
     if counter_set is None or count is None:
         return None
@@ -44,7 +40,7 @@ def _first(run: Run, row: Row) -> Copy | None:
         customer=row.customer,
         asset=normalize(row.asset_id),
         counter_set=counter_set,
-        first_values=members,
+        first_values=values_of_set(usable_values(row.counters), counter_set),
         first_day=day,
         count=count,
         main_count=run.state.reported,
@@ -55,12 +51,12 @@ def _first(run: Run, row: Row) -> Copy | None:
 def _compared(run: Run, row: Row, copy: Copy) -> Copy:
     context, limits = run.context, run.context.limits
     count = count_of(row, copy.counter_set, context)
-    if copy.verdict is not None or count is None or context.closing <= copy.night:
+    if copy.verdict is not None or count is None:
         return copy
     moved, main_moved = count - copy.count, run.state.reported - copy.main_count
+    if not moved or not main_moved:
+        return copy
     after = replace(copy, count=count, main_count=run.state.reported, night=context.closing)
-    if not moved and not main_moved:
-        return after
     if abs(moved - main_moved) <= limits.equal_pages:
         after = replace(after, equal=copy.equal + 1)
     else:
