@@ -1,1 +1,1 @@
-"""Pages: one blueprint a noun. Views open the session, read the clock and commit."""
+"""Pages: one blueprint per noun. Views open the session, read the clock and commit."""

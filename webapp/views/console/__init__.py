@@ -1,1 +1,1 @@
-"""Pages of partners, their customers and operations, after the log-in."""
+"""Pages of partners, customers and operations, which require a login."""

@@ -1,4 +1,4 @@
-"""Account pages: a partner, a customer or operations, with all that belongs to it."""
+"""Account pages: a partner, a customer or operations."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ _ON_PAGE = 20
 
 
 def page(viewer: Viewer, account_id: int) -> str:
-    """The page of an account. Raises NotFound."""
+    """Render the page of an account. Raises NotFound."""
     account = access.account(db.session(), viewer, account_id)
     context: dict[str, Any] = {}
     if account.kind == "partner":
         context = _partner(viewer, account)
     elif account.kind == "customer":
         context = _customer(viewer, account)
-    # A customer sees no users, not even of its own account.
+    # Customers see no users, including those of their own account.
     users = [] if viewer.role == "customer" else details.users_of(db.session(), account_id)
     return render_template(
         f"console/accounts/{account.kind}.html",
@@ -47,7 +47,7 @@ def page(viewer: Viewer, account_id: int) -> str:
 
 
 def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
-    """What the page of a partner shows besides."""
+    """Return the further data of a partner's page."""
     today = totals.today_of(partner, clock.now())
     as_partner = Viewer("partner_viewer", partner.id, None)
     of_partner = metrics.Scope.account(partner)
@@ -67,7 +67,7 @@ def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
 
 
 def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
-    """What the page of a customer shows besides."""
+    """Return the further data of a customer's page."""
     feeds = details.feeds_of(db.session(), viewer, customer.id)
     feed_ids = [feed.id for feed in feeds]
     today = totals.today_of(customer, clock.now())
@@ -87,7 +87,7 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
 
 
 def _calendar_of(account: Account) -> str | None:
-    """The country, and region, whose holidays hold; None without one."""
+    """Return the country and region whose holidays apply; None without one."""
     country = account.holiday_country
     if country is None:
         return None
@@ -104,7 +104,7 @@ def may_edit(viewer: Viewer, account: Account) -> bool:
 
 
 def counts_of(customers: Sequence[Any], today: date) -> defaultdict[int, CustomerCounts]:
-    """The counts of each customer of a page, or row of one, by its id."""
+    """Return the counts of each customer of a page by id."""
     found: defaultdict[int, CustomerCounts] = defaultdict(CustomerCounts)
     ids = [customer.id for customer in customers]
     if ids:

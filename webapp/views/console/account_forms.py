@@ -1,4 +1,4 @@
-"""Account forms: what is asked of a partner and of a customer, and what can be chosen."""
+"""Forms of partners and customers, and their choices."""
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -50,7 +50,7 @@ class CustomerForm(forms.Form):
 
 
 def language_of(form: FlaskForm) -> str | None:
-    """The language chosen; None where the partner's holds. Raises Invalid."""
+    """Return the chosen language; None for the partner's. Raises Invalid."""
     chosen: str = form.language.data or ""
     if chosen and not i18n.known(chosen):
         raise Invalid("language", gettext("Choose one of the languages there are."))
@@ -77,12 +77,12 @@ def offer_choices(form: FlaskForm, partner: Account | None) -> None:
 
 
 def offer_regions(form: FlaskForm, country: str | None) -> None:
-    """The regions of a country; without one, those of its partner hold."""
+    """Set the choices of regions to those of a country; without one the partner's applies."""
     known = calendars.regions(country) if country in accounts.countries() else {}
     form.region.choices = [("", gettext("All of it") if known else "–"), *known.items()]
 
 
 def of(account: Account) -> PartnerForm | CustomerForm:
-    """The form that changes an account, with what it has now."""
+    """Return the form that changes an account, with its present values."""
     form = PartnerForm if account.kind == "partner" else CustomerForm
     return form(obj=account)

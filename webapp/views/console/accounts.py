@@ -1,4 +1,4 @@
-"""Accounts: partners for operations, customers for partners, one's own for a customer."""
+"""Accounts: partners for operations, customers for partners, the own account for a customer."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -86,7 +86,7 @@ _CUSTOMERS = export.Sheet(
 @blueprint.get("/accounts")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
-    """Partners for operations; for a partner its customers."""
+    """Partners for operations, customers for a partner."""
     viewer = context.viewer()
     text = listing.search_text()
     kind = "partner" if viewer.is_operations else "customer"
@@ -114,7 +114,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/accounts/selection")
 @roles_required(*READERS)
 def selected() -> ResponseReturnValue:
-    """The ticked customers as a file."""
+    """Export the selected customers."""
     wanted = bulk.ids("account")
     month = Month.of(_today(context.user().account))
     query = queries.customers(context.viewer(), month)
@@ -125,7 +125,7 @@ def selected() -> ResponseReturnValue:
 @blueprint.route("/accounts/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def new() -> ResponseReturnValue:
-    """A new partner; for a partner, and where operations name one, a new customer."""
+    """Add a partner, or a customer for a partner or if operations name one."""
     partner = _partner_named()
     form = account_forms.PartnerForm() if partner is None else account_forms.CustomerForm()
     account_forms.offer_choices(form, partner)
@@ -147,7 +147,7 @@ def new() -> ResponseReturnValue:
 @blueprint.get("/accounts/regions")
 @roles_required(*CHANGERS)
 def regions() -> str:
-    """The regions of a country, as the field of a form."""
+    """htmx fragment: the regions of a country."""
     form = account_forms.CustomerForm(formdata=request.args)
     account_forms.offer_regions(form, request.args.get("country"))
     return render_template("console/accounts/_region.html", form=form)
@@ -163,7 +163,7 @@ def show(account_id: int) -> ResponseReturnValue:
 @blueprint.route("/accounts/<int:account_id>/edit", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
-    """Change an account: operations any, a partner's administrator its customers."""
+    """Change an account: operations any, a partner's administrators its customers."""
     account = access.account(db.session(), context.viewer(), account_id)
     if not account_detail.may_edit(context.viewer(), account):
         abort(403)
@@ -197,7 +197,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 
 
 def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
-    """For each of these partners: customers, servers (those unhealthy), pages this month."""
+    """Return, of each partner: customers, servers (and unhealthy ones), pages this month."""
     month = Month.of(clock.now().date())
     counts = dashboard.partner_counts(db.session(), [partner.id for partner in partners], month)
     return {
@@ -212,7 +212,7 @@ def _today(account: totals.Zoned) -> date:
 
 
 def _partner_named() -> Account | None:
-    """The partner that a new customer will belong to; None: a partner is added."""
+    """Return the partner of a new customer; None if a partner is added."""
     viewer = context.viewer()
     number = viewer.account_id if viewer.is_partner else listing.filter_id("partner")
     if number is None:

@@ -1,4 +1,4 @@
-"""Approvals: operations let a server collect although another one reads the same fleet."""
+"""Approvals: operations let a server be collected although another one reads the same fleet."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ blueprint = Blueprint("approvals", __name__)
 @blueprint.get("/servers/<int:server_id>/approve")
 @roles_required("operations")
 def confirm(server_id: int) -> ResponseReturnValue:
-    """Ask whether a server is to collect a fleet that another one reads."""
+    """Ask for confirmation that a server may read a fleet that another one reads."""
     server = access.server(db.session(), context.viewer(), server_id)
     if server.awaiting_approval_since is None:
         raise Conflict(gettext("%(name)s is not awaiting approval.", name=server.name))
@@ -31,7 +31,7 @@ def confirm(server_id: int) -> ResponseReturnValue:
 @blueprint.post("/servers/<int:server_id>/approve")
 @roles_required("operations")
 def approve(server_id: int) -> ResponseReturnValue:
-    """Approve a server; approving it twice is approving it."""
+    """Approve a server; no effect on an approved one."""
     server = access.server(db.session(), context.viewer(), server_id)
     if server.awaiting_approval_since is not None:
         overlaps.approve(db.session(), server, clock.now())

@@ -21,11 +21,11 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("audit", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin")
-#: Details that are ids of rows and say nothing to a reader.
+#: Details that are ids of rows, which are not displayed.
 INSIDE = ("delta", "user", "feed", "server")
 #: In addresses no blanks.
 _ACTIONS: dict[str, Action] = {action.replace(" ", "-"): action for action in audit.ACTIONS}
-#: What each act is called.
+#: The name of each action.
 ACTION_LABELS: dict[Action, LazyString] = {
     "account added": _l("Account added"),
     "account changed": _l("Account changed"),
@@ -61,7 +61,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "user changed password": _l("User changed password"),
     "user took the invitation": _l("User took the invitation"),
 }
-#: What the details of an act are called; any other by its own name.
+#: The labels of details; others have their own name.
 _DETAILS = {
     "after": _l("After"),
     "again": _l("Again"),

@@ -1,4 +1,4 @@
-"""Brands: how a partner's pages, mails and certificates look; the logo and the colour as files."""
+"""Branding of a partner's pages, emails and certificates; logos and stylesheets as files."""
 
 import base64
 import hashlib
@@ -44,9 +44,9 @@ blueprint = Blueprint("branding", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 _FOR_EVER = "max-age=31536000, immutable"
-#: A picture may do nothing at all, wherever it is opened.
+#: The content security policy of pictures: nothing is allowed.
 _LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-#: What can be taken back: in words for the page that asks, and said when it is done.
+#: What can be reset: the text of the confirmation, and of the message afterwards.
 _RESETS = {
     "logo": _l("The logo is removed."),
     "all": _l("Everything looks like Releaf again."),
@@ -54,7 +54,7 @@ _RESETS = {
 
 
 class BrandForm(forms.Form):
-    """A name, a colour, a logo. ``was``: the colour that stood in the form when it was shown."""
+    """Name, color and logo. ``was``: the color in the form when it was rendered."""
 
     upload = b""
     was = HiddenField()
@@ -81,8 +81,9 @@ class BrandForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a form would look like. ``offer``: the shade to take instead of one that is too light;
-    ``logo``: the address of its picture, which may be the picture itself.
+    """The preview of a form. ``offer``: the sufficient shade for a color that is too light.
+
+    ``logo``: the address of the picture, possibly a data URL.
     """
 
     name: str
@@ -94,7 +95,7 @@ class Sample:
 
 
 def register(app: Flask) -> None:
-    """Give every page ``brand()``: the branding of whoever sees it; None: ours."""
+    """Add ``brand()`` to templates: the branding of the viewer's partner; None: the default."""
     app.context_processor(lambda: {"brand": _brand})
     app.jinja_env.globals["brand_style"] = _style_address
 
@@ -102,7 +103,7 @@ def register(app: Flask) -> None:
 @blueprint.route("/accounts/<int:account_id>/brand", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
-    """Choose name, colour and logo; a customer's are its partner's."""
+    """Edit name, color and logo; customers have their partner's."""
     partner = _partner(account_id)
     if partner.id != account_id:
         return redirect(url_for("branding.edit", account_id=partner.id))
@@ -126,7 +127,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 @blueprint.post("/accounts/<int:account_id>/brand/preview")
 @roles_required(*CHANGERS)
 def preview(account_id: int) -> ResponseReturnValue:
-    """What a form would look like; nothing is kept. A part of the page, or all of it."""
+    """Preview a form without storing it, as htmx fragment or page."""
     partner = _partner(account_id)
     if partner.id != account_id:
         return redirect(url_for("branding.edit", account_id=partner.id))
@@ -141,7 +142,7 @@ def preview(account_id: int) -> ResponseReturnValue:
 )
 @roles_required(*CHANGERS)
 def reset(account_id: int, what: str) -> ResponseReturnValue:
-    """Take back the logo, or all of it, once it has been said what that means."""
+    """Remove the logo or the whole branding, after confirmation."""
     partner = _partner(account_id)
     back = url_for("branding.edit", account_id=partner.id)
     brand = branding.of(db.session(), partner)
@@ -161,7 +162,7 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
 
 @blueprint.get("/brand/logo/<digest>.png")
 def logo(digest: str) -> ResponseReturnValue:
-    """A logo that the viewer's pages show; under its digest it is the same for ever."""
+    """A logo that the viewer's pages may show; immutable under its digest."""
     found = None
     if digest.isascii() and digest.isalnum() and len(digest) == 64:
         found = access.logo(db.session(), context.viewer(), digest)
@@ -178,7 +179,7 @@ def logo(digest: str) -> ResponseReturnValue:
 
 @blueprint.get("/brand/<digits>.css")
 def stylesheet(digits: str) -> ResponseReturnValue:
-    """The shades of a colour. It says nothing of anybody: whoever asks for a colour gets it."""
+    """The shades of a color; public, because it contains no data of anyone."""
     try:
         colour = Colour.parse(digits)
     except ValueError:
@@ -196,7 +197,7 @@ def stylesheet(digits: str) -> ResponseReturnValue:
 
 
 def _brand() -> Branding | None:
-    """Read when a page asks for it, once."""
+    """Return the branding, read once per request if a page needs it."""
     if not current_user.is_authenticated:
         return None
     if "brand" not in g:
@@ -206,7 +207,7 @@ def _brand() -> Branding | None:
 
 
 def _partner(account_id: int) -> Account:
-    """The partner of an account that the viewer may see. Raises NotFound."""
+    """Return the partner of an account that the viewer may see. Raises NotFound."""
     account = access.account(db.session(), context.viewer(), account_id)
     if account.kind == "operations":
         raise NotFound("only partners have a brand")
@@ -223,7 +224,7 @@ def _form(partner: Account) -> BrandForm:
     )
     if request.method == "POST":
         form.colour.data = _chosen(form)
-        # So that what is sent next is compared with what is shown now.
+        # The next submit is compared with the displayed color.
         form.was.data = brand.colour or ""
         form.picked.data = brand.colour or str(contrast.OURS)
         if form.logo.data:
@@ -233,7 +234,7 @@ def _form(partner: Account) -> BrandForm:
 
 
 def _chosen(form: BrandForm) -> str:
-    """The colour that was meant: what was typed, or picked where only that was changed."""
+    """Return the typed color, or the picked one if only that was changed."""
     offered = request.form.get("take")
     if offered:
         return offered
@@ -257,7 +258,7 @@ def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
 
 
 def _uploaded(form: BrandForm) -> Picture | None:
-    """The picture of the file that was chosen. Raises Invalid."""
+    """Return the picture of the uploaded file. Raises Invalid."""
     return branding.sanitized_logo(form.upload) if form.upload else None
 
 
@@ -306,13 +307,13 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
 
 
 def _style_address(colour: Colour) -> str:
-    """Where the style of a colour is; another one when we change what it says."""
+    """Return the URL of a color's stylesheet, with a version of its content."""
     return url_for("branding.stylesheet", digits=str(colour)[1:], v=_version(_style(colour)))
 
 
 @lru_cache(maxsize=256)
 def _style(colour: Colour) -> str:
-    """The custom properties of static/app.css that a colour stands in for, on screens."""
+    """Return the custom properties of static/app.css that a color replaces, on screens."""
     light, dark = map(_properties, (contrast.on_light(colour), contrast.on_dark(colour)))
     return (
         f"@media screen {{ :root {{ {light} }} }}\n"

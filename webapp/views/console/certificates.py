@@ -75,7 +75,7 @@ _SHEET = export.Sheet(
 
 @blueprint.get("/certificates")
 def index() -> ResponseReturnValue:
-    """The certificates of the accounts a viewer may see, the latest month first unless asked."""
+    """The certificates of the accounts a viewer may see, by default the latest month first."""
     text, month = listing.search_text(), listing.search_text("month")
     viewer = context.viewer()
     months = queries.months(db.session(), viewer)
@@ -98,7 +98,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/certificates/selection")
 def selected() -> ResponseReturnValue:
-    """The ticked certificates: their documents in one archive, or the list of them as a file."""
+    """Download the documents of the selected certificates as one archive, or export them."""
     wanted, back = bulk.ids("certificate"), bulk.list_again("certificates.index")
     query = queries.search(context.viewer())
     query = bulk.chosen(query, Certificate.id, wanted, "certificates")
@@ -108,7 +108,7 @@ def selected() -> ResponseReturnValue:
 
 
 def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
-    """An archive of documents, if all of them are rendered; they are compressed already."""
+    """Return an uncompressed archive of documents, if all of them are rendered."""
     found = queries.documents(db.session(), query)
     missing = [row.number for row in found if row.pdf is None]
     if missing:
@@ -142,21 +142,21 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
 
 @blueprint.get("/certificates/<number>")
 def show(number: str) -> ResponseReturnValue:
-    """A certificate: what it states, its document, its public address."""
+    """A certificate: its data, its document, its public address."""
     certificate = access.certificate(db.session(), context.viewer(), number)
     return render_template("console/certificates/show.html", **_context(certificate))
 
 
 @blueprint.get("/certificates/<number>/document")
 def document(number: str) -> ResponseReturnValue:
-    """The state of a certificate's document, by itself; polls until it is rendered."""
+    """htmx fragment: the state of the document; polls until it is rendered."""
     certificate = access.certificate(db.session(), context.viewer(), number)
     return render_template("console/certificates/_document.html", **_context(certificate))
 
 
 @blueprint.get("/certificates/<number>.pdf")
 def download(number: str) -> ResponseReturnValue:
-    """The document's very bytes, under a name that says what it is."""
+    """The document, with a descriptive file name."""
     certificate = access.certificate(db.session(), context.viewer(), number)
     rendered = certificates.document(db.session(), certificate)
     if rendered is None:
@@ -191,5 +191,5 @@ def _context(certificate: Certificate) -> dict[str, Any]:
 
 
 def _late_months(certificate: Certificate) -> list[date]:
-    """The earlier months whose late pages it counts."""
+    """Return the earlier months whose late pages it counts."""
     return [Month.parse(text).first for text in certificate.late_months.split()]

@@ -1,4 +1,4 @@
-"""Outcomes: what a collection brought of each customer, on its page and as a file."""
+"""Results of a collection by customer, on its page and as a file."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -24,12 +24,12 @@ TITLES = (
 
 
 def paged(collection: Collection, outcome: str) -> Page:
-    """What came of each customer, failures first."""
+    """Return the results of each customer, failures first."""
     return listing.paginate(queries.outcomes(collection.id, outcome), count_to=None)
 
 
 def exported(collection: Collection) -> Iterable[Sequence[export.Value]]:
-    """What came of each customer, or of those with the outcome asked for, failures first."""
+    """Export the results of each customer, or of those with the requested outcome."""
     query = queries.outcomes(collection.id, listing.filter_choice("outcome", KINDS))
     for one in chain.from_iterable(chunks(db.session(), query)):
         reasons = [one.reason] if one.reason else [row["reason"] for row in one.skipped]

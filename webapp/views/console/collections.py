@@ -1,4 +1,4 @@
-"""Collections: started by a person, watched while they run, read afterwards."""
+"""Collections: started by a user, with progress while they run and results afterwards."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,22 +31,22 @@ blueprint = Blueprint("collections", __name__)
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 STATES = ("queued", "running", "finished", "failed", "cancelled")
-#: So many servers that cannot be read are named when several are asked for.
+#: The most servers named in a message about those that cannot be read.
 _NAMED = 3
-#: A worker that is there takes a collection within this time.
+#: A running worker claims a collection within this time.
 _TAKEN_WITHIN = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Why nothing happens, and what to do about it."""
+    """Why a collection does not start, and the remedy."""
 
     title: str
     text: str
 
 
 def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
-    """Ask for a collection and lead to its page; while one runs, lead to that one.
+    """Request a collection and redirect to its page, or to that of the running one.
 
     Raises Conflict for a server that was removed or is paused.
     """
@@ -55,11 +55,11 @@ def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
 
 
 def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
-    """Ask for a collection; its id, and whether it is a new one. Commits.
+    """Request a collection; return its id, and whether it is new. Commits.
 
     Raises Conflict for a server that was removed or is paused.
     """
-    # Two clicks come one after another: the second finds the first one's collection.
+    # Serializes two clicks: the second finds the first one's collection.
     lock(db.session(), Server.id, server.id)
     db.session.refresh(server)
     if server.removed_at is not None:
@@ -102,14 +102,14 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
 def request_each(
     ids: Iterable[int], found: Callable[[int], tuple[Server, Feed | None]]
 ) -> tuple[str, str]:
-    """Ask for several collections; what to say of it, and how. Commits.
+    """Request several collections; return a message and its category. Commits.
 
-    ``found``: the server, and the feed where it is about one, of an id. A few of the servers that
-    cannot be read are named; what is said travels in a cookie, which holds only so much.
+    ``found``: the server, and the feed if it is about one, by id. Only some of the servers that
+    cannot be read are named, because the message is stored in a cookie of limited size.
     """
     started, refused = 0, set()
     for each in ids:
-        server, feed = found(each)  # anew: what was loaded before ended with the commit
+        server, feed = found(each)  # again: loaded rows expired with the commit
         name = server.name
         try:
             started += request_collection(server, feed)[1]
@@ -139,7 +139,7 @@ def request_each(
 
 
 def _warn_that_queue_is_down() -> None:
-    """Once, however many collections are asked for."""
+    """Flash once, regardless of the number of collections."""
     if not g.get("warned_of_queue"):
         g.warned_of_queue = True
         flash(
@@ -203,7 +203,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/collections/<int:collection_id>")
 @roles_required(*READERS)
 def show(collection_id: int) -> ResponseReturnValue:
-    """A collection: how far it is, or what it brought."""
+    """A collection: its progress, or its results."""
     collection = access.collection(db.session(), context.viewer(), collection_id)
     if export.wanted():
         return export.answer_rows(
@@ -215,7 +215,7 @@ def show(collection_id: int) -> ResponseReturnValue:
 @blueprint.get("/collections/<int:collection_id>/progress")
 @roles_required(*READERS)
 def progress(collection_id: int) -> str:
-    """How far a collection is, by itself; it asks for itself again until it is finished."""
+    """htmx fragment: the progress; polls until the collection has ended."""
     collection = access.collection(db.session(), context.viewer(), collection_id)
     return render_template("console/collections/_progress.html", **_shown(collection))
 
@@ -223,7 +223,7 @@ def progress(collection_id: int) -> str:
 @blueprint.route("/collections/<int:collection_id>/cancel", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def cancel(collection_id: int) -> ResponseReturnValue:
-    """Read no further, once it has been said what that means."""
+    """Cancel a collection, after confirmation."""
     collection = access.collection(db.session(), context.viewer(), collection_id)
     back = url_for("collections.show", collection_id=collection_id)
     if request.method == "GET":
@@ -244,7 +244,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
 
 
 def _shown(collection: Collection) -> dict[str, Any]:
-    """What the page and its fragment show."""
+    """Return the data of the page and its fragment."""
     unfinished = collection.state in UNFINISHED
     outcome = listing.filter_choice("outcome", collection_results.KINDS)
     done = course.of(db.session(), collection)
@@ -270,7 +270,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
 def _address(
     collection: Collection, outcome: str, page: int | None = None, export: str | None = None
 ) -> str:
-    """The page's address, also for its fragment, which has another."""
+    """Return the page's address, also for its fragment."""
     return url_for(
         "collections.show",
         collection_id=collection.id,
@@ -281,7 +281,7 @@ def _address(
 
 
 def _waiting(collection: Collection, now: datetime) -> Waiting | None:
-    """Why nothing happens, once that has lasted longer than it takes a worker to begin."""
+    """Return why a collection does not start, once it has waited longer than a worker needs."""
     if heartbeat.is_stale(collection, now):
         return Waiting(
             gettext("The worker has not been heard of for a while"),

@@ -1,8 +1,8 @@
-"""Customers of a server: searched in its fleet, chosen, and connected to customer accounts.
+"""Customers of a server: search in its fleet, select, and connect to customer accounts.
 
-What is chosen travels with every search, so that a new search loses nothing and the server keeps
-nothing. ``customer`` are the boxes ticked among the findings, ``shown`` those that were there to
-be ticked; ``chosen`` and ``listed`` are the same for the list of chosen ones.
+The selection is sent with every search, so that the server stores nothing. ``customer``: the boxes
+checked in the results, ``shown``: all boxes of the results; ``chosen`` and ``listed``: the same for
+the list of selected customers.
 """
 
 import logging
@@ -36,12 +36,12 @@ blueprint = Blueprint("customers", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
-#: A person waits, and a large fleet takes its time.
+#: Limits within a request, for a large fleet.
 INTERACTIVE_LIMITS = Limits(
     read_seconds=20, total_seconds=30, fleet_seconds=60, retries=1, max_retry_after_seconds=5
 )
 _SHOWN = 200
-#: So many accounts are offered as a list; with more of them a name is typed and completed.
+#: The most accounts in a select; with more of them a name is typed with completion.
 _ACCOUNTS_LISTED = 200
 _ACCOUNTS_SUGGESTED = 500
 _LISTS = ("customer", "shown", "chosen", "listed")
@@ -49,7 +49,7 @@ _LISTS = ("customer", "shown", "chosen", "listed")
 
 @dataclass(slots=True)
 class Choice:
-    """A chosen customer and the name of the account it will be connected to; empty: its ``own``."""
+    """A selected customer and the name of its future account; empty: its ``own``."""
 
     key: str
     customer: Customer
@@ -58,19 +58,18 @@ class Choice:
 
     @property
     def account_name(self) -> str:
-        """The account's name in full."""
+        """The account's full name."""
         return self.account or self.own
 
 
 @dataclass(slots=True)
 class Found:
-    """What a search found. ``error``: why there is nothing to search in; ``kept`` goes on then.
+    """The result of a search. ``error``: why there is none; then ``kept`` is the selection.
 
-    ``fleet``: all customers. ``matching`` customers match the text, ``unmapped`` are those of them
-    that have no feed yet, but for ``renamed``, which are probably customers of feeds under a new
-    name; ``shown`` are the first of all. Of the chosen ones ``choices`` can be connected,
-    ``already`` counts those that are connected by now and ``gone`` those that the fleet has no
-    longer.
+    ``fleet``: all customers; ``matching``: those that match the text; ``unmapped``: of these, those
+    without a feed, except ``renamed``, which are probably customers of feeds under a new name;
+    ``shown``: the first of all. Of the selected ones, ``choices`` can be connected, ``already``
+    counts those that are connected by now, and ``gone`` those that the fleet no longer has.
     """
 
     text: str
@@ -89,7 +88,7 @@ class Found:
 @blueprint.get("/servers/<int:server_id>/feeds/new")
 @roles_required(*CHANGERS)
 def new(server_id: int) -> ResponseReturnValue:
-    """Choose customers to connect. The list comes along where it is remembered, or asked for."""
+    """Select customers to connect. The list is included if it is cached or requested."""
     server = _server(server_id)
     place = customers.place(server)
     if "read" in request.args or customers.remembered(context.settings(), place) is not None:
@@ -100,9 +99,9 @@ def new(server_id: int) -> ResponseReturnValue:
 @blueprint.route("/servers/<int:server_id>/customers", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def index(server_id: int) -> ResponseReturnValue:
-    """The customers that match a search, and the chosen ones: the list by itself.
+    """htmx fragment: the customers that match a search, and the selected ones.
 
-    A POST searches too: what is chosen may not fit into an address.
+    A POST searches as well, because a selection may exceed the length of a URL.
     """
     found = _find(_server(server_id))
     return render_template("console/customers/_customers.html", **_shown(found))
@@ -111,7 +110,7 @@ def index(server_id: int) -> ResponseReturnValue:
 @blueprint.post("/servers/<int:server_id>/feeds/new")
 @roles_required(*CHANGERS)
 def connect(server_id: int) -> ResponseReturnValue:
-    """Connect the chosen customers, or all that match; without JavaScript also search."""
+    """Connect the selected customers, or all that match; without JavaScript also search."""
     found = _find(_server(server_id))
     action = request.form.get("action", "")
     if action in ("search", "fresh") or found.error:
@@ -158,7 +157,7 @@ def connect(server_id: int) -> ResponseReturnValue:
 
 
 def _server(server_id: int | None = None) -> Server:
-    """The server of this address, which must not have been removed."""
+    """Return the server of this address. Raises Conflict if it was removed."""
     wanted = (request.view_args or {})["server_id"] if server_id is None else server_id
     server = access.server(db.session(), context.viewer(), wanted)
     if server.removed_at is not None:
@@ -190,7 +189,7 @@ def _find(server: Server) -> Found:
 
 
 def _choose(found: Found, known: Sequence[Customer], matcher: FeedMatcher) -> None:
-    """Find the chosen ones again in the fleet."""
+    """Find the selected customers in the fleet."""
     keys = _chosen_keys()
     for customer in known if keys else ():
         key = customers.key(customer)
@@ -209,7 +208,7 @@ def _choose(found: Found, known: Sequence[Customer], matcher: FeedMatcher) -> No
 
 
 def _known(server: Server) -> Sequence[Customer]:
-    """The customers of a server, read from Printerpoint unless that was done minutes ago.
+    """Return the customers of a server, from the cache or from Printerpoint.
 
     Raises PrinterpointError, DecryptionError. The transaction ends here: load rows again.
     """
@@ -235,7 +234,7 @@ def _known(server: Server) -> Sequence[Customer]:
 
 
 def _have_checked(server_id: int) -> None:
-    """Searching only reads; what it learned of the server's health is for a check to record."""
+    """Enqueue a health check, because a search itself does not record health."""
     try:
         queue.check_server(context.settings(), server_id)
     except queue.QueueDown as error:
@@ -243,19 +242,19 @@ def _have_checked(server_id: int) -> None:
 
 
 def _chosen_keys() -> set[str]:
-    """What is chosen by now: a box unticked in either list takes a customer out."""
+    """Return the selected keys: a box unchecked in either list removes a customer."""
     values = {name: set(request.form.getlist(name)) for name in _LISTS}
     taken_out = (values["listed"] - values["chosen"]) | (values["shown"] - values["customer"])
     return (values["chosen"] | values["customer"]) - taken_out
 
 
 def _account_for(key: str) -> str:
-    """The name of the account that was chosen for a customer; empty: its own."""
+    """Return the name of the account chosen for a customer; empty: its own."""
     return " ".join(request.form.get(f"account-{key}", "").split())
 
 
 def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
-    """The whole page; None: the list is read by the page itself, once it is shown."""
+    """Render the page; with None it loads the list itself."""
     values = _shown(found) if found else {"found": None, "server": _server()}
     return render_template("console/customers/new.html", message=message, **values), (
         422 if message else 200
@@ -263,7 +262,7 @@ def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
 
 
 def _shown(found: Found) -> dict[str, Any]:
-    """What the list shows."""
+    """Return the data of the list."""
     session, viewer, partner_id = db.session(), context.viewer(), _server().account_id
     count = accounts.count_customers_of(session, viewer, partner_id)
     chosen = [choice.account_name for choice in found.choices]

@@ -1,8 +1,8 @@
-"""The texts of deltas: what became of them. Why they are under review: ``webapp.messages``."""
+"""Texts of resolved deltas. Reasons for review are in ``webapp.messages``."""
 
 from flask_babel import lazy_gettext as _l
 
-#: What became of pages, by the state that readings gave a delta.
+#: The result for the pages, by the state of a delta that readings resolved.
 RESOLUTIONS = {
     "counted": _l("They are counted."),
     "accepted": _l("Later readings confirmed them; they are counted."),

@@ -1,4 +1,4 @@
-"""Devices: the printers seen under feeds, with what they counted."""
+"""Devices: the printers listed under feeds, with their counts."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ _READINGS_SHOWN = 31
 _EVENTS_SHOWN = 20
 
 
-#: What a device that needs attention is called.
+#: The labels of devices that need attention.
 STATUSES: dict[DeviceStatus, LazyString] = {
     "silent": _l("Not reporting"),
     "missing": _l("Missing"),
@@ -77,7 +77,7 @@ _SHEET = export.Sheet(
 
 @blueprint.get("/devices")
 def index() -> ResponseReturnValue:
-    """The devices of the feeds a viewer may see; those of removed feeds are left out."""
+    """The devices of the feeds a viewer may see, without those of removed feeds."""
     viewer = context.viewer()
     text, feed_id = listing.search_text(), listing.filter_id("feed")
     status = listing.filter_choice("status", device_status.FILTERS)
@@ -117,7 +117,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/devices/selection")
 def selected() -> ResponseReturnValue:
-    """The ticked devices as a file."""
+    """Export the selected devices."""
     wanted = bulk.ids("device")
     query = bulk.chosen(queries.every(context.viewer()), Device.id, wanted, "devices")
     return bulk.exported(query, _SHEET, wanted, bulk.list_again("devices.index"))
@@ -125,10 +125,10 @@ def selected() -> ResponseReturnValue:
 
 @blueprint.get("/devices/<int:device_id>")
 def show(device_id: int) -> ResponseReturnValue:
-    """A device: its counts, its readings and what it gained between them."""
+    """A device: its counts, readings and deltas."""
     viewer = context.viewer()
     device = access.device(db.session(), viewer, device_id)
-    # What another customer printed with the machine before is not this customer's to see.
+    # A customer must not see what another one printed with the machine before.
     feed_id = device.feed_id if viewer.role == "customer" else None
     readings = details.readings_of(db.session(), device.id, _READINGS_SHOWN, feed_id)
     deltas = details.deltas_of(db.session(), device.id, _READINGS_SHOWN, feed_id)
@@ -151,7 +151,7 @@ def show(device_id: int) -> ResponseReturnValue:
 
 
 def _state(device: Device) -> DeviceState | None:
-    """The state of a device; None when it cannot be read, which its page says."""
+    """Return the state of a device; None if it cannot be read, which its page states."""
     try:
         return from_json(device.state)
     except DATA_ERRORS:
@@ -160,7 +160,7 @@ def _state(device: Device) -> DeviceState | None:
 
 
 def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Delta]) -> list[Bar]:
-    """The pages of a device by day; empty when nothing was counted or held."""
+    """Return the pages of a device by day; empty if nothing was counted or held."""
     first, last = totals.last_days(totals.today_of(account, clock.now()))
     holidays = public_holidays(account)
     read = {reading.day for reading in readings}

@@ -24,7 +24,7 @@ def pages(details: Mapping[str, Any]) -> str:
 
 
 def among(details: Mapping[str, Any], text: str) -> str:
-    """A text, and before it some of the printers it is about."""
+    """Return a text preceded by the names of some of its printers."""
     names = details.get("names")
     return gettext("Including %(names)s.", names=", ".join(names)) + f" {text}" if names else text
 

@@ -1,4 +1,4 @@
-"""The texts of the events in a feed's history: title, tone, icon and sentence of each kind."""
+"""Texts of a feed's events: title, tone, icon and sentence by kind."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from webapp.views.console import event_sentences as sentences
 from webapp.views.console.delta_texts import COUNTER_SET_LABELS
 
 EventText = Callable[[Mapping[str, Any]], str]
-#: Title, tone, icon and words of each kind of event.
+#: Title, tone, icon and sentence of each kind of event.
 EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
     "devices_found": (
         _l("First reading"),

@@ -1,4 +1,4 @@
-"""A selection of feeds, or of customers' feeds: collected, deactivated, reactivated together."""
+"""Bulk actions on feeds, or on customers' feeds: collect, deactivate, reactivate, reconnect."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,7 +23,7 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("feed_bulk", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-#: What a feed must be for the action to do anything.
+#: The statuses of feeds to which an action applies.
 _CONCERNED: dict[str, tuple[str, ...]] = {
     "collect": ("pending", "active"),
     "deactivate": ("pending", "active"),
@@ -35,7 +35,7 @@ _CONCERNED: dict[str, tuple[str, ...]] = {
 @blueprint.post("/feeds/selection")
 @roles_required(*CHANGERS)
 def act() -> ResponseReturnValue:
-    """Do it with the feeds that were ticked; what takes pages away is asked about before."""
+    """Apply the action to the selected feeds; actions other than collecting after confirmation."""
     action = request.form.get("action", "")
     chosen = _chosen()
     if chosen and export.wanted():
@@ -87,7 +87,7 @@ def _asked(action: str, concerned: Sequence[Feed], others: int) -> str:
 
 
 def _back() -> str:
-    """The list that sent the form: of feeds, or of customers."""
+    """Return the list that sent the form: of feeds, or of customers."""
     return bulk.list_again("accounts.index" if _of_customers() else "feeds.index")
 
 
@@ -96,7 +96,7 @@ def _of_customers() -> bool:
 
 
 def _chosen() -> Sequence[Feed]:
-    """The feeds that were ticked, or those of ticked customers. Raises NotFound."""
+    """Return the selected feeds, or those of selected customers. Raises NotFound."""
     wanted, customers = bulk.ids("feed"), bulk.ids("account")
     if customers:
         return queries.of_customers(db.session(), context.viewer(), customers)
@@ -104,7 +104,7 @@ def _chosen() -> Sequence[Feed]:
 
 
 def _left_alone(action: str, count: int) -> str:
-    """What is said of feeds for which there was nothing to do."""
+    """Return the message about feeds to which the action does not apply."""
     if action == "reactivate":
         return ngettext(
             "%(number)s feed was left alone: only inactive ones are reactivated.",
@@ -143,7 +143,7 @@ def _deactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
 
 
 def _reactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
-    """Reactivate all of them, or none; each as its pause was short or long. Raises Conflict."""
+    """Reactivate all of them, or none; each by the length of its pause. Raises Conflict."""
     now, counted = clock.now(), 0
     for feed in chosen:
         counts = pauses.reactivate(db.session(), feed, now)
@@ -163,10 +163,7 @@ def _reactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
 
 
 def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
-    """Let all of them go on with the customers that list their devices, or none.
-
-    Raises Conflict.
-    """
+    """Connect all of them to the customers that list their devices, or none. Raises Conflict."""
     for feed in chosen:
         before = feed.customer_name
         renames.relink(db.session(), feed, clock.now())
@@ -183,7 +180,7 @@ def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
 
 
 def _pauses(counted: int, others: int) -> str:
-    """For how many of them pages printed meanwhile count."""
+    """Return for how many of them pages printed while inactive count."""
     said = []
     if counted:
         said.append(
@@ -211,7 +208,7 @@ def _pauses(counted: int, others: int) -> str:
 
 
 def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
-    """Ask for a collection of each feed."""
+    """Request a collection of each feed."""
 
     def found(feed_id: int) -> tuple[Server, Feed]:
         feed = access.feed(db.session(), context.viewer(), feed_id)

@@ -1,4 +1,4 @@
-"""Changes of a feed: deactivating, reactivating, removing it, connecting it again."""
+"""Changes of a feed: deactivate, reactivate, remove, reconnect."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,14 +15,14 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("feed_changes", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-#: What is chosen for the pages that were printed while a feed was inactive.
+#: The choices for pages printed while a feed was inactive.
 _PAUSES = {"count": True, "skip": False}
 
 
 @blueprint.route("/feeds/<int:feed_id>/deactivate", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def deactivate(feed_id: int) -> ResponseReturnValue:
-    """Collect a feed no longer, once it has been asked whether that is meant."""
+    """Deactivate a feed, after confirmation."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         return render_template("console/feeds/deactivate.html", feed=feed)
@@ -42,7 +42,7 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
 @blueprint.route("/feeds/<int:feed_id>/reactivate", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def reactivate(feed_id: int) -> ResponseReturnValue:
-    """Collect a feed again, once it has been chosen whether pages printed meanwhile count."""
+    """Reactivate a feed, with a choice whether pages printed while inactive count."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     if request.method == "GET":
         by_default = pauses.counts_by_default(feed, clock.now())
@@ -97,7 +97,7 @@ def remove(feed_id: int) -> ResponseReturnValue:
 @blueprint.post("/feeds/<int:feed_id>/relink")
 @roles_required(*CHANGERS)
 def relink(feed_id: int) -> ResponseReturnValue:
-    """Let a feed go on with the customer that lists its devices."""
+    """Connect a feed to the customer that lists its devices."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     before = feed.customer_name
     renames.relink(db.session(), feed, clock.now())

@@ -19,7 +19,7 @@ from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("feed_settings", __name__)
 
-#: What the form proposes for a feed that is read every night.
+#: The default of the form for a feed that is read nightly.
 _USUAL_INTERVAL = 30
 
 
@@ -27,7 +27,7 @@ class DaysField(IntegerField):
     """A whole number of days."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; anything but a whole number is refused in our words."""
+        """Parse the input; our own message for anything but a whole number."""
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
@@ -35,7 +35,7 @@ class DaysField(IntegerField):
 
 
 class ReadByHandForm(forms.Form):
-    """Whether a feed is read by hand, and about how often."""
+    """Whether a feed is read by hand, and at which interval."""
 
     is_read_by_hand = BooleanField(
         _l("The printers are read by hand"),

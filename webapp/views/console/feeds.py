@@ -1,4 +1,4 @@
-"""Feeds: list, page, collecting now, deactivating, reactivating, removing."""
+"""Feeds: list, page, collect now."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ _RECENT = 10
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """How long a feed has had no new data, and from when on that makes it unhealthy.
+    """The days without new data of a feed, and when it becomes unhealthy.
 
     ``reading_due_on``: of a feed read by hand, the day of its next reading.
     """
@@ -104,7 +104,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/feeds/<int:feed_id>")
 def show(feed_id: int) -> ResponseReturnValue:
-    """A feed: health, pages a day, devices, what collections brought, history."""
+    """A feed: health, pages per day, devices, recent collections, history."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     today = _today(feed)
     holidays = public_holidays(feed.account)
@@ -147,7 +147,7 @@ def show(feed_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/feeds/<int:feed_id>/history")
 def full_history(feed_id: int) -> str:
-    """What happened at a feed's printers, all of it."""
+    """The complete history of a feed."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     page = listing.paginate(feed_events.of_feed(feed.id))
     return render_template(
@@ -162,7 +162,7 @@ def full_history(feed_id: int) -> str:
 
 @blueprint.get("/feeds/<int:feed_id>/health")
 def health(feed_id: int) -> str:
-    """The health of a feed, by itself."""
+    """htmx fragment: the health of a feed."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     today = _today(feed)
     return render_template(
@@ -188,7 +188,7 @@ def collect(feed_id: int) -> ResponseReturnValue:
 
 
 def sheet() -> export.Sheet:
-    """The list of feeds as a file; it names servers to those who may see them."""
+    """Return the columns of the export, with servers for viewers who may see them."""
     month = Month.of(totals.today_of(context.user().account, clock.now()))
     servers = context.viewer().role != "customer"
 
@@ -224,7 +224,7 @@ def _today(feed: Feed) -> date:
 
 
 def _silence(feed: Feed, today: date) -> Silence | None:
-    """The silence of a feed that is collected; None before its first data."""
+    """Return the silence of a collected feed; None before its first data."""
     if feed.last_data_on is None or feed.status != "active":
         return None
     holidays = public_holidays(feed.account)
@@ -240,7 +240,7 @@ def _silence(feed: Feed, today: date) -> Silence | None:
 
 
 def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:
-    """The days of the chart as a file."""
+    """Export the days of the chart."""
     rows = (
         (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
     )

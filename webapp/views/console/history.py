@@ -1,4 +1,4 @@
-"""History: the events of a feed in the words of a print dealer."""
+"""History: the events of a feed as sentences."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _REOPENED = _l("The review of %(name)s was reopened")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a history. ``tone`` and ``icon`` as the badges have them."""
+    """An entry of a history. ``tone`` and ``icon`` as for badges."""
 
     at: datetime
     day: date
@@ -35,10 +35,10 @@ class Line:
 
 
 def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]:
-    """Rows of events as lines. Other customers are named to those alone who may see them."""
+    """Return entries of events. Other customers are named only to viewers who may see them."""
     feed_ids = {event.details["feed"] for event in events if event.kind == "moved_in"}
     names = feed_events.visible_names(session, viewer, feed_ids)
-    if viewer.role == "customer":  # it may be somebody else's name
+    if viewer.role == "customer":  # possibly another customer's name
         events = [event for event in events if event.kind != "successor_found"]
     return [_line(event, names) for event in events]
 
@@ -63,7 +63,7 @@ def _line(event: Any, names: Mapping[int, str]) -> Line:
 
 
 def _title(kind: str, details: Mapping[str, Any], usual: LazyString) -> LazyString:
-    """The usual title of a kind, but where readings cannot decide or a case was reopened."""
+    """Return the title of a kind, or another one for undecidable and reopened cases."""
     if kind == "resolved" and details["state"] == "held":
         return _UNDER_REVIEW
     if kind == "decided" and details["decision"] == "reopened":

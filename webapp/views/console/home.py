@@ -1,4 +1,4 @@
-"""Home: what is going on, and what needs a person first; another page for each role."""
+"""Home: totals and what needs attention; a different page for each role."""
 
 from typing import Any, Literal
 
@@ -17,13 +17,13 @@ from webapp.views.shared import context, navigation, totals
 
 blueprint = Blueprint("home", __name__)
 
-#: So many rows of each kind; the lists have the rest.
+#: The most rows of each kind; the lists have the rest.
 _FIRST = 8
 
 
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
-    """The first page."""
+    """The home page."""
     viewer = context.viewer()
     if viewer.is_operations:
         return _operations(viewer)
@@ -90,7 +90,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
 
 
 def _attention(viewer: Viewer) -> dict[str, Any]:
-    """How servers and feeds are, and what needs a person."""
+    """Return the health of servers and feeds, and what needs attention."""
     return {
         "servers": dashboard.server_counts(db.session(), viewer),
         "feeds": dashboard.feed_counts(db.session(), viewer),
@@ -105,7 +105,7 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
 
 
 def _queues() -> Literal["working", "idle", "down"]:
-    """Whether Redis answers, and a worker takes jobs."""
+    """Return whether Redis is available, and whether a worker is running."""
     try:
         return "working" if queue.worker_is_running(context.settings()) else "idle"
     except queue.QueueDown:

@@ -24,7 +24,7 @@ blueprint = Blueprint("notifications", __name__)
 
 STATES = ("queued", "sending", "sent", "failed")
 
-#: What concerns whom; viewers and customers are written to by nobody.
+#: The email notifications of each role; viewers and customers have none.
 CHOICES: dict[Role, tuple[Subject, ...]] = {
     "operations": ("nights", "approval"),
     "partner_admin": ("server", "feed", "digest"),
@@ -96,7 +96,7 @@ _SHEET = export.Sheet(
 @blueprint.get("/operations/mails")
 @roles_required("operations")
 def index() -> ResponseReturnValue:
-    """The mails, the latest first."""
+    """The emails, the latest first."""
     text, state = listing.search_text(), listing.filter_choice("state", STATES)
     query = queries.search(text=text, state=state)
     if export.wanted():
@@ -111,7 +111,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/operations/mails/<int:mail_id>")
 @roles_required("operations")
 def show(mail_id: int) -> ResponseReturnValue:
-    """A mail as its reader gets it."""
+    """An email as its recipient sees it."""
     return render_template(
         "console/notifications/show.html", mail=queries.get(db.session(), mail_id)
     )
@@ -120,7 +120,7 @@ def show(mail_id: int) -> ResponseReturnValue:
 @blueprint.post("/operations/mails/<int:mail_id>/again")
 @roles_required("operations")
 def again(mail_id: int) -> ResponseReturnValue:
-    """Send a failed mail again."""
+    """Send a failed email again."""
     mail = queries.get(db.session(), mail_id)
     try:
         outbox.retry(db.session(), mail, clock.now())

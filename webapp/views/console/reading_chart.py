@@ -1,6 +1,6 @@
-"""The chart of a case under review: the meter on the days around it, drawn as SVG.
+"""The chart of a case under review: the meter on the days around it, as SVG.
 
-``templates/console/review/_chart.html`` writes it down; ``webapp.views.shared.charts`` draws bars.
+``templates/console/review/_chart.html`` renders it; ``webapp.views.shared.charts`` has bars.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from flask_babel.speaklater import LazyString
 from webapp import filters
 from webapp.models import Delta
 
-#: Units of the drawing; places across are shares of its width.
+#: Units of the drawing; horizontal positions are relative to its width.
 HEIGHT = 160
 _LEFT, _WIDTH = 3.0, 94.0
 _MOST_STEPS = 3
-#: Of the days; more of them touch on a phone, where the first and the last are beside their points.
+#: The most labels of days that fit on a phone.
 _MOST_LABELS = 3
 
 Role = Literal["reading", "start", "end", "confirms", "contradicts"]
@@ -35,7 +35,7 @@ ROLES: dict[Role, LazyString] = {
 
 
 class Point(NamedTuple):
-    """A reading: its place, and what it says. ``x`` in percent."""
+    """A reading: its position and its text. ``x`` in percent."""
 
     x: float
     y: float
@@ -65,7 +65,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart, ready to be written down. ``text``: its text alternative."""
+    """A chart to be rendered. ``text``: its text alternative."""
 
     text: str
     points: Sequence[Point]
@@ -76,7 +76,7 @@ class Drawing:
 
 
 def drawing(counts: Sequence[tuple[date, int]], evidence: Evidence, delta: Delta) -> Drawing:
-    """Draw the readings (day and count, the oldest first; at least one) around a delta."""
+    """Return the chart of readings (day and count, the oldest first; at least one)."""
     low, high, step = _scale([count for _, count in counts])
     first, last = counts[0][0], counts[-1][0]
     deciding = dict(evidence)
@@ -118,7 +118,7 @@ def _role(day: date, delta: Delta, deciding: dict[date, int]) -> Role:
 
 
 def _scale(counts: Sequence[int]) -> tuple[int, int, int]:
-    """The lowest and the highest number of the axis, and the step between its lines."""
+    """Return the lowest and the highest number of the axis, and its step."""
     low, high = min(counts), max(counts)
     step = _step(max(high - low, 1))
     low -= low % step
@@ -127,7 +127,7 @@ def _scale(counts: Sequence[int]) -> tuple[int, int, int]:
 
 
 def _step(span: int) -> int:
-    """The least of 1, 2, 5, 10, 20, 50 ... that covers a span in at most three steps."""
+    """Return the least of 1, 2, 5, 10, 20 ... that covers a span in at most three steps."""
     power = 1
     while True:
         for digit in (1, 2, 5):
@@ -137,7 +137,7 @@ def _step(span: int) -> int:
 
 
 def _axis(points: Sequence[Point]) -> list[Tick]:
-    """The first, the last and some of the days between, where there is room."""
+    """Return the first and the last day, and days between as space permits."""
     ticks: list[Tick] = []
     for index, point in enumerate(points):
         at_end = index in (0, len(points) - 1)

@@ -1,4 +1,4 @@
-"""Reconciliation: is every page certified, open or held? Compared when the page is asked for."""
+"""Reconciliation: whether every page is certified, open or held; computed on request."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("reconciliation", __name__)
 
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
-#: More differences than a person looks through on a page; the command names all.
+#: The most differences on the page; the command lists all.
 _SHOWN = 200
 _TITLES = (
     _l("Customer"),
@@ -48,7 +48,7 @@ class Sum:
 @blueprint.get("/reconciliation")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
-    """The sums of every server, the rows that do not add up, and warnings; as a file every feed."""
+    """The sums of every server, the differences, and warnings; the export has every feed."""
     viewer = context.viewer()
     result = service.reconcile(db.session(), access.feeds(viewer))
     if export.wanted():

@@ -1,4 +1,4 @@
-"""Review: pages that are not counted until later readings or a person decide, and what was decided.
+"""Review: pages that are not counted until later readings or a user decide, and resolved cases.
 
 A decision can be undone until its month is certified.
 """
@@ -50,7 +50,7 @@ class DecisionForm(forms.Form):
 
 
 def resolved_by(case: Any) -> str:
-    """Who resolved a row of the list: readings, a person's name where it may be seen, a command."""
+    """Return who resolved a case: readings, a user if visible, or the command line."""
     if case.resolved_by is None:
         return ""
     if case.resolved_by == "readings":
@@ -103,7 +103,7 @@ SHEET = export.Sheet(
 
 
 def asked() -> queries.Filters:
-    """The filters that the address of the list names."""
+    """Return the filters of the list's address."""
     return queries.Filters(
         state=listing.filter_choice("state", queries.STATES, "held"),
         text=listing.search_text(),
@@ -116,7 +116,7 @@ def asked() -> queries.Filters:
 @blueprint.get("/review")
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
-    """The cases, those that wait for a person first; or those that were resolved."""
+    """The cases, those that need a decision first; or resolved ones."""
     viewer, wanted = context.viewer(), asked()
     account = feed = None
     if wanted.account_id is not None:
@@ -147,7 +147,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/review/<int:delta_id>")
 @roles_required(*READERS)
 def show(delta_id: int) -> ResponseReturnValue:
-    """The case: what was read, why it is under review, and how it can be decided."""
+    """A case: its readings, why it is under review, and the possible decisions."""
     delta = _shown(delta_id)
     if delta.state == "counted":
         return redirect(url_for("devices.show", device_id=delta.device_id))
@@ -158,7 +158,7 @@ def show(delta_id: int) -> ResponseReturnValue:
 @blueprint.post("/review/<int:delta_id>")
 @roles_required(*CHANGERS)
 def decide(delta_id: int) -> ResponseReturnValue:
-    """Decide: count all pages or some of them, take them as a reset, or reject them."""
+    """Decide a case: count all pages or some, mark it as a reset, or reject it."""
     delta = _shown(delta_id)
     form = DecisionForm()
     try:
@@ -178,7 +178,7 @@ def decide(delta_id: int) -> ResponseReturnValue:
 @blueprint.post("/review/<int:delta_id>/reopen")
 @roles_required(*CHANGERS)
 def reopen(delta_id: int) -> ResponseReturnValue:
-    """Undo a decision, of a person or of readings, until a month was certified with it."""
+    """Undo a decision, of a user or of readings, until its month is certified."""
     delta = _shown(delta_id)
     try:
         pages = service.reopen(db.session(), delta, context.actor(), clock.now())
@@ -202,19 +202,19 @@ def reopen(delta_id: int) -> ResponseReturnValue:
 @blueprint.get("/held")
 @roles_required(*READERS)
 def list_moved() -> ResponseReturnValue:
-    """The former address of the list, which mails have."""
+    """Redirect from the former address of the list, which emails contain."""
     return redirect(url_for("review.index"), 301)
 
 
 @blueprint.get("/held/<int:delta_id>")
 @roles_required(*READERS)
 def case_moved(delta_id: int) -> ResponseReturnValue:
-    """The former address of a case."""
+    """Redirect from the former address of a case."""
     return redirect(url_for("review.show", delta_id=_shown(delta_id).id), 301)
 
 
 def counted_words(pages: int) -> str:
-    """What is said after a decision: how many pages are counted now."""
+    """Return the message after a decision: how many pages are counted now."""
     if not pages:
         return gettext("None of these pages are counted.")
     return ngettext(
@@ -248,7 +248,7 @@ def _shown(delta_id: int) -> Delta:
 
 
 def _case(delta: Delta) -> dict[str, Any]:
-    """Everything a person needs to judge."""
+    """Return the data of a case."""
     viewer, session = context.viewer(), db.session()
     readings = queries.readings_around(session, viewer, delta, _READINGS_BEFORE, _READINGS_AFTER)
     evidence = pairs_of_json(delta.evidence)
@@ -270,7 +270,7 @@ def _case(delta: Delta) -> dict[str, Any]:
 
 
 def _points(delta: Delta, readings: Sequence[Any]) -> list[tuple[date, int]]:
-    """The readings of the chart; both ends of the delta are among them."""
+    """Return the readings of the chart, including both ends of the delta."""
     counts = {delta.since: delta.before, delta.day: delta.top}
     counts |= {reading.day: reading.pages for reading in readings}
     return sorted(counts.items())

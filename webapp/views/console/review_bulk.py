@@ -1,4 +1,4 @@
-"""Several cases of one kind decided together: ticked ones, or all of the kind."""
+"""Bulk decisions: selected cases of one kind, or all of a kind."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -22,7 +22,7 @@ from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("review_bulk", __name__)
 
-#: So many are decided in one transaction.
+#: The most cases decided in one transaction.
 MOST = 500
 
 
@@ -35,7 +35,7 @@ class ReasonForm(forms.Form):
 @blueprint.post("/review/selection")
 @roles_required(*review.CHANGERS)
 def act() -> ResponseReturnValue:
-    """Decide the ticked cases, or all of a kind, once the sums have been confirmed."""
+    """Decide the selected cases, or all of a kind, after confirmation of the sums."""
     back = bulk.list_again("review.index")
     if export.wanted():
         ticked = queries.search(context.viewer(), _ticked())
@@ -57,7 +57,7 @@ def act() -> ResponseReturnValue:
 
 
 def _found(wanted: queries.Filters) -> Sequence[Any]:
-    """The cases. Raises NotFound for a ticked one that the viewer may not see."""
+    """Return the cases. Raises NotFound for a selected one that the viewer may not see."""
     found = queries.cases(db.session(), context.viewer(), wanted)
     if wanted.delta_ids is not None and len(found) != len(wanted.delta_ids):
         raise NotFound("one of the cases")
@@ -65,12 +65,12 @@ def _found(wanted: queries.Filters) -> Sequence[Any]:
 
 
 def _ticked() -> queries.Filters:
-    """The ticked cases, in any state: readings may have decided some of them meanwhile."""
+    """Return the selected cases, in any state: readings may have decided some of them."""
     return queries.Filters(state="any", delta_ids=bulk.ids("case", MOST))
 
 
 def _of_kind() -> queries.Filters:
-    """All cases under review of a kind, as the list was filtered."""
+    """Return all cases of a kind under review, with the filters of the list."""
     return queries.Filters(
         text=listing.search_text(),
         kind=_choice("kind", review.KINDS),
@@ -92,7 +92,7 @@ def _confirm(
     others: int = 0,
     form: ReasonForm | None = None,
 ) -> ResponseReturnValue:
-    """Ask, with the sums of pages and customers."""
+    """Ask for confirmation, with the sums of pages and customers."""
     form = form or ReasonForm(formdata=None)
     shown = cases[:MOST]
     pages = sum(case.pages for case in shown)
@@ -131,7 +131,7 @@ def _decide(delta_ids: Sequence[int], action: str, back: str) -> ResponseReturnV
 
 
 def _said(result: service.BulkResult) -> str:
-    """What was decided, and what had been decided meanwhile."""
+    """Return the message: what was decided, and what had been decided before."""
     said = ngettext(
         "%(number)s case decided.",
         "%(number)s cases decided.",

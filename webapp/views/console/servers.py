@@ -32,13 +32,13 @@ blueprint = Blueprint("servers", __name__)
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
-#: A form sent again within this time was clicked twice.
+#: A form sent again within this time is a double click.
 _DOUBLE_CLICK = timedelta(minutes=1)
 _SHOWN = 10
 
 
 class RegisterForm(forms.Form):
-    """The token is all that is needed; operations say whose server it is."""
+    """The token, and for operations the partner."""
 
     account = SelectField(_l("Partner"), coerce=int)
     token = PasswordField(_l("API token"))
@@ -46,13 +46,13 @@ class RegisterForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    """Another token."""
+    """A new token."""
 
     token = PasswordField(_l("API token"))
 
 
 class NameForm(forms.Form):
-    """Another name."""
+    """A new name."""
 
     name = StringField(_l("Name"))
 
@@ -112,7 +112,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/servers/selection")
 @roles_required(*CHANGERS)
 def selected() -> ResponseReturnValue:
-    """Collect the ticked servers now, or have them as a file."""
+    """Collect the selected servers, or export them."""
     wanted, back = bulk.ids("server"), bulk.list_again("servers.index")
     query = bulk.chosen(queries.search(context.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
@@ -129,7 +129,7 @@ def selected() -> ResponseReturnValue:
 @blueprint.route("/servers/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def new() -> ResponseReturnValue:
-    """Register a server: its token is tried at Printerpoint, then saved encrypted."""
+    """Add a server: its token is tested with Printerpoint, then stored encrypted."""
     form = RegisterForm()
     partners = accounts.partner_choices(db.session(), context.viewer())
     form.account.choices = [(0, gettext("Choose a partner")), *partners]
@@ -139,7 +139,7 @@ def new() -> ResponseReturnValue:
         try:
             server = _register(form)
         except servers.AlreadyRegistered as error:
-            # Of two clicks the first has made the server, and the second asks what came of it.
+            # Of two clicks the first has added the server, and the second redirects to it.
             if clock.now() - error.server.created_at < _DOUBLE_CLICK:
                 return redirect(url_for("servers.show", server_id=error.server.id))
             forms.refuse(form, error)
@@ -178,7 +178,7 @@ def show(server_id: int) -> str:
 @blueprint.get("/servers/<int:server_id>/health")
 @roles_required(*READERS)
 def health(server_id: int) -> str:
-    """The health of a server, by itself."""
+    """htmx fragment: the health of a server."""
     server = access.server(db.session(), context.viewer(), server_id)
     waits = overlaps.reason_to_wait(db.session(), server)
     return render_template("console/servers/_health.html", server=server, waits=waits)
@@ -187,13 +187,13 @@ def health(server_id: int) -> str:
 @blueprint.post("/servers/<int:server_id>/check")
 @roles_required(*CHANGERS)
 def check(server_id: int) -> ResponseReturnValue:
-    """Try the server's login, here and now, and record its health."""
+    """Check the server's login within the request, and record its health."""
     server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     try:
         token = server.decrypt_token(context.keyring())
     except DecryptionError:
-        # Our keys, not the server: its health stays what it is.
+        # An error of our keys, not of the server: its health does not change.
         said = gettext("The stored token cannot be opened any more. Enter the token again.")
         return _checked(server, "error", said)
     db.session.rollback()  # no transaction is open during the call
@@ -227,7 +227,7 @@ def check(server_id: int) -> ResponseReturnValue:
 @blueprint.route("/servers/<int:server_id>/token", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def token(server_id: int) -> ResponseReturnValue:
-    """Replace the token; the new one is tried first."""
+    """Replace the token; the new one is tested first."""
     server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     form = TokenForm()
@@ -254,7 +254,7 @@ def token(server_id: int) -> ResponseReturnValue:
 @blueprint.route("/servers/<int:server_id>/name", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def rename(server_id: int) -> ResponseReturnValue:
-    """Call a server something else."""
+    """Rename a server."""
     server = access.server(db.session(), context.viewer(), server_id)
     _must_stand(server)
     form = NameForm(obj=server)
@@ -291,7 +291,7 @@ def collect(server_id: int) -> ResponseReturnValue:
 @blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def remove(server_id: int) -> ResponseReturnValue:
-    """Remove a server, once it has been asked whether that is meant."""
+    """Remove a server, after confirmation."""
     server = access.server(db.session(), context.viewer(), server_id)
     if request.method == "POST":
         if server.removed_at is None:
@@ -308,12 +308,12 @@ def remove(server_id: int) -> ResponseReturnValue:
 
 
 def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
-    """How many feeds each of these servers, or rows of them, has by health."""
+    """Return the number of feeds of each of these servers by health."""
     return dashboard.feed_counts_by_server(db.session(), [server.id for server in servers])
 
 
 def _warn_if_waiting(server: Server) -> bool:
-    """Say so when a server waits for approval; return whether it does."""
+    """Flash that a server awaits approval; return whether it does."""
     waits = overlaps.reason_to_wait(db.session(), server)
     if waits is not None:
         flash(sentence(waits), "warning")
@@ -350,7 +350,7 @@ def _register(form: RegisterForm) -> Server:
 def _checked(
     server: Server, category: str, said: str, changed: bool = False
 ) -> ResponseReturnValue:
-    """The result of a check, in the page where htmx asks; a change concerns the whole page."""
+    """Return the result of a check as htmx fragment, or reload if the health changed."""
     if listing.is_fragment() and not changed:
         waits = overlaps.reason_to_wait(db.session(), server)
         return render_template(

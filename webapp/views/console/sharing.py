@@ -1,4 +1,4 @@
-"""Sharing: a customer's year, its badge for other sites, and whether public pages name it."""
+"""Sharing: a customer's year, its badge for other websites, and its name on public pages."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -50,7 +50,7 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class MonthOfYear:
-    """A month of the summary; ``certificate`` once one was issued for it."""
+    """A month of the summary; ``certificate``: if one was issued for it."""
 
     month: Month
     pages: int
@@ -61,14 +61,14 @@ class MonthOfYear:
 @blueprint.get("/years/<int:year>")
 @roles_required("customer")
 def own_year(year: int) -> ResponseReturnValue:
-    """The same page for whoever does not know the number of its own account."""
+    """Redirect a customer to the year of its own account."""
     account_id = context.viewer().account_id
     return redirect(url_for("sharing.year", account_id=account_id, year=year))
 
 
 @blueprint.get("/accounts/<int:account_id>/years/<int:year>")
 def year(account_id: int, year: int) -> ResponseReturnValue:
-    """A customer's year by months, fit for printing."""
+    """A customer's year by months, printable."""
     account = _customer(account_id)
     pages = metrics.pages_by_month(db.session(), metrics.Scope.account(account))
     certificates = details.certificates_of_year(db.session(), account.id, year)
@@ -101,7 +101,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
 @blueprint.route("/accounts/<int:account_id>/sharing", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def edit(account_id: int) -> ResponseReturnValue:
-    """The badge, and the name on public pages: switched on and off, as often as one likes."""
+    """Switch the badge, and the name on public pages."""
     account = _customer(account_id)
     if request.method == "GET":
         return render_template("console/sharing/sharing.html", **_shared(account))
@@ -122,7 +122,7 @@ def edit(account_id: int) -> ResponseReturnValue:
 @blueprint.route("/accounts/<int:account_id>/badge/renew", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def renew(account_id: int) -> ResponseReturnValue:
-    """Another address for the badge, once it has been said that the old one ends."""
+    """Give the badge a new address, after confirmation."""
     account = _customer(account_id)
     back = url_for("sharing.edit", account_id=account_id)
     if account.badge_id is None:

@@ -1,4 +1,4 @@
-"""Tokens: tried at Printerpoint while a person waits, before one is saved."""
+"""Tokens: tested with Printerpoint within a request, before one is saved."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -10,7 +10,7 @@ from webapp.services.servers import servers
 from webapp.services.servers.overlaps import Serials
 from webapp.views.shared import context
 
-#: A person waits for this call: it is given up sooner than a night's.
+#: Limits within a request, shorter than those of a collection.
 INTERACTIVE_LIMITS = Limits(
     read_seconds=10,
     total_seconds=15,
@@ -50,8 +50,7 @@ _UNTRIED = {
 def verify_token(token: str) -> Serials | None:
     """Test a token, with no transaction open; return the serial numbers of its fleet.
 
-    None: the fleet is too large to be read while a person waits. Raises Invalid, which says what
-    to do.
+    None: the fleet is too large to be read within a request. Raises Invalid with the remedy.
     """
     db.session.rollback()
     try:

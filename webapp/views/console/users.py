@@ -1,4 +1,4 @@
-"""Users: who may log in. Invited by a one-time link, which is shown once."""
+"""Users: invited by a one-time link, which is displayed once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,14 +49,14 @@ State = Literal["active", "invited", "expired", "disabled"]
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """How an invitation stands: ``until`` is its end, passed or not."""
+    """The state of an invitation: ``until`` is its expiry, past or future."""
 
     state: State
     until: datetime | None = None
 
 
 class InviteForm(forms.Form):
-    """A person who shall log in."""
+    """The person to invite."""
 
     full_name = StringField(_l("Full name"), [DataRequired(_l("Give the user’s full name."))])
     email = EmailField(
@@ -118,7 +118,7 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/users/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def new() -> ResponseReturnValue:
-    """Invite somebody to an account: the one named in the address, else one's own."""
+    """Invite a person to the account in the address, or to the own one."""
     account = _account()
     form = InviteForm()
     form.role.choices = [(role, _ROLE_CHOICES[role]) for role in users.roles_of(account)]
@@ -148,7 +148,7 @@ def new() -> ResponseReturnValue:
 @blueprint.get("/users/<int:user_id>")
 @roles_required(*READERS)
 def show(user_id: int) -> ResponseReturnValue:
-    """A user, and what may be done."""
+    """A user, and the possible actions."""
     user = access.user(db.session(), context.viewer(), user_id)
     return render_template(
         "console/users/show.html",
@@ -163,7 +163,7 @@ def show(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/users/<int:user_id>/invite")
 @roles_required(*CHANGERS)
 def invite(user_id: int) -> ResponseReturnValue:
-    """A new link to choose a password: the first one, or in place of a forgotten one."""
+    """Create a link to choose a password, the first or a new one."""
     user = access.user(db.session(), context.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
     context.note("user invited", user.email, user.account, again=reason("new_link"))
@@ -174,7 +174,7 @@ def invite(user_id: int) -> ResponseReturnValue:
 @blueprint.route("/users/<int:user_id>/disable", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
 def disable(user_id: int) -> ResponseReturnValue:
-    """Lock a user out, once that is confirmed."""
+    """Disable a user, after confirmation."""
     viewer = context.viewer()
     user = access.user(db.session(), viewer, user_id)
     if user.id == viewer.user_id:
@@ -197,7 +197,7 @@ def disable(user_id: int) -> ResponseReturnValue:
 @blueprint.post("/users/<int:user_id>/enable")
 @roles_required(*CHANGERS)
 def enable(user_id: int) -> ResponseReturnValue:
-    """Let a user in again."""
+    """Enable a user."""
     user = access.user(db.session(), context.viewer(), user_id)
     users.enable(db.session(), user)
     context.note("user enabled", user.email, user.account)
@@ -207,7 +207,7 @@ def enable(user_id: int) -> ResponseReturnValue:
 
 
 def _link(user: User, token: str) -> ResponseReturnValue:
-    """The page that shows a link, this once: only its hash is kept."""
+    """Render the link; only its hash is stored, so it is displayed once."""
     address = context.settings().public_url + url_for("auth.invitation", token=token)
     days = users.VALID.days
     return make_response(
@@ -224,7 +224,7 @@ def _account() -> Account:
 
 
 def _roles_seen() -> list[Role]:
-    """The roles that a viewer's users may have."""
+    """Return the roles of users that a viewer may see."""
     return [role for role in ROLES if context.viewer().is_operations or role != "operations"]
 
 

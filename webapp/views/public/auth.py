@@ -1,4 +1,4 @@
-"""Log-in, log-out, password, and the one-time link by which a user chooses one."""
+"""Login, logout, password, and the one-time link by which a user chooses one."""
 
 import logging
 
@@ -30,19 +30,19 @@ from webapp.views.shared import context, forms, security
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
 
-#: The same whether it is the e-mail or the password: it tells nobody who has a login here.
+#: The same for email and password, so that it does not disclose who has a login.
 _REFUSED = _l("This e-mail and password do not fit together. Check both, or ask for a new link.")
 
 
 class LoginForm(forms.Form):
-    """Who somebody is."""
+    """Email address and password."""
 
     email = EmailField(_l("E-mail"), [DataRequired(_l("Give your e-mail."))])
     password = PasswordField(_l("Password"), [DataRequired(_l("Give your password."))])
 
 
 class PasswordForm(forms.Form):
-    """Another password."""
+    """A new password."""
 
     old = PasswordField(
         _l("Present password"),
@@ -75,7 +75,7 @@ class AcceptForm(forms.Form):
 
 @blueprint.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """Log in, and go where one wanted to."""
+    """Log in, and redirect to the requested page."""
     target = security.safe_target(request.values.get("next")) or url_for("home.index")
     if current_user.is_authenticated:
         return redirect(target)
@@ -95,7 +95,7 @@ def login() -> ResponseReturnValue:
 
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
-    """End this session."""
+    """End the session."""
     logout_user()
     session.clear()
     flash(gettext("You are logged out."), "success")
@@ -104,7 +104,7 @@ def logout() -> ResponseReturnValue:
 
 @blueprint.route("/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
-    """Change one's password; one's other sessions end."""
+    """Change the own password; other sessions of the user end."""
     form = PasswordForm()
     if form.validate_on_submit():
         user = context.user()
@@ -124,7 +124,7 @@ def password() -> ResponseReturnValue:
 
 @blueprint.route("/invitations/<token>", methods=["GET", "POST"])
 def invitation(token: str) -> ResponseReturnValue:
-    """The one-time link: choose a password, and be logged in."""
+    """The one-time link: choose a password and log in."""
     try:
         found = users.invitation(db.session(), token, clock.now())
     except NotFound:
@@ -168,7 +168,7 @@ def _note(action: Action, user: User) -> None:
 
 
 def _enter(user: User) -> None:
-    """Begin a session of the user's own; nothing of the one before is taken along."""
+    """Start a new session of the user, without data of the previous one."""
     session.clear()
     login_user(user)
     session.permanent = True
@@ -180,8 +180,8 @@ def _ended(message: str, status: int = 410) -> ResponseReturnValue:
 
 
 def _private(answer: ResponseReturnValue) -> ResponseReturnValue:
-    """A response whose address is a secret: no referrer is sent."""
+    """Return a response with a secret address: no referrer is sent."""
     response = make_response(answer)
-    # Not "no-referrer": over https the guard against forged requests asks for the origin.
+    # Not "no-referrer": over https the CSRF protection needs the origin.
     response.headers["Referrer-Policy"] = "strict-origin"
     return response

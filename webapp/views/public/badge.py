@@ -1,4 +1,4 @@
-"""The badge of a customer, for other sites to show."""
+"""The badge of a customer, for other websites."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ blueprint = Blueprint("badge", __name__)
 
 @blueprint.get("/badge/<badge_id>.svg")
 def show(badge_id: str) -> ResponseReturnValue:
-    """The badge: trees to date, for other sites to show."""
+    """The badge: trees to date, for other websites."""
     account = sharing.account_of_badge(db.session(), badge_id)
     pages = sharing.pages_of(db.session(), account)
     with force_locale(account.certified_in):
@@ -25,7 +25,7 @@ def show(badge_id: str) -> ResponseReturnValue:
     response.mimetype = "image/svg+xml"
     response.set_etag(hashlib.sha256(svg.encode()).hexdigest())
     response.headers["Cache-Control"] = "public, max-age=3600"
-    # It is made to be shown elsewhere; opened by itself it may do nothing at all.
+    # For embedding elsewhere; opened directly it must not run anything.
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -17,7 +17,7 @@ blueprint = Blueprint("public_certificates", __name__)
 
 @blueprint.get("/c/<public_id>")
 def show(public_id: str) -> ResponseReturnValue:
-    """What is certified, for whoever was given the address; nothing else of anybody."""
+    """The certified data, for anyone who has the address."""
     certificate = _published(public_id)
     response = make_response(
         render_template(
@@ -40,7 +40,7 @@ def show(public_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/c/<public_id>.png")
 def picture(public_id: str) -> ResponseReturnValue:
-    """The certificate as a picture, which bears its holder's name; only if that may be shown."""
+    """The certificate as a picture with its holder's name, if that is public."""
     certificate = _published(public_id)
     if not certificate.account.is_named:
         abort(404)
@@ -52,7 +52,7 @@ def picture(public_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/c/<public_id>/share.png")
 def share_card(public_id: str) -> ResponseReturnValue:
-    """What is certified as a picture for networks and messengers; its holder only if named."""
+    """The share card for networks and messengers; with its holder's name if that is public."""
     certificate = _published(public_id)
     values = pdf.CardValues(
         number=certificate.number,
@@ -66,7 +66,7 @@ def share_card(public_id: str) -> ResponseReturnValue:
     response = make_response()
     response.mimetype = "image/png"
     response.set_etag(_card_renderer().version(values))
-    # What is certified never changes, but whether its holder is named does.
+    # The certificate never changes, but whether its holder is named does.
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -77,7 +77,7 @@ def share_card(public_id: str) -> ResponseReturnValue:
 
 
 def _published(public_id: str) -> Certificate:
-    """The certificate of a public address; aborts with 404."""
+    """Return the certificate of a public address; aborts with 404."""
     certificate = queries.published(db.session(), public_id)
     if certificate is None:
         abort(404)
@@ -86,11 +86,11 @@ def _published(public_id: str) -> Certificate:
 
 @lru_cache(maxsize=1)
 def _card_renderer() -> pdf.CardRenderer:
-    """One a process; made when the first card is asked for."""
+    """Return the renderer of this process, created for the first card."""
     return pdf.CardRenderer()
 
 
 @lru_cache(maxsize=64)
 def _card(values: pdf.CardValues) -> bytes:
-    """A link that is passed on is looked at by many at once."""
+    """Render a card; cached, because a shared link is opened by many at once."""
     return _card_renderer().render(values)

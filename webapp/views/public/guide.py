@@ -1,4 +1,4 @@
-"""The guide: how Printerpoint is connected, step by step. Open to everybody, it tells of nobody."""
+"""The setup guide: how Printerpoint is connected, step by step. Public, without data of anyone."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from webapp.views.shared import context
 blueprint = Blueprint("guide", __name__)
 
 PICTURES = ROOT / "static" / "guide"
-#: What is to be seen on each picture of the running product.
+#: The alternative text of each screenshot.
 PICTURED = {
     "register": _l("Registering a server: the token is all that is needed."),
     "choose": _l("Choosing customers of the fleet, with a search."),
@@ -132,7 +132,7 @@ def show(slug: str) -> str:
 
 @lru_cache(maxsize=1)
 def pictures() -> dict[str, Any]:
-    """The pictures of the product by name: width, height, alternative words.
+    """Return the screenshots by name: width, height, alternative text.
 
     ``make guide`` takes them from the running product in every language and writes this list.
     """

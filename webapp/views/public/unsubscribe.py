@@ -16,7 +16,7 @@ blueprint = Blueprint("unsubscribe", __name__)
 
 @blueprint.get("/unsubscribe/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """What the link of a mail would switch off, or has."""
+    """The email notification that the link switches off, or has switched off."""
     user, subject = _reader(token)
     return render_template(
         "public/unsubscribe.html",
@@ -27,9 +27,9 @@ def show(token: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/unsubscribe/<token>")
-@csrf.exempt  # mail programs post here too; the link is signed and needs no session
+@csrf.exempt  # mail programs post here as well; the link is signed and needs no session
 def change(token: str) -> ResponseReturnValue:
-    """Switch it off: by the button of the page, or by a mail program (RFC 8058); or on again."""
+    """Switch it off, by the page or by a mail program (RFC 8058), or on again."""
     user, subject = _reader(token)
     service.choose(user, subject, wanted=request.form.get("again") == "yes")
     db.session.commit()

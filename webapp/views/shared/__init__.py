@@ -1,1 +1,1 @@
-"""What the pages share: context, security, lists, forms and charts."""
+"""What pages share: context, security, lists, forms and charts."""

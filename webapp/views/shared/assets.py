@@ -1,4 +1,4 @@
-"""Assets: icons that stand inside pages, and static files that may be kept for ever."""
+"""Assets: inline icons, and static files with a version for unlimited caching."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from webapp.settings import ROOT
 STATIC = ROOT / "static"
 _FOR_EVER = 31_536_000
 _ONE_DAY = 86_400
-#: Fonts are named by the stylesheet, too, where no version can stand.
+#: Fonts are also named in the stylesheet, without a version.
 _VERSIONED = (".css", ".js", ".svg")
 
 
 class NoIcon(LookupError):
-    """A page asks for an icon that set-up did not bring."""
+    """A page uses an icon that setup did not install."""
 
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A drawing that stands in a page as it is: ours, from a pinned package."""
+    """An SVG that is inserted unescaped, from a pinned package."""
 
     drawing: str
 
@@ -32,14 +32,14 @@ class Icon:
 
 
 def serve(app: Flask) -> None:
-    """Give templates ``icon_svg(name)`` and static files a version in their address."""
+    """Add ``icon_svg(name)`` to templates and a version to the URLs of static files."""
     app.jinja_env.globals["icon_svg"] = icon_svg
     app.url_defaults(_add_version)
     app.after_request(_cache_static)
 
 
 def icon_svg(name: str) -> Icon:
-    """The drawing of an icon. Raises NoIcon."""
+    """Return the SVG of an icon. Raises NoIcon."""
     try:
         return _icons()[name]
     except KeyError:
@@ -61,7 +61,7 @@ def _version(path: Path, _changed_at: int) -> str:
 
 
 def version(filename: str) -> str | None:
-    """What a static file's address carries, so that it can be kept for ever; None: nothing."""
+    """Return the version for a static file's URL; None without one."""
     if not filename.endswith(_VERSIONED):
         return None
     path = STATIC / filename

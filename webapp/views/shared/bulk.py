@@ -1,7 +1,7 @@
-"""Ticks: the rows of a list that were ticked, and what can be done with any of them.
+"""Bulk actions: the selected rows of a list, and their export.
 
-Each list has its form and its address for what is sent; what is ticked must be the viewer's to
-see, as a whole: a form that names anything else was not made by the list.
+Each list has its own form and endpoint. All selected rows must be visible to the viewer: a form
+with any other was not made by the list.
 """
 
 from typing import Any
@@ -17,12 +17,12 @@ from webapp.errors import NotFound
 from webapp.queries.lists import with_ids
 from webapp.views.shared import export
 
-#: More than a page of a list shows.
+#: More than a page of a list has.
 MOST = 200
 
 
 def ids(name: str, most: int = MOST) -> set[int]:
-    """The ids that were ticked under a name. Raises NotFound for what no list sends."""
+    """Return the ids selected under a name. Raises NotFound for values that no list sends."""
     found = {int(value) for value in request.form.getlist(name) if value.isdecimal()}
     if len(found) > most or any(not 0 < each < 2**31 for each in found):
         raise NotFound("there are not so many rows on a page")
@@ -32,26 +32,26 @@ def ids(name: str, most: int = MOST) -> set[int]:
 def chosen(
     query: Select[Any], key: InstrumentedAttribute[int], wanted: set[int], word: str
 ) -> Select[Any]:
-    """The rows of a query with these ids. Raises NotFound for any the viewer may not see."""
+    """Restrict a query to these ids. Raises NotFound if the viewer may not see one."""
     return with_ids(db.session(), query, key, wanted, word)
 
 
 def exported(
     query: Select[Any], sheet: export.Sheet, wanted: set[int], back: str
 ) -> ResponseReturnValue:
-    """The ticked rows as the file asked for; without any, the list again, which says so."""
+    """Return the selected rows as the requested file, or the list with a message without any."""
     if wanted and export.wanted():
         return export.answer(query, sheet)
     return nothing(back)
 
 
 def nothing(back: str) -> ResponseReturnValue:
-    """The list again, asking for a tick."""
+    """Redirect to the list, with a message to select rows."""
     flash(gettext("Tick at least one row, then choose what to do."), "warning")
     return redirect(back)
 
 
 def list_again(endpoint: str) -> str:
-    """The list as it was: its search, filters and page are in the address the form brings."""
+    """Return the address of the list with its search, filters and page, as sent by the form."""
     plain, asked = url_for(endpoint), request.form.get("back", "")
     return asked if asked.startswith(f"{plain}?") else plain

@@ -1,6 +1,7 @@
-"""Charts: the bars that ``templates/shared/_chart.html`` draws, and where each of them stands.
+"""Charts: the bars of ``templates/shared/_chart.html`` and their positions.
 
-Places are worked out here rather than in the template: a page may have two charts of many bars.
+Positions are computed here rather than in the template, because a page may have two charts of many
+bars.
 """
 
 import math
@@ -21,9 +22,9 @@ from webapp.domain.calendar import is_business_day
 from webapp.queries.metrics import DayPages
 
 Kind = Literal["normal", "weekend", "recovered", "held"]
-#: What bars count. Trees are those so far: a bar is what all before it have come to.
+#: The units of bars. Trees are cumulative.
 Unit = Literal["pages", "trees"]
-#: Units of the drawing; widths are shares of it.
+#: Units of the drawing; widths are relative to it.
 HEIGHT = 200
 KINDS: dict[Kind, LazyString] = {
     "normal": _l("Printed"),
@@ -32,9 +33,9 @@ KINDS: dict[Kind, LazyString] = {
     "held": _l("Under review"),
 }
 _MOST_STEPS = 4
-#: What is held is not counted yet; the outline of its day has room for its dashes all the same.
+#: The least height of a day with held pages only, for its dashed outline.
 _LEAST_HELD = 12
-#: So long is the label of a month.
+#: The length of a month's label.
 _MONTH = 7
 
 
@@ -47,7 +48,7 @@ class Bar(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A bar. ``across``: attributes of its rectangle in percent; from ``top`` on it is so tall."""
+    """A bar. ``across``: attributes of its rectangle; ``top``, ``height``: its vertical extent."""
 
     across: Markup
     top: str
@@ -57,7 +58,7 @@ class Column(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A word on an axis; ``far``: left out where there is little room."""
+    """A label on an axis; ``far``: hidden where there is little space."""
 
     at: float
     text: str
@@ -66,7 +67,7 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line of the table that says the same."""
+    """A row of the data table."""
 
     label: str
     day: str
@@ -76,8 +77,9 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart, ready to be written down. ``text``: what it says to whoever cannot see it;
-    ``total``: of all bars, None where they grow on each other.
+    """A chart to be rendered. ``text``: its text alternative; ``total``: of all bars.
+
+    The total is None if bars are cumulative.
     """
 
     text: str
@@ -92,7 +94,7 @@ class Drawing:
 
 
 def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
-    """Where the bars stand, and in which text; at least one bar is needed."""
+    """Return the positions of the bars, and the text alternative; needs at least one bar."""
     most = max(bar.value for bar in bars)
     step = _step(most)
     top = max(math.ceil(Decimal(most) / step), 1) * step
@@ -148,7 +150,7 @@ def _sum(bars: Sequence[Bar]) -> int:
 
 
 def _figure(bar: Bar, unit: Unit) -> str:
-    """A bar's value as it is written."""
+    """Return a bar's value as text."""
     return filters.trees(Decimal(bar.value)) if unit == "trees" else filters.number(int(bar.value))
 
 
@@ -160,7 +162,7 @@ def _columns(
     top: int,
     unit: Unit,
 ) -> list[Column]:
-    """The bars that have a value, or hold pages; the smallest can still be seen."""
+    """Return the bars with a value or held pages; the smallest is still visible."""
     columns = []
     for across, bar, name, figure in zip(_across(len(bars)), bars, named, figures, strict=True):
         if not bar.value and bar.kind != "held":
@@ -175,7 +177,7 @@ def _columns(
 
 @lru_cache(maxsize=128)
 def _across(count: int) -> list[Markup]:
-    """Where so many bars stand, side by side."""
+    """Return the horizontal positions of this number of bars."""
     width = 100 / count
     share = 0.4 if count < 8 else 0.72
     return [
@@ -193,7 +195,7 @@ def _counted(bar: Bar, figure: str, unit: Unit) -> str:
 
 
 def _axis(bars: Sequence[Bar]) -> list[Mark]:
-    """The days or months under the bars, from the last one back: as many as there is room for."""
+    """Return the days or months below the bars, from the last one back, as space permits."""
     count = len(bars)
     width = 100 / count
     crowded = count > 12 or (count > 7 and len(bars[0].label) > _MONTH)
@@ -217,7 +219,7 @@ def _axis(bars: Sequence[Bar]) -> list[Mark]:
 
 
 def _step(highest: int | Decimal) -> int:
-    """The least of 1, 2, 5, 10, 20, 50 ... that covers the highest bar in at most four steps."""
+    """Return the least of 1, 2, 5, 10, 20 ... that covers the highest bar in at most four steps."""
     power = 1
     while True:
         for digit in (1, 2, 5):
@@ -229,8 +231,9 @@ def _step(highest: int | Decimal) -> int:
 def bars_of_days(
     days: Iterable[DayPages], holidays: Container[date], *, marks_held: bool = False
 ) -> list[Bar]:
-    """Days as bars; recovered ones and days without business are marked, and where it is asked
-    for those on which something is held.
+    """Return days as bars, with recovered days and holidays marked.
+
+    On request, days with held pages are marked as well.
     """
     return [Bar(day.day.isoformat(), day.pages, _kind(day, holidays, marks_held)) for day in days]
 

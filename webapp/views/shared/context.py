@@ -24,17 +24,17 @@ Result = TypeVar("Result")
 
 
 def settings() -> Settings:
-    """The settings of this process."""
+    """Return the current settings."""
     return current_settings()
 
 
 def keyring() -> Keyring:
-    """The encryption keys."""
+    """Return the encryption keys."""
     return current_keyring()
 
 
 def user() -> User:
-    """The user who has logged in. Every view has one but those named in ``security.OPEN``."""
+    """Return the logged-in user, whom every view has except those in ``security.OPEN``."""
     return cast(User, current_user._get_current_object())  # the entity, not its proxy
 
 
@@ -44,7 +44,7 @@ def viewer() -> Viewer:
 
 
 def printerpoint(token: str, limits: Limits | None = None) -> Client:
-    """A client for a token. Commit or roll back before calling: no transaction may be open."""
+    """Return a client for a token. Commit or roll back before: no transaction may be open."""
     return Client(settings().printerpoint_url, token, limits=limits or Limits())
 
 

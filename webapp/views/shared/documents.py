@@ -13,7 +13,7 @@ from webapp.services.certificates import certificates
 
 
 def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Response:
-    """The picture of a certificate, unless the browser has it already."""
+    """Return the picture of a certificate, unless the browser has it."""
     rendered = certificates.document(db.session(), certificate)
     if rendered is None:
         abort(
@@ -22,7 +22,7 @@ def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Re
     response = make_response()
     response.mimetype = "image/png"
     response.set_etag(f"{rendered.sha256}-{pdf.WIDTH}")
-    # The document never changes, but whether it may be shown does.
+    # The document never changes, but who may see it does.
     response.headers["Cache-Control"] = f"{cache}, max-age=300"
     if not request.if_none_match.contains(response.get_etag()[0] or ""):
         response.data = _render(rendered.pdf)
@@ -32,5 +32,5 @@ def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Re
 
 @lru_cache(maxsize=32)
 def _render(document: bytes) -> bytes:
-    """A page and those it is shared with ask for the same picture one after another."""
+    """Render a page; cached, because it is requested repeatedly after it was shared."""
     return pdf.picture(document)

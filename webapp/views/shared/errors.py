@@ -1,4 +1,4 @@
-"""Errors: what people see when something cannot be shown or done; it reveals nothing."""
+"""Error pages, which disclose nothing."""
 
 import logging
 import secrets
@@ -16,7 +16,7 @@ from webapp.queue import QueueDown
 
 log = logging.getLogger("releaf.web")
 
-#: Those that have a page of their own; others are shown as 400 or as 500.
+#: Statuses with their own page; others are displayed as 400 or 500.
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429})
 
 _FORGED = _l(
@@ -30,7 +30,7 @@ _QUEUE_DOWN = _l(
 
 
 def register(app: Flask) -> None:
-    """Answer every error with a page of ours."""
+    """Register a page for every error."""
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(CSRFError, lambda _: _page(400, str(_FORGED)))
     app.register_error_handler(NotFound, not_found)
@@ -43,17 +43,17 @@ def register(app: Flask) -> None:
 
 
 def not_found(_: Exception) -> ResponseReturnValue:
-    """There is nothing there, for this viewer."""
+    """The object does not exist, or not for this viewer."""
     return _page(404)
 
 
 def conflict(error: Exception) -> ResponseReturnValue:
-    """It cannot be done now; what the error says is for people."""
+    """The operation is not possible now; the error's message is for users."""
     return _page(409, str(error))
 
 
 def unavailable(message: str) -> ResponseReturnValue:
-    """Something the service stands on cannot be reached. Reads neither user nor session."""
+    """A required service is unavailable. Reads neither user nor session."""
     return _bare("shared/errors/503.html", message=message), 503, {"Retry-After": "60"}
 
 
@@ -93,11 +93,11 @@ def _failed(_: Exception) -> ResponseReturnValue:
 
 
 def _page(code: int, message: str = "") -> tuple[str, int]:
-    # Whatever was being written is not kept, and the page may read.
+    # Uncommitted changes are discarded, and the page can read.
     db.session.rollback()
     return render_template(f"shared/errors/{code}.html", message=message), code
 
 
 def _bare(template: str, **values: str) -> str:
-    """A page without what every other page reads of the database."""
+    """Render a page without the data of the database that other pages have."""
     return current_app.jinja_env.get_template(template).render(**values)

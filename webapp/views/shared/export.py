@@ -1,7 +1,7 @@
-"""Exports: a list, all of it and not only the page shown, as CSV or as an Excel workbook.
+"""Exports: all rows of a list, as CSV or as an Excel workbook.
 
-An export has the address of its list with ``export=csv`` or ``export=xlsx`` added, so it obeys the
-same rules, search, filters and order as what is on the screen.
+An export has the address of its list with ``export=csv`` or ``export=xlsx``, so the same access
+rules, search, filters and order apply.
 """
 
 import csv
@@ -26,17 +26,17 @@ from webapp.queries import lists
 Value = str | int | Decimal | date | datetime | None
 
 FORMATS = ("csv", "xlsx")
-#: What a worksheet holds, without its line of headings.
+#: The most rows of a worksheet, without its headings.
 _LARGEST_SHEET = 1_048_575
-#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
+#: Characters that start a formula in spreadsheets (OWASP, "CSV injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The columns of an export. ``rows``: the values of some rows of the list's query.
+    """The columns of an export. ``rows``: the values of rows of the list's query.
 
-    Moments are given as UTC; their titles say so.
+    Datetimes are UTC, and their titles say so.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Sheet:
 
 
 def wanted() -> bool:
-    """Whether the list is asked for as a file."""
+    """Whether the request is for a file."""
     return request.args.get("export") in FORMATS
 
 
 def answer(query: Select[Any], sheet: Sheet) -> Response:
-    """All rows of a list's query as the file asked for."""
+    """Return all rows of a list's query as the requested file."""
     chunks = lists.chunks(db.session(), query)
     return answer_rows(
         sheet.name,
@@ -62,10 +62,10 @@ def answer(query: Select[Any], sheet: Sheet) -> Response:
 def answer_rows(
     name: str, titles: Sequence[str | LazyString], rows: Iterable[Sequence[Value]]
 ) -> Response:
-    """Rows as the file asked for."""
+    """Return rows as the requested file."""
     today = clock.now().date().isoformat()
     file_name = f"releaf-{name}-{today}.{request.args['export']}"
-    # The file is complete before the answer begins: half a list looks like a whole one.
+    # The file is complete before the response starts: a truncated list would look complete.
     file = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115 (the answer closes it)
     try:
         if request.args["export"] == "csv":
@@ -81,15 +81,15 @@ def answer_rows(
     file.seek(0)
     response = send_file(file, mimetype=kind, as_attachment=True, download_name=file_name)
     response.content_length = size
-    # What a list says may be different a minute later, and is for its reader alone.
+    # A list changes, and is private.
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
 def _write_csv(file: IO[bytes], titles: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
-    """Lines as RFC 4180 has them.
+    """Write CSV by RFC 4180.
 
-    It begins with a byte order mark, without which Excel takes UTF-8 for something else.
+    It starts with a byte order mark, without which Excel does not read it as UTF-8.
     """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
@@ -99,7 +99,7 @@ def _write_csv(file: IO[bytes], titles: Sequence[str], rows: Iterable[Sequence[V
 
 
 def _plain(value: Value) -> str | int | Decimal | None:
-    """A value as CSV has it; no text of it can begin a formula."""
+    """Return a value for CSV; no text can start a formula."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):
@@ -112,7 +112,7 @@ def _plain(value: Value) -> str | int | Decimal | None:
 def _write_workbook(
     file: IO[bytes], name: str, titles: Sequence[str], rows: Iterable[Sequence[Value]]
 ) -> None:
-    """A workbook of one sheet, written row by row so that a large one needs no memory."""
+    """Write a workbook of one sheet row by row, with constant memory."""
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
     with xlsxwriter.Workbook(file, options) as book:
         page = book.add_worksheet(name[:31])

@@ -1,4 +1,4 @@
-"""Forms: what is wrong with one is shown at its field, with status 422."""
+"""Forms: errors are displayed at their field, with status 422."""
 
 from typing import Any
 
@@ -11,24 +11,24 @@ from webapp.errors import Invalid
 
 
 class Form(FlaskForm):
-    """A form whose own words, those of WTForms, are in the reader's language."""
+    """A form with WTForms' own messages in the current language."""
 
     class Meta(FlaskForm.Meta):
-        """Where the words come from: WTForms brings its catalogues, and writes in English."""
+        """The source of messages: WTForms has its own catalogues."""
 
         def get_translations(self, form: Any) -> Any:
-            """The catalogue of the language spoken now."""
+            """Return the catalogue of the current language."""
             if i18n.current_language() == i18n.DEFAULT:
                 return DummyTranslations()
             return get_translations([i18n.current_language()])
 
 
 class ConfirmForm(Form):
-    """A yes. The question is the page's."""
+    """A confirmation. The question is on the page."""
 
 
 def refuse(form: FlaskForm, error: Invalid) -> None:
-    """Show what a service refused at the field it names; above the form where it has none."""
+    """Add the error of a service to the field that it names, or to the form."""
     if error.field in form:
         field = form[error.field]
         field.errors = [*field.errors, error.message]
@@ -37,5 +37,5 @@ def refuse(form: FlaskForm, error: Invalid) -> None:
 
 
 def page(template: str, form: FlaskForm, **context: Any) -> tuple[str, int]:
-    """A form's page, with status 422 when there is something to correct."""
+    """Render a form's page, with status 422 if it has errors."""
     return render_template(template, form=form, **context), 422 if form.errors else 200

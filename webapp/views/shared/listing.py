@@ -1,6 +1,6 @@
-"""Lists: what a list reads from its address (search, filter, order, page), and links to others.
+"""Lists: search, filter, order and page from the address, and links to others.
 
-The address alone says what a list shows, so it can be shared, reloaded and gone back to.
+The address alone determines what a list contains, so it can be shared and reloaded.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from webapp.queries import lists as paging
 from webapp.queries.lists import COUNT_TO, PER_PAGE, Page
 
 _LONGEST_SEARCH = 200
-#: What the addresses of lists may say; anything else in them is not passed on.
+#: The parameters of lists; others are not passed on.
 _PARAMETERS = frozenset(
     (
         "q", "health", "status", "state", "kind", "role", "server", "account", "feed", "month",
@@ -26,25 +26,25 @@ _PARAMETERS = frozenset(
 
 
 def search_text(name: str = "q") -> str:
-    """The text searched for; blanks and what no keyboard types are taken out."""
+    """Return the search text, with blanks collapsed and unprintable characters removed."""
     text = "".join(c if c.isprintable() else " " for c in request.values.get(name, ""))
     return " ".join(text.split())[:_LONGEST_SEARCH]
 
 
 def filter_choice(name: str, allowed: Collection[str], default: str = "") -> str:
-    """A filter's value; the default for one that does not exist."""
+    """Return a filter's value, or the default for an unknown one."""
     value = request.args.get(name, "")
     return value if value in allowed else default
 
 
 def filter_id(name: str) -> int | None:
-    """A filter that is a row's id; None without one that makes sense."""
+    """Return a filter that is a row's id; None for an invalid one."""
     value = request.args.get(name, type=int)
     return value if value is not None and 0 < value < 2**31 else None
 
 
 def sort_choice(names: Collection[str], default: str) -> str:
-    """The order asked for by ``sort``: a column's name, or ``-name`` downwards."""
+    """Return the order of ``sort``: a column's name, or ``-name`` for descending."""
     sort = request.args.get("sort", default)
     return sort if sort.removeprefix("-") in names else default
 
@@ -55,12 +55,12 @@ def paginate(
     *,
     count_to: int | None = COUNT_TO,
 ) -> Page:
-    """The page of a list that the address names; the first for nonsense."""
+    """Return the page of a list that the address names; the first for an invalid one."""
     return paging.paginate(db.session(), query, _page_number(), per_page, count_to=count_to)
 
 
 def paginate_counted(query: Select[Any], backwards: Select[Any], total: int) -> Page:
-    """The same for a list whose number of rows is known; ``backwards``: in reverse order."""
+    """Return a page of a list of known length; ``backwards``: the query in reverse order."""
     return paging.paginate_counted(db.session(), query, backwards, total, _page_number())
 
 
@@ -69,7 +69,7 @@ def _page_number() -> int:
 
 
 def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str | None]:
-    """A table's heading that sorts by a column; again the other way round."""
+    """Return a table heading that sorts by a column, or reverses the order."""
     state = {name: "ascending", f"-{name}": "descending"}.get(sort)
     down_first = kind == "number"
     other = name if sort == f"-{name}" or (not state and not down_first) else f"-{name}"
@@ -77,9 +77,9 @@ def heading(sort: str, label: str, name: str, kind: str = "") -> dict[str, str |
 
 
 def current_url(**changes: Any) -> str:
-    """The address of this list with some of its parameters changed; None or "" takes one out.
+    """Return the address of this list with changed parameters; None or "" removes one.
 
-    A changed search, filter or order begins at the first page again.
+    A changed search, filter or order starts at the first page.
     """
     asked = {name: value for name, value in request.args.items() if name in _PARAMETERS}
     values = {**asked, "page": None, **changes, **(request.view_args or {})}
@@ -88,18 +88,18 @@ def current_url(**changes: Any) -> str:
 
 
 def is_fragment() -> bool:
-    """Whether htmx asks for a part of the page; not when it restores a whole one from history."""
+    """Whether htmx requests a fragment, and does not restore a page from its history."""
     headers = request.headers
     return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
 
 
 def page_url(number: int) -> str:
-    """The address of another page of this list."""
+    """Return the address of another page of this list."""
     return current_url(page=number)
 
 
 def render(noun: str, page: Page, **context: Any) -> Response:
-    """The page of a list, or for htmx its rows alone."""
+    """Render the page of a list, or only its rows for htmx."""
     template = f"console/{noun}/_rows.html" if is_fragment() else f"console/{noun}/index.html"
     context |= {"page": page, "here": current_url, "page_url": page_url}
     response = make_response(render_template(template, **context))

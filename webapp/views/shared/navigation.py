@@ -83,7 +83,7 @@ def _menu() -> Iterator[MenuEntry]:
 
 
 def review_counts(viewer: access.Viewer) -> review.Counts:
-    """How many deltas are under review, counted once a request."""
+    """Return the number of deltas under review, counted once per request."""
     if "review_counts" not in g:
         g.review_counts = review.counts(db.session(), viewer)
     counts: review.Counts = g.review_counts

@@ -1,6 +1,6 @@
-"""Security: who may enter, what a browser may do with our pages, what may be sent to us.
+"""Security: login, response headers, and limits for requests.
 
-Everything is closed but what ``OPEN`` names.
+Every endpoint requires a login except those in ``OPEN``.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from webapp.queries import users
 from webapp.settings import Settings
 from webapp.views.shared import context, locale
 
-#: The endpoints that need no login: there is no other list.
+#: The endpoints that need no login; there is no other such list.
 OPEN = frozenset(
     {
         "static",
@@ -50,26 +50,26 @@ CONTENT_POLICY = (
 _HSTS = "max-age=31536000"
 _FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
-#: How often an address may fail before it is asked to wait.
+#: How often a client address may fail before it has to wait.
 _ATTEMPTS = {
     "auth.login": "20 per 5 minutes",
     "auth.invitation": "20 per 5 minutes",
     "auth.password": "10 per 5 minutes",
 }
-#: How often an address may have drawn what anybody may see.
+#: How often a client address may have public pictures rendered.
 _DRAWINGS = {
     "public_certificates.picture": "60 per minute",
     "public_certificates.share_card": "60 per minute",
     "badge.show": "120 per minute",
 }
-#: How often an address may have pictures taken apart and made anew.
+#: How often a client address may upload pictures.
 _UPLOADS = {"branding.edit": "60 per hour", "branding.preview": "120 per minute"}
-#: How often anybody may fail to be one and the same user, from however many addresses.
+#: How often logins of one user may fail, from all client addresses.
 _ATTEMPTS_BY_NAME = "30 per hour"
 
 
 def register(app: Flask) -> None:
-    """Require a log-in before every view but those of ``OPEN``; add the security headers."""
+    """Require a login for every view except ``OPEN``; add the security headers."""
     app.before_request(locale.choose)
     app.before_request(_demand_login)
     app.before_request(_extend_session)
@@ -77,9 +77,9 @@ def register(app: Flask) -> None:
 
 
 def limit_attempts(app: Flask, settings: Settings) -> None:
-    """Slow down whoever guesses; call when the views are registered.
+    """Limit failed attempts; call after the views are registered.
 
-    Counted in Redis, so that all web processes count together; without Redis each counts alone.
+    Counted in Redis for all web processes together; without Redis each process counts separately.
     """
     url = settings.redis_url
     limiter = Limiter(
@@ -88,7 +88,7 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=True,
         key_prefix="releaf",
     )
-    # A Redis that is down must not make everybody wait at the door.
+    # An unavailable Redis must not delay logins.
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {
         "socket_connect_timeout": 1,
         "socket_timeout": 1,
@@ -111,7 +111,7 @@ def _limit(app: Flask, endpoint: str, limit: RouteLimit) -> None:
 
 
 def safe_target(target: str | None) -> str | None:
-    """Where to go after the log-in: a path of ours, or None; never another host."""
+    """Return the target after login: a path of this service, or None; never another host."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
     if not target.isprintable() or "\\" in target or len(target) > 2000:
@@ -121,7 +121,7 @@ def safe_target(target: str | None) -> str | None:
 
 
 def demand_same_origin() -> None:
-    """Refuse (403) what another site makes a browser send; where forms carry no CSRF token."""
+    """Refuse (403) requests of other sites where forms have no CSRF token."""
     own = request.host_url.rstrip("/")
     origin = request.headers.get("Origin")
     if origin is None and request.referrer:
@@ -136,14 +136,14 @@ def _has_failed(response: Response) -> bool:
 
 
 def _typed_email() -> str:
-    """Whom somebody tries to be; a hash, so that no e-mail is kept in Redis."""
+    """Return a hash of the typed email address, so that Redis stores no address."""
     email = request.form.get("email", "").strip().lower()
     return hashlib.sha256(email.encode("utf-8", "replace")).hexdigest()
 
 
 @login_manager.user_loader
 def load_user(session_id: str) -> User | None:
-    """Return the user of a session, unless disabled or given another password since."""
+    """Return the user of a session, unless it is disabled or its password changed since."""
     number, _, version = session_id.partition("-")
     if not number.isascii() or not number.isdigit():
         return None
@@ -152,7 +152,7 @@ def load_user(session_id: str) -> User | None:
 
 def _demand_login() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in OPEN or current_user.is_authenticated:
-        return None  # an address that does not exist is answered as such
+        return None  # an unknown address is a 404
     if request.headers.get("HX-Request") == "true":
         return make_response("", 401)
     target = None
@@ -162,7 +162,7 @@ def _demand_login() -> ResponseReturnValue | None:
 
 
 def _extend_session() -> None:
-    """Let a session end half a day after its last page.
+    """End a session half a day after its last page.
 
     SESSION_REFRESH_EACH_REQUEST would also send the cookie with static files, which may be cached.
     """

@@ -1,4 +1,4 @@
-"""Totals: the pages and trees of many feeds, and their last days as a chart."""
+"""Totals: pages and trees of many feeds, and their last days as a chart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ _MONTHS = 12
 
 
 class Zoned(Protocol):
-    """What has a time zone of its own."""
+    """An object with a time zone."""
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone its days and months are counted in."""
+        """The time zone of its days and months."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Pages and trees of the open month, and of all time; ``growth``: trees so far, as bars."""
+    """Pages and trees of the open month and of all time; ``growth``: cumulative trees as bars."""
 
     month: Month
     month_pages: int
@@ -41,7 +41,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class PeriodTotals:
-    """Pages and trees of a stretch of time."""
+    """Pages and trees of a period."""
 
     name: str
     pages: int
@@ -50,8 +50,9 @@ class PeriodTotals:
 
 @dataclass(frozen=True, slots=True)
 class PartnerTotals:
-    """This month, quarter and year, all of time; what of it is certified; twelve months and the
-    trees at the end of each as bars.
+    """Pages and trees of this month, quarter and year and of all time, and the certified pages.
+
+    Also the last twelve months, and the trees at the end of each, as bars.
     """
 
     periods: Sequence[PeriodTotals]
@@ -62,7 +63,7 @@ class PartnerTotals:
 
 
 def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> PartnerTotals:
-    """A partner's figures over time, from its pages by the month they are counted in."""
+    """Return a partner's totals from its pages by the month in which they are counted."""
     month = Month.of(today)
     quarter = (month.month - 1) // 3
     periods = [
@@ -86,7 +87,7 @@ def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> P
 
 
 def _growth(pages: Mapping[Month, int], month: Month) -> list[Bar]:
-    """The trees at the end of each of twelve months; empty before there are two months to show."""
+    """Return the trees at the end of twelve months; empty with fewer than two months."""
     if sum(1 for count in pages.values() if count) < 2:
         return []
     shown = _twelve_until(month)
@@ -106,28 +107,26 @@ def _twelve_until(last: Month) -> list[Month]:
 
 
 def of_months(by_month: Mapping[Month, int], today: date) -> Totals:
-    """The figures in the month of ``today``, and of all time, from pages by month."""
+    """Return the totals of the month of ``today`` and of all time, from pages by month."""
     month = Month.of(today)
-    # Corrections may exceed what the month has so far; the next month counts the rest of them.
+    # Corrections may exceed the month's pages so far; the rest counts in the next month.
     month_pages, pages = max(by_month.get(month, 0), 0), sum(by_month.values())
     growth = _growth(by_month, month)
     return Totals(month, month_pages, trees(month_pages), pages, trees(pages), growth)
 
 
 def today_of(account: Zoned, now: datetime) -> date:
-    """The date in an account's zone."""
+    """Return the date in an account's zone."""
     return now.astimezone(account.zone).date()
 
 
 def last_days(today: date) -> tuple[date, date]:
-    """The days that a chart shows: those that have ended."""
+    """Return the first and last day of a chart: days that have ended."""
     return today - timedelta(days=DAYS), today - timedelta(days=1)
 
 
 def bars(account: Observing, days: Sequence[DayPages], *, marks_held: bool = False) -> list[Bar]:
-    """The days of an account as bars; empty when there is nothing to show, so that no chart is
-    drawn.
-    """
+    """Return the days of an account as bars; empty if there is nothing to chart."""
     if not any(day.pages or (day.held and marks_held) for day in days):
         return []
     return bars_of_days(days, public_holidays(account), marks_held=marks_held)

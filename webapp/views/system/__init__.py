@@ -1,1 +1,1 @@
-"""Pages of the operators of the service: its status and its queues."""
+"""Pages of operations: system status and queues."""

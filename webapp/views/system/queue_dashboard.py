@@ -1,4 +1,4 @@
-"""rq-dashboard behind our log-in, with a content policy of its own."""
+"""rq-dashboard behind our login, with its own content security policy."""
 
 import re
 
@@ -19,7 +19,7 @@ csrf.exempt(rq_dashboard.blueprint)
 
 QUEUES = "/operations/queues"
 
-#: rq-dashboard writes its scripts and styles into its pages; here alone that is allowed.
+#: rq-dashboard has inline scripts and styles, which are allowed here only.
 _DASHBOARD_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
@@ -29,7 +29,7 @@ _JOB_ID = re.compile(r"[A-Za-z0-9_-]+")
 _REGISTRIES = frozenset(
     {"queued", "failed", "started", "finished", "deferred", "scheduled", "canceled"}
 )
-#: What changes something, whatever method rq-dashboard would take for it.
+#: Endpoints with effects, whichever methods rq-dashboard accepts.
 _CHANGING = frozenset(
     f"rq_dashboard.{view}"
     for view in (
@@ -43,7 +43,7 @@ _DOWN = _l(
 
 
 def mount_queues(app: Flask, settings: Settings) -> None:
-    """Mount rq-dashboard; call after ``security.register``: the log-in is checked first."""
+    """Mount rq-dashboard; call after ``security.register``, so that the login is checked first."""
     app.config["RQ_DASHBOARD_REDIS_URL"] = (settings.redis_url,)
     setup_rq_connection(app)
     app.before_request(_guard_queues)
@@ -65,7 +65,7 @@ def _guard_queues() -> ResponseReturnValue | None:
     if request.endpoint != "rq_dashboard.static" and not queue.reachable(context.settings()):
         return errors.unavailable(str(_DOWN))
     if request.endpoint in _CHANGING:
-        # Noted before it is done: rq-dashboard keeps no transaction that could hold both.
+        # Recorded before the action: rq-dashboard has no transaction for both.
         what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
         words = " ".join(str(value) for value in (request.view_args or {}).values())
         context.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
@@ -74,7 +74,7 @@ def _guard_queues() -> ResponseReturnValue | None:
 
 
 def _is_valid(arguments: dict[str, object]) -> bool:
-    """Whether an address says what rq-dashboard can show; it fails at others."""
+    """Whether an address is one that rq-dashboard handles; it fails for others."""
     numbers = [str(arguments.get(name, 1)) for name in ("page", "per_page")]
     return (
         arguments.get("instance_number", 0) == 0
@@ -86,7 +86,7 @@ def _is_valid(arguments: dict[str, object]) -> bool:
 
 
 def _allow_its_scripts(response: Response) -> Response:
-    # An error page under its prefix is ours and needs no exception.
+    # An error page under its prefix is ours and needs no exception from the policy.
     if request.blueprint == rq_dashboard.blueprint.name and response.status_code == 200:
         response.headers["Content-Security-Policy"] = _DASHBOARD_POLICY
     return response

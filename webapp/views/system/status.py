@@ -22,7 +22,7 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("status", __name__)
 
 _NIGHTS = 7
-#: What each job does.
+#: The description of each job.
 JOB_LABELS = {
     queue.ENQUEUE_DUE_COLLECTIONS: _l("Look which nights are due"),
     queue.RUN_COLLECTION: _l("Collect a server"),
@@ -34,13 +34,13 @@ JOB_LABELS = {
     queue.RECONCILE: _l("Compare counters, pages and certificates"),
     queue.SEND_NOTIFICATIONS: _l("Send mails"),
 }
-#: What the queues are called.
+#: The names of the queues.
 _QUEUES = {
     "timetable": _l("Timetable"),
     "collection": _l("Collection"),
     "documents": _l("Documents"),
 }
-#: What stands behind the errors that say nothing to a reader, and what to do.
+#: The causes of technical errors, and the remedies.
 _REASONS = (
     (
         "Work-horse terminated",
@@ -68,7 +68,7 @@ _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A day's nights, over all servers."""
+    """The scheduled collections of all servers for a day."""
 
     day: date
     servers: int
@@ -82,7 +82,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failed job, explained; ``of``, ``url``: what it was about, and its page."""
+    """A failed job, explained; ``of``, ``url``: its object, and that object's page."""
 
     job: queue.Failure
     what: str
@@ -95,7 +95,7 @@ class Failed:
 @blueprint.get("/operations")
 @roles_required("operations")
 def index() -> ResponseReturnValue:
-    """The page, or for htmx its part that follows by itself."""
+    """The page, or for htmx its part that updates automatically."""
     now = clock.now()
     since = now.date() - timedelta(days=_NIGHTS)
     values: dict[str, Any] = {
@@ -111,7 +111,7 @@ def index() -> ResponseReturnValue:
     try:
         status = queue.status(context.settings())
     except queue.QueueDown:
-        pass  # the page says so, and shows the rest
+        pass  # displayed on the page
     else:
         values |= {
             "status": status,
@@ -126,20 +126,20 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/healthz")
 def alive() -> ResponseReturnValue:
-    """Respond if the database does: for load balancers, without a log-in."""
+    """Respond if the database does: for load balancers, without a login."""
     system_status.ping(db.session())
     return {"status": "ok"}
 
 
 def why(error: str) -> str:
-    """The plain words for the last line of a traceback."""
+    """Return the explanation of the last line of a traceback."""
     for sign, words in _REASONS:
         if sign in error:
             return str(words)
     found = _CLASS.match(error)
     if found is None:
         return error or gettext("It left no reason behind.")
-    # Errors of our own are sentences already; of others the name alone may say it.
+    # Messages of our errors are sentences; of others only the name is displayed.
     return found[2] or gettext("%(error)s, without a word of its own.", error=found[1])
 
 
@@ -173,7 +173,7 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
 
 
 def _nights(since: date) -> list[Night]:
-    """The last nights by the day they closed, the latest first."""
+    """Return the last nights by the day that they closed, the latest first."""
     failed = system_status.failed_by_day(db.session(), since)
     held = system_status.held_by_day(db.session(), since)
     return [
