@@ -1,4 +1,4 @@
-"""The command line: ``releaf`` for operators and scripts, and the same under ``flask``."""
+"""The command line: ``releaf`` for operators and scripts; the same commands under ``flask``."""
 
 from importlib import import_module
 from typing import Any
@@ -10,8 +10,7 @@ from flask.cli import ScriptInfo
 from webapp.cli import context
 from webapp.cli.command import Group
 
-#: Where each command is. They are imported when they are asked for: some bring along what takes
-#: a second to load.
+#: The module of each command, imported when it is run, because some imports take a second.
 _COMMANDS = {
     "account": "webapp.cli.accounts:account",
     "certificates": "webapp.cli.certificates:certificates",
@@ -53,7 +52,7 @@ def _load(name: str) -> click.Command:
 def releaf() -> None:
     """Releaf counts the pages that printers report to Printerpoint, and certifies the trees.
 
-    A first day:
+    First steps:
 
       releaf account add "Northwind Print" --time-zone America/New_York --country US
       releaf server add --account "Northwind Print" < token.txt
@@ -61,18 +60,18 @@ def releaf() -> None:
       releaf collect
       releaf certificates issue --month 2026-10
 
-    Every command takes --help, and --json to print one JSON document. Exit codes: 0 done, 1 the
-    work or part of it failed, 2 wrong use. Settings come from the environment (see README).
+    Every command has --help, and --json to print one JSON document. Exit codes: 0 success, 1 the
+    work or part of it failed, 2 wrong usage. Settings are environment variables (see README).
     """
 
 
 def main() -> None:
-    """The program ``releaf``."""
+    """Run ``releaf``."""
     releaf(prog_name="releaf")
 
 
 def register(app: Flask) -> None:
-    """Put the same commands on ``flask --app wsgi``, and the models into its shell."""
+    """Add the same commands to ``flask --app wsgi``, and the models to its shell."""
     for name in _COMMANDS:
         app.cli.add_command(_load(name), name)
 

@@ -1,4 +1,4 @@
-"""``python -m webapp.cli``: the same as ``releaf``, where it is not installed."""
+"""``python -m webapp.cli``: the same as ``releaf``."""
 
 from webapp.cli import main
 

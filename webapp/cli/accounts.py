@@ -1,4 +1,4 @@
-"""``releaf account``: partners, and the customers under them."""
+"""``releaf account``: partners and their customers."""
 
 from typing import Any
 
@@ -46,12 +46,12 @@ def add(
     country: str | None,
     region: str | None,
 ) -> None:
-    """Make an account and print its id.
+    """Create an account and print its id.
 
       releaf account add "Northwind Print" --time-zone America/New_York --country US
       releaf account add "Harbour Architects, LLP" --partner "Northwind Print"
 
-    Customers need not be made by hand: "releaf feed add" makes those that are missing.
+    Customers need not be created first: "releaf feed add" creates missing ones.
     """
     with context.session() as session:
         if partner is None:
@@ -123,7 +123,7 @@ def edit(
 
 
 def as_row(account: Account) -> dict[str, Any]:
-    """An account as it is printed."""
+    """Return the JSON row of an account."""
     return {
         "id": account.id,
         "kind": account.kind,

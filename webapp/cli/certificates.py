@@ -27,7 +27,7 @@ from webapp.services.certificates import certificates as service
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What came of a month for an account: a certificate, a reason to wait, or no page at all."""
+    """The result for an account's month: a certificate, a reason to wait, or no pages."""
 
     account_id: int
     account_name: str
@@ -37,7 +37,7 @@ class Issued:
 
 @click.group("certificates", cls=Group)
 def certificates() -> None:
-    """Close months, issue and fetch certificates."""
+    """Close months, issue and download certificates."""
 
 
 @certificates.command("issue")
@@ -49,15 +49,15 @@ def certificates() -> None:
 )
 @click.pass_context
 def issue(ctx: click.Context, month: Month, account: str | None) -> None:
-    """Close a month, freeze its pages in certificates and render their documents.
+    """Close a month, issue its certificates and render their documents.
 
       releaf certificates issue --month 2026-10
       releaf certificates issue --month 2026-10 --account "Northwind Print"
 
-    Earlier months that are still open are closed first. A month cannot close before its grace is
-    over and its last night has been collected; accounts that have to wait are named with the
-    reason, the others are issued, and the exit code is 1. Running it again changes nothing and
-    lists the same certificates.
+    Earlier open months are closed first. A month can close once its grace period is over and its
+    last nightly run has been collected. Accounts that have to wait are listed with the reason, and
+    the exit code is 1; the others are issued. Running it again changes nothing and lists the same
+    certificates.
     """
     with context.session(reading=True) as session:
         accounts = customers_with_feed(session, account, month)
@@ -74,13 +74,13 @@ def issue(ctx: click.Context, month: Month, account: str | None) -> None:
 def customers_with_feed(
     session: Session, account: str | None, month: Month
 ) -> list[tuple[int, str]]:
-    """Return the customers that may have something to close by then, by name.
+    """Return the customers that may have a month to close, by name.
 
-    ``account``: only this customer, or the customers of this partner (id or name). Those are the
-    ones that had a feed or pages: earlier months are nobody's.
+    ``account``: only this customer, or the customers of this partner (id or name). They had a feed
+    or pages by the end of the month.
     """
     feeds = select(Feed.id).where(Feed.account_id == Account.id)
-    # Whatever the zone, the month has ended everywhere a day later.
+    # One day later the month has ended in all time zones.
     ended = datetime.combine(month.last + timedelta(days=2), time(), tzinfo=UTC)
     deposits = exists().where(
         Deposit.feed_id.in_(feeds), Deposit.counted_in <= str(month), Deposit.pages != 0
@@ -142,11 +142,11 @@ def _print_issued(month: Month, results: Sequence[Issued]) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace the file if there is one.")
 def download(number: str, target: str, force: bool) -> None:
-    """Write a certificate's PDF, byte for byte as it was first rendered.
+    """Write a certificate's PDF, as it was first rendered, to a file.
 
       releaf certificates download R-2026-10-000001 -o certificate.pdf
 
-    A document that no worker has rendered yet is rendered now.
+    A document that has not been rendered yet is rendered first.
     """
     if target == "-" and output.as_json():
         raise Invalid("target", "Name a file; --json is printed on standard output.")
@@ -185,7 +185,7 @@ def _document(number: str) -> bytes:
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:
-    """Write a whole file or none. Raises Invalid when that cannot be."""
+    """Write a whole file or none. Raises Invalid if it cannot be written."""
     if path.exists() and not path.is_file():
         raise Invalid("target", f"{path} is not a file; name one.")
     if path.exists() and not force:
@@ -203,7 +203,7 @@ def _write(path: Path, content: bytes, force: bool) -> None:
 
 
 def as_row(certificate: Certificate) -> dict[str, Any]:
-    """A certificate as it is printed."""
+    """Return the JSON row of a certificate."""
     return {
         "number": certificate.number,
         "account": certificate.account_id,

@@ -1,4 +1,4 @@
-"""Which row an argument means: by its id, or by an account's exact name where that is one row."""
+"""Rows by arguments: an id, or the exact name of an account if it is unique."""
 
 from collections.abc import Collection, Sequence
 from typing import TypeVar
@@ -18,14 +18,14 @@ Noun = TypeVar("Noun", Account, Server, Feed)
 def account(
     session: Session, text: str, field: str = "account", kinds: Collection[str] = KINDS
 ) -> Account:
-    """The account of an id or exact name. Raises Invalid for ``field``."""
+    """Return the account of an id or exact name. Raises Invalid for ``field``."""
     query = select(Account).where(Account.kind.in_(kinds)).order_by(Account.id)
     word = f"{' or '.join(sorted(kinds))} account" if len(kinds) < len(KINDS) else "account"
     return _one(session, query, Account.id, text, field, word, "accounts")
 
 
 def server(session: Session, text: str, field: str = "server") -> Server:
-    """The server of an id, or the only one of a partner. Raises Invalid for ``field``."""
+    """Return the server of an id, or the only one of a partner. Raises Invalid for ``field``."""
     query = (
         select(Server).join(Server.account).where(Server.removed_at.is_(None)).order_by(Server.id)
     )
@@ -33,7 +33,7 @@ def server(session: Session, text: str, field: str = "server") -> Server:
 
 
 def feed(session: Session, text: str, field: str = "feed") -> Feed:
-    """The feed of an id, or the only one of an account. Raises Invalid for ``field``."""
+    """Return the feed of an id, or the only one of an account. Raises Invalid for ``field``."""
     query = select(Feed).join(Feed.account).order_by(Feed.id)
     return _one(session, query, Feed.id, text, field, "feed", "feeds")
 
@@ -58,7 +58,7 @@ def device(session: Session, text: str, field: str = "device") -> Device:
 
 
 def with_customers(session: Session, account: Account) -> Sequence[int]:
-    """The ids of an account and, of a partner, of its customers."""
+    """Return the ids of an account and, of a partner, of its customers."""
     own = or_(Account.id == account.id, Account.partner_id == account.id)
     return session.scalars(select(Account.id).where(own).order_by(Account.id)).all()
 
@@ -72,7 +72,7 @@ def _one(
     word: str,
     nouns: str,
 ) -> Noun:
-    """The row whose id ``text`` is, else the only one whose account has that very name."""
+    """Return the row with the id ``text``, else the only one whose account has this exact name."""
     if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID:
         row = session.scalar(query.where(key == int(text)))
         if row is not None:

@@ -1,4 +1,4 @@
-"""``releaf collect``: what the night job does, here and now."""
+"""``releaf collect``: run a collection synchronously."""
 
 import time
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a collection brought. ``error``: why the whole server failed."""
+    """The results of a collection. ``error``: why the whole server failed."""
 
     wanted: Wanted
     day: date
@@ -47,7 +47,7 @@ class Report:
         return self.error is not None or any(row["outcome"] == "failed" for row in self.feeds)
 
     def as_row(self) -> dict[str, Any]:
-        """As it is printed."""
+        """Return its JSON row."""
         return {
             "id": self.wanted.server_id,
             "name": self.wanted.name,
@@ -64,20 +64,20 @@ class Report:
 @with_appcontext
 @click.pass_context
 def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
-    """Read counters and deposit what was printed.
+    """Read meters and deposit the pages printed.
 
-    This is what the night job does, for the last day that has ended.
+    It does the same as the nightly run, for the last day that has ended.
 
       releaf collect
       releaf collect --server 1
       releaf collect --feed "Harbour Architects, LLP" --json
 
-    It is safe at any time: collecting twice deposits once, and where the night job is at it
-    already, this follows its progress. A server that is paused is tried, too. Exit code 1 when a
-    server or a customer failed; the others are collected all the same.
+    It can be run at any time: collecting twice deposits once, and while the nightly run is in
+    progress, its progress is shown. Paused servers are collected as well. Exit code 1 if a server
+    or a customer failed; the others are collected.
     """
     reports = [_collect(wanted) for wanted in _plan(server, feed)]
-    # Days are the partners' own; where they differ, the latest stands for all.
+    # Days differ by partner; the latest is reported.
     yesterday = clock.now().astimezone(UTC).date() - timedelta(days=1)
     day = max((report.day for report in reports), default=yesterday)
     document = {"day": day, "servers": [report.as_row() for report in reports]}
@@ -90,7 +90,7 @@ def collect(ctx: click.Context, server: str | None, feed: str | None) -> None:
 
 
 def _plan(server: str | None, feed: str | None) -> list[Wanted]:
-    """The servers to collect, in order of id."""
+    """Return the servers to collect, in order of id."""
     with context.session(reading=True) as session:
         if feed is not None:
             chosen = choose.feed(session, feed)
@@ -110,7 +110,7 @@ def _plan(server: str | None, feed: str | None) -> list[Wanted]:
 
 
 def _collect(wanted: Wanted) -> Report:
-    """Run the collection that is due, or follow the process that is at it."""
+    """Run the due collection, or show the progress of the process that runs it."""
     collection_id = _request(wanted)
     error = None
     with output.progress(wanted.name) as show:
@@ -122,7 +122,7 @@ def _collect(wanted: Wanted) -> Report:
 
 
 def _request(wanted: Wanted) -> int:
-    """The night that is due where it is not finished, else a collection of its own."""
+    """Return the scheduled collection that is due, or else a new manual one."""
     with context.session() as session:
         server = session.get_one(Server, wanted.server_id)
         now = clock.now()
@@ -140,8 +140,8 @@ def _request(wanted: Wanted) -> int:
 
 
 def _run(collection_id: int, show: Progress) -> None:
-    """Run a collection until it has ended, whoever ends it. Raises DecryptionError."""
-    from jobs import collection as job  # the jobs bring RQ along, which few commands need
+    """Run a collection until it has ended in any way. Raises DecryptionError."""
+    from jobs import collection as job  # importing jobs imports RQ, which few commands need
 
     def watch(step: job.Step) -> None:
         show(step.done, step.total, step.customer)
@@ -156,7 +156,7 @@ def _run(collection_id: int, show: Progress) -> None:
 
 
 def _is_with_another(collection_id: int, show: Progress) -> bool:
-    """Whether another process is collecting and its heartbeat is recent."""
+    """Whether another process runs the collection and has a recent heartbeat."""
     with context.session(reading=True) as session:
         running = session.get_one(Collection, collection_id)
         done = progress.of(session, running)
@@ -196,7 +196,7 @@ def _feed_row(outcome: Outcome, customer_name: str) -> dict[str, Any]:
 
 
 def _lines(report: Report) -> list[str]:
-    """A report in plain words."""
+    """Return a report as text."""
     title = f"{report.wanted.name} (server {report.wanted.server_id}), {report.day}"
     if report.error is not None:
         return [f"{title}: failed. {report.error}"]

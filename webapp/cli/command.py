@@ -1,6 +1,6 @@
-"""What every command is: it takes ``--json``, and its expected errors end in a line and a code.
+"""The base of all commands: ``--json``, and errors as one line and an exit code.
 
-Exit codes: 0 done, 1 the work or part of it failed, 2 wrong use.
+Exit codes: 0 done, 1 the work or part of it failed, 2 wrong usage.
 """
 
 import inspect
@@ -25,7 +25,7 @@ _ARGUMENTS = "releaf.arguments"
 
 
 class Command(click.Command):
-    """A command with ``--json`` after everything else."""
+    """A command with ``--json`` after its other options."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,7 +33,7 @@ class Command(click.Command):
         self.params.append(output.json_option())
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; expected errors leave through ``ctx.exit``."""
+        """Run it; expected errors call ``ctx.exit``."""
         with _expected_errors(ctx):
             return super().invoke(ctx)
 
@@ -52,7 +52,7 @@ class Group(AppGroup):
         self.help = _with_examples(self.help)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Remember the arguments, since one that is wrong may hide ``--json``."""
+        """Store the arguments, because an invalid one may hide ``--json``."""
         ctx.meta.setdefault(_ARGUMENTS, tuple(args))
         with _expected_errors(ctx):
             for word in args:
@@ -61,17 +61,17 @@ class Group(AppGroup):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that is named."""
+        """Run the named command."""
         with _expected_errors(ctx):
             return super().invoke(ctx)
 
 
 def _with_examples(text: str | None) -> str | None:
-    """A help text in which indented paragraphs, the examples, keep their lines."""
+    """Return a help text whose indented paragraphs, the examples, are not wrapped."""
     if text is None:
         return None
     paragraphs = inspect.cleandoc(text).split("\n\n")
-    # Click wraps every paragraph but those that begin with a backspace.
+    # Click wraps every paragraph except those that start with a backspace.
     return "\n\n".join(
         f"\b\n{paragraph}" if paragraph.startswith(" ") else paragraph for paragraph in paragraphs
     )
@@ -79,7 +79,7 @@ def _with_examples(text: str | None) -> str | None:
 
 @contextmanager
 def _expected_errors(ctx: click.Context) -> Iterator[None]:
-    """Turn what can go wrong into a line and an exit code. Everything else is a bug and shows."""
+    """Turn expected errors into a line and an exit code. Others are bugs and are raised."""
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
@@ -102,7 +102,7 @@ def _expected_errors(ctx: click.Context) -> Iterator[None]:
         text = f"DATABASE_URL: the database cannot be used: {reason}"
         _exit(ctx, "DATABASE_URL", text, text, WORK_FAILED)
     except OSError as error:
-        if error.filename is None:  # a pipe that nobody reads any more
+        if error.filename is None:  # a closed pipe
             raise
         text = f"{error.filename}: {error.strerror}"
         _exit(ctx, None, text, text, WORK_FAILED)
@@ -129,10 +129,10 @@ def _exit(
 
 
 def _typed(ctx: click.Context, param: click.Parameter) -> str:
-    """How a parameter is typed on the command line: ``--time-zone``, ``NAME``."""
+    """Return a parameter as typed on the command line: ``--time-zone``, ``NAME``."""
     return max(param.opts, key=len) if isinstance(param, click.Option) else param.make_metavar(ctx)
 
 
 def _name(param: click.Parameter) -> str:
-    """How a parameter is called in JSON: ``time_zone`` of ``--time-zone``, ``name`` of NAME."""
+    """Return a parameter's JSON name: ``time_zone`` of ``--time-zone``, ``name`` of NAME."""
     return max(param.opts, key=len).lstrip("-").replace("-", "_")

@@ -1,4 +1,4 @@
-"""What commands share: the application, its sessions, warnings and the audit trail."""
+"""The context of commands: the application, its sessions, warnings and the audit trail."""
 
 import logging
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from webapp.services.accounts.audit import Action, Actor
 
 
 class _Warnings(logging.Handler):
-    """What the service logs, as single lines on standard error: no tracebacks for operators."""
+    """Writes log records as single lines to standard error, without tracebacks."""
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = f" ({record.exc_info[0].__name__})" if record.exc_info and record.exc_info[0] else ""
@@ -29,11 +29,11 @@ class _Warnings(logging.Handler):
 
 
 def create_app() -> Flask:
-    """Return the application for one command; its log goes to standard error in short lines.
+    """Return the application for one command; its log is written to standard error in short lines.
 
     Raises SettingsError and Conflict as ``webapp.app.create_app`` does.
     """
-    from webapp import app  # takes a second to import, which --help need not wait for
+    from webapp import app  # takes a second to import, which --help does not need
 
     log = logging.getLogger("releaf")
     if not any(isinstance(handler, _Warnings) for handler in log.handlers):
@@ -55,9 +55,9 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def session(*, reading: bool = False) -> Iterator[Session]:
-    """Open the session of the current application; whoever opens it commits.
+    """Open a session of the current application, to be committed by the caller.
 
-    ``reading``: nothing will be written, so that no lock is taken.
+    ``reading``: read-only, so that it takes no lock.
     """
     with db.session() as opened:
         if reading:
@@ -81,14 +81,14 @@ def invitation_url(token: str) -> str:
 
 
 def certificate_url(public_id: str) -> str:
-    """Return the public page at which anybody can verify a certificate."""
+    """Return the public page of a certificate."""
     return f"{current_settings().public_url}/c/{public_id}"
 
 
 def note(
     session: Session, action: Action, subject: str, account: Account | None, **details: Any
 ) -> None:
-    """Note in the audit trail what a command does, in its transaction."""
+    """Add an audit entry for a command, in its transaction."""
     audit.record(
         session,
         Actor(None, "command"),

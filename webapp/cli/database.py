@@ -37,19 +37,18 @@ def database() -> None:
 )
 @click.pass_context
 def upgrade(ctx: click.Context, email: str, full_name: str) -> None:
-    """Bring the database to this version, and let the first administrator in.
+    """Upgrade the database to this version, and invite the first administrator.
 
       releaf database upgrade
       releaf database upgrade --email ada@example.com --name "Ada Byron"
 
-    Run it before a new version starts; running it again does no harm. As long as nobody of
-    operations has chosen a password, it prints a one-time link to do so; an earlier link then
-    no longer works.
+    Run it before a new version starts; running it again has no effect. Until a user of operations
+    has chosen a password, it prints a one-time link to do so; earlier links stop working.
     """
     config = configuration.load()
     before = service.current_revision(config.database_url)
     revision = service.upgrade(config.database_url)
-    # The application refuses a database of another version, so it is made only now.
+    # The application refuses a database of another version, so it is created here.
     with ctx.ensure_object(ScriptInfo).load_app().app_context():
         _let_administrator_in(email, full_name, revision, changed=revision != before)
 
@@ -76,7 +75,7 @@ def _let_administrator_in(email: str, full_name: str, revision: str, *, changed:
 
 
 def _first_administrator(session: Session, email: str, full_name: str) -> tuple[User, str] | None:
-    """Somebody of operations with a link to choose a password; None when one has done so."""
+    """Return a user of operations with a new link, or None if one has a password."""
     staff = session.scalars(
         select(User).where(User.role == "operations", User.disabled_at.is_(None)).order_by(User.id)
     ).all()

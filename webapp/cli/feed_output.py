@@ -1,4 +1,4 @@
-"""What the commands of ``releaf feed`` print."""
+"""Output of ``releaf feed``."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -236,7 +236,7 @@ def _change_interval(session: Session, feed: Feed, days: int | None) -> None:
 
 
 def named(known: Sequence[Customer], text: str) -> Customer:
-    """The customer of an ID, else the only one of that exact name. Raises Invalid."""
+    """Return the customer of an ID, else the only one of this exact name. Raises Invalid."""
     by_id = [customer for customer in known if customer.customer_id == text]
     by_name = [customer for customer in known if customer.name == text]
     found = by_id or by_name

@@ -1,4 +1,4 @@
-"""``releaf list``: every row of a noun, in one query, printed as it streams from the database."""
+"""``releaf list``: all rows of a noun, by one query, printed as they are read."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ _FETCHED_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How a noun is listed. ``columns``: of the table; JSON has everything the query brings.
+    """The listing of a noun. ``columns``: of the table; JSON has all columns of the query.
 
-    ``moment``: the column whose day, in the account's zone, --from and --to mean.
+    ``moment``: the column whose day, in the account's zone, --from and --to compare.
     """
 
     noun: str
@@ -97,14 +97,14 @@ LISTINGS = (
 
 @click.group("list", cls=Group)
 def listing() -> None:
-    """Everything there is, for people and scripts.
+    """List all rows, as a table or as JSON.
 
       releaf list feeds --account "Northwind Print"
       releaf list deposits --feed 3 --month 2026-10 --json
       releaf list health-changes --from 2026-10-01 --to 2026-10-31
 
-    With --json a list is one array of objects. What was removed is listed, too; its removed_at
-    or status says so.
+    With --json a list is one array of objects. Removed rows are included; see removed_at or
+    status.
     """
 
 
@@ -159,7 +159,7 @@ def _filters(
 
 
 def _rows(session: Session, wanted: Listing, filters: Filters) -> Iterator[dict[str, Any]]:
-    """The rows, as they are printed."""
+    """Yield the rows to print."""
     query = wanted.query(filters).execution_options(yield_per=_FETCHED_AT_ONCE)
     first, last = filters.days
     for row in session.execute(query):

@@ -20,7 +20,7 @@ from webapp.services.certificates import months
 
 @click.group("month", cls=Group)
 def month_group() -> None:
-    """Months of customers."""
+    """Close months of customers."""
 
 
 @month_group.command("close")
@@ -46,7 +46,7 @@ def close(account: str, month: Month) -> None:
 
 
 def _due(session: Session, customer: Account, month: Month) -> list[Month]:
-    """The months to close, oldest first. Raises Conflict when one of them cannot close."""
+    """Return the months to close, oldest first. Raises Conflict if one cannot close."""
     if months.is_closed(session, customer, month):
         raise Conflict(f"{month} of {customer.name} is already closed.")
     if not certificates.customers_with_feed(session, str(customer.id), month):

@@ -1,4 +1,4 @@
-"""Kinds of values that options take."""
+"""Parameter types of options."""
 
 from datetime import date
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 from webapp.domain.months import Month
 
-#: Paper was not counted before, and months have neighbours.
+#: Limits within which a month has neighbors.
 _FIRST, _LAST = Month(1900, 1), Month(9998, 12)
 
 

@@ -1,7 +1,7 @@
-"""What commands print: one JSON document, or plain text; errors the same way.
+"""Output of commands: one JSON document, or plain text; errors likewise.
 
 JSON has stable snake_case keys, integers as integers, decimals as strings, dates in ISO form and
-moments in UTC. Nothing but the document goes to standard output.
+times in UTC. Standard output has nothing but the document.
 """
 
 import sys
@@ -16,10 +16,10 @@ import msgspec
 from flask_babel.speaklater import LazyString
 
 _JSON = "releaf.json"
-#: Column widths of a table are measured on so many rows; the rest streams.
+#: Column widths of a table are measured on this many rows; the rest is streamed.
 _MEASURED_ROWS = 1_000
 _LINES_AT_ONCE = 1_000
-#: Columns whose numbers are grouped; ids and years are not.
+#: Columns with thousands separators; ids and years have none.
 _AMOUNTS = frozenset(
     (
         "pages",
@@ -34,12 +34,12 @@ _AMOUNTS = frozenset(
 )
 
 Row = Mapping[str, Any]
-#: Shows how far the work is: done, of how many, at what.
+#: Shows progress: done, total, and the present item.
 Progress = Callable[[int, int, str], None]
 
 
 def json_option() -> click.Option:
-    """``--json``, which every command has."""
+    """Return the option ``--json`` of every command."""
 
     def remember(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
         ctx.meta[_JSON] = wanted
@@ -54,22 +54,22 @@ def json_option() -> click.Option:
 
 
 def as_json() -> bool:
-    """Whether this command is to print JSON."""
+    """Whether this command prints JSON."""
     return bool(click.get_current_context().meta.get(_JSON))
 
 
 def print_result(document: Any, plain: str) -> None:
-    """Print what a command made or found: the document with ``--json``, else the plain text."""
+    """Print a result: the document with ``--json``, else the plain text."""
     click.echo(encode(document) if as_json() else printable(plain))
 
 
 def printable(text: str) -> str:
-    """Text that a terminal may be given: names come from outside and may hold its commands."""
+    """Return text without control characters, which external names may contain."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def encode(document: Any) -> str:
-    """A document as one line of JSON."""
+    """Return a document as one line of JSON."""
     return msgspec.json.encode(document, enc_hook=_text).decode()
 
 
@@ -80,9 +80,9 @@ def _text(value: Any) -> str:
 
 
 def print_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> None:
-    """Print rows as they come: a JSON array of objects, or a table of ``columns``.
+    """Print rows as they are read: a JSON array of objects, or a table of ``columns``.
 
-    ``nothing``: what the plain text says when there is no row.
+    ``nothing``: the plain text without rows.
     """
     lines = iter(_array(rows) if as_json() else table(rows, columns))
     first = next(lines, nothing)
@@ -93,7 +93,7 @@ def print_rows(rows: Iterable[Row], columns: Sequence[str], nothing: str) -> Non
 
 
 def _array(rows: Iterable[Row]) -> Iterator[str]:
-    """The lines of a JSON array, a row a line."""
+    """Yield the lines of a JSON array, one per row."""
     before = None
     for row in rows:
         yield "[" if before is None else f"{before},"
@@ -102,7 +102,7 @@ def _array(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def table(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
-    """The lines of a table, its head first; none at all when there are no rows."""
+    """Yield the lines of a table with its head; none without rows."""
     remaining = iter(rows)
     first = [[_cell(row, name) for name in columns] for row in islice(remaining, _MEASURED_ROWS)]
     if not first:
@@ -136,7 +136,7 @@ def _is_number(cell: str) -> bool:
 
 @contextmanager
 def progress(label: str) -> Iterator[Progress]:
-    """A progress bar on standard error where that is a terminal, and nothing elsewhere."""
+    """Show a progress bar on standard error if it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total, _what: None
         return
@@ -158,7 +158,7 @@ def progress(label: str) -> Iterator[Progress]:
 
 
 def print_error(field: str | None, message: str, plain: str, *, json: bool) -> None:
-    """Say what went wrong: in plain words on standard error, and with ``--json`` as a document."""
+    """Print an error as text to standard error, or with ``--json`` as a document."""
     click.echo(printable(plain), err=True)
     if json:
         click.echo(encode({"error": {"field": field, "message": message}}))

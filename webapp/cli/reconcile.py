@@ -1,4 +1,4 @@
-"""``releaf reconcile``: is every page where it ought to be?"""
+"""``releaf reconcile``: compare counters, deposits and certificates."""
 
 from typing import Any
 

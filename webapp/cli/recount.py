@@ -58,7 +58,7 @@ def recount(account: str | None, feed: str | None, dry_run: bool, applies: bool)
 def _chosen(
     session: Session, account: str | None, feed: str | None
 ) -> tuple[Sequence[int], Collection[int] | None]:
-    """The partners to replay, and the feeds to report and change; None: all."""
+    """Return the partners to replay, and the feeds to report and change; None: all."""
     partners = select(Account.id).where(Account.kind == "partner").order_by(Account.id)
     if account is None and feed is None:
         return session.scalars(partners).all(), None
@@ -75,7 +75,7 @@ def _chosen(
 def _of_partner(
     session: Session, partner_id: int, feed_ids: Collection[int] | None, *, applies: bool
 ) -> list[dict[str, Any]]:
-    """Recount a partner's feeds, in a transaction of its own."""
+    """Recount a partner's feeds, in one transaction."""
     changes = service.recount(
         session,
         session.get_one(Account, partner_id),

@@ -1,4 +1,4 @@
-"""``releaf review``: pages under review, listed and decided."""
+"""``releaf review``: list and decide pages under review."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -25,20 +25,20 @@ _COLUMNS = ("customer_id", "customer_name", "printers", "feed", "status")
 
 @click.group("server", cls=Group)
 def server() -> None:
-    """Partners' logins at Printerpoint."""
+    """Partners' Printerpoint logins."""
 
 
 @server.command("add")
 @click.option("--account", required=True, metavar="ACCOUNT", help="The partner (id or exact name).")
 @click.option("--name", help='What to call it. [Printerpoint, "Printerpoint 2", ...]')
 def add(account: str, name: str | None) -> None:
-    """Register a server. The API token is read from standard input, never from the arguments.
+    """Add a server. The API token is read from standard input, never from the arguments.
 
       releaf server add --account "Northwind Print" < token.txt
       releaf server add --account 2          (prompts for the token)
 
-    The token is tried at Printerpoint before it is saved, and saved encrypted only. It is found
-    there under My Account > Account Settings > API Access.
+    The token is tested with Printerpoint before it is saved, and stored encrypted only. In
+    Printerpoint it is under My Account > Account Settings > API Access.
     """
     with context.session(reading=True) as session:
         owner_id = choose.account(session, account, "account", {"partner"}).id
@@ -65,12 +65,12 @@ def add(account: str, name: str | None) -> None:
 @click.argument("server")
 @click.pass_context
 def check(ctx: click.Context, server: str) -> None:
-    """Ask Printerpoint whether a server's login works, and record the answer as its health.
+    """Check a server's login with Printerpoint, and record the result as its health.
 
-    SERVER is an id, or the name of a partner that has one. A paused server that answers resumes.
-    Exit code 1 when it does not answer.
+    SERVER is an id, or the name of a partner that has one. A paused server resumes if it is
+    reachable. Exit code 1 if it is not.
     """
-    from jobs import health as job  # the jobs bring RQ along, which few commands need
+    from jobs import health as job  # importing jobs imports RQ, which few commands need
 
     with context.session(reading=True) as session:
         server_id = choose.server(session, server).id
@@ -164,11 +164,11 @@ def remove(server: str) -> None:
 
 @server.command("reseal")
 def rotate_keys() -> None:
-    """Encrypt every stored token with the newest key, after a key was put in front.
+    """Encrypt every stored token with the newest key, after a key was added in front.
 
       ENCRYPTION_KEYS=NEW,OLD releaf server reseal
 
-    Then the old key can be taken out of ENCRYPTION_KEYS. No token is shown, all are kept.
+    Afterwards the old key can be removed from ENCRYPTION_KEYS. No token is printed.
     """
     with context.session() as session:
         count = servers.rotate_keys(session, current_keyring())
@@ -180,7 +180,7 @@ def rotate_keys() -> None:
 @server.command("customers")
 @click.argument("server")
 def customers(server: str) -> None:
-    """List the customers of a server as Printerpoint has them now, and which are connected already.
+    """List a server's customers as now in Printerpoint, and which are connected.
 
     SERVER is an id, or the name of a partner that has one.
     """
@@ -207,7 +207,7 @@ def customers(server: str) -> None:
 
 
 def customers_of(client: Client, server_id: int) -> list[Customer]:
-    """The customers of a server's fleet. A failure is the server's health, and is raised."""
+    """Return the customers of a server's fleet. A failure is recorded as its health, and raised."""
     try:
         with client.fleet() as fleet:
             return fleet.customers()
@@ -217,7 +217,7 @@ def customers_of(client: Client, server_id: int) -> list[Customer]:
 
 
 def record_failure(server_id: int, error: PrinterpointError) -> None:
-    """Asking was a health check: what failed is the server's health."""
+    """Record a failed request as the server's health."""
     with context.session() as session:
         failed = choose.server(session, str(server_id))
         health.server_failed(session, failed, error, clock.now())
@@ -225,7 +225,7 @@ def record_failure(server_id: int, error: PrinterpointError) -> None:
 
 
 def as_row(server: Server) -> dict[str, Any]:
-    """A server as it is printed."""
+    """Return the JSON row of a server."""
     return {
         "id": server.id,
         "account": server.account_id,
@@ -246,7 +246,7 @@ def _waiting(server: Server) -> str:
 
 
 def _read_token() -> str:
-    """The token from standard input; at a terminal it is prompted for and not shown."""
+    """Read the token from standard input, with a hidden prompt at a terminal."""
     if sys.stdin is not None and sys.stdin.isatty():
         text = str(click.prompt("API token", hide_input=True, err=True))
     else:

@@ -1,4 +1,4 @@
-"""``releaf user``: people, invited by a one-time link."""
+"""``releaf user``: users, invited by a one-time link."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from webapp.services.accounts import accounts, users
 
 @click.group("user", cls=Group)
 def user() -> None:
-    """People who may log in, each for one account."""
+    """Users, each of one account."""
 
 
 @user.command("add")
@@ -42,8 +42,8 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
       releaf user add --account "Northwind Print" --email ada@example.com
                       --name "Ada Byron" --role partner_admin
 
-    Send the link over a channel you trust. It works once, for seven days; "releaf user
-    invite-again" makes another one.
+    Send the link over a trusted channel. It works once, for seven days; "releaf user invite-again"
+    creates a new one.
     """
     with context.session() as session:
         now = clock.now()
@@ -64,9 +64,9 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
 @user.command("invite-again")
 @click.argument("email")
 def invite_again(email: str) -> None:
-    """Make a new one-time link for a user whose link has expired or was lost.
+    """Create a new one-time link for a user whose link has expired or was lost.
 
-    Earlier links of theirs no longer work.
+    The user's earlier links stop working.
     """
     with context.session() as session:
         invited = _user(session, email)
