@@ -1,5 +1,6 @@
 """``releaf demo``: data that is equally recent on any day, made through the services."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from tests.cli.conftest import Answer, Releaf
@@ -216,8 +218,12 @@ def _the_logins_work(releaf: Releaf, logins: list[dict[str, str]]) -> None:
 def test_the_demo_keeps_away_from_what_is_real(
     releaf: Releaf, variable: str, value: str, words: str
 ) -> None:
-    releaf.made("list", "accounts")  # makes the secrets that production demands
+    instance = Path(releaf.surroundings["RELEAF_INSTANCE"])
     releaf.surroundings |= {
+        "DATABASE_URL": f"sqlite:///{instance / 'releaf.db'}",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "PRINTERPOINT_URL": "https://printerpoint.com/apis/v1",
         "MAIL_URL": "mailbox:",
         "MAIL_FROM": "Releaf <releaf@example.com>",
