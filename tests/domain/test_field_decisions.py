@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.domain.field import HOLIDAYS, NEW_YORK, Service, row_of, run
+from tests.domain.field import FIRST_NIGHT, HOLIDAYS, NEW_YORK, Service, cell, row_of, run
 from webapp.domain.metering.events import DeltaChanged, Result
-from webapp.domain.metering.review import decide, deposited, reopen
+from webapp.domain.metering.review import Decision, decide, deposited, reopen
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import Delta
 
@@ -27,6 +27,11 @@ def held() -> tuple[Service, Delta]:
     service = run(cells)
     [delta] = service.for_person()
     return service, delta
+
+
+def read(*counts: int) -> Service:
+    """A device with a count on each of consecutive nights."""
+    return run([[cell(count)] for count in counts])
 
 
 def changed(result: Result) -> Delta:
@@ -151,3 +156,97 @@ def test_what_was_never_decided_cannot_be_reopened(state: str) -> None:
 
     with pytest.raises(ValueError, match="no decision"):
         reopen(service.state(1), delta, context())
+
+
+@pytest.mark.parametrize(
+    ("decision", "pages", "counted"),
+    [("accepted", None, 40_000), ("adjusted", 777, 777), ("rejected", None, 0), ("reset", None, 0)],
+)
+def test_pages_that_a_decision_does_not_count_are_added_to_the_initial_count(
+    decision: Decision, pages: int | None, counted: int
+) -> None:
+    service, delta = held()
+    before = service.state(1)
+
+    decided = decide(before, delta, decision, context(), pages=pages)
+    again = reopen(decided.state, changed(decided), context())
+
+    assert decided.state.life - before.life == counted
+    assert decided.state.initial - before.initial == 40_000 * (decision != "accepted") - counted * (
+        decision == "adjusted"
+    )
+    assert (again.state.life, again.state.initial) == (before.life, before.initial)
+
+
+def test_reopening_a_new_baseline_that_readings_set_lowers_the_initial_count() -> None:
+    service = read(10_000, 10_100, 80_100, 80_200, 80_300)
+    [delta] = [delta for delta in service.deltas.values() if delta.state == "baseline"]
+
+    again = reopen(service.state(1), delta, context())
+
+    assert (service.state(1).initial, again.state.initial) == (80_000, 10_000)
+
+
+def test_a_machine_that_counts_from_zero_does_so_again_when_a_decision_is_reopened() -> None:
+    service = read(0, 12_000)
+    [delta] = service.held()
+
+    rejected = decide(service.state(1), delta, "rejected", context())
+    again = reopen(rejected.state, changed(rejected), context())
+
+    assert (rejected.state.initial, again.state.initial) == (12_000, 0)
+
+
+@pytest.mark.parametrize(
+    "counts", [(10_000, 10_100, 20_100, 5, 10), (999_850, 999_950, 40, 130)], ids=["reset", "end"]
+)
+def test_a_decision_about_pages_before_a_reset_leaves_the_initial_count(
+    counts: tuple[int, ...],
+) -> None:
+    service = read(*counts)
+    [delta] = service.for_person()
+
+    decided = decide(service.state(1), delta, "rejected", context())
+
+    assert decided.state.initial == counts[3 if len(counts) == 5 else 2]
+
+
+def test_a_decision_has_the_readings_since_the_pages_were_held() -> None:
+    service = read(10_000, 10_100, 20_100, 20_150)
+    [stored] = service.held()
+    assert not stored.evidence
+
+    decided = decide(service.state(1), stored, "rejected", context())
+
+    assert changed(decided).evidence == ((date(2026, 10, 22), 20_150),)
+
+
+def test_a_delta_that_the_state_no_longer_has_can_be_reopened() -> None:
+    service = read(*(10_000 + 100 * n for n in range(3)), *(20_200 + 100 * n for n in range(12)))
+    [delta] = [delta for delta in service.deltas.values() if delta.state == "accepted"]
+    assert service.state(1).delta(delta.number) is None
+
+    again = reopen(service.state(1), delta, context())
+
+    assert service.state(1).life - again.state.life == delta.pages
+
+
+def test_pages_rejected_while_a_fall_is_pending_stay_rejected_when_it_was_a_glitch() -> None:
+    service = read(10_000, 10_100, 11_500, 10_200)
+    [delta] = service.held()
+    service.store(1, decide(service.state(1), delta, "rejected", context()), LAST)
+
+    day = FIRST_NIGHT + timedelta(days=4)
+    service.collect([row_of(cell(11_560), day)], day)
+    service.check()
+
+    assert service.total() == 100 + 60
+    assert not service.held()
+
+
+def test_only_pages_that_a_delta_has_can_be_adjusted() -> None:
+    service, delta = held()
+
+    for pages in (-1, 40_001):
+        with pytest.raises(ValueError, match="not between 0 and 40000"):
+            decide(service.state(1), delta, "adjusted", context(), pages=pages)

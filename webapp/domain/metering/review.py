@@ -75,9 +75,8 @@ def _set(
         by="person",
         for_person=True,
         resumes=None,
-        resumes_counted=0,
     )
-    if delta.era == run.state.era and delta.kind != "roll_over":
+    if delta.era == run.state.era:
         run.change(initial=max(run.state.initial + is_baseline - was_baseline, 0))
     return run.result()
 
