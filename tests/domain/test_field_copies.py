@@ -184,3 +184,36 @@ def test_the_history_says_which_row_disagreed_and_what_it_was(moved: int, verdic
         ("disputed", FIRST_NIGHT, row | {"count": 90_000}),
         (verdict, day, row),
     ]
+
+
+# Rows without a serial number that repeat one that has it.
+
+
+@pytest.mark.parametrize(("apart", "devices"), [(40, 1), (500, 1), (501, 2)])
+def test_a_row_without_a_serial_number_repeats_the_machine_of_its_asset_id(
+    apart: int, devices: int
+) -> None:
+    cells = [[cell(10_000 + 9 * n), cell(10_000 + apart + 9 * n, s=None)] for n in range(4)]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [27] * devices
+
+
+@pytest.mark.parametrize(("apart", "devices"), [(0, 1), (40, 2)])
+def test_a_row_without_any_identity_repeats_a_machine_if_nothing_differs(
+    apart: int, devices: int
+) -> None:
+    cells = [[cell(10_000 + 9 * n), cell(10_000 + apart + 9 * n, s=None, a=None)] for n in range(4)]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [27] * devices
+
+
+def test_a_row_of_another_asset_id_without_a_serial_number_is_a_machine() -> None:
+    cells = [[cell(10_000 + 9 * n), cell(10_040 + 9 * n, s=None, a="A-2")] for n in range(4)]
+
+    service = run(cells, twice=True)
+
+    assert totals(service) == [27, 27]
