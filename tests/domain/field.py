@@ -41,7 +41,7 @@ class Service:
     readings: set[tuple[int, date]] = field(default_factory=set)
     duplicates: list[Row] = field(default_factory=list)
     incomplete: list[tuple[date, int]] = field(default_factory=list)
-    unmatched: list[Row] = field(default_factory=list)
+    unmatched: list[tuple[Row, str]] = field(default_factory=list)
     holidays: Container[date] = HOLIDAYS
     limits: Limits = DEFAULT_LIMITS
 
@@ -78,7 +78,7 @@ class Service:
         states = {device_id: self.state(device_id) for device_id in self.devices}
         found = match_feed(fleet, customer, states, context)
         self.duplicates += found.duplicates
-        self.unmatched += [row for row, _ in found.unmatched]
+        self.unmatched += found.unmatched
         for match in found.matches:
             where = replace(context, feed_id=None, feed_first=None) if match.away else context
             result = process(match.state, match.observation, where)
@@ -106,6 +106,7 @@ class Service:
         elif isinstance(event, DeltaChanged):
             key = (device_id, event.delta.number)
             assert self.deltas[key].state == event.before
+            assert event.evidence or event.by == "person" or event.delta.state == "held"
             self.deltas[key] = event.delta
         elif isinstance(event, Note):
             self.notes.append((device_id, event))

@@ -126,7 +126,12 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
     if home is None or not _is_read_anew(home, state, context):
         return _choose_elsewhere(home, living, others, state, context)
     disputed = tuple(row for row in living if not _agree(home, row, state.counter_set, context))
-    agreeing = [row for row in living if row not in disputed]
+    # A row without the counters that meter the machine has nothing to continue with.
+    agreeing = [
+        row
+        for row in living
+        if row not in disputed and count_of(row, state.counter_set, context) is not None
+    ]
     newest = _newest([home, *agreeing], context)
     return Choice(newest if newest is not None and not disputed else home, disputed)
 
