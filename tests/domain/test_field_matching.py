@@ -46,6 +46,12 @@ def test_a_row_that_continues_two_machines_alike_is_the_one_with_a_known_serial_
     assert totals(run(cells, twice=True)) == [520, 0]
 
 
+def test_a_row_that_continues_two_machines_is_the_one_with_the_nearest_count() -> None:
+    cells = [[cell(10_000), cell(10_501, s=None)], [cell(10_520, s=None)]]
+
+    assert totals(run(cells, twice=True)) == [0, 19]
+
+
 def test_a_row_without_a_serial_number_is_not_a_machine_that_is_listed_elsewhere() -> None:
     cells = [[cell(10_000)], [cell(10_050, id="ID-D"), cell(10_090, s=None)]]
 
