@@ -57,8 +57,8 @@ class Supervisor:
         self._socket = socket
 
     def _remote(self) -> Any:
-        # Made anew for each order, since a transport that failed once stays broken. The address
-        # is required but not used: the transport speaks to the socket.
+        # Created for each command, because a transport that has failed stays broken. The address
+        # is required but not used: the transport uses the socket.
         transport = SupervisorTransport(None, None, serverurl=f"unix://{self._socket}")
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
 

@@ -132,7 +132,7 @@ def time_in(moment: datetime, zone: str | tzinfo) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone")
     local = moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
-    # Zones without letters of their own call themselves "+0530".
+    # Zones without an abbreviation are called "+0530".
     name = local.tzname() or ""
     if name[:1] in ("+", "-"):
         name = f"UTC{name}".replace("-", "−")

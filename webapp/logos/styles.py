@@ -17,7 +17,7 @@ _FIGURES = frozenset(
     {"opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "stroke-width",
      "stroke-miterlimit"}
 )  # fmt: skip
-#: Dashes are not among them: millions of them can be asked for in a few letters.
+#: Without dashes: a short value can require millions of them.
 PROPERTIES = _COLOURS | _WORDS | _FIGURES
 
 _COLOUR = re.compile(

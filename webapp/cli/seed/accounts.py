@@ -46,7 +46,7 @@ def create_users(passwords: dict[str, str], now: datetime) -> None:
 
 
 def _invitation(session: Session, person: seed_data.Person, now: datetime) -> str:
-    # The first administrator may have been invited when the database was made.
+    # The first administrator may have been invited when the database was created.
     known = session.scalar(select(User).where(User.email == person.email))
     if known is not None:
         return users.invite_again(session, known, now)

@@ -15,7 +15,7 @@ from webapp.domain.calendar import business_days_of_gap, days_of_gap
 from webapp.domain.months import Month, closes_at
 
 FEWEST_NIGHTS = 45
-#: The timetable looks every ten minutes for months to close.
+#: The timetable closes months every ten minutes.
 _A_WHILE = timedelta(minutes=10)
 
 Command = Literal["stop_agent", "start_agent", "replace_printer", "set_count", "return_malformed"]
@@ -25,7 +25,7 @@ Command = Literal["stop_agent", "start_agent", "replace_printer", "set_count", "
 class Event:
     """A command to the sandbox.
 
-    It concerns ``customer`` or ``printer`` (by serial number), or Printerpoint as a whole.
+    It concerns ``customer`` or ``printer`` (by serial number), or all of Printerpoint.
     """
 
     command: Command
@@ -56,7 +56,7 @@ Step = Night | MonthClose
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The partner's zone and holidays, when nights begin and when months close."""
+    """The partner's zone and holidays, when nights start and when months close."""
 
     zone: ZoneInfo
     holidays: Container[date]
@@ -65,20 +65,20 @@ class Calendar:
     close_at: time
 
     def night_after(self, day: date) -> datetime:
-        """When the night of a day is collected."""
+        """Return when the night of a day is collected."""
         return self.at(day + timedelta(days=1), self.collect_at)
 
     def at(self, day: date, hour: time) -> datetime:
-        """A moment by the local clock."""
+        """Return a local time of a day."""
         return datetime.combine(day, hour, tzinfo=self.zone).astimezone(UTC)
 
     def closes_at(self, month: Month) -> datetime:
-        """When a month closes."""
+        """Return when a month closes."""
         return closes_at(month, self.zone, self.close_on, self.close_at) + _A_WHILE
 
 
 def first_day(last: date) -> date:
-    """The day of the first readings: the last one before a whole month."""
+    """Return the day of the first readings: the last one before a whole month."""
     month = Month.of(last)
     while (last - month.first).days + 1 < FEWEST_NIGHTS:
         month = month.previous()
@@ -92,10 +92,10 @@ def events(first: date, last: date, holidays: Container[date]) -> dict[date, Eve
         days[-17]: Event("stop_agent", customer=seed_data.CLINIC.name),
         days[-11]: Event("start_agent", customer=seed_data.CLINIC.name),
         days[-9]: Event("replace_printer", printer="VNC5T3302", new_serial="VNC6A0417", count=12),
-        # For an hour of that night it answers with a web page; the server is paused meanwhile.
+        # For an hour of that night the response is a web page; the server is paused meanwhile.
         days[-7]: Event("return_malformed"),
         days[-5]: Event("stop_agent", customer=seed_data.WORKSHOP.name),
-        # A new formatter board brings the count of another machine along: held for a person.
+        # A new formatter board has the count of another machine: held for a decision.
         days[-4]: Event("set_count", printer="JPB4H5504", count=338_012),
     }
 

@@ -14,7 +14,7 @@ CounterSet = Literal["colour", "size", "area", "area_by_colour"]
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A printer as Printerpoint knows it; ``count``: lifetime count at the start."""
+    """A printer in Printerpoint; ``count``: lifetime count at the start."""
 
     serial: str | None
     asset: str | None

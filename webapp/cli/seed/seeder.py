@@ -146,7 +146,7 @@ class Seeder:
         with context.session(reading=True) as session:
             ids = [account.id for account in months.accounts_with_months(session)]
         for account_id in ids:
-            # What cannot close yet is left to the worker, which tries again every ten minutes.
+            # A month that cannot close yet is closed by the worker, which retries every ten minutes.
             month_end.issue(account_id, month, now=lambda: moment)
 
     def _last_day(self) -> date:

@@ -1,7 +1,8 @@
 """The Printerpoint sandbox: the documented API over real HTTP, for tests and the demo.
 
-``with Sandbox() as printerpoint`` in a test, ``python -m webapp.printerpoint.sandbox`` for people,
-``Remote`` to steer one that runs in another process. Never started in production settings.
+``with Sandbox() as printerpoint`` in a test, ``python -m webapp.printerpoint.sandbox`` on the
+command line, ``Remote`` to control one in another process. It does not start with production
+settings.
 """
 
 from webapp.printerpoint.sandbox.remote import Remote

@@ -13,7 +13,7 @@ from webapp.printerpoint.sandbox.sandbox import FIRST_DEALER, ProductionError, S
 
 
 def main() -> int:
-    """0 after a stop that was asked for, 2 when it cannot start."""
+    """Run until a stop signal. Returns 0 after one, 2 if it cannot start."""
     arguments = _parser().parse_args()
     try:
         sandbox = _sandbox(arguments)

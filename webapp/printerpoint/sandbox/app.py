@@ -55,7 +55,7 @@ class SandboxApp(SimulatedFleet, Faults):
         delay: float | None = None,
         compresses: bool | None = None,
     ) -> None:
-        """Printers a page, seconds before an answer, gzip; those not named stay as they are."""
+        """Set printers per page, seconds before a response, and gzip, if given."""
         if page_size is not None and page_size < 1:
             raise ValueError("page_size must be 1 or more")
         self.page_size = page_size or self.page_size
@@ -74,8 +74,10 @@ class SandboxApp(SimulatedFleet, Faults):
         return result
 
     def load_fleet(self, fleet: Mapping[str, Any]) -> None:
-        """Customers and printers from ``{"customers": [{"name", "customer_id", "printers": []}]}``;
-        a printer's keys are the arguments of ``add_printer``.
+        """Load customers and printers.
+
+        ``{"customers": [{"name", "customer_id", "printers": []}]}``; a printer's keys are the
+        arguments of ``add_printer``.
         """
         for customer in fleet["customers"]:
             key = self.add_customer(

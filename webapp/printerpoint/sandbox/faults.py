@@ -7,7 +7,7 @@ import msgspec
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A fault of one page or of all, for so many requests or until ``recover``."""
+    """A fault of one page or of all, for a number of requests or until ``recover``."""
 
     kind: str
     page: int | None = None

@@ -44,11 +44,11 @@ class SimulatedFleet:
 
     @property
     def now(self) -> datetime:
-        """The sandbox's time: what ``set_time`` said, else the real clock's."""
+        """The sandbox's time: that of ``set_time``, else the real clock's."""
         return self.data.moment or self._now()
 
     def add_dealer(self, token: str) -> str:
-        """Add another dealer, with a fleet of its own."""
+        """Add another dealer, with its own fleet."""
         with self.lock:
             if token not in self.data.tokens:
                 self.data.tokens.append(token)
@@ -211,13 +211,13 @@ class SimulatedFleet:
             company.offline = False
 
     def pages_printed(self, customer: str) -> dict[date, int]:
-        """The oracle: pages a customer really printed, by day of the sandbox's time zone."""
+        """Return the pages a customer printed, by day of the sandbox's time zone: the oracle."""
         with self.lock:
             self._advance()
             return dict(sorted(self.data.printed.get(self._company(customer).key, {}).items()))
 
     def rows_of(self, token: str, start: int, stop: int) -> tuple[list[dict[str, Any]], bool]:
-        """Rows of a dealer's fleet as Printerpoint would send them, and whether there are more."""
+        """Return rows of a dealer's fleet as Printerpoint sends them, and whether there are more."""
         with self.lock:
             self._advance()
             now, companies = self.now, self.data.companies

@@ -11,14 +11,14 @@ from typing import Any
 _MEBIBYTE = 1 << 20
 _BOMB_MEBIBYTES = 1024
 
-#: What ``respond`` sends; ``body_of`` knows the rest.
+#: Kinds of ``respond``; others are in ``body_of``.
 KINDS = frozenset(
     ("drops", "endless", "gzip_bomb", "not_http", "redirect", "slow_body", "slow_head")
 )
 
 
 def body_of(kind: str, body: bytes) -> tuple[bytes, dict[str, str]] | None:
-    """Body and headers of malformed content; None when it is not the content that is wrong."""
+    """Return body and headers of malformed content; None if the HTTP itself is malformed."""
     bodies: dict[str, tuple[bytes, dict[str, str]]] = {
         "html": (
             b"<!DOCTYPE html><title>Sign in</title><p>Please sign in.",
@@ -94,7 +94,7 @@ def _drip(handler: BaseHTTPRequestHandler, content: bytes, seconds: float, relea
 
 
 def _bomb() -> Iterator[bytes]:
-    """A gibibyte of spaces in a mebibyte of gzip, made as it is sent."""
+    """Yield a gibibyte of spaces as a mebibyte of gzip, compressed while it is sent."""
     packer = zlib.compressobj(9, wbits=31)
     for _ in range(_BOMB_MEBIBYTES):
         yield packer.compress(b" " * _MEBIBYTE)

@@ -20,10 +20,10 @@ class Company(msgspec.Struct):
 
 
 class Machine(msgspec.Struct):
-    """A printer. ``count``: pages in its life beyond ``counters``, which are sent as they are.
+    """A printer. ``count``: its lifetime pages beyond ``counters``, which are sent unchanged.
 
     ``frozen_count``, ``frozen_at``: count and time of the last report while the agent is offline.
-    ``overrides``: fields that its row shows instead of its own.
+    ``overrides``: fields of its row that replace its own.
     """
 
     key: str

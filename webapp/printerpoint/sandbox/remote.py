@@ -8,13 +8,13 @@ import requests
 
 
 class RemoteError(Exception):
-    """The sandbox does not run the command; says why."""
+    """The sandbox did not run the command, with the reason."""
 
 
 class Remote:
     """``Remote(url).run("add_customer", name="Bakery")``: the methods of Sandbox, by name.
 
-    ``url``: as of PRINTERPOINT_URL.
+    ``url``: that of PRINTERPOINT_URL.
     """
 
     def __init__(self, url: str) -> None:

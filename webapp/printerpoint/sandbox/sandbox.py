@@ -16,15 +16,14 @@ FIRST_DEALER = "sandbox-token"
 
 
 class ProductionError(RuntimeError):
-    """A sandbox is a developer's tool."""
+    """The sandbox is for development and tests only."""
 
 
 class Sandbox(SandboxApp):
     """A simulated Printerpoint on loopback, running inside its ``with`` block.
 
-    ``url`` is what PRINTERPOINT_URL wants; ``token`` the first dealer's. Without ``set_time`` it
-    lives by the clock. Raises ProductionError in production settings, OSError for a port that is
-    taken.
+    ``url``: for PRINTERPOINT_URL; ``token``: the first dealer's. Without ``set_time`` it uses the
+    real clock. Raises ProductionError with production settings, OSError for a port in use.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The sandbox's HTTP: the documented call, and its controls for other processes."""
+"""The sandbox's HTTP: the documented call, and commands of other processes."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ log = logging.getLogger("releaf.sandbox")
 
 
 class Server(ThreadingHTTPServer):
-    """On loopback only."""
+    """An HTTP server on loopback only."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -38,7 +38,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller who hangs up is no error of ours."""
+        """Ignore closed connections of clients."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        """Answer the one call there is."""
+        """Respond to the documented call."""
         parts = urlsplit(self.path)
         if parts.path != _PRINTERS:
             self._send_json(404, {"message": f"there is only GET {_PRINTERS}"})
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.path.startswith(_COMMANDS):
             self._send_json(405, {"message": "only GET"}, {"Allow": "GET"})
             return
-        # A web page of another origin cannot send this type unasked.
+        # A web page of another origin cannot send this type without a preflight.
         if self.headers.get_content_type() != "application/json":
             self._send_json(415, {"message": "send application/json"})
             return
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_json(200, {"result": result})
 
     def log_message(self, *args: Any) -> None:
-        """Calls go to the log, without their headers."""
+        """Log calls without their headers."""
         log.debug(*args)
 
     def _token(self) -> str | None:
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _fails(self, fault: Fault, released: Event) -> bool:
         """Fail before the page is built; False when the page itself is wrong."""
         if fault.kind == "down":
-            # Lingering for no time at all makes close() a reset.
+            # With a linger time of 0, close() resets the connection.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             return True

@@ -20,7 +20,7 @@ _AREA = "InHundredthsOfASquareMillimeter"
 
 
 def pages_of_day(seed: str, printer: str, per_weekday: int, day: date) -> int:
-    """What a printer prints on a day; about ``per_weekday`` from Monday to Friday."""
+    """Return a printer's pages of a day; about ``per_weekday`` from Monday to Friday."""
     chance = random.Random(f"{seed}|{printer}|{day}").uniform(0.7, 1.3)
     return round(per_weekday * _MONDAY_TO_SUNDAY[day.weekday()] * chance)
 
@@ -28,7 +28,7 @@ def pages_of_day(seed: str, printer: str, per_weekday: int, day: date) -> int:
 def pages_between(
     seed: str, printer: str, per_weekday: int, zone: ZoneInfo, since: datetime, until: datetime
 ) -> dict[date, int]:
-    """Pages by local day. However the time between is cut into steps, the sum is the same."""
+    """Return pages by local day. The sum does not depend on how the time is divided."""
     first, last = since.astimezone(zone), until.astimezone(zone)
     pages: dict[date, int] = {}
     day = first.date()
@@ -43,7 +43,7 @@ def pages_between(
 
 
 def _worked(moment: datetime) -> float:
-    """The share of a working day that has passed."""
+    """Return the part of a working day that has passed."""
     hours = moment.hour + moment.minute / 60 + moment.second / 3600
     return min(1.0, max(0.0, (hours - _OPENS) / (_CLOSES - _OPENS)))
 
