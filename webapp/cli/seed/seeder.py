@@ -146,7 +146,7 @@ class Seeder:
         with context.session(reading=True) as session:
             ids = [account.id for account in months.accounts_with_months(session)]
         for account_id in ids:
-            # A month that cannot close yet is closed by the worker, which retries every ten minutes.
+            # The worker closes later what cannot close yet; it retries every ten minutes.
             month_end.issue(account_id, month, now=lambda: moment)
 
     def _last_day(self) -> date:

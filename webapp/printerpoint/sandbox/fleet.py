@@ -217,7 +217,7 @@ class SimulatedFleet:
             return dict(sorted(self.data.printed.get(self._company(customer).key, {}).items()))
 
     def rows_of(self, token: str, start: int, stop: int) -> tuple[list[dict[str, Any]], bool]:
-        """Return rows of a dealer's fleet as Printerpoint sends them, and whether there are more."""
+        """Return rows of a fleet as Printerpoint sends them, and whether there are more."""
         with self.lock:
             self._advance()
             now, companies = self.now, self.data.companies
