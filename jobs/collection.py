@@ -31,7 +31,7 @@ log = logging.getLogger("releaf.collection")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CollectionStep:
     """Progress of a collection: ``done`` of ``total`` customers."""
 
     done: int
@@ -65,7 +65,7 @@ def run_feed(collection_id: int, feed_id: int) -> str:
 
 def collect(
     collection_id: int,
-    watch: Callable[[Step], None] | None = None,
+    watch: Callable[[CollectionStep], None] | None = None,
     now: Callable[[], datetime] = clock.now,
 ) -> str:
     """Run a collection from its current state; the session commits after every customer.
@@ -143,7 +143,7 @@ def _collect_feeds(
     session: Session,
     collection: Collection,
     fleet: Fleet,
-    watch: Callable[[Step], None] | None,
+    watch: Callable[[CollectionStep], None] | None,
     now: Callable[[], datetime],
 ) -> list[int]:
     """Collect the remaining feeds, each in its own transaction; return those that failed."""
@@ -169,7 +169,7 @@ def _collect_feeds(
         if watch is not None:
             feed = session.get_one(Feed, feed_id)
             session.commit()
-            watch(Step(done, len(left), feed.customer_name))
+            watch(CollectionStep(done, len(left), feed.customer_name))
     return failed
 
 

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from jobs.collection import Step, collect
+from jobs.collection import CollectionStep, collect
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.crypto import Keyring
@@ -107,7 +107,9 @@ class World:
         with self.session() as session:
             return session.get_one(Collection, wanted.id).state
 
-    def runs(self, collection_id: int, watch: Callable[[Step], None] | None = None) -> str:
+    def runs(
+        self, collection_id: int, watch: Callable[[CollectionStep], None] | None = None
+    ) -> str:
         """Run a collection as the worker does, by the real clock; returns what came of it."""
         with self.app.app_context():
             return collect(collection_id, watch)

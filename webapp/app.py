@@ -97,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     filters.add_filters(app.jinja_env)
     app.jinja_env.filters["sentence"] = messages.sentence
-    app.jinja_env.globals.update(drawing=charts.drawing, chart_kinds=charts.KINDS)
+    app.jinja_env.globals.update(layout_chart=charts.layout_chart, chart_kinds=charts.KINDS)
     app.jinja_env.globals["reading_roles"] = reading_chart.ROLES
     db.init_app(app)
     migrate.init_app(app, db)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from rq import Queue
 
-from jobs.collection import Step
+from jobs.collection import CollectionStep
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import asked, eventually, outcomes, state, worker, yesterday, zone_at_noon
 from tests.nights import World, make_world
@@ -50,7 +50,7 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     world.printerpoint.set_time(world.after_midnight(yesterday(world)))
     night = asked(world, "scheduled")
 
-    def watch(_: Step) -> None:
+    def watch(_: CollectionStep) -> None:
         cancel(world, night)
 
     said = world.runs(night, watch=watch)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobs.collection import Step
+from jobs.collection import CollectionStep
 from jobs.schedule import POLL_SECONDS, TIMETABLE
 from tests.jobs.processes import asked, eventually, state, yesterday, zone_at_noon
 from tests.nights import World, make_world
@@ -167,7 +167,7 @@ def claims_while_collecting(world: World) -> int:
     done: list[str] = []
     claims: list[bool] = []
 
-    def claim(_: Step | None = None) -> None:
+    def claim(_: CollectionStep | None = None) -> None:
         with world.session() as session:
             session.connection()  # where only one can write, the time is asked for afterwards
             claims.append(service.claim(session, collection_id, clock.now()) is not None)

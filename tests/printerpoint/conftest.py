@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.printerpoint.patience import Patience
-from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.sandbox import Sandbox
 
 
@@ -23,10 +23,10 @@ def patience() -> Patience:
 
 
 @pytest.fixture
-def client_with(printerpoint: Sandbox, patience: Patience) -> Callable[[Limits], Client]:
+def client_with(printerpoint: Sandbox, patience: Patience) -> Callable[[RequestLimits], Client]:
     """Makes a client of the sandbox within limits."""
 
-    def make(limits: Limits) -> Client:
+    def make(limits: RequestLimits) -> Client:
         return Client(
             printerpoint.url,
             printerpoint.token,
@@ -39,6 +39,6 @@ def client_with(printerpoint: Sandbox, patience: Patience) -> Callable[[Limits],
 
 
 @pytest.fixture
-def client(client_with: Callable[[Limits], Client]) -> Client:
+def client(client_with: Callable[[RequestLimits], Client]) -> Client:
     """A client of the sandbox with limits for tests."""
-    return client_with(Limits(read_seconds=5, total_seconds=10))
+    return client_with(RequestLimits(read_seconds=5, total_seconds=10))

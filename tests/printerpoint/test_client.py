@@ -11,11 +11,11 @@ import pytest
 from tests.printerpoint.patience import Patience
 from webapp import clock
 from webapp.domain.reasons import reason
-from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Refused, Unreachable
 from webapp.printerpoint.sandbox import Sandbox
 
-MakeClient = Callable[[Limits], Client]
+MakeClient = Callable[[RequestLimits], Client]
 
 
 def school(printerpoint: Sandbox, printers: int) -> None:
@@ -175,7 +175,7 @@ def test_retry_after_is_waited_for_in_seconds(
 ) -> None:
     printerpoint.return_429(retry_after=30, times=1)
 
-    client_with(Limits()).check()
+    client_with(RequestLimits()).check()
 
     assert patience.pauses == [30]
 
@@ -197,7 +197,7 @@ def test_retry_after_may_be_a_date_by_the_clock_of_the_answer(
     until = format_datetime(clock.now() + timedelta(seconds=45), usegmt=True)
     printerpoint.return_429(retry_after=until, times=1)
 
-    client_with(Limits()).check()
+    client_with(RequestLimits()).check()
 
     assert 44 <= patience.pauses[0] <= 46
 
@@ -218,7 +218,7 @@ def test_a_check_ends_in_its_total_time_pauses_included(
     printerpoint.return_500()
 
     with pytest.raises(Unreachable):
-        client_with(Limits(total_seconds=6)).check()
+        client_with(RequestLimits(total_seconds=6)).check()
 
     assert patience.pauses == [1, 2]
 
@@ -229,7 +229,7 @@ def test_a_fleet_ends_in_its_total_time(
     school(printerpoint, 50)
 
     with pytest.raises(Unreachable, match="takes too long") as caught:
-        client_with(Limits(fleet_seconds=50)).fleet(on_page=lambda _: patience.sleep(20))
+        client_with(RequestLimits(fleet_seconds=50)).fleet(on_page=lambda _: patience.sleep(20))
 
     assert caught.value.kind == "timeout"
     assert len(printerpoint.calls) == 3

@@ -11,14 +11,14 @@ from dataclasses import replace
 import pytest
 
 from tests.printerpoint.patience import Patience
-from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
 from webapp.printerpoint.sandbox import Sandbox
 
-MakeClient = Callable[[Limits], Client]
+MakeClient = Callable[[RequestLimits], Client]
 
 MEBIBYTE = 1 << 20
-SHORT = Limits(read_seconds=0.4, total_seconds=0.8, max_bytes_per_page=MEBIBYTE, retries=0)
+SHORT = RequestLimits(read_seconds=0.4, total_seconds=0.8, max_bytes_per_page=MEBIBYTE, retries=0)
 #: For what is refused by what it says: a machine that pauses must not look like silence.
 UNHURRIED = replace(SHORT, read_seconds=3, total_seconds=4)
 
@@ -114,7 +114,7 @@ def test_a_time_out_is_tried_again(
 ) -> None:
     printerpoint.time_out(times=1)
 
-    with client_with(Limits(read_seconds=0.3)).fleet() as fleet:
+    with client_with(RequestLimits(read_seconds=0.3)).fleet() as fleet:
         assert fleet.printers == 7
     assert patience.pauses == [1]
 
@@ -255,7 +255,7 @@ def test_pages_without_end_are_capped(
     for n in range(30):
         printerpoint.add_printer(customer, serial=f"T{n}")
 
-    error = failure(client_with(Limits(max_pages=3)))
+    error = failure(client_with(RequestLimits(max_pages=3)))
 
     assert isinstance(error, Malformed)
     assert "more than 3 pages" in error.message
@@ -263,7 +263,7 @@ def test_pages_without_end_are_capped(
 
 
 def test_printers_without_end_are_capped(printerpoint: Sandbox, client_with: MakeClient) -> None:
-    error = failure(client_with(Limits(max_printers=6)))
+    error = failure(client_with(RequestLimits(max_printers=6)))
 
     assert isinstance(error, Malformed)
     assert "more than 6 printers" in error.message
@@ -284,6 +284,6 @@ def test_a_page_as_large_as_allowed_is_read(printerpoint: Sandbox, client_with: 
 
     for compresses in (False, True):
         printerpoint.compresses = compresses
-        client_with(Limits(max_bytes_per_page=same)).check()
+        client_with(RequestLimits(max_bytes_per_page=same)).check()
         with pytest.raises(Malformed, match="larger than"):
-            client_with(Limits(max_bytes_per_page=same - 1)).check()
+            client_with(RequestLimits(max_bytes_per_page=same - 1)).check()

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import pytest
 
 from webapp.domain.reasons import reason
-from webapp.printerpoint.client import Client, Limits
+from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.sandbox import Sandbox
 
-MakeClient = Callable[[Limits], Client]
+MakeClient = Callable[[RequestLimits], Client]
 Trouble = Callable[[Sandbox], None]
 
 CANARY = "canary-7f3a9c"
@@ -52,7 +52,7 @@ def test_no_failure_tells_the_token(
     trouble: Trouble,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    client = client_with(Limits(read_seconds=0.3, total_seconds=0.5, retries=1))
+    client = client_with(RequestLimits(read_seconds=0.3, total_seconds=0.5, retries=1))
     trouble(printerpoint)
 
     with pytest.raises(PrinterpointError) as caught:

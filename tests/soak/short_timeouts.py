@@ -29,7 +29,7 @@ log = logging.getLogger("releaf.soak")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits(client.Limits):  # type: ignore[misc, name-defined]
+class RequestLimits(client.RequestLimits):  # type: ignore[misc, name-defined]
     """Printerpoint's time is short."""
 
     connect_seconds: float = 0.4
@@ -54,7 +54,7 @@ def main() -> None:
         _knows_its_holidays()
     module = importlib.import_module({"worker": "jobs.worker", "scheduler": "jobs.schedule"}[what])
     with (
-        patch.object(client, "Limits", Limits),
+        patch.object(client, "RequestLimits", RequestLimits),
         patch.object(db, "BUSY_TIMEOUT_MS", 1_000),
         patch.object(importlib.import_module("jobs.schedule"), "POLL_SECONDS", 0.15),
     ):

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 
 from webapp.domain.months import Month
 from webapp.queries.metrics import DayPages
-from webapp.views.shared.charts import HEIGHT, Bar, bars_of_days, drawing
+from webapp.views.shared.charts import HEIGHT, Bar, bars_of_days, layout_chart
 from webapp.views.shared.totals import of_months
 
 MONDAY = date(2026, 11, 2)
@@ -28,7 +28,7 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
     bars = bars_of_days([recovered, DayPages(HOLIDAY, 5), saturday], {HOLIDAY})
 
     assert [bar.kind for bar in bars] == ["recovered", "weekend", "weekend"]
-    assert drawing(bars).columns[0].title == "2 Nov 2026: 5 pages, recovered"
+    assert layout_chart(bars).columns[0].title == "2 Nov 2026: 5 pages, recovered"
 
 
 def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> None:
@@ -36,7 +36,7 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
     of_days = [DayPages(MONDAY, 1_000), DayPages(tuesday, 0, held=True), DayPages(HOLIDAY, 0)]
 
     bars = bars_of_days(of_days, {HOLIDAY}, marks_held=True)
-    columns = drawing(bars).columns
+    columns = layout_chart(bars).columns
 
     assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
     assert [column.title for column in columns] == [
@@ -60,7 +60,7 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
 def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
     highest: int, marks: list[str]
 ) -> None:
-    grid = drawing([Bar("2026-11-02", highest)]).grid
+    grid = layout_chart([Bar("2026-11-02", highest)]).grid
 
     assert [mark.text for mark in grid] == marks
     assert grid[0].at == HEIGHT
@@ -68,7 +68,7 @@ def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
 
 
 def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
-    columns = drawing([*days(1, 1_000_000), *days(1, 1), *days(1, 0)]).columns
+    columns = layout_chart([*days(1, 1_000_000), *days(1, 1), *days(1, 0)]).columns
 
     assert len(columns) == 2
     assert (columns[0].top, columns[0].height) == ("0.0", "200.0")
@@ -76,8 +76,8 @@ def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 12, 31, 92])
-def test_bars_stand_within_the_drawing_and_the_last_day_is_named(count: int) -> None:
-    made = drawing(days(count))
+def test_bars_stand_within_the_chart_and_the_last_day_is_named(count: int) -> None:
+    made = layout_chart(days(count))
 
     assert len(made.columns) == len(made.rows) == count
     assert made.axis[-1].text == f"{MONDAY + timedelta(days=count - 1):%-d %b}"
@@ -87,7 +87,7 @@ def test_bars_stand_within_the_drawing_and_the_last_day_is_named(count: int) -> 
 
 
 def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
-    made = drawing([Bar("2026-01", Decimal("0.25")), Bar("2026-02", Decimal("2.40"))], "trees")
+    made = layout_chart([Bar("2026-01", Decimal("0.25")), Bar("2026-02", Decimal("2.40"))], "trees")
 
     assert made.total is None
     assert made.text.startswith("Jan 2026 to Feb 2026: from 0.25 to 2.40 trees.")
@@ -117,7 +117,7 @@ def test_one_month_alone_is_no_growth_to_show(pages: dict[Month, int]) -> None:
 @pytest.mark.usefixtures("translations")
 def test_a_chart_speaks_the_language_spoken() -> None:
     with force_locale("es"):
-        made = drawing([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
+        made = layout_chart([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
 
     assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
     assert not made.are_days

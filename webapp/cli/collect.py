@@ -12,7 +12,7 @@ from sqlalchemy import select
 from webapp import clock
 from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
-from webapp.cli.output import Progress
+from webapp.cli.output import ProgressCallback
 from webapp.crypto import DecryptionError
 from webapp.errors import Invalid
 from webapp.messages import sentence
@@ -143,7 +143,7 @@ def _run(collection_id: int, show: Progress) -> None:
     """Run a collection until it has ended in any way. Raises DecryptionError."""
     from jobs import collection as job  # importing jobs imports RQ, which few commands need
 
-    def watch(step: job.Step) -> None:
+    def watch(step: job.CollectionStep) -> None:
         show(step.done, step.total, step.customer)
 
     while True:

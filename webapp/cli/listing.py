@@ -35,29 +35,29 @@ class Listing:
     moment: str | None = None
 
 
-LISTINGS = (
-    Listing(
+LIST_COMMANDS = (
+    ListCommand(
         "accounts",
         "Partners, their customers, operations. --from, --to and --month: when they were made.",
         queries.accounts,
         ("id", "kind", "name", "partner", "time_zone", "country"),
         moment="created_at",
     ),
-    Listing(
+    ListCommand(
         "servers",
         "Printerpoint logins and their health. --from, --to and --month: when they were made.",
         queries.servers,
         ("id", "name", "account", "account_name", "health", "health_checked_at"),
         moment="created_at",
     ),
-    Listing(
+    ListCommand(
         "feeds",
         "Connected customers and their health. --from, --to and --month: when they were connected.",
         queries.feeds,
         ("id", "server", "account", "customer_id", "customer_name", "status", "health", "heard_on"),
         moment="created_at",
     ),
-    Listing(
+    ListCommand(
         "devices",
         "Printers and their counts. --from, --to and --month: the day of the latest reading.",
         queries.devices,
@@ -72,20 +72,20 @@ LISTINGS = (
             "latest_on",
         ),
     ),
-    Listing(
+    ListCommand(
         "deposits",
         "Pages by feed and day, corrections on lines of their own. --from and --to: the day; "
         "--month: the month they are counted in.",
         queries.deposits,
         ("feed", "customer_name", "day", "pages", "counted_in", "kind"),
     ),
-    Listing(
+    ListCommand(
         "certificates",
         "Issued certificates. --month: the month certified; --from and --to: the day of issue.",
         queries.certificates,
         ("number", "account_name", "month", "pages", "trees", "issued_on"),
     ),
-    Listing(
+    ListCommand(
         "health-changes",
         "Changes of health, of a server or of a feed. --from, --to and --month: when they were.",
         queries.health_changes,
@@ -108,7 +108,7 @@ def listing() -> None:
     """
 
 
-def _add(wanted: Listing) -> None:
+def _add(wanted: ListCommand) -> None:
     """Add the command of a noun."""
 
     def show(
@@ -176,5 +176,5 @@ def _rows(session: Session, wanted: Listing, filters: Filters) -> Iterator[dict[
         yield values
 
 
-for _listing in LISTINGS:
+for _listing in LIST_COMMANDS:
     _add(_listing)

@@ -5,14 +5,14 @@ Bytes in, bytes out. An upload is never stored or served unchanged.
 
 from webapp.logos.errors import InvalidImage
 from webapp.logos.raster import HEIGHT, WIDTH, Picture, sanitize_logo
-from webapp.logos.svg import Drawing, rasterize, sanitize_svg
+from webapp.logos.svg import SanitizedSvg, rasterize, sanitize_svg
 
 __all__ = [
     "HEIGHT",
     "WIDTH",
-    "Drawing",
     "InvalidImage",
     "Picture",
+    "SanitizedSvg",
     "rasterize",
     "sanitize_logo",
     "sanitize_svg",

@@ -58,14 +58,14 @@ _PARTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class SanitizedSvg:
     """A sanitized SVG, and its width per height."""
 
     content: bytes
     ratio: float
 
 
-def sanitize_svg(content: bytes) -> Drawing:
+def sanitize_svg(content: bytes) -> SanitizedSvg:
     """Return the drawing with shapes and their colors only. Raises InvalidImage."""
     try:
         root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
@@ -79,16 +79,16 @@ def sanitize_svg(content: bytes) -> Drawing:
     _fill(made, root)
     ratio = _frame(made)
     _refuse_circles(made)
-    return Drawing(tostring(made, encoding="utf-8"), ratio)
+    return SanitizedSvg(tostring(made, encoding="utf-8"), ratio)
 
 
-def rasterize(drawing: Drawing, width: int, height: int) -> bytes:
+def rasterize(svg: SanitizedSvg, width: int, height: int) -> bytes:
     """Return a transparent PNG of the drawing that fits into the frame. Raises InvalidImage."""
-    scale = min(width / drawing.ratio, height)
+    scale = min(width / svg.ratio, height)
     try:
         return svg_to_bytes(
-            svg_string=drawing.content.decode(),
-            width=max(1, round(scale * drawing.ratio)),
+            svg_string=svg.content.decode(),
+            width=max(1, round(scale * svg.ratio)),
             height=max(1, round(scale)),
             skip_system_fonts=True,
         )
@@ -149,9 +149,9 @@ def _attributes(element: Element, kind: str) -> Iterator[tuple[str, str]]:
                 raise InvalidImage(_REFERS)
             yield "href", value
         elif "}" not in name:
-            kept = _value(name, value, kind)
-            if kept is not None:
-                yield name, kept
+            safe_value = _value(name, value, kind)
+            if safe_value is not None:
+                yield name, safe_value
 
 
 def _value(name: str, value: str, kind: str) -> str | None:

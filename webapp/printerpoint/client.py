@@ -21,7 +21,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """Limits of time and size for responses.
 
     ``total_seconds``: one page, its streamed body included; for ``Client.check``, everything.
@@ -52,7 +52,7 @@ class Client:
         base_url: str,
         token: str,
         *,
-        limits: Limits | None = None,
+        limits: RequestLimits | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -65,7 +65,7 @@ class Client:
         self._origin = _origin(parts)
         self._token = token
         self._authorization = "Basic " + base64.b64encode(f"{token}:".encode()).decode()
-        self._limits = limits or Limits()
+        self._limits = limits or RequestLimits()
         self._sleep = sleep
         self._monotonic = monotonic
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from jobs import collection as collecting
 from jobs import month_end, notifications
 from webapp.cli import context
-from webapp.cli.output import Progress
+from webapp.cli.output import ProgressCallback
 from webapp.cli.seed import accounts, plan, seed_data
 from webapp.cli.seed.plan import Calendar, Event, Night
 from webapp.cli.seed.sandbox import SandboxFleet
@@ -54,7 +54,7 @@ class Seeder:
             close_at=config.close_at,
         )
 
-    def seed(self, state: SeedState, show: Progress) -> None:
+    def seed(self, state: SeedState, show: ProgressCallback) -> None:
         """Seed an empty database; add the passwords that ``state`` lacks."""
         last = self._last_day()
         first = plan.first_day(last)
@@ -70,7 +70,7 @@ class Seeder:
             accounts.create_users(state.passwords, begin)
             self._run(server_id, first, first - timedelta(days=1), show)
 
-    def extend(self, show: Progress) -> None:
+    def extend(self, show: ProgressCallback) -> None:
         """Add the nights since the last one that was collected."""
         summary = self.summary()
         with self._sandbox.simulated_time():
@@ -97,7 +97,7 @@ class Seeder:
             raise Conflict("The demo has lost its server; begin again with --reset.")
         return Summary(server_id, first, last, nights, certificates or 0)
 
-    def _run(self, server_id: int, begun: date, since: date, show: Progress) -> None:
+    def _run(self, server_id: int, begun: date, since: date, show: ProgressCallback) -> None:
         """Run the steps after the night of ``since``; events are part of the first run only."""
         last = self._last_day()
         events = plan.events(begun, last, self._calendar.holidays) if since < begun else {}

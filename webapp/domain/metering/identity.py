@@ -51,12 +51,12 @@ def normalize(text: str | None) -> str | None:
         return None
     if text.isascii() and text.isprintable():
         return text.replace(" ", "").upper() or None
-    kept = (
+    letters = (
         character
         for character in unicodedata.normalize("NFKC", text)
         if not character.isspace() and unicodedata.category(character)[0] not in "CZ"
     )
-    return "".join(kept).upper() or None
+    return "".join(letters).upper() or None
 
 
 def serial_key(serial_number: str | None) -> str | None:

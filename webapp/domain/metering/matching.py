@@ -188,10 +188,10 @@ class _Work(Generic[Key]):
     def _continuing(self, rows: list[Row], candidates: dict[Key, DeviceState]) -> list[Row]:
         """Match rows to the devices whose counts they continue, nearest first; return the rest."""
         pairs = [
-            (gain, state.serial is None, number, key)
+            (delta, state.serial is None, number, key)
             for number, row in enumerate(rows)
             for key, state in candidates.items()
-            if (gain := gain_if_continuing(state, row, self.context)) is not None
+            if (delta := delta_if_continuing(state, row, self.context)) is not None
         ]
         done: set[int] = set()
         for _, _, number, key in sorted(pairs, key=lambda pair: pair[:3]):
@@ -234,7 +234,7 @@ class _Work(Generic[Key]):
                 and state.asset == asset
                 and asset is not None
                 and key not in self.taken
-                and gain_if_continuing(state, row, self.context) is not None
+                and delta_if_continuing(state, row, self.context) is not None
             ):
                 return key, state
         return None, None
@@ -256,7 +256,7 @@ class _Work(Generic[Key]):
         self.found.matches.append(Match(key, state, observation, away))
 
 
-def gain_if_continuing(state: DeviceState, row: Row, context: Context) -> int | None:
+def delta_if_continuing(state: DeviceState, row: Row, context: Context) -> int | None:
     """Return the pages that a row adds to a device if its count continues; None if not."""
     if state.counter_set is None:
         return 0
@@ -266,8 +266,8 @@ def gain_if_continuing(state: DeviceState, row: Row, context: Context) -> int | 
     count = count_of(row, state.counter_set, context)
     since = state.latest_on or state.listed_on
     days = max(context.business_days(since, context.closing), 1)
-    gain = (count or 0) - state.latest
-    return gain if 0 <= gain <= context.limits.of_gap(state.history, days) else None
+    delta = (count or 0) - state.latest
+    return delta if 0 <= delta <= context.limits.of_gap(state.history, days) else None
 
 
 def _is_copy(row: Row, known: Row, context: Context) -> bool:

@@ -182,15 +182,15 @@ class Run:
         mark = Mark(
             reading.day, reading.count, state.next_number - 1, reading.feed_id, state.history
         )
-        kept = state.marks
-        if kept and kept[-1].count == mark.count and kept[-1].number == mark.number:
-            kept = kept[:-1]
-        kept = (*kept, mark)[-self.context.limits.remembered :]
-        oldest = kept[0].number
+        marks = state.marks
+        if marks and marks[-1].count == mark.count and marks[-1].number == mark.number:
+            marks = marks[:-1]
+        marks = (*marks, mark)[-self.context.limits.remembered :]
+        oldest = marks[0].number
         if state.before_reset is not None and state.before_reset.marks:
             oldest = min(oldest, state.before_reset.marks[0].number)
         self.change(
-            marks=kept,
+            marks=marks,
             deltas=tuple(
                 delta for delta in state.deltas if delta.number > oldest or delta.state == "held"
             ),

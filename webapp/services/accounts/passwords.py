@@ -49,18 +49,18 @@ def hash_password(password: str) -> str:
     return hasher.hash(_normal(password))
 
 
-def fits(password: str, kept: str | None) -> bool:
+def fits(password: str, password_hash: str | None) -> bool:
     """Whether a password matches a hash; None takes as long as a wrong password."""
     try:
-        hasher.verify(kept or _NOBODYS, _normal(password[: LONGEST + 1]))
+        hasher.verify(password_hash or _NOBODYS, _normal(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return password_hash is not None
 
 
-def is_outdated(kept: str) -> bool:
+def is_outdated(password_hash: str) -> bool:
     """Whether a hash has other parameters than the present ones."""
-    return hasher.check_needs_rehash(kept)
+    return hasher.check_needs_rehash(password_hash)
 
 
 def _normal(password: str) -> str:

@@ -110,7 +110,7 @@ def accept(
     """
     found = invitation(session, token, now)
     user = found.user
-    kept = passwords.hash_password(passwords.clean(password, (user.email, user.full_name)))
+    password_hash = passwords.hash_password(passwords.clean(password, (user.email, user.full_name)))
     claimed = cast(
         CursorResult[Any],
         session.execute(
@@ -124,7 +124,7 @@ def accept(
         raise Conflict(
             gettext("This link was used already. Log in with the password you chose then.")
         )
-    user.password_hash, user.session_version = kept, _new_session_version()
+    user.password_hash, user.session_version = password_hash, _new_session_version()
     user.language = user.language or language
     session.flush()
     return user
@@ -135,12 +135,12 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
     user = None
     if len(email) <= _LONGEST_EMAIL and email.isprintable():
         user = session.scalar(select(User).where(User.email == email.strip().lower()))
-    kept = user.password_hash if user else None
-    if not passwords.fits(password, kept) or user is None or kept is None:
+    password_hash = user.password_hash if user else None
+    if not passwords.fits(password, password_hash) or user is None or password_hash is None:
         return None
     if user.disabled_at is not None:
         return None
-    if passwords.is_outdated(kept):
+    if passwords.is_outdated(password_hash):
         user.password_hash = passwords.hash_password(password)
         session.flush()
     return user

@@ -158,24 +158,24 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
 
 def _devices(session: Session, ids: Select[int]) -> list[Difference]:
     """Return devices whose life count is not the sum of their deltas' counted pages."""
-    gained = func.coalesce(func.sum(Delta.counted), 0)
+    counted = func.coalesce(func.sum(Delta.counted), 0)
     rows = session.execute(
         select(
             Device.id,
             Device.asset_id,
             Device.serial_number,
             Device.life_count,
-            gained.label("gained"),
+            counted.label("counted"),
         )
         .outerjoin(Delta, Delta.device_id == Device.id)
         .where(Device.feed_id.in_(ids))
         .group_by(Device.id, Device.asset_id, Device.serial_number, Device.life_count)
-        .having(Device.life_count != gained)
+        .having(Device.life_count != counted)
         .order_by(Device.id)
     )
     return [
         Difference(
-            "Device", row.id, row.serial_number or row.asset_id, row.life_count, int(row.gained)
+            "Device", row.id, row.serial_number or row.asset_id, row.life_count, int(row.counted)
         )
         for row in rows
     ]

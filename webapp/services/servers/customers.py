@@ -21,13 +21,13 @@ from webapp.settings import Settings
 
 log = logging.getLogger("releaf.customers")
 
-KEPT = timedelta(minutes=5)
+CACHED_FOR = timedelta(minutes=5)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Customer]).decode
 
 
-def place(server: Server) -> str:
+def cache_key(server: Server) -> str:
     """Return the cache key of a server's customers.
 
     It depends on the token: another token may be another dealer's.
@@ -36,24 +36,24 @@ def place(server: Server) -> str:
     return f"releaf:customers:{server.id}:{login}"
 
 
-def remembered(settings: Settings, place: str) -> list[Customer] | None:
+def load_cached(settings: Settings, cache_key: str) -> list[Customer] | None:
     """Return the cached customers of a server; None if they have to be fetched."""
     try:
         with queue.connect(settings.redis_url) as redis:
-            kept = redis.get(place)
-        return _decode(kept) if isinstance(kept, bytes) else None
+            cached = redis.get(cache_key)
+        return _decode(cached) if isinstance(cached, bytes) else None
     except (RedisError, OSError, msgspec.MsgspecError) as error:
-        log.info("%s is read anew: %s", place, type(error).__name__)
+        log.info("%s is read anew: %s", cache_key, type(error).__name__)
         return None
 
 
-def remember(settings: Settings, place: str, customers: Sequence[Customer]) -> None:
+def cache(settings: Settings, cache_key: str, customers: Sequence[Customer]) -> None:
     """Cache the customers of a server, if Redis is available."""
     try:
         with queue.connect(settings.redis_url) as redis:
-            redis.set(place, _encode(list(customers)), ex=KEPT)
+            redis.set(cache_key, _encode(list(customers)), ex=CACHED_FOR)
     except (RedisError, OSError) as error:
-        log.info("%s is not kept: %s", place, type(error).__name__)
+        log.info("%s is not cached: %s", cache_key, type(error).__name__)
 
 
 def key(customer: Customer) -> str:

@@ -67,7 +67,7 @@ def update_feed_health(session: Session, collection: Collection, today: date, no
     looked_at = select(Outcome.feed_id).where(
         Outcome.collection_id == collection.id, Outcome.outcome != "failed"
     )
-    turned = 0
+    changed = 0
     silent = (
         Feed.server_id == collection.server_id,
         Feed.id.in_(looked_at),
@@ -84,11 +84,11 @@ def update_feed_health(session: Session, collection: Collection, today: date, no
         if feed_health(feed.last_data_on, today, holidays, interval) != "unhealthy":
             continue
         _change_feed(session, feed, "unhealthy", _silent(feed), now)
-        turned += 1
+        changed += 1
     device_status.update(session, collection.server_id, today)
     if collection.kind == "scheduled":
         read_intervals.update_suggestions(session, collection.server_id, today, now)
-    return turned
+    return changed
 
 
 def _silent(feed: Feed) -> Reason:

@@ -97,8 +97,8 @@ def index() -> ResponseReturnValue:
         query = queries.partners(viewer, text=text, sort=sort)
     else:
         query = queries.customers(viewer, Month.of(today), text=text, sort=sort)
-    if export.wanted():
-        return export.answer(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
+    if export.requested():
+        return export.respond(query, _PARTNERS if kind == "partner" else _CUSTOMERS)
     page = listing.paginate(query, count_to=COUNT_TO if text else None)
     return listing.render(
         "accounts",
@@ -118,8 +118,8 @@ def selected() -> ResponseReturnValue:
     wanted = bulk.ids("account")
     month = Month.of(_today(context.user().account))
     query = queries.customers(context.viewer(), month)
-    query = bulk.chosen(query, Account.id, wanted, "customers")
-    return bulk.exported(query, _CUSTOMERS, wanted, bulk.list_again("accounts.index"))
+    query = bulk.selected_rows(query, Account.id, wanted, "customers")
+    return bulk.export_selected(query, _CUSTOMERS, wanted, bulk.list_url("accounts.index"))
 
 
 @blueprint.route("/accounts/new", methods=["GET", "POST"])

@@ -119,8 +119,8 @@ def index() -> ResponseReturnValue:
     text, state = listing.search_text(), listing.filter_choice("state", _ACTIONS)
     action = _ACTIONS[state] if state else ""
     query = queries.search(context.viewer(), text=text, action=action)
-    if export.wanted():
-        return export.answer(query, _SHEET)
+    if export.requested():
+        return export.respond(query, _SHEET)
     page = listing.paginate(query)
     return listing.render(
         "audit",

@@ -190,8 +190,8 @@ def stylesheet(digits: str) -> ResponseReturnValue:
     response = make_response(style)
     response.mimetype = "text/css"
     response.set_etag(_version(style))
-    kept = request.args.get("v") == _version(style)
-    response.headers["Cache-Control"] = f"public, {_FOR_EVER}" if kept else "no-cache"
+    is_current = request.args.get("v") == _version(style)
+    response.headers["Cache-Control"] = f"public, {_FOR_EVER}" if is_current else "no-cache"
     response.make_conditional(request)
     return response
 

@@ -83,8 +83,8 @@ def index() -> ResponseReturnValue:
     if month not in months:
         month = ""
     query = queries.search(viewer, text=text, month=month, sort=sort)
-    if export.wanted():
-        return export.answer(query, _SHEET)
+    if export.requested():
+        return export.respond(query, _SHEET)
     page = listing.paginate(query)
     return listing.render(
         "certificates",
@@ -101,10 +101,10 @@ def selected() -> ResponseReturnValue:
     """Download the documents of the selected certificates as one archive, or export them."""
     wanted, back = bulk.ids("certificate"), bulk.list_again("certificates.index")
     query = queries.search(context.viewer())
-    query = bulk.chosen(query, Certificate.id, wanted, "certificates")
+    query = bulk.selected_rows(query, Certificate.id, wanted, "certificates")
     if wanted and request.form.get("action") == "documents":
         return _documents(query, back)
-    return bulk.exported(query, _SHEET, wanted, back)
+    return bulk.export_selected(query, _SHEET, wanted, back)
 
 
 def _documents(query: Select[Any], back: str) -> ResponseReturnValue:

@@ -194,8 +194,8 @@ def index() -> ResponseReturnValue:
     server_id = listing.filter_id("server")
     server = access.server(db.session(), viewer, server_id) if server_id is not None else None
     query = queries.search(viewer, state=state, server_id=server_id)
-    if export.wanted():
-        return export.answer(query, _SHEET)
+    if export.requested():
+        return export.respond(query, _SHEET)
     page = listing.paginate(query)
     return listing.render("collections", page, state=state, server=server)
 
@@ -205,8 +205,8 @@ def index() -> ResponseReturnValue:
 def show(collection_id: int) -> ResponseReturnValue:
     """A collection: its progress, or its results."""
     collection = access.collection(db.session(), context.viewer(), collection_id)
-    if export.wanted():
-        return export.answer_rows(
+    if export.requested():
+        return export.respond_rows(
             "results", collection_results.TITLES, collection_results.exported(collection)
         )
     return render_template("console/collections/show.html", **_shown(collection))

@@ -20,7 +20,7 @@ from webapp.db import db
 from webapp.errors import Conflict
 from webapp.models import Server
 from webapp.models.user import Role
-from webapp.printerpoint.client import Limits
+from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
 from webapp.queries import access, accounts
@@ -90,8 +90,8 @@ class Found:
 def new(server_id: int) -> ResponseReturnValue:
     """Select customers to connect. The list is included if it is cached or requested."""
     server = _server(server_id)
-    place = customers.place(server)
-    if "read" in request.args or customers.remembered(context.settings(), place) is not None:
+    cache_key = customers.cache_key(server)
+    if "read" in request.args or customers.load_cached(context.settings(), cache_key) is not None:
         return _page(_find(server))
     return _page(None)
 
@@ -212,9 +212,9 @@ def _known(server: Server) -> Sequence[Customer]:
 
     Raises PrinterpointError, DecryptionError. The transaction ends here: load rows again.
     """
-    settings, place = context.settings(), customers.place(server)
+    settings, cache_key = context.settings(), customers.cache_key(server)
     if request.form.get("action") != "fresh":
-        known = customers.remembered(settings, place)
+        known = customers.load_cached(settings, cache_key)
         if known is not None:
             return known
     server_id, healthy = server.id, server.health == "healthy"
@@ -229,7 +229,7 @@ def _known(server: Server) -> Sequence[Customer]:
         raise
     if not healthy:
         _have_checked(server_id)
-    customers.remember(settings, place, known)
+    customers.cache(settings, cache_key, known)
     return known
 
 

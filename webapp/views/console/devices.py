@@ -91,8 +91,8 @@ def index() -> ResponseReturnValue:
         status=status,
         sort=sort,
     )
-    if export.wanted():
-        return export.answer(search(), _SHEET)
+    if export.requested():
+        return export.respond(search(), _SHEET)
     counts = device_status.counts(db.session(), viewer)
     if text or (status and feed_id is not None):
         page = listing.paginate(search())

@@ -38,14 +38,14 @@ def act() -> ResponseReturnValue:
     """Apply the action to the selected feeds; actions other than collecting after confirmation."""
     action = request.form.get("action", "")
     chosen = _chosen()
-    if chosen and export.wanted():
+    if chosen and export.requested():
         month = Month.of(totals.today_of(context.user().account, clock.now()))
         rows = queries.every(context.viewer(), month)
-        rows = bulk.chosen(rows, Feed.id, {feed.id for feed in chosen}, "feeds")
-        return export.answer(rows, feed_views.sheet())
+        rows = bulk.selected_rows(rows, Feed.id, {feed.id for feed in chosen}, "feeds")
+        return export.respond(rows, feed_views.sheet())
     if action not in _CONCERNED or not chosen:
-        return bulk.nothing(_back())
-    if len(chosen) > bulk.MOST:
+        return bulk.nothing_selected(_back())
+    if len(chosen) > bulk.MAX_ROWS:
         flash(gettext("These are more than 200 feeds; tick fewer customers."), "warning")
         return redirect(_back())
     concerned = [feed for feed in chosen if _is_concerned(action, feed)]

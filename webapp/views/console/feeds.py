@@ -84,8 +84,8 @@ def index() -> ResponseReturnValue:
         account_id=account_id,
         sort=sort,
     )
-    if export.wanted():
-        return export.answer(query, sheet())
+    if export.requested():
+        return export.respond(query, sheet())
     page = listing.paginate(query, count_to=COUNT_TO if text else None)
     feed_ids = [feed.id for feed in page.items]
     return listing.render(
@@ -112,7 +112,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     last = today - timedelta(days=1)
     first = last - timedelta(days=int(span) - 1)
     days = metrics.days_of_feeds(db.session(), [feed.id], first, last)
-    if export.wanted():
+    if export.requested():
         return _exported_days(days)
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds([feed.id]))
     sort = listing.sort_choice(devices.COLUMNS_OF_FEED, "asset")
@@ -140,7 +140,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
         history=history.lines(db.session(), context.viewer(), events),
-        here=listing.current_url,
+        current_url=listing.current_url,
         page_url=listing.page_url,
     )
 
@@ -245,4 +245,4 @@ def _exported_days(days: Sequence[DayPages]) -> ResponseReturnValue:
         (day.day, day.pages, gettext("yes") if day.recovered else gettext("no")) for day in days
     )
     titles = (gettext("Day"), gettext("Pages"), gettext("Recovered"))
-    return export.answer_rows("pages-a-day", titles, rows)
+    return export.respond_rows("pages-a-day", titles, rows)

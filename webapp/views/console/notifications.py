@@ -99,8 +99,8 @@ def index() -> ResponseReturnValue:
     """The emails, the latest first."""
     text, state = listing.search_text(), listing.filter_choice("state", STATES)
     query = queries.search(text=text, state=state)
-    if export.wanted():
-        return export.answer(query, _SHEET)
+    if export.requested():
+        return export.respond(query, _SHEET)
     page = listing.paginate(query)
     waiting, failed, error = outbox.undelivered(db.session())
     return listing.render(

@@ -91,7 +91,7 @@ def drawing(counts: Sequence[tuple[date, int]], evidence: Evidence, delta: Delta
         return Point(round(x, 2), round(y, 1), day, count, role, text)
 
     points = [place(day, count) for day, count in counts]
-    return Drawing(
+    return ReadingChart(
         text=_text(points, delta),
         points=points,
         segments=[

@@ -51,8 +51,8 @@ def index() -> ResponseReturnValue:
     """The sums of every server, the differences, and warnings; the export has every feed."""
     viewer = context.viewer()
     result = service.reconcile(db.session(), access.feeds(viewer))
-    if export.wanted():
-        return export.answer_rows("reconciliation", _TITLES, _exported(viewer, result))
+    if export.requested():
+        return export.respond_rows("reconciliation", _TITLES, _exported(viewer, result))
     warnings = reconciliation_warnings.find(db.session(), access.feeds(viewer))
     differing = [balance for balance in result.balances if balance.difference]
     return render_template(
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
         warnings=warnings[:_SHOWN],
         warning_count=len(warnings),
         latest=service.latest(db.session()) if viewer.is_operations else None,
-        here=listing.current_url,
+        current_url=listing.current_url,
     )
 
 

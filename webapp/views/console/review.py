@@ -126,8 +126,8 @@ def index() -> ResponseReturnValue:
     default = "-decided" if wanted.state == "resolved" else "urgency"
     sort = listing.sort_choice(queries.COLUMNS, default)
     query = queries.search(viewer, wanted, sort)
-    if export.wanted():
-        return export.answer(query, SHEET)
+    if export.requested():
+        return export.respond(query, SHEET)
     return listing.render(
         "review",
         listing.paginate(query),
@@ -260,7 +260,7 @@ def _case(delta: Delta) -> dict[str, Any]:
         "proposal": service.proposed_pages(delta),
         "shares": pairs_of_json(delta.allocation),
         "evidence": evidence,
-        "chart": reading_chart.drawing(_points(delta, readings), evidence, delta),
+        "chart": reading_chart.layout_chart(_points(delta, readings), evidence, delta),
         "sees_device": bool(feed_events.visible_names(session, viewer, at)),
         "history": history.lines(session, viewer, events),
         "decided_by": users.visible(session, viewer, delta.decided_by),

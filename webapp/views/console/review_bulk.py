@@ -39,17 +39,17 @@ def act() -> ResponseReturnValue:
     back = bulk.list_again("review.index")
     if export.wanted():
         ticked = queries.search(context.viewer(), _ticked())
-        return bulk.exported(ticked, review.SHEET, bulk.ids("case"), back)
+        return bulk.export_selected(ticked, review.SHEET, bulk.selected_ids("case"), back)
     everything = request.form.get("all", "")
     action = everything or request.form.get("action", "")
     if action not in service.BULK_DECISIONS:
-        return bulk.nothing(back)
+        return bulk.nothing_selected(back)
     found = _found(_of_kind() if everything else _ticked())
     if request.form.get("confirmed") == "yes":
         return _decide([case.id for case in found], action, back)
     cases = [case for case in found if case.state == "held"]
     if not cases:
-        return bulk.nothing(back)
+        return bulk.nothing_selected(back)
     if len({case.kind for case in cases}) > 1:
         flash(gettext("Choose cases that are under review for the same reason."), "warning")
         return redirect(back)
@@ -94,7 +94,7 @@ def _confirm(
 ) -> ResponseReturnValue:
     """Ask for confirmation, with the sums of pages and customers."""
     form = form or ReasonForm(formdata=None)
-    shown = cases[:MOST]
+    shown = cases[:MAX_CASES]
     pages = sum(case.pages for case in shown)
     proposed = sum(case.proposed for case in shown)
     page = render_template(

@@ -96,8 +96,8 @@ def index() -> ResponseReturnValue:
     text, health = listing.search_text(), listing.filter_choice("health", queries.STATES)
     sort = listing.sort_choice(queries.COLUMNS, "-health")
     query = queries.search(context.viewer(), text=text, health=health, sort=sort)
-    if export.wanted():
-        return export.answer(query, _SHEET)
+    if export.requested():
+        return export.respond(query, _SHEET)
     page = listing.paginate(query)
     return listing.render(
         "servers",
@@ -116,7 +116,7 @@ def selected() -> ResponseReturnValue:
     wanted, back = bulk.ids("server"), bulk.list_again("servers.index")
     query = bulk.chosen(queries.search(context.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
-        return bulk.exported(query, _SHEET, wanted, back)
+        return bulk.export_selected(query, _SHEET, wanted, back)
     ids = queries.ids(db.session(), query)
     flash(
         *collections.request_each(

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.db import db
 from webapp.errors import Invalid
-from webapp.printerpoint.client import Limits
+from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.services.servers import servers
 from webapp.services.servers.overlaps import Serials

@@ -100,8 +100,8 @@ def index() -> ResponseReturnValue:
     text, role = listing.search_text(), listing.filter_choice("role", ROLES)
     sort = listing.sort_choice(queries.COLUMNS, "name")
     query = queries.search(context.viewer(), text=text, role=role, sort=sort)
-    if export.wanted():
-        return export.answer(query, _SHEET)
+    if export.requested():
+        return export.respond(query, _SHEET)
     page = listing.paginate(query, count_to=COUNT_TO if text else None)
     return listing.render(
         "users",

@@ -29,14 +29,14 @@ def ids(name: str, most: int = MOST) -> set[int]:
     return found
 
 
-def chosen(
+def selected_rows(
     query: Select[Any], key: InstrumentedAttribute[int], wanted: set[int], word: str
 ) -> Select[Any]:
     """Restrict a query to these ids. Raises NotFound if the viewer may not see one."""
     return with_ids(db.session(), query, key, wanted, word)
 
 
-def exported(
+def export_selected(
     query: Select[Any], sheet: export.Sheet, wanted: set[int], back: str
 ) -> ResponseReturnValue:
     """Return the selected rows as the requested file, or the list with a message without any."""

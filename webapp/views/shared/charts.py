@@ -87,9 +87,9 @@ class Drawing:
     is_empty: bool
     are_days: bool
     kinds: Sequence[Kind]
-    grid: Sequence[Mark]
+    grid: Sequence[AxisLabel]
     columns: Sequence[Column]
-    axis: Sequence[Mark]
+    axis: Sequence[AxisLabel]
     rows: Sequence[Row]
 
 
@@ -101,14 +101,14 @@ def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
     named = [filters.short_date(bar.label) for bar in bars]
     figures = [_figure(bar, unit) for bar in bars]
     kinds = {kind: str(KINDS[kind]) for kind in dict.fromkeys(bar.kind for bar in bars)}
-    return Drawing(
+    return BarChart(
         text=_text(bars, named, unit),
         total=filters.number(_sum(bars)) if unit == "pages" else None,
         is_empty=not most,
         are_days=len(bars[0].label) > _MONTH,
         kinds=list(kinds),
         grid=[
-            Mark(round(HEIGHT - HEIGHT * tick / top, 1), filters.compact(tick))
+            AxisLabel(round(HEIGHT - HEIGHT * tick / top, 1), filters.compact(tick))
             for tick in range(0, top + 1, step)
         ],
         columns=_columns(bars, named, figures, kinds, top, unit),
@@ -208,7 +208,7 @@ def _axis(bars: Sequence[Bar]) -> list[Mark]:
             continue
         at_end = back == 0 and every > 1
         marks.append(
-            Mark(
+            AxisLabel(
                 100 if at_end else round((index + 0.5) * width, 3),
                 filters.short_date(bar.label, year=False),
                 "end" if at_end else "middle",

@@ -52,14 +52,14 @@ def wanted() -> bool:
 def answer(query: Select[Any], sheet: Sheet) -> Response:
     """Return all rows of a list's query as the requested file."""
     chunks = lists.chunks(db.session(), query)
-    return answer_rows(
+    return respond_rows(
         sheet.name,
         sheet.titles,
         (row for chunk in chunks for row in sheet.rows(chunk)),
     )
 
 
-def answer_rows(
+def respond_rows(
     name: str, titles: Sequence[str | LazyString], rows: Iterable[Sequence[Value]]
 ) -> Response:
     """Return rows as the requested file."""

@@ -101,7 +101,7 @@ def page_url(number: int) -> str:
 def render(noun: str, page: Page, **context: Any) -> Response:
     """Render the page of a list, or only its rows for htmx."""
     template = f"console/{noun}/_rows.html" if is_fragment() else f"console/{noun}/index.html"
-    context |= {"page": page, "here": current_url, "page_url": page_url}
+    context |= {"page": page, "current_url": current_url, "page_url": page_url}
     response = make_response(render_template(template, **context))
     response.vary.add("HX-Request")
     return response
