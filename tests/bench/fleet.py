@@ -47,8 +47,8 @@ def _pages(customers: int, devices: int, night: int, base: str) -> list[bytes]:
     pages = []
     for number, part in enumerate(parts, start=1):
         following = f"{base}/dealer/printers?page={number}" if number < len(parts) else None
-        answer = {"links": {"next": following}, "results": part}
-        pages.append(json.dumps(answer).encode())
+        response = {"links": {"next": following}, "results": part}
+        pages.append(json.dumps(response).encode())
     return pages
 
 

@@ -161,9 +161,11 @@ def _fetch(url: str) -> list[_Row]:
     with requests.Session() as session:
         session.trust_env = False
         while following:
-            answer = decoder.decode(session.get(following, auth=("token", ""), timeout=60).content)
-            rows += answer.results
-            following = answer.links.next
+            response = decoder.decode(
+                session.get(following, auth=("token", ""), timeout=60).content
+            )
+            rows += response.results
+            following = response.links.next
     return rows
 
 

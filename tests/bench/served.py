@@ -47,11 +47,11 @@ class Browser(http.client.HTTPConnection):
         """Seconds until all of the answer is here, and its text. Raises where it is not 200."""
         began = time.perf_counter()
         self.request("GET", path, headers={"Cookie": cookie})
-        answer = self.getresponse()
-        text = answer.read()
+        response = self.getresponse()
+        text = response.read()
         seconds = time.perf_counter() - began
-        if answer.status != http.client.OK:
-            raise RuntimeError(f"{path} answers {answer.status}")
+        if response.status != http.client.OK:
+            raise RuntimeError(f"{path} answers {response.status}")
         return seconds, text.decode()
 
 

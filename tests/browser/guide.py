@@ -76,9 +76,9 @@ def _open(page: Page, served_app: ServedApp, view: View) -> str:
     page.context.add_cookies(
         [{"name": name, "value": served_app.cookies[view.who], "url": served_app.address}]
     )
-    answer = page.goto(served_app.address + view.path.format_map(served_app.things))
-    assert answer is not None
-    assert answer.status == 200, view.path
+    response = page.goto(served_app.address + view.path.format_map(served_app.things))
+    assert response is not None
+    assert response.status == 200, view.path
     page.evaluate(QUIET)
     page.evaluate("document.fonts.ready")
     lines = page.inner_text("main").splitlines()

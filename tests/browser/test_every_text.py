@@ -66,10 +66,10 @@ def test_every_text_of_every_page_can_be_translated(marking: ServedApp) -> None:
 
     for who, path in visits():
         address = path.format_map(marking.things)
-        answer = visitor(marking, who).get(address, headers={"Accept-Language": "es"})
-        if answer.status_code == 302:
+        response = visitor(marking, who).get(address, headers={"Accept-Language": "es"})
+        if response.status_code == 302:
             continue
-        for piece in unmarked(answer.text):
+        for piece in unmarked(response.text):
             rest = _NAMES.sub("", without(piece, data))
             if re.search(r"[^\W\d_]{2,}", rest):
                 left.setdefault(piece[:120], set()).add(path)
@@ -87,12 +87,12 @@ def test_every_complaint_about_an_empty_form_can_be_translated(marking: ServedAp
         page = client.get(address, headers={"Accept-Language": "es"}).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token, path
-        answer = client.post(
+        response = client.post(
             address, data={"csrf_token": token[1]}, headers={"Accept-Language": "es"}
         )
-        if answer.status_code == 302:
+        if response.status_code == 302:
             continue
-        for piece in unmarked(answer.text):
+        for piece in unmarked(response.text):
             if re.search(r"[^\W\d_]{2,}", _NAMES.sub("", without(piece, data))):
                 left.setdefault(piece[:120], set()).add(path)
 

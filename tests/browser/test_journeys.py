@@ -196,9 +196,9 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
         press(cara, "Switch it on")
     badge = cara.get_by_role("img", name="The badge as it looks now").get_attribute("src")
     somebody = visit.of()
-    answer = somebody.goto(visit.served_app.address + str(badge))
-    assert answer is not None
-    assert answer.status == 200
+    response = somebody.goto(visit.served_app.address + str(badge))
+    assert response is not None
+    assert response.status == 200
     press(cara, "Name nobody")
     cara.get_by_role("link", name="See the public page").click()
     says(cara, "R-2026-")

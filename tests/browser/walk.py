@@ -112,10 +112,10 @@ class Walk:
     def looks_at_in(self, language: str, who: str, path: str) -> None:
         """Open a page on a phone, in another language than English."""
         self._where, self._expected = f"{who} {path} {language}", 200
-        answer = self._page.goto(self._served_app.address + path)
-        assert answer is not None
-        self._expect(answer.status)
-        html = answer.text()
+        response = self._page.goto(self._served_app.address + path)
+        assert response is not None
+        self._expect(response.status)
+        html = response.text()
         if f'<html lang="{language}"' not in html:
             self._add("status", [f"is not in {language}"])
         self._keep(html)
@@ -130,8 +130,8 @@ class Walk:
     def looks_at_foreign(self, who: str, path: str) -> None:
         """Open a page whose HTML is not ours; it only must not complain nor go elsewhere."""
         self._begin(f"{who} {path}")
-        answer = self._page.goto(self._served_app.address + path, wait_until="networkidle")
-        self._expect(answer.status if answer else 0)
+        response = self._page.goto(self._served_app.address + path, wait_until="networkidle")
+        self._expect(response.status if response else 0)
         self._photograph("desktop-light")
 
     def sends_empty_form(self, who: str, path: str) -> None:
@@ -145,11 +145,11 @@ class Walk:
     def reads_part(self, who: str, path: str) -> None:
         """Get a part of a page, whose HTML alone is checked."""
         self._begin(f"{who} {path} part")
-        answer = self._page.request.get(
+        response = self._page.request.get(
             self._served_app.address + path, headers={"HX-Request": "true"}, max_redirects=0
         )
-        self._expect(answer.status)
-        self._keep(f"{_AROUND_A_PART}{answer.text()}</main></body></html>\n")
+        self._expect(response.status)
+        self._keep(f"{_AROUND_A_PART}{response.text()}</main></body></html>\n")
 
     def opens_menu(self, who: str, path: str) -> None:
         """Look at the menu of a phone, which no page shows by itself."""
@@ -165,10 +165,10 @@ class Walk:
         self._where, self._expected = where, status
         self._show_as("desktop-light")
 
-    def _judge(self, answer: Response | None) -> None:
-        assert answer is not None
-        self._expect(answer.status)
-        html = answer.text()
+    def _judge(self, response: Response | None) -> None:
+        assert response is not None
+        self._expect(response.status)
+        html = response.text()
         self._keep(html)
         if self._was_judged(html):
             return

@@ -30,7 +30,7 @@ from webapp.settings import ROOT, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Result:
     """What a command printed, and its exit code."""
 
     code: int
@@ -64,7 +64,7 @@ class Releaf:
     apps: dict[str, Flask] = field(default_factory=dict)
     shared_app: Callable[[Settings], Flask | None] = lambda settings: None
 
-    def __call__(self, *arguments: object, stdin: str = "") -> Answer:
+    def __call__(self, *arguments: object, stdin: str = "") -> Result:
         """Run a command in this process."""
         result = CliRunner().invoke(
             commands,
@@ -75,7 +75,7 @@ class Releaf:
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Answer(result.exit_code, result.stdout, result.stderr, result.stdout_bytes)
+        return Result(result.exit_code, result.stdout, result.stderr, result.stdout_bytes)
 
     def made(self, *arguments: object, stdin: str = "") -> Any:
         """Run a command with ``--json`` that must succeed; returns its document."""
@@ -83,7 +83,7 @@ class Releaf:
         assert answer.code == 0, answer
         return answer.json
 
-    def process(self, *arguments: object, stdin: str = "") -> Answer:
+    def process(self, *arguments: object, stdin: str = "") -> Result:
         """Run a command as a process, on the day that ``it_is`` said."""
         done = subprocess.run(
             [sys.executable, "-m", "webapp.cli", *map(str, arguments)],
@@ -96,7 +96,7 @@ class Releaf:
             timeout=300,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def _app(self) -> Flask:
         """The application of a command: the same for all with the same settings, to be quick."""

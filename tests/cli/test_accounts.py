@@ -70,54 +70,54 @@ def test_a_wrong_value_or_none_changes_nothing(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind")
     releaf.made("account", "add", "Bakery", "--partner", "1")
 
-    answers = {
+    results = {
         field: releaf("account", "edit", "Bakery", f"--{field.replace('_', '-')}", value, "--json")
         for field, value in (("time_zone", "UTC"), ("country", "XX"), ("region", "CA"))
     }
     nothing = releaf("account", "edit", "Bakery", "--json")
     nobody = releaf("account", "edit", "Nobody", "--name", "Somebody", "--json")
 
-    assert {field: (one.code, one.error[0]) for field, one in answers.items()} == {
-        field: (2, field) for field in answers
+    assert {field: (one.code, one.error[0]) for field, one in results.items()} == {
+        field: (2, field) for field in results
     }
     assert (nothing.code, nobody.code) == (2, 2)
 
 
 def test_the_id_is_printed_for_people_as_well(releaf: Releaf) -> None:
-    answer = releaf("account", "add", "Northwind")
+    result = releaf("account", "add", "Northwind")
 
-    assert (answer.code, answer.out) == (0, "partner 1: Northwind\n")
+    assert (result.code, result.out) == (0, "partner 1: Northwind\n")
 
 
 def test_a_zone_that_does_not_exist_names_the_option(releaf: Releaf) -> None:
-    answer = releaf("account", "add", "Northwind", "--time-zone", "Mars/Olympus", "--json")
+    result = releaf("account", "add", "Northwind", "--time-zone", "Mars/Olympus", "--json")
 
-    assert answer.code == 2
-    assert answer.error[0] == "time_zone"
-    assert "Error: --time-zone: 'Mars/Olympus' is no time zone" in answer.err
+    assert result.code == 2
+    assert result.error[0] == "time_zone"
+    assert "Error: --time-zone: 'Mars/Olympus' is no time zone" in result.err
     assert releaf.made("list", "accounts") == []
 
 
 def test_a_name_that_is_taken_is_refused(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind")
 
-    answer = releaf("account", "add", "Northwind", "--json")
+    result = releaf("account", "add", "Northwind", "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "name")
+    assert (result.code, result.error[0]) == (2, "name")
 
 
 def test_a_customer_has_no_zone_of_its_own(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind")
 
-    answer = releaf("account", "add", "Bakery", "--partner", "1", "--time-zone", "UTC", "--json")
+    result = releaf("account", "add", "Bakery", "--partner", "1", "--time-zone", "UTC", "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "time_zone")
+    assert (result.code, result.error[0]) == (2, "time_zone")
 
 
 def test_a_partner_that_does_not_exist_is_refused(releaf: Releaf) -> None:
-    answer = releaf("account", "add", "Bakery", "--partner", "7", "--json")
+    result = releaf("account", "add", "Bakery", "--partner", "7", "--json")
 
-    assert (answer.code, answer.error) == (
+    assert (result.code, result.error) == (
         2,
         (
             "partner",
@@ -131,10 +131,10 @@ def test_a_name_that_two_accounts_share_asks_for_the_id(releaf: Releaf) -> None:
         releaf.made("account", "add", partner)
         releaf.made("account", "add", "Rosie's Bakery", "--partner", partner)
 
-    answer = releaf("list", "feeds", "--account", "Rosie's Bakery", "--json")
+    result = releaf("list", "feeds", "--account", "Rosie's Bakery", "--json")
 
-    assert answer.code == 2
-    assert answer.error == (
+    assert result.code == 2
+    assert result.error == (
         "account",
         '"Rosie\'s Bakery" names more than one account. Give one of the ids 2, 4.',
     )
@@ -177,32 +177,32 @@ def test_somebody_of_operations_needs_no_account(releaf: Releaf) -> None:
 
 
 def test_a_user_of_a_partner_needs_the_account(releaf: Releaf) -> None:
-    answer = releaf(
+    result = releaf(
         "user", "add", "--email", "a@example.com", "--name", "Ada", "--role", "customer", "--json"
     )
 
-    assert (answer.code, answer.error[0]) == (2, "account")
+    assert (result.code, result.error[0]) == (2, "account")
 
 
 def test_a_role_goes_with_the_kind_of_account(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind")
 
-    answer = releaf(
+    result = releaf(
         "user", "add", "--account", "Northwind", "--email", "a@example.com", "--name", "Ada",
         "--role", "customer", "--json",
     )  # fmt: skip
 
-    assert answer.code == 2
-    assert "There is no customer account 'Northwind'." in answer.error[1]
+    assert result.code == 2
+    assert "There is no customer account 'Northwind'." in result.error[1]
 
 
 def test_the_field_of_a_bad_name_is_named_as_its_option(releaf: Releaf) -> None:
-    answer = releaf(
+    result = releaf(
         "user", "add", "--email", "o@example.com", "--name", " ", "--role", "operations"
     )
 
-    assert answer.code == 2
-    assert answer.err == "Error: --name: Give the user's full name.\n"
+    assert result.code == 2
+    assert result.err == "Error: --name: Give the user's full name.\n"
 
 
 def test_a_lost_link_is_made_again(releaf: Releaf) -> None:
@@ -217,6 +217,6 @@ def test_a_lost_link_is_made_again(releaf: Releaf) -> None:
 
 
 def test_nobody_can_be_invited_again_who_is_not_there(releaf: Releaf) -> None:
-    answer = releaf("user", "invite-again", "nobody@example.com", "--json")
+    result = releaf("user", "invite-again", "nobody@example.com", "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "email")
+    assert (result.code, result.error[0]) == (2, "email")

@@ -75,11 +75,11 @@ def test_the_present_month_has_to_wait(printed: Releaf) -> None:
     present = Month.of(clock.now().date())
     printed.made("certificates", "issue", "--month", present.previous().previous())
 
-    answer = printed("certificates", "issue", "--month", present, "--json")
+    result = printed("certificates", "issue", "--month", present, "--json")
 
-    assert answer.code == 1
-    assert [row["account"] for row in answer.json["waiting"]] == [2, 3]
-    assert "closes on" in answer.json["waiting"][0]["reason"]
+    assert result.code == 1
+    assert [row["account"] for row in result.json["waiting"]] == [2, 3]
+    assert "closes on" in result.json["waiting"][0]["reason"]
 
 
 def test_a_month_before_the_first_feed_is_left_alone(printed: Releaf) -> None:
@@ -95,10 +95,10 @@ def test_a_month_before_the_first_feed_is_left_alone(printed: Releaf) -> None:
 
 @pytest.mark.parametrize("text", ["2026-13", "October", "2026-1", ""])
 def test_a_month_is_written_like_one(releaf: Releaf, text: str) -> None:
-    answer = releaf("certificates", "issue", "--month", text, "--json")
+    result = releaf("certificates", "issue", "--month", text, "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "month")
-    assert "is not a month; write it like 2026-10" in answer.error[1]
+    assert (result.code, result.error[0]) == (2, "month")
+    assert "is not a month; write it like 2026-10" in result.error[1]
 
 
 def test_a_certificate_is_downloaded_whole(printed: Releaf, tmp_path: Path) -> None:
@@ -155,12 +155,12 @@ def test_what_cannot_be_downloaded_is_wrong_use(
 ) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
 
-    answer = printed(
+    result = printed(
         "certificates", "download", number, "-o", target.format(tmp_path), "--force", "--json"
     )
 
-    assert (answer.code, answer.error[0]) == (2, field)
-    assert answer.err.count("\n") == 1
+    assert (result.code, result.error[0]) == (2, field)
+    assert result.err.count("\n") == 1
 
 
 def test_late_pages_are_told(printed: Releaf, printerpoint: Sandbox) -> None:

@@ -143,10 +143,10 @@ def test_an_inactive_feed_is_not_collected(harbour: Releaf) -> None:
     with harbour.session() as session:
         pauses.deactivate(session, session.get_one(Feed, 2), clock.now())
 
-    answer = harbour("collect", "--feed", "2", "--json")
+    result = harbour("collect", "--feed", "2", "--json")
 
-    assert answer.code == 2
-    assert answer.error == ("feed", "Feed 2 is inactive and is not collected.")
+    assert result.code == 2
+    assert result.error == ("feed", "Feed 2 is inactive and is not collected.")
 
 
 def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbox) -> None:
@@ -154,14 +154,14 @@ def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbo
     other = harbour.made("server", "add", "--account", "1", stdin="second-token")
     printerpoint.data.tokens.remove("second-token")
 
-    answer = harbour("collect", "--json")
+    result = harbour("collect", "--json")
 
-    assert answer.code == 1
-    first, second = answer.json["servers"]
+    assert result.code == 1
+    first, second = result.json["servers"]
     assert (first["outcome"], len(first["feeds"])) == ("collected", 2)
     assert (second["id"], second["outcome"], second["feeds"]) == (other["id"], "failed", [])
     assert "token" in second["error"]
-    assert "second-token" not in answer.out + answer.err
+    assert "second-token" not in result.out + result.err
 
 
 def test_a_paused_server_is_tried_and_resumes(harbour: Releaf, printerpoint: Sandbox) -> None:
@@ -188,24 +188,24 @@ def test_a_customer_that_fails_does_not_stop_the_others(harbour: Releaf) -> None
             )
         )
 
-    answer = harbour("collect", "--json")
+    result = harbour("collect", "--json")
 
-    assert answer.code == 1
-    outcomes = [feed["outcome"] for feed in answer.json["servers"][0]["feeds"]]
+    assert result.code == 1
+    outcomes = [feed["outcome"] for feed in result.json["servers"][0]["feeds"]]
     assert outcomes == ["failed", "collected"]
-    assert "error: feed 1 of collection 1 failed (IntegrityError)" in answer.err
-    assert "warning: feed 1: no job of its own, Redis cannot be reached" in answer.err
-    assert "Traceback" not in answer.err
+    assert "error: feed 1 of collection 1 failed (IntegrityError)" in result.err
+    assert "warning: feed 1: no job of its own, Redis cannot be reached" in result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_token_that_cannot_be_opened_says_so(harbour: Releaf) -> None:
     other_key = "4hHB0Lq2nzkxlPzQ6vS6mNfLkPZ2xR0z4u6yqT0c1aU="
 
     harbour.surroundings["ENCRYPTION_KEYS"] = other_key
-    answer = harbour("collect", "--json")
+    result = harbour("collect", "--json")
 
-    assert answer.code == 1
-    assert "ENCRYPTION_KEYS" in answer.json["servers"][0]["error"]
+    assert result.code == 1
+    assert "ENCRYPTION_KEYS" in result.json["servers"][0]["error"]
 
 
 def test_the_progress_of_another_process_is_followed(harbour: Releaf) -> None:

@@ -66,76 +66,76 @@ def test_every_command_takes_json_at_its_end(words: str) -> None:
 
 @pytest.mark.parametrize("words", WORDS)
 def test_a_wrong_option_is_told_as_json_and_to_people(words: str, releaf: Releaf) -> None:
-    answer = releaf(*words.split(), "--wrong", "--json")
+    result = releaf(*words.split(), "--wrong", "--json")
 
-    assert answer.code == 2
-    field, message = answer.error
+    assert result.code == 2
+    field, message = result.error
     assert field == "--wrong"
     assert message.startswith("No such option '--wrong'.")
-    assert f"Try 'releaf {words} --help' for help." in answer.err
+    assert f"Try 'releaf {words} --help' for help." in result.err
 
 
 @pytest.mark.parametrize("words", WORDS)
 def test_help_leaves_the_instance_alone(words: str, new_instance: Releaf) -> None:
-    answer = new_instance(*words.split(), "--help")
+    result = new_instance(*words.split(), "--help")
 
-    assert answer.code == 0
+    assert result.code == 0
     assert not Path(new_instance.surroundings["RELEAF_INSTANCE"]).exists()
 
 
 def test_a_command_that_does_not_exist_is_wrong_use(releaf: Releaf) -> None:
-    answer = releaf("acount", "add", "Northwind", "--json")
+    result = releaf("acount", "add", "Northwind", "--json")
 
-    assert answer.code == 2
-    field, message = answer.error
+    assert result.code == 2
+    field, message = result.error
     assert field is None
     assert "No such command 'acount'." in message
 
 
 def test_a_missing_argument_is_named(releaf: Releaf) -> None:
-    answer = releaf("account", "add", "--json")
+    result = releaf("account", "add", "--json")
 
-    assert answer.code == 2
-    assert answer.error == ("name", "Missing argument 'NAME'.")
+    assert result.code == 2
+    assert result.error == ("name", "Missing argument 'NAME'.")
 
 
 def test_settings_that_make_no_sense_are_one_line(releaf: Releaf) -> None:
     releaf.surroundings["COLLECT_AT"] = "midnight"
 
-    answer = releaf("collect", "--json")
+    result = releaf("collect", "--json")
 
-    assert answer.code == 2
-    assert answer.error == ("COLLECT_AT", "COLLECT_AT: 'midnight' is not a time of day like 00:10")
-    assert answer.err == "Error: COLLECT_AT: 'midnight' is not a time of day like 00:10\n"
+    assert result.code == 2
+    assert result.error == ("COLLECT_AT", "COLLECT_AT: 'midnight' is not a time of day like 00:10")
+    assert result.err == "Error: COLLECT_AT: 'midnight' is not a time of day like 00:10\n"
 
 
 def test_a_database_that_cannot_be_reached_is_one_line(releaf: Releaf) -> None:
     releaf.surroundings["DATABASE_URL"] = "postgresql://ada:secret@127.0.0.1:1/releaf"
 
-    answer = releaf("list", "accounts", "--json")
+    result = releaf("list", "accounts", "--json")
 
-    assert answer.code == 1
-    field, message = answer.error
+    assert result.code == 1
+    field, message = result.error
     assert field == "DATABASE_URL"
     assert "refused" in message
-    assert "secret" not in answer.out + answer.err
-    assert answer.err.count("\n") == 1
+    assert "secret" not in result.out + result.err
+    assert result.err.count("\n") == 1
 
 
 def test_words_that_are_not_text_are_refused(releaf: Releaf) -> None:
-    answer = releaf("server", "check", b"\xff".decode(errors="surrogateescape"), "--json")
+    result = releaf("server", "check", b"\xff".decode(errors="surrogateescape"), "--json")
 
-    assert (answer.code, answer.error) == (2, (None, "'\\udcff' is not text in UTF-8."))
+    assert (result.code, result.error) == (2, (None, "'\\udcff' is not text in UTF-8."))
 
 
 def test_a_folder_that_may_not_be_written_is_one_line(new_instance: Releaf, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     new_instance.surroundings["RELEAF_INSTANCE"] = str(tmp_path / "file" / "instance")
 
-    answer = new_instance("list", "accounts", "--json")
+    result = new_instance("list", "accounts", "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "RELEAF_INSTANCE")
-    assert answer.err.count("\n") == 1
+    assert (result.code, result.error[0]) == (2, "RELEAF_INSTANCE")
+    assert result.err.count("\n") == 1
 
 
 def test_an_empty_instance_makes_its_keys_and_its_database(new_instance: Releaf) -> None:

@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
-from tests.cli.conftest import Answer, Releaf
+from tests.cli.conftest import Releaf, Result
 from webapp.cli.seed import plan, seed_data
 from webapp.domain.calendar import is_business_day
 from webapp.domain.months import Month
@@ -79,16 +79,16 @@ class Demo:
         self.now = datetime(2027, 3, 1, 15, tzinfo=UTC)
         self.printerpoint = Sandbox(now=lambda: self.now)
 
-    def runs(self, *options: str) -> Answer:
+    def runs(self, *options: str) -> Result:
         """Run ``releaf demo --json`` now."""
         self.releaf.it_is(f"{self.now:%Y-%m-%d %H:%M:%S}")
         return self.releaf.process("demo", *options, "--json")
 
     def succeeds(self, *options: str) -> Any:
         """Run ``releaf demo --json`` now, which must succeed; returns its document."""
-        answer = self.runs(*options)
-        assert answer.code == 0, answer
-        return answer.json
+        result = self.runs(*options)
+        assert result.code == 0, result
+        return result.json
 
 
 @pytest.fixture
@@ -230,26 +230,26 @@ def test_the_demo_keeps_away_from_what_is_real(
     }
     releaf.surroundings[variable] = value
 
-    answer = releaf("demo", "--json")
+    result = releaf("demo", "--json")
 
-    assert answer.code == 2
-    assert answer.error[0] == variable
-    assert words in answer.error[1]
+    assert result.code == 2
+    assert result.error[0] == variable
+    assert words in result.error[1]
 
 
 def test_the_demo_never_touches_accounts_of_others(releaf: Releaf) -> None:
     releaf.made("account", "add", "Southwind")
 
-    answer = releaf("demo", "--reset", "--json")
+    result = releaf("demo", "--reset", "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "RELEAF_INSTANCE")
+    assert (result.code, result.error[0]) == (2, "RELEAF_INSTANCE")
     assert [row["name"] for row in releaf.made("list", "accounts")] == ["Southwind"]
 
 
 def test_without_a_sandbox_the_demo_says_how_to_start_one(releaf: Releaf) -> None:
     releaf.surroundings["PRINTERPOINT_URL"] = "http://127.0.0.1:9/apis/v1"
 
-    answer = releaf("demo", "--json")
+    result = releaf("demo", "--json")
 
-    assert answer.code == 1
-    assert "make demo" in answer.error[1]
+    assert result.code == 1
+    assert "make demo" in result.error[1]

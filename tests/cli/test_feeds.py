@@ -57,9 +57,9 @@ def test_a_long_pause_does_not_count_by_itself(bakery: Releaf) -> None:
         assert feed.deactivated_at is not None
         feed.deactivated_at -= timedelta(days=1)
 
-    answer = bakery("feed", "reactivate", 1)
+    result = bakery("feed", "reactivate", 1)
 
-    assert answer.out == (
+    assert result.out == (
         "feed 1: Bluebird Bakery, account 2, pending; pages printed while inactive are not "
         "counted\n"
     )
@@ -78,8 +78,8 @@ def test_a_removed_feed_frees_its_customer(bakery: Releaf) -> None:
 
 def test_a_feed_that_does_not_exist_is_wrong_use(bakery: Releaf) -> None:
     for command in ("deactivate", "remove"):
-        answer = bakery("feed", command, 7, "--json")
-        assert (answer.code, answer.error[0]) == (2, "feed")
+        result = bakery("feed", command, 7, "--json")
+        assert (result.code, result.error[0]) == (2, "feed")
 
 
 def test_a_feed_without_pages_is_given_to_another_account(bakery: Releaf) -> None:
@@ -145,8 +145,8 @@ def test_an_interval_that_cannot_be_is_wrong_use(bakery: Releaf) -> None:
         ("--read-by-hand", "monthly"),
         ("--read-by-hand", 30, "--no-read-by-hand"),
     ):
-        answer = bakery("feed", "edit", 1, *options, "--json")
-        assert (answer.code, answer.error[0]) == (2, "read_by_hand")
+        result = bakery("feed", "edit", 1, *options, "--json")
+        assert (result.code, result.error[0]) == (2, "read_by_hand")
 
 
 def test_a_customer_under_a_new_name_is_connected_again_with_one_command(

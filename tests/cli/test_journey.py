@@ -118,9 +118,9 @@ def test_a_month_from_the_token_to_the_certificate(
 
 def told(operator: Releaf, *arguments: Any, stdin: str = "") -> Any:
     """The document of a command that succeeds, run as a process."""
-    answer = operator.process(*arguments, "--json", stdin=stdin)
-    assert answer.code == 0, answer
-    return answer.json
+    result = operator.process(*arguments, "--json", stdin=stdin)
+    assert result.code == 0, result
+    return result.json
 
 
 def night(operator: Releaf, printerpoint: Sandbox, moment: str) -> dict[Any, Any]:

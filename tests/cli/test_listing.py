@@ -195,16 +195,16 @@ def test_a_table_is_aligned_for_people(two_partners: Releaf) -> None:
 def test_filters_that_make_no_sense_are_named(
     releaf: Releaf, options: list[str], field: str
 ) -> None:
-    answer = releaf("list", "deposits", *options, "--json")
+    result = releaf("list", "deposits", *options, "--json")
 
-    assert (answer.code, answer.error[0]) == (2, field)
+    assert (result.code, result.error[0]) == (2, field)
 
 
 def test_names_cannot_command_the_terminal(two_partners: Releaf) -> None:
     with two_partners.session() as session:
         session.get_one(Feed, 1).customer_name = "Harbour\x1b]0;owned\x07\nArchitects"
 
-    answer = two_partners("list", "feeds")
+    result = two_partners("list", "feeds")
 
-    assert "Harbour?]0;owned? Architects" in answer.out
+    assert "Harbour?]0;owned? Architects" in result.out
     assert two_partners.made("list", "feeds")[0]["customer_name"].startswith("Harbour\x1b")

@@ -64,9 +64,9 @@ def test_a_month_is_closed_and_its_certificate_drawn(harbour: Releaf) -> None:
 
 
 def test_earlier_months_are_closed_with_it_and_named(harbour: Releaf) -> None:
-    answer = harbour("month", "close", "--account", 2, "--month", LATER)
+    result = harbour("month", "close", "--account", 2, "--month", LATER)
 
-    assert answer.out.splitlines() == [
+    assert result.out.splitlines() == [
         f"{MONTH} closed: R-{MONTH}-000001, 16,666 pages, 2.00 trees",
         f"{LATER} closed: R-{LATER}-000002, 100 pages, 0.01 trees",
     ]
@@ -74,9 +74,9 @@ def test_earlier_months_are_closed_with_it_and_named(harbour: Releaf) -> None:
 
 
 def test_a_month_without_pages_closes_without_a_certificate(harbour: Releaf) -> None:
-    answer = harbour("month", "close", "--account", "Hotel", "--month", MONTH)
+    result = harbour("month", "close", "--account", "Hotel", "--month", MONTH)
 
-    assert (answer.code, answer.out) == (0, f"{MONTH} closed: no pages, no certificate\n")
+    assert (result.code, result.out) == (0, f"{MONTH} closed: no pages, no certificate\n")
     assert closed(harbour) == [(3, str(MONTH))]
 
 
@@ -95,18 +95,18 @@ def test_pages_under_review_do_not_hold_a_month_up(harbour: Releaf) -> None:
 def test_a_month_that_is_closed_already_is_refused(harbour: Releaf) -> None:
     harbour.made("month", "close", "--account", "Harbour", "--month", MONTH)
 
-    answer = harbour("month", "close", "--account", "Harbour", "--month", MONTH, "--json")
+    result = harbour("month", "close", "--account", "Harbour", "--month", MONTH, "--json")
 
-    assert (answer.code, answer.error) == (1, (None, f"{MONTH} of Harbour is already closed."))
+    assert (result.code, result.error) == (1, (None, f"{MONTH} of Harbour is already closed."))
 
 
 def test_a_month_that_has_not_ended_is_refused_and_nothing_closes(harbour: Releaf) -> None:
     present = Month.of(clock.now().date())
 
-    answer = harbour("month", "close", "--account", "Harbour", "--month", present, "--json")
+    result = harbour("month", "close", "--account", "Harbour", "--month", present, "--json")
 
-    assert answer.code == 1
-    assert f"{present} of Harbour closes on {present.next()}-02 at 06:00" in answer.error[1]
+    assert result.code == 1
+    assert f"{present} of Harbour closes on {present.next()}-02 at 06:00" in result.error[1]
     assert closed(harbour) == []
 
 
@@ -115,17 +115,17 @@ def test_a_month_whose_last_night_was_not_collected_is_refused(harbour: Releaf) 
         customer = session.get_one(Feed, 1).account
         factories.feed(session, factories.server(session, customer.partner), customer)
 
-    answer = harbour("month", "close", "--account", "Harbour", "--month", MONTH, "--json")
+    result = harbour("month", "close", "--account", "Harbour", "--month", MONTH, "--json")
 
-    assert answer.code == 1
-    assert f"waits for the night of {MONTH.last}" in answer.error[1]
+    assert result.code == 1
+    assert f"waits for the night of {MONTH.last}" in result.error[1]
     assert closed(harbour) == []
 
 
 def test_a_month_before_the_first_feed_is_refused(harbour: Releaf) -> None:
-    answer = harbour("month", "close", "--account", "Harbour", "--month", "1999-12", "--json")
+    result = harbour("month", "close", "--account", "Harbour", "--month", "1999-12", "--json")
 
-    assert (answer.code, answer.error) == (1, (None, "Harbour had no feed in 1999-12."))
+    assert (result.code, result.error) == (1, (None, "Harbour had no feed in 1999-12."))
     assert closed(harbour) == []
 
 
@@ -140,6 +140,6 @@ def test_a_month_before_the_first_feed_is_refused(harbour: Releaf) -> None:
 def test_only_a_customer_and_a_month_can_be_named(
     harbour: Releaf, account: str, month: object, field: str
 ) -> None:
-    answer = harbour("month", "close", "--account", account, "--month", month, "--json")
+    result = harbour("month", "close", "--account", account, "--month", month, "--json")
 
-    assert (answer.code, answer.error[0]) == (2, field)
+    assert (result.code, result.error[0]) == (2, field)

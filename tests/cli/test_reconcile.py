@@ -16,7 +16,7 @@ def test_warnings_are_named_and_change_no_exit_code(releaf: Releaf) -> None:
             factories.device(session, feed, asset_id=f"A-{feed.id}", serial_number="CNB1")
 
     document = releaf.made("reconcile")
-    answer = releaf("reconcile")
+    result = releaf("reconcile")
 
     message = (
         "Serial number CNB1 is on 2 devices. If they are one printer, its pages are counted twice."
@@ -32,8 +32,8 @@ def test_warnings_are_named_and_change_no_exit_code(releaf: Releaf) -> None:
             "details": {"serial": "CNB1", "times": 2},
         }
     ]
-    assert "Every page is accounted for." in answer.out
-    assert f"WARNING A-1 (device 1) of Harbour, A-2 (device 2) of Hotel: {message}" in answer.out
+    assert "Every page is accounted for." in result.out
+    assert f"WARNING A-1 (device 1) of Harbour, A-2 (device 2) of Hotel: {message}" in result.out
 
 
 def test_warnings_are_of_the_feeds_that_are_asked_for(releaf: Releaf) -> None:
@@ -44,10 +44,10 @@ def test_warnings_are_of_the_feeds_that_are_asked_for(releaf: Releaf) -> None:
         factories.deposit(session, second, day=date(2020, 5, 4), pages=7)
 
     assert releaf.made("reconcile", "--feed", first.id)["warnings"] == []
-    answer = releaf("reconcile", "--feed", second.id, "--json")
+    result = releaf("reconcile", "--feed", second.id, "--json")
 
-    assert answer.code == 1  # no device explains these pages
-    (warning,) = answer.json["warnings"]
+    assert result.code == 1  # no device explains these pages
+    (warning,) = result.json["warnings"]
     assert (warning["kind"], warning["feeds"]) == ("before_feed", [second.id])
     assert warning["details"]["day"] == "2020-05-04"
 

@@ -94,10 +94,10 @@ def test_an_account_or_a_feed_is_recounted_alone(releaf: Releaf) -> None:
 
 @pytest.mark.parametrize("given", [[], ["--dry-run", "--apply"]])
 def test_one_of_both_must_be_given(releaf: Releaf, given: list[str]) -> None:
-    answer = releaf("recount", *given, "--json")
+    result = releaf("recount", *given, "--json")
 
-    assert answer.code == 2
-    assert answer.error == (None, "Give either --dry-run or --apply.")
+    assert result.code == 2
+    assert result.error == (None, "Give either --dry-run or --apply.")
 
 
 def test_without_a_difference_it_says_so(releaf: Releaf) -> None:

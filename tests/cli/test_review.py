@@ -173,7 +173,7 @@ def test_the_history_of_a_device_has_its_events_readings_and_deltas(clinic: Rele
 
 
 def test_a_device_that_is_not_there_is_wrong_use(clinic: Releaf) -> None:
-    answer = clinic("device", "history", "S-Nowhere", "--json")
+    result = clinic("device", "history", "S-Nowhere", "--json")
 
-    assert answer.code == 2
-    assert answer.error[0] == "device"
+    assert result.code == 2
+    assert result.error[0] == "device"

@@ -33,10 +33,10 @@ def test_without_a_token_nothing_is_asked(
 ) -> None:
     releaf.made("account", "add", "Northwind")
 
-    answer = releaf("server", "add", "--account", "1", "--json", stdin=stdin)
+    result = releaf("server", "add", "--account", "1", "--json", stdin=stdin)
 
-    assert answer.code == 2
-    assert answer.error == ("token", "Standard input is empty. Write the API token to it.")
+    assert result.code == 2
+    assert result.error == ("token", "Standard input is empty. Write the API token to it.")
     assert not printerpoint.calls
 
 
@@ -55,28 +55,28 @@ def test_a_token_that_does_not_work_is_not_saved(
     printerpoint.add_dealer("canary-token")
     getattr(printerpoint, trouble)()
 
-    answer = releaf("server", "add", "--account", "1", "--json", stdin="canary-token")
+    result = releaf("server", "add", "--account", "1", "--json", stdin="canary-token")
 
-    assert answer.code == 1
-    field, message = answer.error
+    assert result.code == 1
+    field, message = result.error
     assert field is None
     assert words in message
-    assert "canary-token" not in answer.out + answer.err
+    assert "canary-token" not in result.out + result.err
     assert releaf.made("list", "servers") == []
 
 
 def test_a_customer_cannot_have_a_server(northwind: Releaf, printerpoint: Sandbox) -> None:
     northwind.made("account", "add", "Bakery", "--partner", "1")
 
-    answer = northwind("server", "add", "--account", "Bakery", "--json", stdin="token")
+    result = northwind("server", "add", "--account", "Bakery", "--json", stdin="token")
 
-    assert (answer.code, answer.error[0]) == (2, "account")
+    assert (result.code, result.error[0]) == (2, "account")
 
 
 def test_a_token_is_registered_once(northwind: Releaf, printerpoint: Sandbox) -> None:
-    answer = northwind("server", "add", "--account", "1", "--json", stdin=printerpoint.token)
+    result = northwind("server", "add", "--account", "1", "--json", stdin=printerpoint.token)
 
-    assert (answer.code, answer.error[0]) == (2, "token")
+    assert (result.code, result.error[0]) == (2, "token")
 
 
 def test_checking_a_server_pauses_and_resumes_it(northwind: Releaf, printerpoint: Sandbox) -> None:
@@ -95,9 +95,9 @@ def test_checking_a_server_pauses_and_resumes_it(northwind: Releaf, printerpoint
 
 
 def test_a_server_that_does_not_exist_is_wrong_use(northwind: Releaf) -> None:
-    answer = northwind("server", "check", "9", "--json")
+    result = northwind("server", "check", "9", "--json")
 
-    assert (answer.code, answer.error[0]) == (2, "server")
+    assert (result.code, result.error[0]) == (2, "server")
 
 
 def test_customers_are_listed_with_their_feeds(northwind: Releaf, printerpoint: Sandbox) -> None:
@@ -130,10 +130,10 @@ def test_a_server_that_cannot_list_its_customers_is_unhealthy(
 ) -> None:
     printerpoint.refuse()
 
-    answer = northwind("server", "customers", "1", "--json")
+    result = northwind("server", "customers", "1", "--json")
 
-    assert answer.code == 1
-    assert "token" in answer.error[1]
+    assert result.code == 1
+    assert "token" in result.error[1]
     assert northwind.made("list", "servers")[0]["health"] == "unhealthy"
 
 
@@ -183,11 +183,11 @@ def test_adding_all_twice_ties_each_customer_once(northwind: Releaf, printerpoin
 
 
 def test_a_customer_that_is_not_there_names_the_remedy(northwind: Releaf) -> None:
-    answer = northwind("feed", "add", "1", "--customer", "NOBODY", "--json")
+    result = northwind("feed", "add", "1", "--customer", "NOBODY", "--json")
 
-    assert answer.code == 2
-    assert answer.error[0] == "customer"
-    assert "releaf server customers" in answer.error[1]
+    assert result.code == 2
+    assert result.error[0] == "customer"
+    assert "releaf server customers" in result.error[1]
 
 
 def test_two_customers_of_one_name_are_told_apart_by_id(
@@ -197,10 +197,10 @@ def test_two_customers_of_one_name_are_told_apart_by_id(
         customer = printerpoint.add_customer("Miller", customer_id)
         printerpoint.add_printer(customer, serial=customer_id)
 
-    answer = northwind("feed", "add", "1", "--customer", "Miller", "--json")
+    result = northwind("feed", "add", "1", "--customer", "Miller", "--json")
 
-    assert answer.code == 2
-    assert "MILL01, MILL02" in answer.error[1]
+    assert result.code == 2
+    assert "MILL01, MILL02" in result.error[1]
 
 
 def test_two_customers_of_one_name_never_share_an_account(
@@ -250,9 +250,9 @@ def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint
 def test_feed_add_wants_one_customer_or_all(
     northwind: Releaf, options: list[str], field: str
 ) -> None:
-    answer = northwind("feed", "add", "1", *options, "--json")
+    result = northwind("feed", "add", "1", *options, "--json")
 
-    assert (answer.code, answer.error[0]) == (2, field)
+    assert (result.code, result.error[0]) == (2, field)
 
 
 def test_a_token_is_replaced_from_standard_input(northwind: Releaf, printerpoint: Sandbox) -> None:
@@ -285,9 +285,9 @@ def test_a_token_that_does_not_work_replaces_nothing(
 def test_replacing_a_token_wants_a_server_and_a_token(
     northwind: Releaf, server: str, stdin: str, field: str
 ) -> None:
-    answer = northwind("server", "replace-token", server, "--json", stdin=stdin)
+    result = northwind("server", "replace-token", server, "--json", stdin=stdin)
 
-    assert (answer.code, answer.error[0]) == (2, field)
+    assert (result.code, result.error[0]) == (2, field)
 
 
 def test_the_token_of_another_server_is_no_replacement(
@@ -296,9 +296,9 @@ def test_the_token_of_another_server_is_no_replacement(
     printerpoint.add_dealer("another-token")
     northwind.made("server", "add", "--account", "1", stdin="another-token")
 
-    answer = northwind("server", "replace-token", "2", "--json", stdin=printerpoint.token)
+    result = northwind("server", "replace-token", "2", "--json", stdin=printerpoint.token)
 
-    assert (answer.code, answer.error[0]) == (2, "token")
+    assert (result.code, result.error[0]) == (2, "token")
 
 
 def test_a_server_is_removed_with_its_feeds(northwind: Releaf, printerpoint: Sandbox) -> None:
@@ -390,8 +390,8 @@ def test_a_second_token_of_a_fleet_is_refused_with_the_other_servers_name(
     for number in range(6):
         printerpoint.add_printer(bakery, serial=f"brn {number}")
 
-    answer = two_partners("server", "add", "--account", "Northwind", "--json", stdin=token)
+    result = two_partners("server", "add", "--account", "Northwind", "--json", stdin=token)
 
-    assert (answer.code, answer.error[0]) == (2, "token")
-    assert "“Printerpoint”" in answer.error[1]
+    assert (result.code, result.error[0]) == (2, "token")
+    assert "“Printerpoint”" in result.error[1]
     assert len(two_partners.made("list", "servers")) == 1

@@ -34,21 +34,21 @@ class Browser:
 
     def opens(self, address: str) -> requests.Response:
         """Get a page."""
-        answer = self._session.get(urljoin(self._url, address), timeout=120)
-        return self._remembers(answer, f"GET {address}")
+        response = self._session.get(urljoin(self._url, address), timeout=120)
+        return self._remembers(response, f"GET {address}")
 
     def sends(self, address: str, form: str | None = None, **fields: str) -> requests.Response:
         """Fill in the form of a page (``form``; the address itself when None) and send it."""
         page = self.opens(form or address).text
         hidden = _FIELD.search(page)
         assert hidden, f"{form or address} has no form"
-        answer = self._session.post(
+        response = self._session.post(
             urljoin(self._url, address),
             data={"csrf_token": html.unescape(hidden[1]), **fields},
             headers={"Origin": self._url},
             timeout=120,
         )
-        return self._remembers(answer, f"POST {address} {len(self.seen)}")
+        return self._remembers(response, f"POST {address} {len(self.seen)}")
 
     def looks_around(self, *starts: str, pages: int = 80) -> list[str]:
         """Follow every link, so many pages at the most; returns the paths that were opened."""
@@ -58,22 +58,22 @@ class Browser:
             if path in opened or path.startswith(_NOT_FOLLOWED):
                 continue
             opened.append(path)
-            answer = self.opens(path)
-            if "html" not in answer.headers.get("Content-Type", ""):
+            response = self.opens(path)
+            if "html" not in response.headers.get("Content-Type", ""):
                 continue
-            for link in _LINK.findall(answer.text):
+            for link in _LINK.findall(response.text):
                 parts = urlsplit(urljoin(urljoin(self._url, path), html.unescape(link)))
                 if f"{parts.scheme}://{parts.netloc}" == self._url:
                     waiting.append(f"{parts.path}?{parts.query}".rstrip("?"))
         return opened
 
-    def _remembers(self, answer: requests.Response, named: str) -> requests.Response:
-        for step in (*answer.history, answer):
+    def _remembers(self, response: requests.Response, named: str) -> requests.Response:
+        for step in (*response.history, response):
             head = "\n".join(f"{name}: {value}" for name, value in step.headers.items())
             self.seen[f"{named} -> {step.url} {step.status_code}"] = (
                 f"{step.url}\n{head}\n".encode() + step.content
             )
-        return answer
+        return response
 
 
 @contextmanager

@@ -67,10 +67,10 @@ class Scene:
 
     def collects(self) -> str:
         """The dealer asks for a collection; returns what becomes of it."""
-        answer = self.dealer.sends(
+        response = self.dealer.sends(
             f"/servers/{self.server_id}/collect", form=f"/servers/{self.server_id}"
         )
-        number = int(answer.url.rstrip("/").rpartition("/")[2])
+        number = int(response.url.rstrip("/").rpartition("/")[2])
         self.settles()
         with open_session(self.settings.database_url) as session:
             return session.get_one(Collection, number).state
@@ -164,12 +164,12 @@ def test_the_token_is_found_nowhere_whatever_goes_wrong(
 
 def registers_with_mistakes(scene: Scene) -> None:
     """The form is sent with a wrong token, then in every trouble, then well."""
-    answers = [scene.dealer.sends("/servers/new", token=MISTYPED)]
-    answers.append(scene.dealer.sends("/servers/new", token=f"{CANARY} and more"))
+    responses = [scene.dealer.sends("/servers/new", token=MISTYPED)]
+    responses.append(scene.dealer.sends("/servers/new", token=f"{CANARY} and more"))
     for trouble in TROUBLES.keys() - NOT_NOTICED_BY_A_TRY:
         TROUBLES[trouble](scene.printerpoint)
-        answers.append(scene.dealer.sends("/servers/new", token=CANARY))
-    assert {answer.status_code for answer in answers} == {422}
+        responses.append(scene.dealer.sends("/servers/new", token=CANARY))
+    assert {response.status_code for response in responses} == {422}
 
     scene.printerpoint.recover()
     assert scene.dealer.sends("/servers/new", token=CANARY).ok

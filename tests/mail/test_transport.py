@@ -101,11 +101,11 @@ def test_a_message_arrives_whole(office: Office, url: str, tmp_path: Path) -> No
     ("answer", "lasting"), [("550 no such user", True), ("450 mailbox is busy", False)]
 )
 def test_a_recipient_that_is_refused_concerns_one_message(
-    office: Office, url: str, tmp_path: Path, answer: str, lasting: bool
+    office: Office, url: str, tmp_path: Path, response: str, lasting: bool
 ) -> None:
-    office.refuse_recipient = answer
+    office.refuse_recipient = response
     with transport_for(url, tmp_path) as post:
-        with pytest.raises(MailError, match=f"refuses the recipient .{answer}") as refusal:
+        with pytest.raises(MailError, match=f"refuses the recipient .{response}") as refusal:
             post.send(message())
         office.refuse_recipient = ""
         post.send(message())

@@ -270,9 +270,9 @@ def test_every_verb_can_be_ordered_by_another_process(printerpoint: Sandbox) -> 
     ],
 )
 def test_a_wrong_order_says_what_is_wrong(
-    printerpoint: Sandbox, verb: str, words: dict[str, object], answer: str
+    printerpoint: Sandbox, verb: str, words: dict[str, object], response: str
 ) -> None:
-    with pytest.raises(RemoteError, match=answer):
+    with pytest.raises(RemoteError, match=response):
         Remote(printerpoint.url).run(verb, **words)
 
 
@@ -293,11 +293,11 @@ def test_there_is_nothing_else_to_call(
     connection = http.client.HTTPConnection(urlsplit(printerpoint.url).netloc)
     connection.request(method, path, body=b"{}", headers={"Content-Type": kind} if kind else {})
 
-    answer = connection.getresponse()
-    answer.read()
+    response = connection.getresponse()
+    response.read()
     connection.close()
 
-    assert answer.status == status
+    assert response.status == status
     printerpoint.recover()
 
 

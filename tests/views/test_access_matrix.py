@@ -287,16 +287,16 @@ def test_without_a_login(tenants: Tenants) -> None:
     for name in sorted(set(WHO) | REFUSED_TO_ALL):
         for arguments in (tenants.northwind.arguments, tenants.westerly.arguments):
             for path in paths(tenants.app, name, arguments):
-                answer = ask(tenants.app.test_client(), name, path)
+                response = ask(tenants.app.test_client(), name, path)
                 part = ask(tenants.app.test_client(), name, path, {"HX-Request": "true"})
                 if WHO.get(name) is ANYBODY:
-                    right = answer.status_code in REACHED | {404}
-                    right &= "/login" not in (answer.location or "")
+                    right = response.status_code in REACHED | {404}
+                    right &= "/login" not in (response.location or "")
                 else:
-                    right = answer.status_code == 302 and answer.location.startswith("/login")
+                    right = response.status_code == 302 and response.location.startswith("/login")
                     right &= (part.status_code, part.text) == (401, "")
                 if not right:
-                    wrong.append((name, path, answer.status_code, part.status_code))
+                    wrong.append((name, path, response.status_code, part.status_code))
         changed(tenants, name)
 
     assert wrong == []
@@ -309,10 +309,10 @@ def test_ones_own(role: str, tenants: Tenants) -> None:
     for name in CLOSED:
         expected = REACHED if role in WHO[name] else {403, 404}
         for path in paths(tenants.app, name, tenants.northwind.arguments):
-            answer = ask(tenants.browser_of(role), name, path)
-            shown = found_in(answer, foreign)
-            if answer.status_code not in expected or shown:
-                wrong.append((name, path, answer.status_code, shown))
+            response = ask(tenants.browser_of(role), name, path)
+            shown = found_in(response, foreign)
+            if response.status_code not in expected or shown:
+                wrong.append((name, path, response.status_code, shown))
         changed(tenants, name)
 
     assert wrong == []
@@ -325,10 +325,10 @@ def test_what_belongs_to_others(role: str, tenants: Tenants) -> None:
     for name in CLOSED:
         for tenant in tenants.others_of(role):
             for path in paths(tenants.app, name, tenant.arguments, only_with=set(tenant.arguments)):
-                answer = ask(tenants.browser_of(role), name, path)
-                shown = found_in(answer, foreign)
-                if answer.status_code not in (403, 404) or shown:
-                    wrong.append((name, path, answer.status_code, shown))
+                response = ask(tenants.browser_of(role), name, path)
+                shown = found_in(response, foreign)
+                if response.status_code not in (403, 404) or shown:
+                    wrong.append((name, path, response.status_code, shown))
         changed(tenants, name)
 
     assert wrong == []
@@ -357,16 +357,16 @@ def test_filters_do_not_reach_what_belongs_to_others(role: str, tenants: Tenants
             f"/review?feed={ids['feed_id']}",
             f"/certificates?account={ids['account_id']}",
         ):
-            answer = browser.get(path)
+            response = browser.get(path)
 
-            assert answer.status_code in (200, 403, 404), (path, answer.status_code)
-            assert not found_in(answer, tenants.foreign_texts(role)), path
+            assert response.status_code in (200, 403, 404), (path, response.status_code)
+            assert not found_in(response, tenants.foreign_texts(role)), path
 
 
 def test_a_get_that_would_change_queues_is_refused(tenants: Tenants) -> None:
-    answer = tenants.browser_of("operations").get("/operations/queues/requeue/collection")
+    response = tenants.browser_of("operations").get("/operations/queues/requeue/collection")
 
-    assert answer.status_code == 405
+    assert response.status_code == 405
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, Rule]]:
@@ -398,12 +398,12 @@ def ask(
     """Open or send, as a page of ours would."""
     method: Callable[..., TestResponse] = browser.post if name.endswith(" POST") else browser.get
     sent = {"Origin": "http://localhost", **(headers or {})}
-    answer = method(path, headers=sent, buffered=True)
-    if answer.status_code == 308:  # the same page under its other address
-        answer = method(answer.location, headers=sent, buffered=True)
-    return answer
+    response = method(path, headers=sent, buffered=True)
+    if response.status_code == 308:  # the same page under its other address
+        response = method(response.location, headers=sent, buffered=True)
+    return response
 
 
-def found_in(answer: TestResponse, texts: set[str]) -> list[str]:
+def found_in(response: TestResponse, texts: set[str]) -> list[str]:
     """Which of these texts an answer shows."""
-    return [word for word in sorted(texts) if word.encode() in answer.data]
+    return [word for word in sorted(texts) if word.encode() in response.data]

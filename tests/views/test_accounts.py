@@ -33,19 +33,19 @@ def ada(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
 
 def test_operations_add_a_partner(grace: Visitor) -> None:
     fields = {"name": "Westerly", "time_zone": "America/Los_Angeles", "country": "US"}
-    answer = grace.sends("/accounts/new", fields)
+    response = grace.sends("/accounts/new", fields)
 
-    page = grace.opens(answer.location)
-    assert answer.status_code == 302
+    page = grace.opens(response.location)
+    assert response.status_code == 302
     assert "Westerly is added." in page.text
     assert "America/Los Angeles" in page.text
     assert "United States" in page.text
 
 
 def test_a_partner_adds_a_customer_of_its_own(ada: Visitor, storing: Storing) -> None:
-    answer = ada.sends("/accounts/new", {"name": "Bakery Lund", "country": ""})
+    response = ada.sends("/accounts/new", {"name": "Bakery Lund", "country": ""})
 
-    page = ada.opens(answer.location)
+    page = ada.opens(response.location)
     assert "Customer of Northwind" in page.text
     assert "Germany" in page.text
     with storing() as session:
@@ -60,10 +60,10 @@ def test_operations_add_a_customer_to_the_partner_they_look_at(
         partner_id = factories.partner(session, name="Northwind").id
 
     page = grace.opens(f"/accounts/{partner_id}")
-    answer = grace.sends(f"/accounts/new?partner={partner_id}", {"name": "Bakery", "country": ""})
+    response = grace.sends(f"/accounts/new?partner={partner_id}", {"name": "Bakery", "country": ""})
 
     assert f"/accounts/new?partner={partner_id}" in page.text
-    assert "Customer of Northwind" in grace.opens(answer.location).text
+    assert "Customer of Northwind" in grace.opens(response.location).text
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_half_saved(
         factories.partner(session, name="Northwind")
     given = {"name": "Westerly", "time_zone": "Europe/Berlin", "country": "DE"} | fields
 
-    answer = grace.sends("/accounts/new", given)
+    response = grace.sends("/accounts/new", given)
 
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert re.search(rf'aria-describedby="[^"]*{field}-error"', answer.text)
+    assert response.status_code == 422
+    assert words in response.text
+    assert re.search(rf'aria-describedby="[^"]*{field}-error"', response.text)
     if given["country"] == "DE":
-        assert '<option selected value="DE">' in answer.text
+        assert '<option selected value="DE">' in response.text
     with storing() as session:
         assert session.scalar(select(func.count()).where(Account.kind == "partner")) == 1
 
@@ -102,11 +102,11 @@ def test_a_customer_is_edited(ada: Visitor, storing: Storing) -> None:
         customer_id = factories.customer(session, partner, name="Bakery", country="FR").id
 
     form = ada.opens(f"/accounts/{customer_id}/edit")
-    answer = ada.sends(f"/accounts/{customer_id}/edit", {"name": "Bakery Lund", "country": ""})
+    response = ada.sends(f"/accounts/{customer_id}/edit", {"name": "Bakery Lund", "country": ""})
 
     assert 'value="Bakery"' in form.text
     assert '<option selected value="FR">' in form.text
-    page = ada.opens(answer.location)
+    page = ada.opens(response.location)
     assert "Bakery Lund" in page.text
     assert "Germany" in page.text
 
@@ -153,10 +153,10 @@ def test_a_list_makes_the_best_of_nonsense(ada: Visitor, storing: Storing, query
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         factories.customer(session, partner, name="Bakery")
 
-    answer = ada.opens(f"/accounts?{query}")
+    response = ada.opens(f"/accounts?{query}")
 
-    assert answer.status_code == 200
-    assert "Bakery" in answer.text
+    assert response.status_code == 200
+    assert "Bakery" in response.text
 
 
 def test_a_customers_page_shows_pages_trees_chart_and_certificates(

@@ -74,10 +74,10 @@ def second_token(printerpoint: Sandbox) -> str:
 def test_a_second_token_of_the_same_fleet_is_refused(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
-    answer = office.nora.sends("/servers/new", {"token": second_token(printerpoint)})
+    response = office.nora.sends("/servers/new", {"token": second_token(printerpoint)})
 
-    assert answer.status_code == 422
-    assert "the same printers as your server “Boston”" in answer.text
+    assert response.status_code == 422
+    assert "the same printers as your server “Boston”" in response.text
     with storing() as session:
         assert session.scalars(select(Server.name)).all() == ["Boston"]
         assert set(session.scalars(select(FleetSerial.server_id))) == {office.server_id}
@@ -135,20 +135,20 @@ def test_operations_see_both_and_approve_after_confirmation(
 def test_partners_do_not_approve(office: Office, printerpoint: Sandbox) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token})
 
-    answers = [
+    responses = [
         office.otto.opens(f"{made.location}/approve"),
         office.otto.sends(f"{made.location}/approve"),
     ]
 
-    assert [answer.status_code for answer in answers] == [403, 403]
+    assert [response.status_code for response in responses] == [403, 403]
 
 
 def test_a_waiting_server_is_not_collected_by_hand(office: Office, printerpoint: Sandbox) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token})
 
-    answer = office.otto.sends(f"{made.location}/collect")
+    response = office.otto.sends(f"{made.location}/collect")
 
-    assert answer.location == made.location
+    assert response.location == made.location
     assert NEUTRAL in office.otto.opens(made.location).text
 
 
@@ -161,10 +161,12 @@ def test_a_token_is_not_replaced_by_one_of_another_own_fleet(
         salem = factories.server(session, partner, name="Salem", token="old", keyring=keyring)
         salem_id = salem.id
 
-    answer = office.nora.sends(f"/servers/{salem_id}/token", {"token": second_token(printerpoint)})
+    response = office.nora.sends(
+        f"/servers/{salem_id}/token", {"token": second_token(printerpoint)}
+    )
 
-    assert answer.status_code == 422
-    assert "the same printers as your server “Boston”" in answer.text
+    assert response.status_code == 422
+    assert "the same printers as your server “Boston”" in response.text
     with storing() as session:
         server = session.get_one(Server, salem_id)
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == "old"

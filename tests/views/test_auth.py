@@ -20,9 +20,9 @@ def test_the_right_password_leads_home(visitor: Visitor, storing: Storing) -> No
     with storing() as session:
         factories.user(session, email="ada@example.com", full_name="Ada Byron")
 
-    answer = visitor.enters("ada@example.com")
+    response = visitor.enters("ada@example.com")
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (response.status_code, response.location) == (302, "/")
     assert "Ada Byron" in visitor.opens("/").text
 
 
@@ -30,9 +30,9 @@ def test_an_e_mail_is_taken_in_any_letter_case(visitor: Visitor, storing: Storin
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
-    answer = visitor.enters("  Ada@Example.COM ")
+    response = visitor.enters("  Ada@Example.COM ")
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
 
 
 def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
@@ -43,16 +43,18 @@ def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
         factories.user(session, email="gone@example.com", disabled_at=factories.NOW)
         factories.user(session, email="new@example.com", password_hash=None)
 
-    answers = [
+    responses = [
         visitor.enters("ada@example.com", "not the password at all"),
         visitor.enters("nobody@example.com"),
         visitor.enters("gone@example.com"),
         visitor.enters("new@example.com"),
     ]
 
-    assert {answer.status_code for answer in answers} == {422}
-    assert all("do not fit together" in answer.text for answer in answers)
-    texts = {answer.text.replace(email, "") for answer, email in zip(answers, EMAILS, strict=True)}
+    assert {response.status_code for response in responses} == {422}
+    assert all("do not fit together" in response.text for response in responses)
+    texts = {
+        response.text.replace(email, "") for response, email in zip(responses, EMAILS, strict=True)
+    }
     assert len({_without_tokens(text) for text in texts}) == 1
 
 
@@ -60,10 +62,10 @@ def test_the_password_is_never_written_back(visitor: Visitor, storing: Storing) 
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
-    answer = visitor.enters("ada@example.com", "typed by mistake 123")
+    response = visitor.enters("ada@example.com", "typed by mistake 123")
 
-    assert "typed by mistake" not in answer.text
-    assert 'value="ada@example.com"' in answer.text
+    assert "typed by mistake" not in response.text
+    assert 'value="ada@example.com"' in response.text
 
 
 def test_after_the_log_in_one_is_where_one_wanted_to_go(visitor: Visitor, storing: Storing) -> None:
@@ -72,10 +74,10 @@ def test_after_the_log_in_one_is_where_one_wanted_to_go(visitor: Visitor, storin
 
     asked = visitor.opens("/servers?health=unhealthy")
     fields = {"email": "ada@example.com", "password": PASSWORD}
-    answer = visitor.sends(asked.location, fields)
+    response = visitor.sends(asked.location, fields)
 
     assert asked.location == "/login?next=/servers?health%3Dunhealthy"
-    assert answer.location == "/servers?health=unhealthy"
+    assert response.location == "/servers?health=unhealthy"
 
 
 @pytest.mark.parametrize(
@@ -96,9 +98,9 @@ def test_no_log_in_leads_to_another_site(visitor: Visitor, storing: Storing, tar
         factories.user(session, email="ada@example.com")
 
     fields = {"email": "ada@example.com", "password": PASSWORD, "next": target}
-    answer = visitor.sends("/login", fields)
+    response = visitor.sends("/login", fields)
 
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (response.status_code, response.location) == (302, "/")
 
 
 def test_logging_out_ends_the_session(log_in: Callable[[str], Visitor], storing: Storing) -> None:
@@ -106,9 +108,9 @@ def test_logging_out_ends_the_session(log_in: Callable[[str], Visitor], storing:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    answer = visitor.sends("/logout")
+    response = visitor.sends("/logout")
 
-    assert answer.location == "/login"
+    assert response.location == "/login"
     assert visitor.opens("/").status_code == 302
 
 
@@ -117,9 +119,9 @@ def test_a_link_cannot_log_anybody_out(log_in: Callable[[str], Visitor], storing
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    answer = visitor.opens("/logout")
+    response = visitor.opens("/logout")
 
-    assert answer.status_code == 405
+    assert response.status_code == 405
     assert visitor.opens("/").status_code == 200
 
 
@@ -131,9 +133,9 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
     here, elsewhere = log_in("ada@example.com"), log_in("ada@example.com")
 
     fields = {"old": PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD}
-    answer = here.sends("/password", fields)
+    response = here.sends("/password", fields)
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert here.opens("/").status_code == 200
     assert elsewhere.opens("/").status_code == 302
     assert elsewhere.enters("ada@example.com").status_code == 422
@@ -157,11 +159,11 @@ def test_a_password_that_cannot_be_taken_says_why_at_its_field(
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    answer = visitor.sends("/password", fields)
+    response = visitor.sends("/password", fields)
 
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert 'aria-invalid="true"' in answer.text
+    assert response.status_code == 422
+    assert words in response.text
+    assert 'aria-invalid="true"' in response.text
 
 
 def test_an_invitation_is_taken_once_and_logs_in(visitor: Visitor, storing: Storing) -> None:
@@ -195,10 +197,10 @@ def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
 
 
 def test_a_link_that_was_cut_off_is_explained(visitor: Visitor) -> None:
-    answer = visitor.opens("/invitations/half-a-tok")
+    response = visitor.opens("/invitations/half-a-tok")
 
-    assert answer.status_code == 404
-    assert "Copy all of it" in answer.text
+    assert response.status_code == 404
+    assert "Copy all of it" in response.text
 
 
 def test_the_page_of_a_one_time_link_gives_the_link_away_to_nobody(
@@ -206,11 +208,11 @@ def test_the_page_of_a_one_time_link_gives_the_link_away_to_nobody(
 ) -> None:
     token = _invited(storing)
 
-    answer = visitor.opens(f"/invitations/{token}")
+    response = visitor.opens(f"/invitations/{token}")
 
-    assert answer.headers["Referrer-Policy"] == "strict-origin"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert token not in answer.text
+    assert response.headers["Referrer-Policy"] == "strict-origin"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert token not in response.text
 
 
 def test_a_weak_first_password_leaves_the_invitation_open(

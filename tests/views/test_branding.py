@@ -101,9 +101,9 @@ def sends(visitor: Visitor, path: str, upload: bytes | None = None, **fields: st
 def test_a_partner_chooses_and_its_pages_and_its_customers_bear_it(
     street: Street, storing: Storing
 ) -> None:
-    answer = sends(street.ada, street.page, pictures.svg())
+    response = sends(street.ada, street.page, pictures.svg())
 
-    assert (answer.status_code, answer.location) == (302, street.page)
+    assert (response.status_code, response.location) == (302, street.page)
     ((name, colour, digest),) = chosen(storing)
     assert (name, colour) == ("Northwind Green", "#1d4ed8")
     for visitor in (street.ada, street.vera, street.cara):
@@ -143,17 +143,17 @@ def test_others_may_not(street: Street, storing: Storing, path: str) -> None:
 
     for visitor, status in ((street.wes, 404), (street.vera, 403), (street.cara, 403)):
         for account_id in (street.partner_id, street.customer_id):
-            answer = sends(visitor, f"/accounts/{account_id}/brand{path}", pictures.svg())
-            assert answer.status_code == status
+            response = sends(visitor, f"/accounts/{account_id}/brand{path}", pictures.svg())
+            assert response.status_code == status
     assert sends(street.olga, f"/accounts/{street.operations_id}/brand{path}").status_code == 404
     assert chosen(storing) == before
     assert noted(storing) == []
 
 
 def test_of_a_customer_one_is_led_to_its_partner(street: Street, storing: Storing) -> None:
-    answer = sends(street.ada, f"/accounts/{street.customer_id}/brand")
+    response = sends(street.ada, f"/accounts/{street.customer_id}/brand")
 
-    assert (answer.status_code, answer.location) == (302, street.page)
+    assert (response.status_code, response.location) == (302, street.page)
     assert chosen(storing) == []
 
 
@@ -164,17 +164,17 @@ def test_a_logo_is_a_picture_of_ours_and_can_do_nothing(street: Street, storing:
     path = f"/brand/logo/{digest}.png"
 
     for visitor in (street.ada, street.vera, street.cara, street.olga):
-        answer = visitor.opens(path)
+        response = visitor.opens(path)
 
-        assert answer.status_code == 200
-        assert answer.mimetype == "image/png"
-        assert answer.data.startswith(b"\x89PNG")
-        assert tail not in answer.data
-        assert hashlib.sha256(answer.data).hexdigest() == digest
-        assert answer.headers["Cache-Control"] == f"private, {IMMUTABLE}"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Content-Security-Policy"] == SANDBOX
-        again = visitor.opens(path, {"If-None-Match": answer.headers["ETag"]})
+        assert response.status_code == 200
+        assert response.mimetype == "image/png"
+        assert response.data.startswith(b"\x89PNG")
+        assert tail not in response.data
+        assert hashlib.sha256(response.data).hexdigest() == digest
+        assert response.headers["Cache-Control"] == f"private, {IMMUTABLE}"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == SANDBOX
+        again = visitor.opens(path, {"If-None-Match": response.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
     assert street.wes.opens(path).status_code == 404
     for other in ("0" * 64, "é" * 64, "x", digest.upper(), f"{digest[:-1]}."):
@@ -206,11 +206,11 @@ def test_a_logo_that_two_partners_have_is_kept_once(street: Street, storing: Sto
 def test_a_logo_that_is_not_taken_is_refused_at_its_field(
     street: Street, storing: Storing, upload: bytes
 ) -> None:
-    answer = sends(street.ada, street.page, upload)
+    response = sends(street.ada, street.page, upload)
 
-    assert answer.status_code == 422
-    assert 'id="logo-error"' in answer.text
-    assert "http-equiv" not in answer.text
+    assert response.status_code == 422
+    assert 'id="logo-error"' in response.text
+    assert "http-equiv" not in response.text
     assert chosen(storing) == []
     shown = sends(street.ada, f"{street.page}/preview", upload)
     assert shown.status_code == 200
@@ -231,12 +231,12 @@ def test_a_file_that_is_too_large_is_refused(street: Street, storing: Storing) -
         ]
         body = "\r\n".join(lines).encode() + pictures.png().ljust(size, b"\0") + b"\r\n--edge--"
 
-        answer = street.ada.client.post(
+        response = street.ada.client.post(
             street.page, data=body, content_type="multipart/form-data; boundary=edge"
         )
 
-        assert answer.status_code == status
-        assert ("512 KB. Save the logo smaller" in answer.text) == (status == 422)
+        assert response.status_code == status
+        assert ("512 KB. Save the logo smaller" in response.text) == (status == 422)
     assert chosen(storing) == []
 
 
@@ -297,9 +297,9 @@ def test_of_two_fields_the_one_that_was_changed_counts(
         sends(street.ada, street.page, colour=stored)
 
     for _ in range(2):  # a second click sends the same once more
-        answer = sends(street.ada, street.page, colour=typed, picked=picked, was=stored or "")
+        response = sends(street.ada, street.page, colour=typed, picked=picked, was=stored or "")
 
-        assert answer.status_code == 302
+        assert response.status_code == 302
         assert [colour for _, colour, _ in chosen(storing)] == [meant]
 
 

@@ -72,10 +72,10 @@ LISTS = {
 def test_ticked_rows_are_exported_and_no_others(street: Street, noun: str) -> None:
     address = f"{LISTS[noun]}/selection?export=csv"
 
-    answer = street.nora.sends(address, {noun: street.own[noun][:1]})
+    response = street.nora.sends(address, {noun: street.own[noun][:1]})
 
-    lines = answer.text.splitlines()
-    assert answer.mimetype == "text/csv"
+    lines = response.text.splitlines()
+    assert response.mimetype == "text/csv"
     assert len(lines) == 2
     assert "Harbour" in lines[1] or noun == "certificate"
 
@@ -84,18 +84,18 @@ def test_ticked_rows_are_exported_and_no_others(street: Street, noun: str) -> No
 def test_a_row_of_another_partner_is_refused_with_all_the_others(street: Street, noun: str) -> None:
     ticked = [*street.own[noun], street.foreign[noun]]
 
-    answer = street.nora.sends(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
+    response = street.nora.sends(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
 
-    assert answer.status_code == 404
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize("noun", LISTS)
 def test_without_a_tick_the_list_says_so(street: Street, noun: str) -> None:
     path = LISTS[noun]
 
-    answer = street.nora.sends(f"{path}/selection?export=csv", {"back": f"{path}?q=a&page=1"})
+    response = street.nora.sends(f"{path}/selection?export=csv", {"back": f"{path}?q=a&page=1"})
 
-    assert answer.location == f"{path}?q=a&page=1"
+    assert response.location == f"{path}?q=a&page=1"
     assert "Tick at least one row" in street.nora.opens(path).text
 
 
@@ -142,9 +142,9 @@ def test_of_many_servers_that_cannot_be_read_a_few_are_named(
             for number in range(40)
         ]
 
-    answer = street.nora.sends("/servers/selection", {"action": "collect", "server": ids})
+    response = street.nora.sends("/servers/selection", {"action": "collect", "server": ids})
 
-    assert len(answer.headers["Set-Cookie"]) < 4_000  # what a browser keeps of a cookie
+    assert len(response.headers["Set-Cookie"]) < 4_000  # what a browser keeps of a cookie
     page = street.nora.opens("/collections").text
     assert [f"Closed {number:02}: " in page for number in range(5)] == [True] * 3 + [False] * 2
     assert "37 other servers cannot be read now, either." in page
@@ -180,9 +180,9 @@ def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(
         ]
 
     confirmed = {"action": "deactivate", "of": "customers", "confirmed": "yes", "feed": ids}
-    answer = street.nora.sends("/feeds/selection", confirmed | {"back": "/accounts?page=1"})
+    response = street.nora.sends("/feeds/selection", confirmed | {"back": "/accounts?page=1"})
 
-    assert answer.location == "/accounts?page=1"
+    assert response.location == "/accounts?page=1"
     with storing() as session:
         assert {session.get_one(Feed, feed_id).status for feed_id in ids} == {"inactive"}
 
@@ -201,12 +201,12 @@ def test_ticked_certificates_come_in_one_archive(street: Street, storing: Storin
             row = Document(certificate_id=each, pdf=pdf, sha256="0" * 64, rendered_at=NOW)
             session.add(row)
 
-    answer = street.nora.sends(
+    response = street.nora.sends(
         "/certificates/selection", {"action": "documents", "certificate": ticked}
     )
 
-    assert answer.mimetype == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+    assert response.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.data)) as archive:
         assert archive.testzip() is None
         assert len(set(archive.namelist())) == 2
         assert sorted(archive.read(name) for name in archive.namelist()) == sorted(
@@ -217,9 +217,9 @@ def test_ticked_certificates_come_in_one_archive(street: Street, storing: Storin
 def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> None:
     fields = {"action": "documents", "certificate": street.own["certificate"]}
 
-    answer = street.nora.sends("/certificates/selection", fields)
+    response = street.nora.sends("/certificates/selection", fields)
 
-    assert answer.location == "/certificates"
+    assert response.location == "/certificates"
     assert "2 of these documents are being drawn" in street.nora.opens("/certificates").text
 
 

@@ -97,12 +97,12 @@ def test_an_undrawn_document_is_being_drawn_until_it_is_there(
 
 
 def test_the_download_is_the_documents_very_bytes(office: Office) -> None:
-    answer = office.hana.opens(f"/certificates/{OCTOBER}.pdf")
+    response = office.hana.opens(f"/certificates/{OCTOBER}.pdf")
 
-    assert answer.status_code == 200
-    assert answer.data == PDF
-    assert answer.mimetype == "application/pdf"
-    assert answer.headers["Content-Disposition"] == (
+    assert response.status_code == 200
+    assert response.data == PDF
+    assert response.mimetype == "application/pdf"
+    assert response.headers["Content-Disposition"] == (
         f"attachment; filename=certificate-{OCTOBER}.pdf"
     )
 
@@ -143,11 +143,11 @@ def test_certificates_of_somebody_else_are_not_there(office: Office, storing: St
     with storing() as session:
         number = factories.certificate(session).number
 
-    answers = [
+    responses = [
         office.hana.opens(f"/certificates/{number}{suffix}") for suffix in ("", ".pdf", "/document")
     ]
 
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert [response.status_code for response in responses] == [404, 404, 404]
     assert number not in office.hana.opens("/certificates").text
 
 
@@ -179,11 +179,11 @@ def test_without_certificates_the_list_leads_on(
 def test_the_public_page_says_what_is_certified_to_anybody(
     office: Office, visitor: Visitor
 ) -> None:
-    answer = visitor.opens(f"/c/{PUBLIC_ID}")
+    response = visitor.opens(f"/c/{PUBLIC_ID}")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert all(
-        words in answer.text
+        words in response.text
         for words in (
             "Harbour Architects, LLP",
             "October 2026",
@@ -196,14 +196,14 @@ def test_the_public_page_says_what_is_certified_to_anybody(
 
 
 def test_the_public_page_reveals_nothing_else(office: Office, visitor: Visitor) -> None:
-    answer = visitor.opens(f"/c/{PUBLIC_ID}")
+    response = visitor.opens(f"/c/{PUBLIC_ID}")
 
-    assert "Northwind Print" not in answer.text
-    assert SEPTEMBER not in answer.text
-    assert "csrf" not in answer.text
-    assert "Set-Cookie" not in answer.headers
-    assert "noindex" in answer.headers["X-Robots-Tag"]
-    assert '<meta name="robots" content="noindex' in answer.text
+    assert "Northwind Print" not in response.text
+    assert SEPTEMBER not in response.text
+    assert "csrf" not in response.text
+    assert "Set-Cookie" not in response.headers
+    assert "noindex" in response.headers["X-Robots-Tag"]
+    assert '<meta name="robots" content="noindex' in response.text
 
 
 @pytest.mark.parametrize(

@@ -114,5 +114,5 @@ def asked(visitor: Visitor, path: str) -> int:
     """How often a page asks the database; 0 for one that the visitor may not see."""
     visitor.opens(path)  # whatever is remembered after the first time is remembered now
     with counted() as statements:
-        answer = visitor.opens(path)
-    return len(statements) if answer.status_code == 200 else 0
+        response = visitor.opens(path)
+    return len(statements) if response.status_code == 200 else 0

@@ -194,10 +194,10 @@ def test_chosen_customers_are_connected_to_chosen_accounts(
         f"account-{BAKERY}": "Bakers united",
     }
 
-    answer = office.nora.sends(office.adding, fields)
+    response = office.nora.sends(office.adding, fields)
 
-    assert answer.location == f"/servers/{office.server_id}"
-    assert "2 customers are tied" in office.nora.opens(answer.location).text
+    assert response.location == f"/servers/{office.server_id}"
+    assert "2 customers are tied" in office.nora.opens(response.location).text
     assert connected(storing) == {
         "Bluebird Bakery": "Bakers united",
         "Harbour Architects, LLP": "Harbour Architects, LLP",
@@ -225,10 +225,10 @@ def test_without_javascript_a_search_is_a_button_that_keeps_what_is_ticked(offic
 
 
 def test_nothing_chosen_is_said(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(office.adding, {"action": "connect"})
+    response = office.nora.sends(office.adding, {"action": "connect"})
 
-    assert answer.status_code == 422
-    assert "Choose at least one customer" in answer.text
+    assert response.status_code == 422
+    assert "Choose at least one customer" in response.text
     assert connected(storing) == {}
 
 
@@ -273,11 +273,11 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
 def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> None:
     fields = {"action": "connect", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
 
-    answer = office.nora.sends(office.adding, fields)
+    response = office.nora.sends(office.adding, fields)
 
-    assert answer.status_code == 422
-    assert "not in the fleet any more" in answer.text
-    assert chosen(answer.text) == [BAKERY]
+    assert response.status_code == 422
+    assert "not in the fleet any more" in response.text
+    assert chosen(response.text) == [BAKERY]
 
 
 def test_one_fleet_is_read_for_many_keystrokes(office: Office, printerpoint: Sandbox) -> None:

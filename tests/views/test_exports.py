@@ -62,10 +62,10 @@ def everything(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sheet(visitor: Visitor, path: str) -> list[list[str]]:
     """The lines of a CSV export."""
-    answer = visitor.opens(path)
-    assert answer.status_code == 200, answer.text
-    assert answer.mimetype == "text/csv"
-    text = answer.data.decode("utf-8-sig")
+    response = visitor.opens(path)
+    assert response.status_code == 200, response.text
+    assert response.mimetype == "text/csv"
+    text = response.data.decode("utf-8-sig")
     assert text.endswith("\r\n")
     return list(csv.reader(io.StringIO(text)))
 
@@ -78,12 +78,12 @@ def test_every_list_is_exported_in_both_formats_with_the_same_content(
     ops = log_in("ops@example.com")
 
     lines = sheet(ops, f"/{name}?export=csv")
-    answer = ops.opens(f"/{name}?export=xlsx")
+    response = ops.opens(f"/{name}?export=xlsx")
 
     assert len(lines) > 1
-    assert f"{TODAY}.xlsx" in answer.headers["Content-Disposition"]
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    page = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert f"{TODAY}.xlsx" in response.headers["Content-Disposition"]
+    assert response.headers["Cache-Control"] == "private, no-store"
+    page = openpyxl.load_workbook(io.BytesIO(response.data)).active
     assert page is not None
     rows = [list(row) for row in page.iter_rows(values_only=True)]
     assert rows[0] == lines[0]
@@ -185,11 +185,11 @@ def test_a_large_list_needs_no_memory(
     nora.opens("/devices")
 
     tracemalloc.start()
-    answer = nora.client.get("/devices?export=csv", buffered=False)
-    size = sum(len(part) for part in answer.iter_encoded())
+    response = nora.client.get("/devices?export=csv", buffered=False)
+    size = sum(len(part) for part in response.iter_encoded())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    answer.close()
+    response.close()
 
     assert size > 1_500_000
     # A chunk of rows and their objects, whatever their number.

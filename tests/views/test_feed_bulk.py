@@ -60,8 +60,8 @@ def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
 
     named = re.findall(r'name="feed" value="(\d+)"', asked.text)
     fields = {"action": "deactivate", "confirmed": "yes", "feed": named, "back": "/feeds?q=a"}
-    answer = street.nora.sends("/feeds/selection", fields)
-    assert answer.location == "/feeds?q=a"
+    response = street.nora.sends("/feeds/selection", fields)
+    assert response.location == "/feeds?q=a"
     assert "2 feeds deactivated" in street.nora.opens("/feeds").text
     assert statuses(storing) == {
         "Harbour": "inactive", "Lake": "inactive", "Mill": "inactive", "Westerly": "active",
@@ -127,15 +127,15 @@ def test_a_server_that_rests_is_named(street: Street, storing: Storing) -> None:
 def test_the_ticked_feeds_are_exported_and_no_others(street: Street, kind: str) -> None:
     wanted = {"feed": street.feeds[:2]}
 
-    answer = street.nora.sends(f"/feeds/selection?export={kind}", wanted)
+    response = street.nora.sends(f"/feeds/selection?export={kind}", wanted)
     refused = street.nora.sends(f"/feeds/selection?export={kind}", {"feed": street.strange})
     nothing = street.nora.sends(f"/feeds/selection?export={kind}")
 
-    assert f".{kind}" in answer.headers["Content-Disposition"]
+    assert f".{kind}" in response.headers["Content-Disposition"]
     if kind == "csv":
-        assert "Harbour" in answer.text
-        assert "Lake" in answer.text
-        assert "Mill" not in answer.text
+        assert "Harbour" in response.text
+        assert "Lake" in response.text
+        assert "Mill" not in response.text
     assert refused.status_code == 404
     assert nothing.location == "/feeds"
 
@@ -146,18 +146,20 @@ def test_a_feed_of_another_partner_is_not_there(
 ) -> None:
     before = statuses(storing)
 
-    answer = street.nora.sends(
+    response = street.nora.sends(
         "/feeds/selection",
         {"action": action, "confirmed": "yes", "feed": [*street.feeds, street.strange]},
     )
 
-    assert answer.status_code == 404
+    assert response.status_code == 404
     assert statuses(storing) == before
 
 
 @pytest.mark.parametrize("fields", [{}, {"action": "collect"}, {"action": "burn"}, {"feed": "x"}])
 def test_nothing_chosen_is_said(street: Street, fields: dict[str, object]) -> None:
-    answer = street.nora.sends("/feeds/selection", {**fields, "back": "https://elsewhere.example"})
+    response = street.nora.sends(
+        "/feeds/selection", {**fields, "back": "https://elsewhere.example"}
+    )
 
-    assert answer.location == "/feeds"
+    assert response.location == "/feeds"
     assert "Tick at least one row" in street.nora.opens("/feeds").text

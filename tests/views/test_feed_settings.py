@@ -36,11 +36,11 @@ def test_a_feed_is_marked_as_read_by_hand_on_a_page_of_its_own(
     nora: Visitor, storing: Storing
 ) -> None:
     form = nora.opens("/feeds/1/read-by-hand").text
-    answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
+    response = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
     page = nora.opens("/feeds/1").text
 
     assert 'value="30"' in form
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert "Bluebird Bakery is read by hand; a reading is expected every 30 days." in page
     assert "Next reading due" in page
     assert "7 December 2026" in page
@@ -91,11 +91,11 @@ def test_a_feed_is_read_every_night_again(nora: Visitor, storing: Storing) -> No
 def test_days_that_cannot_be_are_refused_at_their_field(
     nora: Visitor, storing: Storing, days: str, message: str
 ) -> None:
-    answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": days})
+    response = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": days})
 
-    assert answer.status_code == 422
-    assert message in answer.text
-    assert 'aria-invalid="true"' in answer.text
+    assert response.status_code == 422
+    assert message in response.text
+    assert 'aria-invalid="true"' in response.text
     with storing() as session:
         assert session.get_one(Feed, 1).read_interval_days is None
 
@@ -105,11 +105,11 @@ def test_a_suggested_interval_is_taken_with_one_click(nora: Visitor, storing: St
         session.get_one(Feed, 1).suggested_interval_days = 30
 
     pages = [nora.opens(path).text for path in ("/", "/feeds/1")]
-    answer = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
+    response = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
     after = [nora.opens(path).text for path in ("/", "/feeds/1")]
 
     text = "Readings of this feed arrive about every 30 days."
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert all(text in page and 'name="read_by_hand" value="30"' in page for page in pages)
     assert not any(text in page for page in after)
 

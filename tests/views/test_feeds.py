@@ -170,12 +170,12 @@ def test_deactivating_asks_first_and_says_what_becomes_of_pages_meanwhile(
 ) -> None:
     asked = office.nora.opens(f"{office.path}/deactivate").text
     before = status(storing, office)
-    answer = office.nora.sends(f"{office.path}/deactivate")
+    response = office.nora.sends(f"{office.path}/deactivate")
     again = office.nora.sends(f"{office.path}/deactivate")
 
     assert "you choose whether to count the pages printed while it was inactive" in asked
     assert (before, status(storing, office)) == ("active", "inactive")
-    assert (answer.location, again.location) == (office.path, office.path)
+    assert (response.location, again.location) == (office.path, office.path)
     assert "Reactivate" in office.nora.opens(office.path).text
 
 

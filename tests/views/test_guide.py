@@ -61,8 +61,8 @@ def test_every_picture_is_there_and_used_in_the_language_of_the_reader(
 ) -> None:
     used: set[str] = set()
     for chapter in CHAPTERS:
-        answer = visitor.opens(f"/guide/{chapter.slug}", headers={"Accept-Language": language})
-        for address in Page(answer.text).pictures:
+        response = visitor.opens(f"/guide/{chapter.slug}", headers={"Accept-Language": language})
+        for address in Page(response.text).pictures:
             path = re.sub(r"\?.*", "", address)
             if path.startswith("/static/guide/"):
                 assert path.startswith(f"/static/guide/{language}/")

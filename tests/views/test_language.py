@@ -14,11 +14,11 @@ ENGLISH = {"Accept-Language": "en-US,en;q=0.9"}
 
 
 def test_a_page_speaks_the_language_that_the_browser_prefers(visitor: Visitor) -> None:
-    answer = visitor.opens("/login", SPANISH)
+    response = visitor.opens("/login", SPANISH)
 
-    assert '<html lang="es">' in answer.text
-    assert answer.headers["Content-Language"] == "es"
-    assert {"Accept-Language", "Cookie"} <= set(answer.headers["Vary"].split(", "))
+    assert '<html lang="es">' in response.text
+    assert response.headers["Content-Language"] == "es"
+    assert {"Accept-Language", "Cookie"} <= set(response.headers["Vary"].split(", "))
 
 
 @pytest.mark.parametrize("wanted", ["fr-FR,fr;q=0.9", "", "*", ";;;", "x" * 5000])
@@ -29,10 +29,10 @@ def test_a_browser_that_wants_what_we_do_not_speak_gets_english(
 
 
 def test_what_a_browser_has_chosen_goes_before_what_it_prefers(visitor: Visitor) -> None:
-    answer = visitor.sends("/language", {"language": "es", "back": "/guide?from=here"}, ENGLISH)
+    response = visitor.sends("/language", {"language": "es", "back": "/guide?from=here"}, ENGLISH)
 
-    assert answer.status_code == 302
-    assert answer.location == "/guide?from=here"
+    assert response.status_code == 302
+    assert response.location == "/guide?from=here"
     assert '<html lang="es">' in visitor.opens("/login", ENGLISH).text
 
 
@@ -59,9 +59,9 @@ def test_a_language_we_do_not_speak_is_refused(visitor: Visitor, language: str) 
     "back", ["https://elsewhere.example/", "//elsewhere.example", "javascript:"]
 )
 def test_nobody_is_led_elsewhere(visitor: Visitor, back: str) -> None:
-    answer = visitor.sends("/language", {"language": "es", "back": back})
+    response = visitor.sends("/language", {"language": "es", "back": back})
 
-    assert answer.location == "/"
+    assert response.location == "/"
 
 
 def test_a_forged_choice_is_refused(visitor: Visitor) -> None:

@@ -36,8 +36,8 @@ def wants(storing: Storing, user_id: int) -> dict[str, bool]:
 def test_everybody_chooses_what_concerns_them(log_in: LogIn, storing: Storing, ada: int) -> None:
     visitor = log_in("ada@example.com")
     page = visitor.opens("/notices").text
-    answer = visitor.sends("/notices", {"feed": "y"})
-    after = visitor.opens(answer.location).text
+    response = visitor.sends("/notices", {"feed": "y"})
+    after = visitor.opens(response.location).text
 
     assert "ada@example.com" in page
     assert "Weekly digest" in page
@@ -65,9 +65,9 @@ def test_a_mail_program_unsubscribes_with_one_click(
 ) -> None:
     path = link(settings, ada, "feed")
 
-    answer = visitor.client.post(path, data={"List-Unsubscribe": "One-Click"})
+    response = visitor.client.post(path, data={"List-Unsubscribe": "One-Click"})
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert wants(storing, ada) == {"server": True, "feed": False, "digest": True, "nights": True}
 
 

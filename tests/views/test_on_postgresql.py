@@ -68,9 +68,9 @@ def test_a_search_takes_every_character_as_itself(
 def test_every_page_answers(app: Flask, seeded: seeded_db.SeededDatabase) -> None:
     wrong = []
     for browser, path in _visits(app, seeded):
-        answer = browser.get(path, follow_redirects=True)
-        if answer.status_code != 200:
-            wrong.append((path, answer.status_code))
+        response = browser.get(path, follow_redirects=True)
+        if response.status_code != 200:
+            wrong.append((path, response.status_code))
     assert wrong == []
 
 
@@ -94,6 +94,6 @@ def test_every_list_is_exported(app: Flask, seeded: seeded_db.SeededDatabase) ->
         session["_user_id"] = seeded.people["operations"].get_id()
     for name in LISTS:
         for kind in export.FORMATS:
-            answer = browser.get(f"/{name}?export={kind}", buffered=True)
-            assert answer.status_code == 200, name
-            assert answer.content_length, name
+            response = browser.get(f"/{name}?export={kind}", buffered=True)
+            assert response.status_code == 200, name
+            assert response.content_length, name

@@ -83,9 +83,9 @@ def test_its_looser_policy_holds_under_its_own_prefix_only(office: Office) -> No
 
 
 def test_a_failed_job_is_requeued_from_its_own_page(office: Office) -> None:
-    answer = office.visitor.client.post(f"{QUEUES}/job/{office.job_id}/requeue", headers=OURS)
+    response = office.visitor.client.post(f"{QUEUES}/job/{office.job_id}/requeue", headers=OURS)
 
-    assert answer.get_json() == {"status": "OK"}
+    assert response.get_json() == {"status": "OK"}
     assert office.state() is JobStatus.QUEUED
 
 
@@ -101,26 +101,26 @@ def test_a_failed_job_is_requeued_from_its_own_page(office: Office) -> None:
 )
 def test_another_site_cannot_requeue(office: Office, headers: dict[str, str]) -> None:
     address = f"{QUEUES}/job/{office.job_id}/requeue"
-    answer = office.visitor.client.post(address, headers=headers)
+    response = office.visitor.client.post(address, headers=headers)
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert office.state() is JobStatus.FAILED
 
 
 def test_a_referrer_of_ours_is_enough(office: Office) -> None:
     address = f"{QUEUES}/requeue/collection"
-    answer = office.visitor.client.post(address, headers={"Referer": "http://localhost/x"})
+    response = office.visitor.client.post(address, headers={"Referer": "http://localhost/x"})
 
-    assert answer.get_json() == {"status": "OK", "count": 1}
+    assert response.get_json() == {"status": "OK", "count": 1}
 
 
 def test_looking_at_an_address_never_requeues(office: Office) -> None:
-    answers = [
+    responses = [
         office.visitor.client.open(f"{QUEUES}/requeue/collection", method=method, headers=OURS)
         for method in ("GET", "HEAD")
     ]
 
-    assert [answer.status_code for answer in answers] == [405, 405]
+    assert [response.status_code for response in responses] == [405, 405]
     assert office.state() is JobStatus.FAILED
 
 
@@ -190,6 +190,6 @@ def test_the_password_of_redis_is_on_no_page(office: Office) -> None:
 
 
 def test_a_job_id_that_cannot_be_is_not_found(office: Office) -> None:
-    answer = office.visitor.opens(f"{QUEUES}/0/view/job/no%20such:job")
+    response = office.visitor.opens(f"{QUEUES}/0/view/job/no%20such:job")
 
-    assert answer.status_code == 404
+    assert response.status_code == 404

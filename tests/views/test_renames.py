@@ -55,11 +55,11 @@ def test_home_and_the_feeds_page_say_who_lists_the_devices(office: Office) -> No
 
 
 def test_one_click_connects_the_feed_again(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(f"/feeds/{office.renamed}/relink")
+    response = office.nora.sends(f"/feeds/{office.renamed}/relink")
     page = office.nora.opens(f"/feeds/{office.renamed}").text
     again = office.nora.sends(f"/feeds/{office.renamed}/relink")
 
-    assert answer.location == f"/feeds/{office.renamed}"
+    assert response.location == f"/feeds/{office.renamed}"
     assert "is reconnected as" in page
     assert PROPOSED not in page
     assert "formerly “Miller Print Shop”" in page

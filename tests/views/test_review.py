@@ -149,8 +149,8 @@ def test_the_readings_that_decided_are_marked_and_named(office: Office, storing:
 
 
 def test_accepted_pages_are_deposited_once(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(office.path, {"answer": "accepted"})
-    said = office.nora.opens(answer.location).text
+    response = office.nora.sends(office.path, {"answer": "accepted"})
+    said = office.nora.opens(response.location).text
     again = office.nora.sends(office.path, {"answer": "accepted"})
 
     assert "900,000 pages are counted now" in said
@@ -164,14 +164,14 @@ def test_rejected_pages_need_a_reason_and_join_the_initial_count(
 ) -> None:
     unsaid = office.nora.sends(office.path, {"answer": "rejected", "reason": "  "})
     before = state(storing, office)
-    answer = office.nora.sends(
+    response = office.nora.sends(
         office.path, {"answer": "rejected", "reason": "Typed <one> digit too many"}
     )
 
     assert unsaid.status_code == 422
     assert "Enter the reason why these pages were not printed" in unsaid.text
     assert (before, state(storing, office)) == ("held", "rejected")
-    assert answer.location == "/review"
+    assert response.location == "/review"
     assert deposited(storing) == 0
     with storing() as session:
         device = session.get_one(Device, office.device_id)
@@ -186,7 +186,7 @@ def test_a_decision_is_taken_back_until_its_month_is_certified(
 ) -> None:
     office.nora.sends(office.path, {"answer": "reset"})
     decided = office.nora.opens(office.path).text
-    answer = office.nora.sends(f"{office.path}/reopen")
+    response = office.nora.sends(f"{office.path}/reopen")
     again = office.nora.sends(f"{office.path}/reopen")
     office.nora.sends(office.path, {"answer": "accepted"})
     with storing() as session:
@@ -196,7 +196,7 @@ def test_a_decision_is_taken_back_until_its_month_is_certified(
 
     assert "Meter reset" in decided
     assert f"{office.path}/reopen" in decided
-    assert answer.location == again.location == office.path
+    assert response.location == again.location == office.path
     assert "November 2026 was certified with this decision" in late
     assert f"{office.path}/reopen" not in late
     refused = office.nora.sends(f"{office.path}/reopen")
@@ -222,12 +222,12 @@ def test_the_number_of_pages_to_count_begins_with_the_proposal(
 def test_a_number_of_pages_that_cannot_be_is_refused_at_its_field(
     office: Office, storing: Storing, pages: str
 ) -> None:
-    answer = office.nora.sends(office.path, {"answer": "adjusted", "pages": pages})
+    response = office.nora.sends(office.path, {"answer": "adjusted", "pages": pages})
 
-    assert answer.status_code == 422
-    assert "Enter a whole number from 0 to 900,000." in answer.text
-    assert 'id="pages-error"' in answer.text
-    assert f'value="{pages}"' in answer.text
+    assert response.status_code == 422
+    assert "Enter a whole number from 0 to 900,000." in response.text
+    assert 'id="pages-error"' in response.text
+    assert f'value="{pages}"' in response.text
     assert state(storing, office) == "held"
 
 
@@ -256,17 +256,17 @@ def test_a_case_says_why_it_is_under_review(
 def test_a_reason_that_is_too_long_is_kept_to_be_shortened(
     office: Office, storing: Storing
 ) -> None:
-    answer = office.nora.sends(office.path, {"answer": "rejected", "reason": "x" * 501})
+    response = office.nora.sends(office.path, {"answer": "rejected", "reason": "x" * 501})
 
-    assert answer.status_code == 422
-    assert "x" * 501 in answer.text
+    assert response.status_code == 422
+    assert "x" * 501 in response.text
     assert state(storing, office) == "held"
 
 
 def test_an_answer_that_is_neither_is_refused(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(office.path, {"answer": "perhaps"})
+    response = office.nora.sends(office.path, {"answer": "perhaps"})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
     assert state(storing, office) == "held"
 
 
@@ -274,9 +274,9 @@ def test_a_delta_that_was_counted_at_once_is_no_case(office: Office, storing: St
     with storing() as session:
         session.get_one(Delta, office.delta_id).state = "counted"
 
-    answer = office.nora.opens(office.path)
+    response = office.nora.opens(office.path)
 
-    assert answer.location == f"/devices/{office.device_id}"
+    assert response.location == f"/devices/{office.device_id}"
 
 
 def test_viewers_look_customers_and_strangers_do_not(

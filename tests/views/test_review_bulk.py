@@ -62,7 +62,7 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
 
     asked = desk.nora.sends("/review/selection", ticked)
     before = states(storing, desk.limit)
-    answer = desk.nora.sends(
+    response = desk.nora.sends(
         "/review/selection", {**ticked, "case": confirmed(asked.text), "confirmed": "yes"}
     )
 
@@ -70,7 +70,7 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
     assert re.search(r"Customers</dt><dd>2<", asked.text)
     assert re.search(r"Pages counted</dt><dd>60,000<", asked.text)
     assert before == ["held"] * 3
-    assert answer.location == "/review?q=a"
+    assert response.location == "/review?q=a"
     said = desk.nora.opens("/review").text
     assert "3 cases decided. 60,000 pages are counted now." in said
     assert states(storing, desk.limit) == ["accepted"] * 3
@@ -128,9 +128,9 @@ def test_what_was_decided_meanwhile_is_left_alone_and_reported(
 def test_cases_of_several_kinds_are_not_decided_together(desk: Desk, storing: Storing) -> None:
     ticked = {"action": "accepted", "case": [desk.limit[0], desk.lifetime]}
 
-    answer = desk.nora.sends("/review/selection", ticked)
+    response = desk.nora.sends("/review/selection", ticked)
 
-    assert answer.location == "/review"
+    assert response.location == "/review"
     assert "for the same reason" in desk.nora.opens("/review").text
     assert states(storing, [desk.limit[0], desk.lifetime]) == ["held", "held"]
 
@@ -150,10 +150,10 @@ def test_cases_of_others_cannot_be_named(desk: Desk, storing: Storing) -> None:
 
 
 def test_ticked_cases_are_exported(desk: Desk) -> None:
-    answer = desk.nora.sends("/review/selection?export=csv", {"case": desk.limit[:2]})
+    response = desk.nora.sends("/review/selection?export=csv", {"case": desk.limit[:2]})
 
-    assert answer.mimetype == "text/csv"
-    assert len(answer.text.strip().splitlines()) == 3
+    assert response.mimetype == "text/csv"
+    assert len(response.text.strip().splitlines()) == 3
 
 
 def test_what_readings_counted_meanwhile_is_reported_too(desk: Desk, storing: Storing) -> None:

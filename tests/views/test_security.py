@@ -40,8 +40,8 @@ def app_with(settings: Settings) -> Iterator[Flask]:
 
 @pytest.mark.parametrize("path", ["/login", "/nothing-there", "/healthz", "/static/app.css", "/"])
 def test_every_answer_says_what_a_browser_may_do(visitor: Visitor, path: str) -> None:
-    with visitor.opens(path) as answer:
-        headers = answer.headers
+    with visitor.opens(path) as response:
+        headers = response.headers
 
     assert headers["Content-Security-Policy"] == STRICT
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -116,14 +116,14 @@ def test_a_form_without_its_token_is_refused(
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    answers = [
+    responses = [
         visitor.client.post("/logout"),
         visitor.client.post("/logout", data={"csrf_token": "made up"}),
         visitor.client.post("/accounts/new", data={"name": "Bakery"}),
     ]
 
-    assert [answer.status_code for answer in answers] == [400, 400, 400]
-    assert "reload the page" in answers[0].text
+    assert [response.status_code for response in responses] == [400, 400, 400]
+    assert "reload the page" in responses[0].text
     assert visitor.opens("/").status_code == 200
 
 
@@ -134,9 +134,9 @@ def test_a_token_in_the_header_is_as_good_as_in_the_form(
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    answer = visitor.client.post("/logout", headers={"X-CSRFToken": visitor.token()})
+    response = visitor.client.post("/logout", headers={"X-CSRFToken": visitor.token()})
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
 
 
 def test_a_session_of_a_disabled_user_has_ended(
@@ -175,9 +175,9 @@ def test_a_page_does_not_wait_for_a_writer(
     with open_session(settings.database_url) as writer:
         factories.user(writer, email="bob@example.com")
         writer.flush()
-        answer = ada.opens("/")
+        response = ada.opens("/")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_wrong_addresses_are_answered_helpfully_and_alike(
@@ -221,14 +221,14 @@ def test_every_failure_has_a_page_that_tells_no_secrets(
 
     monkeypatch.setitem(app.view_functions, "status.alive", fail)
 
-    answer = app.test_client().get("/healthz")
+    response = app.test_client().get("/healthz")
 
-    assert answer.status_code == status
-    assert words in answer.text
-    assert "abc123" not in answer.text
-    assert "select secret" not in answer.text
-    assert "there is no server 7" not in answer.text
-    assert answer.headers["Content-Security-Policy"] == STRICT
+    assert response.status_code == status
+    assert words in response.text
+    assert "abc123" not in response.text
+    assert "select secret" not in response.text
+    assert "there is no server 7" not in response.text
+    assert response.headers["Content-Security-Policy"] == STRICT
 
 
 def test_a_database_that_is_gone_is_a_503_even_for_who_is_logged_in(
@@ -243,10 +243,10 @@ def test_a_database_that_is_gone_is_a_503_even_for_who_is_logged_in(
     path.unlink()
     path.mkdir()
 
-    answer = visitor.opens("/")
+    response = visitor.opens("/")
 
-    assert answer.status_code == 503
-    assert "not available" in answer.text
+    assert response.status_code == 503
+    assert "not available" in response.text
 
 
 def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,16 +272,16 @@ def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.Monke
 
 
 def test_too_much_is_refused_before_it_is_read(visitor: Visitor) -> None:
-    answer = visitor.client.post("/login", data={"email": "x" * 2_000_000})
+    response = visitor.client.post("/login", data={"email": "x" * 2_000_000})
 
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 def test_liveness_tells_nothing_and_makes_no_session(visitor: Visitor) -> None:
-    answer = visitor.opens("/healthz")
+    response = visitor.opens("/healthz")
 
-    assert answer.get_json() == {"status": "ok"}
-    assert "Set-Cookie" not in answer.headers
+    assert response.get_json() == {"status": "ok"}
+    assert "Set-Cookie" not in response.headers
 
 
 def test_every_page_extends_the_session_and_no_static_file_does(

@@ -62,27 +62,27 @@ def test_a_token_that_works_is_saved_sealed_and_the_server_shown(
 ) -> None:
     printerpoint.add_dealer(CANARY)
 
-    answer = office.nora.sends("/servers/new", {"token": f" {CANARY} ", "name": ""})
+    response = office.nora.sends("/servers/new", {"token": f" {CANARY} ", "name": ""})
 
     with storing() as session:
         server = session.scalars(select(Server).order_by(Server.id.desc())).first()
         assert server is not None
-        assert answer.location == f"/servers/{server.id}"
+        assert response.location == f"/servers/{server.id}"
         assert (server.name, server.health) == ("Printerpoint 2", "healthy")
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
-    assert "Printerpoint 2 is registered" in office.nora.opens(answer.location).text
+    assert "Printerpoint 2 is registered" in office.nora.opens(response.location).text
 
 
 def test_a_refused_token_is_not_saved_and_the_form_keeps_all_but_it(
     office: Office, storing: Storing
 ) -> None:
-    answer = office.nora.sends("/servers/new", {"token": CANARY, "name": "Boston"})
+    response = office.nora.sends("/servers/new", {"token": CANARY, "name": "Boston"})
 
-    assert answer.status_code == 422
-    assert "refuses this token" in answer.text
-    assert "API Access" in answer.text
-    assert 'value="Boston"' in answer.text
-    assert CANARY not in answer.text
+    assert response.status_code == 422
+    assert "refuses this token" in response.text
+    assert "API Access" in response.text
+    assert 'value="Boston"' in response.text
+    assert CANARY not in response.text
     assert servers(storing) == 1
 
 
@@ -112,11 +112,11 @@ def test_what_is_no_token_is_said_without_asking_printerpoint(
 ) -> None:
     printerpoint.go_offline()
 
-    answer = office.nora.sends("/servers/new", {"token": token, "name": "Boston"})
+    response = office.nora.sends("/servers/new", {"token": token, "name": "Boston"})
 
-    assert answer.status_code == 422
-    assert 'aria-invalid="true"' in answer.text
-    assert 'value="Boston"' in answer.text
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in response.text
+    assert 'value="Boston"' in response.text
 
 
 def test_a_form_sent_twice_registers_once_and_leads_to_the_same_page(
@@ -135,10 +135,10 @@ def test_a_form_sent_twice_registers_once_and_leads_to_the_same_page(
 def test_a_login_registered_long_ago_is_named(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
-    answer = office.nora.sends("/servers/new", {"token": printerpoint.token})
+    response = office.nora.sends("/servers/new", {"token": printerpoint.token})
 
-    assert answer.status_code == 422
-    assert "registered already, as “Printerpoint”" in answer.text
+    assert response.status_code == 422
+    assert "registered already, as “Printerpoint”" in response.text
     assert servers(storing) == 1
 
 
@@ -180,11 +180,11 @@ def test_operations_say_whose_server_it_is(
     olga = log_in("olga@example.com")
 
     unsaid = olga.sends("/servers/new", {"token": CANARY, "account": 0})
-    answer = olga.sends("/servers/new", {"token": CANARY, "account": other_id})
+    response = olga.sends("/servers/new", {"token": CANARY, "account": other_id})
 
     assert unsaid.status_code == 422
     assert "Choose the partner whose login this is" in unsaid.text
-    assert answer.status_code == 302
+    assert response.status_code == 302
     with storing() as session:
         assert session.scalars(select(Server.account_id).order_by(Server.id)).all()[-1] == other_id
 
@@ -202,11 +202,11 @@ def test_without_a_partner_operations_are_led_to_make_one(
 
 
 def test_a_check_shows_its_result_in_the_page(office: Office) -> None:
-    answer = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
+    response = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
 
-    assert answer.status_code == 200
-    assert "Printerpoint answers." in answer.text
-    assert "<html" not in answer.text
+    assert response.status_code == 200
+    assert "Printerpoint answers." in response.text
+    assert "<html" not in response.text
 
 
 def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
@@ -241,9 +241,9 @@ def test_a_token_whose_key_is_lost_is_our_trouble_not_the_servers(
     with storing() as session:
         session.get_one(Server, office.server_id).sealed_token = b"sealed with another key"
 
-    answer = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
+    response = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
 
-    assert "Enter the token again" in answer.text
+    assert "Enter the token again" in response.text
     with storing() as session:
         assert session.get_one(Server, office.server_id).health == "healthy"
 
@@ -324,10 +324,10 @@ def test_a_paused_server_is_not_collected(office: Office, storing: Storing) -> N
     with storing() as session:
         session.get_one(Server, office.server_id).health = "unhealthy"
 
-    answer = office.nora.sends(f"/servers/{office.server_id}/collect")
+    response = office.nora.sends(f"/servers/{office.server_id}/collect")
 
-    assert answer.location == f"/servers/{office.server_id}"
-    assert "Check it first" in office.nora.opens(answer.location).text
+    assert response.location == f"/servers/{office.server_id}"
+    assert "Check it first" in office.nora.opens(response.location).text
     with storing() as session:
         assert session.scalar(select(func.count()).select_from(Collection)) == 0
 

@@ -253,9 +253,9 @@ def test_no_public_answer_has_the_name_of_whoever_is_not_named(
     for rule in rules:
         built = rule.build({name: known[name] for name in rule.arguments})
         assert built is not None
-        answer = visitor.opens(built[1])
-        assert answer.status_code == (404 if built[1].endswith(f"{shop.public_id}.png") else 200)
-        everything = str(answer.headers).encode() + answer.data
+        response = visitor.opens(built[1])
+        assert response.status_code == (404 if built[1].endswith(f"{shop.public_id}.png") else 200)
+        everything = str(response.headers).encode() + response.data
         assert b"harbour" not in everything.lower(), built
 
 
@@ -265,10 +265,10 @@ def test_no_share_card_is_guessed(shop: Shop, visitor: Visitor, public_id: str) 
 
 
 def test_a_customer_finds_its_own_year(shop: Shop) -> None:
-    answer = shop.cara.opens("/years/2026")
+    response = shop.cara.opens("/years/2026")
 
-    assert answer.location == f"/accounts/{shop.account_id}/years/2026"
-    assert "In all" in shop.cara.opens(answer.location).text
+    assert response.location == f"/accounts/{shop.account_id}/years/2026"
+    assert "In all" in shop.cara.opens(response.location).text
     assert shop.nora.opens("/years/2026").status_code == 403
 
 

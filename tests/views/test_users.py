@@ -38,11 +38,11 @@ def test_an_invitation_shows_its_link_once_and_the_link_works(
         "email": "niklaus@example.com",
         "role": "partner_viewer",
     }
-    answer = ada.sends("/users/new", fields)
+    response = ada.sends("/users/new", fields)
 
-    link = LINK.search(answer.text)
-    assert answer.status_code == 201
-    assert answer.headers["Cache-Control"] == "no-store"
+    link = LINK.search(response.text)
+    assert response.status_code == 201
+    assert response.headers["Cache-Control"] == "no-store"
     assert link is not None
     password = "structured programming"
     visitor.sends(link[2], {"password": password, "again": password})
@@ -60,11 +60,11 @@ def test_a_customers_user_is_invited_from_the_customers_page(
     page = ada.opens(f"/accounts/{customer_id}")
     form = ada.opens(f"/users/new?account={customer_id}")
     fields = {"full_name": "Lena Lund", "email": "lena@example.com", "role": "customer"}
-    answer = ada.sends(f"/users/new?account={customer_id}", fields)
+    response = ada.sends(f"/users/new?account={customer_id}", fields)
 
     assert f"/users/new?account={customer_id}" in page.text
     assert "To Bakery" in form.text
-    assert answer.status_code == 201
+    assert response.status_code == 201
     with storing() as session:
         made = session.scalars(select(User).where(User.email == "lena@example.com")).one()
         assert (made.role, made.account.name) == ("customer", "Bakery")
@@ -87,10 +87,10 @@ def test_what_is_wrong_is_said_at_its_field_and_nobody_is_invited(
 ) -> None:
     given = {"full_name": "Lena", "email": "lena@example.com", "role": "partner_viewer"} | fields
 
-    answer = ada.sends("/users/new", given)
+    response = ada.sends("/users/new", given)
 
-    assert answer.status_code == 422
-    assert words in answer.text
+    assert response.status_code == 422
+    assert words in response.text
     with storing() as session:
         assert session.scalar(select(func.count()).select_from(User)) == 1
 
@@ -118,11 +118,11 @@ def test_disabling_asks_first_and_logs_the_user_out_at_once(
 
     question = ada.opens(f"/users/{bob.id}/disable")
     still_in = other.opens("/").status_code
-    answer = ada.sends(f"/users/{bob.id}/disable")
+    response = ada.sends(f"/users/{bob.id}/disable")
 
     assert "Disable Bob Cox?" in question.text
     assert still_in == 200
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert other.opens("/").location == "/login"
     assert "Disabled" in ada.opens(f"/users/{bob.id}").text
 
@@ -143,11 +143,14 @@ def test_nobody_disables_himself(ada: Visitor, storing: Storing) -> None:
     own_id = id_of(storing, "ada@example.com")
 
     page = ada.opens(f"/users/{own_id}")
-    question, answer = ada.opens(f"/users/{own_id}/disable"), ada.sends(f"/users/{own_id}/disable")
+    question, response = (
+        ada.opens(f"/users/{own_id}/disable"),
+        ada.sends(f"/users/{own_id}/disable"),
+    )
 
     assert "This is you." in page.text
     assert "/disable" not in page.text
-    assert (question.status_code, answer.status_code) == (409, 409)
+    assert (question.status_code, response.status_code) == (409, 409)
     assert ada.opens("/").status_code == 200
 
 
