@@ -45,9 +45,9 @@ def messages(language: str) -> Iterator[Message]:
     return (message for message in catalogue(language) if message.id)
 
 
-def forms(told: str | tuple[str, ...] | list[str] | None) -> list[str]:
+def forms(strings: str | tuple[str, ...] | list[str] | None) -> list[str]:
     """One text, or its plural forms."""
-    return [told] if isinstance(told, str) else list(told or [""])
+    return [strings] if isinstance(strings, str) else list(strings or [""])
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -137,7 +137,7 @@ def test_english_applies_outside_a_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tell", "english", "spanish"),
+    ("render", "english", "spanish"),
     [
         (lambda: filters.number(2_469_134), "2,469,134", "2.469.134"),
         (lambda: filters.number(-1_234), "−1,234", "−1.234"),
@@ -164,8 +164,8 @@ def test_english_applies_outside_a_request() -> None:
     ],
 )
 def test_numbers_and_dates_read_as_the_language_has_them(
-    tell: Callable[[], str], english: str, spanish: str
+    render: Callable[[], str], english: str, spanish: str
 ) -> None:
-    assert tell() == english
+    assert render() == english
     with force_locale("es"):
-        assert tell() == spanish
+        assert render() == spanish

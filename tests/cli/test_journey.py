@@ -37,11 +37,11 @@ def test_a_month_from_the_token_to_the_certificate(
     bakery = printerpoint.add_customer("Rosie's Bakery")
     counter = printerpoint.add_printer(bakery, serial="BRN1", count=2_319)
     operator.it_is("2026-10-28 16:00:00")
-    partner = told(operator, "account", "add", "Northwind", "--time-zone", "America/New_York")
-    server = told(
+    partner = json_of(operator, "account", "add", "Northwind", "--time-zone", "America/New_York")
+    server = json_of(
         operator, "server", "add", "--account", "Northwind", stdin=f"{printerpoint.token}\n"
     )
-    feeds = told(operator, "feed", "add", server["id"], "--all")["feeds"]
+    feeds = json_of(operator, "feed", "add", server["id"], "--all")["feeds"]
     assert [feed["customer_name"] for feed in feeds] == [
         "Harbour Architects, LLP",
         "Rosie's Bakery",
@@ -83,7 +83,7 @@ def test_a_month_from_the_token_to_the_certificate(
     assert (early.code, early.json["certificates"]) == (1, [])
     assert "closes on 2026-11-02 at 06:00 (America/New_York)" in early.json["waiting"][0]["reason"]
     operator.it_is("2026-11-02 11:01:00")
-    issued = told(operator, "certificates", "issue", "--month", "2026-10")
+    issued = json_of(operator, "certificates", "issue", "--month", "2026-10")
     assert [
         (row["account_name"], row["month"], row["pages"], row["trees"], row["issued_on"])
         for row in issued["certificates"]
@@ -91,7 +91,7 @@ def test_a_month_from_the_token_to_the_certificate(
         ("Harbour Architects, LLP", "2026-10", 4_167, "0.50", "2026-11-02"),
         ("Rosie's Bakery", "2026-10", 1, "0.00", "2026-11-02"),
     ]
-    assert told(operator, "certificates", "issue", "--month", "2026-10") == issued
+    assert json_of(operator, "certificates", "issue", "--month", "2026-10") == issued
 
     number = issued["certificates"][0]["number"]
     file = tmp_path / "certificate.pdf"
@@ -116,7 +116,7 @@ def test_a_month_from_the_token_to_the_certificate(
     assert certificates[0]["url"].startswith("https://trees.example.com/c/")
 
 
-def told(operator: Releaf, *arguments: Any, stdin: str = "") -> Any:
+def json_of(operator: Releaf, *arguments: Any, stdin: str = "") -> Any:
     """The document of a command that succeeds, run as a process."""
     result = operator.process(*arguments, "--json", stdin=stdin)
     assert result.code == 0, result
@@ -127,7 +127,7 @@ def night(operator: Releaf, printerpoint: Sandbox, moment: str) -> dict[Any, Any
     """Collect at a moment of UTC; returns the day, and outcome and pages by feed."""
     printerpoint.set_time(datetime.fromisoformat(f"{moment}+00:00"))
     operator.it_is(moment)
-    document = told(operator, "collect")
+    document = json_of(operator, "collect")
     (server,) = document["servers"]
     return {"day": document["day"]} | {
         feed["id"]: (feed["outcome"], feed["pages"]) for feed in server["feeds"]

@@ -76,7 +76,7 @@ def test_tests_cannot_reach_beyond_loopback() -> None:
 def test_chromium_and_faketime_are_where_the_fixtures_say(
     chromium_path: Path, faketime_library: Path
 ) -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", "import datetime; print(datetime.date.today())"],
         env={"LD_PRELOAD": str(faketime_library), "FAKETIME": "@2026-12-01 12:00:00"},
         capture_output=True,
@@ -84,7 +84,7 @@ def test_chromium_and_faketime_are_where_the_fixtures_say(
         check=True,
     )
 
-    assert told.stdout == "2026-12-01\n"
+    assert done.stdout == "2026-12-01\n"
     assert os.access(chromium_path, os.X_OK)
 
 

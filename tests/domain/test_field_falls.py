@@ -28,7 +28,7 @@ def baseline(service: Service) -> int:
 
 
 @pytest.mark.parametrize(
-    ("counts", "total", "initial", "told"),
+    ("counts", "total", "initial", "noted"),
     [
         ((1_000, 980, 985), 5, 980, "small_fall"),
         ((1_000, 979, 979), 0, 979, "reset"),
@@ -38,12 +38,12 @@ def baseline(service: Service) -> int:
     ],
 )
 def test_a_fall_of_twenty_pages_withdraws_nothing(
-    counts: tuple[int, ...], total: int, initial: int, told: str
+    counts: tuple[int, ...], total: int, initial: int, noted: str
 ) -> None:
     service = series(*counts)
 
     assert (service.total(), baseline(service)) == (total, initial)
-    assert kinds(service) == ["fall_pending", told]
+    assert kinds(service) == ["fall_pending", noted]
 
 
 @pytest.mark.parametrize(

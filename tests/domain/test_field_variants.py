@@ -67,12 +67,12 @@ def series(counts: list[int], counters: Any = colour, **values: Any) -> list[lis
 
 def silent(counts: list[int], first: date, frozen: set[int], counters: Any) -> list[list[Cell]]:
     """A series in which the answers of some nights repeat the last one, last-seen included."""
-    told: list[list[Cell]] = []
+    rows_by_night: list[list[Cell]] = []
     for number, count in enumerate(counts):
         day = first + timedelta(days=number)
         one = cell(counters(count), seen=f"{day}T23:11:00Z")
-        told.append(told[-1] if number in frozen else [one])
-    return told
+        rows_by_night.append(rows_by_night[-1] if number in frozen else [one])
+    return rows_by_night
 
 
 # K1: a lifetime total is never deposited.

@@ -257,8 +257,8 @@ def looks_at_everything(scene: Scene) -> list[str]:
 
 def words_of(job: Job) -> bytes:
     """All that a job says of itself."""
-    told = (job.description, job.get_call_string(), job.meta, job.args, traceback_of(job))
-    return "\n".join(map(str, told)).encode()
+    parts = (job.description, job.get_call_string(), job.meta, job.args, traceback_of(job))
+    return "\n".join(map(str, parts)).encode()
 
 
 def traceback_of(job: Job) -> str:

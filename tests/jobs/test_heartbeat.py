@@ -67,12 +67,12 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
         wanted = session.get_one(Collection, asked(world, "scheduled"))
         wanted.state = "running"
         put_in_line = []
-        for heard in (
+        for age in (
             -heartbeat.STALE_AFTER,
             -2 * heartbeat.STALE_AFTER,
             2 * heartbeat.STALE_AFTER,
         ):
-            wanted.alive_at = now + heard
+            wanted.alive_at = now + age
             session.flush()
             due = scheduling.due_scheduled_runs(session, now, world.settings.collect_at)
             put_in_line.append(len(due))

@@ -193,7 +193,7 @@ def test_histories_with_many_senders_that_are_killed_give_one_mail_a_change(
             kill_group(sender)
     with open_session(config.database_url) as session:
         changes = session.scalar(select(func.count()).select_from(HealthChange)) or 0
-        told = session.execute(
+        sent_rows = session.execute(
             select(Notice.user_id, Notice.health_change_id, Mail.state, Mail.id).outerjoin(
                 Mail, Mail.id == Notice.mail_id
             )
@@ -202,8 +202,8 @@ def test_histories_with_many_senders_that_are_killed_give_one_mail_a_change(
     names = {f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}" for mail in mails}
 
     assert changes > HISTORIES
-    assert len(told) == 2 * changes
-    assert Counter(row.state for row in told) == {"sent": 2 * changes}
+    assert len(sent_rows) == 2 * changes
+    assert Counter(row.state for row in sent_rows) == {"sent": 2 * changes}
     assert {path.name.split("@")[0] for path in mailbox(config)} == names
     assert len(mailbox(config)) == len(mails)
 

@@ -66,7 +66,7 @@ def test_a_card_keeps_to_its_frame_whatever_it_tells(
 
 
 def test_a_card_tells_what_is_certified(cards: CardRenderer) -> None:
-    told = cards.html(VALUES)
+    markup = cards.html(VALUES)
 
     for words in (
         "296.31 trees",
@@ -76,7 +76,7 @@ def test_a_card_tells_what_is_certified(cards: CardRenderer) -> None:
         "Atlantic Rainforest Corridor",
         "R-2026-10-000123",
     ):
-        assert words in told
+        assert words in markup
     assert "1.00 tree<" in cards.html(replace(VALUES, trees=Decimal(1)))
 
 

@@ -34,12 +34,12 @@ def failure(client: Client) -> PrinterpointError:
 
 def test_a_fleet_is_read_page_after_page(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 12)
-    told: list[int] = []
+    counts: list[int] = []
 
-    with client.fleet(on_page=told.append) as fleet:
+    with client.fleet(on_page=counts.append) as fleet:
         printers, bad_rows = fleet.printers_of("SCH", "School")
 
-    assert told == [5, 10, 12]
+    assert counts == [5, 10, 12]
     assert [printer.serial_number for printer in printers] == [f"S{n:02}" for n in range(12)]
     assert sum(printers[11].counters.values()) == 111
     assert bad_rows == []
@@ -152,10 +152,10 @@ def test_whoever_watches_hears_of_us_around_every_pause(
 ) -> None:
     school(printerpoint, 7)
     printerpoint.return_500(page=2, times=1)
-    told: list[int] = []
+    counts: list[int] = []
 
-    with client.fleet(on_page=told.append):
-        assert told == [5, 5, 5, 7]
+    with client.fleet(on_page=counts.append):
+        assert counts == [5, 5, 5, 7]
 
 
 def test_too_many_requests_is_a_kind_of_its_own(

@@ -90,10 +90,10 @@ def test_printers_of_one_rhythm_print_differently(printerpoint: Sandbox) -> None
     second = printerpoint.add_printer("School", serial="S2", count=1_000, pages_per_weekday=100)
     printerpoint.set_time(SUNDAY + timedelta(days=7))
 
-    told = shown(printerpoint)
+    listed = shown(printerpoint)
 
     assert first != second
-    assert count(told["S1"]) != count(told["S2"])
+    assert count(listed["S1"]) != count(listed["S2"])
 
 
 def test_days_are_those_of_the_sandboxs_time_zone() -> None:
@@ -131,11 +131,11 @@ def test_a_replaced_printer_keeps_the_asset_id_and_begins_its_own_count(
     school(printerpoint)
     printerpoint.replace_printer("S1", "S2", count=7)
 
-    told = shown(printerpoint)
+    listed = shown(printerpoint)
     printerpoint.set_time(SUNDAY + timedelta(days=2))
 
-    assert list(told) == ["S2"]
-    assert (told["S2"].asset_id, count(told["S2"])) == ("A1", 7)
+    assert list(listed) == ["S2"]
+    assert (listed["S2"].asset_id, count(listed["S2"])) == ("A1", 7)
     assert count(shown(printerpoint)["S2"]) > 7
 
 
@@ -153,7 +153,7 @@ def test_what_happens_to_a_printer_is_told(printerpoint: Sandbox) -> None:
     moved = shown(printerpoint, "Bakery")
     printerpoint.remove_printer("S1")
 
-    assert [count(told["S1"]) for told in (printed, misread, reset, moved)] == [1_030, 5, 0, 0]
+    assert [count(listed["S1"]) for listed in (printed, misread, reset, moved)] == [1_030, 5, 0, 0]
     assert reset["S1"].asset_id == "B2"
     assert shown(printerpoint, "Bakery") == {}
     assert printerpoint.pages_printed("School") == {SUNDAY.date(): 30}
@@ -384,5 +384,5 @@ def test_no_page_is_lost_between_rhythm_counter_and_oracle(hours: list[int]) -> 
     rows, _ = printerpoint.rows_of(printerpoint.token, 0, 10)
 
     counters = rows[0]["counters"]
-    told = sum(n for name, n in counters.items() if name.startswith("coloredPages"))
-    assert told == 1_000 + sum(printerpoint.pages_printed("School").values())
+    listed = sum(n for name, n in counters.items() if name.startswith("coloredPages"))
+    assert listed == 1_000 + sum(printerpoint.pages_printed("School").values())

@@ -65,7 +65,7 @@ def bad_row(row: object) -> BadRow:
     return found
 
 
-def told_of(row: dict[str, Any]) -> str:
+def reason_of(row: dict[str, Any]) -> str:
     """Why a row is bad, in English."""
     return sentence(bad_row(row).reason)
 
@@ -103,7 +103,7 @@ def test_counters_are_read_as_a_list_with_units() -> None:
 def test_a_counter_in_another_unit_is_not_mistaken_for_ours() -> None:
     listed = [{"name": "paperAreaTotal", "value": 4, "unit": "InSquareMeters"}]
 
-    assert told_of(DOCUMENTED | {"counters": listed}) == "paperAreaTotal is in another unit"
+    assert reason_of(DOCUMENTED | {"counters": listed}) == "paperAreaTotal is in another unit"
 
 
 def test_every_counter_the_domain_meters_is_kept_by_its_name_without_unit() -> None:
@@ -142,16 +142,16 @@ def test_areas_beyond_32_bits_are_kept_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "count"), [("20411", 20_411), (" 7 ", 7), (20_411.0, 20_411), (0, 0), ("0", 0)]
+    ("raw", "count"), [("20411", 20_411), (" 7 ", 7), (20_411.0, 20_411), (0, 0), ("0", 0)]
 )
-def test_digits_and_integral_floats_count(told: object, count: int) -> None:
-    counters = {"coloredPagesByColorInClicks": told}
+def test_digits_and_integral_floats_count(raw: object, count: int) -> None:
+    counters = {"coloredPagesByColorInClicks": raw}
 
     assert printer(DOCUMENTED | {"counters": counters}).counters == {"coloredPagesByColor": count}
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("raw", "reason"),
     [
         ("-1", "is negative"),
         ("1.5", "is not a whole number"),
@@ -164,13 +164,11 @@ def test_digits_and_integral_floats_count(told: object, count: int) -> None:
         ("[3]", "is not a number"),
     ],
 )
-def test_an_unusable_counter_is_dropped_and_the_others_count(told: str, reason: str) -> None:
+def test_an_unusable_counter_is_dropped_and_the_others_count(raw: str, reason: str) -> None:
     start = '{"customerCompanyName": "Bakery", "serialNumber": "S1", "counters": '
 
-    alone = read_text(start + f'{{"coloredPagesByColor": {told}}}}}')
-    beside = read_text(
-        start + f'{{"coloredPagesByColor": {told}, "coloredPagesByMonochrome": 5}}}}'
-    )
+    alone = read_text(start + f'{{"coloredPagesByColor": {raw}}}}}')
+    beside = read_text(start + f'{{"coloredPagesByColor": {raw}, "coloredPagesByMonochrome": 5}}}}')
 
     assert isinstance(alone, BadRow)
     assert sentence(alone.reason) == f"coloredPagesByColor {reason}"
@@ -221,7 +219,7 @@ def test_a_row_with_an_id_and_no_name_is_called_by_its_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "told", "reason"),
+    ("field", "raw", "reason"),
     [
         ("assetId", ["A"], "The asset ID is not text"),
         ("serialNumber", True, "The serial number is not text"),
@@ -232,8 +230,8 @@ def test_a_row_with_an_id_and_no_name_is_called_by_its_id() -> None:
         ("counters", "none", "The counters are neither an object nor a list"),
     ],
 )
-def test_a_field_that_cannot_be_read_makes_a_bad_row(field: str, told: object, reason: str) -> None:
-    assert told_of(DOCUMENTED | {field: told}) == reason
+def test_a_field_that_cannot_be_read_makes_a_bad_row(field: str, raw: object, reason: str) -> None:
+    assert reason_of(DOCUMENTED | {field: raw}) == reason
 
 
 def test_a_row_that_names_no_customer_says_so() -> None:
@@ -248,7 +246,7 @@ def test_a_row_that_is_no_object_is_reported(row: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "moment"),
+    ("raw", "moment"),
     [
         ("2013-07-26T16:45:20.1234567Z", datetime(2013, 7, 26, 16, 45, 20, 123_456, tzinfo=UTC)),
         ("2013-12-31T23:59:59.9999999Z", datetime(2013, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
@@ -261,9 +259,9 @@ def test_a_row_that_is_no_object_is_reported(row: object) -> None:
     ],
 )
 def test_moments_are_in_utc_and_those_before_any_printer_are_none(
-    told: str | None, moment: datetime | None
+    raw: str | None, moment: datetime | None
 ) -> None:
-    assert printer(DOCUMENTED | {"lastSeen": told}).last_seen == moment
+    assert printer(DOCUMENTED | {"lastSeen": raw}).last_seen == moment
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

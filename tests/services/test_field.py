@@ -15,7 +15,7 @@ pytestmark = pytest.mark.both_databases
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 
 
-def told(world: World, feed: int) -> list[tuple[str, str | None]]:
+def notes(world: World, feed: int) -> list[tuple[str, str | None]]:
     """Kind and printer of each line of a feed's history, the first one left out."""
     with world.session() as session:
         events = session.scalars(
@@ -47,7 +47,7 @@ def test_an_ordinary_night_leaves_no_line(world: World) -> None:
         world.night(day)
         world.printerpoint.print_pages("S1", 30)
 
-    assert told(world, feed) == []
+    assert notes(world, feed) == []
     assert details(world, "devices_found") == [{"count": 2}]
 
 
@@ -62,7 +62,7 @@ def test_a_printer_that_is_replaced_under_its_asset_id_is_a_new_one(world: World
     world.night(THURSDAY)
 
     assert world.deposits(feed) == {TUESDAY: 30, THURSDAY: 7}
-    assert told(world, feed) == [("device_added", "A-S1"), ("gone", "A-S1")]
+    assert notes(world, feed) == [("device_added", "A-S1"), ("gone", "A-S1")]
 
 
 def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
@@ -73,7 +73,7 @@ def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
     world.night(TUESDAY)
 
     assert world.deposits(feed) == {TUESDAY: 30}
-    assert told(world, feed) == [("asset_edited", "RECEPTION")]
+    assert notes(world, feed) == [("asset_edited", "RECEPTION")]
     assert details(world, "asset_edited") == [
         {"name": "RECEPTION", "before": "A-S1", "after": "RECEPTION"}
     ]
@@ -98,9 +98,9 @@ def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> No
     assert world.deposits(school) == {WEDNESDAY: 5, THURSDAY: 6}
     assert world.devices(clinic)[0] == ("A-S1", "S1", 1_000, 1_048, 48)
     assert [device[1] for device in world.devices(school)] == ["S3"]
-    assert told(world, school) == [("moved_in", "A-S1"), ("moved_away", "A-S1")]
-    assert ("moved_away", "A-S1") in told(world, clinic)
-    assert told(world, clinic)[-1] == ("moved_in", "A-S1")
+    assert notes(world, school) == [("moved_in", "A-S1"), ("moved_away", "A-S1")]
+    assert ("moved_away", "A-S1") in notes(world, clinic)
+    assert notes(world, clinic)[-1] == ("moved_in", "A-S1")
     assert [line["pages"] for line in details(world, "moved_in")] == [5, 7]
     assert balanced(world)
 
@@ -188,7 +188,7 @@ def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: 
 
     # Where it stood meanwhile no feed counts; what it printed since it is back is counted.
     assert world.deposits(feed) == {TUESDAY: 1, WEDNESDAY: 1, THURSDAY: 9}
-    assert told(world, feed) == [("away", "A-S1")]
+    assert notes(world, feed) == [("away", "A-S1")]
 
 
 def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) -> None:
@@ -204,7 +204,7 @@ def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) ->
     world.night(THURSDAY)
 
     assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3, THURSDAY: 3}
-    assert [kind for kind, _ in told(world, feed)] == [
+    assert [kind for kind, _ in notes(world, feed)] == [
         "customer_gone",
         "successor_found",
         "customer_returned",
@@ -222,7 +222,7 @@ def test_many_of_a_kind_are_one_line(world: World) -> None:
         world.printerpoint.remove_printer(f"S{n}")
     world.night(TUESDAY)
 
-    assert told(world, feed) == [("gone", None)]
+    assert notes(world, feed) == [("gone", None)]
     assert details(world, "gone") == [
         {"count": 6, "names": ["A-S1", "A-S2", "A-S3", "A-S4", "A-S5"]}
     ]
@@ -244,7 +244,7 @@ def test_a_fall_is_told_and_what_it_was(
         world.printerpoint.set_count("S1", count)
         world.night(MONDAY + timedelta(days=days))
 
-    assert [kind for kind, _ in told(world, feed)] == kinds
+    assert [kind for kind, _ in notes(world, feed)] == kinds
 
 
 def test_another_family_of_counters_begins_anew_and_is_told(world: World) -> None:
@@ -277,7 +277,7 @@ def test_a_printer_that_is_read_once_a_month_says_so(world: World) -> None:
     world.night(date(2026, 11, 4))
 
     assert sum(world.deposits(feed).values()) == 310 + 29
-    assert told(world, feed) == [("read_again", "A-S1")]
+    assert notes(world, feed) == [("read_again", "A-S1")]
     assert details(world, "read_again")[0]["pages"] == 310
 
 

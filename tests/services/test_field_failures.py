@@ -174,10 +174,10 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     world.printerpoint.return_500()
     monkeypatch.setattr(runtime, "app_context", world.app.app_context)
     monkeypatch.setattr("webapp.clock.now", lambda: world.after_midnight(TUESDAY))
-    told = jobs.run_feed(failed, broken)
+    message = jobs.run_feed(failed, broken)
 
     # The pages printed since are not in the night's fleet.
-    assert told == "collected: 7 pages"
+    assert message == "collected: 7 pages"
     assert world.deposits(broken) == {TUESDAY: 7}
     assert world.outcome(broken).outcome == "collected"
     assert rows_for_retries(world) == 0

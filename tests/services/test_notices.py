@@ -110,9 +110,9 @@ def test_nobody_but_the_partners_administrators_who_want_it_is_told(
     factories.user(session, factories.operations(session))
     fails(session, server, NOW)
 
-    told = written(session, NOW)
+    written_drafts = written(session, NOW)
 
-    assert [draft.user.email for draft in told] == ["ada@example.com"]
+    assert [draft.user.email for draft in written_drafts] == ["ada@example.com"]
 
 
 def test_the_first_data_of_a_feed_are_no_news(session: Session, server: Server) -> None:
@@ -130,16 +130,16 @@ def test_feeds_that_fall_silent_together_are_told_together(
         silent(session, feed, NOW + timedelta(minutes=n))
 
     early = written(session, NOW + timedelta(minutes=9))
-    told = written(session, LATER)
+    written_drafts = written(session, LATER)
 
     assert early == []
-    assert [draft.title for draft in told] == ["3 customers stopped reporting"]
-    assert [context.name for context in told[0].contexts] == [
+    assert [draft.title for draft in written_drafts] == ["3 customers stopped reporting"]
+    assert [context.name for context in written_drafts[0].contexts] == [
         "Customer 0",
         "Customer 1",
         "Customer 2",
     ]
-    assert dict(told[0].contexts[0].facts)["Last good data"] == "16 November 2026"
+    assert dict(written_drafts[0].contexts[0].facts)["Last good data"] == "16 November 2026"
 
 
 def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Server) -> None:
@@ -156,10 +156,10 @@ def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
     fails(session, server, NOW)
     answers(session, server, NOW + timedelta(minutes=1))
 
-    told = written(session, NOW + timedelta(minutes=1))
+    written_drafts = written(session, NOW + timedelta(minutes=1))
 
-    assert [draft.title for draft in told] == ["Main login is reachable again"]
-    facts = dict(told[0].contexts[0].facts)
+    assert [draft.title for draft in written_drafts] == ["Main login is reachable again"]
+    facts = dict(written_drafts[0].contexts[0].facts)
     assert facts["Changed"] == "2 times since 17 November 2026, 04:30 EST"
     assert facts["It was down for"] == REFUSED.message
 
@@ -167,32 +167,34 @@ def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
 def test_what_flaps_is_told_once_a_day_and_each_change_once(
     session: Session, server: Server
 ) -> None:
-    told = []
+    written_drafts = []
     for hour in range(60):
         moment = NOW + timedelta(hours=hour)
         (fails if hour % 2 == 0 else answers)(session, server, moment)
-        told += titles(session, moment)
-    told += titles(session, NOW + timedelta(hours=100))
+        written_drafts += titles(session, moment)
+    written_drafts += titles(session, NOW + timedelta(hours=100))
 
-    assert told[:3] == [
+    assert written_drafts[:3] == [
         "Main login is unhealthy",
         "Main login is reachable again",
         "Main login is unhealthy",
     ]
-    assert told[3:] == ["Main login keeps changing"] * 3 + ["Main login is reachable again"]
+    assert written_drafts[3:] == ["Main login keeps changing"] * 3 + [
+        "Main login is reachable again"
+    ]
     rows = session.scalars(select(Notice)).all()
     assert len(rows) == 60
     assert all(row.mail_id is not None for row in rows)
 
 
 def test_a_healthy_pace_of_changes_does_not_flap(session: Session, server: Server) -> None:
-    told = []
+    written_drafts = []
     for day in range(6):
         moment = NOW + timedelta(days=day)
         (fails if day % 2 == 0 else answers)(session, server, moment)
-        told += titles(session, moment)
+        written_drafts += titles(session, moment)
 
-    assert told == ["Main login is unhealthy", "Main login is reachable again"] * 3
+    assert written_drafts == ["Main login is unhealthy", "Main login is reachable again"] * 3
 
 
 def test_whoever_wants_it_no_more_is_not_told_what_waits(session: Session, server: Server) -> None:
@@ -256,15 +258,15 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     factories.delta(session, factories.device(session, feed), pages=30_000, state="held")
     session.commit()
 
-    told = digests.weekly(session, MONDAY_MORNING)
-    for draft in told:
+    written_drafts = digests.weekly(session, MONDAY_MORNING)
+    for draft in written_drafts:
         outbox.enqueue(session, draft, "plain", "html", MONDAY_MORNING)
     session.commit()
 
-    assert [draft.title for draft in told] == [
+    assert [draft.title for draft in written_drafts] == [
         "This week: 1 unhealthy server, 1 silent customer, 1 meter reading to review"
     ]
-    assert [context.title for context in told[0].contexts] == [
+    assert [context.title for context in written_drafts[0].contexts] == [
         "Main login is unhealthy",
         "Clinic is not reporting",
         "1 meter reading needs review",
@@ -300,10 +302,10 @@ def test_a_long_digest_counts_what_it_does_not_tell(session: Session, server: Se
         factories.feed(session, server, health="unhealthy")
     session.commit()
 
-    told = digests.weekly(session, MONDAY_MORNING)
+    written_drafts = digests.weekly(session, MONDAY_MORNING)
 
-    assert len(told[0].contexts) == 21
-    assert told[0].contexts[-1].title == "And 5 more"
+    assert len(written_drafts[0].contexts) == 21
+    assert written_drafts[0].contexts[-1].title == "And 5 more"
 
 
 def kept(session: Session, now: datetime) -> list[tuple[str, str]]:
@@ -410,9 +412,9 @@ def test_each_reader_is_written_to_in_its_own_language(session: Session, server:
 
     fails(session, server, NOW)
 
-    told = {draft.user.email: draft for draft in written(session, NOW)}
-    assert told["ada@example.com"].title == "Main login is unhealthy"
-    spanish = told["ines@example.com"]
+    written_drafts = {draft.user.email: draft for draft in written(session, NOW)}
+    assert written_drafts["ada@example.com"].title == "Main login is unhealthy"
+    spanish = written_drafts["ines@example.com"]
     assert spanish.title == "Main login tiene problemas"
     assert dict(spanish.contexts[0].facts)["Desde"].startswith("17 de noviembre de 2026")
 

@@ -46,12 +46,12 @@ def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World
     world.night(TUESDAY)
     world.night(TUESDAY)
     world.night(WEDNESDAY)
-    told = events(world, feed, "successor_found")
+    noted = events(world, feed, "successor_found")
 
     world.printerpoint.rename_customer("Miller & Sons", "Miller Print Shop")
     world.night(THURSDAY)
 
-    assert told == [{"customer": "Miller & Sons", "devices": 1, "of": 1}]
+    assert noted == [{"customer": "Miller & Sons", "devices": 1, "of": 1}]
     assert proposal(world, feed) == (None, None, None, None)
 
 

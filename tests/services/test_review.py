@@ -380,12 +380,12 @@ def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
         review.reopen(session, delta, OPERATOR, NOW + timedelta(minutes=1))
         session.commit()
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
-        told = [(entry.action, entry.user_id, entry.place) for entry in entries]
+        recorded = [(entry.action, entry.user_id, entry.place) for entry in entries]
         events = session.scalars(
             select(FeedEvent).where(FeedEvent.kind == "decided").order_by(FeedEvent.id)
         ).all()
 
-    assert told == [
+    assert recorded == [
         ("held pages decided", user.id, "browser"),
         ("held pages reopened", None, "command"),
     ]

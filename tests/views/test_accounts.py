@@ -319,15 +319,15 @@ def test_home_of_a_partner_sums_up_month_quarter_year_and_all(
 
     home = " ".join(ada.opens("/").text.split())
 
-    for name, told, grown in (
+    for name, month_pages, tree_count in (
         ("This month", "8,333", "1.00"),
         ("Quarter 4", "24,999", "3.00"),
         ("2026", "49,998", "6.00"),
         ("So far", "83,330", "10.00"),
     ):
         at = home.index(f"{name}</dt>")
-        assert f"{grown} " in home[at : at + 200]
-        assert f"{told} pages" in home[at : at + 200]
+        assert f"{tree_count} " in home[at : at + 200]
+        assert f"{month_pages} pages" in home[at : at + 200]
     assert "16,666 pages are certified, 66,664 pages open" in home
     assert "Pages a month" in home
 
