@@ -218,10 +218,10 @@ class FaultScenario:
             self._start_agent(customer)
 
     def _apply_changes(self, visit: Visit) -> None:
-        """Let happen what was wished for, where all that was printed before has been read."""
+        """Apply the planned changes to printers of which every page has been read."""
         for printer in self.fleet.resting_until(visit.moment):
             if self.fleet.is_read(printer):
-                self.fleet.happens(Event(visit.number, visit.moment, "is_working", (printer,)))
+                self.fleet.happens(Event(visit.number, visit.moment, "resume_printing", (printer,)))
         if self._fault_until > visit.number or not self._is_done(visit.number):
             return
         for verb in self._changes:
@@ -234,7 +234,7 @@ class FaultScenario:
                 return
 
     def _event(self, visit: Visit, verb: str) -> Event | None:
-        """What the wish comes to; None while nothing is fit for it."""
+        """Return the event of a planned change; None while no printer is suitable."""
         customer = self._chance.choice([who for who in self.fleet.feeds if who not in self._silent])
         company = self.fleet.printerpoint.data.companies[customer]
         if not self._a_day_ended(customer, visit):

@@ -131,7 +131,7 @@ class Fleet:
     def happens(self, event: Event) -> None:
         """Do it, and remember that it was done."""
         printerpoint, words = self.printerpoint, event.words
-        if event.verb == "is_working":
+        if event.verb == "resume_printing":
             self.machine(str(words[0])).pages_per_weekday = self._rhythms.pop(str(words[0]))
         else:
             getattr(printerpoint, event.verb)(*words)

@@ -115,7 +115,7 @@ def plan(seed: int, scale: Scale) -> list[Visit]:
     _deal_troubles(middle, seed, scale, chance)
     for kind, times in scale.disruptions.items():
         for _ in range(times):
-            chance.choice(middle).disruptions.append(_blow(kind, chance))
+            chance.choice(middle).disruptions.append(_disruption(kind, chance))
     for _ in range(scale.freezes):
         chance.choice(middle).freezes.append(max(1, chance.randint(1, 7) // scale.every))
     for verb, times in _CHANGES.items():
@@ -176,7 +176,7 @@ def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
     return deck
 
 
-def _blow(kind: DisruptionKind, chance: random.Random) -> Disruption:
+def _disruption(kind: DisruptionKind, chance: random.Random) -> Disruption:
     return Disruption(
         kind,
         after=chance.uniform(0.0, 0.4),
