@@ -40,9 +40,9 @@ document.addEventListener("htmx:afterSwap", () => {
 });
 
 // What asks before it acts does so over the page, where it is a page of its own without this:
-// <a href="…/remove" data-asks> leads to the page whose .confirm is shown in the dialog.
+// <a href="…/remove" data-confirm> leads to the page whose .confirm is shown in the dialog.
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest("a[data-asks]");
+  const link = event.target.closest("a[data-confirm]");
   const dialog = document.getElementById("dialog");
   if (!link || !dialog || !window.htmx) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;

@@ -132,8 +132,8 @@ FOREIGN: dict[str, list[str]] = {
 
 #: Answers that are no HTML: files, and former addresses.
 NO_PAGES = {
-    "review.list_moved",
-    "review.case_moved",
+    "review.old_list_url",
+    "review.old_case_url",
     "static",
     "status.alive",
     "certificates.download",

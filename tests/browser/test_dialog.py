@@ -7,7 +7,7 @@ from tests.browser.served_app import ServedApp
 from tests.browser.validators import Axe
 
 #: Pages, the links on them that ask, and the question.
-ASKING = {
+CONFIRMED = {
     "/feeds/{feed}": [("Deactivate", "Deactivate "), ("Remove", "Remove ")],
     "/servers/{server}": [("Remove", "Remove ")],
     "/users/{user}": [("Disable", "Disable ")],
@@ -16,14 +16,14 @@ ASKING = {
 }
 
 
-@pytest.mark.parametrize("path", ASKING)
+@pytest.mark.parametrize("path", CONFIRMED)
 def test_a_question_is_asked_over_the_page_and_left_again(
     page: Page, served_app: ServedApp, path: str
 ) -> None:
     address = served_app.address + path.format_map(served_app.things)
     page.goto(address)
     title = page.title()
-    for name, question in ASKING[path]:
+    for name, question in CONFIRMED[path]:
         link = page.get_by_role("main").get_by_role("link", name=name, exact=True)
         link.focus()
         page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""Real processes of the service in a test's own world, and what is asked of them."""
+"""Real processes of the service in a test's own world, and what is request_collection of them."""
 
 import contextlib
 import os
@@ -125,8 +125,8 @@ def yesterday(world: World) -> date:
     return clock.now().astimezone(world.zone).date() - timedelta(days=1)
 
 
-def asked(world: World, kind: Literal["scheduled", "manual"] = "manual") -> int:
-    """A collection for yesterday, asked for and not yet put in line."""
+def request_collection(world: World, kind: Literal["scheduled", "manual"] = "manual") -> int:
+    """A collection for yesterday, request_collection for and not yet put in line."""
     with world.session() as session:
         server = session.get_one(Server, world.server_id)
         wanted = requests.request(session, server, day=yesterday(world), kind=kind, now=clock.now())

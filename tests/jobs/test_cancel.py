@@ -9,7 +9,15 @@ from rq import Queue
 
 from jobs.collection import CollectionStep
 from tests.environment.redis_server import RedisServer
-from tests.jobs.processes import asked, eventually, outcomes, state, worker, yesterday, zone_at_noon
+from tests.jobs.processes import (
+    eventually,
+    outcomes,
+    request_collection,
+    state,
+    worker,
+    yesterday,
+    zone_at_noon,
+)
 from tests.nights import World, make_world
 from webapp import clock, queue
 from webapp.domain.reasons import reason
@@ -48,7 +56,7 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     world.printerpoint.print_pages("SA", 5)
     world.printerpoint.print_pages("SB", 7)
     world.printerpoint.set_time(world.after_midnight(yesterday(world)))
-    night = asked(world, "scheduled")
+    night = request_collection(world, "scheduled")
 
     def watch(_: CollectionStep) -> None:
         cancel(world, night)
@@ -67,14 +75,14 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
         assert ([*due], [*lost]) == ([], [])
         session.rollback()
 
-    world.runs(asked(world))
+    world.runs(request_collection(world))
     assert world.deposits(feeds[0]) == {yesterday(world): 5}
     assert world.deposits(feeds[1]) == {yesterday(world): 7}
 
 
 def test_it_is_no_finished_night(world: World) -> None:
     world.has_feed("Ant", "ANT", SA=100)
-    night = asked(world, "scheduled")
+    night = request_collection(world, "scheduled")
 
     cancel(world, night)
 
@@ -97,7 +105,7 @@ def test_cancelled_after_the_last_customer_it_is_cancelled_and_hands_nothing_ove
     world.breaks(broken)
     handed: list[int] = []
     monkeypatch.setattr(queue, "run_feed", lambda *ids: handed.append(ids[-1]))
-    night = asked(world, "scheduled")
+    night = request_collection(world, "scheduled")
 
     said = world.runs(night, watch=lambda _: cancel(world, night))
 
@@ -110,7 +118,7 @@ def test_a_worker_stops_in_the_middle_of_a_large_fleet(world: World) -> None:
     for number in range(40):
         world.has_feed(f"Office {number:02}", f"O{number:02}", **{f"S{number}": 100})
     world.printerpoint.configure(page_size=2, delay=0.2)
-    wanted = asked(world)
+    wanted = request_collection(world)
     queue.run_collection(world.settings, wanted)
 
     with worker(world.settings):

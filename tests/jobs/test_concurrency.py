@@ -15,11 +15,11 @@ from tests import factories
 from tests.environment.redis_server import RedisServer
 from tests.factories import NOW
 from tests.jobs.processes import (
-    asked,
     children,
     eventually,
     kill_group,
     outcomes,
+    request_collection,
     scheduler,
     standing_still,
     state,
@@ -125,7 +125,7 @@ def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
 
 def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
     feeds = ready_for_yesterday(world)
-    night = asked(world, "scheduled")
+    night = request_collection(world, "scheduled")
     queue.run_collection(world.settings, night)
     with worker(world.settings) as process:
         eventually(lambda: outcomes(world, night) > 3)
@@ -155,7 +155,12 @@ def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
 def test_collections_asked_for_during_the_night_deposit_nothing_twice(world: World) -> None:
     feeds = ready_for_yesterday(world)
     day = yesterday(world)
-    night, *others = asked(world, "scheduled"), asked(world), asked(world), asked(world)
+    night, *others = (
+        request_collection(world, "scheduled"),
+        request_collection(world),
+        request_collection(world),
+        request_collection(world),
+    )
 
     with worker(world.settings) as one, worker(world.settings) as two:
         queue.run_collection(world.settings, night)
@@ -174,7 +179,7 @@ def test_redis_killed_and_restarted_in_mid_collection_is_not_noticed(
 ) -> None:
     world = on_sqlite
     feeds = ready_for_yesterday(world)
-    first, second = asked(world, "scheduled"), asked(world)
+    first, second = request_collection(world, "scheduled"), request_collection(world)
 
     with worker(world.settings) as process:
         queue.run_collection(world.settings, first)
@@ -197,7 +202,7 @@ def test_a_collection_ends_well_while_redis_is_down(
 ) -> None:
     world = on_sqlite
     feeds = ready_for_yesterday(world)
-    first, second = asked(world, "scheduled"), asked(world)
+    first, second = request_collection(world, "scheduled"), request_collection(world)
 
     with worker(world.settings) as process:
         queue.run_collection(world.settings, first)

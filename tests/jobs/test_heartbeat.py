@@ -12,7 +12,7 @@ import pytest
 
 from jobs.collection import CollectionStep
 from jobs.schedule import POLL_SECONDS, TIMETABLE
-from tests.jobs.processes import asked, eventually, state, yesterday, zone_at_noon
+from tests.jobs.processes import eventually, request_collection, state, yesterday, zone_at_noon
 from tests.nights import World, make_world
 from webapp import clock, queue
 from webapp.domain.reasons import reason
@@ -64,7 +64,7 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100)
     now = clock.now()
     with world.session() as session:
-        wanted = session.get_one(Collection, asked(world, "scheduled"))
+        wanted = session.get_one(Collection, request_collection(world, "scheduled"))
         wanted.state = "running"
         put_in_line = []
         for age in (
@@ -83,7 +83,7 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
 
 @pytest.mark.parametrize("before", ["queued", "running"])
 def test_what_a_person_asked_for_does_not_run_for_ever(world: World, before: str) -> None:
-    collection_id = asked(world)
+    collection_id = request_collection(world)
     now = clock.now()
     states = []
     with world.session() as session:
@@ -103,7 +103,7 @@ def test_what_a_person_asked_for_does_not_run_for_ever(world: World, before: str
 
 
 def test_what_still_beats_is_not_given_up(world: World) -> None:
-    collection_id = asked(world)
+    collection_id = request_collection(world)
     later = clock.now() + timedelta(hours=30)
     with world.session() as session:
         wanted = session.get_one(Collection, collection_id)
@@ -116,7 +116,7 @@ def test_what_still_beats_is_not_given_up(world: World) -> None:
 
 
 def test_a_beat_brings_no_ended_collection_back(world: World) -> None:
-    collection_id = asked(world)
+    collection_id = request_collection(world)
     now = clock.now()
     with world.session() as session:
         service.abort(session, session.get_one(Collection, collection_id), reason("given up"), now)
@@ -163,13 +163,13 @@ def test_one_long_customer_is_no_death(world: World, monkeypatch: pytest.MonkeyP
 
 def claims_while_collecting(world: World) -> int:
     """Collect, while another worker tries again and again to have it; returns how often."""
-    collection_id = asked(world, "scheduled")
+    collection_id = request_collection(world, "scheduled")
     done: list[str] = []
     claims: list[bool] = []
 
     def claim(_: CollectionStep | None = None) -> None:
         with world.session() as session:
-            session.connection()  # where only one can write, the time is asked for afterwards
+            session.connection()  # where only one can write, the clock is read afterwards
             claims.append(service.claim(session, collection_id, clock.now()) is not None)
 
     def work() -> None:

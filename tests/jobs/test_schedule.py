@@ -23,7 +23,7 @@ def timetable(redis_connection: Redis) -> Timetable:
     return Timetable(queue_name="timetable", connection=redis_connection, interval=1)
 
 
-def standing(timetable: Timetable) -> set[str]:
+def scheduled_jobs(timetable: Timetable) -> set[str]:
     """The entries that stand in it."""
     return {job.id for job in timetable.get_jobs()}
 
@@ -44,12 +44,12 @@ def test_a_scheduler_puts_the_timetable_in_line_and_makes_it_whole_after_a_flush
 ) -> None:
     with scheduler(replace(config, redis_url=redis_server.url)):
         eventually(lambda: in_line(timetable) == sorted(ENTRIES))
-        stood = standing(timetable)
+        stood = scheduled_jobs(timetable)
         redis_server.flush()
         eventually(lambda: in_line(timetable) == sorted(ENTRIES), POLL_SECONDS + 5)
 
     assert stood == ENTRIES
-    assert standing(timetable) == ENTRIES
+    assert scheduled_jobs(timetable) == ENTRIES
 
 
 def test_a_scheduler_killed_at_its_worst_moment_holds_the_others_up_for_seconds(
@@ -73,7 +73,7 @@ def test_the_timetable_is_made_whole_after_redis_was_flushed(timetable: Timetabl
     mended = reconcile(timetable)
 
     assert (first, again, mended) == (len(TIMETABLE), 0, len(TIMETABLE))
-    assert standing(timetable) == ENTRIES
+    assert scheduled_jobs(timetable) == ENTRIES
 
 
 def test_an_entry_that_was_lost_or_changed_is_mended_alone(timetable: Timetable) -> None:
@@ -89,7 +89,7 @@ def test_an_entry_that_was_lost_or_changed_is_mended_alone(timetable: Timetable)
     mended = reconcile(timetable)
 
     assert mended == 2
-    assert standing(timetable) == ENTRIES
+    assert scheduled_jobs(timetable) == ENTRIES
 
 
 def test_an_entry_comes_due_again_and_again(timetable: Timetable) -> None:
@@ -101,7 +101,7 @@ def test_an_entry_comes_due_again_and_again(timetable: Timetable) -> None:
     timetable.enqueue_jobs()
 
     assert in_line(timetable) == sorted(ENTRIES)
-    assert standing(timetable) == ENTRIES
+    assert scheduled_jobs(timetable) == ENTRIES
 
 
 def test_an_entry_waits_in_line_once_however_long_the_workers_are_busy(
@@ -113,7 +113,7 @@ def test_an_entry_waits_in_line_once_however_long_the_workers_are_busy(
         timetable.enqueue_jobs()
 
     assert in_line(timetable) == sorted(ENTRIES)
-    assert standing(timetable) == ENTRIES
+    assert scheduled_jobs(timetable) == ENTRIES
     assert timetable.count(datetime.fromtimestamp(0, UTC)) == 0
 
 

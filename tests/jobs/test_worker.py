@@ -9,10 +9,10 @@ from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select, update
 
 from tests.jobs.processes import (
-    asked,
     eventually,
     kill_group,
     outcomes,
+    request_collection,
     state,
     worker,
     works_off,
@@ -43,7 +43,7 @@ def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
     day = ready_for_yesterday(world)
     world.printerpoint.print_pages("S1", 9)
     day_ends(world, day)
-    collection_id = asked(world)
+    collection_id = request_collection(world)
 
     queue.run_collection(world.settings, collection_id)
     works_off(world.settings)
@@ -58,7 +58,7 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
     for n in range(120):
         world.printerpoint.print_pages(f"S{n}", n + 1)
     day_ends(world, day)
-    collection_id = asked(world)
+    collection_id = request_collection(world)
 
     queue.run_collection(world.settings, collection_id)
     with worker(world.settings) as process:
@@ -85,7 +85,7 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
     world.printerpoint.print_pages("S2", 7)
     world.breaks(broken)
     day_ends(world, day)
-    collection_id = asked(world)
+    collection_id = request_collection(world)
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
@@ -108,7 +108,7 @@ def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
     day = ready_for_yesterday(world)
     world.printerpoint.refuse()
     day_ends(world, day)
-    collection_id = asked(world)
+    collection_id = request_collection(world)
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)

@@ -396,8 +396,8 @@ def test_home_of_a_partner_tells_how_many_are_healthy_and_leads_to_them(
 
     home = ada.opens("/").text
 
-    standing = re.findall(r'class="standing" href="([^"]+)">.*?</span>\s*(\d+)</a>', home)
-    assert standing == [
+    counts = re.findall(r'class="status-count" href="([^"]+)">.*?</span>\s*(\d+)</a>', home)
+    assert counts == [
         ("/servers?health=unhealthy", "1"),
         ("/servers?health=healthy", "1"),
         ("/feeds?health=unhealthy", "1"),
@@ -405,5 +405,5 @@ def test_home_of_a_partner_tells_how_many_are_healthy_and_leads_to_them(
         ("/feeds?health=healthy", "2"),
         ("/feeds?status=inactive", "1"),
     ]
-    for address, number in standing:
+    for address, number in counts:
         assert ada.opens(address).text.count('<th scope="row">') == int(number), address

@@ -98,19 +98,19 @@ def test_more_rows_need_no_more_queries(
         names["mail"] = factories.mail(session, cara).id
     visitor = log_in(email)
     paths = [path.format_map(names) for path in (*LISTS, *DETAILS)]
-    few = {path: asked(visitor, path) for path in paths}
+    few = {path: count_queries(visitor, path) for path in paths}
     with storing() as session:
         partner = session.get_one(Account, names["partner"])
         add(session, partner, session.get_one(Server, names["server"]), FEW, MANY)
 
-    many = {path: asked(visitor, path) for path in paths}
+    many = {path: count_queries(visitor, path) for path in paths}
 
     assert many == few
     assert email != "ops@example.com" or all(few.values()), few
     assert max(many.values()) <= 20
 
 
-def asked(visitor: Visitor, path: str) -> int:
+def count_queries(visitor: Visitor, path: str) -> int:
     """How often a page asks the database; 0 for one that the visitor may not see."""
     visitor.opens(path)  # whatever is remembered after the first time is remembered now
     with counted() as statements:

@@ -273,5 +273,5 @@ def _shown(found: Found) -> dict[str, Any]:
         "key_of": customers.key,
         "accounts": accounts.customer_names(session, viewer, partner_id, _ACCOUNTS_SUGGESTED),
         "accounts_listed": count <= _ACCOUNTS_LISTED,
-        "standing": accounts.existing_names(session, viewer, partner_id, chosen),
+        "existing_accounts": accounts.existing_names(session, viewer, partner_id, chosen),
     }

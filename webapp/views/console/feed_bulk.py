@@ -51,10 +51,10 @@ def act() -> ResponseReturnValue:
     concerned = [feed for feed in chosen if _is_concerned(action, feed)]
     others = len(chosen) - len(concerned)
     if not concerned:
-        flash(_left_alone(action, others), "warning")
+        flash(_skipped_text(action, others), "warning")
         return redirect(_back())
     if action != "collect" and request.form.get("confirmed") != "yes":
-        return _asked(action, concerned, others)
+        return _confirmation_page(action, concerned, others)
     try:
         done, how = _ACTIONS[action](concerned)
     except Conflict as error:
@@ -62,7 +62,7 @@ def act() -> ResponseReturnValue:
         flash(gettext("Nothing was changed. %(error)s", error=str(error)), "warning")
         return redirect(_back())
     if others:
-        done += f" {_left_alone(action, others)}"
+        done += f" {_skipped_text(action, others)}"
     flash(done, how)
     return redirect(url_for("collections.index") if action == "collect" else _back())
 
@@ -72,7 +72,7 @@ def _is_concerned(action: str, feed: Feed) -> bool:
     return may_be and (action != "relink" or feed.successor_name is not None)
 
 
-def _asked(action: str, concerned: Sequence[Feed], others: int) -> str:
+def _confirmation_page(action: str, concerned: Sequence[Feed], others: int) -> str:
     now = clock.now()
     counted = sum(pauses.counts_by_default(feed, now) for feed in concerned)
     return render_template(

@@ -239,7 +239,7 @@ def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
         reason=(form.reason.data or "") if decision == "rejected" else "",
     )
     db.session.commit()
-    flash(gettext("Decision saved.") + f" {counted_words(pages)}", "success")
+    flash(gettext("Decision saved.") + f" {counted_text(pages)}", "success")
     return redirect(url_for("review.index"))
 
 

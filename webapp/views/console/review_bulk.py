@@ -139,7 +139,7 @@ def _said(result: service.BulkResult) -> str:
         number=filters.number(result.decided),
     )
     if result.decided:
-        said += f" {review.counted_words(result.pages)}"
+        said += f" {review.counted_text(result.pages)}"
     if result.conflicts:
         said += " " + ngettext(
             "%(number)s case was already resolved and was not changed.",

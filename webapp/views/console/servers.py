@@ -189,7 +189,7 @@ def health(server_id: int) -> str:
 def check(server_id: int) -> ResponseReturnValue:
     """Check the server's login within the request, and record its health."""
     server = access.server(db.session(), context.viewer(), server_id)
-    _must_stand(server)
+    _refuse_removed(server)
     try:
         token = server.decrypt_token(context.keyring())
     except DecryptionError:
@@ -229,7 +229,7 @@ def check(server_id: int) -> ResponseReturnValue:
 def token(server_id: int) -> ResponseReturnValue:
     """Replace the token; the new one is tested first."""
     server = access.server(db.session(), context.viewer(), server_id)
-    _must_stand(server)
+    _refuse_removed(server)
     form = TokenForm()
     if request.method == "POST" and form.validate():
         try:
@@ -256,7 +256,7 @@ def token(server_id: int) -> ResponseReturnValue:
 def rename(server_id: int) -> ResponseReturnValue:
     """Rename a server."""
     server = access.server(db.session(), context.viewer(), server_id)
-    _must_stand(server)
+    _refuse_removed(server)
     form = NameForm(obj=server)
     if request.method == "POST" and form.validate():
         try:
@@ -277,7 +277,7 @@ def rename(server_id: int) -> ResponseReturnValue:
 def collect(server_id: int) -> ResponseReturnValue:
     """Collect all feeds of a server now."""
     server = access.server(db.session(), context.viewer(), server_id)
-    _must_stand(server)
+    _refuse_removed(server)
     if _warn_if_waiting(server):
         return redirect(url_for("servers.show", server_id=server.id))
     if server.paused:
@@ -302,7 +302,7 @@ def remove(server_id: int) -> ResponseReturnValue:
                 gettext("%(name)s is removed. What was counted stays.", name=server.name), "success"
             )
         return redirect(url_for("servers.index"))
-    _must_stand(server)
+    _refuse_removed(server)
     counts = _feeds_by_health([server]).get(server.id, {})
     return render_template("console/servers/remove.html", server=server, feeds=sum(counts.values()))
 
@@ -320,7 +320,7 @@ def _warn_if_waiting(server: Server) -> bool:
     return waits is not None
 
 
-def _must_stand(server: Server) -> None:
+def _refuse_removed(server: Server) -> None:
     if server.removed_at is not None:
         raise Conflict(
             gettext("%(name)s has been removed; its history stays to be read.", name=server.name)

@@ -71,7 +71,7 @@ _ATTEMPTS_BY_NAME = "30 per hour"
 def register(app: Flask) -> None:
     """Require a login for every view except ``OPEN``; add the security headers."""
     app.before_request(locale.choose)
-    app.before_request(_demand_login)
+    app.before_request(_require_login)
     app.before_request(_extend_session)
     app.after_request(_set_headers)
 
@@ -150,7 +150,7 @@ def load_user(session_id: str) -> User | None:
     return users.of_session(db.session(), int(number), version)
 
 
-def _demand_login() -> ResponseReturnValue | None:
+def _require_login() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in OPEN or current_user.is_authenticated:
         return None  # an unknown address is a 404
     if request.headers.get("HX-Request") == "true":

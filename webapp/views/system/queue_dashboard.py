@@ -59,7 +59,7 @@ def _guard_queues() -> ResponseReturnValue | None:
     if request.endpoint in _CHANGING and request.method != "POST":
         abort(405, valid_methods=["POST"])
     if request.method not in READING_METHODS:
-        security.demand_same_origin()
+        security.require_same_origin()
     if not _is_valid(request.view_args or {}):
         abort(404)
     if request.endpoint != "rq_dashboard.static" and not queue.reachable(context.settings()):
