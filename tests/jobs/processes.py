@@ -1,4 +1,4 @@
-"""Real processes of the service in a test's own world, and what is request_collection of them."""
+"""Real processes of the service on a database of the test, and requests to them."""
 
 import contextlib
 import os
@@ -126,7 +126,7 @@ def yesterday(world: World) -> date:
 
 
 def request_collection(world: World, kind: Literal["scheduled", "manual"] = "manual") -> int:
-    """A collection for yesterday, request_collection for and not yet put in line."""
+    """Request a collection for yesterday that is not enqueued yet; return its id."""
     with world.session() as session:
         server = session.get_one(Server, world.server_id)
         wanted = requests.request(session, server, day=yesterday(world), kind=kind, now=clock.now())
