@@ -98,7 +98,7 @@ def test_a_message_arrives_whole(office: Office, url: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("answer", "lasting"), [("550 no such user", True), ("450 mailbox is busy", False)]
+    ("response", "lasting"), [("550 no such user", True), ("450 mailbox is busy", False)]
 )
 def test_a_recipient_that_is_refused_concerns_one_message(
     office: Office, url: str, tmp_path: Path, response: str, lasting: bool

@@ -258,7 +258,7 @@ def test_every_verb_can_be_ordered_by_another_process(printerpoint: Sandbox) -> 
 
 
 @pytest.mark.parametrize(
-    ("verb", "words", "answer"),
+    ("verb", "words", "response"),
     [
         ("save", {}, "is not one of"),
         ("__class__", {}, "is not one of"),
