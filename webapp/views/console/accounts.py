@@ -115,7 +115,7 @@ def index() -> ResponseReturnValue:
 @roles_required(*READERS)
 def selected() -> ResponseReturnValue:
     """Export the selected customers."""
-    wanted = bulk.ids("account")
+    wanted = bulk.selected_ids("account")
     month = Month.of(_today(context.user().account))
     query = queries.customers(context.viewer(), month)
     query = bulk.selected_rows(query, Account.id, wanted, "customers")

@@ -99,7 +99,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/certificates/selection")
 def selected() -> ResponseReturnValue:
     """Download the documents of the selected certificates as one archive, or export them."""
-    wanted, back = bulk.ids("certificate"), bulk.list_again("certificates.index")
+    wanted, back = bulk.selected_ids("certificate"), bulk.list_url("certificates.index")
     query = queries.search(context.viewer())
     query = bulk.selected_rows(query, Certificate.id, wanted, "certificates")
     if wanted and request.form.get("action") == "documents":

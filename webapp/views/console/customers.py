@@ -37,7 +37,7 @@ blueprint = Blueprint("customers", __name__)
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 #: Limits within a request, for a large fleet.
-INTERACTIVE_LIMITS = Limits(
+INTERACTIVE_LIMITS = RequestLimits(
     read_seconds=20, total_seconds=30, fleet_seconds=60, retries=1, max_retry_after_seconds=5
 )
 _SHOWN = 200

@@ -118,9 +118,9 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/devices/selection")
 def selected() -> ResponseReturnValue:
     """Export the selected devices."""
-    wanted = bulk.ids("device")
-    query = bulk.chosen(queries.every(context.viewer()), Device.id, wanted, "devices")
-    return bulk.exported(query, _SHEET, wanted, bulk.list_again("devices.index"))
+    wanted = bulk.selected_ids("device")
+    query = bulk.selected_rows(queries.every(context.viewer()), Device.id, wanted, "devices")
+    return bulk.export_selected(query, _SHEET, wanted, bulk.list_url("devices.index"))
 
 
 @blueprint.get("/devices/<int:device_id>")

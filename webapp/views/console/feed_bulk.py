@@ -88,7 +88,7 @@ def _confirmation_page(action: str, concerned: Sequence[Feed], others: int) -> s
 
 def _back() -> str:
     """Return the list that sent the form: of feeds, or of customers."""
-    return bulk.list_again("accounts.index" if _of_customers() else "feeds.index")
+    return bulk.list_url("accounts.index" if _of_customers() else "feeds.index")
 
 
 def _of_customers() -> bool:
@@ -97,13 +97,13 @@ def _of_customers() -> bool:
 
 def _chosen() -> Sequence[Feed]:
     """Return the selected feeds, or those of selected customers. Raises NotFound."""
-    wanted, customers = bulk.ids("feed"), bulk.ids("account")
+    wanted, customers = bulk.selected_ids("feed"), bulk.selected_ids("account")
     if customers:
         return queries.of_customers(db.session(), context.viewer(), customers)
     return queries.selected(db.session(), context.viewer(), wanted)
 
 
-def _left_alone(action: str, count: int) -> str:
+def _skipped_text(action: str, count: int) -> str:
     """Return the message about feeds to which the action does not apply."""
     if action == "reactivate":
         return ngettext(

@@ -119,7 +119,7 @@ def show(mail_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/operations/mails/<int:mail_id>/again")
 @roles_required("operations")
-def again(mail_id: int) -> ResponseReturnValue:
+def retry(mail_id: int) -> ResponseReturnValue:
     """Send a failed email again."""
     mail = queries.get(db.session(), mail_id)
     try:

@@ -16,7 +16,7 @@ from flask_babel.speaklater import LazyString
 from webapp import filters
 from webapp.models import Delta
 
-#: Units of the drawing; horizontal positions are relative to its width.
+#: Units of the chart; horizontal positions are relative to its width.
 HEIGHT = 160
 _LEFT, _WIDTH = 3.0, 94.0
 _MOST_STEPS = 3
@@ -64,7 +64,7 @@ class Tick(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class ReadingChart:
     """A chart to be rendered. ``text``: its text alternative."""
 
     text: str
@@ -75,7 +75,9 @@ class Drawing:
     roles: Sequence[Role]
 
 
-def drawing(counts: Sequence[tuple[date, int]], evidence: Evidence, delta: Delta) -> Drawing:
+def layout_chart(
+    counts: Sequence[tuple[date, int]], evidence: Evidence, delta: Delta
+) -> ReadingChart:
     """Return the chart of readings (day and count, the oldest first; at least one)."""
     low, high, step = _scale([count for _, count in counts])
     first, last = counts[0][0], counts[-1][0]

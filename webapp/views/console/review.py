@@ -102,7 +102,7 @@ SHEET = export.Sheet(
 )
 
 
-def asked() -> queries.Filters:
+def filters_of_request() -> queries.Filters:
     """Return the filters of the list's address."""
     return queries.Filters(
         state=listing.filter_choice("state", queries.STATES, "held"),
@@ -117,7 +117,7 @@ def asked() -> queries.Filters:
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """The cases, those that need a decision first; or resolved ones."""
-    viewer, wanted = context.viewer(), asked()
+    viewer, wanted = context.viewer(), filters_of_request()
     account = feed = None
     if wanted.account_id is not None:
         account = access.account(db.session(), viewer, wanted.account_id)
@@ -201,19 +201,19 @@ def reopen(delta_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/held")
 @roles_required(*READERS)
-def list_moved() -> ResponseReturnValue:
+def old_list_url() -> ResponseReturnValue:
     """Redirect from the former address of the list, which emails contain."""
     return redirect(url_for("review.index"), 301)
 
 
 @blueprint.get("/held/<int:delta_id>")
 @roles_required(*READERS)
-def case_moved(delta_id: int) -> ResponseReturnValue:
+def old_case_url(delta_id: int) -> ResponseReturnValue:
     """Redirect from the former address of a case."""
     return redirect(url_for("review.show", delta_id=_shown(delta_id).id), 301)
 
 
-def counted_words(pages: int) -> str:
+def counted_text(pages: int) -> str:
     """Return the message after a decision: how many pages are counted now."""
     if not pages:
         return gettext("None of these pages are counted.")

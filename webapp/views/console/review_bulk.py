@@ -23,7 +23,7 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("review_bulk", __name__)
 
 #: The most cases decided in one transaction.
-MOST = 500
+MAX_CASES = 500
 
 
 class ReasonForm(forms.Form):
@@ -36,8 +36,8 @@ class ReasonForm(forms.Form):
 @roles_required(*review.CHANGERS)
 def act() -> ResponseReturnValue:
     """Decide the selected cases, or all of a kind, after confirmation of the sums."""
-    back = bulk.list_again("review.index")
-    if export.wanted():
+    back = bulk.list_url("review.index")
+    if export.requested():
         ticked = queries.search(context.viewer(), _ticked())
         return bulk.export_selected(ticked, review.SHEET, bulk.selected_ids("case"), back)
     everything = request.form.get("all", "")
@@ -66,7 +66,7 @@ def _found(wanted: queries.Filters) -> Sequence[Any]:
 
 def _ticked() -> queries.Filters:
     """Return the selected cases, in any state: readings may have decided some of them."""
-    return queries.Filters(state="any", delta_ids=bulk.ids("case", MOST))
+    return queries.Filters(state="any", delta_ids=bulk.selected_ids("case", MAX_CASES))
 
 
 def _of_kind() -> queries.Filters:

@@ -113,8 +113,8 @@ def index() -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 def selected() -> ResponseReturnValue:
     """Collect the selected servers, or export them."""
-    wanted, back = bulk.ids("server"), bulk.list_again("servers.index")
-    query = bulk.chosen(queries.search(context.viewer()), Server.id, wanted, "servers")
+    wanted, back = bulk.selected_ids("server"), bulk.list_url("servers.index")
+    query = bulk.selected_rows(queries.search(context.viewer()), Server.id, wanted, "servers")
     if not wanted or request.form.get("action") != "collect":
         return bulk.export_selected(query, _SHEET, wanted, back)
     ids = queries.ids(db.session(), query)

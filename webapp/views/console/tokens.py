@@ -11,7 +11,7 @@ from webapp.services.servers.overlaps import Serials
 from webapp.views.shared import context
 
 #: Limits within a request, shorter than those of a collection.
-INTERACTIVE_LIMITS = Limits(
+INTERACTIVE_LIMITS = RequestLimits(
     read_seconds=10,
     total_seconds=15,
     fleet_seconds=30,

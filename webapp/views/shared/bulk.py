@@ -18,10 +18,10 @@ from webapp.queries.lists import with_ids
 from webapp.views.shared import export
 
 #: More than a page of a list has.
-MOST = 200
+MAX_ROWS = 200
 
 
-def ids(name: str, most: int = MOST) -> set[int]:
+def selected_ids(name: str, most: int = MAX_ROWS) -> set[int]:
     """Return the ids selected under a name. Raises NotFound for values that no list sends."""
     found = {int(value) for value in request.form.getlist(name) if value.isdecimal()}
     if len(found) > most or any(not 0 < each < 2**31 for each in found):
@@ -40,18 +40,18 @@ def export_selected(
     query: Select[Any], sheet: export.Sheet, wanted: set[int], back: str
 ) -> ResponseReturnValue:
     """Return the selected rows as the requested file, or the list with a message without any."""
-    if wanted and export.wanted():
-        return export.answer(query, sheet)
-    return nothing(back)
+    if wanted and export.requested():
+        return export.respond(query, sheet)
+    return nothing_selected(back)
 
 
-def nothing(back: str) -> ResponseReturnValue:
+def nothing_selected(back: str) -> ResponseReturnValue:
     """Redirect to the list, with a message to select rows."""
     flash(gettext("Tick at least one row, then choose what to do."), "warning")
     return redirect(back)
 
 
-def list_again(endpoint: str) -> str:
+def list_url(endpoint: str) -> str:
     """Return the address of the list with its search, filters and page, as sent by the form."""
     plain, asked = url_for(endpoint), request.form.get("back", "")
     return asked if asked.startswith(f"{plain}?") else plain

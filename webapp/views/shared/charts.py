@@ -24,7 +24,7 @@ from webapp.queries.metrics import DayPages
 Kind = Literal["normal", "weekend", "recovered", "held"]
 #: The units of bars. Trees are cumulative.
 Unit = Literal["pages", "trees"]
-#: Units of the drawing; widths are relative to it.
+#: Units of the chart; widths are relative to it.
 HEIGHT = 200
 KINDS: dict[Kind, LazyString] = {
     "normal": _l("Printed"),
@@ -57,7 +57,7 @@ class Column(NamedTuple):
     title: str
 
 
-class Mark(NamedTuple):
+class AxisLabel(NamedTuple):
     """A label on an axis; ``far``: hidden where there is little space."""
 
     at: float
@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class BarChart:
     """A chart to be rendered. ``text``: its text alternative; ``total``: of all bars.
 
     The total is None if bars are cumulative.
@@ -93,7 +93,7 @@ class Drawing:
     rows: Sequence[Row]
 
 
-def drawing(bars: Sequence[Bar], unit: Unit = "pages") -> Drawing:
+def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
     """Return the positions of the bars, and the text alternative; needs at least one bar."""
     most = max(bar.value for bar in bars)
     step = _step(most)
@@ -194,7 +194,7 @@ def _counted(bar: Bar, figure: str, unit: Unit) -> str:
     return gettext("%(number)s trees", number=figure)
 
 
-def _axis(bars: Sequence[Bar]) -> list[Mark]:
+def _axis(bars: Sequence[Bar]) -> list[AxisLabel]:
     """Return the days or months below the bars, from the last one back, as space permits."""
     count = len(bars)
     width = 100 / count

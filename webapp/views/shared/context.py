@@ -43,9 +43,9 @@ def viewer() -> Viewer:
     return Viewer.of(user())
 
 
-def printerpoint(token: str, limits: Limits | None = None) -> Client:
+def printerpoint(token: str, limits: RequestLimits | None = None) -> Client:
     """Return a client for a token. Commit or roll back before: no transaction may be open."""
-    return Client(settings().printerpoint_url, token, limits=limits or Limits())
+    return Client(settings().printerpoint_url, token, limits=limits or RequestLimits())
 
 
 def actor() -> Actor:

@@ -44,12 +44,12 @@ class Sheet:
     rows: Callable[[Sequence[Any]], Iterable[Sequence[Value]]]
 
 
-def wanted() -> bool:
+def requested() -> bool:
     """Whether the request is for a file."""
     return request.args.get("export") in FORMATS
 
 
-def answer(query: Select[Any], sheet: Sheet) -> Response:
+def respond(query: Select[Any], sheet: Sheet) -> Response:
     """Return all rows of a list's query as the requested file."""
     chunks = lists.chunks(db.session(), query)
     return respond_rows(

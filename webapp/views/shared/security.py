@@ -120,7 +120,7 @@ def safe_target(target: str | None) -> str | None:
     return target if not parts.scheme and not parts.netloc else None
 
 
-def demand_same_origin() -> None:
+def require_same_origin() -> None:
     """Refuse (403) requests of other sites where forms have no CSRF token."""
     own = request.host_url.rstrip("/")
     origin = request.headers.get("Origin")
