@@ -139,7 +139,7 @@ def _request(wanted: Wanted) -> int:
         return found.id
 
 
-def _run(collection_id: int, show: Progress) -> None:
+def _run(collection_id: int, show: ProgressCallback) -> None:
     """Run a collection until it has ended in any way. Raises DecryptionError."""
     from jobs import collection as job  # importing jobs imports RQ, which few commands need
 
@@ -155,7 +155,7 @@ def _run(collection_id: int, show: Progress) -> None:
                 return
 
 
-def _is_with_another(collection_id: int, show: Progress) -> bool:
+def _is_with_another(collection_id: int, show: ProgressCallback) -> bool:
     """Whether another process runs the collection and has a recent heartbeat."""
     with context.session(reading=True) as session:
         running = session.get_one(Collection, collection_id)

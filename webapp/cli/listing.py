@@ -22,7 +22,7 @@ _FETCHED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListCommand:
     """The listing of a noun. ``columns``: of the table; JSON has all columns of the query.
 
     ``moment``: the column whose day, in the account's zone, --from and --to compare.
@@ -158,7 +158,7 @@ def _filters(
     )
 
 
-def _rows(session: Session, wanted: Listing, filters: Filters) -> Iterator[dict[str, Any]]:
+def _rows(session: Session, wanted: ListCommand, filters: Filters) -> Iterator[dict[str, Any]]:
     """Yield the rows to print."""
     query = wanted.query(filters).execution_options(yield_per=_FETCHED_AT_ONCE)
     first, last = filters.days

@@ -35,7 +35,7 @@ _AMOUNTS = frozenset(
 
 Row = Mapping[str, Any]
 #: Shows progress: done, total, and the present item.
-Progress = Callable[[int, int, str], None]
+ProgressCallback = Callable[[int, int, str], None]
 
 
 def json_option() -> click.Option:
@@ -135,7 +135,7 @@ def _is_number(cell: str) -> bool:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Progress]:
+def progress(label: str) -> Iterator[ProgressCallback]:
     """Show a progress bar on standard error if it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total, _what: None
