@@ -31,6 +31,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_MS = 30_000
+#: The largest id that a column can have; databases raise an error for larger numbers.
+LARGEST_ID = 2**31 - 1
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: For ``session.connection(execution_options=READ_ONLY)``: this transaction takes no write lock.
 READ_ONLY: Mapping[str, Any] = {"read_only": True}

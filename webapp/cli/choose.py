@@ -1,16 +1,19 @@
 """Rows by arguments: an id, or the exact name of an account if it is unique."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.db import LARGEST_ID
 from webapp.errors import Invalid
 from webapp.models import Account, Device, Feed, Server
 
 KINDS = frozenset({"operations", "partner", "customer"})
-_LARGEST_ID = 2**31 - 1
+#: No id has more digits; int() refuses thousands of them.
+_ID = re.compile(r"[0-9]{1,20}")
 
 Noun = TypeVar("Noun", Account, Server, Feed)
 
@@ -41,7 +44,7 @@ def feed(session: Session, text: str, field: str = "feed") -> Feed:
 def device(session: Session, text: str, field: str = "device") -> Device:
     """Return a device by its id, or by a unique serial number or asset ID. Raises Invalid."""
     query = select(Device).join(Device.feed).order_by(Device.id)
-    if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID:
+    if _ID.fullmatch(text) and int(text) <= LARGEST_ID:
         row = session.scalar(query.where(Device.id == int(text)))
         if row is not None:
             return row
@@ -73,7 +76,7 @@ def _one(
     nouns: str,
 ) -> Noun:
     """Return the row with the id ``text``, else the only one whose account has this exact name."""
-    if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID:
+    if _ID.fullmatch(text) and int(text) <= LARGEST_ID:
         row = session.scalar(query.where(key == int(text)))
         if row is not None:
             return row

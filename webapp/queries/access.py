@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
+from webapp.db import LARGEST_ID
 from webapp.errors import NotFound
 from webapp.models import (
     Account,
@@ -33,7 +34,6 @@ from webapp.models import (
 from webapp.models.user import Role
 
 #: The largest integer of PostgreSQL; a greater id in an address does not exist.
-_LARGEST_ID = 2**31 - 1
 
 IS_HELD = Delta.state == "held"
 IS_CONNECTED = Feed.status != "removed"
@@ -283,7 +283,7 @@ def _one(
 ) -> Noun:
     """Return the row with this id. Databases refuse ids out of range, so these are checked here."""
     found: Noun | None = None
-    if 0 < wanted <= _LARGEST_ID:
+    if 0 < wanted <= LARGEST_ID:
         found = session.scalar(query.where(key == wanted))
     if found is None:
         raise NotFound(f"there is no {word} {wanted}")

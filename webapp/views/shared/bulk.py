@@ -12,7 +12,7 @@ from flask_babel import gettext
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.db import db
+from webapp.db import LARGEST_ID, db
 from webapp.errors import NotFound
 from webapp.queries.lists import with_ids
 from webapp.views.shared import export
@@ -23,8 +23,8 @@ MAX_ROWS = 200
 
 def selected_ids(name: str, most: int = MAX_ROWS) -> set[int]:
     """Return the ids selected under a name. Raises NotFound for values that no list sends."""
-    found = {int(value) for value in request.form.getlist(name) if value.isdecimal()}
-    if len(found) > most or any(not 0 < each < 2**31 for each in found):
+    found = set(request.form.getlist(name, type=int))
+    if len(found) > most or any(not 0 < each <= LARGEST_ID for each in found):
         raise NotFound("there are not so many rows on a page")
     return found
 

@@ -11,7 +11,7 @@ from sqlalchemy import (
     Select,
 )
 
-from webapp.db import db
+from webapp.db import LARGEST_ID, db
 from webapp.queries import lists as paging
 from webapp.queries.lists import COUNT_TO, PER_PAGE, Page
 
@@ -40,7 +40,7 @@ def filter_choice(name: str, allowed: Collection[str], default: str = "") -> str
 def filter_id(name: str) -> int | None:
     """Return a filter that is a row's id; None for an invalid one."""
     value = request.args.get(name, type=int)
-    return value if value is not None and 0 < value < 2**31 else None
+    return value if value is not None and 0 < value <= LARGEST_ID else None
 
 
 def sort_choice(names: Collection[str], default: str) -> str:

@@ -25,6 +25,7 @@ _DASHBOARD_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_POSITIVE = re.compile(r"[1-9][0-9]{0,8}")
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]+")
 _REGISTRIES = frozenset(
     {"queued", "failed", "started", "finished", "deferred", "scheduled", "canceled"}
@@ -81,7 +82,7 @@ def _is_valid(arguments: dict[str, object]) -> bool:
         and arguments.get("registry_name", "queued") in _REGISTRIES
         and arguments.get("order", "asc") in ("asc", "dsc")
         and _JOB_ID.fullmatch(str(arguments.get("job_id", "a"))) is not None
-        and all(number.isascii() and number.isdigit() and int(number) > 0 for number in numbers)
+        and all(_POSITIVE.fullmatch(number) for number in numbers)
     )
 
 
