@@ -87,7 +87,7 @@ def test_a_customer_of_another_account_cannot_be_connected_again(session: Sessio
     feeds.create_feed(session, server, HARBOUR, None, NOW)
     other = factories.customer(session, server.account, name="Somebody else")
 
-    with pytest.raises(Conflict, match="Harbour Architects, LLP already"):
+    with pytest.raises(Conflict, match="already connected to Harbour Architects, LLP"):
         feeds.create_feed(session, server, HARBOUR, other, NOW)
 
 

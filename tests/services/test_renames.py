@@ -240,7 +240,7 @@ def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: W
     assert proposal(world, feed) == (None, None, None, None)
     with pytest.raises(Conflict, match="No other customer"):
         connects(world, feed)
-    with pytest.raises(Conflict, match="tied to Miller & Sons already"):
+    with pytest.raises(Conflict, match="already connected to Miller & Sons"):
         connects(world, feed, Customer("Miller & Sons", None, 1))
 
 

@@ -220,7 +220,7 @@ def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> 
     response = street.nora.sends("/certificates/selection", fields)
 
     assert response.location == "/certificates"
-    assert "2 of these documents are being drawn" in street.nora.opens("/certificates").text
+    assert "2 of these documents are being prepared" in street.nora.opens("/certificates").text
 
 
 def test_a_customer_ticks_its_own_certificates_alone(street: Street) -> None:

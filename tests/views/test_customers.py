@@ -96,7 +96,7 @@ def test_customers_show_their_printers_and_who_has_them(office: Office, storing:
 
     found = office.nora.opens(office.searching).text
 
-    assert "2 printers · ID HARB01 · tied to The whole harbour" in found
+    assert "2 printers · ID HARB01 · connected to The whole harbour" in found
     assert "1 printer · no ID" in found
     assert boxes(found) == [BAKERY, SCHOOL]
     assert re.search(rf'value="{HARBOUR}"[^>]* disabled', found)
@@ -197,7 +197,7 @@ def test_chosen_customers_are_connected_to_chosen_accounts(
     response = office.nora.sends(office.adding, fields)
 
     assert response.location == f"/servers/{office.server_id}"
-    assert "2 customers are tied" in office.nora.opens(response.location).text
+    assert "2 customers are connected" in office.nora.opens(response.location).text
     assert connected(storing) == {
         "Bluebird Bakery": "Bakers united",
         "Harbour Architects, LLP": "Harbour Architects, LLP",
@@ -242,7 +242,7 @@ def test_all_that_match_are_connected_once_confirmed(office: Office, storing: St
     done = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
     again = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
 
-    assert "Tie 2 customers that match “b”?" in asked.text
+    assert "Connect 2 customers that match “b”?" in asked.text
     assert "1 new account will be made" in asked.text
     assert before == {}
     assert (done.status_code, again.status_code) == (302, 302)

@@ -98,7 +98,7 @@ def claim(session: Session, feed: Feed) -> None:
     if feed.status == "removed":
         raise Conflict(
             gettext(
-                "%(customer_name)s has been removed; tie the customer again to use it.",
+                "%(customer_name)s has been removed; connect the customer again to use it.",
                 customer_name=feed.customer_name,
             )
         )
@@ -161,7 +161,7 @@ def claim_server(session: Session, server: Server) -> None:
     if server.removed_at is not None:
         raise Conflict(
             gettext(
-                "%(name)s has been removed; register it again to tie its customers.",
+                "%(name)s has been removed; register it again to connect its customers.",
                 name=server.name,
             )
         )
@@ -210,7 +210,7 @@ def _create_feeds(
         elif feed.account_id != owner.id:
             raise Conflict(
                 gettext(
-                    "%(name)s is tied to %(name2)s already.",
+                    "%(name)s is already connected to %(name2)s.",
                     name=customer.name,
                     name2=feed.account.name,
                 )

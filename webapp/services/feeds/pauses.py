@@ -50,7 +50,9 @@ def reactivate(
         return None
     if feed.server.removed_at is not None:
         raise Conflict(
-            gettext("The feed's server has been removed; register it again and tie anew.")
+            gettext(
+                "The feed's server has been removed; register it again and connect the customer."
+            )
         )
     feed.status = "pending"
     if feed.health != "pending":

@@ -38,7 +38,7 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
     if feed.status == "removed":
         raise Conflict(
             gettext(
-                "%(customer_name)s has been removed; tie the customer again to use it.",
+                "%(customer_name)s has been removed; connect the customer again to use it.",
                 customer_name=feed.customer_name,
             )
         )

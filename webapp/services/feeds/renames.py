@@ -202,5 +202,7 @@ def _refuse_connected(session: Session, feed: Feed, customer_id: str | None, nam
     ).first()
     if other is not None:
         raise Conflict(
-            gettext("%(name)s is tied to %(name2)s already.", name=name, name2=other.account.name)
+            gettext(
+                "%(name)s is already connected to %(name2)s.", name=name, name2=other.account.name
+            )
         )

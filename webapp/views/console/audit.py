@@ -39,7 +39,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "feed reactivated": _l("Feed reactivated"),
     "feed relinked": _l("Feed reconnected"),
     "feed removed": _l("Feed removed"),
-    "feeds tied": _l("Feeds tied"),
+    "feeds tied": _l("Feeds connected"),
     "held pages decided": _l("Review decided"),
     "held pages reopened": _l("Review reopened"),
     "mail sent again": _l("Mail sent again"),

@@ -113,9 +113,9 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     missing = [row.number for row in found if row.pdf is None]
     if missing:
         message = ngettext(
-            "%(number)s of these documents is being drawn (%(which)s). Try again in a minute, or "
-            "leave it out.",
-            "%(number)s of these documents are being drawn (%(which)s). Try again in a minute, "
+            "%(number)s of these documents is being prepared (%(which)s). Try again in a minute, "
+            "or leave it out.",
+            "%(number)s of these documents are being prepared (%(which)s). Try again in a minute, "
             "or leave them out.",
             len(missing),
             which=", ".join(missing[:5]),
@@ -161,7 +161,8 @@ def download(number: str) -> ResponseReturnValue:
     rendered = certificates.document(db.session(), certificate)
     if rendered is None:
         abort(
-            404, gettext("The document of this certificate is being drawn; try again in a minute.")
+            404,
+            gettext("The document of this certificate is being prepared; try again in a minute."),
         )
     response = make_response(rendered.pdf)
     response.mimetype = "application/pdf"

@@ -145,9 +145,9 @@ def connect(server_id: int) -> ResponseReturnValue:
     db.session.commit()
     if made:
         said = ngettext(
-            "%(number)s customer is tied. "
+            "%(number)s customer is connected. "
             "The first reading is the baseline; pages printed after it count.",
-            "%(number)s customers are tied. "
+            "%(number)s customers are connected. "
             "The first reading is the baseline; pages printed after it count.",
             len(made),
             number=filters.number(len(made)),

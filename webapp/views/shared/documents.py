@@ -17,7 +17,8 @@ def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Re
     rendered = certificates.document(db.session(), certificate)
     if rendered is None:
         abort(
-            404, gettext("The document of this certificate is being drawn; try again in a minute.")
+            404,
+            gettext("The document of this certificate is being prepared; try again in a minute."),
         )
     response = make_response()
     response.mimetype = "image/png"

@@ -30,7 +30,7 @@ JOB_LABELS = {
     queue.CHECK_SERVERS: _l("Check unhealthy servers"),
     queue.CHECK_SERVER: _l("Check a server"),
     queue.CLOSE_MONTHS: _l("Close months that are due"),
-    queue.RENDER_CERTIFICATE: _l("Draw a certificate"),
+    queue.RENDER_CERTIFICATE: _l("Prepare a certificate"),
     queue.RECONCILE: _l("Compare counters, pages and certificates"),
     queue.SEND_NOTIFICATIONS: _l("Send mails"),
 }
