@@ -16,6 +16,7 @@ from webapp.settings import ROOT
 
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _MARKUP = re.compile(r"</?\w+")
+_PAIR = re.compile(r"<(\w+)[^<>]*>[^<>]*</\1>")
 _HREF = re.compile(r'href="[^"]*"')
 #: The same words mean something else in English and need not differ.
 TRANSLATED = [language for language in i18n.LANGUAGES if language != i18n.DEFAULT]
@@ -90,6 +91,20 @@ def test_a_translation_keeps_what_stands_in_the_text(language: str, inner: re.Pa
             wanted = one if number == 0 else many
             if sorted(inner.findall(form)) != sorted(inner.findall(wanted)):
                 wrong.append(message.id)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_markup_of_a_translation_is_closed_where_it_was_opened(language: str) -> None:
+    wrong = []
+    for message in messages(language):
+        for form in forms(message.string):
+            left = form
+            while _PAIR.search(left):
+                left = _PAIR.sub("", left)
+            if _MARKUP.search(left):
+                wrong.append(form)
 
     assert wrong == []
 

@@ -1,6 +1,6 @@
 """Every page of the console, in every role that may open it, checked by validators.
 
-A new page without an entry in ``page_urls`` fails here. What was seen is left in test-output/pages.
+A new page without an entry in ``page_urls`` fails here.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,11 +1,14 @@
-"""Every page in Spanish on a phone, in the role that sees most of it, checked by validators."""
+"""Every page in Spanish on a phone, in the role that sees most of it: longer words must fit.
+
+Markup and colours are those of the English pages: tests/test_languages.py compares the markup of
+translations with that of the texts.
+"""
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import page_urls
 from tests.browser.served_app import ServedApp
-from tests.browser.validators import html_errors
 from tests.browser.walk import Walk
 
 
@@ -29,12 +32,6 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     return through
 
 
-@pytest.mark.parametrize(
-    "check", ["status", "axe", "width", "spills", "console", "elsewhere", "weight"]
-)
+@pytest.mark.parametrize("check", ["status", "width", "spills", "console", "elsewhere", "weight"])
 def test_pages(walk: Walk, check: str) -> None:
     assert walk.complaints[check] == []
-
-
-def test_the_html_is_valid(walk: Walk) -> None:
-    assert html_errors(walk.files) == []

@@ -1,6 +1,13 @@
-"""A walk from page to page, in one window; findings of the validators are collected."""
+"""A walk from page to page, in one window; findings of the validators are collected.
+
+Every page is opened and measured on a phone. A page with an element that no page before it had is
+measured on a tablet and a desktop and checked by axe-core in both colour schemes, each of its rows
+once: these take longer than all the rest. The texts of the other pages and the order of their
+elements are left to html-validate.
+"""
 
 import base64
+import os
 import re
 import shutil
 from collections import defaultdict
@@ -14,6 +21,7 @@ from tests.browser.validators import Axe
 from webapp.settings import ROOT
 
 OUTPUT = ROOT / "test-output" / "pages"
+TAKES = os.environ.get("TAKE_PICTURES") == "yes"
 KINDS = ("desktop-light", "phone-dark")
 LARGEST_PAGE = 150 * 1024
 PHONE_WIDTH = 360
@@ -23,14 +31,15 @@ _SIZES = {
     "phone-dark": (PHONE_WIDTH, 740),
 }
 Kind = Literal["desktop-light", "tablet-light", "phone-dark"]
-#: What can differ on a phone and in the dark; the whole of axe-core was asked before.
+#: What can differ on a phone and in the dark.
 _RULES_IN_THE_DARK = ("color-contrast", "link-in-text-block", "target-size")
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _TOKEN = re.compile(r'name="csrf_token"[^>]*>')
-#: And what can differ in another language, whose words are longer.
-_RULES_OF_ANOTHER_LANGUAGE = (*_RULES_IN_THE_DARK, "html-lang-valid", "valid-lang")
-#: Every part of the page is shown, and letters have their own shapes.
+#: Every part of the page is shown, letters have their own shapes, and colours change at once.
 _UNFOLD = """async () => {
+  const still = new CSSStyleSheet();
+  still.replaceSync('*, ::before, ::after { transition: none !important }');
+  document.adoptedStyleSheets.push(still);
   for (const one of document.querySelectorAll('details')) one.open = true;
   await document.fonts.ready;
 }"""
@@ -39,11 +48,37 @@ _UNFOLD = """async () => {
 QUIET = """async () => {
   while (document.querySelector('.htmx-request')) await new Promise((go) => setTimeout(go, 20));
 }"""
-#: Colours go over into those of the other scheme, however quickly; that is waited for.
+#: Until what was changed is shown.
 _SETTLE = """async () => {
   const frame = () => new Promise((go) => requestAnimationFrame(go));
-  do { await frame(); await frame(); }
-  while (document.getAnimations().some((one) => one instanceof CSSTransition));
+  await frame(); await frame();
+}"""
+#: The kinds of elements: each with its ancestors and attributes, and whether it has a text.
+_ELEMENTS = """() => {
+  const named = /^(class|type|role|rel|scope|aria-(busy|current|disabled|expanded|invalid|live))$/;
+  const found = new Set();
+  const visit = (element, above) => {
+    const attributes = [...element.attributes].map(({ name, value }) =>
+      named.test(name) ? `${name}=${value}` : name + (value ? '' : '='));
+    const text = [...element.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
+    const path = `${above}>${element.localName}[${attributes.sort()}]${text ? 'text' : ''}`;
+    found.add(path);
+    for (const one of element.children) visit(one, path);
+  };
+  visit(document.body, '');
+  return [...found];
+}"""
+#: Rows like a row above them are removed.
+_THIN = """() => {
+  const kind = (element) => `${element.localName}.${element.className}`
+    + `(${[...element.children].map(kind)})`;
+  for (const list of document.querySelectorAll('tbody, ul, ol, dl, select')) {
+    const seen = new Set();
+    for (const row of [...list.children]) {
+      if (seen.has(kind(row))) row.remove();
+      else seen.add(kind(row));
+    }
+  }
 }"""
 #: Words that are wider than what is drawn around them.
 _SPILLS = """() => [...document.querySelectorAll(
@@ -67,8 +102,10 @@ _SEND_EMPTY = """() => {
 
 
 class Walk:
-    """Goes from page to page in one window. ``complaints``: what each check says, ``files``: the
-    HTML that was served. What was seen is left in the folder ``name`` of ``OUTPUT``.
+    """Goes from page to page in one window.
+
+    ``complaints``: what each check says. ``files``: the HTML that was served; it is in the folder
+    ``name`` of ``OUTPUT``, with TAKE_PICTURES=yes beside screenshots.
     """
 
     def __init__(self, context: BrowserContext, served_app: ServedApp, name: str) -> None:
@@ -83,11 +120,14 @@ class Walk:
         # Playwright's own ways to do this wait longer than a page takes to be shown.
         self._devtools = context.new_cdp_session(self._page)
         self._axe = Axe()
-        self._judged: set[str] = set()
+        self._paths: set[str] = set()
+        self._contents: set[str] = set()
+        self._elements: set[str] = set()
         self._where, self._expected = "", 200
         self._page.on("console", lambda said: self._hear(said.type, said.text))
         self._page.on("pageerror", lambda error: self._hear("error", str(error)))
         self._page.on("request", lambda request: self._follow(request.url))
+        self._show_as("phone-dark")
 
     def is_now(self, who: str) -> None:
         """Go on as somebody else."""
@@ -105,13 +145,18 @@ class Walk:
             )
 
     def looks_at(self, who: str, path: str, status: int = 200) -> None:
-        """Open a page and have it checked."""
+        """Open a page and have it checked, unless it says the same to somebody else."""
         self._begin(f"{who} {path}", status)
+        if path in self._paths and status == 200:
+            response = self._page.request.get(self._served_app.address + path, max_redirects=0)
+            if response.status == 200 and _content(response.text()) in self._contents:
+                return
+        self._paths.add(path)
         self._judge(self._page.goto(self._served_app.address + path))
 
     def looks_at_in(self, language: str, who: str, path: str) -> None:
         """Open a page on a phone, in another language than English."""
-        self._where, self._expected = f"{who} {path} {language}", 200
+        self._begin(f"{who} {path} {language}")
         response = self._page.goto(self._served_app.address + path)
         assert response is not None
         self._expect(response.status)
@@ -119,12 +164,8 @@ class Walk:
         if f'<html lang="{language}"' not in html:
             self._add("status", [f"is not in {language}"])
         self._keep(html)
-        self._page.evaluate(QUIET)
-        self._page.evaluate(_SETTLE)  # what waited was pale
-        self._page.evaluate(_UNFOLD)
-        self._show_as("phone-dark")
-        self._axe.inject(self._page)
-        self._add("axe", self._axe.violations(self._page, *_RULES_OF_ANOTHER_LANGUAGE))
+        self._unfold()
+        self._measure("phone-dark")
         self._photograph("phone-dark")
 
     def looks_at_foreign(self, who: str, path: str) -> None:
@@ -132,7 +173,10 @@ class Walk:
         self._begin(f"{who} {path}")
         response = self._page.goto(self._served_app.address + path, wait_until="networkidle")
         self._expect(response.status if response else 0)
+        self._show_as("desktop-light")
+        self._measure("desktop-light")
         self._photograph("desktop-light")
+        self._show_as("phone-dark")
 
     def sends_empty_form(self, who: str, path: str) -> None:
         """Send a page's form with nothing in it; the page that says so is checked."""
@@ -155,7 +199,6 @@ class Walk:
         """Look at the menu of a phone, which no page shows by itself."""
         self._begin(f"{who} {path} menu")
         self._page.goto(self._served_app.address + path)
-        self._show_as("phone-dark")
         self._page.get_by_role("button", name="Menu").click()
         self._axe.inject(self._page)
         self._add("axe", self._axe.violations(self._page))
@@ -163,34 +206,41 @@ class Walk:
 
     def _begin(self, where: str, status: int = 200) -> None:
         self._where, self._expected = where, status
-        self._show_as("desktop-light")
 
     def _judge(self, response: Response | None) -> None:
         assert response is not None
         self._expect(response.status)
         html = response.text()
-        self._keep(html)
-        if self._was_judged(html):
+        if _content(html) in self._contents:
             return
-        self._page.evaluate(QUIET)
-        self._page.evaluate(_SETTLE)  # what waited was pale
-        self._page.evaluate(_UNFOLD)
-        self._axe.inject(self._page)
-        self._add("axe", self._axe.violations(self._page))
-        self._photograph("desktop-light")
+        self._contents.add(_content(html))
+        self._keep(html)
+        self._unfold()
+        self._measure("phone-dark")
+        self._photograph("phone-dark")
+        if not TAKES and self._has_known_elements():
+            return
         self._show_as("tablet-light")
         self._measure("tablet-light")
+        self._show_as("desktop-light")
+        self._measure("desktop-light")
+        self._photograph("desktop-light")
+        self._page.evaluate(_THIN)
+        self._axe.inject(self._page)
+        self._add("axe", self._axe.violations(self._page))
         self._show_as("phone-dark")
         self._add("axe", self._axe.violations(self._page, *_RULES_IN_THE_DARK))
-        self._photograph("phone-dark")
 
-    def _was_judged(self, html: str) -> bool:
-        """Whether the same was shown to somebody else, but for the menu around it."""
-        main = _MAIN.search(html)
-        assert main is not None
-        content = _TOKEN.sub("", main[0])
-        known = content in self._judged
-        self._judged.add(content)
+    def _unfold(self) -> None:
+        self._page.evaluate(QUIET)
+        self._page.evaluate(_UNFOLD)
+        self._page.evaluate(_SETTLE)  # what waited was pale
+
+    def _has_known_elements(self) -> bool:
+        """Whether all elements of the page were on pages before."""
+        found = set(self._page.evaluate(_ELEMENTS))
+        known = found <= self._elements
+        self._elements |= found
         return known
 
     def _show_as(self, kind: Kind) -> None:
@@ -211,17 +261,18 @@ class Walk:
         )
         self._page.evaluate(_SETTLE)
 
-    def _measure(self, kind: Kind) -> tuple[int, int]:
-        """The page's width and height; it must fit the window, and words their boxes."""
-        width, height = self._page.evaluate(_MEASURE)
+    def _measure(self, kind: Kind) -> None:
+        """See that the page fits the window, and words their boxes."""
+        width, _ = self._page.evaluate(_MEASURE)
         if width > _SIZES[kind][0]:
             self._add("width", [f"{width} px on {kind}"])
         self._add("spills", [f"{kind}: {one}" for one in self._page.evaluate(_SPILLS)])
-        return width, height
 
     def _photograph(self, kind: Literal["desktop-light", "phone-dark"]) -> None:
-        """Take a picture of all of the page."""
-        width, height = self._measure(kind)
+        """Take a picture of all of the page, if pictures are wanted."""
+        if not TAKES:
+            return
+        width, height = self._page.evaluate(_MEASURE)
         picture = self._devtools.send(
             "Page.captureScreenshot",
             {
@@ -264,3 +315,10 @@ class Walk:
 
     def _add(self, check: str, said: list[str]) -> None:
         self.complaints[check] += [f"{self._where}: {one}" for one in said]
+
+
+def _content(html: str) -> str:
+    """What a page says, without its menu and the token of the session."""
+    main = _MAIN.search(html)
+    assert main is not None
+    return _TOKEN.sub("", main[0])
