@@ -7,7 +7,7 @@ The layers (docs/architecture.md; import-linter checks the imports):
     services      writes; receive ``session, client, today``; never commit
     queries       read-only SELECTs for pages, command line and jobs; never flush or commit
     models        one file per noun; ``printerpoint`` the external API; ``pdf``; ``mail``;
-                  ``logos`` uploaded images; ``queue``
+                  ``images`` uploaded images; ``queue``
     db, crypto    the database session, the encrypted column
     errors, settings, clock, filters, domain   exceptions, values and pure rules
 """

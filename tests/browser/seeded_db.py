@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW, TODAY, YESTERDAY
-from tests.logos import pictures
+from tests.images import pictures
 from webapp.crypto import Keyring
 from webapp.domain.metering.codec import from_json, to_json
 from webapp.domain.metering.state import DeltaKind, DeltaState, PendingFall

@@ -22,12 +22,12 @@ from sqlalchemy.orm import Session
 from jobs import notifications as job
 from tests import factories
 from tests.database import engine, open_session
+from tests.images import pictures
 from tests.jobs.processes import kill_group, running
-from tests.logos import pictures
 from webapp.app import create_app
 from webapp.db import db
 from webapp.domain.reasons import reason
-from webapp.logos import sanitize_logo
+from webapp.images import sanitize_logo
 from webapp.models import HealthChange, Mail, Notice, Server, User
 from webapp.printerpoint.errors import Refused
 from webapp.services.accounts import branding

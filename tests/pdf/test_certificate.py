@@ -14,9 +14,9 @@ from decimal import Decimal
 import pypdfium2
 import pytest
 
-from tests.logos import pictures
+from tests.images import pictures
 from webapp import i18n
-from webapp.logos import sanitize_logo
+from webapp.images import sanitize_logo
 from webapp.pdf import CertificateRenderer, CertificateValues, PdfError
 from webapp.settings import ROOT
 

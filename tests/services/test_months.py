@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from tests.logos import pictures
+from tests.images import pictures
 from tests.nights import World
 from webapp.domain.months import Month
 from webapp.errors import Conflict
-from webapp.logos import sanitize_logo
+from webapp.images import sanitize_logo
 from webapp.models import Account, Certificate, Feed
 from webapp.services.accounts import branding
 from webapp.services.certificates import certificates, months

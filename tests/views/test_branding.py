@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.factories import NOW
-from tests.logos import pictures
-from tests.logos.test_svg import MALICIOUS
+from tests.images import pictures
+from tests.images.test_svg import MALICIOUS
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.db import db

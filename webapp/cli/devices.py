@@ -11,7 +11,7 @@ from webapp.cli.command import Group
 from webapp.models import Device
 from webapp.queries import details, feed_events
 from webapp.queries.access import Viewer
-from webapp.views.console import history as words
+from webapp.views.console import history as feed_history
 
 _OPERATOR = Viewer("operations", None, None)
 
@@ -39,7 +39,7 @@ def history(device: str) -> None:
 
 def _document(session: Session, device: Device) -> dict[str, Any]:
     events = feed_events.of_device_seen_by(session, _OPERATOR, device.id)
-    lines = words.lines(session, _OPERATOR, events)
+    lines = feed_history.entries(session, _OPERATOR, events)
     return {
         "id": device.id,
         "feed": device.feed_id,

@@ -12,12 +12,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from webapp import logos
+from webapp import images
 from webapp.db import lock, upsert
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour
 from webapp.errors import Invalid
-from webapp.logos import Picture
+from webapp.images import Picture
 from webapp.models import Account, Brand, Logo
 
 LONGEST_NAME: Final = 60
@@ -165,14 +165,14 @@ def sanitized_logo(upload: bytes) -> Picture:
     if len(upload) > LARGEST_LOGO:
         raise Invalid("logo", str(_TOO_LARGE))
     try:
-        return logos.sanitize_logo(_rasterized(upload) if _is_markup(upload) else upload)
-    except logos.InvalidImage as error:
+        return images.sanitize_logo(_rasterized(upload) if _is_markup(upload) else upload)
+    except images.InvalidImage as error:
         raise Invalid("logo", str(error)) from error
 
 
 def _rasterized(upload: bytes) -> bytes:
     """Return a drawing at twice the stored size, so that its edges are smooth."""
-    return logos.rasterize(logos.sanitize_svg(upload), 2 * logos.WIDTH, 2 * logos.HEIGHT)
+    return images.rasterize(images.sanitize_svg(upload), 2 * images.WIDTH, 2 * images.HEIGHT)
 
 
 def _is_markup(upload: bytes) -> bool:

@@ -81,7 +81,7 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
         "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
         "today": today,
         "certificates": details.certificates_of(db.session(), customer.id, LATEST),
-        "events": history.lines(db.session(), viewer, events),
+        "events": history.entries(db.session(), viewer, events),
         "zone": customer.zone,
     }
 

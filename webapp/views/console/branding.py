@@ -31,7 +31,7 @@ from webapp.db import db
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour, Shades
 from webapp.errors import Invalid, NotFound
-from webapp.logos import Picture
+from webapp.images import Picture
 from webapp.models import Account, Brand
 from webapp.models.user import Role
 from webapp.queries import access

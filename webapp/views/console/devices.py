@@ -143,7 +143,7 @@ def show(device_id: int) -> ResponseReturnValue:
         deltas={delta.day: delta for delta in reversed(deltas)},
         pending_fall=state.fall if state is not None else None,
         is_unreadable=state is None,
-        history=history.lines(db.session(), viewer, events),
+        history=history.entries(db.session(), viewer, events),
         zone=device.feed.account.zone,
         counter_set_labels=delta_texts.COUNTER_SET_LABELS,
         status=device_status.of_devices(db.session(), [device.id]).get(device.id),

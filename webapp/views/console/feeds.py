@@ -139,7 +139,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         heading=partial(listing.heading, sort),
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
-        history=history.lines(db.session(), context.viewer(), events),
+        history=history.entries(db.session(), context.viewer(), events),
         current_url=listing.current_url,
         page_url=listing.page_url,
     )
@@ -155,7 +155,7 @@ def full_history(feed_id: int) -> str:
         feed=feed,
         zone=feed.account.zone,
         page=page,
-        history=history.lines(db.session(), context.viewer(), page.items),
+        history=history.entries(db.session(), context.viewer(), page.items),
         page_url=listing.page_url,
     )
 

@@ -20,7 +20,7 @@ _REOPENED = _l("The review of %(name)s was reopened")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryEntry:
     """An entry of a history. ``tone`` and ``icon`` as for badges."""
 
     at: datetime
@@ -34,26 +34,26 @@ class Line:
     customer: str
 
 
-def lines(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[Line]:
+def entries(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[HistoryEntry]:
     """Return entries of events. Other customers are named only to viewers who may see them."""
     feed_ids = {event.details["feed"] for event in events if event.kind == "moved_in"}
     names = feed_events.visible_names(session, viewer, feed_ids)
     if viewer.role == "customer":  # possibly another customer's name
         events = [event for event in events if event.kind != "successor_found"]
-    return [_line(event, names) for event in events]
+    return [_entry(event, names) for event in events]
 
 
-def _line(event: Any, names: Mapping[int, str]) -> Line:
-    title, tone, icon, words = EVENT_TEXTS[event.kind]
+def _entry(event: Any, names: Mapping[int, str]) -> HistoryEntry:
+    title, tone, icon, text = EVENT_TEXTS[event.kind]
     details = dict(event.details)
     if event.kind == "moved_in":
         details["from"] = names.get(details["feed"], gettext("another customer"))
     name = named(details)
-    return Line(
+    return HistoryEntry(
         event.at,
         event.day,
         str(_title(event.kind, details, title)) % {"name": name},
-        words(details),
+        text(details),
         tone,
         icon,
         event.device_id,

@@ -65,7 +65,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         today=today,
         totals=totals.partner_totals(months, certified, today),
         bars=totals.bars(partner, days),
-        events=history.lines(db.session(), viewer, events),
+        events=history.entries(db.session(), viewer, events),
         zone=partner.zone,
         beginning=dashboard.onboarding(db.session(), partner.id),
         may_change=viewer.may_change,

@@ -262,7 +262,7 @@ def _case(delta: Delta) -> dict[str, Any]:
         "evidence": evidence,
         "chart": reading_chart.layout_chart(_points(delta, readings), evidence, delta),
         "sees_device": bool(feed_events.visible_names(session, viewer, at)),
-        "history": history.lines(session, viewer, events),
+        "history": history.entries(session, viewer, events),
         "decided_by": users.visible(session, viewer, delta.decided_by),
         "why": review_reason(delta.kind),
         "certified_with": service.certified_month(session, delta),

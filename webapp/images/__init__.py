@@ -3,9 +3,9 @@
 Bytes in, bytes out. An upload is never stored or served unchanged.
 """
 
-from webapp.logos.errors import InvalidImage
-from webapp.logos.raster import HEIGHT, WIDTH, Picture, sanitize_logo
-from webapp.logos.svg import SanitizedSvg, rasterize, sanitize_svg
+from webapp.images.errors import InvalidImage
+from webapp.images.raster import HEIGHT, WIDTH, Picture, sanitize_logo
+from webapp.images.svg import SanitizedSvg, rasterize, sanitize_svg
 
 __all__ = [
     "HEIGHT",

@@ -7,7 +7,7 @@ from typing import Any
 import tinycss2
 from flask_babel import lazy_gettext as _l
 
-from webapp.logos.errors import InvalidImage
+from webapp.images.errors import InvalidImage
 
 _COLOURS = frozenset({"fill", "stroke", "stop-color", "color"})
 _WORDS = frozenset(

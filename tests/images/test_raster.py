@@ -8,8 +8,8 @@ from io import BytesIO
 import pytest
 from PIL import Image, PngImagePlugin
 
-from tests.logos import pictures
-from webapp.logos import HEIGHT, WIDTH, InvalidImage, sanitize_logo
+from tests.images import pictures
+from webapp.images import HEIGHT, WIDTH, InvalidImage, sanitize_logo
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from tests.logos import pictures
-from tests.logos.pictures import CIRCLE, svg
-from webapp.logos import InvalidImage, rasterize, sanitize_logo, sanitize_svg
+from tests.images import pictures
+from tests.images.pictures import CIRCLE, svg
+from webapp.images import InvalidImage, rasterize, sanitize_logo, sanitize_svg
 
 XML = '<?xml version="1.0"?>'
 

@@ -16,8 +16,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from resvg_py import svg_to_bytes
 
-from webapp.logos import styles
-from webapp.logos.errors import InvalidImage
+from webapp.images import styles
+from webapp.images.errors import InvalidImage
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})

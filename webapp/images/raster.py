@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from webapp import filters
-from webapp.logos.errors import InvalidImage
+from webapp.images.errors import InvalidImage
 
 #: The largest stored size.
 WIDTH: Final = 640
