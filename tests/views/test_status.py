@@ -16,7 +16,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock, queue
 from webapp.models import Server, User
 from webapp.settings import Settings
-from webapp.views.system.status import why
+from webapp.views.system.status import explain_error
 
 
 @pytest.fixture
@@ -146,4 +146,4 @@ def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
     ],
 )
 def test_reasons_are_plain(error: str, words: str) -> None:
-    assert words in why(error)
+    assert words in explain_error(error)

@@ -45,7 +45,7 @@ class Waiting:
     text: str
 
 
-def begin(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
+def start(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
     """Request a collection and redirect to its page, or to that of the running one.
 
     Raises Conflict for a server that was removed or is paused.

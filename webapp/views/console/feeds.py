@@ -184,7 +184,7 @@ def collect(feed_id: int) -> ResponseReturnValue:
         if feed.status == "inactive":
             raise Conflict(gettext("%(name)s is inactive, so it is not collected.", name=name))
         raise Conflict(gettext("%(name)s is removed, so it is not collected.", name=name))
-    return collections.begin(feed.server, feed)
+    return collections.start(feed.server, feed)
 
 
 def sheet() -> export.Sheet:

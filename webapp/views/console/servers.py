@@ -285,7 +285,7 @@ def collect(server_id: int) -> ResponseReturnValue:
             gettext("Collection is paused: Printerpoint did not answer. Check it first."), "error"
         )
         return redirect(url_for("servers.show", server_id=server_id))
-    return collections.begin(server)
+    return collections.start(server)
 
 
 @blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])

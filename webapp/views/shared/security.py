@@ -57,7 +57,7 @@ _ATTEMPTS = {
     "auth.password": "10 per 5 minutes",
 }
 #: How often a client address may have public pictures rendered.
-_DRAWINGS = {
+_IMAGES = {
     "public_certificates.picture": "60 per minute",
     "public_certificates.share_card": "60 per minute",
     "badge.show": "120 per minute",
@@ -98,7 +98,7 @@ def limit_attempts(app: Flask, settings: Settings) -> None:
         _limit(app, endpoint, limiter.limit(often, methods=["POST"], deduct_when=_has_failed))
     for endpoint, often in _UPLOADS.items():
         _limit(app, endpoint, limiter.limit(often, methods=["POST"]))
-    for endpoint, often in _DRAWINGS.items():
+    for endpoint, often in _IMAGES.items():
         _limit(app, endpoint, limiter.limit(often))
     by_name = limiter.limit(
         _ATTEMPTS_BY_NAME, methods=["POST"], deduct_when=_has_failed, key_func=_typed_email

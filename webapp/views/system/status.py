@@ -88,7 +88,7 @@ class Failed:
     what: str
     of: str
     url: str | None
-    why: str
+    explanation: str
     technical: str
 
 
@@ -131,7 +131,7 @@ def alive() -> ResponseReturnValue:
     return {"status": "ok"}
 
 
-def why(error: str) -> str:
+def explain_error(error: str) -> str:
     """Return the explanation of the last line of a traceback."""
     for sign, words in _REASONS:
         if sign in error:
@@ -168,7 +168,12 @@ def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
             path = url_for("certificates.show", number=of or "-")
         url = path if of else None
         yield Failed(
-            one, str(JOB_LABELS.get(one.function, one.function)), of, url, why(one.error), one.error
+            one,
+            str(JOB_LABELS.get(one.function, one.function)),
+            of,
+            url,
+            explain_error(one.error),
+            one.error,
         )
 
 
