@@ -130,7 +130,9 @@ class Walk:
         self._show_as("phone-dark")
 
     def is_now(self, who: str) -> None:
-        """Go on as somebody else."""
+        """Continue as another user."""
+        # A live page whose request is sent without a session reloads, which aborts what is opened.
+        self._page.goto("about:blank")
         self._page.context.clear_cookies()
         if who in self._served_app.cookies:
             name = self._served_app.app.config["SESSION_COOKIE_NAME"]

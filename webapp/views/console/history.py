@@ -44,7 +44,7 @@ def entries(session: Session, viewer: Viewer, events: Sequence[Any]) -> list[His
 
 
 def _entry(event: Any, names: Mapping[int, str]) -> HistoryEntry:
-    title, tone, icon, text = EVENT_TEXTS[event.kind]
+    title, tone, icon, describe = EVENT_TEXTS[event.kind]
     details = dict(event.details)
     if event.kind == "moved_in":
         details["from"] = names.get(details["feed"], gettext("another customer"))
@@ -53,7 +53,7 @@ def _entry(event: Any, names: Mapping[int, str]) -> HistoryEntry:
         event.at,
         event.day,
         str(_title(event.kind, details, title)) % {"name": name},
-        text(details),
+        describe(details),
         tone,
         icon,
         event.device_id,
