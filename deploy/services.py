@@ -73,7 +73,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"releaf: stopped, for {' '.join(error.cmd[-2:])} failed", file=sys.stderr)
         return 1
-    return 1  # supervisord ended by itself
+    return 1  # supervisord exited
 
 
 def _serve(what: str, reset: bool) -> None:
@@ -106,7 +106,7 @@ def _serve(what: str, reset: bool) -> None:
             except SystemExit:
                 _say("stopping")
                 raise
-    raise CannotStart(f"the supervisor ended by itself; see {plan.log}/supervisor.log")
+    raise CannotStart(f"the supervisor exited; see {plan.log}/supervisor.log")
 
 
 def _start(plan: Plan, supervisor: Supervisor) -> None:

@@ -71,7 +71,7 @@ document.addEventListener("click", async (event) => {
   dialog.setAttribute("aria-labelledby", heading.id);
   dialog.showModal();
   dialog.querySelector("[data-closes]").focus();
-  // A part that follows by itself may have put another link in the place of the one left.
+  // A fragment that updates itself may have replaced the link.
   dialog.addEventListener("close", () => { if (!link.isConnected) linkTo(link)?.focus(); }, { once: true });
 });
 
@@ -101,7 +101,7 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { words.textContent = before; }, 2000);
 });
 
-// What follows by itself rests while nobody looks.
+// Polling pauses while the page is hidden.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
 });

@@ -17,7 +17,7 @@ from webapp.domain.reasons import Reason
 _DATES = frozenset({"day", "last", "created"})
 #: Advice at the end of several sentences.
 ADVICE = {
-    "later": lazy_gettext("Nothing was counted; it is tried again later by itself."),
+    "later": lazy_gettext("Nothing was counted; it is retried automatically."),
     "wrong": lazy_gettext(
         "See that the address of Printerpoint is right; if it is, tell Printerpoint's support."
     ),
@@ -66,8 +66,8 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "unreachable": lazy_gettext("Printerpoint cannot be reached. %(later)s"),
     "timeout": lazy_gettext("Printerpoint does not answer in time. %(later)s"),
     "fleet_timeout": lazy_gettext(
-        "Printerpoint takes too long to send its printers. Nothing was counted; it "
-        "is tried again later by itself."
+        "Printerpoint takes too long to send its printers. Nothing was counted; it is retried "
+        "automatically."
     ),
     "unknown_encoding": lazy_gettext(
         "Printerpoint's answer is packed in an unknown way. %(wrong)s"

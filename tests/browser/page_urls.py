@@ -110,7 +110,7 @@ PAGES: dict[str, list[str]] = {
     "public_certificates.show": ["/c/{public_id}", "/c/{unnamed}"],
 }  # fmt: skip
 
-#: Parts of pages: their HTML is checked by itself, the rest of them on the page that has them.
+#: Fragments: only their HTML is checked, everything else on the page that contains them.
 PARTS: dict[str, list[str]] = {
     "servers.health": ["/servers/{server}/health", "/servers/{paused_server}/health"],
     "accounts.regions": ["/accounts/regions?country=DE"],

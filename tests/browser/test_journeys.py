@@ -25,7 +25,7 @@ class Visit:
     contexts: list[BrowserContext]
 
     def of(self, who: str = "") -> Page:
-        """A window of somebody who has logged in; of nobody without a name."""
+        """Open a page as a logged-in user, or as a guest without a name."""
         context = self.browser.new_context(java_script_enabled=self.javascript)
         context.set_default_timeout(15_000)
         self.contexts.append(context)
@@ -118,12 +118,12 @@ def test_a_collection_waits_in_two_tabs_and_is_cancelled(visit: Visit) -> None:
     visit.opens(page, "/servers/{server}")
     press(page, "Collect now")
     page.wait_for_url("**/collections/*")
-    says(page, "This page follows by itself")
+    says(page, "This page updates automatically")
     page.reload()
-    says(page, "This page follows by itself")
+    says(page, "This page updates automatically")
     second = page.context.new_page()
     second.goto(page.url)
-    says(second, "This page follows by itself")
+    says(second, "This page updates automatically")
 
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("button", name="Cancel the collection").click()
@@ -195,20 +195,20 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
     if cara.get_by_role("button", name="Switch it on").count():
         press(cara, "Switch it on")
     badge = cara.get_by_role("img", name="The badge as it looks now").get_attribute("src")
-    somebody = visit.of()
-    response = somebody.goto(visit.served_app.address + str(badge))
+    guest = visit.of()
+    response = guest.goto(visit.served_app.address + str(badge))
     assert response is not None
     assert response.status == 200
-    press(cara, "Name nobody")
+    press(cara, "Hide our name")
     cara.get_by_role("link", name="See the public page").click()
     says(cara, "R-2026-")
     public = cara.url
-    somebody.goto(public)
-    expect(somebody.get_by_role("main")).not_to_contain_text("Harbour Architects")
+    guest.goto(public)
+    expect(guest.get_by_role("main")).not_to_contain_text("Harbour Architects")
     visit.opens(cara, "/accounts/{customer}/sharing")
     press(cara, "Name the holder")
-    somebody.goto(public)
-    says(somebody, "Harbour Architects")
+    guest.goto(public)
+    says(guest, "Harbour Architects")
     press(cara, "Switch it off")
     gone = visit.of().goto(visit.served_app.address + str(badge))
     assert gone is not None

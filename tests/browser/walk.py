@@ -147,7 +147,7 @@ class Walk:
             )
 
     def looks_at(self, who: str, path: str, status: int = 200) -> None:
-        """Open a page and have it checked, unless it says the same to somebody else."""
+        """Check a page, unless another user has seen it with the same content."""
         self._begin(f"{who} {path}", status)
         if path in self._paths and status == 200:
             response = self._page.request.get(self._served_app.address + path, max_redirects=0)

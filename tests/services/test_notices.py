@@ -1,4 +1,4 @@
-"""Which changes are told to whom, in which mails; each once."""
+"""Which users are notified of which changes, and in which emails; each once."""
 
 from datetime import UTC, date, datetime, timedelta
 

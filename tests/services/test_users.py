@@ -102,7 +102,7 @@ def test_the_roles_of_an_account_follow_its_kind(kind: str, roles: list[Role]) -
 def test_an_e_mail_has_one_user_in_the_whole_service(session: Session) -> None:
     invited(session, "ada@example.com")
 
-    with pytest.raises(Invalid, match="Somebody has this e-mail already"):
+    with pytest.raises(Invalid, match="This email address is already in use"):
         invited(session, "ADA@example.com")
     session.commit()
 

@@ -129,7 +129,7 @@ def test_a_server_that_cannot_be_read_is_named(street: Street, storing: Storing)
 
     page = street.nora.opens("/collections").text
     assert "Login of Harbour: Collection is paused" in page
-    assert "1 collection asked for" in page
+    assert "1 collection requested" in page
 
 
 def test_of_many_servers_that_cannot_be_read_a_few_are_named(
@@ -156,7 +156,7 @@ def test_a_queue_that_is_down_is_told_of_once(street: Street) -> None:
 
     page = street.nora.opens("/collections").text
     assert page.count("The queue cannot be reached.") == 1
-    assert "2 collections asked for" in page
+    assert "2 collections requested" in page
 
 
 def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(

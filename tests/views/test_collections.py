@@ -156,7 +156,7 @@ def test_a_running_one_whose_heart_stands_still_says_so(office: Office, storing:
 
     page = office.nora.opens(f"/collections/{collection_id}").text
 
-    assert "has not been heard of for a while" in page
+    assert "has sent no heartbeat for a while" in page
 
 
 def test_a_queue_that_is_down_is_said_and_nothing_is_lost(

@@ -63,7 +63,7 @@ def test_an_overdue_feed_says_when_its_reading_was_due(nora: Visitor, storing: S
     page = nora.opens("/feeds/1").text
 
     assert "A reading was due on 9 November 2026" in page
-    assert "Most often the agent" not in page
+    assert "has probably stopped" not in page
 
 
 def test_a_feed_is_read_every_night_again(nora: Visitor, storing: Storing) -> None:

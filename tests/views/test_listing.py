@@ -15,11 +15,11 @@ def app(settings: Settings) -> Flask:
 
 
 def test_a_list_keeps_what_its_address_says_and_begins_anew(app: Flask) -> None:
-    with app.test_request_context("/feeds?q=a%26b+c&sort=-heard&page=3&evil=x"):
+    with app.test_request_context("/feeds?q=a%26b+c&sort=-reported&page=3&evil=x"):
         assert listing.current_url(health="unhealthy") == url_for(
-            "feeds.index", q="a&b c", sort="-heard", health="unhealthy"
+            "feeds.index", q="a&b c", sort="-reported", health="unhealthy"
         )
         assert listing.current_url(q=None, sort="") == "/feeds"
-        assert listing.page_url(2) == url_for("feeds.index", q="a&b c", sort="-heard", page=2)
+        assert listing.page_url(2) == url_for("feeds.index", q="a&b c", sort="-reported", page=2)
     with app.test_request_context("/feeds/7?days=92"):
         assert listing.current_url(days=31) == "/feeds/7?days=31"

@@ -1,4 +1,4 @@
-"""What users are told by e-mail: chosen, unsubscribed by a link, seen by operations."""
+"""Emails to users: choices, unsubscribing by a link, the list of operations."""
 
 from collections.abc import Callable
 

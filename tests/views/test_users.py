@@ -76,7 +76,7 @@ def test_a_customers_user_is_invited_from_the_customers_page(
         ({"full_name": ""}, "Give the user’s full name."),
         ({"email": ""}, "Give the e-mail"),
         ({"email": "lena"}, "Write the e-mail like name@example.com."),
-        ({"email": "ADA@example.com"}, "Somebody has this e-mail already"),
+        ({"email": "ADA@example.com"}, "This email address is already in use"),
         ({"role": "operations"}, "Not a valid choice"),
         ({"role": "customer"}, "Not a valid choice"),
         ({"role": ""}, "Choose what the user may do."),

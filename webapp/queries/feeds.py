@@ -15,7 +15,7 @@ _COLUMNS: dict[str, Any] = {
     "customer": Feed.customer_name,
     "account": Account.name,
     "health": Feed.health,
-    "heard": Feed.last_data_on,
+    "reported": Feed.last_data_on,
     "devices": Feed.device_count,
 }
 #: What the list can be sorted by.

@@ -60,7 +60,7 @@ def invite(
         session_version=_new_session_version(),
         created_at=now,
     )
-    taken = Invalid("email", gettext("Somebody has this e-mail already; give another one."))
+    taken = Invalid("email", gettext("This email address is already in use; enter another one."))
     with session.no_autoflush:
         if session.scalar(select(User.id).where(User.email == user.email)) is not None:
             raise taken
@@ -163,7 +163,7 @@ def disable(session: Session, user: User, now: datetime, *, by: int | None = Non
     Raises Conflict for oneself, and for the last user of operations who can log in.
     """
     if by is not None and user.id == by:
-        raise Conflict(gettext("You cannot disable yourself; ask another administrator."))
+        raise Conflict(gettext("You cannot disable yourself; another administrator can."))
     lock(session, Account.id, user.account_id)  # serializes two who disable each other
     session.refresh(user)
     if user.disabled_at is not None:

@@ -132,7 +132,7 @@ def _digest(
     ]
     title = gettext("This week: %(list)s", list=", ".join(word for word in words if word))
     lead = gettext(
-        "What needs somebody at %(name)s. What is healthy is not listed.", name=user.account.name
+        "What needs attention at %(name)s. Healthy items are not listed.", name=user.account.name
     )
     return EmailDraft(user, "digest", key, title, lead, contexts)
 

@@ -32,7 +32,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "badge changed": _l("Badge changed"),
     "brand changed": _l("Brand changed"),
     "brand reset": _l("Brand reset"),
-    "collection asked for": _l("Collection asked for"),
+    "collection asked for": _l("Collection requested"),
     "collection cancelled": _l("Collection cancelled"),
     "feed changed": _l("Feed changed"),
     "feed deactivated": _l("Feed deactivated"),

@@ -128,11 +128,11 @@ def request_each(
         flash(others, "warning")
     if not started:
         return gettext(
-            "No new collection: those asked for are running already, or cannot be read now."
+            "No new collection: the requested ones are already running, or cannot start now."
         ), "warning"
     return ngettext(
-        "%(number)s collection asked for; they run one after another.",
-        "%(number)s collections asked for; they run one after another.",
+        "%(number)s collection requested; they run one after another.",
+        "%(number)s collections requested; they run one after another.",
         started,
         number=filters.number(started),
     ), "success"
@@ -284,7 +284,7 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     """Return why a collection does not start, once it has waited longer than a worker needs."""
     if heartbeat.is_stale(collection, now):
         return Waiting(
-            gettext("The worker has not been heard of for a while"),
+            gettext("The worker has sent no heartbeat for a while"),
             gettext(
                 "It may have been stopped. Another one goes on where it was within two minutes; "
                 "nothing is lost or counted twice."
@@ -297,7 +297,7 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     except queue.QueueDown:
         return Waiting(
             gettext("The queue cannot be reached"),
-            gettext("Redis does not answer. The collection begins by itself when it is back."),
+            gettext("Redis does not answer. The collection starts automatically when it is back."),
         )
     if running:
         return Waiting(

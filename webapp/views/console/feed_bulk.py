@@ -134,8 +134,8 @@ def _deactivate(chosen: Sequence[Feed]) -> tuple[str, str]:
         context.note("feed deactivated", feed.customer_name, feed.server.account)
     db.session.commit()
     done = ngettext(
-        "%(number)s feed deactivated: not collected until somebody reactivates them.",
-        "%(number)s feeds deactivated: not collected until somebody reactivates them.",
+        "%(number)s feed deactivated: not collected until reactivated.",
+        "%(number)s feeds deactivated: not collected until reactivated.",
         len(chosen),
         number=filters.number(len(chosen)),
     )

@@ -211,7 +211,7 @@ def sheet() -> export.Sheet:
             *titles,
             gettext("Status"),
             gettext("Health"),
-            gettext("Last heard"),
+            gettext("Last reported"),
             gettext("Devices"),
             gettext("Pages in %(month)s", month=str(month)),
         ),

@@ -37,13 +37,13 @@ CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
 _SAID = {
     "badge-on": _l("The badge is on: its address answers everybody."),
     "badge-off": _l(
-        "The badge is off: its address answers nobody and stays the same one. Browsers that have "
+        "The badge is off: its address no longer answers and stays the same. Browsers that have "
         "shown it may do so for another hour."
     ),
     "named": _l("The public pages name the holder."),
     "unnamed": _l(
-        "The public pages name nobody any more. Whoever fetched a picture with the name before "
-        "may have kept it."
+        "The public pages no longer show the name. A picture with the name that was downloaded "
+        "before may still exist."
     ),
 }
 

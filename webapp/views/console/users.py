@@ -178,7 +178,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     viewer = context.viewer()
     user = access.user(db.session(), viewer, user_id)
     if user.id == viewer.user_id:
-        raise Conflict(gettext("You cannot disable yourself; ask another administrator."))
+        raise Conflict(gettext("You cannot disable yourself; another administrator can."))
     form = forms.ConfirmForm()
     if form.validate_on_submit():
         users.disable(db.session(), user, clock.now(), by=viewer.user_id)
