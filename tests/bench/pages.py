@@ -122,8 +122,8 @@ _FILL = (
     '\'{"count": 20, "names": ["A-1"]}\' '
     "from generate_series(1, :feeds) n, generate_series(0, 9) k",
     "insert into audit_entry (at, user_id, account_id, place, action, subject, details) "
-    "select cast(:now as timestamptz) - n * interval '1 minute', 2, 2, 'browser', 'feeds tied', "
-    "'Customer ' || n, '{}' from generate_series(1, 100000) n",
+    "select cast(:now as timestamptz) - n * interval '1 minute', 2, 2, 'browser', "
+    "'feeds connected', 'Customer ' || n, '{}' from generate_series(1, 100000) n",
 )
 
 

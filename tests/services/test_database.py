@@ -235,7 +235,11 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "partner_month": {},
         "server": {"health": "healthy"},
         "user": {"role": "partner_admin", "email": "ada@example.com"},
-        "audit_entry": {"place": "browser", "details": {"name": "x"}},
+        "audit_entry": {
+            "place": "browser",
+            "action": "feeds tied",
+            "details": {"name": "x"},
+        },
         "document": {},
         "feed": {"status": "active", "health": "healthy"},
         "invitation": {},
@@ -266,6 +270,7 @@ def test_a_filled_database_keeps_its_rows_at_every_revision_and_a_later_one(
 ) -> None:
     engine = database._engine(empty_database)
     filled = _through_all_revisions(engine, but=later_revision)
+    filled["audit_entry"]["action"] = "feeds connected"  # renamed by 0012_audit_actions
     with engine.begin() as connection:
         _assert_kept(connection, filled)
 
@@ -274,6 +279,35 @@ def test_a_filled_database_keeps_its_rows_at_every_revision_and_a_later_one(
     with engine.begin() as connection:
         _assert_kept(connection, filled)
         assert connection.exec_driver_sql("select note from device").scalar() == "x"
+
+
+def test_stored_audit_actions_are_renamed_by_an_upgrade_and_a_downgrade(
+    empty_database: str,
+) -> None:
+    engine = database._engine(empty_database)
+    config = database._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011_session_version")
+        entry = {"at": datetime(2026, 11, 2, 3, tzinfo=UTC), "place": "browser"}
+        entry |= {"subject": "x", "details": {}}
+        trail = MetaData()
+        trail.reflect(connection, only=["audit_entry"])
+        former = ["feeds tied", "user took the invitation", "user invited"]
+        rows = [{**entry, "action": action} for action in former]
+        connection.execute(trail.tables["audit_entry"].insert(), rows)
+
+        command.upgrade(config, "0012_audit_actions")
+        upgraded = _stored_actions(connection)
+        command.downgrade(config, "0011_session_version")
+        downgraded = _stored_actions(connection)
+
+    assert upgraded == ["feeds connected", "invitation accepted", "user invited"]
+    assert downgraded == former
+
+
+def _stored_actions(connection: Connection) -> list[str]:
+    return list(connection.scalars(text("select action from audit_entry order by id")))
 
 
 def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(

@@ -386,8 +386,8 @@ def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
         ).all()
 
     assert recorded == [
-        ("held pages decided", user.id, "browser"),
-        ("held pages reopened", None, "command"),
+        ("deltas reviewed", user.id, "browser"),
+        ("review reopened", None, "command"),
     ]
     assert entries[0].account_id == world.partner_id
     assert entries[0].subject == "A-S1 of Clinic"

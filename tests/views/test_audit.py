@@ -47,7 +47,7 @@ def ids(storing: Storing) -> dict[str, int]:
     [
         ("/feeds/{feed}/deactivate", {}, ("feed deactivated", "Clinic")),
         ("/feeds/{feed}/remove", {}, ("feed removed", "Clinic")),
-        ("/feeds/{feed}/collect", {}, ("collection asked for", "Clinic")),
+        ("/feeds/{feed}/collect", {}, ("collection requested", "Clinic")),
         ("/servers/{server}/name", {"name": "Second"}, ("server renamed", "Second")),
         ("/servers/{server}/remove", {}, ("server removed", "Main login")),
         ("/users/{user}/disable", {}, ("user disabled", "vic@example.com")),
@@ -137,7 +137,7 @@ def test_a_long_trail_is_not_counted_to_its_end_but_can_be_leafed_through(
     nora = log_in("nora@example.com")
     with storing() as session:
         session.execute(delete(AuditEntry))
-        entry = {"place": "browser", "action": "feeds tied", "details": {}, "at": NOW}
+        entry = {"place": "browser", "action": "feeds connected", "details": {}, "at": NOW}
         entry["account_id"] = ids["partner"]
         rows = [{**entry, "subject": f"Feed {number:04}"} for number in range(1_060)]
         session.execute(insert(AuditEntry), rows)

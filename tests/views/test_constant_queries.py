@@ -44,7 +44,7 @@ def add(session: Session, partner: Account, server: Server, first: int, last: in
         factories.certificate(session, customer)
         collection = factories.collection(session, server, kind="manual")
         factories.outcome(session, collection, feed)
-        entry = {"place": "browser", "action": "feeds tied", "subject": "x", "details": {}}
+        entry = {"place": "browser", "action": "feeds connected", "subject": "x", "details": {}}
         session.add(AuditEntry(at=NOW, user_id=nora.id, account_id=partner.id, **entry))
     session.flush()
 

@@ -77,7 +77,7 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
     with storing() as session:
         assert session.scalar(select(func.sum(Deposit.pages))) == 60_000
         actions = session.scalars(select(AuditEntry.action)).all()
-    assert actions == ["held pages decided"] * 3
+    assert actions == ["deltas reviewed"] * 3
 
 
 def test_all_cases_of_a_kind_are_decided_without_ticking_them(desk: Desk, storing: Storing) -> None:

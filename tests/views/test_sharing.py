@@ -186,7 +186,7 @@ def test_whoever_does_not_want_to_be_named_is_named_nowhere(
     assert NAME in visitor.opens(f"/c/{shop.public_id}").text
     with storing() as session:
         actions = session.scalars(select(AuditEntry.action)).all()
-    assert actions.count("naming changed") == 2
+    assert actions.count("name sharing changed") == 2
 
 
 def test_a_certificate_without_its_document_has_no_picture(

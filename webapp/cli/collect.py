@@ -134,7 +134,7 @@ def _request(wanted: Wanted) -> int:
         else:
             feed = session.get_one(Feed, wanted.feed_id)
             found = requests.request(session, server, day=day, kind="manual", feed=feed, now=now)
-        context.note(session, "collection asked for", wanted.name, server.account)
+        context.note(session, "collection requested", wanted.name, server.account)
         session.commit()
         return found.id
 

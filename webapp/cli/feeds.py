@@ -72,7 +72,7 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
             feed = feeds.create_feed(session, chosen, named(known, customer), owner, now, known)
             connected = feeds.ConnectedFeeds([feed], [])
         for feed in connected.feeds:
-            context.note(session, "feeds tied", feed.customer_name, feed.account)
+            context.note(session, "feeds connected", feed.customer_name, feed.account)
         session.commit()
         if chosen.awaiting_approval_since is not None:
             click.echo(

@@ -172,7 +172,7 @@ def rotate_keys() -> None:
     """
     with context.session() as session:
         count = servers.rotate_keys(session, current_keyring())
-        context.note(session, "tokens resealed", f"{count} tokens", None)
+        context.note(session, "tokens re-encrypted", f"{count} tokens", None)
         session.commit()
     output.print_result({"resealed": count}, f"{count} tokens are encrypted with the newest key")
 

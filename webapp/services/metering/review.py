@@ -284,7 +284,7 @@ def _record_decision(
     audit.record(
         session,
         actor,
-        "held pages decided" if decision else "held pages reopened",
+        "deltas reviewed" if decision else "review reopened",
         f"{name} of {feed.customer_name}",
         account_id=feed.server.account_id,
         details=details,

@@ -88,7 +88,7 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
         now=now,
     )
     context.note(
-        "collection asked for", feed.customer_name if feed else server.name, server.account
+        "collection requested", feed.customer_name if feed else server.name, server.account
     )
     db.session.commit()
     made_id = made.id

@@ -141,7 +141,7 @@ def connect(server_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _page(_find(_server()), str(error))
     for feed in made:
-        context.note("feeds tied", feed.customer_name, feed.account)
+        context.note("feeds connected", feed.customer_name, feed.account)
     db.session.commit()
     if made:
         said = ngettext(

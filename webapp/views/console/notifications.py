@@ -124,7 +124,7 @@ def retry(mail_id: int) -> ResponseReturnValue:
     mail = queries.get(db.session(), mail_id)
     try:
         outbox.retry(db.session(), mail, clock.now())
-        context.note("mail sent again", mail.title, mail.user.account, to=mail.user.email)
+        context.note("email resent", mail.title, mail.user.account, to=mail.user.email)
         db.session.commit()
     except Conflict as error:
         db.session.rollback()

@@ -113,7 +113,7 @@ def edit(account_id: int) -> ResponseReturnValue:
         context.note("badge changed", account.name, account, to=action.removeprefix("badge-"))
     else:
         service.name(account, named=action == "named")
-        context.note("naming changed", account.name, account, to=action)
+        context.note("name sharing changed", account.name, account, to=action)
     db.session.commit()
     flash(str(_SAID[action]), "success")
     return redirect(url_for("sharing.edit", account_id=account_id))

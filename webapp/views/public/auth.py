@@ -148,7 +148,7 @@ def invitation(token: str) -> ResponseReturnValue:
             db.session.rollback()
             return _ended(str(error))
         else:
-            _note("user took the invitation", user)
+            _note("invitation accepted", user)
             db.session.commit()
             _enter(user)
             flash(
