@@ -80,7 +80,7 @@ def _set_state(device: Device, feed: Feed, made: list[EngineDelta]) -> None:
     history = History(
         len(made), max(pages, default=0), sum(d.pages for d in made), sum(d.days for d in made)
     )
-    mark = Mark(device.latest_on, device.latest_count, len(made), feed.id, history)
+    mark = Mark(device.latest_on, device.latest_count, len(made), history)
     device.life_count = sum(delta.pages for delta in made)
     device.counter_set = known.counter_set or "colour"
     device.state = to_json(

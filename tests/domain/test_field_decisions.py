@@ -1,22 +1,16 @@
 """A person's decisions, connecting again, and beginning anew."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from tests.domain.field import FIRST_NIGHT, HOLIDAYS, NEW_YORK, Service, cell, row_of, run
+from tests.domain.field import FIRST_NIGHT, Service, cell, row_of, run
 from webapp.domain.metering.events import DeltaChanged, Result
 from webapp.domain.metering.review import Decision, decide, deposited, reopen
-from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import Delta
 
 LAST = date(2026, 10, 27)
-
-
-def context(day: date = LAST) -> Context:
-    now = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-    return Context(day, now, NEW_YORK, HOLIDAYS, 1, date(2026, 10, 19))
 
 
 def held() -> tuple[Service, Delta]:
@@ -51,7 +45,7 @@ def test_a_jump_beyond_the_confirmable_waits_for_a_person() -> None:
 
 def test_accepting_counts_all_pages_on_the_days_chosen_then() -> None:
     service, delta = held()
-    service.store(1, decide(service.state(1), delta, "accepted", context()), LAST)
+    service.store(1, decide(service.state(1), delta, "accepted"), LAST)
 
     service.check()
     assert service.total() == 1_600 + 40_000
@@ -60,7 +54,7 @@ def test_accepting_counts_all_pages_on_the_days_chosen_then() -> None:
 @pytest.mark.parametrize("pages", [0, 1, 777, 40_000])
 def test_adjusting_counts_so_many_pages(pages: int) -> None:
     service, delta = held()
-    result = decide(service.state(1), delta, "adjusted", context(), pages=pages)
+    result = decide(service.state(1), delta, "adjusted", pages=pages)
     service.store(1, result, LAST)
 
     service.check()
@@ -72,9 +66,9 @@ def test_reopening_takes_the_pages_out_again() -> None:
     service, delta = held()
     before = service.state(1)
     for decision in ("accepted", "rejected", "reset"):
-        result = decide(service.state(1), service.deltas[1, delta.number], decision, context())
+        result = decide(service.state(1), service.deltas[1, delta.number], decision)
         service.store(1, result, LAST)
-        again = reopen(service.state(1), changed(result), context())
+        again = reopen(service.state(1), changed(result))
         service.store(1, again, LAST)
         service.check()
 
@@ -90,7 +84,7 @@ def test_what_readings_decided_can_be_reopened() -> None:
     service = run(cells)
     [withdrawn] = [delta for delta in service.deltas.values() if delta.state == "withdrawn"]
 
-    service.store(1, reopen(service.state(1), withdrawn, context()), LAST)
+    service.store(1, reopen(service.state(1), withdrawn), LAST)
     service.check()
 
     assert service.total() == 400
@@ -99,14 +93,14 @@ def test_what_readings_decided_can_be_reopened() -> None:
 
 def test_a_decision_is_taken_once() -> None:
     service, delta = held()
-    result = decide(service.state(1), delta, "accepted", context())
+    result = decide(service.state(1), delta, "accepted")
 
     with pytest.raises(ValueError, match="not held"):
-        decide(result.state, changed(result), "rejected", context())
+        decide(result.state, changed(result), "rejected")
     with pytest.raises(ValueError, match="no decision"):
-        reopen(service.state(1), delta, context())
+        reopen(service.state(1), delta)
     with pytest.raises(ValueError, match="pages are given"):
-        decide(service.state(1), delta, "accepted", context(), pages=3)
+        decide(service.state(1), delta, "accepted", pages=3)
 
 
 @pytest.mark.parametrize("serial", ["S-1", None])
@@ -140,22 +134,13 @@ def test_a_pause_is_counted_or_not(anew: bool) -> None:
     assert service.total() == (200 if anew else 800)
 
 
-def test_the_days_of_an_allocation_outlive_a_change_of_calendar() -> None:
-    service, delta = held()
-    other = replace(context(), holidays=frozenset({day for day, _ in delta.allocation}))
-
-    result = decide(service.state(1), delta, "accepted", other)
-
-    assert changed(result).allocation == delta.allocation
-
-
 @pytest.mark.parametrize("state", ["held", "counted"])
 def test_what_was_never_decided_cannot_be_reopened(state: str) -> None:
     service, _ = held()
     delta = next(one for one in service.deltas.values() if one.state == state)
 
     with pytest.raises(ValueError, match="no decision"):
-        reopen(service.state(1), delta, context())
+        reopen(service.state(1), delta)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +153,8 @@ def test_pages_that_a_decision_does_not_count_are_added_to_the_initial_count(
     service, delta = held()
     before = service.state(1)
 
-    decided = decide(before, delta, decision, context(), pages=pages)
-    again = reopen(decided.state, changed(decided), context())
+    decided = decide(before, delta, decision, pages=pages)
+    again = reopen(decided.state, changed(decided))
 
     assert decided.state.life - before.life == counted
     assert decided.state.initial - before.initial == 40_000 * (decision != "accepted") - counted * (
@@ -182,7 +167,7 @@ def test_reopening_a_new_baseline_that_readings_set_lowers_the_initial_count() -
     service = read(10_000, 10_100, 80_100, 80_200, 80_300)
     [delta] = [delta for delta in service.deltas.values() if delta.state == "baseline"]
 
-    again = reopen(service.state(1), delta, context())
+    again = reopen(service.state(1), delta)
 
     assert (service.state(1).initial, again.state.initial) == (80_000, 10_000)
 
@@ -191,8 +176,8 @@ def test_a_machine_that_counts_from_zero_does_so_again_when_a_decision_is_reopen
     service = read(0, 12_000)
     [delta] = service.held()
 
-    rejected = decide(service.state(1), delta, "rejected", context())
-    again = reopen(rejected.state, changed(rejected), context())
+    rejected = decide(service.state(1), delta, "rejected")
+    again = reopen(rejected.state, changed(rejected))
 
     assert (rejected.state.initial, again.state.initial) == (12_000, 0)
 
@@ -206,7 +191,7 @@ def test_a_decision_about_pages_before_a_reset_leaves_the_initial_count(
     service = read(*counts)
     [delta] = service.for_person()
 
-    decided = decide(service.state(1), delta, "rejected", context())
+    decided = decide(service.state(1), delta, "rejected")
 
     assert decided.state.initial == counts[3 if len(counts) == 5 else 2]
 
@@ -216,7 +201,7 @@ def test_a_decision_has_the_readings_since_the_pages_were_held() -> None:
     [stored] = service.held()
     assert not stored.evidence
 
-    decided = decide(service.state(1), stored, "rejected", context())
+    decided = decide(service.state(1), stored, "rejected")
 
     assert changed(decided).evidence == ((date(2026, 10, 22), 20_150),)
 
@@ -226,7 +211,7 @@ def test_a_delta_that_the_state_no_longer_has_can_be_reopened() -> None:
     [delta] = [delta for delta in service.deltas.values() if delta.state == "accepted"]
     assert service.state(1).delta(delta.number) is None
 
-    again = reopen(service.state(1), delta, context())
+    again = reopen(service.state(1), delta)
 
     assert service.state(1).life - again.state.life == delta.pages
 
@@ -234,7 +219,7 @@ def test_a_delta_that_the_state_no_longer_has_can_be_reopened() -> None:
 def test_pages_rejected_while_a_fall_is_pending_stay_rejected_when_it_was_a_glitch() -> None:
     service = read(10_000, 10_100, 11_500, 10_200)
     [delta] = service.held()
-    service.store(1, decide(service.state(1), delta, "rejected", context()), LAST)
+    service.store(1, decide(service.state(1), delta, "rejected"), LAST)
 
     day = FIRST_NIGHT + timedelta(days=4)
     service.collect([row_of(cell(11_560), day)], day)
@@ -249,4 +234,4 @@ def test_only_pages_that_a_delta_has_can_be_adjusted() -> None:
 
     for pages in (-1, 40_001):
         with pytest.raises(ValueError, match="not between 0 and 40000"):
-            decide(service.state(1), delta, "adjusted", context(), pages=pages)
+            decide(service.state(1), delta, "adjusted", pages=pages)

@@ -86,8 +86,9 @@ def _history(value: Any) -> History:
 
 
 def _mark(value: Any) -> Mark:
-    defaults = {"feed_id": None, "history": History()}
-    return Mark(**defaults | _decoded(value, {"day": date.fromisoformat, "history": _history}))
+    # Marks stored earlier also have the feed that read them, which is not used.
+    day = date.fromisoformat(value["day"])
+    return Mark(day, value["count"], value["number"], _history(value.get("history", {})))
 
 
 def _fall(value: Any) -> PendingFall:

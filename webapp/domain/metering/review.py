@@ -4,7 +4,7 @@ from typing import Literal
 
 from webapp.domain.metering.days import Allocation
 from webapp.domain.metering.events import Result
-from webapp.domain.metering.run import Context, Run
+from webapp.domain.metering.run import StateChange
 from webapp.domain.metering.state import COUNTING, Delta, DeltaState, DeviceState
 
 Decision = Literal["accepted", "adjusted", "rejected", "reset"]
@@ -14,7 +14,6 @@ def decide(
     state: DeviceState,
     delta: Delta,
     decision: Decision,
-    context: Context,
     pages: int | None = None,
 ) -> Result:
     """Decide a held delta: ``adjusted`` counts ``pages`` of it, ``accepted`` all, others none.
@@ -29,17 +28,17 @@ def decide(
     if pages is not None and not 0 <= pages <= delta.pages:
         raise ValueError(f"{pages} pages are not between 0 and {delta.pages}")
     counted = pages if pages is not None else delta.pages if decision == "accepted" else 0
-    return _set(state, delta, decision, counted, context)
+    return _set(state, delta, decision, counted)
 
 
-def reopen(state: DeviceState, delta: Delta, context: Context) -> Result:
+def reopen(state: DeviceState, delta: Delta) -> Result:
     """Hold a decided delta again, for a user: its deposits are withdrawn.
 
     Raises ValueError for one that is held, or that was counted without a decision.
     """
     if delta.state in ("held", "counted"):
         raise ValueError(f"delta {delta.number} has no decision to take back: {delta.state}")
-    return _set(state, delta, "held", 0, context)
+    return _set(state, delta, "held", 0)
 
 
 def deposited(delta: Delta) -> Allocation:
@@ -59,16 +58,14 @@ def deposited(delta: Delta) -> Allocation:
     return tuple(allocation)
 
 
-def _set(
-    state: DeviceState, delta: Delta, after: DeltaState, counted: int, context: Context
-) -> Result:
+def _set(state: DeviceState, delta: Delta, after: DeltaState, counted: int) -> Result:
     known = state.delta(delta.number)
     if known is not None and known.state == delta.state:
         delta = known  # with the readings since it was stored
-    run = Run(state, context)
+    edit = StateChange(state)
     was_baseline = _refused(delta.state) * (delta.pages - delta.counted)
     is_baseline = _refused(after) * (delta.pages - counted)
-    run.decide(
+    edit.decide(
         delta,
         after,
         counted=counted,
@@ -76,9 +73,9 @@ def _set(
         for_person=True,
         resumes=None,
     )
-    if delta.era == run.state.era:
-        run.change(initial=max(run.state.initial + is_baseline - was_baseline, 0))
-    return run.result()
+    if delta.era == edit.state.era:
+        edit.change(initial=max(edit.state.initial + is_baseline - was_baseline, 0))
+    return edit.result()
 
 
 def _refused(state: DeltaState) -> bool:

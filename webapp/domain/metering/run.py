@@ -68,12 +68,11 @@ class Count:
 
 
 @dataclass(slots=True)
-class Run:
+class StateChange:
     """One device's state and events, changed step by step."""
 
     state: DeviceState
-    context: Context
-    events: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.state = replace(self.state)
@@ -90,6 +89,42 @@ class Run:
     def result(self, *, incomplete: bool = False, read: bool = False) -> Result:
         """Return the state and the events so far."""
         return Result(self.state, tuple(self.events), incomplete=incomplete, read=read)
+
+    def credit(self, number: int, pages: int) -> None:
+        """Add deposited pages of a delta (negative: withdrawn) to the life count."""
+        before_reset = self.state.before_reset
+        if before_reset is not None and number > before_reset.number:
+            before_reset = replace(before_reset, deposited=before_reset.deposited + pages)
+        self.change(life=self.state.life + pages, before_reset=before_reset)
+
+    def decide(
+        self,
+        delta: Delta,
+        state: DeltaState,
+        *,
+        counted: int | None = None,
+        by: Literal["readings", "person"] = "readings",
+        evidence: Evidence = (),
+        **values: Any,
+    ) -> None:
+        """Set the state of a delta; ``counted`` defaults to all its pages or none."""
+        if counted is None:
+            counted = delta.pages if state in COUNTING else 0
+        after = replace(delta, state=state, counted=counted, **values)
+        self.change(
+            deltas=tuple(
+                after if known.number == delta.number else known for known in self.state.deltas
+            )
+        )
+        self.credit(delta.number, counted - delta.counted)
+        self.events.append(DeltaChanged(after, delta.state, by, evidence))
+
+
+@dataclass(slots=True)
+class Run(StateChange):
+    """The processing of one reading of a device: a change of its state in a context."""
+
+    context: Context
 
     def record(
         self,
@@ -126,35 +161,6 @@ class Run:
         self.credit(delta.number, delta.counted)
         self.events.append(DeltaRecorded(delta))
 
-    def credit(self, number: int, pages: int) -> None:
-        """Add deposited pages of a delta (negative: withdrawn) to the life count."""
-        before_reset = self.state.before_reset
-        if before_reset is not None and number > before_reset.number:
-            before_reset = replace(before_reset, deposited=before_reset.deposited + pages)
-        self.change(life=self.state.life + pages, before_reset=before_reset)
-
-    def decide(
-        self,
-        delta: Delta,
-        state: DeltaState,
-        *,
-        counted: int | None = None,
-        by: Literal["readings", "person"] = "readings",
-        evidence: Evidence = (),
-        **values: Any,
-    ) -> None:
-        """Set the state of a delta; ``counted`` defaults to all its pages or none."""
-        if counted is None:
-            counted = delta.pages if state in COUNTING else 0
-        after = replace(delta, state=state, counted=counted, **values)
-        self.change(
-            deltas=tuple(
-                after if known.number == delta.number else known for known in self.state.deltas
-            )
-        )
-        self.credit(delta.number, counted - delta.counted)
-        self.events.append(DeltaChanged(after, delta.state, by, evidence))
-
     def leave_to_person(self, delta: Delta) -> None:
         """Record that later readings cannot decide a held delta."""
         self.decide(delta, "held", counted=0, for_person=True, evidence=delta.evidence)
@@ -179,9 +185,7 @@ class Run:
     def remember(self, reading: Count) -> None:
         """Add a count to those a fall can return to; an equal count gets the later day."""
         state = self.state
-        mark = Mark(
-            reading.day, reading.count, state.next_number - 1, reading.feed_id, state.history
-        )
+        mark = Mark(reading.day, reading.count, state.next_number - 1, state.history)
         marks = state.marks
         if marks and marks[-1].count == mark.count and marks[-1].number == mark.number:
             marks = marks[:-1]

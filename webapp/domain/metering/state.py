@@ -93,7 +93,6 @@ class Mark:
     day: date
     count: int
     number: int
-    feed_id: int | None
     history: History
 
 

@@ -15,13 +15,11 @@ from webapp.db import lock
 from webapp.domain.metering import review as engine
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.review import Decision
-from webapp.domain.metering.run import Context
 from webapp.domain.months import Month, counting_month
 from webapp.errors import DATA_ERRORS, Conflict, Invalid
 from webapp.models import ClosedMonth, Delta, Device, Feed
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Actor
-from webapp.services.accounts.calendars import public_holidays
 from webapp.services.metering import deltas, deposits, events, store
 from webapp.services.metering.events import Event
 from webapp.services.metering.store import DeviceUpdate
@@ -138,7 +136,7 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
             )
         )
     device = _device(session, delta)
-    result = engine.reopen(device.state, deltas.of_row(delta), _context(feed, now))
+    result = engine.reopen(device.state, deltas.of_row(delta))
     added = _store(session, device, delta, result, now)
     delta.reason, delta.resolved_by = None, None
     delta.decided_by, delta.decided_at = None, None
@@ -216,7 +214,6 @@ def _decide(
         device.state,
         deltas.of_row(delta),
         decision,
-        _context(feed, now),
         pages if decision == "adjusted" else None,
     )
     added = _store(session, device, delta, result, now)
@@ -244,12 +241,6 @@ def _device(session: Session, delta: Delta) -> StoredDevice:
     except DATA_ERRORS as error:
         message = gettext("The stored data of this printer is damaged; the case was not changed.")
         raise Conflict(message) from error
-
-
-def _context(feed: Feed, now: datetime) -> Context:
-    zone = feed.account.zone
-    today = now.astimezone(zone).date()
-    return Context(today, now, zone, public_holidays(feed.account), feed.id, None)
 
 
 def _store(
