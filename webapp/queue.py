@@ -4,7 +4,7 @@ Jobs have ids and ISO dates as arguments, never secrets, because arguments and d
 logged.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
-from rq.utils import as_text, current_timestamp
 from rq.worker import BaseWorker
 from rq_scheduler import Scheduler
 
@@ -195,75 +194,32 @@ def status(settings: Settings, failures: int = 20) -> QueueStatus:
     """Return queues, workers, the latest failures and the timetable. Raises QueueDown."""
     with _reaching_redis():
         connection = _client(settings.redis_url)
-        counts, workers, timetable = _counts(connection, failures)
-        if any(one.abandoned for one in counts):
-            # The cleanup turns abandoned jobs into failures.
-            for one in counts:
-                one.queue.started_job_registry.cleanup()
-            counts, workers, timetable = _counts(connection, failures)
-        failed = [failure for one in counts for failure in _failures(one)]
+        queues = [Queue(name, connection=connection) for name in QUEUES]
+        # Counting the running jobs turns abandoned ones into failures, which are read afterwards.
+        stats = tuple(map(_queue_stats, queues))
+        failed = [failure for queue in queues for failure in _failures(queue, failures)]
         failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
         return QueueStatus(
-            tuple(map(_queue_stats, counts)),
-            tuple(_worker_stats(worker) for worker in Worker.all(connection=connection))
-            if workers
-            else (),
+            stats,
+            tuple(map(_worker_stats, Worker.all(connection=connection))),
             tuple(failed[:failures]),
-            tuple(_timetable(connection, timetable)),
+            tuple(
+                (job.func_name or "", at.replace(tzinfo=UTC))
+                for job, at in Scheduler(connection=connection).get_jobs(with_times=True)
+            ),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """A queue in Redis: its jobs by state, and the ids of the latest failures.
-
-    ``abandoned``: running jobs whose worker sent no heartbeat in time.
-    """
-
-    queue: Queue
-    waiting: int
-    abandoned: int
-    running: int
-    failed: int
-    failed_ids: list[str]
-
-
-def _counts(
-    connection: Redis, failures: int
-) -> tuple[list[_Counts], int, list[tuple[bytes, float]]]:
-    """Return the counts of all queues, the number of workers and the timetable, at once."""
-    named = _named(connection)
-    with connection.pipeline(transaction=False) as pipeline:
-        for queue, running, failed in named:
-            pipeline.llen(queue.key)
-            pipeline.zrange(running, 0, -1, withscores=True)  # no more than there are workers
-            pipeline.zcard(failed)
-            pipeline.zrange(failed, 0, failures - 1, desc=True)
-        pipeline.scard(Worker.redis_workers_keys)
-        pipeline.zrange(Scheduler.scheduled_jobs_key, 0, -1, withscores=True)
-        results: list[Any] = pipeline.execute()
-    found = []
-    for queue, *_ in named:
-        waiting, running, failed, ids = results[:4]
-        del results[:4]
-        abandoned = sum(until <= current_timestamp() for _, until in running)
-        texts = [as_text(each) for each in ids]
-        found.append(_Counts(queue, waiting, abandoned, len(running), failed, texts))
-    workers, timetable = results
-    return found, workers, timetable
-
-
-@lru_cache(maxsize=4)
-def _named(connection: Redis) -> list[tuple[Queue, str, str]]:
-    """Return the queues with the keys of their running and failed jobs."""
-    queues = [Queue(name, connection=connection) for name in QUEUES]
-    return [(one, one.started_job_registry.key, one.failed_job_registry.key) for one in queues]
-
-
-def _queue_stats(counts: _Counts) -> QueueStats:
-    first = counts.queue.get_jobs(0, 1) if counts.waiting else []
-    oldest = _aware(first[0].enqueued_at) if first else None
-    return QueueStats(counts.queue.name, counts.waiting, counts.running, counts.failed, oldest)
+def _queue_stats(queue: Queue) -> QueueStats:
+    running = queue.started_job_registry.count
+    first = queue.get_jobs(0, 1)
+    return QueueStats(
+        queue.name,
+        queue.count,
+        running,
+        queue.failed_job_registry.count,
+        _aware(first[0].enqueued_at) if first else None,
+    )
 
 
 def _worker_stats(worker: BaseWorker) -> WorkerStats:
@@ -274,9 +230,10 @@ def _worker_stats(worker: BaseWorker) -> WorkerStats:
     )
 
 
-def _failures(counts: _Counts) -> Iterator[Failure]:
-    queue = counts.queue
-    for job in Job.fetch_many(counts.failed_ids, connection=queue.connection):
+def _failures(queue: Queue, most: int) -> Iterator[Failure]:
+    """Yield the latest failures of a queue."""
+    ids = queue.failed_job_registry.get_job_ids(0, most - 1, desc=True)
+    for job in Job.fetch_many(ids, connection=queue.connection):
         if job is None:
             continue
         result = job.latest_result()
@@ -284,16 +241,6 @@ def _failures(counts: _Counts) -> Iterator[Failure]:
         error = next((line for line in reversed(lines) if not line.startswith(" ")), "")
         ended = _aware(result.created_at if result else job.ended_at)
         yield Failure(job.id, queue.name, job.func_name or "", _ids(job), ended, error)
-
-
-def _timetable(
-    connection: Redis, due: Sequence[tuple[bytes, float]]
-) -> Iterator[tuple[str, datetime]]:
-    """Yield what is due and when. The scheduler removes entries whose job is gone."""
-    jobs = Job.fetch_many([as_text(job_id) for job_id, _ in due], connection=connection)
-    for job, (_, at) in zip(jobs, due, strict=True):
-        if job is not None:
-            yield job.func_name or "", datetime.fromtimestamp(at, UTC)
 
 
 def _ids(job: Job) -> tuple[int, ...]:
