@@ -1,48 +1,26 @@
-"""The schema of Printerpoint's responses, as assumed. A live sample changes this file only.
+"""The schema of Printerpoint's responses, as assumed.
+
+A live sample changes this file and ``counters.py`` only.
 
 Known (seen in the help pages): the address, the envelope ``{"links": {"next"}, "results": []}``,
 ``customerCompanyName``, ``customerCompanyId``, ``assetId``, ``serialNumber``, ISO-8601 UTC moments
 with seven fraction digits, explicit nulls. Assumed: ``next`` is null, absent or empty on the last
-page; the spellings of ``lastSeen`` and ``counters``; the counter names below.
+page; the spellings of ``lastSeen`` and ``counters``; the counter names in ``counters.py``.
 """
 
 import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from webapp.domain.reasons import Reason, reason
-from webapp.printerpoint.values import LARGEST, Bad, moment, text, whole
+from webapp.printerpoint.counters import counter_items, decode_value, usable_counters
+from webapp.printerpoint.values import Bad, moment, text
 
 PATH = "/dealer/printers"
-
-_CLICKS = "InClicks"
-_AREA = "InHundredthsOfASquareMillimeter"
-_LENGTH = "InMicrometers"
-
-#: Counter names without their unit, and the unit. Others (tabloid, scans, colorant) are dropped.
-_UNITS = {
-    "coloredPagesByMonochrome": _CLICKS,
-    "coloredPagesByColor": _CLICKS,
-    "coloredPagesBySizeMonochromeTotal": _CLICKS,
-    "coloredPagesBySizeColorTotal": _CLICKS,
-    "paperAreaMonochrome": _AREA,
-    "paperAreaColor": _AREA,
-    "paperAreaTotal": _AREA,
-    "paperLength": _LENGTH,
-    "monochromeLines": _AREA,
-    "colorLines": _AREA,
-    "lowDensityImages": _AREA,
-    "highDensityImages": _AREA,
-    "specialMediaPlots": _AREA,
-}
-_BY_SPELLING = {name.lower(): name for name in _UNITS} | {
-    (name + unit).lower(): name for name, unit in _UNITS.items()
-}
 
 # In any letter case; of several that are sent, the first that is not null counts.
 _NAME = ("customercompanyname",)
@@ -52,8 +30,6 @@ _SERIAL = ("serialnumber",)
 _LAST_SEEN = ("lastseen", "lastseenon", "lastseenat", "lastseendatetime")
 
 _CHECKED_AT_ONCE = 1 << 20
-_LONGEST_COUNTER_NAME = 100
-
 
 #: The fields that are read of each printer; a test compares the setup guide with them.
 FIELDS_READ = (
@@ -124,7 +100,6 @@ _row = msgspec.json.Decoder(_Row)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
 _next = msgspec.json.Decoder(str | None)
-_any = msgspec.json.Decoder()
 
 
 def read_page(body: bytes | bytearray) -> Page:
@@ -157,7 +132,7 @@ def read_row(raw: msgspec.Raw) -> Printer | BadRow:
             if customer_id is None:
                 raise Bad(reason("no_customer"))
             name = customer_id
-        counters = _counters(row.counters.items())
+        counters = usable_counters(row.counters.items())
         return Printer(
             name,
             customer_id,
@@ -222,7 +197,7 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
     except Bad:
         reasons.append(reason("last_seen_invalid"))
     try:
-        counters = _counters(_counter_items(fields.get("counters")))
+        counters = usable_counters(counter_items(fields.get("counters")))
     except Bad as bad:
         reasons.append(bad.reason)
     if reasons or counters is None:
@@ -234,17 +209,10 @@ def _read_tolerantly(raw: msgspec.Raw) -> Printer | BadRow:
 def _value(fields: Mapping[str, msgspec.Raw], names: Iterable[str]) -> Any:
     """Return the first field of these names that is not null; None without any. Raises Bad."""
     for name in names:
-        value = _plain(fields[name]) if name in fields else None
+        value = decode_value(fields[name]) if name in fields else None
         if value is not None:
             return value
     return None
-
-
-def _plain(raw: msgspec.Raw) -> Any:
-    try:
-        return _any.decode(raw)
-    except (ValueError, RecursionError):
-        raise Bad(reason("value.unreadable")) from None
 
 
 def _field_text(
@@ -258,92 +226,3 @@ def _field_text(
     except Bad as bad:
         reasons.append(reason("field_invalid", what=what, bad=bad.reason))
         return None
-
-
-def _counter_items(raw: msgspec.Raw | None) -> Iterable[tuple[str, Any]]:
-    """Return names and values of counters sent as an object or as a list of name, value, unit."""
-    if raw is None:
-        return []
-    try:
-        decoded = _any.decode(raw)
-    except (ValueError, RecursionError):
-        decoded = _decode_each(raw)
-    if isinstance(decoded, dict):
-        return decoded.items()
-    if isinstance(decoded, list):
-        return [_counter_item(element) for element in decoded if isinstance(element, dict)]
-    if decoded is None:
-        return []
-    raise Bad(reason("counters_invalid"))
-
-
-def _decode_each(raw: msgspec.Raw) -> Any:
-    """Decode counters one by one, so that a number out of range does not hide the others."""
-    try:
-        return {name: _plain_or_bad(value) for name, value in _fields.decode(raw).items()}
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return [
-            {name: _plain_or_bad(value) for name, value in _fields.decode(element).items()}
-            for element in _elements.decode(raw)
-        ]
-    except (ValueError, RecursionError):
-        raise Bad(reason("counters_unreadable")) from None
-
-
-def _plain_or_bad(raw: msgspec.Raw) -> Any:
-    try:
-        return _plain(raw)
-    except Bad:
-        return Bad(reason("value.not_a_number"))
-
-
-def _counter_item(element: Mapping[str, Any]) -> tuple[str, Any]:
-    fields = {name.lower(): value for name, value in element.items()}
-    name, unit = fields.get("name"), fields.get("unit")
-    known = _known(name) if isinstance(name, str) else None
-    if known is None:
-        return "", None
-    if unit is not None and _bare(str(unit)) not in ("", _bare(_UNITS[known])):
-        return known, Bad(reason("value.other_unit"))
-    return known, fields.get("value")
-
-
-def _bare(unit: str) -> str:
-    return "".join(unit.split()).lower().removeprefix("in")
-
-
-def _counters(items: Iterable[tuple[str, Any]]) -> dict[str, int]:
-    """Return usable counters by name; raises Bad if there are none."""
-    counters: dict[str, int] = {}
-    contradicted: set[str] = set()
-    reasons: list[Reason] = []
-    for sent, value in items:
-        name = _known(sent)
-        if name is None or value is None:
-            continue
-        if type(value) is not int or not 0 <= value <= LARGEST:
-            try:
-                value = whole(value)
-            except Bad as bad:
-                reasons.append(reason("counter_invalid", name=name, bad=bad.reason))
-                continue
-        if counters.setdefault(name, value) != value:
-            contradicted.add(name)
-            reasons.append(reason("counter_contradicted", name=name))
-    for name in contradicted:
-        del counters[name]
-    if not counters:
-        raise Bad(reasons[0] if reasons else reason("no_page_counter"))
-    return counters
-
-
-def _known(sent: str) -> str | None:
-    """Return the documented name without its unit; None for counters that are not pages."""
-    return _by_spelling(sent) if len(sent) <= _LONGEST_COUNTER_NAME else None
-
-
-@lru_cache(maxsize=4096)
-def _by_spelling(sent: str) -> str | None:
-    return _BY_SPELLING.get(sent.strip().lower())
