@@ -8,7 +8,7 @@ from webapp import settings as configuration
 from webapp.app import configure_logging, create_app
 from webapp.cli import register
 from webapp.errors import Conflict
-from webapp.settings import SettingsError
+from webapp.setting_values import SettingsError
 
 try:
     settings = configuration.load()

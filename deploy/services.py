@@ -23,7 +23,8 @@ from deploy.readiness import CannotStart, wait_for_answer, wait_for_redis
 from deploy.redis_server import binary, write_configuration
 from deploy.supervision import Program, Supervisor, supervised
 from webapp import settings as configuration
-from webapp.settings import Settings, SettingsError
+from webapp.setting_values import SettingsError
+from webapp.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SANDBOX_PATH = "/apis/v1"

@@ -14,7 +14,8 @@ from webapp.errors import Conflict
 from webapp.extensions import current_keyring, current_settings
 from webapp.models import Server
 from webapp.printerpoint.client import Client
-from webapp.settings import Settings, SettingsError
+from webapp.setting_values import SettingsError
+from webapp.settings import Settings
 
 
 def configure() -> Settings:

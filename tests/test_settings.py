@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from webapp import settings as configuration
-from webapp.settings import Settings, SettingsError
+from webapp.setting_values import SettingsError
+from webapp.settings import Settings
 
 Load = Callable[..., Settings]
 

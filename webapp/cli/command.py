@@ -16,7 +16,7 @@ from webapp.cli import output
 from webapp.crypto import DecryptionError
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.printerpoint.errors import PrinterpointError
-from webapp.settings import SettingsError
+from webapp.setting_values import SettingsError
 
 WORK_FAILED = 1
 WRONG_USE = 2

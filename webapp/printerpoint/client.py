@@ -13,7 +13,7 @@ from webapp.printerpoint import http
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.printerpoint.schema import PATH, Page, Unreadable, read_page, read_row
-from webapp.settings import is_loopback
+from webapp.setting_values import is_loopback
 
 _LONGEST_URL = 4_000
 _SHORTEST_SECRET = 8

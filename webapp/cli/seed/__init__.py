@@ -19,7 +19,8 @@ from webapp.extensions import current_settings
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.services import database
-from webapp.settings import Settings, SettingsError, is_loopback
+from webapp.setting_values import SettingsError, is_loopback
+from webapp.settings import Settings
 
 _ROLES: dict[Role, str] = {
     "operations": "operations",
