@@ -36,6 +36,7 @@ from webapp.views.console import (
     reconciliation,
     review,
     review_bulk,
+    server_changes,
     servers,
     sharing,
     users,
@@ -46,9 +47,9 @@ from webapp.views.shared import assets, charts, errors, locale, navigation, secu
 from webapp.views.system import queue_dashboard, status
 
 VIEWS = (
-    home, auth, accounts, branding, users, status, servers, approvals, customers, feeds,
-    feed_settings, feed_changes, feed_bulk, devices, collections, review, review_bulk, certificates,
-    reconciliation, notifications, audit, sharing,
+    home, auth, accounts, branding, users, status, servers, server_changes, approvals, customers,
+    feeds, feed_settings, feed_changes, feed_bulk, devices, collections, review, review_bulk,
+    certificates, reconciliation, notifications, audit, sharing,
     public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 

@@ -53,9 +53,9 @@ PAGES: dict[str, list[str]] = {
         "/servers/{removed_server}", "/servers/{waiting_server}",
     ],
     "approvals.confirm": ["/servers/{waiting_server}/approve"],
-    "servers.token": ["/servers/{server}/token"],
-    "servers.rename": ["/servers/{server}/name"],
-    "servers.remove": ["/servers/{server}/remove"],
+    "server_changes.token": ["/servers/{server}/token"],
+    "server_changes.rename": ["/servers/{server}/name"],
+    "server_changes.remove": ["/servers/{server}/remove"],
     "customers.new": ["/servers/{server}/feeds/new?read=1", "/servers/{paused_server}/feeds/new"],
     "feeds.index": [
         "/feeds", "/feeds?page=2", "/feeds?server={server}&health=unhealthy", "/feeds?q=nobody",

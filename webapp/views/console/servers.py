@@ -1,4 +1,4 @@
-"""Servers: list, registration, page, health check, token, name, removal."""
+"""Servers: list, registration, page, health check, collection."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -14,7 +14,7 @@ from wtforms import PasswordField, SelectField, StringField
 from webapp import clock
 from webapp.crypto import DecryptionError
 from webapp.db import db
-from webapp.errors import Conflict, Invalid
+from webapp.errors import Invalid
 from webapp.messages import sentence
 from webapp.models import Server
 from webapp.models.user import Role
@@ -23,7 +23,7 @@ from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
 from webapp.services.servers import health as server_health
 from webapp.services.servers import servers
-from webapp.views.console import collections, tokens
+from webapp.views.console import collections, server_state, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import roles_required
 
@@ -42,18 +42,6 @@ class RegisterForm(forms.Form):
 
     account = SelectField(_l("Partner"), coerce=int)
     token = PasswordField(_l("API token"))
-    name = StringField(_l("Name"))
-
-
-class TokenForm(forms.Form):
-    """A new token."""
-
-    token = PasswordField(_l("API token"))
-
-
-class NameForm(forms.Form):
-    """A new name."""
-
     name = StringField(_l("Name"))
 
 
@@ -150,7 +138,7 @@ def new() -> ResponseReturnValue:
                 gettext("%(name)s is registered. Now choose whose pages count.", name=server.name),
                 "success",
             )
-            _warn_if_waiting(server)
+            server_state.warn_if_waiting(server)
             return redirect(url_for("servers.show", server_id=server.id))
         db.session.rollback()
     return forms.page("console/servers/new.html", form, partners=partners)
@@ -189,7 +177,7 @@ def health(server_id: int) -> str:
 def check(server_id: int) -> ResponseReturnValue:
     """Check the server's login within the request, and record its health."""
     server = access.server(db.session(), context.viewer(), server_id)
-    _refuse_removed(server)
+    server_state.refuse_removed(server)
     try:
         token = server.decrypt_token(context.keyring())
     except DecryptionError:
@@ -224,61 +212,13 @@ def check(server_id: int) -> ResponseReturnValue:
     return _checked(server, "success", said, changed)
 
 
-@blueprint.route("/servers/<int:server_id>/token", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
-def token(server_id: int) -> ResponseReturnValue:
-    """Replace the token; the new one is tested first."""
-    server = access.server(db.session(), context.viewer(), server_id)
-    _refuse_removed(server)
-    form = TokenForm()
-    if request.method == "POST" and form.validate():
-        try:
-            text = servers.clean_token(form.token.data or "")
-            serials = tokens.verify_token(text)
-            server = access.server(db.session(), context.viewer(), server_id)
-            servers.replace_token(
-                db.session(), context.keyring(), server, text, clock.now(), serials
-            )
-            context.note("server token replaced", server.name, server.account)
-            db.session.commit()
-        except Invalid as error:
-            forms.refuse(form, error)
-        else:
-            flash(gettext("The new token works and is in use."), "success")
-            _warn_if_waiting(server)
-            return redirect(url_for("servers.show", server_id=server_id))
-        db.session.rollback()
-    return forms.page("console/servers/token.html", form, server=server)
-
-
-@blueprint.route("/servers/<int:server_id>/name", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
-def rename(server_id: int) -> ResponseReturnValue:
-    """Rename a server."""
-    server = access.server(db.session(), context.viewer(), server_id)
-    _refuse_removed(server)
-    form = NameForm(obj=server)
-    if request.method == "POST" and form.validate():
-        try:
-            before = server.name
-            servers.rename(db.session(), server, form.name.data or "")
-            context.note("server renamed", server.name, server.account, before=before)
-        except Invalid as error:
-            forms.refuse(form, error)
-        else:
-            db.session.commit()
-            flash(gettext("It is called %(name)s now.", name=server.name), "success")
-            return redirect(url_for("servers.show", server_id=server_id))
-    return forms.page("console/servers/name.html", form, server=server)
-
-
 @blueprint.post("/servers/<int:server_id>/collect")
 @roles_required(*CHANGERS)
 def collect(server_id: int) -> ResponseReturnValue:
     """Collect all feeds of a server now."""
     server = access.server(db.session(), context.viewer(), server_id)
-    _refuse_removed(server)
-    if _warn_if_waiting(server):
+    server_state.refuse_removed(server)
+    if server_state.warn_if_waiting(server):
         return redirect(url_for("servers.show", server_id=server.id))
     if server.paused:
         flash(
@@ -288,43 +228,9 @@ def collect(server_id: int) -> ResponseReturnValue:
     return collections.start(server)
 
 
-@blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])
-@roles_required(*CHANGERS)
-def remove(server_id: int) -> ResponseReturnValue:
-    """Remove a server, after confirmation."""
-    server = access.server(db.session(), context.viewer(), server_id)
-    if request.method == "POST":
-        if server.removed_at is None:
-            servers.remove(db.session(), server, clock.now())
-            context.note("server removed", server.name, server.account)
-            db.session.commit()
-            flash(
-                gettext("%(name)s is removed. What was counted stays.", name=server.name), "success"
-            )
-        return redirect(url_for("servers.index"))
-    _refuse_removed(server)
-    counts = _feeds_by_health([server]).get(server.id, {})
-    return render_template("console/servers/remove.html", server=server, feeds=sum(counts.values()))
-
-
 def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
     """Return the number of feeds of each of these servers by health."""
     return dashboard.feed_counts_by_server(db.session(), [server.id for server in servers])
-
-
-def _warn_if_waiting(server: Server) -> bool:
-    """Flash that a server awaits approval; return whether it does."""
-    waits = overlaps.reason_to_wait(db.session(), server)
-    if waits is not None:
-        flash(sentence(waits), "warning")
-    return waits is not None
-
-
-def _refuse_removed(server: Server) -> None:
-    if server.removed_at is not None:
-        raise Conflict(
-            gettext("%(name)s has been removed; its history stays to be read.", name=server.name)
-        )
 
 
 def _register(form: RegisterForm) -> Server:

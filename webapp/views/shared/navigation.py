@@ -35,7 +35,12 @@ class MenuEntry(NamedTuple):
 HOME = MenuItem(_l("Home"), "home.index", "house", ("home",))
 PARTNERS = MenuItem(_l("Partners"), "accounts.index", "building-2", ("accounts",))
 CUSTOMERS = MenuItem(_l("Customers"), "accounts.index", "building-2", ("accounts",))
-SERVERS = MenuItem(_l("Servers"), "servers.index", "server", ("servers", "approvals", "customers"))
+SERVERS = MenuItem(
+    _l("Servers"),
+    "servers.index",
+    "server",
+    ("servers", "server_changes", "approvals", "customers"),
+)
 FEEDS = MenuItem(_l("Feeds"), "feeds.index", "rss", ("feeds", "feed_settings"))
 DEVICES = MenuItem(_l("Devices"), "devices.index", "printer", ("devices",))
 COLLECTIONS = MenuItem(_l("Collections"), "collections.index", "refresh-cw", ("collections",))

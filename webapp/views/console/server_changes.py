@@ -1,0 +1,100 @@
+"""Changes of a server: token, name, removal."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import PasswordField, StringField
+
+from webapp import clock
+from webapp.db import db
+from webapp.errors import Invalid
+from webapp.models.user import Role
+from webapp.queries import access, dashboard
+from webapp.services.servers import servers
+from webapp.views.console import server_state, tokens
+from webapp.views.shared import context, forms
+from webapp.views.shared.context import roles_required
+
+blueprint = Blueprint("server_changes", __name__)
+
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+
+
+class TokenForm(forms.Form):
+    """A new token."""
+
+    token = PasswordField(_l("API token"))
+
+
+class NameForm(forms.Form):
+    """A new name."""
+
+    name = StringField(_l("Name"))
+
+
+@blueprint.route("/servers/<int:server_id>/token", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def token(server_id: int) -> ResponseReturnValue:
+    """Replace the token; the new one is tested first."""
+    server = access.server(db.session(), context.viewer(), server_id)
+    server_state.refuse_removed(server)
+    form = TokenForm()
+    if request.method == "POST" and form.validate():
+        try:
+            text = servers.clean_token(form.token.data or "")
+            serials = tokens.verify_token(text)
+            server = access.server(db.session(), context.viewer(), server_id)
+            servers.replace_token(
+                db.session(), context.keyring(), server, text, clock.now(), serials
+            )
+            context.note("server token replaced", server.name, server.account)
+            db.session.commit()
+        except Invalid as error:
+            forms.refuse(form, error)
+        else:
+            flash(gettext("The new token works and is in use."), "success")
+            server_state.warn_if_waiting(server)
+            return redirect(url_for("servers.show", server_id=server_id))
+        db.session.rollback()
+    return forms.page("console/servers/token.html", form, server=server)
+
+
+@blueprint.route("/servers/<int:server_id>/name", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def rename(server_id: int) -> ResponseReturnValue:
+    """Rename a server."""
+    server = access.server(db.session(), context.viewer(), server_id)
+    server_state.refuse_removed(server)
+    form = NameForm(obj=server)
+    if request.method == "POST" and form.validate():
+        try:
+            before = server.name
+            servers.rename(db.session(), server, form.name.data or "")
+            context.note("server renamed", server.name, server.account, before=before)
+        except Invalid as error:
+            forms.refuse(form, error)
+        else:
+            db.session.commit()
+            flash(gettext("It is called %(name)s now.", name=server.name), "success")
+            return redirect(url_for("servers.show", server_id=server_id))
+    return forms.page("console/servers/name.html", form, server=server)
+
+
+@blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])
+@roles_required(*CHANGERS)
+def remove(server_id: int) -> ResponseReturnValue:
+    """Remove a server, after confirmation."""
+    server = access.server(db.session(), context.viewer(), server_id)
+    if request.method == "POST":
+        if server.removed_at is None:
+            servers.remove(db.session(), server, clock.now())
+            context.note("server removed", server.name, server.account)
+            db.session.commit()
+            flash(
+                gettext("%(name)s is removed. What was counted stays.", name=server.name), "success"
+            )
+        return redirect(url_for("servers.index"))
+    server_state.refuse_removed(server)
+    counts = dashboard.feed_counts_by_server(db.session(), [server.id]).get(server.id, {})
+    return render_template("console/servers/remove.html", server=server, feeds=sum(counts.values()))
