@@ -41,7 +41,9 @@ SERVERS = MenuItem(
     "server",
     ("servers", "server_changes", "approvals", "customers"),
 )
-FEEDS = MenuItem(_l("Feeds"), "feeds.index", "rss", ("feeds", "feed_settings"))
+FEEDS = MenuItem(
+    _l("Feeds"), "feeds.index", "rss", ("feeds", "feed_settings", "feed_changes", "feed_bulk")
+)
 DEVICES = MenuItem(_l("Devices"), "devices.index", "printer", ("devices",))
 COLLECTIONS = MenuItem(_l("Collections"), "collections.index", "refresh-cw", ("collections",))
 REVIEW = MenuItem(_l("Review"), "review.index", "hand", ("review", "review_bulk"))
