@@ -18,6 +18,7 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account
 from webapp.services.accounts import calendars
 from webapp.services.accounts.calendars import regions
+from webapp.services.names import clean_name
 
 OPERATIONS_NAME = "Operations"
 LONGEST_NAME = 200
@@ -210,18 +211,9 @@ def _taken(account: Account, name: str) -> Invalid:
 
 
 def _clean_name(name: str) -> str:
-    name = " ".join(name.split())
+    name = clean_name(name, LONGEST_NAME)
     if not name:
         raise Invalid("name", gettext("Give the account a name."))
-    if len(name) > LONGEST_NAME:
-        raise Invalid(
-            "name",
-            gettext("Shorten the name to %(longest_name)s characters.", longest_name=LONGEST_NAME),
-        )
-    if not name.isprintable():
-        raise Invalid(
-            "name", gettext("There are characters in the name that cannot be shown; type it.")
-        )
     return name
 
 

@@ -19,6 +19,7 @@ from webapp.domain.contrast import Colour
 from webapp.errors import Invalid
 from webapp.images import Picture
 from webapp.models import Account, Brand, Logo
+from webapp.services.names import clean_name
 
 LONGEST_NAME: Final = 60
 #: The largest upload, in bytes.
@@ -107,7 +108,7 @@ def change(
 
     Returns the changes, as text for the audit trail. Raises Invalid.
     """
-    new_name = _clean_name(name)
+    new_name = clean_name(name, LONGEST_NAME) or None
     new_colour = str(readable(colour)) if colour.strip() else None
     brand = _lock_brand(session, partner, now)
     changes = {}
@@ -213,17 +214,3 @@ def _store(session: Session, logo: Picture, now: datetime) -> str:
     }
     upsert(session, _LOGO, [row], key=("digest",))
     return digest
-
-
-def _clean_name(name: str) -> str | None:
-    name = " ".join(name.split())
-    if len(name) > LONGEST_NAME:
-        raise Invalid(
-            "name",
-            gettext("Shorten the name to %(longest_name)s characters.", longest_name=LONGEST_NAME),
-        )
-    if not name.isprintable():
-        raise Invalid(
-            "name", gettext("There are characters in the name that cannot be shown; type it.")
-        )
-    return name or None

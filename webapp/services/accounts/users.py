@@ -16,6 +16,7 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
 from webapp.services.accounts import passwords
+from webapp.services.names import clean_name
 
 #: How long an invitation is valid.
 VALID = timedelta(days=7)
@@ -243,16 +244,7 @@ def _new_session_version() -> str:
 
 
 def _clean_name(text: str) -> str:
-    name = " ".join(text.split())
+    name = clean_name(text, _LONGEST_NAME, "full_name")
     if not name:
         raise Invalid("full_name", gettext("Give the user's full name."))
-    if len(name) > _LONGEST_NAME:
-        raise Invalid(
-            "full_name",
-            gettext("Shorten the name to %(longest_name)s characters.", longest_name=_LONGEST_NAME),
-        )
-    if not name.isprintable():
-        raise Invalid(
-            "full_name", gettext("There are characters that cannot be shown; type the name.")
-        )
     return name

@@ -19,6 +19,7 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Collection, Feed, Server
 from webapp.printerpoint.client import Client
 from webapp.printerpoint.errors import PrinterpointError
+from webapp.services.names import clean_name
 from webapp.services.servers import health, overlaps
 from webapp.services.servers.overlaps import Serials
 
@@ -256,14 +257,9 @@ def _refuse_known_token(keyring: Keyring, servers: Sequence[Server], token: str)
 
 
 def _clean_name(name: str, taken: set[str]) -> str:
-    name = " ".join(name.split())
+    name = clean_name(name, _LONGEST_NAME)
     if not name:
         raise Invalid("name", gettext("Give the server a name."))
-    if len(name) > _LONGEST_NAME:
-        raise Invalid(
-            "name",
-            gettext("Shorten the name to %(longest_name)s characters.", longest_name=_LONGEST_NAME),
-        )
     if name in taken:
         raise Invalid(
             "name",
