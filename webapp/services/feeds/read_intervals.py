@@ -8,13 +8,13 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.db import lock
 from webapp.domain.health import LONGEST_INTERVAL, SHORTEST_INTERVAL, feed_health
 from webapp.domain.reading_rhythm import FEWEST_TURNS, WINDOW_DAYS, suggest_interval
 from webapp.domain.reasons import Reason, reason
-from webapp.errors import Conflict, Invalid
+from webapp.errors import Invalid
 from webapp.models import Account, Device, Feed, FeedEvent, HealthChange, Reading
 from webapp.services.accounts.calendars import public_holidays
+from webapp.services.feeds import feeds
 
 
 def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) -> bool:
@@ -33,15 +33,7 @@ def set_interval(session: Session, feed: Feed, days: int | None, now: datetime) 
                 last=LONGEST_INTERVAL,
             ),
         )
-    lock(session, Feed.id, feed.id)
-    session.refresh(feed)
-    if feed.status == "removed":
-        raise Conflict(
-            gettext(
-                "%(customer_name)s has been removed; connect the customer again to use it.",
-                customer_name=feed.customer_name,
-            )
-        )
+    feeds.claim(session, feed)
     before = feed.read_interval_days
     if days == before:
         return False
@@ -75,7 +67,7 @@ def update_suggestions(session: Session, server_id: int, today: date, now: datet
     """
     turns_of = _turns(session, server_id, now - timedelta(days=WINDOW_DAYS))
     days_of = _reading_days(session, turns_of, today)
-    feeds = session.scalars(
+    candidates = session.scalars(
         select(Feed)
         .where(
             Feed.server_id == server_id,
@@ -85,7 +77,7 @@ def update_suggestions(session: Session, server_id: int, today: date, now: datet
         .order_by(Feed.id)
     )
     suggested = 0
-    for feed in feeds:
+    for feed in candidates:
         holidays = public_holidays(feed.account)
         number = turns_of.get(feed.id, 0)
         days = suggest_interval(days_of[feed.id], number, today, holidays)
