@@ -29,6 +29,11 @@ def among(details: Mapping[str, Any], text: str) -> str:
     return gettext("Including %(names)s.", names=", ".join(names)) + f" {text}" if names else text
 
 
+def before_and_after(details: Mapping[str, Any]) -> dict[str, str]:
+    """Return the two counts of an event as parameters of its sentence."""
+    return {key: filters.number(details[key]) for key in ("before", "after")}
+
+
 def added(details: Mapping[str, Any]) -> str:
     if "initial" not in details:
         return among(details, gettext("Pages printed before are not counted."))
@@ -42,8 +47,7 @@ def fell(details: Mapping[str, Any]) -> str:
     return gettext(
         "From %(before)s to %(after)s. The next reading shows whether that was a glitch or a meter "
         "reset.",
-        before=filters.number(details["before"]),
-        after=filters.number(details["after"]),
+        **before_and_after(details),
     )
 
 
@@ -51,8 +55,7 @@ def misread(details: Mapping[str, Any]) -> str:
     return gettext(
         "The reading of %(after)s was a glitch: the meter is above %(before)s again. No pages are "
         "lost.",
-        before=filters.number(details["before"]),
-        after=filters.number(details["after"]),
+        **before_and_after(details),
     )
 
 
@@ -60,8 +63,7 @@ def reset(details: Mapping[str, Any]) -> str:
     return gettext(
         "The next reading confirmed the reset from %(before)s to %(after)s. Counting continues "
         "from there; pages already counted are kept.",
-        before=filters.number(details["before"]),
-        after=filters.number(details["after"]),
+        **before_and_after(details),
     )
 
 
@@ -106,8 +108,7 @@ def spike(details: Mapping[str, Any]) -> str:
     return gettext(
         "Back from %(before)s to %(after)s. The pages in between were never printed and are "
         "withdrawn if they were counted.",
-        before=filters.number(details["before"]),
-        after=filters.number(details["after"]),
+        **before_and_after(details),
     )
 
 

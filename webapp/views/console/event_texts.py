@@ -79,8 +79,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         "arrow-down",
         lambda d: gettext(
             "From %(before)s to %(after)s. Counting continues from there.",
-            before=filters.number(d["before"]),
-            after=filters.number(d["after"]),
+            **sentences.before_and_after(d),
         ),
     ),
     "spike": (_l("Meter spike of %(name)s canceled"), "info", "rotate-cw", sentences.spike),
@@ -189,11 +188,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         _l("Renamed in Printerpoint"),
         "",
         "pencil",
-        lambda d: gettext(
-            "From “%(before)s” to “%(after)s”. The feed continues.",
-            before=d["before"],
-            after=d["after"],
-        ),
+        lambda d: gettext("From “%(before)s” to “%(after)s”. The feed continues.", **d),
     ),
     "read_again": (_l("%(name)s reporting again"), "good", "history", sentences.read_again),
     "recovered": (_l("Pages recovered"), "good", "history", sentences.recovered),
@@ -210,9 +205,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         "good",
         "link",
         lambda d: gettext(
-            "The feed continues with “%(after)s” in Printerpoint, formerly “%(before)s”.",
-            before=d["before"],
-            after=d["after"],
+            "The feed continues with “%(after)s” in Printerpoint, formerly “%(before)s”.", **d
         ),
     ),
     "recounted": (_l("Pages of %(name)s recounted"), "", "history", sentences.recounted),
