@@ -4,9 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 
-from flask import Flask, current_app
 from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
 
@@ -76,11 +74,7 @@ def collect(
     nothing: its failure is recorded as its health, and the next successful health check resumes its
     collection.
     """
-    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-    with (
-        HeartbeatThread(app, collection_id, now) as thread,
-        db.session() as session,
-    ):
+    with HeartbeatThread(db.engine, collection_id, now) as thread, db.session() as session:
         collection = service.claim(session, collection_id, now())
         if collection is None:
             session.rollback()

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Self
 
-from flask import Flask
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from webapp.db import db
 from webapp.services.collection import heartbeat
 
 log = logging.getLogger("releaf.heartbeat")
@@ -22,8 +22,8 @@ class HeartbeatThread:
     one.
     """
 
-    def __init__(self, app: Flask, collection_id: int, now: Callable[[], datetime]) -> None:
-        self._app = app
+    def __init__(self, engine: Engine, collection_id: int, now: Callable[[], datetime]) -> None:
+        self._engine = engine
         self._collection_id = collection_id
         self._now = now
         self._stopped = threading.Event()
@@ -50,7 +50,7 @@ class HeartbeatThread:
                 log.exception("collection %s: a heartbeat failed", self._collection_id)
 
     def _beat(self) -> None:
-        with self._app.app_context(), db.session() as session:
+        with Session(self._engine) as session:
             session.connection()  # may wait for SQLite's lock: read the clock afterwards
             heartbeat.record(session, self._collection_id, self._now())
             session.commit()
