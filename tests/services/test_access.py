@@ -12,7 +12,7 @@ from tests.views.tenants import Tenant, customer_tenant, partner_tenant
 from webapp.errors import NotFound
 from webapp.models import Server
 from webapp.queries import access
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 OPERATOR = Viewer("operations", None, None)
 LISTS: dict[str, Callable[[Viewer], Select[Any]]] = {

@@ -10,8 +10,8 @@ from tests import factories
 from tests.factories import NOW
 from webapp.models import Account, Device, DeviceAttention, Feed, Server
 from webapp.queries import device_status as queries
-from webapp.queries.access import Viewer
 from webapp.queries.device_status import StatusCounts
+from webapp.queries.viewer import Viewer
 from webapp.services.feeds import device_status
 from webapp.services.notifications import digests
 from webapp.services.servers import health

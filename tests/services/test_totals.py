@@ -11,8 +11,8 @@ from tests.nights import World
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Delta, Deposit, Device, Feed, Outcome, User
 from webapp.queries import access, dashboard, metrics
-from webapp.queries.access import Viewer
 from webapp.queries.metrics import Scope
+from webapp.queries.viewer import Viewer
 from webapp.services.certificates import certificates, reconciliation
 from webapp.services.collection import progress
 

@@ -11,7 +11,7 @@ from tests import factories
 from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import devices, feeds, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 MONTH = Month(2026, 11)
 

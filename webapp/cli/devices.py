@@ -10,7 +10,7 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.models import Device
 from webapp.queries import details, feed_events
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 from webapp.views.console import history as feed_history
 
 _OPERATOR = Viewer("operations", None, None)

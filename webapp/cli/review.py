@@ -15,7 +15,7 @@ from webapp.messages import review_reason
 from webapp.models import Delta
 from webapp.queries import access
 from webapp.queries import review as queries
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 from webapp.services.accounts.audit import Actor
 from webapp.services.metering import review as service
 

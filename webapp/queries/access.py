@@ -7,8 +7,7 @@ customers or users.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
@@ -31,9 +30,7 @@ from webapp.models import (
     Server,
     User,
 )
-from webapp.models.user import Role
-
-#: The largest integer of PostgreSQL; a greater id in an address does not exist.
+from webapp.queries.viewer import Viewer
 
 IS_HELD = Delta.state == "held"
 IS_CONNECTED = Feed.status != "removed"
@@ -45,38 +42,9 @@ IS_RENAMED = and_(IS_COLLECTED, Feed.successor_name.is_not(None))
 Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """The viewer. The account is None for the command line and for jobs."""
-
-    role: Role
-    account_id: int | None
-    user_id: int | None
-
-    @classmethod
-    def of(cls, user: User) -> Viewer:
-        """Return the viewer for a logged-in user."""
-        return cls(cast(Role, user.role), user.account_id, user.id)
-
-    @property
-    def may_change(self) -> bool:
-        """Whether the viewer may change what it sees."""
-        return self.role in ("operations", "partner_admin")
-
-    @property
-    def is_operations(self) -> bool:
-        """Whether the viewer may see everything."""
-        return self.role == "operations"
-
-    @property
-    def is_partner(self) -> bool:
-        """Whether the viewer may see a partner and its customers."""
-        return self.role in ("partner_admin", "partner_viewer")
-
-
 def accounts(viewer: Viewer) -> Select[Account]:
     """Select the accounts a viewer may see: all; a partner's and its customers'; the own one."""
-    return select(Account).where(_own_account(viewer))
+    return select(Account).where(owns(viewer, Account))
 
 
 def partners(viewer: Viewer) -> Select[Account]:
@@ -107,11 +75,6 @@ def owns(viewer: Viewer, account: Any) -> ColumnElement[bool]:
     return or_(own, account.partner_id == number) if viewer.is_partner else own
 
 
-def of_own_accounts(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Return conditions on ``Account`` for queries that join it: those a viewer may see."""
-    return [_own_account(viewer)]
-
-
 def servers(viewer: Viewer) -> Select[Server]:
     """Select the servers a viewer may see, removed ones included."""
     return select(Server).where(_own_server(viewer))
@@ -123,23 +86,18 @@ def server_state() -> ColumnElement[str]:
     return case((waits, "awaiting_approval"), else_=Server.health)
 
 
-def of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Return conditions on ``Feed`` for queries that join it: those a viewer may see."""
-    return [_own_feed(viewer)]
-
-
 def feeds(viewer: Viewer) -> Select[Feed]:
     """Select the feeds of the accounts a viewer may see, removed ones included.
 
     A feed's customer and server have the same partner, so a partner's feeds are selected by its few
     servers rather than by thousands of accounts.
     """
-    return select(Feed).where(_own_feed(viewer))
+    return select(Feed).where(own_feed(viewer))
 
 
 def devices(viewer: Viewer) -> Select[Device]:
     """Select the devices of the feeds a viewer may see."""
-    return select(Device).where(_of_own_feeds(viewer, Device.feed_id))
+    return select(Device).where(of_own_feeds(viewer, Device.feed_id))
 
 
 def collections(viewer: Viewer) -> Select[Collection]:
@@ -156,7 +114,7 @@ def deltas(viewer: Viewer) -> Select[Delta]:
     """Select the deltas of the feeds that a partner or operations may see."""
     if viewer.role == "customer":
         return select(Delta).where(false())
-    return select(Delta).where(_of_own_feeds(viewer, Delta.feed_id))
+    return select(Delta).where(of_own_feeds(viewer, Delta.feed_id))
 
 
 def held(viewer: Viewer) -> Select[Delta]:
@@ -166,7 +124,7 @@ def held(viewer: Viewer) -> Select[Delta]:
 
 def feed_events(viewer: Viewer) -> Select[FeedEvent]:
     """Select the events of the feeds a viewer may see."""
-    return select(FeedEvent).where(_of_own_feeds(viewer, FeedEvent.feed_id))
+    return select(FeedEvent).where(of_own_feeds(viewer, FeedEvent.feed_id))
 
 
 def audit_entries(viewer: Viewer) -> Select[AuditEntry]:
@@ -182,7 +140,7 @@ def health_changes(viewer: Viewer) -> Select[HealthChange]:
     """Select the health changes of the servers and feeds a viewer may see."""
     if viewer.is_operations:
         return select(HealthChange)
-    of_feed = HealthChange.feed_id.in_(select(Feed.id).where(_own_feed(viewer)))
+    of_feed = HealthChange.feed_id.in_(select(Feed.id).where(own_feed(viewer)))
     of_server = of_servers(viewer, HealthChange.server_id)
     return select(HealthChange).where(or_(of_feed, of_server))
 
@@ -290,26 +248,24 @@ def _one(
     return found
 
 
-def _own_account(viewer: Viewer) -> ColumnElement[bool]:
-    return owns(viewer, Account)
-
-
 def _of_own_accounts(viewer: Viewer, account_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether rows belong to an account that the viewer may see."""
     if viewer.is_operations:
         return true()
     if viewer.is_partner:
-        return account_id.in_(select(Account.id).where(_own_account(viewer)))
+        return account_id.in_(select(Account.id).where(owns(viewer, Account)))
     return account_id == viewer.account_id
 
 
-def _of_own_feeds(viewer: Viewer, feed_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+def of_own_feeds(viewer: Viewer, feed_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether rows belong to feeds that a viewer may see."""
     if viewer.is_operations:
         return true()
-    return feed_id.in_(select(Feed.id).where(_own_feed(viewer)))
+    return feed_id.in_(select(Feed.id).where(own_feed(viewer)))
 
 
-def _own_feed(viewer: Viewer) -> ColumnElement[bool]:
+def own_feed(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether a joined ``Feed`` is one that a viewer may see."""
     if viewer.is_operations:
         return true()
     if viewer.is_partner:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import access, lists, metrics
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 _SHOWN = (Account.id, Account.name, Account.time_zone, Account.created_at)
 _ID_AND_NAME = (Account.id, Account.name)

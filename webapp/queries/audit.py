@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from webapp.models import Account, AuditEntry, User
 from webapp.queries import access, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 #: The account of the user who acted.
 _UserAccount = aliased(Account)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Certificate, Document, PartnerMonth
 from webapp.queries import access, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 #: Each has an index, because there is a certificate per customer and month.
 COLUMNS = {

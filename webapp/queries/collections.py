@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.models import Account, Collection, Feed, Outcome, Server
 from webapp.models.collection import UNFINISHED
 from webapp.queries import access
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 
 def search(viewer: Viewer, *, state: str = "", server_id: int | None = None) -> Select[Any]:

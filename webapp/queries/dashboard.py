@@ -21,7 +21,7 @@ from webapp.models import (
     User,
 )
 from webapp.queries import access
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 Rows = Sequence[Any]
 _HEALTHS = ("healthy", "unhealthy", "pending", "inactive")

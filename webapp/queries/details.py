@@ -23,7 +23,7 @@ from webapp.models import (
     User,
 )
 from webapp.queries import access
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 Rows = Sequence[Any]
 _CHANGE = (HealthChange.before, HealthChange.after, HealthChange.at, HealthChange.reason)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.models import Device, DeviceAttention, Feed, Server
 from webapp.models.device_attention import DeviceStatus
 from webapp.queries import access
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 #: Feeds whose devices should have new readings. While a server fails, none of its feeds is read.
 _IS_READ = and_(
@@ -59,7 +59,7 @@ def counts(session: Session, viewer: Viewer) -> StatusCounts:
         select(DeviceAttention.status, func.count().label("number"))
         .join(Feed, Feed.id == DeviceAttention.feed_id)
         .join(Server, Server.id == Feed.server_id)
-        .where(*access.of_own_feeds(viewer), _IS_READ)
+        .where(access.own_feed(viewer), _IS_READ)
         .group_by(DeviceAttention.status)
     )
     return StatusCounts(**{row.status: row.number for row in session.execute(query)})

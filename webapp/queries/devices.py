@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Account, Device, Feed
 from webapp.queries import access, device_status, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 COLUMNS = {
     "customer": Feed.customer_name,
@@ -41,7 +41,7 @@ def every(viewer: Viewer, sort: str = "customer", *, backwards: bool = False) ->
         )
         .join(Device.feed)
         .join(Feed.account)
-        .where(*access.of_own_feeds(viewer))
+        .where(access.own_feed(viewer))
     )
     then = (Device.asset_id, Device.serial_number, Device.id)
     return lists.order(query, COLUMNS, sort, *then, backwards=backwards)
@@ -81,13 +81,13 @@ def of_feed(feed_id: int, sort: str = "asset") -> Select[Any]:
 def count(session: Session, viewer: Viewer, feed_id: int | None = None) -> int:
     """Return the number of devices that ``search`` finds without a text."""
     of_feed = access.IS_CONNECTED if feed_id is None else Feed.id == feed_id
-    query = select(func.sum(Feed.device_count)).where(*access.of_own_feeds(viewer), of_feed)
+    query = select(func.sum(Feed.device_count)).where(access.own_feed(viewer), of_feed)
     return int(session.scalar(query) or 0)
 
 
 def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:
     """Select the ids of the devices that a search finds; each column has its own index."""
-    own = select(Device.id).join(Device.feed).where(*access.of_own_feeds(viewer))
+    own = select(Device.id).join(Device.feed).where(access.own_feed(viewer))
     return union_all(
         own.where(lists.contains(text, Device.asset_id)),
         own.where(lists.contains(text, Device.serial_number)),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Device, Feed, FeedEvent
 from webapp.queries import access
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 Rows = Sequence[Any]
 
@@ -50,13 +50,13 @@ def of_device_seen_by(
     session: Session, viewer: Viewer, device_id: int, limit: int | None = None
 ) -> Rows:
     """Return the latest events of a device at all feeds that a viewer may see."""
-    query = _events().where(FeedEvent.device_id == device_id, *access.of_own_feeds(viewer))
+    query = _events().where(FeedEvent.device_id == device_id, access.own_feed(viewer))
     return session.execute(query.limit(limit)).all()
 
 
 def latest(session: Session, viewer: Viewer, limit: int) -> Rows:
     """Return the latest events of all feeds of a partner, without first readings."""
-    query = _events().where(FeedEvent.kind != "devices_found", *access.of_own_feeds(viewer))
+    query = _events().where(FeedEvent.kind != "devices_found", access.own_feed(viewer))
     return session.execute(query.limit(limit)).all()
 
 

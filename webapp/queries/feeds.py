@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from webapp.domain.months import Month
 from webapp.models import Account, Feed, Server
 from webapp.queries import access, lists, metrics
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 _COLUMNS: dict[str, Any] = {
     "customer": Feed.customer_name,
@@ -103,7 +103,7 @@ def search(
 
 def _found(viewer: Viewer, text: str) -> CompoundSelect[Any]:
     """Select the ids of the feeds that a search finds; each column has its own index."""
-    own = select(Feed.id).where(*access.of_own_feeds(viewer))
+    own = select(Feed.id).where(access.own_feed(viewer))
     return union_all(
         own.where(lists.contains(text, Feed.customer_name)),
         own.where(lists.contains(text, Feed.customer_id)),

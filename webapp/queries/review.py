@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.models import Account, Delta, Device, Feed, Reading, User
 from webapp.queries import access, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 #: Under review, resolved (by readings or a user), or both.
 STATES = ("held", "resolved", "all")
@@ -140,7 +140,7 @@ def readings_around(
     ``before``: how many up to the day on which the delta starts; ``after``: how many after its last
     day.
     """
-    own = (Reading.device_id == delta.device_id, *_of_own_feeds(viewer))
+    own = (Reading.device_id == delta.device_id, access.of_own_feeds(viewer, Reading.feed_id))
     earlier = (
         select(Reading.day)
         .where(*own, Reading.day <= delta.since)
@@ -180,10 +180,3 @@ def _then(filters: Filters, sort: str) -> tuple[Any, ...]:
     if sort.removeprefix("-") == "urgency":
         return (Delta.decided_at.desc(), Delta.day.desc(), Delta.id.desc())
     return (Delta.day.desc(), Delta.id.desc())
-
-
-def _of_own_feeds(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Return the condition for readings a viewer may see: all, or those of its own feeds."""
-    if viewer.is_operations:
-        return []
-    return [Reading.feed_id.in_(select(Feed.id).where(*access.of_own_feeds(viewer)))]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.models import Account, Server
 from webapp.queries import access, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 #: What the list is filtered by.
 STATES = ("healthy", "unhealthy", "awaiting_approval")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.models import Account, Invitation, User
 from webapp.queries import access, lists
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 
 COLUMNS = {
     "name": User.full_name,
@@ -53,7 +53,7 @@ def search(viewer: Viewer, *, text: str = "", role: str = "", sort: str = "name"
             _INVITED_UNTIL.label("invited_until"),
         )
         .join(User.account)
-        .where(*access.of_own_accounts(viewer))
+        .where(access.owns(viewer, Account))
     )
     if text:
         query = query.where(lists.contains(text, User.full_name, User.email, Account.name))

@@ -12,8 +12,8 @@ from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import device_status
-from webapp.queries.access import Viewer
 from webapp.queries.device_status import StatusCounts
+from webapp.queries.viewer import Viewer
 from webapp.services.accounts.users import language_of
 from webapp.services.notifications import notification_context
 from webapp.services.notifications.notices import EmailDraft

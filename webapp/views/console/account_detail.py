@@ -13,8 +13,8 @@ from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import access, dashboard, details, feed_events, metrics
 from webapp.queries import accounts as accounts_list
-from webapp.queries.access import Viewer
 from webapp.queries.metrics import CustomerCounts
+from webapp.queries.viewer import Viewer
 from webapp.services.accounts import accounts, calendars
 from webapp.views.console import history
 from webapp.views.shared import listing, totals

@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
 from webapp.queries import feed_events
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 from webapp.views.console.event_sentences import named
 from webapp.views.console.event_texts import EVENT_TEXTS
 

@@ -10,7 +10,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account
 from webapp.queries import dashboard, details, device_status, feed_events, metrics
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 from webapp.views.console import history
 from webapp.views.console.account_detail import LATEST
 from webapp.views.shared import context, navigation, totals

@@ -12,6 +12,7 @@ from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
 from webapp.queries import access, reconciliation_warnings, servers
+from webapp.queries.viewer import Viewer
 from webapp.services.certificates import reconciliation as service
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import roles_required
@@ -68,7 +69,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _exported(viewer: access.Viewer, result: service.Result) -> Iterable[Sequence[export.Value]]:
+def _exported(viewer: Viewer, result: service.Result) -> Iterable[Sequence[export.Value]]:
     names = {one.id: one.name for one in servers.visible(db.session(), viewer)}
     for balance in result.balances:
         yield (
@@ -82,7 +83,7 @@ def _exported(viewer: access.Viewer, result: service.Result) -> Iterable[Sequenc
         )
 
 
-def _sums(viewer: access.Viewer, result: service.Result) -> list[Sum]:
+def _sums(viewer: Viewer, result: service.Result) -> list[Sum]:
     by_server: dict[int, list[service.Balance]] = defaultdict(list)
     for balance in result.balances:
         by_server[balance.server_id].append(balance)

@@ -14,7 +14,7 @@ from webapp.extensions import current_keyring, current_settings
 from webapp.models import Account, User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, RequestLimits
-from webapp.queries.access import Viewer
+from webapp.queries.viewer import Viewer
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action, Actor
 from webapp.settings import Settings

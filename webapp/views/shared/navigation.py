@@ -10,7 +10,8 @@ from flask_babel.speaklater import LazyString
 
 from webapp.db import db
 from webapp.models.user import Role
-from webapp.queries import access, review
+from webapp.queries import review
+from webapp.queries.viewer import Viewer
 from webapp.views.shared import context
 
 
@@ -89,7 +90,7 @@ def _menu() -> Iterator[MenuEntry]:
         )
 
 
-def review_counts(viewer: access.Viewer) -> review.Counts:
+def review_counts(viewer: Viewer) -> review.Counts:
     """Return the number of deltas under review, counted once per request."""
     if "review_counts" not in g:
         g.review_counts = review.counts(db.session(), viewer)
