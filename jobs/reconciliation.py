@@ -5,6 +5,7 @@ import logging
 from jobs import runtime
 from webapp import clock
 from webapp.db import db
+from webapp.queries import reconciliation as queries
 from webapp.services.certificates import reconciliation
 
 log = logging.getLogger("releaf.reconciliation")
@@ -17,7 +18,7 @@ def reconcile_due() -> str:
         if not reconciliation.is_due(session, now):
             session.rollback()
             return "not due"
-        result = reconciliation.reconcile(session)
+        result = queries.reconcile(session)
         reconciliation.record(session, result, now)
         session.commit()
     for difference in result.differences:

@@ -18,7 +18,7 @@ from webapp.models import Collection, Delta, Deposit, Device, Feed, Server
 from webapp.printerpoint.errors import Unreachable
 from webapp.printerpoint.fleet import Fleet
 from webapp.printerpoint.schema import read_row
-from webapp.services.certificates.reconciliation import reconcile
+from webapp.queries.reconciliation import reconcile
 from webapp.services.collection import collector as service
 from webapp.services.collection import requests
 from webapp.services.database import upgrade

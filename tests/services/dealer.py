@@ -32,8 +32,8 @@ from webapp.models import (
 )
 from webapp.printerpoint.fleet import Customer, Fleet
 from webapp.printerpoint.schema import read_row
+from webapp.queries.reconciliation import reconcile
 from webapp.services.certificates import months
-from webapp.services.certificates.reconciliation import reconcile
 from webapp.services.collection import collector, requests
 from webapp.services.feeds import feeds, renames
 from webapp.services.metering.process import MeteringSettings

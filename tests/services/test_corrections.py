@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from tests import factories
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Deposit, Feed
-from webapp.services.certificates import certificates, months, reconciliation
+from webapp.queries import reconciliation
+from webapp.services.certificates import certificates, months
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import FeedOfDeposits
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.nights import MONDAY, World
 from webapp.messages import sentence
 from webapp.models import Device, Feed, FeedEvent, HealthChange
-from webapp.services.certificates import reconciliation
+from webapp.queries import reconciliation
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from tests.nights import World
 from webapp.models import Certificate, Deposit, Device, Feed
-from webapp.services.certificates import reconciliation
+from webapp.queries import reconciliation
+from webapp.services.certificates.reconciliation import is_due, record
 
 pytestmark = pytest.mark.both_databases
 
@@ -73,11 +74,11 @@ def test_what_a_comparison_found_is_kept_once_a_day(world: World) -> None:
     now = datetime(2026, 11, 4, 3, tzinfo=UTC)
 
     with world.session() as session:
-        before = reconciliation.is_due(session, now)
-        kept = reconciliation.record(session, reconciliation.reconcile(session, select(Feed)), now)
+        before = is_due(session, now)
+        kept = record(session, reconciliation.reconcile(session, select(Feed)), now)
         session.commit()
-        soon = reconciliation.is_due(session, now + timedelta(hours=23))
-        later = reconciliation.is_due(session, now + timedelta(hours=24))
+        soon = is_due(session, now + timedelta(hours=23))
+        later = is_due(session, now + timedelta(hours=24))
 
     assert (before, soon, later) == (True, False, True)
     assert (kept.feeds, kept.pages, kept.differences) == (1, 87, [])

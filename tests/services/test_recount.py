@@ -22,8 +22,8 @@ from webapp.models import (
     FeedEvent,
     Reading,
 )
+from webapp.queries import reconciliation
 from webapp.services.accounts.audit import Actor
-from webapp.services.certificates import reconciliation
 from webapp.services.metering import recount as service
 from webapp.services.metering import review
 

@@ -10,8 +10,8 @@ from tests.nights import MONDAY, World
 from webapp.domain.metering.review import Decision
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
+from webapp.queries import reconciliation
 from webapp.services.accounts.audit import Actor
-from webapp.services.certificates import reconciliation
 from webapp.services.feeds import pauses
 from webapp.services.metering import review
 

@@ -10,10 +10,10 @@ from tests import factories
 from tests.nights import World
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Delta, Deposit, Device, Feed, Outcome, User
-from webapp.queries import access, dashboard, metrics
+from webapp.queries import access, dashboard, metrics, reconciliation
 from webapp.queries.metrics import Scope
 from webapp.queries.viewer import Viewer
-from webapp.services.certificates import certificates, reconciliation
+from webapp.services.certificates import certificates
 from webapp.services.collection import progress
 
 pytestmark = pytest.mark.both_databases

@@ -19,7 +19,7 @@ from tests.services.year_scenario import (
 from webapp.domain.months import Month
 from webapp.models import Certificate, ClosedMonth, Collection, Feed, HealthChange
 from webapp.printerpoint.sandbox import Sandbox
-from webapp.services.certificates.reconciliation import reconcile
+from webapp.queries.reconciliation import reconcile
 from webapp.settings import Settings
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tests.soak.fleet import Fleet
 from webapp.models import Account, Certificate, Delta, Deposit, Feed
-from webapp.services.certificates import reconciliation
+from webapp.queries import reconciliation
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.messages import sentence
 from webapp.models import Feed
-from webapp.queries import reconciliation_warnings
+from webapp.queries import reconciliation, reconciliation_warnings
 from webapp.queries.reconciliation_warnings import ReconciliationWarning
-from webapp.services.certificates import reconciliation
 
 _COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "held", "difference")
 

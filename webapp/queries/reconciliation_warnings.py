@@ -3,7 +3,7 @@
 Each is within the given feeds, so that partners see no data of others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -55,35 +55,7 @@ def find(session: Session, feeds: Select[Feed]) -> list[ReconciliationWarning]:
 
 def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:
     """Yield usable serial numbers of several devices, none of which has moved."""
-    metered: tuple[ColumnElement[bool], ...] = (
-        Device.feed_id.in_(ids),
-        Device.serial_key.is_not(None),
-        Device.moved_to.is_(None),
-        access.IS_CONNECTED,
-    )
-    shared = (
-        select(Device.serial_key)
-        .join(Feed, Feed.id == Device.feed_id)
-        .where(*metered)
-        .group_by(Device.serial_key)
-        .having(func.count() > 1)
-    )
-    rows = session.execute(
-        select(
-            Device.serial_key,
-            Device.id,
-            Device.serial_number,
-            Device.asset_id,
-            Feed.id,
-            Feed.customer_name,
-            Account.name,
-        )
-        .join(Feed, Feed.id == Device.feed_id)
-        .join(Server, Server.id == Feed.server_id)
-        .join(Account, Account.id == Server.account_id)
-        .where(*metered, Device.serial_key.in_(shared))
-        .order_by(Device.serial_key, Device.id)
-    )
+    rows = _devices_with_shared_serials(session, ids)
     for key, grouped in groupby(rows, key=lambda row: row[0]):
         same = list(grouped)
         # A customer of two partners has one name; the partner distinguishes them.
@@ -99,6 +71,38 @@ def _serials_metered_twice(session: Session, ids: Select[int]) -> Iterator[Recon
         )
         what = reason("serial_metered_twice", serial=key, times=len(places))
         yield ReconciliationWarning("serial_metered_twice", what, places)
+
+
+def _devices_with_shared_serials(session: Session, ids: Select[int]) -> Sequence[Any]:
+    metered: tuple[ColumnElement[bool], ...] = (
+        Device.feed_id.in_(ids),
+        Device.serial_key.is_not(None),
+        Device.moved_to.is_(None),
+        access.IS_CONNECTED,
+    )
+    shared = (
+        select(Device.serial_key)
+        .join(Feed, Feed.id == Device.feed_id)
+        .where(*metered)
+        .group_by(Device.serial_key)
+        .having(func.count() > 1)
+    )
+    return session.execute(
+        select(
+            Device.serial_key,
+            Device.id,
+            Device.serial_number,
+            Device.asset_id,
+            Feed.id,
+            Feed.customer_name,
+            Account.name,
+        )
+        .join(Feed, Feed.id == Device.feed_id)
+        .join(Server, Server.id == Feed.server_id)
+        .join(Account, Account.id == Server.account_id)
+        .where(*metered, Device.serial_key.in_(shared))
+        .order_by(Device.serial_key, Device.id)
+    ).all()
 
 
 def _near_lifetime(session: Session, ids: Select[int]) -> Iterator[ReconciliationWarning]:

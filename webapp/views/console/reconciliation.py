@@ -12,8 +12,8 @@ from webapp.db import db
 from webapp.models import Server
 from webapp.models.user import Role
 from webapp.queries import access, reconciliation_warnings, servers
+from webapp.queries import reconciliation as queries
 from webapp.queries.viewer import Viewer
-from webapp.services.certificates import reconciliation as service
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import roles_required
 
@@ -51,7 +51,7 @@ class Sum:
 def index() -> ResponseReturnValue:
     """The sums of every server, the differences, and warnings; the export has every feed."""
     viewer = context.viewer()
-    result = service.reconcile(db.session(), access.feeds(viewer))
+    result = queries.reconcile(db.session(), access.feeds(viewer))
     if export.requested():
         return export.respond_rows("reconciliation", _TITLES, _exported(viewer, result))
     warnings = reconciliation_warnings.find(db.session(), access.feeds(viewer))
@@ -64,12 +64,12 @@ def index() -> ResponseReturnValue:
         count=len(result.differences),
         warnings=warnings[:_SHOWN],
         warning_count=len(warnings),
-        latest=service.latest(db.session()) if viewer.is_operations else None,
+        latest=queries.latest(db.session()) if viewer.is_operations else None,
         current_url=listing.current_url,
     )
 
 
-def _exported(viewer: Viewer, result: service.Result) -> Iterable[Sequence[export.Value]]:
+def _exported(viewer: Viewer, result: queries.Result) -> Iterable[Sequence[export.Value]]:
     names = {one.id: one.name for one in servers.visible(db.session(), viewer)}
     for balance in result.balances:
         yield (
@@ -83,8 +83,8 @@ def _exported(viewer: Viewer, result: service.Result) -> Iterable[Sequence[expor
         )
 
 
-def _sums(viewer: Viewer, result: service.Result) -> list[Sum]:
-    by_server: dict[int, list[service.Balance]] = defaultdict(list)
+def _sums(viewer: Viewer, result: queries.Result) -> list[Sum]:
+    by_server: dict[int, list[queries.Balance]] = defaultdict(list)
     for balance in result.balances:
         by_server[balance.server_id].append(balance)
     return [

@@ -1,0 +1,290 @@
+"""Reconciliation: every page that a delta counts is certified or open, and no other page is.
+
+Counters, deposits and certificates are summed separately and compared, and so are the summary
+tables with their rows. A defect, a manual change of the database or an incomplete restore is shown
+as a difference, with the rows that cause it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, Subquery, and_, case, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from webapp.models import (
+    Account,
+    Certificate,
+    ClosedMonth,
+    Delta,
+    Deposit,
+    Device,
+    Feed,
+    PartnerMonth,
+    Reconciliation,
+    Server,
+    ServerDay,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A feed's pages: ``life`` by its devices' deltas, and where they are counted.
+
+    ``held``: pages under review, which are not counted.
+    """
+
+    feed_id: int
+    server_id: int
+    customer_name: str
+    life: int
+    certified: int
+    open: int
+    held: int
+
+    @property
+    def difference(self) -> int:
+        """Counted pages of deltas without a deposit; negative: too many deposited."""
+        return self.life - self.certified - self.open
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two figures that should be equal, and the row that causes the difference.
+
+    ``kind``: of a feed, a device or a month, the row itself; of a server (a day) or a partner (a
+    month), its summary.
+    """
+
+    kind: str
+    id: int
+    name: str
+    expected: int
+    found: int
+    unit: str = "pages"
+
+    def __str__(self) -> str:
+        figures = f"{self.expected:,} and {self.found:,} {self.unit}"
+        return f"{self.kind} {self.name} (id {self.id}): {figures}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The balance of every feed, and all differences."""
+
+    balances: Sequence[Balance]
+    differences: Sequence[Difference]
+
+
+def reconcile(session: Session, feeds: Select[Feed] | None = None) -> Result:
+    """Compare these feeds, or all; the number of statements is constant."""
+    ids = (select(Feed) if feeds is None else feeds).with_only_columns(Feed.id).order_by(None)
+    balances = _balances(session, ids)
+    differences = [
+        Difference("Feed", one.feed_id, one.customer_name, one.life, one.life - one.difference)
+        for one in balances
+        if one.difference
+    ]
+    differences += _devices(session, ids)
+    differences += _certificates(session, ids)
+    differences += _server_days(session, ids)
+    differences += _partner_months(session, ids)
+    return Result(balances, differences)
+
+
+def _balances(session: Session, ids: Select[int]) -> list[Balance]:
+    # By the feed that read them: a device's life count goes with it when it moves.
+    life = (
+        select(Delta.feed_id, func.sum(Delta.counted).label("pages"))
+        .group_by(Delta.feed_id)
+        .subquery()
+    )
+    held = (
+        select(Delta.feed_id, func.sum(Delta.pages).label("pages"))
+        .where(Delta.state == "held")
+        .group_by(Delta.feed_id)
+        .subquery()
+    )
+    credited = _credited_pages()
+    rows = session.execute(
+        select(
+            Feed.id,
+            Feed.server_id,
+            Feed.customer_name,
+            func.coalesce(life.c.pages, 0),
+            func.coalesce(credited.c.certified, 0),
+            func.coalesce(credited.c.open, 0),
+            func.coalesce(held.c.pages, 0),
+        )
+        .outerjoin(life, life.c.feed_id == Feed.id)
+        .outerjoin(credited, credited.c.feed_id == Feed.id)
+        .outerjoin(held, held.c.feed_id == Feed.id)
+        .where(Feed.id.in_(ids))
+        .order_by(Feed.server_id, Feed.customer_name, Feed.id)
+    )
+    return [
+        Balance(feed_id, server_id, customer_name, *map(int, pages))
+        for feed_id, server_id, customer_name, *pages in rows
+    ]
+
+
+def _credited_pages() -> Subquery:
+    """Select each feed's deposited pages, of closed months and of open ones."""
+    closed = ClosedMonth.month.is_not(None)
+    return (
+        select(
+            Deposit.feed_id,
+            func.sum(case((closed, Deposit.pages), else_=0)).label("certified"),
+            func.sum(case((closed, 0), else_=Deposit.pages)).label("open"),
+        )
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .outerjoin(
+            ClosedMonth,
+            and_(
+                ClosedMonth.account_id == Feed.account_id,
+                ClosedMonth.month == Deposit.counted_in,
+            ),
+        )
+        .group_by(Deposit.feed_id)
+        .subquery()
+    )
+
+
+def _devices(session: Session, ids: Select[int]) -> list[Difference]:
+    """Return devices whose life count is not the sum of their deltas' counted pages."""
+    counted = func.coalesce(func.sum(Delta.counted), 0)
+    rows = session.execute(
+        select(
+            Device.id,
+            Device.asset_id,
+            Device.serial_number,
+            Device.life_count,
+            counted.label("counted"),
+        )
+        .outerjoin(Delta, Delta.device_id == Device.id)
+        .where(Device.feed_id.in_(ids))
+        .group_by(Device.id, Device.asset_id, Device.serial_number, Device.life_count)
+        .having(Device.life_count != counted)
+        .order_by(Device.id)
+    )
+    return [
+        Difference(
+            "Device", row.id, row.serial_number or row.asset_id, row.life_count, int(row.counted)
+        )
+        for row in rows
+    ]
+
+
+def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
+    """Return closed months whose certificate does not state the pages they counted."""
+    accounts = select(Feed.account_id).where(Feed.id.in_(ids))
+    counted = func.coalesce(func.sum(Deposit.pages), 0)
+    stated = func.coalesce(func.max(Certificate.pages), 0)
+    rows = session.execute(
+        select(
+            ClosedMonth.account_id,
+            ClosedMonth.month,
+            counted.label("counted"),
+            stated.label("stated"),
+        )
+        .outerjoin(Feed, Feed.account_id == ClosedMonth.account_id)
+        .outerjoin(
+            Deposit,
+            and_(Deposit.feed_id == Feed.id, Deposit.counted_in == ClosedMonth.month),
+        )
+        .outerjoin(
+            Certificate,
+            and_(
+                Certificate.account_id == ClosedMonth.account_id,
+                Certificate.month == ClosedMonth.month,
+            ),
+        )
+        .where(ClosedMonth.account_id.in_(accounts))
+        .group_by(ClosedMonth.account_id, ClosedMonth.month)
+        .having(counted != stated)
+        .order_by(ClosedMonth.account_id, ClosedMonth.month)
+    )
+    return [
+        Difference("Month", row.account_id, row.month, int(row.counted), int(row.stated))
+        for row in rows
+    ]
+
+
+def _server_days(session: Session, ids: Select[int]) -> list[Difference]:
+    """Return days of these feeds' servers whose summary is not the sum of their deposits."""
+    servers = select(Feed.server_id).where(Feed.id.in_(ids))
+    rows = union_all(
+        select(
+            Feed.server_id,
+            Deposit.day,
+            Deposit.counted_in,
+            Deposit.pages.label("deposited"),
+            literal(0).label("summed"),
+        )
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.server_id.in_(servers)),
+        select(
+            ServerDay.server_id, ServerDay.day, ServerDay.counted_in, literal(0), ServerDay.pages
+        ).where(ServerDay.server_id.in_(servers)),
+    ).subquery()
+    expected, found = func.sum(rows.c.deposited), func.sum(rows.c.summed)
+    key = (rows.c.server_id, Server.name, rows.c.day, rows.c.counted_in)
+    return [
+        Difference("Server", server_id, f"{name}, {day} in {month}", int(deposited), int(summed))
+        for server_id, name, day, month, deposited, summed in session.execute(
+            select(*key, expected, found)
+            .join(Server, Server.id == rows.c.server_id)
+            .group_by(*key)
+            .having(expected != found)
+            .order_by(rows.c.server_id, rows.c.day, rows.c.counted_in)
+        )
+    ]
+
+
+def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
+    """Return months of these feeds' partners whose summary is not the sum of their certificates."""
+    partners = select(Server.account_id).join(Feed.server).where(Feed.id.in_(ids))
+    rows = union_all(
+        select(
+            Account.partner_id,
+            Certificate.month,
+            Certificate.pages.label("stated"),
+            literal(1).label("issued"),
+            literal(0).label("summed"),
+            literal(0).label("counted"),
+        )
+        .join(Account, Account.id == Certificate.account_id)
+        .where(Account.partner_id.in_(partners)),
+        select(
+            PartnerMonth.partner_id,
+            PartnerMonth.month,
+            literal(0),
+            literal(0),
+            PartnerMonth.pages,
+            PartnerMonth.certificates,
+        ).where(PartnerMonth.partner_id.in_(partners)),
+    ).subquery()
+    stated, summed = func.sum(rows.c.stated), func.sum(rows.c.summed)
+    issued, counted = func.sum(rows.c.issued), func.sum(rows.c.counted)
+    key = (rows.c.partner_id, Account.name, rows.c.month)
+    found = []
+    for partner_id, name, month, *sums in session.execute(
+        select(*key, stated, summed, issued, counted)
+        .join(Account, Account.id == rows.c.partner_id)
+        .group_by(*key)
+        .having(or_(stated != summed, issued != counted))
+        .order_by(rows.c.partner_id, rows.c.month)
+    ):
+        pages, summed_pages, number, summed_number = map(int, sums)
+        named = f"{name}, {month}"
+        found.append(Difference("Partner", partner_id, named, pages, summed_pages))
+        found.append(
+            Difference("Partner", partner_id, named, number, summed_number, "certificates")
+        )
+    return [one for one in found if one.expected != one.found]
+
+
+def latest(session: Session) -> Reconciliation | None:
+    """Return the latest nightly result."""
+    return session.scalars(
+        select(Reconciliation).order_by(Reconciliation.at.desc(), Reconciliation.id.desc()).limit(1)
+    ).first()
