@@ -19,7 +19,7 @@ from tests.environment.postgresql import NoPostgreSQL, running_postgresql
 
 DEVICES = 20
 TOURS = 3
-#: Milliseconds of our own time for a customer of DEVICES devices.
+#: Milliseconds of processor time of our process for a customer of DEVICES devices.
 CUSTOMER_LIMIT_MS = 20
 CERTIFICATE_LIMIT = 1.3
 MEMORY_LIMIT_MB = 300
@@ -27,9 +27,13 @@ MEMORY_LIMIT_MB = 300
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A night measured: seconds of ours and of the floors, and what it took."""
+    """A night measured: seconds of ours and of the floors.
+
+    ``own``: the processor time of our process, in seconds, without that of the database.
+    """
 
     ours: float
+    own: float
     floor: float
     at_once: float
     again: float
@@ -52,6 +56,7 @@ def measured(module: str, *arguments: object) -> dict[str, Any]:
 def night(customers: int, database: str) -> Night:
     """Nights on one database: the floors and ours take turns, and the best of each counts."""
     ours: list[float] = []
+    own: list[float] = []
     floors: dict[str, list[float]] = {"floor": [], "floor-at-once": []}
     again: list[dict[str, Any]] = []
     peak = 0.0
@@ -65,11 +70,13 @@ def night(customers: int, database: str) -> Night:
             printerpoint.answers_night(1)
             result = measured("nights", "ours", printerpoint.url, database, 1)
             ours.append(result["seconds"])
+            own.append(result["own_seconds"])
             peak = max(peak, result["peak_mb"])
             again.append(measured("nights", "ours", printerpoint.url, database, 1))
             print(f"  tour {tour + 1} of {TOURS}", file=sys.stderr, flush=True)
     return Night(
         min(ours),
+        min(own),
         min(floors["floor"]),
         min(floors["floor-at-once"]),
         min(result["seconds"] for result in again),
@@ -104,10 +111,14 @@ def collection(name: str, customers: int, database: str) -> bool:
         f"ratio {result.ours / result.at_once:.2f}"
     )
     print(f"  the same night again              {result.again:8.2f} s   rows {result.again_rows}")
-    print(f"  per customer                      {result.ours / customers * 1_000:8.2f} ms")
+    own = result.own / customers * 1_000
+    print(
+        f"  per customer                      {result.ours / customers * 1_000:8.2f} ms, "
+        f"of it our process {own:.2f} ms"
+    )
     print(f"  peak memory                       {result.peak_mb:8.0f} MB")
     return (
-        result.ours / customers * 1_000 <= CUSTOMER_LIMIT_MS
+        own <= CUSTOMER_LIMIT_MS
         and result.again_rows == 0
         and result.peak_mb <= MEMORY_LIMIT_MB
     )
