@@ -13,8 +13,6 @@ from webapp.models import Collection, Delta, Deposit, Device, Feed, HealthChange
 from webapp.services.collection import scheduling
 from webapp.services.feeds import pauses
 
-pytestmark = pytest.mark.both_databases
-
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 THURSDAY = MONDAY + timedelta(days=3)
@@ -44,6 +42,7 @@ def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
     assert world.devices(feed) == [("A-CNB1L2M345", "CNB1L2M345", 182_345, 182_465, 120)]
 
 
+@pytest.mark.both_databases
 def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(MONDAY)
@@ -116,6 +115,7 @@ def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
     assert world.devices(feed) == [("A-CNB9", "CNB9", 50, 80, 30)]
 
 
+@pytest.mark.both_databases
 def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
     feed = world.has_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
@@ -141,6 +141,7 @@ def test_a_replaced_printer_is_a_new_device_with_its_own_baseline(world: World) 
     assert [device[1] for device in world.devices(feed)] == ["OLD1", "NEW1"]
 
 
+@pytest.mark.both_databases
 def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_again(
     world: World,
 ) -> None:
@@ -194,6 +195,7 @@ def test_a_feed_silent_for_three_business_days_is_unhealthy_and_recovers(world: 
     assert world.deposits(feed) == {TUESDAY: 10, WEDNESDAY: 10, THURSDAY: 10, FRIDAY: 10}
 
 
+@pytest.mark.both_databases
 def test_a_failing_customer_is_recorded_and_the_others_go_on(world: World) -> None:
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     sound = world.has_feed("Zebra", "ZEB", S2=100)
@@ -208,6 +210,7 @@ def test_a_failing_customer_is_recorded_and_the_others_go_on(world: World) -> No
     assert world.deposits(sound) == {TUESDAY: 7}
 
 
+@pytest.mark.both_databases
 def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: World) -> None:
     feed = world.has_feed("School", "SCH", S1=100)
     last = date(2026, 10, 28)
@@ -244,6 +247,7 @@ def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: Worl
     assert world.feed(gone).status == "pending"
 
 
+@pytest.mark.both_databases
 def test_a_row_listed_twice_is_a_duplicate_and_one_without_identity_a_device(
     world: World,
 ) -> None:
@@ -318,6 +322,7 @@ def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved
     assert world.deposits(feed) == {TUESDAY: 3, WEDNESDAY: 3}
 
 
+@pytest.mark.both_databases
 def test_a_reactivated_feed_begins_anew_and_counts_nothing_of_the_time_between(
     world: World,
 ) -> None:
@@ -374,6 +379,7 @@ def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
     assert world.feed(feed).last_data_on == THURSDAY
 
 
+@pytest.mark.both_databases
 def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> None:
     feed = world.has_feed("School", "SCH", S1=100)
     world.night(MONDAY)
@@ -400,6 +406,7 @@ def other(world: World) -> str:
     return world.printerpoint.add_dealer("another-dealer")
 
 
+@pytest.mark.both_databases
 def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100, S2=100)
     world.printerpoint.override_fields(
@@ -414,6 +421,7 @@ def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World)
     assert sentence(reason) == "Rows not counted: 1 (The row names no customer)"
 
 
+@pytest.mark.both_databases
 def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     huge = {

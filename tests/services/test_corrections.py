@@ -18,8 +18,6 @@ from webapp.services.certificates import certificates, months
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import FeedOfDeposits
 
-pytestmark = pytest.mark.both_databases
-
 OCTOBER, NOVEMBER, DECEMBER = (Month(2026, month) for month in (10, 11, 12))
 OCTOBER_30, NOVEMBER_2, DECEMBER_1 = date(2026, 10, 30), date(2026, 11, 2), date(2026, 12, 1)
 NOW = datetime(2027, 6, 2, 12, tzinfo=UTC)
@@ -153,6 +151,7 @@ def test_more_late_pages_than_pages_are_certified(books: Books) -> None:
     assert (certificate.pages, certificate.late_pages) == (10, 130)
 
 
+@pytest.mark.both_databases
 def test_corrections_that_exceed_a_month_are_carried_into_the_next(books: Books) -> None:
     feed, other = books.feeds
     books.apply(feed, OCTOBER_30, 500)
@@ -173,6 +172,7 @@ def test_corrections_that_exceed_a_month_are_carried_into_the_next(books: Books)
     books.add_up(DECEMBER.next())
 
 
+@pytest.mark.both_databases
 def test_closing_again_carries_nothing_again(books: Books) -> None:
     feed, _ = books.feeds
     books.apply(feed, OCTOBER_30, 500)

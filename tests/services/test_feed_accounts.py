@@ -13,8 +13,6 @@ from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import feeds
 from webapp.services.servers import servers
 
-pytestmark = pytest.mark.both_databases
-
 LATER = NOW + timedelta(hours=1)
 MILLER_1 = Customer("Miller", "MILL01", 3)
 MILLER_2 = Customer("Miller", "MILL02", 5)
@@ -43,6 +41,7 @@ def test_the_second_of_a_name_gets_its_id_whenever_it_comes(
     assert names(connected.feeds) == [f"Miller ({second.customer_id})"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["MILLER", "miller", " Miller", "Miller  ", "M\tiller"])
 def test_letter_case_and_blanks_make_no_other_company_of_one_account(
     session: Session, name: str
@@ -82,6 +81,7 @@ def test_an_account_without_a_feed_is_nobodys_where_two_have_its_name(
     assert account.id not in [feed.account_id for feed in connected.feeds]
 
 
+@pytest.mark.both_databases
 def test_equal_names_at_two_servers_of_a_partner_stay_apart(session: Session) -> None:
     first = factories.server(session, name="Boston")
     second = factories.server(session, first.account, name="Salem")
@@ -121,6 +121,7 @@ def test_a_name_with_the_id_that_is_taken_is_numbered(session: Session) -> None:
     assert names(connected.feeds) == ["Miller (3)"]
 
 
+@pytest.mark.both_databases
 def test_names_as_long_as_they_may_be_leave_room_for_the_id(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer("x" * 200, n * 200, 1) for n in "12"] + [Customer("x" * 200, None, 1)]
@@ -131,6 +132,7 @@ def test_names_as_long_as_they_may_be_leave_room_for_the_id(session: Session) ->
     assert max(map(len, names(connected.feeds))) == 200
 
 
+@pytest.mark.both_databases
 def test_a_customer_connected_again_has_its_account_again(session: Session) -> None:
     server = factories.server(session)
     fleet = [MILLER_1, MILLER_2]
@@ -198,6 +200,7 @@ def test_one_customer_alone_does_not_share_either(session: Session) -> None:
     assert session.scalar(select(func.count()).select_from(Feed)) == 2
 
 
+@pytest.mark.both_databases
 def test_accounts_of_other_partners_are_not_looked_at(session: Session) -> None:
     factories.feed(session, customer_name="Miller")
     server: Server = factories.server(session)

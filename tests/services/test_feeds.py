@@ -14,8 +14,6 @@ from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import feeds, pauses
 from webapp.services.feeds.matcher import Candidate, FeedMatcher
 
-pytestmark = pytest.mark.both_databases
-
 HARBOUR = Customer("Harbour Architects, LLP", "HARB01", 12)
 BAKERY = Customer("Bluebird Bakery", None, 1)
 SCHOOL = Customer("St. Mary’s School", "STM", 4)
@@ -72,6 +70,7 @@ def test_an_account_of_another_partner_is_refused(session: Session) -> None:
     assert refused.value.field == "account"
 
 
+@pytest.mark.both_databases
 def test_connecting_twice_creates_one_feed(session: Session) -> None:
     server = factories.server(session)
 
@@ -120,6 +119,7 @@ def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -
     assert [candidate.feed for candidate in found] == [None, feed, None]
 
 
+@pytest.mark.both_databases
 def test_several_are_connected_to_accounts_by_name_and_missing_ones_made(
     session: Session,
 ) -> None:
@@ -136,6 +136,7 @@ def test_several_are_connected_to_accounts_by_name_and_missing_ones_made(
     ]
 
 
+@pytest.mark.both_databases
 def test_of_several_none_is_connected_when_one_cannot_be(session: Session) -> None:
     server = factories.server(session)
     feeds.create_feed(session, server, SCHOOL, None, NOW)
@@ -148,6 +149,7 @@ def test_of_several_none_is_connected_when_one_cannot_be(session: Session) -> No
     assert session.scalars(select(Feed.customer_name)).all() == ["St. Mary’s School"]
 
 
+@pytest.mark.both_databases
 def test_connecting_all_passes_over_those_that_are_connected(session: Session) -> None:
     server = factories.server(session)
     other = factories.customer(session, server.account, name="Somebody else")
@@ -168,6 +170,7 @@ def test_nothing_is_connected_to_a_removed_server(session: Session) -> None:
         feeds.create_feed(session, server, HARBOUR, None, NOW)
 
 
+@pytest.mark.both_databases
 def test_a_feed_without_pages_goes_to_another_account(session: Session) -> None:
     server = factories.server(session)
     feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
@@ -221,6 +224,7 @@ def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Se
     assert (change.before, change.after, change.at) == ("unhealthy", "pending", NOW)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("pause", "chosen", "counted"),
     [
@@ -279,6 +283,7 @@ def test_a_feed_of_a_removed_server_is_not_reactivated(session: Session) -> None
         pauses.reactivate(session, feed, NOW)
 
 
+@pytest.mark.both_databases
 def test_a_removed_feed_keeps_what_was_counted_and_frees_its_customer(session: Session) -> None:
     server = factories.server(session)
     feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
@@ -303,6 +308,7 @@ def test_a_removed_feed_is_neither_deactivated_nor_reactivated(session: Session)
         pauses.reactivate(session, feed, NOW)
 
 
+@pytest.mark.both_databases
 def test_thousands_of_customers_are_connected_in_one_go(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer(f"Company {n:05}", f"CO{n:05}", 1) for n in range(2_000)]

@@ -10,8 +10,6 @@ from webapp.messages import sentence
 from webapp.models import Device, Feed, FeedEvent, HealthChange
 from webapp.queries import reconciliation
 
-pytestmark = pytest.mark.both_databases
-
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 
 
@@ -79,6 +77,7 @@ def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
     ]
 
 
+@pytest.mark.both_databases
 def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> None:
     clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
     school = world.has_feed("School", "SCH", S3=70)
@@ -215,6 +214,7 @@ def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) ->
     ]
 
 
+@pytest.mark.both_databases
 def test_many_of_a_kind_are_one_line(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", **{f"S{n}": 100 for n in range(8)})
     world.night(MONDAY)
@@ -345,6 +345,7 @@ def test_a_rename_is_told(world: World) -> None:
     assert world.feed(feed).customer_name == "Klinik"
 
 
+@pytest.mark.both_databases
 def test_a_device_that_is_gone_says_since_when(world: World) -> None:
     world.has_feed("Clinic", "CLI", S1=100, S2=100)
     world.night(MONDAY)

@@ -62,7 +62,6 @@ def _edit(dealer: Dealer, code: str, name: str | None) -> None:
         session.commit()
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("change", "decision"),
     [
@@ -208,7 +207,6 @@ def test_k12_a_fleet_under_other_spellings_is_the_same_fleet(dealer: Dealer) -> 
 # K13: feeds and servers are removed and come back; a serial number becomes known.
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("hours", [0, 1, 23], ids=["at_once", "same_morning", "next_day"])
 @pytest.mark.parametrize("first", [MONDAY, THURSDAY_OF_MONTH_END], ids=["open", "closed"])
 def test_k13_a_feed_that_is_connected_again_loses_no_page(
@@ -279,7 +277,6 @@ def _two_machines(number: int, day: date) -> list[Row]:
     ]
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("first", [MONDAY, THURSDAY_OF_MONTH_END], ids=["open", "closed"])
 def test_k13_a_server_that_is_registered_anew_loses_no_page(dealer: Dealer, first: date) -> None:
     for customer in ("Harbour", "Lake"):
@@ -333,7 +330,6 @@ def test_k13_a_serial_number_that_becomes_known_loses_no_page(
 # K14: on loan at a customer without a feed.
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("home", ["Harbour", "Lake"], ids=["returns", "moves_on"])
 @pytest.mark.parametrize("serial", ["M-1", "m 1"])
 def test_k14_pages_of_a_loan_are_nobodys(dealer: Dealer, home: str, serial: str) -> None:

@@ -19,7 +19,7 @@ CASES = sorted((Path(__file__).parents[1] / "domain" / "field_cases").glob("*.js
 FIRST_NIGHT = date(2026, 10, 19)
 MONO = "coloredPagesByMonochromeInClicks"
 COLOUR = "coloredPagesByColorInClicks"
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 Arrangement = Literal["in_order", "reversed", "twice"]
 

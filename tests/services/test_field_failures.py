@@ -18,8 +18,6 @@ from webapp.domain.metering.state import DeviceState
 from webapp.models import Collection, Device, RetryRows
 from webapp.services.metering import process as service
 
-pytestmark = pytest.mark.both_databases
-
 TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
 
 
@@ -52,6 +50,7 @@ def last_collection(world: World) -> int:
         return session.scalar(select(func.max(Collection.id))) or 0
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("state", "error"),
     [
@@ -153,6 +152,7 @@ def test_a_device_that_the_engine_fails_at_is_skipped_and_loses_no_page(
     assert len(world.devices(feed)) == 3
 
 
+@pytest.mark.both_databases
 def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +186,7 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     assert world.deposits(broken) == {TUESDAY: 7}
 
 
+@pytest.mark.both_databases
 def test_a_retry_that_fails_again_keeps_the_rows(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +216,7 @@ def test_rows_for_a_retry_end_with_the_servers_next_collection(world: World) -> 
     assert sum(world.deposits(broken).values()) == 7
 
 
+@pytest.mark.both_databases
 def test_a_collection_of_another_customer_leaves_the_rows_for_a_retry(world: World) -> None:
     broken = world.has_feed("Aardvark", "AAR", S1=100)
     other = world.has_feed("Zebra", "ZEB", S2=100)
@@ -229,6 +231,7 @@ def test_a_collection_of_another_customer_leaves_the_rows_for_a_retry(world: Wor
     assert (of_other, rows_for_retries(world)) == (1, 0)
 
 
+@pytest.mark.both_databases
 def test_rows_for_a_retry_are_those_of_the_customer_in_the_fields_that_metering_needs(
     world: World,
 ) -> None:

@@ -158,7 +158,6 @@ def test_k2_a_machine_at_two_customers_some_pages_apart_is_counted_once(
     assert len(dealer.devices()) == 1
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("second", [True, False])
 def test_k2_a_machine_at_two_servers_of_one_partner_is_counted_once(
     dealer: Dealer, second: bool
@@ -446,7 +445,6 @@ def test_k9_rows_that_repeat_each_other_are_one_machine(
 # Several kinds at once.
 
 
-@pytest.mark.both_databases
 @every_order
 def test_several_kinds_at_once_over_a_month_end(dealer: Dealer, backwards: bool) -> None:
     first = MONTH_END

@@ -15,8 +15,6 @@ from webapp.models import Account, Certificate, Feed
 from webapp.services.accounts import branding
 from webapp.services.certificates import certificates, months
 
-pytestmark = pytest.mark.both_databases
-
 OCTOBER = Month(2026, 10)
 LAST = date(2026, 10, 31)
 GRACE = months.Grace(2, time(6))
@@ -59,6 +57,7 @@ def test_a_month_waits_for_its_grace_in_the_partners_zone(world: World) -> None:
     assert after is None
 
 
+@pytest.mark.both_databases
 def test_a_month_waits_for_its_last_night_unless_the_server_is_unhealthy(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=100)
     world.night(date(2026, 10, 29))
@@ -92,6 +91,7 @@ def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
     assert certificate.issued_on == date(2026, 11, 2)
 
 
+@pytest.mark.both_databases
 def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: World) -> None:
     feed = printed_in_october(world, 500)
     pictured = sanitize_logo(pictures.png())
@@ -132,6 +132,7 @@ def test_a_certificate_of_a_partner_without_a_brand_bears_its_name_alone(world: 
     assert (values.partner_name, values.logo) == ("Northwind Print", None)
 
 
+@pytest.mark.both_databases
 def test_closing_twice_issues_once_and_says_the_same(world: World) -> None:
     feed = printed_in_october(world, 500)
 
@@ -161,6 +162,7 @@ def test_an_earlier_open_month_has_to_close_first(world: World) -> None:
             months.close(session, account, Month(2026, 11), AFTER_GRACE, "Andes")
 
 
+@pytest.mark.both_databases
 def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
     feed = world.has_feed("School", "SCH", S1=100)
     world.night(date(2026, 10, 29))
@@ -184,6 +186,7 @@ def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
     assert values.late_months == (date(2026, 10, 1),)
 
 
+@pytest.mark.both_databases
 def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
     feed = printed_in_october(world, 500)
     world.closes(feed, "2026-10", AFTER_GRACE)

@@ -16,7 +16,7 @@ from webapp import settings as configuration
 from webapp.models import Certificate, Delta, Device
 from webapp.printerpoint.sandbox import Sandbox
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 FIRST = date(2026, 10, 20)
 

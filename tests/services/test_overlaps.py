@@ -18,8 +18,6 @@ from webapp.queries import overlaps as queries
 from webapp.services.notifications import approval_emails
 from webapp.services.servers import overlaps, servers
 
-pytestmark = pytest.mark.both_databases
-
 KEYS = Keyring([Fernet.generate_key().decode()])
 LATER = NOW + timedelta(days=1)
 AWAITS = {"code": "awaiting_approval", "params": {}}
@@ -52,6 +50,7 @@ def registered(
     )
 
 
+@pytest.mark.both_databases
 def test_a_fleet_that_the_partner_has_already_is_refused_with_the_servers_name(
     session: Session,
 ) -> None:
@@ -66,6 +65,7 @@ def test_a_fleet_that_the_partner_has_already_is_refused_with_the_servers_name(
     assert count(session, ServerOverlap) == 0
 
 
+@pytest.mark.both_databases
 def test_a_fleet_that_another_partner_has_awaits_approval_and_names_nobody(
     session: Session,
 ) -> None:
@@ -109,6 +109,7 @@ def test_at_least_five_and_half_of_the_smaller_fleet(
     assert (later.awaiting_approval_since is not None) is overlap
 
 
+@pytest.mark.both_databases
 def test_a_removed_server_does_not_count(session: Session) -> None:
     first = registered(session)
     servers.remove(session, first, LATER)
@@ -132,6 +133,7 @@ def test_removing_either_of_the_two_ends_the_waiting(session: Session, removed: 
     assert count(session, ServerOverlap) == 0
 
 
+@pytest.mark.both_databases
 def test_of_three_the_last_still_waits_for_the_second(session: Session) -> None:
     first, second, third = (registered(session) for _ in range(3))
 
@@ -212,6 +214,7 @@ def test_an_approval_is_of_one_pair_alone(session: Session) -> None:
     assert queries.reason_to_wait(session, third) == AWAITS
 
 
+@pytest.mark.both_databases
 def test_a_night_stops_the_later_of_two_servers_of_a_partner_and_names_the_other(
     session: Session,
 ) -> None:
@@ -236,6 +239,7 @@ def test_the_later_one_is_stopped_whichever_is_read_first(session: Session) -> N
     assert overlaps.check_fleet(session, later, FIVE, LATER) == AWAITS
 
 
+@pytest.mark.both_databases
 def test_fleets_that_drift_apart_overlap_no_more(session: Session) -> None:
     registered(session)
     later = registered(session)
@@ -246,6 +250,7 @@ def test_fleets_that_drift_apart_overlap_no_more(session: Session) -> None:
     assert later.awaiting_approval_since is None
 
 
+@pytest.mark.both_databases
 def test_operations_are_mailed_once_and_partners_are_not(session: Session) -> None:
     operator = factories.user(session, factories.operations(session))
     earlier = registered(session, name="Boston")
@@ -263,6 +268,7 @@ def test_operations_are_mailed_once_and_partners_are_not(session: Session) -> No
     assert again == []
 
 
+@pytest.mark.both_databases
 def test_long_and_odd_serial_numbers_are_stored(session: Session) -> None:
     odd = ["x" * 199 + "\ufdfa", "\x00A1\u200b", "Ｓ１２３", None, "a" * 200, "a" * 200]
 
@@ -274,6 +280,7 @@ def test_long_and_odd_serial_numbers_are_stored(session: Session) -> None:
     assert max(map(len, stored)) <= 200
 
 
+@pytest.mark.both_databases
 def test_twenty_thousand_printers_take_as_many_statements_as_five(session: Session) -> None:
     big = [f"S{number}" for number in range(20_000)]
     server = registered(session, fleet=big)

@@ -14,8 +14,6 @@ from webapp.models import Feed, FeedEvent, HealthChange, Notice
 from webapp.services.feeds import read_intervals
 from webapp.services.servers import health
 
-pytestmark = pytest.mark.both_databases
-
 FRIDAY = date(2026, 10, 9)
 
 
@@ -43,6 +41,7 @@ def test_a_feed_read_by_hand_stays_healthy_until_its_interval_has_passed(session
     )
 
 
+@pytest.mark.both_databases
 def test_an_unhealthy_feed_that_is_not_overdue_is_healthy_at_once(session: Session) -> None:
     administrator = factories.user(session)
     server = factories.server(session, administrator.account)
@@ -112,6 +111,7 @@ def suggest(session: Session, feed: Feed) -> int | None:
     return feed.suggested_interval_days
 
 
+@pytest.mark.both_databases
 def test_an_interval_is_suggested_for_a_feed_that_seems_to_be_read_by_hand(
     session: Session,
 ) -> None:
@@ -127,6 +127,7 @@ def test_an_interval_is_suggested_for_a_feed_that_seems_to_be_read_by_hand(
     assert nightly.suggested_interval_days is None
 
 
+@pytest.mark.both_databases
 def test_a_feed_that_is_marked_gets_no_suggestion_any_more(session: Session) -> None:
     feed = read_monthly(session)
     suggest(session, feed)

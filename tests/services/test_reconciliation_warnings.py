@@ -15,8 +15,6 @@ from webapp.models import Feed
 from webapp.queries import reconciliation_warnings
 from webapp.queries.reconciliation_warnings import ReconciliationWarning
 
-pytestmark = pytest.mark.both_databases
-
 FRIDAY = date(2026, 10, 30)
 
 
@@ -34,6 +32,7 @@ def shared_serial(session: Session, *serials: str) -> Sequence[int]:
     return [device.id for device in devices]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("other", ["CNB1234", "cnb 1234", " CNB1234\u00a0"])
 def test_a_serial_number_metered_twice_is_warned_of(session: Session, other: str) -> None:
     ids = shared_serial(session, "CNB1234", other, "CNB9999")
@@ -94,6 +93,7 @@ def test_a_delta_near_the_lifetime_count_is_warned_of_where_it_counts(
         assert sentence(warnings[0].reason).startswith(words)
 
 
+@pytest.mark.both_databases
 def test_deposits_before_their_feed_are_warned_of_in_the_partners_zone(session: Session) -> None:
     feed = factories.feed(session)  # in New York
     feed.created_at = datetime(2026, 10, 31, 2, tzinfo=UTC)  # there it is Friday still
@@ -110,6 +110,7 @@ def test_deposits_before_their_feed_are_warned_of_in_the_partners_zone(session: 
     )
 
 
+@pytest.mark.both_databases
 def test_an_account_of_several_printerpoint_customers_is_warned_of(session: Session) -> None:
     server = factories.server(session)
     customer = factories.customer(session, server.account, name="Harbour")

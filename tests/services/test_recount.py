@@ -27,7 +27,7 @@ from webapp.services.accounts.audit import Actor
 from webapp.services.metering import recount as service
 from webapp.services.metering import review
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -148,6 +148,7 @@ def spiked(world: World) -> int:
     return feed
 
 
+@pytest.mark.both_databases
 def test_a_spike_is_withdrawn(world: World) -> None:
     feed = spiked(world)
     truth, remembered = world.deposits(feed), states(world)
@@ -259,6 +260,7 @@ def test_two_devices_with_one_serial_number_are_counted_once(world: World) -> No
     assert differences(world) == []
 
 
+@pytest.mark.both_databases
 def test_two_devices_with_one_serial_number_are_joined_before_they_print(world: World) -> None:
     clinic, school = two_listings(world)
     recount(world, applies=True)
@@ -284,6 +286,7 @@ def test_only_devices_of_the_chosen_feeds_are_changed(world: World) -> None:
     assert {row[0] for row in recount(world, applies=True, feed_ids={clinic})} == {school}
 
 
+@pytest.mark.both_databases
 def test_a_closed_month_stays(world: World) -> None:
     first = date(2026, 10, 26)
     feed = world.has_feed("Clinic", "CLI", S1=1_000)
@@ -304,6 +307,7 @@ def test_a_closed_month_stays(world: World) -> None:
     assert differences(world) == []
 
 
+@pytest.mark.both_databases
 def test_what_a_person_decided_in_an_open_month_stays(world: World) -> None:
     feed = world.has_feed("Clinic", "CLI", S1=1_000)
     for day, count in ((MONDAY, 1_000), (TUESDAY, 90_000), (WEDNESDAY, 90_100)):
@@ -325,6 +329,7 @@ def test_what_a_person_decided_in_an_open_month_stays(world: World) -> None:
         assert "pages recounted" not in session.scalars(select(AuditEntry.action)).all()
 
 
+@pytest.mark.both_databases
 def test_a_recount_is_in_the_history_and_in_the_audit_trail(world: World) -> None:
     feed = spiked(world)
     by_old_rules(world, feed)
@@ -345,6 +350,7 @@ def test_a_recount_is_in_the_history_and_in_the_audit_trail(world: World) -> Non
     assert entry.details == {"devices": 1, "before": 4_000, "after": 100}
 
 
+@pytest.mark.both_databases
 def test_a_running_collection_is_waited_for(world: World) -> None:
     feed = spiked(world)
     by_old_rules(world, feed)

@@ -11,13 +11,12 @@ from webapp.models import Collection, Feed, FeedEvent, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import feeds, renames
 
-pytestmark = pytest.mark.both_databases
-
 TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
 
 Proposal = tuple[str | None, str | None, int | None, int | None]
 
 
+@pytest.mark.both_databases
 def test_a_renamed_customer_goes_on_as_if_never_interrupted(world: World) -> None:
     feed = world.has_feed("Miller Print Shop", CNB1=1_000, CNB2=2_000)
     world.night(MONDAY)
@@ -55,6 +54,7 @@ def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World
     assert proposal(world, feed) == (None, None, None, None)
 
 
+@pytest.mark.both_databases
 def test_a_customer_whose_id_changed_keeps_its_name(world: World) -> None:
     feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1=1_000)
     world.night(MONDAY)
@@ -109,6 +109,7 @@ def test_two_candidates_with_as_many_devices_propose_nothing(world: World) -> No
     assert proposal(world, feed) == (None, None, None, None)
 
 
+@pytest.mark.both_databases
 def test_two_companies_renamed_in_one_night_are_told_apart(world: World) -> None:
     miller = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20)
     bakery = world.has_feed("Bluebird Bakery", VNC1=30)
@@ -132,6 +133,7 @@ def test_two_companies_merged_into_one_name_are_proposed_for_the_larger(world: W
     assert proposal(world, bakery) == (None, None, None, None)
 
 
+@pytest.mark.both_databases
 def test_names_swapped_between_two_companies_propose_nothing(world: World) -> None:
     miller = world.has_feed("Miller Print Shop", CNB1=10)
     bakery = world.has_feed("Bluebird Bakery", VNC1=30)
@@ -278,6 +280,7 @@ def test_a_proposal_goes_with_its_feed(world: World) -> None:
     assert connected.skipped == []
 
 
+@pytest.mark.both_databases
 def test_what_fails_in_the_search_fails_the_job_and_leaves_the_night_as_it_is(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

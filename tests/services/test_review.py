@@ -15,8 +15,6 @@ from webapp.services.accounts.audit import Actor
 from webapp.services.feeds import pauses
 from webapp.services.metering import review
 
-pytestmark = pytest.mark.both_databases
-
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 THURSDAY = MONDAY + timedelta(days=3)
@@ -59,6 +57,7 @@ def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int
     assert world.devices(feed) == [("A-S1", "S1", 900_100, 900_140, 40)]
 
 
+@pytest.mark.both_databases
 def test_an_answer_is_given_once(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
@@ -150,6 +149,7 @@ def test_a_decision_after_the_close_counts_in_the_next_month_and_is_open_with_it
     assert balanced(world)
 
 
+@pytest.mark.both_databases
 def test_what_was_never_decided_cannot_be_taken_back(world: World, feed: int) -> None:
     with world.session() as session:
         for delta in session.scalars(select(Delta).order_by(Delta.id)).all():
@@ -248,6 +248,7 @@ def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: Worl
     assert sum(world.deposits(feed).values()) == 500 + 2_000
 
 
+@pytest.mark.both_databases
 def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
     world: World,
 ) -> None:
@@ -289,6 +290,7 @@ def test_what_readings_decided_is_reopened_and_then_decided_by_a_person(
     assert balanced(world)
 
 
+@pytest.mark.both_databases
 def test_a_case_of_a_person_stays_under_review_whatever_is_read_later(
     world: World, feed: int
 ) -> None:
@@ -305,6 +307,7 @@ def test_a_case_of_a_person_stays_under_review_whatever_is_read_later(
     assert balanced(world)
 
 
+@pytest.mark.both_databases
 def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_left_alone(
     world: World,
 ) -> None:
@@ -331,6 +334,7 @@ def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_left_alo
     assert balanced(world)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("decision", "pages"), [("accepted", 900_000), ("proposed", 0)])
 def test_a_bulk_decision_accepts_all_pages_or_those_proposed(
     world: World, feed: int, decision: review.BulkDecision, pages: int
@@ -345,6 +349,7 @@ def test_a_bulk_decision_accepts_all_pages_or_those_proposed(
     assert balanced(world)
 
 
+@pytest.mark.both_databases
 def test_rejecting_several_needs_a_reason(world: World, feed: int) -> None:
     with world.session() as session:
         ids = session.scalars(select(Delta.id).where(Delta.state == "held")).all()
@@ -356,6 +361,7 @@ def test_rejecting_several_needs_a_reason(world: World, feed: int) -> None:
     assert world.held(feed) == [900_000]
 
 
+@pytest.mark.both_databases
 def test_nothing_is_decided_of_a_device_whose_state_cannot_be_read(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
@@ -369,6 +375,7 @@ def test_nothing_is_decided_of_a_device_whose_state_cannot_be_read(world: World,
     assert world.held(feed) == [900_000]
 
 
+@pytest.mark.both_databases
 def test_every_decision_is_in_the_audit_trail_and_the_feeds_history(
     world: World, feed: int
 ) -> None:
