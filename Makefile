@@ -50,7 +50,7 @@ test-fast:  ## run the tests without browser, processes, PostgreSQL and simulati
 	@exec $(pytest) -q -m 'not (browser or processes or postgresql or slow)' \
 	  $(if $(K),-k '$(K)') $(ARGS)
 
-simulations:  ## simulate a year in five more time zones, which make test leaves out (ARGS)
+simulations:  ## simulate a year in seven more time zones, which make test leaves out (ARGS)
 	@deploy/setup --dev
 	@exec $(pytest) -m simulation $(ARGS)
 
