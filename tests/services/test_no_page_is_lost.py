@@ -1,5 +1,6 @@
 """One law: no page is lost or made between a printer's baseline and the certificates."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -40,8 +41,11 @@ DAYS = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(days=DAYS)
-def test_whatever_happens_no_page_is_lost_or_made(days: Sequence[Day]) -> None:
+def test_whatever_happens_no_page_is_lost_or_made(
+    sqlite_template: Path, days: Sequence[Day]
+) -> None:
     with TemporaryDirectory() as folder, Sandbox() as printerpoint:
+        shutil.copyfile(sqlite_template, Path(folder) / "releaf.db")
         config = configuration.load(
             {"RELEAF_INSTANCE": str(Path(folder)), "PRINTERPOINT_URL": printerpoint.url}
         )
