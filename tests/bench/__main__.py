@@ -117,11 +117,7 @@ def collection(name: str, customers: int, database: str) -> bool:
         f"of it our process {own:.2f} ms"
     )
     print(f"  peak memory                       {result.peak_mb:8.0f} MB")
-    return (
-        own <= CUSTOMER_LIMIT_MS
-        and result.again_rows == 0
-        and result.peak_mb <= MEMORY_LIMIT_MB
-    )
+    return own <= CUSTOMER_LIMIT_MS and result.again_rows == 0 and result.peak_mb <= MEMORY_LIMIT_MB
 
 
 def growth(sizes: list[int], database: str) -> bool:
