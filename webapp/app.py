@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from flask import Flask, request
+from jinja2 import Environment
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -21,6 +22,7 @@ from webapp.views.console import (
     accounts,
     approvals,
     audit,
+    brand_files,
     branding,
     certificates,
     collections,
@@ -47,9 +49,9 @@ from webapp.views.shared import assets, charts, errors, locale, navigation, secu
 from webapp.views.system import queue_dashboard, status
 
 VIEWS = (
-    home, auth, accounts, branding, users, status, servers, server_changes, approvals, customers,
-    feeds, feed_settings, feed_changes, feed_bulk, devices, collections, review, review_bulk,
-    certificates, reconciliation, notifications, audit, sharing,
+    home, auth, accounts, branding, brand_files, users, status, servers, server_changes, approvals,
+    customers, feeds, feed_settings, feed_changes, feed_bulk, devices, collections, review,
+    review_bulk, certificates, reconciliation, notifications, audit, sharing,
     public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
@@ -95,11 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_configuration(settings))
     app.config["RELEAF"] = settings
-    app.jinja_env.policies["ext.i18n.trimmed"] = True
-    filters.add_filters(app.jinja_env)
-    app.jinja_env.filters["sentence"] = messages.sentence
-    app.jinja_env.globals.update(layout_chart=charts.layout_chart, chart_kinds=charts.KINDS)
-    app.jinja_env.globals["reading_roles"] = reading_chart.ROLES
+    _configure_templates(app.jinja_env)
     db.init_app(app)
     migrate.init_app(app, db)
     babel.init_app(app, locale_selector=locale.select_locale)
@@ -109,7 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)  # after the login check, which redirects without a session
     assets.serve(app)
     navigation.register(app)
-    branding.register(app)
+    brand_files.register(app)
     errors.register(app)
     app.register_error_handler(NoSuchJobError, errors.not_found)
     app.register_error_handler(InvalidJobOperation, errors.conflict)
@@ -121,6 +119,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         # One reverse proxy is in front (docs/operations.md).
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
+
+
+def _configure_templates(environment: Environment) -> None:
+    environment.policies["ext.i18n.trimmed"] = True
+    filters.add_filters(environment)
+    environment.filters["sentence"] = messages.sentence
+    environment.globals.update(
+        layout_chart=charts.layout_chart,
+        chart_kinds=charts.KINDS,
+        reading_roles=reading_chart.ROLES,
+    )
 
 
 def configure_logging(settings: Settings) -> None:

@@ -1,19 +1,13 @@
-"""Branding of a partner's pages, emails and certificates; logos and stylesheets as files."""
+"""Branding of a partner's pages, emails and certificates."""
 
 import base64
-import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from math import floor
 from typing import Any
 
 from flask import (
     Blueprint,
-    Flask,
-    abort,
     flash,
-    g,
-    make_response,
     redirect,
     render_template,
     request,
@@ -22,7 +16,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from flask_wtf.file import FileField
 from wtforms import ColorField, HiddenField, StringField
 
@@ -36,16 +29,12 @@ from webapp.models import Account, Brand
 from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services.accounts import branding
-from webapp.services.accounts.branding import Branding
 from webapp.views.shared import context, forms
 from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("branding", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
-_FOR_EVER = "max-age=31536000, immutable"
-#: The content security policy of pictures: nothing is allowed.
-_LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 #: What can be reset: the text of the confirmation, and of the message afterwards.
 _RESETS = {
     "logo": _l("The logo is removed."),
@@ -92,12 +81,6 @@ class Sample:
     offer: Colour | None
     logo: str | None
     errors: tuple[Invalid, ...]
-
-
-def register(app: Flask) -> None:
-    """Add ``brand()`` to templates: the branding of the viewer's partner; None: the default."""
-    app.context_processor(lambda: {"brand": _brand})
-    app.jinja_env.globals["brand_style"] = _style_address
 
 
 @blueprint.route("/accounts/<int:account_id>/brand", methods=["GET", "POST"])
@@ -158,52 +141,6 @@ def reset(account_id: int, what: str) -> ResponseReturnValue:
     db.session.commit()
     flash(str(_RESETS[what]), "success")
     return redirect(back)
-
-
-@blueprint.get("/brand/logo/<digest>.png")
-def logo(digest: str) -> ResponseReturnValue:
-    """A logo that the viewer's pages may show; immutable under its digest."""
-    found = None
-    if digest.isascii() and digest.isalnum() and len(digest) == 64:
-        found = access.logo(db.session(), context.viewer(), digest)
-    if found is None:
-        abort(404)
-    response = make_response(found.content)
-    response.mimetype = found.content_type
-    response.set_etag(digest)
-    response.headers["Cache-Control"] = f"private, {_FOR_EVER}"
-    response.headers["Content-Security-Policy"] = _LOGO_POLICY
-    response.make_conditional(request)
-    return response
-
-
-@blueprint.get("/brand/<digits>.css")
-def stylesheet(digits: str) -> ResponseReturnValue:
-    """The shades of a color; public, because it contains no data of anyone."""
-    try:
-        colour = Colour.parse(digits)
-    except ValueError:
-        abort(404)
-    if digits != str(colour)[1:]:
-        abort(404)
-    style = _style(colour)
-    response = make_response(style)
-    response.mimetype = "text/css"
-    response.set_etag(_version(style))
-    is_current = request.args.get("v") == _version(style)
-    response.headers["Cache-Control"] = f"public, {_FOR_EVER}" if is_current else "no-cache"
-    response.make_conditional(request)
-    return response
-
-
-def _brand() -> Branding | None:
-    """Return the branding, read once per request if a page needs it."""
-    if not current_user.is_authenticated:
-        return None
-    if "brand" not in g:
-        g.brand = branding.for_account(db.session(), context.user().account)
-    brand: Branding | None = g.brand
-    return brand
 
 
 def _partner(account_id: int) -> Account:
@@ -275,7 +212,9 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
     errors = []
     brand = branding.of(db.session(), partner)
     logo = (
-        url_for("branding.logo", digest=brand.logo_digest) if brand and brand.logo_digest else None
+        url_for("brand_files.logo", digest=brand.logo_digest)
+        if brand and brand.logo_digest
+        else None
     )
     try:
         uploaded = _uploaded(form)
@@ -304,29 +243,3 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
     )
     name = " ".join((form.name.data or "").split()) or partner.name
     return Sample(name, shown, pages, offer, logo, tuple(errors))
-
-
-def _style_address(colour: Colour) -> str:
-    """Return the URL of a color's stylesheet, with a version of its content."""
-    return url_for("branding.stylesheet", digits=str(colour)[1:], v=_version(_style(colour)))
-
-
-@lru_cache(maxsize=256)
-def _style(colour: Colour) -> str:
-    """Return the custom properties of static/app.css that a color replaces, on screens."""
-    light, dark = map(_properties, (contrast.on_light(colour), contrast.on_dark(colour)))
-    return (
-        f"@media screen {{ :root {{ {light} }} }}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-    )
-
-
-def _properties(shades: Shades) -> str:
-    return (
-        f"--accent: {shades.accent}; --accent-deep: {shades.deep}; --accent-tint: {shades.tint}; "
-        f"--on-accent: {shades.text}; --link: {shades.link}; --focus: {shades.link};"
-    )
-
-
-def _version(style: str) -> str:
-    return hashlib.sha256(style.encode()).hexdigest()[:12]

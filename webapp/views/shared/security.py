@@ -28,7 +28,7 @@ OPEN = frozenset(
         "static",
         "auth.login",
         "auth.invitation",
-        "branding.stylesheet",
+        "brand_files.stylesheet",
         "public_certificates.show",
         "public_certificates.picture",
         "public_certificates.share_card",
