@@ -1,21 +1,21 @@
 """Collections: started by a user, with progress while they run and results afterwards."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from webapp import clock, filters, queue
-from webapp.db import db, lock
+from webapp import clock, queue
+from webapp.db import db
 from webapp.errors import Conflict
 from webapp.messages import sentence
-from webapp.models import Collection, Feed, Server
+from webapp.models import Collection
 from webapp.models.collection import UNFINISHED
 from webapp.models.user import Role
 from webapp.queries import access, users
@@ -31,8 +31,6 @@ blueprint = Blueprint("collections", __name__)
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 STATES = ("queued", "running", "finished", "failed", "cancelled")
-#: The most servers named in a message about those that cannot be read.
-_NAMED = 3
 #: A running worker claims a collection within this time.
 _TAKEN_WITHIN = timedelta(seconds=15)
 
@@ -43,112 +41,6 @@ class Waiting:
 
     title: str
     text: str
-
-
-def start(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
-    """Request a collection and redirect to its page, or to that of the running one.
-
-    Raises Conflict for a server that was removed or is paused.
-    """
-    collection_id, _ = request_collection(server, feed)
-    return redirect(url_for("collections.show", collection_id=collection_id))
-
-
-def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
-    """Request a collection; return its id, and whether it is new. Commits.
-
-    Raises Conflict for a server that was removed or is paused.
-    """
-    # Serializes two clicks: the second finds the first one's collection.
-    lock(db.session(), Server.id, server.id)
-    db.session.refresh(server)
-    if server.removed_at is not None:
-        raise Conflict(
-            gettext("%(name)s has been removed; it is not collected any more.", name=server.name)
-        )
-    if server.paused:
-        raise Conflict(
-            gettext("Collection is paused until Printerpoint answers. Check the server first.")
-        )
-    now = clock.now()
-    feed_id = feed.id if feed else None
-    since = now - timedelta(days=1)
-    running = queries.unfinished(db.session(), server.id, feed_id, since)
-    if running is not None:
-        running_id = running.id
-        db.session.rollback()
-        return running_id, False
-    made = requests.request(
-        db.session(),
-        server,
-        day=requests.due_day(server.account, now),
-        kind="manual",
-        feed=feed,
-        requested_by=context.viewer().user_id,
-        now=now,
-    )
-    context.note(
-        "collection requested", feed.customer_name if feed else server.name, server.account
-    )
-    db.session.commit()
-    made_id = made.id
-    try:
-        queue.run_collection(context.settings(), made_id)
-    except queue.QueueDown:
-        _warn_that_queue_is_down()
-    return made_id, True
-
-
-def request_each(
-    ids: Iterable[int], found: Callable[[int], tuple[Server, Feed | None]]
-) -> tuple[str, str]:
-    """Request several collections; return a message and its category. Commits.
-
-    ``found``: the server, and the feed if it is about one, by id. Only some of the servers that
-    cannot be read are named, because the message is stored in a cookie of limited size.
-    """
-    started, refused = 0, set()
-    for each in ids:
-        server, feed = found(each)  # again: loaded rows expired with the commit
-        name = server.name
-        try:
-            started += request_collection(server, feed)[1]
-        except Conflict as error:
-            db.session.rollback()
-            refused.add(f"{name}: {error}")
-    for reason in sorted(refused)[:_NAMED]:
-        flash(reason, "warning")
-    if len(refused) > _NAMED:
-        others = ngettext(
-            "%(number)s other server cannot be read now, either.",
-            "%(number)s other servers cannot be read now, either.",
-            len(refused) - _NAMED,
-            number=filters.number(len(refused) - _NAMED),
-        )
-        flash(others, "warning")
-    if not started:
-        return gettext(
-            "No new collection: the requested ones are already running, or cannot start now."
-        ), "warning"
-    return ngettext(
-        "%(number)s collection requested; they run one after another.",
-        "%(number)s collections requested; they run one after another.",
-        started,
-        number=filters.number(started),
-    ), "success"
-
-
-def _warn_that_queue_is_down() -> None:
-    """Flash once, regardless of the number of collections."""
-    if not g.get("warned_of_queue"):
-        g.warned_of_queue = True
-        flash(
-            gettext(
-                "The queue cannot be reached. The collection is kept and begins by itself as "
-                "soon as the queue is back."
-            ),
-            "warning",
-        )
 
 
 def _exported(collections: Sequence[Any]) -> Iterable[Sequence[export.Value]]:

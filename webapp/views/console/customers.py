@@ -18,7 +18,7 @@ from webapp import clock, filters, queue
 from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Conflict
-from webapp.models import Server
+from webapp.models import Feed, Server
 from webapp.models.user import Role
 from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
@@ -128,15 +128,7 @@ def connect(server_id: int) -> ResponseReturnValue:
             return redirect(url_for("servers.show", server_id=server_id))
         return _page(found, gettext("Choose at least one customer."))
     try:
-        if action == "all-confirmed":
-            made = feeds.create_all_feeds(
-                db.session(), _server(), found.unmapped, clock.now(), found.fleet
-            ).feeds
-        else:
-            pairs = [(choice.customer, choice.account) for choice in found.choices]
-            made = feeds.create_chosen_feeds(
-                db.session(), _server(), pairs, clock.now(), found.fleet
-            )
+        made = _create_feeds(_server(), found, everyone=action == "all-confirmed")
     except Conflict as error:
         db.session.rollback()
         return _page(_find(_server()), str(error))
@@ -154,6 +146,15 @@ def connect(server_id: int) -> ResponseReturnValue:
         )
         flash(said, "success")
     return redirect(url_for("servers.show", server_id=server_id))
+
+
+def _create_feeds(server: Server, found: Found, *, everyone: bool) -> Sequence[Feed]:
+    """Create the feeds of the selected customers, or of all that match. Raises Conflict."""
+    session, now = db.session(), clock.now()
+    if everyone:
+        return feeds.create_all_feeds(session, server, found.unmapped, now, found.fleet).feeds
+    pairs = [(choice.customer, choice.account) for choice in found.choices]
+    return feeds.create_chosen_feeds(session, server, pairs, now, found.fleet)
 
 
 def _server(server_id: int | None = None) -> Server:

@@ -15,7 +15,7 @@ from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
 from webapp.services.feeds import pauses, renames
-from webapp.views.console import collections
+from webapp.views.console import collection_requests
 from webapp.views.console import feeds as feed_views
 from webapp.views.shared import bulk, context, export, totals
 from webapp.views.shared.context import roles_required
@@ -214,7 +214,7 @@ def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:
         feed = access.feed(db.session(), context.viewer(), feed_id)
         return feed.server, feed
 
-    return collections.request_each([feed.id for feed in chosen], found)
+    return collection_requests.request_each([feed.id for feed in chosen], found)
 
 
 _ACTIONS: dict[str, Callable[[Sequence[Feed]], tuple[str, str]]] = {

@@ -30,7 +30,7 @@ from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
 from webapp.services.accounts.calendars import public_holidays
-from webapp.views.console import collections, history
+from webapp.views.console import collection_requests, history
 from webapp.views.shared import charts, context, export, listing, totals
 from webapp.views.shared.context import roles_required
 
@@ -61,17 +61,12 @@ def index() -> ResponseReturnValue:
     """The feeds of the accounts a viewer may see, unhealthy ones first."""
     viewer = context.viewer()
     statuses = STATUSES if viewer.role == "customer" else (*STATUSES, "renamed")
-    status, health = (
-        listing.filter_choice("status", statuses),
-        listing.filter_choice("health", HEALTHS),
-    )
-    text, server_id, account_id = (
-        listing.search_text(),
-        listing.filter_id("server"),
-        listing.filter_id("account"),
-    )
-    today = totals.today_of(context.user().account, clock.now())
+    text = listing.search_text()
+    status = listing.filter_choice("status", statuses)
+    health = listing.filter_choice("health", HEALTHS)
+    server_id, account_id = listing.filter_id("server"), listing.filter_id("account")
     sort = listing.sort_choice(queries.SORTS, "-health")
+    today = totals.today_of(context.user().account, clock.now())
     month = Month.of(today)
     query = queries.search(
         db.session(),
@@ -184,7 +179,7 @@ def collect(feed_id: int) -> ResponseReturnValue:
         if feed.status == "inactive":
             raise Conflict(gettext("%(name)s is inactive, so it is not collected.", name=name))
         raise Conflict(gettext("%(name)s is removed, so it is not collected.", name=name))
-    return collections.start(feed.server, feed)
+    return collection_requests.start(feed.server, feed)
 
 
 def sheet() -> export.Sheet:

@@ -23,7 +23,7 @@ from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
 from webapp.services.servers import health as server_health
 from webapp.services.servers import servers
-from webapp.views.console import collections, server_state, tokens
+from webapp.views.console import collection_requests, server_state, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import roles_required
 
@@ -107,7 +107,7 @@ def selected() -> ResponseReturnValue:
         return bulk.export_selected(query, _SHEET, wanted, back)
     ids = queries.ids(db.session(), query)
     flash(
-        *collections.request_each(
+        *collection_requests.request_each(
             ids, lambda each: (access.server(db.session(), context.viewer(), each), None)
         )
     )
@@ -225,7 +225,7 @@ def collect(server_id: int) -> ResponseReturnValue:
             gettext("Collection is paused: Printerpoint did not answer. Check it first."), "error"
         )
         return redirect(url_for("servers.show", server_id=server_id))
-    return collections.start(server)
+    return collection_requests.start(server)
 
 
 def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:

@@ -1,0 +1,129 @@
+"""Requests of users for collections, of one server or feed or of several."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from flask import flash, g, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from webapp import clock, filters, queue
+from webapp.db import db, lock
+from webapp.errors import Conflict
+from webapp.models import Feed, Server
+from webapp.queries import collections as queries
+from webapp.services.collection import requests
+from webapp.views.shared import context
+
+#: The most servers named in a message about those that cannot be read.
+_NAMED = 3
+
+
+def start(server: Server, feed: Feed | None = None) -> ResponseReturnValue:
+    """Request a collection and redirect to its page, or to that of the running one.
+
+    Raises Conflict for a server that was removed or is paused.
+    """
+    collection_id, _ = request_collection(server, feed)
+    return redirect(url_for("collections.show", collection_id=collection_id))
+
+
+def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, bool]:
+    """Request a collection; return its id, and whether it is new. Commits.
+
+    Raises Conflict for a server that was removed or is paused.
+    """
+    # Serializes two clicks: the second finds the first one's collection.
+    lock(db.session(), Server.id, server.id)
+    db.session.refresh(server)
+    _refuse_unreadable(server)
+    now = clock.now()
+    feed_id = feed.id if feed else None
+    since = now - timedelta(days=1)
+    running = queries.unfinished(db.session(), server.id, feed_id, since)
+    if running is not None:
+        running_id = running.id
+        db.session.rollback()
+        return running_id, False
+    made = requests.request(
+        db.session(),
+        server,
+        day=requests.due_day(server.account, now),
+        kind="manual",
+        feed=feed,
+        requested_by=context.viewer().user_id,
+        now=now,
+    )
+    context.note(
+        "collection requested", feed.customer_name if feed else server.name, server.account
+    )
+    db.session.commit()
+    made_id = made.id
+    try:
+        queue.run_collection(context.settings(), made_id)
+    except queue.QueueDown:
+        _warn_that_queue_is_down()
+    return made_id, True
+
+
+def _refuse_unreadable(server: Server) -> None:
+    if server.removed_at is not None:
+        raise Conflict(
+            gettext("%(name)s has been removed; it is not collected any more.", name=server.name)
+        )
+    if server.paused:
+        raise Conflict(
+            gettext("Collection is paused until Printerpoint answers. Check the server first.")
+        )
+
+
+def request_each(
+    ids: Iterable[int], found: Callable[[int], tuple[Server, Feed | None]]
+) -> tuple[str, str]:
+    """Request several collections; return a message and its category. Commits.
+
+    ``found``: the server, and the feed if it is about one, by id. Only some of the servers that
+    cannot be read are named, because the message is stored in a cookie of limited size.
+    """
+    started, refused = 0, set()
+    for each in ids:
+        server, feed = found(each)  # again: loaded rows expired with the commit
+        name = server.name
+        try:
+            started += request_collection(server, feed)[1]
+        except Conflict as error:
+            db.session.rollback()
+            refused.add(f"{name}: {error}")
+    for reason in sorted(refused)[:_NAMED]:
+        flash(reason, "warning")
+    if len(refused) > _NAMED:
+        others = ngettext(
+            "%(number)s other server cannot be read now, either.",
+            "%(number)s other servers cannot be read now, either.",
+            len(refused) - _NAMED,
+            number=filters.number(len(refused) - _NAMED),
+        )
+        flash(others, "warning")
+    if not started:
+        return gettext(
+            "No new collection: the requested ones are already running, or cannot start now."
+        ), "warning"
+    return ngettext(
+        "%(number)s collection requested; they run one after another.",
+        "%(number)s collections requested; they run one after another.",
+        started,
+        number=filters.number(started),
+    ), "success"
+
+
+def _warn_that_queue_is_down() -> None:
+    """Flash once, regardless of the number of collections."""
+    if not g.get("warned_of_queue"):
+        g.warned_of_queue = True
+        flash(
+            gettext(
+                "The queue cannot be reached. The collection is kept and begins by itself as "
+                "soon as the queue is back."
+            ),
+            "warning",
+        )
