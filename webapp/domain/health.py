@@ -25,12 +25,18 @@ class Recovered:
 
 
 def recovered(
-    shares: Mapping[date, int], last_data_on: date, until: date, holidays: Container[date]
+    shares: Mapping[date, int],
+    last_data_on: date | None,
+    until: date | None,
+    holidays: Container[date],
 ) -> Recovered | None:
     """Return the pages of new data, read on ``until``, for silent days since ``last_data_on``.
 
-    ``shares``: its pages by day. None if no business day was silent, or none of its pages are.
+    ``shares``: its pages by day. None if no business day was silent, or none of its pages are, or
+    without earlier or new data.
     """
+    if last_data_on is None or until is None:
+        return None
     if not business_days_of_gap(last_data_on, until - timedelta(days=1), holidays):
         return None
     days = sorted(day for day, pages in shares.items() if last_data_on < day < until and pages)

@@ -21,10 +21,10 @@ from webapp.domain.metering.counter_sets import (
     usable_values,
     values_of_set,
 )
-from webapp.domain.metering.counting import first_count, is_restored, rise, since_of
+from webapp.domain.metering.counting import rise
 from webapp.domain.metering.events import ReadingTaken, Result
-from webapp.domain.metering.falls import apply_count
 from webapp.domain.metering.identity import Row
+from webapp.domain.metering.members import apply_members
 from webapp.domain.metering.run import Context, Count, Run
 from webapp.domain.metering.state import Alternate, DeviceState
 
@@ -152,51 +152,11 @@ def _known_set(
         set_baseline(run, reading)
         run.change(begin_anew=False)
     else:
-        _take(run, counter_set, reading, base, own)
+        apply_members(run, counter_set, reading, base, own)
     # A count that may be a glitch does not change the known counters.
     taken = own if run.state.fall is None else known
     _close(run, observation, reading, taken, seen, baseline=anew)
     return run.result(read=True)
-
-
-def _take(
-    run: Run,
-    counter_set: CounterSet,
-    reading: Count,
-    base: Mapping[str, int],
-    own: Mapping[str, int],
-) -> None:
-    """Apply the counters known before, then those that were at 0, then new ones."""
-    known, context = run.state.members, run.context
-    since = since_of(run.state, reading)
-    days = max(context.business_days(since, reading.day), 1)
-    fresh = {name: own[name] for name in own if known.get(name) == 0 and own[name]}
-    joining = {name: own[name] for name in own if name not in known and own[name]}
-    taken = dict(base)
-
-    def pages(values: Mapping[str, int]) -> int:
-        return pages_of(counter_set, values.values(), context.roll_width_mm)
-
-    with_fresh = replace(reading, count=pages(taken | fresh))
-    printed = with_fresh.count - pages(taken) <= context.limits.new_machine * days
-    if printed or is_restored(run, with_fresh, since):
-        taken, fresh = taken | fresh, {}
-    apply_count(run, replace(reading, count=pages(taken)))
-    if run.state.fall is not None:
-        return
-    if fresh:
-        taken |= fresh
-        stood_at_zero = replace(reading, count=pages(taken))
-        first_count(run, stood_at_zero, since)
-        run.change(latest=stood_at_zero.count)
-    if joining:
-        before = run.state.latest
-        added = reading.count - before
-        run.note("member_joined", reading.day, members=", ".join(joining), pages=added)
-        run.record(reading, "joined", "baseline", added, before=before, since=since)
-        run.change(latest=reading.count, initial=run.state.initial + added)
-    if fresh or joining:
-        run.remember(reading)
 
 
 def _incomplete(
