@@ -79,12 +79,7 @@ def collect(
         if collection is None:
             session.rollback()
             return "finished already, or another worker is at it"
-        try:
-            client = runtime.client_of(collection.server)
-        except Exception as error:
-            service.abort(session, collection, reason("error", error=str(error)), now())
-            session.commit()
-            raise
+        client = _client(session, collection, now)
         session.commit()
         thread.start()
         try:
@@ -103,6 +98,16 @@ def collect(
             session.rollback()
             return "cancelled by a person"
     return f"{collection.feeds} customers, {len(failed)} failed"
+
+
+def _client(session: Session, collection: Collection, now: Callable[[], datetime]) -> Client:
+    """Return the server's client; without one the collection is aborted, and the error raised."""
+    try:
+        return runtime.client_of(collection.server)
+    except Exception as error:
+        service.abort(session, collection, reason("error", error=str(error)), now())
+        session.commit()
+        raise
 
 
 def _read_fleet(

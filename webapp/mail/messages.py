@@ -94,10 +94,7 @@ def build_message(
     made_at: datetime,
     logo: Attachment | None = None,
 ) -> EmailMessage:
-    """Return a message to (full name, address).
-
-    ``message_id`` is the same at every attempt: see ``SmtpTransport``.
-    """
+    """Return a message to (full name, address). All attempts have the same ``message_id``."""
     name, address = parseaddr(sender)
     message = EmailMessage()
     message["From"] = Address(name, addr_spec=address)

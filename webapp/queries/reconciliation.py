@@ -242,8 +242,31 @@ def _server_days(session: Session, ids: Select[int]) -> list[Difference]:
 
 def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
     """Return months of these feeds' partners whose summary is not the sum of their certificates."""
+    rows = _certified_and_summed(ids)
+    stated, summed = func.sum(rows.c.stated), func.sum(rows.c.summed)
+    issued, counted = func.sum(rows.c.issued), func.sum(rows.c.counted)
+    key = (rows.c.partner_id, Account.name, rows.c.month)
+    found = []
+    for partner_id, name, month, *sums in session.execute(
+        select(*key, stated, summed, issued, counted)
+        .join(Account, Account.id == rows.c.partner_id)
+        .group_by(*key)
+        .having(or_(stated != summed, issued != counted))
+        .order_by(rows.c.partner_id, rows.c.month)
+    ):
+        pages, summed_pages, number, summed_number = map(int, sums)
+        named = f"{name}, {month}"
+        found.append(Difference("Partner", partner_id, named, pages, summed_pages))
+        found.append(
+            Difference("Partner", partner_id, named, number, summed_number, "certificates")
+        )
+    return [one for one in found if one.expected != one.found]
+
+
+def _certified_and_summed(ids: Select[int]) -> Subquery:
+    """Select the pages and number of certificates, and those of the summaries, by month."""
     partners = select(Server.account_id).join(Feed.server).where(Feed.id.in_(ids))
-    rows = union_all(
+    return union_all(
         select(
             Account.partner_id,
             Certificate.month,
@@ -263,24 +286,6 @@ def _partner_months(session: Session, ids: Select[int]) -> list[Difference]:
             PartnerMonth.certificates,
         ).where(PartnerMonth.partner_id.in_(partners)),
     ).subquery()
-    stated, summed = func.sum(rows.c.stated), func.sum(rows.c.summed)
-    issued, counted = func.sum(rows.c.issued), func.sum(rows.c.counted)
-    key = (rows.c.partner_id, Account.name, rows.c.month)
-    found = []
-    for partner_id, name, month, *sums in session.execute(
-        select(*key, stated, summed, issued, counted)
-        .join(Account, Account.id == rows.c.partner_id)
-        .group_by(*key)
-        .having(or_(stated != summed, issued != counted))
-        .order_by(rows.c.partner_id, rows.c.month)
-    ):
-        pages, summed_pages, number, summed_number = map(int, sums)
-        named = f"{name}, {month}"
-        found.append(Difference("Partner", partner_id, named, pages, summed_pages))
-        found.append(
-            Difference("Partner", partner_id, named, number, summed_number, "certificates")
-        )
-    return [one for one in found if one.expected != one.found]
 
 
 def latest(session: Session) -> Reconciliation | None:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
@@ -42,26 +43,20 @@ def issue(
     Call within the transaction that closes the month: what is deposited later is counted in another
     month.
     """
-    counted = session.execute(
-        select(Deposit.day, Deposit.kind, func.sum(Deposit.pages).label("pages"))
-        .join(Feed, Feed.id == Deposit.feed_id)
-        .where(Feed.account_id == account.id, Deposit.counted_in == str(month))
-        .group_by(Deposit.day, Deposit.kind)
-    ).all()
+    counted = _counted_pages(session, account, month)
     pages = sum(int(row.pages) for row in counted)
     if not pages:
         return None
     late = [row for row in counted if row.kind == "pages" and Month.of(row.day) < month]
     late_months = sorted({Month.of(row.day) for row in late if row.pages})
     brand = branding.for_account(session, account)
-    partner = account.partner or account
     certificate = Certificate(
         number=f"draft-{secrets.token_hex(8)}",
         public_id=secrets.token_urlsafe(24),
         account_id=account.id,
         month=str(month),
         account_name=account.name,
-        partner_name=brand.name if brand else partner.name,
+        partner_name=brand.name if brand else (account.partner or account).name,
         pages=pages,
         late_pages=sum(int(row.pages) for row in late),
         late_months=" ".join(map(str, late_months))[:200],
@@ -80,6 +75,16 @@ def issue(
     if account.partner_id is not None:
         summaries.add_certificate(session, account.partner_id, certificate.month, pages)
     return certificate
+
+
+def _counted_pages(session: Session, account: Account, month: Month) -> Sequence[Any]:
+    """Return the pages counted in a month, by day and kind."""
+    return session.execute(
+        select(Deposit.day, Deposit.kind, func.sum(Deposit.pages).label("pages"))
+        .join(Feed, Feed.id == Deposit.feed_id)
+        .where(Feed.account_id == account.id, Deposit.counted_in == str(month))
+        .group_by(Deposit.day, Deposit.kind)
+    ).all()
 
 
 def values(session: Session, certificate: Certificate, public_url: str) -> CertificateValues:

@@ -137,14 +137,12 @@ def collect_feed(
         return _record(session, collection, feed_id, "not_found", ReadingResult(), 0, now)
     result = process_readings(session, given, metering, now)
     pages = deposits.apply_to_feeds(session, result.changes).get(feed_id, 0)
-    back = None
-    if facts.last_data_on is not None and result.last_data_on is not None:
-        back = recovered(
-            result.changes.get(feed_id, {}),
-            facts.last_data_on,
-            result.last_data_on,
-            metering.holidays,
-        )
+    back = recovered(
+        result.changes.get(feed_id, {}),
+        facts.last_data_on,
+        result.last_data_on,
+        metering.holidays,
+    )
     # The recovery of a silent feed is one event; its devices do not repeat it.
     of_devices = [e for e in result.events if back is None or e.kind != "read_again"]
     events = [*of_devices, *feed_facts.events(facts, customer, back)]

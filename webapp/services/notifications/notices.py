@@ -157,18 +157,7 @@ def _often(
 ) -> list[EmailDraft]:
     """Return one email for frequent changes; the next one follows a day later."""
     change = group[-1].change
-    sent_at = session.scalar(
-        select(func.max(Mail.created_at))
-        .join(Notice, Notice.mail_id == Mail.id)
-        .join(HealthChange, HealthChange.id == Notice.health_change_id)
-        .where(
-            Mail.user_id == user.id,
-            Mail.key.startswith("often-"),
-            HealthChange.server_id.is_not_distinct_from(change.server_id),
-            HealthChange.feed_id.is_not_distinct_from(change.feed_id),
-            Mail.created_at > now - FLAPPING_WITHIN,
-        )
-    )
+    sent_at = _often_sent_at(session, user, change, since=now - FLAPPING_WITHIN)
     if sent_at is not None:
         session.execute(
             update(Notice)
@@ -194,6 +183,24 @@ def _often(
             group,
         )
     ]
+
+
+def _often_sent_at(
+    session: Session, user: User, change: HealthChange, since: datetime
+) -> datetime | None:
+    """Return when the user was last sent such an email about the server or feed of a change."""
+    return session.scalar(
+        select(func.max(Mail.created_at))
+        .join(Notice, Notice.mail_id == Mail.id)
+        .join(HealthChange, HealthChange.id == Notice.health_change_id)
+        .where(
+            Mail.user_id == user.id,
+            Mail.key.startswith("often-"),
+            HealthChange.server_id.is_not_distinct_from(change.server_id),
+            HealthChange.feed_id.is_not_distinct_from(change.feed_id),
+            Mail.created_at > since,
+        )
+    )
 
 
 def _of_server(session: Session, user: User, group: Sequence[Notice]) -> EmailDraft:

@@ -117,12 +117,8 @@ def register(
     and AlreadyRegistered for a token that the partner has registered before. A server whose fleet
     another partner's server reads awaits approval.
     """
+    _refuse_other_kinds(account)
     token = clean_token(token)
-    if account.kind != "partner":
-        raise Invalid(
-            "account",
-            gettext("%(name)s is no partner; servers belong to partners.", name=account.name),
-        )
     # Two submits of one form wait for each other; the second finds the first one's row.
     lock(session, Account.id, account.id)
     active = _active_servers(session, account.id)
@@ -143,6 +139,14 @@ def register(
         server.encrypt_token(keyring, token)
         overlaps.check_registration(session, server, serials, now)
     return server
+
+
+def _refuse_other_kinds(account: Account) -> None:
+    if account.kind != "partner":
+        raise Invalid(
+            "account",
+            gettext("%(name)s is no partner; servers belong to partners.", name=account.name),
+        )
 
 
 def replace_token(
