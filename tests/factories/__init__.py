@@ -1,0 +1,27 @@
+"""Builders for every model: what a test does not say is sound and unlike its neighbours.
+
+Each takes the session and flushes, so that ids are there; whoever opened the session commits.
+``NOW`` is a Tuesday morning, ``TODAY`` its date.
+"""
+
+from tests.factories.accounts import (
+    PASSWORD,
+    brand,
+    customer,
+    invitation,
+    logo,
+    mail,
+    operations,
+    partner,
+    user,
+)
+from tests.factories.base import NOW, TODAY, YESTERDAY
+from tests.factories.certificates import certificate, closed_month, document
+from tests.factories.feeds import collection, feed, health_change, outcome, server
+from tests.factories.metering import delta, deposit, device, reading
+
+__all__ = [
+    "NOW", "PASSWORD", "TODAY", "YESTERDAY", "brand", "certificate", "closed_month", "collection",
+    "customer", "delta", "deposit", "device", "document", "feed", "health_change", "invitation",
+    "logo", "mail", "operations", "outcome", "partner", "reading", "server", "user",
+]  # fmt: skip

@@ -1,0 +1,191 @@
+"""Accounts, their brands, users, invitations and mails."""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from tests.factories.base import NOW, add, numbers
+from webapp.models import (
+    Account,
+    Brand,
+    Invitation,
+    Logo,
+    Mail,
+    User,
+)
+from webapp.models.user import Role
+from webapp.services.accounts import passwords
+from webapp.services.accounts.users import VALID, hash_of
+
+#: Every user that is made here has it, unless the test says None.
+PASSWORD = "correct horse battery staple"
+_PASSWORD_HASH = passwords.hash_password(PASSWORD)
+
+
+def partner(
+    session: Session,
+    *,
+    name: str | None = None,
+    time_zone: str = "America/New_York",
+    country: str = "US",
+) -> Account:
+    """A print dealer."""
+    return add(
+        session,
+        Account(
+            kind="partner",
+            name=name or f"Northwind Print {next(numbers)}",
+            time_zone=time_zone,
+            country=country,
+            created_at=NOW,
+        ),
+    )
+
+
+def customer(
+    session: Session,
+    of: Account | None = None,
+    *,
+    name: str | None = None,
+    country: str | None = None,
+) -> Account:
+    """A customer of a partner."""
+    return add(
+        session,
+        Account(
+            kind="customer",
+            name=name or f"Harbour Architects {next(numbers)}",
+            partner=of or partner(session),
+            country=country,
+            created_at=NOW,
+        ),
+    )
+
+
+def logo(session: Session, content: bytes | None = None) -> Logo:
+    """A picture unlike any other."""
+    content = content or f"no picture {next(numbers)}".encode()
+    return add(
+        session,
+        Logo(
+            digest=hashlib.sha256(content).hexdigest(),
+            content_type="image/png",
+            width=320,
+            height=80,
+            created_at=NOW,
+            content=content,
+        ),
+    )
+
+
+def brand(
+    session: Session,
+    of: Account | None = None,
+    *,
+    name: str | None = None,
+    colour: str | None = "#1d4ed8",
+    picture: bytes | None = None,
+) -> Brand:
+    """A partner's name, colour and logo."""
+    return add(
+        session,
+        Brand(
+            account_id=(of or partner(session)).id,
+            name=name,
+            colour=colour,
+            logo=logo(session, picture),
+            changed_at=NOW,
+        ),
+    )
+
+
+def operations(session: Session) -> Account:
+    """The account of operations."""
+    return add(
+        session, Account(kind="operations", name="Operations", time_zone="UTC", created_at=NOW)
+    )
+
+
+def user(
+    session: Session,
+    account: Account | None = None,
+    *,
+    role: Role | None = None,
+    email: str | None = None,
+    full_name: str = "Ada Byron",
+    password_hash: str | None = _PASSWORD_HASH,
+    disabled_at: datetime | None = None,
+) -> User:
+    """A user who can log in with PASSWORD; of a partner, its administrator."""
+    account = account or partner(session)
+    usual: dict[str, Role] = {
+        "operations": "operations",
+        "partner": "partner_admin",
+        "customer": "customer",
+    }
+    number = next(numbers)
+    return add(
+        session,
+        User(
+            account=account,
+            full_name=full_name,
+            email=email or f"ada{number}@example.com",
+            role=role or usual[account.kind],
+            password_hash=password_hash,
+            session_version=f"{number:032}",
+            created_at=NOW,
+            disabled_at=disabled_at,
+        ),
+    )
+
+
+def invitation(
+    session: Session,
+    of: User | None = None,
+    *,
+    token: str | None = None,
+    expires_at: datetime = NOW + VALID,
+    used_at: datetime | None = None,
+) -> Invitation:
+    """An invitation whose link ends in ``token``."""
+    return add(
+        session,
+        Invitation(
+            user=of or user(session, password_hash=None),
+            token_hash=hash_of(token or f"token {next(numbers)}"),
+            created_at=expires_at - VALID,
+            expires_at=expires_at,
+            used_at=used_at,
+        ),
+    )
+
+
+def mail(
+    session: Session,
+    to: User | None = None,
+    *,
+    key: str | None = None,
+    title: str = "Printerpoint is unhealthy",
+    state: str = "sent",
+    created_at: datetime = NOW,
+    error: str | None = None,
+) -> Mail:
+    """A mail in the outbox."""
+    return add(
+        session,
+        Mail(
+            user=to or user(session),
+            key=key or f"change-{next(numbers)}",
+            subject="server",
+            title=title,
+            plain=f"{title}\n",
+            html=f"<p>{title}</p>",
+            state=state,
+            created_at=created_at,
+            due_at=created_at,
+            sent_at=created_at if state == "sent" else None,
+            attempts=1 if error else 0,
+            error=error,
+        ),
+    )
