@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.nights import World, config, make_world, sandbox
+from tests.services.dealer import Dealer
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
@@ -27,3 +28,9 @@ def world(
         world = make_world(settings, sandbox, app=app)
     yield world
     world.ends()
+
+
+@pytest.fixture
+def dealer(database_url: str, translations: None) -> Dealer:
+    """A dealer without customers."""
+    return Dealer(database_url)

@@ -4,7 +4,7 @@ Everything goes through the parser, the collection, the services and the databas
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.database import open_session
+from tests.services.counters import Row
 from webapp.domain.months import Month
-from webapp.domain.paper import LETTER_AREA
 from webapp.models import (
     Account,
     Certificate,
@@ -39,86 +39,11 @@ from webapp.services.feeds import feeds, renames
 from webapp.services.metering.process import MeteringSettings
 from webapp.services.servers import servers
 
-Row = dict[str, Any]
-Counters = Callable[[int], Mapping[str, int | None]]
-
 #: The rows of a night, by its number and the day it closes.
 Nights = Callable[[int, date], Sequence[Row]]
 
 #: In its morning October closes, when nights reach so far.
 CLOSING_DAY = date(2026, 11, 2)
-
-MONO, COLOUR = "coloredPagesByMonochromeInClicks", "coloredPagesByColorInClicks"
-_SIZE = ("coloredPagesBySizeMonochromeTotalInClicks", "coloredPagesBySizeColorTotalInClicks")
-_AREA = "InHundredthsOfASquareMillimeter"
-#: Micrometers of a roll of 914 mm that are one page.
-_LENGTH = LETTER_AREA * 10_000 // (914 * 1_000) + 1
-
-
-def by_colour(pages: int) -> Mapping[str, int | None]:
-    """A lifetime count in counters by colour."""
-    return {MONO: pages - pages // 4, COLOUR: pages // 4}
-
-
-def by_size(pages: int) -> Mapping[str, int | None]:
-    """A lifetime count in counters by size."""
-    return {_SIZE[0]: pages - pages // 4, _SIZE[1]: pages // 4}
-
-
-def by_area(pages: int) -> Mapping[str, int | None]:
-    """A lifetime count in an area of paper."""
-    return {f"paperAreaTotal{_AREA}": pages * LETTER_AREA}
-
-
-def by_area_and_colour(pages: int) -> Mapping[str, int | None]:
-    """A lifetime count in areas by colour."""
-    mono = pages - pages // 4
-    return {
-        f"paperAreaMonochrome{_AREA}": mono * LETTER_AREA,
-        f"paperAreaColor{_AREA}": pages // 4 * LETTER_AREA,
-    }
-
-
-def by_category(pages: int) -> Mapping[str, int | None]:
-    """A lifetime count in the categories of a plotter, one of which it does not send."""
-    mono = pages - pages // 4
-    return {
-        f"monochromeLines{_AREA}": mono * LETTER_AREA,
-        f"lowDensityImages{_AREA}": pages // 4 * LETTER_AREA,
-        f"specialMediaPlots{_AREA}": None,
-    }
-
-
-def by_length(pages: int) -> Mapping[str, int | None]:
-    """A lifetime count in a length of paper."""
-    return {"paperLengthInMicrometers": pages * _LENGTH}
-
-
-COUNTER_SETS: Mapping[str, Counters] = {
-    "colour": by_colour,
-    "size": by_size,
-    "area": by_area,
-    "area_by_colour": by_area_and_colour,
-    "categories": by_category,
-    "length": by_length,
-}
-
-
-def row(customer: str, serial: str | None, pages: int, day: date, **values: Any) -> Row:
-    """A printer as the fleet lists it on the night that closes a day.
-
-    ``counters``: of one of ``COUNTER_SETS``, or as they are. ``asset``, ``seen``, ``id`` (of the
-    customer; None: it has none).
-    """
-    counters = values.get("counters", by_colour)
-    return {
-        "customerCompanyName": customer,
-        "customerCompanyId": values.get("id", f"ID-{customer}"),
-        "assetId": values.get("asset", f"A-{serial}"),
-        "serialNumber": serial,
-        "lastSeen": values.get("seen", f"{day}T19:11:00.0000000Z"),
-        "counters": dict(counters(pages) if callable(counters) else counters),
-    }
 
 
 class Dealer:

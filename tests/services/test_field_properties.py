@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from tests.services.dealer import CLOSING_DAY, COUNTER_SETS, Dealer, Row, row
+from tests.services.counters import COUNTER_SETS, Row, row
+from tests.services.dealer import CLOSING_DAY, Dealer
 from webapp.domain.metering.codec import from_json
 from webapp.models import FeedEvent
 

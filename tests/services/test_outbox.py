@@ -1,0 +1,59 @@
+"""Sending of emails: claims, attempts, and those that fail for good."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests import factories
+from webapp.errors import Conflict
+from webapp.models import Mail
+from webapp.services.notifications import outbox
+
+NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+
+
+def test_a_mail_is_claimed_by_one_sender_until_it_falls_silent(session: Session) -> None:
+    made = factories.mail(session, state="queued")
+    session.commit()
+
+    first = outbox.claim(session, NOW)
+    session.commit()
+    second = outbox.claim(session, NOW + outbox.CLAIM_EXPIRES_AFTER)
+    late = outbox.claim(session, NOW + outbox.CLAIM_EXPIRES_AFTER + timedelta(seconds=1))
+
+    assert (first and first.id, second, late and late.id) == (made.id, None, made.id)
+
+
+def test_a_mail_that_is_not_taken_waits_longer_each_time_and_then_for_a_person(
+    session: Session,
+) -> None:
+    made = factories.mail(session, state="queued")
+    now, tries = NOW, 0
+    while (mail := outbox.claim(session, now)) is not None:
+        tries += 1
+        outbox.mark_failed(session, mail, "it does not answer in time", now, lasting=False)
+        session.commit()
+        assert outbox.claim(session, mail.due_at - timedelta(seconds=1)) is None
+        now = mail.due_at
+
+    assert tries == len(outbox.PAUSES) + 1
+    assert (made.state, outbox.undelivered(session)) == (
+        "failed",
+        (0, 1, "it does not answer in time"),
+    )
+    outbox.retry(session, made, now)
+    assert (made.state, made.attempts) == ("queued", 0)
+    with pytest.raises(Conflict):
+        outbox.retry(session, made, now)
+
+
+def test_a_mail_that_will_never_be_taken_is_not_tried_again(session: Session) -> None:
+    factories.mail(session, state="queued")
+    mail = outbox.claim(session, NOW)
+    assert mail is not None
+    outbox.mark_failed(session, mail, "it refuses the recipient", NOW, lasting=True)
+
+    assert mail.state == "failed"
+    assert session.scalars(select(Mail.error)).one() == "it refuses the recipient"
