@@ -217,3 +217,35 @@ def test_a_row_of_another_asset_id_without_a_serial_number_is_a_machine() -> Non
     service = run(cells, twice=True)
 
     assert totals(service) == [27, 27]
+
+
+def test_a_second_machine_is_counted_though_the_first_one_never_prints() -> None:
+    cells = [[cell(10_000), cell(90_000 + 40 * n, a="A-2")] for n in range(8)]
+
+    service = run(cells, twice=True)
+
+    assert notes(service, "copy", "two_machines") == [
+        ("two_machines", FIRST_NIGHT + timedelta(days=5))
+    ]
+    assert totals(service) == [0, 280]
+
+
+def test_a_copy_that_catches_up_with_an_idle_machine_is_not_another_machine() -> None:
+    counts = [9_000, 9_400, 9_800, 9_900, 10_000, 10_000, 10_000, 10_000, 10_000]
+    cells = [[cell(10_000), cell(count, a="A-2")] for count in counts]
+
+    service = run(cells, twice=True)
+
+    assert notes(service, "copy", "two_machines") == []
+    assert totals(service) == [0]
+
+
+def test_nights_on_which_one_row_moved_alone_count_only_without_one_of_the_other() -> None:
+    cells = [[cell(10_000), cell(90_000 + 40 * n, a="A-2")] for n in range(5)]
+    cells += [[cell(10_100), cell(90_260, a="A-2")]]  # both moved: one different night
+    cells += [[cell(10_100), cell(90_260 + 40 * n, a="A-2")] for n in range(1, 5)]
+
+    service = run(cells, twice=True)
+
+    assert notes(service, "copy", "two_machines") == []
+    assert totals(service) == [100]

@@ -12,8 +12,9 @@ def compare_copies(run: Run, disputed: tuple[Row, ...]) -> None:
     """Compare how disputed rows moved with how the machine moved since they were last seen.
 
     Until both have moved, nothing is compared: a copy can be updated later than the machine. Rows
-    that move equally are a copy and are dropped; rows that move differently are another machine,
-    which ``matching`` then matches separately.
+    that move equally are a copy and are dropped; rows that move differently, or night after night
+    while the machine does not print, are another machine, which ``matching`` then matches
+    separately.
     """
     if not disputed and not run.state.copies:
         return
@@ -54,17 +55,40 @@ def _compared(run: Run, row: Row, copy: Copy) -> Copy:
     if copy.verdict is not None or count is None:
         return copy
     moved, main_moved = count - copy.count, run.state.reported - copy.main_count
-    if not moved or not main_moved:
+    if not moved:
         return copy
-    after = replace(copy, count=count, main_count=run.state.reported, night=context.closing)
+    if not main_moved:
+        return _moved_alone(run, row, copy, count)
+    after = replace(
+        copy,
+        count=count,
+        main_count=run.state.reported,
+        night=context.closing,
+        alone=0,
+        alone_count=None,
+    )
     if abs(moved - main_moved) <= limits.equal_pages:
         after = replace(after, equal=copy.equal + 1)
     else:
         after = replace(after, different=copy.different + 1)
     if after.different >= limits.separate_nights:
-        run.note("two_machines", context.closing, customer=row.customer, asset=row.asset_id)
-        return replace(after, verdict="separate")
+        return _separated(run, row, after)
     if after.equal >= limits.copy_nights:
         run.note("copy", context.closing, customer=row.customer, asset=row.asset_id)
         return replace(after, verdict="copy")
     return after
+
+
+def _moved_alone(run: Run, row: Row, copy: Copy, count: int) -> Copy:
+    """Count a night on which only the other row moved."""
+    if count <= (copy.count if copy.alone_count is None else copy.alone_count):
+        return copy
+    after = replace(copy, alone=copy.alone + 1, alone_count=count)
+    if after.alone < run.context.limits.alone_nights:
+        return after
+    return _separated(run, row, replace(after, night=run.context.closing))
+
+
+def _separated(run: Run, row: Row, copy: Copy) -> Copy:
+    run.note("two_machines", run.context.closing, customer=row.customer, asset=row.asset_id)
+    return replace(copy, verdict="separate")

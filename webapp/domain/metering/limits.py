@@ -48,6 +48,9 @@ class Limits:
     #: Nights of equal movement that prove a copy, and of different movement, two machines.
     copy_nights: int = 3
     separate_nights: int = 2
+    #: Nights on which only the other row moved that prove two machines: no copy moves so often
+    #: while the machine does not print.
+    alone_nights: int = 5
     #: Last-seens that differ by at most this many minutes are equally new.
     same_poll_minutes: int = 120
 

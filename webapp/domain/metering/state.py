@@ -141,6 +141,7 @@ class Copy:
     """Another updated row of the same serial number with a disagreeing count.
 
     ``count`` and ``main_count``: both counts when last compared; ``first_*``: when first seen.
+    ``alone``: nights on which only this row moved since then; ``alone_count``: its last count then.
     """
 
     customer: str
@@ -153,6 +154,8 @@ class Copy:
     night: date
     equal: int = 0
     different: int = 0
+    alone: int = 0
+    alone_count: int | None = None
     verdict: Literal["copy", "separate"] | None = None
 
     def is_separate(self, closing: date) -> bool:
