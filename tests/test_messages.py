@@ -58,12 +58,12 @@ def test_no_sentence_is_left_without_a_code_that_uses_it() -> None:
         (
             reason("silent", days=3, last=None),
             "No new data for 3 business days; last on never",
-            "Sin datos nuevos desde hace 3 días laborables; los últimos: nunca",
+            "Sin datos nuevos desde hace 3 días hábiles; los últimos: nunca",
         ),
         (
             reason("rows_not_counted", count=1_200, first=reason("no_customer")),
-            "Rows not counted: 1,200 (The row names no customer)",
-            "Filas no contadas: 1.200 (La fila no nombra a ningún cliente)",
+            "Rows not counted: 1,200 (The row has no customer name)",
+            "Filas no contadas: 1.200 (La fila no tiene nombre de cliente)",
         ),
         (
             reason(

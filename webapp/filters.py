@@ -35,7 +35,7 @@ _NOUNS = {
     "difference": _forms("%(number)s difference", "%(number)s differences"),
     "entry": _forms("%(number)s entry", "%(number)s entries"),
     "feed": _forms("%(number)s feed", "%(number)s feeds"),
-    "mail": _forms("%(number)s mail", "%(number)s mails"),
+    "mail": _forms("%(number)s email", "%(number)s emails"),
     "meter reading to review": _forms(
         "%(number)s meter reading to review", "%(number)s meter readings to review"
     ),
@@ -45,7 +45,9 @@ _NOUNS = {
     "printer": _forms("%(number)s printer", "%(number)s printers"),
     "row": _forms("%(number)s row", "%(number)s rows"),
     "server": _forms("%(number)s server", "%(number)s servers"),
-    "silent customer": _forms("%(number)s silent customer", "%(number)s silent customers"),
+    "silent customer": _forms(
+        "%(number)s customer not reporting", "%(number)s customers not reporting"
+    ),
     "silent printer": _forms(
         "%(number)s printer not reporting", "%(number)s printers not reporting"
     ),

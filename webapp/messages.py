@@ -19,7 +19,7 @@ _DATES = frozenset({"day", "last", "created"})
 ADVICE = {
     "later": lazy_gettext("Nothing was counted; it is retried automatically."),
     "wrong": lazy_gettext(
-        "See that the address of Printerpoint is right; if it is, tell Printerpoint's support."
+        "Check the address of Printerpoint. If it is correct, contact Printerpoint support."
     ),
 }
 
@@ -27,74 +27,69 @@ ADVICE = {
 SENTENCES: Mapping[str, LazyString | str] = {
     # Printerpoint cannot be read.
     "token_refused": lazy_gettext(
-        "Printerpoint refuses the API token (status %(status)s). Copy it again from "
-        "Printerpoint, My Account > Account Settings > API Access, or make a new one "
-        "there, and replace it here."
+        "Printerpoint rejected the API token (status %(status)s). Copy it again from "
+        "Printerpoint, My Account > Account Settings > API Access, or create a new one there, "
+        "and replace it here."
     ),
-    "rate_limited": lazy_gettext("Printerpoint asks us to call less often (status 429). %(later)s"),
+    "rate_limited": lazy_gettext("Printerpoint received too many requests (status 429). %(later)s"),
     "server_error": lazy_gettext(
-        "Printerpoint has a fault of its own (status %(status)s). %(later)s If it stays, "
-        "ask Printerpoint's support."
+        "Printerpoint returned a server error (status %(status)s). %(later)s If the error "
+        "persists, contact Printerpoint support."
     ),
     "redirected": lazy_gettext(
-        "Printerpoint sends us on to another address, which would get the API token: not "
-        "followed (status %(status)s). %(wrong)s"
+        "Printerpoint redirects to another address, which would receive the API token; the "
+        "redirect was not followed (status %(status)s). %(wrong)s"
     ),
     "address_not_found": lazy_gettext(
-        "Printerpoint does not know the address we ask (status %(status)s). %(wrong)s"
+        "Printerpoint did not find the requested address (status %(status)s). %(wrong)s"
     ),
     "unexpected_status": lazy_gettext(
-        "Printerpoint answers in a way we do not know (status %(status)s). %(wrong)s"
+        "Printerpoint returned an unexpected status (%(status)s). %(wrong)s"
     ),
     "host_not_found": lazy_gettext(
-        "The address %(host)s cannot be found. See that this machine is on the internet "
-        "and that the address is right."
+        "The host %(host)s was not found. Check this machine’s internet connection and the address."
     ),
     "insecure_connection": lazy_gettext(
-        "The connection to %(host)s is not secure: its certificate or encryption cannot "
-        "be trusted. See that nothing stands between this machine and Printerpoint, and "
-        "that this machine's clock is right."
+        "The connection to %(host)s is not secure: its certificate or encryption cannot be "
+        "trusted. Check for a proxy between this machine and Printerpoint, and check this "
+        "machine’s clock."
     ),
     "connection_failed": lazy_gettext(
-        "Nothing answers at %(host)s. See that this machine reaches the internet; "
-        "Printerpoint itself may be down. %(later)s"
+        "Could not connect to %(host)s. Check this machine’s internet connection; Printerpoint "
+        "itself may be down. %(later)s"
     ),
-    "connection_lost": lazy_gettext(
-        "The connection to Printerpoint broke off in the middle. %(later)s"
-    ),
-    "not_http": lazy_gettext("What answers at %(host)s is no web server. %(wrong)s"),
+    "connection_lost": lazy_gettext("The connection to Printerpoint was interrupted. %(later)s"),
+    "not_http": lazy_gettext("%(host)s did not return a valid HTTP response. %(wrong)s"),
     "unreachable": lazy_gettext("Printerpoint cannot be reached. %(later)s"),
-    "timeout": lazy_gettext("Printerpoint does not answer in time. %(later)s"),
+    "timeout": lazy_gettext("Printerpoint did not respond in time. %(later)s"),
     "fleet_timeout": lazy_gettext(
-        "Printerpoint takes too long to send its printers. Nothing was counted; it is retried "
-        "automatically."
+        "Printerpoint took too long to send the list of printers. Nothing was counted; it is "
+        "retried automatically."
     ),
-    "unknown_encoding": lazy_gettext(
-        "Printerpoint's answer is packed in an unknown way. %(wrong)s"
-    ),
-    "damaged": lazy_gettext("Printerpoint's answer is damaged. %(wrong)s"),
+    "unknown_encoding": lazy_gettext("Printerpoint’s response has an unknown encoding. %(wrong)s"),
+    "damaged": lazy_gettext("Printerpoint’s response is damaged. %(wrong)s"),
     "too_large": lazy_gettext(
-        "Printerpoint's answer is larger than %(value)s MB a page, which no list of "
-        "printers is. %(wrong)s"
+        "Printerpoint’s response is larger than %(value)s MB per page, too large for a list of "
+        "printers. %(wrong)s"
     ),
-    "truncated": lazy_gettext("Printerpoint's answer is cut off in the middle. %(wrong)s"),
+    "truncated": lazy_gettext("Printerpoint’s response is incomplete. %(wrong)s"),
     # Its answer is not what was expected.
     "malformed": lazy_gettext(
-        "Printerpoint's answer cannot be used. %(what)s. Nothing was counted from it. Try "
-        "again later; if it stays, tell Printerpoint's support."
+        "Printerpoint’s response is not valid. %(what)s. Nothing was counted. Try again later; if "
+        "the error persists, contact Printerpoint support."
     ),
-    "malformed.circular_pages": lazy_gettext("Its pages lead in a circle"),
+    "malformed.circular_pages": lazy_gettext("Its pages link to each other in a loop"),
     "malformed.too_many_pages": lazy_gettext("It has more than %(max_pages)s pages"),
     "malformed.too_many_printers": lazy_gettext("It has more than %(max_printers)s printers"),
     "malformed.repeats_token": lazy_gettext("It repeats the API token in an address"),
     "malformed.other_host": lazy_gettext(
-        "Its next page is said to be on another host, which would get the API token"
+        "Its link to the next page has another host, which would receive the API token"
     ),
     "malformed.body": lazy_gettext("It is %(error)s"),
     "body.no_object": lazy_gettext("JSON, but not an object with results"),
     "body.too_deep": lazy_gettext("nested too deeply"),
     "body.no_results": lazy_gettext("an object without results"),
-    "body.results_no_list": lazy_gettext("an object whose results are no list"),
+    "body.results_no_list": lazy_gettext("an object whose results are not a list"),
     "body.links_unreadable": lazy_gettext("an object whose links cannot be read"),
     "body.not_utf8": lazy_gettext("text in another character set than UTF-8"),
     "body.empty": lazy_gettext("empty"),
@@ -102,14 +97,14 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "body.truncated": lazy_gettext("cut off in the middle"),
     "body.not_json": lazy_gettext("not JSON"),
     # A row cannot be counted.
-    "no_customer": lazy_gettext("The row names no customer"),
+    "no_customer": lazy_gettext("The row has no customer name"),
     "row_no_object": lazy_gettext("The row is not an object"),
     "last_seen_invalid": lazy_gettext("The last-seen is not a date and time"),
     "counters_invalid": lazy_gettext("The counters are neither an object nor a list"),
     "counters_unreadable": lazy_gettext("The counters cannot be read"),
     "counter_contradicted": lazy_gettext("%(name)s is sent twice, with two values"),
     "counter_invalid": lazy_gettext("%(name)s %(bad)s"),
-    "no_page_counter": lazy_gettext("The row has no page counter"),
+    "no_page_counter": lazy_gettext("The row has no page meter"),
     "field_invalid": lazy_gettext("The %(what)s %(bad)s"),
     "field.customer_name": lazy_gettext("customer name"),
     "field.customer_id": lazy_gettext("customer ID"),
@@ -138,16 +133,16 @@ SENTENCES: Mapping[str, LazyString | str] = {
     # Results of a collection.
     "rows_not_counted": lazy_gettext("Rows not counted: %(count)s (%(first)s)"),
     "empty_fleet": lazy_gettext(
-        "Printerpoint answered with no printers at all, although there were some before. Nothing "
-        "was counted and nobody is judged by it; it is read again within the hour. Look in "
-        "Printerpoint whether the token still belongs to the right dealer."
+        "Printerpoint returned no printers, although there were some before. Nothing was counted "
+        "and the health of feeds is unchanged; it is read again within an hour. Check in "
+        "Printerpoint that the token still belongs to the right company."
     ),
-    "feed_error": lazy_gettext("%(name)s: its own job in the queue tells more"),
+    "feed_error": lazy_gettext("%(name)s: see the failed job in the queue"),
     "error": "%(error)s",
     "expired": lazy_gettext(
-        "Nobody took it up within a day; the nights since then bring its pages"
+        "No worker started it within a day; later nightly runs collect its pages"
     ),
-    "superseded": lazy_gettext("Not finished; the night of %(day)s brings its pages"),
+    "superseded": lazy_gettext("Not finished; the nightly run for %(day)s collects its pages"),
     "server_removed": lazy_gettext("The server was removed"),
     "awaiting_approval": lazy_gettext(
         "This server is awaiting approval by Releaf. No pages are counted until then."
@@ -159,12 +154,12 @@ SENTENCES: Mapping[str, LazyString | str] = {
     # Changes of health.
     "server_answered": lazy_gettext("Printerpoint is reachable again"),
     "first_data": lazy_gettext("First data arrived"),
-    "data_without_pages": lazy_gettext("New data arrived; no page was printed meanwhile"),
+    "data_without_pages": lazy_gettext("New data arrived; no pages were printed in the meantime"),
     "marked_read_by_hand": lazy_gettext("Marked as read by hand, every %(days)s days"),
     "reading_overdue": lazy_gettext(
         "No new data since %(last)s; a reading by hand is expected every %(days)s days"
     ),
-    "reactivated": lazy_gettext("Reactivated; waits for its first reading"),
+    "reactivated": lazy_gettext("Reactivated; awaiting its first reading"),
     # Warnings of the reconciliation.
     "serial_metered_twice": lazy_gettext(
         "Serial number %(serial)s is on %(times)s devices. If they are one printer, its pages are "
@@ -216,7 +211,7 @@ SENTENCES: Mapping[str, LazyString | str] = {
 REVIEW_REASONS: Mapping[str, LazyString] = {
     "ordinary": lazy_gettext("A later reading contradicts these pages."),
     "limit": lazy_gettext("More pages than the daily limit for this printer allows."),
-    "near_lifetime": lazy_gettext("The increase is nearly the printer's whole lifetime count."),
+    "near_lifetime": lazy_gettext("The increase is nearly the printer’s whole lifetime count."),
     "physical": lazy_gettext("No printer can print this many pages in that time."),
     "first_count": lazy_gettext(
         "The meter started at 0, and a new printer does not print this many pages."

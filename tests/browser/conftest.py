@@ -91,7 +91,7 @@ def serving() -> Iterator[Serving]:
 def enter(page: Page, address: str, email: str) -> None:
     """Log in as a person does."""
     page.goto(f"{address}/login")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     page.wait_for_url(f"{address}/")

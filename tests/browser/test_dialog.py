@@ -12,7 +12,7 @@ CONFIRMED = {
     "/servers/{server}": [("Remove", "Remove ")],
     "/users/{user}": [("Disable", "Disable ")],
     "/collections/{running_collection}": [("Cancel", "Cancel the collection of ")],
-    "/accounts/{customer}/sharing": [("New address", "Give the badge a new address?")],
+    "/accounts/{customer}/sharing": [("New address", "Create a new badge address?")],
 }
 
 

@@ -121,12 +121,12 @@ def register_server(page: Page, street: Street) -> None:
     page.goto(f"{street.address}/servers/new")
     page.get_by_label("API token").fill("a-wrong-token")
     page.get_by_label("Name").fill("Our Printerpoint")
-    page.get_by_role("button", name="Try and save").click()
-    expect(page.get_by_role("alert")).to_contain_text("Printerpoint refuses this token")
+    page.get_by_role("button", name="Test and save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Printerpoint rejected this token")
     assert page.get_by_label("API token").input_value() == ""
     assert page.get_by_label("Name").input_value() == "Our Printerpoint"
     page.get_by_label("API token").fill(street.printerpoint.token)
-    page.get_by_role("button", name="Try and save").click()
+    page.get_by_role("button", name="Test and save").click()
     expect(page.get_by_role("heading", name="Our Printerpoint")).to_be_visible()
 
 
@@ -161,7 +161,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     add_feed_by_keyboard(page, street)
 
     page.get_by_role("button", name="Collect now").click()
-    expect(page.get_by_text("What it brought")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=30_000)
     today = clock.now().date()
     month = Month.of(today + timedelta(days=2)).next()
     for day, pages in ((month.first, 0), (month.first + timedelta(days=1), 250), (month.last, 83)):
@@ -250,7 +250,7 @@ def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Northwind Print")).to_be_visible()
 
-    tab_to(page, page.get_by_role("main").get_by_role("link", name="Register a server").first)
+    tab_to(page, page.get_by_role("main").get_by_role("link", name="Add a server").first)
     page.keyboard.press("Enter")
     page.wait_for_url("**/servers/new")
     tab_to(page, page.get_by_label("API token"))

@@ -128,11 +128,11 @@ def test_a_collection_waits_in_two_tabs_and_is_cancelled(visit: Visit) -> None:
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("button", name="Cancel the collection").click()
     # The flashed message is in whichever tab loads its page first.
-    says(page, "Cancelled by Nora Winters")
+    says(page, "Canceled by Nora Winters")
 
     if not visit.javascript:
         second.reload()
-    says(second, "Cancelled by Nora Winters")
+    says(second, "Canceled by Nora Winters")
 
 
 def test_pages_under_review_are_accepted_and_the_case_is_reopened(visit: Visit) -> None:
@@ -154,8 +154,8 @@ def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None
     nora = visit.of("partner_admin")
     visit.opens(nora, "/users/new?account={customer}")
     nora.get_by_label("Full name").fill(name)
-    nora.get_by_label("E-mail").fill(email)
-    press(nora, "Make the link")
+    nora.get_by_label("Email").fill(email)
+    press(nora, "Create invitation link")
     link = nora.locator("input[readonly]").first.input_value()
 
     pia = visit.of()
@@ -172,7 +172,7 @@ def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None
 
     press(pia, "Log out")
     pia.wait_for_url("**/login*")
-    pia.get_by_label("E-mail").fill(email)
+    pia.get_by_label("Email").fill(email)
     pia.get_by_label("Password").fill(PASSWORD)
     press(pia, "Log in")
     says(pia, "Harbour Architects, LLP")
@@ -192,24 +192,24 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
     says(cara, f"{2_469_134 + 812 + 1_234_567_890:,} pages")
 
     visit.opens(cara, "/accounts/{customer}/sharing")
-    if cara.get_by_role("button", name="Switch it on").count():
-        press(cara, "Switch it on")
-    badge = cara.get_by_role("img", name="The badge as it looks now").get_attribute("src")
+    if cara.get_by_role("button", name="Turn on").count():
+        press(cara, "Turn on")
+    badge = cara.get_by_role("img", name="The current badge").get_attribute("src")
     guest = visit.of()
     response = guest.goto(visit.served_app.address + str(badge))
     assert response is not None
     assert response.status == 200
     press(cara, "Hide our name")
-    cara.get_by_role("link", name="See the public page").click()
+    cara.get_by_role("link", name="View the public page").click()
     says(cara, "R-2026-")
     public = cara.url
     guest.goto(public)
     expect(guest.get_by_role("main")).not_to_contain_text("Harbour Architects")
     visit.opens(cara, "/accounts/{customer}/sharing")
-    press(cara, "Name the holder")
+    press(cara, "Show our name")
     guest.goto(public)
     says(guest, "Harbour Architects")
-    press(cara, "Switch it off")
+    press(cara, "Turn off")
     gone = visit.of().goto(visit.served_app.address + str(badge))
     assert gone is not None
     assert gone.status == 404
@@ -228,7 +228,7 @@ def test_a_partner_wears_its_own_colour_and_logo(visit: Visit) -> None:
     visit.opens(page, "/accounts/{partner}/brand")
     page.get_by_role("link", name="Remove the logo").click()
     page.get_by_role("button", name="Remove the logo").click()
-    says(page, "The logo is removed")
+    says(page, "The logo has been removed")
 
 
 def test_the_page_speaks_another_language_and_back(visit: Visit) -> None:
@@ -247,7 +247,7 @@ def test_operations_add_a_partner_and_find_it_in_the_trail(visit: Visit) -> None
     visit.opens(page, "/accounts/new")
     page.get_by_label("Name").fill(name)
     page.get_by_role("main").get_by_role("button", name="Add").first.click()
-    says(page, f"{name} is added")
+    says(page, f"{name} has been added")
     page.get_by_role("link", name="Invite a user").click()
     says(page, "Administrator")
 
@@ -261,4 +261,4 @@ def test_operations_add_a_partner_and_find_it_in_the_trail(visit: Visit) -> None
         page.get_by_role("link", name="CSV").first.click()
     assert name in Path(download.value.path()).read_text("utf-8-sig")
     visit.opens(page, "/operations")
-    says(page, "Timetable")
+    says(page, "Schedule")

@@ -98,7 +98,7 @@ def test_what_is_ticked_after_a_search_stays_ticked(page: Page, served_app: Serv
     ("language", "status", "words"),
     [
         ("en", 0, "Releaf could not be reached. Check your connection and try again."),
-        ("es", 0, "No se puede llegar a Releaf. Compruebe su conexión e inténtelo de nuevo."),
+        ("es", 0, "No se puede acceder a Releaf. Compruebe su conexión e inténtelo de nuevo."),
         ("en", 429, "Too many requests. Wait a minute and try again."),
         ("es", 500, "No se pudo hacer. Recargue la página e inténtelo de nuevo."),
     ],

@@ -182,7 +182,7 @@ def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
     assert "releaf feed relink 2 reconnects it" in said
     assert (row["id"], row["customer_name"]) == (2, "Clinic of the City")
     assert again.code == 1
-    assert "No other customer has the devices" in again.error[1]
+    assert "No other customer has the printers" in again.error[1]
     assert noted(bakery).count("feed relinked") == 1
     assert bakery.made("list", "feeds")[1]["status"] == "active"
 

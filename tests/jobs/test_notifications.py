@@ -86,7 +86,7 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
         part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
     )
     assert message["Subject"] == "Main <login> is unhealthy"
-    assert "Cause: Printerpoint refuses the API token (status 403)." in plain
+    assert "Cause: Printerpoint rejected the API token (status 403)." in plain
     assert f"{config.public_url}/servers/1" in plain
     assert f"{config.public_url}/unsubscribe/" in plain
     assert message["List-Unsubscribe"].strip("<>") in plain

@@ -350,7 +350,7 @@ def test_a_logo_stands_where_it_says_through_whom(
     pdf = renderer.render(replace(values, logo=logo))
 
     text = text_of(pdf)
-    assert re.search("issued through Northwind Print Services", text, re.IGNORECASE)
+    assert re.search("issued by Northwind Print Services", text, re.IGNORECASE)
     assert "296.31 trees" in text
     assert len(pages_of(pdf)) == 1
     images = [each for each in pages_of(pdf)[0].get_objects() if each.type == IMAGE]
@@ -425,7 +425,7 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
         "Certificado de Reforestación",
         "296,31 árboles",
         "por 2.469.134 páginas estándar contadas en octubre de 2026",
-        "Impresas en julio y agosto de 2026 y comunicadas tarde: 4.120 páginas",
+        "Impresas en julio y agosto de 2026 y reportadas tarde: 4.120 páginas",
         "Correcciones de meses anteriores: −1.120 páginas",
         "8.333 páginas estándar",
     ):

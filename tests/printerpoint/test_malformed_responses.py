@@ -59,16 +59,16 @@ def failure(client: Client) -> PrinterpointError:
         ("not_json", "not JSON"),
         ("empty", "empty"),
         ("truncated", "cut off in the middle"),
-        ("cut_gzip", "cut off in the middle"),
+        ("cut_gzip", "is incomplete"),
         ("no_envelope", "not an object with results"),
-        ("wrong_results", "results are no list"),
+        ("wrong_results", "results are not a list"),
         ("charset", "another character set"),
         ("latin1", "another character set"),
         ("deep", "nested too deeply"),
-        ("not_http", "no web server"),
+        ("not_http", "valid HTTP response"),
         ("endless", "larger than 1 MB"),
         ("gzip_bomb", "larger than 1 MB"),
-        ("looping_next", "lead in a circle"),
+        ("looping_next", "link to each other in a loop"),
     ],
 )
 @pytest.mark.parametrize("page", [1, 2])
@@ -137,7 +137,7 @@ def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
     error = failure(client)
 
     assert (type(error), error.kind, error.retryable) == (Unreachable, "unreachable", True)
-    assert "broke off in the middle" in error.message
+    assert "was interrupted" in error.message
     assert len(printerpoint.calls) == 5
 
 
@@ -155,7 +155,7 @@ def test_nothing_listening_is_told_at_once(patience: Patience) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/apis/v1"
-        with pytest.raises(Unreachable, match=r"Nothing answers at 127\.0\.0\.1") as caught:
+        with pytest.raises(Unreachable, match=r"Could not connect to 127\.0\.0\.1") as caught:
             Client(url, "token", sleep=patience.sleep).check()
 
     assert (caught.value.kind, patience.pauses) == ("unreachable", [])
@@ -171,7 +171,7 @@ def test_a_server_that_does_not_speak_tls_does_not_get_the_token(printerpoint: S
 
 
 def test_a_name_that_does_not_exist_is_told() -> None:
-    with pytest.raises(Unreachable, match=r"no-such-host\.invalid cannot be found"):
+    with pytest.raises(Unreachable, match=r"no-such-host\.invalid was not found"):
         Client("https://no-such-host.invalid/apis/v1", "token").check()
 
 

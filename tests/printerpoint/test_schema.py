@@ -293,7 +293,7 @@ def test_an_answer_without_links_is_the_last_page() -> None:
         (b'{"results": [{"a"', "cut off in the middle"),
         (b"[]", "JSON, but not an object with results"),
         (b"{}", "an object without results"),
-        (b'{"results": null}', "an object whose results are no list"),
+        (b'{"results": null}', "an object whose results are not a list"),
         (b'{"results": [], "links": {"next": 7}}', "an object whose links cannot be read"),
         (b'{"results": ["\xe9"]}', "text in another character set than UTF-8"),
         (b'{"results": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),

@@ -60,7 +60,7 @@ def test_a_name_is_taken_once_within_a_partner(session: Session) -> None:
     northwind, westerly = factories.partner(session), factories.partner(session)
     accounts.add_customer(session, northwind, name="Bakery", now=NOW)
 
-    with pytest.raises(Invalid, match="There is a customer “Bakery” already"):
+    with pytest.raises(Invalid, match="There is already a customer “Bakery”"):
         accounts.add_customer(session, northwind, name=" Bakery ", now=NOW)
     elsewhere = accounts.add_customer(session, westerly, name="Bakery", now=NOW)
 
@@ -70,7 +70,7 @@ def test_a_name_is_taken_once_within_a_partner(session: Session) -> None:
 def test_two_partners_cannot_have_one_name(session: Session) -> None:
     accounts.add_partner(session, name="Northwind", now=NOW)
 
-    with pytest.raises(Invalid, match="There is a partner “Northwind” already"):
+    with pytest.raises(Invalid, match="There is already a partner “Northwind”"):
         accounts.add_partner(session, name="Northwind", now=NOW)
 
 

@@ -63,8 +63,8 @@ def test_a_region_is_one_of_the_accounts_country(session: Session) -> None:
     )
     assert made.region == "BY"
     for country, region, words in [
-        ("DE", "CA", "no region of Germany; choose one like"),
-        ("MT", "CA", "none: it has none"),
+        ("DE", "CA", "not a region of Germany; choose one like"),
+        ("MT", "CA", "which has no regional holidays; leave it empty"),
     ]:
         with pytest.raises(Invalid, match=words) as refusal:
             accounts.change(

@@ -165,7 +165,7 @@ def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World)
     with world.session() as session:
         reason = session.scalars(select(Collection.reason)).one()
     assert reason is not None
-    assert sentence(reason) == "Rows not counted: 1 (The row names no customer)"
+    assert sentence(reason) == "Rows not counted: 1 (The row has no customer name)"
 
 
 @pytest.mark.both_databases

@@ -60,7 +60,7 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     session.commit()
 
     assert [draft.title for draft in written_drafts] == [
-        "This week: 1 unhealthy server, 1 silent customer, 1 meter reading to review"
+        "This week: 1 unhealthy server, 1 customer not reporting, 1 meter reading to review"
     ]
     assert [context.title for context in written_drafts[0].contexts] == [
         "Main login is unhealthy",

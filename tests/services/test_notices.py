@@ -179,7 +179,7 @@ def test_what_flaps_is_told_once_a_day_and_each_change_once(
         "Main login is reachable again",
         "Main login is unhealthy",
     ]
-    assert written_drafts[3:] == ["Main login keeps changing"] * 3 + [
+    assert written_drafts[3:] == ["Main login changes frequently"] * 3 + [
         "Main login is reachable again"
     ]
     rows = session.scalars(select(Notice)).all()
@@ -260,6 +260,6 @@ def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
 
     stored = session.scalars(select(HealthChange.reason)).one()
 
-    assert sentence(stored).startswith("Printerpoint does not answer in time. Nothing was")
+    assert sentence(stored).startswith("Printerpoint did not respond in time. Nothing was")
     with force_locale("es"):
-        assert sentence(stored).startswith("Printerpoint no responde a tiempo. ")
+        assert sentence(stored).startswith("Printerpoint no respondió a tiempo. ")

@@ -116,7 +116,7 @@ def test_an_invitation_is_accepted_once(session: Session) -> None:
 
     assert accepted is user
     assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) is user
-    with pytest.raises(Conflict, match="used already"):
+    with pytest.raises(Conflict, match="already been used"):
         users.accept(session, token, "and yet another one", NOW)
     assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) is user
 

@@ -123,7 +123,7 @@ def test_a_partner_sees_its_own_trail_and_operations_see_all(
     assert "wes@example.com" in everything
     assert "Clinic" in found
     assert "wes@example.com" not in found
-    assert "Nothing matches" in chosen
+    assert "No entry matches" in chosen
 
 
 def test_the_trail_holds_no_network_address() -> None:

@@ -51,7 +51,7 @@ def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
     ]
 
     assert {response.status_code for response in responses} == {422}
-    assert all("do not fit together" in response.text for response in responses)
+    assert all("Incorrect email or password" in response.text for response in responses)
     texts = {
         response.text.replace(email, "") for response, email in zip(responses, EMAILS, strict=True)
     }
@@ -145,11 +145,11 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"old": "wrong", "new": NEW_PASSWORD, "again": NEW_PASSWORD}, "not your present"),
+        ({"old": "wrong", "new": NEW_PASSWORD, "again": NEW_PASSWORD}, "not your current password"),
         ({"old": PASSWORD, "new": "short", "again": "short"}, "12 characters or more"),
-        ({"old": PASSWORD, "new": NEW_PASSWORD, "again": "another one"}, "differ"),
+        ({"old": PASSWORD, "new": NEW_PASSWORD, "again": "another one"}, "do not match"),
         ({"old": PASSWORD, "new": PASSWORD, "again": PASSWORD}, "choose another"),
-        ({"old": PASSWORD, "new": "ada@example.com", "again": "ada@example.com"}, "first guess"),
+        ({"old": PASSWORD, "new": "ada@example.com", "again": "ada@example.com"}, "easy to guess"),
     ],
 )
 def test_a_password_that_cannot_be_taken_says_why_at_its_field(
@@ -180,7 +180,7 @@ def test_an_invitation_is_taken_once_and_logs_in(visitor: Visitor, storing: Stor
     assert (taken.status_code, taken.location) == (302, "/")
     assert home.status_code == 200
     assert again.status_code == 410
-    assert "used already" in again.text
+    assert "already been used" in again.text
 
 
 def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
@@ -193,14 +193,14 @@ def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
     sent = visitor.sends("/invitations/late", {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
 
     assert (page.status_code, sent.status_code) == (410, 410)
-    assert "Ask whoever invited you" in page.text
+    assert "Request a new one from the person who invited you" in page.text
 
 
 def test_a_link_that_was_cut_off_is_explained(visitor: Visitor) -> None:
     response = visitor.opens("/invitations/half-a-tok")
 
     assert response.status_code == 404
-    assert "Copy all of it" in response.text
+    assert "Copy the whole link" in response.text
 
 
 def test_the_page_of_a_one_time_link_gives_the_link_away_to_nobody(

@@ -329,7 +329,7 @@ def test_the_logo_is_removed_and_all_is_reset_after_a_question(
     for what, left in (("logo", [("Northwind Green", "#1d4ed8", None)]), ("all", [])):
         before = chosen(storing)
         question = street.ada.opens(f"{street.page}/reset/{what}")
-        assert "Certificates that were issued stay as they are." in question.text
+        assert "Issued certificates are not changed." in question.text
         assert chosen(storing) == before
 
         assert street.ada.sends(f"{street.page}/reset/{what}").location == street.page

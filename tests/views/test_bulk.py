@@ -96,7 +96,7 @@ def test_without_a_tick_the_list_says_so(street: Street, noun: str) -> None:
     response = street.nora.sends(f"{path}/selection?export=csv", {"back": f"{path}?q=a&page=1"})
 
     assert response.location == f"{path}?q=a&page=1"
-    assert "Tick at least one row" in street.nora.opens(path).text
+    assert "Select at least one row" in street.nora.opens(path).text
 
 
 @pytest.mark.parametrize("noun", LISTS)
@@ -220,7 +220,7 @@ def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> 
     response = street.nora.sends("/certificates/selection", fields)
 
     assert response.location == "/certificates"
-    assert "2 of these documents are being prepared" in street.nora.opens("/certificates").text
+    assert "2 of these PDFs are being generated" in street.nora.opens("/certificates").text
 
 
 def test_a_customer_ticks_its_own_certificates_alone(street: Street) -> None:

@@ -53,7 +53,7 @@ def test_the_list_shows_what_is_certified_the_latest_month_first(office: Office)
     assert all(words in page for words in ("2,469,134", "296.31", OCTOBER))
     assert f"/certificates/{OCTOBER}.pdf" in page
     assert f"/certificates/{SEPTEMBER}.pdf" not in page
-    assert "Being prepared" in page
+    assert "Being generated" in page
 
 
 def test_the_list_is_searched_and_filtered_by_its_address(office: Office) -> None:
@@ -89,7 +89,7 @@ def test_an_undrawn_document_is_being_drawn_until_it_is_there(
         factories.document(session, found, PDF)
     after = office.hana.opens(f"{path}/document").text
 
-    assert "is being prepared" in before
+    assert "is being generated" in before
     assert 'data-hx-trigger="every 2s"' in before
     assert missing.status_code == 404
     assert "Download the PDF" in after

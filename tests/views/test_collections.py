@@ -96,7 +96,7 @@ def test_a_collection_is_watched_until_it_is_finished(
     assert "every 1s" not in fragment
     assert "every 1s" not in page
     assert "2 of 2" in fragment
-    assert "The fleet has no such customer now" in fragment
+    assert "This customer is not in Printerpoint now" in fragment
     assert "neither an asset ID nor a serial number" in fragment
     assert f"/feeds/{office.feed_ids[0]}" in fragment
 
@@ -156,7 +156,7 @@ def test_a_running_one_whose_heart_stands_still_says_so(office: Office, storing:
 
     page = office.nora.opens(f"/collections/{collection_id}").text
 
-    assert "has sent no heartbeat for a while" in page
+    assert "The worker is not responding" in page
 
 
 def test_a_queue_that_is_down_is_said_and_nothing_is_lost(
@@ -168,7 +168,7 @@ def test_a_queue_that_is_down_is_said_and_nothing_is_lost(
     page = office.nora.opens(path)
 
     assert page.status_code == 200
-    assert "The queue cannot be reached. The collection is kept" in page.text
+    assert "The queue cannot be reached. The collection starts automatically" in page.text
     with storing() as session:
         assert session.get_one(Collection, int(path.rsplit("/", 1)[1])).state == "queued"
 
@@ -182,9 +182,9 @@ def test_a_failed_one_says_why_and_what_to_do(
 
     page = office.nora.opens(path).text
 
-    assert "It could not be finished" in page
+    assert "It could not be completed" in page
     assert "API Access" in page
-    assert "Nothing is lost" in page
+    assert "No pages are lost" in page
     assert f"/servers/{office.server_id}" in page
 
 
@@ -241,11 +241,11 @@ def test_a_collection_is_cancelled_once_it_has_been_asked(office: Office, storin
     again = office.nora.opens(begun).text
 
     assert f"{begun}/cancel" in page
-    assert "Nothing is lost" in asked
-    assert "Cancelled by Nora North" in after
+    assert "No pages are lost" in asked
+    assert "Canceled by Nora North" in after
     assert "every 1s" not in after
     assert f"{begun}/cancel" not in after
-    assert "it has ended already" in again
+    assert "The collection has already ended" in again
     assert office.nora.opens(f"{begun}/cancel").location == begun
     with storing() as session:
         actions = session.scalars(select(AuditEntry.action)).all()

@@ -177,7 +177,7 @@ def test_a_chosen_customer_keeps_its_account(office: Office, storing: Storing) -
     page = office.nora.sends(office.searching, {**fields, "q": "harb"}).text
 
     assert '<option value="Bakers united" selected>' in page
-    assert "New account: Harbour Architects, LLP" in page
+    assert "Create customer: Harbour Architects, LLP" in page
     assert '<option value="">St. Mary’s School</option>' in page
 
 
@@ -197,7 +197,7 @@ def test_chosen_customers_are_connected_to_chosen_accounts(
     response = office.nora.sends(office.adding, fields)
 
     assert response.location == f"/servers/{office.server_id}"
-    assert "2 customers are connected" in office.nora.opens(response.location).text
+    assert "2 customers connected" in office.nora.opens(response.location).text
     assert connected(storing) == {
         "Bluebird Bakery": "Bakers united",
         "Harbour Architects, LLP": "Harbour Architects, LLP",
@@ -243,7 +243,7 @@ def test_all_that_match_are_connected_once_confirmed(office: Office, storing: St
     again = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
 
     assert "Connect 2 customers that match “b”?" in asked.text
-    assert "1 new account will be made" in asked.text
+    assert "1 new account will be created" in asked.text
     assert before == {}
     assert (done.status_code, again.status_code) == (302, 302)
     assert set(connected(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
@@ -261,9 +261,9 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
     asked = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
     office.nora.sends(office.adding, {"action": "connect", "customer": keys, "shown": keys})
 
-    assert "New account: Miller</option>" in shown
-    assert "New account: Miller (MILL02)</option>" in shown
-    assert "2 new accounts will be made" in asked
+    assert "Create customer: Miller</option>" in shown
+    assert "Create customer: Miller (MILL02)</option>" in shown
+    assert "2 new accounts will be created" in asked
     with storing() as session:
         rows = session.execute(select(Feed.customer_id, Account.name).join(Feed.account))
         found = {row.customer_id: row.name for row in rows}
@@ -276,7 +276,7 @@ def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> Non
     response = office.nora.sends(office.adding, fields)
 
     assert response.status_code == 422
-    assert "not in the fleet any more" in response.text
+    assert "no longer in Printerpoint" in response.text
     assert chosen(response.text) == [BAKERY]
 
 
@@ -351,7 +351,7 @@ def test_with_very_many_accounts_a_name_is_typed(office: Office, storing: Storin
     page = office.nora.sends(office.searching, fields).text
 
     assert f'name="account-{BAKERY}" value="Account 200"' in page
-    assert "An account you have: Account 200" in page
+    assert "Existing customer: Account 200" in page
 
 
 def test_a_removed_server_takes_no_feeds(office: Office) -> None:

@@ -55,7 +55,7 @@ def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
     asked = street.nora.sends("/feeds/selection", chosen)
     assert asked.status_code == 200
     assert "Deactivate 2 feeds?" in asked.text
-    assert "1 other feed you ticked will be left alone" in asked.text
+    assert "1 other selected feed will not be changed" in asked.text
     assert statuses(storing)["Harbour"] == "active"
 
     named = re.findall(r'name="feed" value="(\d+)"', asked.text)
@@ -72,7 +72,7 @@ def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
 
     again = street.nora.sends("/feeds/selection", fields)
     assert again.status_code == 302
-    assert "2 feeds were left alone" in street.nora.opens("/feeds").text
+    assert "2 feeds were not changed" in street.nora.opens("/feeds").text
 
 
 def test_reactivating_says_for_how_many_the_pause_counts(street: Street, storing: Storing) -> None:
@@ -162,4 +162,4 @@ def test_nothing_chosen_is_said(street: Street, fields: dict[str, object]) -> No
     )
 
     assert response.location == "/feeds"
-    assert "Tick at least one row" in street.nora.opens("/feeds").text
+    assert "Select at least one row" in street.nora.opens("/feeds").text

@@ -108,7 +108,9 @@ def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Sto
     upwards = office.nora.opens(f"{office.path}?sort=life").text
     nonsense = office.nora.opens(f"{office.path}?sort=model").text
 
-    assert all(figure in page for figure in ("InitialCount", "LatestCount", "LifeCount", "5,000"))
+    assert all(
+        figure in page for figure in ("Start meter", "Current meter", "Pages counted", "5,000")
+    )
     assert downwards.index("A-1") < downwards.index("A-2")
     assert upwards.index("A-2") < upwards.index("A-1")
     assert 'aria-sort="descending"' in downwards
@@ -246,11 +248,11 @@ def test_a_removed_feed_keeps_its_page_and_takes_no_more_orders(
     twice = office.nora.sends(f"{office.path}/remove")
 
     assert "This cannot be undone" in asked
-    assert "certificates and the history stay" in asked
+    assert "certificates and the history are kept" in asked
     assert status(storing, office) == "removed"
     assert twice.status_code == 302
     page = office.nora.opens(office.path)
-    assert "What was counted stays" in page.text
+    assert "Counted pages are kept" in page.text
     assert "Collect now" not in page.text
     assert office.nora.sends(f"{office.path}/reactivate").status_code == 409
     assert office.nora.sends(f"{office.path}/collect").status_code == 409

@@ -115,9 +115,9 @@ def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
     assert "12,345 pages recovered for 3 to 9 November 2026" in whole
     assert "Meter of A-77 was reset" in whole
     assert "Secret Clinic" in whole
-    assert "All of it" in brief
+    assert "View all" in brief
     assert "A-77 moved here from another customer" in own
-    assert "3 of its 4 devices are now listed at “New Name &amp; Sons”" in whole
+    assert "3 of its 4 printers are now listed at “New Name &amp; Sons”" in whole
     assert "New Name" not in theirs
     assert "Secret Clinic" not in theirs
     assert "another customer" in theirs
@@ -156,7 +156,7 @@ def test_a_history_without_events_says_what_will_be_told(
         factories.user(session, partner, email="nora@example.com")
         path = f"/feeds/{factories.feed(session, factories.server(session, partner)).id}/history"
 
-    assert "Nothing unusual yet" in log_in("nora@example.com").opens(path).text
+    assert "No events yet" in log_in("nora@example.com").opens(path).text
 
 
 def test_a_customers_page_tells_what_happened_at_its_feeds_and_at_no_others(
@@ -186,7 +186,7 @@ def test_a_customers_page_tells_what_happened_at_its_feeds_and_at_no_others(
     for email in ("nora@example.com", "hana@example.com"):
         page = log_in(email).opens(path).text
 
-        assert "What happened lately" in page
+        assert "Recent activity" in page
         assert page.index("PRINTER-1") < page.index("PRINTER-0")
         assert ">Bakery North</a></span>" in page
         assert "PRINTER-2" not in page

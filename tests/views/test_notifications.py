@@ -132,8 +132,8 @@ def test_operations_see_what_was_sent_and_send_what_failed_again(
     refused = ops.opens(twice.location).text
 
     assert "Late &lt;one&gt;" in page
-    assert "1 mail was tried in vain and waits" in page
-    assert "1 mail could not be sent" in page
+    assert "1 email could not be sent and will be retried" in page
+    assert "1 email could not be sent" in page
     assert "Main login is reachable again" not in found
     assert "it refuses the recipient" in one
     assert "Send it again" in one
@@ -151,5 +151,5 @@ def test_before_the_first_mail_the_page_says_when_there_will_be_one(
         factories.user(session, factories.operations(session), email="ops@example.com")
     ops = log_in("ops@example.com")
 
-    assert "No mail yet" in ops.opens("/operations/mails").text
-    assert "No mail matches" in ops.opens("/operations/mails?state=failed").text
+    assert "No emails yet" in ops.opens("/operations/mails").text
+    assert "No email matches" in ops.opens("/operations/mails?state=failed").text

@@ -167,7 +167,7 @@ def test_without_redis_the_page_says_what_to_do(office: Office) -> None:
 
 
 def test_home_says_when_no_worker_takes_jobs(office: Office) -> None:
-    assert "No worker runs" in office.visitor.opens("/").text
+    assert "No worker is running" in office.visitor.opens("/").text
 
 
 def test_attempts_are_counted_in_redis_for_all_web_processes(office: Office) -> None:

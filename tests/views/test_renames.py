@@ -10,7 +10,7 @@ from tests import factories
 from tests.views.conftest import Storing, Visitor
 from webapp.models import AuditEntry, Feed, User
 
-PROPOSED = "“Miller &amp; Sons” has 3 of the 4 devices of this feed."
+PROPOSED = "“Miller &amp; Sons” has 3 of the 4 printers of this feed."
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def test_without_a_tick_and_with_an_unknown_action_nothing_happens(desk: Desk) -
     for fields in ({"action": "accepted"}, {"action": "perhaps", "case": desk.limit}):
         desk.nora.sends("/review/selection", fields)
 
-        assert "Tick at least one row" in desk.nora.opens("/review").text
+        assert "Select at least one row" in desk.nora.opens("/review").text
 
 
 def test_cases_of_others_cannot_be_named(desk: Desk, storing: Storing) -> None:

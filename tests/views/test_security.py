@@ -192,7 +192,7 @@ def test_wrong_addresses_are_answered_helpfully_and_alike(
     nothing = inside.opens("/no/such/page")
 
     assert {stranger.status_code, missing.status_code, nothing.status_code} == {404}
-    assert "This page was not found" in stranger.text
+    assert "Page not found" in stranger.text
     assert "4711" not in missing.text
     assert "Log out" in nothing.text
     assert "Log out" not in stranger.text
@@ -204,8 +204,8 @@ def test_wrong_addresses_are_answered_helpfully_and_alike(
         (NotFound("there is no server 7"), 404, "not found"),
         (Conflict("The server has been removed."), 409, "The server has been removed."),
         (Invalid("name", "Give it a name."), 422, "Give it a name."),
-        (QueueDown("Redis cannot be reached"), 503, "jobs are taken up as soon as it is back"),
-        (OperationalError("select secret", {}, Exception("gone")), 503, "not available"),
+        (QueueDown("Redis cannot be reached"), 503, "jobs start when it is back"),
+        (OperationalError("select secret", {}, Exception("gone")), 503, "temporarily unavailable"),
         (RuntimeError("token abc123 leaked"), 500, "reference"),
     ],
 )
@@ -246,7 +246,7 @@ def test_a_database_that_is_gone_is_a_503_even_for_who_is_logged_in(
     response = visitor.opens("/")
 
     assert response.status_code == 503
-    assert "not available" in response.text
+    assert "temporarily unavailable" in response.text
 
 
 def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

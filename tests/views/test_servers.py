@@ -70,7 +70,7 @@ def test_a_token_that_works_is_saved_sealed_and_the_server_shown(
         assert response.location == f"/servers/{server.id}"
         assert (server.name, server.health) == ("Printerpoint 2", "healthy")
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
-    assert "Printerpoint 2 is registered" in office.nora.opens(response.location).text
+    assert "Printerpoint 2 has been added" in office.nora.opens(response.location).text
 
 
 def test_a_refused_token_is_not_saved_and_the_form_keeps_all_but_it(
@@ -79,7 +79,7 @@ def test_a_refused_token_is_not_saved_and_the_form_keeps_all_but_it(
     response = office.nora.sends("/servers/new", {"token": CANARY, "name": "Boston"})
 
     assert response.status_code == 422
-    assert "refuses this token" in response.text
+    assert "rejected this token" in response.text
     assert "API Access" in response.text
     assert 'value="Boston"' in response.text
     assert CANARY not in response.text
@@ -100,8 +100,8 @@ def test_each_kind_of_trouble_says_something_else_to_do(
     printerpoint.recover()
 
     assert "cannot be reached" in words[0]
-    assert "not with a list of printers" in words[1]
-    assert "asks us to slow down" in words[2]
+    assert "not a list of printers" in words[1]
+    assert "received too many requests" in words[2]
     assert all("nothing was saved" in text.lower() for text in words)
     assert servers(storing) == 1
 
@@ -138,7 +138,7 @@ def test_a_login_registered_long_ago_is_named(
     response = office.nora.sends("/servers/new", {"token": printerpoint.token})
 
     assert response.status_code == 422
-    assert "registered already, as “Printerpoint”" in response.text
+    assert "already used by the server “Printerpoint”" in response.text
     assert servers(storing) == 1
 
 
@@ -183,7 +183,7 @@ def test_operations_say_whose_server_it_is(
     response = olga.sends("/servers/new", {"token": CANARY, "account": other_id})
 
     assert unsaid.status_code == 422
-    assert "Choose the partner whose login this is" in unsaid.text
+    assert "Choose the partner that owns this login" in unsaid.text
     assert response.status_code == 302
     with storing() as session:
         assert session.scalars(select(Server.account_id).order_by(Server.id)).all()[-1] == other_id
@@ -197,7 +197,7 @@ def test_without_a_partner_operations_are_led_to_make_one(
 
     page = log_in("olga@example.com").opens("/servers/new").text
 
-    assert "There is no partner yet" in page
+    assert "No partners yet" in page
     assert 'href="/accounts/new"' in page
 
 
@@ -205,7 +205,7 @@ def test_a_check_shows_its_result_in_the_page(office: Office) -> None:
     response = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
 
     assert response.status_code == 200
-    assert "Printerpoint answers." in response.text
+    assert "Printerpoint is reachable." in response.text
     assert "<html" not in response.text
 
 
@@ -224,7 +224,7 @@ def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
     assert failed.location == path
     assert "Collection is paused" in paused
     assert "Replace token" in paused
-    assert "trouble is still there" in again
+    assert "the problem persists" in again
     # A change concerns the whole page, so the browser is told to load it again.
     assert passed.headers["HX-Refresh"] == "true"
     with storing() as session:
@@ -297,7 +297,7 @@ def test_removing_asks_first_and_keeps_the_page_for_its_history(
     page = office.nora.opens(path).text
     assert "This server was removed" in page
     assert "Nothing was collected before it was removed." in page
-    assert "The first night runs" not in page
+    assert "The first nightly run starts" not in page
     assert "No servers yet" in office.nora.opens("/servers").text
     assert office.nora.sends(f"{path}/check").status_code == 409
     with storing() as session:
@@ -327,7 +327,7 @@ def test_a_paused_server_is_not_collected(office: Office, storing: Storing) -> N
     response = office.nora.sends(f"/servers/{office.server_id}/collect")
 
     assert response.location == f"/servers/{office.server_id}"
-    assert "Check it first" in office.nora.opens(response.location).text
+    assert "Check the server first" in office.nora.opens(response.location).text
     with storing() as session:
         assert session.scalar(select(func.count()).select_from(Collection)) == 0
 

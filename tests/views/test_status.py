@@ -61,7 +61,7 @@ def test_redis_down_is_said_and_the_rest_is_shown(
 
     assert page.status_code == 200
     assert "Redis cannot be reached" in page.text
-    assert "Last nights" in page.text
+    assert "Recent nightly runs" in page.text
     assert "Failed jobs</h2>" not in page.text
 
 
@@ -69,17 +69,17 @@ def test_it_tells_how_queues_workers_and_timetable_stand(
     ops: Visitor, connection: Redis, settings: Settings
 ) -> None:
     queue.run_collection(settings, 7)
-    assert "No worker runs" in ops.opens("/operations").text
+    assert "No worker is running" in ops.opens("/operations").text
     worker = SimpleWorker(["collection"], connection=connection, name="north")
     worker.register_birth()  # type: ignore[no-untyped-call]
-    assert "The timetable is empty" in ops.opens("/operations").text
+    assert "The schedule is empty" in ops.opens("/operations").text
     reconcile(Timetable(connection=connection))
 
     page = ops.opens("/operations").text
     worker.register_death()  # type: ignore[no-untyped-call]
 
     assert "north" in page
-    assert "Look which nights are due" in page
+    assert "Enqueue due collections" in page
     assert 'data-hx-trigger="every 10s"' in page
     status = queue.status(settings)
     assert [(line.name, line.waiting) for line in status.queues] == [
@@ -137,11 +137,14 @@ def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
     ("error", "words"),
     [
         ("Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); ", "killed"),
-        ("rq.timeouts.JobTimeoutException: Task exceeded maximum timeout", "longer than it may"),
+        (
+            "rq.timeouts.JobTimeoutException: Task exceeded maximum timeout",
+            "exceeded its time limit",
+        ),
         ("webapp.pdf.assets.PdfError: no font on this machine has 你", "no font on this machine"),
         ("ValueError: nothing", "nothing"),
-        ("KeyError", "KeyError, without a word"),
-        ("", "left no reason"),
+        ("KeyError", "KeyError, without a message"),
+        ("", "No reason was recorded"),
         ("something odd", "something odd"),
     ],
 )

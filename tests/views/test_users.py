@@ -73,13 +73,13 @@ def test_a_customers_user_is_invited_from_the_customers_page(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"full_name": ""}, "Give the user’s full name."),
-        ({"email": ""}, "Give the e-mail"),
-        ({"email": "lena"}, "Write the e-mail like name@example.com."),
+        ({"full_name": ""}, "Enter the user’s full name."),
+        ({"email": ""}, "Enter the email"),
+        ({"email": "lena"}, "Enter an email like name@example.com."),
         ({"email": "ADA@example.com"}, "This email address is already in use"),
         ({"role": "operations"}, "Not a valid choice"),
         ({"role": "customer"}, "Not a valid choice"),
-        ({"role": ""}, "Choose what the user may do."),
+        ({"role": ""}, "Choose a role."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nobody_is_invited(

@@ -22,10 +22,10 @@ _MOST_SCANS = 64
 _ENDS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8\xff": b"\xff\xd9"}
 _WEBP_ANIMATED = 0x02
 
-_UNKNOWN = _l("This is no picture that we can read. Choose a PNG, JPEG, WebP or SVG file.")
-_DAMAGED = _l("This picture is damaged. Save it again, as PNG if you can, and choose that file.")
-_MOVING = _l("This file has several pictures. Choose one with a single picture that does not move.")
-_EMPTY = _l("This picture shows nothing: all of it is transparent. Choose another.")
+_UNKNOWN = _l("This file is not a supported image. Choose a PNG, JPEG, WebP or SVG file.")
+_DAMAGED = _l("This image is damaged. Save it again, as PNG if you can, and choose that file.")
+_MOVING = _l("This image is animated or has several pages. Choose a single, still image.")
+_EMPTY = _l("This image is completely transparent. Choose another.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _webp(content: bytes) -> tuple[tuple[int, int], bool]:
 def _too_large() -> InvalidImage:
     return InvalidImage(
         gettext(
-            "This picture is too large. Make it %(largest)s pixels wide and high at most.",
+            "This image is too large. It can be at most %(largest)s pixels wide and high.",
             largest=filters.number(LARGEST),
         )
     )

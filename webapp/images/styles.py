@@ -29,9 +29,9 @@ _FIGURE = re.compile(r"[\d.]{1,12}(?:e-?\d)?(?:px|pt|mm|cm|in|%)?", re.ASCII)
 _SELECTOR = re.compile(r"[\w.#,*>\s-]+", re.ASCII)
 
 _REFERS = _l(
-    "This SVG has a style that refers to something (url). Save it as plain SVG, or as PNG."
+    "This SVG has a style with an external reference (url). Save it as plain SVG or as PNG."
 )
-_RULES = _l("This SVG has style rules (@) that we do not draw. Save it as plain SVG, or as PNG.")
+_RULES = _l("This SVG has unsupported style rules (@). Save it as plain SVG or as PNG.")
 
 
 def value(name: str, text: str) -> str | None:

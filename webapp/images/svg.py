@@ -42,18 +42,14 @@ _GEOMETRY = frozenset(
 _CHOICES = frozenset({"gradientUnits", "clipPathUnits"})
 
 _UNREADABLE = _l("This SVG file cannot be read. Save it again as plain SVG, or as PNG.")
-_REFERS = _l(
-    "This SVG refers to something outside of it. Save it with everything embedded, or as PNG."
-)
-_ACTS = _l("This SVG has parts that act (scripts or events). Save it as plain SVG, or as PNG.")
+_REFERS = _l("This SVG has external references. Save it with everything embedded, or as PNG.")
+_ACTS = _l("This SVG has scripts or events. Save it as plain SVG or as PNG.")
 _TOO_MUCH = _l("This drawing has too many parts for a logo. Simplify it, or save it as PNG.")
-_NO_SIZE = _l("This SVG does not say how large it is (viewBox). Save it again, or as PNG.")
+_NO_SIZE = _l("This SVG has no size (viewBox). Save it again, or as PNG.")
 _PARTS = {
-    "text": _l(
-        "This SVG has text, which looks different everywhere. Turn it into outlines (paths)."
-    ),
-    "image": _l("This SVG has a picture in it. Save the logo as PNG instead."),
-    "use": _l("This SVG repeats parts of itself (use). Save it as plain SVG, or as PNG."),
+    "text": _l("This SVG has text, which depends on installed fonts. Convert the text to paths."),
+    "image": _l("This SVG has an embedded image. Save the logo as PNG instead."),
+    "use": _l("This SVG has reused elements (use). Save it as plain SVG or as PNG."),
 }
 
 

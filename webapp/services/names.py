@@ -14,6 +14,6 @@ def clean_name(text: str, longest: int, field: str = "name") -> str:
         )
     if not name.isprintable():
         raise Invalid(
-            field, gettext("There are characters in the name that cannot be shown; type it.")
+            field, gettext("The name contains characters that cannot be displayed; type it again.")
         )
     return name

@@ -61,7 +61,7 @@ def add_partner(
     name = _clean_name(name)
     if name.casefold() == OPERATIONS_NAME.casefold():
         raise Invalid(
-            "name", gettext("This is the name of the service's own account; choose another.")
+            "name", gettext("This is the name of the service’s own account; choose another.")
         )
     partner = Account(
         kind="partner",
@@ -91,7 +91,7 @@ def add_customer(
     if partner.kind != "partner":
         raise Invalid(
             "partner",
-            gettext("%(name)s is no partner; customers belong to partners.", name=partner.name),
+            gettext("%(name)s is not a partner; customers belong to partners.", name=partner.name),
         )
     customer = Account(
         kind="customer",
@@ -167,12 +167,12 @@ def change(
     Raises Invalid, and Conflict for the account of operations.
     """
     if account.kind == "operations":
-        raise Conflict(gettext("The service's own account stays as it is."))
+        raise Conflict(gettext("The service’s own account cannot be changed."))
     new_name = _clean_name(name)
     if new_name != account.name and _is_taken(session, account.partner_id, new_name):
         raise _taken(account, new_name)
     if account.kind == "customer" and time_zone:
-        raise Invalid("time_zone", gettext("A customer lives in its partner's time zone."))
+        raise Invalid("time_zone", gettext("A customer has its partner’s time zone."))
     zone = _known_zone(time_zone or "") if account.kind == "partner" else None
     may_lack = account.kind == "customer" and not country
     new_country = None if may_lack else _known_country(country or "")
@@ -204,16 +204,16 @@ def _is_taken(session: Session, partner_id: int | None, name: str) -> bool:
 
 def _taken(account: Account, name: str) -> Invalid:
     if account.kind == "customer":
-        text = gettext("There is a customer “%(name)s” already; choose another name.", name=name)
+        text = gettext("There is already a customer “%(name)s”; choose another name.", name=name)
     else:
-        text = gettext("There is a partner “%(name)s” already; choose another name.", name=name)
+        text = gettext("There is already a partner “%(name)s”; choose another name.", name=name)
     return Invalid("name", text)
 
 
 def _clean_name(name: str) -> str:
     name = clean_name(name, LONGEST_NAME)
     if not name:
-        raise Invalid("name", gettext("Give the account a name."))
+        raise Invalid("name", gettext("Enter a name for the account."))
     return name
 
 
@@ -227,7 +227,9 @@ def _known_zone(name: str) -> str:
     if name not in time_zones():
         raise Invalid(
             "time_zone",
-            gettext("%(name)s is no time zone; choose one like America/New_York.", name=repr(name)),
+            gettext(
+                "%(name)s is not a time zone; choose one like America/New_York.", name=repr(name)
+            ),
         )
     return name
 
@@ -238,7 +240,8 @@ def _known_country(code: str) -> str:
         raise Invalid(
             "country",
             gettext(
-                "%(code)s is no country we know; use two letters like US or DE.", code=repr(code)
+                "%(code)s is not a known country code; use two letters like US or DE.",
+                code=repr(code),
             ),
         )
     return code
@@ -255,13 +258,14 @@ def _known_region(country: str | None, region: str | None) -> str | None:
     if found is None:
         if not known:
             text = gettext(
-                "%(region)s is no region of %(country)s; choose none: it has none of its own.",
+                "%(region)s is not a region of %(country)s, which has no regional holidays; "
+                "leave it empty.",
                 region=repr(region),
                 country=countries()[code],
             )
         else:
             text = gettext(
-                "%(region)s is no region of %(country)s; choose one like %(regions)s.",
+                "%(region)s is not a region of %(country)s; choose one like %(regions)s.",
                 region=repr(region),
                 country=countries()[code],
                 regions=", ".join(list(known)[:3]),

@@ -28,9 +28,7 @@ _PNG: Final = "image/png"
 _LOGO: Table = Logo.metadata.tables["logo"]
 
 _TOO_LARGE = _l("This file has more than 512 KB. Save the logo smaller, or as SVG.")
-_NO_COLOUR = _l(
-    "This is no colour. Write it as # and six digits from 0 to 9 and a to f, like #1b6b45."
-)
+_NO_COLOUR = _l("This is not a color. Enter # and six digits from 0 to 9 and a to f, like #1b6b45.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +149,9 @@ def readable(text: str) -> Colour:
         raise Invalid(
             "colour",
             gettext(
-                "%(colour)s is too light: its contrast with the page is %(ratio)s to 1, and "
-                "people need 4.5 to 1 to read it. The nearest shade that has it is %(nearest)s.",
+                "%(colour)s is too light: its contrast with the page is %(ratio)s to 1, and at "
+                "least 4.5 to 1 is needed for readable text. The nearest suitable shade is "
+                "%(nearest)s.",
                 colour=str(colour),
                 ratio=format(ratio, ".2f"),
                 nearest=str(contrast.nearest_passing(colour)),

@@ -34,9 +34,7 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
     if len(password) > LONGEST:
         raise Invalid(field, gettext("Use %(longest)s characters at most.", longest=LONGEST))
     if password.casefold().strip() in {word.casefold().strip() for word in forbidden}:
-        raise Invalid(
-            field, gettext("Your name or e-mail is the first guess; choose something else.")
-        )
+        raise Invalid(field, gettext("Your name or email is easy to guess; choose something else."))
     if len(set(password)) < 4:
         raise Invalid(
             field, gettext("This repeats the same few characters; choose something else.")

@@ -93,10 +93,12 @@ def invitation(session: Session, token: str, now: datetime) -> Invitation:
         raise NotFound("there is no such invitation")
     if found.used_at is not None:
         raise Conflict(
-            gettext("This link was used already. Log in with the password you chose then.")
+            gettext("This link has already been used. Log in with the password you chose.")
         )
     if found.expires_at <= now or found.user.disabled_at is not None:
-        raise Conflict(gettext("This link no longer works. Ask whoever invited you for a new one."))
+        raise Conflict(
+            gettext("This link no longer works. Request a new one from the person who invited you.")
+        )
     return found
 
 
@@ -123,7 +125,7 @@ def accept(
     )
     if claimed.rowcount != 1:
         raise Conflict(
-            gettext("This link was used already. Log in with the password you chose then.")
+            gettext("This link has already been used. Log in with the password you chose.")
         )
     user.password_hash, user.session_version = password_hash, _new_session_version()
     user.language = user.language or language
@@ -150,9 +152,9 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
 def change_password(session: Session, user: User, old: str, new: str) -> None:
     """Change the password; other sessions of the user end. Raises Invalid (``old``, ``new``)."""
     if not passwords.fits(old, user.password_hash):
-        raise Invalid("old", gettext("This is not your present password."))
+        raise Invalid("old", gettext("This is not your current password."))
     if new == old:
-        raise Invalid("new", gettext("This is your present password; choose another."))
+        raise Invalid("new", gettext("This is your current password; choose another."))
     passwords.clean(new, (user.email, user.full_name), field="new")
     user.password_hash, user.session_version = passwords.hash_password(new), _new_session_version()
     session.flush()
@@ -188,16 +190,17 @@ def clean_email(text: str) -> str:
     """Return an email address in lower case. Raises Invalid."""
     email = text.strip().lower()
     if not email:
-        raise Invalid("email", gettext("Give the e-mail the user will log in with."))
+        raise Invalid("email", gettext("Enter the email the user will log in with."))
     if len(email) > _LONGEST_EMAIL:
         raise Invalid(
             "email",
             gettext(
-                "An e-mail has %(longest_email)s characters at most.", longest_email=_LONGEST_EMAIL
+                "Use %(longest_email)s characters at most for the email.",
+                longest_email=_LONGEST_EMAIL,
             ),
         )
     if not re.fullmatch(r"[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\]+", email) or not email.isprintable():
-        raise Invalid("email", gettext("Write the e-mail like name@example.com."))
+        raise Invalid("email", gettext("Enter an email like name@example.com."))
     return email
 
 
@@ -246,5 +249,5 @@ def _new_session_version() -> str:
 def _clean_name(text: str) -> str:
     name = clean_name(text, _LONGEST_NAME, "full_name")
     if not name:
-        raise Invalid("full_name", gettext("Give the user's full name."))
+        raise Invalid("full_name", gettext("Enter the user’s full name."))
     return name

@@ -65,7 +65,7 @@ def cancel(session: Session, collection: Collection, user_id: int | None, now: d
     """
     lock_collection(session, collection)
     if collection.state not in ("queued", "running"):
-        raise Conflict(gettext("There is nothing to cancel: it has ended already."))
+        raise Conflict(gettext("The collection has already ended."))
     collection.state, collection.cancelled_by = "cancelled", user_id
     collection.finished_at = now
 

@@ -161,7 +161,7 @@ def claim_server(session: Session, server: Server) -> None:
     if server.removed_at is not None:
         raise Conflict(
             gettext(
-                "%(name)s has been removed; register it again to connect its customers.",
+                "%(name)s has been removed. Add the server again to connect its customers.",
                 name=server.name,
             )
         )

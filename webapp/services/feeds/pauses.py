@@ -51,7 +51,7 @@ def reactivate(
     if feed.server.removed_at is not None:
         raise Conflict(
             gettext(
-                "The feed's server has been removed; register it again and connect the customer."
+                "The feed’s server has been removed. Add the server again and connect the customer."
             )
         )
     feed.status = "pending"

@@ -77,7 +77,7 @@ def relink(session: Session, feed: Feed, now: datetime, customer: Customer | Non
     else:
         raise Conflict(
             gettext(
-                "No other customer has the devices of %(name)s.",
+                "No other customer has the printers of %(name)s.",
                 name=feed.customer_name,
             )
         )

@@ -36,7 +36,7 @@ def _waits_for_approval(key: str, overlap: Any, user: User) -> EmailDraft:
         [
             (gettext("Partner"), overlap.partner_name),
             (
-                gettext("Registered earlier"),
+                gettext("Added earlier"),
                 gettext(
                     "%(name)s (%(partner)s)",
                     name=overlap.other_name,
@@ -51,7 +51,7 @@ def _waits_for_approval(key: str, overlap: Any, user: User) -> EmailDraft:
         True,
     )
     lead = gettext(
-        "Two servers have the same printers, so every page would be counted twice. The one "
-        "registered later is not collected. Neither partner sees the other's name."
+        "Two servers have the same printers, so every page would be counted twice. The one added "
+        "later is not collected. Neither partner sees the other’s name."
     )
     return EmailDraft(user, "approval", key, title, lead, [context])

@@ -218,7 +218,7 @@ def _stopped(session: Session, since: datetime, finished_at: datetime | None) ->
 def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> EmailDraft:
     last = filters.time_in(finished_at, "UTC") if finished_at else gettext("never")
     context = NotificationContext(
-        gettext("Nights"),
+        gettext("Nightly runs"),
         gettext("No nightly run has finished"),
         [
             (gettext("Last one finished"), last),
@@ -256,7 +256,7 @@ def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
 
 def _again(user: User, key: str, finished_at: datetime) -> EmailDraft:
     context = NotificationContext(
-        gettext("Nights"),
+        gettext("Nightly runs"),
         gettext("Nightly runs finish again"),
         [(gettext("Finished"), filters.time_in(finished_at, "UTC"))],
         "",

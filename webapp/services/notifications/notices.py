@@ -174,10 +174,10 @@ def _often(
             user,
             "server" if of_server else "feed",
             f"often-{group[0].health_change_id}",
-            gettext("%(name)s keeps changing", name=context.name),
+            gettext("%(name)s changes frequently", name=context.name),
             gettext(
-                "Its health changed more than three times within a day. You are told again once "
-                "a day, and when it has calmed down."
+                "Its health changed more than three times within a day. You are notified once a "
+                "day until it is stable."
             ),
             [context],
             group,

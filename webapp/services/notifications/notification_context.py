@@ -13,11 +13,11 @@ from webapp.messages import sentence
 from webapp.models import Account, Collection, Feed, HealthChange, Server
 
 _MEND_SERVER = _l(
-    "Fix the cause; if the token was refused, replace it on the server's page. Then select Check "
+    "Fix the cause; if the token was rejected, replace it on the server’s page. Then select Check "
     "now. The connection is also tested automatically every hour."
 )
 _MEND_FEED = _l(
-    "Check in Printerpoint whether this customer's data collection agent (DCA) is running and "
+    "Check in Printerpoint whether this customer’s data collection agent (DCA) is running and "
     "online. No further action is needed once it is."
 )
 _MEND_READ_BY_HAND = _l(
@@ -56,7 +56,7 @@ def of_server(session: Session, server: Server) -> NotificationContext:
         [
             (
                 gettext("Cause"),
-                sentence(server.health_reason) or gettext("Printerpoint did not answer"),
+                sentence(server.health_reason) or gettext("Printerpoint did not respond"),
             ),
             (gettext("Since"), filters.time_in(server.health_changed_at, server.account.zone)),
             (gettext("Last good data"), _last_night(session, server)),

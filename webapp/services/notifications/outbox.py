@@ -103,7 +103,7 @@ def retry(session: Session, mail: Mail, now: datetime) -> None:
     lock(session, Mail.id, mail.id)
     session.refresh(mail)
     if mail.state != "failed":
-        raise Conflict(gettext("This mail has not failed; there is nothing to send again."))
+        raise Conflict(gettext("This email has not failed and cannot be sent again."))
     mail.state, mail.due_at, mail.attempts = "queued", now, 0
     session.flush()
 

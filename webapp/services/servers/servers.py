@@ -37,8 +37,8 @@ class AlreadyRegistered(Invalid):
         super().__init__(
             "token",
             gettext(
-                "This token is registered already, as “%(name)s”. Paste the token of another "
-                "login, or go to that server.",
+                "This token is already used by the server “%(name)s”. Paste the token of another "
+                "login, or open that server.",
                 name=server.name,
             ),
         )
@@ -60,7 +60,7 @@ def clean_token(text: str) -> str:
         raise Invalid(
             "token",
             gettext(
-                "This is longer than %(longest_token)s characters; paste the token alone.",
+                "It is longer than %(longest_token)s characters. Paste only the token.",
                 longest_token=_LONGEST_TOKEN,
             ),
         )
@@ -68,13 +68,13 @@ def clean_token(text: str) -> str:
         raise Invalid(
             "token",
             gettext(
-                "There are blanks, line breaks or characters in it that no token has; copy the "
-                "token alone."
+                "It contains spaces, line breaks or characters that no token has. Copy only the "
+                "token."
             ),
         )
     if ":" in token:
         # In HTTP Basic the user name ends at the first colon.
-        raise Invalid("token", gettext("A token has no colon; copy what stands after “API token”."))
+        raise Invalid("token", gettext("A token has no colon. Copy the text after “API token”."))
     return token
 
 
@@ -145,7 +145,7 @@ def _refuse_other_kinds(account: Account) -> None:
     if account.kind != "partner":
         raise Invalid(
             "account",
-            gettext("%(name)s is no partner; servers belong to partners.", name=account.name),
+            gettext("%(name)s is not a partner; servers belong to partners.", name=account.name),
         )
 
 
@@ -231,9 +231,7 @@ def _refuse_removed(session: Session, server: Server) -> None:
     session.refresh(server)
     if server.removed_at is not None:
         raise Conflict(
-            gettext(
-                "%(name)s has been removed. Register the login again to use it.", name=server.name
-            )
+            gettext("%(name)s has been removed. Add the login again to use it.", name=server.name)
         )
 
 
@@ -263,11 +261,11 @@ def _refuse_known_token(keyring: Keyring, servers: Sequence[Server], token: str)
 def _clean_name(name: str, taken: set[str]) -> str:
     name = clean_name(name, _LONGEST_NAME)
     if not name:
-        raise Invalid("name", gettext("Give the server a name."))
+        raise Invalid("name", gettext("Enter a name for the server."))
     if name in taken:
         raise Invalid(
             "name",
-            gettext("You have a server called “%(name)s” already; choose another name.", name=name),
+            gettext("You already have a server named “%(name)s”; choose another name.", name=name),
         )
     return name
 

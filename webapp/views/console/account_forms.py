@@ -12,17 +12,17 @@ from webapp.models import Account
 from webapp.services.accounts import accounts, calendars
 from webapp.views.shared import forms
 
-_REGION = _l("Some holidays hold in a part of the country alone.")
+_REGION = _l("Some holidays apply only in certain states or regions.")
 
 
 class PartnerForm(forms.Form):
     """A print dealer."""
 
-    name = StringField(_l("Name"), [DataRequired(_l("Give the partner a name."))])
+    name = StringField(_l("Name"), [DataRequired(_l("Enter a name for the partner."))])
     time_zone = SelectField(
         _l("Time zone"),
         default="UTC",
-        description=_l("Its days and months begin and end there, and so do its customers’."),
+        description=_l("Defines the days and months of the partner and its customers."),
     )
     country = SelectField(
         _l("Country"),
@@ -30,7 +30,7 @@ class PartnerForm(forms.Form):
         description=_l("Its public holidays are not business days."),
     )
     region = SelectField(_l("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(_l("Language of certificates and mails"), validate_choice=False)
+    language = SelectField(_l("Language of certificates and emails"), validate_choice=False)
 
 
 class CustomerForm(forms.Form):
@@ -38,22 +38,22 @@ class CustomerForm(forms.Form):
 
     name = StringField(
         _l("Name"),
-        [DataRequired(_l("Give the customer a name."))],
-        description=_l("It stands on the certificates that are issued from now on."),
+        [DataRequired(_l("Enter a name for the customer."))],
+        description=_l("Shown on certificates issued from now on."),
     )
     country = SelectField(
         _l("Country"),
         description=_l("Its public holidays are not business days."),
     )
     region = SelectField(_l("Region"), description=_REGION, validate_choice=False)
-    language = SelectField(_l("Language of certificates and mails"), validate_choice=False)
+    language = SelectField(_l("Language of certificates and emails"), validate_choice=False)
 
 
 def language_of(form: FlaskForm) -> str | None:
     """Return the chosen language; None for the partner's. Raises Invalid."""
     chosen: str = form.language.data or ""
     if chosen and not i18n.known(chosen):
-        raise Invalid("language", gettext("Choose one of the languages there are."))
+        raise Invalid("language", gettext("Choose one of the listed languages."))
     return chosen or None
 
 
@@ -65,13 +65,16 @@ def offer_choices(form: FlaskForm, partner: Account | None) -> None:
         own = accounts.countries().get(partner.country or "")
         countries.insert(
             0,
-            ("", gettext("As its partner: %(own)s", own=own) if own else gettext("As its partner")),
+            (
+                "",
+                gettext("Same as partner: %(own)s", own=own) if own else gettext("Same as partner"),
+            ),
         )
     form.country.choices = countries
     form.language.choices = list(i18n.LANGUAGES.items())
     if partner is not None:
         own_language = i18n.LANGUAGES[partner.certified_in]
-        as_partner = gettext("As its partner: %(own)s", own=own_language)
+        as_partner = gettext("Same as partner: %(own)s", own=own_language)
         form.language.choices.insert(0, ("", as_partner))
     offer_regions(form, form.country.data)
 
@@ -79,7 +82,10 @@ def offer_choices(form: FlaskForm, partner: Account | None) -> None:
 def offer_regions(form: FlaskForm, country: str | None) -> None:
     """Set the choices of regions to those of a country; without one the partner's applies."""
     known = calendars.regions(country) if country in accounts.countries() else {}
-    form.region.choices = [("", gettext("All of it") if known else "–"), *known.items()]
+    form.region.choices = [
+        ("", gettext("National holidays only") if known else "–"),
+        *known.items(),
+    ]
 
 
 def of(account: Account) -> PartnerForm | CustomerForm:

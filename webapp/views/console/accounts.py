@@ -76,7 +76,7 @@ _CUSTOMERS = export.Sheet(
         _l("Feeds"),
         _l("Unhealthy feeds"),
         _l("Pages this month"),
-        _l("Pages so far"),
+        _l("Total pages"),
         _l("Added (UTC)"),
     ),
     _exported_customers,
@@ -139,7 +139,7 @@ def new() -> ResponseReturnValue:
         else:
             context.note("account added", made.name, made)
             db.session.commit()
-            flash(gettext("%(name)s is added.", name=made.name), "success")
+            flash(gettext("%(name)s has been added.", name=made.name), "success")
             return redirect(url_for("accounts.show", account_id=made.id))
     return forms.page("console/accounts/new.html", form, partner=partner)
 

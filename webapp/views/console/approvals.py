@@ -37,5 +37,8 @@ def approve(server_id: int) -> ResponseReturnValue:
         overlaps.approve(db.session(), server, clock.now())
         context.note("server approved", server.name, server.account)
         db.session.commit()
-        flash(gettext("%(name)s is approved and will be collected.", name=server.name), "success")
+        flash(
+            gettext("%(name)s has been approved and will be collected.", name=server.name),
+            "success",
+        )
     return redirect(url_for("servers.show", server_id=server_id))

@@ -37,8 +37,8 @@ blueprint = Blueprint("branding", __name__)
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: What can be reset: the text of the confirmation, and of the message afterwards.
 _RESETS = {
-    "logo": _l("The logo is removed."),
-    "all": _l("Everything looks like Releaf again."),
+    "logo": _l("The logo has been removed."),
+    "all": _l("The default look has been restored."),
 }
 
 
@@ -49,16 +49,18 @@ class BrandForm(forms.Form):
     was = HiddenField()
     name = StringField(
         _l("Display name"),
-        description=_l("On pages, in mails and on certificates. Without one it is the account’s."),
-    )
-    colour = StringField(
-        _l("Colour"),
         description=_l(
-            "Six digits like #1b6b45, or from the palette beside it. Without one it is Releaf’s "
-            "green."
+            "Shown on pages, in emails and on certificates. The default is the account’s name."
         ),
     )
-    picked = ColorField(_l("Colour from the palette"))
+    colour = StringField(
+        _l("Color"),
+        description=_l(
+            "Six hex digits like #1b6b45, or choose with the color picker. The default is "
+            "Releaf’s green."
+        ),
+    )
+    picked = ColorField(_l("Color picker"))
     logo = FileField(
         _l("Logo"),
         description=_l(
@@ -229,7 +231,7 @@ def _sample(partner: Account, form: BrandForm) -> Sample:
             colour = Colour.parse(form.colour.data)
             branding.readable(form.colour.data)
         except ValueError:
-            errors.append(Invalid("colour", gettext("This is no colour yet: it needs six digits.")))
+            errors.append(Invalid("colour", gettext("Enter a color with six digits.")))
         except Invalid as error:
             errors.append(error)
             offer = contrast.nearest_passing(colour)

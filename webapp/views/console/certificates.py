@@ -113,10 +113,10 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     missing = [row.number for row in found if row.pdf is None]
     if missing:
         message = ngettext(
-            "%(number)s of these documents is being prepared (%(which)s). Try again in a minute, "
-            "or leave it out.",
-            "%(number)s of these documents are being prepared (%(which)s). Try again in a minute, "
-            "or leave them out.",
+            "%(number)s of these PDFs is being generated (%(which)s). Try again in a minute, or "
+            "do not select it.",
+            "%(number)s of these PDFs are being generated (%(which)s). Try again in a minute, or "
+            "do not select them.",
             len(missing),
             which=", ".join(missing[:5]),
             number=filters.number(len(missing)),
@@ -162,7 +162,7 @@ def download(number: str) -> ResponseReturnValue:
     if rendered is None:
         abort(
             404,
-            gettext("The document of this certificate is being prepared; try again in a minute."),
+            gettext("The PDF of this certificate is being generated. Try again in a minute."),
         )
     response = make_response(rendered.pdf)
     response.mimetype = "application/pdf"

@@ -69,11 +69,11 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
 def _refuse_unreadable(server: Server) -> None:
     if server.removed_at is not None:
         raise Conflict(
-            gettext("%(name)s has been removed; it is not collected any more.", name=server.name)
+            gettext("%(name)s has been removed and is no longer collected.", name=server.name)
         )
     if server.paused:
         raise Conflict(
-            gettext("Collection is paused until Printerpoint answers. Check the server first.")
+            gettext("Collection is paused until Printerpoint is reachable. Check the server first.")
         )
 
 
@@ -122,8 +122,7 @@ def _warn_that_queue_is_down() -> None:
         g.warned_of_queue = True
         flash(
             gettext(
-                "The queue cannot be reached. The collection is kept and begins by itself as "
-                "soon as the queue is back."
+                "The queue cannot be reached. The collection starts automatically when it is back."
             ),
             "warning",
         )

@@ -17,7 +17,7 @@ TITLES = (
     _l("Customer"),
     _l("Result"),
     _l("Pages"),
-    _l("Printers with news"),
+    _l("Printers updated"),
     _l("Rows not counted"),
     _l("Reason"),
 )

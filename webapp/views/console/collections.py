@@ -62,7 +62,7 @@ def _exported(collections: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
 _SHEET = export.Sheet(
     "collections",
     (
-        _l("Begun (UTC)"),
+        _l("Started (UTC)"),
         _l("Server"),
         _l("Partner"),
         _l("Day"),
@@ -131,7 +131,7 @@ def cancel(collection_id: int) -> ResponseReturnValue:
         return redirect(back)
     context.note("collection cancelled", server.name, server.account, day=str(collection.day))
     db.session.commit()
-    flash(gettext("The collection is cancelled. What was read until now is counted."), "success")
+    flash(gettext("The collection has been canceled. Pages read so far are counted."), "success")
     return redirect(back)
 
 
@@ -176,10 +176,10 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     """Return why a collection does not start, once it has waited longer than a worker needs."""
     if heartbeat.is_stale(collection, now):
         return Waiting(
-            gettext("The worker has sent no heartbeat for a while"),
+            gettext("The worker is not responding"),
             gettext(
-                "It may have been stopped. Another one goes on where it was within two minutes; "
-                "nothing is lost or counted twice."
+                "It may have been stopped. Another worker continues within two minutes. No pages "
+                "are lost or counted twice."
             ),
         )
     if collection.state != "queued" or collection.queued_at > now - _TAKEN_WITHIN:
@@ -189,17 +189,19 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     except queue.QueueDown:
         return Waiting(
             gettext("The queue cannot be reached"),
-            gettext("Redis does not answer. The collection starts automatically when it is back."),
+            gettext(
+                "Redis is not responding. The collection starts automatically when it is back."
+            ),
         )
     if running:
         return Waiting(
-            gettext("In line"),
+            gettext("Queued"),
             gettext("The worker is busy with other collections; this one is next."),
         )
     return Waiting(
         gettext("No worker seems to be running"),
         gettext(
-            "Start one (python -m jobs.worker), or tell whoever operates this service. The "
-            "collection begins by itself then."
+            "Start one (python -m jobs.worker), or contact the operator of this service. The "
+            "collection then starts automatically."
         ),
     )

@@ -122,7 +122,9 @@ def connect(server_id: int) -> ResponseReturnValue:
             "console/customers/all.html", found=found, server=_server(), new_accounts=new_accounts
         )
     if found.gone:
-        return _page(found, gettext("Some of the chosen customers are not in the fleet any more."))
+        return _page(
+            found, gettext("Some of the selected customers are no longer in Printerpoint.")
+        )
     if not found.choices and action != "all-confirmed":
         if found.already:  # the second of two clicks
             return redirect(url_for("servers.show", server_id=server_id))
@@ -137,10 +139,8 @@ def connect(server_id: int) -> ResponseReturnValue:
     db.session.commit()
     if made:
         said = ngettext(
-            "%(number)s customer is connected. "
-            "The first reading is the baseline; pages printed after it count.",
-            "%(number)s customers are connected. "
-            "The first reading is the baseline; pages printed after it count.",
+            "%(number)s customer connected. Counting starts from the first meter reading.",
+            "%(number)s customers connected. Counting starts from the first meter reading.",
             len(made),
             number=filters.number(len(made)),
         )
@@ -163,7 +163,9 @@ def _server(server_id: int | None = None) -> Server:
     server = access.server(db.session(), context.viewer(), wanted)
     if server.removed_at is not None:
         raise Conflict(
-            gettext("%(name)s has been removed; register it again to add feeds.", name=server.name)
+            gettext(
+                "%(name)s has been removed. Add the server again to add feeds.", name=server.name
+            )
         )
     return server
 
@@ -174,7 +176,7 @@ def _find(server: Server) -> Found:
     try:
         known = _known(server)
     except (PrinterpointError, DecryptionError) as error:
-        lost = gettext("The stored token cannot be opened any more. Enter the token again.")
+        lost = gettext("The stored token can no longer be decrypted. Enter the token again.")
         found.error = error.message if isinstance(error, PrinterpointError) else lost
         found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
         return found

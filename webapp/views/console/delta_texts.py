@@ -19,10 +19,10 @@ DECISIONS = {
     "reopened": _l("The case was reopened; they are under review again."),
 }
 COUNTER_SET_LABELS = {
-    "colour": _l("black and colour pages"),
+    "colour": _l("black and color pages"),
     "size": _l("pages by paper size"),
     "area": _l("paper area, as Letter pages"),
-    "area_by_colour": _l("black and colour paper area, as Letter pages"),
+    "area_by_colour": _l("black and color paper area, as Letter pages"),
     "categories": _l("print categories, as Letter pages"),
     "length": _l("paper length, as Letter pages"),
 }

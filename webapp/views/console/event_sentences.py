@@ -218,8 +218,8 @@ def reactivated(details: Mapping[str, Any]) -> str:
 
 def successor_found(details: Mapping[str, Any]) -> str:
     return gettext(
-        "%(devices)s of its %(of)s devices are now listed at “%(name)s” in Printerpoint. Reconnect "
-        "the feed if this is the same company.",
+        "%(devices)s of its %(of)s printers are now listed at “%(name)s” in Printerpoint. "
+        "Reconnect the feed if this is the same company.",
         devices=filters.number(details["devices"]),
         of=filters.number(details["of"]),
         name=details["customer"],

@@ -46,7 +46,7 @@ def act() -> ResponseReturnValue:
     if action not in _CONCERNED or not chosen:
         return bulk.nothing_selected(_back())
     if len(chosen) > bulk.MAX_ROWS:
-        flash(gettext("These are more than 200 feeds; tick fewer customers."), "warning")
+        flash(gettext("More than 200 feeds are selected. Select fewer customers."), "warning")
         return redirect(_back())
     concerned = [feed for feed in chosen if _is_concerned(action, feed)]
     others = len(chosen) - len(concerned)
@@ -107,8 +107,8 @@ def _skipped_text(action: str, count: int) -> str:
     """Return the message about feeds to which the action does not apply."""
     if action == "reactivate":
         return ngettext(
-            "%(number)s feed was left alone: only inactive ones are reactivated.",
-            "%(number)s feeds were left alone: only inactive ones are reactivated.",
+            "%(number)s feed was not changed: it is not inactive.",
+            "%(number)s feeds were not changed: they are not inactive.",
             count,
             number=filters.number(count),
         )
@@ -120,8 +120,8 @@ def _skipped_text(action: str, count: int) -> str:
             number=filters.number(count),
         )
     return ngettext(
-        "%(number)s feed was left alone: inactive or removed.",
-        "%(number)s feeds were left alone: inactive or removed.",
+        "%(number)s feed was not changed: inactive or removed.",
+        "%(number)s feeds were not changed: inactive or removed.",
         count,
         number=filters.number(count),
     )

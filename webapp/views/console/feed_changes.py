@@ -31,7 +31,7 @@ def deactivate(feed_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(
         gettext(
-            "%(customer_name)s is inactive; it is not collected any more.",
+            "%(customer_name)s is inactive and is no longer collected.",
             customer_name=feed.customer_name,
         ),
         "success",
@@ -86,7 +86,7 @@ def remove(feed_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(
         gettext(
-            "%(customer_name)s is removed. What was counted stays.",
+            "%(customer_name)s has been removed. Counted pages are kept.",
             customer_name=feed.customer_name,
         ),
         "success",

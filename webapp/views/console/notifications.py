@@ -50,13 +50,13 @@ def choose() -> ResponseReturnValue:
     subjects = CHOICES[context.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
     form = NotificationsForm(data=wants | {"language": user.language or ""})
-    form.language.choices = [("", gettext("As the browser has it")), *i18n.LANGUAGES.items()]
+    form.language.choices = [("", gettext("Browser default")), *i18n.LANGUAGES.items()]
     if request.method == "POST" and form.validate_on_submit():
         for subject in subjects:
             unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
         user.language = form.language.data or None
         db.session.commit()
-        flash(gettext("Saved. It holds for every mail from now on."), "success")
+        flash(gettext("Saved. Applies to all emails from now on."), "success")
         return redirect(url_for("notifications.choose"))
     return forms.page(
         "console/notifications/choose.html",
@@ -82,10 +82,10 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
 _SHEET = export.Sheet(
     "mails",
     (
-        _l("Mail"),
+        _l("Email"),
         _l("To"),
-        _l("E-mail"),
-        _l("Written (UTC)"),
+        _l("Email"),
+        _l("Created (UTC)"),
         _l("State"),
         _l("Error"),
     ),
@@ -130,5 +130,5 @@ def retry(mail_id: int) -> ResponseReturnValue:
         db.session.rollback()
         flash(str(error), "warning")
     else:
-        flash(gettext("It is sent again within a minute."), "success")
+        flash(gettext("It will be sent again within a minute."), "success")
     return redirect(url_for("notifications.show", mail_id=mail_id))

@@ -25,7 +25,7 @@ _SHOWN = 200
 _TITLES = (
     _l("Customer"),
     _l("Server"),
-    _l("LifeCount"),
+    _l("Pages counted"),
     _l("Certified pages"),
     _l("Open pages"),
     _l("Pages under review"),

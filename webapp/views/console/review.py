@@ -228,7 +228,7 @@ def counted_text(pages: int) -> str:
 def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
     decision = request.form.get("answer", "")
     if decision not in service.DECISIONS:
-        raise Invalid("answer", gettext("Choose one of the decisions."))
+        raise Invalid("answer", gettext("Choose a decision."))
     pages = service.decide(
         db.session(),
         delta,

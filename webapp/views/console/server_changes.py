@@ -76,7 +76,7 @@ def rename(server_id: int) -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             db.session.commit()
-            flash(gettext("It is called %(name)s now.", name=server.name), "success")
+            flash(gettext("Renamed to %(name)s.", name=server.name), "success")
             return redirect(url_for("servers.show", server_id=server_id))
     return forms.page("console/servers/name.html", form, server=server)
 
@@ -92,7 +92,8 @@ def remove(server_id: int) -> ResponseReturnValue:
             context.note("server removed", server.name, server.account)
             db.session.commit()
             flash(
-                gettext("%(name)s is removed. What was counted stays.", name=server.name), "success"
+                gettext("%(name)s has been removed. Counted pages are kept.", name=server.name),
+                "success",
             )
         return redirect(url_for("servers.index"))
     server_state.refuse_removed(server)

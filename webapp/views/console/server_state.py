@@ -22,5 +22,5 @@ def refuse_removed(server: Server) -> None:
     """Raise Conflict for a server that was removed."""
     if server.removed_at is not None:
         raise Conflict(
-            gettext("%(name)s has been removed; its history stays to be read.", name=server.name)
+            gettext("%(name)s has been removed; its history is still available.", name=server.name)
         )

@@ -71,7 +71,7 @@ _SHEET = export.Sheet(
         _l("Feeds"),
         _l("Unhealthy feeds"),
         _l("Last checked (UTC)"),
-        _l("Registered (UTC)"),
+        _l("Added (UTC)"),
     ),
     _exported,
 )
@@ -135,7 +135,10 @@ def new() -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             flash(
-                gettext("%(name)s is registered. Now choose whose pages count.", name=server.name),
+                gettext(
+                    "%(name)s has been added. Now choose which customers take part.",
+                    name=server.name,
+                ),
                 "success",
             )
             server_state.warn_if_waiting(server)
@@ -182,7 +185,7 @@ def check(server_id: int) -> ResponseReturnValue:
         token = server.decrypt_token(context.keyring())
     except DecryptionError:
         # An error of our keys, not of the server: its health does not change.
-        said = gettext("The stored token cannot be opened any more. Enter the token again.")
+        said = gettext("The stored token can no longer be decrypted. Enter the token again.")
         return _checked(server, "error", said)
     db.session.rollback()  # no transaction is open during the call
     error = None
@@ -200,14 +203,14 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.commit()
     changed = server.health != before
     if error is not None:
-        said = gettext("It was tried just now, and the trouble is still there.")
+        said = gettext("Checked just now; the problem persists.")
         if changed:
-            said = gettext("Printerpoint could not be read: collection is paused.")
+            said = gettext("Printerpoint could not be read. Collection is paused.")
         return _checked(server, "error", said, changed)
     said = (
-        gettext("Printerpoint answers again: collection goes on.")
+        gettext("Printerpoint is reachable again. Collection has resumed.")
         if changed
-        else gettext("Printerpoint answers.")
+        else gettext("Printerpoint is reachable.")
     )
     return _checked(server, "success", said, changed)
 
@@ -222,7 +225,10 @@ def collect(server_id: int) -> ResponseReturnValue:
         return redirect(url_for("servers.show", server_id=server.id))
     if server.paused:
         flash(
-            gettext("Collection is paused: Printerpoint did not answer. Check it first."), "error"
+            gettext(
+                "Collection is paused because Printerpoint did not respond. Check the server first."
+            ),
+            "error",
         )
         return redirect(url_for("servers.show", server_id=server_id))
     return collection_requests.start(server)
@@ -235,7 +241,7 @@ def _feeds_by_health(servers: Sequence[Any]) -> dict[int, dict[str, int]]:
 
 def _register(form: RegisterForm) -> Server:
     if not form.account.data:
-        raise Invalid("account", gettext("Choose the partner whose login this is."))
+        raise Invalid("account", gettext("Choose the partner that owns this login."))
     token = servers.clean_token(form.token.data or "")
     serials = tokens.verify_token(token)
     account = access.account(db.session(), context.viewer(), form.account.data)

@@ -35,12 +35,12 @@ blueprint = Blueprint("sharing", __name__)
 
 CHANGERS: tuple[Role, ...] = ("operations", "partner_admin", "customer")
 _SAID = {
-    "badge-on": _l("The badge is on: its address answers everybody."),
+    "badge-on": _l("The badge is now public."),
     "badge-off": _l(
-        "The badge is off: its address no longer answers and stays the same. Browsers that have "
-        "shown it may do so for another hour."
+        "The badge is off. Its address is kept for later. Browsers may show a cached badge for "
+        "up to an hour."
     ),
-    "named": _l("The public pages name the holder."),
+    "named": _l("Public pages now show the name."),
     "unnamed": _l(
         "The public pages no longer show the name. A picture with the name that was downloaded "
         "before may still exist."
@@ -76,7 +76,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
     this_year = totals.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
-        abort(404, gettext("Nothing was counted in that year."))
+        abort(404, gettext("No pages were counted in that year."))
     months = [Month(year, number) for number in range(1, 13)]
     rows = [
         MonthOfYear(one, pages.get(one, 0), trees(pages.get(one, 0)), issued.get(str(one)))
@@ -132,7 +132,9 @@ def renew(account_id: int) -> ResponseReturnValue:
     service.renew_badge(account)
     context.note("badge changed", account.name, account, to=reason("new_address"))
     db.session.commit()
-    flash(gettext("The badge has a new address. Replace the old one where you show it."), "success")
+    flash(
+        gettext("The badge has a new address. Replace the old one wherever it is used."), "success"
+    )
     return redirect(back)
 
 

@@ -22,27 +22,27 @@ INTERACTIVE_LIMITS = RequestLimits(
 
 _UNTRIED = {
     "refused": _l(
-        "Printerpoint refuses this token. See that all of it was copied, or make a new one in "
-        "Printerpoint under My Account > Account Settings > API Access (Admin only). Nothing was "
-        "saved."
+        "Printerpoint rejected this token. Check that you copied the whole token, or create a "
+        "new one in Printerpoint under My Account > Account Settings > API Access (Admin only). "
+        "Nothing was saved."
     ),
     "malformed": _l(
-        "Something answered at Printerpoint's address, but not with a list of printers. The "
-        "token is not at fault, and nothing was saved. Paste it again later; if this stays so, "
-        "ask Printerpoint's support."
+        "Printerpoint’s response is not a list of printers. The token is not the cause, and "
+        "nothing was saved. Paste it again later; if the error persists, contact Printerpoint "
+        "support."
     ),
     "timeout": _l(
-        "Printerpoint does not answer in time, so the token could not be tried and nothing was "
+        "Printerpoint did not respond in time, so the token could not be tested and nothing was "
         "saved. Paste it again in a minute."
     ),
     "rate_limited": _l(
-        "Printerpoint asks us to slow down, so the token could not be tried and nothing was "
-        "saved. Paste it again in a few minutes."
+        "Printerpoint received too many requests, so the token could not be tested and nothing "
+        "was saved. Paste it again in a few minutes."
     ),
     "unreachable": _l(
-        "Printerpoint cannot be reached, so the token could not be tried and nothing was saved. "
-        "Paste it again in a minute; if this stays so, see whether printerpoint.com opens in "
-        "your browser."
+        "Printerpoint cannot be reached, so the token could not be tested and nothing was saved. "
+        "Paste it again in a minute; if the error persists, check whether printerpoint.com opens "
+        "in your browser."
     ),
 }
 

@@ -58,13 +58,13 @@ class Invited:
 class InviteForm(forms.Form):
     """The person to invite."""
 
-    full_name = StringField(_l("Full name"), [DataRequired(_l("Give the user’s full name."))])
+    full_name = StringField(_l("Full name"), [DataRequired(_l("Enter the user’s full name."))])
     email = EmailField(
-        _l("E-mail"),
-        [DataRequired(_l("Give the e-mail the user will log in with."))],
-        description=_l("It is what the user logs in with. Releaf sends nothing to it."),
+        _l("Email"),
+        [DataRequired(_l("Enter the email the user will log in with."))],
+        description=_l("Used to log in. Send the invitation link to the user yourself."),
     )
-    role = RadioField(_l("Role"), [DataRequired(_l("Choose what the user may do."))])
+    role = RadioField(_l("Role"), [DataRequired(_l("Choose a role."))])
 
 
 def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
@@ -83,7 +83,7 @@ _SHEET = export.Sheet(
     "users",
     (
         _l("Name"),
-        _l("E-mail"),
+        _l("Email"),
         _l("Account"),
         _l("Role"),
         _l("State"),
@@ -186,7 +186,8 @@ def disable(user_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(
             gettext(
-                "%(full_name)s is disabled and logged out everywhere.", full_name=user.full_name
+                "%(full_name)s has been disabled and logged out everywhere.",
+                full_name=user.full_name,
             ),
             "success",
         )

@@ -31,22 +31,24 @@ log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
 
 #: The same for email and password, so that it does not disclose who has a login.
-_REFUSED = _l("This e-mail and password do not fit together. Check both, or ask for a new link.")
+_REFUSED = _l(
+    "Incorrect email or password. Check both, or request a new link from your administrator."
+)
 
 
 class LoginForm(forms.Form):
     """Email address and password."""
 
-    email = EmailField(_l("E-mail"), [DataRequired(_l("Give your e-mail."))])
-    password = PasswordField(_l("Password"), [DataRequired(_l("Give your password."))])
+    email = EmailField(_l("Email"), [DataRequired(_l("Enter your email."))])
+    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
 
 
 class PasswordForm(forms.Form):
     """A new password."""
 
     old = PasswordField(
-        _l("Present password"),
-        [DataRequired(_l("Give your present password."))],
+        _l("Current password"),
+        [DataRequired(_l("Enter your current password."))],
     )
     new = PasswordField(
         _l("New password"),
@@ -54,8 +56,8 @@ class PasswordForm(forms.Form):
         description=_l("12 characters or more; a few words in a row are easy to remember."),
     )
     again = PasswordField(
-        _l("New password again"),
-        [EqualTo("new", _l("The two new passwords differ; type them again."))],
+        _l("Confirm new password"),
+        [EqualTo("new", _l("The two passwords do not match. Enter them again."))],
     )
 
 
@@ -68,8 +70,8 @@ class AcceptForm(forms.Form):
         description=_l("12 characters or more; a few words in a row are easy to remember."),
     )
     again = PasswordField(
-        _l("Password again"),
-        [EqualTo("password", _l("The two passwords differ; type them again."))],
+        _l("Confirm password"),
+        [EqualTo("password", _l("The two passwords do not match. Enter them again."))],
     )
 
 
@@ -98,7 +100,7 @@ def logout() -> ResponseReturnValue:
     """End the session."""
     logout_user()
     session.clear()
-    flash(gettext("You are logged out."), "success")
+    flash(gettext("You have been logged out."), "success")
     return redirect(url_for("auth.login"))
 
 
@@ -117,7 +119,12 @@ def password() -> ResponseReturnValue:
             _note("user changed password", user)
             db.session.commit()
             _enter(user)
-            flash(gettext("Your password is changed. Your other sessions have ended."), "success")
+            flash(
+                gettext(
+                    "Your password has been changed. Your other sessions have been logged out."
+                ),
+                "success",
+            )
             return redirect(url_for("home.index"))
     return forms.page("public/auth/password.html", form)
 
@@ -128,7 +135,7 @@ def invitation(token: str) -> ResponseReturnValue:
     try:
         found = users.invitation(db.session(), token, clock.now())
     except NotFound:
-        return _ended(gettext("It may have been cut off when it was copied. Copy all of it."), 404)
+        return _ended(gettext("It may not have been copied completely. Copy the whole link."), 404)
     except Conflict as error:
         return _ended(str(error))
     form = AcceptForm()

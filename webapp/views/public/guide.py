@@ -21,14 +21,14 @@ blueprint = Blueprint("guide", __name__)
 PICTURES = ROOT / "static" / "guide"
 #: The alternative text of each screenshot.
 PICTURED = {
-    "register": _l("Registering a server: the token is all that is needed."),
-    "choose": _l("Choosing customers of the fleet, with a search."),
-    "progress": _l("A collection while it runs: a bar, and n of m."),
-    "device": _l("A printer as it is stored: its counts, and nothing else."),
-    "feed": _l("A feed with its pages a day, its health and its history."),
+    "register": _l("Adding a server with its API token."),
+    "choose": _l("Choosing customers with the search."),
+    "progress": _l("A running collection with its progress."),
+    "device": _l("A printer with its meter counts."),
+    "feed": _l("A feed with its pages per day, health and history."),
     "review": _l("A case under review: meter readings, reason and decisions."),
-    "certificate": _l("A certificate: preview, PDF, public address."),
-    "sharing": _l("What a customer shows: badge and name."),
+    "certificate": _l("A certificate with preview, PDF and share link."),
+    "sharing": _l("Public sharing: badge and name."),
 }
 
 
@@ -50,28 +50,32 @@ CHAPTERS = (
     Chapter(
         "token",
         _l("Find your token"),
-        _l("Where Printerpoint keeps the key to its API."),
+        _l("Where to find the API token in Printerpoint."),
     ),
     Chapter(
         "server",
-        _l("Register your server"),
-        _l("Paste the token; it is tried before it is saved."),
+        _l("Add your server"),
+        _l("Paste the token. It is tested before it is saved."),
     ),
     Chapter(
         "feeds",
         _l("Add feeds"),
-        _l("Choose the customers whose pages shall become trees."),
+        _l("Choose the customers to include."),
     ),
     Chapter(
         "night",
-        _l("The first night"),
-        _l("How pages are read, and how you can watch."),
+        _l("The first nightly run"),
+        _l("How meters are read, and where to see the progress."),
     ),
-    Chapter("stored", _l("What is read and stored"), _l("And what is not.")),
+    Chapter(
+        "stored",
+        _l("What is read and stored"),
+        _l("What is read from Printerpoint, and what is not."),
+    ),
     Chapter(
         "health",
         _l("Health and recovery"),
-        _l("What happens when something goes quiet."),
+        _l("What happens when a server or a customer stops reporting."),
     ),
     Chapter(
         "review",
@@ -90,8 +94,8 @@ CHAPTERS = (
     ),
     Chapter(
         "help",
-        _l("Questions and troubles"),
-        _l("What to do when something does not work."),
+        _l("Troubleshooting"),
+        _l("Solutions to common problems."),
     ),
 )
 _BY_SLUG = {chapter.slug: number for number, chapter in enumerate(CHAPTERS)}

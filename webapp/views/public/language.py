@@ -20,7 +20,7 @@ def change() -> ResponseReturnValue:
     """Change the language of this browser and of the user."""
     language = i18n.known(request.form.get("language"))
     if language is None:
-        raise Invalid("language", gettext("Choose one of the languages there are."))
+        raise Invalid("language", gettext("Choose one of the listed languages."))
     if current_user.is_authenticated:
         context.user().language = language
         db.session.commit()

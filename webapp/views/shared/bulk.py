@@ -47,7 +47,7 @@ def export_selected(
 
 def nothing_selected(back: str) -> ResponseReturnValue:
     """Redirect to the list, with a message to select rows."""
-    flash(gettext("Tick at least one row, then choose what to do."), "warning")
+    flash(gettext("Select at least one row, then choose an action."), "warning")
     return redirect(back)
 
 

@@ -125,19 +125,19 @@ def _text(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
     period = {"first": named[0], "last": named[-1]}
     if not bars[best].value:
         return gettext(
-            "%(first)s to %(last)s: nothing yet. The figures are in the table below.", **period
+            "%(first)s to %(last)s: no data yet. The values are in the table below.", **period
         )
     if unit == "trees":
         return gettext(
-            "%(first)s to %(last)s: from %(before)s to %(trees)s trees. The figures are in the "
+            "%(first)s to %(last)s: from %(before)s to %(trees)s trees. The values are in the "
             "table below.",
             before=_figure(bars[0], unit),
             trees=_figure(bars[-1], unit),
             **period,
         )
     return gettext(
-        "%(first)s to %(last)s: %(total)s in all, most on %(best)s with %(most)s. The figures are "
-        "in the table below.",
+        "%(first)s to %(last)s: %(total)s in total, most on %(best)s with %(most)s. The values "
+        "are in the table below.",
         total=filters.pluralize(_sum(bars), "page"),
         best=named[best],
         most=_figure(bars[best], unit),

@@ -18,7 +18,7 @@ def picture(certificate: Certificate, cache: Literal["private", "public"]) -> Re
     if rendered is None:
         abort(
             404,
-            gettext("The document of this certificate is being prepared; try again in a minute."),
+            gettext("The PDF of this certificate is being generated. Try again in a minute."),
         )
     response = make_response()
     response.mimetype = "image/png"

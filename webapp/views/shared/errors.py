@@ -20,12 +20,12 @@ log = logging.getLogger("releaf.web")
 _PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429})
 
 _FORGED = _l(
-    "The page was open for too long, or your browser keeps no cookies. Go back, reload the page "
+    "The page was open for too long, or your browser blocks cookies. Go back, reload the page "
     "and send it again."
 )
 _QUEUE_DOWN = _l(
-    "The queue of jobs (Redis) cannot be reached. What was saved stays; jobs are taken up as "
-    "soon as it is back."
+    "The job queue (Redis) cannot be reached. Saved changes are kept, and jobs start when it is "
+    "back."
 )
 
 

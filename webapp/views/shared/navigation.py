@@ -53,10 +53,10 @@ RECONCILIATION = MenuItem(
     _l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
 )
 AUDIT = MenuItem(_l("Audit trail"), "audit.index", "clipboard-list", ("audit",))
-MAILS = MenuItem(_l("Mails"), "notifications.index", "mail", ("notifications",))
+MAILS = MenuItem(_l("Emails"), "notifications.index", "mail", ("notifications",))
 GUIDE = MenuItem(_l("Setup guide"), "guide.index", "book-open", ("guide",))
 USERS = MenuItem(_l("Users"), "users.index", "users", ("users",))
-SERVICE = MenuItem(_l("Service"), "status.index", "activity", ("status",))
+SERVICE = MenuItem(_l("System status"), "status.index", "activity", ("status",))
 QUEUES = MenuItem(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _PARTNER = (

@@ -9,7 +9,7 @@ SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
     "server": (
         _l("Servers"),
         _l(
-            "When Printerpoint cannot be reached with a server's token, and when it is reachable "
+            "When Printerpoint cannot be reached with a server’s token, and when it is reachable "
             "again."
         ),
     ),
@@ -28,7 +28,7 @@ SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
         ),
     ),
     "nights": (
-        _l("Nights"),
+        _l("Nightly runs"),
         _l("When no nightly run has finished for 26 hours, and when they finish again."),
     ),
     "approval": (

@@ -128,7 +128,7 @@ def require_same_origin() -> None:
         parts = urlsplit(request.referrer)
         origin = f"{parts.scheme}://{parts.netloc}"
     if origin != own:
-        abort(403, gettext("This was sent from another site and is refused."))
+        abort(403, gettext("Requests from other sites are rejected."))
 
 
 def _has_failed(response: Response) -> bool:

@@ -73,7 +73,7 @@ def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> P
             [one for one in pages if one.year == month.year and (one.month - 1) // 3 == quarter],
         ),
         (str(month.year), [one for one in pages if one.year == month.year]),
-        (gettext("So far"), list(pages)),
+        (gettext("All time"), list(pages)),
     ]
     sums = [(name, sum(pages[one] for one in months)) for name, months in periods]
     total = sums[-1][1]

@@ -38,8 +38,8 @@ _CHANGING = frozenset(
     )
 )  # fmt: skip
 _DOWN = _l(
-    "The queues cannot be shown, for Redis cannot be reached. Check REDIS_URL and that the Redis "
-    "process runs; jobs that were in line are there again when it is back."
+    "The queues cannot be shown because Redis cannot be reached. Check REDIS_URL and that Redis "
+    "is running. Queued jobs are kept."
 )
 
 

@@ -24,43 +24,43 @@ blueprint = Blueprint("status", __name__)
 _NIGHTS = 7
 #: The description of each job.
 JOB_LABELS = {
-    queue.ENQUEUE_DUE_COLLECTIONS: _l("Look which nights are due"),
+    queue.ENQUEUE_DUE_COLLECTIONS: _l("Enqueue due collections"),
     queue.RUN_COLLECTION: _l("Collect a server"),
     queue.RUN_FEED: _l("Collect a customer that failed"),
     queue.CHECK_SERVERS: _l("Check unhealthy servers"),
     queue.CHECK_SERVER: _l("Check a server"),
     queue.CLOSE_MONTHS: _l("Close months that are due"),
-    queue.RENDER_CERTIFICATE: _l("Prepare a certificate"),
-    queue.RECONCILE: _l("Compare counters, pages and certificates"),
-    queue.SEND_NOTIFICATIONS: _l("Send mails"),
+    queue.RENDER_CERTIFICATE: _l("Generate a certificate"),
+    queue.RECONCILE: _l("Compare meters, pages and certificates"),
+    queue.SEND_NOTIFICATIONS: _l("Send emails"),
 }
 #: The names of the queues.
 _QUEUES = {
-    "timetable": _l("Timetable"),
+    "timetable": _l("Schedule"),
     "collection": _l("Collection"),
-    "documents": _l("Documents"),
+    "documents": _l("PDFs"),
 }
 #: The causes of technical errors, and the remedies.
 _REASONS = (
     (
         "Work-horse terminated",
-        _l("Its process was killed, by the machine or for want of memory."),
+        _l("Its process was killed, possibly because memory ran out."),
     ),
     (
         "AbandonedJobError",
-        _l("Its worker ended without a word: killed, or the machine stopped."),
+        _l("Its worker was killed, or the machine stopped."),
     ),
-    ("JobTimeoutException", _l("It took longer than it may.")),
-    ("OperationalError", _l("The database did not answer, or was busy for too long.")),
-    ("DecryptionError", _l("A token cannot be opened with the keys in ENCRYPTION_KEYS.")),
+    ("JobTimeoutException", _l("It exceeded its time limit.")),
+    ("OperationalError", _l("The database did not respond, or was busy for too long.")),
+    ("DecryptionError", _l("A token cannot be decrypted with the keys in ENCRYPTION_KEYS.")),
     ("ConnectionError", _l("Another service could not be reached.")),
     (
         "Invalid attribute name",
-        _l("The worker runs other code than the web server: restart both."),
+        _l("Worker and web server run different versions: restart both."),
     ),
     (
         "ModuleNotFoundError",
-        _l("The worker runs other code than the web server: restart both."),
+        _l("Worker and web server run different versions: restart both."),
     ),
 )
 _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
@@ -138,9 +138,9 @@ def explain_error(error: str) -> str:
             return str(words)
     found = _CLASS.match(error)
     if found is None:
-        return error or gettext("It left no reason behind.")
+        return error or gettext("No reason was recorded.")
     # Messages of our errors are sentences; of others only the name is displayed.
-    return found[2] or gettext("%(error)s, without a word of its own.", error=found[1])
+    return found[2] or gettext("%(error)s, without a message.", error=found[1])
 
 
 def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
