@@ -122,7 +122,7 @@ def test_a_file_is_replaced_by_force_only(printed: Releaf, tmp_path: Path) -> No
     refused = printed("certificates", "download", f"R-{MONTH}-000001", "-o", file, "--json")
     assert (refused.code, refused.error) == (
         2,
-        ("output", f"{file} is there already; --force replaces it."),
+        ("output", f"{file} already exists; --force replaces it."),
     )
     assert file.read_text() == "mine"
 

@@ -22,7 +22,7 @@ def account() -> None:
 @click.option(
     "--partner",
     metavar="ACCOUNT",
-    help="Make a customer of this partner (id or exact name). Without it a partner is made.",
+    help="Create a customer of this partner (id or exact name). Without it, a partner is created.",
 )
 @click.option(
     "--time-zone",
@@ -65,7 +65,7 @@ def add(
             )
         else:
             if time_zone is not None:
-                raise Invalid("time_zone", "A customer lives in its partner's; leave it out.")
+                raise Invalid("time_zone", "A customer has its partner's time zone; leave it out.")
             owner = choose.account(session, partner, "partner", {"partner"})
             made = accounts.add_customer(
                 session, owner, name=name, country=country, region=region, now=clock.now()

@@ -149,7 +149,7 @@ def download(number: str, target: str, force: bool) -> None:
     A document that has not been rendered yet is rendered first.
     """
     if target == "-" and output.as_json():
-        raise Invalid("target", "Name a file; --json is printed on standard output.")
+        raise Invalid("target", "Give a file name; --json is printed on standard output.")
     pdf = _document(number)
     if target == "-":
         sys.stdout.buffer.write(pdf)
@@ -187,9 +187,9 @@ def _document(number: str) -> bytes:
 def _write(path: Path, content: bytes, force: bool) -> None:
     """Write a whole file or none. Raises Invalid if it cannot be written."""
     if path.exists() and not path.is_file():
-        raise Invalid("target", f"{path} is not a file; name one.")
+        raise Invalid("target", f"{path} is not a file; give a file name.")
     if path.exists() and not force:
-        raise Invalid("target", f"{path} is there already; --force replaces it.")
+        raise Invalid("target", f"{path} already exists; --force replaces it.")
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with part.open("xb") as file:

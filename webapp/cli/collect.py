@@ -174,9 +174,9 @@ def _report(wanted: Wanted, collection_id: int, error: str | None) -> Report:
     with context.session(reading=True) as session:
         collection = session.get_one(Collection, collection_id)
         if error is None and collection.state == "cancelled":
-            error = "It was cancelled in the browser; what was read until then is counted."
+            error = "The collection was canceled; pages read until then are counted."
         if error is None and collection.state == "failed":
-            error = sentence(collection.reason) or "it was given up"
+            error = sentence(collection.reason) or "it was aborted"
         feeds = [_feed_row(outcome, name) for outcome, name in session.execute(query)]
         return Report(wanted, collection.day, error, feeds)
 

@@ -38,14 +38,14 @@ class ListCommand:
 LIST_COMMANDS = (
     ListCommand(
         "accounts",
-        "Partners, their customers, operations. --from, --to and --month: when they were made.",
+        "Partners, their customers, operations. --from, --to and --month: when they were added.",
         queries.accounts,
         ("id", "kind", "name", "partner", "time_zone", "country"),
         moment="created_at",
     ),
     ListCommand(
         "servers",
-        "Printerpoint logins and their health. --from, --to and --month: when they were made.",
+        "Printerpoint logins and their health. --from, --to and --month: when they were added.",
         queries.servers,
         ("id", "name", "account", "account_name", "health", "health_checked_at"),
         moment="created_at",

@@ -203,7 +203,7 @@ def customers(server: str) -> None:
             }
             for candidate in candidates
         ]
-    output.print_rows(rows, _COLUMNS, "Printerpoint knows no customers with printers yet.")
+    output.print_rows(rows, _COLUMNS, "Printerpoint lists no customers with printers yet.")
 
 
 def customers_of(client: Client, server_id: int) -> list[Customer]:

@@ -81,7 +81,7 @@ def invite_again(email: str) -> None:
 def _user(session: Session, email: str) -> User:
     found = session.scalar(select(User).where(User.email == email.strip().lower()))
     if found is None:
-        raise Invalid("email", f"Nobody has {email!r}. 'releaf user add' invites them.")
+        raise Invalid("email", f"No user has the email {email!r}. 'releaf user add' invites one.")
     return found
 
 
