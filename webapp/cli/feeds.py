@@ -11,7 +11,7 @@ from webapp.cli.command import Group
 from webapp.cli.servers import customers_of
 from webapp.errors import Invalid
 from webapp.messages import sentence
-from webapp.models import Feed
+from webapp.models import Feed, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import feeds, pauses, read_intervals, renames
 from webapp.services.servers import health
@@ -74,17 +74,21 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
         for feed in connected.feeds:
             context.note(session, "feeds connected", feed.customer_name, feed.account)
         session.commit()
-        if chosen.awaiting_approval_since is not None:
-            click.echo(
-                f"Server {chosen.id} is awaiting approval. Its feeds are collected after 'releaf "
-                f"server approve {chosen.id}', or once the other server with its fleet is removed.",
-                err=True,
-            )
-        if everyone:
-            feed_output.print_connected(connected)
-        else:
-            row = feed_output.as_row(connected.feeds[0])
-            output.print_result(row, feed_output.line(row))
+        _print(chosen, connected, everyone=everyone)
+
+
+def _print(server: Server, connected: feeds.ConnectedFeeds, *, everyone: bool) -> None:
+    if server.awaiting_approval_since is not None:
+        click.echo(
+            f"Server {server.id} is awaiting approval. Its feeds are collected after 'releaf "
+            f"server approve {server.id}', or once the other server with its fleet is removed.",
+            err=True,
+        )
+    if everyone:
+        feed_output.print_connected(connected)
+    else:
+        row = feed_output.as_row(connected.feeds[0])
+        output.print_result(row, feed_output.line(row))
 
 
 @feed.command("deactivate")

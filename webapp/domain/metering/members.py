@@ -1,7 +1,8 @@
 """Members: the counters of a set, each of which is counted from its own baseline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from webapp.domain.metering.counter_sets import CounterSet, pages_of
 from webapp.domain.metering.counting import first_count, is_restored, since_of
@@ -43,10 +44,15 @@ def apply_members(
         first_count(run, stood_at_zero, since)
         run.change(latest=stood_at_zero.count)
     if joining:
-        before = run.state.latest
-        added = reading.count - before
-        run.note("member_joined", reading.day, members=", ".join(joining), pages=added)
-        run.record(reading, "joined", "baseline", added, before=before, since=since)
-        run.change(latest=reading.count, initial=run.state.initial + added)
+        _join(run, reading, joining, since)
     if fresh or joining:
         run.remember(reading)
+
+
+def _join(run: Run, reading: Count, joining: Iterable[str], since: date) -> None:
+    """Take the first values of new members as their baselines, which are not deposited."""
+    before = run.state.latest
+    added = reading.count - before
+    run.note("member_joined", reading.day, members=", ".join(joining), pages=added)
+    run.record(reading, "joined", "baseline", added, before=before, since=since)
+    run.change(latest=reading.count, initial=run.state.initial + added)
