@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from webapp.db import engine_options
 
@@ -21,3 +22,8 @@ def open_session(database_url: str) -> Iterator[Session]:
     """Open a session with the options of ``db.session``. Whoever opens it commits."""
     with Session(engine(database_url), expire_on_commit=False) as session:
         yield session
+
+
+def engine_of(url: str) -> Engine:
+    """An engine that keeps no connection."""
+    return create_engine(url, poolclass=NullPool, **engine_options(url))

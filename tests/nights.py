@@ -22,12 +22,14 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account, Collection, Delta, Deposit, Device, Feed, Outcome, Server
 from webapp.printerpoint.sandbox import Sandbox
+from webapp.queries.reconciliation import reconcile
 from webapp.services.certificates import months
 from webapp.services.collection import requests
 from webapp.services.servers import servers
 from webapp.settings import Settings
 
 MONDAY = date(2026, 10, 5)
+TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 
 
 @dataclass
@@ -174,6 +176,11 @@ class World:
                 .order_by(Outcome.collection_id.desc())
             )
             return session.scalars(query.limit(1)).one()
+
+    def is_balanced(self) -> bool:
+        """Whether the reconciliation finds every page."""
+        with self.session() as session:
+            return not reconcile(session).differences
 
     def breaks(self, feed_id: int, zone: str | None = "Nowhere/Atlantis") -> None:
         """Break one customer's row in the database, so that its readings cannot be taken."""

@@ -1,10 +1,13 @@
-"""The world of a night."""
+"""The world of a night, and databases."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from tests.nights import World, config, make_world, sandbox
 from tests.services.dealer import Dealer
@@ -34,3 +37,17 @@ def world(
 def dealer(database_url: str, translations: None) -> Dealer:
     """A dealer without customers."""
     return Dealer(database_url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 'releaf.db'}"
+        return
+    url: str = request.getfixturevalue("postgresql_database")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("drop schema public cascade")
+        connection.exec_driver_sql("create schema public")
+    yield url

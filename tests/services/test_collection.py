@@ -5,14 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.nights import MONDAY, World
+from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.models import Delta, Deposit, Device, Feed, HealthChange, Reading
 from webapp.services.feeds import pauses
 
-TUESDAY = MONDAY + timedelta(days=1)
-WEDNESDAY = MONDAY + timedelta(days=2)
-THURSDAY = MONDAY + timedelta(days=3)
-FRIDAY = MONDAY + timedelta(days=4)
 NEXT_MONDAY = MONDAY + timedelta(days=7)
 
 

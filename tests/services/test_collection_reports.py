@@ -1,21 +1,14 @@
 """What a collection reports: failures, missing customers, rows that are not counted."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
 from jobs.health import check
-from tests.nights import MONDAY, World
+from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.domain.reasons import reason
 from webapp.messages import sentence
 from webapp.models import Collection, HealthChange
 from webapp.services.collection import scheduling
-
-TUESDAY = MONDAY + timedelta(days=1)
-WEDNESDAY = MONDAY + timedelta(days=2)
-THURSDAY = MONDAY + timedelta(days=3)
-FRIDAY = MONDAY + timedelta(days=4)
 
 
 @pytest.mark.both_databases

@@ -1,7 +1,6 @@
 """What fails alone: a device leaves its customer's others alone, a customer the other customers."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from sqlalchemy import func, select
 
 from jobs import collection as jobs
 from jobs import runtime
-from tests.nights import MONDAY, World
+from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.process import Observation
 from webapp.domain.metering.process import process as processed
@@ -17,8 +16,6 @@ from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import DeviceState
 from webapp.models import Collection, Device, RetryRows
 from webapp.services.metering import process as service
-
-TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
 
 
 def changes_state(world: World, serial: str, state: dict[str, Any]) -> dict[str, Any]:

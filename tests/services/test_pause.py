@@ -1,16 +1,12 @@
 """A feed that was inactive for a while: its pages meanwhile count, or they do not."""
 
-from datetime import timedelta
-
 import pytest
 
-from tests.nights import MONDAY, World
+from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.models import Feed
 from webapp.services.feeds import pauses
 
 pytestmark = pytest.mark.both_databases
-
-TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
 
 
 @pytest.mark.parametrize("counted", [True, False])

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.nights import MONDAY, World
+from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.old_rules import meter_by_old_rules
 from webapp.domain.metering.codec import from_json
 from webapp.domain.metering.limits import DEFAULT_LIMITS
@@ -29,7 +29,6 @@ from webapp.services.metering import review
 
 pytestmark = pytest.mark.slow
 
-TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in range(1, 5))
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 COMMAND = Actor(None, "command")
 

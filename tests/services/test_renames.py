@@ -1,17 +1,13 @@
 """A customer under a new name: found by its devices, proposed, connected again."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
-from tests.nights import MONDAY, World
+from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from webapp.errors import Conflict
 from webapp.models import Collection, Feed, FeedEvent, Server
 from webapp.printerpoint.fleet import Customer
 from webapp.services.feeds import feeds, renames
-
-TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
 
 Proposal = tuple[str | None, str | None, int | None, int | None]
 

@@ -1,0 +1,225 @@
+"""The rows of a filled database through all revisions, up and down."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    inspect,
+    select,
+    text,
+)
+
+from tests.database import engine_of
+from webapp.errors import Conflict
+from webapp.services import database
+
+# A later revision, as a developer would write one, for the tests of how revisions are run.
+_LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999_later"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.add_column("device", sa.Column("note", sa.String(20), nullable=True))
+    op.execute("update device set note = serial_number")
+    with op.batch_alter_table("feed") as feed:
+        feed.alter_column("customer_name", existing_type=sa.String(200), type_=sa.String(250))
+"""
+
+
+@pytest.fixture
+def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A revision after the latest one."""
+    head = database.latest_revision()
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "later.py").write_text(_LATER.format(head=head))
+    configured = database._config
+
+    def with_later() -> Config:
+        config = configured()
+        folder = Path(str(config.get_main_option("script_location"))) / "versions"
+        config.attributes["lock_timeout"] = "200ms"
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", f"{folder}\n{tmp_path / 'versions'}")
+        return config
+
+    monkeypatch.setattr(database, "_config", with_later)
+    return "9999_later"
+
+
+#: What is stored at a revision before the next one is run; a row of every table it creates. What
+#: is not said here is filled in by the type of the column.
+ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "0001_initial": {
+        "account": {"kind": "partner", "partner_id": None},
+        "logo": {"digest": "d"},
+        "reconciliation": {"differences": []},
+        "server_day": {},
+        "brand": {"logo_digest": "d"},
+        "certificate": {"late_pages": 0, "logo_digest": "d"},
+        "closed_month": {},
+        "partner_month": {},
+        "server": {"health": "healthy"},
+        "user": {"role": "partner_admin", "email": "ada@example.com"},
+        "audit_entry": {
+            "place": "browser",
+            "action": "feeds tied",
+            "details": {"name": "x"},
+        },
+        "document": {},
+        "feed": {"status": "active", "health": "healthy"},
+        "invitation": {},
+        "mail": {"subject": "server", "state": "sent", "logo_digest": "d"},
+        "collection": {"kind": "scheduled", "state": "finished"},
+        "deposit": {},
+        "device": {"moved_to": None},
+        "health_change": {"feed_id": None, "before": "healthy", "after": "unhealthy"},
+        "delta": {
+            "since": date(2026, 10, 1),
+            "state": "adjusted",
+            "proposed": 1,
+            "held_for": "history",
+        },
+        "feed_event": {"kind": "device_added", "details": {"initial": 1}},
+        "notice": {},
+        "outcome": {"outcome": "collected", "skipped": []},
+        "reading": {},
+    },
+    "0006_device_attention": {"device_attention": {"status": "silent"}},
+    "0008_fleet_overlap": {"fleet_serial": {}, "server_overlap": {"other_id": 2}},
+    "0009_metering": {"retry_rows": {}},
+}
+
+
+def test_a_filled_database_keeps_its_rows_at_every_revision_and_a_later_one(
+    empty_database: str, later_revision: str
+) -> None:
+    engine = database._engine(empty_database)
+    filled = _through_all_revisions(engine, but=later_revision)
+    filled["audit_entry"]["action"] = "feeds connected"  # renamed by 0012_audit_actions
+    with engine.begin() as connection:
+        _assert_kept(connection, filled)
+
+    assert database.upgrade(empty_database) == later_revision
+
+    with engine.begin() as connection:
+        _assert_kept(connection, filled)
+        assert connection.exec_driver_sql("select note from device").scalar() == "x"
+
+
+def test_stored_audit_actions_are_renamed_by_an_upgrade_and_a_downgrade(
+    empty_database: str,
+) -> None:
+    engine = database._engine(empty_database)
+    config = database._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011_session_version")
+        entry = {"at": datetime(2026, 11, 2, 3, tzinfo=UTC), "place": "browser"}
+        entry |= {"subject": "x", "details": {}}
+        trail = MetaData()
+        trail.reflect(connection, only=["audit_entry"])
+        former = ["feeds tied", "user took the invitation", "user invited"]
+        rows = [{**entry, "action": action} for action in former]
+        connection.execute(trail.tables["audit_entry"].insert(), rows)
+
+        command.upgrade(config, "0012_audit_actions")
+        upgraded = _stored_actions(connection)
+        command.downgrade(config, "0011_session_version")
+        downgraded = _stored_actions(connection)
+
+    assert upgraded == ["feeds connected", "invitation accepted", "user invited"]
+    assert downgraded == former
+
+
+def _stored_actions(connection: Connection) -> list[str]:
+    return list(connection.scalars(text("select action from audit_entry order by id")))
+
+
+def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(
+    postgresql_database: str, later_revision: str
+) -> None:
+    with engine_of(postgresql_database).begin() as other:
+        other.exec_driver_sql("lock table device in access share mode")
+        with pytest.raises(Conflict, match=r"in use, nothing was changed; .*run again"):
+            database.upgrade(postgresql_database)
+
+    assert database.current_revision(postgresql_database) != later_revision
+    assert database.upgrade(postgresql_database) == later_revision
+
+
+def _through_all_revisions(engine: Engine, but: str) -> dict[str, dict[str, Any]]:
+    """Run one revision after another, and fill the tables of each."""
+    filled: dict[str, dict[str, Any]] = {}
+    scripts = ScriptDirectory.from_config(database._config()).walk_revisions()
+    for script in reversed([one for one in scripts if one.revision != but]):
+        with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                database._hold_references_loosely(connection)
+            config = database._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, script.revision)
+        with engine.begin() as connection:
+            filled |= _fill(connection, ROWS.get(script.revision, {}))
+            stored = set(inspect(connection).get_table_names()) - {"alembic_version"}
+            assert stored <= set(filled), f"{script.revision}: give ROWS a row of each new table"
+    return filled
+
+
+def _fill(
+    connection: Connection, rows: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Insert a row in each table, in order of their references; returns what is stored of it."""
+    schema = MetaData()
+    schema.reflect(connection)
+    for name, row in rows.items():
+        table = schema.tables[name]
+        values = {column.name: _value(column) for column in table.columns}
+        connection.execute(table.insert().values({**values, **row}))
+    return {
+        name: dict(connection.execute(select(schema.tables[name])).mappings().one())
+        for name in rows
+    }
+
+
+def _value(column: Column[Any]) -> Any:
+    kinds: Sequence[tuple[Any, Any]] = (
+        (Boolean, True),
+        (Integer, 1),
+        (DateTime, datetime(2026, 11, 2, 3, tzinfo=UTC)),
+        (Date, date(2026, 11, 1)),
+        (LargeBinary, b"x"),
+    )
+    return next((value for kind, value in kinds if isinstance(column.type, kind)), "x")
+
+
+def _assert_kept(connection: Connection, filled: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every row is there, with what it had in the columns that are there still."""
+    schema = MetaData()
+    schema.reflect(connection)
+    for name, before in filled.items():
+        if name in schema.tables:
+            after = dict(connection.execute(select(schema.tables[name])).mappings().one())
+            assert {key: after[key] for key in before if key in after} == {
+                key: value for key, value in before.items() if key in after
+            }, name
