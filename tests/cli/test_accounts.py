@@ -94,7 +94,7 @@ def test_a_zone_that_does_not_exist_names_the_option(releaf: Releaf) -> None:
 
     assert result.code == 2
     assert result.error[0] == "time_zone"
-    assert "Error: --time-zone: 'Mars/Olympus' is not a time zone" in result.err
+    assert "Invalid value for '--time-zone': 'Mars/Olympus' is not a time zone" in result.err
     assert releaf.made("list", "accounts") == []
 
 
@@ -202,7 +202,7 @@ def test_the_field_of_a_bad_name_is_named_as_its_option(releaf: Releaf) -> None:
     )
 
     assert result.code == 2
-    assert result.err == "Error: --name: Enter the user’s full name.\n"
+    assert result.err.endswith("Invalid value for '--name': Enter the user’s full name.\n")
 
 
 def test_a_lost_link_is_made_again(releaf: Releaf) -> None:

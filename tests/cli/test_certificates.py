@@ -160,7 +160,7 @@ def test_what_cannot_be_downloaded_is_wrong_use(
     )
 
     assert (result.code, result.error[0]) == (2, field)
-    assert result.err.count("\n") == 1
+    assert result.err.count("Error: ") == 1
 
 
 def test_late_pages_are_told(printed: Releaf, printerpoint: Sandbox) -> None:

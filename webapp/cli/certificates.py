@@ -3,7 +3,6 @@
 import hashlib
 import os
 import secrets
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -136,6 +135,7 @@ def _print_issued(month: Month, results: Sequence[Issued]) -> None:
     "-o",
     "--output",
     "target",
+    type=click.Path(dir_okay=False, allow_dash=True),
     required=True,
     metavar="FILE",
     help="Where to write the PDF; - writes it to standard output.",
@@ -152,7 +152,7 @@ def download(number: str, target: str, force: bool) -> None:
         raise Invalid("target", "Give a file name; --json is printed on standard output.")
     pdf = _document(number)
     if target == "-":
-        sys.stdout.buffer.write(pdf)
+        click.echo(pdf, nl=False)
         return
     path = Path(target)
     _write(path, pdf, force)
@@ -180,7 +180,7 @@ def _document(number: str) -> bytes:
     try:
         month_end.render_certificate(certificate.id)
     except PdfError as error:
-        raise Conflict(f"{number} cannot be rendered: {error}") from error
+        raise click.ClickException(f"{number} cannot be rendered: {error}") from error
     return _document(number)
 
 

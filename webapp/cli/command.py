@@ -1,4 +1,4 @@
-"""The base of all commands: ``--json``, and errors as one line and an exit code.
+"""The base of all commands: ``--json``, and expected errors as errors of Click.
 
 Exit codes: 0 done, 1 the work or part of it failed, 2 wrong usage.
 """
@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 the work or part of it failed, 2 wrong usage.
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import IO, Any
 
 import click
 from flask.cli import AppGroup
@@ -19,9 +19,36 @@ from webapp.printerpoint.errors import PrinterpointError
 from webapp.setting_values import SettingsError
 
 WORK_FAILED = 1
-WRONG_USE = 2
 
 _ARGUMENTS = "releaf.arguments"
+
+
+class CommandError(click.ClickException):
+    """An error of a command, which ``--json`` shows as a document, too.
+
+    ``shown``: the error for people; ``field``: the JSON name of its argument, option or setting.
+    """
+
+    def __init__(
+        self, ctx: click.Context, shown: click.ClickException, field: str | None, message: str
+    ) -> None:
+        super().__init__(message)
+        self._shown = shown
+        self._field = field
+        self._as_json = "--json" in ctx.meta.get(_ARGUMENTS, ())
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it to standard error, and the document to standard output."""
+        self._shown.show(file)
+        if self._as_json:
+            error = {"field": self._field, "message": self.message}
+            click.echo(output.encode({"error": error}))
+
+
+class WrongUse(CommandError):
+    """A command that was not called as it can be."""
+
+    exit_code = 2
 
 
 class Command(click.Command):
@@ -33,16 +60,13 @@ class Command(click.Command):
         self.params.append(output.json_option())
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; expected errors call ``ctx.exit``."""
+        """Run it; expected errors are raised as CommandError."""
         with _expected_errors(ctx):
             return super().invoke(ctx)
 
 
 class Group(AppGroup):
-    """A noun and its commands, which run in the context of the application.
-
-    Errors of a command's arguments are reported as the command's.
-    """
+    """A noun and its commands, which run in the context of the application."""
 
     command_class = Command
     group_class = type
@@ -61,7 +85,7 @@ class Group(AppGroup):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the named command."""
+        """Run the named command, whose arguments are parsed here."""
         with _expected_errors(ctx):
             return super().invoke(ctx)
 
@@ -79,58 +103,45 @@ def _with_examples(text: str | None) -> str | None:
 
 @contextmanager
 def _expected_errors(ctx: click.Context) -> Iterator[None]:
-    """Turn expected errors into a line and an exit code. Others are bugs and are raised."""
+    """Raise expected errors as CommandError. Others are bugs."""
     try:
         yield
-    except click.exceptions.NoArgsIsHelpError:
+    except (CommandError, click.exceptions.NoArgsIsHelpError):
         raise
     except click.UsageError as error:
-        _exit_with_usage(ctx, error)
+        raise WrongUse(ctx, error, _field(error), error.format_message()) from error
     except Invalid as error:
         param = next((one for one in ctx.command.params if one.name == error.field), None)
-        typed = error.field if param is None else _typed(ctx, param)
+        hint = error.field if param is None else None
+        shown = click.BadParameter(output.printable(error.message), ctx, param, param_hint=hint)
         field = error.field if param is None else _name(param)
-        _exit(ctx, field, error.message, f"{typed}: {error.message}", WRONG_USE)
-    except SettingsError as error:
-        text = str(error)
-        _exit(ctx, text.partition(":")[0], text, text, WRONG_USE)
-    except (NotFound, Conflict, PrinterpointError, DecryptionError) as error:
-        code = WRONG_USE if isinstance(error, NotFound) else WORK_FAILED
-        _exit(ctx, None, str(error), str(error), code)
+        raise WrongUse(ctx, shown, field, error.message) from error
+    except (NotFound, SettingsError) as error:
+        setting = str(error).partition(":")[0] if isinstance(error, SettingsError) else None
+        raise WrongUse(ctx, *_line(str(error), setting)) from error
+    except (click.ClickException, Conflict, PrinterpointError, DecryptionError) as error:
+        raise CommandError(ctx, *_line(str(error))) from error
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         text = f"DATABASE_URL: the database cannot be used: {reason}"
-        _exit(ctx, "DATABASE_URL", text, text, WORK_FAILED)
+        raise CommandError(ctx, *_line(text, "DATABASE_URL")) from error
     except OSError as error:
         if error.filename is None:  # a closed pipe
             raise
-        text = f"{error.filename}: {error.strerror}"
-        _exit(ctx, None, text, text, WORK_FAILED)
+        raise CommandError(ctx, *_line(f"{error.filename}: {error.strerror}")) from error
 
 
-def _exit_with_usage(ctx: click.Context, error: click.UsageError) -> NoReturn:
-    where = error.ctx or ctx
-    usage = f"{where.get_usage()}\nTry '{where.command_path} --help' for help.\n"
-    message = error.format_message()
-    field = None
+def _line(message: str, field: str | None = None) -> tuple[click.ClickException, str | None, str]:
+    """Return the error for people, its field and its message."""
+    return click.ClickException(output.printable(message)), field, message
+
+
+def _field(error: click.UsageError) -> str | None:
     if isinstance(error, click.BadParameter) and error.param is not None:
-        field = _name(error.param)
-    elif isinstance(error, click.NoSuchOption | click.BadOptionUsage):
-        field = error.option_name
-    _exit(ctx, field, message, message, WRONG_USE, usage=usage)
-
-
-def _exit(
-    ctx: click.Context, field: str | None, message: str, plain: str, code: int, usage: str = ""
-) -> NoReturn:
-    arguments: tuple[str, ...] = ctx.meta.get(_ARGUMENTS, ())
-    output.print_error(field, message, f"{usage}Error: {plain}", json="--json" in arguments)
-    ctx.exit(code)
-
-
-def _typed(ctx: click.Context, param: click.Parameter) -> str:
-    """Return a parameter as typed on the command line: ``--time-zone``, ``NAME``."""
-    return max(param.opts, key=len) if isinstance(param, click.Option) else param.make_metavar(ctx)
+        return _name(error.param)
+    if isinstance(error, click.NoSuchOption | click.BadOptionUsage):
+        return error.option_name
+    return None
 
 
 def _name(param: click.Parameter) -> str:

@@ -11,7 +11,6 @@ from webapp.cli import certificates, choose, context, output
 from webapp.cli.command import Group
 from webapp.cli.options import MONTH
 from webapp.domain.months import Month
-from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
 from webapp.pdf import PdfError
@@ -46,17 +45,17 @@ def close(account: str, month: Month) -> None:
 
 
 def _due(session: Session, customer: Account, month: Month) -> list[Month]:
-    """Return the months to close, oldest first. Raises Conflict if one cannot close."""
+    """Return the months to close, oldest first. Raises ClickException if one cannot close."""
     if months.is_closed(session, customer, month):
-        raise Conflict(f"{month} of {customer.name} is already closed.")
+        raise click.ClickException(f"{month} of {customer.name} is already closed.")
     if not certificates.customers_with_feed(session, str(customer.id), month):
-        raise Conflict(f"{customer.name} had no feed in {month}.")
+        raise click.ClickException(f"{customer.name} had no feed in {month}.")
     due = months.open_months(session, customer, month)
     grace = month_end.grace(current_settings())
     for one in due:
         reason = months.reason_to_wait(session, customer, one, clock.now(), grace)
         if reason is not None:
-            raise Conflict(f"{reason}.")
+            raise click.ClickException(f"{reason}.")
     return due
 
 
@@ -79,7 +78,7 @@ def _render(issued: Sequence[Certificate]) -> None:
         try:
             month_end.render_certificate(certificate.id)
         except PdfError as error:
-            raise Conflict(
+            raise click.ClickException(
                 f"{certificate.number} is issued, but its PDF cannot be rendered: {error}"
             ) from error
 

@@ -155,10 +155,3 @@ def progress(label: str) -> Iterator[ProgressCallback]:
             bar.update(done - bar.pos, what)
 
         yield show
-
-
-def print_error(field: str | None, message: str, plain: str, *, json: bool) -> None:
-    """Print an error as text to standard error, or with ``--json`` as a document."""
-    click.echo(printable(plain), err=True)
-    if json:
-        click.echo(encode({"error": {"field": field, "message": message}}))
