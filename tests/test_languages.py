@@ -154,9 +154,10 @@ def test_english_applies_outside_a_request() -> None:
 @pytest.mark.parametrize(
     ("render", "english", "spanish"),
     [
-        (lambda: filters.number(2_469_134), "2,469,134", "2.469.134"),
-        (lambda: filters.number(-1_234), "−1,234", "−1.234"),
-        (lambda: filters.trees(Decimal("1296.314")), "1,296.31", "1.296,31"),
+        (lambda: filters.number(2_469_134), "2,469,134", "2,469,134"),
+        (lambda: filters.number(-1_234), "−1,234", "−1,234"),
+        (lambda: filters.trees(Decimal("1296.314")), "1,296.31", "1,296.31"),
+        (lambda: filters.compact(1_500), "1.5K", "1.5\xa0K"),
         (lambda: filters.day(date(2026, 10, 3)), "3 October 2026", "3 de octubre de 2026"),
         (lambda: filters.month("2026-10"), "October 2026", "octubre de 2026"),
         (
@@ -165,11 +166,11 @@ def test_english_applies_outside_a_request() -> None:
             "30 de octubre al 2 de noviembre de 2026",
         ),
         (lambda: filters.pluralize(1, "page"), "1 page", "1 página"),
-        (lambda: filters.pluralize(1_234, "page"), "1,234 pages", "1.234 páginas"),
+        (lambda: filters.pluralize(1_234, "page"), "1,234 pages", "1,234 páginas"),
         (
             lambda: filters.pluralize(2_000_000, "page"),
             "2,000,000 pages",
-            "2.000.000 de páginas",
+            "2,000,000 de páginas",
         ),
         (
             lambda: filters.days_ago(date(2026, 10, 1), date(2026, 10, 4)),

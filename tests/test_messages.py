@@ -53,7 +53,7 @@ def test_no_sentence_is_left_without_a_code_that_uses_it() -> None:
         (
             reason("data_recovered", pages=1_234, first="2026-11-03", last="2026-11-09"),
             "New data arrived; recovered 1,234 pages for 3 to 9 November 2026",
-            "Llegaron datos nuevos; se recuperaron 1.234 páginas del 3 al 9 de noviembre de 2026",
+            "Llegaron datos nuevos; se recuperaron 1,234 páginas del 3 al 9 de noviembre de 2026",
         ),
         (
             reason("silent", days=3, last=None),
@@ -63,7 +63,7 @@ def test_no_sentence_is_left_without_a_code_that_uses_it() -> None:
         (
             reason("rows_not_counted", count=1_200, first=reason("no_customer")),
             "Rows not counted: 1,200 (The row has no customer name)",
-            "Filas no contadas: 1.200 (La fila no tiene nombre de cliente)",
+            "Filas no contadas: 1,200 (La fila no tiene nombre de cliente)",
         ),
         (
             reason(

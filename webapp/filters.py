@@ -60,7 +60,7 @@ _NOUNS = {
 
 def number(value: int) -> str:
     """Return a whole number with thousands separators: 2,469,134. Negative: a true minus."""
-    return format_decimal(value, locale=i18n.current_language()).replace("-", "−")
+    return format_decimal(value, locale=i18n.current_locale()).replace("-", "−")
 
 
 def pluralize(value: int, noun: str) -> str:
@@ -70,7 +70,7 @@ def pluralize(value: int, noun: str) -> str:
 
 def compact(value: int) -> str:
     """Return a rounded number for little space: 500, 15K, 1.5M."""
-    return format_compact_decimal(value, locale=i18n.current_language(), fraction_digits=1)
+    return format_compact_decimal(value, locale=i18n.current_locale(), fraction_digits=1)
 
 
 def trees(value: Decimal) -> str:
@@ -81,7 +81,7 @@ def trees(value: Decimal) -> str:
 def decimal(value: Decimal, places: int) -> str:
     """Return a number with a fixed number of decimals, at least one, and separators."""
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return format_decimal(rounded, f"#,##0.{'0' * places}", locale=i18n.current_language())
+    return format_decimal(rounded, f"#,##0.{'0' * places}", locale=i18n.current_locale())
 
 
 def day(value: date) -> str:
@@ -170,7 +170,7 @@ def device_name(device: Named) -> str:
 
 
 def _date(pattern: str, year: int, month: int, day: int) -> str:
-    return format_date(date(year, month, day), pattern, locale=i18n.current_language())
+    return format_date(date(year, month, day), pattern, locale=i18n.current_locale())
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

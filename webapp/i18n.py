@@ -10,6 +10,8 @@ from jinja2 import Environment
 #: The name of each language in that language. The first is the language of texts in the code.
 LANGUAGES = {"en": "English", "es": "Español"}
 DEFAULT = "en"
+#: The locale of numbers, dates and names of countries in each language.
+_LOCALES = {"en": "en_US", "es": "es_US"}
 
 
 def use_in(environment: Environment) -> None:
@@ -28,6 +30,11 @@ def current_language() -> str:
     """Return the current language, a key of ``LANGUAGES``."""
     locale = get_locale()
     return DEFAULT if locale is None else str(locale.language)
+
+
+def current_locale() -> str:
+    """Return the locale that formats numbers and dates in the current language: ``es_US``."""
+    return _LOCALES[current_language()]
 
 
 def known(language: str | None) -> str | None:

@@ -37,7 +37,7 @@ _NAMES = re.compile(
     r"Releaf|Printerpoint|My Account|Account Settings|API Access|English|Español|CSV|Excel|SVG|"
     r"PDF|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
     r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
-    r"\d\smil\b|\b(?:ene|feb|mar|abr|may|jun|jul|ago|sept|oct|nov|dic)\b|"
+    r"\b(?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)\b|"
     r"America/New York|Estados Unidos|Harbour Hotel|operator.truediv|division by zero|"
     r"ZeroDivisionError:|Typed one digit too many|Opción inválida"
 )

@@ -258,11 +258,11 @@ def test_a_certificate_speaks_the_language_it_was_issued_in(
 
     for words in (
         "Certificado de Reforestación",
-        "296,31 árboles",
-        "por 2.469.134 páginas estándar contadas en octubre de 2026",
-        "Impresas en julio y agosto de 2026 y reportadas tarde: 4.120 páginas",
-        "Correcciones de meses anteriores: −1.120 páginas",
-        "8.333 páginas estándar",
+        "296.31 árboles",
+        "por 2,469,134 páginas estándar contadas en octubre de 2026",
+        "Impresas en julio y agosto de 2026 y reportadas tarde: 4,120 páginas",
+        "Correcciones de meses anteriores: −1,120 páginas",
+        "8,333 páginas estándar",
     ):
         assert words in text, text
     assert i18n.current_language() == "en"

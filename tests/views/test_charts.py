@@ -119,8 +119,8 @@ def test_a_chart_speaks_the_language_spoken() -> None:
     with force_locale("es"):
         made = layout_chart([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
 
-    assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12.346 páginas en total;")
+    assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12,346 páginas en total;")
     assert not made.are_days
-    assert made.columns[0].title == "ene 2026: 12.345 páginas"
+    assert made.columns[0].title == "ene 2026: 12,345 páginas"
     assert made.rows[1].kind == "En revisión"
-    assert [mark.text for mark in made.grid] == ["0", "5\xa0mil", "10\xa0mil", "15\xa0mil"]
+    assert [mark.text for mark in made.grid] == ["0", "5\xa0K", "10\xa0K", "15\xa0K"]

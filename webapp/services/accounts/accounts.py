@@ -32,12 +32,12 @@ def time_zones() -> tuple[str, ...]:
 
 def countries() -> Mapping[str, str]:
     """Return the countries whose public holidays are known: names by two-letter code."""
-    return _countries(i18n.current_language())
+    return _countries(i18n.current_locale())
 
 
 @lru_cache
-def _countries(language: str) -> Mapping[str, str]:
-    names = Locale.parse(language).territories
+def _countries(locale: str) -> Mapping[str, str]:
+    names = Locale.parse(locale).territories
     known = {code: names[code] for code in calendars.countries() if code in names}
     return dict(sorted(known.items(), key=lambda country: _unaccented(country[1])))
 
