@@ -42,7 +42,7 @@ _SAID = {
     ),
     "named": _l("Public pages now show the name."),
     "unnamed": _l(
-        "The public pages no longer show the name. A picture with the name that was downloaded "
+        "The public pages no longer show the name. An image with the name that was downloaded "
         "before may still exist."
     ),
 }
