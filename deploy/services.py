@@ -220,9 +220,9 @@ def _free_port() -> int:
 def _programs(plan: Plan) -> list[Program]:
     python = sys.executable
     web: tuple[str, ...] = (
-        python, "-m", "gunicorn", "--bind", f"127.0.0.1:{plan.port}", "--worker-class", "gthread",
-        "--workers", "1", "--threads", "8", "--graceful-timeout", "8", "--no-control-socket",
-        "wsgi:app",
+        python, "-m", "gunicorn", "--preload", "--bind", f"127.0.0.1:{plan.port}",
+        "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--graceful-timeout", "8",
+        "--no-control-socket", "wsgi:app",
     )  # fmt: skip
     start: tuple[str, ...] = (python, "-m")
     if plan.what == "dev":

@@ -5,10 +5,13 @@ effect.
 """
 
 import logging
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq_scheduler import Scheduler
@@ -22,6 +25,7 @@ from webapp.services.collection import scheduling
 log = logging.getLogger("releaf.schedule")
 
 POLL_SECONDS = 10
+RESTART_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,16 @@ class Timetable(Scheduler):
         again = clock.now() + timedelta(seconds=job.meta["interval"])
         self.connection.zadd(self.scheduled_jobs_key, {job.id: again.timestamp()})
 
+    def remove_lock(self) -> None:
+        """Release the lock; without Redis it expires."""
+        with suppress(RedisConnectionError):
+            super().remove_lock()
+
+    def register_death(self) -> None:
+        """Remove the record of this scheduler; without Redis it expires."""
+        with suppress(RedisConnectionError):
+            super().register_death()
+
 
 def reconcile(scheduler: Scheduler) -> int:
     """Register missing or changed entries; remove those that the timetable no longer has.
@@ -131,8 +145,18 @@ def _is_scheduled(scheduler: Scheduler, entry: Entry) -> bool:
 def main() -> None:
     """Run the scheduler until it is stopped."""
     config = runtime.configure()
-    connection: Redis = queue.connect(config.redis_url)
-    Timetable(queue_name="timetable", connection=connection, interval=POLL_SECONDS).run()
+    runtime.get_app()
+    while True:
+        runtime.wait_for_redis(config.redis_url)
+        try:
+            with queue.connect(config.redis_url) as connection:
+                Timetable(
+                    queue_name="timetable", connection=connection, interval=POLL_SECONDS
+                ).run()
+        except RedisError as error:
+            log.warning("REDIS_URL: %s; the scheduler starts again", error)
+        runtime.restore_signal_handlers()
+        time.sleep(RESTART_SECONDS)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,36 @@
 
 import argparse
 import logging
+import time
 
+from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from sqlalchemy.orm import configure_mappers
 
 from jobs import collection, health, month_end, notifications, reconciliation, runtime, schedule
 from webapp import queue
 from webapp.pdf import PdfError
+from webapp.settings import Settings
 
 log = logging.getLogger("releaf.worker")
 
+RESTART_SECONDS = 1.0
+
 #: Imported before the first job, so that children start without importing.
 PRELOADED = (collection, health, month_end, notifications, reconciliation, schedule)
+
+
+class JobWorker(Worker):
+    """A worker that waits at most some seconds between attempts to reach Redis."""
+
+    max_connection_wait_time = 5
+    stops = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Note that the process is to end after its job."""
+        self.stops = True
+        log.info("the worker stops")
 
 
 def main() -> None:
@@ -24,9 +42,31 @@ def main() -> None:
     config = runtime.configure()
     runtime.get_app()
     _warm_up()
-    connection = queue.connect(config.redis_url)
-    queues = [Queue(name, connection=connection) for name in queue.QUEUES]
-    Worker(queues, connection=connection).work(burst=burst, logging_level=config.log_level)
+    while not _work(config, burst=burst):
+        log.warning("the worker starts again")
+        time.sleep(RESTART_SECONDS)
+
+
+def _work(config: Settings, *, burst: bool) -> bool:
+    """Work until stopped; return whether the process is to end.
+
+    RQ also ends its loop when Redis fails during a job.
+    """
+    runtime.wait_for_redis(config.redis_url)
+    with queue.connect(config.redis_url) as connection:
+        queues = [Queue(name, connection=connection) for name in queue.QUEUES]
+        worker = JobWorker(queues, connection=connection)
+        try:
+            worker.work(burst=burst, logging_level=config.log_level)
+        except StopRequested:
+            return True
+        except RedisError as error:
+            log.warning("REDIS_URL: %s", error)
+        finally:
+            runtime.restore_signal_handlers()
+        if not worker.stops and worker.horse_pid:
+            worker.wait_for_horse()  # the next job begins when this one has ended
+    return burst or worker.stops
 
 
 def _warm_up() -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from types import TracebackType
 from typing import Any
 
 from flask import Flask, request
 from jinja2 import Environment
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import filters, i18n, messages
 from webapp import settings as configuration
 from webapp.db import db, engine_options
+from webapp.errors import Conflict
 from webapp.extensions import babel, csrf, htmx, login_manager, migrate
 from webapp.services import database
 from webapp.settings import ROOT, Settings
@@ -55,6 +58,9 @@ VIEWS = (
     public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
+#: Libraries whose messages below WARNING are of no use to operations.
+_LIBRARIES = ("alembic", "fontTools", "weasyprint")
+_SCHEMA_POLL_SECONDS = 60
 _HALF_A_DAY = 12 * 60 * 60
 _ONE_MEBIBYTE = 1024 * 1024
 
@@ -121,6 +127,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def start(settings: Settings) -> Flask:
+    """Return the application of a process of the service, once the database has its schema.
+
+    While the database is of an earlier version, one line a minute is logged. A database that cannot
+    be used ends the process with one line and exit code 1.
+    """
+    while True:
+        try:
+            return create_app(settings)
+        except database.SchemaBehind as error:
+            logging.getLogger("releaf").warning("%s; waiting for it", error)
+            time.sleep(_SCHEMA_POLL_SECONDS)
+        except Conflict as error:
+            raise SystemExit(f"releaf: {error}") from None
+        except OperationalError as error:
+            raise SystemExit(f"releaf: {database.why_unusable(error)}") from None
+
+
 def _configure_templates(environment: Environment) -> None:
     environment.policies["ext.i18n.trimmed"] = True
     filters.add_filters(environment)
@@ -139,7 +163,8 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     # It logs every failed request to Redis, although it then counts without it.
     logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for library in _LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

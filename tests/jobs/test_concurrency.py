@@ -209,12 +209,13 @@ def test_a_collection_ends_well_while_redis_is_down(
         with standing_still(world, first, process) as done:
             redis_server.kill()
         eventually(lambda: state(world, first) == "finished")
-    redis_server.restart()
-    with worker(world.settings):  # as its supervisor starts it when it gives up
+        redis_server.restart()
         queue.run_collection(world.settings, second)
         eventually(lambda: state(world, second) == "finished")
+        still_works = process.poll() is None
 
     assert done < CUSTOMERS
+    assert still_works
     assert [world.deposits(feed) for feed in feeds] == [
         {yesterday(world): pages} for pages in PRINTED
     ]

@@ -16,6 +16,7 @@ from webapp.cli import output
 from webapp.crypto import DecryptionError
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.printerpoint.errors import PrinterpointError
+from webapp.services.database import why_unusable
 from webapp.setting_values import SettingsError
 
 WORK_FAILED = 1
@@ -122,9 +123,7 @@ def _expected_errors(ctx: click.Context) -> Iterator[None]:
     except (click.ClickException, Conflict, PrinterpointError, DecryptionError) as error:
         raise CommandError(ctx, *_line(str(error))) from error
     except OperationalError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        text = f"DATABASE_URL: the database cannot be used: {reason}"
-        raise CommandError(ctx, *_line(text, "DATABASE_URL")) from error
+        raise CommandError(ctx, *_line(why_unusable(error), "DATABASE_URL")) from error
     except OSError as error:
         if error.filename is None:  # a closed pipe
             raise

@@ -20,6 +20,10 @@ _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 _UNRELEASED = frozenset(f"{number:04}" for number in range(1, 15))
 
 
+class SchemaBehind(Conflict):
+    """The database is of an earlier version and has to be upgraded."""
+
+
 def latest_revision() -> str:
     """Return the revision that this version of the program requires."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -77,7 +81,8 @@ def upgrade(database_url: str) -> str:
 def make_ready(database_url: str) -> None:
     """Create the schema of an empty database; refuse one of another version.
 
-    Raises Conflict with one line that says what to run. Checked once per process.
+    Raises SchemaBehind or another Conflict, with one line that says what to do. A database that is
+    ready is checked once per process.
     """
     current = current_revision(database_url)
     if current == latest_revision():
@@ -88,9 +93,15 @@ def make_ready(database_url: str) -> None:
         raise Conflict("DATABASE_URL: the database holds something else; name an empty one")
     else:
         _require_known(current)
-        raise Conflict(
+        raise SchemaBehind(
             "DATABASE_URL: the database is of an earlier version; run: releaf database upgrade"
         )
+
+
+def why_unusable(error: OperationalError) -> str:
+    """Return one line about a database that does not respond or refuses the password."""
+    reason = str(error.orig).strip().partition("\n")[0]
+    return f"DATABASE_URL: the database cannot be used: {reason}"
 
 
 def _hold_references_loosely(connection: Connection) -> None:
