@@ -16,19 +16,15 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Invalid, NotFound
 from webapp.models import Account
-from webapp.models.user import Role
 from webapp.queries import access, dashboard
 from webapp.queries import accounts as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services.accounts import accounts
 from webapp.views.console import account_detail, account_forms
 from webapp.views.shared import bulk, context, export, forms, listing, totals
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("accounts", __name__)
-
-READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 
 def _exported_partners(partners: Sequence[Any]) -> Iterable[Sequence[export.Value]]:

@@ -26,15 +26,13 @@ from webapp.domain.contrast import Colour, Shades
 from webapp.errors import Invalid, NotFound
 from webapp.images import Picture
 from webapp.models import Account, Brand
-from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services.accounts import branding
 from webapp.views.shared import context, forms
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("branding", __name__)
 
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: What can be reset: the text of the confirmation, and of the message afterwards.
 _RESETS = {
     "logo": _l("The logo has been removed."),

@@ -17,19 +17,16 @@ from webapp.errors import Conflict
 from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.models.collection import UNFINISHED
-from webapp.models.user import Role
 from webapp.queries import access, users
 from webapp.queries import collections as queries
 from webapp.services.collection import heartbeat, requests
 from webapp.services.collection import progress as course
 from webapp.views.console import collection_results
 from webapp.views.shared import context, export, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("collections", __name__)
 
-READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 STATES = ("queued", "running", "finished", "failed", "cancelled")
 #: A running worker claims a collection within this time.
 _TAKEN_WITHIN = timedelta(seconds=15)

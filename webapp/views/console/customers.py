@@ -19,7 +19,6 @@ from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Conflict
 from webapp.models import Feed, Server
-from webapp.models.user import Role
 from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.fleet import Customer
@@ -29,12 +28,10 @@ from webapp.services.feeds.feed_accounts import assign_accounts
 from webapp.services.feeds.matcher import Candidate, FeedMatcher
 from webapp.services.servers import customers
 from webapp.views.shared import context, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 log = logging.getLogger("releaf.customers")
 blueprint = Blueprint("customers", __name__)
-
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 #: Limits within a request, for a large fleet.
 INTERACTIVE_LIMITS = RequestLimits(

@@ -11,18 +11,16 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.errors import Conflict
 from webapp.models import Feed, Server
-from webapp.models.user import Role
 from webapp.queries import access
 from webapp.queries import feeds as queries
 from webapp.services.feeds import pauses, renames
 from webapp.views.console import collection_requests
 from webapp.views.console import feeds as feed_views
 from webapp.views.shared import bulk, context, export, totals
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("feed_bulk", __name__)
 
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: The statuses of feeds to which an action applies.
 _CONCERNED: dict[str, tuple[str, ...]] = {
     "collect": ("pending", "active"),

@@ -6,15 +6,13 @@ from flask_babel import gettext
 
 from webapp import clock
 from webapp.db import db
-from webapp.models.user import Role
 from webapp.queries import access
 from webapp.services.feeds import feeds, pauses, renames
 from webapp.views.shared import context
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("feed_changes", __name__)
 
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: The choices for pages printed while a feed was inactive.
 _PAUSES = {"count": True, "skip": False}
 

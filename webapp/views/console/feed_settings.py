@@ -13,9 +13,8 @@ from webapp.errors import Invalid
 from webapp.models import Feed
 from webapp.queries import access
 from webapp.services.feeds import read_intervals
-from webapp.views.console.feeds import CHANGERS
 from webapp.views.shared import context, forms
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("feed_settings", __name__)
 

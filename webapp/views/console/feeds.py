@@ -24,7 +24,6 @@ from webapp.errors import Conflict
 from webapp.models import (
     Feed,
 )
-from webapp.models.user import Role
 from webapp.queries import access, details, devices, feed_events, metrics
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
@@ -32,11 +31,10 @@ from webapp.queries.metrics import DayPages
 from webapp.services.accounts.calendars import public_holidays
 from webapp.views.console import collection_requests, history
 from webapp.views.shared import charts, context, export, listing, totals
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("feeds", __name__)
 
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 STATUSES = ("pending", "active", "inactive", "removed")
 HEALTHS = ("pending", "healthy", "unhealthy")
 DAYS = ("31", "92")

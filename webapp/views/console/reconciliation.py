@@ -10,16 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.db import db
 from webapp.models import Server
-from webapp.models.user import Role
 from webapp.queries import access, reconciliation_warnings, servers
 from webapp.queries import reconciliation as queries
 from webapp.queries.viewer import Viewer
 from webapp.views.shared import context, export, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import READERS, roles_required
 
 blueprint = Blueprint("reconciliation", __name__)
 
-READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
 #: The most differences on the page; the command lists all.
 _SHOWN = 200
 _TITLES = (

@@ -20,19 +20,16 @@ from webapp.db import db
 from webapp.errors import Conflict, Invalid
 from webapp.messages import review_reason
 from webapp.models import Delta
-from webapp.models.user import Role
 from webapp.queries import access, feed_events, users
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.deltas import pairs_of_json
 from webapp.views.console import history, reading_chart
 from webapp.views.shared import context, export, forms, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("review", __name__)
 
-READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: Kinds of deltas that can be under review.
 KINDS = (
     "limit", "near_lifetime", "physical", "first_count", "joined", "roll_over", "restored",

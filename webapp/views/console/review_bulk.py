@@ -18,7 +18,7 @@ from webapp.services.metering import review as service
 from webapp.services.metering.review import BulkDecision
 from webapp.views.console import review
 from webapp.views.shared import bulk, context, export, forms, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("review_bulk", __name__)
 
@@ -33,7 +33,7 @@ class ReasonForm(forms.Form):
 
 
 @blueprint.post("/review/selection")
-@roles_required(*review.CHANGERS)
+@roles_required(*CHANGERS)
 def act() -> ResponseReturnValue:
     """Decide the selected cases, or all of a kind, after confirmation of the sums."""
     back = bulk.list_url("review.index")

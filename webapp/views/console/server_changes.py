@@ -9,16 +9,13 @@ from wtforms import PasswordField, StringField
 from webapp import clock
 from webapp.db import db
 from webapp.errors import Invalid
-from webapp.models.user import Role
 from webapp.queries import access, dashboard
 from webapp.services.servers import servers
 from webapp.views.console import server_state, tokens
 from webapp.views.shared import context, forms
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("server_changes", __name__)
-
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 
 class TokenForm(forms.Form):

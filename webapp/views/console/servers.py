@@ -17,7 +17,6 @@ from webapp.db import db
 from webapp.errors import Invalid
 from webapp.messages import sentence
 from webapp.models import Server
-from webapp.models.user import Role
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.queries import access, accounts, dashboard, details, overlaps
 from webapp.queries import servers as queries
@@ -25,12 +24,9 @@ from webapp.services.servers import health as server_health
 from webapp.services.servers import servers
 from webapp.views.console import collection_requests, server_state, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("servers", __name__)
-
-READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 #: A form sent again within this time is a double click.
 _DOUBLE_CLICK = timedelta(minutes=1)

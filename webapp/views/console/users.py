@@ -25,12 +25,10 @@ from webapp.queries import users as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services.accounts import users
 from webapp.views.shared import context, export, forms, listing
-from webapp.views.shared.context import roles_required
+from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("users", __name__)
 
-READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
-CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 ROLE_LABELS: dict[Role, LazyString] = {
     "operations": _l("Operations"),
     "partner_admin": _l("Administrator"),

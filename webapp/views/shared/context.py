@@ -19,6 +19,10 @@ from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action, Actor
 from webapp.settings import Settings
 
+#: The roles that see what a partner has, and those that may change it.
+READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
+CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
