@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import Conflict
-from webapp.models import Feed, FeedEvent, HealthChange
+from webapp.models import Device, Feed, FeedEvent, HealthChange
 from webapp.services.feeds import feeds
-from webapp.services.metering.anew import begin_anew
 
 _SHORT = timedelta(days=1)
 
@@ -73,8 +73,21 @@ def reactivate(
     feed.deactivated_at = None
     session.flush()
     if not counts_pause:
-        begin_anew(session, feed.id)
+        _begin_anew(session, feed.id)
     return counts_pause
+
+
+def _begin_anew(session: Session, feed_id: int) -> None:
+    """Make the next reading of each device of a feed its baseline. The feed's row must be locked.
+
+    Deposits do not change. The device continues: identity, history and LifeCount.
+    """
+    session.execute(
+        update(Device)
+        .where(Device.feed_id == feed_id)
+        .values(awaits_baseline=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _record_pause(session: Session, feed: Feed, is_counted: bool, now: datetime) -> None:
