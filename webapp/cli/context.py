@@ -15,8 +15,13 @@ from webapp.db import READ_ONLY, db
 from webapp.extensions import current_keyring, current_settings
 from webapp.models import Account, Server
 from webapp.printerpoint.client import Client
+from webapp.queries.viewer import Viewer
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action, Actor
+
+#: A user with a shell on the host sees all accounts.
+OPERATOR = Viewer("operations", None, None)
+ACTOR = Actor(None, "command")
 
 
 class _Warnings(logging.Handler):
@@ -91,7 +96,7 @@ def note(
     """Add an audit entry for a command, in its transaction."""
     audit.record(
         session,
-        Actor(None, "command"),
+        ACTOR,
         action,
         subject,
         account_id=audit.concerned(account),

@@ -10,10 +10,7 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import Group
 from webapp.models import Device
 from webapp.queries import details, feed_events
-from webapp.queries.viewer import Viewer
 from webapp.views.console import history as feed_history
-
-_OPERATOR = Viewer("operations", None, None)
 
 
 @click.group("device", cls=Group)
@@ -38,8 +35,8 @@ def history(device: str) -> None:
 
 
 def _document(session: Session, device: Device) -> dict[str, Any]:
-    events = feed_events.of_device_seen_by(session, _OPERATOR, device.id)
-    lines = feed_history.entries(session, _OPERATOR, events)
+    events = feed_events.of_device_seen_by(session, context.OPERATOR, device.id)
+    lines = feed_history.entries(session, context.OPERATOR, events)
     return {
         "id": device.id,
         "feed": device.feed_id,

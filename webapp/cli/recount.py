@@ -16,7 +16,6 @@ from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.extensions import current_settings
 from webapp.messages import sentence
 from webapp.models import Account, Feed, Server
-from webapp.services.accounts.audit import Actor
 from webapp.services.metering import recount as service
 from webapp.services.metering.recount import DeviceChange, FeedChange
 
@@ -82,7 +81,7 @@ def _of_partner(
         replace(DEFAULT_LIMITS, physical=current_settings().pages_per_day_ceiling),
         clock.now(),
         feed_ids=feed_ids,
-        actor=Actor(None, "command") if applies else None,
+        actor=context.ACTOR if applies else None,
     )
     return [_row(one) for one in changes]
 

@@ -15,8 +15,6 @@ from webapp.messages import review_reason
 from webapp.models import Delta
 from webapp.queries import access
 from webapp.queries import review as queries
-from webapp.queries.viewer import Viewer
-from webapp.services.accounts.audit import Actor
 from webapp.services.metering import review as service
 
 _FETCHED_AT_ONCE = 1_000
@@ -24,9 +22,6 @@ _COLUMNS = (
     "id", "feed", "customer_name", "asset_id", "serial_number", "since", "day", "pages",
     "proposed", "state", "resolved_by", "reason",
 )  # fmt: skip
-#: A user with a shell on the host sees all accounts.
-_OPERATOR = Viewer("operations", None, None)
-_ACTOR = Actor(None, "command")
 
 
 @click.group("review", cls=Group)
@@ -100,7 +95,7 @@ def reopen(case: int) -> None:
     """Put a decided case under review again, until its month is certified."""
     with context.session() as session:
         delta = _case(session, case)
-        removed = service.reopen(session, delta, _ACTOR, clock.now())
+        removed = service.reopen(session, delta, context.ACTOR, clock.now())
         session.commit()
         _print(session, delta, -removed)
 
@@ -109,7 +104,7 @@ def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: 
     with context.session() as session:
         delta = _case(session, case)
         added = service.decide(
-            session, delta, decision, _ACTOR, clock.now(), pages=pages, reason=reason
+            session, delta, decision, context.ACTOR, clock.now(), pages=pages, reason=reason
         )
         session.commit()
         _print(session, delta, added)
@@ -117,7 +112,7 @@ def _decide(case: int, decision: Decision, *, pages: int | None = None, reason: 
 
 def _case(session: Session, case: int) -> Delta:
     try:
-        return access.delta(session, _OPERATOR, case)
+        return access.delta(session, context.OPERATOR, case)
     except NotFound:
         raise Invalid(
             "id", f"There is no case {case}. 'releaf review list --state all' shows them."
@@ -127,7 +122,7 @@ def _case(session: Session, case: int) -> Delta:
 def _print(session: Session, delta: Delta, added: int) -> None:
     """Print a case after a decision; ``added``: pages added to the deposits, or removed."""
     wanted = queries.Filters(state="all", delta_ids=[delta.id])
-    [case] = queries.cases(session, _OPERATOR, wanted)
+    [case] = queries.cases(session, context.OPERATOR, wanted)
     row = {**_as_row(case), "deposited": added}
     plain = (
         f"case {row['id']}: {row['asset_id'] or row['serial_number']} of {row['customer_name']}, "
@@ -137,7 +132,7 @@ def _print(session: Session, delta: Delta, added: int) -> None:
 
 
 def _rows(session: Session, wanted: queries.Filters) -> Iterator[dict[str, Any]]:
-    query = queries.search(_OPERATOR, wanted).execution_options(yield_per=_FETCHED_AT_ONCE)
+    query = queries.search(context.OPERATOR, wanted).execution_options(yield_per=_FETCHED_AT_ONCE)
     for case in session.execute(query):
         yield _as_row(case)
 
