@@ -28,7 +28,7 @@ from webapp.images import Picture
 from webapp.models import Account, Brand
 from webapp.queries import access
 from webapp.services.accounts import branding
-from webapp.views.shared import context, forms
+from webapp.views.shared import context, forms, listing
 from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("branding", __name__)
@@ -115,9 +115,8 @@ def preview(account_id: int) -> ResponseReturnValue:
     if partner.id != account_id:
         return redirect(url_for("branding.edit", account_id=partner.id))
     form = _form(partner)
-    part = request.headers.get("HX-Request") == "true"
-    template = "console/branding/_preview.html" if part else "console/branding/edit.html"
-    return render_template(template, form=form, **_context(partner, form))
+    name = "_preview" if listing.is_fragment() else "edit"
+    return render_template(f"console/branding/{name}.html", form=form, **_context(partner, form))
 
 
 @blueprint.route(

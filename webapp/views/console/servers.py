@@ -5,16 +5,18 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from htmx_flask import make_response
 from wtforms import PasswordField, SelectField, StringField
 
 from webapp import clock
 from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Invalid
+from webapp.extensions import current_keyring
 from webapp.messages import sentence
 from webapp.models import Server
 from webapp.printerpoint.errors import PrinterpointError
@@ -178,7 +180,7 @@ def check(server_id: int) -> ResponseReturnValue:
     server = access.server(db.session(), context.viewer(), server_id)
     server_state.refuse_removed(server)
     try:
-        token = server.decrypt_token(context.keyring())
+        token = server.decrypt_token(current_keyring())
     except DecryptionError:
         # An error of our keys, not of the server: its health does not change.
         said = gettext("The stored token can no longer be decrypted. Enter the token again.")
@@ -243,7 +245,7 @@ def _register(form: RegisterForm) -> Server:
     account = access.account(db.session(), context.viewer(), form.account.data)
     server = servers.register(
         db.session(),
-        context.keyring(),
+        current_keyring(),
         account,
         name=form.name.data,
         token=token,
@@ -266,5 +268,6 @@ def _checked(
         )
     flash(said, category)
     if listing.is_fragment():
-        return "", 204, {"HX-Refresh": "true"}
+        response: Response = make_response("", 204, refresh=True)
+        return response
     return redirect(url_for("servers.show", server_id=server.id))

@@ -7,9 +7,8 @@ from collections.abc import Collection
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
-from sqlalchemy import (
-    Select,
-)
+from htmx_flask import request as htmx_request
+from sqlalchemy import Select
 
 from webapp.db import LARGEST_ID, db
 from webapp.queries import lists as paging
@@ -89,8 +88,7 @@ def current_url(**changes: Any) -> str:
 
 def is_fragment() -> bool:
     """Whether htmx requests a fragment, and does not restore a page from its history."""
-    headers = request.headers
-    return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
+    return bool(htmx_request.htmx) and not htmx_request.htmx.history_restore_request
 
 
 def page_url(number: int) -> str:

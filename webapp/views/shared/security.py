@@ -16,11 +16,11 @@ from flask_login import current_user
 
 from webapp import i18n
 from webapp.db import READING_METHODS, db
-from webapp.extensions import login_manager
+from webapp.extensions import current_settings, login_manager
 from webapp.models import User
 from webapp.queries import users
 from webapp.settings import Settings
-from webapp.views.shared import context, locale
+from webapp.views.shared import listing, locale
 
 #: The endpoints that need no login; there is no other such list.
 OPEN = frozenset(
@@ -153,7 +153,7 @@ def load_user(session_id: str) -> User | None:
 def _require_login() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in OPEN or current_user.is_authenticated:
         return None  # an unknown address is a 404
-    if request.headers.get("HX-Request") == "true":
+    if listing.is_fragment():
         return make_response("", 401)
     target = None
     if request.method in READING_METHODS and request.full_path != "/?":
@@ -184,6 +184,6 @@ def _set_headers(response: Response) -> Response:
         response.vary.update(("Accept-Language", "Cookie"))
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
-    if context.settings().public_url.startswith("https://"):
+    if current_settings().public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = _HSTS
     return response
