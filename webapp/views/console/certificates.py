@@ -26,6 +26,7 @@ from sqlalchemy import Select
 from webapp import clock, filters, pdf
 from webapp.db import db
 from webapp.domain.months import Month
+from webapp.extensions import current_settings
 from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
@@ -186,7 +187,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "late_months": _late_months(certificate),
         "rendered": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
-        "public_url": context.settings().public_url
+        "public_url": current_settings().public_url
         + url_for("public_certificates.show", public_id=certificate.public_id),
     }
 

@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from webapp import clock, filters, queue
 from webapp.db import db, lock
 from webapp.errors import Conflict
+from webapp.extensions import current_settings
 from webapp.models import Feed, Server
 from webapp.queries import collections as queries
 from webapp.services.collection import requests
@@ -60,7 +61,7 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
     db.session.commit()
     made_id = made.id
     try:
-        queue.run_collection(context.settings(), made_id)
+        queue.run_collection(current_settings(), made_id)
     except queue.QueueDown:
         _warn_that_queue_is_down()
     return made_id, True

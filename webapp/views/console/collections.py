@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from webapp import clock, queue
 from webapp.db import db
 from webapp.errors import Conflict
+from webapp.extensions import current_settings
 from webapp.messages import sentence
 from webapp.models import Collection
 from webapp.models.collection import UNFINISHED
@@ -182,7 +183,7 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     if collection.state != "queued" or collection.queued_at > now - _TAKEN_WITHIN:
         return None
     try:
-        running = queue.worker_is_running(context.settings())
+        running = queue.worker_is_running(current_settings())
     except queue.QueueDown:
         return Waiting(
             gettext("The queue cannot be reached"),

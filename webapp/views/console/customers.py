@@ -18,6 +18,7 @@ from webapp import clock, filters, queue
 from webapp.crypto import DecryptionError
 from webapp.db import db
 from webapp.errors import Conflict
+from webapp.extensions import current_keyring, current_settings
 from webapp.models import Feed, Server
 from webapp.printerpoint.client import RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
@@ -88,7 +89,7 @@ def new(server_id: int) -> ResponseReturnValue:
     """Select customers to connect. The list is included if it is cached or requested."""
     server = _server(server_id)
     cache_key = customers.cache_key(server)
-    if "read" in request.args or customers.load_cached(context.settings(), cache_key) is not None:
+    if "read" in request.args or customers.load_cached(current_settings(), cache_key) is not None:
         return _page(_find(server))
     return _page(None)
 
@@ -212,13 +213,13 @@ def _known(server: Server) -> Sequence[Customer]:
 
     Raises PrinterpointError, DecryptionError. The transaction ends here: load rows again.
     """
-    settings, cache_key = context.settings(), customers.cache_key(server)
+    settings, cache_key = current_settings(), customers.cache_key(server)
     if request.form.get("action") != "fresh":
         known = customers.load_cached(settings, cache_key)
         if known is not None:
             return known
     server_id, healthy = server.id, server.health == "healthy"
-    client = context.printerpoint(server.decrypt_token(context.keyring()), INTERACTIVE_LIMITS)
+    client = context.printerpoint(server.decrypt_token(current_keyring()), INTERACTIVE_LIMITS)
     db.session.rollback()  # no transaction is open during the call
     try:
         with client.fleet() as fleet:
@@ -236,7 +237,7 @@ def _known(server: Server) -> Sequence[Customer]:
 def _have_checked(server_id: int) -> None:
     """Enqueue a health check, because a search itself does not record health."""
     try:
-        queue.check_server(context.settings(), server_id)
+        queue.check_server(current_settings(), server_id)
     except queue.QueueDown as error:
         log.info("server %s is checked at the next hour: %s", server_id, error)
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp import clock, queue
 from webapp.db import db
 from webapp.domain.months import Month
+from webapp.extensions import current_settings
 from webapp.models import Account
 from webapp.queries import dashboard, details, device_status, feed_events, metrics
 from webapp.queries.viewer import Viewer
@@ -107,6 +108,6 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
 def _queues() -> Literal["working", "idle", "down"]:
     """Return whether Redis is available, and whether a worker is running."""
     try:
-        return "working" if queue.worker_is_running(context.settings()) else "idle"
+        return "working" if queue.worker_is_running(current_settings()) else "idle"
     except queue.QueueDown:
         return "down"

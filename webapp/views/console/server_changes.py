@@ -9,6 +9,7 @@ from wtforms import PasswordField, StringField
 from webapp import clock
 from webapp.db import db
 from webapp.errors import Invalid
+from webapp.extensions import current_keyring
 from webapp.queries import access, dashboard
 from webapp.services.servers import servers
 from webapp.views.console import server_state, tokens
@@ -43,7 +44,7 @@ def token(server_id: int) -> ResponseReturnValue:
             serials = tokens.verify_token(text)
             server = access.server(db.session(), context.viewer(), server_id)
             servers.replace_token(
-                db.session(), context.keyring(), server, text, clock.now(), serials
+                db.session(), current_keyring(), server, text, clock.now(), serials
             )
             context.note("server token replaced", server.name, server.account)
             db.session.commit()

@@ -23,6 +23,7 @@ from webapp.domain.months import Month
 from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
 from webapp.errors import NotFound
+from webapp.extensions import current_settings
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
@@ -146,7 +147,7 @@ def _customer(account_id: int) -> Account:
 
 
 def _shared(account: Account) -> dict[str, object]:
-    public = context.settings().public_url
+    public = current_settings().public_url
     badge_url = account.badge_id and public + url_for("badge.show", badge_id=account.badge_id)
     latest = certificates.latest(db.session(), account.id)
     with force_locale(account.certified_in):

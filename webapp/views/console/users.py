@@ -18,6 +18,7 @@ from webapp import clock
 from webapp.db import db
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
+from webapp.extensions import current_settings
 from webapp.models import Account, User
 from webapp.models.user import ROLES, Role
 from webapp.queries import access
@@ -207,7 +208,7 @@ def enable(user_id: int) -> ResponseReturnValue:
 
 def _link(user: User, token: str) -> ResponseReturnValue:
     """Render the link; only its hash is stored, so it is displayed once."""
-    address = context.settings().public_url + url_for("auth.invitation", token=token)
+    address = current_settings().public_url + url_for("auth.invitation", token=token)
     days = users.VALID.days
     return make_response(
         render_template("console/users/invited.html", user=user, link=address, days=days), 201

@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from webapp import pdf
 from webapp.db import db
 from webapp.domain.months import Month
+from webapp.extensions import current_settings
 from webapp.models import Certificate
 from webapp.queries import certificates as queries
-from webapp.views.shared import context, documents
+from webapp.views.shared import documents
 
 blueprint = Blueprint("public_certificates", __name__)
 
@@ -25,10 +26,10 @@ def show(public_id: str) -> ResponseReturnValue:
             certificate=certificate,
             holder=certificate.account_name if certificate.account.is_named else None,
             is_rendered=certificate.document is not None,
-            address=context.settings().public_url
+            address=current_settings().public_url
             + url_for("public_certificates.show", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
-            card_url=context.settings().public_url
+            card_url=current_settings().public_url
             + url_for("public_certificates.share_card", public_id=certificate.public_id),
             card_size=(pdf.SHARE_WIDTH, pdf.SHARE_HEIGHT),
             month=Month.parse(certificate.month).first,

@@ -12,9 +12,9 @@ from flask_babel.speaklater import LazyString
 from webapp.domain.health import SILENT_BUSINESS_DAYS
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.trees import PAGES_PER_TREE
+from webapp.extensions import current_settings
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
-from webapp.views.shared import context
 
 blueprint = Blueprint("guide", __name__)
 
@@ -113,7 +113,7 @@ def show(slug: str) -> str:
     number = _BY_SLUG.get(slug)
     if number is None:
         abort(404)
-    settings = context.settings()
+    settings = current_settings()
     return render_template(
         "public/guide/show.html",
         chapters=CHAPTERS,

@@ -8,6 +8,7 @@ from flask_login import current_user
 from webapp import i18n
 from webapp.db import db
 from webapp.errors import Invalid
+from webapp.extensions import current_settings
 from webapp.views.shared import context, locale, security
 
 blueprint = Blueprint("language", __name__)
@@ -29,7 +30,7 @@ def change() -> ResponseReturnValue:
         locale.COOKIE,
         language,
         max_age=_ONE_YEAR,
-        secure=context.settings().public_url.startswith("https://"),
+        secure=current_settings().public_url.startswith("https://"),
         httponly=True,
         samesite="Lax",
     )

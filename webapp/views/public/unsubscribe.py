@@ -4,11 +4,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.db import db
-from webapp.extensions import csrf
+from webapp.extensions import csrf, current_settings
 from webapp.models import User
 from webapp.models.notice import Subject
 from webapp.services.notifications import unsubscribe as service
-from webapp.views.shared import context
 from webapp.views.shared.notification_labels import SUBJECT_LABELS
 
 blueprint = Blueprint("unsubscribe", __name__)
@@ -37,4 +36,4 @@ def change(token: str) -> ResponseReturnValue:
 
 
 def _reader(token: str) -> tuple[User, Subject]:
-    return service.reader(db.session(), context.settings().secret_key, token)
+    return service.reader(db.session(), current_settings().secret_key, token)

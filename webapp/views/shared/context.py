@@ -8,16 +8,14 @@ from flask import abort
 from flask_login import current_user
 
 from webapp import clock
-from webapp.crypto import Keyring
 from webapp.db import db
-from webapp.extensions import current_keyring, current_settings
+from webapp.extensions import current_settings
 from webapp.models import Account, User
 from webapp.models.user import Role
 from webapp.printerpoint.client import Client, RequestLimits
 from webapp.queries.viewer import Viewer
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action, Actor
-from webapp.settings import Settings
 
 #: The roles that see what a partner has, and those that may change it.
 READERS: tuple[Role, ...] = ("operations", "partner_admin", "partner_viewer")
@@ -25,16 +23,6 @@ CHANGERS: tuple[Role, ...] = ("operations", "partner_admin")
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-
-
-def settings() -> Settings:
-    """Return the current settings."""
-    return current_settings()
-
-
-def keyring() -> Keyring:
-    """Return the encryption keys."""
-    return current_keyring()
 
 
 def user() -> User:
@@ -49,7 +37,7 @@ def viewer() -> Viewer:
 
 def printerpoint(token: str, limits: RequestLimits | None = None) -> Client:
     """Return a client for a token. Commit or roll back before: no transaction may be open."""
-    return Client(settings().printerpoint_url, token, limits=limits or RequestLimits())
+    return Client(current_settings().printerpoint_url, token, limits=limits or RequestLimits())
 
 
 def actor() -> Actor:

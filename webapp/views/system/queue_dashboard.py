@@ -10,7 +10,7 @@ from rq_dashboard.web import setup_rq_connection
 
 from webapp import queue
 from webapp.db import READING_METHODS, db
-from webapp.extensions import csrf
+from webapp.extensions import csrf, current_settings
 from webapp.settings import Settings
 from webapp.views.shared import context, errors, security
 
@@ -63,7 +63,7 @@ def _guard_queues() -> ResponseReturnValue | None:
         security.require_same_origin()
     if not _is_valid(request.view_args or {}):
         abort(404)
-    if request.endpoint != "rq_dashboard.static" and not queue.reachable(context.settings()):
+    if request.endpoint != "rq_dashboard.static" and not queue.reachable(current_settings()):
         return errors.unavailable(str(_DOWN))
     if request.endpoint in _CHANGING:
         # Recorded before the action: rq-dashboard has no transaction for both.

@@ -14,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import clock, queue
 from webapp.db import db
+from webapp.extensions import current_settings
 from webapp.queries import overlaps, system_status
 from webapp.services.notifications import outbox
-from webapp.views.shared import context, listing
+from webapp.views.shared import listing
 from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("status", __name__)
@@ -109,7 +110,7 @@ def index() -> ResponseReturnValue:
         "pending_render": system_status.pending_renders(db.session()),
     }
     try:
-        status = queue.status(context.settings())
+        status = queue.status(current_settings())
     except queue.QueueDown:
         pass  # displayed on the page
     else:
