@@ -6,9 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal
 PAGES_PER_TREE = 8_333
 
 
-def trees(pages: int, pages_per_tree: int = PAGES_PER_TREE) -> Decimal:
+def trees(pages: int) -> Decimal:
     """Return the trees for whole standard pages, rounded once (half up) to 2 decimals.
 
     2,469,134 pages are 296.31 trees.
     """
-    return (Decimal(pages) / Decimal(pages_per_tree)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return (Decimal(pages) / PAGES_PER_TREE).quantize(Decimal("0.01"), ROUND_HALF_UP)

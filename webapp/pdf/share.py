@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from threading import Lock
 
 from flask_babel import force_locale, gettext
@@ -45,15 +44,15 @@ class CardValues:
 class CardRenderer:
     """Renders cards. Use one per process: it reads stylesheet and fonts once."""
 
-    def __init__(self, root: Path = ROOT) -> None:
-        """Read template and style under ``root``. Raises PdfError."""
-        self._template = template(root, "share.html")
-        self._assets = PackagedAssets([root / folder for folder in FOLDERS])
-        self._base = root / FOLDERS[0] / "share.html"
+    def __init__(self) -> None:
+        """Read template and style. Raises PdfError."""
+        self._template = template(ROOT, "share.html")
+        self._assets = PackagedAssets([ROOT / folder for folder in FOLDERS])
+        self._base = ROOT / FOLDERS[0] / "share.html"
         self._fonts = FontConfiguration()
         # WeasyPrint's fonts are not thread-safe.
         self._alone = Lock()
-        style = root / FOLDERS[0] / "share.css"
+        style = ROOT / FOLDERS[0] / "share.css"
         with as_pdf_error():
             self._style = CSS(url=style.as_uri(), url_fetcher=self._assets, font_config=self._fonts)
         self._edition = style.read_bytes()

@@ -60,7 +60,7 @@ def feed_of(session: Session, collection: Collection) -> Feed | None:
     return session.get(Feed, collection.feed_id) if collection.feed_id else None
 
 
-def outcomes(collection_id: int, outcome: str = "") -> Select[Any]:
+def outcomes(collection_id: int, outcome: str) -> Select[Any]:
     """Select the outcomes of a collection, or those of one kind, failures first."""
     query: Any = (
         select(

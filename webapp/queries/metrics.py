@@ -174,17 +174,13 @@ def counts_by_customer(
     }
 
 
-def pages_by_feed(
-    session: Session, feed_ids: Collection[int], month: Month | None = None
-) -> dict[int, int]:
-    """Return the pages of each feed, without zeros."""
+def pages_by_feed(session: Session, feed_ids: Collection[int], month: Month) -> dict[int, int]:
+    """Return the pages of each feed that a month counts, without zeros."""
     query = (
         select(Deposit.feed_id, func.sum(Deposit.pages))
-        .where(Deposit.feed_id.in_(feed_ids))
+        .where(Deposit.feed_id.in_(feed_ids), Deposit.counted_in == str(month))
         .group_by(Deposit.feed_id)
     )
-    if month is not None:
-        query = query.where(Deposit.counted_in == str(month))
     return {feed_id: int(total) for feed_id, total in session.execute(query)}
 
 

@@ -184,7 +184,7 @@ def group_rows(
     feed: FeedContext,
     found: FeedRows,
     key: str,
-    unreadable: Sequence[UnreadableDevice] = (),
+    unreadable: Sequence[UnreadableDevice],
 ) -> FleetRows:
     """Return the grouped rows of the fleet; ``key`` is that of the feed's customer.
 
