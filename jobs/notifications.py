@@ -139,7 +139,7 @@ def _deliver(
         plain=mail.plain,
         html=mail.html,
         message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
-        unsubscribe_url=_unsubscribe_url(config, user.id, _subject(mail.subject)),
+        unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
         made_at=mail.created_at,
         logo=_logo(session, mail),
     )
@@ -214,10 +214,6 @@ def _unsubscribe_url(config: Settings, user_id: int, subject: Subject) -> str:
     return f"{config.public_url}/unsubscribe/" + unsubscribe.token(
         config.secret_key, user_id, subject
     )
-
-
-def _subject(text: str) -> Subject:
-    return next(subject for subject in _WHY if subject == text)
 
 
 @lru_cache(maxsize=1)

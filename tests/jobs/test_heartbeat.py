@@ -17,6 +17,7 @@ from tests.nights import World, make_world
 from webapp import clock, queue
 from webapp.domain.reasons import reason
 from webapp.models import Collection
+from webapp.models.collection import CollectionState
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.services.collection import collector as service
 from webapp.services.collection import heartbeat, scheduling
@@ -82,7 +83,9 @@ def test_a_tick_takes_up_a_silent_heart_and_no_other(world: World) -> None:
 
 
 @pytest.mark.parametrize("before", ["queued", "running"])
-def test_what_a_person_asked_for_does_not_run_for_ever(world: World, before: str) -> None:
+def test_what_a_person_asked_for_does_not_run_for_ever(
+    world: World, before: CollectionState
+) -> None:
     collection_id = request_collection(world)
     now = clock.now()
     states = []

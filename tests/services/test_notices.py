@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from webapp.domain.health import Health
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict
 from webapp.messages import sentence
@@ -57,7 +58,7 @@ def titles(session: Session, now: datetime) -> list[str]:
     return [draft.title for draft in written(session, now)]
 
 
-def silent(session: Session, feed: Feed, now: datetime, after: str = "unhealthy") -> None:
+def silent(session: Session, feed: Feed, now: datetime, after: Health = "unhealthy") -> None:
     """A feed's health changes."""
     change = HealthChange(
         feed_id=feed.id,

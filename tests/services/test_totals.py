@@ -93,13 +93,13 @@ def test_feeds_are_counted_by_their_server(session: Session) -> None:
     session.flush()
     assert by_health(session, server.id) == {"healthy": 2, "unhealthy": 1}
 
-    for status, expected in (
-        ("inactive", {"healthy": 1, "unhealthy": 1, "inactive": 1}),
-        ("removed", {"healthy": 1, "unhealthy": 1}),
-    ):
-        feeds[1].status = status
-        session.flush()
-        assert by_health(session, server.id) == expected
+    feeds[1].status = "inactive"
+    session.flush()
+    assert by_health(session, server.id) == {"healthy": 1, "unhealthy": 1, "inactive": 1}
+
+    feeds[1].status = "removed"
+    session.flush()
+    assert by_health(session, server.id) == {"healthy": 1, "unhealthy": 1}
 
 
 def test_outcomes_are_counted_by_their_collection(session: Session) -> None:

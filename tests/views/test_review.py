@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.factories import TODAY, YESTERDAY
 from tests.views.conftest import Storing, Visitor
+from webapp.domain.metering.state import DeltaKind
 from webapp.models import Account, Delta, Deposit, Device, User
 
 
@@ -243,7 +244,7 @@ def test_a_number_of_pages_that_cannot_be_is_refused_at_its_field(
     ],
 )
 def test_a_case_says_why_it_is_under_review(
-    office: Office, storing: Storing, kind: str, words: str
+    office: Office, storing: Storing, kind: DeltaKind, words: str
 ) -> None:
     with storing() as session:
         session.get_one(Delta, office.delta_id).kind = kind

@@ -67,9 +67,9 @@ class Collection(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int] = mapped_column(ForeignKey("server.id"), index=True)
     day: Mapped[date]
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[CollectionKind] = mapped_column(String(16))
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
-    state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[CollectionState] = mapped_column(String(16))
     reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -107,7 +107,7 @@ class Outcome(Base):
 
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"), primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), primary_key=True)
-    outcome: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[OutcomeKind] = mapped_column(String(16))
     pages: Mapped[int] = mapped_column(BigInteger)
     devices: Mapped[int]
     incomplete: Mapped[int] = mapped_column(default=0, server_default="0")

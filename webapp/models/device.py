@@ -9,6 +9,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
+from webapp.domain.metering.counter_sets import CounterSet
 from webapp.models.feed import Feed
 
 _INCOMPLETE = text("incomplete_since is not null")
@@ -47,7 +48,7 @@ class Device(Base):
     asset_id: Mapped[str] = mapped_column(String(200))
     serial_number: Mapped[str] = mapped_column(String(200))
     serial_key: Mapped[str | None] = mapped_column(String(200))
-    counter_set: Mapped[str | None] = mapped_column(String(16))
+    counter_set: Mapped[CounterSet | None] = mapped_column(String(16))
     initial_count: Mapped[int] = mapped_column(BigInteger)
     latest_count: Mapped[int] = mapped_column(BigInteger)
     life_count: Mapped[int] = mapped_column(BigInteger)

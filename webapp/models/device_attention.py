@@ -25,5 +25,5 @@ class DeviceAttention(Base):
 
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id"), index=True)
-    status: Mapped[str] = mapped_column(String(16))
+    status: Mapped[DeviceStatus] = mapped_column(String(16))
     since: Mapped[date]

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, desc, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
+from webapp.domain.health import Health
 from webapp.models.account import Account
 from webapp.models.server import Server
 
@@ -86,8 +87,8 @@ class Feed(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     customer_id: Mapped[str | None] = mapped_column(String(200))
     customer_name: Mapped[str] = mapped_column(String(200))
-    status: Mapped[str] = mapped_column(String(16))
-    health: Mapped[str] = mapped_column(String(16))
+    status: Mapped[FeedStatus] = mapped_column(String(16))
+    health: Mapped[Health] = mapped_column(String(16))
     health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_data_on: Mapped[date | None]
     read_interval_days: Mapped[int | None]

@@ -76,7 +76,7 @@ class FeedEvent(Base):
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     day: Mapped[date]
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[FeedEventKind] = mapped_column(String(20))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     device: Mapped[Device | None] = relationship()

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
+from webapp.domain.health import Health
 from webapp.domain.reasons import Reason
 from webapp.models.feed import Feed
 from webapp.models.server import Server
@@ -27,8 +28,8 @@ class HealthChange(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int | None] = mapped_column(ForeignKey("server.id"))
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
-    before: Mapped[str] = mapped_column(String(16))
-    after: Mapped[str] = mapped_column(String(16))
+    before: Mapped[Health] = mapped_column(String(16))
+    after: Mapped[Health] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[Reason] = mapped_column(JSON)
     last_data_on: Mapped[date | None]

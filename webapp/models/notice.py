@@ -41,7 +41,7 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     key: Mapped[str] = mapped_column(String(60))
-    subject: Mapped[str] = mapped_column(String(8))
+    subject: Mapped[Subject] = mapped_column(String(8))
     title: Mapped[str] = mapped_column(String(250))
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

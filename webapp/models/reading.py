@@ -9,6 +9,8 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
+from webapp.domain.metering.counter_sets import CounterSet
+from webapp.domain.metering.state import DeltaKind, DeltaState
 from webapp.models.device import Device
 from webapp.models.feed import Feed
 
@@ -26,7 +28,7 @@ class Reading(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feed.id"))
     count: Mapped[int] = mapped_column(BigInteger)
-    counter_set: Mapped[str] = mapped_column(String(16))
+    counter_set: Mapped[CounterSet] = mapped_column(String(16))
     baseline: Mapped[bool]
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -79,14 +81,14 @@ class Delta(Base):
     top: Mapped[int] = mapped_column(BigInteger)
     pages: Mapped[int] = mapped_column(BigInteger)
     days: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[DeltaKind] = mapped_column(String(16))
+    state: Mapped[DeltaState] = mapped_column(String(16))
     counted: Mapped[int] = mapped_column(BigInteger)
     proposed: Mapped[int | None] = mapped_column(BigInteger)
     allocation: Mapped[list[Any]] = mapped_column(JSON)
     era: Mapped[int] = mapped_column(default=0)
     for_person: Mapped[bool] = mapped_column(default=False)
-    resumes: Mapped[str | None] = mapped_column(String(16))
+    resumes: Mapped[DeltaState | None] = mapped_column(String(16))
     resumes_counted: Mapped[int] = mapped_column(BigInteger, default=0)
     confirmations: Mapped[int] = mapped_column(default=0)
     confirmed_pages: Mapped[int] = mapped_column(BigInteger, default=0)

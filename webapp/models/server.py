@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.crypto import Keyring
 from webapp.db import Base, UtcDateTime
+from webapp.domain.health import Health
 from webapp.domain.reasons import Reason
 from webapp.models.account import Account
 
@@ -28,7 +29,7 @@ class Server(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     sealed_token: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    health: Mapped[str] = mapped_column(String(16))
+    health: Mapped[Health] = mapped_column(String(16))
     health_reason: Mapped[Reason | None] = mapped_column(JSON(none_as_null=True))
     health_checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     health_changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

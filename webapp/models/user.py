@@ -44,7 +44,7 @@ class User(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     full_name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    role: Mapped[str] = mapped_column(String(16))
+    role: Mapped[Role] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     session_version: Mapped[str] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(8))

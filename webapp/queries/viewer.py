@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from webapp.models import User
 from webapp.models.user import Role
@@ -20,7 +19,7 @@ class Viewer:
     @classmethod
     def of(cls, user: User) -> Viewer:
         """Return the viewer for a logged-in user."""
-        return cls(cast(Role, user.role), user.account_id, user.id)
+        return cls(user.role, user.account_id, user.id)
 
     @property
     def may_change(self) -> bool:

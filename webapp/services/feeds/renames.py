@@ -8,14 +8,12 @@ the customer is found under its old name, or the new one gets its own feed.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
 
 from flask_babel import gettext
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
-from webapp.domain.metering.counter_sets import CounterSet
 from webapp.domain.renames import (
     CustomerKey,
     KnownDevice,
@@ -155,7 +153,7 @@ def _lost_devices(session: Session, collection: Collection) -> Mapping[int, list
             KnownDevice(
                 one.asset_id,
                 one.serial_number,
-                cast(CounterSet, one.counter_set),
+                one.counter_set,
                 one.latest_count,
             )
             for one in devices

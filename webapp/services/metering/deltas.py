@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from webapp.domain.metering.review import deposited
-from webapp.domain.metering.state import Delta, DeltaKind, DeltaState
+from webapp.domain.metering.state import Delta, DeltaKind
 from webapp.models import Delta as DeltaRow
 
 #: Kinds whose pages are, most likely, not printed pages.
@@ -50,13 +50,13 @@ def of_row(row: DeltaRow) -> Delta:
         top=row.top,
         pages=row.pages,
         days=row.days,
-        kind=cast(DeltaKind, row.kind),
-        state=cast(DeltaState, row.state),
+        kind=row.kind,
+        state=row.state,
         counted=row.counted,
         allocation=pairs_of_json(row.allocation),
         era=row.era,
         for_person=row.for_person,
-        resumes=cast("DeltaState | None", row.resumes),
+        resumes=row.resumes,
         resumes_counted=row.resumes_counted,
         confirmations=row.confirmations,
         confirmed_pages=row.confirmed_pages,

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.metering.counter_sets import CounterSet
 from webapp.domain.metering.limits import Limits
 from webapp.domain.metering.replay import Replay, ReplayFeed, StoredReading, nights_of
 from webapp.models import Account, Delta, Device, Feed, Reading, Server
@@ -134,7 +133,7 @@ def _reading(row: Any, day: date, count: int, joined: int, *, baseline: bool) ->
         feed_id=row.feed_id,
         day=day,
         count=count,
-        counter_set=cast(CounterSet, row.counter_set),
+        counter_set=row.counter_set,
         baseline=baseline,
         last_seen=row.last_seen_at if count else None,
         asset_id=row.asset_id,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
-from webapp.domain.health import SILENT_BUSINESS_DAYS, Recovered, feed_health
+from webapp.domain.health import SILENT_BUSINESS_DAYS, Health, Recovered, feed_health
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Collection, Feed, HealthChange, Outcome, Server
 from webapp.printerpoint.errors import PrinterpointError
@@ -104,7 +104,7 @@ def _lock(session: Session, server: Server) -> None:
 
 
 def _change_server(
-    session: Session, server: Server, after: str, why: Reason, now: datetime
+    session: Session, server: Server, after: Health, why: Reason, now: datetime
 ) -> None:
     change = HealthChange(
         server_id=server.id, before=server.health, after=after, at=now, reason=why
@@ -115,7 +115,7 @@ def _change_server(
     server.health_changed_at = now
 
 
-def _change_feed(session: Session, feed: Feed, after: str, why: Reason, now: datetime) -> None:
+def _change_feed(session: Session, feed: Feed, after: Health, why: Reason, now: datetime) -> None:
     change = HealthChange(
         feed_id=feed.id,
         before=feed.health,

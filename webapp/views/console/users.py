@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -72,7 +72,7 @@ def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             user.full_name,
             user.email,
             user.account_name,
-            str(ROLE_LABELS[cast(Role, user.role)]),
+            str(ROLE_LABELS[user.role]),
             _state(user, user.invited_until).state,
             user.created_at,
         )
