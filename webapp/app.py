@@ -7,6 +7,7 @@ import re
 import time
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, request
 from jinja2 import Environment
@@ -181,6 +182,10 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": _HALF_A_DAY,
         "SESSION_REFRESH_EACH_REQUEST": False,  # security.py extends sessions
+        # Redirects are built with the host of the request. Load balancers check by loopback.
+        "TRUSTED_HOSTS": [urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"]
+        if settings.production
+        else None,
         "PREFERRED_URL_SCHEME": "https" if https else "http",
         "MAX_CONTENT_LENGTH": _ONE_MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": _ONE_MEBIBYTE,

@@ -184,6 +184,12 @@ def reachable(settings: Settings) -> bool:
     return bool(answer)
 
 
+def is_empty(settings: Settings, name: str) -> bool:
+    """Return whether a queue has no waiting job, or does not exist. Raises QueueDown."""
+    with _reaching_redis():
+        return bool(Queue(name, connection=_client(settings.redis_url)).count == 0)
+
+
 def worker_is_running(settings: Settings) -> bool:
     """Return whether there is a worker with a recent heartbeat. Raises QueueDown."""
     with _reaching_redis():

@@ -136,6 +136,7 @@ NO_PAGES = {
     "review.old_case_url",
     "static",
     "status.alive",
+    "status.security_txt",
     "certificates.download",
     "brand_files.logo",
     "brand_files.stylesheet",

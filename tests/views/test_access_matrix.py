@@ -39,6 +39,7 @@ WHO = {
     "auth.invitation POST": ANYBODY,
     "public_certificates.show GET": ANYBODY,
     "status.alive GET": ANYBODY,
+    "status.security_txt GET": ANYBODY,
     "home.index GET": EVERYBODY,
     "auth.logout POST": EVERYBODY,
     "auth.password GET": EVERYBODY,

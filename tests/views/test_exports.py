@@ -15,6 +15,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.models import Device, Feed, User
 from webapp.services.accounts import audit
+from webapp.views.shared import export
 
 LISTS = (
     "accounts",
@@ -119,6 +120,12 @@ def test_no_text_begins_a_formula(log_in: Callable[[User | str], Visitor]) -> No
     assert page["C2"].data_type == "s"
     assert page["E2"].data_type == "n"
     assert isinstance(page["I2"].value, datetime)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "＝", "＋", "－", "＠", "﹦"])
+def test_signs_of_formulas_of_any_width_are_text(sign: str) -> None:
+    assert export._plain(f"{sign}1+1") == f"'{sign}1+1"
+    assert export._plain(f"1{sign}1") == f"1{sign}1"
 
 
 @pytest.mark.usefixtures("everything")

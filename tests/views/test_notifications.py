@@ -1,11 +1,14 @@
 """Emails to users: choices, unsubscribing by a link, the list of operations."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
+from webapp import clock
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
 from webapp.services.notifications import unsubscribe
@@ -100,6 +103,26 @@ def test_a_link_that_was_forged_changes_nothing(
     assert visitor.opens(f"/unsubscribe/{forged}").status_code == 404
     assert visitor.client.post(f"/unsubscribe/{forged}").status_code == 404
     assert wants(storing, ada)["feed"]
+
+
+@pytest.mark.parametrize(("age", "status"), [(179, 200), (181, 409)])
+def test_a_link_expires_after_half_a_year(
+    visitor: Visitor,
+    settings: Settings,
+    ada: int,
+    monkeypatch: pytest.MonkeyPatch,
+    age: int,
+    status: int,
+) -> None:
+    sent = (clock.now() - timedelta(days=age)).timestamp()
+    monkeypatch.setattr(time, "time", lambda: sent)
+    address = link(settings, ada, "feed")
+    monkeypatch.undo()
+
+    response = visitor.opens(address)
+
+    assert response.status_code == status
+    assert ("This link has expired." in response.text) == (status == 409)
 
 
 def test_a_link_of_another_kind_of_signature_is_refused(

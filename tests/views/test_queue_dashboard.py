@@ -7,6 +7,7 @@ import pytest
 from rq import Queue
 from rq.job import Job, JobStatus
 from rq.registry import FailedJobRegistry
+from sqlalchemy import select
 
 from tests import factories
 from tests.environment.redis_server import RedisServer
@@ -14,6 +15,7 @@ from tests.views.conftest import Storing, Visitor
 from webapp import queue
 from webapp.app import create_app
 from webapp.db import db
+from webapp.models import AuditEntry
 from webapp.settings import Settings
 
 OURS = {"Origin": "http://localhost"}
@@ -87,6 +89,37 @@ def test_a_failed_job_is_requeued_from_its_own_page(office: Office) -> None:
 
     assert response.get_json() == {"status": "OK"}
     assert office.state() is JobStatus.QUEUED
+
+
+def changes_of_queues(storing: Storing) -> list[str]:
+    """What the audit trail has of the queues."""
+    with storing() as session:
+        query = select(AuditEntry.subject).where(AuditEntry.action == "queue changed")
+        return list(session.scalars(query.order_by(AuditEntry.id)))
+
+
+def test_a_change_is_audited_after_it_was_made(office: Office, storing: Storing) -> None:
+    client = office.visitor.client
+    client.post(f"{QUEUES}/job/{office.job_id}/requeue", headers=OURS)
+    refused = [
+        client.post(f"{QUEUES}/job/{office.job_id}/requeue"),
+        client.get(f"{QUEUES}/requeue/collection"),
+        client.post(f"{QUEUES}/job/no-such-job/requeue", headers=OURS),
+    ]
+
+    assert [response.status_code for response in refused] == [403, 405, 404]
+    assert changes_of_queues(storing) == [f"requeue job {office.job_id}"]
+
+
+@pytest.mark.parametrize("name", ["documents", "collection", "no-such-queue"])
+@pytest.mark.parametrize("action", ["compact", "queued/empty", "failed/empty"])
+def test_an_empty_or_unknown_queue_is_compacted_and_emptied_without_an_error(
+    office: Office, storing: Storing, name: str, action: str
+) -> None:
+    response = office.visitor.client.post(f"{QUEUES}/queue/{name}/{action}", headers=OURS)
+
+    assert response.status_code == (409 if action == "compact" else 200)
+    assert len(changes_of_queues(storing)) == (action != "compact")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from tests import factories
 from tests.database import open_session
 from tests.views.conftest import Storing, Visitor
+from webapp import clock
 from webapp.app import Redacting, create_app
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
@@ -107,6 +109,37 @@ def _show_who_asks(app: Flask) -> None:
     @app.before_request
     def who() -> str | None:
         return f"{request.scheme} {request.remote_addr}" if request.path == "/who" else None
+
+
+@pytest.mark.parametrize("path", ["/operations/queues", "/login", "/static", "/", "/no-such-page"])
+def test_in_production_a_foreign_host_is_refused(settings: Settings, path: str) -> None:
+    live = replace(settings, environment="production", public_url="https://releaf.example")
+    with app_with(live) as app:
+        client = app.test_client()
+        foreign = client.get(path, base_url="https://evil.example")
+        forwarded = client.get(
+            path, base_url="https://releaf.example", headers={"X-Forwarded-Host": "evil.example"}
+        )
+        own = client.get("/login", base_url="https://releaf.example")
+        check = client.get("/healthz", base_url="http://127.0.0.1:8000")
+
+    assert foreign.status_code == 400
+    assert "evil.example" not in foreign.text
+    assert "Location" not in foreign.headers
+    assert "evil.example" not in forwarded.headers.get("Location", "")
+    assert (own.status_code, check.status_code) == (200, 200)
+
+
+def test_security_txt_has_a_contact_and_expires(visitor: Visitor, settings: Settings) -> None:
+    response = visitor.opens("/.well-known/security.txt")
+    lines = dict(line.split(": ", 1) for line in response.text.splitlines())
+    expires = datetime.fromisoformat(lines["Expires"]) - clock.now()
+
+    assert response.mimetype == "text/plain"
+    assert lines["Contact"] == "mailto:releaf@localhost.localdomain"
+    assert lines["Canonical"] == f"{settings.public_url}/.well-known/security.txt"
+    assert timedelta(days=170) < expires < timedelta(days=365)
+    assert "Set-Cookie" not in response.headers
 
 
 def test_a_form_without_its_token_is_refused(

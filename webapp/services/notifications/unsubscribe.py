@@ -1,22 +1,35 @@
 """Unsubscribing: a signed link for each user and kind of email, without a login."""
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from datetime import timedelta
+
+from flask_babel import gettext
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
-from webapp.errors import NotFound
+from webapp.errors import Conflict, NotFound
 from webapp.models import User
 from webapp.models.notice import SUBJECTS, Subject
 
+#: How long a link works; anti-spam laws require at least 30 days.
+VALID = timedelta(days=180)
+
 
 def token(secret_key: str, user_id: int, subject: Subject) -> str:
-    """Return the end of the link. It does not expire."""
+    """Return the end of the link, which works for ``VALID``."""
     return str(_signer(secret_key).dumps([user_id, subject]))
 
 
 def reader(session: Session, secret_key: str, token: str) -> tuple[User, Subject]:
-    """Return the user and the kind of email of a link. Raises NotFound for an invalid one."""
+    """Return the user and the kind of email of a link.
+
+    Raises NotFound for an invalid link, and Conflict for an expired one.
+    """
     try:
-        user_id, subject = _signer(secret_key).loads(token)
+        user_id, subject = _signer(secret_key).loads(token, max_age=int(VALID.total_seconds()))
+    except SignatureExpired:
+        raise Conflict(
+            gettext("This link has expired. Log in to change your email notifications.")
+        ) from None
     except (BadSignature, ValueError, TypeError):
         raise NotFound("This link is not one of ours.") from None
     user = session.get(User, user_id)
@@ -36,5 +49,5 @@ def wants(user: User, subject: Subject) -> bool:
     return bool(getattr(user, f"wants_{subject}"))
 
 
-def _signer(secret_key: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret_key, salt="unsubscribe")
+def _signer(secret_key: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret_key, salt="unsubscribe")

@@ -8,7 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    SecurityError,
+    default_exceptions,
+)
 
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
@@ -32,6 +37,7 @@ _QUEUE_DOWN = _l(
 def register(app: Flask) -> None:
     """Register a page for every error."""
     app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(SecurityError, _untrusted_host)
     app.register_error_handler(CSRFError, lambda _: _page(400, str(_FORGED)))
     app.register_error_handler(NotFound, not_found)
     app.register_error_handler(Conflict, conflict)
@@ -70,6 +76,11 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     answer = error.get_response()
     answer.set_data(_page(code if code in _PAGES else 400, message)[0])
     return answer
+
+
+def _untrusted_host(_: Exception) -> ResponseReturnValue:
+    """The host is not that of PUBLIC_URL. Without a route, no page of ours can be rendered."""
+    return "This host name is not served here.\n", 400, {"Content-Type": "text/plain"}
 
 
 def _invalid(error: Invalid) -> ResponseReturnValue:

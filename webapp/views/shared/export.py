@@ -7,6 +7,7 @@ rules, search, filters and order apply.
 import csv
 import io
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -105,7 +106,9 @@ def _plain(value: Value) -> str | int | Decimal | None:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else str(value)
+        # Spreadsheets read full-width signs like the ordinary ones.
+        first = unicodedata.normalize("NFKC", value[:1])
+        return f"'{value}" if first.startswith(_FORMULA) else str(value)
     return value
 
 

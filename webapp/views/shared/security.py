@@ -37,6 +37,7 @@ OPEN = frozenset(
         "guide.show",
         "language.change",
         "status.alive",
+        "status.security_txt",
         "unsubscribe.show",
         "unsubscribe.change",
     }

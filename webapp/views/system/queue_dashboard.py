@@ -5,11 +5,13 @@ import re
 import rq_dashboard
 from flask import Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from rq_dashboard.web import setup_rq_connection
 
 from webapp import queue
 from webapp.db import READING_METHODS, db
+from webapp.errors import Conflict
 from webapp.extensions import csrf, current_settings
 from webapp.settings import Settings
 from webapp.views.shared import context, errors, security
@@ -49,6 +51,7 @@ def mount_queues(app: Flask, settings: Settings) -> None:
     setup_rq_connection(app)
     app.before_request(_guard_queues)
     app.after_request(_allow_its_scripts)
+    app.after_request(_record_change)
     app.register_blueprint(rq_dashboard.blueprint, url_prefix=QUEUES)
 
 
@@ -65,12 +68,10 @@ def _guard_queues() -> ResponseReturnValue | None:
         abort(404)
     if request.endpoint != "rq_dashboard.static" and not queue.reachable(current_settings()):
         return errors.unavailable(str(_DOWN))
-    if request.endpoint in _CHANGING:
-        # Recorded before the action: rq-dashboard has no transaction for both.
-        what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
-        words = " ".join(str(value) for value in (request.view_args or {}).values())
-        context.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
-        db.session.commit()
+    if request.endpoint == "rq_dashboard.compact_queue":
+        name = str((request.view_args or {})["queue_name"])
+        if queue.is_empty(current_settings(), name):  # rq-dashboard would fail
+            raise Conflict(gettext("The queue is empty."))
     return None
 
 
@@ -84,6 +85,16 @@ def _is_valid(arguments: dict[str, object]) -> bool:
         and _JOB_ID.fullmatch(str(arguments.get("job_id", "a"))) is not None
         and all(_POSITIVE.fullmatch(number) for number in numbers)
     )
+
+
+def _record_change(response: Response) -> Response:
+    """Record a change after it was made; rq-dashboard has no transaction for both."""
+    if request.endpoint in _CHANGING and response.status_code == 200:
+        what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
+        words = " ".join(str(value) for value in (request.view_args or {}).values())
+        context.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
+        db.session.commit()
+    return response
 
 
 def _allow_its_scripts(response: Response) -> Response:

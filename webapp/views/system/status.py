@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, url_for
@@ -23,6 +24,8 @@ from webapp.views.shared.context import roles_required
 blueprint = Blueprint("status", __name__)
 
 _NIGHTS = 7
+#: RFC 9116 recommends less than a year.
+_SECURITY_TXT_VALID = timedelta(days=180)
 #: The description of each job.
 JOB_LABELS = {
     queue.ENQUEUE_DUE_COLLECTIONS: _l("Enqueue due collections"),
@@ -130,6 +133,22 @@ def alive() -> ResponseReturnValue:
     """Respond if the database does: for load balancers, without a login."""
     system_status.ping(db.session())
     return {"status": "ok"}
+
+
+@blueprint.get("/.well-known/security.txt")
+def security_txt() -> ResponseReturnValue:
+    """Respond with the address for reports of vulnerabilities (RFC 9116)."""
+    settings = context.settings()
+    expires = (clock.now() + _SECURITY_TXT_VALID).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = (
+        f"Contact: mailto:{parseaddr(settings.mail_from)[1]}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en, es",
+        f"Canonical: {settings.public_url}/.well-known/security.txt",
+    )
+    response = make_response("\n".join(lines) + "\n")
+    response.mimetype = "text/plain"
+    return response
 
 
 def explain_error(error: str) -> str:
