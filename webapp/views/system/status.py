@@ -138,7 +138,7 @@ def alive() -> ResponseReturnValue:
 @blueprint.get("/.well-known/security.txt")
 def security_txt() -> ResponseReturnValue:
     """Respond with the address for reports of vulnerabilities (RFC 9116)."""
-    settings = context.settings()
+    settings = current_settings()
     expires = (clock.now() + _SECURITY_TXT_VALID).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = (
         f"Contact: mailto:{parseaddr(settings.mail_from)[1]}",
