@@ -1,13 +1,14 @@
 """The command line: ``releaf`` for operators and scripts; the same commands under ``flask``."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from webapp.cli import context
+from webapp.cli import context, environment
 from webapp.cli.command import Group
 
 #: The module of each command, imported when it is run, because some imports take a second.
@@ -49,7 +50,12 @@ def _load(name: str) -> click.Command:
 
 @click.group("releaf", cls=_Root)
 @click.version_option(package_name="releaf", prog_name="releaf")
-def releaf() -> None:
+@click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="Read settings from this file, as systemd does. Variables of the environment win.",
+)
+def releaf(env_file: Path | None) -> None:
     """Releaf counts the pages that printers report to Printerpoint, and certifies the trees.
 
     First steps:
@@ -62,7 +68,11 @@ def releaf() -> None:
 
     Every command has --help, and --json to print one JSON document. Exit codes: 0 success, 1 the
     work or part of it failed, 2 wrong usage. Settings are environment variables (see README).
+
+    Where the service is installed, /etc/releaf/releaf.env is read without --env-file, unless
+    RELEAF_ENV is set or there is a local instance; a line on standard error names it.
     """
+    environment.read(env_file)
 
 
 def main() -> None:

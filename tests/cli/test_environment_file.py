@@ -1,0 +1,104 @@
+"""``releaf --env-file``, and the file of production."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from webapp.cli import environment, releaf
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The file of production, on a machine without a local instance."""
+    path = tmp_path / "releaf.env"
+    path.write_text(
+        f"RELEAF_INSTANCE={tmp_path}/production\n"
+        "# A comment\n"
+        'MAIL_FROM="Releaf <releaf@example.com>"\n'
+        "LOG_LEVEL=LOUD\n"
+    )
+    monkeypatch.setattr(environment, "PRODUCTION", path)
+    monkeypatch.setattr(environment, "ROOT", tmp_path / "program")
+    for name in ("RELEAF_ENV", "RELEAF_INSTANCE", "MAIL_FROM", "LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ)
+    yield path
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def run(*words: str) -> Result:
+    """Run the command; the invalid LOG_LEVEL shows whether the file was read."""
+    return CliRunner().invoke(releaf, [*words, "list", "accounts"])
+
+
+def test_a_given_file_is_read(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "PRODUCTION", installed.with_name("none"))
+
+    result = run("--env-file", str(installed))
+
+    assert result.exit_code == 2
+    assert "LOG_LEVEL: 'LOUD' is not one of" in result.stderr
+    assert os.environ["MAIL_FROM"] == "Releaf <releaf@example.com>"
+    assert "settings from" not in result.stderr
+
+
+def test_the_file_of_production_is_read_and_named(installed: Path) -> None:
+    result = run()
+
+    assert result.stderr.startswith(f"releaf: settings from {installed}\n")
+    assert "LOG_LEVEL: 'LOUD' is not one of" in result.stderr
+
+
+@pytest.mark.parametrize("reason", ["RELEAF_ENV", "RELEAF_INSTANCE", "instance"])
+def test_it_is_not_read_on_a_machine_with_other_settings(
+    installed: Path, tmp_path: Path, reason: str
+) -> None:
+    if reason == "instance":
+        (tmp_path / "program" / "instance").mkdir(parents=True)
+        os.environ["DATABASE_URL"] = "sqlite:///:nowhere/x"
+    else:
+        os.environ[reason] = "development" if reason == "RELEAF_ENV" else str(tmp_path / "own")
+
+    environment.read(None)
+
+    assert "LOG_LEVEL" not in os.environ
+
+
+def test_variables_that_are_set_stay(installed: Path) -> None:
+    os.environ["LOG_LEVEL"] = "DEBUG"
+
+    environment.read(installed)
+
+    assert os.environ["LOG_LEVEL"] == "DEBUG"
+
+
+def test_a_file_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:
+    result = run("--env-file", str(tmp_path / "missing.env"))
+
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+def test_a_file_of_production_that_cannot_be_read_is_an_error(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    result = run()
+
+    assert result.exit_code == 1
+    assert "cannot be read by this user" in result.stderr
+
+
+def test_the_example_is_read_as_systemd_reads_it(installed: Path) -> None:
+    example = Path(__file__).parents[2] / "deploy" / "production" / "releaf.env.example"
+
+    environment.read(example)
+
+    assert os.environ["RELEAF_ENV"] == "production"
+    assert os.environ["MAIL_FROM"] == "Releaf <releaf@example.com>"
+    assert os.environ["SECRET_KEY"] == ""

@@ -1,0 +1,40 @@
+"""Environment files: the settings of production for commands run by hand."""
+
+import os
+from pathlib import Path
+
+import click
+from flask.cli import load_dotenv
+
+from webapp.settings import ROOT
+
+#: The file that systemd passes to the services.
+PRODUCTION = Path("/etc/releaf/releaf.env")
+
+
+def read(env_file: Path | None) -> None:
+    """Add the variables of a file to the environment; those that are set stay.
+
+    Without a file, ``PRODUCTION`` is read and named on standard error, if it exists, RELEAF_ENV is
+    not set, and there is no local instance. Raises click.ClickException if it cannot be read.
+    """
+    if env_file is not None:
+        load_dotenv(env_file, load_defaults=False)
+    elif "RELEAF_ENV" not in os.environ and not _has_local_instance() and _exists(PRODUCTION):
+        if not os.access(PRODUCTION, os.R_OK):
+            raise click.ClickException(
+                f"{PRODUCTION} cannot be read by this user; run as root, or set RELEAF_ENV."
+            )
+        click.echo(f"releaf: settings from {PRODUCTION}", err=True)
+        load_dotenv(PRODUCTION, load_defaults=False)
+
+
+def _has_local_instance() -> bool:
+    return "RELEAF_INSTANCE" in os.environ or (ROOT / "instance").exists()
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:  # of its folder
+        return True
