@@ -4,10 +4,9 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 from flask_babel import gettext
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -114,16 +113,14 @@ def accept(
     found = invitation(session, token, now)
     user = found.user
     password_hash = passwords.hash_password(passwords.clean(password, (user.email, user.full_name)))
-    claimed = cast(
-        CursorResult[Any],
-        session.execute(
-            update(Invitation)
-            .where(Invitation.id == found.id, Invitation.used_at.is_(None))
-            .values(used_at=now)
-            .execution_options(synchronize_session=False)
-        ),
+    claimed = session.scalar(
+        update(Invitation)
+        .where(Invitation.id == found.id, Invitation.used_at.is_(None))
+        .values(used_at=now)
+        .returning(Invitation.id)
+        .execution_options(synchronize_session=False)
     )
-    if claimed.rowcount != 1:
+    if claimed is None:
         raise Conflict(
             gettext("This link has already been used. Log in with the password you chose.")
         )

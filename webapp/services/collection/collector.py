@@ -6,9 +6,8 @@ again and continues with the feeds that have no outcome yet.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, or_, select, update
+from sqlalchemy import Table, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import upsert
@@ -43,35 +42,31 @@ class Cancelled(Exception):
 
 def claim(session: Session, collection_id: int, now: datetime) -> Collection | None:
     """Claim a collection; None when it is finished or another worker runs it."""
-    claimed = cast(
-        CursorResult[Any],
-        session.execute(
-            update(Collection)
-            .where(
-                Collection.id == collection_id,
-                or_(
-                    Collection.state.in_(("queued", "failed")),
-                    heartbeat.stale(now),
-                ),
-            )
-            .values(state="running", alive_at=now, reason=None, finished_at=None)
-            .execution_options(synchronize_session=False)
-        ),
+    claimed = session.scalar(
+        update(Collection)
+        .where(
+            Collection.id == collection_id,
+            or_(Collection.state.in_(("queued", "failed")), heartbeat.stale(now)),
+        )
+        .values(state="running", alive_at=now, reason=None, finished_at=None)
+        .returning(Collection.id)
+        .execution_options(synchronize_session=False)
     )
-    if claimed.rowcount != 1:
+    if claimed is None:
         return None
     return session.get_one(Collection, collection_id, populate_existing=True)
 
 
 def report_progress(session: Session, collection_id: int, now: datetime, printers: int) -> None:
     """Record how many printers have been fetched, and a heartbeat. Raise Cancelled."""
-    updated = session.execute(
+    updated = session.scalar(
         update(Collection)
         .where(Collection.id == collection_id, Collection.state != "cancelled")
         .values(alive_at=now, printers=printers)
+        .returning(Collection.id)
         .execution_options(synchronize_session=False)
     )
-    if cast(CursorResult[Any], updated).rowcount != 1:
+    if updated is None:
         raise Cancelled
 
 

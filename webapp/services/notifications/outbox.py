@@ -1,10 +1,9 @@
 """The outbox: a sender claims an email, sends it with no transaction open, records the result."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 from flask_babel import gettext
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
@@ -51,12 +50,13 @@ def enqueue(
     session.flush()
     if draft.notices:
         ids = [notice.id for notice in draft.notices]
-        claimed = session.execute(
+        claimed = session.scalars(
             update(Notice)
             .where(Notice.id.in_(ids), Notice.mail_id.is_(None))
             .values(mail_id=mail.id)
-        )
-        if cast(CursorResult[Any], claimed).rowcount != len(ids):
+            .returning(Notice.id)
+        ).all()
+        if len(claimed) != len(ids):
             raise Conflict(f"notices of {draft.key} are in another mail")
     return mail
 
@@ -68,13 +68,14 @@ def claim(session: Session, now: datetime) -> Mail | None:
         and_(Mail.state == "sending", Mail.claimed_at < now - CLAIM_EXPIRES_AFTER),
     )
     while mail_id := session.scalar(select(Mail.id).where(due).order_by(Mail.id).limit(1)):
-        claimed = session.execute(
+        claimed = session.scalar(
             update(Mail)
             .where(Mail.id == mail_id, due)
             .values(state="sending", claimed_at=now)
+            .returning(Mail.id)
             .execution_options(synchronize_session=False)
         )
-        if cast(CursorResult[Any], claimed).rowcount == 1:
+        if claimed is not None:
             return session.get_one(
                 Mail, mail_id, populate_existing=True, options=[joinedload(Mail.user)]
             )
