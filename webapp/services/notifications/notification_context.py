@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, tzinfo
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp import filters
 from webapp.messages import sentence
-from webapp.models import Account, Collection, Feed, HealthChange, Server
+from webapp.models import Collection, Feed, HealthChange, Server
 
 _MEND_SERVER = _l(
     "Fix the cause; if the token was rejected, replace it on the server’s page. Then select Check "
@@ -75,11 +76,11 @@ def of_feed(feed: Feed) -> NotificationContext:
         [
             (
                 gettext("Last good data"),
-                filters.day(feed.last_data_on) if feed.last_data_on else gettext("none yet"),
+                _day_or_none(feed.last_data_on),
             ),
             (
                 gettext("Unhealthy since"),
-                filters.time_in(feed.health_changed_at, _zone(feed.account)),
+                filters.time_in(feed.health_changed_at, feed.account.zone),
             ),
             (gettext("Server"), feed.server.name),
         ],
@@ -95,7 +96,7 @@ def _of_server(
     zone = server.account.zone
     last = changes[-1]
     bad = last.after == "unhealthy"
-    facts = _turns(changes, _zone(server.account), often=often)
+    facts = _turns(changes, zone, often=often)
     if bad:
         facts += [
             (gettext("Cause"), sentence(last.reason)),
@@ -125,16 +126,16 @@ def _of_server(
 def _of_feed(feed: Feed, changes: Sequence[HealthChange], *, often: bool) -> NotificationContext:
     last = changes[-1]
     bad = last.after == "unhealthy"
-    facts = _turns(changes, _zone(feed.account), often=often)
+    facts = _turns(changes, feed.account.zone, often=often)
     facts += [
         (gettext("Cause") if bad else gettext("Result"), sentence(last.reason)),
-        (gettext("Since"), filters.time_in(last.at, _zone(feed.account))),
+        (gettext("Since"), filters.time_in(last.at, feed.account.zone)),
     ]
     if bad:
         facts.append(
             (
                 gettext("Last good data"),
-                filters.day(last.last_data_on) if last.last_data_on else gettext("none yet"),
+                _day_or_none(last.last_data_on),
             )
         )
     facts.append((gettext("Server"), feed.server.name))
@@ -152,7 +153,7 @@ def _next_step(feed: Feed) -> str:
     return str(_MEND_FEED if feed.read_interval_days is None else _MEND_READ_BY_HAND)
 
 
-def _turns(changes: Sequence[HealthChange], zone: str, *, often: bool) -> list[tuple[str, str]]:
+def _turns(changes: Sequence[HealthChange], zone: tzinfo, *, often: bool) -> list[tuple[str, str]]:
     """Return how often it changed, if more than once."""
     if len(changes) < 2 and not often:
         return []
@@ -177,8 +178,8 @@ def _last_night(session: Session, server: Server) -> str:
             Collection.server_id == server.id, Collection.state == "finished"
         )
     )
+    return _day_or_none(day)
+
+
+def _day_or_none(day: date | None) -> str:
     return filters.day(day) if day else gettext("none yet")
-
-
-def _zone(account: Account) -> str:
-    return account.zone.key
