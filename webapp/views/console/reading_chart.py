@@ -15,6 +15,7 @@ from flask_babel.speaklater import LazyString
 
 from webapp import filters
 from webapp.models import Delta
+from webapp.views.shared.charts import round_step
 
 #: Units of the chart; horizontal positions are relative to its width.
 HEIGHT = 160
@@ -122,20 +123,10 @@ def _role(day: date, delta: Delta, deciding: dict[date, int]) -> Role:
 def _scale(counts: Sequence[int]) -> tuple[int, int, int]:
     """Return the lowest and the highest number of the axis, and its step."""
     low, high = min(counts), max(counts)
-    step = _step(max(high - low, 1))
+    step = round_step(max(high - low, 1), _MOST_STEPS)
     low -= low % step
     high += -high % step
     return low, max(high, low + step), step
-
-
-def _step(span: int) -> int:
-    """Return the least of 1, 2, 5, 10, 20 ... that covers a span in at most three steps."""
-    power = 1
-    while True:
-        for digit in (1, 2, 5):
-            if digit * power * _MOST_STEPS >= span:
-                return digit * power
-        power *= 10
 
 
 def _axis(points: Sequence[Point]) -> list[Tick]:

@@ -96,7 +96,7 @@ class BarChart:
 def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
     """Return the positions of the bars, and the text alternative; needs at least one bar."""
     most = max(bar.value for bar in bars)
-    step = _step(most)
+    step = round_step(most, _MOST_STEPS)
     top = max(math.ceil(Decimal(most) / step), 1) * step
     named = [filters.short_date(bar.label) for bar in bars]
     figures = [_figure(bar, unit) for bar in bars]
@@ -218,12 +218,12 @@ def _axis(bars: Sequence[Bar]) -> list[AxisLabel]:
     return marks
 
 
-def _step(highest: int | Decimal) -> int:
-    """Return the least of 1, 2, 5, 10, 20 ... that covers the highest bar in at most four steps."""
+def round_step(span: int | Decimal, most: int) -> int:
+    """Return the least of 1, 2, 5, 10, 20 ... that covers a span in at most so many steps."""
     power = 1
     while True:
         for digit in (1, 2, 5):
-            if digit * power * _MOST_STEPS >= highest:
+            if digit * power * most >= span:
                 return digit * power
         power *= 10
 
