@@ -1,101 +1,20 @@
 """White label: what a partner chooses is borne by its pages and its customers', not by others."""
 
-import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
-from werkzeug.test import TestResponse
+from sqlalchemy import event
 
 from tests import factories
-from tests.factories import NOW
 from tests.images import pictures
-from tests.images.test_svg import MALICIOUS
+from tests.views.branding.conftest import SENT, Street, chosen, noted, sends
 from tests.views.conftest import Storing, Visitor
-from webapp import clock
 from webapp.db import db
-from webapp.models import AuditEntry, Brand, Logo, User
+from webapp.models import User
 
-IMMUTABLE = "max-age=31536000, immutable"
-SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-_SENT = {"name": "Northwind Green", "colour": "#1d4ed8", "picked": "#1b6b45", "was": ""}
 _LOGO = re.compile(r"/brand/logo/([0-9a-f]{64})\.png")
 _STYLE = re.compile(r'href="(/brand/[0-9a-f]{6}\.css\?v=\w+)"')
-
-
-@dataclass(frozen=True, slots=True)
-class Street:
-    """Two partners; of the first an administrator, a viewer and a customer; and operations."""
-
-    ada: Visitor
-    vera: Visitor
-    cara: Visitor
-    wes: Visitor
-    olga: Visitor
-    partner_id: int
-    customer_id: int
-    operations_id: int
-
-    @property
-    def page(self) -> str:
-        """Where the first partner chooses."""
-        return f"/accounts/{self.partner_id}/brand"
-
-
-@pytest.fixture
-def street(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
-) -> Street:
-    """Northwind Print and Westerly Print."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
-        northwind = factories.partner(session, name="Northwind Print")
-        westerly = factories.partner(session, name="Westerly Print")
-        customer = factories.customer(session, northwind, name="Harbour Hotel")
-        operations = factories.operations(session)
-        for email, account in (
-            ("ada", northwind), ("vera", northwind), ("cara", customer), ("wes", westerly),
-            ("olga", operations),
-        ):  # fmt: skip
-            factories.user(
-                session,
-                account,
-                email=f"{email}@example.com",
-                role="partner_viewer" if email == "vera" else None,
-            )
-        ids = northwind.id, customer.id, operations.id
-    ada, vera, cara, wes, olga = (
-        log_in(f"{name}@example.com") for name in ("ada", "vera", "cara", "wes", "olga")
-    )
-    return Street(ada, vera, cara, wes, olga, *ids)
-
-
-def chosen(storing: Storing) -> list[tuple[Any, ...]]:
-    """What is stored of brands."""
-    with storing() as session:
-        stored = session.scalars(select(Brand))
-        return [(brand.name, brand.colour, brand.logo_digest) for brand in stored]
-
-
-def noted(storing: Storing) -> list[tuple[str, dict[str, Any], int | None]]:
-    """What the audit trail says of brands."""
-    with storing() as session:
-        entries = session.scalars(
-            select(AuditEntry).where(AuditEntry.action.startswith("brand")).order_by(AuditEntry.id)
-        )
-        return [(entry.action, dict(entry.details), entry.account_id) for entry in entries]
-
-
-def sends(visitor: Visitor, path: str, upload: bytes | None = None, **fields: str) -> TestResponse:
-    """Send the form; the name of a file says nothing."""
-    values: dict[str, object] = {**_SENT, **fields}
-    if upload is not None:
-        values["logo"] = (BytesIO(upload), "logo.png", "image/png")
-    return visitor.sends(path, values)
 
 
 def test_a_partner_chooses_and_its_pages_and_its_customers_bear_it(
@@ -154,89 +73,6 @@ def test_of_a_customer_one_is_led_to_its_partner(street: Street, storing: Storin
     response = sends(street.ada, f"/accounts/{street.customer_id}/brand")
 
     assert (response.status_code, response.location) == (302, street.page)
-    assert chosen(storing) == []
-
-
-def test_a_logo_is_a_picture_of_ours_and_can_do_nothing(street: Street, storing: Storing) -> None:
-    tail = b"<script>alert(1)</script>"
-    sends(street.ada, street.page, pictures.png() + tail)
-    ((_, _, digest),) = chosen(storing)
-    path = f"/brand/logo/{digest}.png"
-
-    for visitor in (street.ada, street.vera, street.cara, street.olga):
-        response = visitor.opens(path)
-
-        assert response.status_code == 200
-        assert response.mimetype == "image/png"
-        assert response.data.startswith(b"\x89PNG")
-        assert tail not in response.data
-        assert hashlib.sha256(response.data).hexdigest() == digest
-        assert response.headers["Cache-Control"] == f"private, {IMMUTABLE}"
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Content-Security-Policy"] == SANDBOX
-        again = visitor.opens(path, {"If-None-Match": response.headers["ETag"]})
-        assert (again.status_code, again.data) == (304, b"")
-    assert street.wes.opens(path).status_code == 404
-    for other in ("0" * 64, "é" * 64, "x", digest.upper(), f"{digest[:-1]}."):
-        assert street.ada.opens(f"/brand/logo/{other}.png").status_code == 404
-
-
-def test_a_logo_that_two_partners_have_is_kept_once(street: Street, storing: Storing) -> None:
-    assert sends(street.ada, street.page, pictures.svg()).status_code == 302
-    with storing() as session:
-        wes = select(User.account_id).where(User.email == "wes@example.com")
-        other_id = session.scalars(wes).one()
-    assert sends(street.wes, f"/accounts/{other_id}/brand", pictures.svg()).status_code == 302
-
-    with storing() as session:
-        assert session.scalar(select(func.count()).select_from(Logo)) == 1
-        assert session.scalar(select(func.count()).select_from(Brand)) == 2
-
-
-@pytest.mark.parametrize(
-    "upload",
-    [
-        pytest.param(MALICIOUS["script"], id="a script"),
-        pytest.param(MALICIOUS["billion laughs"], id="entities"),
-        pytest.param(pictures.bomb(30_000, 30_000), id="a bomb"),
-        pytest.param(pictures.moving("GIF"), id="another kind"),
-        pytest.param(b"%PDF-1.7 " + pictures.svg(), id="a picture behind a PDF"),
-    ],
-)
-def test_a_logo_that_is_not_taken_is_refused_at_its_field(
-    street: Street, storing: Storing, upload: bytes
-) -> None:
-    response = sends(street.ada, street.page, upload)
-
-    assert response.status_code == 422
-    assert 'id="logo-error"' in response.text
-    assert "http-equiv" not in response.text
-    assert chosen(storing) == []
-    shown = sends(street.ada, f"{street.page}/preview", upload)
-    assert shown.status_code == 200
-    assert "data:image" not in shown.text
-
-
-def test_a_file_that_is_too_large_is_refused(street: Street, storing: Storing) -> None:
-    for size, status in ((512 * 1024 + 1, 422), (2 * 1024 * 1024, 413)):
-        lines = [
-            "--edge",
-            'Content-Disposition: form-data; name="csrf_token"',
-            "",
-            street.ada.token(),
-            "--edge",
-            'Content-Disposition: form-data; name="logo"; filename="logo.png"',
-            "",
-            "",
-        ]
-        body = "\r\n".join(lines).encode() + pictures.png().ljust(size, b"\0") + b"\r\n--edge--"
-
-        response = street.ada.client.post(
-            street.page, data=body, content_type="multipart/form-data; boundary=edge"
-        )
-
-        assert response.status_code == status
-        assert ("512 KB. Save the logo smaller" in response.text) == (status == 422)
     assert chosen(storing) == []
 
 
@@ -304,7 +140,7 @@ def test_of_two_fields_the_one_that_was_changed_counts(
 
 
 def test_a_preview_shows_all_of_it_and_keeps_nothing(street: Street, storing: Storing) -> None:
-    fields = {**_SENT, "colour": "#ff6600", "logo": (BytesIO(pictures.svg()), "x.svg")}
+    fields = {**SENT, "colour": "#ff6600", "logo": (BytesIO(pictures.svg()), "x.svg")}
     part = street.ada.sends(f"{street.page}/preview", fields, {"HX-Request": "true"})
     fields["logo"] = (BytesIO(pictures.svg()), "x.svg")
     page = street.ada.sends(f"{street.page}/preview", fields)
@@ -354,21 +190,6 @@ def test_without_a_name_it_is_the_accounts(street: Street, storing: Storing) -> 
 
     assert "· Northwind Print</title>" in street.cara.opens("/").text
     assert chosen(storing) == [(None, "#1d4ed8", None)]
-
-
-def test_a_style_sheet_is_kept_for_ever_under_what_it_says(street: Street) -> None:
-    sends(street.ada, street.page)
-    (address,) = _STYLE.findall(street.ada.opens("/").text)
-
-    style = street.ada.opens(address)
-
-    assert style.mimetype == "text/css"
-    assert style.headers["Cache-Control"] == f"public, {IMMUTABLE}"
-    assert style.text.count(":root") == 2
-    assert "prefers-color-scheme: dark" in style.text
-    assert street.ada.opens("/brand/1d4ed8.css?v=old").headers["Cache-Control"] == "no-cache"
-    for other in ("1D4ED8", "#1d4ed8", "1d4", "red", "1d4ed8}", "1d4ed8%0a"):
-        assert street.ada.opens(f"/brand/{other}.css").status_code == 404
 
 
 def test_pages_for_strangers_are_ours(street: Street, visitor: Visitor) -> None:

@@ -1,0 +1,147 @@
+"""The page of a feed."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from tests.views.feeds.conftest import Office, yesterday
+from webapp.domain.health import unhealthy_from
+from webapp.filters import day
+from webapp.models import Feed, User
+from webapp.services.accounts.calendars import public_holidays
+
+
+def test_a_feed_says_when_silence_makes_it_unhealthy(office: Office, storing: Storing) -> None:
+    page = office.nora.opens(office.path).text
+
+    with storing() as session:
+        holidays = public_holidays(session.get_one(Feed, office.feed_id).account)
+    assert day(unhealthy_from(yesterday(), holidays)) in page
+    assert "3 business days left" in page
+
+
+def test_an_unhealthy_feed_says_what_to_do(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        feed.health, feed.last_data_on = "unhealthy", yesterday() - timedelta(days=20)
+        factories.health_change(session, feed, reason="No new data for 3 business days")
+
+    page = office.nora.opens(office.path).text
+    fragment = office.nora.opens(f"{office.path}/health").text
+
+    assert "Ask the customer to start it" in page
+    assert "No new data for 3 business days" in page
+    assert "Ask the customer to start it" in fragment
+    assert "<html" not in fragment
+
+
+def test_pages_are_charted_by_day_with_recovered_ones_marked(
+    office: Office, storing: Storing
+) -> None:
+    monday = yesterday() - timedelta(days=yesterday().weekday() + 7)
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        factories.deposit(session, feed, day=monday, pages=1_234)
+        factories.deposit(session, feed, day=monday + timedelta(days=1), pages=777)
+        device = factories.device(session, feed)
+        factories.reading(session, device, day=monday + timedelta(days=1))
+
+    short = office.nora.opens(office.path).text
+    long = office.nora.opens(f"{office.path}?days=92").text
+    nonsense = office.nora.opens(f"{office.path}?days=100000").text
+
+    assert "1,234 pages, recovered" in short
+    assert "777 pages</title>" in short
+    assert short.count('<time datetime="20') == nonsense.count('<time datetime="20')
+    assert long.count('<time datetime="20') == short.count('<time datetime="20') + 61
+
+
+def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        factories.device(
+            session, feed, asset_id="A-1", serial_number="S1", initial_count=100, latest_count=5_100
+        )
+        factories.device(
+            session, feed, asset_id="A-2", serial_number="S2", initial_count=900, latest_count=950
+        )
+
+    page = office.nora.opens(office.path).text
+    downwards = office.nora.opens(f"{office.path}?sort=-life").text
+    upwards = office.nora.opens(f"{office.path}?sort=life").text
+    nonsense = office.nora.opens(f"{office.path}?sort=model").text
+
+    assert all(
+        figure in page for figure in ("Start meter", "Current meter", "Pages counted", "5,000")
+    )
+    assert downwards.index("A-1") < downwards.index("A-2")
+    assert upwards.index("A-2") < upwards.index("A-1")
+    assert 'aria-sort="descending"' in downwards
+    assert nonsense.index("A-1") < nonsense.index("A-2")
+
+
+def test_rows_that_were_not_counted_are_told_with_their_reasons(
+    office: Office, storing: Storing
+) -> None:
+    skipped: list[Mapping[str, object]] = [
+        {"reason": "2 rows have this asset ID", "asset_id": "A-7", "serial_number": None},
+        {"reason": "<b>odd</b>", "asset_id": None, "serial_number": "S9"},
+    ]
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        collection = factories.collection(session, feed.server)
+        factories.outcome(session, collection, feed, skipped=skipped)
+
+    page = office.nora.opens(office.path).text
+
+    assert "2 rows have this asset ID" in page
+    assert "Asset A-7" in page
+    assert "serial S9" in page
+    assert "<b>odd" not in page
+
+
+def test_held_pages_of_a_feed_are_put_before_partners_only(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        factories.delta(session, factories.device(session, feed), pages=900_000, state="held")
+        factories.user(session, feed.account, email="hana@example.com")
+    hana = log_in("hana@example.com")
+
+    assert "900,000 pages under review" in office.nora.opens(office.path).text
+    assert "under review" not in hana.opens(office.path).text
+
+
+def test_a_customer_sees_its_feed_without_what_is_its_dealers(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        feed = session.get_one(Feed, office.feed_id)
+        factories.user(session, feed.account, email="hana@example.com")
+        stranger = factories.feed(session, feed.server).id
+    hana = log_in("hana@example.com")
+
+    page = hana.opens(office.path)
+
+    assert page.status_code == 200
+    assert all(word not in page.text for word in ("Collect now", "Deactivate", "/servers/"))
+    assert hana.opens(f"/feeds/{stranger}").status_code == 404
+    assert hana.sends(f"{office.path}/remove").status_code == 403
+
+
+def test_a_feed_marks_every_day_on_which_something_is_held(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        device = factories.device(session, session.get_one(Feed, office.feed_id))
+        for back in range(15):  # more than are listed
+            day = yesterday() - timedelta(days=back)
+            factories.delta(session, device, day=day, state="held")
+        factories.delta(session, device, day=yesterday() - timedelta(days=15), state="rejected")
+
+    page = office.nora.opens(f"/feeds/{office.feed_id}").text
+
+    assert page.count("<td>Under review</td>") == 15
+    assert page.count('class="chart-bar held" x=') == 1 + 15  # the legend's, and the days'
