@@ -1,11 +1,26 @@
 """What becomes of a stranger that is another machine, and of counters that are replaced."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from tests.domain.field import FIRST_NIGHT, MONO, SIZE, Service, cell, history, run, totals
+from tests.domain.field import (
+    FIRST_NIGHT,
+    MONO,
+    NEW_YORK,
+    SIZE,
+    Service,
+    cell,
+    history,
+    row_of,
+    run,
+    totals,
+)
+from webapp.domain.metering.events import Note
+from webapp.domain.metering.process import Observation, missing, process
+from webapp.domain.metering.run import Context
 
 SIZE_COLOUR = "coloredPagesBySizeColorTotal"
 SECOND_NIGHT = FIRST_NIGHT + timedelta(days=1)
@@ -110,6 +125,20 @@ def test_the_history_has_the_nights_on_which_a_machine_was_missing() -> None:
         ("missing", SECOND_NIGHT, {}),
         ("listed_again", SECOND_NIGHT + timedelta(days=2), {"since": SECOND_NIGHT.isoformat()}),
     ]
+
+
+def test_a_machine_that_is_listed_again_in_the_same_night_is_not_missing() -> None:
+    service = run([[cell(10_000)]])
+    now = datetime.combine(SECOND_NIGHT, time(6), UTC)
+    context = Context(FIRST_NIGHT, now, NEW_YORK, frozenset(), 1, FIRST_NIGHT)
+    gone = missing(service.state(1), context).state
+    row = row_of(cell(10_000), FIRST_NIGHT)
+
+    result = process(gone, Observation(row, gone.serial, gone.asset), context)
+
+    assert gone.missing_since == FIRST_NIGHT
+    assert result.state == replace(gone, missing_since=None)
+    assert [event.kind for event in result.events if isinstance(event, Note)] == ["listed_again"]
 
 
 # Counters that are replaced for good.

@@ -169,6 +169,15 @@ def test_a_link_replaces_a_forgotten_password_and_ends_sessions(session: Session
         "aaaaaaaaaaaaaaaa",
         "Ada Augusta Byron",
         "Ada.Byron@example.com",
+        "password1234",
+        "qwertyuiop12",
+        "releafreleaf",
+        "Printerpoint1",
+        "123456789012",
+        "abcdefghijkl",
+        "iloveyou1234",
+        "AugustaAugusta",
+        "passwordpassword" + "word" * 50,
     ],
 )
 def test_a_weak_password_is_refused_and_never_quoted(session: Session, password: str) -> None:

@@ -103,3 +103,25 @@ def test_queries_and_forms(tenants: Tenants, role: str) -> None:
                     wrong.append((method, path[:120], text[:30], answer.status_code))
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("end", ["\r\nSet-Cookie: x=1", "\n", "\x00", "a" * 5_000, "\u202e"])
+@pytest.mark.parametrize(
+    ("path", "listed"),
+    [
+        ("/accounts/selection", "/accounts"),
+        ("/devices/selection", "/devices"),
+        ("/feeds/selection", "/feeds"),
+        ("/servers/selection", "/servers"),
+        ("/certificates/selection", "/certificates"),
+        ("/review/selection", "/review"),
+    ],
+)
+def test_a_hostile_address_to_return_to_is_replaced_by_that_of_the_list(
+    tenants: Tenants, path: str, listed: str, end: str
+) -> None:
+    browser = tenants.browser_of("partner_admin")
+
+    answer = browser.post(path, data={"back": f"{listed}?q={end}"})
+
+    assert (answer.status_code, answer.location) == (302, listed)

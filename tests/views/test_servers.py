@@ -13,7 +13,7 @@ from tests import factories
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
 from webapp.crypto import Keyring
-from webapp.models import Collection, Feed, HealthChange, Server, User
+from webapp.models import Collection, Feed, FleetSerial, HealthChange, Server, User
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
@@ -265,9 +265,26 @@ def test_a_replaced_token_is_tried_first(
     assert "Nothing was saved" in refused.text
     assert kept == printerpoint.token
     assert taken.location == f"/servers/{office.server_id}"
+    assert "None of this server" not in office.nora.opens(taken.location).text
     with storing() as session:
         server = session.get_one(Server, office.server_id)
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
+
+
+@pytest.mark.parametrize(("stored", "warned"), [("OTHER1", True), ("VNB3K01", False)])
+def test_a_replaced_token_of_another_fleet_is_warned_of(
+    office: Office, storing: Storing, printerpoint: Sandbox, stored: str, warned: bool
+) -> None:
+    printerpoint.add_dealer(CANARY)
+    printerpoint.add_customer("School", "SCH", CANARY)
+    printerpoint.add_printer("School", "VNB3K01")
+    with storing() as session:
+        session.add(FleetSerial(server_id=office.server_id, serial=stored))
+
+    taken = office.nora.sends(f"/servers/{office.server_id}/token", {"token": CANARY})
+
+    page = office.nora.opens(taken.location).text
+    assert ("None of this server’s printers are in the fleet of the new token" in page) == warned
 
 
 def test_a_server_is_renamed(office: Office) -> None:

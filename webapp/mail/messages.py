@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
@@ -82,6 +83,11 @@ class EmailRenderer:
         return self._plain.render(content=content), self._html.render(content=content)
 
 
+#: RFC 5322 allows 998 characters a line. A longer List-Unsubscribe would be folded into encoded
+#: words, which mail programs do not read.
+_POLICY = default.clone(max_line_length=998)
+
+
 def build_message(
     *,
     sender: str,
@@ -96,7 +102,7 @@ def build_message(
 ) -> EmailMessage:
     """Return a message to (full name, address). All attempts have the same ``message_id``."""
     name, address = parseaddr(sender)
-    message = EmailMessage()
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(name, addr_spec=address)
     message["To"] = Address(" ".join(to[0].split()), addr_spec=to[1])
     message["Subject"] = " ".join(title.split())
@@ -106,8 +112,8 @@ def build_message(
     message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(plain)
-    message.add_alternative(html, subtype="html")
+    message.set_content(plain, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
     if logo is not None:
         # Inline: external pictures are blocked, or disclose who reads.
         part = message.get_payload()[-1]  # type: ignore[index]

@@ -50,11 +50,11 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     run = Run(state or listed(row, observation.serial, observation.asset, context), context)
     if state is None:
         run.note("listed", context.closing, customer=row.customer)
-    if _is_read(run.state, row, context):
-        return run.result()
     if run.state.missing_since is not None:
         run.note("listed_again", context.closing, since=run.state.missing_since.isoformat())
         run.change(missing_since=None)
+    if _is_read(run.state, row, context):
+        return run.result()
     if observation.does_not_continue:
         return _stranger(run, observation)
     values = usable_values(row.counters)

@@ -1,15 +1,22 @@
 """Passwords: argon2id with OWASP's minimum parameters; no hint whether a user exists."""
 
+import re
 import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import gettext
+from zxcvbn import zxcvbn
 
 from webapp.errors import Invalid
 
 SHORTEST = 12
 LONGEST = 256
+#: Words that are tried first at this service.
+_OURS = ("releaf", "printerpoint")
+_MEASURED = 72
+#: zxcvbn's score, 0 to 4: above it an attack on stolen hashes takes years.
+_SUFFICIENT = 3
 
 # 19 MiB, two passes, one lane: about 30 ms.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -38,6 +45,16 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
     if len(set(password)) < 4:
         raise Invalid(
             field, gettext("This repeats the same few characters; choose something else.")
+        )
+    words = [part for word in (*forbidden, *_OURS) for part in re.findall(r"\w{3,}", word)]
+    # zxcvbn takes at most 72 characters; if their guess is hard, so is that of all of them.
+    if zxcvbn(password[:_MEASURED], user_inputs=words)["score"] < _SUFFICIENT:
+        raise Invalid(
+            field,
+            gettext(
+                "This password is easy to guess, because it is common or follows a pattern. Use a "
+                "few unrelated words."
+            ),
         )
     return password
 

@@ -125,6 +125,13 @@ def _replace_serials(session: Session, server_id: int, serials: Serials) -> Seri
     return before
 
 
+def is_other_fleet(session: Session, server: Server, serials: Serials | None) -> bool:
+    """Whether a fleet has none of the printers that were last read of a server."""
+    stored = select(FleetSerial.serial).where(FleetSerial.server_id == server.id)
+    before = frozenset(session.scalars(stored))
+    return bool(before and serials is not None and not before & serials)
+
+
 def _is_same_fleet(before: Serials, after: Serials) -> bool:
     smaller = min(len(before), len(after))
     return smaller > 0 and 2 * len(before & after) >= smaller

@@ -146,6 +146,21 @@ def moved_in(details: Mapping[str, Any]) -> str:
     )
 
 
+def customer_gone(d: Mapping[str, Any]) -> str:
+    """Return how many printers are missing with the customer, and what to check."""
+    missing = ngettext(
+        "Its %(number)s printer is not in Printerpoint.",
+        "None of its %(number)s printers is in Printerpoint.",
+        d["devices"],
+        number=filters.number(d["devices"]),
+    )
+    check = gettext(
+        "Check there whether it was renamed without an ID, merged or removed. No pages are lost in "
+        "the meantime."
+    )
+    return f"{missing} {check}"
+
+
 def gone(details: Mapping[str, Any]) -> str:
     if "latest_on" in details:
         return gettext(

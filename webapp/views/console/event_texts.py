@@ -172,11 +172,7 @@ EVENT_TEXTS: Mapping[str, tuple[LazyString, str, str, EventText]] = {
         _l("The customer is no longer in Printerpoint"),
         "bad",
         "circle-help",
-        lambda d: gettext(
-            "None of its %(printers)s are in Printerpoint. Check there whether it was renamed "
-            "without an ID, merged or removed. No pages are lost in the meantime.",
-            printers=filters.pluralize(d["devices"], "printer"),
-        ),
+        sentences.customer_gone,
     ),
     "customer_returned": (
         _l("The customer is in Printerpoint again"),

@@ -11,7 +11,7 @@ from webapp.db import db
 from webapp.errors import Invalid
 from webapp.extensions import current_keyring
 from webapp.queries import access, dashboard
-from webapp.services.servers import servers
+from webapp.services.servers import overlaps, servers
 from webapp.views.console import server_state, tokens
 from webapp.views.shared import context, forms
 from webapp.views.shared.context import CHANGERS, roles_required
@@ -43,6 +43,7 @@ def token(server_id: int) -> ResponseReturnValue:
             text = servers.clean_token(form.token.data or "")
             serials = tokens.verify_token(text)
             server = access.server(db.session(), context.viewer(), server_id)
+            is_other = overlaps.is_other_fleet(db.session(), server, serials)
             servers.replace_token(
                 db.session(), current_keyring(), server, text, clock.now(), serials
             )
@@ -52,6 +53,15 @@ def token(server_id: int) -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             flash(gettext("The new token works and is in use."), "success")
+            if is_other:
+                flash(
+                    gettext(
+                        "None of this server’s printers are in the fleet of the new token. Check "
+                        "that it belongs to the same Printerpoint company. If not, replace it "
+                        "again before the next collection."
+                    ),
+                    "warning",
+                )
             server_state.warn_if_waiting(server)
             return redirect(url_for("servers.show", server_id=server_id))
         db.session.rollback()

@@ -16,6 +16,7 @@ from webapp.db import LARGEST_ID, db
 from webapp.errors import NotFound
 from webapp.queries.lists import with_ids
 from webapp.views.shared import export
+from webapp.views.shared.security import safe_target
 
 #: More than a page of a list has.
 MAX_ROWS = 200
@@ -54,4 +55,4 @@ def nothing_selected(back: str) -> ResponseReturnValue:
 def list_url(endpoint: str) -> str:
     """Return the address of the list with its search, filters and page, as sent by the form."""
     plain, asked = url_for(endpoint), request.form.get("back", "")
-    return asked if asked.startswith(f"{plain}?") else plain
+    return asked if asked.startswith(f"{plain}?") and safe_target(asked) else plain
