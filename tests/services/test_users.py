@@ -160,45 +160,6 @@ def test_a_link_replaces_a_forgotten_password_and_ends_sessions(session: Session
     assert user.session_version != version
 
 
-@pytest.mark.parametrize(
-    "password",
-    [
-        "",
-        "eleven char",
-        "x" * 257,
-        "aaaaaaaaaaaaaaaa",
-        "Ada Augusta Byron",
-        "Ada.Byron@example.com",
-        "password1234",
-        "qwertyuiop12",
-        "releafreleaf",
-        "Printerpoint1",
-        "123456789012",
-        "abcdefghijkl",
-        "iloveyou1234",
-        "AugustaAugusta",
-        "passwordpassword" + "word" * 50,
-    ],
-)
-def test_a_weak_password_is_refused_and_never_quoted(session: Session, password: str) -> None:
-    user, token = users.invite(
-        session,
-        factories.partner(session),
-        email="ada.byron@example.com",
-        full_name="Ada Augusta Byron",
-        role="partner_admin",
-        now=NOW,
-    )
-
-    with pytest.raises(Invalid) as refused:
-        users.accept(session, token, password, NOW)
-
-    assert refused.value.field == "password"
-    assert not password or password not in refused.value.message
-    assert user.password_hash is None
-    assert users.invitation(session, token, NOW).used_at is None
-
-
 def test_a_password_is_the_same_however_its_letters_are_composed(session: Session) -> None:
     user, token = invited(session)
     users.accept(session, token, "Pa\u00dfw\u00f6rter \u00e0 la carte", NOW)
