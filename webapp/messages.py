@@ -47,16 +47,17 @@ SENTENCES: Mapping[str, LazyString | str] = {
         "Printerpoint returned an unexpected status (%(status)s). %(wrong)s"
     ),
     "host_not_found": lazy_gettext(
-        "The host %(host)s was not found. Check this machine’s internet connection and the address."
+        "The host %(host)s was not found. The service has no internet connection, or the address "
+        "in its settings is wrong."
     ),
     "insecure_connection": lazy_gettext(
         "The connection to %(host)s is not secure: its certificate or encryption cannot be "
-        "trusted. Check for a proxy between this machine and Printerpoint, and check this "
-        "machine’s clock."
+        "trusted. A proxy may be between the service and Printerpoint, or the service’s clock is "
+        "wrong."
     ),
     "connection_failed": lazy_gettext(
-        "Could not connect to %(host)s. Check this machine’s internet connection; Printerpoint "
-        "itself may be down. %(later)s"
+        "Could not connect to %(host)s. Printerpoint may be down, or the service has no internet "
+        "connection. %(later)s"
     ),
     "connection_lost": lazy_gettext("The connection to Printerpoint was interrupted. %(later)s"),
     "not_http": lazy_gettext("%(host)s did not return a valid HTTP response. %(wrong)s"),

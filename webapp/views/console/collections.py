@@ -194,7 +194,10 @@ def _waiting(collection: Collection, now: datetime) -> Waiting | None:
     if running:
         return Waiting(
             gettext("Queued"),
-            gettext("The worker is busy with other collections; this one is next."),
+            gettext(
+                "It starts when a worker is free, or within a few minutes if the queue was "
+                "restarted."
+            ),
         )
     return Waiting(
         gettext("No worker seems to be running"),
