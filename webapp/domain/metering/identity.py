@@ -105,12 +105,7 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
     machine was read elsewhere is not the machine; two updated rows that agree are one machine; of
     two that disagree, the one read so far continues.
     """
-    separate = {
-        (copy.customer, copy.asset)
-        for copy in (state.copies if state else ())
-        if copy.is_separate(context.closing)
-    }
-    listed = [row for row in rows if (row.customer, normalize(row.asset_id)) not in separate]
+    listed = rows_of(state, rows, context)
     if len(listed) > 1:
         listed.sort(key=lambda row: _order(row, context))
     ordered = _with_value(listed)
@@ -134,6 +129,16 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
     ]
     newest = _newest([home, *agreeing], context)
     return Choice(newest if newest is not None and not disputed else home, disputed)
+
+
+def rows_of(state: DeviceState | None, rows: Sequence[Row], context: Context) -> list[Row]:
+    """Return the rows of one serial number without those of machines separated from ``state``."""
+    separate = {
+        (copy.customer, copy.asset)
+        for copy in (state.copies if state else ())
+        if copy.is_separate(context.closing)
+    }
+    return [row for row in rows if (row.customer, normalize(row.asset_id)) not in separate]
 
 
 def count_of(row: Row, counter_set: CounterSet | None, context: Context) -> int | None:

@@ -14,6 +14,7 @@ from webapp.domain.metering.identity import (
     choose,
     count_of,
     normalize,
+    rows_of,
     serial_key,
 )
 from webapp.domain.metering.process import Observation
@@ -116,8 +117,9 @@ class _Work(Generic[Key]):
         return by_serial, blank
 
     def is_listed(self, state: DeviceState) -> bool:
-        """Whether the fleet has a row of this serial number, of any feed."""
-        return bool(state.serial and self.fleet.by_serial.get(state.serial))
+        """Whether the fleet has a row of this serial number and machine, of any feed."""
+        rows = self.fleet.by_serial.get(state.serial, ()) if state.serial else ()
+        return bool(rows_of(state, rows, self.context))
 
     def match_serial(self, serial: str, rows: Sequence[Row]) -> None:
         """Match the chosen row of a serial number, if it is one of this customer's."""
