@@ -128,20 +128,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def start(settings: Settings) -> Flask:
+def start(settings: Settings, *, wait: bool = True) -> Flask:
     """Return the application of a process of the service, once the database has its schema.
 
-    While the database is of an earlier version, one line a minute is logged. A database that cannot
-    be used ends the process with one line and exit code 1.
+    While the database is of an earlier version, one line a minute is logged. Without ``wait``, and
+    for a database that cannot be used, the process ends with one line and exit code 1.
     """
     while True:
         try:
             return create_app(settings)
-        except database.SchemaBehind as error:
+        except Conflict as error:
+            if not (wait and isinstance(error, database.SchemaBehind)):
+                raise SystemExit(f"releaf: {error}") from None
             logging.getLogger("releaf").warning("%s; waiting for it", error)
             time.sleep(_SCHEMA_POLL_SECONDS)
-        except Conflict as error:
-            raise SystemExit(f"releaf: {error}") from None
         except OperationalError as error:
             raise SystemExit(f"releaf: {database.why_unusable(error)}") from None
 

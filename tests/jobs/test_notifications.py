@@ -89,7 +89,8 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
     assert "Cause: Printerpoint rejected the API token (status 403)." in plain
     assert f"{config.public_url}/servers/1" in plain
     assert f"{config.public_url}/unsubscribe/" in plain
-    assert message["List-Unsubscribe"].strip("<>") in plain
+    # The link of the header is signed when the email is sent, that of the text when it is written.
+    assert message["List-Unsubscribe"].startswith(f"<{config.public_url}/unsubscribe/")
     assert "Main &lt;login&gt;" in html
     assert "<login>" not in html
 

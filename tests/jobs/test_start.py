@@ -24,6 +24,7 @@ from webapp.settings import ROOT, Settings
 
 JOBS = (("-m", "jobs.worker"), ("-m", "jobs.schedule"))
 WEB = ("-c", "import wsgi")
+COMMANDS = ("-m", "flask", "--app", "wsgi", "list", "accounts")
 
 
 def _ended(process: tuple[str, ...], **variables: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +32,8 @@ def _ended(process: tuple[str, ...], **variables: str) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, *process],
         cwd=ROOT,
-        env={**os.environ, **variables},
+        # Commands of other tests leave this variable in the environment.
+        env={**os.environ, "FLASK_RUN_FROM_CLI": "false", **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -69,7 +71,7 @@ def test_pages_do_not_wait_while_the_whole_application_is_searched_for_garbage(
     assert kept > 100_000
 
 
-@pytest.mark.parametrize("process", [*JOBS, WEB])
+@pytest.mark.parametrize("process", [*JOBS, WEB, COMMANDS])
 def test_a_database_that_cannot_be_used_stops_a_process_with_one_line(
     tmp_path: Path, process: tuple[str, ...]
 ) -> None:
