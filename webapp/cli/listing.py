@@ -38,21 +38,21 @@ class ListCommand:
 LIST_COMMANDS = (
     ListCommand(
         "accounts",
-        "Partners, their customers, operations. --from, --to and --month: when they were added.",
+        "Partners, customers and operations; --from, --to and --month select when they were added.",
         queries.accounts,
         ("id", "kind", "name", "partner", "time_zone", "country"),
         moment="created_at",
     ),
     ListCommand(
         "servers",
-        "Printerpoint logins and their health. --from, --to and --month: when they were added.",
+        "Servers and their health; --from, --to and --month select when they were added.",
         queries.servers,
         ("id", "name", "account", "account_name", "health", "health_checked_at"),
         moment="created_at",
     ),
     ListCommand(
         "feeds",
-        "Connected customers and their health. --from, --to and --month: when they were connected.",
+        "Feeds and their health; --from, --to and --month select when they were connected.",
         queries.feeds,
         ("id", "server", "account", "customer_id", "customer_name", "status", "health", "heard_on"),
         moment="created_at",
@@ -87,7 +87,7 @@ LIST_COMMANDS = (
     ),
     ListCommand(
         "health-changes",
-        "Changes of health, of a server or of a feed. --from, --to and --month: when they were.",
+        "Changes of health; --from, --to and --month select when they occurred.",
         queries.health_changes,
         ("at", "server", "feed", "name", "before", "after", "reason"),
         moment="at",
