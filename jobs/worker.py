@@ -61,6 +61,8 @@ def _work(config: Settings, *, burst: bool) -> bool:
         except StopRequested:
             return True
         except RedisError as error:
+            if burst:
+                raise
             log.warning("REDIS_URL: %s", error)
         finally:
             runtime.restore_signal_handlers()

@@ -27,7 +27,7 @@ MEMORY_LIMIT_MB = 300
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A night measured: seconds of ours and of the floors.
+    """The measurement of a night: seconds of ours and of the floors.
 
     ``own``: the processor time of our process, in seconds, without that of the database.
     """

@@ -1,6 +1,6 @@
 """Builders for every model: what a test does not say is sound and unlike its neighbours.
 
-Each takes the session and flushes, so that ids are there; whoever opened the session commits.
+Each function flushes, so that ids are set; the caller commits.
 ``NOW`` is a Tuesday morning, ``TODAY`` its date.
 """
 

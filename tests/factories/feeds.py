@@ -134,7 +134,7 @@ def outcome(
     skipped: Sequence[Mapping[str, Any]] | None = None,
     reason: str | Reason | None = None,
 ) -> Outcome:
-    """What a collection brought for one feed."""
+    """The outcome of a collection for one feed."""
     return add(
         session,
         Outcome(

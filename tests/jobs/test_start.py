@@ -28,7 +28,7 @@ COMMANDS = ("-m", "flask", "--app", "wsgi", "list", "accounts")
 
 
 def _ended(process: tuple[str, ...], **variables: str) -> subprocess.CompletedProcess[str]:
-    """A process of the service that ends by itself."""
+    """Run a process of the service until it exits."""
     return subprocess.run(
         [sys.executable, *process],
         cwd=ROOT,

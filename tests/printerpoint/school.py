@@ -10,7 +10,7 @@ SUNDAY = datetime(2026, 8, 30, 4, 10, tzinfo=UTC)
 
 
 def shown(printerpoint: Sandbox, customer: str = "School") -> dict[str | None, Printer]:
-    """What the API tells of a customer's printers, by serial number."""
+    """The printers of a customer in the API's response, by serial number."""
     with Client(printerpoint.url, printerpoint.token).fleet() as fleet:
         found = fleet.find(customer, customer)
         printers, _ = fleet.printers_of(found.customer_id if found else None, customer)

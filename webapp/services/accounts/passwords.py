@@ -47,7 +47,7 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
             field, gettext("This repeats the same few characters; choose something else.")
         )
     words = [part for word in (*forbidden, *_OURS) for part in re.findall(r"\w{3,}", word)]
-    # zxcvbn takes at most 72 characters; if their guess is hard, so is that of all of them.
+    # zxcvbn accepts 72 characters; a password whose beginning is hard to guess is so as a whole.
     if zxcvbn(password[:_MEASURED], user_inputs=words)["score"] < _SUFFICIENT:
         raise Invalid(
             field,
