@@ -1,19 +1,29 @@
 """Logos: an upload is checked by its content, decoded and encoded again as a PNG.
 
-Bytes in, bytes out. An upload is never stored or served unchanged.
+Bytes in, bytes out. An upload is decoded in a process of its own (``child``), which has limits of
+time and memory, and is never stored or served unchanged.
 """
 
-from webapp.images.errors import InvalidImage
-from webapp.images.raster import HEIGHT, WIDTH, Picture, sanitize_logo
-from webapp.images.svg import SanitizedSvg, rasterize, sanitize_svg
+from webapp.images.errors import InvalidImage, Reason
+from webapp.images.limits import (
+    CPU_SECONDS,
+    HEIGHT,
+    LARGEST_FILE,
+    LARGEST_SIDE,
+    MEMORY_MIB,
+    WIDTH,
+)
+from webapp.images.logo import Picture, sanitize_logo
 
 __all__ = [
+    "CPU_SECONDS",
     "HEIGHT",
+    "LARGEST_FILE",
+    "LARGEST_SIDE",
+    "MEMORY_MIB",
     "WIDTH",
     "InvalidImage",
     "Picture",
-    "SanitizedSvg",
-    "rasterize",
+    "Reason",
     "sanitize_logo",
-    "sanitize_svg",
 ]

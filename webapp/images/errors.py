@@ -1,5 +1,28 @@
 """Errors of uploaded images."""
 
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why an upload is refused."""
+
+    FILE_SIZE = "file_size"
+    UNKNOWN = "unknown"
+    DAMAGED = "damaged"
+    DIMENSIONS = "dimensions"
+    ANIMATED = "animated"
+    EMPTY = "empty"
+    SVG_UNREADABLE = "svg_unreadable"
+    SVG_TEXT = "svg_text"
+    SVG_IMAGE = "svg_image"
+    SVG_ELEMENT = "svg_element"
+    TOO_COMPLEX = "too_complex"
+    BUSY = "busy"
+
 
 class InvalidImage(Exception):
-    """An upload is refused; the message has the reason and what would be accepted."""
+    """An upload is refused."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -2,14 +2,18 @@
 
 import hashlib
 import re
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.images import pictures
-from tests.images.test_svg import MALICIOUS
+from tests.images.test_logo import LARGE
+from tests.images.test_svg import REFUSED
 from tests.views.branding.conftest import Street, chosen, sends
 from tests.views.conftest import Storing
+from webapp import images
+from webapp.images import InvalidImage, Reason
 from webapp.models import Brand, Logo, User
 
 IMMUTABLE = "max-age=31536000, immutable"
@@ -56,11 +60,12 @@ def test_a_logo_that_two_partners_have_is_kept_once(street: Street, storing: Sto
 @pytest.mark.parametrize(
     "upload",
     [
-        pytest.param(MALICIOUS["script"], id="a script"),
-        pytest.param(MALICIOUS["billion laughs"], id="entities"),
+        pytest.param(REFUSED["script"][0], id="a script"),
+        pytest.param(REFUSED["billion laughs"][0], id="entities"),
         pytest.param(pictures.bomb(30_000, 30_000), id="a bomb"),
         pytest.param(pictures.moving("GIF"), id="another kind"),
         pytest.param(b"%PDF-1.7 " + pictures.svg(), id="a picture behind a PDF"),
+        pytest.param(LARGE["nested opacity layers"], id="a drawing of many layers"),
     ],
 )
 def test_a_logo_that_is_not_taken_is_refused_at_its_field(
@@ -113,3 +118,21 @@ def test_a_style_sheet_is_kept_for_ever_under_what_it_says(street: Street) -> No
     assert street.ada.opens("/brand/1d4ed8.css?v=old").headers["Cache-Control"] == "no-cache"
     for other in ("1D4ED8", "#1d4ed8", "1d4", "red", "1d4ed8}", "1d4ed8%0a"):
         assert street.ada.opens(f"/brand/{other}.css").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_reason_to_refuse_a_logo_has_a_sentence(
+    street: Street, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    street.ada.sends("/language", {"language": language})
+    sentences = set()
+    for reason in Reason:
+        monkeypatch.setattr(images, "sanitize_logo", Mock(side_effect=InvalidImage(reason)))
+
+        page = sends(street.ada, street.page, pictures.png()).text
+
+        (found,) = re.findall(r'id="logo-error">.*?</span>([^<]+)</span>', page, re.DOTALL)
+        assert found.endswith(".")
+        sentences.add(found)
+    assert len(sentences) == len(Reason)
+    assert any("2 " in found and "512 MB" in found for found in sentences)

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from webapp import images
 from webapp.db import lock, upsert
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour
@@ -22,12 +21,9 @@ from webapp.models import Account, Brand, Logo
 from webapp.services.names import clean_name
 
 LONGEST_NAME: Final = 60
-#: The largest upload, in bytes.
-LARGEST_LOGO: Final = 512 * 1024
 _PNG: Final = "image/png"
 _LOGO: Table = Logo.metadata.tables["logo"]
 
-_TOO_LARGE = _l("This file has more than 512 KB. Save the logo smaller, or as SVG.")
 _NO_COLOUR = _l("This is not a color. Enter # and six digits from 0 to 9 and a to f, like #1b6b45.")
 
 
@@ -158,27 +154,6 @@ def readable(text: str) -> Colour:
             ),
         )
     return colour
-
-
-def sanitized_logo(upload: bytes) -> Picture:
-    """Return the logo of an upload, encoded again. Raises Invalid with the reason."""
-    if len(upload) > LARGEST_LOGO:
-        raise Invalid("logo", str(_TOO_LARGE))
-    try:
-        return images.sanitize_logo(_rasterized(upload) if _is_markup(upload) else upload)
-    except images.InvalidImage as error:
-        raise Invalid("logo", str(error)) from error
-
-
-def _rasterized(upload: bytes) -> bytes:
-    """Return a drawing at twice the stored size, so that its edges are smooth."""
-    return images.rasterize(images.sanitize_svg(upload), 2 * images.WIDTH, 2 * images.HEIGHT)
-
-
-def _is_markup(upload: bytes) -> bool:
-    """Whether this may be SVG, to be decided by its parser. File names are ignored."""
-    start = upload[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
-    return start.startswith(b"<")
 
 
 def _lock_brand(session: Session, partner: Account, now: datetime) -> Brand:

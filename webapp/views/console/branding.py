@@ -24,10 +24,11 @@ from webapp.db import db
 from webapp.domain import contrast
 from webapp.domain.contrast import Colour, Shades
 from webapp.errors import Invalid, NotFound
-from webapp.images import Picture
+from webapp.images import LARGEST_FILE, Picture
 from webapp.models import Account, Brand
 from webapp.queries import access
 from webapp.services.accounts import branding
+from webapp.views.console import logo_upload
 from webapp.views.shared import context, forms, listing
 from webapp.views.shared.context import CHANGERS, roles_required
 
@@ -165,7 +166,7 @@ def _form(partner: Account) -> BrandForm:
         form.picked.data = brand.colour or str(contrast.OURS)
         if form.logo.data:
             with form.logo.data.stream as file:
-                form.upload = file.read(branding.LARGEST_LOGO + 1)
+                form.upload = file.read(LARGEST_FILE + 1)
     return form
 
 
@@ -195,7 +196,7 @@ def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
 
 def _uploaded(form: BrandForm) -> Picture | None:
     """Return the picture of the uploaded file. Raises Invalid."""
-    return branding.sanitized_logo(form.upload) if form.upload else None
+    return logo_upload.sanitized(form.upload) if form.upload else None
 
 
 def _context(partner: Account, form: BrandForm) -> dict[str, Any]:

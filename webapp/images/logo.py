@@ -1,0 +1,68 @@
+"""Decode an upload in a process of its own, so that no image can stop the service."""
+
+import logging
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from webapp.images import limits
+from webapp.images.errors import InvalidImage, Reason
+
+#: The exit code with which the process writes a reason instead of an image.
+REFUSED = 3
+COMMAND = [sys.executable, "-m", "webapp.images.child"]
+_ROOT = Path(__file__).parents[2]
+#: One image at a time in each web process: uploads cannot take all of its threads.
+decoding = Lock()
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A sanitized PNG, and its size in pixels."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def sanitize_logo(upload: bytes) -> Picture:
+    """Return a PNG of at most 640 by 200 pixels, without metadata.
+
+    ``upload``: a PNG, JPEG, WebP or SVG. Takes at most 7 seconds. Raises InvalidImage.
+    """
+    if len(upload) > limits.LARGEST_FILE:
+        raise InvalidImage(Reason.FILE_SIZE)
+    if not decoding.acquire(timeout=limits.WAIT_SECONDS):
+        raise InvalidImage(Reason.BUSY)
+    try:
+        png = _decode(upload)
+    finally:
+        decoding.release()
+    # The header of a PNG has the size at a fixed place.
+    return Picture(png, int.from_bytes(png[16:20]), int.from_bytes(png[20:24]))
+
+
+def _decode(upload: bytes) -> bytes:
+    """Return the PNG that the process writes. Raises InvalidImage."""
+    try:
+        ended = subprocess.run(
+            COMMAND,
+            input=upload,
+            capture_output=True,
+            timeout=limits.SECONDS,
+            check=False,
+            cwd=_ROOT,
+            env={},  # none of the service's secrets
+        )
+    except subprocess.TimeoutExpired as error:
+        _log.warning("Decoding an image took more than %s seconds", limits.SECONDS)
+        raise InvalidImage(Reason.TOO_COMPLEX) from error
+    if ended.returncode == REFUSED:
+        raise InvalidImage(Reason(ended.stdout.decode()))
+    if ended.returncode != 0:  # a limit, or an error of the libraries
+        _log.warning("Decoding an image ended with %s: %r", ended.returncode, ended.stderr[-200:])
+        raise InvalidImage(Reason.TOO_COMPLEX)
+    return ended.stdout

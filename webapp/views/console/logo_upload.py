@@ -1,0 +1,58 @@
+"""An uploaded logo, and why one is refused."""
+
+from typing import Final
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from webapp import filters, images
+from webapp.errors import Invalid
+from webapp.images import InvalidImage, Picture, Reason
+
+_MESSAGES: Final = {
+    Reason.FILE_SIZE: _l("This file has more than 512 KB. Save the logo smaller, or as SVG."),
+    Reason.UNKNOWN: _l("This file is not a supported image. Choose a PNG, JPEG, WebP or SVG file."),
+    Reason.DAMAGED: _l(
+        "This image is damaged. Save it again, as PNG if you can, and choose that file."
+    ),
+    Reason.ANIMATED: _l(
+        "This image is animated or has several pages. Choose a single, still image."
+    ),
+    Reason.EMPTY: _l("This image is completely transparent. Choose another."),
+    Reason.SVG_UNREADABLE: _l(
+        "This SVG file cannot be read. Save it again as plain SVG, or as PNG."
+    ),
+    Reason.SVG_TEXT: _l(
+        "This SVG has text, which depends on installed fonts. Convert the text to paths."
+    ),
+    Reason.SVG_IMAGE: _l("This SVG has an embedded image. Save the logo as PNG instead."),
+    Reason.SVG_ELEMENT: _l(
+        "This SVG has parts that are not drawn, such as scripts, animations or filters. Save it "
+        "as plain SVG, or as PNG."
+    ),
+    Reason.BUSY: _l("Another image is being processed. Try again in a few seconds."),
+}
+
+
+def sanitized(upload: bytes) -> Picture:
+    """Return the logo of an upload, encoded again. Raises Invalid with the reason."""
+    try:
+        return images.sanitize_logo(upload)
+    except InvalidImage as error:
+        raise Invalid("logo", _message(error.reason)) from error
+
+
+def _message(reason: Reason) -> str:
+    if reason is Reason.DIMENSIONS:
+        return gettext(
+            "This image is too large. It can be at most %(largest)s pixels wide and high.",
+            largest=filters.number(images.LARGEST_SIDE),
+        )
+    if reason is Reason.TOO_COMPLEX:
+        return gettext(
+            "Drawing this image takes more than %(seconds)s seconds or %(memory)s MB of memory. "
+            "Simplify it, or save it as PNG.",
+            seconds=images.CPU_SECONDS,
+            memory=images.MEMORY_MIB,
+        )
+    return str(_MESSAGES[reason])
