@@ -36,7 +36,7 @@ def modified(root: Path = ROOT) -> dict[Path, float]:
     found: dict[Path, float] = {}
     for folder in FOLDERS:
         for path in (root / folder).rglob("*"):
-            if path.suffix in (".py", ".html", ".txt", ".svg", ".css"):
+            if path.suffix in (".py", ".html", ".jinja", ".svg", ".css"):
                 found[path] = path.stat().st_mtime
     return found
 

@@ -3,11 +3,8 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from flask_babel import force_locale
-from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import Session
 
 from jobs import runtime
@@ -18,13 +15,11 @@ from webapp.extensions import current_settings
 from webapp.mail import (
     Attachment,
     EmailBranding,
-    EmailContent,
-    EmailRenderer,
-    EmailSection,
     MailError,
-    Transport,
+    Send,
     build_message,
-    transport_for,
+    open_transport,
+    render,
 )
 from webapp.models import Mail
 from webapp.models.notice import Subject
@@ -39,22 +34,6 @@ log = logging.getLogger("releaf.notifications")
 
 #: Width and height of a logo in emails, in pixels.
 _LOGO_SIZE = (220, 56)
-
-_WHY: dict[Subject, LazyString] = {
-    "server": _l("You are receiving this because email notifications about server health are on."),
-    "feed": _l(
-        "You are receiving this because email notifications about customers that stop reporting "
-        "are on."
-    ),
-    "digest": _l(
-        "You are receiving this because the weekly digest is on. It is sent on Mondays when "
-        "something needs attention."
-    ),
-    "nights": _l("You are receiving this because email notifications about nightly runs are on."),
-    "approval": _l(
-        "You are receiving this because email notifications about server approvals are on."
-    ),
-}
 
 
 def send_due() -> str:
@@ -97,9 +76,9 @@ def send(now: Callable[[], datetime]) -> tuple[int, int]:
         if mail is None:
             return 0, 0
         try:
-            with transport_for(config.mail_url, config.instance) as transport:
+            with open_transport(config.mail_url, config.instance) as deliver:
                 while mail is not None:
-                    if _deliver(session, config, transport, mail, now):
+                    if _send(session, config, deliver, mail, now):
                         sent += 1
                     else:
                         failed += 1
@@ -120,10 +99,10 @@ def _claim(session: Session, now: Callable[[], datetime]) -> Mail | None:
     return mail
 
 
-def _deliver(
+def _send(
     session: Session,
     config: Settings,
-    transport: Transport,
+    deliver: Send,
     mail: Mail,
     now: Callable[[], datetime],
 ) -> bool:
@@ -145,7 +124,7 @@ def _deliver(
     )
     session.commit()
     try:
-        transport.send(message)
+        deliver(message)
     except MailError as error:
         if error.everybody:
             raise
@@ -165,9 +144,9 @@ def _enqueue(
     for draft in drafts:
         brand = branding.for_account(session, draft.user.account)
         with force_locale(language_of(draft.user)):
-            plain, html = _renderer().render(_content(config, draft, _email_branding(brand)))
+            content = render(draft.template, _values(config, draft, brand))
         digest = brand.logo.digest if brand and brand.logo else None
-        enqueued += outbox.enqueue(session, draft, plain, html, now, digest) is not None
+        enqueued += outbox.enqueue(session, draft, content, now, digest) is not None
     return enqueued
 
 
@@ -193,29 +172,18 @@ def _logo(session: Session, mail: Mail) -> Attachment | None:
     return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 
 
-def _content(config: Settings, draft: EmailDraft, branding: EmailBranding) -> EmailContent:
-    return EmailContent(
-        draft.title,
-        draft.lead,
-        [
-            EmailSection(
-                context.title, context.facts, context.step, config.public_url + context.path
-            )
-            for context in draft.contexts
-        ],
-        str(_WHY[draft.subject]),
-        f"{config.public_url}/notices",
-        _unsubscribe_url(config, draft.user.id, draft.subject),
-        branding,
-    )
+def _values(config: Settings, draft: EmailDraft, brand: Branding | None) -> dict[str, object]:
+    """Return the values of a draft, and those of the layout."""
+    return {
+        **draft.values,
+        "subject": draft.subject,
+        "branding": _email_branding(brand),
+        "url": config.public_url,
+        "unsubscribe_url": _unsubscribe_url(config, draft.user.id, draft.subject),
+    }
 
 
 def _unsubscribe_url(config: Settings, user_id: int, subject: Subject) -> str:
     return f"{config.public_url}/unsubscribe/" + unsubscribe.token(
         config.secret_key, user_id, subject
     )
-
-
-@lru_cache(maxsize=1)
-def _renderer() -> EmailRenderer:
-    return EmailRenderer()

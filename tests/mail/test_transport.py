@@ -1,6 +1,7 @@
-"""The post: a folder, and a real SMTP server."""
+"""The transport: a folder, and a real SMTP server."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.factories import NOW
-from webapp.mail import FileTransport, MailError, SmtpTransport, build_message, transport_for
+from tests.mail.mail_server import Handler, free_port, serving, write_certificate
+from webapp.mail import MailError, build_message, open_transport, transport
 
 #: As long as those that are sent.
 UNSUBSCRIBE = "https://releaf.example/unsubscribe/" + "WzEyMywiZmVlZCJd.aSsN4g." * 8
@@ -33,72 +34,56 @@ def message(number: int = 1, to: str = "ada@example.com") -> EmailMessage:
     )
 
 
-class Office:
-    """A mail server that keeps what it takes, and refuses what it is told to."""
-
-    def __init__(self) -> None:
-        self.taken: list[EmailMessage] = []
-        self.contents: list[bytes] = []
-        self.recipients: list[str] = []
-        self.refuse_recipient = ""
-        self.refuse_data = ""
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
-    ) -> str:
-        """Take a recipient, or not."""
-        if self.refuse_recipient:
-            return self.refuse_recipient
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        """Take a message, or not."""
-        if self.refuse_data:
-            return self.refuse_data
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.contents.append(content)
-        self.taken.append(message_from_bytes(content, policy=default))
-        self.recipients += envelope.rcpt_tos
-        return "250 OK"
+def deliver(url: str, instance: Path) -> None:
+    """Deliver one message."""
+    with open_transport(url, instance) as send:
+        send(message())
 
 
 @pytest.fixture
-def office() -> Office:
-    """What the mail server keeps."""
-    return Office()
+def office() -> Handler:
+    """The handler of the mail server."""
+    return Handler()
 
 
 @pytest.fixture
-def url(office: Office) -> Iterator[str]:
-    """A mail server on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(office, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield f"smtp://127.0.0.1:{port}"
-    controller.stop()
+def url(office: Handler) -> Iterator[str]:
+    """The URL of a mail server without encryption."""
+    with serving(office) as port:
+        yield f"smtp://127.0.0.1:{port}"
 
 
-def test_a_message_arrives_whole(office: Office, url: str, tmp_path: Path) -> None:
-    with transport_for(url, tmp_path) as post:
-        post.send(message(1))
-        post.send(message(2))
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a certificate for localhost, signed by itself, and its key."""
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    write_certificate(path)
+    return path
 
-    taken = office.taken[0]
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    """The server's side of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_a_message_arrives_whole(office: Handler, url: str, tmp_path: Path) -> None:
+    with open_transport(url, tmp_path) as send:
+        send(message(1))
+        send(message(2))
+
+    received = office.messages[0]
     assert office.recipients == ["ada@example.com"] * 2
-    assert taken["Subject"] == "Café Nord is unhealthy Bcc: eve@example.com"
-    assert taken["Bcc"] is None
-    assert taken["From"] == "Releaf <releaf@releaf.example>"
-    assert taken["Message-ID"] == "<releaf-1@releaf.example>"
+    assert received["Subject"] == "Café Nord is unhealthy Bcc: eve@example.com"
+    assert received["Bcc"] is None
+    assert received["From"] == "Releaf <releaf@releaf.example>"
+    assert received["Message-ID"] == "<releaf-1@releaf.example>"
     assert f"List-Unsubscribe: <{UNSUBSCRIBE}>\r\n".encode() in office.contents[0]
-    assert taken["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert taken["Date"] == "Tue, 17 Nov 2026 09:30:00 +0000"
-    parts = [part.get_content_type() for part in taken.iter_parts()]
+    assert received["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert received["Date"] == "Tue, 17 Nov 2026 09:30:00 +0000"
+    parts = [part.get_content_type() for part in received.iter_parts()]
     assert parts == ["text/plain", "text/html"]
 
 
@@ -106,83 +91,149 @@ def test_a_message_arrives_whole(office: Office, url: str, tmp_path: Path) -> No
     ("response", "lasting"), [("550 no such user", True), ("450 mailbox is busy", False)]
 )
 def test_a_recipient_that_is_refused_concerns_one_message(
-    office: Office, url: str, tmp_path: Path, response: str, lasting: bool
+    office: Handler, url: str, tmp_path: Path, response: str, lasting: bool
 ) -> None:
     office.refuse_recipient = response
-    with transport_for(url, tmp_path) as post:
+    with open_transport(url, tmp_path) as send:
         with pytest.raises(MailError, match=f"refuses the recipient .{response}") as refusal:
-            post.send(message())
+            send(message())
         office.refuse_recipient = ""
-        post.send(message())
+        send(message())
 
     assert (refusal.value.lasting, refusal.value.everybody) == (lasting, False)
-    assert len(office.taken) == 1
+    assert len(office.messages) == 1
 
 
-def test_a_message_that_is_refused_says_why(office: Office, url: str, tmp_path: Path) -> None:
+def test_a_message_that_is_refused_says_why(office: Handler, url: str, tmp_path: Path) -> None:
     office.refuse_data = "554 looks like spam"
     with (
-        transport_for(url, tmp_path) as post,
+        open_transport(url, tmp_path) as send,
         pytest.raises(MailError, match="554 looks like spam") as refusal,
     ):
-        post.send(message())
+        send(message())
 
     assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
 
 
-def test_a_server_that_nobody_runs_concerns_everybody() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"smtp://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(MailError, match="cannot be reached") as refusal, SmtpTransport(url):
-            pass
+def test_a_server_that_nobody_runs_concerns_everybody(tmp_path: Path) -> None:
+    url = f"smtp://127.0.0.1:{free_port()}"
+    with pytest.raises(MailError, match="cannot be reached") as refusal:
+        deliver(url, tmp_path)
 
     assert refusal.value.everybody
 
 
-def test_a_connection_that_breaks_concerns_everybody(url: str, tmp_path: Path) -> None:
-    post = SmtpTransport(url)
-    with post:
-        assert post._server is not None
-        assert post._server.sock is not None
-        post._server.sock.shutdown(socket.SHUT_RDWR)
-        with pytest.raises(MailError) as refusal:
-            post.send(message())
+def test_a_server_that_does_not_answer_in_time_concerns_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.01)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(MailError, match=r"in time|timed out") as refusal:
+            deliver(url, tmp_path)
 
     assert refusal.value.everybody
 
 
-def test_a_login_that_is_refused_says_so_without_the_password(url: str) -> None:
+def test_a_connection_that_breaks_concerns_everybody(
+    office: Handler, url: str, tmp_path: Path
+) -> None:
+    office.disconnect = True
+
+    with pytest.raises(MailError, match="closed") as refusal:
+        deliver(url, tmp_path)
+
+    assert refusal.value.everybody
+
+
+def test_a_login_that_is_refused_says_so_without_the_password(url: str, tmp_path: Path) -> None:
     secret = url.replace("smtp://", "smtp://releaf:hush%40hush@")
 
-    with pytest.raises(MailError) as refusal, SmtpTransport(secret):
-        pass
+    with pytest.raises(MailError) as refusal:
+        deliver(secret, tmp_path)
 
     assert refusal.value.everybody
     assert "hush" not in str(refusal.value)
 
 
-def test_the_mailbox_keeps_a_message_once_however_often_it_is_handed_over(tmp_path: Path) -> None:
-    with transport_for("mailbox:", tmp_path) as post:
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_connection_is_encrypted_before_the_login(
+    office: Handler,
+    tls: ssl.SSLContext,
+    certificate: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    passwords = []
+
+    def check(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: LoginPassword
+    ) -> AuthResult:
+        passwords.append((login.login, login.password))
+        return AuthResult(success=True)
+
+    # aiosmtpd offers a login on connections that STARTTLS has encrypted only, unless it is set.
+    options: dict[str, Any] = (
+        {"tls_context": tls, "require_starttls": True}
+        if scheme == "smtp"
+        else {"ssl_context": tls, "auth_require_tls": False}
+    )
+    with serving(office, "localhost", authenticator=check, **options) as port:
+        deliver(f"{scheme}://releaf:hush%40hush@localhost:{port}", tmp_path)
+
+    assert passwords == [(b"releaf", b"hush@hush")]
+    assert len(office.messages) == 1
+
+
+def test_a_server_with_another_certificate_receives_nothing(
+    office: Handler, tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    with (
+        serving(office, tls_context=tls) as port,
+        pytest.raises(MailError, match="cannot be trusted") as refusal,
+    ):
+        deliver(f"smtp://127.0.0.1:{port}", tmp_path)
+
+    assert refusal.value.everybody
+    assert office.messages == []
+
+
+def test_another_machine_without_encryption_receives_nothing(
+    office: Handler, tmp_path: Path
+) -> None:
+    with (
+        serving(office, "127.0.0.2") as port,
+        pytest.raises(MailError, match="STARTTLS extension not supported") as refusal,
+    ):
+        deliver(f"smtp://127.0.0.2:{port}", tmp_path)
+
+    assert refusal.value.everybody
+    assert office.messages == []
+
+
+def test_the_mailbox_has_a_message_once_however_often_it_is_delivered(tmp_path: Path) -> None:
+    with open_transport("mailbox:", tmp_path) as send:
         for number in (1, 2, 1):
-            post.send(message(number))
+            send(message(number))
 
     files = sorted((tmp_path / "mailbox").iterdir())
     assert [file.name for file in files] == [
         "releaf-1@releaf.example.eml",
         "releaf-2@releaf.example.eml",
     ]
-    kept = message_from_bytes(files[0].read_bytes(), policy=default)
-    assert kept["To"] == '"Ada Byrón Bcc: eve@example.com" <ada@example.com>'
+    stored = message_from_bytes(files[0].read_bytes(), policy=default)
+    assert stored["To"] == '"Ada Byrón Bcc: eve@example.com" <ada@example.com>'
 
 
 def test_a_mailbox_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "mailbox").write_text("a file")
 
-    with (
-        pytest.raises(MailError, match="cannot be made") as refusal,
-        FileTransport(tmp_path / "mailbox"),
-    ):
-        pass
+    with pytest.raises(MailError, match="cannot be written") as refusal:
+        deliver("mailbox:", tmp_path)
+
     assert refusal.value.everybody
     assert [path.name for path in tmp_path.iterdir()] == ["mailbox"]

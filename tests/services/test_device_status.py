@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW
+from tests.services.emails import rendered
 from webapp.models import Account, Device, DeviceAttention, Feed, Server
 from webapp.queries import device_status as queries
 from webapp.queries.device_status import StatusCounts
@@ -189,8 +190,12 @@ def test_the_digest_counts_them(session: Session, server: Server) -> None:
 
     (draft,) = digests.weekly(session, NOW.replace(day=23, hour=14))
 
-    assert draft.title == "This week: 2 printers not reporting"
-    (context,) = draft.contexts
-    assert context.title == "2 printers have stopped reporting"
-    assert [value for _, value in context.facts] == ["1 printer", "1 printer"]
-    assert context.path == "/devices?status=attention"
+    email = rendered(draft)
+    assert email.subject == "This week: 2 printers not reporting"
+    assert (
+        "\n2 printers have stopped reporting\n"
+        "  Not reporting: 1 printer\n"
+        "  Missing from Printerpoint: 1 printer\n"
+        "  What to do: Their feeds are healthy."
+    ) in email.plain
+    assert "  https://releaf.example/devices?status=attention\n" in email.plain

@@ -1,5 +1,6 @@
 """The weekly digest, and the emails about nights that do not finish."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.services.emails import rendered
 from webapp.domain.reasons import reason
+from webapp.mail import EmailContent
 from webapp.models import Server, User
 from webapp.services.notifications import digests, outbox
 
@@ -56,13 +59,14 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
 
     written_drafts = digests.weekly(session, MONDAY_MORNING)
     for draft in written_drafts:
-        outbox.enqueue(session, draft, "plain", "html", MONDAY_MORNING)
+        outbox.enqueue(session, draft, rendered(draft), MONDAY_MORNING)
     session.commit()
 
-    assert [draft.title for draft in written_drafts] == [
+    (email,) = map(rendered, written_drafts)
+    assert email.subject == (
         "This week: 1 unhealthy server, 1 customer not reporting, 1 meter reading to review"
-    ]
-    assert [context.title for context in written_drafts[0].contexts] == [
+    )
+    assert section_titles(email) == [
         "Main login is unhealthy",
         "Clinic is not reporting",
         "1 meter reading needs review",
@@ -79,7 +83,7 @@ def test_the_digest_says_whom_to_ask_about_a_feed_read_by_hand(
 
     (draft,) = digests.weekly(session, MONDAY_MORNING)
 
-    assert draft.contexts[0].step.startswith("Request a meter reading")
+    assert "What to do: Request a meter reading" in rendered(draft).plain
 
 
 def test_there_is_no_digest_when_all_is_well_or_nobody_wants_it(
@@ -98,18 +102,24 @@ def test_a_long_digest_counts_what_it_does_not_tell(session: Session, server: Se
         factories.feed(session, server, health="unhealthy")
     session.commit()
 
-    written_drafts = digests.weekly(session, MONDAY_MORNING)
+    (draft,) = digests.weekly(session, MONDAY_MORNING)
 
-    assert len(written_drafts[0].contexts) == 21
-    assert written_drafts[0].contexts[-1].title == "And 5 more"
+    titles = section_titles(rendered(draft))
+    assert len(titles) == 21
+    assert titles[-1] == "And 5 more"
+
+
+def section_titles(email: EmailContent) -> list[str]:
+    """The titles of the sections of an email."""
+    return re.findall("<h2.*?>(.*?)</h2>", email.html)
 
 
 def kept(session: Session, now: datetime) -> list[tuple[str, str]]:
     """Readers and titles of what the dead man's check writes, kept in the outbox."""
     made = []
     for draft in digests.nights(session, now):
-        outbox.enqueue(session, draft, "plain", "html", now)
-        made.append((draft.user.email, draft.title))
+        outbox.enqueue(session, draft, rendered(draft), now)
+        made.append((draft.user.email, rendered(draft).subject))
     session.commit()
     return made
 

@@ -1,5 +1,7 @@
 """Which users are notified of which changes, and in which emails; each once."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.services.emails import rendered
 from webapp.domain.health import Health
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict
@@ -47,7 +50,7 @@ def written(session: Session, now: datetime) -> list[notices.EmailDraft]:
     made = []
     for user_id in notices.readers(session, now):
         for draft in notices.drafts(session, user_id, now):
-            outbox.enqueue(session, draft, "plain", "html", now)
+            outbox.enqueue(session, draft, rendered(draft), now)
             made.append(draft)
         session.commit()
     return made
@@ -55,7 +58,7 @@ def written(session: Session, now: datetime) -> list[notices.EmailDraft]:
 
 def titles(session: Session, now: datetime) -> list[str]:
     """The titles of what is written at a moment."""
-    return [draft.title for draft in written(session, now)]
+    return [rendered(draft).subject for draft in written(session, now)]
 
 
 def silent(session: Session, feed: Feed, now: datetime, after: Health = "unhealthy") -> None:
@@ -87,15 +90,15 @@ def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
     answers(session, server, NOW + timedelta(hours=1))
     up = written(session, NOW + timedelta(hours=1))
 
-    assert [draft.title for draft in down] == ["Main login is unhealthy"]
+    assert [rendered(draft).subject for draft in down] == ["Main login is unhealthy"]
     assert again == []
-    assert [draft.title for draft in up] == ["Main login is reachable again"]
-    context = down[0].contexts[0]
-    assert dict(context.facts)["Cause"] == REFUSED.message
-    assert dict(context.facts)["Since"] == "17 November 2026, 04:30 EST"
-    assert dict(context.facts)["Last good data"] == "none yet"
-    assert "Check now" in context.step
-    assert context.path == f"/servers/{server.id}"
+    assert [rendered(draft).subject for draft in up] == ["Main login is reachable again"]
+    text = rendered(down[0]).plain
+    assert f"  Cause: {REFUSED.message}\n" in text
+    assert "  Since: 17 November 2026, 04:30 EST\n" in text
+    assert "  Last good data: none yet\n" in text
+    assert "Then select Check now." in text
+    assert f"  https://releaf.example/servers/{server.id}\n" in text
 
 
 def test_nobody_but_the_partners_administrators_who_want_it_is_told(
@@ -134,13 +137,16 @@ def test_feeds_that_fall_silent_together_are_told_together(
     written_drafts = written(session, LATER)
 
     assert early == []
-    assert [draft.title for draft in written_drafts] == ["3 customers stopped reporting"]
-    assert [context.name for context in written_drafts[0].contexts] == [
-        "Customer 0",
-        "Customer 1",
-        "Customer 2",
+    assert [rendered(draft).subject for draft in written_drafts] == [
+        "3 customers stopped reporting"
     ]
-    assert dict(written_drafts[0].contexts[0].facts)["Last good data"] == "16 November 2026"
+    text = rendered(written_drafts[0]).plain
+    assert re.findall("Customer . is not reporting", text) == [
+        "Customer 0 is not reporting",
+        "Customer 1 is not reporting",
+        "Customer 2 is not reporting",
+    ]
+    assert "  Last good data: 16 November 2026\n" in text
 
 
 def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Server) -> None:
@@ -159,10 +165,12 @@ def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
 
     written_drafts = written(session, NOW + timedelta(minutes=1))
 
-    assert [draft.title for draft in written_drafts] == ["Main login is reachable again"]
-    facts = dict(written_drafts[0].contexts[0].facts)
-    assert facts["Changed"] == "2 times since 17 November 2026, 04:30 EST"
-    assert facts["It was down for"] == REFUSED.message
+    assert [rendered(draft).subject for draft in written_drafts] == [
+        "Main login is reachable again"
+    ]
+    text = rendered(written_drafts[0]).plain
+    assert "  Changed: 2 times since 17 November 2026, 04:30 EST\n" in text
+    assert f"  It was down for: {REFUSED.message}\n" in text
 
 
 def test_what_flaps_is_told_once_a_day_and_each_change_once(
@@ -220,11 +228,11 @@ def test_a_notice_is_told_by_one_mail_alone(session: Session, server: Server) ->
     fails(session, server, NOW)
     ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
     draft = notices.drafts(session, ada.id, NOW)[0]
-    outbox.enqueue(session, draft, "plain", "html", NOW)
-    other = notices.EmailDraft(ada, "server", "change-0", "Twice", "", [], draft.notices)
+    outbox.enqueue(session, draft, rendered(draft), NOW)
+    other = replace(draft, key="change-0")
 
     with pytest.raises(Conflict, match="another mail"):
-        outbox.enqueue(session, other, "plain", "html", NOW)
+        outbox.enqueue(session, other, rendered(draft), NOW)
 
 
 @pytest.mark.usefixtures("translations")
@@ -233,11 +241,11 @@ def test_each_reader_is_written_to_in_its_own_language(session: Session, server:
 
     fails(session, server, NOW)
 
-    written_drafts = {draft.user.email: draft for draft in written(session, NOW)}
-    assert written_drafts["ada@example.com"].title == "Main login is unhealthy"
-    spanish = written_drafts["ines@example.com"]
-    assert spanish.title == "Main login tiene problemas"
-    assert dict(spanish.contexts[0].facts)["Desde"].startswith("17 de noviembre de 2026")
+    emails = {draft.user.email: rendered(draft) for draft in written(session, NOW)}
+    assert emails["ada@example.com"].subject == "Main login is unhealthy"
+    spanish = emails["ines@example.com"]
+    assert spanish.subject == "Main login tiene problemas"
+    assert "  Desde: 17 de noviembre de 2026" in spanish.plain
 
 
 @pytest.mark.usefixtures("translations")

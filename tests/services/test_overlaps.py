@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW
+from tests.services.emails import rendered
 from webapp.crypto import Keyring
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, FleetSerial, Server, ServerOverlap
@@ -263,8 +264,9 @@ def test_operations_are_mailed_once_and_partners_are_not(session: Session) -> No
     again = approval_emails.drafts(session)
 
     assert (draft.user.id, draft.subject) == (operator.id, "approval")
-    assert draft.title == f"Elsewhere ({later.account.name}) is awaiting approval"
-    assert f"Boston ({earlier.account.name})" in dict(draft.contexts[0].facts).values()
+    email = rendered(draft)
+    assert email.subject == f"Elsewhere ({later.account.name}) is awaiting approval"
+    assert f"  Added earlier: Boston ({earlier.account.name})\n" in email.plain
     assert again == []
 
 

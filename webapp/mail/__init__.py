@@ -4,26 +4,17 @@ Uses ``smtplib`` and ``email`` of the standard library, because the outbox needs
 messages a server accepted, which Flask's mail extensions do not report.
 """
 
-from webapp.mail.messages import (
-    Attachment,
-    EmailBranding,
-    EmailContent,
-    EmailRenderer,
-    EmailSection,
-    build_message,
-)
-from webapp.mail.transport import FileTransport, MailError, SmtpTransport, Transport, transport_for
+from webapp.mail.messages import Attachment, build_message
+from webapp.mail.rendering import EmailBranding, EmailContent, render
+from webapp.mail.transport import MailError, Send, open_transport
 
 __all__ = [
     "Attachment",
     "EmailBranding",
     "EmailContent",
-    "EmailRenderer",
-    "EmailSection",
-    "FileTransport",
     "MailError",
-    "SmtpTransport",
-    "Transport",
+    "Send",
     "build_message",
-    "transport_for",
+    "open_transport",
+    "render",
 ]

@@ -1,43 +1,11 @@
-"""Messages: from plain values to a message with a plain and an HTML part."""
+"""Messages: a message with a plain part and an HTML part."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import format_datetime, parseaddr
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-from webapp import filters, i18n
-
-_TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
-
-
-@dataclass(frozen=True, slots=True)
-class EmailSection:
-    """A section of an email: a title, facts as (name, value), the next step, and a link."""
-
-    title: str
-    facts: Sequence[tuple[str, str]]
-    step: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class EmailBranding:
-    """The displayed sender: a name, a color, the color of text on it, and optionally a logo.
-
-    ``logo``: the Content-ID of an attachment; ``size``: its width and height in pixels.
-    """
-
-    name: str = "Releaf"
-    colour: str = "#1f7a4d"
-    text: str = "#ffffff"
-    logo: str | None = None
-    size: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +14,6 @@ class Attachment:
 
     content: bytes
     content_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class EmailContent:
-    """The content of an email. ``why``: why the user receives it; the links change that."""
-
-    title: str
-    lead: str
-    sections: Sequence[EmailSection]
-    why: str
-    settings_url: str
-    unsubscribe_url: str
-    branding: EmailBranding = field(default_factory=EmailBranding)
-
-
-class EmailRenderer:
-    """Renders the parts of emails."""
-
-    def __init__(self) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        i18n.use_in(environment)
-        filters.add_filters(environment)
-        self._plain = environment.get_template("mail/notification.txt")
-        self._html = environment.get_template("mail/notification.html")
-
-    def render(self, content: EmailContent) -> tuple[str, str]:
-        """Return the plain part and the HTML part."""
-        return self._plain.render(content=content), self._html.render(content=content)
 
 
 #: RFC 5322 allows 998 characters a line. A longer List-Unsubscribe would be folded into encoded

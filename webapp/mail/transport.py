@@ -1,17 +1,19 @@
-"""Email transports: an SMTP server, or a folder with a file for each message."""
+"""Email transport: an SMTP server, or a folder with a file for each message."""
 
 import os
 import smtplib
 import ssl
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 #: Seconds for connecting, and for each response of the server.
 TIMEOUT_SECONDS = 20
+#: Delivers a message. Raises MailError.
+Send = Callable[[EmailMessage], None]
 
 
 class MailError(Exception):
@@ -26,138 +28,91 @@ class MailError(Exception):
         self.everybody = everybody
 
 
-class Transport(AbstractContextManager["Transport"], Protocol):
-    """Delivers messages, one after another, while it is open."""
+@contextmanager
+def open_transport(url: str, instance: Path) -> Iterator[Send]:
+    """Open the transport of MAIL_URL and yield its ``send``. Raises MailError.
 
-    def send(self, message: EmailMessage) -> None:
-        """Deliver a message. Raises MailError."""
-
-
-class FileTransport:
-    """A folder with a file for each message, named by its Message-ID.
-
-    A message that is delivered twice is stored once: files are not replaced.
+    ``smtps://`` is encrypted from the start, ``smtp://`` by STARTTLS; ``mailbox:`` is a folder of
+    the instance. If the connection fails before the response to a message, the message may have
+    been accepted. It is sent again with the same Message-ID, by which duplicates are detected.
     """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> Self:
+    if url == "mailbox:":
+        yield partial(_store, instance / "mailbox")
+        return
+    parts = urlsplit(url)
+    with ExitStack() as stack:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            server = _connect(parts)
+            stack.callback(_quit, server)
+            _log_in(server, parts)
         except OSError as error:
-            raise MailError(
-                f"the mailbox {self._folder} cannot be made ({error.strerror})", everybody=True
-            ) from error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def send(self, message: EmailMessage) -> None:
-        """Store a message. Raises MailError."""
-        name = str(message["Message-ID"]).strip("<>").replace("/", "_")
-        path = self._folder / f"{name}.eml"
-        part = self._folder / f".{name}.{os.getpid()}"
-        try:
-            part.write_bytes(message.as_bytes())
-            with suppress(FileExistsError):
-                os.link(part, path)
-            part.unlink()
-        except OSError as error:
-            raise MailError(
-                f"the mailbox cannot be written ({error.strerror})", everybody=True
-            ) from error
+            text = f"the mail server {parts.hostname}: {_explain(error)}"
+            raise MailError(text, everybody=True) from error
+        yield partial(_send, server)
 
 
-class SmtpTransport:
-    """An SMTP server. ``smtps://`` is encrypted from the start, ``smtp://`` by STARTTLS.
-
-    If the connection fails before the response to a message, it is unknown whether it was accepted.
-    It is sent again with the same Message-ID, by which mail systems detect duplicates.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = urlsplit(url)
-        self._server: smtplib.SMTP | None = None
-
-    def __enter__(self) -> Self:
-        host, port = self._url.hostname or "", self._url.port
-        try:
-            if self._url.scheme == "smtps":
-                self._server = smtplib.SMTP_SSL(
-                    host, port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
-                )
-            else:
-                self._server = smtplib.SMTP(host, port or 587, timeout=TIMEOUT_SECONDS)
-                self._encrypt(self._server)
-            if self._url.username:
-                self._server.login(unquote(self._url.username), unquote(self._url.password or ""))
-        except (OSError, smtplib.SMTPException) as error:
-            self.__exit__(None, None, None)
-            raise MailError(f"the mail server {host}: {_words(error)}", everybody=True) from error
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._server is not None:
-            with suppress(OSError, smtplib.SMTPException):
-                self._server.quit()
-            self._server = None
-
-    def send(self, message: EmailMessage) -> None:
-        """Deliver a message. Raises MailError."""
-        if self._server is None:
-            raise RuntimeError("the transport is not open")
-        try:
-            self._server.send_message(message)
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
-            code = _code(error)
-            raise MailError(_words(error), lasting=500 <= code < 600) from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise MailError(_words(error), everybody=True) from error
-
-    def _encrypt(self, server: smtplib.SMTP) -> None:
-        """Encrypt the connection, or fail: names and addresses are not sent unencrypted."""
-        server.ehlo()
-        if server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
-            server.ehlo()
-        elif self._url.hostname not in ("127.0.0.1", "::1", "localhost"):
-            raise smtplib.SMTPException("it offers no encryption (STARTTLS); use smtps://")
+def _store(folder: Path, message: EmailMessage) -> None:
+    """Write a message to a file named by its Message-ID, so that duplicates are stored once."""
+    name = str(message["Message-ID"]).strip("<>").replace("/", "_")
+    part = folder / f".{name}.{os.getpid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.write_bytes(message.as_bytes())
+        part.replace(folder / f"{name}.eml")
+    except OSError as error:
+        text = f"the mailbox {folder} cannot be written ({error.strerror})"
+        raise MailError(text, everybody=True) from error
 
 
-def transport_for(url: str, instance: Path) -> Transport:
-    """Return the transport for MAIL_URL; ``mailbox:`` is a folder of the instance."""
-    return FileTransport(instance / "mailbox") if url == "mailbox:" else SmtpTransport(url)
+def _connect(url: SplitResult) -> smtplib.SMTP:
+    host = url.hostname or ""
+    if url.scheme == "smtps":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT_SECONDS, context=context)
+    return smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT_SECONDS)
 
 
-def _code(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> int:
-    if isinstance(error, smtplib.SMTPDataError):
-        return error.smtp_code
-    return max((code for code, _ in error.recipients.values()), default=0)
+def _log_in(server: smtplib.SMTP, url: SplitResult) -> None:
+    """Encrypt the connection, or fail: names and addresses are not sent unencrypted. Log in."""
+    server.ehlo()
+    local = url.hostname in ("127.0.0.1", "::1", "localhost")
+    if url.scheme == "smtp" and (server.has_extn("starttls") or not local):
+        server.starttls(context=ssl.create_default_context())
+    if url.username:
+        server.login(unquote(url.username), unquote(url.password or ""))
 
 
-def _words(error: Exception) -> str:
-    """Return an error's text, without anything that was sent."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, said = max(error.recipients.values(), default=(0, b""))
-        return f"it refuses the recipient ({code} {_text(said)})"
+def _quit(server: smtplib.SMTP) -> None:
+    with suppress(OSError):
+        server.quit()
+
+
+def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        [(code, response)] = error.recipients.values()  # a message has one recipient
+        text = f"it refuses the recipient ({code} {_text(response)})"
+        raise MailError(text, lasting=code >= 500) from error
+    except smtplib.SMTPDataError as error:
+        raise MailError(_explain(error), lasting=error.smtp_code >= 500) from error
+    except OSError as error:
+        raise MailError(_explain(error), everybody=True) from error
+
+
+def _explain(error: OSError) -> str:
+    """Return the text of an error, without anything that was sent; smtplib’s are OSErrors."""
     if isinstance(error, smtplib.SMTPResponseException):
         return f"it answers {error.smtp_code} {_text(error.smtp_error)}"
+    if isinstance(error, smtplib.SMTPException):
+        return str(error) or type(error).__name__
     if isinstance(error, TimeoutError):
         return "it does not answer in time"
     if isinstance(error, ssl.SSLError):
         return "its certificate or encryption cannot be trusted"
-    if isinstance(error, smtplib.SMTPException):
-        return str(error) or type(error).__name__
-    return f"it cannot be reached ({getattr(error, 'strerror', None) or type(error).__name__})"
+    return f"it cannot be reached ({error.strerror or type(error).__name__})"
 
 
-def _text(said: bytes | str) -> str:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join(words.split())[:200]
+def _text(response: bytes | str) -> str:
+    text = response.decode("utf-8", "replace") if isinstance(response, bytes) else response
+    return " ".join(text.split())[:200]

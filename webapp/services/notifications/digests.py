@@ -1,23 +1,18 @@
 """Digests: the weekly summary of what is unhealthy, and the check that nights finish."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
-from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import filters
 from webapp.models import Account, Collection, Delta, Feed, Mail, Server, User
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import device_status
-from webapp.queries.device_status import StatusCounts
 from webapp.queries.viewer import Viewer
-from webapp.services.accounts.users import language_of
-from webapp.services.notifications import notification_context
+from webapp.services.notifications import health_items
 from webapp.services.notifications.notices import EmailDraft
-from webapp.services.notifications.notification_context import NotificationContext
 
 #: The digest is sent on Mondays from this time on, in the partner's zone.
 DIGEST_AT = time(8)
@@ -98,143 +93,22 @@ def _digests(
     devices = device_status.counts(session, Viewer("partner_admin", partner.id, None))
     if not (servers or feeds or held or devices.total):
         return []
-
-    def digest(user: User) -> EmailDraft:
-        return _digest(session, user, key, servers, feeds, held or 0, devices)
-
-    return in_their_languages(users, digest)
-
-
-def _digest(
-    session: Session,
-    user: User,
-    key: str,
-    servers: Sequence[Server],
-    feeds: Sequence[Feed],
-    held: int,
-    devices: StatusCounts,
-) -> EmailDraft:
-    contexts = [notification_context.of_server(session, server) for server in servers]
-    contexts += [notification_context.of_feed(feed) for feed in feeds]
-    more = len(contexts) - LISTED_IN_FULL
-    contexts = contexts[:LISTED_IN_FULL]
-    if more > 0:
-        contexts.append(_more(more))
-    if held:
-        contexts.append(_review(held))
-    if devices.total:
-        contexts.append(_devices(devices))
-    words = [
-        filters.pluralize(len(servers), "unhealthy server") if servers else "",
-        filters.pluralize(len(feeds), "silent customer") if feeds else "",
-        filters.pluralize(held, "meter reading to review") if held else "",
-        filters.pluralize(devices.total, "silent printer") if devices.total else "",
-    ]
-    title = gettext("This week: %(list)s", list=", ".join(word for word in words if word))
-    lead = gettext(
-        "What needs attention at %(name)s. Healthy items are not listed.", name=user.account.name
-    )
-    return EmailDraft(user, "digest", key, title, lead, contexts)
-
-
-def in_their_languages(
-    users: Sequence[User], write: Callable[[User], EmailDraft]
-) -> list[EmailDraft]:
-    """Return a draft for each user, created in the user's language."""
-    drafts = []
-    for user in users:
-        with force_locale(language_of(user)):
-            drafts.append(write(user))
-    return drafts
-
-
-def _more(number: int) -> NotificationContext:
-    return NotificationContext(
-        "",
-        gettext("And %(number)s more", number=filters.number(number)),
-        [],
-        "",
-        "/feeds?health=unhealthy",
-        True,
-    )
-
-
-def _review(number: int) -> NotificationContext:
-    return NotificationContext(
-        gettext("Review"),
-        ngettext(
-            "%(number)s meter reading needs review",
-            "%(number)s meter readings need review",
-            number,
-            number=filters.number(number),
-        ),
-        [
-            (
-                gettext("Why"),
-                gettext(
-                    "A meter jumped more than the printer could have printed, or was changed. Not "
-                    "counted until reviewed."
-                ),
-            )
-        ],
-        gettext("Open each case and accept the pages, count some of them, or reject them."),
-        "/review",
-        True,
-    )
-
-
-def _devices(counts: StatusCounts) -> NotificationContext:
-    return NotificationContext(
-        gettext("Devices"),
-        ngettext(
-            "%(number)s printer has stopped reporting",
-            "%(number)s printers have stopped reporting",
-            counts.total,
-            number=filters.number(counts.total),
-        ),
-        [
-            (gettext("Not reporting"), filters.pluralize(counts.silent, "printer")),
-            (gettext("Missing from Printerpoint"), filters.pluralize(counts.missing, "printer")),
-        ],
-        gettext(
-            "Their feeds are healthy. Check with the customers whether these printers are switched "
-            "off, replaced or removed."
-        ),
-        "/devices?status=attention",
-        True,
-    )
+    values = {
+        "partner": partner.name,
+        "servers": [health_items.of_server(session, server) for server in servers],
+        "feeds": [health_items.of_feed(feed) for feed in feeds],
+        "listed": LISTED_IN_FULL,
+        "review": held,
+        "devices": devices,
+    }
+    return [EmailDraft(user, "digest", key, "digest", values) for user in users]
 
 
 def _stopped(session: Session, since: datetime, finished_at: datetime | None) -> list[EmailDraft]:
     key = f"nights-stopped-{since:%Y%m%dT%H%M%S}"
     users = without_mail(session, key, readers("operations", "nights"))
-
-    def draft(user: User) -> EmailDraft:
-        return _no_night(user, key, since, finished_at)
-
-    return in_their_languages(users, draft)
-
-
-def _no_night(user: User, key: str, since: datetime, finished_at: datetime | None) -> EmailDraft:
-    last = filters.time_in(finished_at, "UTC") if finished_at else gettext("never")
-    context = NotificationContext(
-        gettext("Nightly runs"),
-        gettext("No nightly run has finished"),
-        [
-            (gettext("Last one finished"), last),
-            (gettext("Overdue since"), filters.time_in(since, "UTC")),
-        ],
-        gettext(
-            "Check that the workers and the scheduler are running and that Redis and the database "
-            "are reachable. No pages are lost: the next nightly run collects what was missed."
-        ),
-        "/collections",
-        True,
-    )
-    lead = gettext("No nightly collection of any server has finished for 26 hours.")
-    return EmailDraft(
-        user, "nights", key, gettext("No nightly run has finished for 26 hours"), lead, [context]
-    )
+    values = {"since": since, "finished_at": finished_at}
+    return [EmailDraft(user, "nights", key, "nights_stopped", values) for user in users]
 
 
 def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
@@ -249,25 +123,9 @@ def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
         ).first()
         if last is None or not last.key.startswith("nights-stopped-"):
             continue
-        with force_locale(language_of(user)):
-            due.append(_again(user, last.key.replace("stopped", "again"), finished_at))
+        key = last.key.replace("stopped", "again")
+        due.append(EmailDraft(user, "nights", key, "nights_resumed", {"finished_at": finished_at}))
     return due
-
-
-def _again(user: User, key: str, finished_at: datetime) -> EmailDraft:
-    context = NotificationContext(
-        gettext("Nightly runs"),
-        gettext("Nightly runs finish again"),
-        [(gettext("Finished"), filters.time_in(finished_at, "UTC"))],
-        "",
-        "/collections",
-        False,
-    )
-    title, lead = (
-        gettext("Nightly runs finish again"),
-        gettext("Missed readings are being collected."),
-    )
-    return EmailDraft(user, "nights", key, title, lead, [context])
 
 
 def readers(role: Role, subject: Subject, account_id: int | None = None) -> Select[User]:

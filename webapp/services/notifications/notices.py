@@ -5,21 +5,17 @@ ones into emails; each notice is in exactly one email.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import filters
 from webapp.db import lock
 from webapp.models import HealthChange, Mail, Notice, User
 from webapp.models.notice import Subject
-from webapp.services.accounts.users import language_of
-from webapp.services.notifications import notification_context
-from webapp.services.notifications.notification_context import NotificationContext
+from webapp.services.notifications import health_items
 
 #: A site that goes offline affects many feeds: they are collected into one email.
 GATHERING = timedelta(minutes=10)
@@ -30,14 +26,16 @@ FLAPPING_WITHIN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class EmailDraft:
-    """An email to be written. ``key``: unique for a user; ``notices``: those that it contains."""
+    """An email to be rendered, by a template in ``templates/mail`` with ``values``.
+
+    ``key``: unique for a user; ``notices``: those that it contains.
+    """
 
     user: User
     subject: Subject
     key: str
-    title: str
-    lead: str
-    contexts: Sequence[NotificationContext]
+    template: str
+    values: Mapping[str, object]
     notices: Sequence[Notice] = ()
 
 
@@ -73,7 +71,7 @@ def readers(session: Session, now: datetime) -> Sequence[int]:
 
 
 def drafts(session: Session, user_id: int, now: datetime) -> list[EmailDraft]:
-    """Return the emails with a user's due notices, in the user's language.
+    """Return the emails with a user's due notices.
 
     Locks the user until the commit. Notices that the user no longer wants are deleted; frequent
     changes of one server or feed are sent once a day.
@@ -90,8 +88,7 @@ def drafts(session: Session, user_id: int, now: datetime) -> list[EmailDraft]:
     unwanted = [notice.id for notice in pending if not _wants(user, notice)]
     if unwanted:
         session.execute(delete(Notice).where(Notice.id.in_(unwanted)))
-    with force_locale(language_of(user)):
-        return _made(session, user, wanted, now)
+    return _made(session, user, wanted, now)
 
 
 def _made(
@@ -165,24 +162,9 @@ def _often(
             .values(due_at=sent_at + FLAPPING_WITHIN)
         )
         return []
-    context = notification_context.of_changes(
-        session, [notice.change for notice in group], often=True
-    )
-    of_server = change.server_id is not None
-    return [
-        EmailDraft(
-            user,
-            "server" if of_server else "feed",
-            f"often-{group[0].health_change_id}",
-            gettext("%(name)s changes frequently", name=context.name),
-            gettext(
-                "Its health changed more than three times within a day. You are notified once a "
-                "day until it is stable."
-            ),
-            [context],
-            group,
-        )
-    ]
+    item = health_items.of_changes(session, [notice.change for notice in group], often=True)
+    key = f"often-{group[0].health_change_id}"
+    return [EmailDraft(user, item.kind, key, "frequent", {"item": item}, group)]
 
 
 def _often_sent_at(
@@ -204,78 +186,16 @@ def _often_sent_at(
 
 
 def _of_server(session: Session, user: User, group: Sequence[Notice]) -> EmailDraft:
-    context = notification_context.of_changes(session, [notice.change for notice in group])
-    down = group[-1].change.after == "unhealthy"
-    return EmailDraft(
-        user,
-        "server",
-        f"change-{group[0].health_change_id}",
-        gettext("%(name)s is unhealthy", name=context.name)
-        if down
-        else gettext("%(name)s is reachable again", name=context.name),
-        (
-            gettext(
-                "Printerpoint could not be reached. Collection of all its customers is paused. The "
-                "printers keep counting, so no pages are lost."
-            )
-            if down
-            else gettext(
-                "Collection has resumed. Pages printed in the meantime are being collected."
-            )
-        ),
-        [context],
-        group,
-    )
+    item = health_items.of_changes(session, [notice.change for notice in group])
+    key = f"change-{group[0].health_change_id}"
+    return EmailDraft(user, "server", key, "health", {"items": [item]}, group)
 
 
 def _of_feeds(session: Session, user: User, groups: Sequence[Sequence[Notice]]) -> EmailDraft:
-    contexts = [
-        notification_context.of_changes(session, [notice.change for notice in group])
-        for group in groups
+    items = [
+        health_items.of_changes(session, [notice.change for notice in group]) for group in groups
     ]
-    silent = [context for context in contexts if context.bad]
-    reporting = [context for context in contexts if not context.bad]
-    title = "; ".join(
-        part
-        for part in (
-            _silent(silent),
-            _reporting(reporting),
-        )
-        if part
-    )
-    lead = (
-        gettext(
-            "No new meter readings for 3 business days. No pages are lost: the printers keep "
-            "counting, and the pages are spread across the missed business days when readings "
-            "arrive again."
-        )
-        if silent
-        else gettext("New meter readings arrived. Pages printed in the meantime are counted.")
-    )
-    first = min(notice.health_change_id for group in groups for notice in group)
+    items.sort(key=lambda item: item.healthy)
     notices = [notice for group in groups for notice in group]
-    return EmailDraft(user, "feed", f"change-{first}", title, lead, [*silent, *reporting], notices)
-
-
-def _silent(contexts: Sequence[NotificationContext]) -> str:
-    if not contexts:
-        return ""
-    return ngettext(
-        "%(name)s stopped reporting",
-        "%(number)s customers stopped reporting",
-        len(contexts),
-        name=contexts[0].name,
-        number=filters.number(len(contexts)),
-    )
-
-
-def _reporting(contexts: Sequence[NotificationContext]) -> str:
-    if not contexts:
-        return ""
-    return ngettext(
-        "%(name)s is reporting again",
-        "%(number)s customers are reporting again",
-        len(contexts),
-        name=contexts[0].name,
-        number=filters.number(len(contexts)),
-    )
+    key = f"change-{min(notice.health_change_id for notice in notices)}"
+    return EmailDraft(user, "feed", key, "health", {"items": items}, notices)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from webapp.db import lock
 from webapp.errors import Conflict
+from webapp.mail import EmailContent
 from webapp.models import Mail, Notice
 from webapp.services.notifications.notices import EmailDraft
 
@@ -22,8 +23,7 @@ PAUSES = tuple(
 def enqueue(
     session: Session,
     draft: EmailDraft,
-    plain: str,
-    html: str,
+    content: EmailContent,
     now: datetime,
     logo_digest: str | None = None,
 ) -> Mail | None:
@@ -37,9 +37,9 @@ def enqueue(
         user_id=draft.user.id,
         key=draft.key,
         subject=draft.subject,
-        title=draft.title[:250],
-        plain=plain,
-        html=html,
+        title=content.subject[:250],
+        plain=content.plain,
+        html=content.html,
         logo_digest=logo_digest,
         state="queued",
         created_at=now,
