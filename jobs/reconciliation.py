@@ -1,4 +1,4 @@
-"""The daily reconciliation of counters, deposits, certificates and summaries."""
+"""The daily job: reconcile counters, deposits, certificates and summaries; delete old sessions."""
 
 import logging
 
@@ -6,13 +6,17 @@ from jobs import runtime
 from webapp import clock
 from webapp.db import db
 from webapp.queries import reconciliation as queries
+from webapp.services.accounts import sessions
 from webapp.services.certificates import reconciliation
 
 log = logging.getLogger("releaf.reconciliation")
 
 
 def reconcile_due() -> str:
-    """The job: reconcile once a day; differences are logged and stored."""
+    """The job: once a day, reconcile, and delete old sessions.
+
+    Differences are logged and stored.
+    """
     with runtime.app_context(), db.session() as session:
         now = clock.now()
         if not reconciliation.is_due(session, now):
@@ -20,6 +24,7 @@ def reconcile_due() -> str:
             return "not due"
         result = queries.reconcile(session)
         reconciliation.record(session, result, now)
+        sessions.delete_old(session, now)
         session.commit()
     for difference in result.differences:
         log.error("pages do not add up: %s", difference)

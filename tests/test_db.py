@@ -49,9 +49,12 @@ STORED = {
     "reading": {
         "device_id", "day", "feed_id", "count", "counter_set", "baseline", "last_seen_at",
     },
+    "user_session": {
+        "id", "user_id", "token_hash", "network_hash", "created_at", "last_seen_at", "ended_at",
+    },
     "user": {
         "full_name", "email",
-        "id", "account_id", "role", "password_hash", "session_version", "created_at", "disabled_at",
+        "id", "account_id", "role", "password_hash", "created_at", "disabled_at",
         "wants_server", "wants_feed", "wants_digest", "wants_nights", "wants_approval", "language",
     },
 }  # fmt: skip

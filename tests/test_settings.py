@@ -39,6 +39,8 @@ VARIABLES = (
     "MAIL_URL",
     "MAIL_FROM",
     "LOG_LEVEL",
+    "SESSION_IDLE_HOURS",
+    "SESSION_DAYS",
 )
 PRODUCTION: Mapping[str, str] = {
     "RELEAF_ENV": "production",

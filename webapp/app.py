@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from webapp.views.console import (
     feeds,
     home,
     notifications,
+    profile,
     reading_chart,
     reconciliation,
     review,
@@ -53,16 +55,15 @@ from webapp.views.shared import assets, charts, errors, locale, navigation, secu
 from webapp.views.system import queue_dashboard, status
 
 VIEWS = (
-    home, auth, accounts, branding, brand_files, users, status, servers, server_changes, approvals,
-    customers, feeds, feed_settings, feed_changes, feed_bulk, devices, collections, review,
-    review_bulk, certificates, reconciliation, notifications, audit, sharing,
+    home, auth, profile, accounts, branding, brand_files, users, status, servers, server_changes,
+    approvals, customers, feeds, feed_settings, feed_changes, feed_bulk, devices, collections,
+    review, review_bulk, certificates, reconciliation, notifications, audit, sharing,
     public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
 #: Libraries whose messages below WARNING are of no use to operations.
 _LIBRARIES = ("alembic", "fontTools", "weasyprint")
 _SCHEMA_POLL_SECONDS = 60
-_HALF_A_DAY = 12 * 60 * 60
 _ONE_MEBIBYTE = 1024 * 1024
 
 
@@ -180,8 +181,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": _HALF_A_DAY,
-        "SESSION_REFRESH_EACH_REQUEST": False,  # security.py extends sessions
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=settings.session_days),
+        "SESSION_REFRESH_EACH_REQUEST": False,
         # Redirects are built with the host of the request. Load balancers check by loopback.
         "TRUSTED_HOSTS": [urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"]
         if settings.production

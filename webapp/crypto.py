@@ -1,9 +1,13 @@
-"""Encryption of stored secrets: MultiFernet, with each ciphertext bound to its row.
+"""Encryption of stored secrets, and hashes of tokens.
+
+Encryption is MultiFernet, with each ciphertext bound to its row.
 
 Fernet alone accepts a ciphertext that was copied from another row, so the owner is encrypted with
 the value and compared when it is decrypted.
 """
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 
 import msgspec
@@ -17,6 +21,17 @@ class DecryptionError(Exception):
 class _Payload(msgspec.Struct, array_like=True):
     owner: str
     value: str
+
+
+def hash_token(token: str) -> str:
+    """Return the SHA-256 of a random token, which is stored in its place."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def keyed_hash(secret_key: str, purpose: str, value: str) -> str:
+    """Return a hash of a value that can be guessed, e.g. an address; it differs by purpose."""
+    message = f"{purpose}\0{value}".encode("utf-8", "surrogatepass")
+    return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()
 
 
 class Keyring:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     MetaData,
     String,
     Table,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -146,6 +148,26 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # A prepared statement gets one plan for all values: for the smallest and the largest partner,
     # a rare and a common word. Planning each time takes a millisecond.
     return shared | {"connect_args": {"connect_timeout": 10, "prepare_threshold": None}}
+
+
+def execute_unless_locked(statement: Executable) -> None:
+    """Execute a statement in a transaction of its own; SQLite skips it during another write.
+
+    For writes of a page that is read: they must not wait for a writer, and may be lost.
+    """
+    with db.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            connection.execute(statement)
+            connection.commit()
+            return
+        connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+        try:
+            connection.execute(statement)
+            connection.commit()
+        except OperationalError:
+            connection.rollback()
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def lock(

@@ -20,7 +20,7 @@ babel = Babel()
 csrf = CSRFProtect()
 htmx = Htmx()
 login_manager = LoginManager()
-# An address may change during a session; a new password ends sessions (``User.get_id``).
+# An address may change during a session; a new password ends sessions.
 login_manager.session_protection = None
 migrate = Migrate(directory=str(ROOT / "webapp" / "migrations"))
 

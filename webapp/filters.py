@@ -35,6 +35,7 @@ _NOUNS = {
     "difference": _forms("%(number)s difference", "%(number)s differences"),
     "entry": _forms("%(number)s entry", "%(number)s entries"),
     "feed": _forms("%(number)s feed", "%(number)s feeds"),
+    "hour": _forms("%(number)s hour", "%(number)s hours"),
     "mail": _forms("%(number)s email", "%(number)s emails"),
     "meter reading to review": _forms(
         "%(number)s meter reading to review", "%(number)s meter readings to review"

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from functools import partial
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -54,6 +55,8 @@ class Settings:
     mail_url: str = field(repr=False)
     mail_from: str
     log_level: str
+    session_idle_hours: int
+    session_days: int
 
     @property
     def production(self) -> bool:
@@ -72,7 +75,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     production = environment == "production"
     instance = Path(environ.get("RELEAF_INSTANCE") or ROOT / "instance").absolute()
     values = {**_secrets(instance, environ, production), **environ}
-    port = rules.whole_number(values, "PORT", 8000, 1, 65_535)
+    whole_number = partial(rules.whole_number, values)
+    port = whole_number("PORT", 8000, 1, 65_535)
     return Settings(
         environment=environment,
         instance=instance,
@@ -86,12 +90,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=rules.public_url(
             values.get("PUBLIC_URL") or f"http://127.0.0.1:{port}", production
         ),
-        pages_per_day_ceiling=rules.whole_number(
-            values, "PAGES_PER_DAY_CEILING", 60_000, 1, 100_000_000
-        ),
-        roll_width_mm=rules.whole_number(values, "ROLL_WIDTH_MM", 914, 50, 5_000),
+        pages_per_day_ceiling=whole_number("PAGES_PER_DAY_CEILING", 60_000, 1, 100_000_000),
+        roll_width_mm=whole_number("ROLL_WIDTH_MM", 914, 50, 5_000),
         collect_at=rules.time_of_day(values, "COLLECT_AT", "00:10"),
-        close_on=rules.whole_number(values, "CLOSE_ON", 2, 1, 28),
+        close_on=whole_number("CLOSE_ON", 2, 1, 28),
         close_at=rules.time_of_day(values, "CLOSE_AT", "06:00"),
         mail_url=rules.mail_url(values.get("MAIL_URL", ""), production),
         mail_from=rules.mail_from(values.get("MAIL_FROM", ""), production),
@@ -99,6 +101,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             values.get("REFORESTATION_PROJECT") or "Releaf Reforestation Portfolio"
         ),
         log_level=rules.log_level(values.get("LOG_LEVEL", "INFO")),
+        session_idle_hours=whole_number("SESSION_IDLE_HOURS", 12, 1, 168),
+        session_days=whole_number("SESSION_DAYS", 7, 1, 30),
     )
 
 

@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from tests import factories
 from tests.bench import served
 from tests.database import engine, open_session
 from tests.environment.redis_server import running_redis
@@ -47,13 +48,13 @@ _FILL = (
     "select 1000 + n, 'customer', 'Customer ' || lpad(n::text, 5, '0'), "
     "case when n <= :large then 2 else 3 + n % (:partners - 1) end, :now "
     "from generate_series(1, :feeds) n",
-    'insert into "user" (id, account_id, full_name, email, role, session_version, created_at) '
-    "values (1, 1, 'Olga Ops', 'ops@example.com', 'operations', 'x', :now), "
-    "(2, 2, 'Nora North', 'nora@example.com', 'partner_admin', 'x', :now), "
-    "(3, 1001, 'Cara Holm', 'cara@example.com', 'customer', 'x', :now), "
-    "(4, 5, 'Sam Small', 'sam@example.com', 'partner_admin', 'x', :now)",
-    'insert into "user" (id, account_id, full_name, email, role, session_version, created_at) '
-    "select 4 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', 'x', :now "
+    'insert into "user" (id, account_id, full_name, email, role, created_at) '
+    "values (1, 1, 'Olga Ops', 'ops@example.com', 'operations', :now), "
+    "(2, 2, 'Nora North', 'nora@example.com', 'partner_admin', :now), "
+    "(3, 1001, 'Cara Holm', 'cara@example.com', 'customer', :now), "
+    "(4, 5, 'Sam Small', 'sam@example.com', 'partner_admin', :now)",
+    'insert into "user" (id, account_id, full_name, email, role, created_at) '
+    "select 4 + n, 1000 + n, 'User ' || n, 'user' || n || '@example.com', 'customer', :now "
     "from generate_series(2, :feeds, 5) n",
     "insert into server (id, account_id, name, sealed_token, health, health_checked_at, "
     "health_changed_at, created_at) select n, 1 + n, 'Printerpoint', '\\x00', "
@@ -249,10 +250,11 @@ def _cookie(visitor: FlaskClient) -> str:
 def _visitor(app: Flask, database: str, name: str) -> FlaskClient:
     with open_session(database) as session:
         user = session.scalars(select(User).where(User.email == f"{name}@example.com")).one()
-        session_id = user.get_id()
+        factories.user_session(session, user)
+        session.commit()
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = session_id
+        cookie["_user_id"] = user.get_id()
         cookie.permanent = True  # as the log-in leaves it
     return client
 

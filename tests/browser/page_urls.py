@@ -16,6 +16,7 @@ PAGES: dict[str, list[str]] = {
     "auth.login": ["/login"],
     "auth.invitation": ["/invitations/welcome"],
     "auth.password": ["/password"],
+    "profile.show": ["/profile"],
     "accounts.index": ["/accounts", "/accounts?q=har&sort=-added", "/accounts?q=nobody"],
     "accounts.new": ["/accounts/new", "/accounts/new?partner={partner}"],
     "accounts.show": [

@@ -11,6 +11,7 @@ from flask import Flask
 from rq import Queue, SimpleWorker
 from werkzeug.serving import make_server
 
+from tests import factories
 from tests.browser import seeded_db
 from tests.database import open_session
 from tests.factories import NOW
@@ -51,6 +52,8 @@ def serve_seeded_app(folder: Path, redis_url: str) -> Iterator[ServedApp]:
         )
         with open_session(settings.database_url) as session:
             built = seeded_db.build(session, Keyring(settings.encryption_keys), printerpoint.token)
+            for user in built.people.values():
+                factories.user_session(session, user)
             users = {who: (user.id, user.get_id()) for who, user in built.people.items()}
             session.commit()
         app = create_app(settings)

@@ -14,6 +14,7 @@ from tests.factories.accounts import (
     operations,
     partner,
     user,
+    user_session,
 )
 from tests.factories.base import NOW, TODAY, YESTERDAY
 from tests.factories.certificates import certificate, closed_month, document
@@ -24,4 +25,5 @@ __all__ = [
     "NOW", "PASSWORD", "TODAY", "YESTERDAY", "brand", "certificate", "closed_month", "collection",
     "customer", "delta", "deposit", "device", "document", "feed", "health_change", "invitation",
     "logo", "mail", "operations", "outcome", "partner", "reading", "server", "user",
+    "user_session",
 ]  # fmt: skip

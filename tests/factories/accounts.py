@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from tests.factories.base import NOW, add, numbers
+from webapp import clock
+from webapp.crypto import hash_token
 from webapp.models import (
     Account,
     Brand,
@@ -13,10 +15,11 @@ from webapp.models import (
     Logo,
     Mail,
     User,
+    UserSession,
 )
 from webapp.models.user import Role
 from webapp.services.accounts import passwords
-from webapp.services.accounts.users import VALID, hash_of
+from webapp.services.accounts.users import VALID
 
 #: Every user that is made here has it, unless the test says None.
 PASSWORD = "correct horse battery staple"
@@ -133,9 +136,30 @@ def user(
             email=email or f"ada{number}@example.com",
             role=role or usual[account.kind],
             password_hash=password_hash,
-            session_version=f"{number:032}",
             created_at=NOW,
             disabled_at=disabled_at,
+        ),
+    )
+
+
+def user_session(
+    session: Session,
+    of: User,
+    *,
+    now: datetime | None = None,
+    network_hash: str = "n" * 64,
+) -> UserSession:
+    """A session that has just started; ``session_token`` of the user is what the cookie holds."""
+    now = now or clock.now()
+    of.session_token = f"session {next(numbers)}"
+    return add(
+        session,
+        UserSession(
+            user=of,
+            token_hash=hash_token(of.session_token),
+            network_hash=network_hash,
+            created_at=now,
+            last_seen_at=now,
         ),
     )
 
@@ -153,7 +177,7 @@ def invitation(
         session,
         Invitation(
             user=of or user(session, password_hash=None),
-            token_hash=hash_of(token or f"token {next(numbers)}"),
+            token_hash=hash_token(token or f"token {next(numbers)}"),
             created_at=expires_at - VALID,
             expires_at=expires_at,
             used_at=used_at,

@@ -108,6 +108,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "0006_device_attention": {"device_attention": {"status": "silent"}},
     "0008_fleet_overlap": {"fleet_serial": {}, "server_overlap": {"other_id": 2}},
     "0009_metering": {"retry_rows": {}},
+    "0013_user_session": {"user_session": {}},
 }
 
 

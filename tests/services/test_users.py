@@ -149,7 +149,7 @@ def test_a_new_link_ends_the_earlier_one(session: Session) -> None:
 
 def test_a_link_replaces_a_forgotten_password_and_ends_sessions(session: Session) -> None:
     user = factories.user(session, email="ada@example.com")
-    version = user.session_version
+    user_session = factories.user_session(session, user)
     token = users.invite_again(session, user, NOW)
     before = users.authenticate(session, "ada@example.com", PASSWORD)
 
@@ -157,7 +157,8 @@ def test_a_link_replaces_a_forgotten_password_and_ends_sessions(session: Session
 
     assert before is user
     assert users.authenticate(session, "ada@example.com", PASSWORD) is None
-    assert user.session_version != version
+    session.refresh(user_session)
+    assert user_session.ended_at == NOW
 
 
 def test_a_password_is_the_same_however_its_letters_are_composed(session: Session) -> None:
@@ -198,13 +199,14 @@ def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
 ) -> None:
     weaker = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     user = factories.user(session, email="ada@example.com", password_hash=weaker)
-    version = user.session_version
+    user_session = factories.user_session(session, user)
 
     users.authenticate(session, "ada@example.com", PASSWORD)
 
     assert user.password_hash is not None
     assert "$argon2id$v=19$m=19456,t=2,p=1$" in user.password_hash
-    assert user.session_version == version
+    session.refresh(user_session)
+    assert user_session.ended_at is None
     assert passwords.fits(PASSWORD, user.password_hash)
 
 
@@ -212,7 +214,8 @@ def test_a_disabled_user_is_out_at_once_and_comes_back_with_the_same_password(
     session: Session,
 ) -> None:
     user = factories.user(session, email="ada@example.com")
-    version, token = user.session_version, users.invite_again(session, user, NOW)
+    user_session = factories.user_session(session, user)
+    token = users.invite_again(session, user, NOW)
 
     users.disable(session, user, NOW)
     while_disabled = users.authenticate(session, "ada@example.com", PASSWORD)
@@ -223,7 +226,8 @@ def test_a_disabled_user_is_out_at_once_and_comes_back_with_the_same_password(
     users.enable(session, user)
 
     assert while_disabled is None
-    assert user.session_version != version
+    session.refresh(user_session)
+    assert user_session.ended_at == NOW
     assert users.authenticate(session, "ada@example.com", PASSWORD) is user
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests import factories
 from tests.database import open_session
 from tests.factories import PASSWORD
 from webapp.models import User
@@ -72,6 +73,8 @@ def log_in(app: Flask, settings: Settings) -> Callable[[User | str], Visitor]:
         email = user if isinstance(user, str) else user.email
         with open_session(settings.database_url) as session:
             found = session.scalars(select(User).where(User.email == email)).one()
+            factories.user_session(session, found)
+            session.commit()
             return Visitor(FlaskLoginClient(app, app.response_class, user=found))
 
     return enter

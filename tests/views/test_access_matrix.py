@@ -44,6 +44,8 @@ WHO = {
     "auth.logout POST": EVERYBODY,
     "auth.password GET": EVERYBODY,
     "auth.password POST": EVERYBODY,
+    "profile.show GET": EVERYBODY,
+    "profile.log_out_everywhere POST": EVERYBODY,
     "accounts.index GET": READERS,
     "accounts.regions GET": CHANGERS,
     "accounts.new GET": CHANGERS,
@@ -247,6 +249,8 @@ def build_tenants(folder: Path, template: Path) -> Tenants:
         server = session.get_one(Server, northwind.arguments["server_id"])
         clinic = customer_tenant(session, "Clinic", server.account, server)
         westerly = partner_tenant(session, "Westerly")
+        for user in (operations, *northwind.users.values()):
+            factories.user_session(session, user)
         session.commit()
         session.expunge_all()
     engine(settings.database_url).dispose()

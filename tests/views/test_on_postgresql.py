@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests import factories
 from tests.browser import page_urls, seeded_db
 from tests.database import engine, open_session
 from tests.factories import NOW
@@ -39,6 +40,8 @@ def seeded(
     del app  # it makes the schema
     with open_session(settings.database_url) as session:
         built = seeded_db.build(session, Keyring(settings.encryption_keys), "token")
+        for user in built.people.values():
+            factories.user_session(session, user)
         session.commit()
         for user in built.people.values():
             session.refresh(user)

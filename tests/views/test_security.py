@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import TimestampSigner
 from sqlalchemy.exc import OperationalError
 
 from tests import factories
@@ -188,12 +187,12 @@ def test_a_session_of_a_disabled_user_has_ended(
 def test_a_session_signed_by_somebody_else_is_nobodys(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         user = factories.user(session)
-        names = user.get_id()
+        factories.user_session(session, user)
     stranger = Flask("stranger")
     stranger.secret_key = "x" * 40
     signer = SecureCookieSessionInterface().get_signing_serializer(stranger)
     assert signer is not None
-    visitor.client.set_cookie("releaf", signer.dumps({"_user_id": names}))
+    visitor.client.set_cookie("releaf", signer.dumps({"_user_id": user.get_id()}))
 
     assert visitor.opens("/").location == "/login"
 
@@ -317,18 +316,6 @@ def test_liveness_tells_nothing_and_makes_no_session(visitor: Visitor) -> None:
     assert "Set-Cookie" not in response.headers
 
 
-def test_every_page_extends_the_session_and_no_static_file_does(
-    log_in: Callable[[str], Visitor], storing: Storing
-) -> None:
-    with storing() as session:
-        factories.user(session, email="ada@example.com")
-    ada = log_in("ada@example.com")
-
-    assert "Set-Cookie" in ada.opens("/").headers
-    assert "Set-Cookie" in ada.opens("/password").headers
-    assert "Set-Cookie" not in ada.opens("/static/app.css").headers
-
-
 def test_a_token_is_of_its_session_and_of_no_other(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
@@ -340,21 +327,3 @@ def test_a_token_is_of_its_session_and_of_no_other(
     refused = again.client.post("/logout", data={"csrf_token": ada.token()})
     assert refused.status_code == 400
     assert again.sends("/logout").status_code == 302
-
-
-def test_a_session_ends_half_a_day_after_its_last_page(
-    app: Flask, log_in: Callable[[str], Visitor], storing: Storing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with storing() as session:
-        factories.user(session, email="ada@example.com")
-    ada = log_in("ada@example.com")
-    began = TimestampSigner("any").get_timestamp()
-    lasts = int(app.permanent_session_lifetime.total_seconds())
-
-    def opened_after(seconds: int) -> int:
-        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: began + seconds)
-        return ada.opens("/password").status_code
-
-    assert opened_after(lasts - 60) == 200
-    assert opened_after(2 * lasts - 180) == 200
-    assert opened_after(3 * lasts) == 302

@@ -20,6 +20,7 @@ from webapp.models.reconciliation import Reconciliation
 from webapp.models.server import Server
 from webapp.models.summary import PartnerMonth, ServerDay
 from webapp.models.user import User
+from webapp.models.user_session import UserSession
 
 __all__ = [
     "Account",
@@ -50,4 +51,5 @@ __all__ = [
     "ServerDay",
     "ServerOverlap",
     "User",
+    "UserSession",
 ]

@@ -26,7 +26,6 @@ ACCOUNT_KIND_OF_ROLE: dict[Role, str] = {
 class User(Base):
     """A person: full name and email only. No password until the invitation is accepted.
 
-    ``session_version`` changes with the password, which ends all other sessions of the user.
     ``language``: of pages and emails, if chosen; null: that of the browser. ``wants_...``: the
     email notifications that the user wants, as far as the role has them.
     """
@@ -46,7 +45,6 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     role: Mapped[Role] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    session_version: Mapped[str] = mapped_column(String(32))
     language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -57,6 +55,9 @@ class User(Base):
     wants_approval: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     account: Mapped[Account] = relationship(lazy="joined")
+
+    #: The id of the session that is being started; not stored.
+    session_token = ""
 
     # The interface of Flask-Login.
     is_anonymous = False
@@ -77,5 +78,5 @@ class User(Base):
         return self.disabled_at is None
 
     def get_id(self) -> str:
-        """Return the identifier for the session cookie: the user and the session version."""
-        return f"{self.id}-{self.session_version}"
+        """Return the identifier for the session cookie: the session's random id."""
+        return self.session_token

@@ -1,10 +1,10 @@
-"""Users: the list, and the user of a session."""
+"""Users: the list, and single ones."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from webapp.models import Account, Invitation, User
 from webapp.queries import access, lists
@@ -21,15 +21,6 @@ _INVITED_UNTIL = (
     .where(Invitation.user_id == User.id, Invitation.used_at.is_(None))
     .scalar_subquery()
 )
-
-
-def of_session(session: Session, user_id: int, version: str) -> User | None:
-    """Return the user with account and partner; None if the password changed or it is disabled."""
-    return session.scalar(
-        select(User)
-        .where(User.id == user_id, User.session_version == version, User.disabled_at.is_(None))
-        .options(joinedload(User.account, innerjoin=True).joinedload(Account.partner))
-    )
 
 
 def invited_until(session: Session, user_id: int) -> datetime | None:

@@ -1,6 +1,5 @@
 """Users: invited by a one-time link, authenticated by a password, disabled and enabled."""
 
-import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
@@ -10,11 +9,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from webapp.crypto import hash_token
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
-from webapp.services.accounts import passwords
+from webapp.services.accounts import passwords, sessions
 from webapp.services.names import clean_name
 
 #: How long an invitation is valid.
@@ -57,7 +57,6 @@ def invite(
         full_name=_clean_name(full_name),
         email=clean_email(email),
         role=role,
-        session_version=_new_session_version(),
         created_at=now,
     )
     taken = Invalid("email", gettext("This email address is already in use; enter another one."))
@@ -87,7 +86,7 @@ def invite_again(session: Session, user: User, now: datetime) -> str:
 
 def invitation(session: Session, token: str, now: datetime) -> Invitation:
     """Return the invitation of a link. Raises NotFound, and Conflict when it is used or expired."""
-    found = session.scalar(select(Invitation).where(Invitation.token_hash == hash_of(token)))
+    found = session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token)))
     if found is None:
         raise NotFound("there is no such invitation")
     if found.used_at is not None:
@@ -124,9 +123,9 @@ def accept(
         raise Conflict(
             gettext("This link has already been used. Log in with the password you chose.")
         )
-    user.password_hash, user.session_version = password_hash, _new_session_version()
+    user.password_hash = password_hash
     user.language = user.language or language
-    session.flush()
+    _end_sessions(session, user, now)
     return user
 
 
@@ -138,7 +137,9 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
     password_hash = user.password_hash if user else None
     if not passwords.fits(password, password_hash) or user is None or password_hash is None:
         return None
-    if user.disabled_at is not None:
+    lock(session, User.id, user.id)  # the password may have been changed since it was read
+    session.refresh(user)
+    if user.password_hash != password_hash or user.disabled_at is not None:
         return None
     if passwords.is_outdated(password_hash):
         user.password_hash = passwords.hash_password(password)
@@ -146,15 +147,15 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
     return user
 
 
-def change_password(session: Session, user: User, old: str, new: str) -> None:
-    """Change the password; other sessions of the user end. Raises Invalid (``old``, ``new``)."""
+def change_password(session: Session, user: User, old: str, new: str, now: datetime) -> None:
+    """Change the password; all sessions of the user end. Raises Invalid (``old``, ``new``)."""
     if not passwords.fits(old, user.password_hash):
         raise Invalid("old", gettext("This is not your current password."))
     if new == old:
         raise Invalid("new", gettext("This is your current password; choose another."))
     passwords.clean(new, (user.email, user.full_name), field="new")
-    user.password_hash, user.session_version = passwords.hash_password(new), _new_session_version()
-    session.flush()
+    user.password_hash = passwords.hash_password(new)
+    _end_sessions(session, user, now)
 
 
 def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> None:
@@ -172,9 +173,9 @@ def disable(session: Session, user: User, now: datetime, *, by: int | None = Non
         raise Conflict(
             gettext("This is the last user of operations who can log in; invite another first.")
         )
-    user.disabled_at, user.session_version = now, _new_session_version()
+    user.disabled_at = now
+    _end_sessions(session, user, now)
     _end_links(session, user, now)
-    session.flush()
 
 
 def enable(session: Session, user: User) -> None:
@@ -201,11 +202,6 @@ def clean_email(text: str) -> str:
     return email
 
 
-def hash_of(token: str) -> str:
-    """Return the stored hash of a link's token."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def _others_can_log_in(session: Session, user: User) -> bool:
     others = session.scalar(
         select(func.count()).where(
@@ -221,7 +217,7 @@ def _others_can_log_in(session: Session, user: User) -> bool:
 def _new_link(session: Session, user: User, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
-        Invitation(user=user, token_hash=hash_of(token), created_at=now, expires_at=now + VALID)
+        Invitation(user=user, token_hash=hash_token(token), created_at=now, expires_at=now + VALID)
     )
     session.flush()
     return token
@@ -239,8 +235,9 @@ def _end_links(session: Session, user: User, now: datetime) -> None:
     )
 
 
-def _new_session_version() -> str:
-    return secrets.token_hex(16)
+def _end_sessions(session: Session, user: User, now: datetime) -> None:
+    session.flush()  # locks the user first, for which a concurrent log-in waits
+    sessions.end_all(session, user, now)
 
 
 def _clean_name(text: str) -> str:

@@ -9,13 +9,12 @@ from flask import (
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
@@ -25,7 +24,7 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
 from webapp.services.accounts import users
 from webapp.services.accounts.audit import Action, Actor
-from webapp.views.shared import context, forms, security
+from webapp.views.shared import context, forms, security, sessions
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
@@ -86,10 +85,9 @@ def login() -> ResponseReturnValue:
         found = users.authenticate(db.session(), form.email.data, form.password.data)
         if found is not None:
             _note("user logged in", found)
-        db.session.commit()
-        if found is not None:
             _enter(found)
             return redirect(target)
+        db.session.rollback()
         log.info("a log-in was refused; it came from %s", request.remote_addr)
         forms.refuse(form, Invalid("", str(_REFUSED)))
     return forms.page("public/auth/login.html", form)
@@ -98,26 +96,25 @@ def login() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
     """End the session."""
-    logout_user()
-    session.clear()
+    sessions.log_out()
+    db.session.commit()
     flash(gettext("You have been logged out."), "success")
     return redirect(url_for("auth.login"))
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
-    """Change the own password; other sessions of the user end."""
+    """Change the own password; all sessions of the user end, and a new one starts here."""
     form = PasswordForm()
     if form.validate_on_submit():
         user = context.user()
         try:
-            users.change_password(db.session(), user, form.old.data, form.new.data)
+            users.change_password(db.session(), user, form.old.data, form.new.data, clock.now())
         except Invalid as error:
             db.session.rollback()
             forms.refuse(form, error)
         else:
             _note("user changed password", user)
-            db.session.commit()
             _enter(user)
             flash(
                 gettext(
@@ -156,7 +153,6 @@ def invitation(token: str) -> ResponseReturnValue:
             return _ended(str(error))
         else:
             _note("invitation accepted", user)
-            db.session.commit()
             _enter(user)
             flash(
                 gettext(
@@ -175,10 +171,9 @@ def _note(action: Action, user: User) -> None:
 
 
 def _enter(user: User) -> None:
-    """Start a new session of the user, without data of the previous one."""
-    session.clear()
-    login_user(user)
-    session.permanent = True
+    """Log in, and commit."""
+    sessions.log_in(user)
+    db.session.commit()
     log.info("user %s is logged in", user.id)
 
 

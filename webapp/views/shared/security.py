@@ -7,7 +7,7 @@ import hashlib
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, make_response, redirect, request, session, url_for
+from flask import Flask, Response, abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_limiter import Limiter, RouteLimit
@@ -15,12 +15,10 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from webapp import i18n
-from webapp.db import READING_METHODS, db
-from webapp.extensions import current_settings, login_manager
-from webapp.models import User
-from webapp.queries import users
+from webapp.db import READING_METHODS
+from webapp.extensions import current_settings
 from webapp.settings import Settings
-from webapp.views.shared import listing, locale
+from webapp.views.shared import listing, locale, sessions
 
 #: The endpoints that need no login; there is no other such list.
 OPEN = frozenset(
@@ -73,7 +71,7 @@ def register(app: Flask) -> None:
     """Require a login for every view except ``OPEN``; add the security headers."""
     app.before_request(locale.choose)
     app.before_request(_require_login)
-    app.before_request(_extend_session)
+    app.before_request(sessions.touch)
     app.after_request(_set_headers)
 
 
@@ -142,15 +140,6 @@ def _typed_email() -> str:
     return hashlib.sha256(email.encode("utf-8", "replace")).hexdigest()
 
 
-@login_manager.user_loader
-def load_user(session_id: str) -> User | None:
-    """Return the user of a session, unless it is disabled or its password changed since."""
-    number, _, version = session_id.partition("-")
-    if not number.isascii() or not number.isdigit():
-        return None
-    return users.of_session(db.session(), int(number), version)
-
-
 def _require_login() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in OPEN or current_user.is_authenticated:
         return None  # an unknown address is a 404
@@ -160,15 +149,6 @@ def _require_login() -> ResponseReturnValue | None:
     if request.method in READING_METHODS and request.full_path != "/?":
         target = request.full_path.rstrip("?")
     return redirect(url_for("auth.login", next=safe_target(target)))
-
-
-def _extend_session() -> None:
-    """End a session half a day after its last page.
-
-    SESSION_REFRESH_EACH_REQUEST would also send the cookie with static files, which may be cached.
-    """
-    if request.endpoint != "static" and current_user.is_authenticated:
-        session.modified = True
 
 
 def _set_headers(response: Response) -> Response:

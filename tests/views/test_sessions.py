@@ -1,0 +1,217 @@
+"""Sessions through the pages: log-out, the profile, and sessions that have expired."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from jobs import reconciliation
+from tests import factories
+from tests.database import open_session
+from tests.factories import PASSWORD
+from tests.queries import counted
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import UserSession
+from webapp.settings import Settings
+
+LogIn = Callable[[str], Visitor]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ada(storing: Storing) -> str:
+    """The email of an administrator."""
+    with storing() as session:
+        factories.user(session, email="ada@example.com", full_name="Ada Byron")
+    return "ada@example.com"
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the clock."""
+    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+def copy_of(app: Flask, visitor: Visitor) -> Visitor:
+    """Another browser with the cookies of a visitor."""
+    copied = app.test_client()
+    cookie = visitor.client.get_cookie("releaf")
+    assert cookie is not None
+    copied.set_cookie("releaf", cookie.value)
+    return Visitor(copied)
+
+
+def test_a_copied_cookie_is_worthless_after_the_log_out(
+    app: Flask, visitor: Visitor, ada: str
+) -> None:
+    visitor.enters(ada)
+    copied = copy_of(app, visitor)
+
+    before = copied.opens("/").status_code
+    visitor.sends("/logout")
+
+    assert before == 200
+    assert copied.opens("/").location == "/login"
+    assert copied.sends("/accounts/new", {"name": "Bakery"}).location == "/login"
+
+
+def test_each_log_in_has_a_session_of_its_own_and_leaves_the_others(app: Flask, ada: str) -> None:
+    here, there = Visitor(app.test_client()), Visitor(app.test_client())
+    here.enters(ada)
+    there.enters(ada)
+
+    here.sends("/logout")
+
+    assert there.opens("/").status_code == 200
+
+
+def test_a_session_that_is_used_ends_after_seven_days(
+    app: Flask, ada: str, at: Callable[[datetime], None], visitor: Visitor
+) -> None:
+    visitor.enters(ada)
+    began = clock.now()
+    opened = []
+    for hours in range(11, 7 * 24 + 12, 11):
+        at(began + hours * HOUR)
+        opened.append(visitor.opens("/password").status_code)
+
+    assert opened == [200] * 15 + [302]
+    assert copy_of(app, visitor).opens("/").location == "/login"
+
+
+def test_a_session_that_is_not_used_ends_after_twelve_hours(
+    ada: str, at: Callable[[datetime], None], visitor: Visitor
+) -> None:
+    visitor.enters(ada)
+    began = clock.now()
+
+    at(began + 12 * HOUR - timedelta(minutes=1))
+    before = visitor.opens("/password").status_code
+    at(began + 25 * HOUR)
+
+    assert before == 200
+    assert visitor.opens("/password").location == "/login?next=/password"
+
+
+def test_pages_within_minutes_write_nothing(
+    ada: str, log_in: LogIn, at: Callable[[datetime], None]
+) -> None:
+    visitor = log_in(ada)
+    began = clock.now()
+
+    def writes_after(minutes: int) -> int:
+        at(began + timedelta(minutes=minutes))
+        with counted() as statements:
+            visitor.opens("/profile")
+        return sum("UPDATE" in statement for statement in statements)
+
+    assert [writes_after(minutes) for minutes in (1, 4, 6, 7, 12)] == [0, 0, 1, 0, 1]
+
+
+def test_a_page_does_not_wait_for_a_writer_to_write_the_last_use(
+    settings: Settings, ada: str, log_in: LogIn, at: Callable[[datetime], None], storing: Storing
+) -> None:
+    began = clock.now()
+    at(began)
+    visitor = log_in(ada)
+    at(began + HOUR)
+
+    with open_session(settings.database_url) as writer:
+        factories.user(writer)
+        meanwhile = visitor.opens("/profile").status_code
+    with storing() as session:
+        last_seen_at = session.scalars(select(UserSession.last_seen_at)).one()
+    visitor.opens("/profile")
+
+    assert (meanwhile, last_seen_at) == (200, began)
+    with storing() as session:
+        assert session.scalars(select(UserSession.last_seen_at)).one() == began + HOUR
+
+
+def test_the_profile_lists_the_sessions_and_ends_all_of_them(app: Flask, ada: str) -> None:
+    visitors = [Visitor(app.test_client()) for _ in range(3)]
+    for address, visitor in zip(("10.0.0.1", "10.0.0.2", "10.9.9.9"), visitors, strict=True):
+        visitor.client.environ_base["REMOTE_ADDR"] = address
+        visitor.enters(ada)
+    stranger = Visitor(app.test_client())
+
+    page = visitors[0].opens("/profile").text
+    response = visitors[0].sends("/profile/log-out-everywhere")
+
+    assert "Ada Byron" in page
+    assert page.count("This session") == 1
+    assert len(re.findall(r">\s*Same network as this session", page)) == 2
+    assert page.count("Another network") == 1
+    assert "10.0." not in page
+    assert response.location == "/login"
+    assert [each.opens("/").location for each in (*visitors, stranger)] == ["/login"] * 4
+
+
+def test_the_profile_lists_the_own_sessions_only(storing: Storing, log_in: LogIn, ada: str) -> None:
+    with storing() as session:
+        factories.user(session, email="eve@example.com")
+    log_in(ada), log_in(ada)
+    eve, other = log_in("eve@example.com"), log_in(ada)
+
+    page = eve.opens("/profile").text
+    eve.sends("/profile/log-out-everywhere")
+
+    assert page.count('<th scope="row"><time') == 1
+    assert other.opens("/").status_code == 200
+
+
+def test_a_log_in_with_an_invitation_ends_the_session_of_this_browser(
+    app: Flask, visitor: Visitor, ada: str, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.invitation(session, token="first", expires_at=clock.now() + HOUR)
+    visitor.enters(ada)
+    copied = copy_of(app, visitor)
+
+    fields = {"password": "a quite different phrase", "again": "a quite different phrase"}
+    response = visitor.sends("/invitations/first", fields)
+
+    assert response.location == "/"
+    assert ada not in visitor.opens("/profile").text
+    assert copied.opens("/").location == "/login"
+
+
+def test_the_cookie_holds_no_data_of_the_user(visitor: Visitor, ada: str) -> None:
+    visitor.enters(ada)
+
+    with visitor.client.session_transaction() as stored:
+        assert set(stored) <= {"_user_id", "_fresh", "_permanent", "_id", "csrf_token"}
+        assert len(str(stored["_user_id"])) == 43
+        assert stored["_permanent"] is True
+
+
+def test_the_daily_job_deletes_old_sessions(
+    app: Flask, storing: Storing, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliation.runtime, "get_app", lambda: app)
+    with storing() as session:
+        user = factories.user(session)
+        factories.user_session(session, user, now=clock.now() - timedelta(days=31))
+        factories.user_session(session, user)
+
+    reconciliation.reconcile_due()
+
+    with storing() as session:
+        assert len(session.scalars(select(UserSession)).all()) == 1
+
+
+def test_a_password_that_was_changed_ends_copies_of_this_session_too(
+    app: Flask, visitor: Visitor, ada: str
+) -> None:
+    visitor.enters(ada)
+    copied = copy_of(app, visitor)
+    new = "a quite different phrase"
+
+    visitor.sends("/password", {"old": PASSWORD, "new": new, "again": new})
+
+    assert visitor.opens("/").status_code == 200
+    assert copied.opens("/").location == "/login"

@@ -1,0 +1,86 @@
+"""Sessions of users: started at log-in, ended at log-out or with a new password."""
+
+import secrets
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from sqlalchemy import Update, delete, update
+from sqlalchemy.orm import Session
+
+from webapp.crypto import hash_token, keyed_hash
+from webapp.models import User, UserSession
+
+#: How long rows, with the hashes of networks, are stored; no session lasts longer.
+STORED = timedelta(days=30)
+#: How often the last use of a session is written.
+TOUCHED_EVERY = timedelta(minutes=5)
+_IPV4_PREFIX, _IPV6_PREFIX = 24, 48
+
+
+def start(session: Session, user: User, network_hash: str, now: datetime) -> str:
+    """Start a session; return the random id for the cookie."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        UserSession(
+            user=user,
+            token_hash=hash_token(token),
+            network_hash=network_hash,
+            created_at=now,
+            last_seen_at=now,
+        )
+    )
+    session.flush()
+    return token
+
+
+def touch(found: UserSession, now: datetime) -> Update | None:
+    """Return the statement that writes the last use of a session; None if it is not due."""
+    before = now - TOUCHED_EVERY
+    if found.last_seen_at > before:
+        return None
+    return (
+        update(UserSession)
+        .where(UserSession.id == found.id, UserSession.last_seen_at <= before)
+        .values(last_seen_at=now)
+    )
+
+
+def end(session: Session, found: UserSession, now: datetime) -> None:
+    """End a session."""
+    found.ended_at = now
+    session.flush()
+
+
+def end_all(session: Session, user: User, now: datetime) -> None:
+    """End all sessions of a user."""
+    session.execute(
+        update(UserSession)
+        .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def delete_old(session: Session, now: datetime) -> None:
+    """Delete the sessions that started ``STORED`` ago."""
+    session.execute(
+        delete(UserSession)
+        .where(UserSession.created_at <= now - STORED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hash_network(secret_key: str, user: User, address: str | None) -> str:
+    """Return a keyed hash of a user and the network of an address (IPv4 /24, IPv6 /48)."""
+    return keyed_hash(secret_key, f"network of user {user.id}", _network(address or ""))
+
+
+def _network(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:  # a Unix socket
+        return ""
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    prefix = _IPV4_PREFIX if found.version == 4 else _IPV6_PREFIX
+    return str(ip_network(f"{found}/{prefix}", strict=False))
