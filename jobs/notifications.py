@@ -111,19 +111,19 @@ def _send(
     Raises MailError when the transport as a whole fails.
     """
     user = mail.user
-    message = build_message(
-        sender=config.mail_from,
-        to=(user.full_name, user.email),
-        title=mail.title,
-        plain=mail.plain,
-        html=mail.html,
-        message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
-        unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
-        made_at=mail.created_at,
-        logo=_logo(session, mail),
-    )
-    session.commit()
     try:
+        message = build_message(
+            sender=config.mail_from,
+            to=(user.full_name, user.email),
+            title=mail.title,
+            plain=mail.plain,
+            html=mail.html,
+            message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
+            unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
+            made_at=mail.created_at,
+            logo=_logo(session, mail),
+        )
+        session.commit()
         deliver(message)
     except MailError as error:
         if error.everybody:

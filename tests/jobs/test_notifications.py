@@ -159,6 +159,18 @@ def test_mails_wait_while_the_mail_server_is_down_and_go_when_it_is_back(
     assert len(mailbox(config)) == 3
 
 
+def test_an_invalid_address_does_not_hold_up_the_emails_behind_it(config: Settings) -> None:
+    with open_session(config.database_url) as session:
+        for address in ("ada..byron@example.com", "bob@example.com"):
+            user = factories.user(session, email=address)
+            factories.mail(session, user, state="queued", created_at=NOW)
+        session.commit()
+
+    with running_app(config):
+        assert job.send(lambda: NOW) == (1, 1)
+    assert len(mailbox(config)) == 1
+
+
 def test_histories_with_many_senders_that_are_killed_give_one_mail_a_change(
     config: Settings, tmp_path: Path
 ) -> None:

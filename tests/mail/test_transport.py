@@ -115,6 +115,31 @@ def test_a_message_that_is_refused_says_why(office: Handler, url: str, tmp_path:
     assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
 
 
+def test_an_address_that_the_server_does_not_support_concerns_one_message(
+    office: Handler, tmp_path: Path
+) -> None:
+    with (
+        serving(office, enable_SMTPUTF8=False) as port,
+        open_transport(f"smtp://127.0.0.1:{port}", tmp_path) as send,
+    ):
+        with pytest.raises(MailError) as refusal:
+            send(message(to="ada@münchen.example"))
+        send(message())
+
+    assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
+    assert len(office.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["ada..byron@example.com", "adá@example.com", "a[@x.com", "[@x"]
+)
+def test_an_address_that_no_message_can_have_concerns_one_message(address: str) -> None:
+    with pytest.raises(MailError, match="address") as refusal:
+        message(to=address)
+
+    assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
+
+
 def test_a_server_that_nobody_runs_concerns_everybody(tmp_path: Path) -> None:
     url = f"smtp://127.0.0.1:{free_port()}"
     with pytest.raises(MailError, match="cannot be reached") as refusal:

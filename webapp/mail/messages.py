@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import format_datetime, parseaddr
+
+from webapp.mail.transport import MailError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,18 @@ def build_message(
     made_at: datetime,
     logo: Attachment | None = None,
 ) -> EmailMessage:
-    """Return a message to (full name, address). All attempts have the same ``message_id``."""
+    """Return a message to (full name, address). All attempts have the same ``message_id``.
+
+    Raises MailError for an address that is not one.
+    """
     name, address = parseaddr(sender)
+    try:
+        recipient = Address(" ".join(to[0].split()), addr_spec=to[1])
+    except (ValueError, MessageError, AttributeError) as error:  # the last for "ada@[", by a defect
+        raise MailError("the email address is not valid", lasting=True) from error
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(name, addr_spec=address)
-    message["To"] = Address(" ".join(to[0].split()), addr_spec=to[1])
+    message["To"] = recipient
     message["Subject"] = " ".join(title.split())
     message["Date"] = format_datetime(made_at)
     message["Message-ID"] = f"<{message_id}@{address.rpartition('@')[2]}>"

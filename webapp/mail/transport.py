@@ -96,6 +96,8 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         raise MailError(text, lasting=code >= 500) from error
     except smtplib.SMTPDataError as error:
         raise MailError(_explain(error), lasting=error.smtp_code >= 500) from error
+    except smtplib.SMTPNotSupportedError as error:  # an address that needs SMTPUTF8
+        raise MailError(_explain(error), lasting=True) from error
     except OSError as error:
         raise MailError(_explain(error), everybody=True) from error
 

@@ -21,6 +21,9 @@ from webapp.services.names import clean_name
 VALID = timedelta(days=7)
 _LONGEST_NAME = 200
 _LONGEST_EMAIL = 254
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+#: A dot-atom of RFC 5322 and a host, whose name may be international.
+_EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@[\w-]+(\.[\w-]+)*")
 
 
 def language_of(user: User) -> str:
@@ -197,7 +200,7 @@ def clean_email(text: str) -> str:
                 longest_email=_LONGEST_EMAIL,
             ),
         )
-    if not re.fullmatch(r"[^@\s<>\"(),:;\\]+@[^@\s<>\"(),:;\\]+", email) or not email.isprintable():
+    if not _EMAIL.fullmatch(email):
         raise Invalid("email", gettext("Enter an email like name@example.com."))
     return email
 
