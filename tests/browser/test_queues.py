@@ -15,6 +15,8 @@ from webapp.app import create_app
 from webapp.db import db
 from webapp.settings import Settings
 
+MARKUP = '<img src=x onerror="document.title=1">'
+
 
 def test_operations_requeue_a_failed_job(
     window: Page, serving: Serving, settings: Settings, redis_server: RedisServer
@@ -42,11 +44,38 @@ def test_operations_requeue_a_failed_job(
         db.engine.dispose()
 
 
-def failed_job(settings: Settings) -> str:
+def test_texts_of_a_job_are_shown_as_they_are(
+    window: Page, serving: Serving, settings: Settings, redis_server: RedisServer
+) -> None:
+    settings = replace(settings, redis_url=redis_server.url)
+    with open_session(settings.database_url) as session:
+        factories.user(session, factories.operations(session), email="grace@example.com")
+        session.commit()
+    job_id = failed_job(settings, "builtins.int", (MARKUP,), description=MARKUP)
+    app = create_app(settings)
+    address = serving(app)
+
+    enter(window, address, "grace@example.com")
+    pages = {f"job/{job_id}": "#job-data", "jobs/collection/failed/8/asc/1": "#jobs"}
+    for path, place in pages.items():
+        window.goto(f"{address}/operations/queues/0/view/{path}")
+        expect(window.locator(place)).to_contain_text(f"with base 10: '{MARKUP}'")
+        expect(window.locator(f"{place} img")).to_have_count(0)
+        assert window.title() == "RQ dashboard"
+    with app.app_context():
+        db.engine.dispose()
+
+
+def failed_job(
+    settings: Settings,
+    function: str = "operator.truediv",
+    arguments: tuple[object, ...] = (1, 0),
+    description: str = "divide 1 by 0",
+) -> str:
     """A job that a worker has tried in vain."""
     with queue.connect(settings.redis_url) as connection:
         job = Queue("collection", connection=connection).enqueue_call(
-            "operator.truediv", args=(1, 0), description="divide 1 by 0"
+            function, args=arguments, description=description
         )
         SimpleWorker(["collection"], connection=connection).work(burst=True)
         return str(job.id)
