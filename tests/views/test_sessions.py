@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from jobs import reconciliation
+from jobs import reconciliation, runtime
 from tests import factories
 from tests.database import open_session
 from tests.factories import PASSWORD
@@ -192,7 +192,7 @@ def test_the_cookie_holds_no_data_of_the_user(visitor: Visitor, ada: str) -> Non
 def test_the_daily_job_deletes_old_sessions(
     app: Flask, storing: Storing, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconciliation.runtime, "get_app", lambda: app)
+    monkeypatch.setattr(runtime, "get_app", lambda: app)
     with storing() as session:
         user = factories.user(session)
         factories.user_session(session, user, now=clock.now() - timedelta(days=31))
