@@ -51,6 +51,7 @@ STORED = {
     },
     "user_session": {
         "id", "user_id", "token_hash", "network_hash", "created_at", "last_seen_at", "ended_at",
+        "confirmed_at",
     },
     "user": {
         "full_name", "email",

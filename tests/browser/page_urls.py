@@ -15,6 +15,7 @@ PAGES: dict[str, list[str]] = {
     "home.index": ["/"],
     "auth.login": ["/login"],
     "auth.invitation": ["/invitations/welcome"],
+    "auth.confirm": ["/confirm"],
     "auth.password": ["/password"],
     "profile.show": ["/profile"],
     "accounts.index": ["/accounts", "/accounts?q=har&sort=-added", "/accounts?q=nobody"],
@@ -178,6 +179,7 @@ REFUSALS: list[tuple[str, str, int]] = [
 REFUSED_FORMS: list[tuple[str, str]] = [
     ("nobody", "/login"),
     ("nobody", "/invitations/welcome"),
+    ("customer", "/confirm"),
     ("customer", "/password"),
     ("operations", "/accounts/new"),
     ("partner_admin", "/accounts/{customer}/edit"),

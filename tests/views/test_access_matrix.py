@@ -42,6 +42,8 @@ WHO = {
     "status.security_txt GET": ANYBODY,
     "home.index GET": EVERYBODY,
     "auth.logout POST": EVERYBODY,
+    "auth.confirm GET": EVERYBODY,
+    "auth.confirm POST": EVERYBODY,
     "auth.password GET": EVERYBODY,
     "auth.password POST": EVERYBODY,
     "profile.show GET": EVERYBODY,

@@ -14,7 +14,8 @@ from webapp.models.user import User
 class UserSession(Base):
     """A session. Of the random id in the cookie, only the SHA-256 is stored.
 
-    ``last_seen_at`` is some minutes late. ``network_hash``: a keyed hash of the network from which
+    ``last_seen_at`` is some minutes late. ``confirmed_at``: when the user last entered the password
+    again. ``network_hash``: a keyed hash of the network from which
     the user logged in; neither an address nor a browser is stored.
     """
 
@@ -26,6 +27,7 @@ class UserSession(Base):
     network_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship()

@@ -14,6 +14,8 @@ from webapp.models import User, UserSession
 STORED = timedelta(days=30)
 #: How often the last use of a session is written.
 TOUCHED_EVERY = timedelta(minutes=5)
+#: How long a password that was entered counts as confirmed.
+CONFIRMED_FOR = timedelta(minutes=15)
 _IPV4_PREFIX, _IPV6_PREFIX = 24, 48
 
 
@@ -43,6 +45,17 @@ def touch(found: UserSession, now: datetime) -> Update | None:
         .where(UserSession.id == found.id, UserSession.last_seen_at <= before)
         .values(last_seen_at=now)
     )
+
+
+def confirm(session: Session, found: UserSession, now: datetime) -> None:
+    """Record that the user of a session entered the password again."""
+    found.confirmed_at = now
+    session.flush()
+
+
+def is_confirmed(found: UserSession, now: datetime) -> bool:
+    """Whether the user of a session entered the password recently, to log in or again."""
+    return now - (found.confirmed_at or found.created_at) < CONFIRMED_FOR
 
 
 def end(session: Session, found: UserSession, now: datetime) -> None:

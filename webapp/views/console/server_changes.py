@@ -14,6 +14,7 @@ from webapp.queries import access, dashboard
 from webapp.services.servers import overlaps, servers
 from webapp.views.console import server_state, tokens
 from webapp.views.shared import context, forms
+from webapp.views.shared.confirmation import confirmation_required
 from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("server_changes", __name__)
@@ -33,6 +34,7 @@ class NameForm(forms.Form):
 
 @blueprint.route("/servers/<int:server_id>/token", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
+@confirmation_required()
 def token(server_id: int) -> ResponseReturnValue:
     """Replace the token; the new one is tested first."""
     server = access.server(db.session(), context.viewer(), server_id)
@@ -91,6 +93,7 @@ def rename(server_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
+@confirmation_required()
 def remove(server_id: int) -> ResponseReturnValue:
     """Remove a server, after confirmation."""
     server = access.server(db.session(), context.viewer(), server_id)

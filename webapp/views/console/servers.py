@@ -26,6 +26,7 @@ from webapp.services.servers import health as server_health
 from webapp.services.servers import servers
 from webapp.views.console import collection_requests, server_state, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
+from webapp.views.shared.confirmation import confirmation_required
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("servers", __name__)
@@ -114,6 +115,7 @@ def selected() -> ResponseReturnValue:
 
 @blueprint.route("/servers/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
+@confirmation_required()
 def new() -> ResponseReturnValue:
     """Add a server: its token is tested with Printerpoint, then stored encrypted."""
     form = RegisterForm()

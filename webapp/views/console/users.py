@@ -26,6 +26,7 @@ from webapp.queries import users as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services.accounts import users
 from webapp.views.shared import context, export, forms, listing
+from webapp.views.shared.confirmation import confirmation_required
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("users", __name__)
@@ -116,6 +117,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
+@confirmation_required()
 def new() -> ResponseReturnValue:
     """Invite a person to the account in the address, or to the own one."""
     account = _account()
@@ -161,6 +163,7 @@ def show(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/invite")
 @roles_required(*CHANGERS)
+@confirmation_required("users.show")
 def invite(user_id: int) -> ResponseReturnValue:
     """Create a link to choose a password, the first or a new one."""
     user = access.user(db.session(), context.viewer(), user_id)
@@ -172,6 +175,7 @@ def invite(user_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/users/<int:user_id>/disable", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
+@confirmation_required()
 def disable(user_id: int) -> ResponseReturnValue:
     """Disable a user, after confirmation."""
     viewer = context.viewer()
@@ -196,6 +200,7 @@ def disable(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/enable")
 @roles_required(*CHANGERS)
+@confirmation_required("users.show")
 def enable(user_id: int) -> ResponseReturnValue:
     """Enable a user."""
     user = access.user(db.session(), context.viewer(), user_id)

@@ -1,6 +1,7 @@
 """Login, logout, password, and the one-time link by which a user chooses one."""
 
 import logging
+from datetime import timedelta
 
 from flask import (
     Blueprint,
@@ -22,7 +23,8 @@ from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
-from webapp.services.accounts import users
+from webapp.services.accounts import passwords, users
+from webapp.services.accounts import sessions as service
 from webapp.services.accounts.audit import Action, Actor
 from webapp.views.shared import context, forms, security, sessions
 
@@ -39,6 +41,12 @@ class LoginForm(forms.Form):
     """Email address and password."""
 
     email = EmailField(_l("Email"), [DataRequired(_l("Enter your email."))])
+    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
+
+
+class ConfirmForm(forms.Form):
+    """The password, again."""
+
     password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
 
 
@@ -100,6 +108,21 @@ def logout() -> ResponseReturnValue:
     db.session.commit()
     flash(gettext("You have been logged out."), "success")
     return redirect(url_for("auth.login"))
+
+
+@blueprint.route("/confirm", methods=["GET", "POST"])
+def confirm() -> ResponseReturnValue:
+    """Confirm the password, and return to the page that requires it."""
+    target = security.safe_target(request.values.get("next")) or url_for("home.index")
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        if passwords.fits(form.password.data, context.user().password_hash):
+            service.confirm(db.session(), sessions.current(), clock.now())
+            db.session.commit()
+            return redirect(target)
+        forms.refuse(form, Invalid("password", gettext("This is not your current password.")))
+    minutes = service.CONFIRMED_FOR // timedelta(minutes=1)
+    return forms.page("public/auth/confirm.html", form, minutes=minutes)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

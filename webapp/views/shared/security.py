@@ -54,6 +54,7 @@ _ATTEMPTS = {
     "auth.login": "20 per 5 minutes",
     "auth.invitation": "20 per 5 minutes",
     "auth.password": "10 per 5 minutes",
+    "auth.confirm": "10 per 5 minutes",
 }
 #: How often a client address may have public pictures rendered.
 _IMAGES = {

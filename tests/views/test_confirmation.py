@@ -1,0 +1,134 @@
+"""The password is asked for again before what gives or takes access."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.factories import PASSWORD
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import Server, User, UserSession
+
+LogIn = Callable[[str], Visitor]
+LATER = timedelta(minutes=15)
+
+
+@pytest.fixture
+def ids(storing: Storing) -> dict[str, int]:
+    """A partner with an administrator, another user and a server."""
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind")
+        factories.user(session, partner, email="ada@example.com")
+        other = factories.user(session, partner, email="bob@example.com")
+        gone = factories.user(session, partner, disabled_at=factories.NOW)
+        server = factories.server(session, partner)
+        return {"user": other.id, "gone": gone.id, "server": server.id}
+
+
+@pytest.fixture
+def ada(ids: dict[str, int], log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    """An administrator who logged in 15 minutes ago."""
+    visitor = log_in("ada@example.com")
+    later = clock.now() + LATER
+    monkeypatch.setattr(clock, "now", lambda: later)
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/users/new", "/users/new"),
+        ("/users/{user}/invite", "/users/{user}"),
+        ("/users/{user}/disable", "/users/{user}/disable"),
+        ("/users/{gone}/enable", "/users/{gone}"),
+        ("/servers/new", "/servers/new"),
+        ("/servers/{server}/token", "/servers/{server}/token"),
+        ("/servers/{server}/remove", "/servers/{server}/remove"),
+    ],
+)
+def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
+    ada: Visitor, ids: dict[str, int], storing: Storing, path: str, form: str
+) -> None:
+    response = ada.sends(path.format(**ids), {"token": "T" * 20})
+    asked = ada.opens(response.location)
+    back = ada.sends(response.location, {"password": PASSWORD})
+
+    assert response.location == f"/confirm?next={form.format(**ids)}"
+    assert "Confirm your password" in asked.text
+    assert back.location == form.format(**ids)
+    assert ada.opens(back.location).status_code == 200
+    with storing() as session:
+        users = session.scalars(select(User.disabled_at).order_by(User.id)).all()
+        assert [moment is None for moment in users] == [True, True, False]
+        assert session.scalars(select(Server.removed_at)).one() is None
+
+
+def test_a_confirmation_holds_for_fifteen_minutes(
+    ada: Visitor, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = clock.now()
+    ada.sends("/confirm", {"password": PASSWORD})
+
+    def opened_after(passed: timedelta) -> int:
+        monkeypatch.setattr(clock, "now", lambda: began + passed)
+        return ada.opens("/users/new").status_code
+
+    assert opened_after(LATER - timedelta(seconds=1)) == 200
+    assert opened_after(LATER) == 302
+
+
+def test_who_has_just_logged_in_is_not_asked(ids: dict[str, int], visitor: Visitor) -> None:
+    visitor.enters("ada@example.com")
+
+    assert visitor.opens("/users/new").status_code == 200
+
+
+def test_a_wrong_password_confirms_nothing(ada: Visitor, storing: Storing) -> None:
+    response = ada.sends("/confirm?next=/users/new", {"password": "not the password"})
+
+    assert response.status_code == 422
+    assert "This is not your current password." in response.text
+    assert "not the password" not in response.text
+    assert ada.opens("/users/new").status_code == 302
+    with storing() as session:
+        assert session.scalars(select(UserSession.confirmed_at)).all() == [None]
+
+
+def test_a_confirmation_is_of_its_session_alone(ada: Visitor, visitor: Visitor) -> None:
+    visitor.enters("ada@example.com")
+
+    assert visitor.opens("/users/new").status_code == 200
+    assert ada.opens("/users/new").status_code == 302
+
+
+def test_the_address_keeps_its_query(ada: Visitor) -> None:
+    response = ada.opens("/users/new?account=1")
+
+    assert response.location == "/confirm?next=/users/new?account%3D1"
+    back = ada.sends(response.location, {"password": PASSWORD})
+    assert back.location == "/users/new?account=1"
+
+
+def test_a_dialog_leaves_for_the_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
+    path = f"/users/{ids['user']}/disable"
+
+    response = ada.opens(path, {"HX-Request": "true"})
+
+    assert (response.status_code, response.text) == (200, "")
+    assert response.headers["HX-Redirect"] == f"/confirm?next={path}"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_no_confirmation_leads_to_another_site(ada: Visitor, target: str) -> None:
+    response = ada.sends("/confirm", {"password": PASSWORD, "next": target})
+
+    assert response.location == "/"
+
+
+def test_pages_that_only_show_need_no_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
+    paths = ("/users", f"/users/{ids['user']}", f"/servers/{ids['server']}", "/password")
+
+    assert [ada.opens(path).status_code for path in paths] == [200] * 4
