@@ -41,13 +41,9 @@ def build_message(
     Raises MailError for an address that is not one.
     """
     name, address = parseaddr(sender)
-    try:
-        recipient = Address(" ".join(to[0].split()), addr_spec=to[1])
-    except (ValueError, MessageError, AttributeError) as error:  # the last for "ada@[", by a defect
-        raise MailError("the email address is not valid", lasting=True) from error
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(name, addr_spec=address)
-    message["To"] = recipient
+    message["To"] = _recipient(*to)
     message["Subject"] = " ".join(title.split())
     message["Date"] = format_datetime(made_at)
     message["Message-ID"] = f"<{message_id}@{address.rpartition('@')[2]}>"
@@ -58,14 +54,25 @@ def build_message(
     message.set_content(plain, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     if logo is not None:
-        # Inline: external pictures are blocked, or disclose who reads.
-        part = message.get_payload()[-1]  # type: ignore[index]
-        part.add_related(  # type: ignore[union-attr]
-            logo.content,
-            "image",
-            "png",
-            cid=f"<{logo.content_id}>",
-            disposition="inline",
-            filename="logo.png",
-        )
+        _add_inline(message, logo)
     return message
+
+
+def _add_inline(message: EmailMessage, logo: Attachment) -> None:
+    # External pictures are blocked, or disclose who reads.
+    part = message.get_payload()[-1]  # type: ignore[index]
+    part.add_related(  # type: ignore[union-attr]
+        logo.content,
+        "image",
+        "png",
+        cid=f"<{logo.content_id}>",
+        disposition="inline",
+        filename="logo.png",
+    )
+
+
+def _recipient(full_name: str, email: str) -> Address:
+    try:
+        return Address(" ".join(full_name.split()), addr_spec=email)
+    except (ValueError, MessageError, AttributeError) as error:  # the last for "ada@[", by a defect
+        raise MailError("the email address is not valid", lasting=True) from error
