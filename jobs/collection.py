@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rq.timeouts import BaseTimeoutException
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from jobs import runtime
 from jobs.heartbeat import HeartbeatThread
 from webapp import clock, queue
-from webapp.db import db
+from webapp.db import connection_lost, db
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.reasons import reason
 from webapp.extensions import current_settings
@@ -37,18 +38,32 @@ class CollectionStep:
     customer: str
 
 
+@runtime.job
 def run(collection_id: int) -> str:
     """The job: run or continue a collection. Returns the result for rq-dashboard."""
-    with runtime.app_context():
+    try:
         return collect(collection_id)
+    except DBAPIError as error:
+        if connection_lost(error):
+            _release(collection_id, clock.now())
+        raise
 
 
+def _release(collection_id: int, lost_at: datetime) -> None:
+    """Let the next job claim the collection at once, rather than when its heartbeat is stale."""
+    runtime.wait_for_database()
+    with db.session() as session:
+        service.release(session, collection_id, lost_at)
+        session.commit()
+
+
+@runtime.job
 def run_feed(collection_id: int, feed_id: int) -> str:
     """The job: collect a customer that failed in a collection, from the stored rows of its fleet.
 
     Raises the error of the customer.
     """
-    with runtime.app_context(), db.session() as session:
+    with db.session() as session:
         rows = retry_rows.load(session, collection_id, feed_id)
         if rows is None:
             return "no rows to retry with: collected already, or by a later collection"
@@ -158,6 +173,8 @@ def _collect_feeds(
             session.rollback()
             raise
         except Exception as error:
+            if connection_lost(error):
+                raise
             log.exception("feed %s of collection %s failed", feed_id, collection.id)
             session.rollback()
             why = reason("feed_error", name=type(error).__name__)

@@ -14,19 +14,15 @@ from webapp.services.servers import health
 log = logging.getLogger("releaf.health")
 
 
-def check_servers() -> str:
-    """The job: check every server; a paused one resumes when it passes."""
-    with runtime.app_context():
-        return _check_servers()
-
-
+@runtime.job
 def check_server(server_id: int) -> str:
     """The job: check one server."""
-    with runtime.app_context():
-        return "healthy" if check(server_id) else "unhealthy"
+    return "healthy" if check(server_id) else "unhealthy"
 
 
-def _check_servers() -> str:
+@runtime.job
+def check_servers() -> str:
+    """The job: check every server; a paused one resumes when it passes."""
     with db.session() as session:
         ids = servers.registered(session)
         session.commit()

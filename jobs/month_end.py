@@ -20,19 +20,15 @@ from webapp.settings import Settings
 log = logging.getLogger("releaf.month_end")
 
 
-def close_due() -> str:
-    """The job: close every month that may close, and enqueue the rendering of certificates."""
-    with runtime.app_context():
-        return _close_due()
-
-
+@runtime.job
 def render(certificate_id: int) -> str:
     """The job: render a certificate as PDF and store it."""
-    with runtime.app_context():
-        return render_certificate(certificate_id)
+    return render_certificate(certificate_id)
 
 
-def _close_due() -> str:
+@runtime.job
+def close_due() -> str:
+    """The job: close every month that may close, and enqueue the rendering of certificates."""
     config = current_settings()
     issued = 0
     with db.session() as session:

@@ -36,11 +36,11 @@ log = logging.getLogger("releaf.notifications")
 _LOGO_SIZE = (220, 56)
 
 
+@runtime.job
 def send_due() -> str:
     """The job: write the emails that are due and send those in the outbox."""
-    with runtime.app_context():
-        written = write(clock.now)
-        sent, failed = send(clock.now)
+    written = write(clock.now)
+    sent, failed = send(clock.now)
     return f"{written} written, {sent} sent, {failed} not taken"
 
 

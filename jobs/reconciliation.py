@@ -12,12 +12,13 @@ from webapp.services.certificates import reconciliation
 log = logging.getLogger("releaf.reconciliation")
 
 
+@runtime.job
 def reconcile_due() -> str:
     """The job: once a day, reconcile, and delete old sessions.
 
     Differences are logged and stored.
     """
-    with runtime.app_context(), db.session() as session:
+    with db.session() as session:
         now = clock.now()
         if not reconciliation.is_due(session, now):
             session.rollback()

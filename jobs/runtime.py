@@ -3,27 +3,38 @@
 import logging
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import ParamSpec
 
 from flask import Flask
 from redis.exceptions import AuthenticationError, RedisError
+from rq import Retry
+from sqlalchemy.exc import DBAPIError
 
 from webapp import queue
 from webapp import settings as configuration
 from webapp.app import configure_logging, start
-from webapp.db import db
+from webapp.db import connection_lost, db
 from webapp.extensions import current_keyring, current_settings
 from webapp.models import Server
 from webapp.printerpoint.client import Client
+from webapp.queries import system_status
+from webapp.services import database
 from webapp.setting_values import SettingsError
 from webapp.settings import Settings
 
 log = logging.getLogger("releaf.jobs")
 
+P = ParamSpec("P")
+
 _REDIS_POLL_SECONDS = 1.0
 _LOG_EVERY_SECONDS = 60.0
+_DATABASE_POLL_SECONDS = 1.0
+#: How long a job waits for the database before the worker takes the next one.
+_DATABASE_WAIT_SECONDS = 60.0
+#: RQ counts the retries during the whole life of a job, and the timetable's jobs live for years.
+_MOST_RETRIES = 1_000
 
 
 def configure() -> Settings:
@@ -72,13 +83,41 @@ def get_app() -> Flask:
     return start(configuration.load())
 
 
-@contextmanager
-def app_context() -> Iterator[None]:
-    """Run a job in the context of the application of this process."""
-    with get_app().app_context():
-        # A worker forks for every job; its connections must not be used in the child.
-        db.engine.dispose(close=False)
-        yield
+def job(function: Callable[P, str]) -> Callable[P, str | Retry]:
+    """Make a function a job, which runs in the context of the application of this process.
+
+    A job that loses the database waits until it responds, and is enqueued again: every job can be
+    repeated without an effect on what is stored already.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> str | Retry:
+        with get_app().app_context():
+            # A worker forks for every job; its connections must not be used in the child.
+            db.engine.dispose(close=False)
+            try:
+                return function(*args, **kwargs)
+            except DBAPIError as error:
+                if not connection_lost(error):
+                    raise
+                log.warning("%s; the job waits for it", database.why_unusable(error))
+                wait_for_database()
+                return Retry(max=_MOST_RETRIES)
+
+    return run
+
+
+def wait_for_database() -> None:
+    """Return when the database responds, or after a minute."""
+    deadline = time.monotonic() + _DATABASE_WAIT_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(_DATABASE_POLL_SECONDS)
+        try:
+            with db.session() as session:
+                system_status.ping(session)
+        except DBAPIError:
+            continue
+        return
 
 
 def client_of(server: Server) -> Client:

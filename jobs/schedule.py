@@ -57,17 +57,26 @@ TIMETABLE = (
 )
 
 
+@runtime.job
 def enqueue_due_collections() -> str:
-    """Enqueue every collection that is due or has lost its worker."""
-    with runtime.app_context(), db.session() as session:
-        config = current_settings()
+    """The job: enqueue every collection that is due or has lost its worker."""
+    config = current_settings()
+    with db.session() as session:
         now = clock.now()
         due = [*scheduling.due_scheduled_runs(session, now, config.collect_at)]
         due += scheduling.stale_manual_runs(session, now)
         scheduling.expire_manual_runs(session, now)
         session.commit()
-    for wanted in due:
-        queue.run_collection(config, wanted.id)
+        try:
+            for wanted in due:
+                queue.run_collection(config, wanted.id)
+        except queue.QueueDown:
+            # Some have a job, but running a collection twice has no effect.
+            for wanted in due:
+                if wanted.state == "queued":
+                    scheduling.job_lost(wanted, now)
+            session.commit()
+            raise
     return f"{len(due)} collections enqueued"
 
 

@@ -44,7 +44,9 @@ class PostgreSQLServer:
         return f"postgresql+psycopg://releaf@/postgres?host={self.folder}"
 
     def start(self) -> None:
-        """Start, with what was in it."""
+        """Start, with what was in it, or do nothing when it runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
         command = with_us("INT", _programs() / "postgres", "-D", self.folder / "data")
         for option in (*OPTIONS, f"unix_socket_directories={self.folder}"):
             command += ["-c", option]

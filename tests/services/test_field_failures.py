@@ -169,7 +169,7 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     world.mends(broken)
     world.printerpoint.print_pages("S1", 5)
     world.printerpoint.return_500()
-    monkeypatch.setattr(runtime, "app_context", world.app.app_context)
+    monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
     monkeypatch.setattr("webapp.clock.now", lambda: world.after_midnight(TUESDAY))
     message = jobs.run_feed(failed, broken)
 
@@ -179,7 +179,7 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     assert world.outcome(broken).outcome == "collected"
     assert rows_for_retries(world) == 0
     assert len(world.printerpoint.calls) == calls
-    assert jobs.run_feed(failed, broken).startswith("no rows to retry with")
+    assert str(jobs.run_feed(failed, broken)).startswith("no rows to retry with")
     assert world.deposits(broken) == {TUESDAY: 7}
 
 
@@ -191,7 +191,7 @@ def test_a_retry_that_fails_again_keeps_the_rows(
     world.night(MONDAY)
     world.breaks(broken)
     world.night(TUESDAY)
-    monkeypatch.setattr(runtime, "app_context", world.app.app_context)
+    monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
 
     with pytest.raises(LookupError):
         jobs.run_feed(last_collection(world), broken)

@@ -159,7 +159,7 @@ class YearScenario:
 
     def closes_months(self) -> str:
         """The month-end job."""
-        return month_end.close_due() if self.running else ""
+        return str(month_end.close_due()) if self.running else ""
 
     def checks_health(self) -> None:
         """The health check's job."""

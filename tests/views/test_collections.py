@@ -16,6 +16,7 @@ from webapp import clock
 from webapp.crypto import Keyring
 from webapp.models import AuditEntry, Collection, Server, User
 from webapp.printerpoint.sandbox import Sandbox
+from webapp.services.collection import scheduling
 from webapp.settings import Settings
 
 
@@ -171,6 +172,9 @@ def test_a_queue_that_is_down_is_said_and_nothing_is_lost(
     assert "The queue cannot be reached. The collection starts automatically" in page.text
     with storing() as session:
         assert session.get_one(Collection, int(path.rsplit("/", 1)[1])).state == "queued"
+        enqueued_next = scheduling.stale_manual_runs(session, clock.now())
+        enqueued_later = scheduling.stale_manual_runs(session, clock.now())
+    assert [len(enqueued_next), len(enqueued_later)] == [1, 0]
 
 
 def test_a_failed_one_says_why_and_what_to_do(

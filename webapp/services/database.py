@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from webapp.db import engine_options
 from webapp.errors import Conflict
@@ -98,7 +98,7 @@ def make_ready(database_url: str) -> None:
         )
 
 
-def why_unusable(error: OperationalError) -> str:
+def why_unusable(error: DBAPIError) -> str:
     """Return one line about a database that does not respond or refuses the password."""
     reason = str(error.orig).strip().partition("\n")[0]
     return f"DATABASE_URL: the database cannot be used: {reason}"

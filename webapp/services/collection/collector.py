@@ -57,6 +57,20 @@ def claim(session: Session, collection_id: int, now: datetime) -> Collection | N
     return session.get_one(Collection, collection_id, populate_existing=True)
 
 
+def release(session: Session, collection_id: int, lost_at: datetime) -> None:
+    """Queue a collection again whose worker lost the database, unless another one runs it now."""
+    session.execute(
+        update(Collection)
+        .where(
+            Collection.id == collection_id,
+            Collection.state == "running",
+            Collection.alive_at <= lost_at,
+        )
+        .values(state="queued")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def report_progress(session: Session, collection_id: int, now: datetime, printers: int) -> None:
     """Record how many printers have been fetched, and a heartbeat. Raise Cancelled."""
     updated = session.scalar(

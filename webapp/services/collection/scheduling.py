@@ -53,6 +53,11 @@ def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Seq
     return due
 
 
+def job_lost(collection: Collection, now: datetime) -> None:
+    """Record that a queued collection has no job; the next run of the timetable enqueues it."""
+    collection.alive_at = now - LOST_JOB - timedelta(seconds=1)
+
+
 def stale_manual_runs(session: Session, now: datetime) -> Sequence[Collection]:
     """Return the manual collections of the last day whose job or worker was lost."""
     lost = session.scalars(

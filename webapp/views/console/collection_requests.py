@@ -13,7 +13,7 @@ from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.models import Feed, Server
 from webapp.queries import collections as queries
-from webapp.services.collection import requests
+from webapp.services.collection import requests, scheduling
 from webapp.views.shared import context
 
 #: The most servers named in a message about those that cannot be read.
@@ -63,6 +63,8 @@ def request_collection(server: Server, feed: Feed | None = None) -> tuple[int, b
     try:
         queue.run_collection(current_settings(), made_id)
     except queue.QueueDown:
+        scheduling.job_lost(made, now)
+        db.session.commit()
         _warn_that_queue_is_down()
     return made_id, True
 
