@@ -53,6 +53,9 @@ TIMETABLE = (
         timedelta(minutes=1),
         timedelta(minutes=10),
     ),
+    Entry(
+        "timetable-failures", queue.RESOLVE_FAILURES, timedelta(minutes=1), timedelta(minutes=10)
+    ),
     Entry("timetable-reconcile", queue.RECONCILE, timedelta(hours=1), timedelta(hours=1)),
 )
 

@@ -9,7 +9,16 @@ from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from sqlalchemy.orm import configure_mappers
 
-from jobs import collection, health, month_end, notifications, reconciliation, runtime, schedule
+from jobs import (
+    collection,
+    failures,
+    health,
+    month_end,
+    notifications,
+    reconciliation,
+    runtime,
+    schedule,
+)
 from webapp import queue
 from webapp.pdf import PdfError
 from webapp.settings import Settings
@@ -19,7 +28,7 @@ log = logging.getLogger("releaf.worker")
 RESTART_SECONDS = 1.0
 
 #: Imported before the first job, so that children start without importing.
-PRELOADED = (collection, health, month_end, notifications, reconciliation, schedule)
+PRELOADED = (collection, failures, health, month_end, notifications, reconciliation, schedule)
 
 
 class JobWorker(Worker):

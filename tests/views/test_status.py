@@ -13,7 +13,7 @@ from tests import factories
 from tests.environment.redis_server import RedisServer
 from tests.factories import NOW, YESTERDAY
 from tests.views.conftest import Storing, Visitor
-from webapp import clock, queue
+from webapp import clock, queue, queue_status
 from webapp.models import Server, User
 from webapp.settings import Settings
 from webapp.views.system.status import explain_error
@@ -81,7 +81,7 @@ def test_it_tells_how_queues_workers_and_timetable_stand(
     assert "north" in page
     assert "Enqueue due collections" in page
     assert 'data-hx-trigger="every 10s"' in page
-    status = queue.status(settings)
+    status = queue_status.status(settings)
     assert [(line.name, line.waiting) for line in status.queues] == [
         ("timetable", 0),
         ("collection", 1),
@@ -113,6 +113,22 @@ def test_a_failed_job_is_told_in_plain_words(
     assert number in page
     assert f"/operations/queues/0/view/job/{job}" in page
     assert "restart both" in page
+
+
+def test_a_resolved_job_is_listed_as_resolved(
+    ops: Visitor, connection: Redis, settings: Settings
+) -> None:
+    fails(connection, "jobs.nothing.at_all")
+    before = ops.opens("/operations").text
+
+    queue_status.resolve(settings, queue_status.failures(settings, 100), NOW)
+    after = ops.opens("/operations").text
+
+    assert "Requeue them" in before
+    assert "Resolved" not in before
+    assert "jobs.nothing.at_all" in after
+    assert "Resolved" in after
+    assert "Requeue them" not in after
 
 
 def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:

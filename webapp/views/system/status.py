@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from webapp import clock, queue
+from webapp import clock, queue, queue_status
 from webapp.db import db
 from webapp.extensions import current_settings
 from webapp.queries import overlaps, system_status
@@ -36,6 +36,7 @@ JOB_LABELS = {
     queue.CLOSE_MONTHS: _l("Close months that are due"),
     queue.RENDER_CERTIFICATE: _l("Generate a certificate"),
     queue.RECONCILE: _l("Compare meters, pages and certificates"),
+    queue.RESOLVE_FAILURES: _l("Remove failed jobs that are resolved"),
     queue.SEND_NOTIFICATIONS: _l("Send emails"),
 }
 #: The names of the queues.
@@ -88,7 +89,7 @@ class Night:
 class Failed:
     """A failed job, explained; ``of``, ``url``: its object, and that object's page."""
 
-    job: queue.Failure
+    job: queue_status.Failure
     what: str
     of: str
     url: str | None
@@ -113,14 +114,14 @@ def index() -> ResponseReturnValue:
         "pending_render": system_status.pending_renders(db.session()),
     }
     try:
-        status = queue.status(current_settings())
+        status = queue_status.status(current_settings())
     except queue.QueueDown:
         pass  # displayed on the page
     else:
         values |= {
             "status": status,
             "queues": _QUEUES,
-            "failures": list(_explained(status.failures)),
+            "failures": list(_explained((*status.failures, *status.resolved))),
         }
     template = "system/status/_status.html" if listing.is_fragment() else "system/status/index.html"
     response = make_response(render_template(template, **values))
@@ -163,7 +164,7 @@ def explain_error(error: str) -> str:
     return found[2] or gettext("%(error)s, without a message.", error=found[1])
 
 
-def _explained(failures: Sequence[queue.Failure]) -> Iterable[Failed]:
+def _explained(failures: Sequence[queue_status.Failure]) -> Iterable[Failed]:
     of_function: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
     for one in failures:
         of_function[one.function].append(one.ids)
