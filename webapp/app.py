@@ -51,7 +51,15 @@ from webapp.views.console import (
 )
 from webapp.views.public import auth, badge, guide, language, unsubscribe
 from webapp.views.public import certificates as public_certificates
-from webapp.views.shared import assets, charts, errors, locale, navigation, security
+from webapp.views.shared import (
+    assets,
+    charts,
+    errors,
+    locale,
+    navigation,
+    rate_limits,
+    security,
+)
 from webapp.views.system import queue_dashboard, status
 
 VIEWS = (
@@ -122,7 +130,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for module in VIEWS:
         app.register_blueprint(module.blueprint)
     queue_dashboard.mount_queues(app, settings)
-    security.limit_attempts(app, settings)
+    rate_limits.register(app, settings)
     if settings.production:
         # One reverse proxy is in front (docs/operations.md).
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]

@@ -1,7 +1,7 @@
 """The Flask extensions, initialized by ``create_app``, and the current settings.
 
 The database is in ``webapp.db``. Flask-Limiter is not here, because its object has the storage of
-one application (``security.limit_attempts``).
+one application (``views.shared.rate_limits``).
 """
 
 from typing import cast

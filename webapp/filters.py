@@ -40,6 +40,7 @@ _NOUNS = {
     "meter reading to review": _forms(
         "%(number)s meter reading to review", "%(number)s meter readings to review"
     ),
+    "minute": _forms("%(number)s minute", "%(number)s minutes"),
     "new account": _forms("%(number)s new account", "%(number)s new accounts"),
     "page": _forms("%(number)s page", "%(number)s pages"),
     "partner": _forms("%(number)s partner", "%(number)s partners"),

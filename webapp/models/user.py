@@ -14,6 +14,7 @@ from webapp.models.account import Account
 Role = Literal["operations", "partner_admin", "partner_viewer", "customer"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+LONGEST_EMAIL = 254
 #: Which kind of account the users of a role belong to.
 ACCOUNT_KIND_OF_ROLE: dict[Role, str] = {
     "operations": "operations",
@@ -42,7 +43,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     full_name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL), unique=True)
     role: Mapped[Role] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(8))

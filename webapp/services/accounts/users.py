@@ -13,14 +13,13 @@ from webapp.crypto import hash_token
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
-from webapp.models.user import ACCOUNT_KIND_OF_ROLE, ROLES, Role
+from webapp.models.user import ACCOUNT_KIND_OF_ROLE, LONGEST_EMAIL, ROLES, Role
 from webapp.services.accounts import passwords, sessions
 from webapp.services.names import clean_name
 
 #: How long an invitation is valid.
 VALID = timedelta(days=7)
 _LONGEST_NAME = 200
-_LONGEST_EMAIL = 254
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 #: A dot-atom of RFC 5322 and a host, whose name may be international.
 _EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@[\w-]+(\.[\w-]+)*")
@@ -135,7 +134,7 @@ def accept(
 def authenticate(session: Session, email: str, password: str) -> User | None:
     """Return the enabled user with this email and password; takes equally long without one."""
     user = None
-    if len(email) <= _LONGEST_EMAIL and email.isprintable():
+    if len(email) <= LONGEST_EMAIL and email.isprintable():
         user = session.scalar(select(User).where(User.email == email.strip().lower()))
     password_hash = user.password_hash if user else None
     if not passwords.fits(password, password_hash) or user is None or password_hash is None:
@@ -192,12 +191,12 @@ def clean_email(text: str) -> str:
     email = text.strip().lower()
     if not email:
         raise Invalid("email", gettext("Enter the email the user will log in with."))
-    if len(email) > _LONGEST_EMAIL:
+    if len(email) > LONGEST_EMAIL:
         raise Invalid(
             "email",
             gettext(
                 "Use %(longest_email)s characters at most for the email.",
-                longest_email=_LONGEST_EMAIL,
+                longest_email=LONGEST_EMAIL,
             ),
         )
     if not _EMAIL.fullmatch(email):

@@ -96,7 +96,7 @@ def login() -> ResponseReturnValue:
             _enter(found)
             return redirect(target)
         db.session.rollback()
-        log.info("a log-in was refused; it came from %s", request.remote_addr)
+        log.info("a log-in was refused")
         forms.refuse(form, Invalid("", str(_REFUSED)))
     return forms.page("public/auth/login.html", form)
 

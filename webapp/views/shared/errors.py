@@ -1,10 +1,12 @@
 """Error pages, which disclose nothing."""
 
 import logging
+import math
 import secrets
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,6 +17,7 @@ from werkzeug.exceptions import (
     default_exceptions,
 )
 
+from webapp import filters
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
@@ -58,6 +61,15 @@ def conflict(error: Exception) -> ResponseReturnValue:
     return _page(409, str(error))
 
 
+def too_many_requests(seconds: int) -> Response:
+    """A limit is exceeded; it ends in so many seconds."""
+    minutes = filters.pluralize(math.ceil(seconds / 60), "minute")
+    message = gettext("Try again in %(minutes)s. Nothing was changed.", minutes=minutes)
+    response = make_response(*_page(429, message))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def unavailable(message: str) -> ResponseReturnValue:
     """A required service is unavailable. Reads neither user nor session."""
     return _bare("shared/errors/503.html", message=message), 503, {"Retry-After": "60"}
@@ -72,7 +84,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if code >= 500:
         return unavailable("") if code == 503 else _failed(error)
     usual = default_exceptions[code].description if code in default_exceptions else None
-    message = "" if code == 429 or error.description == usual else error.description or ""
+    message = "" if error.description == usual else error.description or ""
     answer = error.get_response()
     answer.set_data(_page(code if code in _PAGES else 400, message)[0])
     return answer

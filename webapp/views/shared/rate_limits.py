@@ -1,0 +1,149 @@
+"""Limits of requests by client address and of passwords that are tried.
+
+A try is counted before the password is checked, in one step, so that simultaneous tries cannot
+exceed a limit; it is given back when the password was right. Nobody is locked out: a limit ends
+within minutes, and that of an account does not hold on networks from which the user has logged in.
+"""
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import IPv6Address, ip_address
+from typing import Any, cast
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RequestLimit, RouteLimit
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from webapp import clock
+from webapp.crypto import keyed_hash
+from webapp.db import db
+from webapp.extensions import current_settings
+from webapp.services.accounts import sessions
+from webapp.settings import Settings
+from webapp.views.shared import errors
+
+#: Wrong passwords and links from one client address, to whichever accounts.
+_BY_ADDRESS = "20 per 5 minutes"
+#: Wrong passwords for one account from one network, and from all networks that it does not know.
+_BY_ACCOUNT_AND_NETWORK = "20 per 5 minutes"
+_BY_ACCOUNT = "10 per minute"
+#: Wrong passwords of a user who is logged in.
+_BY_USER = "10 per 5 minutes"
+#: How often a client address may have public pictures rendered.
+_IMAGES = {
+    "public_certificates.picture": "60 per minute",
+    "public_certificates.share_card": "60 per minute",
+    "badge.show": "120 per minute",
+}
+#: How often a client address may upload pictures.
+_UPLOADS = {"branding.edit": "60 per hour", "branding.preview": "120 per minute"}
+_TRIES = frozenset({"auth.login", "auth.invitation", "auth.password", "auth.confirm"})
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Set the limits; call after the views are registered.
+
+    Counted in Redis for all web processes together; without Redis each process counts separately.
+    """
+    url = settings.redis_url
+    limiter = Limiter(
+        _client,
+        storage_uri=url.replace("unix://", "redis+unix://", 1) if url[:4] == "unix" else url,
+        in_memory_fallback_enabled=True,
+        key_prefix="releaf",
+        on_breach=_refuse,
+    )
+    # An unavailable Redis must not delay logins.
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 1,
+    }
+    limiter.init_app(app)
+
+    def limit(endpoint: str, often: str, **options: Any) -> None:
+        route_limit: RouteLimit = limiter.limit(often, **options)
+        app.view_functions[endpoint] = route_limit(cast(Any, app.view_functions[endpoint]))
+
+    _limit_tries(limit)
+    for endpoint, often in _UPLOADS.items():
+        limit(endpoint, often, methods=["POST"])
+    for endpoint, often in _IMAGES.items():
+        limit(endpoint, often)
+    app.after_request(_give_back_after_success(limiter))
+
+
+def _limit_tries(limit: Callable[..., None]) -> None:
+    for endpoint in ("auth.login", "auth.invitation"):
+        limit(endpoint, _BY_ADDRESS, methods=["POST"])
+    for endpoint in ("auth.password", "auth.confirm"):
+        limit(endpoint, _BY_USER, methods=["POST"], key_func=_user)
+    limit(
+        "auth.login",
+        _BY_ACCOUNT,
+        methods=["POST"],
+        key_func=_account,
+        exempt_when=_is_known_network,
+    )
+    limit("auth.login", _BY_ACCOUNT_AND_NETWORK, methods=["POST"], key_func=_account_and_network)
+
+
+def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]:
+    def give_back(response: Response) -> Response:
+        if request.endpoint in _TRIES and response.status_code < 400:
+            for counted in limiter.current_limits:
+                with suppress(RedisError):
+                    expiry = counted.limit.get_expiry()
+                    limiter.limiter.storage.incr(counted.key, expiry, amount=-1)
+        return response
+
+    return give_back
+
+
+def _refuse(breached: RequestLimit) -> Response:
+    seconds = max(1, math.ceil(breached.reset_at - clock.now().timestamp()))
+    return errors.too_many_requests(seconds)
+
+
+def _hash(purpose: str, value: str) -> str:
+    """Return a keyed hash: Redis stores no address of a client and no email."""
+    return keyed_hash(current_settings().secret_key, purpose, value)
+
+
+def _client() -> str:
+    """Return a hash of the client's address; an IPv6 client has a whole /64."""
+    address = request.remote_addr or ""
+    with suppress(ValueError):  # a Unix socket
+        found = ip_address(address)
+        if isinstance(found, IPv6Address):
+            address = found.exploded[:19]
+    return _hash("rate limit of a client", address)
+
+
+def _typed_email() -> str:
+    return request.form.get("email", "").strip().lower()
+
+
+def _account() -> str:
+    return _hash("rate limit of an account", _typed_email())
+
+
+def _account_and_network() -> str:
+    network = sessions.network_of(request.remote_addr)
+    return _hash("rate limit of an account and a network", f"{_typed_email()}\0{network}")
+
+
+def _user() -> str:
+    return f"user {current_user.id}"
+
+
+def _is_known_network() -> bool:
+    """Whether the user whose email was typed has logged in from this network."""
+    return sessions.is_known_network(
+        db.session(),
+        current_settings().secret_key,
+        _typed_email(),
+        request.remote_addr,
+        clock.now(),
+    )
