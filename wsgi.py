@@ -3,8 +3,9 @@
 import gc
 import os
 
+from webapp import logs
 from webapp import settings as configuration
-from webapp.app import configure_logging, start
+from webapp.app import start
 from webapp.cli import register
 from webapp.setting_values import SettingsError
 
@@ -12,7 +13,7 @@ try:
     settings = configuration.load()
 except SettingsError as error:
     raise SystemExit(f"releaf: {error}") from None
-configure_logging(settings)
+logs.configure(settings.log_level)
 
 if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
     # "releaf database upgrade" is one of the commands, so they do not wait for the schema.

@@ -3,7 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from sqlalchemy import Engine
@@ -27,7 +29,8 @@ class HeartbeatThread:
         self._collection_id = collection_id
         self._now = now
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        run = partial(copy_context().run, self._run)  # with the ids that are logged
+        self._thread = threading.Thread(target=run, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         return self

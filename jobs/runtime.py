@@ -9,12 +9,12 @@ from typing import ParamSpec
 
 from flask import Flask
 from redis.exceptions import AuthenticationError, RedisError
-from rq import Retry
+from rq import Retry, get_current_job
 from sqlalchemy.exc import DBAPIError
 
-from webapp import queue
+from webapp import logs, queue
 from webapp import settings as configuration
-from webapp.app import configure_logging, start
+from webapp.app import start
 from webapp.db import connection_lost, db
 from webapp.extensions import current_keyring, current_settings
 from webapp.models import Server
@@ -46,7 +46,7 @@ def configure() -> Settings:
         config = configuration.load()
     except SettingsError as error:
         raise SystemExit(f"releaf: {error}") from None
-    configure_logging(config)
+    logs.configure(config.log_level)
     return config
 
 
@@ -95,6 +95,7 @@ def job(function: Callable[P, str]) -> Callable[P, str | Retry]:
         with get_app().app_context():
             # A worker forks for every job; its connections must not be used in the child.
             db.engine.dispose(close=False)
+            _set_ids()
             try:
                 return function(*args, **kwargs)
             except DBAPIError as error:
@@ -105,6 +106,14 @@ def job(function: Callable[P, str]) -> Callable[P, str | Retry]:
                 return Retry(max=_MOST_RETRIES)
 
     return run
+
+
+def _set_ids() -> None:
+    """Set the ids that are logged until the process ends with its job."""
+    job = get_current_job()
+    if job is not None:
+        logs.job_id.set(job.id)
+        logs.request_id.set(job.meta.get("request_id", ""))
 
 
 def wait_for_database() -> None:

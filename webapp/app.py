@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from datetime import timedelta
 from types import TracebackType
@@ -16,7 +15,7 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import filters, i18n, messages
+from webapp import filters, i18n, logs, messages
 from webapp import settings as configuration
 from webapp.db import db, engine_options
 from webapp.errors import Conflict
@@ -69,8 +68,6 @@ VIEWS = (
     public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
-#: Libraries whose messages below WARNING are of no use to operations.
-_LIBRARIES = ("alembic", "fontTools", "weasyprint")
 _SCHEMA_POLL_SECONDS = 60
 _ONE_MEBIBYTE = 1024 * 1024
 
@@ -86,16 +83,6 @@ class Releaf(Flask):
         """Log the exception of a view, with its traceback."""
         log = logging.getLogger("releaf.web")
         log.error("%s %s raised", request.method, request.endpoint, exc_info=exc_info)
-
-
-class Redacting(logging.Formatter):
-    """Removes one-time links from log records, including the development server's."""
-
-    _LINK = re.compile(r"(/invitations/|/unsubscribe/)[^\s\"'<>]+")
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and the traceback if there is one."""
-        return self._LINK.sub(r"\1...", super().format(record))
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -119,6 +106,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(app, locale_selector=locale.select_locale)
     htmx.init_app(app)
     login_manager.init_app(app)
+    logs.register(app)  # first: lines of the others have the request's id, too
     security.register(app)
     csrf.init_app(app)  # after the login check, which redirects without a session
     assets.serve(app)
@@ -164,17 +152,6 @@ def _configure_templates(environment: Environment) -> None:
         chart_kinds=charts.KINDS,
         reading_roles=reading_chart.ROLES,
     )
-
-
-def configure_logging(settings: Settings) -> None:
-    """Log to standard error, without one-time links."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    # It logs every failed request to Redis, although it then counts without it.
-    logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)
-    for library in _LIBRARIES:
-        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _configuration(settings: Settings) -> dict[str, Any]:

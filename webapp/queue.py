@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 
+from webapp import logs
 from webapp.settings import Settings
 
 #: In the order of their priority: short periodic jobs, long collections, documents.
@@ -120,6 +121,7 @@ def _enqueue(
             failure_ttl=int(timedelta(days=90).total_seconds()),
             job_id=job_id,
             description=f"{function} {words}",
+            meta={"request_id": logs.request_id.get()},
         )
     return str(job.id)
 

@@ -17,9 +17,10 @@ from tests import factories
 from tests.database import open_session
 from tests.views.conftest import Storing, Visitor
 from webapp import clock
-from webapp.app import Redacting, create_app
+from webapp.app import create_app
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
+from webapp.logs import Redacting
 from webapp.queue import QueueDown
 from webapp.settings import Settings
 

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import secrets
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,7 +16,7 @@ from werkzeug.exceptions import (
     default_exceptions,
 )
 
-from webapp import filters
+from webapp import filters, logs
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
@@ -110,9 +109,8 @@ def _database_down(error: Exception) -> ResponseReturnValue:
 
 
 def _failed(_: Exception) -> ResponseReturnValue:
-    reference = secrets.token_hex(4)
-    log.error("reference %s: %s %s failed", reference, request.method, request.endpoint)
-    return _bare("shared/errors/500.html", reference=reference), 500
+    log.error("%s %s failed", request.method, request.endpoint)
+    return _bare("shared/errors/500.html", reference=logs.request_id.get()), 500
 
 
 def _page(code: int, message: str = "") -> tuple[str, int]:
