@@ -202,6 +202,7 @@ SENTENCES: Mapping[str, LazyString | str] = {
     # Details in the audit trail.
     "read_by_hand": lazy_gettext("Read by hand, every %(days)s days"),
     "read_nightly": lazy_gettext("Read every night"),
+    "unknown_email": lazy_gettext("no user has this email"),
     "new_link": lazy_gettext("a new link"),
     "pause_counted": lazy_gettext("counted"),
     "pause_not_counted": lazy_gettext("not counted"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, insert, select
 
 from tests import factories
@@ -87,15 +88,72 @@ def test_what_is_refused_is_not_noted(ids: dict[str, int], log_in: LogIn, storin
     assert trail(storing) == []
 
 
-def test_log_ins_are_noted_and_refused_ones_are_not(
+def entries(storing: Storing) -> list[AuditEntry]:
+    """The whole trail."""
+    with storing() as session:
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+
+
+def test_log_ins_refused_ones_and_log_outs_are_noted(
     ids: dict[str, int], visitor: Visitor, storing: Storing
 ) -> None:
+    visitor.enters("Nora@example.com", "not the password")
     visitor.enters("nora@example.com")
-    visitor.enters("nora@example.com", "not the password")
+    visitor.sends("/confirm", {"password": "wrong again"})
+    visitor.sends("/password", {"old": "wrong", "new": "a new phrase", "again": "a new phrase"})
+    visitor.sends("/logout")
+    visitor.enters("nora@example.com")
+    visitor.sends("/profile/log-out-everywhere")
 
-    with storing() as session:
-        actions = session.scalars(select(AuditEntry.action)).all()
-    assert list(actions) == ["user logged in"]
+    found = entries(storing)
+    assert [entry.action for entry in found] == [
+        "user log-in refused",
+        "user logged in",
+        "password refused",
+        "password refused",
+        "user logged out",
+        "user logged in",
+        "user logged out everywhere",
+    ]
+    assert {(entry.subject, entry.account_id, entry.place) for entry in found} == {
+        ("nora@example.com", ids["partner"], "browser")
+    }
+    assert [entry.user_id is None for entry in found] == [True] + [False] * 6
+
+
+def test_a_refused_log_in_without_a_user_records_nothing_that_was_typed(
+    ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
+) -> None:
+    visitor.enters("correct horse battery staple", "the other field")
+
+    (entry,) = entries(storing)
+    assert (entry.action, entry.subject, entry.account_id) == ("user log-in refused", "", None)
+    page = log_in("ops@example.com").opens("/audit")
+    assert "no user has this email" in page.text
+    assert "Not logged in" in page.text
+    assert "battery staple" not in page.text
+    partners = log_in("nora@example.com").opens("/audit").text
+    assert "no user has this email" not in partners
+
+
+def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
+    ids: dict[str, int], visitor: Visitor, storing: Storing
+) -> None:
+    for number in range(35):
+        visitor.enters(f"nobody{number}@example.com")
+
+    assert len(entries(storing)) == 30
+
+
+def test_a_limit_is_noted_once(ids: dict[str, int], own_app: Flask, storing: Storing) -> None:
+    attacker = Visitor(own_app.test_client())
+    for _ in range(14):
+        attacker.enters("nora@example.com", "not the password")
+
+    found = entries(storing)
+    assert [entry.action for entry in found] == ["user log-in refused"] * 10 + ["tries limited"]
+    assert (found[-1].subject, found[-1].account_id) == ("nora@example.com", ids["partner"])
+    assert "127.0.0.1" not in str([vars(entry) for entry in found])
 
 
 def test_a_partner_sees_its_own_trail_and_operations_see_all(

@@ -19,8 +19,8 @@ Place = Literal["browser", "command"]
 class AuditEntry(Base):
     """An action on an object of an account (None: of the whole service).
 
-    ``user_id``: None for the command line. ``action``: a noun and a verb; ``subject``: the name of
-    the object at that time.
+    ``user_id``: None for the command line, and for somebody in a browser who is not logged in.
+    ``action``: a noun and a verb; ``subject``: the name of the object at that time.
     """
 
     __tablename__ = "audit_entry"

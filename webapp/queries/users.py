@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.models import Account, Invitation, User
+from webapp.models.user import LONGEST_EMAIL
 from webapp.queries import access, lists
 from webapp.queries.viewer import Viewer
 
@@ -21,6 +22,13 @@ _INVITED_UNTIL = (
     .where(Invitation.user_id == User.id, Invitation.used_at.is_(None))
     .scalar_subquery()
 )
+
+
+def by_email(session: Session, email: str) -> User | None:
+    """Return the user with an email that was typed, in any letter case; None without one."""
+    if len(email) > LONGEST_EMAIL or not email.isprintable():
+        return None
+    return session.scalar(select(User).where(User.email == email.strip().lower()))
 
 
 def invited_until(session: Session, user_id: int) -> datetime | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.models import Account, AuditEntry
+from webapp.domain.reasons import reason
+from webapp.models import Account, AuditEntry, User
 from webapp.models.audit_entry import Place
 
 Action = Literal[
@@ -29,6 +31,7 @@ Action = Literal[
     "invitation accepted",
     "month closed",
     "name sharing changed",
+    "password refused",
     "pages recounted",
     "queue changed",
     "review reopened",
@@ -39,13 +42,18 @@ Action = Literal[
     "server renamed",
     "server token replaced",
     "tokens re-encrypted",
+    "tries limited",
     "user changed password",
     "user disabled",
     "user enabled",
     "user invited",
+    "user log-in refused",
     "user logged in",
+    "user logged out",
+    "user logged out everywhere",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+_UNKNOWN_A_MINUTE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,39 @@ def record(
             details=dict(details),
         )
     )
+
+
+def record_refusal(session: Session, user: User | None, action: Action, now: datetime) -> None:
+    """Record what somebody who is not logged in was refused; ``user``: whose email was typed.
+
+    What was typed is not recorded if it is no user's email, as it may be a password; of these
+    entries, ``_UNKNOWN_A_MINUTE`` are recorded in a minute.
+    """
+    if user is None and _unknown_in(session, now - timedelta(minutes=1)) >= _UNKNOWN_A_MINUTE:
+        return
+    is_unknown_email = user is None and action == "user log-in refused"
+    details = {"result": reason("unknown_email")} if is_unknown_email else {}
+    record(
+        session,
+        Actor(None, "browser"),
+        action,
+        user.email if user else "",
+        account_id=concerned(user.account) if user else None,
+        details=details,
+        now=now,
+    )
+
+
+def _unknown_in(session: Session, since: datetime) -> int:
+    found = session.scalar(
+        select(func.count()).where(
+            AuditEntry.at > since,
+            AuditEntry.subject == "",
+            AuditEntry.user_id.is_(None),
+            AuditEntry.place == "browser",
+        )
+    )
+    return found or 0
 
 
 def concerned(account: Account | None) -> int | None:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from webapp.crypto import hash_token, keyed_hash
 from webapp.models import User, UserSession
-from webapp.models.user import LONGEST_EMAIL
 
 #: How long rows, with the hashes of networks, are stored; no session lasts longer.
 STORED = timedelta(days=30)
@@ -86,32 +85,23 @@ def delete_old(session: Session, now: datetime) -> None:
 
 def hash_network(secret_key: str, user: User, address: str | None) -> str:
     """Return a keyed hash of a user and the network of an address."""
-    return _hash_network(secret_key, user.id, address)
+    return keyed_hash(secret_key, f"network of user {user.id}", network_of(address))
 
 
 def is_known_network(
-    session: Session, secret_key: str, email: str, address: str | None, now: datetime
+    session: Session, secret_key: str, user: User, address: str | None, now: datetime
 ) -> bool:
-    """Whether the user with this email has logged in from this network within ``STORED``."""
-    if not (0 < len(email) <= LONGEST_EMAIL and email.isprintable()):
-        return False
-    user_id = session.scalar(select(User.id).where(User.email == email))
-    if user_id is None:
-        return False
+    """Whether a user has logged in from the network of an address within ``STORED``."""
     found = session.scalar(
         select(UserSession.id)
         .where(
-            UserSession.user_id == user_id,
-            UserSession.network_hash == _hash_network(secret_key, user_id, address),
+            UserSession.user_id == user.id,
+            UserSession.network_hash == hash_network(secret_key, user, address),
             UserSession.created_at > now - STORED,
         )
         .limit(1)
     )
     return found is not None
-
-
-def _hash_network(secret_key: str, user_id: int, address: str | None) -> str:
-    return keyed_hash(secret_key, f"network of user {user_id}", network_of(address))
 
 
 def network_of(address: str | None) -> str:

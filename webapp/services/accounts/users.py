@@ -14,6 +14,7 @@ from webapp.db import lock
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, LONGEST_EMAIL, ROLES, Role
+from webapp.queries import users as queries
 from webapp.services.accounts import passwords, sessions
 from webapp.services.names import clean_name
 
@@ -133,9 +134,7 @@ def accept(
 
 def authenticate(session: Session, email: str, password: str) -> User | None:
     """Return the enabled user with this email and password; takes equally long without one."""
-    user = None
-    if len(email) <= LONGEST_EMAIL and email.isprintable():
-        user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = queries.by_email(session, email)
     password_hash = user.password_hash if user else None
     if not passwords.fits(password, password_hash) or user is None or password_hash is None:
         return None

@@ -45,6 +45,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "invitation accepted": _l("Invitation accepted"),
     "month closed": _l("Month closed"),
     "name sharing changed": _l("Name sharing changed"),
+    "password refused": _l("Wrong password"),
     "pages recounted": _l("Pages recounted"),
     "queue changed": _l("Queue changed"),
     "review reopened": _l("Review reopened"),
@@ -55,11 +56,15 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "server renamed": _l("Server renamed"),
     "server token replaced": _l("Server token replaced"),
     "tokens re-encrypted": _l("Tokens re-encrypted"),
+    "tries limited": _l("Too many attempts"),
     "user changed password": _l("User changed password"),
     "user disabled": _l("User disabled"),
     "user enabled": _l("User enabled"),
     "user invited": _l("User invited"),
+    "user log-in refused": _l("Login refused"),
     "user logged in": _l("User logged in"),
+    "user logged out": _l("User logged out"),
+    "user logged out everywhere": _l("User logged out everywhere"),
 }
 #: The labels of details; others have their own name.
 _DETAILS = {
@@ -86,7 +91,7 @@ def _exported(entries: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
         )
         yield (
             entry.at,
-            name or ("" if entry.place == "command" else gettext("Operations")),
+            name or _actor(entry),
             entry.email if name else "",
             entry.place,
             str(ACTION_LABELS[cast(Action, entry.action)]),
@@ -94,6 +99,13 @@ def _exported(entries: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             entry.account_name or "",
             "; ".join(details),
         )
+
+
+def _actor(entry: Any) -> str:
+    """Return the actor of an entry whose user the viewer does not see."""
+    if entry.place == "command":
+        return ""
+    return gettext("Operations") if entry.user_id else gettext("Not logged in")
 
 
 _SHEET = export.Sheet(

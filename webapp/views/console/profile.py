@@ -32,7 +32,9 @@ def show() -> str:
 @blueprint.post("/profile/log-out-everywhere")
 def log_out_everywhere() -> ResponseReturnValue:
     """End all sessions of the user, also this one."""
-    service.end_all(db.session(), context.user(), clock.now())
+    user = context.user()
+    service.end_all(db.session(), user, clock.now())
+    context.note("user logged out everywhere", user.email, user.account)
     db.session.commit()
     sessions.clear()
     flash(gettext("You have been logged out everywhere."), "success")

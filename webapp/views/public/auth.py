@@ -23,7 +23,8 @@ from webapp import clock, i18n
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import User
-from webapp.services.accounts import passwords, users
+from webapp.queries import users as queries
+from webapp.services.accounts import audit, passwords, users
 from webapp.services.accounts import sessions as service
 from webapp.services.accounts.audit import Action, Actor
 from webapp.views.shared import context, forms, security, sessions
@@ -96,7 +97,7 @@ def login() -> ResponseReturnValue:
             _enter(found)
             return redirect(target)
         db.session.rollback()
-        log.info("a log-in was refused")
+        _record_refusal(form.email.data)
         forms.refuse(form, Invalid("", str(_REFUSED)))
     return forms.page("public/auth/login.html", form)
 
@@ -104,6 +105,7 @@ def login() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
     """End the session."""
+    _note("user logged out", context.user())
     sessions.log_out()
     db.session.commit()
     flash(gettext("You have been logged out."), "success")
@@ -120,6 +122,8 @@ def confirm() -> ResponseReturnValue:
             service.confirm(db.session(), sessions.current(), clock.now())
             db.session.commit()
             return redirect(target)
+        _note("password refused", context.user())
+        db.session.commit()
         forms.refuse(form, Invalid("password", gettext("This is not your current password.")))
     minutes = service.CONFIRMED_FOR // timedelta(minutes=1)
     return forms.page("public/auth/confirm.html", form, minutes=minutes)
@@ -135,6 +139,9 @@ def password() -> ResponseReturnValue:
             users.change_password(db.session(), user, form.old.data, form.new.data, clock.now())
         except Invalid as error:
             db.session.rollback()
+            if error.field == "old":
+                _note("password refused", user)
+                db.session.commit()
             forms.refuse(form, error)
         else:
             _note("user changed password", user)
@@ -191,6 +198,13 @@ def invitation(token: str) -> ResponseReturnValue:
 
 def _note(action: Action, user: User) -> None:
     context.note(action, user.email, user.account, by=Actor(user.id, "browser"))
+
+
+def _record_refusal(email: str) -> None:
+    user = queries.by_email(db.session(), email)
+    audit.record_refusal(db.session(), user, "user log-in refused", clock.now())
+    db.session.commit()
+    log.info("a log-in was refused")
 
 
 def _enter(user: User) -> None:

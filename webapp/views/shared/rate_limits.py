@@ -14,15 +14,18 @@ from typing import Any, cast
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_login import current_user
+from limits import RateLimitItemPerMinute
 from redis.exceptions import RedisError
 
 from webapp import clock
 from webapp.crypto import keyed_hash
 from webapp.db import db
 from webapp.extensions import current_settings
-from webapp.services.accounts import sessions
+from webapp.models import User
+from webapp.queries import users
+from webapp.services.accounts import audit, sessions
 from webapp.settings import Settings
-from webapp.views.shared import errors
+from webapp.views.shared import context, errors
 
 #: Wrong passwords and links from one client address, to whichever accounts.
 _BY_ADDRESS = "20 per 5 minutes"
@@ -53,7 +56,7 @@ def register(app: Flask, settings: Settings) -> None:
         storage_uri=url.replace("unix://", "redis+unix://", 1) if url[:4] == "unix" else url,
         in_memory_fallback_enabled=True,
         key_prefix="releaf",
-        on_breach=_refuse,
+        on_breach=lambda breached: _refuse(limiter, breached),
     )
     # An unavailable Redis must not delay logins.
     app.config["RATELIMIT_STORAGE_OPTIONS"] = {
@@ -101,9 +104,22 @@ def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]
     return give_back
 
 
-def _refuse(breached: RequestLimit) -> Response:
+def _refuse(limiter: Limiter, breached: RequestLimit) -> Response:
+    once = RateLimitItemPerMinute(1, 5, namespace="AUDITED")
+    if request.endpoint in _TRIES and limiter.limiter.hit(once, breached.key):
+        _record_breach()
     seconds = max(1, math.ceil(breached.reset_at - clock.now().timestamp()))
     return errors.too_many_requests(seconds)
+
+
+def _record_breach() -> None:
+    """Record that a limit of tries was exceeded, once in five minutes for each limit."""
+    if current_user.is_authenticated:
+        user = context.user()
+        context.note("tries limited", user.email, user.account)
+    else:
+        audit.record_refusal(db.session(), _typed_user(), "tries limited", clock.now())
+    db.session.commit()
 
 
 def _hash(purpose: str, value: str) -> str:
@@ -125,6 +141,10 @@ def _typed_email() -> str:
     return request.form.get("email", "").strip().lower()
 
 
+def _typed_user() -> User | None:
+    return users.by_email(db.session(), _typed_email())
+
+
 def _account() -> str:
     return _hash("rate limit of an account", _typed_email())
 
@@ -140,10 +160,10 @@ def _user() -> str:
 
 def _is_known_network() -> bool:
     """Whether the user whose email was typed has logged in from this network."""
+    user = _typed_user()
+    if user is None:
+        return False
+    secret_key = current_settings().secret_key
     return sessions.is_known_network(
-        db.session(),
-        current_settings().secret_key,
-        _typed_email(),
-        request.remote_addr,
-        clock.now(),
+        db.session(), secret_key, user, request.remote_addr, clock.now()
     )
