@@ -103,13 +103,24 @@ def sqlite_template(
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test of this process finds its SQLite database: one engine serves them all.
+
+    An engine stores the statements that it has compiled, which takes most of a test's time.
+    """
+    path = tmp_path_factory.mktemp("database") / "instance" / "releaf.db"
+    path.parent.mkdir(mode=0o700)
+    return path
+
+
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_database(sqlite_template: Path, sqlite_path: Path) -> str:
     """The URL of a SQLite database of this test's own, with the schema in it."""
-    path = tmp_path / "instance" / "releaf.db"
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    for left in sqlite_path.parent.iterdir():
+        left.unlink()
+    shutil.copyfile(sqlite_template, sqlite_path)
+    return f"sqlite:///{sqlite_path}"
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ from webapp.services.metering.deposits import FeedOfDeposits
 from webapp.services.servers import servers
 from webapp.settings import Settings
 
-CUSTOMERS = 120
+CUSTOMERS = 60
 PRINTED = [n + 1 for n in range(CUSTOMERS)]
 OCTOBER_30, OCTOBER_31 = date(2026, 10, 30), date(2026, 10, 31)
 
