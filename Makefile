@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak field guide texts lock clean
+.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak field hostile guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -78,6 +78,10 @@ field:  ## compare metering of a noisy fleet with an oracle (SEEDS=3, PRINTERS=5
 	@deploy/setup --dev
 	@exec $(python) -m tests.field $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRINTERS),--printers $(PRINTERS)) \
 	  $(if $(NIGHTS),--nights $(NIGHTS)) $(ARGS)
+
+hostile:  ## send 52,000 hostile requests to every route in every role (ARGS='--seed 7')
+	@deploy/setup --tests
+	@exec $(python) -m tests.hostile $(ARGS)
 
 guide:  ## take the screenshots of the setup guide again
 	@deploy/setup --tests

@@ -213,7 +213,7 @@ def measure(database: str, only: Collection[str] = ()) -> list[Measured]:
         }
         clock.now = lambda: served.NOW
         app = create_app(configuration.load(environment))  # it counts queries and signs cookies
-        ours = stack.enter_context(served.served("console", folder, environment))
+        ours = stack.enter_context(served.served("tests.bench.served:console", folder, environment))
         visitors = {name: _visitor(app, database, name) for name in _VISITORS}
         for who, name, path in pages(database):
             if name in only or not only:

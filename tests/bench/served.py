@@ -57,12 +57,12 @@ class Browser(http.client.HTTPConnection):
 
 @contextmanager
 def served(what: str, folder: Path, environment: dict[str, str]) -> Iterator[Browser]:
-    """Serve ``console`` from one process, and connect to it."""
-    path, log = folder / f"{what}.sock", folder / f"{what}.log"
+    """Serve an application (``module:function``) from one process, and connect to it."""
+    path, log = folder / "served.sock", folder / "served.log"
     command = with_us(
         "TERM", sys.executable, "-m", "gunicorn", "--bind", f"unix:{path}", "--keep-alive", "60",
         "--worker-class", "gthread", "--workers", "1", "--threads", "8", "--no-control-socket",
-        f"{__name__}:{what}()",
+        f"{what}()",
     )  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
