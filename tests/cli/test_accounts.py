@@ -216,6 +216,20 @@ def test_a_lost_link_is_made_again(releaf: Releaf) -> None:
     assert second["link"] != first["link"]
 
 
+def test_of_two_users_with_one_email_the_account_is_named(releaf: Releaf) -> None:
+    made = []
+    for name in ("Northwind Print", "Westerly Copiers"):
+        account = releaf.made("account", "add", name)
+        options = ("--email", "o@example.com", "--name", "Olive", "--role", "partner_admin")
+        made.append(releaf.made("user", "add", "--account", str(account["id"]), *options))
+
+    unclear = releaf("user", "invite-again", "o@example.com", "--json")
+    again = releaf.made("user", "invite-again", "o@example.com", "--account", "Westerly Copiers")
+
+    assert (unclear.code, unclear.error[0]) == (2, "account")
+    assert again["id"] == made[1]["id"]
+
+
 def test_nobody_can_be_invited_again_who_is_not_there(releaf: Releaf) -> None:
     result = releaf("user", "invite-again", "nobody@example.com", "--json")
 

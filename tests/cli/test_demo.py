@@ -200,8 +200,7 @@ def _six_days_are_recovered_and_one_delta_is_held(releaf: Releaf, feeds: dict[st
 def _the_logins_work(releaf: Releaf, logins: list[dict[str, str]]) -> None:
     with releaf.session() as session:
         for login in logins:
-            user = users.authenticate(session, login["email"], login["password"])
-            assert user is not None
+            (user,) = users.authenticate(session, login["email"], login["password"])
             assert user.role == login["role"]
         assert session.scalar(select(func.count()).select_from(User)) == len(logins) == 4
     memory = Path(releaf.surroundings["RELEAF_INSTANCE"]) / "demo.json"

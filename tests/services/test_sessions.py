@@ -141,4 +141,4 @@ def test_a_password_that_is_changed_during_a_log_in_no_longer_logs_in(
 
     monkeypatch.setattr(passwords, "fits", fits_and_is_changed)
 
-    assert users.authenticate(session, "ada@example.com", PASSWORD) is None
+    assert users.authenticate(session, "ada@example.com", PASSWORD) == []

@@ -104,26 +104,16 @@ def test_the_roles_of_an_account_follow_its_kind(kind: str, roles: list[Role]) -
     assert users.roles_of(Account(kind=kind, name="x")) == roles
 
 
-def test_an_e_mail_has_one_user_in_the_whole_service(session: Session) -> None:
-    invited(session, "ada@example.com")
-
-    with pytest.raises(Invalid, match="This email address is already in use"):
-        invited(session, "ADA@example.com")
-    session.commit()
-
-    assert session.scalar(select(func.count()).select_from(User)) == 1
-
-
 def test_an_invitation_is_accepted_once(session: Session) -> None:
     user, token = invited(session)
 
     accepted = users.accept(session, token, NEW_PASSWORD, NOW)
 
     assert accepted is user
-    assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) is user
+    assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) == [user]
     with pytest.raises(Conflict, match="already been used"):
         users.accept(session, token, "and yet another one", NOW)
-    assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) is user
+    assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) == [user]
 
 
 @pytest.mark.parametrize("token", ["", "x", "\0", "é" * 50, "x" * 10_000, "\ud800"])
@@ -160,8 +150,8 @@ def test_a_link_replaces_a_forgotten_password_and_ends_sessions(session: Session
 
     users.accept(session, token, NEW_PASSWORD, NOW)
 
-    assert before is user
-    assert users.authenticate(session, "ada@example.com", PASSWORD) is None
+    assert before == [user]
+    assert users.authenticate(session, "ada@example.com", PASSWORD) == []
     session.refresh(user_session)
     assert user_session.ended_at == NOW
 
@@ -172,7 +162,7 @@ def test_a_password_is_the_same_however_its_letters_are_composed(session: Sessio
 
     typed = users.authenticate(session, user.email, "Pa\u00dfwo\u0308rter a\u0300 la carte")
 
-    assert typed is user
+    assert typed == [user]
 
 
 def test_nobody_enters_without_the_right_password(session: Session) -> None:
@@ -196,7 +186,7 @@ def test_nobody_enters_without_the_right_password(session: Session) -> None:
         )
     ]
 
-    assert entered == [None] * 10
+    assert entered == [[]] * 10
 
 
 def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
@@ -230,10 +220,10 @@ def test_a_disabled_user_is_out_at_once_and_comes_back_with_the_same_password(
         users.invite_again(session, user, NOW)
     users.enable(session, user)
 
-    assert while_disabled is None
+    assert while_disabled == []
     session.refresh(user_session)
     assert user_session.ended_at == NOW
-    assert users.authenticate(session, "ada@example.com", PASSWORD) is user
+    assert users.authenticate(session, "ada@example.com", PASSWORD) == [user]
 
 
 def test_nobody_disables_himself(session: Session) -> None:

@@ -24,10 +24,11 @@ def ada(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
     return log_in("ada@example.com")
 
 
-def id_of(storing: Storing, email: str) -> int:
+def id_of(storing: Storing, email: str, full_name: str = "%") -> int:
     """The id of a user."""
     with storing() as session:
-        return session.scalars(select(User.id).where(User.email == email)).one()
+        query = select(User.id).where(User.email == email, User.full_name.like(full_name))
+        return session.scalars(query).one()
 
 
 def test_an_invitation_shows_its_link_once_and_the_link_works(
@@ -93,6 +94,38 @@ def test_what_is_wrong_is_said_at_its_field_and_nobody_is_invited(
     assert words in response.text
     with storing() as session:
         assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_an_invitation_does_not_disclose_users_of_other_partners(
+    ada: Visitor, visitor: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, email="known@example.com")
+        factories.user(session, factories.operations(session), email="olga@example.com")
+    texts = []
+    for email in ("known@example.com", "olga@example.com", "fresh@example.com"):
+        fields = {"full_name": "Niklaus Wirth", "email": email, "role": "partner_viewer"}
+        guest = Visitor(ada.client.application.test_client())
+        response = ada.sends("/users/new", fields)
+        link = LINK.search(response.text)
+        assert link is not None
+        user_id = id_of(storing, email, "Niklaus Wirth")
+        pages = [response.text, ada.opens(f"/users/{user_id}").text, guest.opens(link[2]).text]
+        password = {"password": "structured programming", "again": "structured programming"}
+        accepted = guest.sends(link[2], password)
+        assert (accepted.status_code, accepted.location) == (302, "/")
+        pages.append(guest.opens("/").text)
+        guest.sends("/logout")
+        assert guest.enters(email, password["password"]).status_code == 302
+        texts.append([_without_values(page.replace(email, "")) for page in pages])
+
+    assert texts[0] == texts[1] == texts[2]
+    assert visitor.enters("known@example.com").status_code == 302
+
+
+def _without_values(text: str) -> str:
+    """A page without ids, tokens and times."""
+    return re.sub(r"/users/\d+|invitations/[\w-]+|[\w.-]{40,}|\d+:\d+", "", text)
 
 
 def test_a_lost_link_is_replaced(ada: Visitor, visitor: Visitor, storing: Storing) -> None:

@@ -63,13 +63,18 @@ def add(account: str | None, email: str, full_name: str, role: Role) -> None:
 
 @user.command("invite-again")
 @click.argument("email")
-def invite_again(email: str) -> None:
+@click.option(
+    "--account",
+    metavar="ACCOUNT",
+    help="The user's account (id or exact name), if the email has a user at several partners.",
+)
+def invite_again(email: str, account: str | None) -> None:
     """Create a new one-time link for a user whose link has expired or was lost.
 
     The user's earlier links stop working.
     """
     with context.session() as session:
-        invited = _user(session, email)
+        invited = _user(session, email, account)
         token = users.invite_again(session, invited, clock.now())
         context.note(
             session, "user invited", invited.email, invited.account, again=reason("new_link")
@@ -78,11 +83,17 @@ def invite_again(email: str) -> None:
         _print(invited, token)
 
 
-def _user(session: Session, email: str) -> User:
-    found = session.scalar(select(User).where(User.email == email.strip().lower()))
-    if found is None:
+def _user(session: Session, email: str, account: str | None) -> User:
+    query = select(User).where(User.email == email.strip().lower()).order_by(User.id)
+    if account is not None:
+        query = query.where(User.account_id == choose.account(session, account).id)
+    found = session.scalars(query).all()
+    if not found:
         raise Invalid("email", f"No user has the email {email!r}. 'releaf user add' invites one.")
-    return found
+    if len(found) > 1:
+        ids = " or ".join(str(user.account_id) for user in found)
+        raise Invalid("account", f"{email!r} has several users; add --account {ids}.")
+    return found[0]
 
 
 def _print(invited: User, token: str) -> None:

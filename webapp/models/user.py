@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
@@ -27,12 +27,16 @@ ACCOUNT_KIND_OF_ROLE: dict[Role, str] = {
 class User(Base):
     """A person: full name and email only. No password until the invitation is accepted.
 
+    ``email``: unique within a partner and its customers, and within operations. A person may have
+    a user at several partners, which do not learn of each other.
+
     ``language``: of pages and emails, if chosen; null: that of the browser. ``wants_...``: the
     email notifications that the user wants, as far as the role has them.
     """
 
     __tablename__ = "user"
     __table_args__ = (
+        UniqueConstraint("email", "account_id"),
         Index("ix_user_full_name", "full_name", "id"),
         CheckConstraint(
             "role in ('operations', 'partner_admin', 'partner_viewer', 'customer')", name="role"
@@ -43,7 +47,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     full_name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL), unique=True)
+    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL))
     role: Mapped[Role] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(8))

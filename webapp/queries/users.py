@@ -1,5 +1,6 @@
 """Users: the list, and single ones."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +25,12 @@ _INVITED_UNTIL = (
 )
 
 
-def by_email(session: Session, email: str) -> User | None:
-    """Return the user with an email that was typed, in any letter case; None without one."""
+def by_email(session: Session, email: str) -> Sequence[User]:
+    """Return the users, of different partners, with an email that was typed in any letter case."""
     if len(email) > LONGEST_EMAIL or not email.isprintable():
-        return None
-    return session.scalar(select(User).where(User.email == email.strip().lower()))
+        return []
+    query = select(User).where(User.email == email.strip().lower()).order_by(User.id)
+    return session.scalars(query).all()
 
 
 def invited_until(session: Session, user_id: int) -> datetime | None:

@@ -1,6 +1,6 @@
 """The audit trail: who did what, when and from where. Entries are never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
@@ -88,25 +88,20 @@ def record(
     )
 
 
-def record_refusal(session: Session, user: User | None, action: Action, now: datetime) -> None:
-    """Record what somebody who is not logged in was refused; ``user``: whose email was typed.
+def record_refusal(session: Session, users: Sequence[User], action: Action, now: datetime) -> None:
+    """Record what somebody who is not logged in was refused, for the users of the typed email.
 
+    All of them, so that no partner learns from its trail whether another has a user with it.
     What was typed is not recorded if it is no user's email, as it may be a password; of these
     entries, ``_UNKNOWN_A_MINUTE`` are recorded in a minute.
     """
-    if user is None and _unknown_in(session, now - timedelta(minutes=1)) >= _UNKNOWN_A_MINUTE:
-        return
-    is_unknown_email = user is None and action == "user log-in refused"
-    details = {"result": reason("unknown_email")} if is_unknown_email else {}
-    record(
-        session,
-        Actor(None, "browser"),
-        action,
-        user.email if user else "",
-        account_id=concerned(user.account) if user else None,
-        details=details,
-        now=now,
-    )
+    somebody = Actor(None, "browser")
+    for user in users:
+        account_id = concerned(user.account)
+        record(session, somebody, action, user.email, account_id=account_id, details={}, now=now)
+    if not users and _unknown_in(session, now - timedelta(minutes=1)) < _UNKNOWN_A_MINUTE:
+        details = {"result": reason("unknown_email")} if action == "user log-in refused" else {}
+        record(session, somebody, action, "", account_id=None, details=details, now=now)
 
 
 def _unknown_in(session: Session, since: datetime) -> int:

@@ -5,8 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.crypto import hash_token
@@ -45,7 +44,10 @@ def invite(
     role: Role,
     now: datetime,
 ) -> tuple[User, str]:
-    """Create a user without a password; return it with the token of its link. Raises Invalid."""
+    """Create a user without a password; return it with the token of its link. Raises Invalid.
+
+    The answer does not depend on users of other partners.
+    """
     if role not in roles_of(account):
         raise Invalid(
             "role",
@@ -62,15 +64,9 @@ def invite(
         role=role,
         created_at=now,
     )
-    taken = Invalid("email", gettext("This email address is already in use; enter another one."))
-    with session.no_autoflush:
-        if session.scalar(select(User.id).where(User.email == user.email)) is not None:
-            raise taken
-    try:
-        with session.begin_nested():
-            session.add(user)
-    except IntegrityError as error:  # created concurrently
-        raise taken from error
+    if _is_in_use(session, account, user.email):
+        raise Invalid("email", gettext("This email address is already in use; enter another one."))
+    session.add(user)
     return user, _new_link(session, user, now)
 
 
@@ -132,20 +128,33 @@ def accept(
     return user
 
 
-def authenticate(session: Session, email: str, password: str) -> User | None:
-    """Return the enabled user with this email and password; takes equally long without one."""
-    user = queries.by_email(session, email)
-    password_hash = user.password_hash if user else None
-    if not passwords.fits(password, password_hash) or user is None or password_hash is None:
-        return None
+def authenticate(session: Session, email: str, password: str) -> list[User]:
+    """Return the enabled users with this email and password: one, or several of different partners.
+
+    Takes equally long for an unknown email and for one or two users.
+    """
+    found = queries.by_email(session, email)
+    hashes = [user.password_hash for user in found]
+    # Otherwise the time would disclose a user of another partner to the one who invited a second.
+    hashes += [None] * (2 - len(hashes))
+    fitting = [passwords.fits(password, password_hash) for password_hash in hashes]
+    return [
+        user
+        for user, password_hash, fits in zip(found, hashes, fitting, strict=False)
+        if fits and _enters(session, user, password, password_hash)
+    ]
+
+
+def _enters(session: Session, user: User, password: str, password_hash: str | None) -> bool:
+    """Whether a user whose password fits is enabled; renews an outdated hash."""
     lock(session, User.id, user.id)  # the password may have been changed since it was read
     session.refresh(user)
-    if user.password_hash != password_hash or user.disabled_at is not None:
-        return None
-    if passwords.is_outdated(password_hash):
+    if user.password_hash is None or user.password_hash != password_hash or user.disabled_at:
+        return False
+    if passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hash_password(password)
         session.flush()
-    return user
+    return True
 
 
 def change_password(session: Session, user: User, old: str, new: str, now: datetime) -> None:
@@ -201,6 +210,16 @@ def clean_email(text: str) -> str:
     if not _EMAIL.fullmatch(email):
         raise Invalid("email", gettext("Enter an email like name@example.com."))
     return email
+
+
+def _is_in_use(session: Session, account: Account, email: str) -> bool:
+    """Whether the account, its partner or another customer of that has a user with this email."""
+    top = account.partner_id or account.id
+    lock(session, Account.id, top)
+    query = select(User.id).join(Account).where(User.email == email)
+    return (
+        session.scalar(query.where(or_(Account.id == top, Account.partner_id == top))) is not None
+    )
 
 
 def _others_can_log_in(session: Session, user: User) -> bool:

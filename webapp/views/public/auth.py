@@ -1,6 +1,7 @@
 """Login, logout, password, and the one-time link by which a user chooses one."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import (
@@ -16,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField, PasswordField, RadioField
 from wtforms.validators import DataRequired, EqualTo
 
 from webapp import clock, i18n
@@ -39,9 +40,10 @@ _REFUSED = _l(
 
 
 class LoginForm(forms.Form):
-    """Email address and password."""
+    """Email address and password; ``account``: if they fit users of several accounts."""
 
     email = EmailField(_l("Email"), [DataRequired(_l("Enter your email."))])
+    account = RadioField(_l("Account"), choices=[], validate_choice=False)
     password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
 
 
@@ -92,14 +94,30 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     if form.validate_on_submit():
         found = users.authenticate(db.session(), form.email.data, form.password.data)
-        if found is not None:
-            _note("user logged in", found)
-            _enter(found)
+        user = _chosen(form, found)
+        if user is not None:
+            _note("user logged in", user)
+            _enter(user)
             return redirect(target)
         db.session.rollback()
-        _record_refusal(form.email.data)
-        forms.refuse(form, Invalid("", str(_REFUSED)))
+        if not found:
+            _record_refusal(form.email.data)
+            forms.refuse(form, Invalid("", str(_REFUSED)))
     return forms.page("public/auth/login.html", form)
+
+
+def _chosen(form: LoginForm, found: Sequence[User]) -> User | None:
+    """Return the only user, or that of the chosen account; without a choice the form has one."""
+    if len(found) == 1:
+        return found[0]
+    for user in found:
+        if form.account.data == str(user.account_id):
+            return user
+    if found:
+        form.account.choices = [(str(user.account_id), user.account.name) for user in found]
+        text = gettext("Choose an account, and enter your password once more.")
+        forms.refuse(form, Invalid("account", text))
+    return None
 
 
 @blueprint.post("/logout")
@@ -201,8 +219,8 @@ def _note(action: Action, user: User) -> None:
 
 
 def _record_refusal(email: str) -> None:
-    user = queries.by_email(db.session(), email)
-    audit.record_refusal(db.session(), user, "user log-in refused", clock.now())
+    found = queries.by_email(db.session(), email)
+    audit.record_refusal(db.session(), found, "user log-in refused", clock.now())
     db.session.commit()
     log.info("a log-in was refused")
 

@@ -6,7 +6,7 @@ within minutes, and that of an account does not hold on networks from which the 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
@@ -118,7 +118,7 @@ def _record_breach() -> None:
         user = context.user()
         context.note("tries limited", user.email, user.account)
     else:
-        audit.record_refusal(db.session(), _typed_user(), "tries limited", clock.now())
+        audit.record_refusal(db.session(), _typed_users(), "tries limited", clock.now())
     db.session.commit()
 
 
@@ -141,7 +141,7 @@ def _typed_email() -> str:
     return request.form.get("email", "").strip().lower()
 
 
-def _typed_user() -> User | None:
+def _typed_users() -> Sequence[User]:
     return users.by_email(db.session(), _typed_email())
 
 
@@ -159,11 +159,9 @@ def _user() -> str:
 
 
 def _is_known_network() -> bool:
-    """Whether the user whose email was typed has logged in from this network."""
-    user = _typed_user()
-    if user is None:
-        return False
-    secret_key = current_settings().secret_key
-    return sessions.is_known_network(
-        db.session(), secret_key, user, request.remote_addr, clock.now()
+    """Whether a user whose email was typed has logged in from this network."""
+    secret_key, address = current_settings().secret_key, request.remote_addr
+    return any(
+        sessions.is_known_network(db.session(), secret_key, user, address, clock.now())
+        for user in _typed_users()
     )
