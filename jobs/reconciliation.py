@@ -1,10 +1,11 @@
-"""The daily job: reconcile counters, deposits, certificates and summaries; delete old sessions."""
+"""The daily job: reconcile pages, check the audit trail, delete old sessions."""
 
 import logging
 
 from jobs import runtime
 from webapp import clock
 from webapp.db import db
+from webapp.queries import audit
 from webapp.queries import reconciliation as queries
 from webapp.services.accounts import sessions
 from webapp.services.certificates import reconciliation
@@ -14,7 +15,7 @@ log = logging.getLogger("releaf.reconciliation")
 
 @runtime.job
 def reconcile_due() -> str:
-    """The job: once a day, reconcile, and delete old sessions.
+    """The job: once a day, reconcile, check the audit trail, and delete old sessions.
 
     Differences are logged and stored.
     """
@@ -24,9 +25,12 @@ def reconcile_due() -> str:
             session.rollback()
             return "not due"
         result = queries.reconcile(session)
-        reconciliation.record(session, result, now)
+        trail = audit.check_chain(session)
+        reconciliation.record(session, result, now, audit_complete=trail.is_complete)
         sessions.delete_old(session, now)
         session.commit()
     for difference in result.differences:
         log.error("pages do not add up: %s", difference)
+    if not trail.is_complete:
+        log.error("entries of the audit trail were changed or deleted; run: releaf audit check")
     return f"{len(result.balances)} feeds, {len(result.differences)} differences"

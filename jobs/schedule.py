@@ -45,6 +45,12 @@ TIMETABLE = (
         timedelta(seconds=30),
         timedelta(minutes=10),
     ),
+    Entry(
+        "timetable-audit",
+        queue.CHAIN_AUDIT_ENTRIES,
+        timedelta(minutes=1),
+        timedelta(minutes=10),
+    ),
     Entry("timetable-health", queue.CHECK_SERVERS, timedelta(hours=1), timedelta(hours=1)),
     Entry("timetable-months", queue.CLOSE_MONTHS, timedelta(minutes=10), timedelta(hours=2)),
     Entry(

@@ -28,6 +28,7 @@ RUN_COLLECTION = "jobs.collection.run"
 RUN_FEED = "jobs.collection.run_feed"
 CHECK_SERVERS = "jobs.health.check_servers"
 CHECK_SERVER = "jobs.health.check_server"
+CHAIN_AUDIT_ENTRIES = "jobs.audit.chain_entries"
 CLOSE_MONTHS = "jobs.month_end.close_due"
 RENDER_CERTIFICATE = "jobs.month_end.render"
 RECONCILE = "jobs.reconciliation.reconcile_due"
@@ -40,6 +41,7 @@ JOBS = (
     RUN_FEED,
     CHECK_SERVERS,
     CHECK_SERVER,
+    CHAIN_AUDIT_ENTRIES,
     CLOSE_MONTHS,
     RENDER_CERTIFICATE,
     RECONCILE,

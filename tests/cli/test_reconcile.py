@@ -2,8 +2,12 @@
 
 from datetime import date
 
+from sqlalchemy import delete
+
 from tests import factories
 from tests.cli.conftest import Releaf
+from webapp.models import AuditEntry
+from webapp.services.accounts import audit
 
 
 def test_warnings_are_named_and_change_no_exit_code(releaf: Releaf) -> None:
@@ -50,6 +54,27 @@ def test_warnings_are_of_the_feeds_that_are_asked_for(releaf: Releaf) -> None:
     (warning,) = result.json["warnings"]
     assert (warning["kind"], warning["feeds"]) == ("before_feed", [second.id])
     assert warning["details"]["day"] == "2020-05-04"
+
+
+def test_a_deleted_entry_of_the_audit_trail_is_a_difference(releaf: Releaf) -> None:
+    with releaf.session() as session:
+        feed = factories.feed(session)
+        feed_id = feed.id
+    for name in ("One", "Two", "Three"):
+        releaf.made("account", "add", name, "--time-zone", "America/New_York")
+    with releaf.session() as session:
+        audit.chain(session)
+        session.execute(delete(AuditEntry).where(AuditEntry.id == 2))
+
+    result = releaf("reconcile")
+    document = releaf("reconcile", "--json")
+
+    assert (result.code, document.code) == (1, 1)
+    assert "DIFFERENCE Audit trail before entry 3 (id 3): 3 and 1 entries" in result.out
+    assert document.json["differences"] == [
+        {"kind": "audit trail", "id": 3, "name": "before entry 3", "expected": 3, "found": 1}
+    ]
+    assert releaf("reconcile", "--feed", feed_id).code == 0
 
 
 def test_an_instance_without_a_feed_has_neither(releaf: Releaf) -> None:

@@ -14,6 +14,7 @@ from webapp.cli.command import Group
 #: The module of each command, imported when it is run, because some imports take a second.
 _COMMANDS = {
     "account": "webapp.cli.accounts:account",
+    "audit": "webapp.cli.audit:audit",
     "certificates": "webapp.cli.certificates:certificates",
     "collect": "webapp.cli.collect:collect",
     "database": "webapp.cli.database:database",

@@ -10,7 +10,7 @@ from webapp.cli import choose, context, output
 from webapp.cli.command import WORK_FAILED, Command
 from webapp.messages import sentence
 from webapp.models import Feed
-from webapp.queries import reconciliation, reconciliation_warnings
+from webapp.queries import audit, reconciliation, reconciliation_warnings
 from webapp.queries.reconciliation_warnings import ReconciliationWarning
 
 _COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "held", "difference")
@@ -27,7 +27,8 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
       releaf reconcile
 
     For each feed the LifeCounts of its devices must be the pages certified, open and held for
-    review. Each difference is listed with its row, and the exit code is 1. Warnings list cases that
+    review. Each difference is listed with its row, and the exit code is 1; so is a gap in the
+    audit trail, unless only some feeds are compared. Warnings list cases that
     the totals do not show, such as a serial number metered twice, and do not affect the exit code.
     """
     with context.session(reading=True) as session:
@@ -37,20 +38,14 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
         if feed is not None:
             query = query.where(Feed.id == choose.feed(session, feed).id)
         result = reconciliation.reconcile(session, query)
+        found = [*result.differences]
+        if server is None and feed is None:
+            found += audit.differences(session)
         warnings = reconciliation_warnings.find(session, query)
     rows = [_row(balance) for balance in result.balances]
-    differences = [
-        {
-            "kind": one.kind.lower(),
-            "id": one.id,
-            "name": one.name,
-            "expected": one.expected,
-            "found": one.found,
-        }
-        for one in result.differences
-    ]
+    differences = [_difference(one) for one in found]
     plain = [*output.table(rows, _COLUMNS)]
-    plain += [f"DIFFERENCE {one}" for one in result.differences]
+    plain += [f"DIFFERENCE {one}" for one in found]
     plain += [] if differences else ["Every page is accounted for."]
     plain += [f"WARNING {_in_words(one)}" for one in warnings]
     document = {
@@ -61,6 +56,16 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
     output.print_result(document, "\n".join(plain))
     if differences:
         ctx.exit(WORK_FAILED)
+
+
+def _difference(difference: reconciliation.Difference) -> dict[str, Any]:
+    return {
+        "kind": difference.kind.lower(),
+        "id": difference.id,
+        "name": difference.name,
+        "expected": difference.expected,
+        "found": difference.found,
+    }
 
 
 def _warning(warning: ReconciliationWarning) -> dict[str, Any]:

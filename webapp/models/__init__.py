@@ -1,7 +1,7 @@
 """Models, one file per noun. Importing this package registers every table."""
 
 from webapp.models.account import Account
-from webapp.models.audit_entry import AuditEntry
+from webapp.models.audit_entry import AuditChain, AuditEntry
 from webapp.models.brand import Brand, Logo
 from webapp.models.certificate import Certificate, Document
 from webapp.models.collection import Collection, Outcome, RetryRows
@@ -24,6 +24,7 @@ from webapp.models.user_session import UserSession
 
 __all__ = [
     "Account",
+    "AuditChain",
     "AuditEntry",
     "Brand",
     "Certificate",

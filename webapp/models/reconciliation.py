@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger
+from sqlalchemy import JSON, BigInteger, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base, UtcDateTime
 
 
 class Reconciliation(Base):
-    """A comparison of everything. ``differences``: a sentence for each; empty without any."""
+    """A comparison of everything. ``differences``: a sentence for each; empty without any.
+
+    ``audit_complete``: whether no entry of the audit trail was changed or deleted.
+    """
 
     __tablename__ = "reconciliation"
 
@@ -19,4 +22,5 @@ class Reconciliation(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     feeds: Mapped[int]
     pages: Mapped[int] = mapped_column(BigInteger)
+    audit_complete: Mapped[bool] = mapped_column(default=True, server_default=true())
     differences: Mapped[list[str]] = mapped_column(JSON)

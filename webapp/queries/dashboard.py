@@ -105,14 +105,14 @@ def account_counts(session: Session) -> dict[str, int]:
     return {row.kind: row.number for row in session.execute(query)}
 
 
-def latest_differences(session: Session) -> int:
-    """Return the number of differences of the latest reconciliation."""
-    found = session.scalar(
-        select(func.json_array_length(Reconciliation.differences))
+def latest_reconciliation(session: Session) -> tuple[int, bool]:
+    """Return the number of differences of the latest one, and if the audit trail was complete."""
+    found = session.execute(
+        select(func.json_array_length(Reconciliation.differences), Reconciliation.audit_complete)
         .order_by(Reconciliation.at.desc(), Reconciliation.id.desc())
         .limit(1)
-    )
-    return found or 0
+    ).first()
+    return (found[0], found[1]) if found else (0, True)
 
 
 def certified_pages(session: Session, partner_id: int) -> int:

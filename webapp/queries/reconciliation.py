@@ -52,7 +52,7 @@ class Difference:
     """Two figures that should be equal, and the row that causes the difference.
 
     ``kind``: of a feed, a device or a month, the row itself; of a server (a day) or a partner (a
-    month), its summary.
+    month), its summary; of the audit trail, the entry that does not continue it.
     """
 
     kind: str

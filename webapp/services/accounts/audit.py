@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from webapp.db import lock
+from webapp.domain.audit_chain import START, entry_hash
 from webapp.domain.reasons import reason
-from webapp.models import Account, AuditEntry, User
+from webapp.models import Account, AuditChain, AuditEntry, User
 from webapp.models.audit_entry import Place
+from webapp.queries.audit import CHAIN_ID, CHAINED
 
 Action = Literal[
     "account added",
@@ -54,6 +57,7 @@ Action = Literal[
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 _UNKNOWN_A_MINUTE = 30
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,33 @@ def _unknown_in(session: Session, since: datetime) -> int:
         )
     )
     return found or 0
+
+
+def chain(session: Session) -> int:
+    """Chain the oldest entries that are not chained yet; return how many, ``_AT_ONCE`` at most.
+
+    Transactions that record an entry wait neither for this nor for each other. The order of the
+    chain is that in which this function finds the entries (docs/decisions/0007).
+    """
+    lock(session, AuditChain.id, CHAIN_ID)
+    end = session.get(AuditChain, CHAIN_ID, populate_existing=True)
+    if end is None:
+        end = AuditChain(id=CHAIN_ID, entries=0, last_hash=START)
+        session.add(end)
+    chained = []
+    for values in session.execute(
+        select(*CHAINED)
+        .where(AuditEntry.prev_hash.is_(None))
+        .order_by(AuditEntry.id)
+        .limit(_AT_ONCE)
+    ):
+        chained.append({"id": values.id, "prev_hash": end.last_hash})
+        end.last_hash = entry_hash(end.last_hash, values)
+    end.entries += len(chained)
+    if chained:
+        session.execute(update(AuditEntry), chained)
+    session.flush()
+    return len(chained)
 
 
 def concerned(account: Account | None) -> int | None:

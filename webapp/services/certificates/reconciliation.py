@@ -17,10 +17,16 @@ def is_due(session: Session, now: datetime) -> bool:
     return last is None or last.at <= now - EVERY
 
 
-def record(session: Session, result: Result, now: datetime) -> Reconciliation:
-    """Store the result of a comparison of all feeds, with its first 1,000 differences."""
+def record(
+    session: Session, result: Result, now: datetime, *, audit_complete: bool = True
+) -> Reconciliation:
+    """Store the result of a comparison of all feeds, with its first 1,000 differences.
+
+    ``audit_complete``: the result of the check of the audit trail.
+    """
     recorded = Reconciliation(
         at=now,
+        audit_complete=audit_complete,
         feeds=len(result.balances),
         pages=sum(balance.life for balance in result.balances),
         differences=[str(difference) for difference in result.differences[:1_000]],

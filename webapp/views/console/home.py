@@ -38,6 +38,7 @@ def _operations(viewer: Viewer) -> str:
     partners = dashboard.first_partners(db.session(), viewer, _FIRST)
     counts = dashboard.partner_counts(db.session(), [each.id for each in partners], month)
     pages = metrics.pages(db.session(), metrics.Scope(), month)
+    differences, audit_complete = dashboard.latest_reconciliation(db.session())
     return render_template(
         "console/home/operations.html",
         today=today,
@@ -48,7 +49,8 @@ def _operations(viewer: Viewer) -> str:
         accounts=dashboard.account_counts(db.session()),
         totals=totals.of_months({month: pages}, today),
         queues=_queues(),
-        differences=dashboard.latest_differences(db.session()),
+        differences=differences,
+        audit_complete=audit_complete,
         **_attention(viewer),
     )
 

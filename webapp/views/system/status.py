@@ -33,6 +33,7 @@ JOB_LABELS = {
     queue.RUN_FEED: _l("Collect a customer that failed"),
     queue.CHECK_SERVERS: _l("Check unhealthy servers"),
     queue.CHECK_SERVER: _l("Check a server"),
+    queue.CHAIN_AUDIT_ENTRIES: _l("Chain entries of the audit trail"),
     queue.CLOSE_MONTHS: _l("Close months that are due"),
     queue.RENDER_CERTIFICATE: _l("Generate a certificate"),
     queue.RECONCILE: _l("Compare meters, pages and certificates"),

@@ -1,0 +1,79 @@
+"""The jobs of the audit trail: entries are chained, and the daily job checks the chain."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from jobs import audit, reconciliation, runtime
+from tests import factories
+from tests.database import open_session
+from tests.factories import NOW
+from webapp import clock
+from webapp.models import AuditEntry, Reconciliation
+from webapp.queries import audit as queries
+from webapp.services.accounts import audit as service
+from webapp.services.accounts.audit import Actor
+from webapp.settings import Settings
+
+
+def record(session: Session, number: int) -> None:
+    """Record so many entries."""
+    for each in range(number):
+        service.record(
+            session,
+            Actor(None, "command"),
+            "feed changed",
+            f"Feed {each}",
+            account_id=None,
+            details={},
+            now=NOW,
+        )
+    session.commit()
+
+
+def test_all_entries_are_chained_and_the_daily_job_notices_a_deleted_one(
+    app: Flask,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(runtime, "get_app", lambda: app)
+    monkeypatch.setattr(service, "_AT_ONCE", 2)
+    with open_session(settings.database_url) as session:
+        record(session, 5)
+        chained = audit.chain_entries()
+        reconciliation.reconcile_due()
+        session.execute(delete(AuditEntry).where(AuditEntry.id == 4))
+        session.commit()
+        later = clock.now() + timedelta(days=1)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        with caplog.at_level(logging.ERROR):
+            reconciliation.reconcile_due()
+
+        results = session.scalars(
+            select(Reconciliation.audit_complete).order_by(Reconciliation.id)
+        ).all()
+        assert not queries.check_chain(session).is_complete
+    assert chained == "5 entries chained"
+    assert results == [True, False]
+    assert "run: releaf audit check" in caplog.text
+
+
+def test_operations_see_that_the_trail_was_changed(app: Flask, settings: Settings) -> None:
+    with open_session(settings.database_url) as session:
+        user = factories.user(session, factories.operations(session))
+        factories.user_session(session, user)
+        session.add(Reconciliation(at=NOW, feeds=0, pages=0, differences=[], audit_complete=False))
+        session.commit()
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = user.get_id()
+
+    pages = [browser.get(path).text for path in ("/", "/reconciliation")]
+
+    assert all("The audit trail was changed" in page for page in pages)
+    assert "Pages do not add up" not in pages[0]

@@ -1,0 +1,170 @@
+"""The chain of the audit trail: what is changed or deleted is noticed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.database import open_session
+from tests.factories import NOW
+from webapp.domain.audit_chain import START
+from webapp.domain.reasons import reason
+from webapp.models import AuditChain, AuditEntry
+from webapp.queries import audit as queries
+from webapp.services.accounts import audit
+from webapp.services.accounts.audit import Actor
+
+
+def record(session: Session, *subjects: str) -> None:
+    """Record an entry for each subject."""
+    for number, subject in enumerate(subjects):
+        audit.record(
+            session,
+            Actor(None, "command"),
+            "feed changed",
+            subject,
+            account_id=None,
+            details={"to": reason("new_link"), "ä": [number, None, 1.5]},
+            now=NOW + timedelta(microseconds=number),
+        )
+        session.flush()
+
+
+@pytest.fixture
+def chained(session: Session) -> Session:
+    """Six entries, chained."""
+    record(session, *"abcdef")
+    assert audit.chain(session) == 6
+    session.commit()
+    return session
+
+
+def test_entries_are_chained_once_and_follow_each_other(chained: Session) -> None:
+    first = queries.check_chain(chained)
+    record(chained, "g", "\x00 or 'ß' in \u202e any 🌲 script")
+    waiting = queries.check_chain(chained)
+    counts = [audit.chain(chained), audit.chain(chained)]
+    last = queries.check_chain(chained)
+
+    assert (first.entries, first.waiting, first.is_complete) == (6, 0, True)
+    assert (waiting.entries, waiting.waiting, waiting.is_complete) == (6, 2, True)
+    assert waiting.last_hash == first.last_hash
+    assert counts == [2, 0]
+    assert (last.entries, last.expected, last.waiting, last.is_complete) == (8, 8, 0, True)
+    assert last.last_hash != first.last_hash
+
+
+@pytest.mark.both_databases
+def test_what_was_chained_is_the_same_when_it_is_read_again(
+    chained: Session, database_url: str
+) -> None:
+    with open_session(database_url) as other:
+        assert queries.check_chain(other).is_complete
+
+
+def test_an_empty_trail_is_complete(session: Session) -> None:
+    found = queries.check_chain(session)
+
+    assert (found.is_complete, found.entries, found.last_hash) == (True, 0, START)
+    assert audit.chain(session) == 0
+
+
+@pytest.mark.parametrize(("number", "broken_at"), [(1, 2), (3, 4), (5, 6), (6, None)])
+def test_a_deleted_entry_is_noticed(chained: Session, number: int, broken_at: int | None) -> None:
+    chained.execute(delete(AuditEntry).where(AuditEntry.id == number))
+
+    found = queries.check_chain(chained)
+
+    assert (found.is_complete, found.broken_at) == (False, broken_at)
+    assert (found.entries, found.expected) == (number - 1, 6)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"subject": "x"},
+        {"user_id": 1},
+        {"account_id": 1},
+        {"at": NOW + timedelta(days=1)},
+        {"action": "feed removed"},
+        {"place": "browser"},
+        {"details": {}},
+        {"prev_hash": None},
+        {"prev_hash": "0" * 63 + "1"},
+        {"id": 17},
+    ],
+)
+@pytest.mark.parametrize("number", [3, 6])
+def test_a_changed_entry_is_noticed(
+    chained: Session, changed: dict[str, object], number: int
+) -> None:
+    factories.user(chained)
+    chained.execute(update(AuditEntry).where(AuditEntry.id == number).values(**changed))
+
+    assert not queries.check_chain(chained).is_complete
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        lambda session: session.execute(delete(AuditEntry)),
+        lambda session: session.execute(delete(AuditEntry).where(AuditEntry.id <= 3)),
+        lambda session: session.execute(delete(AuditEntry).where(AuditEntry.id >= 4)),
+        lambda session: session.execute(delete(AuditChain)),
+        lambda session: session.execute(update(AuditChain).values(entries=5)),
+        lambda session: session.execute(update(AuditEntry).values(prev_hash=None)),
+    ],
+)
+def test_several_deleted_entries_and_a_changed_end_are_noticed(
+    chained: Session, attack: Callable[[Session], object]
+) -> None:
+    attack(chained)
+
+    assert not queries.check_chain(chained).is_complete
+
+
+def test_entries_that_lost_their_hash_are_not_a_new_chain(chained: Session) -> None:
+    chained.execute(update(AuditEntry).where(AuditEntry.id >= 3).values(prev_hash=None))
+    chained.execute(delete(AuditEntry).where(AuditEntry.id == 4))
+
+    audit.chain(chained)
+
+    assert not queries.check_chain(chained).is_complete
+
+
+def test_an_entry_that_is_committed_late_is_chained_after_later_ones(
+    postgresql_database: str,
+) -> None:
+    with open_session(postgresql_database) as slow, open_session(postgresql_database) as quick:
+        record(slow, "slow")
+        record(quick, "quick")
+        quick.commit()
+        before = audit.chain(quick)
+        quick.commit()
+        slow.commit()
+        after = audit.chain(quick)
+        quick.commit()
+
+        found = queries.check_chain(quick)
+        second, first = (quick.get_one(AuditEntry, number).prev_hash for number in (1, 2))
+
+    assert (before, after) == (1, 1)
+    assert (found.is_complete, found.entries) == (True, 2)
+    assert first == START
+    assert second not in (None, START, found.last_hash)
+
+
+def test_a_transaction_that_records_waits_for_no_other(postgresql_database: str) -> None:
+    with open_session(postgresql_database) as one, open_session(postgresql_database) as other:
+        record(one, "a")
+        record(other, "b")
+        audit.chain(other)
+        record(one, "c")
+        one.commit()
+        other.commit()
+
+        assert audit.chain(other) == 2
+        assert queries.check_chain(other).entries == 3
