@@ -109,7 +109,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "0008_fleet_overlap": {"fleet_serial": {}, "server_overlap": {"other_id": 2}},
     "0009_metering": {"retry_rows": {}},
     "0013_user_session": {"user_session": {}},
-    "0015_audit_chain": {"audit_chain": {}},
+    "0016_audit_chain": {"audit_chain": {}},
 }
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_audit_chain"
-down_revision = "0014_confirmed_at"
+revision = "0016_audit_chain"
+down_revision = "0015_user_email"
 branch_labels = None
 depends_on = None
 
