@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
 
 from jobs import runtime
 from webapp import clock, queue
-from webapp.db import db
+from webapp.db import connection_lost, db
 from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
@@ -19,11 +20,43 @@ from webapp.settings import Settings
 
 log = logging.getLogger("releaf.month_end")
 
+#: Certificates rendered by one job, which takes some seconds.
+BATCH = 50
+#: The most certificates that an error names.
+_NAMED = 3
+
+
+class NotRendered(Exception):
+    """Some certificates of a batch could not be rendered; the others are."""
+
 
 @runtime.job
-def render(certificate_id: int) -> str:
-    """The job: render a certificate as PDF and store it."""
-    return render_certificate(certificate_id)
+def render_batch(first: int, last: int) -> str:
+    """The job: render the certificates of a range of ids that have no document yet.
+
+    Each is stored before the next one is rendered, so a repeated job renders the others only.
+    Raises NotRendered.
+    """
+    failed = []
+    with db.session() as session:
+        pending = certificates.pending_in(session, first, last)
+        session.commit()
+        for certificate in pending:
+            try:
+                _render(session, certificate, clock.now)
+            except BaseTimeoutException:
+                raise
+            except Exception as error:
+                if connection_lost(error):
+                    raise
+                log.exception("certificate %s cannot be rendered", certificate.number)
+                session.rollback()
+                failed.append(f"{certificate.number}: {error}")
+    if failed:
+        raise NotRendered(
+            f"{len(failed)} of {len(pending)} PDFs were not generated. {'; '.join(failed[:_NAMED])}"
+        )
+    return f"{len(pending)} certificates"
 
 
 @runtime.job
@@ -52,18 +85,17 @@ def close_due() -> str:
 def render_certificate(certificate_id: int, now: Callable[[], datetime] = clock.now) -> str:
     """Render a document synchronously, unless it has been rendered."""
     with db.session() as session:
-        return _render(session, certificate_id, now)
+        return _render(session, session.get_one(Certificate, certificate_id), now)
 
 
-def _render(session: Session, certificate_id: int, now: Callable[[], datetime]) -> str:
-    certificate = session.get_one(Certificate, certificate_id)
+def _render(session: Session, certificate: Certificate, now: Callable[[], datetime]) -> str:
     rendered = certificates.document(session, certificate) is not None
     values = certificates.values(session, certificate, current_settings().public_url)
     session.commit()  # no transaction is open while the document is rendered
     if rendered:
         return f"{certificate.number} is rendered already"
     pdf = renderer().render(values)
-    certificates.store_document(session, certificate_id, pdf, now())
+    certificates.store_document(session, certificate.id, pdf, now())
     session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
 
@@ -95,17 +127,17 @@ def issue(
             certificate = months.close(session, account, due, moment, config.project)
             session.commit()
             if certificate is not None:
-                _render(session, certificate.id, now)
+                _render(session, certificate, now)
     return certificate, None
 
 
 def _enqueue_documents(config: Settings, certificate_ids: Sequence[int]) -> None:
-    for certificate_id in certificate_ids:
-        try:
-            queue.render_certificate(config, certificate_id)
-        except queue.QueueDown as error:
-            log.warning("certificate %s waits for its document: %s", certificate_id, error)
-            return
+    # Fixed ranges, so that a certificate is in the same batch at every run.
+    firsts = sorted({each - (each - 1) % BATCH for each in certificate_ids})
+    try:
+        queue.render_certificates(config, [(first, first + BATCH - 1) for first in firsts])
+    except queue.QueueDown as error:
+        log.warning("%s certificates wait for their documents: %s", len(certificate_ids), error)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ Jobs have ids and ISO dates as arguments, never secrets, because arguments and d
 logged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
@@ -30,7 +30,7 @@ CHECK_SERVERS = "jobs.health.check_servers"
 CHECK_SERVER = "jobs.health.check_server"
 CHAIN_AUDIT_ENTRIES = "jobs.audit.chain_entries"
 CLOSE_MONTHS = "jobs.month_end.close_due"
-RENDER_CERTIFICATE = "jobs.month_end.render"
+RENDER_CERTIFICATES = "jobs.month_end.render_batch"
 RECONCILE = "jobs.reconciliation.reconcile_due"
 RESOLVE_FAILURES = "jobs.failures.resolve_done"
 SEND_NOTIFICATIONS = "jobs.notifications.send_due"
@@ -43,7 +43,7 @@ JOBS = (
     CHECK_SERVER,
     CHAIN_AUDIT_ENTRIES,
     CLOSE_MONTHS,
-    RENDER_CERTIFICATE,
+    RENDER_CERTIFICATES,
     RECONCILE,
     RESOLVE_FAILURES,
     SEND_NOTIFICATIONS,
@@ -94,15 +94,18 @@ def check_server(settings: Settings, server_id: int) -> str:
     return _enqueue(settings, "timetable", CHECK_SERVER, server_id)
 
 
-def render_certificate(settings: Settings, certificate_id: int) -> str:
-    """Enqueue the rendering of a certificate's document. Raises QueueDown."""
-    return _enqueue(
-        settings,
-        "documents",
-        RENDER_CERTIFICATE,
-        certificate_id,
-        job_id=f"certificate-{certificate_id}",
-    )
+def render_certificates(settings: Settings, batches: Iterable[tuple[int, int]]) -> None:
+    """Enqueue the rendering of certificates, a job for each range of ids. Raises QueueDown.
+
+    A range that is enqueued or being rendered is not enqueued again.
+    """
+    with reaching_redis():
+        documents = Queue("documents", connection=client(settings.redis_url))
+        pending = {*documents.get_job_ids(), *documents.started_job_registry.get_job_ids()}
+    for first, last in batches:
+        job_id = f"certificates-{first}-{last}"
+        if job_id not in pending:
+            _enqueue(settings, "documents", RENDER_CERTIFICATES, first, last, job_id=job_id)
 
 
 def _enqueue(

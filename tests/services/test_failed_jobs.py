@@ -84,13 +84,16 @@ def test_a_check_is_done_by_a_later_one(session: Session, minutes: int, done: bo
     assert is_done(session, failure(queue.CHECK_SERVER, server.id)) is done
 
 
-def test_a_certificate_is_done_when_it_has_a_document(session: Session) -> None:
-    certificate = factories.certificate(session)
-    before = is_done(session, failure(queue.RENDER_CERTIFICATE, certificate.id))
-    factories.document(session, certificate, b"%PDF")
+def test_certificates_are_done_when_all_of_them_have_a_document(session: Session) -> None:
+    first, second, other = (factories.certificate(session) for _ in range(3))
+    batch = failure(queue.RENDER_CERTIFICATES, first.id, second.id)
+    done = [is_done(session, batch)]
+    for certificate in (first, second):
+        factories.document(session, certificate, b"%PDF")
+        done.append(is_done(session, batch))
 
-    assert not before
-    assert is_done(session, failure(queue.RENDER_CERTIFICATE, certificate.id))
+    assert done == [False, False, True]
+    assert not is_done(session, failure(queue.RENDER_CERTIFICATES, first.id, other.id))
 
 
 def test_any_job_is_done_when_it_has_succeeded_since(session: Session) -> None:
@@ -103,4 +106,3 @@ def test_any_job_is_done_when_it_has_succeeded_since(session: Session) -> None:
 def test_jobs_about_rows_that_never_existed_are_not_done(session: Session) -> None:
     assert not is_done(session, failure(queue.RUN_COLLECTION, 7))
     assert not is_done(session, failure(queue.CHECK_SERVER, 7))
-    assert not is_done(session, failure(queue.RENDER_CERTIFICATE, 7))

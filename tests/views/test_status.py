@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from redis import Redis
 from rq import Queue, SimpleWorker
 
+from jobs import runtime
 from jobs.schedule import Timetable, reconcile
 from tests import factories
 from tests.environment.redis_server import RedisServer
@@ -34,9 +36,13 @@ def connection(redis_server: RedisServer) -> Iterator[Redis]:
 
 @pytest.fixture
 def ops(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    storing: Storing,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Visitor:
-    """Somebody who operates the service."""
+    """Somebody who operates the service; jobs run in its application."""
+    monkeypatch.setattr(runtime, "get_app", lambda: app)
     monkeypatch.setattr(clock, "now", lambda: NOW)
     with storing() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
@@ -97,12 +103,10 @@ def test_a_failed_job_is_told_in_plain_words(
         collection = factories.collection(session)
         feed = factories.feed(session, collection.server, customer_name="Harbour <b>")
         server_name = session.get_one(Server, collection.server_id).name
-        certificate = factories.certificate(session)
         ids = (collection.id, feed.id)
-        number, certificate_id = certificate.number, certificate.id
     job = fails(connection, queue.RUN_FEED, *ids)
     fails(connection, queue.RUN_COLLECTION, ids[0])
-    fails(connection, queue.RENDER_CERTIFICATE, certificate_id)
+    fails(connection, queue.RENDER_CERTIFICATES, 1, 100)
     fails(connection, "jobs.nothing.at_all")
 
     page = ops.opens("/operations").text
@@ -110,7 +114,7 @@ def test_a_failed_job_is_told_in_plain_words(
     assert "Collect a customer that failed" in page
     assert "Harbour &lt;b&gt;" in page
     assert server_name in page
-    assert number in page
+    assert "Generate certificates" in page
     assert f"/operations/queues/0/view/job/{job}" in page
     assert "restart both" in page
 

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from webapp import queue
-from webapp.models import Collection, Document, RetryRows, Server
+from webapp.models import Certificate, Collection, RetryRows, Server
 from webapp.queue_status import Failure
 
 
@@ -72,16 +72,19 @@ def _checked(session: Session, failures: Sequence[Failure]) -> set[str]:
 
 
 def _rendered(session: Session, failures: Sequence[Failure]) -> set[str]:
-    """Certificates that have a document."""
-    ids = [failure.ids[0] for failure in failures]
-    query = select(Document.certificate_id).where(Document.certificate_id.in_(ids))
-    rendered = set(session.scalars(query))
-    return {failure.id for failure in failures if failure.ids[0] in rendered}
+    """Ranges of certificates that all have a document."""
+    done = set()
+    for failure in failures:
+        in_range = Certificate.id.between(failure.ids[0], failure.ids[-1])
+        pending = select(Certificate.id).where(in_range, ~Certificate.document.has())
+        if session.scalar(pending.limit(1)) is None:
+            done.add(failure.id)
+    return done
 
 
 _DONE: Mapping[str, Callable[[Session, Sequence[Failure]], set[str]]] = {
     queue.RUN_COLLECTION: _collected,
     queue.RUN_FEED: _retried,
     queue.CHECK_SERVER: _checked,
-    queue.RENDER_CERTIFICATE: _rendered,
+    queue.RENDER_CERTIFICATES: _rendered,
 }

@@ -82,11 +82,3 @@ def customer_names(session: Session, feed_ids: Several[int]) -> dict[int, str]:
         return {}
     rows = session.execute(select(Feed.id, Feed.customer_name).where(Feed.id.in_(feed_ids)))
     return {row.id: row.customer_name for row in rows}
-
-
-def certificate_numbers(session: Session, certificate_ids: Several[int]) -> dict[int, str]:
-    """Return the numbers of these certificates, by id."""
-    if not certificate_ids:
-        return {}
-    query = select(Certificate.id, Certificate.number).where(Certificate.id.in_(certificate_ids))
-    return {row.id: row.number for row in session.execute(query)}

@@ -133,3 +133,10 @@ def document(session: Session, certificate: Certificate) -> Document | None:
 def pending_render(session: Session) -> Sequence[int]:
     """Return the ids of certificates that have no document yet."""
     return session.scalars(WITHOUT_DOCUMENT.order_by(Certificate.id)).all()
+
+
+def pending_in(session: Session, first: int, last: int) -> Sequence[Certificate]:
+    """Return the certificates of a range of ids that have no document yet."""
+    pending = WITHOUT_DOCUMENT.where(Certificate.id.between(first, last))
+    query = select(Certificate).where(Certificate.id.in_(pending)).order_by(Certificate.id)
+    return session.scalars(query).all()

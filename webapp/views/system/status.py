@@ -35,7 +35,7 @@ JOB_LABELS = {
     queue.CHECK_SERVER: _l("Check a server"),
     queue.CHAIN_AUDIT_ENTRIES: _l("Chain entries of the audit trail"),
     queue.CLOSE_MONTHS: _l("Close months that are due"),
-    queue.RENDER_CERTIFICATE: _l("Generate a certificate"),
+    queue.RENDER_CERTIFICATES: _l("Generate certificates"),
     queue.RECONCILE: _l("Compare meters, pages and certificates"),
     queue.RESOLVE_FAILURES: _l("Remove failed jobs that are resolved"),
     queue.SEND_NOTIFICATIONS: _l("Send emails"),
@@ -175,9 +175,6 @@ def _explained(failures: Sequence[queue_status.Failure]) -> Iterable[Failed]:
     feeds = system_status.customer_names(
         db.session(), [ids[1] for ids in of_function[queue.RUN_FEED]]
     )
-    numbers = system_status.certificate_numbers(
-        db.session(), [ids[0] for ids in of_function[queue.RENDER_CERTIFICATE]]
-    )
     for one in failures:
         of, path = "", None
         if one.function == queue.RUN_FEED:
@@ -185,9 +182,6 @@ def _explained(failures: Sequence[queue_status.Failure]) -> Iterable[Failed]:
         elif one.function == queue.RUN_COLLECTION:
             of = servers.get(one.ids[0], "")
             path = url_for("collections.show", collection_id=one.ids[0])
-        elif one.function == queue.RENDER_CERTIFICATE:
-            of = numbers.get(one.ids[0], "")
-            path = url_for("certificates.show", number=of or "-")
         url = path if of else None
         yield Failed(
             one,
