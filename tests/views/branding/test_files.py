@@ -13,7 +13,7 @@ from tests.images.test_svg import REFUSED
 from tests.views.branding.conftest import Street, chosen, sends
 from tests.views.conftest import Storing
 from webapp import images
-from webapp.images import InvalidImage, Reason
+from webapp.images import InvalidImage, Picture, Reason
 from webapp.models import Brand, Logo, User
 
 IMMUTABLE = "max-age=31536000, immutable"
@@ -118,6 +118,24 @@ def test_a_style_sheet_is_kept_for_ever_under_what_it_says(street: Street) -> No
     assert street.ada.opens("/brand/1d4ed8.css?v=old").headers["Cache-Control"] == "no-cache"
     for other in ("1D4ED8", "#1d4ed8", "1d4", "red", "1d4ed8}", "1d4ed8%0a"):
         assert street.ada.opens(f"/brand/{other}.css").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "/preview"])
+def test_an_upload_is_decoded_once_and_others_can_write_meanwhile(
+    street: Street, storing: Storing, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def decode(_: bytes) -> Picture:
+        with storing() as session:
+            session.get_one(User, 1).full_name = "Changed meanwhile"
+        return Picture(pictures.png(), 400, 100)
+
+    decoder = Mock(side_effect=decode)
+    monkeypatch.setattr(images, "sanitize_logo", decoder)
+
+    response = sends(street.ada, street.page + path, pictures.png())
+
+    assert response.status_code == (200 if path else 302)
+    assert decoder.call_count == 1
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

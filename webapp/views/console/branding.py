@@ -42,9 +42,13 @@ _RESETS = {
 
 
 class BrandForm(forms.Form):
-    """Name, color and logo. ``was``: the color in the form when it was rendered."""
+    """Name, color and logo. ``was``: the color in the form when it was rendered.
 
-    upload = b""
+    ``picture``: the uploaded logo; ``refusal``: why it is refused.
+    """
+
+    picture: Picture | None = None
+    refusal: Invalid | None = None
     was = HiddenField()
     name = StringField(
         _l("Display name"),
@@ -165,9 +169,19 @@ def _form(partner: Account) -> BrandForm:
         form.was.data = brand.colour or ""
         form.picked.data = brand.colour or str(contrast.OURS)
         if form.logo.data:
-            with form.logo.data.stream as file:
-                form.upload = file.read(LARGEST_FILE + 1)
+            _decode_logo(form)
     return form
+
+
+def _decode_logo(form: BrandForm) -> None:
+    """Decode the upload once, with no transaction open, because it may take seconds."""
+    with form.logo.data.stream as file:
+        upload = file.read(LARGEST_FILE + 1)
+    db.session.rollback()
+    try:
+        form.picture = logo_upload.sanitized(upload) if upload else None
+    except Invalid as error:
+        form.refusal = error
 
 
 def _chosen(form: BrandForm) -> str:
@@ -182,21 +196,19 @@ def _chosen(form: BrandForm) -> str:
 
 
 def _save(partner: Account, form: BrandForm) -> dict[str, Any]:
+    """Save the values of a form; return what was changed. Raises Invalid."""
+    if form.refusal:
+        raise form.refusal
     return dict(
         branding.change(
             db.session(),
             partner,
             name=form.name.data or "",
             colour=form.colour.data or "",
-            logo=_uploaded(form),
+            logo=form.picture,
             now=clock.now(),
         )
     )
-
-
-def _uploaded(form: BrandForm) -> Picture | None:
-    """Return the picture of the uploaded file. Raises Invalid."""
-    return logo_upload.sanitized(form.upload) if form.upload else None
 
 
 def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
@@ -209,20 +221,15 @@ def _context(partner: Account, form: BrandForm) -> dict[str, Any]:
 
 
 def _sample(partner: Account, form: BrandForm) -> Sample:
-    errors = []
+    errors = [form.refusal] if form.refusal else []
     brand = branding.of(db.session(), partner)
     logo = (
         url_for("brand_files.logo", digest=brand.logo_digest)
         if brand and brand.logo_digest
         else None
     )
-    try:
-        uploaded = _uploaded(form)
-    except Invalid as error:
-        errors.append(error)
-    else:
-        if uploaded is not None:
-            logo = f"data:image/png;base64,{base64.b64encode(uploaded.content).decode()}"
+    if form.picture:
+        logo = f"data:image/png;base64,{base64.b64encode(form.picture.content).decode()}"
     colour, offer = contrast.OURS, None
     if form.colour.data:
         try:
