@@ -1,6 +1,6 @@
 """How values read: a table a filter."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -60,10 +60,10 @@ def test_trees_have_two_decimals(number: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (date(2026, 10, 31), "31 October 2026"),
-        (date(2028, 2, 29), "29 February 2028"),
-        (date(2026, 5, 1), "1 May 2026"),
-        (datetime(2026, 10, 31, 23, 59, tzinfo=ZoneInfo("Asia/Tokyo")), "31 October 2026"),
+        (date(2026, 10, 31), "Oct 31, 2026"),
+        (date(2028, 2, 29), "Feb 29, 2028"),
+        (date(2026, 5, 1), "May 1, 2026"),
+        (datetime(2026, 10, 31, 23, 59, tzinfo=ZoneInfo("Asia/Tokyo")), "Oct 31, 2026"),
     ],
 )
 def test_a_day_is_written_out(value: date, text: str) -> None:
@@ -86,12 +86,12 @@ def test_what_is_no_month_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "text"),
     [
-        ("UTC", "31 October 2026, 16:45 UTC"),
-        ("America/New_York", "31 October 2026, 12:45 EDT"),
-        ("Asia/Tokyo", "1 November 2026, 01:45 JST"),
-        ("America/Sao_Paulo", "31 October 2026, 13:45 UTC−03"),
-        ("Asia/Kathmandu", "31 October 2026, 22:30 UTC+0545"),
-        (ZoneInfo("Europe/Berlin"), "31 October 2026, 17:45 CET"),
+        ("UTC", "Oct 31, 2026, 4:45 PM UTC"),
+        ("America/New_York", "Oct 31, 2026, 12:45 PM EDT"),
+        ("Asia/Tokyo", "Nov 1, 2026, 1:45 AM JST"),
+        ("America/Sao_Paulo", "Oct 31, 2026, 1:45 PM UTC−03"),
+        ("Asia/Kathmandu", "Oct 31, 2026, 10:30 PM UTC+0545"),
+        (ZoneInfo("Europe/Berlin"), "Oct 31, 2026, 5:45 PM CET"),
     ],
 )
 def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(
@@ -100,6 +100,55 @@ def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(
     moment = datetime(2026, 10, 31, 16, 45, 20, 123456, tzinfo=UTC)
 
     assert filters.time_in(moment, zone) == text
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("America/New_York", "Eastern Time"),
+        ("America/Phoenix", "Mountain Time"),
+        (ZoneInfo("Europe/Berlin"), "Central European Time"),
+        ("UTC", "UTC"),
+        ("Etc/GMT+5", "GMT+5"),
+        ("Pacific/Honolulu", "Honolulu"),
+        ("America/Argentina/Buenos_Aires", "Argentina Time"),
+    ],
+)
+def test_a_time_zone_has_its_name_or_that_of_its_city(zone: str | ZoneInfo, text: str) -> None:
+    assert filters.zone_name(zone) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(time(0, 5), "12:05 AM"), (time(12), "12:00 PM"), (time(18, 7), "6:07 PM")]
+)
+def test_a_clock_has_twelve_hours(value: time, text: str) -> None:
+    assert filters.clock_time(value) == text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        (date(2026, 11, 3), date(2026, 11, 3), "Nov 3, 2026"),
+        (date(2026, 11, 3), date(2026, 11, 9), "Nov 3 – 9, 2026"),
+        (date(2026, 10, 28), date(2026, 11, 3), "Oct 28 – Nov 3, 2026"),
+        (date(2026, 12, 30), date(2027, 1, 2), "Dec 30, 2026 – Jan 2, 2027"),
+    ],
+)
+def test_a_range_of_days_names_a_month_and_a_year_once(first: date, last: date, text: str) -> None:
+    assert filters.days(first, last) == text
+
+
+@pytest.mark.parametrize(
+    ("label", "year", "text"),
+    [
+        ("2026-10-31", True, "Oct 31, 2026"),
+        ("2026-10-31", False, "Oct 31"),
+        ("2026-10", True, "Oct 2026"),
+        ("2026-10", False, "Oct"),
+    ],
+)
+def test_dates_of_charts_are_short(label: str, year: bool, text: str) -> None:
+    assert filters.short_date(label, year=year) == text
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:
@@ -138,6 +187,5 @@ def test_templates_use_every_filter_by_its_name() -> None:
     )
 
     assert text == (
-        "12,345 | 2 feeds | 1.48 | 31 October 2026 | October 2026 | "
-        "31 October 2026, 01:02 UTC | today"
+        "12,345 | 2 feeds | 1.48 | Oct 31, 2026 | October 2026 | Oct 31, 2026, 1:02 AM UTC | today"
     )

@@ -52,8 +52,8 @@ def test_no_sentence_is_left_without_a_code_that_uses_it() -> None:
     [
         (
             reason("data_recovered", pages=1_234, first="2026-11-03", last="2026-11-09"),
-            "New data arrived; recovered 1,234 pages for 3 to 9 November 2026",
-            "Llegaron datos nuevos; se recuperaron 1,234 páginas del 3 al 9 de noviembre de 2026",
+            "New data arrived; recovered 1,234 pages for Nov 3 – 9, 2026",
+            "Llegaron datos nuevos; se recuperaron 1,234 páginas del 3–9 de nov de 2026",
         ),
         (
             reason("silent", days=3, last=None),

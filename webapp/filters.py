@@ -5,12 +5,19 @@ those of CLDR, by Babel.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import (
+    format_date,
+    format_interval,
+    format_skeleton,
+    format_time,
+    get_timezone_location,
+    get_timezone_name,
+)
 from babel.numbers import format_compact_decimal, format_decimal
 from flask_babel import gettext, ngettext
 from jinja2 import Environment
@@ -87,49 +94,44 @@ def decimal(value: Decimal, places: int) -> str:
 
 
 def day(value: date) -> str:
-    """Return a date: 31 October 2026. Of a datetime, the date in its zone."""
-    # TRANSLATORS: the pattern of a date, in letters of CLDR: d day, MMMM month, y year.
-    return _date(gettext("d MMMM y"), value.year, value.month, value.day)
+    """Return a date: Oct 31, 2026. Of a datetime, the date in its zone."""
+    return format_date(value, "medium", locale=i18n.current_locale())
+
+
+def long_day(value: date) -> str:
+    """Return a date for documents: October 31, 2026."""
+    return format_date(value, "long", locale=i18n.current_locale())
 
 
 def days(first: date, last: date) -> str:
-    """Return a range of days: 3 to 9 November 2026, 28 October to 3 November 2026."""
+    """Return a range of days: Nov 3 – 9, 2026; Oct 28 – Nov 3, 2026."""
     if first == last:
         return day(first)
-    if (first.year, first.month) == (last.year, last.month):
-        begin = str(first.day)
-    elif first.year == last.year:
-        # TRANSLATORS: the pattern of a date without its year.
-        begin = _date(gettext("d MMMM"), first.year, first.month, first.day)
-    else:
-        begin = day(first)
-    return gettext("%(first)s to %(last)s", first=begin, last=day(last))
+    return _plain(format_interval(first, last, "yMMMd", locale=i18n.current_locale()))
 
 
 def month(value: object) -> str:
     """Return a month: October 2026. Takes a date, a Month, or text that starts with 2026-10."""
-    first = date.fromisoformat(f"{str(value)[:7]}-01")
-    # TRANSLATORS: the pattern of a month.
-    return _date(gettext("MMMM y"), first.year, first.month, 1)
+    return _date("yMMMM", date.fromisoformat(f"{str(value)[:7]}-01"))
 
 
 def short_date(label: str, *, year: bool = True) -> str:
-    """Return an ISO day or month for charts: 31 Oct 2026, Oct 2026; 31 Oct, Oct without a year."""
+    """Return an ISO day or month for charts: Oct 31, 2026, Oct 2026; Oct 31, Oct without a year."""
     first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
     if len(label) > 7:
-        pattern = gettext("d MMM y") if year else gettext("d MMM")
-    else:
-        pattern = gettext("MMM y") if year else "LLL"
-    return _date(pattern, first.year, first.month, first.day)
+        return _date("yMMMd" if year else "MMMd", first)
+    if year:
+        return _date("yMMM", first)
+    return format_date(first, "LLL", locale=i18n.current_locale())
 
 
 def month_name(value: date) -> str:
     """Return the month of a date without its year: October."""
-    return _date("LLLL", value.year, value.month, 1)
+    return format_date(value, "LLLL", locale=i18n.current_locale())
 
 
 def time_in(moment: datetime, zone: str | tzinfo) -> str:
-    """Return an aware datetime in the local time of a zone: 31 October 2026, 12:45 EDT.
+    """Return an aware datetime in the local time of a zone: Oct 31, 2026, 12:45 PM EDT.
 
     Raises ValueError for a naive datetime.
     """
@@ -140,7 +142,24 @@ def time_in(moment: datetime, zone: str | tzinfo) -> str:
     name = local.tzname() or ""
     if name[:1] in ("+", "-"):
         name = f"UTC{name}".replace("-", "−")
-    return f"{day(local)}, {local.hour:02}:{local.minute:02} {name}".rstrip()
+    return f"{day(local)}, {clock_time(local.timetz())} {name}".rstrip()
+
+
+def clock_time(value: time) -> str:
+    """Return a time of day: 12:45 PM."""
+    return _plain(format_time(value, "short", locale=i18n.current_locale()))
+
+
+def zone_name(zone: str | tzinfo) -> str:
+    """Return the name of a time zone: Eastern Time; its city, if it has no name: Kolkata."""
+    key = str(zone)
+    locale = i18n.current_locale()
+    known = ZoneInfo(key)
+    name = get_timezone_name(known, locale=locale)
+    # For a zone without a name, Babel returns that of its country and city.
+    if key != "UTC" and name != get_timezone_location(known, locale=locale):
+        return name
+    return key.rpartition("/")[2].replace("_", " ")
 
 
 def days_ago(value: date, today: date) -> str:
@@ -171,8 +190,13 @@ def device_name(device: Named) -> str:
     return device.asset_id or device.serial_number or gettext("Device without an ID")
 
 
-def _date(pattern: str, year: int, month: int, day: int) -> str:
-    return format_date(date(year, month, day), pattern, locale=i18n.current_locale())
+def _date(skeleton: str, value: date) -> str:
+    return _plain(format_skeleton(skeleton, value, locale=i18n.current_locale()))
+
+
+def _plain(text: str) -> str:
+    """Replace the narrow spaces of CLDR, which many fonts do not have, by ordinary ones."""
+    return text.replace("\u202f", " ").replace("\u2009", " ")
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -181,11 +205,14 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "pluralize": pluralize,
     "trees": trees,
     "day": day,
+    "long_day": long_day,
     "days": days,
     "month": month,
     "month_name": month_name,
     "short_date": short_date,
     "time_in": time_in,
+    "clock_time": clock_time,
+    "zone_name": zone_name,
     "days_ago": days_ago,
 }
 

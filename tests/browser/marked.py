@@ -17,11 +17,11 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 class Marking(NullTranslations):
-    """Marks every message, and translates none. Patterns of dates are left as they are."""
+    """Marks every message, and translates none."""
 
     def gettext(self, message: str) -> str:
         """A message between the signs."""
-        return message if "MMMM" in message else f"{BEGIN}{message}{END}"
+        return f"{BEGIN}{message}{END}"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """The form of a number between the signs."""

@@ -38,8 +38,8 @@ _NAMES = re.compile(
     r"PDF|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
     r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
     r"\b(?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)\b|"
-    r"America/New York|Estados Unidos|Harbour Hotel|operator.truediv|division by zero|"
-    r"ZeroDivisionError:|Typed one digit too many|Opción inválida"
+    r"\bde\b|[ap]\.m\.|hora (?:oriental|de Europa central)|Estados Unidos|Harbour Hotel|"
+    r"operator.truediv|division by zero|ZeroDivisionError:|Typed one digit too many|Opción inválida"
 )
 
 

@@ -93,7 +93,7 @@ class Demo:
 
 @pytest.fixture
 def demo(releaf: Releaf, faketime_library: Path) -> Iterator[Demo]:
-    """Monday 1 March 2027, ten in the morning in New York: February has not closed yet."""
+    """Monday, March 1, 2027, ten in the morning in New York: February has not closed yet."""
     releaf.faketime = faketime_library
     demo = Demo(releaf)
     with demo.printerpoint:

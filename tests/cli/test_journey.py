@@ -24,7 +24,7 @@ def operator(releaf: Releaf, faketime_library: Path) -> Releaf:
 def test_a_month_from_the_token_to_the_certificate(
     operator: Releaf, printerpoint: Sandbox, tmp_path: Path
 ) -> None:
-    # Wednesday 28 October 2026: two customers, one of them without an ID.
+    # Wednesday, October 28, 2026: two customers, one of them without an ID.
     printerpoint.set_time(datetime(2026, 10, 28, 16, tzinfo=UTC))
     harbour = printerpoint.add_customer("Harbour Architects, LLP", "HARB01")
     studio = printerpoint.add_printer(harbour, serial="CNB1", asset="HA-1", count=182_345)

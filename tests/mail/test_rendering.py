@@ -140,7 +140,7 @@ def test_the_text_of_an_email_is_in_paragraphs() -> None:
         "",
         "No nightly run has finished",
         "  Last one finished: never",
-        "  Overdue since: 17 November 2026, 09:30 UTC",
+        "  Overdue since: Nov 17, 2026, 9:30 AM UTC",
         "  What to do: Check that the workers and the scheduler are running and that Redis and the "
         "database are reachable. No pages are lost: the next nightly run collects what was missed.",
         "  https://releaf.example/collections",

@@ -40,7 +40,7 @@ def test_a_certificate_says_all_it_has_to_say(
         "2,469,134 standard pages",
         "October 2026",
         "Atlantic Rainforest Corridor",
-        "2 November 2026",
+        "November 2, 2026",
         "8,333 standard pages",
         "https://releaf.example/c/Zk3uJ0mTq8s2VYb1X5hPa9dLcE7fWgRi",
     ):

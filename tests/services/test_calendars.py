@@ -82,7 +82,7 @@ def test_a_region_is_one_of_the_accounts_country(session: Session) -> None:
 def test_a_feed_is_judged_by_the_calendar_of_its_region(
     world: World, region: str, health: str
 ) -> None:
-    # Heard on Friday 27 March 2026; Tuesday the 31st is Cesar Chavez Day in California.
+    # Heard on Friday, March 27, 2026; Tuesday the 31st is Cesar Chavez Day in California.
     with world.session() as session:
         session.get_one(Account, world.partner_id).region = region
         session.commit()

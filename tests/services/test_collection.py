@@ -77,7 +77,7 @@ def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
 
     world.night(NEXT_MONDAY)
 
-    # 12 October 2026 is Columbus Day: Friday is the gap's only business day.
+    # Oct 12, 2026 is Columbus Day: Friday is the gap's only business day.
     assert world.deposits(feed) == {FRIDAY: 101}
 
 

@@ -176,7 +176,7 @@ def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world:
         change = session.scalars(select(HealthChange).order_by(HealthChange.id.desc())).first()
     assert change is not None
     assert sentence(change.reason) == (
-        f"New data arrived; recovered {recovered[0]['pages']:,} pages for 6 to 9 October 2026"
+        f"New data arrived; recovered {recovered[0]['pages']:,} pages for Oct 6 – 9, 2026"
     )
 
 

@@ -37,7 +37,7 @@ def test_a_feed_read_by_hand_stays_healthy_until_its_interval_has_passed(session
     assert [days for days, number in turned.items() if number] == [5]
     change = session.scalars(select(HealthChange)).one()
     assert sentence(change.reason) == (
-        "No new data since 9 October 2026; a reading by hand is expected every 30 days"
+        "No new data since Oct 9, 2026; a reading by hand is expected every 30 days"
     )
 
 

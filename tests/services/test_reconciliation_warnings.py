@@ -89,7 +89,7 @@ def test_a_delta_near_the_lifetime_count_is_warned_of_where_it_counts(
     assert [warning.kind for warning in warnings] == ["near_lifetime"] * warned
     if warned:
         assert warnings[0].places[0].device_id == device.id
-        words = f"{pages:,} pages were counted on 30 October 2026 at a meter reading of {count:,}."
+        words = f"{pages:,} pages were counted on Oct 30, 2026 at a meter reading of {count:,}."
         assert sentence(warnings[0].reason).startswith(words)
 
 
@@ -106,7 +106,7 @@ def test_deposits_before_their_feed_are_warned_of_in_the_partners_zone(session: 
     assert on_its_day == []
     assert (warning.kind, warning.places[0].feed_id) == ("before_feed", feed.id)
     assert sentence(warning.reason) == (
-        "Pages are counted for 29 October 2026, but the feed was created on 30 October 2026."
+        "Pages are counted for Oct 29, 2026, but the feed was created on Oct 30, 2026."
     )
 
 

@@ -71,7 +71,7 @@ def test_the_page_states_what_is_certified_and_where_it_can_be_seen(office: Offi
 
     assert all(
         words in page
-        for words in ("Harbour Architects, LLP", "296.31", "2,469,134", "8,333", "2 November 2026")
+        for words in ("Harbour Architects, LLP", "296.31", "2,469,134", "8,333", "Nov 2, 2026")
     )
     assert f"http://127.0.0.1:8000/c/{PUBLIC_ID}" in page
     assert "every 2s" not in page

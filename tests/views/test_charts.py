@@ -28,7 +28,7 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
     bars = bars_of_days([recovered, DayPages(HOLIDAY, 5), saturday], {HOLIDAY})
 
     assert [bar.kind for bar in bars] == ["recovered", "weekend", "weekend"]
-    assert layout_chart(bars).columns[0].title == "2 Nov 2026: 5 pages, recovered"
+    assert layout_chart(bars).columns[0].title == "Nov 2, 2026: 5 pages, recovered"
 
 
 def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> None:
@@ -40,8 +40,8 @@ def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> 
 
     assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
     assert [column.title for column in columns] == [
-        "2 Nov 2026: 1,000 pages",
-        "10 Nov 2026: 0 pages, under review",
+        "Nov 2, 2026: 1,000 pages",
+        "Nov 10, 2026: 0 pages, under review",
     ]
     assert (columns[1].top, columns[1].height) == ("188.0", "12.0")
     assert [bar.kind for bar in bars_of_days(of_days, {HOLIDAY})] == ["normal", "normal", "weekend"]
@@ -80,7 +80,7 @@ def test_bars_stand_within_the_chart_and_the_last_day_is_named(count: int) -> No
     made = layout_chart(days(count))
 
     assert len(made.columns) == len(made.rows) == count
-    assert made.axis[-1].text == f"{MONDAY + timedelta(days=count - 1):%-d %b}"
+    assert made.axis[-1].text == f"{MONDAY + timedelta(days=count - 1):%b %-d}"
     assert 1 <= len(made.axis) <= 14
     assert all(0 <= mark.at <= 100 for mark in made.axis)
     assert made.total == f"{100 * count:,}"

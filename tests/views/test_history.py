@@ -112,7 +112,7 @@ def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
     own = nora.opens(device_path).text
     theirs = hana.opens(f"{path}/history").text
 
-    assert "12,345 pages recovered for 3 to 9 November 2026" in whole
+    assert "12,345 pages recovered for Nov 3 – 9, 2026" in whole
     assert "Meter of A-77 was reset" in whole
     assert "Secret Clinic" in whole
     assert "View all" in brief

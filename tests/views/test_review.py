@@ -118,14 +118,14 @@ def test_the_case_shows_the_meter_before_and_after_and_why(office: Office) -> No
     assert all(
         words in page
         for words in (
-            "Meter on 16 November 2026",
-            "Meter on 17 November 2026",
+            "Meter on Nov 16, 2026",
+            "Meter on Nov 17, 2026",
             "1,000",
             "901,000",
             "900,000 pages in 1 business day",
             "More pages than the daily limit for this printer allows.",
             "May be resolved automatically: ",
-            "The meter went from 1,000 on 16 November 2026 to 901,000 on 17 November 2026.",
+            "The meter went from 1,000 on Nov 16, 2026 to 901,000 on Nov 17, 2026.",
         )
     )
 
@@ -142,9 +142,9 @@ def test_the_readings_that_decided_are_marked_and_named(office: Office, storing:
     page = office.nora.opens(office.path).text
 
     assert "Based on these readings:" in page
-    assert "18 November 2026 (901,200), 19 November 2026 (1,050)" in page
-    assert "18 November 2026: 901,200 (confirms it)" in page
-    assert "19 November 2026: 1,050 (contradicts it)" in page
+    assert "Nov 18, 2026 (901,200), Nov 19, 2026 (1,050)" in page
+    assert "Nov 18, 2026: 901,200 (confirms it)" in page
+    assert "Nov 19, 2026: 1,050 (contradicts it)" in page
     assert "Later readings" in page
     assert "Reopen" in page
 

@@ -21,7 +21,7 @@ def test_operations_add_a_partner(grace: Visitor) -> None:
     page = grace.opens(response.location)
     assert response.status_code == 302
     assert "Westerly has been added." in page.text
-    assert "America/Los Angeles" in page.text
+    assert "Pacific Time" in page.text
     assert "United States" in page.text
 
 

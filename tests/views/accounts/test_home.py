@@ -63,7 +63,7 @@ def test_home_of_a_new_partner_leads_through_the_first_steps(
 def test_home_of_a_partner_sums_up_month_quarter_year_and_all(
     ada: Visitor, storing: Storing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: factories.NOW)  # 17 November 2026
+    monkeypatch.setattr(clock, "now", lambda: factories.NOW)  # Nov 17, 2026
     with storing() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         feed = factories.feed(session, factories.server(session, partner))

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webapp import filters
 from webapp.domain.health import SILENT_BUSINESS_DAYS
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.trees import PAGES_PER_TREE
@@ -128,9 +129,9 @@ def show(slug: str) -> str:
         silent_days=SILENT_BUSINESS_DAYS,
         limits=DEFAULT_LIMITS,
         ceiling=settings.pages_per_day_ceiling,
-        collect_at=settings.collect_at.strftime("%H:%M"),
+        collect_at=filters.clock_time(settings.collect_at),
         close_on=settings.close_on,
-        close_at=settings.close_at.strftime("%H:%M"),
+        close_at=filters.clock_time(settings.close_at),
     )
 
 
