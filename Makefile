@@ -54,17 +54,21 @@ simulations:  ## simulate a year in seven more time zones, which make test leave
 	@deploy/setup --dev
 	@exec $(pytest) -m simulation $(ARGS)
 
-check:  ## run ruff, mypy --strict and the import rules
+djhtml := $(python) -m djhtml --tabwidth 2
+
+check:  ## run ruff, djhtml, mypy --strict and the import rules
 	@deploy/setup --dev
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
+	@$(djhtml) --check templates
 	@$(python) -m mypy
 	@.venv/bin/lint-imports --no-logo
 
-fix:  ## apply ruff's fixes and its format
+fix:  ## apply ruff's fixes and its format, and indent templates
 	@deploy/setup --dev
 	@$(python) -m ruff check --fix .
 	@$(python) -m ruff format .
+	@$(djhtml) templates
 
 bench:  ## measure collection, certificates and pages against their floors
 	@deploy/setup --tests

@@ -21,6 +21,7 @@ MODULES = sorted(
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 40
+MOST_CHARACTERS_OF_A_TEMPLATE_LINE = 160
 #: The files that are longer, each with the reason.
 LONG_FILES = {
     "tests/bench/nights.py": "one measurement: our night, and the same night by bare statements",
@@ -110,6 +111,17 @@ def test_functions_are_short_or_have_a_reason() -> None:
     ]
 
     assert sorted(long) == sorted(LONG_FUNCTIONS)
+
+
+def test_lines_of_templates_are_short() -> None:
+    long = [
+        f"{name(path)}:{number}: {len(line)} characters"
+        for path in sorted((ROOT / "templates").rglob("*.*"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > MOST_CHARACTERS_OF_A_TEMPLATE_LINE
+    ]
+
+    assert long == []
 
 
 def calls(paths: Iterable[Path], pattern: str) -> list[str]:

@@ -217,4 +217,4 @@ def test_an_unknown_public_page_is_not_there(
 
 def rows(page: str) -> list[str]:
     """The numbers of a list, in its order."""
-    return re.findall(r'<th scope="row"><a href="/certificates/([^"]+)"', page)
+    return re.findall(r'<th scope="row">\s*<a href="/certificates/([^"]+)"', page)

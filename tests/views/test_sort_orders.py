@@ -102,7 +102,7 @@ def names(page: str) -> list[str]:
     rows = re.findall(r"<tr>(.*?)</tr>", page.split("<tbody>")[1], re.DOTALL)
     found = []
     for row in rows:
-        name = re.search(r'<th scope="row"><a href="[^"]*"[^>]*>([^<]+)</a>', row)
+        name = re.search(r'<th scope="row">\s*<a href="[^"]*"[^>]*>([^<]+)</a>', row)
         assert name is not None
         customer = re.search(r'data-label="Customer">([^<]+)<', row)
         months = {"October 2026": "2026-10", "September 2026": "2026-09"}

@@ -51,7 +51,9 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
         device_id = device.id
 
     page = office.nora.opens(f"/devices/{device_id}").text
-    rows = re.findall(r'datetime="([-0-9]+)">[^<]*</time></th><td class="number">([0-9,]+)', page)
+    rows = re.findall(
+        r'datetime="([-0-9]+)">[^<]*</time></th>\s*<td class="number">([0-9,]+)', page
+    )
 
     assert {day: pages for day, pages in rows if pages != "0"} == {
         f"{monday}": "1,111",
