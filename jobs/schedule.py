@@ -72,8 +72,11 @@ def enqueue_due_collections() -> str:
     config = current_settings()
     with db.session() as session:
         now = clock.now()
-        due = [*scheduling.due_scheduled_runs(session, now, config.collect_at)]
-        due += scheduling.stale_manual_runs(session, now)
+        lost_after = scheduling.LOST_JOB
+        if queue.is_empty(config, "collection"):
+            lost_after = scheduling.LOST_JOB_OF_EMPTY_QUEUE
+        due = [*scheduling.due_scheduled_runs(session, now, config.collect_at, lost_after)]
+        due += scheduling.stale_manual_runs(session, now, lost_after)
         scheduling.expire_manual_runs(session, now)
         session.commit()
         try:

@@ -1,16 +1,20 @@
 """Failed jobs: requeued by operations, and resolved when their work has been done."""
 
+from datetime import timedelta
+
 import pytest
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.exceptions import InvalidJobOperation
 from rq.job import Job, requeue_job
+from sqlalchemy import update
 
 from jobs import failures, runtime, schedule
 from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import request_collection
 from tests.nights import World
 from webapp import clock, queue, queue_status
+from webapp.models import Collection
 from webapp.queue_status import Failure
 
 
@@ -155,6 +159,32 @@ def test_collections_that_could_not_be_enqueued_are_enqueued_by_the_next_run(
 
     assert again == ["1 collections enqueued", "0 collections enqueued"]
     assert Queue("collection", connection=redis_connection).count == 1
+
+
+def test_collections_whose_jobs_were_lost_with_redis_are_enqueued_soon(
+    world: World, redis_connection: Redis
+) -> None:
+    world.has_feed("Aardvark", "AAR", S1=100)
+    line = Queue("collection", connection=redis_connection)
+    results = [schedule.enqueue_due_collections()]
+    age_queued_collections(world)
+    results.append(schedule.enqueue_due_collections())
+    redis_connection.flushall()
+    results.append(schedule.enqueue_due_collections())
+
+    assert results == [
+        "1 collections enqueued",
+        "0 collections enqueued",  # it waits in the queue
+        "1 collections enqueued",
+    ]
+    assert line.count == 1
+
+
+def age_queued_collections(world: World) -> None:
+    """Let the collections have been enqueued a minute ago."""
+    with world.session() as session:
+        session.execute(update(Collection).values(alive_at=clock.now() - timedelta(minutes=1)))
+        session.commit()
 
 
 def test_the_latest_twenty_are_listed_as_resolved(world: World, redis_connection: Redis) -> None:

@@ -101,6 +101,7 @@ class YearScenario:
         self.patch.setattr(runtime, "get_app", lambda: self.world.app)
         self.patch.setattr(runtime, "client_of", lambda server: self.client)
         self.patch.setattr(clock, "now", lambda: self.service_time)
+        self.patch.setattr(queue, "is_empty", lambda config, name: False)
         self.patch.setattr(queue, "run_collection", lambda config, wanted: self.line.append(wanted))
         self.patch.setattr(queue, "render_certificates", lambda config, batches: None)
         self.is_at(NEW_YEAR - DAY, NOON)

@@ -13,13 +13,17 @@ from webapp.services.collection.requests import due_day, request
 
 #: A collection queued for longer than this has lost its job.
 LOST_JOB = timedelta(minutes=3)
+#: The same while no job of a collection is enqueued, as after Redis was flushed.
+LOST_JOB_OF_EMPTY_QUEUE = timedelta(seconds=15)
 #: A manual collection that lost its job is queued again for this long.
 MANUAL_RUNS_EXPIRE_AFTER = timedelta(days=1)
 #: A failed scheduled collection of a healthy server is retried after this.
 RETRY_AFTER = timedelta(hours=1)
 
 
-def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Sequence[Collection]:
+def due_scheduled_runs(
+    session: Session, now: datetime, collect_at: time, lost_after: timedelta = LOST_JOB
+) -> Sequence[Collection]:
     """Return the scheduled collections to run now; create missing ones, abandon earlier ones.
 
     Only the last day that ended is due: its readings include the pages of missed days.
@@ -46,7 +50,7 @@ def due_scheduled_runs(session: Session, now: datetime, collect_at: time) -> Seq
         if night is None:
             _abandon_earlier_runs(session, server, day, now)
             due.append(request(session, server, day=day, kind="scheduled", now=now))
-        elif _is_due_again(night, server, now):
+        elif _is_due_again(night, server, now, lost_after):
             if night.state == "queued":
                 night.alive_at = now  # queued again; a stale one stays claimable
             due.append(night)
@@ -58,13 +62,15 @@ def job_lost(collection: Collection, now: datetime) -> None:
     collection.alive_at = now - LOST_JOB - timedelta(seconds=1)
 
 
-def stale_manual_runs(session: Session, now: datetime) -> Sequence[Collection]:
+def stale_manual_runs(
+    session: Session, now: datetime, lost_after: timedelta = LOST_JOB
+) -> Sequence[Collection]:
     """Return the manual collections of the last day whose job or worker was lost."""
     lost = session.scalars(
         select(Collection).where(
             Collection.kind == "manual",
             Collection.queued_at > now - MANUAL_RUNS_EXPIRE_AFTER,
-            _is_lost(now),
+            _is_lost(now, lost_after),
         )
     ).all()
     for collection in lost:
@@ -95,10 +101,10 @@ def expire_manual_runs(session: Session, now: datetime) -> None:
     )
 
 
-def _is_lost(now: datetime) -> ColumnElement[bool]:
+def _is_lost(now: datetime, lost_after: timedelta = LOST_JOB) -> ColumnElement[bool]:
     """Whether a collection has lost its job or its worker."""
     return or_(
-        (Collection.state == "queued") & (Collection.alive_at < now - LOST_JOB),
+        (Collection.state == "queued") & (Collection.alive_at < now - lost_after),
         heartbeat.stale(now),
     )
 
@@ -107,9 +113,9 @@ def _since_midnight(at: time) -> timedelta:
     return timedelta(hours=at.hour, minutes=at.minute)
 
 
-def _is_due_again(night: Collection, server: Server, now: datetime) -> bool:
+def _is_due_again(night: Collection, server: Server, now: datetime, lost_after: timedelta) -> bool:
     if night.state == "queued":
-        return night.alive_at < now - LOST_JOB
+        return night.alive_at < now - lost_after
     if night.state == "running":
         return heartbeat.is_stale(night, now)
     if night.state == "failed":
