@@ -9,7 +9,7 @@ python := .venv/bin/python
 export TZ := UTC
 yes = $(filter-out 0 no false,$(1))
 
-.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak field hostile guide texts lock clean
+.PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak outage field hostile guide texts lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET; settings are given as VARIABLE=value'
@@ -77,6 +77,10 @@ bench:  ## measure collection, certificates and pages against their floors
 soak:  ## simulate quarters with faults and 1,000 kills (SEEDS=20, ARGS='--first 7')
 	@deploy/setup --tests
 	@exec $(python) -m tests.soak $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
+outage:  ## take away what the service needs, under load (ARGS='--only PostgreSQL')
+	@deploy/setup --tests
+	@exec $(python) -m tests.outage $(ARGS)
 
 field:  ## compare metering of a noisy fleet with an oracle (SEEDS=3, PRINTERS=5000, NIGHTS=25)
 	@deploy/setup --dev

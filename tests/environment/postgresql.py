@@ -36,6 +36,8 @@ class PostgreSQLServer:
     """A PostgreSQL of this run in a folder of its own, over a unix socket; superuser ``releaf``."""
 
     folder: Path
+    #: Options besides ``OPTIONS``, which win over those.
+    options: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,7 +50,7 @@ class PostgreSQLServer:
         if self._process is not None and self._process.poll() is None:
             return
         command = with_us("INT", _programs() / "postgres", "-D", self.folder / "data")
-        for option in (*OPTIONS, f"unix_socket_directories={self.folder}"):
+        for option in (*OPTIONS, *self.options, f"unix_socket_directories={self.folder}"):
             command += ["-c", option]
         log = self.folder / "log"
         with log.open("ab") as output:
@@ -70,15 +72,15 @@ class PostgreSQLServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgreSQLServer]:
-    """Run an empty PostgreSQL. Raises NoPostgreSQL, with what to install."""
+def running_server(*options: str, parent: Path | None = None) -> Iterator[PostgreSQLServer]:
+    """Run an empty PostgreSQL in a folder of ``parent``. Raises NoPostgreSQL: what to install."""
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="releaf-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="releaf-pg-", dir=parent))
     if _is_root():
         shutil.chown(folder, "postgres", "postgres")
     initdb = [str(programs / "initdb"), "-D", str(folder / "data"), *INITDB_OPTIONS]
     subprocess.run(initdb, check=True, capture_output=True, **_surroundings(folder))
-    server = PostgreSQLServer(folder)
+    server = PostgreSQLServer(folder, options)
     try:
         server.start()
         yield server
