@@ -49,11 +49,15 @@ def test_a_noun_agrees_with_its_number(number: int, noun: str, text: str) -> Non
         ("1.5", "1.50"),
         ("296.31", "296.31"),
         ("63.048", "63.05"),
-        ("0.005", "0.01"),
+        ("0.0026", "0.0026"),
+        ("0.010", "0.010"),
+        ("0.01", "0.01"),
+        ("-0.0026", "-0.0026"),
+        ("1.4826", "1.48"),
         ("1440057.61", "1,440,057.61"),
     ],
 )
-def test_trees_have_two_decimals(number: str, text: str) -> None:
+def test_trees_have_two_decimals_or_significant_digits(number: str, text: str) -> None:
     assert filters.trees(Decimal(number)) == text
 
 

@@ -67,6 +67,10 @@ _NOUNS = {
 }
 
 
+#: Trees below this are exact to two significant digits, see webapp.domain.trees.
+_SMALL_TREES = Decimal("0.01")
+
+
 def number(value: int) -> str:
     """Return a whole number with thousands separators: 2,469,134. Negative: a true minus."""
     return format_decimal(value, locale=i18n.current_locale()).replace("-", "−")
@@ -83,7 +87,10 @@ def compact(value: int) -> str:
 
 
 def trees(value: Decimal) -> str:
-    """Return trees with 2 decimals and thousands separators: 296.31."""
+    """Return trees with 2 decimals and thousands separators: 296.31; as they are below: 0.0026."""
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and 0 < abs(value) <= _SMALL_TREES:
+        return decimal(value, max(2, -exponent))
     return decimal(value, 2)
 
 

@@ -89,7 +89,7 @@ def test_a_month_from_the_token_to_the_certificate(
         for row in issued["certificates"]
     ] == [
         ("Harbour Architects, LLP", "2026-10", 4_167, "0.50", "2026-11-02"),
-        ("Rosie's Bakery", "2026-10", 1, "0.00", "2026-11-02"),
+        ("Rosie's Bakery", "2026-10", 1, "0.00012", "2026-11-02"),
     ]
     assert json_of(operator, "certificates", "issue", "--month", "2026-10") == issued
 
@@ -112,7 +112,7 @@ def test_a_month_from_the_token_to_the_certificate(
         for row in devices
     ] == [("HA-1", 182_345, 186_526, 4_181), ("HA-2", 1_000, 1_041, 41)]
     certificates = operator.made("list", "certificates", "--month", "2026-10")
-    assert sum(Decimal(row["trees"]) for row in certificates) == Decimal("0.50")
+    assert sum(Decimal(row["trees"]) for row in certificates) == Decimal("0.50012")
     assert certificates[0]["url"].startswith("https://trees.example.com/c/")
 
 

@@ -38,10 +38,14 @@ DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
         (1_234, "0.15"),
         (12_345, "1.48"),
         (8_333, "1.00"),
-        (1, "0.00"),
+        (84, "0.01"),
+        (83, "0.010"),
+        (22, "0.0026"),
+        (1, "0.00012"),
+        (-22, "-0.0026"),
     ],
 )
-def test_trees_are_rounded_once_to_two_decimals(pages: int, expected: str) -> None:
+def test_trees_have_two_decimals_and_small_ones_two_digits(pages: int, expected: str) -> None:
     assert trees(pages) == Decimal(expected)
     assert str(trees(pages)) == expected
 

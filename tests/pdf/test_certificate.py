@@ -95,7 +95,7 @@ def test_corrections_stand_on_a_line_of_their_own(
 @pytest.mark.parametrize(
     ("pages", "trees", "words"),
     [
-        (1, "0.00", ["0.00 trees", "for 1 standard page counted"]),
+        (1, "0.00012", ["0.00012 trees", "for 1 standard page counted"]),
         (1_234, "0.15", ["0.15 trees", "for 1,234 standard pages counted"]),
         (8_333, "1.00", ["1.00 tree", "for 8,333 standard pages counted"]),
         (12_345_678, "1481.54", ["1,481.54 trees", "for 12,345,678 standard pages counted"]),

@@ -121,7 +121,7 @@ def _write_workbook(
         page = book.add_worksheet(name[:31])
         bold = book.add_format({"bold": True, "bottom": 1})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        trees = book.add_format({"num_format": "#,##0.00"})
+        trees = book.add_format({"num_format": "[<=0]0.00;[<0.01]0.0#####;#,##0.00"})
         whole = book.add_format({"num_format": "#,##0"})
         page.freeze_panes(1, 0)
         page.set_column(0, len(titles) - 1, 22)
