@@ -106,7 +106,8 @@ class Timetable(Scheduler):
             super().enqueue_job(job)
             return
         again = clock.now() + timedelta(seconds=job.meta["interval"])
-        self.connection.zadd(self.scheduled_jobs_key, {job.id: again.timestamp()})
+        with suppress(ValueError):  # Redis was flushed meanwhile: the next poll restores the entry
+            self.change_execution_time(job, again)
 
     def remove_lock(self) -> None:
         """Release the lock; without Redis it expires."""
