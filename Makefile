@@ -35,8 +35,10 @@ shell:  ## open Python with db and the models (RELEAF_INSTANCE=instance/demo for
 	@exec $(python) -m flask --app wsgi shell
 
 # One pytest process per core; the tests of a file stay together, for their fixtures. In the order
-# of their names, so that the long ones, those of the browser, do not start last.
-pytest := $(python) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# of their names, so that the long ones, those of the browser, do not start last. For files that
+# ARGS names, the start of several processes takes longer than the tests.
+parallel := $(if $(findstring .py,$(ARGS)),,-n auto --dist loadfile --no-loadscope-reorder)
+pytest := $(python) -m pytest $(parallel)
 
 test:  ## run make check and the tests (K='word' selects by name, ARGS='tests/domain -x')
 	@deploy/setup --tests
