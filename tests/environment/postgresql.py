@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.database import engine
 from tests.environment.processes import until, with_us
 
 INITDB_OPTIONS = (
@@ -171,5 +172,7 @@ def postgresql_database(postgresql_url: str, postgresql_template: str) -> Iterat
                 sql.Identifier(name), sql.Identifier(postgresql_template)
             )
         )
-        yield postgresql_url.replace("/postgres?", f"/{name}?")
+        url = postgresql_url.replace("/postgres?", f"/{name}?")
+        yield url
+        engine(url).dispose()
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
