@@ -140,6 +140,22 @@ def test_right_passwords_at_once_are_not_slowed_later(app_with_redis: Flask) -> 
 
 
 @pytest.mark.usefixtures("ada")
+def test_a_correct_password_is_no_try_where_an_account_is_chosen(
+    own_app: Flask, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.user(session, factories.partner(session, name="Westerly"), email=EMAIL)
+    visitor = browser(own_app, "203.0.113.9")
+
+    choices = [visitor.enters(EMAIL) for _ in range(25)]
+    wrong = [visitor.enters(EMAIL, WRONG).status_code for _ in range(11)]
+
+    assert [each.status_code for each in choices] == [422] * 25
+    assert all("Choose an account" in each.text for each in choices)
+    assert wrong == [422] * 10 + [429]
+
+
+@pytest.mark.usefixtures("ada")
 def test_redis_holds_neither_addresses_nor_emails(
     app_with_redis: Flask, redis_server: RedisServer
 ) -> None:

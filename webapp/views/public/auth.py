@@ -28,7 +28,7 @@ from webapp.queries import users as queries
 from webapp.services.accounts import audit, passwords, users
 from webapp.services.accounts import sessions as service
 from webapp.services.accounts.audit import Action, Actor
-from webapp.views.shared import context, forms, security, sessions
+from webapp.views.shared import context, forms, rate_limits, security, sessions
 
 log = logging.getLogger("releaf.auth")
 blueprint = Blueprint("auth", __name__)
@@ -114,6 +114,7 @@ def _chosen(form: LoginForm, found: Sequence[User]) -> User | None:
         if form.account.data == str(user.account_id):
             return user
     if found:
+        rate_limits.give_back_try()
         form.account.choices = [(str(user.account_id), user.account.name) for user in found]
         text = gettext("Choose an account, and enter your password once more.")
         forms.refuse(form, Invalid("account", text))

@@ -1,7 +1,7 @@
 """Limits of requests by client address and of passwords that are tried.
 
 A try is counted before the password is checked, in one step, so that simultaneous tries cannot
-exceed a limit; it is given back when the password was right. Nobody is locked out: a limit ends
+exceed a limit; it is given back when the password was correct. Nobody is locked out: a limit ends
 within minutes, and that of an account does not hold on networks from which the user has logged in.
 """
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit, RouteLimit
 from flask_login import current_user
 from limits import RateLimitItemPerMinute
@@ -77,6 +77,11 @@ def register(app: Flask, settings: Settings) -> None:
     app.after_request(_give_back_after_success(limiter))
 
 
+def give_back_try() -> None:
+    """Give back the try of this request, although it is refused: its password was correct."""
+    g.gives_back_try = True
+
+
 def _limit_tries(limit: Callable[..., None]) -> None:
     for endpoint in ("auth.login", "auth.invitation"):
         limit(endpoint, _BY_ADDRESS, methods=["POST"])
@@ -94,7 +99,8 @@ def _limit_tries(limit: Callable[..., None]) -> None:
 
 def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]:
     def give_back(response: Response) -> Response:
-        if request.endpoint in _TRIES and response.status_code < 400:
+        was_correct = response.status_code < 400 or g.get("gives_back_try", False)
+        if request.endpoint in _TRIES and was_correct:
             for counted in limiter.current_limits:
                 with suppress(RedisError):
                     expiry = counted.limit.get_expiry()
