@@ -1,6 +1,7 @@
 """The process that decodes uploads: hostile ones end at its limits."""
 
 import logging
+import sys
 import zlib
 from contextlib import suppress
 from io import BytesIO
@@ -73,6 +74,50 @@ def test_an_image_that_multiplies_is_refused() -> None:
 
     with pytest.raises(InvalidImage):
         sanitize_logo(upload)
+
+
+def test_masks_of_masks_are_refused() -> None:
+    masks = "".join(
+        f'<mask id="m{n}"><rect width="300" height="100" mask="url(#m{n + 1})"/></mask>'
+        for n in range(3_000)
+    )
+
+    with pytest.raises(InvalidImage, match=r"crashed|too_complex"):  # by the size of the stack
+        sanitize_logo(svg(f'{masks}<rect width="300" height="100" mask="url(#m0)"/>'))
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("kill -SEGV $$", Reason.CRASHED),
+        ("exit 1", Reason.CRASHED),
+        ("kill -KILL $$", Reason.TOO_COMPLEX),
+        ("kill -XCPU $$", Reason.TOO_COMPLEX),
+        ("kill -ABRT $$", Reason.TOO_COMPLEX),
+    ],
+)
+def test_a_crash_of_the_process_is_not_a_limit(
+    monkeypatch: pytest.MonkeyPatch, end: str, reason: Reason
+) -> None:
+    # In place of the decoder, a program that ends like it.
+    monkeypatch.setattr(logo, "COMMAND", ["/bin/sh", "-c", f"cat >/dev/null; {end}"])
+
+    with pytest.raises(InvalidImage) as refused:
+        sanitize_logo(svg())
+
+    assert refused.value.reason is reason
+
+
+def test_memory_that_python_cannot_allocate_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "from webapp.images import child, limits, raster\n"
+        "raster.encode = lambda _: bytes(limits.MEMORY_MIB << 20)\n"
+        "raise SystemExit(child.main())"
+    )
+    monkeypatch.setattr(logo, "COMMAND", [sys.executable, "-c", program])
+
+    with pytest.raises(InvalidImage, match="too_complex"):
+        sanitize_logo(pictures.png())
 
 
 @pytest.mark.parametrize("name", LARGE)

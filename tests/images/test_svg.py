@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.images import pictures
 from tests.images.pictures import CIRCLE, svg
-from webapp.images import InvalidImage
+from webapp.images import LARGEST_DEPTH, InvalidImage
 from webapp.images.svg import rasterize
 
 XML = '<?xml version="1.0"?>'
@@ -72,6 +72,30 @@ def test_other_elements_and_entities_are_refused(name: str) -> None:
         rasterize(upload)
 
     assert refused.value.reason == reason
+
+
+def nested(levels: int, start: str = "<g>") -> bytes:
+    """Return a drawing of a circle at this level; the root is at the first."""
+    return svg(start * (levels - 2) + CIRCLE + "</g>" * (levels - 2))
+
+
+def test_elements_can_be_nested_to_the_largest_depth() -> None:
+    assert opened(nested(LARGEST_DEPTH)).getpixel((200, 200)) == RED
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        nested(LARGEST_DEPTH + 1),
+        nested(20_000),
+        nested(500, '<g opacity=".5">'),
+        svg('<mask id="m">' * 200 + "</mask>" * 200),
+        svg("<defs>" + "<symbol>" * 200 + "</symbol>" * 200 + "</defs>"),
+    ],
+)
+def test_deeper_elements_are_refused(upload: bytes) -> None:
+    with pytest.raises(InvalidImage, match="svg_nesting"):
+        rasterize(upload)
 
 
 #: Drawings of a red circle, with something that must have no effect.

@@ -8,6 +8,7 @@ from webapp.images.errors import InvalidImage, Reason
 from webapp.images.limits import (
     CPU_SECONDS,
     HEIGHT,
+    LARGEST_DEPTH,
     LARGEST_FILE,
     LARGEST_SIDE,
     MEMORY_MIB,
@@ -18,6 +19,7 @@ from webapp.images.logo import Picture, sanitize_logo
 __all__ = [
     "CPU_SECONDS",
     "HEIGHT",
+    "LARGEST_DEPTH",
     "LARGEST_FILE",
     "LARGEST_SIDE",
     "MEMORY_MIB",

@@ -8,7 +8,7 @@ import resource
 import sys
 
 from webapp.images import limits, raster, svg
-from webapp.images.errors import InvalidImage
+from webapp.images.errors import InvalidImage, Reason
 from webapp.images.logo import REFUSED
 
 
@@ -20,6 +20,9 @@ def main() -> int:
         png = raster.encode(svg.rasterize(upload) if svg.is_markup(upload) else upload)
     except InvalidImage as error:
         sys.stdout.write(error.reason)
+        return REFUSED
+    except MemoryError:
+        sys.stdout.write(Reason.TOO_COMPLEX)
         return REFUSED
     sys.stdout.buffer.write(png)
     return 0

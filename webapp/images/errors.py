@@ -16,7 +16,9 @@ class Reason(StrEnum):
     SVG_TEXT = "svg_text"
     SVG_IMAGE = "svg_image"
     SVG_ELEMENT = "svg_element"
+    SVG_NESTING = "svg_nesting"
     TOO_COMPLEX = "too_complex"
+    CRASHED = "crashed"
     BUSY = "busy"
 
 

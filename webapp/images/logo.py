@@ -1,6 +1,7 @@
 """Decode an upload in a process of its own, so that no image can stop the service."""
 
 import logging
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from webapp.images.errors import InvalidImage, Reason
 #: The exit code with which the process writes a reason instead of an image.
 REFUSED = 3
 COMMAND = [sys.executable, "-m", "webapp.images.child"]
+#: At the limit of processor time, and by resvg when it cannot allocate memory.
+_LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT})
 _ROOT = Path(__file__).parents[2]
 #: One image at a time in each web process: uploads cannot take all of its threads.
 decoding = Lock()
@@ -62,7 +65,8 @@ def _decode(upload: bytes) -> bytes:
         raise InvalidImage(Reason.TOO_COMPLEX) from error
     if ended.returncode == REFUSED:
         raise InvalidImage(Reason(ended.stdout.decode()))
-    if ended.returncode != 0:  # a limit, or an error of the libraries
+    if ended.returncode != 0:
         _log.warning("Decoding an image ended with %s: %r", ended.returncode, ended.stderr[-200:])
-        raise InvalidImage(Reason.TOO_COMPLEX)
+        at_limit = -ended.returncode in _LIMIT_SIGNALS
+        raise InvalidImage(Reason.TOO_COMPLEX if at_limit else Reason.CRASHED)
     return ended.stdout

@@ -4,14 +4,14 @@ resvg reads the files that an image element names, so elements are limited to a 
 """
 
 from typing import Final
-from xml.etree.ElementTree import ParseError, tostring
+from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from resvg_py import svg_to_bytes
 
 from webapp.images.errors import InvalidImage, Reason
-from webapp.images.limits import HEIGHT, WIDTH
+from webapp.images.limits import HEIGHT, LARGEST_DEPTH, WIDTH
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _ELEMENTS: Final = frozenset(
@@ -40,12 +40,7 @@ def rasterize(content: bytes) -> bytes:
         root = fromstring(content, forbid_dtd=False, forbid_entities=True, forbid_external=True)
         if root.tag != f"{_SVG}svg":
             raise InvalidImage(Reason.UNKNOWN)
-        for element in root.iter():
-            # Drawing programs write elements of other namespaces.
-            element[:] = [child for child in element if child.tag.startswith(_SVG)]
-            name = element.tag.removeprefix(_SVG)
-            if name not in _ELEMENTS:
-                raise InvalidImage(_REASONS.get(name, Reason.SVG_ELEMENT))
+        _check(root)
         return svg_to_bytes(
             # What was checked is what is drawn: one encoding, no declarations.
             svg_string=tostring(root, encoding="unicode"),
@@ -56,3 +51,18 @@ def rasterize(content: bytes) -> bytes:
     # LookupError: an unknown encoding.
     except (DefusedXmlException, ParseError, ValueError, LookupError) as error:
         raise InvalidImage(Reason.SVG_UNREADABLE) from error
+
+
+def _check(root: Element) -> None:
+    """Check the elements level by level, without recursion. Raises InvalidImage."""
+    level = [root]
+    for _ in range(LARGEST_DEPTH):
+        for element in level:
+            # Drawing programs write elements of other namespaces.
+            element[:] = [child for child in element if child.tag.startswith(_SVG)]
+            name = element.tag.removeprefix(_SVG)
+            if name not in _ELEMENTS:
+                raise InvalidImage(_REASONS.get(name, Reason.SVG_ELEMENT))
+        level = [child for element in level for child in element]
+    if level:
+        raise InvalidImage(Reason.SVG_NESTING)

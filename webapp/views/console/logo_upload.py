@@ -30,6 +30,9 @@ _MESSAGES: Final = {
         "This SVG has parts that are not drawn, such as scripts, animations or filters. Save it "
         "as plain SVG, or as PNG."
     ),
+    Reason.CRASHED: _l(
+        "This image cannot be drawn. Save it in another format, e.g. PNG, and try again."
+    ),
     Reason.BUSY: _l("Another image is being processed. Try again in a few seconds."),
 }
 
@@ -47,6 +50,12 @@ def _message(reason: Reason) -> str:
         return gettext(
             "This image is too large. It can be at most %(largest)s pixels wide and high.",
             largest=filters.number(images.LARGEST_SIDE),
+        )
+    if reason is Reason.SVG_NESTING:
+        return gettext(
+            "This SVG has more than %(largest)s levels of nested elements. Ungroup some of them, "
+            "or save the logo as PNG.",
+            largest=images.LARGEST_DEPTH,
         )
     if reason is Reason.TOO_COMPLEX:
         return gettext(
