@@ -145,6 +145,14 @@ def test_a_drawing_is_drawn_in_colour_and_without_its_margins() -> None:
     assert image.getpixel((0, 0))[3] == 0  # type: ignore[index]
 
 
+@pytest.mark.parametrize("box", ["1e9 1", "300 1", "1 300"])
+def test_a_drawing_too_flat_or_narrow_is_refused(box: str) -> None:
+    upload = svg('<rect width="100%" height="100%"/>').replace(b"300 100", box.encode())
+
+    with pytest.raises(InvalidImage, match="proportions"):
+        sanitize_logo(upload)
+
+
 def test_a_refusal_has_its_reason() -> None:
     for upload, reason in (
         (b"", Reason.UNKNOWN),

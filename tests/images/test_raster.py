@@ -25,7 +25,9 @@ def test_a_picture_becomes_a_png_of_our_size(kind: str) -> None:
         assert image.getpixel((200, 100)) == pytest.approx((192, 0, 0, 255), abs=2)
 
 
-@pytest.mark.parametrize("size", [(1_600, 1), (1, 1_600), (1_600, 1_600), (1, 1), (641, 200)])
+@pytest.mark.parametrize(
+    "size", [(1_600, 80), (80, 1_600), (20, 1), (1, 20), (1_600, 1_600), (1, 1), (641, 200)]
+)
 def test_it_fits_and_is_never_made_larger(size: tuple[int, int]) -> None:
     width, height = size_of(raster.encode(pictures.png(size)))
 
@@ -79,6 +81,16 @@ def test_transparent_margins_are_cut_off() -> None:
     assert size_of(drawn) == (100, 50)
 
 
+def test_the_proportions_are_those_without_margins() -> None:
+    image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (0, 100, 400, 110))
+    file = BytesIO()
+    image.save(file, "PNG")
+
+    with pytest.raises(InvalidImage, match="proportions"):
+        raster.encode(file.getvalue())
+
+
 @pytest.mark.parametrize(
     ("upload", "reason"),
     [
@@ -99,6 +111,9 @@ def test_transparent_margins_are_cut_off() -> None:
         (pictures.png((10, 1_601), kind="JPEG"), "dimensions"),
         (pictures.png((10, 1_601), kind="WEBP"), "dimensions"),
         (pictures.png((10, 1_601), kind="WEBP", lossless=True), "dimensions"),
+        (pictures.png((1_600, 79)), "proportions"),
+        (pictures.png((79, 1_600), kind="JPEG"), "proportions"),
+        (pictures.png((21, 1), kind="WEBP"), "proportions"),
         (pictures.bomb(30_000, 30_000), "dimensions"),
         (pictures.bomb(2**31 - 1, 2**31 - 1), "dimensions"),
     ],

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
     DAMAGED = "damaged"
     DIMENSIONS = "dimensions"
+    PROPORTIONS = "proportions"
     ANIMATED = "animated"
     EMPTY = "empty"
     SVG_UNREADABLE = "svg_unreadable"

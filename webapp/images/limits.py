@@ -6,6 +6,8 @@ from typing import Final
 LARGEST_FILE: Final = 512 * 1024
 #: The largest raster image that is accepted, in pixels per side.
 LARGEST_SIDE: Final = 1_600
+#: How many times longer than the other a side can be, without transparent margins.
+LARGEST_RATIO: Final = 20
 #: The most levels of nested elements of an SVG. resvg crashes at some 300.
 LARGEST_DEPTH: Final = 100
 #: The largest stored size, in pixels.

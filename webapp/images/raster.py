@@ -6,7 +6,7 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from webapp.images.errors import InvalidImage, Reason
-from webapp.images.limits import HEIGHT, LARGEST_SIDE, WIDTH
+from webapp.images.limits import HEIGHT, LARGEST_RATIO, LARGEST_SIDE, WIDTH
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP")
 
@@ -33,12 +33,17 @@ def encode(content: bytes) -> bytes:
 
 
 def _normalize(image: Image.Image) -> Image.Image:
-    """Return the image upright, without transparent margins, in the stored size."""
+    """Return the image upright, without transparent margins, in the stored size.
+
+    Raises InvalidImage.
+    """
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     box = upright.getbbox(alpha_only=True)
     if box is None:
         raise InvalidImage(Reason.EMPTY)
     fitted = upright.crop(box)
+    if max(fitted.size) > LARGEST_RATIO * min(fitted.size):
+        raise InvalidImage(Reason.PROPORTIONS)
     fitted.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     # Pixels alone: whatever else Pillow has read would be written again.
     return Image.frombytes("RGBA", fitted.size, fitted.tobytes())

@@ -51,6 +51,12 @@ def _message(reason: Reason) -> str:
             "This image is too large. It can be at most %(largest)s pixels wide and high.",
             largest=filters.number(images.LARGEST_SIDE),
         )
+    if reason is Reason.PROPORTIONS:
+        return gettext(
+            "This image is too flat or too narrow. Without transparent margins, one side can be "
+            "at most %(largest)s times as long as the other.",
+            largest=images.LARGEST_RATIO,
+        )
     if reason is Reason.SVG_NESTING:
         return gettext(
             "This SVG has more than %(largest)s levels of nested elements. Ungroup some of them, "
