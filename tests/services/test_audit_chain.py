@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, literal_column, update
 from sqlalchemy.orm import Session
 
 from tests import factories
@@ -14,6 +14,7 @@ from webapp.domain.audit_chain import START
 from webapp.domain.reasons import reason
 from webapp.models import AuditChain, AuditEntry
 from webapp.queries import audit as queries
+from webapp.queries.audit import ChainBreak
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Actor
 
@@ -105,6 +106,60 @@ def test_a_changed_entry_is_noticed(
     chained.execute(update(AuditEntry).where(AuditEntry.id == number).values(**changed))
 
     assert not queries.check_chain(chained).is_complete
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("details", "'not json'"),
+        ("details", "''"),
+        ("details", "x'ff00'"),
+        ("details", "replace(hex(zeroblob(100000)), '0', '[')"),
+        ("at", "'yesterday'"),
+        ("at", "20261129"),
+        ("at", "'2026-13-45 00:00:00'"),
+        ("subject", "x'ff00'"),
+        ("subject", "cast(x'ff41' as text)"),
+        ("action", "x'00'"),
+        ("prev_hash", "x'00'"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 3, 6])
+def test_an_entry_that_cannot_be_read_is_changed_and_the_rest_is_checked(
+    chained: Session, column: str, value: str, number: int
+) -> None:
+    entry = update(AuditEntry).where(AuditEntry.id == number)
+    chained.execute(entry.values({column: literal_column(value)}))
+    alone = queries.check_chain(chained)
+    chained.execute(delete(AuditEntry).where(AuditEntry.id == 4))
+    deleted = queries.check_chain(chained)
+
+    assert (alone.is_complete, alone.entries, alone.broken_at) == (False, number - 1, number)
+    assert (alone.unreadable, alone.breaks) == ([number], [])
+    assert deleted.unreadable == [number]
+    breaks = [] if number == 3 else [ChainBreak(5, 3)]
+    assert deleted.breaks == breaks
+
+
+def test_a_time_that_python_cannot_read_is_a_change(postgresql_database: str) -> None:
+    with open_session(postgresql_database) as session:
+        record(session, *"abc")
+        audit.chain(session)
+        entry = update(AuditEntry).where(AuditEntry.id == 2)
+        session.execute(entry.values({"at": literal_column("'infinity'")}))
+
+        found = queries.check_chain(session)
+
+    assert (found.is_complete, found.unreadable, found.entries) == (False, [2], 1)
+
+
+def test_every_break_is_returned_with_the_entry_before_it(chained: Session) -> None:
+    chained.execute(update(AuditEntry).where(AuditEntry.id == 2).values(subject="x"))
+    chained.execute(delete(AuditEntry).where(AuditEntry.id == 5))
+
+    found = queries.check_chain(chained)
+
+    assert found.breaks == [ChainBreak(3, 2), ChainBreak(6, 4)]
 
 
 @pytest.mark.parametrize(

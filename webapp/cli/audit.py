@@ -5,6 +5,7 @@ import click
 from webapp.cli import context, output
 from webapp.cli.command import WORK_FAILED, Group
 from webapp.queries import audit as queries
+from webapp.queries.audit import ChainCheck
 
 
 @click.group("audit", cls=Group)
@@ -19,20 +20,20 @@ def check(ctx: click.Context) -> None:
 
       releaf audit check
 
-    Every entry has the hash of the one before it. If an entry was changed or deleted, the first
-    one that does not continue the chain is printed, and the exit code is 1. Store the hash of the
-    last entry outside the database, and whoever can write to the database cannot replace the trail.
+    Every entry has the hash of the one before it. If entries were changed or deleted, the places
+    are printed, and the exit code is 1. Store the hash of the last entry outside the database, and
+    whoever can write to the database cannot replace the trail.
     """
     with context.session(reading=True) as session:
         found = queries.check_chain(session)
-    plain = f"{found.entries:,} entries are chained; the hash of the last one is {found.last_hash}."
+    are = "entry is" if found.entries == 1 else "entries are"
+    plain = [f"{found.entries:,} {are} chained; the hash of the last one is {found.last_hash}."]
     if found.waiting:
-        plain += f"\n{found.waiting:,} entries are not chained yet; a job does so every minute."
-    if not found.is_complete:
-        where = f"entry {found.broken_at} does not continue it"
-        if found.broken_at is None:
-            where = "the last entries are missing"
-        plain += f"\nCHANGED The chain has {found.expected:,} entries, but {where}."
+        are = "entry is" if found.waiting == 1 else "entries are"
+        plain.append(
+            f"{found.waiting:,} {are} not chained yet; a job chains new entries every minute."
+        )
+    plain += [f"CHANGED {change}" for change in _changes(found)]
     document = {
         "complete": found.is_complete,
         "entries": found.entries,
@@ -40,7 +41,42 @@ def check(ctx: click.Context) -> None:
         "waiting": found.waiting,
         "last_hash": found.last_hash,
         "broken_at": found.broken_at,
+        "unreadable": found.unreadable,
+        "breaks": [{"entry": one.entry, "before": one.before} for one in found.breaks],
+        "has_record": found.has_record,
     }
-    output.print_result(document, plain)
+    output.print_result(document, "\n".join(plain))
     if not found.is_complete:
         ctx.exit(WORK_FAILED)
+
+
+def _changes(found: ChainCheck) -> list[str]:
+    """Return a sentence for each change that was found."""
+    changes = [f"Entry {number} was changed: it cannot be read." for number in found.unreadable]
+    for one in found.breaks:
+        if one.before is None:
+            cause = "the chain: an entry before it was deleted, or the hash in it was changed."
+        else:
+            cause = (
+                f"entry {one.before}: entry {one.before}, or the hash of it in entry {one.entry}, "
+                "was changed, or an entry between them was deleted."
+            )
+        changes.append(f"Entry {one.entry} does not continue {cause}")
+    if not found.has_record and not found.is_complete:
+        changes.append("The record of the chain, the row of the table audit_chain, is missing.")
+    elif not changes and not found.is_complete:
+        changes.append(_changed_end(found))
+    return changes
+
+
+def _changed_end(found: ChainCheck) -> str:
+    if found.entries < found.expected:
+        missing = found.expected - found.entries
+        last = "entry was" if missing == 1 else f"{missing:,} entries were"
+        return f"The chain had {found.expected:,} entries; the last {last} deleted."
+    if found.entries > found.expected:
+        return (
+            f"The record of the chain, in the table audit_chain, has {found.expected:,} entries "
+            f"instead of {found.entries:,}."
+        )
+    return f"The last entry, {found.last_entry}, or the record of the chain was changed."

@@ -1,9 +1,12 @@
 """The audit trail: its entries, and whether one was changed or deleted."""
 
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from webapp.db import lock
@@ -32,20 +35,41 @@ _UserAccount = aliased(Account)
 
 
 @dataclass(frozen=True, slots=True)
+class ChainBreak:
+    """An entry that does not continue the chain. ``before``: the last one of the chain before it.
+
+    ``before`` was changed, or entries between the two were deleted. None: no entry is before it.
+    """
+
+    entry: int
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChainCheck:
     """A check of the chain of entries.
 
     ``entries``: those from the first one on that continue each other, and the hash of the last of
-    them; ``expected``: the number that was chained; ``waiting``: those that are not chained yet;
-    ``broken_at``: the first entry that does not continue the chain, None without one.
+    them, ``last_entry``; ``expected``: the number that was chained; ``waiting``: those that are not
+    chained yet.
+    ``unreadable``: entries with values that cannot be read, which were changed;
+    ``has_record``: whether the row with the end of the chain is stored.
     """
 
     entries: int
     last_hash: str
+    last_entry: int | None
     expected: int
     waiting: int
-    broken_at: int | None
+    unreadable: Sequence[int]
+    breaks: Sequence[ChainBreak]
+    has_record: bool
     is_complete: bool
+
+    @property
+    def broken_at(self) -> int | None:
+        """The first entry that was changed or does not continue the chain, None without one."""
+        return min([*self.unreadable, *(one.entry for one in self.breaks)], default=None)
 
 
 def check_chain(session: Session) -> ChainCheck:
@@ -53,27 +77,86 @@ def check_chain(session: Session) -> ChainCheck:
     lock(session, AuditChain.id, CHAIN_ID)  # no entry is chained meanwhile
     end = session.get(AuditChain, CHAIN_ID, populate_existing=True)
     last_hash, entries = START, 0
+    last_id: int | None = None
     apart: dict[str, tuple[int, str]] = {}
-    for *values, prev_hash in session.execute(
-        select(*CHAINED, AuditEntry.prev_hash)
-        .where(AuditEntry.prev_hash.is_not(None))
-        .order_by(AuditEntry.id)
-        .execution_options(yield_per=_AT_ONCE)
-    ):
-        apart[prev_hash] = (values[0], entry_hash(prev_hash, values))
+    unreadable = []
+    for number, prev_hash, own_hash in _hashes(session):
+        if own_hash is None:
+            unreadable.append(number)
+            continue
+        apart[prev_hash] = (number, own_hash)
         while last_hash in apart:
-            last_hash = apart.pop(last_hash)[1]
+            last_id, last_hash = apart.pop(last_hash)
             entries += 1
     waiting = session.scalar(select(func.count()).where(AuditEntry.prev_hash.is_(None)))
     expected, end_hash = (end.entries, end.last_hash) if end else (0, START)
+    is_whole = not apart and not unreadable
     return ChainCheck(
         entries=entries,
         last_hash=last_hash,
+        last_entry=last_id,
         expected=expected,
         waiting=waiting or 0,
-        broken_at=min((number for number, _ in apart.values()), default=None),
-        is_complete=not apart and (entries, last_hash) == (expected, end_hash),
+        unreadable=unreadable,
+        breaks=_breaks(apart, last_id, unreadable),
+        has_record=end is not None,
+        is_complete=is_whole and (entries, last_hash) == (expected, end_hash),
     )
+
+
+def _hashes(session: Session) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the id, the previous hash and the hash of chained entries; None: it is unreadable."""
+    ids = session.scalars(
+        select(AuditEntry.id)
+        .where(AuditEntry.prev_hash.is_not(None))
+        .order_by(AuditEntry.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for some in ids.partitions():
+        found = _read(session, some)
+        if found is not None:
+            yield from found
+            continue
+        for number in some:
+            yield from _read(session, [number]) or [(number, "", None)]
+
+
+def _read(session: Session, ids: Sequence[int]) -> list[tuple[int, str, str | None]] | None:
+    """Return the hashes of entries; None if a value of one was changed and cannot be read.
+
+    SQLite stores any text as a time or as JSON, and text in any encoding.
+    """
+    query = select(*CHAINED, AuditEntry.prev_hash).where(AuditEntry.id.in_(ids))
+    try:
+        return [
+            (values[0], prev_hash, entry_hash(prev_hash, values))
+            for *values, prev_hash in session.execute(query.order_by(AuditEntry.id))
+        ]
+    except (ValueError, TypeError, RecursionError, DataError):
+        return None
+    except OperationalError as error:
+        if isinstance(error.orig, sqlite3.OperationalError):
+            return None
+        raise
+
+
+def _breaks(
+    apart: Mapping[str, tuple[int, str]], last_id: int | None, unreadable: Sequence[int]
+) -> list[ChainBreak]:
+    """Return the breaks of the chain, without those after an entry that is unreadable anyway.
+
+    ``apart``: those that are not reached, by the previous hash; ``last_id``: the last one reached.
+    """
+    hashes = {own_hash for _, own_hash in apart.values()}
+    starts = {number for prev_hash, (number, _) in apart.items() if prev_hash not in hashes}
+    ends = {number for number, own_hash in apart.values() if own_hash not in apart}
+    ends.update(unreadable, [] if last_id is None else [last_id])
+    changed, before, breaks = set(unreadable), None, []
+    for number in sorted({*starts, *ends}):
+        if number in starts and before not in changed:
+            breaks.append(ChainBreak(number, before))
+        before = number if number in ends else before
+    return breaks
 
 
 def differences(session: Session) -> list[Difference]:
@@ -81,9 +164,13 @@ def differences(session: Session) -> list[Difference]:
     found = check_chain(session)
     if found.is_complete:
         return []
-    where = "at its end" if found.broken_at is None else f"before entry {found.broken_at}"
-    number = found.broken_at or 0
-    return [Difference("Audit trail", number, where, found.expected, found.entries, "entries")]
+    number = found.broken_at
+    where = "at its end" if number is None else f"before entry {number}"
+    if number in found.unreadable:
+        where = f"at entry {number}"
+    elif number is None and not found.has_record:
+        where = "without the record of its chain"
+    return [Difference("Audit trail", number or 0, where, found.expected, found.entries, "entries")]
 
 
 def search(viewer: Viewer, *, text: str = "", action: str = "") -> Select[Any]:
