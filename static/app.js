@@ -21,7 +21,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   // A session that ended: the page itself leads to the log-in.
   if (status === 401) window.location.reload();
-  else showError(status === 429 ? "often" : "failed");
+  else showError({ 413: "large", 429: "often" }[status] ?? "failed");
 });
 
 function linkTo(link) {

@@ -99,6 +99,7 @@ def test_what_is_ticked_after_a_search_stays_ticked(page: Page, served_app: Serv
     [
         ("en", 0, "Releaf could not be reached. Check your connection and try again."),
         ("es", 0, "No se puede acceder a Releaf. Compruebe su conexión e inténtelo de nuevo."),
+        ("es", 413, "Los envíos pueden tener como máximo 1,024 KB. Elija un archivo más pequeño."),
         ("en", 429, "Too many requests. Wait a minute and try again."),
         ("es", 500, "No se pudo hacer. Recargue la página e inténtelo de nuevo."),
     ],

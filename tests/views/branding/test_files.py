@@ -102,6 +102,7 @@ def test_a_file_that_is_too_large_is_refused(street: Street, storing: Storing) -
 
         assert response.status_code == status
         assert ("512 KB. Save the logo smaller" in response.text) == (status == 422)
+        assert ("<p>Uploads can have at most 1,024 KB." in response.text) == (status == 413)
     assert chosen(storing) == []
 
 
