@@ -14,6 +14,7 @@ from webapp.models import Server, User, UserSession
 
 LogIn = Callable[[str], Visitor]
 LATER = timedelta(minutes=15)
+NOTHING_CHANGED = "Your password is confirmed. Nothing was changed yet: fill in and send the form"
 
 
 @pytest.fixture
@@ -38,28 +39,35 @@ def ada(ids: dict[str, int], log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "form"),
+    ("path", "form", "cancel"),
     [
-        ("/users/new", "/users/new"),
-        ("/users/{user}/invite", "/users/{user}"),
-        ("/users/{user}/disable", "/users/{user}/disable"),
-        ("/users/{gone}/enable", "/users/{gone}"),
-        ("/servers/new", "/servers/new"),
-        ("/servers/{server}/token", "/servers/{server}/token"),
-        ("/servers/{server}/remove", "/servers/{server}/remove"),
+        ("/users/new", "/users/new", "/users"),
+        ("/users/{user}/invite", "/users/{user}", "/users/{user}"),
+        ("/users/{user}/disable", "/users/{user}/disable", "/users/{user}"),
+        ("/users/{gone}/enable", "/users/{gone}", "/users/{gone}"),
+        ("/servers/new", "/servers/new", "/servers"),
+        ("/servers/{server}/token", "/servers/{server}/token", "/servers/{server}"),
+        ("/servers/{server}/remove", "/servers/{server}/remove", "/servers/{server}"),
     ],
 )
 def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
-    ada: Visitor, ids: dict[str, int], storing: Storing, path: str, form: str
+    ada: Visitor, ids: dict[str, int], storing: Storing, path: str, form: str, cancel: str
 ) -> None:
-    response = ada.sends(path.format(**ids), {"token": "T" * 20})
+    own_form = {"Referer": f"http://localhost{form.format(**ids)}"}
+    response = ada.sends(path.format(**ids), {"token": "T" * 20}, own_form)
     asked = ada.opens(response.location)
     back = ada.sends(response.location, {"password": PASSWORD})
 
-    assert response.location == f"/confirm?next={form.format(**ids)}"
-    assert "Confirm your password" in asked.text
-    assert back.location == form.format(**ids)
-    assert ada.opens(back.location).status_code == 200
+    form, cancel = form.format(**ids), cancel.format(**ids)
+    returned = ada.opens(back.location)
+
+    assert response.location == f"/confirm?next={form}&back={cancel}&refused=yes"
+    assert "Enter your password to change users and tokens." in asked.text
+    assert f'href="{cancel}">Cancel' in asked.text
+    assert back.location == form
+    assert returned.status_code == 200
+    assert NOTHING_CHANGED in returned.text
+    assert NOTHING_CHANGED not in ada.opens(form).text
     with storing() as session:
         users = session.scalars(select(User.disabled_at).order_by(User.id)).all()
         assert [moment is None for moment in users] == [True, True, False]
@@ -107,9 +115,32 @@ def test_a_confirmation_is_of_its_session_alone(ada: Visitor, visitor: Visitor) 
 def test_the_address_keeps_its_query(ada: Visitor) -> None:
     response = ada.opens("/users/new?account=1")
 
-    assert response.location == "/confirm?next=/users/new?account%3D1"
+    assert response.location == "/confirm?next=/users/new?account%3D1&back=/users"
     back = ada.sends(response.location, {"password": PASSWORD})
     assert back.location == "/users/new?account=1"
+    assert NOTHING_CHANGED not in ada.opens("/").text
+
+
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://localhost/accounts/1?q=x", "/accounts/1?q=x"),
+        ("http://localhost/users/new", "/users"),
+        ("http://localhost/confirm?next=/users/new", "/users"),
+        ("http://localhost//evil.example", "/users"),
+        ("https://evil.example/accounts", "/users"),
+        ("not an address", "/users"),
+        ("http://[", "/users"),
+        ("", "/users"),
+    ],
+)
+def test_canceling_leads_to_the_page_with_the_link(ada: Visitor, referrer: str, back: str) -> None:
+    response = ada.opens("/users/new", {"Referer": referrer})
+
+    page = ada.opens(response.location)
+    assert f'href="{back}">Cancel' in page.text
+    refused = ada.sends(response.location, {"password": "not the password"})
+    assert f'href="{back}">Cancel' in refused.text
 
 
 def test_a_dialog_leaves_for_the_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
@@ -118,7 +149,8 @@ def test_a_dialog_leaves_for_the_confirmation(ada: Visitor, ids: dict[str, int])
     response = ada.opens(path, {"HX-Request": "true"})
 
     assert (response.status_code, response.text) == (200, "")
-    assert response.headers["HX-Redirect"] == f"/confirm?next={path}"
+    back = f"/users/{ids['user']}"
+    assert response.headers["HX-Redirect"] == f"/confirm?next={path}&back={back}"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
@@ -126,6 +158,7 @@ def test_no_confirmation_leads_to_another_site(ada: Visitor, target: str) -> Non
     response = ada.sends("/confirm", {"password": PASSWORD, "next": target})
 
     assert response.location == "/"
+    assert 'href="/">Cancel' in ada.opens(f"/confirm?back={target}").text
 
 
 def test_pages_that_only_show_need_no_confirmation(ada: Visitor, ids: dict[str, int]) -> None:

@@ -34,7 +34,7 @@ class NameForm(forms.Form):
 
 @blueprint.route("/servers/<int:server_id>/token", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required()
+@confirmation_required(cancel="servers.show")
 def token(server_id: int) -> ResponseReturnValue:
     """Replace the token; the new one is tested first."""
     server = access.server(db.session(), context.viewer(), server_id)
@@ -93,7 +93,7 @@ def rename(server_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/servers/<int:server_id>/remove", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required()
+@confirmation_required(cancel="servers.show")
 def remove(server_id: int) -> ResponseReturnValue:
     """Remove a server, after confirmation."""
     server = access.server(db.session(), context.viewer(), server_id)

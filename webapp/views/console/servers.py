@@ -115,7 +115,7 @@ def selected() -> ResponseReturnValue:
 
 @blueprint.route("/servers/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required()
+@confirmation_required(cancel="servers.index")
 def new() -> ResponseReturnValue:
     """Add a server: its token is tested with Printerpoint, then stored encrypted."""
     form = RegisterForm()

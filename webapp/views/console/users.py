@@ -117,7 +117,7 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required()
+@confirmation_required(cancel="users.index")
 def new() -> ResponseReturnValue:
     """Invite a person to the account in the address, or to the own one."""
     account = _account()
@@ -163,7 +163,7 @@ def show(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/invite")
 @roles_required(*CHANGERS)
-@confirmation_required("users.show")
+@confirmation_required("users.show", cancel="users.show")
 def invite(user_id: int) -> ResponseReturnValue:
     """Create a link to choose a password, the first or a new one."""
     user = access.user(db.session(), context.viewer(), user_id)
@@ -175,7 +175,7 @@ def invite(user_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/users/<int:user_id>/disable", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required()
+@confirmation_required(cancel="users.show")
 def disable(user_id: int) -> ResponseReturnValue:
     """Disable a user, after confirmation."""
     viewer = context.viewer()
@@ -200,7 +200,7 @@ def disable(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/enable")
 @roles_required(*CHANGERS)
-@confirmation_required("users.show")
+@confirmation_required("users.show", cancel="users.show")
 def enable(user_id: int) -> ResponseReturnValue:
     """Enable a user."""
     user = access.user(db.session(), context.viewer(), user_id)

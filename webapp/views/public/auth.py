@@ -133,19 +133,31 @@ def logout() -> ResponseReturnValue:
 
 @blueprint.route("/confirm", methods=["GET", "POST"])
 def confirm() -> ResponseReturnValue:
-    """Confirm the password, and return to the page that requires it."""
+    """Confirm the password, and return to the page that requires it.
+
+    ``back``: the page to return to without a confirmation; ``refused``: whether a form was sent.
+    """
     target = security.safe_target(request.values.get("next")) or url_for("home.index")
+    back = security.safe_target(request.args.get("back")) or url_for("home.index")
     form = ConfirmForm()
     if form.validate_on_submit():
         if passwords.fits(form.password.data, context.user().password_hash):
             service.confirm(db.session(), sessions.current(), clock.now())
             db.session.commit()
+            if "refused" in request.args:
+                flash(
+                    gettext(
+                        "Your password is confirmed. Nothing was changed yet: fill in and send "
+                        "the form again."
+                    ),
+                    "warning",
+                )
             return redirect(target)
         _note("password refused", context.user())
         db.session.commit()
         forms.refuse(form, Invalid("password", gettext("This is not your current password.")))
     minutes = service.CONFIRMED_FOR // timedelta(minutes=1)
-    return forms.page("public/auth/confirm.html", form, minutes=minutes)
+    return forms.page("public/auth/confirm.html", form, minutes=minutes, back=back)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

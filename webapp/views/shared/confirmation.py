@@ -10,6 +10,7 @@ from htmx_flask import make_response
 from htmx_flask import request as htmx_request
 
 from webapp import clock
+from webapp.db import READING_METHODS
 from webapp.services.accounts import sessions as service
 from webapp.views.shared import sessions
 from webapp.views.shared.security import safe_target
@@ -19,12 +20,13 @@ View = Callable[Arguments, ResponseReturnValue]
 
 
 def confirmation_required(
-    form: str | None = None,
+    form: str | None = None, *, cancel: str
 ) -> Callable[[View[Arguments]], View[Arguments]]:
     """Redirect to the confirmation of the password, unless it was entered in this session recently.
 
     ``form``: the endpoint of the page to return to, with the arguments of this one; None: this
-    address, which has a page.
+    address, which has a page. ``cancel``: the endpoint of the page to return to without a
+    confirmation, if it is not the page with the link to this one; it needs no confirmation itself.
     """
 
     def guard(view: View[Arguments]) -> View[Arguments]:
@@ -33,7 +35,14 @@ def confirmation_required(
             if service.is_confirmed(sessions.current(), clock.now()):
                 return view(*arguments, **named)
             page = url_for(form, **(request.view_args or {})) if form else request.full_path
-            address = url_for("auth.confirm", next=safe_target(page.removesuffix("?")))
+            refused = request.method not in READING_METHODS
+            linking = None if refused else _linking_page()
+            address = url_for(
+                "auth.confirm",
+                next=safe_target(page.removesuffix("?")),
+                back=linking or url_for(cancel, **(request.view_args or {})),
+                refused="yes" if refused else None,
+            )
             if htmx_request.htmx:
                 response: Response = make_response("", redirect=address)
                 return response
@@ -42,3 +51,14 @@ def confirmation_required(
         return guarded
 
     return guard
+
+
+def _linking_page() -> str | None:
+    """Return the address of the page with the link to this one, None if it requires the same."""
+    referrer = request.referrer or ""
+    if not referrer.startswith(request.host_url):
+        return None
+    page = f"/{referrer.removeprefix(request.host_url)}"
+    if page.partition("?")[0] in (request.path, url_for("auth.confirm")):
+        return None
+    return safe_target(page)
