@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from jobs import audit, reconciliation, runtime
@@ -61,6 +61,22 @@ def test_all_entries_are_chained_and_the_daily_job_notices_a_deleted_one(
     assert chained == "5 entries chained"
     assert results == [True, False]
     assert "run: releaf audit check" in caplog.text
+
+
+def test_the_daily_job_notices_an_entry_that_cannot_be_read(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "get_app", lambda: app)
+    with open_session(settings.database_url) as session:
+        record(session, 3)
+        audit.chain_entries()
+        entry = update(AuditEntry).where(AuditEntry.id == 2)
+        session.execute(entry.values({"details": literal_column("'not json'")}))
+        session.commit()
+        result = reconciliation.reconcile_due()
+
+        complete = session.scalars(select(Reconciliation.audit_complete)).one()
+    assert (result, complete) == ("0 feeds, 0 differences", False)
 
 
 def test_operations_see_that_the_trail_was_changed(app: Flask, settings: Settings) -> None:

@@ -165,3 +165,13 @@ def test_pages_that_only_show_need_no_confirmation(ada: Visitor, ids: dict[str, 
     paths = ("/users", f"/users/{ids['user']}", f"/servers/{ids['server']}", "/password")
 
     assert [ada.opens(path).status_code for path in paths] == [200] * 4
+
+
+def test_the_confirmation_is_in_spanish(ada: Visitor) -> None:
+    ada.sends("/language", {"language": "es"})
+    response = ada.sends("/users/new")
+    asked = ada.opens(response.location)
+    back = ada.sends(response.location, {"password": PASSWORD})
+
+    assert "Introduzca su contraseña para cambiar usuarios y tokens." in asked.text
+    assert "Todavía no se cambió nada" in ada.opens(back.location).text
