@@ -67,7 +67,7 @@ def in_process(
                     method=request.method,
                     query_string=request.query,
                     data=request.form if request.method == "POST" else None,
-                    headers={**_ORIGIN, **request.headers},
+                    headers=_headers(request),
                     buffered=True,
                 )
                 report.add(request, response.status_code, time.perf_counter() - began)
@@ -92,6 +92,11 @@ def through_gunicorn(
     return report
 
 
+def _headers(request: Request) -> dict[str, str]:
+    """Return the headers: as of a page of ours, unless those of the request say otherwise."""
+    return {**({} if "Referer" in request.headers else _ORIGIN), **request.headers}
+
+
 def _cookie(client: FlaskClient, token: str) -> str:
     """Return the cookie of a session that is logged in."""
     with client.session_transaction() as session:
@@ -104,7 +109,7 @@ def _cookie(client: FlaskClient, token: str) -> str:
 def _sent(browser: Browser, request: Request, cookie: str) -> int:
     """Send a request; return the status. A connection that was closed is opened again once."""
     path = f"{request.path}?{urlencode(request.query)}" if request.query else request.path
-    headers = {**_ORIGIN, "Cookie": cookie, **request.headers}
+    headers = {"Cookie": cookie, **_headers(request)}
     body = None
     if request.method == "POST":
         body = urlencode(request.form)

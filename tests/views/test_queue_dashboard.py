@@ -129,6 +129,8 @@ def test_an_empty_or_unknown_queue_is_compacted_and_emptied_without_an_error(
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Referer": "https://evil.example/localhost"},
+        {"Referer": "http://["},
+        {"Referer": "http://localhost.evil.example/"},
         {"Origin": "http://localhost.evil.example"},
     ],
 )

@@ -65,12 +65,12 @@ def safe_target(target: str | None) -> str | None:
 
 def require_same_origin() -> None:
     """Refuse (403) requests of other sites where forms have no CSRF token."""
-    own = request.host_url.rstrip("/")
     origin = request.headers.get("Origin")
-    if origin is None and request.referrer:
-        parts = urlsplit(request.referrer)
-        origin = f"{parts.scheme}://{parts.netloc}"
-    if origin != own:
+    if origin is None:
+        same = (request.referrer or "").startswith(request.host_url)
+    else:
+        same = origin == request.host_url.rstrip("/")
+    if not same:
         abort(403, gettext("Requests from other sites are rejected."))
 
 
