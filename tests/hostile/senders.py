@@ -93,7 +93,7 @@ def through_gunicorn(
 
 
 def _headers(request: Request) -> dict[str, str]:
-    """Return the headers: as of a page of ours, unless those of the request say otherwise."""
+    """Return the headers: those that the console's pages send, replaced by those of the request."""
     return {**({} if "Referer" in request.headers else _ORIGIN), **request.headers}
 
 

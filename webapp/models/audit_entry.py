@@ -19,7 +19,7 @@ Place = Literal["browser", "command"]
 class AuditEntry(Base):
     """An action on an object of an account (None: of the whole service).
 
-    ``user_id``: None for the command line, and for somebody in a browser who is not logged in.
+    ``user_id``: None for the command line, and for a visitor of the website without a login.
     ``action``: a noun and a verb; ``subject``: the name of the object at that time.
     ``prev_hash``: of the entry chained before this one; None until this one is chained.
     """

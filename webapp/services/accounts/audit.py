@@ -93,19 +93,19 @@ def record(
 
 
 def record_refusal(session: Session, users: Sequence[User], action: Action, now: datetime) -> None:
-    """Record what somebody who is not logged in was refused, for the users of the typed email.
+    """Record what a visitor without a login was refused, for the users of the typed email.
 
     All of them, so that no partner learns from its trail whether another has a user with it.
     What was typed is not recorded if it is no user's email, as it may be a password; of these
     entries, ``_UNKNOWN_A_MINUTE`` are recorded in a minute.
     """
-    somebody = Actor(None, "browser")
+    visitor = Actor(None, "browser")
     for user in users:
         account_id = concerned(user.account)
-        record(session, somebody, action, user.email, account_id=account_id, details={}, now=now)
+        record(session, visitor, action, user.email, account_id=account_id, details={}, now=now)
     if not users and _unknown_in(session, now - timedelta(minutes=1)) < _UNKNOWN_A_MINUTE:
         details = {"result": reason("unknown_email")} if action == "user log-in refused" else {}
-        record(session, somebody, action, "", account_id=None, details=details, now=now)
+        record(session, visitor, action, "", account_id=None, details=details, now=now)
 
 
 def _unknown_in(session: Session, since: datetime) -> int:
