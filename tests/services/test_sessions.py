@@ -80,12 +80,12 @@ def test_neither_the_id_in_the_cookie_nor_an_address_is_stored(session: Session)
 def test_addresses_of_one_network_have_one_hash(
     session: Session, one: str, other: str, same: bool
 ) -> None:
-    user, other = factories.user(session), factories.user(session)
+    user, another_user = factories.user(session), factories.user(session)
 
     hashes = [sessions.hash_network(SECRET_KEY, user, address) for address in (one, other)]
 
     assert (hashes[0] == hashes[1]) is same
-    assert sessions.hash_network(SECRET_KEY, other, one) != hashes[0]
+    assert sessions.hash_network(SECRET_KEY, another_user, one) != hashes[0]
     assert sessions.hash_network("another key", user, one) != hashes[0]
 
 
