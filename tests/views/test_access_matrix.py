@@ -400,14 +400,18 @@ def paths(
 
 
 def ask(
-    browser: FlaskClient, name: str, path: str, headers: dict[str, str] | None = None
+    browser: FlaskClient,
+    name: str,
+    path: str,
+    headers: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
 ) -> TestResponse:
     """Open or send, as a page of ours would."""
     method: Callable[..., TestResponse] = browser.post if name.endswith(" POST") else browser.get
     sent = {"Origin": "http://localhost", **(headers or {})}
-    response = method(path, headers=sent, buffered=True)
+    response = method(path, headers=sent, data=form, buffered=True)
     if response.status_code == 308:  # the same page under its other address
-        response = method(response.location, headers=sent, buffered=True)
+        response = method(response.location, headers=sent, data=form, buffered=True)
     return response
 
 
