@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from jobs.collection import CollectionStep, collect
+from webapp import clock
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.crypto import Keyring
@@ -110,11 +111,14 @@ class World:
             return session.get_one(Collection, wanted.id).state
 
     def runs(
-        self, collection_id: int, watch: Callable[[CollectionStep], None] | None = None
+        self,
+        collection_id: int,
+        watch: Callable[[CollectionStep], None] | None = None,
+        now: Callable[[], datetime] = clock.now,
     ) -> str:
-        """Run a collection as the worker does, by the real clock; returns what came of it."""
+        """Run a collection as the worker does, by the real clock; return the job's result."""
         with self.app.app_context():
-            return collect(collection_id, watch)
+            return collect(collection_id, watch, now)
 
     def app_of_jobs(self) -> Flask:
         """In place of ``runtime.get_app``: a job drops the connections that it inherits."""
