@@ -1,5 +1,6 @@
 """The password is asked for again before what gives or takes access."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from webapp.models import Server, User, UserSession
 
 LogIn = Callable[[str], Visitor]
 LATER = timedelta(minutes=15)
-NOTHING_CHANGED = "Your password is confirmed. Nothing was changed yet: fill in and send the form"
+NOTHING_CHANGED = "Your password is confirmed. Nothing was changed yet: "
 
 
 @pytest.fixture
@@ -54,14 +55,14 @@ def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
     ada: Visitor, ids: dict[str, int], storing: Storing, path: str, form: str, cancel: str
 ) -> None:
     own_form = {"Referer": f"http://localhost{form.format(**ids)}"}
-    response = ada.sends(path.format(**ids), {"token": "T" * 20}, own_form)
+    response = ada.sends(path.format(**ids), {}, own_form)
     asked = ada.opens(response.location)
     back = ada.sends(response.location, {"password": PASSWORD})
 
     form, cancel = form.format(**ids), cancel.format(**ids)
     returned = ada.opens(back.location)
 
-    assert response.location == f"/confirm?next={form}&back={cancel}&refused=yes"
+    assert response.location == f"/confirm?next={form}&back={cancel}&refused=form"
     assert "Enter your password to change users and tokens." in asked.text
     assert f'href="{cancel}">Cancel' in asked.text
     assert back.location == form
@@ -72,6 +73,80 @@ def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
         users = session.scalars(select(User.disabled_at).order_by(User.id)).all()
         assert [moment is None for moment in users] == [True, True, False]
         assert session.scalars(select(Server.removed_at)).one() is None
+
+
+def test_what_was_typed_is_in_the_form_again_after_the_confirmation(ada: Visitor) -> None:
+    typed = {"full_name": "Eve “<b>” Núñez", "email": "eve@example.com", "role": "partner_viewer"}
+    response = ada.sends("/users/new", typed)
+    back = ada.sends(response.location, {"password": PASSWORD})
+    page = ada.opens(back.location).text
+    invited = ada.sends("/users/new", typed)
+
+    assert f"{NOTHING_CHANGED}check the form, and send it again." in page
+    assert 'value="Eve “&lt;b&gt;” Núñez"' in page
+    assert 'value="eve@example.com"' in page
+    assert re.search(
+        r'checked[^>]* value="partner_viewer"|value="partner_viewer"[^>]* checked', page
+    )
+    assert invited.status_code == 201
+    assert "eve@example.com" not in ada.opens("/users/new").text
+
+
+def test_a_token_is_entered_again_after_the_confirmation(ada: Visitor) -> None:
+    token = "secret-token-0123456789"
+    response = ada.sends("/servers/new", {"name": "Second login", "token": token})
+    with ada.client.session_transaction() as stored:
+        in_cookie = str(dict(stored))
+    back = ada.sends(response.location, {"password": PASSWORD})
+    page = ada.opens(back.location).text
+
+    assert response.location.endswith("&refused=token")
+    assert f"{NOTHING_CHANGED}enter the token again, and send the form." in page
+    assert 'value="Second login"' in page
+    assert token not in in_cookie + page
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"full_name": "🌲" * 2_000},
+        {"role": "operations"},
+        {"email": ["a@example.com", "b@example.com"]},
+        {"full_name": "\x00\r\n\u202e", "email": ""},
+        {"account": "9" * 5_000},
+    ],
+)
+@pytest.mark.parametrize("path", ["/users/new", "/servers/new"])
+def test_hostile_fields_are_no_error_after_the_confirmation(
+    ada: Visitor, path: str, fields: dict[str, object]
+) -> None:
+    response = ada.sends(path, fields)
+    cookies = response.headers.getlist("Set-Cookie")
+    back = ada.sends(response.location, {"password": PASSWORD})
+
+    assert all(len(cookie) < 4_000 for cookie in cookies)
+    assert ada.opens(back.location).status_code == 200
+
+
+def test_what_was_typed_in_one_form_is_in_no_other(ada: Visitor) -> None:
+    ada.sends("/servers/new", {"name": "Second login"})
+    response = ada.sends("/users/new", {"full_name": "Eve"})
+    ada.sends(response.location, {"password": PASSWORD})
+
+    invitation, server = (ada.opens(path).text for path in ("/users/new", "/servers/new"))
+
+    assert 'value="Eve"' in invitation
+    assert "Second login" not in invitation
+    assert 'value="Second login"' in server
+    assert 'value="Eve"' not in server
+
+
+def test_what_was_typed_is_not_there_after_the_log_out(ada: Visitor) -> None:
+    ada.sends("/users/new", {"full_name": "Eve"})
+    ada.sends("/logout")
+    ada.enters("bob@example.com")
+
+    assert 'value="Eve"' not in ada.opens("/users/new").text
 
 
 def test_a_confirmation_holds_for_fifteen_minutes(

@@ -26,7 +26,7 @@ from webapp.services.servers import health as server_health
 from webapp.services.servers import servers
 from webapp.views.console import collection_requests, server_state, tokens
 from webapp.views.shared import bulk, context, export, forms, listing
-from webapp.views.shared.confirmation import confirmation_required
+from webapp.views.shared.confirmation import confirmation_required, typed_values
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("servers", __name__)
@@ -115,10 +115,10 @@ def selected() -> ResponseReturnValue:
 
 @blueprint.route("/servers/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required(cancel="servers.index")
+@confirmation_required(cancel="servers.index", fields=("account", "name"))
 def new() -> ResponseReturnValue:
     """Add a server: its token is tested with Printerpoint, then stored encrypted."""
-    form = RegisterForm()
+    form = RegisterForm(data=typed_values())
     partners = accounts.partner_choices(db.session(), context.viewer())
     form.account.choices = [(0, gettext("Choose a partner")), *partners]
     if len(partners) == 1:

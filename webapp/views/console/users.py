@@ -26,7 +26,7 @@ from webapp.queries import users as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services.accounts import users
 from webapp.views.shared import context, export, forms, listing
-from webapp.views.shared.confirmation import confirmation_required
+from webapp.views.shared.confirmation import confirmation_required, typed_values
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
 blueprint = Blueprint("users", __name__)
@@ -117,11 +117,11 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
 @roles_required(*CHANGERS)
-@confirmation_required(cancel="users.index")
+@confirmation_required(cancel="users.index", fields=("full_name", "email", "role"))
 def new() -> ResponseReturnValue:
     """Invite a person to the account in the address, or to the own one."""
     account = _account()
-    form = InviteForm()
+    form = InviteForm(data=typed_values())
     form.role.choices = [(role, _ROLE_CHOICES[role]) for role in users.roles_of(account)]
     if len(form.role.choices) == 1 and form.role.data is None:
         form.role.data = form.role.choices[0][0]

@@ -135,7 +135,8 @@ def logout() -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     """Confirm the password, and return to the page that requires it.
 
-    ``back``: the page to return to without a confirmation; ``refused``: whether a form was sent.
+    ``back``: the page to return to without a confirmation; ``refused``: "form" or "token" if a
+    form was sent, without or with a token.
     """
     target = security.safe_target(request.values.get("next")) or url_for("home.index")
     back = security.safe_target(request.args.get("back")) or url_for("home.index")
@@ -145,19 +146,24 @@ def confirm() -> ResponseReturnValue:
             service.confirm(db.session(), sessions.current(), clock.now())
             db.session.commit()
             if "refused" in request.args:
-                flash(
-                    gettext(
-                        "Your password is confirmed. Nothing was changed yet: fill in and send "
-                        "the form again."
-                    ),
-                    "warning",
-                )
+                flash(_nothing_changed(request.args["refused"] == "token"), "warning")
             return redirect(target)
         _note("password refused", context.user())
         db.session.commit()
         forms.refuse(form, Invalid("password", gettext("This is not your current password.")))
     minutes = service.CONFIRMED_FOR // timedelta(minutes=1)
     return forms.page("public/auth/confirm.html", form, minutes=minutes, back=back)
+
+
+def _nothing_changed(had_token: bool) -> str:
+    if had_token:
+        return gettext(
+            "Your password is confirmed. Nothing was changed yet: enter the token again, and send "
+            "the form."
+        )
+    return gettext(
+        "Your password is confirmed. Nothing was changed yet: check the form, and send it again."
+    )
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
