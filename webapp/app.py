@@ -52,6 +52,7 @@ from webapp.views.public import auth, badge, guide, language, unsubscribe
 from webapp.views.public import certificates as public_certificates
 from webapp.views.shared import (
     assets,
+    bars,
     charts,
     errors,
     locale,
@@ -149,7 +150,7 @@ def _configure_templates(environment: Environment) -> None:
     environment.filters["sentence"] = messages.sentence
     environment.globals.update(
         layout_chart=charts.layout_chart,
-        chart_kinds=charts.KINDS,
+        chart_kinds=bars.KINDS,
         reading_roles=reading_chart.ROLES,
     )
 

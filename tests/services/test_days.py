@@ -35,9 +35,14 @@ def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
         DayPages(MONDAY, 100),
         DayPages(TUESDAY, 15, recovered=True),
         DayPages(WEDNESDAY, 16),
-        DayPages(THURSDAY, 0, held=True),
+        DayPages(THURSDAY, 0, held=900_000),
         DayPages(FRIDAY, 7),
     ]
+    of_server = metrics.Scope.account(feed.server.account)
+    assert metrics.pages_by_day(session, of_server, THURSDAY, FRIDAY)[0].held == 900_000
+    of_customer = metrics.Scope.account(feed.account)
+    assert metrics.held_by_day(session, of_customer, MONDAY, FRIDAY) == {THURSDAY: 900_000}
+    assert metrics.held_by_day(session, metrics.Scope(), MONDAY, WEDNESDAY) == {}
     assert deposits.days_of_deltas(gains, read, MONDAY, FRIDAY) == of_feed
     assert deposits.days_of_deltas(gains, read, TUESDAY, TUESDAY) == of_feed[1:2]
     assert deposits.days_of_deltas([], set(), MONDAY, MONDAY) == [DayPages(MONDAY, 0)]

@@ -8,7 +8,8 @@ from flask_babel import force_locale
 
 from webapp.domain.months import Month
 from webapp.queries.metrics import DayPages
-from webapp.views.shared.charts import HEIGHT, Bar, bars_of_days, layout_chart
+from webapp.views.shared.bars import Bar, bars_of_days
+from webapp.views.shared.charts import HEIGHT, layout_chart
 from webapp.views.shared.totals import of_months
 
 MONDAY = date(2026, 11, 2)
@@ -31,20 +32,46 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
     assert layout_chart(bars).columns[0].title == "Nov 2, 2026: 5 pages, recovered"
 
 
-def test_a_day_on_which_something_is_held_is_marked_and_seen_without_pages() -> None:
+def test_pages_under_review_are_a_marker_with_their_own_number_above_the_counted_pages() -> None:
     tuesday = MONDAY + timedelta(days=8)
-    of_days = [DayPages(MONDAY, 1_000), DayPages(tuesday, 0, held=True), DayPages(HOLIDAY, 0)]
+    of_days = [DayPages(MONDAY, 3_309, held=6_339_264), DayPages(tuesday, 0, held=1)]
 
-    bars = bars_of_days(of_days, {HOLIDAY}, marks_held=True)
-    columns = layout_chart(bars).columns
+    chart = layout_chart(bars_of_days(of_days, set(), marks_held=True))
 
-    assert [bar.kind for bar in bars] == ["normal", "held", "weekend"]
-    assert [column.title for column in columns] == [
-        "Nov 2, 2026: 1,000 pages",
-        "Nov 10, 2026: 0 pages, under review",
+    assert [(column.kind, column.title) for column in chart.columns] == [
+        ("normal", "Nov 2, 2026: 3,309 pages")
     ]
-    assert (columns[1].top, columns[1].height) == ("188.0", "12.0")
-    assert [bar.kind for bar in bars_of_days(of_days, {HOLIDAY})] == ["normal", "normal", "weekend"]
+    assert [(one.x, one.number, one.title) for one in chart.held] == [
+        (25.0, "6.3M", "Nov 2, 2026: 6,339,264 pages under review"),
+        (75.0, "1", "Nov 10, 2026: 1 page under review"),
+    ]
+    assert (chart.held[0].until, chart.held[1].until) == (chart.columns[0].top, "200.0")
+    assert [row.held for row in chart.rows] == ["6,339,264", "1"]
+    assert (chart.total, chart.held_total) == ("3,309", "6,339,265")
+    assert chart.text.endswith("6,339,265 pages under review.")
+    assert not layout_chart(bars_of_days(of_days, set())).held
+
+
+def test_days_with_pages_under_review_only_are_not_an_empty_chart() -> None:
+    assert not layout_chart([Bar("2026-11-02", 0, held=5)]).is_empty
+    assert layout_chart([Bar("2026-11-02", 0)]).is_empty
+
+
+def test_markers_close_to_each_other_have_one_number() -> None:
+    bars = [Bar(f"2026-11-{day:02}", 10, held=1_000 * day) for day in range(1, 29)]
+
+    numbers = [marker.number for marker in layout_chart(bars).held]
+
+    assert len(numbers) == 28
+    assert [number for number in numbers if number] == [
+        "1K",
+        "5K",
+        "9K",
+        "13K",
+        "17K",
+        "21K",
+        "25K",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,10 +144,11 @@ def test_one_month_alone_is_no_growth_to_show(pages: dict[Month, int]) -> None:
 @pytest.mark.usefixtures("translations")
 def test_a_chart_speaks_the_language_spoken() -> None:
     with force_locale("es"):
-        made = layout_chart([Bar("2026-01", 12_345), Bar("2026-02", 1, "held")])
+        made = layout_chart([Bar("2026-01", 12_345), Bar("2026-02", 1, held=7)])
 
     assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12,346 páginas en total;")
+    assert made.text.endswith("7 páginas en revisión.")
     assert not made.are_days
     assert made.columns[0].title == "ene 2026: 12,345 páginas"
-    assert made.rows[1].kind == "En revisión"
+    assert made.held[0].title == "feb 2026: 7 páginas en revisión"
     assert [mark.text for mark in made.grid] == ["0", "5\xa0K", "10\xa0K", "15\xa0K"]

@@ -36,13 +36,13 @@ class DayPages(NamedTuple):
     """Pages of a day.
 
     ``recovered``: the day had no reading; its pages were allocated by a later one. ``held``: pages
-    read on it are under review.
+    read on it that are under review, which ``pages`` does not include.
     """
 
     day: date
     pages: int
     recovered: bool = False
-    held: bool = False
+    held: int = 0
 
 
 class EarlierPages(NamedTuple):
@@ -100,11 +100,23 @@ def from_earlier_months(session: Session, feed_ids: Collection[int], month: Mont
 
 
 def pages_by_day(session: Session, scope: Scope, first: date, last: date) -> list[DayPages]:
-    """Return the pages of each day from ``first`` to ``last``."""
-    table = _table(scope)
-    query = _within(select(table.day, func.sum(table.pages)), scope)
-    rows = session.execute(query.where(table.day.between(first, last)).group_by(table.day))
-    return days_between(first, last, {day: int(total) for day, total in rows})
+    """Return the pages of each day from ``first`` to ``last``, and those under review."""
+    counted = _counted_by_day(session, scope, first, last)
+    return days_between(first, last, counted, held=held_by_day(session, scope, first, last))
+
+
+def held_by_day(session: Session, scope: Scope, first: date, last: date) -> dict[date, int]:
+    """Return the pages under review by the day of their reading, without other days."""
+    query = select(Delta.day, func.sum(Delta.pages)).where(
+        access.IS_HELD, Delta.day.between(first, last)
+    )
+    if scope.feed_ids is not None:
+        query = query.where(Delta.feed_id.in_(scope.feed_ids))
+    elif scope.account_id is not None:
+        feeds = select(Feed.id).join(Server, Server.id == Feed.server_id)
+        owner = Server.account_id if scope.is_partner else Feed.account_id
+        query = query.where(Delta.feed_id.in_(feeds.where(owner == scope.account_id)))
+    return {day: int(total) for day, total in session.execute(query.group_by(Delta.day))}
 
 
 def days_of_feeds(
@@ -121,14 +133,17 @@ def days_of_feeds(
         )
         .distinct()
     )
-    held = session.scalars(
-        select(Delta.day)
-        .where(Delta.feed_id.in_(feed_ids), Delta.day.between(first, last), access.IS_HELD)
-        .distinct()
-    )
-    found = pages_by_day(session, Scope.feeds(feed_ids), first, last)
-    by_day = {day.day: day.pages for day in found}
-    return days_between(first, last, by_day, set(read), set(held))
+    scope = Scope.feeds(feed_ids)
+    counted = _counted_by_day(session, scope, first, last)
+    held = held_by_day(session, scope, first, last)
+    return days_between(first, last, counted, set(read), held)
+
+
+def _counted_by_day(session: Session, scope: Scope, first: date, last: date) -> dict[date, int]:
+    table = _table(scope)
+    query = _within(select(table.day, func.sum(table.pages)), scope)
+    rows = session.execute(query.where(table.day.between(first, last)).group_by(table.day))
+    return {day: int(total) for day, total in rows}
 
 
 def days_between(
@@ -136,16 +151,17 @@ def days_between(
     last: date,
     pages: Mapping[date, int],
     read: Container[date] | None = None,
-    held: Container[date] = (),
+    held: Mapping[date, int] | None = None,
 ) -> list[DayPages]:
     """Return the days from ``first`` to ``last`` with their pages; ``read`` None: unknown."""
+    held = held or {}
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return [
         DayPages(
             day,
             pages.get(day, 0),
             recovered=read is not None and pages.get(day, 0) > 0 and day not in read,
-            held=day in held,
+            held=held.get(day, 0),
         )
         for day in days
     ]

@@ -181,7 +181,10 @@ def days_of_deltas(
     for delta in deltas:
         for day, counted in deposited(of_row(delta)):
             pages[day] += counted
-    held = {delta.day for delta in deltas if delta.state == "held"}
+    held: dict[date, int] = defaultdict(int)
+    for delta in deltas:
+        if delta.state == "held":
+            held[delta.day] += delta.pages
     return days_between(first, last, pages, read, held)
 
 

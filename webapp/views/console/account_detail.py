@@ -57,7 +57,7 @@ def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
     )
     return {
         "totals": totals.of_months(metrics.pages_by_month(db.session(), of_partner), today),
-        "bars": totals.bars(partner, days),
+        "bars": totals.bars(partner, days, marks_held=True),
         "health": dashboard.feed_counts(db.session(), as_partner),
         "servers": details.servers_of(db.session(), viewer, partner.id),
         "customers": customers,

@@ -22,8 +22,8 @@ from webapp.queries import devices as queries
 from webapp.services.accounts.calendars import public_holidays
 from webapp.services.metering import deposits
 from webapp.views.console import delta_texts, history
-from webapp.views.shared import bulk, charts, context, export, listing, totals
-from webapp.views.shared.charts import Bar
+from webapp.views.shared import bulk, context, export, listing, totals
+from webapp.views.shared.bars import Bar, bars_of_days
 
 blueprint = Blueprint("devices", __name__)
 log = logging.getLogger("releaf.metering")
@@ -167,4 +167,4 @@ def _bars(account: Account, readings: Sequence[Any], deltas: Sequence[Delta]) ->
     days = deposits.days_of_deltas(deltas, read, first, last)
     if not any(day.pages or day.held for day in days):
         return []
-    return charts.bars_of_days(days, holidays, marks_held=True)
+    return bars_of_days(days, holidays, marks_held=True)

@@ -30,7 +30,8 @@ from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
 from webapp.services.accounts.calendars import public_holidays
 from webapp.views.console import collection_requests, history
-from webapp.views.shared import charts, context, export, listing, totals
+from webapp.views.shared import context, export, listing, totals
+from webapp.views.shared.bars import bars_of_days
 from webapp.views.shared.context import CHANGERS, roles_required
 
 blueprint = Blueprint("feeds", __name__)
@@ -113,7 +114,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     is_customer = context.viewer().role == "customer"
     month = Month.of(today)
     total = sum(by_month.values())
-    bars = charts.bars_of_days(days, holidays, marks_held=not is_customer)
+    bars = bars_of_days(days, holidays, marks_held=not is_customer)
     return render_template(
         "console/feeds/show.html",
         feed=feed,

@@ -67,7 +67,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         account=partner,
         today=today,
         totals=totals.partner_totals(months, certified, today),
-        bars=totals.bars(partner, days),
+        bars=totals.bars(partner, days, marks_held=True),
         events=history.entries(db.session(), viewer, events),
         zone=partner.zone,
         beginning=dashboard.onboarding(db.session(), partner.id),

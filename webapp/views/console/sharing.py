@@ -29,7 +29,7 @@ from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
 from webapp.services.accounts import sharing as service
 from webapp.views.shared import context, totals
-from webapp.views.shared.charts import Bar
+from webapp.views.shared.bars import Bar
 from webapp.views.shared.context import roles_required
 
 blueprint = Blueprint("sharing", __name__)

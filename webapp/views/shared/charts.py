@@ -5,46 +5,25 @@ bars.
 """
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
 from webapp import filters
-from webapp.domain.calendar import is_business_day
-from webapp.queries.metrics import DayPages
+from webapp.views.shared.bars import KINDS, Bar, Kind, Unit
 
-Kind = Literal["normal", "weekend", "recovered", "held"]
-#: The units of bars. Trees are cumulative.
-Unit = Literal["pages", "trees"]
 #: Units of the chart; widths are relative to it.
 HEIGHT = 200
-KINDS: dict[Kind, LazyString] = {
-    "normal": _l("Printed"),
-    "weekend": _l("Weekend or holiday"),
-    "recovered": _l("Recovered"),
-    "held": _l("Under review"),
-}
 _MOST_STEPS = 4
-#: The least height of a day with held pages only, for its dashed outline.
-_LEAST_HELD = 12
+#: The least distance in percent between markers that both have their number beside them.
+_HELD_APART = 14
 #: The length of a month's label.
 _MONTH = 7
-
-
-class Bar(NamedTuple):
-    """A day (2026-10-31) or a month (2026-10), and its pages or the trees at its end."""
-
-    label: str
-    value: int | Decimal
-    kind: Kind = "normal"
 
 
 class Column(NamedTuple):
@@ -54,6 +33,19 @@ class Column(NamedTuple):
     top: str
     height: str
     kind: Kind
+    title: str
+
+
+class HeldMarker(NamedTuple):
+    """Pages under review, above the bar of their day; ``number``: empty without space for it.
+
+    ``x`` in percent; ``until``: the top of the bar.
+    """
+
+    x: float
+    until: str
+    number: str
+    anchor: str
     title: str
 
 
@@ -73,22 +65,25 @@ class Row(NamedTuple):
     day: str
     value: str
     kind: str
+    held: str
 
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
     """A chart to be rendered. ``text``: its text alternative; ``total``: of all bars.
 
-    The total is None if bars are cumulative.
+    The total is None if bars are cumulative. ``held_total``: the pages under review.
     """
 
     text: str
     total: str | None
+    held_total: str
     is_empty: bool
     are_days: bool
     kinds: Sequence[Kind]
     grid: Sequence[AxisLabel]
     columns: Sequence[Column]
+    held: Sequence[HeldMarker]
     axis: Sequence[AxisLabel]
     rows: Sequence[Row]
 
@@ -104,7 +99,8 @@ def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
     return BarChart(
         text=_text(bars, named, unit),
         total=filters.number(_sum(bars)) if unit == "pages" else None,
-        is_empty=not most,
+        held_total=filters.number(_held(bars)),
+        is_empty=not most and not _held(bars),
         are_days=len(bars[0].label) > _MONTH,
         kinds=list(kinds),
         grid=[
@@ -112,15 +108,26 @@ def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
             for tick in range(0, top + 1, step)
         ],
         columns=_columns(bars, named, figures, kinds, top, unit),
+        held=_held_markers(bars, named, top),
         axis=_axis(bars),
         rows=[
-            Row(bar.label, name, figure, kinds[bar.kind])
+            Row(bar.label, name, figure, kinds[bar.kind], filters.number(bar.held))
             for bar, name, figure in zip(bars, named, figures, strict=True)
         ],
     )
 
 
 def _text(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
+    """Return the text alternative, with the pages under review if there are any."""
+    held = _held(bars)
+    text = _values_text(bars, named, unit)
+    if not held:
+        return text
+    under_review = gettext("%(pages)s under review.", pages=filters.pluralize(held, "page"))
+    return f"{text} {under_review}"
+
+
+def _values_text(bars: Sequence[Bar], named: Sequence[str], unit: Unit) -> str:
     best = max(range(len(bars)), key=lambda index: bars[index].value)
     period = {"first": named[0], "last": named[-1]}
     if not bars[best].value:
@@ -149,6 +156,10 @@ def _sum(bars: Sequence[Bar]) -> int:
     return int(sum(bar.value for bar in bars))
 
 
+def _held(bars: Sequence[Bar]) -> int:
+    return sum(bar.held for bar in bars)
+
+
 def _figure(bar: Bar, unit: Unit) -> str:
     """Return a bar's value as text."""
     return filters.trees(Decimal(bar.value)) if unit == "trees" else filters.number(int(bar.value))
@@ -162,17 +173,39 @@ def _columns(
     top: int,
     unit: Unit,
 ) -> list[Column]:
-    """Return the bars with a value or held pages; the smallest is still visible."""
+    """Return the bars with a value; the smallest is still visible."""
     columns = []
     for across, bar, name, figure in zip(_across(len(bars)), bars, named, figures, strict=True):
-        if not bar.value and bar.kind != "held":
+        if not bar.value:
             continue
-        tall = max(HEIGHT * float(bar.value) / top, _LEAST_HELD if bar.kind == "held" else 1.5)
+        tall = _tall(bar, top)
         title = f"{name}: {_counted(bar, figure, unit)}"
-        if bar.kind in ("recovered", "held"):
+        if bar.kind == "recovered":
             title += f", {kinds[bar.kind].lower()}"
         columns.append(Column(across, f"{HEIGHT - tall:.1f}", f"{tall:.1f}", bar.kind, title))
     return columns
+
+
+def _tall(bar: Bar, top: int) -> float:
+    return max(HEIGHT * float(bar.value) / top, 1.5) if bar.value else 0.0
+
+
+def _held_markers(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[HeldMarker]:
+    """Return a marker for each bar with pages under review; they are not to the bars' scale."""
+    markers: list[HeldMarker] = []
+    numbered = -math.inf
+    for index, (bar, name) in enumerate(zip(bars, named, strict=True)):
+        if not bar.held:
+            continue
+        x = round((index + 0.5) * 100 / len(bars), 3)
+        number = ""
+        if x - numbered >= _HELD_APART:
+            number, numbered = filters.compact(bar.held), x
+        pages = filters.pluralize(bar.held, "page")
+        title = gettext("%(day)s: %(pages)s under review", day=name, pages=pages)
+        anchor = "start" if x < 8 else "end" if x > 92 else "middle"
+        markers.append(HeldMarker(x, f"{HEIGHT - _tall(bar, top):.1f}", number, anchor, title))
+    return markers
 
 
 @lru_cache(maxsize=128)
@@ -226,21 +259,3 @@ def round_step(span: int | Decimal, most: int) -> int:
             if digit * power * most >= span:
                 return digit * power
         power *= 10
-
-
-def bars_of_days(
-    days: Iterable[DayPages], holidays: Container[date], *, marks_held: bool = False
-) -> list[Bar]:
-    """Return days as bars, with recovered days and holidays marked.
-
-    On request, days with held pages are marked as well.
-    """
-    return [Bar(day.day.isoformat(), day.pages, _kind(day, holidays, marks_held)) for day in days]
-
-
-def _kind(day: DayPages, holidays: Container[date], marks_held: bool) -> Kind:
-    if day.held and marks_held:
-        return "held"
-    if day.recovered:
-        return "recovered"
-    return "normal" if is_business_day(day.day, holidays) else "weekend"

@@ -13,7 +13,7 @@ from webapp.domain.months import Month
 from webapp.domain.trees import trees
 from webapp.queries.metrics import DayPages
 from webapp.services.accounts.calendars import Observing, public_holidays
-from webapp.views.shared.charts import Bar, bars_of_days
+from webapp.views.shared.bars import Bar, bars_of_days
 
 DAYS = 31
 _MONTHS = 12
