@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
@@ -11,10 +11,12 @@ from jobs import runtime
 from webapp import clock
 from webapp.db import db
 from webapp.domain.contrast import OURS, on_light
+from webapp.errors import Conflict
 from webapp.extensions import current_settings
 from webapp.mail import (
     Attachment,
     EmailBranding,
+    EmailContent,
     MailError,
     Send,
     build_message,
@@ -22,11 +24,18 @@ from webapp.mail import (
     render,
 )
 from webapp.models import Mail
-from webapp.models.notice import Subject
+from webapp.models.notice import MailSubject
 from webapp.services.accounts import branding
 from webapp.services.accounts.branding import Branding
 from webapp.services.accounts.users import language_of
-from webapp.services.notifications import approval_emails, digests, notices, outbox, unsubscribe
+from webapp.services.notifications import (
+    access_emails,
+    approval_emails,
+    digests,
+    notices,
+    outbox,
+    unsubscribe,
+)
 from webapp.services.notifications.notices import EmailDraft
 from webapp.settings import Settings
 
@@ -112,12 +121,13 @@ def _send(
     """
     user = mail.user
     try:
+        content = _content(session, config, mail, now())
         message = build_message(
             sender=config.mail_from,
             to=(user.full_name, user.email),
             title=mail.title,
-            plain=mail.plain,
-            html=mail.html,
+            plain=content.plain,
+            html=content.html,
             message_id=f"releaf-{mail.id}-{mail.created_at:%Y%m%d%H%M%S}",
             unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
             made_at=mail.created_at,
@@ -137,6 +147,30 @@ def _send(
     return True
 
 
+def _content(session: Session, config: Settings, mail: Mail, now: datetime) -> EmailContent:
+    """Return what was stored, or render an email with a personal link. Raises MailError."""
+    if mail.subject != "access":
+        return EmailContent(mail.title, mail.plain, mail.html)
+    user = mail.user
+    with force_locale(language_of(user)):
+        try:
+            token, valid = access_emails.link(session, mail, now)
+        except Conflict as error:
+            raise MailError(str(error), lasting=True) from error
+        values = {
+            "title": mail.title,
+            "link": f"/invitations/{token}",
+            "hours": valid // timedelta(hours=1),
+            "email": user.email,
+            "account": user.account.name,
+            "invited": not user.has_password,
+        }
+        brand = branding.for_account(session, user.account)
+        mail.logo_digest = brand.logo.digest if brand and brand.logo else None
+        layout = _layout_values(config, user.id, mail.subject, brand)
+        return render("access", {**values, **layout})
+
+
 def _enqueue(
     session: Session, config: Settings, drafts: Sequence[EmailDraft], now: datetime
 ) -> int:
@@ -144,7 +178,8 @@ def _enqueue(
     for draft in drafts:
         brand = branding.for_account(session, draft.user.account)
         with force_locale(language_of(draft.user)):
-            content = render(draft.template, _values(config, draft, brand))
+            layout = _layout_values(config, draft.user.id, draft.subject, brand)
+            content = render(draft.template, {**draft.values, **layout})
         digest = brand.logo.digest if brand and brand.logo else None
         enqueued += outbox.enqueue(session, draft, content, now, digest) is not None
     return enqueued
@@ -172,18 +207,20 @@ def _logo(session: Session, mail: Mail) -> Attachment | None:
     return Attachment(content, _content_id(mail.logo_digest or "")) if content else None
 
 
-def _values(config: Settings, draft: EmailDraft, brand: Branding | None) -> dict[str, object]:
-    """Return the values of a draft, and those of the layout."""
+def _layout_values(
+    config: Settings, user_id: int, subject: MailSubject, brand: Branding | None
+) -> dict[str, object]:
     return {
-        **draft.values,
-        "subject": draft.subject,
+        "subject": subject,
         "branding": _email_branding(brand),
         "url": config.public_url,
-        "unsubscribe_url": _unsubscribe_url(config, draft.user.id, draft.subject),
+        "unsubscribe_url": _unsubscribe_url(config, user_id, subject),
     }
 
 
-def _unsubscribe_url(config: Settings, user_id: int, subject: Subject) -> str:
+def _unsubscribe_url(config: Settings, user_id: int, subject: MailSubject) -> str | None:
+    if subject == "access":
+        return None
     return f"{config.public_url}/unsubscribe/" + unsubscribe.token(
         config.secret_key, user_id, subject
     )

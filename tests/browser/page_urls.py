@@ -14,6 +14,8 @@ ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 PAGES: dict[str, list[str]] = {
     "home.index": ["/"],
     "auth.login": ["/login"],
+    "auth.forgot": ["/forgot"],
+    "auth.forgot_sent": ["/forgot/sent"],
     "auth.invitation": ["/invitations/welcome"],
     "auth.confirm": ["/confirm"],
     "auth.password": ["/password"],

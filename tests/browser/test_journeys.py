@@ -155,7 +155,7 @@ def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None
     visit.opens(nora, "/users/new?account={customer}")
     nora.get_by_label("Full name").fill(name)
     nora.get_by_label("Email").fill(email)
-    press(nora, "Create invitation link")
+    press(nora, "Create a link instead")
     link = nora.locator("input[readonly]").first.input_value()
 
     pia = visit.of()

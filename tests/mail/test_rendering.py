@@ -53,6 +53,7 @@ OVERLAP = SimpleNamespace(
     shared=1_200,
     found_at=NOW,
 )
+ACCESS = {"title": NAME, "link": "/invitations/x", "email": NAME, "account": NAME}
 #: Subject, template and values of emails.
 EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("server", "health", {"items": [item(server=True)]}),
@@ -77,6 +78,8 @@ EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("nights", "nights_stopped", {"since": NOW, "finished_at": NOW}),
     ("nights", "nights_resumed", {"finished_at": NOW}),
     ("approval", "approval", {"overlap": OVERLAP}),
+    ("access", "access", {**ACCESS, "invited": True, "hours": 168}),
+    ("access", "access", {**ACCESS, "invited": False, "hours": 1}),
 ]
 
 

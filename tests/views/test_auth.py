@@ -193,7 +193,7 @@ def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
     sent = visitor.sends("/invitations/late", {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
 
     assert (page.status_code, sent.status_code) == (410, 410)
-    assert "Request a new one from the person who invited you" in page.text
+    assert "request a new invitation from your administrator" in page.text
 
 
 def test_a_link_that_was_cut_off_is_explained(visitor: Visitor) -> None:

@@ -32,7 +32,7 @@ def build_message(
     plain: str,
     html: str,
     message_id: str,
-    unsubscribe_url: str,
+    unsubscribe_url: str | None,
     made_at: datetime,
     logo: Attachment | None = None,
 ) -> EmailMessage:
@@ -47,9 +47,10 @@ def build_message(
     message["Subject"] = " ".join(title.split())
     message["Date"] = format_datetime(made_at)
     message["Message-ID"] = f"<{message_id}@{address.rpartition('@')[2]}>"
-    # RFC 8058: mail programs display a button that posts to the link.
-    message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if unsubscribe_url is not None:
+        # RFC 8058: mail programs display a button that posts to the link.
+        message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(plain, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")

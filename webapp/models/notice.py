@@ -15,6 +15,8 @@ from webapp.models.user import User
 #: The kinds of email notifications that a user can choose.
 Subject = Literal["server", "feed", "digest", "nights", "approval"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+#: The kinds of emails: notifications, and those with a personal link, which everybody receives.
+MailSubject = Literal[Subject, "access"]
 
 _UNSENT = text("mail_id is null")
 
@@ -22,6 +24,8 @@ _UNSENT = text("mail_id is null")
 class Mail(Base):
     """An email to one user. ``key``: identifies its content, unique for each user.
 
+    ``plain``, ``html``: empty for the subject ``access``, which is rendered when it is sent,
+    because it contains a link that is a secret.
     ``claimed_at``: when a sender claimed it; a stale claim is taken over by another sender.
     ``due_at``: the next attempt. ``error``: of the last attempt. ``logo_digest``: of the logo in
     its HTML.
@@ -34,14 +38,15 @@ class Mail(Base):
         Index("ix_mail_created_at", "created_at"),
         CheckConstraint("state in ('queued', 'sending', 'sent', 'failed')", name="state"),
         CheckConstraint(
-            "subject in ('server', 'feed', 'digest', 'nights', 'approval')", name="subject"
+            "subject in ('server', 'feed', 'digest', 'nights', 'approval', 'access')",
+            name="subject",
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     key: Mapped[str] = mapped_column(String(60))
-    subject: Mapped[Subject] = mapped_column(String(8))
+    subject: Mapped[MailSubject] = mapped_column(String(8))
     title: Mapped[str] = mapped_column(String(250))
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

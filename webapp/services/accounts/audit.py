@@ -35,6 +35,8 @@ Action = Literal[
     "month closed",
     "name sharing changed",
     "password refused",
+    "password reset",
+    "password reset requested",
     "pages recounted",
     "queue changed",
     "review reopened",
@@ -93,7 +95,7 @@ def record(
 
 
 def record_refusal(session: Session, users: Sequence[User], action: Action, now: datetime) -> None:
-    """Record what a visitor without a login was refused, for the users of the typed email.
+    """Record what a visitor without a login was refused, or requested, for the users of an email.
 
     All of them, so that no partner learns from its trail whether another has a user with it.
     What was typed is not recorded if it is no user's email, as it may be a password; of these
@@ -104,7 +106,7 @@ def record_refusal(session: Session, users: Sequence[User], action: Action, now:
         account_id = concerned(user.account)
         record(session, visitor, action, user.email, account_id=account_id, details={}, now=now)
     if not users and _unknown_in(session, now - timedelta(minutes=1)) < _UNKNOWN_A_MINUTE:
-        details = {"result": reason("unknown_email")} if action == "user log-in refused" else {}
+        details = {} if action == "tries limited" else {"result": reason("unknown_email")}
         record(session, visitor, action, "", account_id=None, details=details, now=now)
 
 

@@ -17,8 +17,9 @@ from webapp.queries import users as queries
 from webapp.services.accounts import passwords, sessions
 from webapp.services.names import clean_name
 
-#: How long an invitation is valid.
+#: How long an invitation is valid, and how long a link to reset a password.
 VALID = timedelta(days=7)
+RESET_VALID = timedelta(hours=1)
 _LONGEST_NAME = 200
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 #: A dot-atom of RFC 5322 and a host, whose name may be international.
@@ -83,6 +84,16 @@ def invite_again(session: Session, user: User, now: datetime) -> str:
     return _new_link(session, user, now)
 
 
+def may_reset_password(user: User) -> bool:
+    """Whether a user who forgot the password may have a link to reset it."""
+    return user.has_password and user.is_active
+
+
+def reset_link(session: Session, user: User, now: datetime) -> str:
+    """Return the token of a link to reset a password. Earlier links of the user keep working."""
+    return _new_link(session, user, now, RESET_VALID)
+
+
 def invitation(session: Session, token: str, now: datetime) -> Invitation:
     """Return the invitation of a link. Raises NotFound, and Conflict when it is used or expired."""
     found = session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token)))
@@ -94,7 +105,10 @@ def invitation(session: Session, token: str, now: datetime) -> Invitation:
         )
     if found.expires_at <= now or found.user.disabled_at is not None:
         raise Conflict(
-            gettext("This link no longer works. Request a new one from the person who invited you.")
+            gettext(
+                "This link no longer works. Use “Forgot your password?” on the login page, or "
+                "request a new invitation from your administrator."
+            )
         )
     return found
 
@@ -102,7 +116,7 @@ def invitation(session: Session, token: str, now: datetime) -> Invitation:
 def accept(
     session: Session, token: str, password: str, now: datetime, *, language: str | None = None
 ) -> User:
-    """Accept an invitation: set the user's password. Works once.
+    """Accept an invitation: set the user's password. Works once; ends the user's other links.
 
     ``language``: the language of the page; it becomes the user's if none was chosen before.
 
@@ -125,6 +139,7 @@ def accept(
     user.password_hash = password_hash
     user.language = user.language or language
     _end_sessions(session, user, now)
+    _end_links(session, user, now)
     return user
 
 
@@ -158,7 +173,10 @@ def _enters(session: Session, user: User, password: str, password_hash: str | No
 
 
 def change_password(session: Session, user: User, old: str, new: str, now: datetime) -> None:
-    """Change the password; all sessions of the user end. Raises Invalid (``old``, ``new``)."""
+    """Change the password; all sessions and links of the user end.
+
+    Raises Invalid (``old``, ``new``).
+    """
     if not passwords.fits(old, user.password_hash):
         raise Invalid("old", gettext("This is not your current password."))
     if new == old:
@@ -166,6 +184,7 @@ def change_password(session: Session, user: User, old: str, new: str, now: datet
     passwords.clean(new, (user.email, user.full_name), field="new")
     user.password_hash = passwords.hash_password(new)
     _end_sessions(session, user, now)
+    _end_links(session, user, now)
 
 
 def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> None:
@@ -234,10 +253,10 @@ def _others_can_log_in(session: Session, user: User) -> bool:
     return bool(others)
 
 
-def _new_link(session: Session, user: User, now: datetime) -> str:
+def _new_link(session: Session, user: User, now: datetime, valid: timedelta = VALID) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
-        Invitation(user=user, token_hash=hash_token(token), created_at=now, expires_at=now + VALID)
+        Invitation(user=user, token_hash=hash_token(token), created_at=now, expires_at=now + valid)
     )
     session.flush()
     return token

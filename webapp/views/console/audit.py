@@ -45,6 +45,8 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "invitation accepted": _l("Invitation accepted"),
     "month closed": _l("Month closed"),
     "name sharing changed": _l("Name sharing changed"),
+    "password reset": _l("Password reset"),
+    "password reset requested": _l("Password reset requested"),
     "password refused": _l("Wrong password"),
     "pages recounted": _l("Pages recounted"),
     "queue changed": _l("Queue changed"),

@@ -1,4 +1,4 @@
-"""Users: invited by a one-time link, which is displayed once."""
+"""Users: invited by a one-time link, which is emailed, or displayed once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -25,6 +34,7 @@ from webapp.queries import access
 from webapp.queries import users as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.services.accounts import users
+from webapp.services.notifications import access_emails
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.confirmation import confirmation_required, typed_values
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
@@ -62,7 +72,7 @@ class InviteForm(forms.Form):
     email = EmailField(
         _l("Email"),
         [DataRequired(_l("Enter the email the user will log in with."))],
-        description=_l("Used to log in. Send the invitation link to the user yourself."),
+        description=_l("Used to log in."),
     )
     role = RadioField(_l("Role"), [DataRequired(_l("Choose a role."))])
 
@@ -141,8 +151,7 @@ def new() -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             context.note("user invited", user.email, account, role=user.role)
-            db.session.commit()
-            return _link(user, token)
+            return _sent(user) if _emails() else _link(user, token)
     return forms.page("console/users/new.html", form, account=account)
 
 
@@ -169,8 +178,7 @@ def invite(user_id: int) -> ResponseReturnValue:
     user = access.user(db.session(), context.viewer(), user_id)
     token = users.invite_again(db.session(), user, clock.now())
     context.note("user invited", user.email, user.account, again=reason("new_link"))
-    db.session.commit()
-    return _link(user, token)
+    return _sent(user) if _emails() else _link(user, token)
 
 
 @blueprint.route("/users/<int:user_id>/disable", methods=["GET", "POST"])
@@ -211,8 +219,22 @@ def enable(user_id: int) -> ResponseReturnValue:
     return redirect(url_for("users.show", user_id=user_id))
 
 
+def _emails() -> bool:
+    """Whether the button that was pressed emails the link."""
+    return request.form.get("delivery") == "email"
+
+
+def _sent(user: User) -> ResponseReturnValue:
+    """Email a link; commit."""
+    access_emails.enqueue(db.session(), user, "invitation", clock.now())
+    db.session.commit()
+    flash(gettext("An email with a link is on its way to %(email)s.", email=user.email), "success")
+    return redirect(url_for("users.show", user_id=user.id))
+
+
 def _link(user: User, token: str) -> ResponseReturnValue:
-    """Render the link; only its hash is stored, so it is displayed once."""
+    """Commit, and render the link; only its hash is stored, so it is displayed once."""
+    db.session.commit()
     address = current_settings().public_url + url_for("auth.invitation", token=token)
     days = users.VALID.days
     return make_response(

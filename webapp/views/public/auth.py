@@ -28,6 +28,7 @@ from webapp.queries import users as queries
 from webapp.services.accounts import audit, passwords, users
 from webapp.services.accounts import sessions as service
 from webapp.services.accounts.audit import Action, Actor
+from webapp.services.notifications import access_emails
 from webapp.views.shared import context, forms, rate_limits, security, sessions
 
 log = logging.getLogger("releaf.auth")
@@ -85,6 +86,12 @@ class AcceptForm(forms.Form):
     )
 
 
+class ForgotForm(forms.Form):
+    """The email address of a user who forgot the password."""
+
+    email = EmailField(_l("Email"), [DataRequired(_l("Enter your email."))])
+
+
 @blueprint.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """Log in, and redirect to the requested page."""
@@ -119,6 +126,29 @@ def _chosen(form: LoginForm, found: Sequence[User]) -> User | None:
         text = gettext("Choose an account, and enter your password once more.")
         forms.refuse(form, Invalid("account", text))
     return None
+
+
+@blueprint.route("/forgot", methods=["GET", "POST"])
+def forgot() -> ResponseReturnValue:
+    """Send a link to choose a new password; the response is the same for an unknown email."""
+    form = ForgotForm()
+    if form.validate_on_submit():
+        now = clock.now()
+        found = queries.by_email(db.session(), form.email.data)
+        for user in filter(users.may_reset_password, found):
+            access_emails.enqueue(db.session(), user, "reset", now)
+        audit.record_refusal(db.session(), found, "password reset requested", now)
+        db.session.commit()
+        return redirect(url_for("auth.forgot_sent"))
+    return forms.page("public/auth/forgot.html", form)
+
+
+@blueprint.get("/forgot/sent")
+def forgot_sent() -> str:
+    """What happens next, whether or not there is a user with the email."""
+    return render_template(
+        "public/auth/forgot_sent.html", minutes=users.RESET_VALID // timedelta(minutes=1)
+    )
 
 
 @blueprint.post("/logout")
@@ -202,7 +232,7 @@ def invitation(token: str) -> ResponseReturnValue:
         return _ended(gettext("It may not have been copied completely. Copy the whole link."), 404)
     except Conflict as error:
         return _ended(str(error))
-    form = AcceptForm()
+    form, resets = AcceptForm(), found.user.has_password
     if form.validate_on_submit():
         try:
             user = users.accept(
@@ -219,7 +249,7 @@ def invitation(token: str) -> ResponseReturnValue:
             db.session.rollback()
             return _ended(str(error))
         else:
-            _note("invitation accepted", user)
+            _note("password reset" if resets else "invitation accepted", user)
             _enter(user)
             flash(
                 gettext(

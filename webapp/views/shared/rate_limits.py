@@ -34,6 +34,10 @@ _BY_ACCOUNT_AND_NETWORK = "20 per 5 minutes"
 _BY_ACCOUNT = "10 per minute"
 #: Wrong passwords of a user who is logged in.
 _BY_USER = "10 per 5 minutes"
+#: Requests of a link to reset a password from one client address; for one account from one network,
+#: and from all networks that it does not know.
+_RESETS_BY_ADDRESS = "20 per hour"
+_RESETS_BY_ACCOUNT = "5 per hour"
 #: How often a client address may have public pictures rendered.
 _IMAGES = {
     "public_certificates.picture": "60 per minute",
@@ -43,6 +47,8 @@ _IMAGES = {
 #: How often a client address may upload pictures.
 _UPLOADS = {"branding.edit": "60 per hour", "branding.preview": "120 per minute"}
 _TRIES = frozenset({"auth.login", "auth.invitation", "auth.password", "auth.confirm"})
+#: Breaches of their limits are recorded.
+_RECORDED = _TRIES | {"auth.forgot"}
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -87,14 +93,14 @@ def _limit_tries(limit: Callable[..., None]) -> None:
         limit(endpoint, _BY_ADDRESS, methods=["POST"])
     for endpoint in ("auth.password", "auth.confirm"):
         limit(endpoint, _BY_USER, methods=["POST"], key_func=_user)
-    limit(
-        "auth.login",
-        _BY_ACCOUNT,
-        methods=["POST"],
-        key_func=_account,
-        exempt_when=_is_known_network,
-    )
-    limit("auth.login", _BY_ACCOUNT_AND_NETWORK, methods=["POST"], key_func=_account_and_network)
+    limit("auth.forgot", _RESETS_BY_ADDRESS, methods=["POST"])
+    for endpoint, by_account, by_network in (
+        ("auth.login", _BY_ACCOUNT, _BY_ACCOUNT_AND_NETWORK),
+        ("auth.forgot", _RESETS_BY_ACCOUNT, _RESETS_BY_ACCOUNT),
+    ):
+        options: dict[str, Any] = {"key_func": _account, "exempt_when": _is_known_network}
+        limit(endpoint, by_account, methods=["POST"], **options)
+        limit(endpoint, by_network, methods=["POST"], key_func=_account_and_network)
 
 
 def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]:
@@ -112,7 +118,7 @@ def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]
 
 def _refuse(limiter: Limiter, breached: RequestLimit) -> Response:
     once = RateLimitItemPerMinute(1, 5, namespace="AUDITED")
-    if request.endpoint in _TRIES and limiter.limiter.hit(once, breached.key):
+    if request.endpoint in _RECORDED and limiter.limiter.hit(once, breached.key):
         _record_breach()
     seconds = max(1, math.ceil(breached.reset_at - clock.now().timestamp()))
     return errors.too_many_requests(seconds)

@@ -21,6 +21,8 @@ OPEN = frozenset(
         "static",
         "auth.login",
         "auth.invitation",
+        "auth.forgot",
+        "auth.forgot_sent",
         "brand_files.stylesheet",
         "public_certificates.show",
         "public_certificates.picture",
