@@ -47,7 +47,7 @@ def test_a_deleted_entry_is_named_with_exit_code_1(releaf: Releaf) -> None:
 
     assert deleted.code == 1
     assert "CHANGED Entry 3 does not continue entry 1: " in deleted.out
-    assert "or an entry between them was deleted." in deleted.out
+    assert "or an entry between them or the record of the chain was deleted." in deleted.out
     assert cut_off.code == 1
     document = cut_off.json
     assert (document["complete"], document["broken_at"]) == (False, None)
@@ -64,11 +64,11 @@ def test_an_entry_that_cannot_be_read_is_named(chained: Releaf, column: str) -> 
     reconciled = chained("reconcile")
 
     assert (result.code, reconciled.code) == (1, 1)
-    assert "1 entry is chained" in result.out
+    assert "2 entries are chained" in result.out
     assert result.out.count("CHANGED") == 1
     assert "CHANGED Entry 2 was changed: it cannot be read." in result.out
     assert (document["unreadable"], document["breaks"], document["broken_at"]) == ([2], [], 2)
-    assert "DIFFERENCE Audit trail at entry 2 (id 2): 4 and 1 entries" in reconciled.out
+    assert "DIFFERENCE Audit trail at entry 2 (id 2): 4 and 2 entries" in reconciled.out
 
 
 def test_the_entry_before_the_one_that_does_not_continue_it_is_named(chained: Releaf) -> None:

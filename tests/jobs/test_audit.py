@@ -13,7 +13,7 @@ from tests import factories
 from tests.database import open_session
 from tests.factories import NOW
 from webapp import clock
-from webapp.models import AuditEntry, Reconciliation
+from webapp.models import AuditChain, AuditEntry, Reconciliation
 from webapp.queries import audit as queries
 from webapp.services.accounts import audit as service
 from webapp.services.accounts.audit import Actor
@@ -79,6 +79,29 @@ def test_the_daily_job_notices_an_entry_that_cannot_be_read(
     assert (result, complete) == ("0 feeds, 0 differences", False)
 
 
+def test_entries_that_were_changed_before_they_are_chained_do_not_stop_the_job(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "get_app", lambda: app)
+    monkeypatch.setattr(service, "_AT_ONCE", 2)
+    with open_session(settings.database_url) as session:
+        record(session, 2)
+        first = audit.chain_entries()
+        session.execute(delete(AuditChain))
+        record(session, 7)
+        entries = update(AuditEntry).where(AuditEntry.id.between(3, 6))
+        session.execute(entries.values({"details": literal_column("'not json'")}))
+        session.commit()
+
+        results = [first, *(audit.chain_entries() for _ in range(2))]
+        reconciliation.reconcile_due()
+
+        found = queries.check_chain(session)
+        complete = session.scalars(select(Reconciliation.audit_complete)).one()
+    assert results == [f"{number} entries chained" for number in (2, 7, 0)]
+    assert (found.unreadable, found.waiting, complete) == ([3, 4, 5, 6], 0, False)
+
+
 def test_operations_see_that_the_trail_was_changed(app: Flask, settings: Settings) -> None:
     with open_session(settings.database_url) as session:
         user = factories.user(session, factories.operations(session))
@@ -89,7 +112,7 @@ def test_operations_see_that_the_trail_was_changed(app: Flask, settings: Setting
     with browser.session_transaction() as cookie:
         cookie["_user_id"] = user.get_id()
 
-    pages = [browser.get(path).text for path in ("/", "/reconciliation")]
+    pages = [browser.get(path).text for path in ("/", "/reconciliation", "/audit")]
 
     assert all("The audit trail was changed" in page for page in pages)
     assert "Pages do not add up" not in pages[0]

@@ -134,7 +134,8 @@ def test_an_entry_that_cannot_be_read_is_changed_and_the_rest_is_checked(
     chained.execute(delete(AuditEntry).where(AuditEntry.id == 4))
     deleted = queries.check_chain(chained)
 
-    assert (alone.is_complete, alone.entries, alone.broken_at) == (False, number - 1, number)
+    reached = number - 1 if column == "prev_hash" else number
+    assert (alone.is_complete, alone.entries, alone.broken_at) == (False, reached, number)
     assert (alone.unreadable, alone.breaks) == ([number], [])
     assert deleted.unreadable == [number]
     breaks = [] if number == 3 else [ChainBreak(5, 3)]
@@ -150,7 +151,7 @@ def test_a_time_that_python_cannot_read_is_a_change(postgresql_database: str) ->
 
         found = queries.check_chain(session)
 
-    assert (found.is_complete, found.unreadable, found.entries) == (False, [2], 1)
+    assert (found.is_complete, found.unreadable, found.entries) == (False, [2], 2)
 
 
 def test_every_break_is_returned_with_the_entry_before_it(chained: Session) -> None:

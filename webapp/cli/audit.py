@@ -59,11 +59,13 @@ def _changes(found: ChainCheck) -> list[str]:
         else:
             cause = (
                 f"entry {one.before}: entry {one.before}, or the hash of it in entry {one.entry}, "
-                "was changed, or an entry between them was deleted."
+                "was changed, or an entry between them or the record of the chain was deleted."
             )
         changes.append(f"Entry {one.entry} does not continue {cause}")
     if not found.has_record and not found.is_complete:
-        changes.append("The record of the chain, the row of the table audit_chain, is missing.")
+        changes.append(
+            "The record of the chain, the row of the table audit_chain, is missing or unreadable."
+        )
     elif not changes and not found.is_complete:
         changes.append(_changed_end(found))
     return changes

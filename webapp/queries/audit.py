@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session, aliased
 
@@ -30,6 +30,7 @@ CHAINED = (
 #: The only row of ``AuditChain``.
 CHAIN_ID = 1
 _AT_ONCE = 1_000
+_UNREADABLE = (ValueError, TypeError, RecursionError, DataError, OperationalError)
 #: The account of the user who acted.
 _UserAccount = aliased(Account)
 
@@ -52,8 +53,9 @@ class ChainCheck:
     ``entries``: those from the first one on that continue each other, and the hash of the last of
     them, ``last_entry``; ``expected``: the number that was chained; ``waiting``: those that are not
     chained yet.
-    ``unreadable``: entries with values that cannot be read, which were changed;
-    ``has_record``: whether the row with the end of the chain is stored.
+    ``unreadable``: entries with values that cannot be read, which were changed, before or after
+    they were chained; ``has_record``: whether the row with the end of the chain is stored and can
+    be read.
     """
 
     entries: int
@@ -75,21 +77,22 @@ class ChainCheck:
 def check_chain(session: Session) -> ChainCheck:
     """Compute the hashes of all entries, and follow the chain."""
     lock(session, AuditChain.id, CHAIN_ID)  # no entry is chained meanwhile
-    end = session.get(AuditChain, CHAIN_ID, populate_existing=True)
+    end = chain_end(session)
     last_hash, entries = START, 0
     last_id: int | None = None
     apart: dict[str, tuple[int, str]] = {}
     unreadable = []
-    for number, prev_hash, own_hash in _hashes(session):
-        if own_hash is None:
+    for number, prev_hash, own_hash, is_readable in _hashes(session):
+        if not is_readable:
             unreadable.append(number)
+        if prev_hash is None:
             continue
         apart[prev_hash] = (number, own_hash)
         while last_hash in apart:
             last_id, last_hash = apart.pop(last_hash)
             entries += 1
     waiting = session.scalar(select(func.count()).where(AuditEntry.prev_hash.is_(None)))
-    expected, end_hash = (end.entries, end.last_hash) if end else (0, START)
+    expected, end_hash = end or (0, START)
     is_whole = not apart and not unreadable
     return ChainCheck(
         entries=entries,
@@ -104,8 +107,62 @@ def check_chain(session: Session) -> ChainCheck:
     )
 
 
-def _hashes(session: Session) -> Iterator[tuple[int, str, str | None]]:
-    """Yield the id, the previous hash and the hash of chained entries; None: it is unreadable."""
+def chain_end(session: Session) -> tuple[int, str] | None:
+    """Return the number of chained entries and the hash of the last one.
+
+    None if they are not stored, or were changed to values that cannot be read.
+    """
+    try:
+        end = session.execute(
+            select(AuditChain.entries, AuditChain.last_hash).where(AuditChain.id == CHAIN_ID)
+        ).one_or_none()
+    except _UNREADABLE as error:
+        _raise_unless_unreadable(error)
+        return None
+    if end is None or not isinstance(end.entries, int) or not isinstance(end.last_hash, str):
+        return None
+    return end.entries, end.last_hash
+
+
+def read(
+    session: Session, query: Select[*tuple[Any, ...]], ids: Sequence[int]
+) -> dict[int, Row[Any]]:
+    """Return the rows of entries by id, without those with a value that cannot be read.
+
+    Such a value was changed in the database. SQLite stores any text as a time or as JSON, and text
+    in any encoding.
+    """
+    rows = _read_together(session, query, ids)
+    if rows is None:
+        rows = [row for number in ids for row in _read_together(session, query, [number]) or ()]
+    return {row.id: row for row in rows}
+
+
+def _read_together(
+    session: Session, query: Select[*tuple[Any, ...]], ids: Sequence[int]
+) -> Sequence[Row[Any]] | None:
+    """Return the rows of entries; None if a value of one cannot be read."""
+    try:
+        return session.execute(query.where(AuditEntry.id.in_(ids))).all()
+    except _UNREADABLE as error:
+        _raise_unless_unreadable(error)
+        return None
+
+
+def _raise_unless_unreadable(error: Exception) -> None:
+    """Raise an error of the database itself, which has a code, unlike text that is not UTF-8."""
+    if isinstance(error, OperationalError) and not (
+        isinstance(error.orig, sqlite3.OperationalError)
+        and getattr(error.orig, "sqlite_errorcode", None) is None
+    ):
+        raise error
+
+
+def _hashes(session: Session) -> Iterator[tuple[int, str | None, str, bool]]:
+    """Yield of chained entries: the id, the previous hash, the hash, and if it has all values.
+
+    The previous hash is None if it was changed and cannot be read.
+    """
     ids = session.scalars(
         select(AuditEntry.id)
         .where(AuditEntry.prev_hash.is_not(None))
@@ -113,31 +170,14 @@ def _hashes(session: Session) -> Iterator[tuple[int, str, str | None]]:
         .execution_options(yield_per=_AT_ONCE)
     )
     for some in ids.partitions():
-        found = _read(session, some)
-        if found is not None:
-            yield from found
-            continue
+        rows = read(session, select(*CHAINED), some)
+        before = read(session, select(AuditEntry.id, AuditEntry.prev_hash), some)
         for number in some:
-            yield from _read(session, [number]) or [(number, "", None)]
-
-
-def _read(session: Session, ids: Sequence[int]) -> list[tuple[int, str, str | None]] | None:
-    """Return the hashes of entries; None if a value of one was changed and cannot be read.
-
-    SQLite stores any text as a time or as JSON, and text in any encoding.
-    """
-    query = select(*CHAINED, AuditEntry.prev_hash).where(AuditEntry.id.in_(ids))
-    try:
-        return [
-            (values[0], prev_hash, entry_hash(prev_hash, values))
-            for *values, prev_hash in session.execute(query.order_by(AuditEntry.id))
-        ]
-    except (ValueError, TypeError, RecursionError, DataError):
-        return None
-    except OperationalError as error:
-        if isinstance(error.orig, sqlite3.OperationalError):
-            return None
-        raise
+            prev_hash = before[number].prev_hash if number in before else None
+            if isinstance(prev_hash, str):
+                yield number, prev_hash, *entry_hash(prev_hash, number, rows.get(number))
+            else:
+                yield number, None, "", False
 
 
 def _breaks(
@@ -174,19 +214,27 @@ def differences(session: Session) -> list[Difference]:
 
 
 def search(viewer: Viewer, *, text: str = "", action: str = "") -> Select[Any]:
-    """Select the entries a viewer may see, the latest first.
+    """Select the ids of the entries a viewer may see, the latest first."""
+    query: Any = access.audit_entries(viewer).outerjoin(AuditEntry.user)
+    if action:
+        query = query.where(AuditEntry.action == action)
+    if text:
+        columns = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
+        query = query.where(lists.contains(text, *columns))
+    selected: Select[Any] = query.with_only_columns(AuditEntry.id)
+    return selected.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+
+
+def entries(session: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[Any] | None]:
+    """Return the entries with these ids, in their order; None for one that cannot be read.
 
     ``named``: whether the viewer may see who acted; partners do not see users of operations.
     """
     query: Any = access.audit_entries(viewer).outerjoin(AuditEntry.user)
     query = query.outerjoin(AuditEntry.account)
     query = query.outerjoin(_UserAccount, _UserAccount.id == User.account_id)
-    if action:
-        query = query.where(AuditEntry.action == action)
-    if text:
-        columns = (AuditEntry.subject, AuditEntry.action, User.full_name, User.email)
-        query = query.where(lists.contains(text, *columns))
     selected: Select[Any] = query.with_only_columns(
+        AuditEntry.id,
         AuditEntry.at,
         AuditEntry.place,
         AuditEntry.action,
@@ -198,4 +246,5 @@ def search(viewer: Viewer, *, text: str = "", action: str = "") -> Select[Any]:
         Account.name.label("account_name"),
         access.owns(viewer, _UserAccount).label("named"),
     )
-    return selected.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    rows = read(session, selected, ids)
+    return [rows.get(number) for number in ids]

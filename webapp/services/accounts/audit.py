@@ -1,19 +1,20 @@
 """The audit trail: who did what, when and from where. Entries are never changed."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.db import lock
+from webapp.db import LARGEST_ID, lock, upsert
 from webapp.domain.audit_chain import START, entry_hash
 from webapp.domain.reasons import reason
 from webapp.models import Account, AuditChain, AuditEntry, User
 from webapp.models.audit_entry import Place
-from webapp.queries.audit import CHAIN_ID, CHAINED
+from webapp.queries import audit as queries
 
 Action = Literal[
     "account added",
@@ -58,6 +59,7 @@ Action = Literal[
     "user logged out everywhere",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+_CHAIN: Table = AuditChain.metadata.tables["audit_chain"]
 _UNKNOWN_A_MINUTE = 30
 _AT_ONCE = 1_000
 
@@ -125,28 +127,47 @@ def _unknown_in(session: Session, since: datetime) -> int:
 def chain(session: Session) -> int:
     """Chain the oldest entries that are not chained yet; return how many, ``_AT_ONCE`` at most.
 
+    An entry that was changed and cannot be read is chained, too, by its id alone.
     Transactions that record an entry wait neither for this nor for each other. The order of the
     chain is that in which this function finds the entries (docs/decisions/0007).
     """
-    lock(session, AuditChain.id, CHAIN_ID)
-    end = session.get(AuditChain, CHAIN_ID, populate_existing=True)
-    if end is None:
-        end = AuditChain(id=CHAIN_ID, entries=0, last_hash=START)
-        session.add(end)
-    chained = []
-    for values in session.execute(
-        select(*CHAINED)
+    lock(session, AuditChain.id, queries.CHAIN_ID)
+    entries, last_hash = _chain_end(session)
+    ids = session.scalars(
+        select(AuditEntry.id)
         .where(AuditEntry.prev_hash.is_(None))
         .order_by(AuditEntry.id)
         .limit(_AT_ONCE)
-    ):
-        chained.append({"id": values.id, "prev_hash": end.last_hash})
-        end.last_hash = entry_hash(end.last_hash, values)
-    end.entries += len(chained)
-    if chained:
-        session.execute(update(AuditEntry), chained)
-    session.flush()
-    return len(chained)
+    ).all()
+    if not ids:
+        return 0
+    rows = queries.read(session, select(*queries.CHAINED), ids)
+    chained = []
+    for number in ids:
+        chained.append({"id": number, "prev_hash": last_hash})
+        last_hash, _ = entry_hash(last_hash, number, rows.get(number))
+    session.execute(update(AuditEntry), chained)
+    end = {"id": queries.CHAIN_ID, "entries": entries + len(ids), "last_hash": last_hash}
+    upsert(session, _CHAIN, [end], key=["id"], update=["entries", "last_hash"])
+    return len(ids)
+
+
+def _chain_end(session: Session) -> tuple[int, str]:
+    """Return the number of chained entries, and the hash with which the next one is chained.
+
+    Without a usable record of the end, which was then deleted or changed, entries are chained from
+    a random hash: they continue no entry, which every later check reports.
+    """
+    end = queries.chain_end(session)
+    chained = select(func.count()).select_from(AuditEntry).where(AuditEntry.prev_hash.is_not(None))
+    if end is None:
+        entries = session.scalar(chained) or 0
+        return entries, secrets.token_hex(32) if entries else START
+    entries, last_hash = end
+    is_usable = 0 <= entries < LARGEST_ID - _AT_ONCE and len(last_hash) == len(START)
+    if is_usable and not session.scalar(chained.where(AuditEntry.prev_hash == last_hash)):
+        return end
+    return session.scalar(chained) or 0, secrets.token_hex(32)
 
 
 def concerned(account: Account | None) -> int | None:

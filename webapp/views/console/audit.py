@@ -1,6 +1,7 @@
 """The audit trail: who did what, when and from where."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Blueprint
@@ -9,10 +10,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webapp import filters
+from webapp.db import db
 from webapp.domain.reasons import Reason
 from webapp.messages import sentence
 from webapp.models.user import Role
 from webapp.queries import audit as queries
+from webapp.queries import reconciliation
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Action
 from webapp.views.shared import context, export, listing
@@ -83,23 +87,77 @@ _DETAILS = {
 }
 
 
-def _exported(entries: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
-    for entry in entries:
-        name = entry.full_name if entry.named else None
-        details = (
-            f"{name}: {sentence(cast(Reason, value)) if isinstance(value, dict) else value}"
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry for the page and exports.
+
+    ``entry``: None if it cannot be read; ``details``: titles or names of details, with their texts;
+    None if they cannot be read.
+    """
+
+    number: int
+    entry: Any | None
+    action: str | LazyString
+    details: Sequence[tuple[str, str | int]] | None
+
+
+def _shown(found: Sequence[Any]) -> list[Shown]:
+    """Return the entries of rows that have their ids."""
+    ids = [row.id for row in found]
+    entries = queries.entries(db.session(), context.viewer(), ids)
+    return [
+        Shown(number, entry, _action(entry), _details(entry))
+        for number, entry in zip(ids, entries, strict=True)
+    ]
+
+
+def _action(entry: Any | None) -> str | LazyString:
+    """Return the name of an action; one that was changed in the database has none."""
+    action = str(entry.action) if entry else ""
+    return ACTION_LABELS.get(cast(Action, action), action)
+
+
+def _details(entry: Any | None) -> Sequence[tuple[str, str | int]] | None:
+    """Return the details of an entry; None if they were changed and are of no known form."""
+    if entry is None:
+        return None
+    try:
+        texts = [
+            (name, sentence(cast(Reason, value)) if isinstance(value, dict) else value)
             for name, value in entry.details.items()
-            if name not in INSIDE and value
-        )
+            if name not in INSIDE and value is not None
+        ]
+        for name, text in texts:
+            shown = filters.number(text) if type(text) is int else text
+            f"{name}{shown}".encode()  # half of a surrogate pair cannot be sent
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+    return texts
+
+
+def _unreadable(number: int) -> str:
+    return gettext(
+        "Entry %(number)s was changed in the database and cannot be read.", number=number
+    )
+
+
+def _exported(found: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
+    for one in _shown(found):
+        entry = one.entry
+        if entry is None:
+            yield (None,) * 7 + (_unreadable(one.number),)
+            continue
+        name = entry.full_name if entry.named else None
+        details = [f"{title}: {text}" for title, text in one.details or () if text]
         yield (
             entry.at,
             name or _actor(entry),
             entry.email if name else "",
             entry.place,
-            str(ACTION_LABELS[cast(Action, entry.action)]),
+            str(one.action),
             entry.subject,
             entry.account_name or "",
-            "; ".join(details),
+            _unreadable(one.number) if one.details is None else "; ".join(details),
         )
 
 
@@ -136,14 +194,17 @@ def index() -> ResponseReturnValue:
     if export.requested():
         return export.respond(query, _SHEET)
     page = listing.paginate(query)
+    latest = reconciliation.latest(db.session()) if context.viewer().is_operations else None
     return listing.render(
         "audit",
         page,
+        entries=_shown(page.items),
+        unreadable=_unreadable,
+        is_complete=latest is None or latest.audit_complete,
         q=text,
         state=state,
         actions=_ACTIONS,
         labels=ACTION_LABELS,
-        details=_DETAILS,
+        titles=_DETAILS,
         zone=context.user().account.zone,
-        inside=INSIDE,
     )
