@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
@@ -124,7 +124,7 @@ def _send(
         content = _content(session, config, mail, now())
         message = build_message(
             sender=config.mail_from,
-            to=(user.full_name, user.email),
+            to=(user.full_name, mail.recipient or user.email),
             title=mail.title,
             plain=content.plain,
             html=content.html,
@@ -154,17 +154,9 @@ def _content(session: Session, config: Settings, mail: Mail, now: datetime) -> E
     user = mail.user
     with force_locale(language_of(user)):
         try:
-            token, valid = access_emails.link(session, mail, now)
+            values = access_emails.values(session, config.secret_key, mail, now)
         except Conflict as error:
             raise MailError(str(error), lasting=True) from error
-        values = {
-            "title": mail.title,
-            "link": f"/invitations/{token}",
-            "hours": valid // timedelta(hours=1),
-            "email": user.email,
-            "account": user.account.name,
-            "invited": not user.has_password,
-        }
         brand = branding.for_account(session, user.account)
         mail.logo_digest = brand.logo.digest if brand and brand.logo else None
         layout = _layout_values(config, user.id, mail.subject, brand)

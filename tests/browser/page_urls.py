@@ -20,6 +20,8 @@ PAGES: dict[str, list[str]] = {
     "auth.confirm": ["/confirm"],
     "auth.password": ["/password"],
     "profile.show": ["/profile"],
+    "profile.edit": ["/profile/edit"],
+    "profile.email": ["/profile/email"],
     "accounts.index": ["/accounts", "/accounts?q=har&sort=-added", "/accounts?q=nobody"],
     "accounts.new": ["/accounts/new", "/accounts/new?partner={partner}"],
     "accounts.show": [

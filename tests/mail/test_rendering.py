@@ -53,7 +53,14 @@ OVERLAP = SimpleNamespace(
     shared=1_200,
     found_at=NOW,
 )
-ACCESS = {"title": NAME, "link": "/invitations/x", "email": NAME, "account": NAME}
+ACCESS = {
+    "title": NAME,
+    "link": "/invitations/x",
+    "email": NAME,
+    "account": NAME,
+    "invited": False,
+    "hours": None,
+}
 #: Subject, template and values of emails.
 EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("server", "health", {"items": [item(server=True)]}),
@@ -78,8 +85,10 @@ EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("nights", "nights_stopped", {"since": NOW, "finished_at": NOW}),
     ("nights", "nights_resumed", {"finished_at": NOW}),
     ("approval", "approval", {"overlap": OVERLAP}),
-    ("access", "access", {**ACCESS, "invited": True, "hours": 168}),
-    ("access", "access", {**ACCESS, "invited": False, "hours": 1}),
+    ("access", "access", {**ACCESS, "purpose": "invitation", "invited": True, "hours": 168}),
+    ("access", "access", {**ACCESS, "purpose": "reset", "hours": 1}),
+    ("access", "access", {**ACCESS, "purpose": "email", "hours": 24}),
+    ("access", "access", {**ACCESS, "purpose": "changed"}),
 ]
 
 

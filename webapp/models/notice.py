@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, UtcDateTime
 from webapp.models.health_change import HealthChange
-from webapp.models.user import User
+from webapp.models.user import LONGEST_EMAIL, User
 
 #: The kinds of email notifications that a user can choose.
 Subject = Literal["server", "feed", "digest", "nights", "approval"]
@@ -28,7 +28,7 @@ class Mail(Base):
     because it contains a link that is a secret.
     ``claimed_at``: when a sender claimed it; a stale claim is taken over by another sender.
     ``due_at``: the next attempt. ``error``: of the last attempt. ``logo_digest``: of the logo in
-    its HTML.
+    its HTML. ``recipient``: an address other than the user's.
     """
 
     __tablename__ = "mail"
@@ -47,6 +47,7 @@ class Mail(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     key: Mapped[str] = mapped_column(String(60))
     subject: Mapped[MailSubject] = mapped_column(String(8))
+    recipient: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))
     title: Mapped[str] = mapped_column(String(250))
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

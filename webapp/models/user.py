@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -30,7 +31,8 @@ class User(Base):
     ``email``: unique within a partner and its customers, and within operations. A person may have
     a user at several partners, which do not learn of each other.
 
-    ``language``: of pages and emails, if chosen; null: that of the browser. ``wants_...``: the
+    ``language``: of pages and emails, if chosen; null: that of the browser. ``time_zone``: of times
+    on pages; null: that of the account. ``wants_...``: the
     email notifications that the user wants, as far as the role has them.
     """
 
@@ -51,6 +53,7 @@ class User(Base):
     role: Mapped[Role] = mapped_column(String(16))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(8))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wants_server: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -71,6 +74,11 @@ class User(Base):
     def is_authenticated(self) -> bool:
         """A loaded user has logged in."""
         return True
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of times on pages."""
+        return ZoneInfo(self.time_zone) if self.time_zone else self.account.zone
 
     @property
     def has_password(self) -> bool:

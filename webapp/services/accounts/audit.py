@@ -49,6 +49,7 @@ Action = Literal[
     "server token replaced",
     "tokens re-encrypted",
     "tries limited",
+    "user changed email",
     "user changed password",
     "user disabled",
     "user enabled",

@@ -14,7 +14,7 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.models import Account, Invitation, User
 from webapp.models.user import ACCOUNT_KIND_OF_ROLE, LONGEST_EMAIL, ROLES, Role
 from webapp.queries import users as queries
-from webapp.services.accounts import passwords, sessions
+from webapp.services.accounts import accounts, passwords, sessions
 from webapp.services.names import clean_name
 
 #: How long an invitation is valid, and how long a link to reset a password.
@@ -65,7 +65,7 @@ def invite(
         role=role,
         created_at=now,
     )
-    if _is_in_use(session, account, user.email):
+    if is_in_use(session, account, user.email):
         raise Invalid("email", gettext("This email address is already in use; enter another one."))
     session.add(user)
     return user, _new_link(session, user, now)
@@ -80,7 +80,7 @@ def invite_again(session: Session, user: User, now: datetime) -> str:
         raise Conflict(
             gettext("%(full_name)s is disabled; enable the user first.", full_name=user.full_name)
         )
-    _end_links(session, user, now)
+    end_links(session, user, now)
     return _new_link(session, user, now)
 
 
@@ -139,7 +139,7 @@ def accept(
     user.password_hash = password_hash
     user.language = user.language or language
     _end_sessions(session, user, now)
-    _end_links(session, user, now)
+    end_links(session, user, now)
     return user
 
 
@@ -184,7 +184,7 @@ def change_password(session: Session, user: User, old: str, new: str, now: datet
     passwords.clean(new, (user.email, user.full_name), field="new")
     user.password_hash = passwords.hash_password(new)
     _end_sessions(session, user, now)
-    _end_links(session, user, now)
+    end_links(session, user, now)
 
 
 def disable(session: Session, user: User, now: datetime, *, by: int | None = None) -> None:
@@ -204,7 +204,18 @@ def disable(session: Session, user: User, now: datetime, *, by: int | None = Non
         )
     user.disabled_at = now
     _end_sessions(session, user, now)
-    _end_links(session, user, now)
+    end_links(session, user, now)
+
+
+def edit(
+    session: Session, user: User, *, full_name: str, language: str | None, time_zone: str | None
+) -> None:
+    """Change what a user chooses; None: as the browser, as the account. Raises Invalid."""
+    user.full_name = _clean_name(full_name)
+    if time_zone is not None and time_zone not in accounts.time_zones():
+        raise Invalid("time_zone", gettext("Choose one of the listed time zones."))
+    user.language, user.time_zone = language, time_zone
+    session.flush()
 
 
 def enable(session: Session, user: User) -> None:
@@ -231,7 +242,7 @@ def clean_email(text: str) -> str:
     return email
 
 
-def _is_in_use(session: Session, account: Account, email: str) -> bool:
+def is_in_use(session: Session, account: Account, email: str) -> bool:
     """Whether the account, its partner or another customer of that has a user with this email."""
     top = account.partner_id or account.id
     lock(session, Account.id, top)
@@ -262,7 +273,8 @@ def _new_link(session: Session, user: User, now: datetime, valid: timedelta = VA
     return token
 
 
-def _end_links(session: Session, user: User, now: datetime) -> None:
+def end_links(session: Session, user: User, now: datetime) -> None:
+    """End all links of a user."""
     session.execute(
         update(Invitation)
         .where(

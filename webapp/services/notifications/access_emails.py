@@ -1,9 +1,11 @@
-"""Emails with a personal link: an invitation, or a link to reset the password.
+"""Emails about a user's login: links to choose a password or to confirm an address, and changes.
 
-The link is created when the email is sent, and each attempt has a new one: only hashes of links are
+A link is created when the email is sent, and each attempt has a new one: only hashes of links are
 stored.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,13 +14,23 @@ from sqlalchemy.orm import Session
 
 from webapp.errors import Conflict
 from webapp.models import Mail, User
-from webapp.services.accounts import users
+from webapp.services.accounts import email_changes, users
 
-Purpose = Literal["invitation", "reset"]
+Purpose = Literal["invitation", "reset", "email", "changed"]
 
 
-def enqueue(session: Session, user: User, purpose: Purpose, now: datetime) -> None:
-    """Add an email to the outbox."""
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A path, and how long it works; None: as long as the page exists."""
+
+    path: str
+    valid: timedelta | None = None
+
+
+def enqueue(
+    session: Session, user: User, purpose: Purpose, now: datetime, *, recipient: str | None = None
+) -> None:
+    """Add an email to the outbox; ``recipient``: an address other than the user's."""
     with force_locale(users.language_of(user)):
         title = _title(user, purpose)
     session.add(
@@ -26,6 +38,7 @@ def enqueue(session: Session, user: User, purpose: Purpose, now: datetime) -> No
             user=user,
             key=f"{purpose}-{now:%Y%m%dT%H%M%S%f}",
             subject="access",
+            recipient=recipient,
             title=title[:250],
             plain="",
             html="",
@@ -38,19 +51,43 @@ def enqueue(session: Session, user: User, purpose: Purpose, now: datetime) -> No
     session.flush()
 
 
-def link(session: Session, mail: Mail, now: datetime) -> tuple[str, timedelta]:
-    """Create the link of an email; return its token, and how long it is valid.
+def values(session: Session, secret_key: str, mail: Mail, now: datetime) -> Mapping[str, object]:
+    """Return the values of the template ``access``, with a new link.
 
     Raises Conflict if the user may not have one any more.
     """
-    if mail.key.startswith("invitation-"):
-        return users.invite_again(session, mail.user, now), users.VALID
-    if not users.may_reset_password(mail.user):
+    user, purpose = mail.user, mail.key.partition("-")[0]
+    link = _link(session, secret_key, mail, purpose, now)
+    return {
+        "title": mail.title,
+        "purpose": purpose,
+        "link": link.path,
+        "hours": link.valid // timedelta(hours=1) if link.valid else None,
+        "email": mail.recipient if purpose == "email" else user.email,
+        "account": user.account.name,
+        "invited": not user.has_password,
+    }
+
+
+def _link(session: Session, secret_key: str, mail: Mail, purpose: str, now: datetime) -> Link:
+    user = mail.user
+    if purpose == "invitation":
+        return Link(f"/invitations/{users.invite_again(session, user, now)}", users.VALID)
+    if purpose == "changed":
+        return Link("/profile")
+    if not users.may_reset_password(user):
         raise Conflict(gettext("The user cannot log in."))
-    return users.reset_link(session, mail.user, now), users.RESET_VALID
+    if purpose == "email":
+        token = email_changes.token(secret_key, user, mail.recipient or "")
+        return Link(f"/profile/email/{token}", email_changes.VALID)
+    return Link(f"/invitations/{users.reset_link(session, user, now)}", users.RESET_VALID)
 
 
 def _title(user: User, purpose: Purpose) -> str:
+    if purpose == "email":
+        return gettext("Confirm your email")
+    if purpose == "changed":
+        return gettext("Your email was changed")
     if purpose == "reset" or user.has_password:
         return gettext("Reset your password")
     return gettext("You are invited to %(name)s", name=user.account.name)

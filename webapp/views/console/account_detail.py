@@ -17,7 +17,7 @@ from webapp.queries.metrics import CustomerCounts
 from webapp.queries.viewer import Viewer
 from webapp.services.accounts import accounts, calendars
 from webapp.views.console import history
-from webapp.views.shared import listing, totals
+from webapp.views.shared import context, listing, totals
 
 LATEST = 6
 _EVENTS = 10
@@ -82,7 +82,7 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
         "today": today,
         "certificates": details.certificates_of(db.session(), customer.id, LATEST),
         "events": history.entries(db.session(), viewer, events),
-        "zone": customer.zone,
+        "zone": context.zone_of(customer),
     }
 
 

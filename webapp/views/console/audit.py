@@ -63,6 +63,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "server token replaced": _l("Server token replaced"),
     "tokens re-encrypted": _l("Tokens re-encrypted"),
     "tries limited": _l("Too many attempts"),
+    "user changed email": _l("User changed email"),
     "user changed password": _l("User changed password"),
     "user disabled": _l("User disabled"),
     "user enabled": _l("User enabled"),
@@ -206,5 +207,5 @@ def index() -> ResponseReturnValue:
         actions=_ACTIONS,
         labels=ACTION_LABELS,
         titles=_DETAILS,
-        zone=context.user().account.zone,
+        zone=context.user().zone,
     )

@@ -141,7 +141,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
     return {
         "collection": collection,
         "server": collection.server,
-        "zone": collection.server.account.zone,
+        "zone": context.zone_of(collection.server.account),
         "feed": queries.feed_of(db.session(), collection),
         "asked_by": users.visible(db.session(), context.viewer(), collection.requested_by),
         "cancelled_by": users.visible(db.session(), context.viewer(), collection.cancelled_by),

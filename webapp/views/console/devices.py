@@ -144,7 +144,7 @@ def show(device_id: int) -> ResponseReturnValue:
         pending_fall=state.fall if state is not None else None,
         is_unreadable=state is None,
         history=history.entries(db.session(), viewer, events),
-        zone=device.feed.account.zone,
+        zone=context.zone_of(device.feed.account),
         counter_set_labels=delta_texts.COUNTER_SET_LABELS,
         status=device_status.of_devices(db.session(), [device.id]).get(device.id),
     )

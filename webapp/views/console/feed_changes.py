@@ -47,7 +47,7 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
         return render_template(
             "console/feeds/reactivate.html",
             feed=feed,
-            zone=feed.account.zone,
+            zone=context.zone_of(feed.account),
             counts_pause=by_default,
         )
     chosen = _PAUSES.get(request.form.get("pause", ""))

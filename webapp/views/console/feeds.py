@@ -118,7 +118,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     return render_template(
         "console/feeds/show.html",
         feed=feed,
-        zone=feed.account.zone,
+        zone=context.zone_of(feed.account),
         today=today,
         silence=_silence(feed, today),
         span=span,
@@ -147,7 +147,7 @@ def full_history(feed_id: int) -> str:
     return render_template(
         "console/feeds/history.html",
         feed=feed,
-        zone=feed.account.zone,
+        zone=context.zone_of(feed.account),
         page=page,
         history=history.entries(db.session(), context.viewer(), page.items),
         page_url=listing.page_url,
@@ -162,7 +162,7 @@ def health(feed_id: int) -> str:
     return render_template(
         "console/feeds/_health.html",
         feed=feed,
-        zone=feed.account.zone,
+        zone=context.zone_of(feed.account),
         today=today,
         silence=_silence(feed, today),
     )

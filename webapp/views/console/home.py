@@ -69,7 +69,7 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         totals=totals.partner_totals(months, certified, today),
         bars=totals.bars(partner, days, marks_held=True),
         events=history.entries(db.session(), viewer, events),
-        zone=partner.zone,
+        zone=context.zone_of(partner),
         beginning=dashboard.onboarding(db.session(), partner.id),
         may_change=viewer.may_change,
         **_attention(viewer),

@@ -253,7 +253,7 @@ def _case(delta: Delta) -> dict[str, Any]:
     at = {delta.device.feed_id}
     return {
         "delta": delta,
-        "zone": delta.feed.account.zone,
+        "zone": context.zone_of(delta.feed.account),
         "proposal": service.proposed_pages(delta),
         "shares": pairs_of_json(delta.allocation),
         "evidence": evidence,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from flask import abort
 from flask_login import current_user
@@ -33,6 +34,12 @@ def user() -> User:
 def viewer() -> Viewer:
     """Return the viewer, by whom ``webapp.queries.access`` filters."""
     return Viewer.of(user())
+
+
+def zone_of(account: Account) -> ZoneInfo:
+    """Return the zone of times about an account: the user's choice, or the account's."""
+    chosen = user().time_zone
+    return ZoneInfo(chosen) if chosen else account.zone
 
 
 def printerpoint(token: str, limits: RequestLimits | None = None) -> Client:

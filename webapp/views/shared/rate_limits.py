@@ -38,6 +38,8 @@ _BY_USER = "10 per 5 minutes"
 #: and from all networks that it does not know.
 _RESETS_BY_ADDRESS = "20 per hour"
 _RESETS_BY_ACCOUNT = "5 per hour"
+#: Emails to a new address that a user requests.
+_EMAIL_CHANGES = "10 per hour"
 #: How often a client address may have public pictures rendered.
 _IMAGES = {
     "public_certificates.picture": "60 per minute",
@@ -94,6 +96,7 @@ def _limit_tries(limit: Callable[..., None]) -> None:
     for endpoint in ("auth.password", "auth.confirm"):
         limit(endpoint, _BY_USER, methods=["POST"], key_func=_user)
     limit("auth.forgot", _RESETS_BY_ADDRESS, methods=["POST"])
+    limit("profile.email", _EMAIL_CHANGES, methods=["POST"], key_func=_user)
     for endpoint, by_account, by_network in (
         ("auth.login", _BY_ACCOUNT, _BY_ACCOUNT_AND_NETWORK),
         ("auth.forgot", _RESETS_BY_ACCOUNT, _RESETS_BY_ACCOUNT),
