@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 python := .venv/bin/python
 # Every process of the service runs in UTC; business time zones are settings of accounts.
 export TZ := UTC
+# Images of containers set it; compiling every module again takes ten seconds a process.
+unexport PYTHONDONTWRITEBYTECODE
 yes = $(filter-out 0 no false,$(1))
 
 .PHONY: help setup demo run dev shell test test-fast simulations check fix bench soak outage field hostile guide texts lock clean
