@@ -1,6 +1,8 @@
 """Health checks: one authenticated call to each server, every hour."""
 
 import logging
+from collections.abc import Callable
+from datetime import datetime
 
 from jobs import runtime
 from webapp import clock
@@ -39,10 +41,11 @@ def check_servers() -> str:
     return f"{len(ids)} servers, {len(failed)} unhealthy"
 
 
-def check(server_id: int) -> bool:
+def check(server_id: int, now: Callable[[], datetime] = clock.now) -> bool:
     """Check one server and record the result; return whether it is reachable.
 
-    Raises DecryptionError when its token cannot be decrypted, which is not an error of the server.
+    ``now`` replaces the clock, for simulated nights. Raises DecryptionError when its token cannot
+    be decrypted, which is not an error of the server.
     """
     with db.session() as session:
         server = session.get_one(Server, server_id)
@@ -51,10 +54,10 @@ def check(server_id: int) -> bool:
         try:
             client.check()
         except PrinterpointError as error:
-            health.server_failed(session, server, error, clock.now())
+            health.server_failed(session, server, error, now())
             session.commit()
             log.warning("server %s: %s", server_id, error)
             return False
-        health.server_answered(session, server, clock.now())
+        health.server_answered(session, server, now())
         session.commit()
     return True

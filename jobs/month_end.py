@@ -62,24 +62,34 @@ def render_batch(first: int, last: int) -> str:
 @runtime.job
 def close_due() -> str:
     """The job: close every month that may close, and enqueue the rendering of certificates."""
+    issued = close_months()
+    with db.session() as session:
+        waiting = certificates.pending_render(session)
+        session.commit()
+    _enqueue_documents(current_settings(), waiting)
+    return f"{issued} certificates issued, {len(waiting)} to render"
+
+
+def close_months(now: Callable[[], datetime] = clock.now) -> int:
+    """Close every month that may close; return how many certificates were issued.
+
+    ``now`` replaces the clock, for simulated nights.
+    """
     config = current_settings()
     issued = 0
     with db.session() as session:
         accounts = months.accounts_with_months(session)
         session.commit()
         for account in accounts:
-            now = clock.now()
-            last = Month.of(now.astimezone(account.zone).date()).previous()
+            moment = now()
+            last = Month.of(moment.astimezone(account.zone).date()).previous()
             for month in months.open_months(session, account, last):
-                if months.reason_to_wait(session, account, month, now, grace(config)):
+                if months.reason_to_wait(session, account, month, moment, grace(config)):
                     break
-                issued += months.close(session, account, month, now, config.project) is not None
+                issued += months.close(session, account, month, moment, config.project) is not None
                 session.commit()
             session.commit()
-        waiting = certificates.pending_render(session)
-        session.commit()
-    _enqueue_documents(config, waiting)
-    return f"{issued} certificates issued, {len(waiting)} to render"
+    return issued
 
 
 def render_certificate(certificate_id: int, now: Callable[[], datetime] = clock.now) -> str:

@@ -165,7 +165,7 @@ def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbo
 
 
 def test_a_paused_server_is_tried_and_resumes(harbour: Releaf, printerpoint: Sandbox) -> None:
-    printerpoint.return_malformed("html")
+    printerpoint.return_html()
     failed = harbour("collect")
     printerpoint.recover()
 

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from tests.cli.conftest import Releaf, Result
-from webapp.cli.seed import plan, seed_data
+from webapp.cli import seed, seed_data
 from webapp.domain.calendar import is_business_day
-from webapp.domain.months import Month
 from webapp.models import Delta, Deposit, User
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.queries import metrics
@@ -24,55 +22,38 @@ from webapp.services.accounts.calendars import PublicHolidays
 pytestmark = pytest.mark.processes
 
 HOLIDAYS = PublicHolidays("US")
-CALENDAR = plan.Calendar(ZoneInfo("America/New_York"), HOLIDAYS, time(0, 10), 2, time(6))
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(400)]
 
 
 def test_the_data_begins_with_a_whole_month_some_sixty_nights_ago() -> None:
     for last in DAYS:
-        first = plan.first_day(last)
+        first = seed_data.first_day(last)
 
         assert (first + timedelta(days=1)).day == 1
         assert 45 <= (last - first).days <= 76
 
 
-def test_a_month_has_closed_on_whatever_day_the_demo_is_seeded() -> None:
-    for last in DAYS:
-        first, now = plan.first_day(last), CALENDAR.night_after(last)
-        steps = list(plan.steps(first, first, last, CALENDAR, now))
-
-        closes = [step for step in steps if isinstance(step, plan.MonthClose)]
-        assert closes
-        assert closes[0].month == Month.of(first).next()
-        moments = [step.moment for step in steps]
-        assert moments == sorted(moments)
-        assert moments[-1] <= now
-
-
 def test_events_are_apart_and_on_business_days() -> None:
     for last in DAYS:
-        first = plan.first_day(last)
-        days = plan.events(first, last, HOLIDAYS)
+        first = seed_data.first_day(last)
+        days = seed_data.events(first, last, HOLIDAYS)
 
         assert len(days) == 6
         assert all(first + timedelta(days=7) < day <= last for day in days)
         assert all(is_business_day(day, HOLIDAYS) for day in days)
 
 
-def test_a_later_run_continues_where_the_data_ended() -> None:
-    now = datetime(2027, 3, 4, 15, tzinfo=UTC)
-    steps = list(plan.steps(date(2026, 12, 31), date(2027, 2, 28), date(2027, 3, 3), CALENDAR, now))
+@pytest.mark.parametrize(
+    ("hour", "expected"), [(time(4, 9), date(2026, 6, 1)), (time(4, 10), date(2026, 6, 2))]
+)
+def test_the_last_day_is_the_one_whose_night_has_begun(hour: time, expected: date) -> None:
+    now = datetime.combine(date(2026, 6, 3), hour, tzinfo=UTC)
 
-    assert [step.day if isinstance(step, plan.Night) else str(step.month) for step in steps] == [
-        date(2027, 3, 1),
-        "2027-02",
-        date(2027, 3, 2),
-        date(2027, 3, 3),
-    ]
+    assert seed.last_day(now, time(0, 10)) == expected
 
 
 class Demo:
-    """A demo on a day of its own: its sandbox and the commands live by one clock."""
+    """A demo on a simulated day: its sandbox and the commands have the same time."""
 
     def __init__(self, releaf: Releaf) -> None:
         self.releaf = releaf
@@ -121,7 +102,16 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
         "unhealthy",
         "healthy",
     ]
-    assert [row["after"] for row in changes if row["server"]] == ["unhealthy", "healthy"]
+    assert [row["after"] for row in changes if row["name"] == "Printerpoint"] == [
+        "unhealthy",
+        "healthy",
+    ]
+    states = {row["name"]: row["health"] for row in releaf.made("list", "servers")}
+    assert states == {
+        "Printerpoint": "healthy",
+        seed_data.BRANCH_SERVER: "unhealthy",
+        seed_data.LOST_KEY_SERVER: "healthy",
+    }
     _pages_are_those_that_were_printed(demo, feeds)
     _months_and_certificates_add_up(releaf)
     _six_days_are_recovered_and_one_delta_is_held(releaf, feeds)
@@ -140,7 +130,7 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
     assert again["certificates"] == 16
     assert addresses < {row["url"] for row in releaf.made("list", "certificates")}
     _months_and_certificates_add_up(releaf)
-    assert len(releaf.made("list", "accounts")) == 10
+    assert len(releaf.made("list", "accounts")) == 12
 
     # A reset that is interrupted: the next run seeds everything again.
     demo.printerpoint.refuse()
@@ -150,13 +140,13 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
 
     assert interrupted.code == 1
     assert "token" in interrupted.error[1]
-    assert anew == again | {"spare_token": anew["spare_token"]}
+    assert anew == again
     assert addresses.isdisjoint(row["url"] for row in releaf.made("list", "certificates"))
-    assert len(releaf.made("list", "servers")) == 1
+    assert len(releaf.made("list", "servers")) == 3
     _the_logins_work(releaf, anew["logins"])
     # The spare dealer's token is there to be tried.
     releaf.made("server", "add", "--account", seed_data.PARTNER, stdin=anew["spare_token"])
-    assert len(releaf.made("server", "customers", "2")) == len(seed_data.SPARE_CUSTOMERS)
+    assert len(releaf.made("server", "customers", "4")) == len(seed_data.SPARE_CUSTOMERS)
 
 
 def _pages_are_those_that_were_printed(demo: Demo, feeds: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def test_without_a_token_nothing_is_asked(
     ("trouble", "words"),
     [
         ("refuse", "token"),
-        ("return_malformed", "instead of data"),
+        ("return_html", "instead of data"),
         ("go_offline", "connection"),
     ],
 )

@@ -19,6 +19,7 @@ from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import Browser, web
 from tests.jobs.processes import eventually, worker, zone_at_noon
 from tests.jobs.traces import files_below, kept_in_redis, shows
+from tests.printerpoint.hostile_answers import answer
 from webapp import queue
 from webapp.crypto import Keyring
 from webapp.models import Account, Collection, Feed, Server
@@ -33,9 +34,9 @@ SECRETS = (CANARY, MISTYPED)
 TROUBLES: dict[str, Callable[[Sandbox], None]] = {
     "refused": lambda it: it.refuse(),
     "down": lambda it: it.go_offline(),
-    "html": lambda it: it.return_malformed("html"),
-    "echo": lambda it: it.return_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
-    "redirect": lambda it: it.return_malformed("redirect", location=f"/{CANARY}"),
+    "html": lambda it: it.return_html(),
+    "echo": lambda it: answer(it, "wrong_next", following=f"{it.url}/{CANARY}?t={CANARY}"),
+    "redirect": lambda it: answer(it, "redirect", location=f"/{CANARY}"),
 }
 #: A call that tries a token reads one page, and does not care where the next one is.
 NOT_NOTICED_BY_A_TRY = ("echo",)

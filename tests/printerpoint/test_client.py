@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.printerpoint.hostile_answers import answer
 from tests.printerpoint.patience import Patience
 from webapp import clock
 from webapp.domain.reasons import reason
@@ -65,7 +66,7 @@ def test_a_check_is_one_call(printerpoint: Sandbox, client: Client) -> None:
 
 def test_a_packed_answer_is_read_the_same(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 12)
-    printerpoint.compresses = True
+    answer(printerpoint, "gzip")
 
     with client.fleet() as fleet:
         assert fleet.printers == 12
@@ -277,6 +278,6 @@ def test_a_proxy_in_the_environment_and_a_netrc_are_not_used(
 
 def test_a_failed_reading_leaves_no_file_open(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 12)
-    printerpoint.return_malformed("html", page=2)
+    printerpoint.return_html(page=2)
 
     assert isinstance(failure(client), Malformed)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.printerpoint.hostile_answers import answer
 from tests.printerpoint.patience import Patience
 from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import Malformed, PrinterpointError, Unreachable
@@ -75,7 +76,7 @@ def failure(client: Client) -> PrinterpointError:
 def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
     printerpoint: Sandbox, client_with: MakeClient, how: str, words: str, page: int
 ) -> None:
-    printerpoint.return_malformed(how, page=page)
+    answer(printerpoint, how, page=page)
 
     with bounded():
         error = failure(client_with(UNHURRIED))
@@ -89,7 +90,7 @@ def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
 def test_an_answer_that_drips_is_given_up(
     printerpoint: Sandbox, client_with: MakeClient, how: str
 ) -> None:
-    printerpoint.return_malformed(how, seconds=0.02)
+    answer(printerpoint, how)
 
     with bounded():
         error = failure(client_with(SHORT))
@@ -122,7 +123,7 @@ def test_a_time_out_is_tried_again(
 def test_a_page_dropped_in_the_middle_is_read_again(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
-    printerpoint.drop_page(2, times=1)
+    answer(printerpoint, "drop", page=2, times=1)
 
     with client.fleet() as fleet:
         assert fleet.printers == 7
@@ -132,7 +133,7 @@ def test_a_page_dropped_in_the_middle_is_read_again(
 def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
     printerpoint: Sandbox, client: Client
 ) -> None:
-    printerpoint.drop_page(2)
+    answer(printerpoint, "drop", page=2)
 
     error = failure(client)
 
@@ -178,9 +179,7 @@ def test_a_name_that_does_not_exist_is_told() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(printerpoint: Sandbox, client: Client, status: int) -> None:
     with Sandbox() as elsewhere:
-        printerpoint.return_malformed(
-            "redirect", location=f"{elsewhere.url}/dealer/printers", status=status
-        )
+        answer(printerpoint, "redirect", location=f"{elsewhere.url}/dealer/printers", status=status)
 
         error = failure(client)
 
@@ -203,7 +202,7 @@ def test_another_status_is_malformed(
 
 def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: Client) -> None:
     with Sandbox() as elsewhere:
-        printerpoint.return_malformed("wrong_next", next=f"{elsewhere.url}/dealer/printers")
+        answer(printerpoint, "wrong_next", following=f"{elsewhere.url}/dealer/printers")
 
         error = failure(client)
 
@@ -232,7 +231,7 @@ def test_a_next_page_that_is_not_plainly_ours_is_refused(
     printerpoint: Sandbox, client: Client, following: str
 ) -> None:
     host = printerpoint.url.split("/")[2]
-    printerpoint.return_malformed("wrong_next", next=following.format(host=host))
+    answer(printerpoint, "wrong_next", following=following.format(host=host))
 
     error = failure(client)
 
@@ -242,7 +241,7 @@ def test_a_next_page_that_is_not_plainly_ours_is_refused(
 
 
 def test_a_next_page_may_be_relative(printerpoint: Sandbox, client: Client) -> None:
-    printerpoint.return_malformed("wrong_next", page=1, next="/apis/v1/dealer/printers?page=2")
+    answer(printerpoint, "wrong_next", page=1, following="/apis/v1/dealer/printers?page=2")
 
     with client.fleet() as fleet:
         assert fleet.printers == 7
@@ -282,8 +281,9 @@ def test_a_page_as_large_as_allowed_is_read(printerpoint: Sandbox, client_with: 
         printerpoint.remove_printer(f"S{printer}")
     same = size - len(f'"http://{host}/apis/v1/dealer/printers?page=2"') + len("null")
 
-    for compresses in (False, True):
-        printerpoint.compresses = compresses
+    for how in (None, "gzip"):
+        if how is not None:
+            answer(printerpoint, how)
         client_with(RequestLimits(max_bytes_per_page=same)).check()
         with pytest.raises(Malformed, match="larger than"):
             client_with(RequestLimits(max_bytes_per_page=same - 1)).check()

@@ -1,7 +1,6 @@
-"""The sandbox as a process: its state, its orders from other processes, its command."""
+"""The sandbox as a process: its state, its commands from other processes, its command line."""
 
 import http.client
-import json
 import os
 import signal
 import subprocess
@@ -14,14 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.printerpoint.school import SUNDAY, count, school, shown
+from webapp.errors import Conflict
 from webapp.printerpoint.client import Client
-from webapp.printerpoint.errors import Refused
-from webapp.printerpoint.sandbox import Remote, Sandbox
-from webapp.printerpoint.sandbox.app import COMMANDS
-from webapp.printerpoint.sandbox.remote import RemoteError
+from webapp.printerpoint.errors import Malformed, Refused
+from webapp.printerpoint.sandbox import Sandbox
+from webapp.printerpoint.sandbox.remote import run_command
+from webapp.printerpoint.sandbox.sandbox import COMMANDS
 
 
-def test_state_is_kept_in_a_file_and_taken_up_again(tmp_path: Path) -> None:
+def test_state_is_saved_in_a_file_and_loaded_again(tmp_path: Path) -> None:
     state = tmp_path / "sandbox.json"
     with Sandbox(state=state) as printerpoint:
         printerpoint.set_time(SUNDAY)
@@ -38,42 +38,63 @@ def test_state_is_kept_in_a_file_and_taken_up_again(tmp_path: Path) -> None:
         assert printerpoint.add_printer("School", "S9") == "printer-3"
 
 
-def test_every_verb_can_be_ordered_by_another_process(printerpoint: Sandbox) -> None:
-    remote = Remote(printerpoint.url)
+SCHOOL = {
+    "name": "School",
+    "customer_id": "SCH",
+    "printers": [{"serial": "S1", "count": 5, "pages_per_weekday": 60}],
+}
 
-    key = remote.run("add_customer", name="School", customer_id="SCH")
-    remote.run("set_time", moment=SUNDAY)
-    remote.run("add_printer", customer=key, serial="S1", count=5, pages_per_weekday=60)
-    remote.run("set_time", moment=SUNDAY + timedelta(days=2))
-    pages = remote.run("pages_printed", customer="SCH")
-    remote.run("configure", page_size=1, delay=0.0)
-    remote.run("refuse")
 
-    with pytest.raises(Refused):
-        Client(printerpoint.url, printerpoint.token).check()
-    remote.run("recover")
+def test_every_command_can_be_run_by_another_process(printerpoint: Sandbox) -> None:
+    url = printerpoint.url
+
+    run_command(url, "set_time", moment=SUNDAY)
+    run_command(url, "load_fleet", dealers={"first": [SCHOOL], "second": []})
+    run_command(url, "set_time", moment=SUNDAY + timedelta(days=2))
+    pages = run_command(url, "pages_printed", customer="SCH")
+    run_command(url, "return_html")
+
+    with pytest.raises(Malformed):
+        Client(url, "first").check()
+    run_command(url, "recover")
     assert list(pages) == ["2026-08-30", "2026-08-31"]
     assert count(shown(printerpoint)["S1"]) == 5 + sum(pages.values())
-    assert all(callable(getattr(printerpoint, verb)) for verb in COMMANDS)
+    assert all(callable(getattr(printerpoint, command)) for command in COMMANDS)
+
+
+def test_a_loaded_fleet_replaces_all_dealers(printerpoint: Sandbox) -> None:
+    school(printerpoint)
+    former = printerpoint.token
+
+    printerpoint.load_fleet({"first": [SCHOOL | {"name": "Bakery"}], "second": [SCHOOL]})
+    printerpoint.remove_dealer("second")
+
+    assert [company.name for company in printerpoint.data.companies.values()] == [
+        "Bakery",
+        "School",
+    ]
+    assert list(shown(printerpoint, "Bakery")) == ["S1"]
+    for token in (former, "second"):
+        with pytest.raises(Refused):
+            Client(printerpoint.url, token).check()
 
 
 @pytest.mark.parametrize(
-    ("verb", "words", "response"),
+    ("command", "arguments", "message"),
     [
-        ("save", {}, "is not one of"),
+        ("_save", {}, "is not one of"),
         ("__class__", {}, "is not one of"),
-        ("print_pages", {"printer": "nobody", "pages": 1}, "there is no printer 'nobody'"),
-        ("stop_agent", {"customer": "nobody"}, "there is no customer 'nobody'"),
-        ("print_pages", {"copies": 1}, "unexpected keyword argument"),
+        ("set_count", {"printer": "S9", "count": 1}, "there is no printer 'S9'"),
+        ("stop_agent", {"customer": "Bakery"}, "there is no customer 'Bakery'"),
+        ("set_count", {"copies": 1}, "unexpected keyword argument"),
         ("set_time", {"moment": "tomorrow"}, "isoformat"),
-        ("return_malformed", {"how": "badly"}, "'badly' is not one of"),
     ],
 )
-def test_a_wrong_order_says_what_is_wrong(
-    printerpoint: Sandbox, verb: str, words: dict[str, object], response: str
+def test_a_wrong_command_is_refused_with_the_reason(
+    printerpoint: Sandbox, command: str, arguments: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(RemoteError, match=response):
-        Remote(printerpoint.url).run(verb, **words)
+    with pytest.raises(Conflict, match=message):
+        run_command(printerpoint.url, command, **arguments)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +122,7 @@ def test_there_is_nothing_else_to_call(
     printerpoint.recover()
 
 
-def test_a_delay_is_kept(printerpoint: Sandbox) -> None:
+def test_a_response_comes_after_the_delay(printerpoint: Sandbox) -> None:
     printerpoint.delay = 0.2
     client = Client(printerpoint.url, printerpoint.token)
     began = time.monotonic()
@@ -130,20 +151,14 @@ def sandbox_process(*flags: str, **environ: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.processes
-def test_the_command_serves_a_fleet_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    fleet, state = tmp_path / "fleet.json", tmp_path / "state.json"
-    printers = [{"serial": "S1", "count": 5, "pages_per_weekday": 10}]
-    customer = {"name": "School", "customer_id": "SCH", "printers": printers}
-    fleet.write_text(json.dumps({"customers": [customer]}))
-    flags = ("--token", "first", "--token", "second", "--fleet", str(fleet), "--state", str(state))
+def test_the_process_runs_until_a_stop_signal_and_saves_its_state(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
 
-    with sandbox_process(*flags) as process:
+    with sandbox_process("--state", str(state)) as process:
         assert process.stdout is not None
-        words = process.stdout.readline().split()
-        url = words[2].rstrip(",")
-        Client(url, "second").check()
-        with Client(url, "first").fleet() as found:
-            assert found.customers()[0].customer_id == "SCH"
+        url = process.stdout.readline().split()[2].rstrip(",")
+        run_command(url, "load_fleet", dealers={"first": [SCHOOL]})
+        Client(url, "first").check()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -155,11 +170,10 @@ def test_the_command_serves_a_fleet_until_it_is_told_to_stop(tmp_path: Path) -> 
     ("flags", "environ", "words"),
     [
         ((), {"RELEAF_ENV": "production"}, "does not start in production"),
-        (("--fleet", "/no/such/file"), {}, "No such file"),
-        (("--time-zone", "Mars/Olympus"), {}, "is not a time zone"),
+        (("--fleet", "fleet.json"), {}, "unrecognized arguments"),
     ],
 )
-def test_the_command_refuses_wrong_use_in_a_line(
+def test_a_process_that_cannot_start_prints_the_reason(
     flags: tuple[str, ...], environ: dict[str, str], words: str
 ) -> None:
     with sandbox_process(*flags, **environ) as process:

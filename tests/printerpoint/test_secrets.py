@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.printerpoint.hostile_answers import answer
 from webapp.domain.reasons import reason
 from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
@@ -26,13 +27,13 @@ TROUBLES: dict[str, Trouble] = {
     "500": lambda it: it.return_500(),
     "429": lambda it: it.return_429(),
     "time-out": lambda it: it.time_out(),
-    "dropped": lambda it: it.drop_page(1),
-    "html": lambda it: it.return_malformed("html"),
-    "not HTTP": lambda it: it.return_malformed("not_http"),
-    "drip": lambda it: it.return_malformed("slow_head"),
-    "redirect": lambda it: it.return_malformed("redirect", location=f"/{CANARY}"),
-    "next": lambda it: it.return_malformed("wrong_next", next=f"https://x/{CANARY}"),
-    "echo": lambda it: it.return_malformed("wrong_next", next=f"{it.url}/{CANARY}?t={CANARY}"),
+    "dropped": lambda it: answer(it, "drop", page=1),
+    "html": lambda it: it.return_html(),
+    "not HTTP": lambda it: answer(it, "not_http"),
+    "drip": lambda it: answer(it, "slow_head"),
+    "redirect": lambda it: answer(it, "redirect", location=f"/{CANARY}"),
+    "next": lambda it: answer(it, "wrong_next", following=f"https://x/{CANARY}"),
+    "echo": lambda it: answer(it, "wrong_next", following=f"{it.url}/{CANARY}?t={CANARY}"),
 }
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from tests.printerpoint.hostile_answers import answer
 from tests.soak.clock import FIRST_MOMENT, MovedClock
 from tests.soak.database import Database
 from tests.soak.fleet import Event, Fleet
@@ -195,7 +196,11 @@ class FaultScenario:
             return session.scalar(query) is not None
 
     def _start_fault(self, api_fault: ApiFault, number: int) -> None:
-        getattr(self.fleet.printerpoint, api_fault.verb)(**api_fault.words)
+        printerpoint = self.fleet.printerpoint
+        if api_fault.verb == "answer":
+            answer(printerpoint, **api_fault.words)
+        else:
+            getattr(printerpoint, api_fault.verb)(**api_fault.words)
         self._fault_until = number + api_fault.visits
         self.faults[api_fault.kind] += 1
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from tests.printerpoint.hostile_answers import MALFORMED
 from tests.soak.clock import FIRST_MOMENT
 from tests.soak.fleet import PARTNERS, Size
 from tests.soak.processes import VICTIMS, Victim
-from webapp.printerpoint.sandbox.faults import MALFORMED
 
 DAYS = 92
 
@@ -163,16 +163,16 @@ def _deck(chance: random.Random) -> list[tuple[str, str, dict[str, Any]]]:
         ("500", "return_500", {"status": 503, "page": 2}),
         ("429", "return_429", {"retry_after": 3600}),
         ("429", "return_429", {"retry_after": 1, "times": 2}),
-        ("page dropped", "drop_page", {"page": 1}),
-        ("page dropped", "drop_page", {"page": 2}),
+        ("page dropped", "answer", {"how": "drop", "page": 1}),
+        ("page dropped", "answer", {"how": "drop", "page": 2}),
     ]
     for how in MALFORMED:
         words: dict[str, Any] = {"how": how, "page": chance.choice((None, 1, 2))}
         words |= {
-            "wrong_next": {"next": "https://elsewhere.example/apis/v1/dealer/printers?page=2"},
+            "wrong_next": {"following": "https://elsewhere.example/apis/v1/dealer/printers?page=2"},
             "redirect": {"location": "https://elsewhere.example/"},
         }.get(how, {})
-        deck.append((f"malformed: {how}", "return_malformed", words))
+        deck.append((f"malformed: {how}", "answer", words))
     return deck
 
 

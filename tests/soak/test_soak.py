@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from tests.environment.redis_server import RedisServer
+from tests.printerpoint.hostile_answers import MALFORMED
 from tests.soak.__main__ import kills_of, reported
 from tests.soak.plan import FULL, SHORT, counted, plan
-from webapp.printerpoint.sandbox.faults import MALFORMED
 
 #: Every kind of fault but kills.
 KINDS = {f"malformed: {how}" for how in MALFORMED} | {

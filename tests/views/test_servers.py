@@ -91,7 +91,7 @@ def test_each_kind_of_trouble_says_something_else_to_do(
 ) -> None:
     printerpoint.add_dealer(CANARY)
     words = []
-    for trouble in (printerpoint.return_500, printerpoint.return_malformed):
+    for trouble in (printerpoint.return_500, printerpoint.return_html):
         trouble()
         words.append(office.nora.sends("/servers/new", {"token": CANARY}).text)
         printerpoint.recover()

@@ -1,41 +1,29 @@
 """Faults that the sandbox simulates on request."""
 
+import socket
+import struct
 import threading
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 
-import msgspec
+from webapp.printerpoint.sandbox.server import Handler
+
+_HANGS_SECONDS = 120.0
+_HTML = b"<!DOCTYPE html><title>Sign in</title><p>Please sign in."
+
+#: Writes a response in place of the page, from the body that the page would have. The event is set
+#: when the fault ends, to release a response that has no end.
+Respond = Callable[[Handler, bytes, threading.Event], None]
 
 
-class Fault(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Fault:
     """A fault of one page or of all, for a number of requests or until ``recover``."""
 
-    kind: str
-    page: int | None = None
-    times: int | None = None
-    options: dict[str, Any] = {}
-
-
-#: The kinds of ``return_malformed``.
-MALFORMED = (
-    "html",  # a login page in place of data
-    "not_json",
-    "empty",
-    "truncated",  # whole as HTTP, cut off as JSON
-    "no_envelope",  # a bare list
-    "wrong_results",
-    "charset",  # UTF-16
-    "latin1",
-    "deep",  # nested a hundred thousand times
-    "looping_next",  # the last page leads to itself
-    "wrong_next",  # the page leads to options["next"]
-    "redirect",  # to options["location"]
-    "endless",
-    "gzip_bomb",
-    "cut_gzip",
-    "slow_body",  # a byte at a time
-    "slow_head",
-    "not_http",
-)
+    respond: Respond
+    page: int | None
+    times: int | None
 
 
 class Faults:
@@ -47,23 +35,31 @@ class Faults:
         self._fault: Fault | None = None
         self._guard = threading.Lock()
 
+    def respond_with(
+        self, respond: Respond, page: int | None = None, times: int | None = None
+    ) -> None:
+        """Respond by a function (the first page is 1)."""
+        with self._guard:
+            self._release()
+            self._fault = Fault(respond, page, times)
+
     def go_offline(self, times: int | None = None) -> None:
         """Reset every connection before a response."""
-        self._set_fault(Fault("down", times=times))
+        self.respond_with(_reset_connection, times=times)
 
     def refuse(self, status: int = 401) -> None:
         """Refuse every token."""
-        self._set_fault(Fault("status", options={"status": status}))
+        self.return_500(status=status)
 
     def time_out(self, times: int | None = None, page: int | None = None) -> None:
         """Send no response."""
-        self._set_fault(Fault("hangs", page=page, times=times))
+        self.respond_with(_hang, page, times)
 
     def return_500(
         self, times: int | None = None, status: int = 500, page: int | None = None
     ) -> None:
-        """Respond with an internal error."""
-        self._set_fault(Fault("status", page=page, times=times, options={"status": status}))
+        """Respond with an internal error, or another status."""
+        self.respond_with(_status(status), page, times)
 
     def return_429(
         self,
@@ -72,20 +68,12 @@ class Faults:
         page: int | None = None,
     ) -> None:
         """Respond with "too many requests"; ``retry_after``: seconds or an HTTP date."""
-        options = {"status": 429, "retry_after": retry_after}
-        self._set_fault(Fault("status", page=page, times=times, options=options))
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        self.respond_with(_status(HTTPStatus.TOO_MANY_REQUESTS, headers), page, times)
 
-    def return_malformed(
-        self, how: str = "html", page: int | None = None, times: int | None = None, **options: Any
-    ) -> None:
-        """Respond with one of MALFORMED."""
-        if how not in MALFORMED:
-            raise ValueError(f"{how!r} is not one of {', '.join(MALFORMED)}")
-        self._set_fault(Fault(how, page=page, times=times, options=options))
-
-    def drop_page(self, page: int, times: int | None = None) -> None:
-        """Break the connection in the middle of this page (the first is 1)."""
-        self._set_fault(Fault("drops", page=page, times=times))
+    def return_html(self, page: int | None = None, times: int | None = None) -> None:
+        """Respond with a web page in place of data."""
+        self.respond_with(_send_html, page, times)
 
     def recover(self) -> None:
         """End the fault and release the responses that wait."""
@@ -93,7 +81,7 @@ class Faults:
             self._fault = None
             self._release()
 
-    def fault_for(self, page: int) -> Fault | None:
+    def fault_for(self, page: int) -> Respond | None:
         """Return the fault of this response, and count it."""
         with self._guard:
             fault = self._fault
@@ -101,14 +89,31 @@ class Faults:
                 return None
             if fault.times is not None:
                 left = fault.times - 1
-                self._fault = msgspec.structs.replace(fault, times=left) if left > 0 else None
-            return fault
-
-    def _set_fault(self, fault: Fault) -> None:
-        with self._guard:
-            self._release()
-            self._fault = fault
+                self._fault = replace(fault, times=left) if left > 0 else None
+            return fault.respond
 
     def _release(self) -> None:
         self.released.set()
         self.released = threading.Event()
+
+
+def _reset_connection(handler: Handler, _body: bytes, _released: threading.Event) -> None:
+    # With a linger time of 0, close() resets the connection.
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+
+
+def _hang(handler: Handler, _body: bytes, released: threading.Event) -> None:
+    released.wait(_HANGS_SECONDS)
+    handler.close_connection = True
+
+
+def _status(status: int, headers: dict[str, str] | None = None) -> Respond:
+    def respond(handler: Handler, _body: bytes, _released: threading.Event) -> None:
+        handler.send_json(status, {"message": "simulated"}, headers)
+
+    return respond
+
+
+def _send_html(handler: Handler, _body: bytes, _released: threading.Event) -> None:
+    handler.send(200, _HTML, {"Content-Type": "text/html; charset=utf-8"})

@@ -1,7 +1,7 @@
 """The simulated fleet: dealers, customers, printers, printed pages and the time."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,11 +29,10 @@ class SimulatedFleet:
     """
 
     def __init__(
-        self, tokens: tuple[str, ...], seed: str, time_zone: str, now: Callable[[], datetime]
+        self, tokens: tuple[str, ...], time_zone: str, now: Callable[[], datetime]
     ) -> None:
         self.lock = threading.RLock()
         self.data = State(tokens=list(tokens))
-        self.seed = seed
         self.zone = ZoneInfo(time_zone)
         self._now = now
 
@@ -53,6 +52,25 @@ class SimulatedFleet:
             if token not in self.data.tokens:
                 self.data.tokens.append(token)
             return token
+
+    def remove_dealer(self, token: str) -> None:
+        """Remove a dealer: its token is refused from now on."""
+        with self.lock:
+            self.data.tokens.remove(token)
+
+    def load_fleet(self, dealers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Replace all dealers by these: the customers of each token.
+
+        A customer has ``name``, ``customer_id`` and ``printers``, each with the arguments of
+        ``add_printer``.
+        """
+        with self.lock:
+            self.data = State(tokens=list(dealers), moment=self.data.moment)
+            for token, customers in dealers.items():
+                for customer in customers:
+                    key = self.add_customer(customer["name"], customer["customer_id"], token)
+                    for printer in customer["printers"]:
+                        self.add_printer(key, **printer)
 
     def add_customer(
         self, name: str, customer_id: str | None = None, token: str | None = None
@@ -121,7 +139,6 @@ class SimulatedFleet:
             for machine in self.data.machines.values():
                 if machine.pages_per_weekday and machine.printed_until < now:
                     days = pages_between(
-                        self.seed,
                         machine.key,
                         machine.pages_per_weekday,
                         self.zone,
@@ -216,7 +233,9 @@ class SimulatedFleet:
             self._advance()
             return dict(sorted(self.data.printed.get(self._company(customer).key, {}).items()))
 
-    def rows_of(self, token: str, start: int, stop: int) -> tuple[list[dict[str, Any]], bool]:
+    def rows_of(
+        self, token: str | None, start: int, stop: int
+    ) -> tuple[list[dict[str, Any]], bool]:
         """Return rows of a fleet as Printerpoint sends them, and whether there are more."""
         with self.lock:
             self._advance()

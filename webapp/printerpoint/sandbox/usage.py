@@ -19,21 +19,21 @@ _CLICKS = "InClicks"
 _AREA = "InHundredthsOfASquareMillimeter"
 
 
-def pages_of_day(seed: str, printer: str, per_weekday: int, day: date) -> int:
+def pages_of_day(printer: str, per_weekday: int, day: date) -> int:
     """Return a printer's pages of a day; about ``per_weekday`` from Monday to Friday."""
-    chance = random.Random(f"{seed}|{printer}|{day}").uniform(0.7, 1.3)
+    chance = random.Random(f"releaf|{printer}|{day}").uniform(0.7, 1.3)
     return round(per_weekday * _MONDAY_TO_SUNDAY[day.weekday()] * chance)
 
 
 def pages_between(
-    seed: str, printer: str, per_weekday: int, zone: ZoneInfo, since: datetime, until: datetime
+    printer: str, per_weekday: int, zone: ZoneInfo, since: datetime, until: datetime
 ) -> dict[date, int]:
     """Return pages by local day. The sum does not depend on how the time is divided."""
     first, last = since.astimezone(zone), until.astimezone(zone)
     pages: dict[date, int] = {}
     day = first.date()
     while day <= last.date():
-        total = pages_of_day(seed, printer, per_weekday, day)
+        total = pages_of_day(printer, per_weekday, day)
         done = int(total * _worked(last)) if day == last.date() else total
         before = int(total * _worked(first)) if day == first.date() else 0
         if done > before:

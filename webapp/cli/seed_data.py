@@ -1,15 +1,30 @@
-"""The data of the demo: one partner, its customers with their printers, four users."""
+"""The data of the demo: one partner, its customers with their printers, four users, events."""
 
+from collections.abc import Container
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date, timedelta
+from typing import Any
 
+from webapp.domain.calendar import business_days_of_gap
+from webapp.domain.months import Month
 from webapp.models.user import Role
+from webapp.printerpoint.sandbox.usage import CounterSet
 
 PARTNER = "Northwind Print Partners"
 TIME_ZONE = "America/New_York"
 COUNTRY = "US"
+#: The API tokens of the partner's servers, and of a dealer without an account here, for trying out
+#: how a server is registered.
+TOKEN, BRANCH_TOKEN, LOST_KEY_TOKEN = "northwind-demo", "portland-demo", "spokane-demo"
+SPARE_TOKEN = "spare-demo"  # noqa: S105 (of a sandbox)
+#: A server whose token is refused, and one whose token was encrypted with a lost key, so
+#: that its collection is a failed job.
+BRANCH_SERVER, LOST_KEY_SERVER = "Portland branch", "Spokane branch"
 
-CounterSet = Literal["colour", "size", "area", "area_by_colour"]
+FEWEST_NIGHTS = 45
+
+#: A command to the sandbox and its arguments, by day.
+Events = dict[date, tuple[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,6 @@ CUSTOMERS = (
     CREDIT_UNION,
 )
 
-#: A dealer without an account here, so that registering a server can be tried out.
 SPARE_CUSTOMERS = (
     Customer("Old Mill Hotel", "OLDM01", (Printer("CNB4Q1180", "OM-1 Desk", 90, 44_120),)),
     Customer("Fennel & Daughters Florist", None, (Printer("BRN0077310", None, 12, 9_804),)),
@@ -138,9 +152,56 @@ SPARE_CUSTOMERS = (
     ),
 )
 
+DEALERS = {
+    TOKEN: CUSTOMERS,
+    BRANCH_TOKEN: (
+        Customer(
+            "Rosewood Montessori School",
+            "ROSE01",
+            (Printer("VNC7R5510", "RM-1 Office", 210, 96_340),),
+        ),
+    ),
+    LOST_KEY_TOKEN: (
+        Customer(
+            "Palouse Hardware", "PALO01", (Printer("BRN0090442", "PH-1 Counter", 45, 27_115),)
+        ),
+    ),
+    SPARE_TOKEN: SPARE_CUSTOMERS,
+}
+
 PEOPLE = (
     Person("operations@example.com", "Olive Marsh", "operations", None),
     Person("partner@example.com", "Nora Winters", "partner_admin", PARTNER),
     Person("viewer@example.com", "Victor Ames", "partner_viewer", PARTNER),
     Person("customer@example.com", "Clara Whitcombe", "customer", LAW_FIRM.name),
 )
+
+
+def first_day(last: date) -> date:
+    """Return the day of the first readings: the last one before a whole month.
+
+    The month is long enough ago to be closed, so that there are certificates on any day.
+    """
+    month = Month.of(last)
+    while (last - month.first).days + 1 < FEWEST_NIGHTS:
+        month = month.previous()
+    return month.first - timedelta(days=1)
+
+
+def events(first: date, last: date, holidays: Container[date]) -> Events:
+    """Return the event of the morning of each day, all of them business days before ``last``.
+
+    They are planned back from the last day, so that the data is equally recent on any day.
+    """
+    days = business_days_of_gap(first, last, holidays)
+    replaced = {"printer": "VNC5T3302", "new_serial": "VNC6A0417", "count": 12}
+    return {
+        days[-18]: ("stop_agent", {"customer": CLINIC.name}),
+        days[-11]: ("start_agent", {"customer": CLINIC.name}),
+        days[-9]: ("replace_printer", replaced),
+        # That night the response is a web page; the server is paused until the morning.
+        days[-7]: ("return_html", {}),
+        days[-5]: ("stop_agent", {"customer": WORKSHOP.name}),
+        # A new formatter board has the count of another machine: held for a decision.
+        days[-4]: ("set_count", {"printer": "JPB4H5504", "count": 338_012}),
+    }
