@@ -32,8 +32,9 @@ GUARDED = {
     "server_changes.token POST",
     "server_changes.remove POST",
 }
-#: Those that ask for the password, or have the one-time link, themselves.
+#: Those that ask for the password, or have the one-time link, themselves, or email it.
 SELF_GUARDED = {
+    "auth.forgot POST",
     "auth.login POST",
     "auth.confirm POST",
     "auth.password POST",

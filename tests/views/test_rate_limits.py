@@ -184,3 +184,58 @@ def test_whoever_has_a_session_cannot_guess_its_password(
         statuses.append(visitor.sends(path, {"password": WRONG, **new}).status_code)
 
     assert statuses == [422] * 10 + [429]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/password", {"old": PASSWORD, "new": "short", "again": "short"}),
+        ("/password", {"old": PASSWORD, "new": PASSWORD, "again": PASSWORD}),
+        ("/password", {"old": WRONG, "new": "a quite different phrase", "again": "another"}),
+        ("/password", {"old": ""}),
+        ("/confirm", {"password": ""}),
+        ("/confirm", {}),
+    ],
+)
+def test_a_form_that_tries_no_wrong_password_is_not_counted(
+    own_app: Flask, storing: Storing, path: str, fields: dict[str, str]
+) -> None:
+    with storing() as session:
+        factories.user(session, email=EMAIL)
+    visitor = browser(own_app, "10.0.0.1")
+    visitor.enters(EMAIL)
+
+    refused = [visitor.sends(path, fields).status_code for _ in range(12)]
+    new = "a quite different phrase"
+    changed = visitor.sends("/password", {"old": PASSWORD, "new": new, "again": new})
+
+    assert refused == [422] * 12
+    assert changed.location == "/"
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_log_in_without_a_password_is_not_counted(own_app: Flask) -> None:
+    visitor = browser(own_app, "203.0.113.9")
+
+    empty = [visitor.enters(EMAIL, "").status_code for _ in range(25)]
+    wrong = [visitor.enters(EMAIL, WRONG).status_code for _ in range(11)]
+
+    assert empty == [422] * 25
+    assert wrong == [422] * 10 + [429]
+
+
+def test_a_refused_first_password_is_not_counted_and_a_wrong_link_is(
+    own_app: Flask, storing: Storing
+) -> None:
+    with storing() as session:
+        factories.invitation(session, token="first", expires_at=clock.now() + timedelta(days=1))
+    visitor = browser(own_app, "203.0.113.9")
+    weak = {"password": "password1234", "again": "password1234"}
+
+    refused = [visitor.sends("/invitations/first", weak).status_code for _ in range(22)]
+    mistyped = visitor.sends("/invitations/first", {"password": "a", "again": "b"}).status_code
+    guessed = [visitor.sends("/invitations/second", weak).status_code for _ in range(21)]
+
+    assert refused == [422] * 22
+    assert mistyped == 422
+    assert guessed == [404] * 20 + [429]

@@ -99,7 +99,7 @@ def login() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(target)
     form = LoginForm()
-    if form.validate_on_submit():
+    if _is_complete(form):
         found = users.authenticate(db.session(), form.email.data, form.password.data)
         user = _chosen(form, found)
         if user is not None:
@@ -171,7 +171,7 @@ def confirm() -> ResponseReturnValue:
     target = security.safe_target(request.values.get("next")) or url_for("home.index")
     back = security.safe_target(request.args.get("back")) or url_for("home.index")
     form = ConfirmForm()
-    if form.validate_on_submit():
+    if _is_complete(form):
         if passwords.fits(form.password.data, context.user().password_hash):
             service.confirm(db.session(), sessions.current(), clock.now())
             db.session.commit()
@@ -200,7 +200,7 @@ def _nothing_changed(had_token: bool) -> str:
 def password() -> ResponseReturnValue:
     """Change the own password; all sessions of the user end, and a new one starts here."""
     form = PasswordForm()
-    if form.validate_on_submit():
+    if _is_complete(form):
         user = context.user()
         try:
             users.change_password(db.session(), user, form.old.data, form.new.data, clock.now())
@@ -209,6 +209,8 @@ def password() -> ResponseReturnValue:
             if error.field == "old":
                 _note("password refused", user)
                 db.session.commit()
+            else:
+                rate_limits.give_back_try()
             forms.refuse(form, error)
         else:
             _note("user changed password", user)
@@ -233,7 +235,7 @@ def invitation(token: str) -> ResponseReturnValue:
     except Conflict as error:
         return _ended(str(error))
     form, resets = AcceptForm(), found.user.has_password
-    if form.validate_on_submit():
+    if _is_complete(form):
         try:
             user = users.accept(
                 db.session(),
@@ -244,6 +246,7 @@ def invitation(token: str) -> ResponseReturnValue:
             )
         except Invalid as error:
             db.session.rollback()
+            rate_limits.give_back_try()
             forms.refuse(form, error)
         except Conflict as error:
             db.session.rollback()
@@ -261,6 +264,14 @@ def invitation(token: str) -> ResponseReturnValue:
             )
             return _private(redirect(url_for("home.index")))
     return _private(forms.page("public/auth/invitation.html", form, user=found.user))
+
+
+def _is_complete(form: forms.Form) -> bool:
+    """Whether a form was sent with valid fields; otherwise no password is tried with it."""
+    if form.validate_on_submit():
+        return True
+    rate_limits.give_back_try()
+    return False
 
 
 def _note(action: Action, user: User) -> None:

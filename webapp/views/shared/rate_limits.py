@@ -86,7 +86,10 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def give_back_try() -> None:
-    """Give back the try of this request, although it is refused: its password was correct."""
+    """Give back the try of this request, although it is refused for another reason.
+
+    Its password or link was correct, or was not compared.
+    """
     g.gives_back_try = True
 
 
@@ -108,8 +111,8 @@ def _limit_tries(limit: Callable[..., None]) -> None:
 
 def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]:
     def give_back(response: Response) -> Response:
-        was_correct = response.status_code < 400 or g.get("gives_back_try", False)
-        if request.endpoint in _TRIES and was_correct:
+        is_no_try = response.status_code < 400 or g.get("gives_back_try", False)
+        if request.endpoint in _TRIES and is_no_try:
             for counted in limiter.current_limits:
                 with suppress(RedisError):
                     expiry = counted.limit.get_expiry()
