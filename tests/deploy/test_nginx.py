@@ -2,7 +2,8 @@
 
 import re
 
-from flask import Flask
+import pytest
+from flask import Flask, url_for
 
 from webapp.settings import ROOT
 
@@ -26,3 +27,15 @@ def test_every_location_that_leads_to_the_service_has_the_headers_that_it_reads(
             1,
             1,
         ]
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["auth.invitation", "unsubscribe.show", "profile.confirm_email"]
+)
+def test_nginx_logs_no_personal_links(app: Flask, endpoint: str) -> None:
+    match = re.search(r"location ~ (\S+) \{\s*access_log +off;", CONFIGURATION)
+    assert match is not None
+    with app.test_request_context():
+        path = url_for(endpoint, token="secret")
+
+    assert re.search(match[1], path)

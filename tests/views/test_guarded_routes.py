@@ -24,6 +24,7 @@ __all__ = ["built_tenants", "tenants"]
 
 #: Routes that give or take access: of users, and to Printerpoint.
 GUARDED = {
+    "profile.email POST",
     "users.new POST",
     "users.invite POST",
     "users.disable POST",
@@ -35,6 +36,7 @@ GUARDED = {
 #: Those that ask for the password, or have the one-time link, themselves, or email it.
 SELF_GUARDED = {
     "auth.forgot POST",
+    "profile.confirm_email POST",
     "auth.login POST",
     "auth.confirm POST",
     "auth.password POST",
@@ -65,7 +67,15 @@ FIELDS = {
     "action": "remove",
 }
 #: What users choose for themselves, and what Printerpoint's answers change.
-OWN_CHOICE = {"language", "wants_server", "wants_feed", "wants_digest", "wants_nights"}
+OWN_CHOICE = {
+    "full_name",
+    "language",
+    "time_zone",
+    "wants_server",
+    "wants_feed",
+    "wants_digest",
+    "wants_nights",
+}
 OWN_CHOICE |= {"wants_approval"}
 ACCESS_OF_A_SERVER = ("id", "account_id", "sealed_token", "removed_at")
 
