@@ -164,6 +164,61 @@ def test_the_profile_lists_the_own_sessions_only(storing: Storing, log_in: LogIn
     assert other.opens("/").status_code == 200
 
 
+def test_a_single_session_is_ended_and_the_others_are_not(app: Flask, ada: str) -> None:
+    here, there, third = (Visitor(app.test_client()) for _ in range(3))
+    for each in (here, there, third):
+        each.enters(ada)
+    ended = _button(here, 1)
+
+    response = here.sends(ended)
+    page = here.opens("/profile").text
+    again = here.sends(ended)
+    message = here.opens("/profile").text
+
+    assert (response.location, again.location) == ("/profile", "/profile")
+    assert "The session has been logged out." in page
+    assert "This session has already ended." in message
+    assert page.count('<th scope="row"><time') == 2
+    assert [each.opens("/").status_code for each in (here, there, third)].count(302) == 1
+
+
+def test_ending_this_session_logs_out(log_in: LogIn, ada: str) -> None:
+    visitor = log_in(ada)
+
+    response = visitor.sends(_button(visitor, 0))
+
+    assert response.location == "/login"
+    assert "You have been logged out." in visitor.opens("/login").text
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "2147483648", "9" * 5_000, "x"])
+def test_a_session_that_does_not_exist_is_not_ended(log_in: LogIn, ada: str, number: str) -> None:
+    visitor = log_in(ada)
+
+    response = visitor.sends(f"/profile/sessions/{number}/end")
+
+    assert response.status_code in (302, 404)
+    assert visitor.opens("/").status_code == 200
+
+
+def test_sessions_of_other_users_cannot_be_ended(log_in: LogIn, storing: Storing, ada: str) -> None:
+    with storing() as session:
+        factories.user(session, factories.operations(session), email="eve@example.com")
+    visitor, eve = log_in(ada), log_in("eve@example.com")
+
+    response = eve.sends(_button(visitor, 0))
+
+    assert response.location == "/profile"
+    assert "This session has already ended." in eve.opens("/profile").text
+    assert visitor.opens("/").status_code == 200
+
+
+def _button(visitor: Visitor, number: int) -> str:
+    """Return the address of a button that ends a session; 0 is the last used one."""
+    found = re.findall(r'action="(/profile/sessions/\d+/end)"', visitor.opens("/profile").text)
+    return str(found[number])
+
+
 def test_a_log_in_with_an_invitation_ends_the_session_of_this_browser(
     app: Flask, visitor: Visitor, ada: str, storing: Storing
 ) -> None:

@@ -122,6 +122,27 @@ def confirm_email(token: str) -> ResponseReturnValue:
     return render_template("console/profile/confirm_email.html", email=address, token=token)
 
 
+@blueprint.post("/profile/sessions/<int:session_id>/end")
+def end_session(session_id: int) -> ResponseReturnValue:
+    """End one of the user's sessions; this one is logged out."""
+    user, now = context.user(), clock.now()
+    found = queries.of_user(db.session(), current_settings(), user.id, now)
+    ended = next((one for one in found if one.id == session_id), None)
+    if ended is None:
+        flash(gettext("This session has already ended."), "warning")
+        return redirect(url_for("profile.show"))
+    context.note("user logged out", user.email, user.account)
+    if ended.id == sessions.current().id:
+        sessions.log_out()
+        db.session.commit()
+        flash(gettext("You have been logged out."), "success")
+        return redirect(url_for("auth.login"))
+    service.end(db.session(), ended, now)
+    db.session.commit()
+    flash(gettext("The session has been logged out."), "success")
+    return redirect(url_for("profile.show"))
+
+
 @blueprint.post("/profile/log-out-everywhere")
 def log_out_everywhere() -> ResponseReturnValue:
     """End all sessions of the user, also this one."""
