@@ -17,8 +17,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import EmailField, PasswordField, RadioField
-from wtforms.validators import DataRequired, EqualTo
 
 from webapp import clock, i18n
 from webapp.db import db
@@ -29,6 +27,13 @@ from webapp.services.accounts import audit, passwords, users
 from webapp.services.accounts import sessions as service
 from webapp.services.accounts.audit import Action, Actor
 from webapp.services.notifications import access_emails
+from webapp.views.public.auth_forms import (
+    AcceptForm,
+    ConfirmForm,
+    ForgotForm,
+    LoginForm,
+    PasswordForm,
+)
 from webapp.views.shared import context, forms, rate_limits, security, sessions
 
 log = logging.getLogger("releaf.auth")
@@ -38,58 +43,6 @@ blueprint = Blueprint("auth", __name__)
 _REFUSED = _l(
     "Incorrect email or password. Check both, or request a new link from your administrator."
 )
-
-
-class LoginForm(forms.Form):
-    """Email address and password; ``account``: if they fit users of several accounts."""
-
-    email = EmailField(_l("Email"), [DataRequired(_l("Enter your email."))])
-    account = RadioField(_l("Account"), choices=[], validate_choice=False)
-    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
-
-
-class ConfirmForm(forms.Form):
-    """The password, again."""
-
-    password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
-
-
-class PasswordForm(forms.Form):
-    """A new password."""
-
-    old = PasswordField(
-        _l("Current password"),
-        [DataRequired(_l("Enter your current password."))],
-    )
-    new = PasswordField(
-        _l("New password"),
-        [DataRequired(_l("Choose a new password."))],
-        description=_l("12 characters or more; a few words in a row are easy to remember."),
-    )
-    again = PasswordField(
-        _l("Confirm new password"),
-        [EqualTo("new", _l("The two passwords do not match. Enter them again."))],
-    )
-
-
-class AcceptForm(forms.Form):
-    """The first password, or one that replaces a forgotten one."""
-
-    password = PasswordField(
-        _l("Password"),
-        [DataRequired(_l("Choose a password."))],
-        description=_l("12 characters or more; a few words in a row are easy to remember."),
-    )
-    again = PasswordField(
-        _l("Confirm password"),
-        [EqualTo("password", _l("The two passwords do not match. Enter them again."))],
-    )
-
-
-class ForgotForm(forms.Form):
-    """The email address of a user who forgot the password."""
-
-    email = EmailField(_l("Email"), [DataRequired(_l("Enter your email."))])
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
