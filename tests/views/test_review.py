@@ -155,6 +155,7 @@ def test_accepted_pages_are_deposited_once(office: Office, storing: Storing) -> 
     again = office.nora.sends(office.path, {"answer": "accepted"})
 
     assert "900,000 pages are counted now" in said
+    assert f'action="{office.path}/reopen"' in said
     assert again.location == office.path
     assert "already decided: all pages are counted" in office.nora.opens(office.path).text
     assert deposited(storing) == 900_000
@@ -189,7 +190,7 @@ def test_a_decision_is_taken_back_until_its_month_is_certified(
     decided = office.nora.opens(office.path).text
     response = office.nora.sends(f"{office.path}/reopen")
     again = office.nora.sends(f"{office.path}/reopen")
-    office.nora.sends(office.path, {"answer": "accepted"})
+    office.nora.opens(office.nora.sends(office.path, {"answer": "accepted"}).location)
     with storing() as session:
         factories.closed_month(session, session.get_one(Account, office.account_id), "2026-11")
         session.get_one(Delta, office.delta_id).decided_at = factories.NOW - timedelta(days=1)
@@ -217,6 +218,52 @@ def test_the_number_of_pages_to_count_begins_with_the_proposal(
     assert "Accept all 900,000 pages" in page
     assert deposited(storing) == 4_209
     assert "Partly counted" in office.nora.opens("/review?state=resolved").text
+
+
+def test_the_effect_of_a_decision_is_shown_before_it(office: Office, storing: Storing) -> None:
+    before = office.nora.opens(office.path).text
+    with storing() as session:
+        session.get_one(Delta, office.delta_id).proposed = 4_210
+        factories.closed_month(session, session.get_one(Account, office.account_id), "2026-11")
+    proposed = office.nora.opens(office.path).text
+
+    assert "Adds 900,000 pages, about 108 trees, to November 2026." in before
+    assert "Adds 900,000 pages, about 108 trees, to December 2026." in proposed
+    assert "The proposed 4,210 pages: Adds 4,210 pages, about 0.51 trees, to December" in proposed
+
+
+def test_the_months_that_count_the_pages_are_named_with_their_shares(
+    office: Office, storing: Storing
+) -> None:
+    with storing() as session:
+        delta = session.get_one(Delta, office.delta_id)
+        delta.allocation = [["2026-10-30", 600_000], ["2026-11-02", 300_000]]
+    page = office.nora.opens(office.path).text
+
+    assert "about 108 trees: 600,000 to October 2026; 300,000 to November 2026." in page
+
+
+@pytest.mark.parametrize(
+    ("proposed", "primary"),
+    [
+        (None, "Accept all 900,000 pages"),
+        (4_210, "Count this number"),
+        (0, "Mark as meter reset"),
+    ],
+)
+def test_the_proposed_decision_alone_has_the_primary_button_and_comes_first(
+    office: Office, storing: Storing, proposed: int | None, primary: str
+) -> None:
+    with storing() as session:
+        session.get_one(Delta, office.delta_id).proposed = proposed
+    page = office.nora.opens(office.path).text
+    main = page[page.index("<main") :]
+    found = re.findall(r'<button class="([^"]*)" type="submit"[^>]*>(.*?)</button>', main, re.S)
+    buttons = [(re.sub(r"<[^>]+>", "", label).strip(), kind) for kind, label in found]
+
+    assert [label for label, kind in buttons if kind == "button"] == [primary]
+    assert buttons[0][0] == primary
+    assert main.index(primary) < main.index("Nearby readings")
 
 
 @pytest.mark.parametrize("pages", ["", "-1", "900001", "many", "1.5"])
@@ -292,6 +339,7 @@ def test_viewers_look_customers_and_strangers_do_not(
     vic, hana, stranger = (log_in(f"{name}@example.com") for name in ("vic", "hana", "stranger"))
 
     assert "An administrator decides" in vic.opens(office.path).text
+    assert ">Review</a>" not in vic.opens("/").text
     assert vic.sends(office.path, {"answer": "accepted"}).status_code == 403
     assert hana.opens(office.path).status_code == 403
     assert stranger.opens(office.path).status_code == 404

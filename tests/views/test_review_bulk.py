@@ -68,7 +68,7 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
 
     assert "Accept all pages of 3 cases?" in asked.text
     assert re.search(r"Customers</dt><dd>2<", asked.text)
-    assert re.search(r"Pages counted</dt><dd>60,000<", asked.text)
+    assert re.search(r"Pages counted</dt><dd>60,000, about 7.20 trees<", asked.text)
     assert before == ["held"] * 3
     assert response.location == "/review?q=a"
     said = desk.nora.opens("/review").text

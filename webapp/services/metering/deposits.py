@@ -6,7 +6,7 @@ correction: a deposit of negative pages for that day, counted in the first open 
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -168,6 +168,16 @@ def last_closed_month(session: Session, account_id: int) -> Month | None:
         select(func.max(ClosedMonth.month)).where(ClosedMonth.account_id == account_id)
     )
     return None if text is None else Month.parse(text)
+
+
+def months_of_delta(session: Session, delta: Delta, pages: int) -> dict[Month, int]:
+    """Return the pages that each month would count if so many of a delta's pages were counted."""
+    closed = last_closed_month(session, delta.feed.account_id)
+    counted = replace(of_row(delta), state="adjusted", counted=pages)
+    months: dict[Month, int] = defaultdict(int)
+    for day, share in deposited(counted):
+        months[counting_month(day, closed)] += share
+    return dict(sorted(months.items()))
 
 
 def days_of_deltas(

@@ -1,6 +1,13 @@
-"""Texts of resolved deltas. Reasons for review are in ``webapp.messages``."""
+"""Texts of decisions and resolved deltas. Reasons for review are in ``webapp.messages``."""
 
+from collections.abc import Mapping
+
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
+
+from webapp import filters
+from webapp.domain.months import Month
+from webapp.domain.trees import trees
 
 #: The result for the pages, by the state of a delta that readings resolved.
 RESOLUTIONS = {
@@ -26,3 +33,43 @@ COUNTER_SET_LABELS = {
     "categories": _l("print categories, as Letter pages"),
     "length": _l("paper length, as Letter pages"),
 }
+#: From this number of trees on, the effect of a decision has no decimals.
+_WHOLE_TREES = 100
+
+
+def effect_text(months: Mapping[Month, int]) -> str:
+    """Return what a decision adds: pages, trees, and the months that count them."""
+    pages = sum(months.values())
+    if not pages:
+        return gettext("Adds no pages.")
+    grown = trees(pages)
+    total = {
+        "pages": filters.pluralize(pages, "page"),
+        "trees": filters.number(round(grown)) if grown >= _WHOLE_TREES else filters.trees(grown),
+    }
+    if len(months) == 1:
+        (month,) = months
+        return gettext(
+            "Adds %(pages)s, about %(trees)s trees, to %(month)s.",
+            month=filters.month(month),
+            **total,
+        )
+    shares = [
+        gettext("%(number)s to %(month)s", number=filters.number(share), month=filters.month(month))
+        for month, share in months.items()
+    ]
+    return gettext(
+        "Adds %(pages)s, about %(trees)s trees: %(shares)s.", shares="; ".join(shares), **total
+    )
+
+
+def counted_text(pages: int) -> str:
+    """Return the message after a decision: how many pages are counted now."""
+    if not pages:
+        return gettext("None of these pages are counted.")
+    return ngettext(
+        "%(number)s page is counted now.",
+        "%(number)s pages are counted now.",
+        pages,
+        number=filters.number(pages),
+    )

@@ -22,9 +22,10 @@ from webapp.messages import review_reason
 from webapp.models import Delta
 from webapp.queries import access, feed_events, users
 from webapp.queries import review as queries
+from webapp.services.metering import deposits
 from webapp.services.metering import review as service
 from webapp.services.metering.deltas import pairs_of_json
-from webapp.views.console import history, reading_chart
+from webapp.views.console import delta_texts, history, reading_chart
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
 
@@ -210,18 +211,6 @@ def old_case_url(delta_id: int) -> ResponseReturnValue:
     return redirect(url_for("review.show", delta_id=_shown(delta_id).id), 301)
 
 
-def counted_text(pages: int) -> str:
-    """Return the message after a decision: how many pages are counted now."""
-    if not pages:
-        return gettext("None of these pages are counted.")
-    return ngettext(
-        "%(number)s page is counted now.",
-        "%(number)s pages are counted now.",
-        pages,
-        number=filters.number(pages),
-    )
-
-
 def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
     decision = request.form.get("answer", "")
     if decision not in service.DECISIONS:
@@ -236,7 +225,8 @@ def _decide(delta: Delta, form: DecisionForm) -> ResponseReturnValue:
         reason=(form.reason.data or "") if decision == "rejected" else "",
     )
     db.session.commit()
-    flash(gettext("Decision saved.") + f" {counted_text(pages)}", "success")
+    flash(gettext("Decision saved.") + f" {delta_texts.counted_text(pages)}", "success")
+    flash(url_for("review.reopen", delta_id=delta.id), "undo")
     return redirect(url_for("review.index"))
 
 
@@ -251,10 +241,15 @@ def _case(delta: Delta) -> dict[str, Any]:
     evidence = pairs_of_json(delta.evidence)
     events = feed_events.of_device_seen_by(session, viewer, delta.device_id, _EVENTS_SHOWN)
     at = {delta.device.feed_id}
+    proposal = service.proposed_pages(delta)
     return {
         "delta": delta,
         "zone": context.zone_of(delta.feed.account),
-        "proposal": service.proposed_pages(delta),
+        "proposal": proposal,
+        "effects": [
+            delta_texts.effect_text(deposits.months_of_delta(session, delta, pages))
+            for pages in (delta.pages, proposal)
+        ],
         "shares": pairs_of_json(delta.allocation),
         "evidence": evidence,
         "chart": reading_chart.layout_chart(_points(delta, readings), evidence, delta),

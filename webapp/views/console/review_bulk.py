@@ -11,12 +11,13 @@ from wtforms import TextAreaField
 
 from webapp import clock, filters
 from webapp.db import db
+from webapp.domain.trees import trees
 from webapp.errors import Invalid, NotFound
 from webapp.messages import review_reason
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.review import BulkDecision
-from webapp.views.console import review
+from webapp.views.console import delta_texts, review
 from webapp.views.shared import bulk, context, export, forms, listing
 from webapp.views.shared.context import CHANGERS, roles_required
 
@@ -97,6 +98,7 @@ def _confirm(
     shown = cases[:MAX_CASES]
     pages = sum(case.pages for case in shown)
     proposed = sum(case.proposed for case in shown)
+    counted = {"accepted": pages, "proposed": proposed}.get(action, 0)
     page = render_template(
         "console/review/bulk_confirm.html",
         form=form,
@@ -106,7 +108,8 @@ def _confirm(
         more=len(cases) - len(shown),
         customers=len({case.account_id for case in shown}),
         pages=pages,
-        counted={"accepted": pages, "proposed": proposed}.get(action, 0),
+        counted=counted,
+        counted_trees=trees(counted),
         why=review_reason(shown[0].kind),
         back=back,
     )
@@ -139,7 +142,7 @@ def _said(result: service.BulkResult) -> str:
         number=filters.number(result.decided),
     )
     if result.decided:
-        said += f" {review.counted_text(result.pages)}"
+        said += f" {delta_texts.counted_text(result.pages)}"
     if result.conflicts:
         said += " " + ngettext(
             "%(number)s case was already resolved and was not changed.",
