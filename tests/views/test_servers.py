@@ -314,7 +314,7 @@ def test_removing_asks_first_and_keeps_the_page_for_its_history(
     page = office.nora.opens(path).text
     assert "This server was removed" in page
     assert "Nothing was collected before it was removed." in page
-    assert "The first nightly run starts" not in page
+    assert "first one starts within minutes" not in page
     assert "No servers yet" in office.nora.opens("/servers").text
     assert office.nora.sends(f"{path}/check").status_code == 409
     with storing() as session:

@@ -137,8 +137,10 @@ def connect(server_id: int) -> ResponseReturnValue:
     db.session.commit()
     if made:
         said = ngettext(
-            "%(number)s customer connected. Counting starts from the first meter reading.",
-            "%(number)s customers connected. Counting starts from the first meter reading.",
+            "%(number)s customer connected. Its meters are read within minutes; counting starts "
+            "from that reading.",
+            "%(number)s customers connected. Their meters are read within minutes; counting "
+            "starts from those readings.",
             len(made),
             number=filters.number(len(made)),
         )

@@ -1,10 +1,10 @@
-"""Navigation: the menu of a viewer, with counts of pending items."""
+"""Navigation: the menu of a viewer in groups, with counts of pending items."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
@@ -17,25 +17,45 @@ from webapp.views.shared import context
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """A page in the menu; it is the current one on the pages of these blueprints."""
+    """A page in the menu; it is the current one on these blueprints or endpoints.
+
+    ``own``: a page of the viewer's own account, whose id is part of its address.
+    """
 
     label: LazyString
     endpoint: str
     icon: str
-    blueprints: tuple[str, ...]
+    places: tuple[str, ...]
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """Items below a common label; without one they are on the first level."""
+
+    items: tuple[MenuItem, ...]
+    label: LazyString | None = None
 
 
 class MenuEntry(NamedTuple):
     """A menu item as rendered; ``waiting``: the count beside it."""
 
     item: MenuItem
+    url: str
     current: bool
     waiting: int
 
 
+class RenderedGroup(NamedTuple):
+    """A group as rendered."""
+
+    label: LazyString | None
+    entries: Sequence[MenuEntry]
+
+
 HOME = MenuItem(_l("Home"), "home.index", "house", ("home",))
-PARTNERS = MenuItem(_l("Partners"), "accounts.index", "building-2", ("accounts",))
-CUSTOMERS = MenuItem(_l("Customers"), "accounts.index", "building-2", ("accounts",))
+PARTNERS = MenuItem(_l("Partners"), "accounts.index", "building-2", ("accounts", "sharing"))
+CUSTOMERS = MenuItem(_l("Customers"), "accounts.index", "building-2", ("accounts", "sharing"))
 SERVERS = MenuItem(
     _l("Servers"),
     "servers.index",
@@ -52,26 +72,50 @@ CERTIFICATES = MenuItem(_l("Certificates"), "certificates.index", "award", ("cer
 RECONCILIATION = MenuItem(
     _l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
 )
-AUDIT = MenuItem(_l("Audit trail"), "audit.index", "clipboard-list", ("audit",))
-MAILS = MenuItem(_l("Emails"), "notifications.index", "mail", ("notifications",))
-GUIDE = MenuItem(_l("Setup guide"), "guide.index", "book-open", ("guide",))
+COMPANY = MenuItem(_l("Company"), "accounts.show", "settings", ("accounts",), own=True)
+BRAND = MenuItem(_l("Brand"), "branding.edit", "sun", ("branding",), own=True)
 USERS = MenuItem(_l("Users"), "users.index", "users", ("users",))
+NOTIFICATIONS = MenuItem(
+    _l("Email notifications"), "notifications.choose", "bell", ("notifications.choose",)
+)
+AUDIT = MenuItem(_l("Audit trail"), "audit.index", "clipboard-list", ("audit",))
+GUIDE = MenuItem(_l("Setup guide"), "guide.index", "book-open", ("guide",))
+MAILS = MenuItem(
+    _l("Emails"), "notifications.index", "mail", ("notifications.index", "notifications.show")
+)
 SERVICE = MenuItem(_l("System status"), "status.index", "activity", ("status",))
 QUEUES = MenuItem(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
-_PARTNER = (
-    HOME, SERVERS, FEEDS, DEVICES, CUSTOMERS, REVIEW, CERTIFICATES, COLLECTIONS, RECONCILIATION,
-    USERS, GUIDE,
-)  # fmt: skip
-MENUS: dict[Role, tuple[MenuItem, ...]] = {
+_FIRST = MenuGroup((HOME,))
+_FLEET = MenuGroup((SERVERS, FEEDS, DEVICES), _l("Fleet"))
+_RESULTS = MenuGroup((CUSTOMERS, CERTIFICATES), _l("Results"))
+_QUALITY = MenuGroup((REVIEW, COLLECTIONS, RECONCILIATION), _l("Quality"))
+_SETTINGS = _l("Settings")
+MENUS: dict[Role, tuple[MenuGroup, ...]] = {
     "operations": (
-        HOME, PARTNERS, SERVERS, FEEDS, DEVICES, REVIEW, CERTIFICATES, COLLECTIONS, RECONCILIATION,
-        USERS, MAILS, AUDIT, SERVICE, QUEUES, GUIDE,
+        _FIRST,
+        _FLEET,
+        MenuGroup((PARTNERS, CERTIFICATES), _l("Results")),
+        _QUALITY,
+        MenuGroup((MAILS, SERVICE, QUEUES), _l("System")),
+        MenuGroup((USERS, NOTIFICATIONS, AUDIT, GUIDE), _SETTINGS),
     ),
-    "partner_admin": (*_PARTNER[:-1], AUDIT, GUIDE),
-    "partner_viewer": _PARTNER,
-    "customer": (HOME, CERTIFICATES, FEEDS, DEVICES),
-}  # fmt: skip
+    "partner_admin": (
+        _FIRST,
+        _FLEET,
+        _RESULTS,
+        _QUALITY,
+        MenuGroup((COMPANY, BRAND, USERS, NOTIFICATIONS, AUDIT, GUIDE), _SETTINGS),
+    ),
+    "partner_viewer": (
+        _FIRST,
+        _FLEET,
+        _RESULTS,
+        _QUALITY,
+        MenuGroup((COMPANY, USERS, GUIDE), _SETTINGS),
+    ),
+    "customer": (MenuGroup((HOME, CERTIFICATES, FEEDS, DEVICES)),),
+}
 
 
 def register(app: Flask) -> None:
@@ -79,15 +123,29 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"navigation": _menu()})
 
 
-def _menu() -> Iterator[MenuEntry]:
+def _menu() -> Iterator[RenderedGroup]:
     """Return the menu lazily, since fragments of pages have none."""
     viewer = context.viewer()
-    for item in MENUS[viewer.role]:
-        yield MenuEntry(
-            item,
-            request.blueprint in item.blueprints,
-            review_counts(viewer).for_person if item is REVIEW else 0,
-        )
+    for group in MENUS[viewer.role]:
+        yield RenderedGroup(group.label, [_entry(viewer, item) for item in group.items])
+
+
+def _entry(viewer: Viewer, item: MenuItem) -> MenuEntry:
+    own = viewer.account_id if item.own else None
+    return MenuEntry(
+        item,
+        url_for(item.endpoint) if own is None else url_for(item.endpoint, account_id=own),
+        _is_current(viewer, item),
+        review_counts(viewer).for_person if item is REVIEW else 0,
+    )
+
+
+def _is_current(viewer: Viewer, item: MenuItem) -> bool:
+    if request.blueprint not in item.places and request.endpoint not in item.places:
+        return False
+    if request.blueprint != "accounts" or not viewer.is_partner:
+        return True
+    return item.own == ((request.view_args or {}).get("account_id") == viewer.account_id)
 
 
 def review_counts(viewer: Viewer) -> review.Counts:
