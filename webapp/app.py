@@ -60,13 +60,13 @@ from webapp.views.shared import (
     rate_limits,
     security,
 )
-from webapp.views.system import queue_dashboard, status
+from webapp.views.system import failed_jobs, queue_dashboard, status
 
 VIEWS = (
-    home, auth, profile, accounts, branding, brand_files, users, status, servers, server_changes,
-    approvals, customers, feeds, feed_settings, feed_changes, feed_bulk, devices, collections,
-    review, review_bulk, certificates, reconciliation, notifications, audit, sharing,
-    public_certificates, badge, unsubscribe, guide, language,
+    home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, servers,
+    server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
+    devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
+    sharing, public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
 _SCHEMA_POLL_SECONDS = 60

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 import msgspec
 from redis import Redis
 from rq import Queue, Worker
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
+from rq.registry import FailedJobRegistry
 from rq.results import Result
 from rq.worker import BaseWorker
 from rq_scheduler import Scheduler
 
+from webapp.errors import NotFound
 from webapp.queue import QUEUES, client, reaching_redis
 from webapp.settings import Settings
 
@@ -97,6 +100,41 @@ def failures(settings: Settings, most: int) -> tuple[Failure, ...]:
         failed = [failure for queue in queues for failure in _failures(queue, most)]
     failed.sort(key=lambda one: one.failed_at or datetime.min.replace(tzinfo=UTC), reverse=True)
     return tuple(failed[:most])
+
+
+def failure(settings: Settings, job_id: str) -> Failure:
+    """Return a failed job. Raises NotFound if it is none any more, QueueDown."""
+    with reaching_redis():
+        registry, job = _find_failed(settings, job_id)
+        return _failure(registry.name, job)
+
+
+def requeue(settings: Settings, job_id: str) -> None:
+    """Enqueue a failed job again. Raises NotFound if it is none any more, QueueDown."""
+    with reaching_redis():
+        registry, job = _find_failed(settings, job_id)
+        try:
+            registry.requeue(job)
+        except InvalidJobOperation as error:  # another user was faster
+            raise NotFound(f"the failed job {job_id}") from error
+
+
+def delete(settings: Settings, job_id: str) -> None:
+    """Delete a failed job with its results. Raises NotFound if it is none any more, QueueDown."""
+    with reaching_redis():
+        _find_failed(settings, job_id)[1].delete()
+
+
+def _find_failed(settings: Settings, job_id: str) -> tuple[FailedJobRegistry, Job]:
+    connection = client(settings.redis_url)
+    for name in QUEUES:
+        registry = Queue(name, connection=connection).failed_job_registry
+        if job_id in registry:
+            try:
+                return registry, Job.fetch(job_id, connection=connection)
+            except NoSuchJobError:
+                break
+    raise NotFound(f"the failed job {job_id}")
 
 
 def resolve(settings: Settings, done: Sequence[Failure], now: datetime) -> None:

@@ -50,6 +50,7 @@ PAGES: dict[str, list[str]] = {
     "guide.index": ["/guide"],
     "guide.show": [f"/guide/{chapter.slug}" for chapter in CHAPTERS],
     "status.index": ["/operations"],
+    "failed_jobs.confirm_delete": ["/operations/jobs/{job}/delete"],
     "reconciliation.index": ["/reconciliation"],
     "audit.index": ["/audit", "/audit?q=nobody"],
     "servers.index": ["/servers", "/servers?health=unhealthy", "/servers?q=nobody"],

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from redis import Redis
 from rq import Queue, SimpleWorker
+from rq.job import Job
+from sqlalchemy import select
 
 from jobs import runtime
 from jobs.schedule import Timetable, reconcile
@@ -16,7 +18,7 @@ from tests.environment.redis_server import RedisServer
 from tests.factories import NOW, YESTERDAY
 from tests.views.conftest import Storing, Visitor
 from webapp import clock, queue, queue_status
-from webapp.models import Server, User
+from webapp.models import AuditEntry, Server, User
 from webapp.settings import Settings
 from webapp.views.system.status import explain_error
 
@@ -128,11 +130,68 @@ def test_a_resolved_job_is_listed_as_resolved(
     queue_status.resolve(settings, queue_status.failures(settings, 100), NOW)
     after = ops.opens("/operations").text
 
-    assert "Requeue them" in before
+    assert '/requeue"' in before
     assert "Resolved" not in before
     assert "jobs.nothing.at_all" in after
     assert "Resolved" in after
-    assert "Requeue them" not in after
+    assert '/requeue"' not in after
+
+
+def test_a_failed_job_is_requeued_once_and_audited(
+    ops: Visitor, connection: Redis, storing: Storing
+) -> None:
+    job = fails(connection, "jobs.nothing.at_all")
+
+    response = ops.sends(f"/operations/jobs/{job}/requeue")
+    page = ops.opens("/operations").text
+    again = ops.sends(f"/operations/jobs/{job}/requeue")
+
+    assert Queue("collection", connection=connection).job_ids == [job]
+    assert response.location.startswith("/operations#")
+    assert again.status_code == 404
+    assert "jobs.nothing.at_all: requeued." in page
+    assert "No failed jobs" in page
+    assert audited(storing) == [f"requeue job {job}"]
+
+
+def test_a_failed_job_is_deleted_after_confirmation(
+    ops: Visitor, connection: Redis, storing: Storing
+) -> None:
+    job = fails(connection, "jobs.nothing.at_all")
+
+    asked = ops.opens(f"/operations/jobs/{job}/delete").text
+    listed = ops.opens("/operations").text
+    ops.sends(f"/operations/jobs/{job}/delete")
+
+    assert "Delete “jobs.nothing.at_all”?" in asked
+    assert f"/operations/jobs/{job}/delete" in listed
+    assert not Job.exists(job, connection=connection)
+    assert "No failed jobs" in ops.opens("/operations").text
+    assert ops.opens(f"/operations/jobs/{job}/delete").status_code == 404
+    assert audited(storing) == [f"delete job {job}"]
+
+
+@pytest.mark.parametrize("job_id", ["nobody", "%2E%2E", "rq:job:1"])
+def test_a_job_that_has_not_failed_is_neither_requeued_nor_deleted(
+    ops: Visitor, connection: Redis, settings: Settings, job_id: str
+) -> None:
+    queue.run_collection(settings, 7)
+    (queued,) = Queue("collection", connection=connection).job_ids
+
+    for one in (job_id, queued):
+        for action in ("requeue", "delete"):
+            assert ops.sends(f"/operations/jobs/{one}/{action}").status_code == 404
+
+    assert Queue("collection", connection=connection).job_ids == [queued]
+
+
+def audited(storing: Storing) -> list[str]:
+    """What the audit trail has about changed queues."""
+    with storing() as session:
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "queue changed").order_by(AuditEntry.id)
+        )
+        return [str(entry.subject) for entry in entries]
 
 
 def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
