@@ -122,6 +122,7 @@ PARTS: dict[str, list[str]] = {
     "servers.health": ["/servers/{server}/health", "/servers/{paused_server}/health"],
     "accounts.regions": ["/accounts/regions?country=DE"],
     "customers.index": ["/servers/{server}/customers?q=ha"],
+    "customers.suggest": ["/servers/{server}/accounts?q=ha"],
     "feeds.health": ["/feeds/{feed}/health", "/feeds/{unhealthy_feed}/health"],
     "collections.progress": ["/collections/{running_collection}/progress"],
     "certificates.document": ["/certificates/{pending_render}/document"],

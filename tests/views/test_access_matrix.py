@@ -100,6 +100,7 @@ WHO = {
     "customers.connect POST": CHANGERS,
     "customers.index GET": CHANGERS,
     "customers.index POST": CHANGERS,
+    "customers.suggest GET": CHANGERS,
     "feeds.index GET": EVERYBODY,
     "feeds.show GET": EVERYBODY,
     "feeds.health GET": EVERYBODY,

@@ -176,9 +176,55 @@ def test_a_chosen_customer_keeps_its_account(office: Office, storing: Storing) -
 
     page = office.nora.sends(office.searching, {**fields, "q": "harb"}).text
 
-    assert '<option value="Bakers united" selected>' in page
-    assert "Create customer: Harbour Architects, LLP" in page
-    assert '<option value="">St. Mary’s School</option>' in page
+    assert f'name="account-{BAKERY}" value="Bakers united"' in page
+    assert "Existing customer: Bakers united" in page
+    assert "New customer: Harbour Architects, LLP" in page
+    assert "Existing customer: St. Mary’s School" in page
+
+
+def test_one_account_is_applied_to_all_that_are_selected(office: Office, storing: Storing) -> None:
+    fields = {"listed": [BAKERY, HARBOUR], "chosen": [BAKERY, HARBOUR], "shown": []}
+    applied = {**fields, "action": "one", "one-account": " Main  Street Group "}
+
+    part = office.nora.sends(office.searching, applied).text
+    whole = office.nora.sends(office.adding, applied).text
+    accounts = {f"account-{key}": "Main Street Group" for key in (BAKERY, HARBOUR)}
+    office.nora.sends(office.adding, {**fields, **accounts, "action": "connect"})
+
+    for page in (part, whole):
+        assert page.count('value="Main Street Group" placeholder=') == 2
+    assert set(connected(storing).values()) == {"Main Street Group"}
+    with storing() as session:
+        names = select(Account.name).where(Account.name == "Main Street Group")
+        assert len(session.scalars(names).all()) == 1
+
+
+def test_accounts_are_suggested_for_what_is_typed(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        partner = session.get_one(Server, office.server_id).account
+        for number in range(50):
+            factories.customer(session, partner, name=f"Lake <{number:02}>")
+        factories.customer(session, partner, name="100% Print")
+        factories.customer(session, factories.partner(session), name="Lake of others")
+    address = f"/servers/{office.server_id}/accounts"
+
+    lakes = office.nora.opens(f"{address}?account-x=LAKE").text
+
+    assert lakes.count("<option") == 20
+    assert "Lake &lt;00&gt;" in lakes
+    assert "of others" not in lakes
+    assert office.nora.opens(f"{address}?account-x=100%25").text.count("<option") == 1
+    assert "<option" not in office.nora.opens(f"{address}?account-x=nobody").text
+    assert office.nora.opens(address).text.count("<option") == 20
+
+
+def test_the_error_is_removed_with_the_next_change(office: Office) -> None:
+    page = office.nora.sends(office.adding, {"action": "connect"}).text
+    part = office.nora.sends(office.searching, {"customer": BAKERY, "shown": BAKERY}).text
+
+    assert page.index('id="problem"') < page.index("Choose at least one customer")
+    assert '<div id="problem" data-hx-swap-oob="true"></div>' in part
+    assert "swap-oob" not in page
 
 
 def test_chosen_customers_are_connected_to_chosen_accounts(
@@ -261,8 +307,8 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
     asked = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
     office.nora.sends(office.adding, {"action": "connect", "customer": keys, "shown": keys})
 
-    assert "Create customer: Miller</option>" in shown
-    assert "Create customer: Miller (MILL02)</option>" in shown
+    assert "New customer: Miller" in shown
+    assert "New customer: Miller (MILL02)" in shown
     assert "2 new accounts will be created" in asked
     with storing() as session:
         rows = session.execute(select(Feed.customer_id, Account.name).join(Feed.account))

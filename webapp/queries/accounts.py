@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
@@ -51,17 +51,16 @@ def partner_choices(session: Session, viewer: Viewer) -> Sequence[tuple[int, str
     return [(row.id, row.name) for row in session.execute(query.with_only_columns(*_ID_AND_NAME))]
 
 
-def count_customers_of(session: Session, viewer: Viewer, partner_id: int) -> int:
-    """Return the number of customers of a partner."""
-    customers = _names_of(viewer, partner_id).subquery()
-    return session.scalar(select(func.count()).select_from(customers)) or 0
-
-
 def customer_names(
-    session: Session, viewer: Viewer, partner_id: int, limit: int | None = None
+    session: Session, viewer: Viewer, partner_id: int, limit: int | None = None, text: str = ""
 ) -> Sequence[str]:
-    """Return the names of a partner's customers in order; ``limit``: at most this many."""
+    """Return the names of a partner's customers in order; ``limit``: at most this many.
+
+    ``text``: only names that contain it.
+    """
     query = _names_of(viewer, partner_id).order_by(Account.name)
+    if text:
+        query = query.where(lists.contains(text, Account.name))
     return session.scalars(query if limit is None else query.limit(limit)).all()
 
 

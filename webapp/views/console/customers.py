@@ -39,9 +39,8 @@ INTERACTIVE_LIMITS = RequestLimits(
     read_seconds=20, total_seconds=30, fleet_seconds=60, retries=1, max_retry_after_seconds=5
 )
 _SHOWN = 200
-#: The most accounts in a select; with more of them a name is typed with completion.
-_ACCOUNTS_LISTED = 200
-_ACCOUNTS_SUGGESTED = 500
+#: The most accounts that are suggested for a name.
+_ACCOUNTS_SUGGESTED = 20
 _LISTS = ("customer", "shown", "chosen", "listed")
 
 
@@ -105,13 +104,22 @@ def index(server_id: int) -> ResponseReturnValue:
     return render_template("console/customers/_customers.html", **_shown(found))
 
 
+@blueprint.get("/servers/<int:server_id>/accounts")
+@roles_required(*CHANGERS)
+def suggest(server_id: int) -> str:
+    """htmx fragment: the first accounts whose name has the text of a field."""
+    server = _server(server_id)
+    text = next((value for value in request.args.values()), "")
+    return render_template("console/customers/_accounts.html", accounts=_suggested(server, text))
+
+
 @blueprint.post("/servers/<int:server_id>/feeds/new")
 @roles_required(*CHANGERS)
 def connect(server_id: int) -> ResponseReturnValue:
     """Connect the selected customers, or all that match; without JavaScript also search."""
     found = _find(_server(server_id))
     action = request.form.get("action", "")
-    if action in ("search", "fresh") or found.error:
+    if action in ("search", "fresh", "one") or found.error:
         return _page(found)
     if action == "all" and found.unmapped:
         plan = assign_accounts(db.session(), _server(), found.unmapped, found.fleet)
@@ -252,8 +260,16 @@ def _chosen_keys() -> set[str]:
 
 
 def _account_for(key: str) -> str:
-    """Return the name of the account chosen for a customer; empty: its own."""
-    return " ".join(request.form.get(f"account-{key}", "").split())
+    """Return the name of the account chosen for a customer, or for all; empty: its own."""
+    name = "one-account" if request.form.get("action") == "one" else f"account-{key}"
+    return " ".join(request.form.get(name, "").split())
+
+
+def _suggested(server: Server, text: str) -> Sequence[str]:
+    viewer, partner_id = context.viewer(), server.account_id
+    return accounts.customer_names(
+        db.session(), viewer, partner_id, _ACCOUNTS_SUGGESTED, " ".join(text.split())
+    )
 
 
 def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
@@ -267,14 +283,12 @@ def _page(found: Found | None, message: str = "") -> ResponseReturnValue:
 def _shown(found: Found) -> dict[str, Any]:
     """Return the data of the list."""
     session, viewer, partner_id = db.session(), context.viewer(), _server().account_id
-    count = accounts.count_customers_of(session, viewer, partner_id)
     chosen = [choice.account_name for choice in found.choices]
     return {
         "found": found,
         "server": _server(),
         "keys": {choice.key for choice in found.choices},
         "key_of": customers.key,
-        "accounts": accounts.customer_names(session, viewer, partner_id, _ACCOUNTS_SUGGESTED),
-        "accounts_listed": count <= _ACCOUNTS_LISTED,
+        "accounts": _suggested(_server(), ""),
         "existing_accounts": accounts.existing_names(session, viewer, partner_id, chosen),
     }
