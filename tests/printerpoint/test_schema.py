@@ -212,6 +212,29 @@ def test_control_characters_that_a_database_refuses_become_spaces() -> None:
     assert (found.customer_name, found.asset_id) == ("Bak ery", None)
 
 
+@pytest.mark.parametrize(
+    "control", [*"\u202a\u202b\u202c\u202d\u202e", *"\u2066\u2067\u2068\u2069"]
+)
+def test_controls_of_the_direction_of_text_are_removed(control: str) -> None:
+    names = {"customerCompanyName": f"Bakery {control}gpj.exe", "customerCompanyId": control}
+    found = printer(DOCUMENTED | names)
+
+    assert (found.customer_name, found.customer_id) == ("Bakery gpj.exe", None)
+
+
+@pytest.mark.parametrize(
+    "name", ["مخبز\u200cها", "👩\u200d🌾 Farm", "\u200fמאפייה", "Bak\u00ad\u00e9ry"]
+)
+def test_marks_that_scripts_need_are_unchanged(name: str) -> None:
+    assert printer(DOCUMENTED | {"customerCompanyName": name}).customer_name == name
+
+
+def test_separators_of_lines_become_spaces() -> None:
+    found = printer(DOCUMENTED | {"customerCompanyName": "Bak\u2028ery\u2029"})
+
+    assert found.customer_name == "Bak ery"
+
+
 def test_a_row_with_an_id_and_no_name_is_called_by_its_id() -> None:
     found = printer(DOCUMENTED | {"customerCompanyName": None})
 

@@ -81,12 +81,15 @@ def test_a_decision_after_a_pause_leaves_its_pages_uncounted(world: World, feed:
     assert world.deposits(feed) == {TUESDAY: 900_000, WEDNESDAY: 40}
 
 
-def test_rejecting_needs_a_reason(world: World, feed: int) -> None:
+@pytest.mark.parametrize("reason", ["   ", "typing\x00slip", "\u202epils", "\u2066a\u2069"])
+def test_rejecting_needs_a_reason_that_can_be_displayed(
+    world: World, feed: int, reason: str
+) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
 
         with pytest.raises(Invalid) as refusal:
-            review.decide(session, delta, "rejected", OPERATOR, NOW, reason="   ")
+            review.decide(session, delta, "rejected", OPERATOR, NOW, reason=reason)
 
     assert refusal.value.field == "reason"
     assert world.held(feed) == [900_000]

@@ -8,7 +8,12 @@ from webapp.domain.reasons import Reason, reason
 
 LARGEST = 2**63 - 1
 _LONGEST_TEXT = 200  # as our own columns
-_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
+#: Control characters and separators of lines and paragraphs become spaces. Those that change the
+#: direction of the text after them, also after its end, are removed.
+_CONTROLS: dict[int, str | None] = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " "),
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A))),
+}
 _DIGITS = re.compile(r"[0-9]{1,40}")
 
 #: .NET writes a missing time as the year 1, others as 1970: a printer not seen yet.
@@ -24,7 +29,7 @@ class Bad(Exception):
 
 
 def text(value: str | None) -> str | None:
-    """Return stripped text; None if blank. Control characters become spaces."""
+    """Return stripped text without control characters; None if blank."""
     if value is None:
         return None
     if not value.isprintable():

@@ -186,6 +186,11 @@ def _checked_reason(decision: Decision | BulkDecision, reason: str) -> str:
                 longest_reason=LONGEST_REASON,
             ),
         )
+    if not reason.isprintable():
+        raise Invalid(
+            "reason",
+            gettext("The reason contains characters that cannot be displayed; type it again."),
+        )
     return reason
 
 
