@@ -96,9 +96,9 @@ document.addEventListener("click", async (event) => {
   const text = button.querySelector("[data-copied]");
   field.select();
   await navigator.clipboard.writeText(field.value);
-  const before = words.textContent;
-  text.textContent = words.dataset.copied;
-  setTimeout(() => { words.textContent = before; }, 2000);
+  const before = text.textContent;
+  text.textContent = text.dataset.copied;
+  setTimeout(() => { text.textContent = before; }, 2000);
 });
 
 // Polling pauses while the page is hidden.
@@ -119,6 +119,18 @@ document.addEventListener("change", (event) => {
   for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]:not(:disabled)`)) {
     box.checked = event.target.checked;
   }
+});
+
+// Actions for ticked rows are disabled while none is ticked.
+function updateBulk(root) {
+  const forms = new Set([...root.querySelectorAll(".bulk")].map((bar) => bar.closest("form")));
+  for (const form of forms) {
+    const ticked = form?.querySelector("td.tick > input:checked") !== null;
+    for (const button of form?.querySelectorAll(".bulk [name=action]") ?? []) button.disabled = !ticked;
+  }
+}
+document.addEventListener("change", (event) => {
+  if (event.target.form?.querySelector(".bulk")) updateBulk(event.target.form.parentElement);
 });
 
 // Two fields for one colour, typed and picked: <input data-colour="id of the other">.
@@ -145,7 +157,13 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("DOMContentLoaded", () => {
   offerCopying(document);
+  updateBulk(document);
   document.querySelector(".summary[role=alert]")?.focus();
   document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });
 });
-document.addEventListener("htmx:load", (event) => offerCopying(event.detail.elt));
+document.addEventListener("htmx:load", (event) => {
+  offerCopying(event.detail.elt);
+  updateBulk(document);
+});
+// A page that the browser shows again may have ticks.
+window.addEventListener("pageshow", () => updateBulk(document));

@@ -109,7 +109,7 @@ def test_ticked_certificates_are_downloaded_as_one_archive(visit: Visit) -> None
     assert download.value.suggested_filename.endswith(".zip")
 
     with page.expect_download() as download:
-        press(page, "Export as CSV")
+        press(page, "Export selected, or all: CSV")
     assert len(Path(download.value.path()).read_text("utf-8-sig").splitlines()) == 2
 
 

@@ -90,12 +90,19 @@ def test_a_row_of_another_partner_is_refused_with_all_the_others(street: Street,
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_without_a_tick_the_list_says_so(street: Street, noun: str) -> None:
+def test_without_a_tick_an_action_is_refused_and_an_export_has_the_whole_list(
+    street: Street, noun: str
+) -> None:
     path = LISTS[noun]
+    back = {"back": f"{path}?q=a&page=1"}
 
-    response = street.nora.sends(f"{path}/selection?export=csv", {"back": f"{path}?q=a&page=1"})
+    response = street.nora.sends(f"{path}/selection?export=csv", back)
+    plain = street.nora.sends(f"{path}/selection?export=xlsx", {"back": "//elsewhere"})
+    refused = street.nora.sends(f"{path}/selection", back)
 
-    assert response.location == f"{path}?q=a&page=1"
+    assert response.location == f"{path}?q=a&page=1&export=csv"
+    assert plain.location == f"{path}?export=xlsx"
+    assert refused.location == f"{path}?q=a&page=1"
     assert "Select at least one row" in street.nora.opens(path).text
 
 

@@ -66,6 +66,25 @@ def test_the_list_is_searched_and_filtered_by_its_address(office: Office) -> Non
     assert "No certificate matches" in nothing
 
 
+def test_the_list_of_one_customer_has_its_certificates_only(
+    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        account = session.get_one(Account, office.account_id)
+        factories.user(session, account.partner, email="nora@example.com")
+        other = factories.customer(session, account.partner, name="Lake House")
+        other_id = factories.certificate(session, other, number="RLF-2026-000999").account_id
+    nora = log_in("nora@example.com")
+
+    page = nora.opens(f"/certificates?account={office.account_id}").text
+
+    assert rows(page) == [OCTOBER, SEPTEMBER]
+    assert "Certificates of Harbour Architects, LLP" in page
+    customer = nora.opens(f"/accounts/{office.account_id}").text
+    assert f'href="/certificates?account={office.account_id}"' in customer
+    assert office.hana.opens(f"/certificates?account={other_id}").status_code == 404
+
+
 def test_the_page_states_what_is_certified_and_where_it_can_be_seen(office: Office) -> None:
     page = office.hana.opens(f"/certificates/{OCTOBER}").text
 

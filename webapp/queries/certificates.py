@@ -31,7 +31,14 @@ def months(session: Session, viewer: Viewer) -> Sequence[str]:
     return session.scalars(query.distinct().order_by(PartnerMonth.month.desc())).all()
 
 
-def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-month") -> Select[Any]:
+def search(
+    viewer: Viewer,
+    *,
+    text: str = "",
+    month: str = "",
+    account_id: int | None = None,
+    sort: str = "-month",
+) -> Select[Any]:
     """Select the certificates of the accounts a viewer may see."""
     query: Any = access.certificates(viewer)
     query = query.outerjoin(Document, Document.certificate_id == Certificate.id)
@@ -39,6 +46,8 @@ def search(viewer: Viewer, *, text: str = "", month: str = "", sort: str = "-mon
         query = query.where(lists.contains(text, Certificate.account_name, Certificate.number))
     if month:
         query = query.where(Certificate.month == month)
+    if account_id is not None:
+        query = query.where(Certificate.account_id == account_id)
     query = query.with_only_columns(
         Certificate.id,
         Certificate.number,

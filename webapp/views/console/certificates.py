@@ -83,7 +83,9 @@ def index() -> ResponseReturnValue:
     sort = listing.sort_choice(queries.COLUMNS, "-month")
     if month not in months:
         month = ""
-    query = queries.search(viewer, text=text, month=month, sort=sort)
+    account_id = listing.filter_id("account")
+    account = access.account(db.session(), viewer, account_id) if account_id else None
+    query = queries.search(viewer, text=text, month=month, account_id=account_id, sort=sort)
     if export.requested():
         return export.respond(query, _SHEET)
     page = listing.paginate(query)
@@ -93,6 +95,7 @@ def index() -> ResponseReturnValue:
         q=text,
         month=month,
         months=months,
+        account=account,
         heading=partial(listing.heading, sort),
     )
 

@@ -40,10 +40,13 @@ def selected_rows(
 def export_selected(
     query: Select[Any], sheet: export.Sheet, wanted: set[int], back: str
 ) -> ResponseReturnValue:
-    """Return the selected rows as the requested file, or the list with a message without any."""
-    if wanted and export.requested():
+    """Return the selected rows as the requested file; without any, all rows of the list."""
+    if not export.requested():
+        return nothing_selected(back)
+    if wanted:
         return export.respond(query, sheet)
-    return nothing_selected(back)
+    mark = "&" if "?" in back else "?"
+    return redirect(f"{back}{mark}export={request.args['export']}")
 
 
 def nothing_selected(back: str) -> ResponseReturnValue:
