@@ -239,3 +239,20 @@ def test_a_refused_first_password_is_not_counted_and_a_wrong_link_is(
     assert refused == [422] * 22
     assert mistyped == 422
     assert guessed == [404] * 20 + [429]
+
+
+def test_nobody_sends_emails_to_any_number_of_addresses(own_app: Flask, storing: Storing) -> None:
+    with storing() as session:
+        user = factories.user(session, email=EMAIL, full_name="Ada Byron")
+    visitor = browser(own_app, "10.0.0.1")
+    visitor.enters(EMAIL)
+    fields = {"full_name": "Eve", "role": "partner_viewer", "delivery": "email"}
+
+    invited = [
+        visitor.sends("/users/new", {**fields, "email": f"eve{n}@example.com"}).status_code
+        for n in range(61)
+    ]
+    path = f"/users/{user.id}/invite"
+    linked = [visitor.sends(path, {"delivery": "email"}).status_code for _ in range(61)]
+
+    assert invited == linked == [302] * 60 + [429]

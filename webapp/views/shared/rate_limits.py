@@ -40,6 +40,8 @@ _RESETS_BY_ADDRESS = "20 per hour"
 _RESETS_BY_ACCOUNT = "5 per hour"
 #: Emails to a new address that a user requests.
 _EMAIL_CHANGES = "10 per hour"
+#: Users that a user invites, or sends a new link.
+_INVITATIONS = "60 per hour"
 #: How often a client address may have public pictures rendered.
 _IMAGES = {
     "public_certificates.picture": "60 per minute",
@@ -78,6 +80,8 @@ def register(app: Flask, settings: Settings) -> None:
         app.view_functions[endpoint] = route_limit(cast(Any, app.view_functions[endpoint]))
 
     _limit_tries(limit)
+    for endpoint in ("users.new", "users.invite"):
+        limit(endpoint, _INVITATIONS, methods=["POST"], key_func=_user)
     for endpoint, often in _UPLOADS.items():
         limit(endpoint, often, methods=["POST"])
     for endpoint, often in _IMAGES.items():
