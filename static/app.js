@@ -146,13 +146,24 @@ document.addEventListener("input", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const box = document.activeElement;
-  const picker = box.closest(".picker") ?? document.getElementById(box.dataset?.leadsTo ?? "");
+  const picker = box.closest(".picker, .results") ?? document.getElementById(box.dataset?.leadsTo ?? "");
   if (!picker || box.type === "radio") return;
-  const choices = [...picker.querySelectorAll("input:not(:disabled)")];
+  const choices = [...picker.querySelectorAll("input:not(:disabled), .hits a")];
   const place = choices.indexOf(box) + (event.key === "ArrowDown" ? 1 : -1);
   if (place < 0) document.querySelector(`[data-leads-to="${CSS.escape(picker.id)}"]`)?.focus();
   else choices[Math.min(place, choices.length - 1)]?.focus();
   event.preventDefault();
+});
+
+// "/" leads to the search, unless text is being entered; where its box is hidden, to its page.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  const box = document.querySelector("[data-slash]");
+  if (!box) return;
+  event.preventDefault();
+  if (box.checkVisibility()) box.select();
+  else window.location.assign(box.form.action);
 });
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -43,6 +43,7 @@ from webapp.views.console import (
     reconciliation,
     review,
     review_bulk,
+    search,
     server_changes,
     servers,
     sharing,
@@ -66,7 +67,7 @@ VIEWS = (
     home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, servers,
     server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
     devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
-    sharing, public_certificates, badge, unsubscribe, guide, language,
+    sharing, search, public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
 _SCHEMA_POLL_SECONDS = 60

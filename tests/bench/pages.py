@@ -159,6 +159,14 @@ def build(database: str) -> None:
         connection.execute(text("vacuum analyze"))
 
 
+SEARCHES = [
+    ("nora", "search", "/search?q=CNB1L99999"),
+    ("nora", "search, broad", "/search?q=customer"),
+    ("sam", "small partner search, broad", "/search?q=customer"),
+    ("ops", "operations search, nothing", "/search?q=nothing"),
+]
+
+
 def pages(database: str) -> list[tuple[str, str, str]]:
     """The pages: who, what it is called, its address."""
     with open_session(database) as session:
@@ -186,6 +194,7 @@ def pages(database: str) -> list[tuple[str, str, str]]:
         ("sam", "small partner devices, broad search", "/devices?q=CNB1"),
         ("ops", "operations devices, broad search", "/devices?q=CNB1"),
         ("nora", "devices, searched", "/devices?q=CNB1L99999"),
+        *SEARCHES,
         ("nora", "a server", "/servers/1"),
         ("nora", "a feed", "/feeds/1"),
         ("nora", "a device", "/devices/1"),

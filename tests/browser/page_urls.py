@@ -34,6 +34,7 @@ PAGES: dict[str, list[str]] = {
         "/accounts/{partner}/brand/reset/all",  # nothing to reset: leads back
         "/accounts/{newcomer}/brand/reset/all", "/accounts/{newcomer}/brand/reset/logo",
     ],
+    "search.index": ["/search", "/search?q=har", "/search?q=nobody"],
     "users.index": ["/users", "/users?role=customer&sort=-email", "/users?q=nobody"],
     "users.new": ["/users/new", "/users/new?account={customer}"],
     "users.show": [

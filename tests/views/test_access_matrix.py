@@ -120,6 +120,7 @@ WHO = {
     "feed_changes.remove GET": CHANGERS,
     "feed_changes.remove POST": CHANGERS,
     "feed_changes.relink POST": CHANGERS,
+    "search.index GET": EVERYBODY,
     "devices.index GET": EVERYBODY,
     "devices.show GET": EVERYBODY,
     "collections.index GET": READERS,

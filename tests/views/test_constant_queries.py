@@ -19,7 +19,7 @@ FEW, MANY = 52, 60
 LISTS = (
     "/", "/servers", "/feeds", "/devices", "/accounts", "/review", "/review?kind=limit",
     "/certificates", "/collections", "/users", "/audit", "/reconciliation", "/notices",
-    "/operations", "/operations/mails",
+    "/operations", "/operations/mails", "/search?q=customer",
 )  # fmt: skip
 DETAILS = (
     "/servers/{server}", "/feeds/{feed}", "/feeds/{feed}/history", "/devices/{device}",
