@@ -154,6 +154,8 @@ NO_PAGES = {
     "public_certificates.share_card",
     "sharing.own_year",
     "badge.show",
+    "badge.totals",
+    "certificates.archive",
     "rq_dashboard.static",
     "rq_dashboard.favicon",
     "rq_dashboard.job_info",

@@ -159,6 +159,8 @@ WHO = {
     "public_certificates.share_card GET": ANYBODY,
     "sharing.own_year GET": {"customer"},
     "badge.show GET": ANYBODY,
+    "badge.totals GET": ANYBODY,
+    "certificates.archive GET": EVERYBODY,
     "sharing.year GET": EVERYBODY,
     "sharing.edit GET": SHARERS,
     "sharing.edit POST": SHARERS,
@@ -188,6 +190,7 @@ ROLES = ("customer", "partner_viewer", "partner_admin", "operations")
 
 #: Arguments that name nothing of anybody's.
 PLAIN: dict[str, int | str] = {
+    "month": "2026-10",
     "filename": "css/main.css",
     "token": "no-such-link",
     "instance_number": 0,

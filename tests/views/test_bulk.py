@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.factories import NOW
 from tests.views.conftest import Storing, Visitor
-from webapp.models import Account, Collection, Document, Feed, User
+from webapp.models import Account, Certificate, Collection, Document, Feed, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +228,32 @@ def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> 
 
     assert response.location == "/certificates"
     assert "2 of these PDFs are being generated" in street.nora.opens("/certificates").text
+
+
+def test_the_certificates_of_a_month_come_in_one_archive(street: Street, storing: Storing) -> None:
+    with storing() as session:
+        for certificate in session.scalars(select(Certificate)):
+            pdf = f"%PDF of {certificate.account_id}".encode()
+            row = Document(certificate_id=certificate.id, pdf=pdf, sha256="0" * 64, rendered_at=NOW)
+            session.add(row)
+        own = session.get_one(Certificate, street.own["certificate"][1]).account_id
+        month = session.get_one(Certificate, street.own["certificate"][1]).month
+
+    archives = {}
+    for name, visitor in {"partner": street.nora, "customer": street.cara}.items():
+        response = visitor.opens(f"/certificates/months/{month}.zip")
+        with zipfile.ZipFile(io.BytesIO(response.data)) as archive:
+            archives[name] = [archive.read(entry) for entry in archive.namelist()]
+
+    listed = street.cara.opens(f"/certificates?month={month}").text
+    assert f"/certificates/months/{month}.zip" in listed
+    assert len(archives["partner"]) == 2
+    assert archives["customer"] == [f"%PDF of {own}".encode()]
+
+
+@pytest.mark.parametrize("month", ["1999-01", "2026-13", "x", "..%2F..", "2026-10%00"])
+def test_there_is_no_archive_of_a_month_without_certificates(street: Street, month: str) -> None:
+    assert street.nora.opens(f"/certificates/months/{month}.zip").status_code == 404
 
 
 def test_a_customer_ticks_its_own_certificates_alone(street: Street) -> None:

@@ -237,3 +237,19 @@ def test_an_unknown_public_page_is_not_there(
 def rows(page: str) -> list[str]:
     """The numbers of a list, in its order."""
     return re.findall(r'<th scope="row">\s*<a href="/certificates/([^"]+)"', page)
+
+
+def test_a_certificate_is_shared_by_link_email_and_picture(office: Office) -> None:
+    page = office.hana.opens(f"/certificates/{OCTOBER}").text
+
+    quoted = f"http%3A//127.0.0.1%3A8000/c/{PUBLIC_ID}"
+    assert f"https://www.linkedin.com/sharing/share-offsite/?url={quoted}" in page
+    assert f"body={quoted}" in page
+    assert f'href="/c/{PUBLIC_ID}/share.png" download' in page
+
+
+def test_the_latest_certificate_is_one_click_from_home(office: Office, storing: Storing) -> None:
+    with storing() as session:
+        factories.feed(session, account=session.get_one(Account, office.account_id))
+
+    assert f'href="/certificates/{OCTOBER}.pdf"' in office.hana.opens("/").text

@@ -124,6 +124,20 @@ def test_a_badge_is_off_until_it_is_switched_on_and_keeps_its_address(
     assert actions.count("badge changed") == 3
 
 
+def test_the_trees_are_shared_as_json_while_the_badge_is_on(
+    shop: Shop, storing: Storing, visitor: Visitor
+) -> None:
+    shop.cara.sends(shop.sharing, {"action": "badge-on"})
+    address = badge(storing, shop).replace(".svg", ".json")
+    shown = visitor.opens(address)
+    shop.cara.sends(shop.sharing, {"action": "badge-off"})
+
+    assert shown.get_json() == {"trees": "4.00"}
+    assert shown.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in shown.headers
+    assert visitor.opens(address).status_code == 404
+
+
 def test_a_renewed_badge_leaves_its_old_address(
     shop: Shop, storing: Storing, visitor: Visitor
 ) -> None:

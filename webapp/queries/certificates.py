@@ -1,6 +1,6 @@
 """Certificates: the list, and the certificate of a public address."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -17,6 +17,10 @@ COLUMNS = {
     "pages": Certificate.pages,
     "number": Certificate.number,
 }
+
+
+#: Documents of an archive that are read at once.
+_DOCUMENTS_AT_ONCE = 100
 
 
 def months(session: Session, viewer: Viewer) -> Sequence[str]:
@@ -68,10 +72,22 @@ def search(
     return lists.order(query, COLUMNS, sort, *then)
 
 
-def documents(session: Session, query: Select[Any]) -> Sequence[Any]:
-    """Select number, account name, PDF (null if not rendered) and rendering time of a list."""
-    columns = (Certificate.number, Certificate.account_name, Document.pdf, Document.rendered_at)
-    return session.execute(query.with_only_columns(*columns)).all()
+def has_any(session: Session, query: Select[Any]) -> bool:
+    """Whether a list has a certificate."""
+    return session.execute(query.limit(1)).first() is not None
+
+
+def not_rendered(session: Session, query: Select[Any]) -> Sequence[str]:
+    """Return the numbers of the certificates of a list without a document."""
+    missing = query.where(Document.certificate_id.is_(None))
+    return session.scalars(missing.with_only_columns(Certificate.number)).all()
+
+
+def documents(session: Session, query: Select[Any]) -> Iterable[Any]:
+    """Yield number, PDF and rendering time of the rendered certificates of a list."""
+    columns = (Certificate.number, Document.pdf, Document.rendered_at)
+    rendered = query.where(Document.certificate_id.is_not(None)).with_only_columns(*columns)
+    return session.execute(rendered.execution_options(yield_per=_DOCUMENTS_AT_ONCE))
 
 
 def published(session: Session, public_id: str) -> Certificate | None:

@@ -15,6 +15,7 @@ from webapp.models import (
     Collection,
     Delta,
     Device,
+    Document,
     Feed,
     HealthChange,
     Outcome,
@@ -32,7 +33,14 @@ _CHANGE = (HealthChange.before, HealthChange.after, HealthChange.at, HealthChang
 def certificates_of(session: Session, account_id: int, limit: int) -> Rows:
     """Return the latest certificates of a customer."""
     return session.execute(
-        select(Certificate.number, Certificate.month, Certificate.pages, Certificate.trees)
+        select(
+            Certificate.number,
+            Certificate.month,
+            Certificate.pages,
+            Certificate.trees,
+            Document.certificate_id.is_not(None).label("is_rendered"),
+        )
+        .outerjoin(Document, Document.certificate_id == Certificate.id)
         .where(Certificate.account_id == account_id)
         .order_by(Certificate.month.desc())
         .limit(limit)

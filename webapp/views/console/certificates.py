@@ -111,10 +111,18 @@ def selected() -> ResponseReturnValue:
     return bulk.export_selected(query, _SHEET, wanted, back)
 
 
-def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
+@blueprint.get("/certificates/months/<month>.zip")
+def archive(month: str) -> ResponseReturnValue:
+    """Download the documents of all certificates of a month as one archive."""
+    query = queries.search(context.viewer(), month=listing.clean_text(month), sort="number")
+    if listing.clean_text(month) != month or not queries.has_any(db.session(), query):
+        abort(404)
+    return _documents(query, url_for("certificates.index", month=month), month)
+
+
+def _documents(query: Select[Any], back: str, month: str = "") -> ResponseReturnValue:
     """Return an uncompressed archive of documents, if all of them are rendered."""
-    found = queries.documents(db.session(), query)
-    missing = [row.number for row in found if row.pdf is None]
+    missing = queries.not_rendered(db.session(), query)
     if missing:
         message = ngettext(
             "%(number)s of these PDFs is being generated (%(which)s). Try again in a minute, or "
@@ -130,7 +138,7 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
     file = tempfile.SpooledTemporaryFile(max_size=1 << 22)  # noqa: SIM115 (the answer closes it)
     try:
         with zipfile.ZipFile(file, "w") as archive:
-            for row in found:
+            for row in queries.documents(db.session(), query):
                 rendered = row.rendered_at.timetuple()[:6]
                 entry = zipfile.ZipInfo(f"certificate-{row.number}.pdf", rendered)
                 archive.writestr(entry, row.pdf)
@@ -138,7 +146,7 @@ def _documents(query: Select[Any], back: str) -> ResponseReturnValue:
         file.close()
         raise
     file.seek(0)
-    name = f"releaf-certificates-{clock.now().date().isoformat()}.zip"
+    name = f"releaf-certificates-{month or clock.now().date().isoformat()}.zip"
     response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -184,7 +192,9 @@ def preview(number: str) -> ResponseReturnValue:
 
 
 def _context(certificate: Certificate) -> dict[str, Any]:
+    public_id = certificate.public_id
     return {
+        "card_url": url_for("public_certificates.share_card", public_id=public_id),
         "certificate": certificate,
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),

@@ -155,6 +155,7 @@ def _shared(account: Account) -> dict[str, object]:
     return {
         "account": account,
         "badge_url": badge_url,
+        "json_url": badge_url and badge_url.removesuffix(".svg") + ".json",
         "html": f'<img src="{badge_url}" alt="{alt}" width="190" height="40">',
         "markdown": f"![{alt}]({badge_url})",
         "latest": latest,

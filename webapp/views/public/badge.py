@@ -2,7 +2,7 @@
 
 import hashlib
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
@@ -30,5 +30,19 @@ def show(badge_id: str) -> ResponseReturnValue:
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     )
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/badge/<badge_id>.json")
+def totals(badge_id: str) -> ResponseReturnValue:
+    """The trees to date as JSON, for other websites: a number with two decimals, as text."""
+    account = sharing.account_of_badge(db.session(), badge_id)
+    pages = sharing.pages_of(db.session(), account)
+    response = jsonify(trees=str(trees(pages)))
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Access-Control-Allow-Origin"] = "*"
     response.make_conditional(request)
     return response

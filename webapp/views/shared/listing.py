@@ -4,6 +4,8 @@ The address alone determines what a list contains, so it can be shared and reloa
 """
 
 from collections.abc import Collection
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -15,18 +17,24 @@ from webapp.queries import lists as paging
 from webapp.queries.lists import COUNT_TO, PER_PAGE, Page
 
 _LONGEST_SEARCH = 200
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 #: The parameters of lists; others are not passed on.
 _PARAMETERS = frozenset(
     (
         "q", "health", "status", "state", "kind", "role", "server", "account", "feed", "month",
-        "days", "sort", "page",
+        "days", "sort", "page", "from", "to", "user",
     )
 )  # fmt: skip
 
 
 def search_text(name: str = "q") -> str:
     """Return the search text, with blanks collapsed and unprintable characters removed."""
-    text = "".join(c if c.isprintable() else " " for c in request.values.get(name, ""))
+    return clean_text(request.values.get(name, ""))
+
+
+def clean_text(text: str) -> str:
+    """Return a text of an address, with blanks collapsed and unprintable characters removed."""
+    text = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(text.split())[:_LONGEST_SEARCH]
 
 
@@ -40,6 +48,14 @@ def filter_id(name: str) -> int | None:
     """Return a filter that is a row's id; None for an invalid one."""
     value = request.args.get(name, type=int)
     return value if value is not None and 0 < value <= LARGEST_ID else None
+
+
+def filter_day(name: str) -> date | None:
+    """Return a filter that is an ISO date; None for an invalid one, and for one far away."""
+    with suppress(ValueError):
+        day = date.fromisoformat(request.args.get(name, ""))
+        return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
+    return None
 
 
 def sort_choice(names: Collection[str], default: str) -> str:

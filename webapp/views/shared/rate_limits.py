@@ -47,6 +47,7 @@ _IMAGES = {
     "public_certificates.picture": "60 per minute",
     "public_certificates.share_card": "60 per minute",
     "badge.show": "120 per minute",
+    "badge.totals": "120 per minute",
 }
 #: How often a client address may upload pictures.
 _UPLOADS = {"branding.edit": "60 per hour", "branding.preview": "120 per minute"}

@@ -5,7 +5,17 @@ Every endpoint requires a login except those in ``OPEN``.
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, make_response, redirect, request, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -28,6 +38,7 @@ OPEN = frozenset(
         "public_certificates.picture",
         "public_certificates.share_card",
         "badge.show",
+        "badge.totals",
         "guide.index",
         "guide.show",
         "language.change",
@@ -82,6 +93,14 @@ def _require_login() -> ResponseReturnValue | None:
     if listing.is_fragment():
         return make_response("", 401)
     target = None
+    had_session = session.pop("_user_id", None) is not None
+    if request.method not in READING_METHODS:
+        flash(
+            gettext("You are logged out, so nothing was changed. Log in, then try again."),
+            "warning",
+        )
+    elif had_session:
+        flash(gettext("Your session has ended. Log in to continue."), "warning")
     if request.method in READING_METHODS and request.full_path != "/?":
         target = request.full_path.rstrip("?")
     return redirect(url_for("auth.login", next=safe_target(target)))
