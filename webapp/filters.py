@@ -142,14 +142,27 @@ def time_in(moment: datetime, zone: str | tzinfo) -> str:
 
     Raises ValueError for a naive datetime.
     """
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment} has no time zone")
-    local = moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+    local = _local(moment, zone)
     # Zones without an abbreviation are called "+0530".
     name = local.tzname() or ""
     if name[:1] in ("+", "-"):
         name = f"UTC{name}".replace("-", "−")
-    return f"{day(local)}, {clock_time(local.timetz())} {name}".rstrip()
+    return f"{local_time(moment, zone)} {name}".rstrip()
+
+
+def local_time(moment: datetime, zone: str | tzinfo) -> str:
+    """Return an aware datetime as ``time_in``, without the zone: Oct 31, 2026, 12:45 PM.
+
+    For tables that name the zone once. Raises ValueError for a naive datetime.
+    """
+    local = _local(moment, zone)
+    return f"{day(local)}, {clock_time(local.timetz())}"
+
+
+def _local(moment: datetime, zone: str | tzinfo) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return moment.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
 def clock_time(value: time) -> str:
@@ -218,6 +231,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "month_name": month_name,
     "short_date": short_date,
     "time_in": time_in,
+    "local_time": local_time,
     "clock_time": clock_time,
     "zone_name": zone_name,
     "days_ago": days_ago,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from tests import factories
 from tests.factories import NOW
 from tests.views.conftest import Storing, Visitor
-from webapp.models import AuditEntry, User
+from webapp.models import Account, AuditEntry, User
 
 LogIn = Callable[[User | str], Visitor]
 
@@ -211,3 +212,64 @@ def test_a_long_trail_is_not_counted_to_its_end_but_can_be_leafed_through(
     assert 'rel="next"' in pages[21]
     assert 'rel="next"' not in pages[22]
     assert shown[99] == shown[10**30] == shown[20]
+
+
+@pytest.fixture
+def days(ids: dict[str, int], storing: Storing) -> dict[str, int]:
+    """Entries of users and days: the partner's zone is five hours behind UTC."""
+    with storing() as session:
+        users = {user.email: user.id for user in session.scalars(select(User))}
+        partner = session.get_one(Account, ids["partner"])
+        partner.time_zone = "America/New_York"
+        for subject, email, at in (
+            ("early", "nora@example.com", datetime(2026, 11, 2, 4, 59, tzinfo=UTC)),
+            ("first", "nora@example.com", datetime(2026, 11, 2, 5, tzinfo=UTC)),
+            ("last", "vic@example.com", datetime(2026, 11, 4, 4, 59, tzinfo=UTC)),
+            ("late", "vic@example.com", datetime(2026, 11, 4, 5, tzinfo=UTC)),
+            ("foreign", "ops@example.com", datetime(2026, 11, 3, 12, tzinfo=UTC)),
+        ):
+            account_id = None if subject == "foreign" else partner.id
+            entry = {"place": "browser", "action": "feed removed", "details": {}}
+            row = {"at": at, "user_id": users[email], "account_id": account_id, "subject": subject}
+            session.add(AuditEntry(**row, **entry))
+    return users
+
+
+@pytest.mark.parametrize(
+    ("query", "subjects"),
+    [
+        ("from=2026-11-02&to=2026-11-03", {"first", "last"}),
+        ("from=2026-11-04", {"late"}),
+        ("to=2026-11-01", {"early"}),
+        ("from=2026-11-02&user={vic}", {"last", "late"}),
+        ("user={ops}", set()),
+        ("user=999999", set()),
+        ("from=2026-02-30&to=x&user=-1", {"early", "first", "last", "late"}),
+        ("from=0001-01-01&to=9999-12-31", {"early", "first", "last", "late"}),
+    ],
+)
+def test_entries_are_filtered_by_days_of_the_viewer_and_by_user(
+    log_in: LogIn, days: dict[str, int], query: str, subjects: set[str]
+) -> None:
+    numbers = {email.partition("@")[0]: number for email, number in days.items()}
+    nora = log_in("nora@example.com")
+
+    page = nora.opens(f"/audit?{query.format(**numbers)}")
+    exported = nora.opens(f"/audit?{query.format(**numbers)}&export=csv").text
+
+    assert page.status_code == 200
+    found = re.findall(r">(early|first|last|late|foreign)</td>", page.text)
+    assert set(found) == subjects
+    assert {each for each in ("early", "first", "last", "late") if each in exported} == subjects
+
+
+@pytest.mark.usefixtures("days")
+def test_the_zone_of_times_is_named_once_and_users_of_others_are_not_offered(
+    log_in: LogIn,
+) -> None:
+    page = log_in("nora@example.com").opens("/audit").text
+
+    assert page.count("Eastern Time") == 1
+    assert "Nov 1, 2026, 11:59 PM<" in page
+    assert page.count("Nora North</option>") == 1
+    assert "ops@example.com" not in page

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -213,9 +214,23 @@ def differences(session: Session) -> list[Difference]:
     return [Difference("Audit trail", number or 0, where, found.expected, found.entries, "entries")]
 
 
-def search(viewer: Viewer, *, text: str = "", action: str = "") -> Select[Any]:
-    """Select the ids of the entries a viewer may see, the latest first."""
+def search(
+    viewer: Viewer,
+    *,
+    text: str = "",
+    action: str = "",
+    user_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Select[Any]:
+    """Select the ids of the entries a viewer may see, the latest first; ``until`` is exclusive."""
     query: Any = access.audit_entries(viewer).outerjoin(AuditEntry.user)
+    if user_id is not None:
+        query = query.where(AuditEntry.user_id == user_id, User.id.in_(_ids_of_users(viewer)))
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    if until is not None:
+        query = query.where(AuditEntry.at < until)
     if action:
         query = query.where(AuditEntry.action == action)
     if text:
@@ -223,6 +238,21 @@ def search(viewer: Viewer, *, text: str = "", action: str = "") -> Select[Any]:
         query = query.where(lists.contains(text, *columns))
     selected: Select[Any] = query.with_only_columns(AuditEntry.id)
     return selected.order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+
+
+def actors(session: Session, viewer: Viewer, limit: int) -> Sequence[Row[Any]]:
+    """Return ids and names of users a viewer may see with entries in the trail, by name."""
+    acted = access.audit_entries(viewer).where(AuditEntry.user_id == User.id)
+    query: Any = access.users(viewer).where(acted.exists())
+    query = query.with_only_columns(User.id, User.full_name).order_by(User.full_name, User.id)
+    rows: Sequence[Row[Any]] = session.execute(query.limit(limit)).all()
+    return rows
+
+
+def _ids_of_users(viewer: Viewer) -> Select[Any]:
+    found: Any = access.users(viewer)
+    ids: Select[Any] = found.with_only_columns(User.id)
+    return ids
 
 
 def entries(session: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[Any] | None]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -27,6 +29,8 @@ blueprint = Blueprint("audit", __name__)
 READERS: tuple[Role, ...] = ("operations", "partner_admin")
 #: Details that are ids of rows, which are not displayed.
 INSIDE = ("delta", "user", "feed", "server")
+#: Users that the filter offers; entries of others are found by their name.
+_MOST_USERS = 500
 #: In addresses no blanks.
 _ACTIONS: dict[str, Action] = {action.replace(" ", "-"): action for action in audit.ACTIONS}
 #: The name of each action.
@@ -191,11 +195,20 @@ def index() -> ResponseReturnValue:
     """The trail, the latest first: all of it, or a partner's own."""
     text, state = listing.search_text(), listing.filter_choice("state", _ACTIONS)
     action = _ACTIONS[state] if state else ""
-    query = queries.search(context.viewer(), text=text, action=action)
+    first, last = listing.filter_day("from"), listing.filter_day("to")
+    viewer, zone, user_id = context.viewer(), context.user().zone, listing.filter_id("user")
+    query = queries.search(
+        viewer,
+        text=text,
+        action=action,
+        user_id=user_id,
+        since=_midnight(first, zone),
+        until=_midnight(last and last + timedelta(days=1), zone),
+    )
     if export.requested():
         return export.respond(query, _SHEET)
     page = listing.paginate(query)
-    latest = reconciliation.latest(db.session()) if context.viewer().is_operations else None
+    latest = reconciliation.latest(db.session()) if viewer.is_operations else None
     return listing.render(
         "audit",
         page,
@@ -207,5 +220,14 @@ def index() -> ResponseReturnValue:
         actions=_ACTIONS,
         labels=ACTION_LABELS,
         titles=_DETAILS,
-        zone=context.user().zone,
+        zone=zone,
+        first=first,
+        last=last,
+        user_id=user_id,
+        users=queries.actors(db.session(), viewer, _MOST_USERS),
     )
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """Return the begin of a day in a zone."""
+    return datetime.combine(day, time(), tzinfo=zone) if day else None

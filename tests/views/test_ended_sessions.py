@@ -1,0 +1,42 @@
+"""What a tab shows whose session has ended elsewhere."""
+
+from collections.abc import Callable
+
+from tests import factories
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import User
+from webapp.services.accounts import sessions as service
+
+
+def test_a_tab_that_was_logged_out_says_so(
+    log_in: Callable[[str], Visitor], storing: Storing
+) -> None:
+    with storing() as session:
+        user = factories.user(session, email="ada@example.com")
+    ada = log_in("ada@example.com")
+    with storing() as session:
+        service.end_all(session, session.get_one(User, user.id), clock.now())
+
+    fragment = ada.opens("/feeds", {"HX-Request": "true"})
+    answer = ada.opens("/feeds?q=x")
+    page = ada.opens(answer.location).text
+
+    assert fragment.status_code == 401
+    assert answer.location == "/login?next=/feeds?q%3Dx"
+    assert "Your session has ended. Log in to continue." in page
+    assert "Your session has ended" not in ada.opens("/login").text
+
+
+def test_a_form_of_a_tab_that_was_logged_out_changes_nothing_and_says_so(visitor: Visitor) -> None:
+    answer = visitor.sends("/profile/edit", {"full_name": "Eve"})
+
+    assert answer.location == "/login"
+    assert "so nothing was changed" in visitor.opens("/login").text
+
+
+def test_a_first_visit_is_no_session_that_ended(visitor: Visitor) -> None:
+    answer = visitor.opens("/feeds")
+
+    assert "Set-Cookie" not in answer.headers
+    assert "has ended" not in visitor.opens(answer.location).text
