@@ -27,8 +27,9 @@ from webapp.settings import Settings
 pytest_plugins = ("tests.environment",)
 
 # Before factories hash the password of their users: the real parameters take 30 ms a time.
-_REAL_HASHER = passwords.hasher
+_REAL_HASHER, _REAL_NOBODYS_HASH = passwords.hasher, passwords.NOBODYS_HASH
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords.NOBODYS_HASH = passwords.hasher.hash("the password of nobody at all")
 
 # How long an example takes depends on what else the machine does.
 hypothesis_settings.register_profile(
@@ -88,6 +89,7 @@ def translations() -> Iterator[None]:
 def real_hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     """Hash with the parameters of the service."""
     monkeypatch.setattr(passwords, "hasher", _REAL_HASHER)
+    monkeypatch.setattr(passwords, "NOBODYS_HASH", _REAL_NOBODYS_HASH)
     return _REAL_HASHER
 
 

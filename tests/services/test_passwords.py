@@ -1,12 +1,13 @@
 """Passwords that are refused."""
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW
 from webapp.errors import Invalid
-from webapp.services.accounts import users
+from webapp.services.accounts import passwords, users
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,9 @@ def test_a_weak_password_is_refused_and_never_quoted(session: Session, password:
     assert not password or password not in refused.value.message
     assert user.password_hash is None
     assert users.invitation(session, token, NOW).used_at is None
+
+
+def test_a_login_without_a_user_takes_as_long_as_a_wrong_password(
+    real_hasher: PasswordHasher,
+) -> None:
+    assert not real_hasher.check_needs_rehash(passwords.NOBODYS_HASH)

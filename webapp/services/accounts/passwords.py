@@ -22,7 +22,7 @@ _SUFFICIENT = 3
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 #: Verified if there is no user, so that the response takes equally long.
-_NOBODYS = hasher.hash("the password of nobody at all")
+NOBODYS_HASH = hasher.hash("the password of nobody at all")
 
 
 def clean(password: str, forbidden: tuple[str, ...], field: str = "password") -> str:
@@ -67,7 +67,7 @@ def hash_password(password: str) -> str:
 def fits(password: str, password_hash: str | None) -> bool:
     """Whether a password matches a hash; None takes as long as a wrong password."""
     try:
-        hasher.verify(password_hash or _NOBODYS, _normal(password[: LONGEST + 1]))
+        hasher.verify(password_hash or NOBODYS_HASH, _normal(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
