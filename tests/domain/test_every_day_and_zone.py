@@ -16,6 +16,8 @@ COUNTRIES = (
 )  # fmt: skip
 FIRST, LAST = date(2020, 1, 1), date(2035, 12, 31)
 
+pytestmark = pytest.mark.slow
+
 
 # India's calendar ends with 2035; a gap that begins on its last days looks into 2036.
 @pytest.mark.filterwarnings("ignore:Requested Holidays are available only:UserWarning")

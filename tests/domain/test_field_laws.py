@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, Service, row_of, run
 from webapp.domain.metering.codec import from_json, to_json
 from webapp.domain.metering.identity import Row
+
+pytestmark = pytest.mark.slow
 
 Cell = dict[str, Any]
 NIGHTS = 12

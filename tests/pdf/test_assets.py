@@ -10,6 +10,8 @@ import pytest
 from webapp.pdf import CertificateRenderer, CertificateValues, PdfError
 from webapp.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def copy_root(folder: Path) -> Path:
     """Copy templates and assets to a folder, where a test may spoil them."""

@@ -117,6 +117,7 @@ def test_figures_of_every_size_have_room(
     assert ("1.00 trees" in text) is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_printed_as_it_is_written(
     renderer: CertificateRenderer, values: CertificateValues, name: str
@@ -214,6 +215,7 @@ def test_the_same_logo_gives_the_same_bytes_and_stays_in_its_document(
     assert not [each for each in pages_of(without)[0].get_objects() if each.type == IMAGE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letter", ["W", "\u6f22", "i"])
 @pytest.mark.parametrize("size", [(640, 200), (640, 32), (10, 200), (200, 200)])
 def test_a_logo_leaves_room_for_the_longest_names(

@@ -15,6 +15,7 @@ from webapp.pdf import CertificateRenderer, CertificateValues
 from webapp.settings import ROOT
 
 
+@pytest.mark.slow
 def test_the_same_values_give_the_same_bytes(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:

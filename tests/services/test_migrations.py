@@ -28,6 +28,8 @@ from tests.database import engine_of
 from webapp.errors import Conflict
 from webapp.services import database
 
+pytestmark = pytest.mark.slow
+
 # A later revision, as a developer would write one, for the tests of how revisions are run.
 _LATER = """
 import sqlalchemy as sa
