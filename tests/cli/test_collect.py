@@ -252,7 +252,7 @@ def test_a_terminal_sees_a_progress_bar_and_scripts_do_not(harbour: Releaf) -> N
         stdout=subprocess.PIPE,
         stderr=its_end,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     os.close(its_end)
     shown = os.read(terminal, 100_000).decode()

@@ -24,7 +24,7 @@ def start(what: str, instance: Path, **variables: str) -> subprocess.CompletedPr
         env={"PATH": os.environ["PATH"], "RELEAF_INSTANCE": str(instance), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -142,20 +142,20 @@ def test_the_services_start_answer_and_stop_without_a_trace(tmp_path: Path) -> N
             stderr=terminal,
         )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while f"open http://127.0.0.1:{port}" not in output.read_text():
             assert service.poll() is None, output.read_text()
             assert time.monotonic() < deadline, output.read_text()
             time.sleep(0.1)
 
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         connection.request("GET", "/")
         status = connection.getresponse().status
         connection.close()
         running = " ".join(processes_of(instance))
     finally:
         service.send_signal(signal.SIGTERM)
-        code = service.wait(timeout=60)
+        code = service.wait(timeout=300)
 
     assert status in (200, 302, 303)
     assert all(name in running for name in ("wsgi:app", "jobs.worker", "jobs.schedule", "valkey"))

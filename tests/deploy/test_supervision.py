@@ -52,7 +52,7 @@ class Service:
         self.process.wait()
 
 
-def _soon(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
+def _soon(holds: Callable[[], bool], seconds: float = 120.0) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -76,7 +76,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def test_asked_to_stop_it_leaves_no_process(service: Service, number: signal.Signals) -> None:
     service.process.send_signal(number)
 
-    assert service.process.wait(timeout=20) == 0
+    assert service.process.wait(timeout=120) == 0
     assert service.processes() == set()
 
 
@@ -92,7 +92,7 @@ def test_without_its_supervisor_it_ends_with_everything(service: Service) -> Non
 
     os.kill(supervisord, signal.SIGKILL)
 
-    service.process.wait(timeout=20)
+    service.process.wait(timeout=120)
     assert service.processes() == set()
 
 

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-START_SECONDS = 20.0
+# For what never starts: a busy machine may take a minute.
+START_SECONDS = 120.0
 
 
 class ServerFailed(Exception):

@@ -81,7 +81,7 @@ def scheduler(config: Settings) -> Iterator[subprocess.Popen[bytes]]:
 def works_off(config: Settings, output: Path | None = None) -> None:
     """Let a worker do what is in line, and end."""
     with worker(config, "--burst", output=output) as process:
-        assert process.wait(60) == 0
+        assert process.wait(300) == 0
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -89,7 +89,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     for pid in (*children(process.pid), process.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
 
 
 def children(pid: int) -> list[int]:

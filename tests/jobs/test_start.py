@@ -37,7 +37,7 @@ def _ended(process: tuple[str, ...], **variables: str) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -149,7 +149,7 @@ def test_jobs_wait_for_redis_and_stop_at_once(
         redis_server.kill()
         eventually(lambda: _waits(output))
         process.terminate()
-        process.wait(15)
+        process.wait(60)
 
     assert process.returncode in (0, -signal.SIGTERM), output.read_text()
 

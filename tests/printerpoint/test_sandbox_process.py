@@ -160,7 +160,7 @@ def test_the_process_runs_until_a_stop_signal_and_saves_its_state(tmp_path: Path
         run_command(url, "load_fleet", dealers={"first": [SCHOOL]})
         Client(url, "first").check()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
 
     assert "School" in state.read_text()
 
@@ -177,6 +177,6 @@ def test_a_process_that_cannot_start_prints_the_reason(
     flags: tuple[str, ...], environ: dict[str, str], words: str
 ) -> None:
     with sandbox_process(*flags, **environ) as process:
-        assert process.wait(10) == 2
+        assert process.wait(120) == 2
         assert process.stderr is not None
         assert words in process.stderr.read().splitlines()[-1]
