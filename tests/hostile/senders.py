@@ -85,6 +85,7 @@ def through_gunicorn(
         requests = chosen(app, tenant.arguments, number, seed)
         cookies = {role: _cookie(app.test_client(), token) for role, token in tenant.tokens.items()}
     with served("tests.hostile.application:application", folder, variables) as browser:
+        _status(browser, "GET", "/healthz", None, {})  # once the application has started
         for request in requests:
             began = time.perf_counter()
             status = _sent(browser, request, cookies.get(request.role, ""))
