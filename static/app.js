@@ -166,8 +166,48 @@ document.addEventListener("keydown", (event) => {
   else window.location.assign(box.form.action);
 });
 
+// Values of a chart under the pointer, a finger or, with the arrow keys, of the bar in turn.
+function showValue(plot, hit) {
+  plot.querySelector(".chart-hit.current")?.classList.remove("current");
+  hit.classList.add("current");
+  const value = plot.previousElementSibling;
+  value.hidden = false;
+  value.textContent = hit.querySelector("title").textContent;
+}
+
+function offerValues() {
+  for (const plot of document.querySelectorAll(".chart-plot:not([tabindex])")) {
+    plot.tabIndex = 0;
+    plot.setAttribute("role", "group");
+    plot.setAttribute("aria-label", plot.dataset.chart);
+    // The space for a value is there from the start, so that nothing moves.
+    plot.previousElementSibling.hidden = false;
+  }
+}
+
+for (const kind of ["pointerdown", "pointermove"]) {
+  document.addEventListener(kind, (event) => {
+    const hit = event.target.closest?.(".chart-hit");
+    if (hit) showValue(hit.closest(".chart-plot"), hit);
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  const plot = event.target.closest?.(".chart-plot");
+  if (!plot) return;
+  const hits = [...plot.querySelectorAll(".chart-hit")];
+  const now = hits.findIndex((hit) => hit.classList.contains("current"));
+  const next = {
+    ArrowLeft: now < 0 ? hits.length - 1 : now - 1, ArrowRight: now + 1, Home: 0, End: hits.length - 1,
+  }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  showValue(plot, hits[Math.min(Math.max(next, 0), hits.length - 1)]);
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   offerCopying(document);
+  offerValues();
   updateBulk(document);
   document.querySelector(".summary[role=alert]")?.focus();
   document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });

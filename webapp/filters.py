@@ -18,7 +18,7 @@ from babel.dates import (
     get_timezone_location,
     get_timezone_name,
 )
-from babel.numbers import format_compact_decimal, format_decimal
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from flask_babel import gettext, ngettext
 from jinja2 import Environment
 
@@ -48,6 +48,7 @@ _NOUNS = {
         "%(number)s meter reading to review", "%(number)s meter readings to review"
     ),
     "minute": _forms("%(number)s minute", "%(number)s minutes"),
+    "month": _forms("%(number)s month", "%(number)s months"),
     "new account": _forms("%(number)s new account", "%(number)s new accounts"),
     "page": _forms("%(number)s page", "%(number)s pages"),
     "partner": _forms("%(number)s partner", "%(number)s partners"),
@@ -84,6 +85,11 @@ def pluralize(value: int, noun: str) -> str:
 def compact(value: int) -> str:
     """Return a rounded number for little space: 500, 15K, 1.5M."""
     return format_compact_decimal(value, locale=i18n.current_locale(), fraction_digits=1)
+
+
+def percent(value: float) -> str:
+    """Return a fraction in whole percent: 0.123 is 12%."""
+    return format_percent(value, locale=i18n.current_locale())
 
 
 def trees(value: Decimal) -> str:

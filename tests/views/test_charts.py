@@ -29,7 +29,7 @@ def test_days_without_business_and_recovered_ones_are_marked() -> None:
     bars = bars_of_days([recovered, DayPages(HOLIDAY, 5), saturday], {HOLIDAY})
 
     assert [bar.kind for bar in bars] == ["recovered", "weekend", "weekend"]
-    assert layout_chart(bars).columns[0].title == "Nov 2, 2026: 5 pages, recovered"
+    assert layout_chart(bars).slots[0].text == "Nov 2, 2026: 5 pages, recovered"
 
 
 def test_pages_under_review_are_a_marker_with_their_own_number_above_the_counted_pages() -> None:
@@ -38,13 +38,12 @@ def test_pages_under_review_are_a_marker_with_their_own_number_above_the_counted
 
     chart = layout_chart(bars_of_days(of_days, set(), marks_held=True))
 
-    assert [(column.kind, column.title) for column in chart.columns] == [
-        ("normal", "Nov 2, 2026: 3,309 pages")
+    assert [column.kind for column in chart.columns] == ["normal"]
+    assert [slot.text for slot in chart.slots] == [
+        "Nov 2, 2026: 3,309 pages; 6,339,264 pages under review",
+        "Nov 10, 2026: 0 pages; 1 page under review",
     ]
-    assert [(one.x, one.number, one.title) for one in chart.held] == [
-        (25.0, "6.3M", "Nov 2, 2026: 6,339,264 pages under review"),
-        (75.0, "1", "Nov 10, 2026: 1 page under review"),
-    ]
+    assert [(one.x, one.number) for one in chart.held] == [(25.0, "6.3M"), (75.0, "1")]
     assert (chart.held[0].until, chart.held[1].until) == (chart.columns[0].top, "200.0")
     assert [row.held for row in chart.rows] == ["6,339,264", "1"]
     assert (chart.total, chart.held_total) == ("3,309", "6,339,265")
@@ -106,7 +105,7 @@ def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
 def test_bars_stand_within_the_chart_and_the_last_day_is_named(count: int) -> None:
     made = layout_chart(days(count))
 
-    assert len(made.columns) == len(made.rows) == count
+    assert len(made.columns) == len(made.slots) == len(made.rows) == count
     assert made.axis[-1].text == f"{MONDAY + timedelta(days=count - 1):%b %-d}"
     assert 1 <= len(made.axis) <= 14
     assert all(0 <= mark.at <= 100 for mark in made.axis)
@@ -119,7 +118,7 @@ def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
     assert made.total is None
     assert made.text.startswith("Jan 2026 to Feb 2026: from 0.25 to 2.40 trees.")
     assert [mark.text for mark in made.grid] == ["0", "1", "2", "3"]
-    assert [column.title for column in made.columns] == [
+    assert [slot.text for slot in made.slots] == [
         "Jan 2026: 0.25 trees",
         "Feb 2026: 2.40 trees",
     ]
@@ -149,6 +148,6 @@ def test_a_chart_speaks_the_language_spoken() -> None:
     assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12,346 páginas en total;")
     assert made.text.endswith("7 páginas en revisión.")
     assert not made.are_days
-    assert made.columns[0].title == "ene 2026: 12,345 páginas"
-    assert made.held[0].title == "feb 2026: 7 páginas en revisión"
+    assert made.slots[0].text == "ene 2026: 12,345 páginas"
+    assert made.slots[1].text == "feb 2026: 1 página; 7 páginas en revisión"
     assert [mark.text for mark in made.grid] == ["0", "5\xa0K", "10\xa0K", "15\xa0K"]

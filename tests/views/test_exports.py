@@ -159,9 +159,9 @@ def test_the_days_of_a_feed_are_exported(
         factories.deposit(session, feed, pages=42)
         feed_id = feed.id
 
-    lines = sheet(log_in("northwind@example.com"), f"/feeds/{feed_id}?days=92&export=csv")
+    lines = sheet(log_in("northwind@example.com"), f"/feeds/{feed_id}?range=90&export=csv")
 
-    assert len(lines) == 1 + 92
+    assert len(lines) == 1 + 90
     assert lines[-1][1] == "42"
 
 

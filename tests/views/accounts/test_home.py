@@ -84,7 +84,7 @@ def test_home_of_a_partner_sums_up_month_quarter_year_and_all(
         ("2026", "49,998", "6.00"),
         ("All time", "83,330", "10.00"),
     ):
-        at = home.index(f"{name}</dt>")
+        at = home.index(f"{name}</a></dt>")
         assert f"{tree_count} " in home[at : at + 200]
         assert f"{month_pages} pages" in home[at : at + 200]
     assert "16,666 pages certified, 66,664 pages not yet certified" in home

@@ -48,13 +48,13 @@ def test_pages_are_charted_by_day_with_recovered_ones_marked(
         factories.reading(session, device, day=monday + timedelta(days=1))
 
     short = office.nora.opens(office.path).text
-    long = office.nora.opens(f"{office.path}?days=92").text
-    nonsense = office.nora.opens(f"{office.path}?days=100000").text
+    long = office.nora.opens(f"{office.path}?range=90").text
+    nonsense = office.nora.opens(f"{office.path}?range=100000").text
 
     assert "1,234 pages, recovered" in short
     assert "777 pages</title>" in short
     assert short.count('<time datetime="20') == nonsense.count('<time datetime="20')
-    assert long.count('<time datetime="20') == short.count('<time datetime="20') + 61
+    assert long.count('<time datetime="20') == short.count('<time datetime="20') + 59
 
 
 def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Storing) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import render_template
@@ -18,6 +19,7 @@ from webapp.queries.viewer import Viewer
 from webapp.services.accounts import accounts, calendars
 from webapp.views.console import history
 from webapp.views.shared import context, listing, totals
+from webapp.views.shared.periods import period_chart
 
 LATEST = 6
 _EVENTS = 10
@@ -51,13 +53,20 @@ def _partner(viewer: Viewer, partner: Account) -> dict[str, Any]:
     today = totals.today_of(partner, clock.now())
     as_partner = Viewer("partner_viewer", partner.id, None)
     of_partner = metrics.Scope.account(partner)
-    days = metrics.pages_by_day(db.session(), of_partner, *totals.last_days(today))
+    by_month = metrics.pages_by_month(db.session(), of_partner)
     customers = listing.paginate(
         accounts_list.customers_of(viewer, partner.id), _ON_PAGE, count_to=None
     )
     return {
-        "totals": totals.of_months(metrics.pages_by_month(db.session(), of_partner), today),
-        "bars": totals.bars(partner, days, marks_held=True),
+        "totals": totals.of_months(by_month, today),
+        "chart": period_chart(
+            partner,
+            today,
+            partial(metrics.pages_by_day, db.session(), of_partner),
+            by_month,
+            marks_held=True,
+        ),
+        "current_url": listing.current_url,
         "health": dashboard.feed_counts(db.session(), as_partner),
         "servers": details.servers_of(db.session(), viewer, partner.id),
         "customers": customers,
@@ -71,13 +80,19 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
     feeds = details.feeds_of(db.session(), viewer, customer.id)
     feed_ids = [feed.id for feed in feeds]
     today = totals.today_of(customer, clock.now())
-    days = metrics.days_of_feeds(db.session(), feed_ids, *totals.last_days(today))
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds(feed_ids))
     events = feed_events.of_feeds(db.session(), feed_ids, _EVENTS)
     return {
         "totals": totals.of_months(by_month, today),
         "earlier": metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
-        "bars": totals.bars(customer, days, marks_held=viewer.role != "customer"),
+        "chart": period_chart(
+            customer,
+            today,
+            partial(metrics.days_of_feeds, db.session(), feed_ids),
+            by_month,
+            marks_held=viewer.role != "customer",
+        ),
+        "current_url": listing.current_url,
         "feeds": [feed for feed in feeds if feed.status != "removed"][:_LISTED],
         "today": today,
         "certificates": details.certificates_of(db.session(), customer.id, LATEST),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -31,14 +31,13 @@ from webapp.queries.metrics import DayPages
 from webapp.services.accounts.calendars import public_holidays
 from webapp.views.console import collection_requests, history
 from webapp.views.shared import context, export, listing, totals
-from webapp.views.shared.bars import bars_of_days
 from webapp.views.shared.context import CHANGERS, roles_required
+from webapp.views.shared.periods import period_chart, period_of_request
 
 blueprint = Blueprint("feeds", __name__)
 
 STATUSES = ("pending", "active", "inactive", "removed")
 HEALTHS = ("pending", "healthy", "unhealthy")
-DAYS = ("31", "92")
 _RECENT = 10
 
 
@@ -101,29 +100,25 @@ def show(feed_id: int) -> ResponseReturnValue:
     """A feed: health, pages per day, devices, recent collections, history."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
     today = _today(feed)
-    holidays = public_holidays(feed.account)
-    span = listing.filter_choice("days", DAYS, DAYS[0])
-    last = today - timedelta(days=1)
-    first = last - timedelta(days=int(span) - 1)
-    days = metrics.days_of_feeds(db.session(), [feed.id], first, last)
+    days_of = partial(metrics.days_of_feeds, db.session(), [feed.id])
     if export.requested():
-        return _exported_days(days)
+        period = period_of_request(today)
+        return _exported_days(days_of(period.first, period.last))
     by_month = metrics.pages_by_month(db.session(), metrics.Scope.feeds([feed.id]))
     sort = listing.sort_choice(devices.COLUMNS_OF_FEED, "asset")
     events = feed_events.of_feeds(db.session(), [feed.id], _RECENT)
     is_customer = context.viewer().role == "customer"
     month = Month.of(today)
     total = sum(by_month.values())
-    bars = bars_of_days(days, holidays, marks_held=not is_customer)
+    chart = period_chart(feed.account, today, days_of, by_month, marks_held=not is_customer)
     return render_template(
         "console/feeds/show.html",
         feed=feed,
         zone=context.zone_of(feed.account),
         today=today,
         silence=_silence(feed, today),
-        span=span,
-        bars=bars,
-        any_recovered=any(bar.kind == "recovered" for bar in bars),
+        chart=chart,
+        any_recovered=any(bar.kind == "recovered" for bar in chart.bars),
         month=month,
         month_pages=by_month.get(month, 0),
         total=total,

@@ -1,5 +1,6 @@
 """Home: totals and what needs attention; a different page for each role."""
 
+from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint, render_template
@@ -14,7 +15,8 @@ from webapp.queries import dashboard, details, device_status, feed_events, metri
 from webapp.queries.viewer import Viewer
 from webapp.views.console import history
 from webapp.views.console.account_detail import LATEST
-from webapp.views.shared import context, navigation, totals
+from webapp.views.shared import context, listing, navigation, totals
+from webapp.views.shared.periods import period_chart
 
 blueprint = Blueprint("home", __name__)
 
@@ -59,7 +61,6 @@ def _partner(viewer: Viewer, partner: Account) -> str:
     today = totals.today_of(partner, clock.now())
     scope = metrics.Scope.account(partner)
     months = metrics.pages_by_month(db.session(), scope)
-    days = metrics.pages_by_day(db.session(), scope, *totals.last_days(today))
     certified = dashboard.certified_pages(db.session(), partner.id)
     events = feed_events.latest(db.session(), viewer, _FIRST)
     return render_template(
@@ -67,7 +68,14 @@ def _partner(viewer: Viewer, partner: Account) -> str:
         account=partner,
         today=today,
         totals=totals.partner_totals(months, certified, today),
-        bars=totals.bars(partner, days, marks_held=True),
+        chart=period_chart(
+            partner,
+            today,
+            partial(metrics.pages_by_day, db.session(), scope),
+            months,
+            marks_held=True,
+        ),
+        current_url=listing.current_url,
         events=history.entries(db.session(), viewer, events),
         zone=context.zone_of(partner),
         beginning=dashboard.onboarding(db.session(), partner.id),
@@ -80,13 +88,15 @@ def _customer(viewer: Viewer, customer: Account) -> str:
     feed_ids = [feed.id for feed in details.feeds_of(db.session(), viewer, customer.id)]
     today = totals.today_of(customer, clock.now())
     months = metrics.pages_by_month(db.session(), metrics.Scope.feeds(feed_ids))
-    days = metrics.days_of_feeds(db.session(), feed_ids, *totals.last_days(today))
     return render_template(
         "console/home/customer.html",
         account=customer,
         totals=totals.of_months(months, today),
         earlier=metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
-        bars=totals.bars(customer, days),
+        chart=period_chart(
+            customer, today, partial(metrics.days_of_feeds, db.session(), feed_ids), months
+        ),
+        current_url=listing.current_url,
         has_feed=bool(feed_ids),
         certificates=details.certificates_of(db.session(), customer.id, LATEST),
     )

@@ -26,6 +26,13 @@ _HELD_APART = 14
 _MONTH = 7
 
 
+class Slot(NamedTuple):
+    """The space of a day or month. ``across``: attributes of it; ``text``: its values."""
+
+    across: Markup
+    text: str
+
+
 class Column(NamedTuple):
     """A bar. ``across``: attributes of its rectangle; ``top``, ``height``: its vertical extent."""
 
@@ -33,7 +40,6 @@ class Column(NamedTuple):
     top: str
     height: str
     kind: Kind
-    title: str
 
 
 class HeldMarker(NamedTuple):
@@ -46,7 +52,6 @@ class HeldMarker(NamedTuple):
     until: str
     number: str
     anchor: str
-    title: str
 
 
 class AxisLabel(NamedTuple):
@@ -83,6 +88,7 @@ class BarChart:
     kinds: Sequence[Kind]
     grid: Sequence[AxisLabel]
     columns: Sequence[Column]
+    slots: Sequence[Slot]
     held: Sequence[HeldMarker]
     axis: Sequence[AxisLabel]
     rows: Sequence[Row]
@@ -107,8 +113,9 @@ def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
             AxisLabel(round(HEIGHT - HEIGHT * tick / top, 1), filters.compact(tick))
             for tick in range(0, top + 1, step)
         ],
-        columns=_columns(bars, named, figures, kinds, top, unit),
-        held=_held_markers(bars, named, top),
+        columns=_columns(bars, top),
+        slots=_slots(bars, named, figures, kinds, unit),
+        held=_held_markers(bars, top),
         axis=_axis(bars),
         rows=[
             Row(bar.label, name, figure, kinds[bar.kind], filters.number(bar.held))
@@ -165,46 +172,56 @@ def _figure(bar: Bar, unit: Unit) -> str:
     return filters.trees(Decimal(bar.value)) if unit == "trees" else filters.number(int(bar.value))
 
 
-def _columns(
+def _columns(bars: Sequence[Bar], top: int) -> list[Column]:
+    """Return the bars with a value; the smallest is still visible."""
+    columns = []
+    for across, bar in zip(_across(len(bars)), bars, strict=True):
+        if bar.value:
+            tall = _tall(bar, top)
+            columns.append(Column(across, f"{HEIGHT - tall:.1f}", f"{tall:.1f}", bar.kind))
+    return columns
+
+
+def _slots(
     bars: Sequence[Bar],
     named: Sequence[str],
     figures: Sequence[str],
     kinds: Mapping[Kind, str],
-    top: int,
     unit: Unit,
-) -> list[Column]:
-    """Return the bars with a value; the smallest is still visible."""
-    columns = []
-    for across, bar, name, figure in zip(_across(len(bars)), bars, named, figures, strict=True):
-        if not bar.value:
-            continue
-        tall = _tall(bar, top)
-        title = f"{name}: {_counted(bar, figure, unit)}"
+) -> list[Slot]:
+    """Return the values of each bar as text, with the space in which they are shown."""
+    width = 100 / len(bars)
+    slots = []
+    for index, (bar, name, figure) in enumerate(zip(bars, named, figures, strict=True)):
+        text = f"{name}: {_counted(bar, figure, unit)}"
         if bar.kind == "recovered":
-            title += f", {kinds[bar.kind].lower()}"
-        columns.append(Column(across, f"{HEIGHT - tall:.1f}", f"{tall:.1f}", bar.kind, title))
-    return columns
+            text += f", {kinds[bar.kind].lower()}"
+        if bar.held:
+            pages = filters.pluralize(bar.held, "page")
+            under_review = gettext("%(pages)s under review", pages=pages)
+            text += f"; {under_review}"
+        across = Markup('x="{}%" width="{}%"').format(round(index * width, 3), round(width, 3))
+        slots.append(Slot(across, text))
+    return slots
 
 
 def _tall(bar: Bar, top: int) -> float:
     return max(HEIGHT * float(bar.value) / top, 1.5) if bar.value else 0.0
 
 
-def _held_markers(bars: Sequence[Bar], named: Sequence[str], top: int) -> list[HeldMarker]:
+def _held_markers(bars: Sequence[Bar], top: int) -> list[HeldMarker]:
     """Return a marker for each bar with pages under review; they are not to the bars' scale."""
     markers: list[HeldMarker] = []
     numbered = -math.inf
-    for index, (bar, name) in enumerate(zip(bars, named, strict=True)):
+    for index, bar in enumerate(bars):
         if not bar.held:
             continue
         x = round((index + 0.5) * 100 / len(bars), 3)
         number = ""
         if x - numbered >= _HELD_APART:
             number, numbered = filters.compact(bar.held), x
-        pages = filters.pluralize(bar.held, "page")
-        title = gettext("%(day)s: %(pages)s under review", day=name, pages=pages)
         anchor = "start" if x < 8 else "end" if x > 92 else "middle"
-        markers.append(HeldMarker(x, f"{HEIGHT - _tall(bar, top):.1f}", number, anchor, title))
+        markers.append(HeldMarker(x, f"{HEIGHT - _tall(bar, top):.1f}", number, anchor))
     return markers
 
 

@@ -11,9 +11,7 @@ from flask_babel import gettext
 
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
-from webapp.queries.metrics import DayPages
-from webapp.services.accounts.calendars import Observing, public_holidays
-from webapp.views.shared.bars import Bar, bars_of_days
+from webapp.views.shared.bars import Bar
 
 DAYS = 31
 _MONTHS = 12
@@ -37,6 +35,8 @@ class Totals:
     pages: int
     trees: Decimal
     growth: Sequence[Bar]
+    last_month: Month
+    last_month_pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class PartnerTotals:
     open: int
     months: Sequence[Bar]
     growth: Sequence[Bar]
+    last_month: Month
+    last_month_pages: int
 
 
 def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> PartnerTotals:
@@ -81,8 +83,10 @@ def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> P
         [PeriodTotals(name, count, trees(count)) for name, count in sums],
         certified,
         total - certified,
-        [Bar(str(one), max(pages.get(one, 0), 0)) for one in _twelve_until(month)],
+        [Bar(str(one), max(pages.get(one, 0), 0)) for one in months_until(month)],
         _growth(pages, month),
+        month.previous(),
+        max(pages.get(month.previous(), 0), 0),
     )
 
 
@@ -90,7 +94,7 @@ def _growth(pages: Mapping[Month, int], month: Month) -> list[Bar]:
     """Return the trees at the end of twelve months; empty with fewer than two months."""
     if sum(1 for count in pages.values() if count) < 2:
         return []
-    shown = _twelve_until(month)
+    shown = months_until(month)
     so_far = sum(count for one, count in pages.items() if one < shown[0])
     bars = []
     for one in shown:
@@ -99,7 +103,8 @@ def _growth(pages: Mapping[Month, int], month: Month) -> list[Bar]:
     return bars
 
 
-def _twelve_until(last: Month) -> list[Month]:
+def months_until(last: Month) -> list[Month]:
+    """Return the twelve months that end with ``last``."""
     months = [last]
     while len(months) < _MONTHS:
         months.insert(0, months[0].previous())
@@ -112,7 +117,17 @@ def of_months(by_month: Mapping[Month, int], today: date) -> Totals:
     # Corrections may exceed the month's pages so far; the rest counts in the next month.
     month_pages, pages = max(by_month.get(month, 0), 0), sum(by_month.values())
     growth = _growth(by_month, month)
-    return Totals(month, month_pages, trees(month_pages), pages, trees(pages), growth)
+    before = month.previous()
+    return Totals(
+        month,
+        month_pages,
+        trees(month_pages),
+        pages,
+        trees(pages),
+        growth,
+        before,
+        max(by_month.get(before, 0), 0),
+    )
 
 
 def today_of(account: Zoned, now: datetime) -> date:
@@ -123,10 +138,3 @@ def today_of(account: Zoned, now: datetime) -> date:
 def last_days(today: date) -> tuple[date, date]:
     """Return the first and last day of a chart: days that have ended."""
     return today - timedelta(days=DAYS), today - timedelta(days=1)
-
-
-def bars(account: Observing, days: Sequence[DayPages], *, marks_held: bool = False) -> list[Bar]:
-    """Return the days of an account as bars; empty if there is nothing to chart."""
-    if not any(day.pages or (day.held and marks_held) for day in days):
-        return []
-    return bars_of_days(days, public_holidays(account), marks_held=marks_held)
