@@ -63,6 +63,7 @@ _NOUNS = {
     ),
     "standard page": _forms("%(number)s standard page", "%(number)s standard pages"),
     "tree": _forms("%(number)s tree", "%(number)s trees"),
+    "unhealthy feed": _forms("%(number)s unhealthy feed", "%(number)s unhealthy feeds"),
     "unhealthy server": _forms("%(number)s unhealthy server", "%(number)s unhealthy servers"),
     "user": _forms("%(number)s user", "%(number)s users"),
 }

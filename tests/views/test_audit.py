@@ -273,3 +273,13 @@ def test_the_zone_of_times_is_named_once_and_users_of_others_are_not_offered(
     assert "Nov 1, 2026, 11:59 PM<" in page
     assert page.count("Nora North</option>") == 1
     assert "ops@example.com" not in page
+
+
+@pytest.mark.usefixtures("ids")
+def test_actions_are_offered_in_the_order_of_their_labels(log_in: LogIn) -> None:
+    page = log_in("ops@example.com").opens("/audit").text
+    select = page[page.index('id="state"') : page.index("</select>", page.index('id="state"'))]
+    labels = re.findall(r'<option value="[^"]+">([^<]+)</option>', select)
+
+    assert len(labels) > 10
+    assert labels == sorted(labels, key=str.casefold)

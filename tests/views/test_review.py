@@ -181,6 +181,17 @@ def test_rejected_pages_need_a_reason_and_join_the_initial_count(
     page = office.nora.opens(office.path).text
     assert "Typed &lt;one&gt; digit too many" in page
     assert "Nora North" in page
+    figures = re.findall(r"<dd>([0-9,]+)", office.nora.opens(f"/devices/{office.device_id}").text)
+    assert figures[:3] == ["1,000", "901,000", "0"]
+    listed = office.nora.opens("/devices").text
+    assert 'data-label="Start meter">1,000</td>' in listed
+
+
+def test_pages_under_review_are_not_shown_as_counted_at_their_device(office: Office) -> None:
+    page = office.nora.opens(f"/devices/{office.device_id}").text
+
+    assert re.search(r'data-label="Pages">\s*0 of 900,000', page)
+    assert "900,000 pages since the start meter are not counted" in page
 
 
 def test_a_decision_is_taken_back_until_its_month_is_certified(

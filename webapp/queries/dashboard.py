@@ -50,10 +50,14 @@ class OnboardingChecklist:
 
 @dataclass(frozen=True, slots=True)
 class PartnerCounts:
-    """Counts by partner id, without zeros. ``servers``: all, and the unhealthy ones."""
+    """Counts by partner id, without zeros. ``servers``: all, and the unhealthy ones.
+
+    ``unhealthy_feeds``: collected feeds without new data, whose servers may be healthy.
+    """
 
     customers: Mapping[int, int]
     servers: Mapping[int, tuple[int, int]]
+    unhealthy_feeds: Mapping[int, int]
     pages: Mapping[int, int]
 
 
@@ -241,6 +245,14 @@ def partner_counts(session: Session, partner_ids: Collection[int], month: Month)
         .where(Server.account_id.in_(partner_ids), Server.removed_at.is_(None))
         .group_by(Server.account_id)
     )
+    feeds = session.execute(
+        select(Server.account_id, func.count())
+        .join(Feed, Feed.server_id == Server.id)
+        .where(
+            Server.account_id.in_(partner_ids), Feed.health == "unhealthy", Feed.status == "active"
+        )
+        .group_by(Server.account_id)
+    )
     pages = session.execute(
         select(Server.account_id, func.sum(ServerDay.pages))
         .join(Server, Server.id == ServerDay.server_id)
@@ -250,5 +262,6 @@ def partner_counts(session: Session, partner_ids: Collection[int], month: Month)
     return PartnerCounts(
         {partner_id: number for partner_id, number in customers if partner_id is not None},
         {partner_id: (number, unhealthy) for partner_id, number, unhealthy in servers},
+        {partner_id: int(number) for partner_id, number in feeds},
         {partner_id: int(number) for partner_id, number in pages},
     )

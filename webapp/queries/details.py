@@ -3,7 +3,7 @@
 ``access`` has checked that the viewer may see it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -189,6 +189,21 @@ def readings_of(
     if feed_id is not None:
         query = query.where(Reading.feed_id == feed_id)
     return session.execute(query.order_by(Reading.day.desc()).limit(limit)).all()
+
+
+def start_meters(session: Session, device_ids: Iterable[int]) -> dict[int, int]:
+    """Return the meter from which each device is counted: its latest baseline at this feed.
+
+    Unlike ``Device.initial_count``, it does not include pages that are not counted by decision.
+    Devices without a baseline are left out.
+    """
+    rows = session.execute(
+        select(Reading.device_id, Reading.count)
+        .join(Device, (Device.id == Reading.device_id) & (Device.feed_id == Reading.feed_id))
+        .where(Reading.device_id.in_(device_ids), Reading.baseline)
+        .order_by(Reading.day)
+    )
+    return {device_id: int(count) for device_id, count in rows}
 
 
 def deltas_of(

@@ -125,6 +125,25 @@ def test_home_of_operations_names_unhealthy_servers_of_every_partner(
     assert "/operations/queues/" in home.text
 
 
+def test_a_partner_with_unhealthy_feeds_is_not_shown_as_healthy(
+    grace: Visitor, storing: Storing
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session, name="Northwind")
+        server = factories.server(session, partner, health="healthy")
+        factories.feed(session, server, status="active", health="unhealthy")
+        factories.feed(session, server, status="inactive", health="unhealthy")
+        sound = factories.server(session, factories.partner(session, name="Acme"), health="healthy")
+        factories.feed(session, sound, status="active", health="healthy")
+
+    for path in ("/", "/accounts"):
+        page = grace.opens(path).text
+        rows = {row.split("</a>")[0].split(">")[-1]: row for row in page.split("<tr>")}
+        assert "1 unhealthy feed<" in rows["Northwind"], path
+        assert "Healthy" not in rows["Northwind"], path
+        assert "Healthy" in rows["Acme"], path
+
+
 def test_home_of_a_partner_tells_how_many_are_healthy_and_leads_to_them(
     ada: Visitor, storing: Storing
 ) -> None:

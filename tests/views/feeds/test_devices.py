@@ -60,7 +60,7 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
         **{f"{day}": str(pages) for day, pages in shares.items()},
     }
     assert page.count("<td>Recovered</td>") == len(shares.keys() - {friday}) > 0
-    assert f"{monday + timedelta(days=1):%b %-d, %Y}: 900,000 pages under review" in page
+    assert re.search(rf"{tuesday:%b %-d, %Y}: [^;<]*; 900,000 pages under review", page)
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ def partner_counts(partners: Sequence[Any]) -> dict[str, Any]:
     return {
         "customers_of": counts.customers,
         "servers_of": counts.servers,
+        "unhealthy_feeds_of": counts.unhealthy_feeds,
         "pages_of": counts.pages,
     }
 

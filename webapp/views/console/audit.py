@@ -217,7 +217,10 @@ def index() -> ResponseReturnValue:
         is_complete=latest is None or latest.audit_complete,
         q=text,
         state=state,
-        actions=_ACTIONS,
+        actions=sorted(
+            ((value, str(ACTION_LABELS[action])) for value, action in _ACTIONS.items()),
+            key=lambda pair: pair[1].casefold(),
+        ),
         labels=ACTION_LABELS,
         titles=_DETAILS,
         zone=zone,

@@ -111,6 +111,7 @@ def index() -> ResponseReturnValue:
         status=status,
         feed=feed,
         heading=partial(listing.heading, sort),
+        starts=details.start_meters(db.session(), [each.id for each in page.items]),
         statuses=device_status.of_devices(db.session(), [each.id for each in page.items]),
     )
 
@@ -137,6 +138,7 @@ def show(device_id: int) -> ResponseReturnValue:
     return render_template(
         "console/devices/show.html",
         device=device,
+        start=details.start_meters(db.session(), [device.id]).get(device.id, device.initial_count),
         feed=device.feed,
         bars=_bars(device.feed.account, readings, deltas),
         readings=readings,

@@ -110,6 +110,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     is_customer = context.viewer().role == "customer"
     month = Month.of(today)
     total = sum(by_month.values())
+    found = listing.paginate(devices.of_feed(feed.id, sort), count_to=None)
     chart = period_chart(feed.account, today, days_of, by_month, marks_held=not is_customer)
     return render_template(
         "console/feeds/show.html",
@@ -124,7 +125,8 @@ def show(feed_id: int) -> ResponseReturnValue:
         total=total,
         trees=trees(total),
         held=[] if is_customer else details.held_of_feed(db.session(), feed.id, _RECENT),
-        devices=listing.paginate(devices.of_feed(feed.id, sort), count_to=None),
+        devices=found,
+        starts=details.start_meters(db.session(), [device.id for device in found.items]),
         heading=partial(listing.heading, sort),
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),

@@ -47,6 +47,7 @@ def _operations(viewer: Viewer) -> str:
         partners=partners,
         customers_of=counts.customers,
         servers_of=counts.servers,
+        unhealthy_feeds_of=counts.unhealthy_feeds,
         pages_of=counts.pages,
         accounts=dashboard.account_counts(db.session()),
         totals=totals.of_months({month: pages}, today),
