@@ -188,15 +188,18 @@ class _Work(Generic[Key]):
         return distinct
 
     def _continuing(self, rows: list[Row], candidates: dict[Key, DeviceState]) -> list[Row]:
-        """Match rows to the devices whose counts they continue, nearest first; return the rest."""
+        """Match rows to the devices whose counts they continue; return the rest.
+
+        The nearest count is first, and a device that has no count yet is last.
+        """
         pairs = [
-            (delta, state.serial is None, number, key)
+            (state.counter_set is None, delta, state.serial is None, number, key)
             for number, row in enumerate(rows)
             for key, state in candidates.items()
             if (delta := delta_if_continuing(state, row, self.context)) is not None
         ]
         done: set[int] = set()
-        for _, _, number, key in sorted(pairs, key=lambda pair: pair[:3]):
+        for *_, number, key in sorted(pairs, key=lambda pair: pair[:4]):
             if number not in done and key in candidates:
                 done.add(number)
                 self._add(key, candidates.pop(key), rows[number], None)

@@ -163,7 +163,7 @@ class Run(StateChange):
 
     def leave_to_person(self, delta: Delta) -> None:
         """Record that later readings cannot decide a held delta."""
-        self.decide(delta, "held", counted=0, for_person=True, evidence=delta.evidence)
+        self.decide(delta, "held", for_person=True, evidence=delta.evidence)
 
     def take_back(self, after: int, reading: Count, up_to: int | None = None) -> None:
         """Drop or withdraw the deltas numbered after ``after``: ``reading`` contradicts them."""
