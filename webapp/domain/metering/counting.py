@@ -22,7 +22,7 @@ def rise(run: Run, reading: Count) -> None:
     if reading.feed_id is None:
         run.change(initial=run.state.initial + pages)
     run.change(latest=reading.count, latest_on=reading.day)
-    _forget_reset(run, reading)
+    _expire_reset(run, reading)
 
 
 def since_of(state: DeviceState, reading: Count) -> date:
@@ -213,8 +213,8 @@ def _restore(run: Run, reading: Count, since: date) -> None:
     run.change(before_reset=None, marks=marks)
 
 
-def _forget_reset(run: Run, reading: Count) -> None:
-    """Forget the old count if it is not restored within some readings."""
+def _expire_reset(run: Run, reading: Count) -> None:
+    """Drop the count before a reset if it is not restored within some readings."""
     before = run.state.before_reset
     if before is None:
         return

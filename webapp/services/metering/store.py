@@ -210,7 +210,7 @@ def _add_deltas(rows: _Rows, one: DeviceUpdate, changes: DepositChanges, now: da
 
 
 def _resolution(delta: Delta, by: str | None, now: datetime) -> dict[str, Any]:
-    """Return who decided a delta: readings, or nobody. Review sets what a user decides."""
+    """Return who decided a delta: readings, or none. Review sets what a user decides."""
     resolved = by == "readings" and delta.state not in ("counted", "held")
     return {
         "resolved_by": "readings" if resolved else None,

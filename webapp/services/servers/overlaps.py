@@ -98,7 +98,7 @@ def approve(session: Session, server: Server, now: datetime) -> None:
     session.flush()
 
 
-def forget(session: Session, server: Server, now: datetime) -> None:
+def delete_of_server(session: Session, server: Server, now: datetime) -> None:
     """Delete the serial numbers and overlaps of a removed server; servers that waited for it
     resume.
 

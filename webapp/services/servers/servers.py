@@ -222,7 +222,7 @@ def remove(session: Session, server: Server, now: datetime) -> int:
     )
     server.sealed_token = b""
     server.removed_at = now
-    overlaps.forget(session, server, now)
+    overlaps.delete_of_server(session, server, now)
     session.flush()
     return len(feeds)
 

@@ -179,9 +179,9 @@ def _relink(chosen: Sequence[Feed]) -> tuple[str, str]:
 
 def _pauses(counted: int, others: int) -> str:
     """Return for how many of them pages printed while inactive count."""
-    said = []
+    message = []
     if counted:
-        said.append(
+        message.append(
             ngettext(
                 "Pages printed while inactive are counted for %(number)s feed, which was inactive "
                 "for less than a day.",
@@ -192,7 +192,7 @@ def _pauses(counted: int, others: int) -> str:
             )
         )
     if others:
-        said.append(
+        message.append(
             ngettext(
                 "Pages printed while inactive are not counted for %(number)s feed, which was "
                 "inactive for a day or longer.",
@@ -202,7 +202,7 @@ def _pauses(counted: int, others: int) -> str:
                 number=filters.number(others),
             )
         )
-    return " ".join(said)
+    return " ".join(message)
 
 
 def _collect(chosen: Sequence[Feed]) -> tuple[str, str]:

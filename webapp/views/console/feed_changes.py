@@ -58,17 +58,17 @@ def reactivate(feed_id: int) -> ResponseReturnValue:
     db.session.commit()
     name = feed.customer_name
     if counted is None:
-        said = gettext("%(name)s is already active.", name=name)
+        message = gettext("%(name)s is already active.", name=name)
     elif not counted:
-        said = gettext(
+        message = gettext(
             "%(name)s is active again. Pages printed while it was inactive are not counted.",
             name=name,
         )
     else:
-        said = gettext(
+        message = gettext(
             "%(name)s is active again. Pages printed while it was inactive are counted.", name=name
         )
-    flash(said, "success")
+    flash(message, "success")
     return redirect(url_for("feeds.show", feed_id=feed_id))
 
 

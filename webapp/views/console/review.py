@@ -185,15 +185,15 @@ def reopen(delta_id: int) -> ResponseReturnValue:
         db.session.rollback()
         flash(str(error), "warning")
     else:
-        said = gettext("Reopened. These pages are under review again.")
+        message = gettext("Reopened. These pages are under review again.")
         if pages:
-            said += " " + ngettext(
+            message += " " + ngettext(
                 "%(number)s page is no longer counted.",
                 "%(number)s pages are no longer counted.",
                 pages,
                 number=filters.number(pages),
             )
-        flash(said, "success")
+        flash(message, "success")
     return redirect(url_for("review.show", delta_id=delta_id))
 
 

@@ -135,19 +135,19 @@ def _decide(delta_ids: Sequence[int], action: str, back: str) -> ResponseReturnV
 
 def _said(result: service.BulkResult) -> str:
     """Return the message: what was decided, and what had been decided before."""
-    said = ngettext(
+    message = ngettext(
         "%(number)s case decided.",
         "%(number)s cases decided.",
         result.decided,
         number=filters.number(result.decided),
     )
     if result.decided:
-        said += f" {delta_texts.counted_text(result.pages)}"
+        message += f" {delta_texts.counted_text(result.pages)}"
     if result.conflicts:
-        said += " " + ngettext(
+        message += " " + ngettext(
             "%(number)s case was already resolved and was not changed.",
             "%(number)s cases were already resolved and were not changed.",
             result.conflicts,
             number=filters.number(result.conflicts),
         )
-    return said
+    return message

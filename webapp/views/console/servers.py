@@ -185,8 +185,8 @@ def check(server_id: int) -> ResponseReturnValue:
         token = server.decrypt_token(current_keyring())
     except DecryptionError:
         # An error of our keys, not of the server: its health does not change.
-        said = gettext("The stored token can no longer be decrypted. Enter the token again.")
-        return _checked(server, "error", said)
+        message = gettext("The stored token can no longer be decrypted. Enter the token again.")
+        return _checked(server, "error", message)
     db.session.rollback()  # no transaction is open during the call
     error = None
     try:
@@ -203,16 +203,16 @@ def check(server_id: int) -> ResponseReturnValue:
     db.session.commit()
     changed = server.health != before
     if error is not None:
-        said = gettext("Checked just now; the problem persists.")
+        message = gettext("Checked just now; the problem persists.")
         if changed:
-            said = gettext("Printerpoint could not be read. Collection is paused.")
-        return _checked(server, "error", said, changed)
-    said = (
+            message = gettext("Printerpoint could not be read. Collection is paused.")
+        return _checked(server, "error", message, changed)
+    message = (
         gettext("Printerpoint is reachable again. Collection has resumed.")
         if changed
         else gettext("Printerpoint is reachable.")
     )
-    return _checked(server, "success", said, changed)
+    return _checked(server, "success", message, changed)
 
 
 @blueprint.post("/servers/<int:server_id>/collect")
@@ -260,15 +260,15 @@ def _register(form: RegisterForm) -> Server:
 
 
 def _checked(
-    server: Server, category: str, said: str, changed: bool = False
+    server: Server, category: str, message: str, changed: bool = False
 ) -> ResponseReturnValue:
     """Return the result of a check as htmx fragment, or reload if the health changed."""
     if listing.is_fragment() and not changed:
         waits = overlaps.reason_to_wait(db.session(), server)
         return render_template(
-            "console/servers/_health.html", server=server, waits=waits, said=(category, said)
+            "console/servers/_health.html", server=server, waits=waits, message=(category, message)
         )
-    flash(said, category)
+    flash(message, category)
     if listing.is_fragment():
         response: Response = make_response("", 204, refresh=True)
         return response

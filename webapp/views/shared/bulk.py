@@ -57,5 +57,5 @@ def nothing_selected(back: str) -> ResponseReturnValue:
 
 def list_url(endpoint: str) -> str:
     """Return the address of the list with its search, filters and page, as sent by the form."""
-    plain, asked = url_for(endpoint), request.form.get("back", "")
-    return asked if asked.startswith(f"{plain}?") and safe_target(asked) else plain
+    plain, back = url_for(endpoint), request.form.get("back", "")
+    return back if back.startswith(f"{plain}?") and safe_target(back) else plain

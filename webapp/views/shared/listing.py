@@ -96,8 +96,8 @@ def current_url(**changes: Any) -> str:
 
     A changed search, filter or order starts at the first page.
     """
-    asked = {name: value for name, value in request.args.items() if name in _PARAMETERS}
-    values = {**asked, "page": None, **changes, **(request.view_args or {})}
+    current = {name: value for name, value in request.args.items() if name in _PARAMETERS}
+    values = {**current, "page": None, **changes, **(request.view_args or {})}
     shown = {name: value for name, value in values.items() if value not in (None, "")}
     return url_for(request.endpoint or "", **shown)
 

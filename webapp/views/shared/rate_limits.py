@@ -1,7 +1,7 @@
 """Limits of requests by client address and of passwords that are tried.
 
 A try is counted before the password is checked, in one step, so that simultaneous tries cannot
-exceed a limit; it is given back when the password was correct. Nobody is locked out: a limit ends
+exceed a limit; it is deleted when the password was correct. No user is locked out: a limit ends
 within minutes, and that of an account does not hold on networks from which the user has logged in.
 """
 
