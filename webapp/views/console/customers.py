@@ -144,7 +144,7 @@ def connect(server_id: int) -> ResponseReturnValue:
         context.note("feeds connected", feed.customer_name, feed.account)
     db.session.commit()
     if made:
-        said = ngettext(
+        message = ngettext(
             "%(number)s customer connected. Its meters are read within minutes; counting starts "
             "from that reading.",
             "%(number)s customers connected. Their meters are read within minutes; counting "
@@ -152,7 +152,7 @@ def connect(server_id: int) -> ResponseReturnValue:
             len(made),
             number=filters.number(len(made)),
         )
-        flash(said, "success")
+        flash(message, "success")
     return redirect(url_for("servers.show", server_id=server_id))
 
 
