@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, text
@@ -208,12 +207,13 @@ def test_a_token_that_cannot_be_opened_says_so(harbour: Releaf) -> None:
     assert "ENCRYPTION_KEYS" in result.json["servers"][0]["error"]
 
 
-def test_the_progress_of_another_process_is_followed(harbour: Releaf) -> None:
+def test_the_progress_of_another_process_is_followed(
+    harbour: Releaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A night that another is at ends with its outcomes, not with ours."""
     night = _begun_by_another(harbour, clock.now())
 
-    def end() -> None:
-        time.sleep(0.7)
+    def end(_seconds: float) -> None:
         with harbour.session() as session:
             running = session.get_one(Collection, night)
             session.add(
@@ -224,10 +224,9 @@ def test_the_progress_of_another_process_is_followed(harbour: Releaf) -> None:
             )  # fmt: skip
             service.finish(session, running, clock.now())
 
-    other = threading.Thread(target=end)
-    other.start()
+    # The other process ends while the command waits for the first time.
+    monkeypatch.setattr("webapp.cli.collect.time", SimpleNamespace(sleep=end))
     document = harbour.made("collect")
-    other.join()
 
     assert [feed["pages"] for feed in document["servers"][0]["feeds"]] == [4_321]
 

@@ -33,7 +33,7 @@ def school(printerpoint: Sandbox) -> None:
 
 
 @contextmanager
-def bounded(seconds: float = 5, mebibytes: float = 6) -> Iterator[None]:
+def bounded(seconds: float = 60, mebibytes: float = 6) -> Iterator[None]:
     """Fail when it takes longer or needs more memory."""
     tracemalloc.start()
     began = time.monotonic()
@@ -115,7 +115,7 @@ def test_a_time_out_is_tried_again(
 ) -> None:
     printerpoint.time_out(times=1)
 
-    with client_with(RequestLimits(read_seconds=0.3)).fleet() as fleet:
+    with client_with(RequestLimits(read_seconds=1)).fleet() as fleet:
         assert fleet.printers == 7
     assert patience.pauses == [1]
 
