@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Fixtures of all tests."""
 
 import gc
 import shutil
@@ -37,7 +37,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("releaf")
 
-#: Nobody listens there: who needs a real one asks for ``redis_server``.
+#: A closed port; tests that need Redis use ``redis_server``.
 NO_REDIS = "redis://127.0.0.1:1/0"
 
 _FOLDERS = {"browser": "browser", "deploy": "processes", "jobs": "processes", "soak": "processes"}
@@ -78,7 +78,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def translations() -> Iterator[None]:
-    """The context of an application that can do nothing but translate; it speaks English."""
+    """The context of an application that can only translate, in English."""
     app = Flask("webapp")
     babel.init_app(app)
     with app.app_context():
@@ -135,7 +135,7 @@ def sqlite_database(sqlite_template: Path, sqlite_path: Path) -> str:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database of this test's own: SQLite, or as ``both_databases`` asks."""
+    """The URL of a database of this test's own: SQLite, or that of ``both_databases``."""
     url: str = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database")
     yield url
     engine(url).dispose()
@@ -186,7 +186,7 @@ def common_app(
     sqlite_template: Path,
     compiled_templates: FileSystemBytecodeCache,
 ) -> Flask:
-    """The application of ``common_settings``, made once; nobody is asked to wait."""
+    """The application of ``common_settings``, created once, without rate limits."""
     shutil.copyfile(sqlite_template, common_settings.instance / "releaf.db")
     made = create_app(common_settings)
     made.jinja_env.bytecode_cache = compiled_templates
@@ -197,7 +197,7 @@ def common_app(
 
 @pytest.fixture
 def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
-    """The application, as ``wsgi`` makes it; where other services are asked for, a new one."""
+    """The application, as ``wsgi`` creates it; a new one for tests with other services."""
     common: Settings = request.getfixturevalue("common_settings")
     if replace(settings, printerpoint_url=common.printerpoint_url) != common:
         yield request.getfixturevalue("own_app")
@@ -224,5 +224,5 @@ def own_app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser without JavaScript, that nobody has logged in with."""
+    """A browser without JavaScript, not logged in."""
     return app.test_client()

@@ -19,11 +19,11 @@ def engine(database_url: str) -> Engine:
 
 @contextmanager
 def open_session(database_url: str) -> Iterator[Session]:
-    """Open a session with the options of ``db.session``. Whoever opens it commits."""
+    """Open a session with the options of ``db.session``. The caller commits."""
     with Session(engine(database_url), expire_on_commit=False) as session:
         yield session
 
 
 def engine_of(url: str) -> Engine:
-    """An engine that keeps no connection."""
+    """An engine without a pool of connections."""
     return create_engine(url, poolclass=NullPool, **engine_options(url))

@@ -1,4 +1,4 @@
-"""A small world for tests of the night: a partner, a server, a real sandbox, real collections."""
+"""A partner and its server (World) for tests of collections, with a real sandbox."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=n) for n in rang
 
 @dataclass
 class World:
-    """Speaks in verbs; days are days of the partner's zone."""
+    """A partner with a server on a sandbox; days are days of the partner's zone."""
 
     app: Flask
     settings: Settings
@@ -47,11 +47,11 @@ class World:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session on the world's database."""
+        """A session on the database."""
         with self.app.app_context(), db.session() as session:
             yield session
 
-    def has_feed(self, name: str, customer_id: str | None = None, **printers: int) -> int:
+    def create_feed(self, name: str, customer_id: str | None = None, **printers: int) -> int:
         """A customer with printers (serial number = pages a night) and its feed."""
         customer = self.printerpoint.add_customer(name, customer_id=customer_id)
         for serial, count in printers.items():
@@ -82,7 +82,7 @@ class World:
             return feed.id
 
     def after_midnight(self, day: date) -> datetime:
-        """The moment at which the night closes a day."""
+        """The time at which a day is collected."""
         local = datetime.combine(day + timedelta(days=1), time(0, 10), tzinfo=self.zone)
         return local.astimezone(UTC)
 
@@ -90,16 +90,16 @@ class World:
         """Collect for a day, shortly after its midnight; returns the collection's state."""
         now = self.after_midnight(day)
         self.printerpoint.set_time(now)
-        return self.collects(day, now, kind)
+        return self.collect(day, now, kind)
 
-    def collects(
+    def collect(
         self,
         day: date,
         now: datetime,
         kind: Literal["scheduled", "manual"] = "scheduled",
         feed_id: int | None = None,
     ) -> str:
-        """Collect for a day at a moment; with ``feed_id`` that feed alone."""
+        """Collect for a day at a time; with ``feed_id`` that feed alone."""
         with self.session() as session:
             server = session.get_one(Server, self.server_id)
             feed = session.get_one(Feed, feed_id) if feed_id is not None else None
@@ -110,7 +110,7 @@ class World:
         with self.session() as session:
             return session.get_one(Collection, wanted.id).state
 
-    def runs(
+    def run(
         self,
         collection_id: int,
         watch: Callable[[CollectionStep], None] | None = None,
@@ -122,15 +122,15 @@ class World:
 
     def app_of_jobs(self) -> Flask:
         """In place of ``runtime.get_app``: a job drops the connections that it inherits."""
-        self.ends()
+        self.close()
         return self.app
 
-    def ends(self) -> None:
+    def close(self) -> None:
         """Close the connections of the application."""
         with self.app.app_context():
             db.engine.dispose()
 
-    def closes(self, feed_id: int, month: str, now: datetime) -> int | None:
+    def close_month(self, feed_id: int, month: str, now: datetime) -> int | None:
         """Close a month of a feed's account; returns the certificate's pages."""
         with self.session() as session:
             account = session.get_one(Feed, feed_id).account
@@ -160,7 +160,7 @@ class World:
             return {month: int(pages) for month, pages in rows if pages}
 
     def held(self, feed_id: int) -> list[int]:
-        """Pages of each gain that waits for a person."""
+        """Pages of each held delta."""
         with self.session() as session:
             query = select(Delta.pages).where(Delta.feed_id == feed_id, Delta.state == "held")
             return list(session.scalars(query))
@@ -191,15 +191,15 @@ class World:
         with self.session() as session:
             return not reconcile(session).differences
 
-    def breaks(self, feed_id: int, zone: str | None = "Nowhere/Atlantis") -> None:
-        """Break one customer's row in the database, so that its readings cannot be taken."""
+    def break_feed(self, feed_id: int, zone: str | None = "Nowhere/Atlantis") -> None:
+        """Break one customer's row in the database, so that its readings cannot be processed."""
         with self.session() as session:
             session.get_one(Feed, feed_id).account.time_zone = zone
             session.commit()
 
-    def mends(self, feed_id: int) -> None:
-        """Mend it."""
-        self.breaks(feed_id, zone=None)
+    def repair_feed(self, feed_id: int) -> None:
+        """Repair it."""
+        self.break_feed(feed_id, zone=None)
 
     def feed(self, feed_id: int) -> Feed:
         """The feed as stored."""

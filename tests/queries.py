@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile, by whomever."""
+    """The statements that are sent within the block, by any connection."""
     statements: list[str] = []
 
     def note(_: object, __: object, statement: str, *___: object) -> None:

@@ -42,7 +42,7 @@ def test_keys_rotate_the_newest_encrypts_and_all_decrypt() -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", b"gAAAAA"])
-def test_a_damaged_value_or_a_lost_key_is_told_with_the_remedy(damage: bytes) -> None:
+def test_a_damaged_value_or_a_lost_key_is_reported_with_the_remedy(damage: bytes) -> None:
     ciphertext = Keyring([OLD]).encrypt(TOKEN, OWNER)
 
     with pytest.raises(DecryptionError, match="ENCRYPTION_KEYS"):

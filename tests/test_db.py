@@ -89,7 +89,7 @@ def test_many_may_open_a_new_file_at_the_same_moment(tmp_path: Path) -> None:
             assert set(pool.map(journal_of, [path] * 6)) == {"wal"}
 
 
-def test_a_file_that_stays_locked_is_told_when_patience_ends(
+def test_a_locked_file_is_reported_after_the_busy_timeout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 200)

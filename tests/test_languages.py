@@ -55,9 +55,9 @@ def forms(strings: str | tuple[str, ...] | list[str] | None) -> list[str]:
 def test_a_catalogue_has_the_texts_of_the_code_and_no_others(language: str, texts: Catalog) -> None:
     found = {(message.context, message.id) for message in texts if message.id}
 
-    kept = {(message.context, message.id) for message in messages(language)}
+    stored = {(message.context, message.id) for message in messages(language)}
 
-    assert found == kept, "run: make texts"
+    assert found == stored, "run: make texts"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -83,7 +83,9 @@ def test_every_text_is_translated_in_all_its_forms(language: str) -> None:
         pytest.param(_HREF, id="addresses"),
     ],
 )
-def test_a_translation_keeps_what_stands_in_the_text(language: str, inner: re.Pattern[str]) -> None:
+def test_a_translation_has_the_placeholders_of_the_text(
+    language: str, inner: re.Pattern[str]
+) -> None:
     wrong = []
     for message in messages(language):
         one, *_, many = (*forms(message.id), *forms(message.id))
@@ -136,14 +138,14 @@ def test_a_translation_begins_and_ends_as_the_text_does(language: str) -> None:
         (["x" * 300], None),
     ],
 )
-def test_a_browser_gets_what_it_wants_most_of_what_there_is(
+def test_a_browser_gets_its_most_preferred_supported_language(
     wanted: list[str], spoken: str | None
 ) -> None:
     assert i18n.preferred(wanted) == spoken
 
 
 @pytest.mark.parametrize("language", ["fr", "", None, "../en"])
-def test_a_language_that_is_not_supported_is_not_known(language: str | None) -> None:
+def test_an_unsupported_language_is_not_listed(language: str | None) -> None:
     assert i18n.known(language) is None
 
 

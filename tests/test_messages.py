@@ -85,7 +85,7 @@ def test_a_reason_is_a_sentence_in_the_current_language(
 
 
 @pytest.mark.parametrize("text", ["100 %", "%(name)s", "2026-11-03", "no_customer", "{}", ""])
-def test_text_from_outside_is_shown_as_it_is(text: str) -> None:
+def test_text_from_outside_is_shown_unchanged(text: str) -> None:
     assert sentence(reason("error", error=text)) == text
 
 

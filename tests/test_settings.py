@@ -77,7 +77,7 @@ def test_the_first_start_makes_secrets_that_only_the_owner_can_read(
     assert "@127.0.0.1:" in settings.redis_url
 
 
-def test_a_second_start_keeps_the_secrets(load: Load) -> None:
+def test_a_second_start_retains_the_secrets(load: Load) -> None:
     assert load() == load()
 
 

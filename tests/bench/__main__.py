@@ -29,7 +29,7 @@ MEMORY_LIMIT_MB = 300
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The measurement of a night: seconds of ours and of the floors.
+    """The measurement of a night: seconds of our code and of the floors.
 
     ``own``: the processor time of our process, in seconds, without that of the database.
     """
@@ -102,7 +102,7 @@ def once(customers: int, database: str) -> dict[str, Any]:
 
 
 def collection(name: str, customers: int, database: str) -> bool:
-    """Print the table of a database; returns whether it keeps its promises."""
+    """Print the table of a database; return whether its ratios are within their limits."""
     print(f"\nCollection, {customers:,} customers x {DEVICES} devices, one night, on {name}")
     result = night(customers, database)
     ratio = result.ours / result.floor
@@ -179,7 +179,7 @@ def pages(database: str) -> None:
 
 
 def main() -> int:
-    """Measure everything; 1 when a promise is not kept."""
+    """Measure everything; 1 when a ratio exceeds its limit."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller fleets, fewer certificates")
     quick: bool = parser.parse_args().quick
@@ -190,20 +190,20 @@ def main() -> int:
         os.environ["RELEAF_INSTANCE"] = str(folder / "instance")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         sqlite = f"sqlite:///{folder / 'bench.db'}"
-        kept = [collection("SQLite", customers, sqlite)]
+        within = [collection("SQLite", customers, sqlite)]
         try:
             postgresql = stack.enter_context(running_postgresql())
         except NoPostgreSQL as error:
             print(f"\nCollection on PostgreSQL was not measured: {error}")
-            kept.append(False)
+            within.append(False)
         else:
-            kept.append(collection("PostgreSQL", customers, postgresql))
+            within.append(collection("PostgreSQL", customers, postgresql))
             if not quick:
                 pages(postgresql)
         documents = f"sqlite:///{folder / 'documents.db'}"
-        kept += [certificates(drawn, documents), growth(sizes, sqlite)]
-    print("\nall promises kept" if all(kept) else "\na promise is not kept")
-    return 0 if all(kept) else 1
+        within += [certificates(drawn, documents), growth(sizes, sqlite)]
+    print("\nall ratios are within their limits" if all(within) else "\na ratio exceeds its limit")
+    return 0 if all(within) else 1
 
 
 if __name__ == "__main__":

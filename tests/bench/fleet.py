@@ -60,7 +60,7 @@ def _serve(customers: int, devices: int, orders: Connection) -> None:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            """Send the page that is asked for."""
+            """Send the requested page."""
             number = int(parse_qs(urlsplit(self.path).query).get("page", ["0"])[0])
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -69,7 +69,7 @@ def _serve(customers: int, devices: int, orders: Connection) -> None:
             self.wfile.write(pages[number])
 
         def log_request(self, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     base = f"http://127.0.0.1:{server.server_address[1]}/apis/v1"

@@ -31,7 +31,7 @@ def console() -> Flask:
 
 
 class Browser(http.client.HTTPConnection):
-    """One connection over a socket of this machine, kept open as a browser keeps it."""
+    """One persistent connection over a local socket, as a browser has."""
 
     def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=60)

@@ -43,11 +43,14 @@ def served_app(
 
 @pytest.fixture
 def window(chromium: Browser) -> Iterator[Page]:
-    """A window of its own; whatever its console complains of fails the test."""
+    """A new window; errors of its console fail the test."""
     context: BrowserContext = chromium.new_context()
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
@@ -56,7 +59,7 @@ def window(chromium: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
-    """A window of somebody who operates the service.
+    """A window of a user of operations.
 
     One a test: going back loads a page again, which a next test would run into.
     """
@@ -89,7 +92,7 @@ def serving() -> Iterator[Serving]:
 
 
 def enter(page: Page, address: str, email: str) -> None:
-    """Log in as a person does."""
+    """Log in by the form."""
     page.goto(f"{address}/login")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)

@@ -1,7 +1,7 @@
 """The guide's pictures, taken from the running product.
 
 In every language of the product. Beside each picture stands the text it shows; a test compares it
-with what the product says now, and ``make guide`` takes them all again.
+with the present text, and ``make guide`` takes them all again.
 """
 
 import json
@@ -49,8 +49,8 @@ def text_of(page: Page, served_app: ServedApp, name: str) -> str:
 
 
 def take(served_app: ServedApp, context: BrowserContext, language: str) -> Iterator[str]:
-    """Take the pictures of all views, light and dark, in the language of the context; tells the
-    names of the files.
+    """Take the pictures of all views, light and dark, in the language of the context; return
+    the names of the files.
     """
     folder = PICTURES / language
     folder.mkdir(parents=True, exist_ok=True)

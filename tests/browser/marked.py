@@ -1,6 +1,6 @@
 """Marked: a language in which every text of ours stands between two signs.
 
-What a page shows outside of them was not translated: it must be somebody's data, or nothing.
+What a page shows outside of them is not translated, so it must be stored data.
 """
 
 import re

@@ -129,7 +129,7 @@ PARTS: dict[str, list[str]] = {
     "certificates.document": ["/certificates/{pending_render}/document"],
 }
 
-#: Pages of rq-dashboard. Its HTML is not ours: only what it says and loads is checked.
+#: Pages of rq-dashboard. Its HTML is not ours: only its texts and requests are checked.
 FOREIGN: dict[str, list[str]] = {
     "rq_dashboard.queues_overview": ["/operations/queues/"],
     "rq_dashboard.workers_overview": ["/operations/queues/0/view/workers"],
@@ -173,7 +173,7 @@ EMPTY: dict[str, list[str]] = {
     "new_customer": ["/", "/feeds", "/devices", "/certificates", "/accounts/{stranger}"],
 }  # fmt: skip
 
-#: Pages that say no: who is told, where, and with which status.
+#: Error pages: user, address and status.
 REFUSALS: list[tuple[str, str, int]] = [
     ("nobody", "/invitations/too-late", 410),
     ("nobody", "/invitations/no-such-link", 404),
@@ -184,7 +184,7 @@ REFUSALS: list[tuple[str, str, int]] = [
     ("partner_admin", "/servers/{removed_server}/name", 409),
 ]
 
-#: Forms that are sent without anything in them, so that the page says what to correct.
+#: Forms that are sent empty, so that the page shows errors.
 REFUSED_FORMS: list[tuple[str, str]] = [
     ("nobody", "/login"),
     ("nobody", "/invitations/welcome"),

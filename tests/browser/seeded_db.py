@@ -19,7 +19,7 @@ from webapp.models import Account, Device, Feed, FeedEvent, Server, ServerOverla
 from webapp.models.feed_event import FeedEventKind
 from webapp.services.feeds import device_status
 
-#: Words that nobody can break, for pages that must not scroll sideways.
+#: Words without a possible line break, for pages that must not scroll sideways.
 LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne, Niederlassung Nord"
 LONG_SERIAL = "SN-00112233445566778899AABBCCDDEEFF-00112233445566"
 _REASON = reason("connection_failed", host="printerpoint.example")
@@ -76,7 +76,7 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
 
 
 def _users(session: Session, partner: Account, things: dict[str, int | str]) -> None:
-    """Users who have not come yet, come too late, or may not come any more."""
+    """Users who have not accepted yet, whose invitation has expired, or who are disabled."""
     invited = factories.user(session, partner, full_name="Ivy Late", password_hash=None)
     factories.invitation(session, invited, token="welcome")
     expired = factories.user(session, partner, full_name="Max Lost", password_hash=None)
@@ -184,7 +184,7 @@ def _printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Dev
     for ago in range(92, 0, -1):
         day = TODAY - timedelta(days=ago)
         pages = 0 if day.weekday() >= 5 else 400 + ago * 37 % 900
-        if ago in (11, 12, 13):  # nothing was heard; the day after brings it
+        if ago in (11, 12, 13):  # no reading; the next day has it
             factories.deposit(session, feed, day=day, pages=pages or 55)
             continue
         count += pages

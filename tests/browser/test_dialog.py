@@ -1,4 +1,4 @@
-"""What asks before it acts does so in a dialog over the page, or on a page of its own."""
+"""Actions that need confirmation open a dialog over the page, or a page."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.served_app import ServedApp
 from tests.browser.validators import Axe
 
-#: Pages, the links on them that ask, and the question.
+#: Pages, links on them that need confirmation, and its title.
 CONFIRMED = {
     "/feeds/{feed}": [("Deactivate", "Deactivate "), ("Remove", "Remove ")],
     "/servers/{server}": [("Remove", "Remove ")],
@@ -17,7 +17,7 @@ CONFIRMED = {
 
 
 @pytest.mark.parametrize("path", CONFIRMED)
-def test_a_question_is_asked_over_the_page_and_left_again(
+def test_a_confirmation_opens_over_the_page_and_is_closed_again(
     page: Page, served_app: ServedApp, path: str
 ) -> None:
     address = served_app.address + path.format_map(served_app.things)
@@ -86,7 +86,7 @@ def test_axe_finds_no_violation_in_the_dialog(
     assert page.evaluate("document.scrollingElement.scrollWidth") == 360
 
 
-def test_a_question_that_nobody_can_answer_any_more_leads_to_its_page(
+def test_a_confirmation_that_is_no_longer_possible_leads_to_its_page(
     page: Page, served_app: ServedApp
 ) -> None:
     page.goto(
@@ -102,7 +102,7 @@ def test_a_question_that_nobody_can_answer_any_more_leads_to_its_page(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_service_that_does_not_answer_is_told_on_the_page(
+def test_a_service_that_does_not_answer_is_reported_on_the_page(
     page: Page, served_app: ServedApp
 ) -> None:
     page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.things))

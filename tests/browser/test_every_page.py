@@ -24,22 +24,22 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     """The walk, when all pages have been looked at."""
     context = chromium.new_context(no_viewport=True)
     through = Walk(context, served_app, "english")
-    # All that one person looks at, then all of the next: sorting keeps the order otherwise.
+    # All pages of one user, then all of the next: sorting is stable otherwise.
     for who, step in sorted(_steps(through, served_app.things), key=lambda step: step[0]):
-        through.is_now(who)
+        through.set_time(who)
         step()
     context.close()
     return through
 
 
 def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
-    """Who looks at what, and how."""
+    """A user, a page and a size of window."""
     ways: list[tuple[Callable[..., None], Iterable[tuple[str, str]]]] = [
-        (through.looks_at, _visits(page_urls.PAGES)),
-        (through.reads_part, _visits(page_urls.PARTS)),
-        (through.looks_at_foreign, _visits(page_urls.FOREIGN)),
+        (through.check_page, _visits(page_urls.PAGES)),
+        (through.check_fragment, _visits(page_urls.PARTS)),
+        (through.check_foreign_page, _visits(page_urls.FOREIGN)),
         (
-            through.looks_at,
+            through.check_page,
             ((who, path) for who in page_urls.EMPTY for path in page_urls.EMPTY[who]),
         ),
         (through.sends_empty_form, page_urls.REFUSED_FORMS),
@@ -49,7 +49,7 @@ def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
         for who, path in visits:
             yield who, partial(way, who, path.format_map(things))
     for who, path, status in page_urls.REFUSALS:
-        yield who, partial(through.looks_at, who, path.format_map(things), status)
+        yield who, partial(through.check_page, who, path.format_map(things), status)
 
 
 def _visits(addresses: dict[str, list[str]]) -> Iterator[tuple[str, str]]:

@@ -25,9 +25,9 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     before = ""
     for who, path in sorted(looks):
         if who != before:
-            through.is_now(who)
+            through.set_time(who)
             before = who
-        through.looks_at_in("es", who, path)
+        through.check_page_in("es", who, path)
     context.close()
     return through
 

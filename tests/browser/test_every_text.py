@@ -1,4 +1,4 @@
-"""Every text of every page goes through the catalogue: what does not is somebody's data."""
+"""Every text of every page is translated by the catalogue, except stored data."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from webapp.models import (
     User,
 )
 
-#: Columns that hold what people and Printerpoint call things: shown as they are.
+#: Columns with names from users and Printerpoint, which are shown unchanged.
 _DATA = (
     Account.name, Account.time_zone, AuditEntry.subject, Brand.name, Certificate.account_name,
     Certificate.number, Certificate.partner_name, Certificate.project, Delta.reason,
@@ -100,7 +100,7 @@ def test_every_complaint_about_an_empty_form_can_be_translated(marking: ServedAp
 
 
 def visitor(served_app: ServedApp, who: str) -> FlaskClient:
-    """Somebody's browser."""
+    """A browser of a user."""
     client = served_app.app.test_client()
     if who in served_app.cookies:
         client.set_cookie(served_app.app.config["SESSION_COOKIE_NAME"], served_app.cookies[who])
@@ -108,7 +108,7 @@ def visitor(served_app: ServedApp, who: str) -> FlaskClient:
 
 
 def known(served_app: ServedApp) -> list[str]:
-    """What people and Printerpoint call things, the longest first."""
+    """Names from users and Printerpoint, the longest first."""
     found: set[str] = set()
     with open_session(served_app.app.config["SQLALCHEMY_DATABASE_URI"]) as session:
         for column in _DATA:

@@ -1,4 +1,4 @@
-"""The guide's pictures show the product as it is."""
+"""The guide's screenshots show the present texts."""
 
 import os
 from collections.abc import Iterator
@@ -38,12 +38,12 @@ def page(chromium: Browser, served_app: ServedApp, language: str) -> Iterator[Pa
 
 
 @pytest.mark.parametrize("name", guide.VIEWS)
-def test_a_picture_shows_what_the_product_says(
+def test_screenshots_show_the_present_texts(
     page: Page, served_app: ServedApp, language: str, name: str
 ) -> None:
-    kept = (PICTURES / language / f"{name}.txt").read_text()
+    stored = (PICTURES / language / f"{name}.txt").read_text()
 
-    assert guide.text_of(page, served_app, name) == kept, "the page has changed: run make guide"
+    assert guide.text_of(page, served_app, name) == stored, "the page has changed: run make guide"
     assert page.get_attribute("html", "lang") == language
 
 

@@ -41,7 +41,7 @@ CUSTOMER = "Harbour Architects, LLP"
 
 @dataclass
 class Street:
-    """Where the journey goes along."""
+    """The addresses of the journey."""
 
     address: str
     link: str
@@ -61,7 +61,7 @@ class Street:
             collect(wanted.id, now=lambda: now)
             db.engine.dispose()
 
-    def closes(self, month: Month) -> None:
+    def close_month(self, month: Month) -> None:
         """Close the month of the only account, after its grace."""
         with open_session(self.config.database_url) as session:
             account = session.scalars(select(Feed)).one().account
@@ -155,7 +155,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if grave(said) else None)
+    page.on("console", lambda message: complaints.append(message.text) if grave(message) else None)
     come_in(page, street)
     register_server(page, street)
     add_feed_by_keyboard(page, street)
@@ -167,7 +167,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     for day, pages in ((month.first, 0), (month.first + timedelta(days=1), 250), (month.last, 83)):
         street.printerpoint.print_pages("CNB1L2M345", pages)
         street.night(day)
-    street.closes(month)
+    street.close_month(month)
 
     page.goto(f"{street.address}/certificates")
     expect(page.get_by_role("table")).to_contain_text("333")
@@ -193,9 +193,9 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     assert complaints == []
 
 
-def grave(said: ConsoleMessage) -> bool:
+def grave(message: ConsoleMessage) -> bool:
     """Whether a console complains of more than a form that was refused."""
-    return said.type == "error" and "422" not in said.text
+    return message.type == "error" and "422" not in message.text
 
 
 def text_of(path: Path) -> str:

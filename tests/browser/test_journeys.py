@@ -39,19 +39,19 @@ class Visit:
             context.add_cookies([cookie])  # type: ignore[list-item]
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
+        page.on("console", self._record_message)
         return page
 
     def opens(self, page: Page, path: str) -> None:
         """Go to an address of the application."""
         page.goto(self.served_app.address + path.format_map(self.served_app.things))
 
-    def _hear(self, said: ConsoleMessage) -> None:
-        meant = any(f"status of {status}" in said.text for status in (403, 404, 422))
-        # What a page asks by itself is broken off when it is left; htmx says so.
-        left = said.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
-        if said.type == "error" and not meant and not left:
-            self.complaints.append(said.text)
+    def _record_message(self, message: ConsoleMessage) -> None:
+        meant = any(f"status of {status}" in message.text for status in (403, 404, 422))
+        # Requests of htmx are aborted when a page is left, and htmx logs that.
+        left = message.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
+        if message.type == "error" and not meant and not left:
+            self.complaints.append(message.text)
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -73,7 +73,7 @@ def press(page: Page, *names: str) -> None:
 
 
 def says(page: Page, text: str) -> None:
-    """Whether the page says so."""
+    """Whether the page shows a text."""
     expect(page.get_by_role("main")).to_contain_text(text)
 
 
@@ -148,7 +148,7 @@ def test_pages_under_review_are_accepted_and_the_case_is_reopened(visit: Visit) 
     says(page, "Count these pages")
 
 
-def test_a_user_is_invited_comes_in_and_sees_its_own_alone(visit: Visit) -> None:
+def test_an_invited_user_accepts_and_sees_only_their_own_data(visit: Visit) -> None:
     name = "Pia Blum" if visit.javascript else "Pio Blum"
     email = f"{name[:3].lower()}@harbour.example"
     nora = visit.of("partner_admin")
@@ -188,7 +188,7 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
     visit.opens(cara, "/accounts/{customer}/years/2026")
     expect(cara.get_by_role("heading", level=1)).to_contain_text("2026")
-    # What the certificates of the year say in all: of August, September and October.
+    # The sum of the certificates of the year: August, September and October.
     says(cara, f"{2_469_134 + 812 + 1_234_567_890:,} pages")
 
     visit.opens(cara, "/accounts/{customer}/sharing")
@@ -215,7 +215,7 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
     assert gone.status == 404
 
 
-def test_a_partner_wears_its_own_colour_and_logo(visit: Visit) -> None:
+def test_a_partner_has_its_own_colour_and_logo(visit: Visit) -> None:
     page = visit.of("partner_admin")
     visit.opens(page, "/accounts/{partner}/brand")
     page.locator("input[name=colour]").fill("#eeeeee")
@@ -231,7 +231,7 @@ def test_a_partner_wears_its_own_colour_and_logo(visit: Visit) -> None:
     says(page, "The logo has been removed")
 
 
-def test_the_page_speaks_another_language_and_back(visit: Visit) -> None:
+def test_the_language_of_the_page_changes_and_changes_back(visit: Visit) -> None:
     page = visit.of("partner_viewer")
     visit.opens(page, "/feeds")
     press(page, "Español")

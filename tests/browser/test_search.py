@@ -62,7 +62,7 @@ def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, served_app: Served
     expect(page.locator("input[name=feed]:checked")).to_have_count(0)
 
 
-def test_typing_and_choosing_keep_the_order(page: Page, served_app: ServedApp) -> None:
+def test_typing_and_choosing_retain_the_order(page: Page, served_app: ServedApp) -> None:
     page.goto(f"{served_app.address}/feeds")
     page.get_by_role("columnheader", name="Customer").get_by_role("link").click()
     page.wait_for_url(re.compile("sort=customer"))
@@ -78,7 +78,7 @@ def test_typing_and_choosing_keep_the_order(page: Page, served_app: ServedApp) -
     assert names == sorted(names)
 
 
-def test_what_is_ticked_after_a_search_stays_ticked(page: Page, served_app: ServedApp) -> None:
+def test_a_selection_after_a_search_is_retained(page: Page, served_app: ServedApp) -> None:
     page.goto(f"{served_app.address}/feeds")
     page.get_by_role("searchbox").fill("harbour")
     page.wait_for_url(re.compile("q=harbour"))
@@ -104,7 +104,7 @@ def test_what_is_ticked_after_a_search_stays_ticked(page: Page, served_app: Serv
         ("es", 500, "No se pudo hacer. Recargue la página e inténtelo de nuevo."),
     ],
 )
-def test_a_search_that_gets_no_answer_says_so_in_the_language_of_the_page(
+def test_a_search_without_a_response_shows_a_message_in_the_language_of_the_page(
     chromium: Browser, served_app: ServedApp, language: str, status: int, words: str
 ) -> None:
     context = chromium.new_context(locale=language)

@@ -24,7 +24,7 @@ _SHIFT = """() => new Promise((tell) => {
 
 
 def opened(chromium: Browser, served_app: ServedApp, who: str, width: int) -> Page:
-    """A window of somebody who has logged in."""
+    """A window of a logged-in user."""
     context = chromium.new_context(viewport={"width": width, "height": 800})
     if who in served_app.cookies:
         name = served_app.app.config["SESSION_COOKIE_NAME"]

@@ -45,16 +45,16 @@ def html_errors(files: Iterable[Path]) -> list[str]:
     program = _PACKAGES / "html-validate/bin/html-validate.mjs"
     # Node ends without waiting for a pipe that is full; a file takes all.
     with tempfile.TemporaryFile("w+") as findings:
-        said = subprocess.run(
+        result = subprocess.run(
             [node, program, "--config", _RULES, "--formatter", "json", *files],
             stdout=findings,
             stderr=subprocess.PIPE,
             text=True,
             timeout=120,
         )
-        assert said.returncode in (0, 1)
-        assert said.stderr == ""
-        if said.returncode == 0:
+        assert result.returncode in (0, 1)
+        assert result.stderr == ""
+        if result.returncode == 0:
             return []
         findings.seek(0)
         results: list[dict[str, Any]] = json.load(findings)

@@ -102,10 +102,10 @@ _SEND_EMPTY = """() => {
 
 
 class Walk:
-    """Goes from page to page in one window.
+    """Opens page after page in one window.
 
-    ``complaints``: what each check says. ``files``: the HTML that was served; it is in the folder
-    ``name`` of ``OUTPUT``, with TAKE_PICTURES=yes beside screenshots.
+    ``complaints``: the messages of each check. ``files``: the HTML that was served; it is in the
+    folder ``name`` of ``OUTPUT``, with TAKE_PICTURES=yes beside screenshots.
     """
 
     def __init__(self, context: BrowserContext, served_app: ServedApp, name: str) -> None:
@@ -124,12 +124,12 @@ class Walk:
         self._contents: set[str] = set()
         self._elements: set[str] = set()
         self._where, self._expected = "", 200
-        self._page.on("console", lambda said: self._hear(said.type, said.text))
-        self._page.on("pageerror", lambda error: self._hear("error", str(error)))
+        self._page.on("console", lambda message: self._record_message(message.type, message.text))
+        self._page.on("pageerror", lambda error: self._record_message("error", str(error)))
         self._page.on("request", lambda request: self._follow(request.url))
         self._show_as("phone-dark")
 
-    def is_now(self, who: str) -> None:
+    def set_time(self, who: str) -> None:
         """Continue as another user."""
         # A live page whose request is sent without a session reloads, which aborts what is opened.
         self._page.goto("about:blank")
@@ -146,7 +146,7 @@ class Walk:
                 ]
             )
 
-    def looks_at(self, who: str, path: str, status: int = 200) -> None:
+    def check_page(self, who: str, path: str, status: int = 200) -> None:
         """Check a page, unless another user has seen it with the same content."""
         self._begin(f"{who} {path}", status)
         if path in self._paths and status == 200:
@@ -156,7 +156,7 @@ class Walk:
         self._paths.add(path)
         self._judge(self._page.goto(self._served_app.address + path))
 
-    def looks_at_in(self, language: str, who: str, path: str) -> None:
+    def check_page_in(self, language: str, who: str, path: str) -> None:
         """Open a page on a phone, in another language than English."""
         self._begin(f"{who} {path} {language}")
         response = self._page.goto(self._served_app.address + path)
@@ -165,12 +165,12 @@ class Walk:
         html = response.text()
         if f'<html lang="{language}"' not in html:
             self._add("status", [f"is not in {language}"])
-        self._keep(html)
+        self._save(html)
         self._unfold()
         self._measure("phone-dark")
         self._photograph("phone-dark")
 
-    def looks_at_foreign(self, who: str, path: str) -> None:
+    def check_foreign_page(self, who: str, path: str) -> None:
         """Open a page whose HTML is not ours; it only must not complain nor go elsewhere."""
         self._begin(f"{who} {path}")
         response = self._page.goto(self._served_app.address + path, wait_until="networkidle")
@@ -181,24 +181,24 @@ class Walk:
         self._show_as("phone-dark")
 
     def sends_empty_form(self, who: str, path: str) -> None:
-        """Send a page's form with nothing in it; the page that says so is checked."""
+        """Send a page's form empty; the page with the errors is checked."""
         self._begin(f"{who} {path} refused", 422)
         self._page.goto(self._served_app.address + path)
         with self._page.expect_navigation() as navigation:
             self._page.evaluate(_SEND_EMPTY)
         self._judge(navigation.value)
 
-    def reads_part(self, who: str, path: str) -> None:
+    def check_fragment(self, who: str, path: str) -> None:
         """Get a part of a page, whose HTML alone is checked."""
         self._begin(f"{who} {path} part")
         response = self._page.request.get(
             self._served_app.address + path, headers={"HX-Request": "true"}, max_redirects=0
         )
         self._expect(response.status)
-        self._keep(f"{_AROUND_A_PART}{response.text()}</main></body></html>\n")
+        self._save(f"{_AROUND_A_PART}{response.text()}</main></body></html>\n")
 
     def opens_menu(self, who: str, path: str) -> None:
-        """Look at the menu of a phone, which no page shows by itself."""
+        """Open the menu of a phone, which no page shows by default."""
         self._begin(f"{who} {path} menu")
         self._page.goto(self._served_app.address + path)
         self._page.get_by_role("button", name="Menu").click()
@@ -216,7 +216,7 @@ class Walk:
         if _content(html) in self._contents:
             return
         self._contents.add(_content(html))
-        self._keep(html)
+        self._save(html)
         self._unfold()
         self._measure("phone-dark")
         self._photograph("phone-dark")
@@ -287,7 +287,7 @@ class Walk:
         path = self._folder / kind / f"{self._name()}.png"
         path.write_bytes(base64.b64decode(picture["data"]))
 
-    def _keep(self, html: str) -> None:
+    def _save(self, html: str) -> None:
         size = len(html.encode())
         if size > LARGEST_PAGE:
             self._add("weight", [f"{size:,} bytes"])
@@ -305,7 +305,7 @@ class Walk:
         if status != self._expected:
             self._add("status", [f"{status}, not {self._expected}"])
 
-    def _hear(self, kind: str, text: str) -> None:
+    def _record_message(self, kind: str, text: str) -> None:
         # A browser complains of every refusal; that one was meant.
         meant = self._expected >= 400 and f"status of {self._expected}" in text
         if kind in ("error", "warning") and not meant:
@@ -315,12 +315,12 @@ class Walk:
         if not url.startswith((f"{self._served_app.address}/", "data:")):
             self._add("elsewhere", [url])
 
-    def _add(self, check: str, said: list[str]) -> None:
-        self.complaints[check] += [f"{self._where}: {one}" for one in said]
+    def _add(self, check: str, found: list[str]) -> None:
+        self.complaints[check] += [f"{self._where}: {one}" for one in found]
 
 
 def _content(html: str) -> str:
-    """What a page says, without its menu and the token of the session."""
+    """The text of a page, without its menu and the token of the session."""
     main = _MAIN.search(html)
     assert main is not None
     return _TOKEN.sub("", main[0])

@@ -45,7 +45,7 @@ class Result:
 
     @property
     def error(self) -> tuple[str | None, str]:
-        """Field and message of an error told as JSON."""
+        """Field and message of an error as JSON."""
         error = self.json["error"]
         assert set(error) == {"field", "message"}
         return error["field"], error["message"]
@@ -84,7 +84,7 @@ class Releaf:
         return answer.json
 
     def process(self, *arguments: object, stdin: str = "") -> Result:
-        """Run a command as a process, on the day that ``it_is`` said."""
+        """Run a command as a process, at the time set by ``it_is``."""
         done = subprocess.run(
             [sys.executable, "-m", "webapp.cli", *map(str, arguments)],
             cwd=ROOT,
@@ -114,13 +114,13 @@ class Releaf:
             self.apps[key] = create_app(settings)
         return self.apps[key]
 
-    def starts_anew(self) -> None:
-        """Have the next command make its application and look at its database, as a process."""
-        self.ends()
+    def restart(self) -> None:
+        """Let the next command create the application and open the database again."""
+        self.close()
         self.apps.clear()
         make_ready.cache_clear()
 
-    def ends(self) -> None:
+    def close(self) -> None:
         """Close all connections."""
         for app in self.apps.values():
             with app.app_context():
@@ -135,8 +135,8 @@ class Releaf:
             yield session
             session.commit()
 
-    def it_is(self, moment: str) -> None:
-        """Processes live at this moment of UTC from now on."""
+    def set_time(self, moment: str) -> None:
+        """Set the time of processes, in UTC."""
         self.now = moment
 
     def _environ(self) -> dict[str, str]:
@@ -181,7 +181,7 @@ def releaf(
         _surroundings(settings.instance, printerpoint) | services, shared_app=shared_app
     )
     yield releaf
-    releaf.ends()
+    releaf.close()
     common_app.config["RELEAF"] = common_settings
     with common_app.app_context():
         db.engine.dispose()
@@ -192,7 +192,7 @@ def new_instance(tmp_path: Path, printerpoint: Sandbox) -> Iterator[Releaf]:
     """The commands on an instance of this test's own that has no files yet."""
     releaf = Releaf(_surroundings(tmp_path / "instance", printerpoint))
     yield releaf
-    releaf.ends()
+    releaf.close()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
     )
 
 
-def test_what_no_option_names_stays_as_it_is(releaf: Releaf) -> None:
+def test_what_no_option_names_is_unchanged(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind", "--time-zone", "Europe/Berlin", "--region", "ca")
 
     zone = releaf.made("account", "edit", "Northwind", "--time-zone", "America/New_York")
@@ -126,7 +126,7 @@ def test_a_partner_that_does_not_exist_is_refused(releaf: Releaf) -> None:
     )
 
 
-def test_a_name_that_two_accounts_share_asks_for_the_id(releaf: Releaf) -> None:
+def test_a_name_that_two_accounts_share_requires_the_id(releaf: Releaf) -> None:
     for partner in ("Northwind", "Southwind"):
         releaf.made("account", "add", partner)
         releaf.made("account", "add", "Rosie's Bakery", "--partner", partner)
@@ -140,7 +140,7 @@ def test_a_name_that_two_accounts_share_asks_for_the_id(releaf: Releaf) -> None:
     )
 
 
-def test_a_name_of_digits_gives_way_to_the_id(releaf: Releaf) -> None:
+def test_an_id_takes_precedence_over_a_name_of_digits(releaf: Releaf) -> None:
     releaf.made("account", "add", "2")
     releaf.made("account", "add", "Northwind")
 
@@ -167,7 +167,7 @@ def test_a_user_is_invited_by_a_one_time_link(releaf: Releaf) -> None:
     assert re.fullmatch(r"/invitations/[\w-]{43}", link.path)
 
 
-def test_somebody_of_operations_needs_no_account(releaf: Releaf) -> None:
+def test_a_user_of_operations_requires_no_account(releaf: Releaf) -> None:
     user = releaf.made(
         "user", "add", "--email", "o@example.com", "--name", "Olive Marsh", "--role", "operations"
     )
@@ -230,7 +230,7 @@ def test_of_two_users_with_one_email_the_account_is_named(releaf: Releaf) -> Non
     assert again["id"] == made[1]["id"]
 
 
-def test_nobody_can_be_invited_again_who_is_not_there(releaf: Releaf) -> None:
+def test_an_unknown_user_cannot_be_invited_again(releaf: Releaf) -> None:
     result = releaf("user", "invite-again", "nobody@example.com", "--json")
 
     assert (result.code, result.error[0]) == (2, "email")

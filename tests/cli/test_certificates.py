@@ -82,7 +82,7 @@ def test_the_present_month_has_to_wait(printed: Releaf) -> None:
     assert "closes on" in result.json["waiting"][0]["reason"]
 
 
-def test_a_month_before_the_first_feed_is_left_alone(printed: Releaf) -> None:
+def test_a_month_before_the_first_feed_is_unchanged(printed: Releaf) -> None:
     document = printed.made("certificates", "issue", "--month", "1999-12")
 
     assert document == {
@@ -163,7 +163,7 @@ def test_what_cannot_be_downloaded_is_wrong_use(
     assert result.err.count("Error: ") == 1
 
 
-def test_late_pages_are_told(printed: Releaf, printerpoint: Sandbox) -> None:
+def test_late_pages_are_reported(printed: Releaf, printerpoint: Sandbox) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
     printerpoint.set_time(_noon(17) + timedelta(days=4))
     printerpoint.print_pages("CNB1", 10)

@@ -96,7 +96,7 @@ def test_collecting_twice_deposits_once(harbour: Releaf, printerpoint: Sandbox) 
     assert sum(row["pages"] for row in harbour.made("list", "deposits")) == 700
 
 
-def test_the_first_is_the_night_and_later_ones_are_asked_for(harbour: Releaf) -> None:
+def test_the_first_collection_is_scheduled_and_later_ones_are_manual(harbour: Releaf) -> None:
     harbour.made("collect")
     harbour.made("collect", "--server", "Northwind")
     harbour.made("collect", "--feed", "2")
@@ -117,7 +117,7 @@ def test_one_feed_is_collected_by_the_name_of_its_account(harbour: Releaf) -> No
     assert [feed["id"] for feed in server["feeds"]] == [2]
 
 
-def test_rows_that_are_not_counted_are_told(harbour: Releaf, printerpoint: Sandbox) -> None:
+def test_rows_that_are_not_counted_are_reported(harbour: Releaf, printerpoint: Sandbox) -> None:
     for count in (5, 4_000):
         printerpoint.add_printer("Rosie's Bakery", count=count)
 
@@ -197,7 +197,7 @@ def test_a_customer_that_fails_does_not_stop_the_others(harbour: Releaf) -> None
     assert "Traceback" not in result.err
 
 
-def test_a_token_that_cannot_be_opened_says_so(harbour: Releaf) -> None:
+def test_a_token_that_cannot_be_decrypted_is_reported(harbour: Releaf) -> None:
     other_key = "4hHB0Lq2nzkxlPzQ6vS6mNfLkPZ2xR0z4u6yqT0c1aU="
 
     harbour.surroundings["ENCRYPTION_KEYS"] = other_key
@@ -231,7 +231,7 @@ def test_the_progress_of_another_process_is_followed(
     assert [feed["pages"] for feed in document["servers"][0]["feeds"]] == [4_321]
 
 
-def test_a_night_whose_process_died_is_taken_up(harbour: Releaf) -> None:
+def test_a_night_whose_process_was_killed_is_continued(harbour: Releaf) -> None:
     night = _begun_by_another(harbour, clock.now() - 2 * heartbeat.STALE_AFTER)
 
     document = harbour.made("collect")

@@ -65,7 +65,7 @@ def test_every_command_takes_json_at_its_end(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_a_wrong_option_is_told_as_json_and_to_people(words: str, releaf: Releaf) -> None:
+def test_a_wrong_option_is_reported_as_json_and_as_text(words: str, releaf: Releaf) -> None:
     result = releaf(*words.split(), "--wrong", "--json")
 
     assert result.code == 2
@@ -76,7 +76,7 @@ def test_a_wrong_option_is_told_as_json_and_to_people(words: str, releaf: Releaf
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_help_leaves_the_instance_alone(words: str, new_instance: Releaf) -> None:
+def test_help_does_not_change_the_instance(words: str, new_instance: Releaf) -> None:
     result = new_instance(*words.split(), "--help")
 
     assert result.code == 0
@@ -163,7 +163,7 @@ def test_the_commands_are_on_flask_as_well(new_instance: Releaf) -> None:
     assert (wrong.exit_code, wrong.stdout[:10]) == (2, '{"error":{')
 
 
-def test_the_shell_knows_the_database_and_the_models(own_app: Flask) -> None:
+def test_the_shell_has_the_database_and_the_models(own_app: Flask) -> None:
     from webapp.cli import register
     from webapp.db import db
 

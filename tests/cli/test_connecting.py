@@ -96,7 +96,7 @@ def test_a_customer_that_is_not_there_names_the_remedy(northwind: Releaf) -> Non
     assert "releaf server customers" in result.error[1]
 
 
-def test_two_customers_of_one_name_are_told_apart_by_id(
+def test_two_customers_of_one_name_are_distinguished_by_id(
     northwind: Releaf, printerpoint: Sandbox
 ) -> None:
     for customer_id in ("MILL01", "MILL02"):
@@ -132,7 +132,9 @@ def test_two_customers_of_one_name_never_share_an_account(
     assert "already connected" in listed.out
 
 
-def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint: Sandbox) -> None:
+def test_the_accounts_that_were_created_are_listed(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
     northwind.made("account", "add", "Bakery", "--partner", "1")
     for name in ("Bakery", "Clinic"):
         printerpoint.add_printer(printerpoint.add_customer(name, name.upper()), serial=name)
@@ -153,7 +155,7 @@ def test_the_accounts_that_were_created_are_said(northwind: Releaf, printerpoint
         (["--all", "--account", "1"], "account"),
     ],
 )
-def test_feed_add_wants_one_customer_or_all(
+def test_feed_add_requires_one_customer_or_all(
     northwind: Releaf, options: list[str], field: str
 ) -> None:
     result = northwind("feed", "add", "1", *options, "--json")

@@ -22,7 +22,7 @@ def test_the_first_administrator_is_let_in(new_instance: Releaf) -> None:
         assert ada.role == "operations"
 
 
-def test_until_somebody_is_in_a_new_link_is_made_each_time(releaf: Releaf) -> None:
+def test_a_new_link_is_created_each_time_until_a_user_has_a_password(releaf: Releaf) -> None:
     first = releaf.made("database", "upgrade")["administrator"]
     second = releaf.made("database", "upgrade")["administrator"]
 
@@ -30,7 +30,7 @@ def test_until_somebody_is_in_a_new_link_is_made_each_time(releaf: Releaf) -> No
     assert first["link"] != second["link"]
 
 
-def test_once_somebody_is_in_no_link_is_made(releaf: Releaf) -> None:
+def test_no_link_is_created_once_a_user_has_a_password(releaf: Releaf) -> None:
     link = releaf.made("database", "upgrade")["administrator"]["link"]
     with releaf.session() as session:
         users.accept(session, link.rpartition("/")[2], "correct horse battery", clock.now())
@@ -46,7 +46,7 @@ def test_a_database_that_is_behind_says_in_one_line_what_to_run(
     own_instance: Releaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")
-    own_instance.starts_anew()
+    own_instance.restart()
 
     behind = own_instance("list", "accounts", "--json")
 
@@ -62,7 +62,7 @@ def test_a_database_of_an_unreleased_version_is_refused_in_one_line(
     with own_instance.session() as session:
         session.execute(text("update alembic_version set version_num = '0014'"))
         session.commit()
-    own_instance.starts_anew()
+    own_instance.restart()
 
     refused = own_instance(*command, "--json")
 

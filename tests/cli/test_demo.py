@@ -60,14 +60,14 @@ class Demo:
         self.now = datetime(2027, 3, 1, 15, tzinfo=UTC)
         self.printerpoint = Sandbox(now=lambda: self.now)
 
-    def runs(self, *options: str) -> Result:
+    def run(self, *options: str) -> Result:
         """Run ``releaf demo --json`` now."""
-        self.releaf.it_is(f"{self.now:%Y-%m-%d %H:%M:%S}")
+        self.releaf.set_time(f"{self.now:%Y-%m-%d %H:%M:%S}")
         return self.releaf.process("demo", *options, "--json")
 
-    def succeeds(self, *options: str) -> Any:
+    def run_successfully(self, *options: str) -> Any:
         """Run ``releaf demo --json`` now, which must succeed; returns its document."""
-        result = self.runs(*options)
+        result = self.run(*options)
         assert result.code == 0, result
         return result.json
 
@@ -87,7 +87,7 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
     releaf = demo.releaf
     releaf.made("database", "upgrade")  # as make demo does; its administrator is taken over
 
-    seeded = demo.succeeds()
+    seeded = demo.run_successfully()
 
     assert (seeded["first_day"], seeded["last_day"]) == ("2026-12-31", "2027-02-28")
     assert (seeded["nights"], seeded["certificates"]) == (60, 8)
@@ -118,12 +118,12 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
 
     # On the same day nothing is added.
     addresses = {row["url"] for row in releaf.made("list", "certificates")}
-    assert demo.succeeds() == seeded
+    assert demo.run_successfully() == seeded
     assert {row["url"] for row in releaf.made("list", "certificates")} == addresses
 
     # Three days later: February has closed, and the nights since are added.
     demo.now += timedelta(days=3)
-    again = demo.succeeds()
+    again = demo.run_successfully()
 
     assert again["logins"] == seeded["logins"]
     assert (again["nights"], again["last_day"]) == (63, "2027-03-03")
@@ -134,9 +134,9 @@ def test_the_demo_is_seeded_and_extended_until_it_is_reset(demo: Demo) -> None:
 
     # A reset that is interrupted: the next run seeds everything again.
     demo.printerpoint.refuse()
-    interrupted = demo.runs("--reset")
+    interrupted = demo.run("--reset")
     demo.printerpoint.recover()
-    anew = demo.succeeds()
+    anew = demo.run_successfully()
 
     assert interrupted.code == 1
     assert "token" in interrupted.error[1]
@@ -204,7 +204,7 @@ def _the_logins_work(releaf: Releaf, logins: list[dict[str, str]]) -> None:
         ("RELEAF_ENV", "production", "RELEAF_ENV: the demo is not for production"),
     ],
 )
-def test_the_demo_keeps_away_from_what_is_real(
+def test_the_demo_does_not_change_real_data(
     releaf: Releaf, variable: str, value: str, words: str
 ) -> None:
     instance = Path(releaf.surroundings["RELEAF_INSTANCE"])
@@ -235,7 +235,7 @@ def test_the_demo_never_touches_accounts_of_others(releaf: Releaf) -> None:
     assert [row["name"] for row in releaf.made("list", "accounts")] == ["Southwind"]
 
 
-def test_without_a_sandbox_the_demo_says_how_to_start_one(releaf: Releaf) -> None:
+def test_without_a_sandbox_the_demo_shows_how_to_start_one(releaf: Releaf) -> None:
     releaf.surroundings["PRINTERPOINT_URL"] = "http://127.0.0.1:9/apis/v1"
 
     result = releaf("demo", "--json")

@@ -20,7 +20,7 @@ def bakery(northwind: Releaf, printerpoint: Sandbox) -> Releaf:
     return northwind
 
 
-def test_a_feed_is_deactivated_and_says_so(bakery: Releaf) -> None:
+def test_a_deactivated_feed_is_reported(bakery: Releaf) -> None:
     row = bakery.made("feed", "deactivate", 1)
     again = bakery("feed", "deactivate", "Bluebird Bakery")
 
@@ -94,7 +94,9 @@ def test_a_feed_without_pages_is_given_to_another_account(bakery: Releaf) -> Non
         assert entry.details == {"before": "Bluebird Bakery", "to": "Bakers United"}
 
 
-def test_a_feed_with_pages_keeps_its_account_and_says_what_to_do(bakery: Releaf) -> None:
+def test_the_account_of_a_feed_with_pages_cannot_change_and_the_message_has_the_remedy(
+    bakery: Releaf,
+) -> None:
     bakery.made("account", "add", "Bakers United", "--partner", "Northwind")
     with bakery.session() as session:
         factories.deposit(session, session.get_one(Feed, 1), pages=12)
@@ -162,7 +164,7 @@ def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
 
     listed = {row["id"]: row["successor_name"] for row in bakery.made("list", "feeds")}
     added = bakery.made("feed", "add", 1, "--all")
-    said = bakery("feed", "add", 1, "--all").out
+    printed = bakery("feed", "add", 1, "--all").out
     row = bakery.made("feed", "relink", "City Clinic")
     again = bakery("feed", "relink", 2, "--json")
     bakery.made("collect")
@@ -179,7 +181,7 @@ def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
             }
         ],
     }
-    assert "releaf feed relink 2 reconnects it" in said
+    assert "releaf feed relink 2 reconnects it" in printed
     assert (row["id"], row["customer_name"]) == (2, "Clinic of the City")
     assert again.code == 1
     assert "No other customer has the printers" in again.error[1]

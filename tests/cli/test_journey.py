@@ -16,7 +16,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture
 def operator(releaf: Releaf, faketime_library: Path) -> Releaf:
-    """An operator at Northwind, who lives in New York."""
+    """An operator at Northwind, in New York."""
     releaf.faketime = faketime_library
     return releaf
 
@@ -36,7 +36,7 @@ def test_a_month_from_the_token_to_the_certificate(
     )
     bakery = printerpoint.add_customer("Rosie's Bakery")
     counter = printerpoint.add_printer(bakery, serial="BRN1", count=2_319)
-    operator.it_is("2026-10-28 16:00:00")
+    operator.set_time("2026-10-28 16:00:00")
     partner = json_of(operator, "account", "add", "Northwind", "--time-zone", "America/New_York")
     server = json_of(
         operator, "server", "add", "--account", "Northwind", stdin=f"{printerpoint.token}\n"
@@ -78,11 +78,11 @@ def test_a_month_from_the_token_to_the_certificate(
     assert night(operator, printerpoint, "2026-11-02 05:15:00")[harbour_feed] == ("collected", 55)
 
     # October closes on 2 November at 6:00 in New York, which is 11:00 in UTC.
-    operator.it_is("2026-11-02 10:59:00")
+    operator.set_time("2026-11-02 10:59:00")
     early = operator.process("certificates", "issue", "--month", "2026-10", "--json")
     assert (early.code, early.json["certificates"]) == (1, [])
     assert "closes on 2026-11-02 at 06:00 (America/New_York)" in early.json["waiting"][0]["reason"]
-    operator.it_is("2026-11-02 11:01:00")
+    operator.set_time("2026-11-02 11:01:00")
     issued = json_of(operator, "certificates", "issue", "--month", "2026-10")
     assert [
         (row["account_name"], row["month"], row["pages"], row["trees"], row["issued_on"])
@@ -124,9 +124,9 @@ def json_of(operator: Releaf, *arguments: Any, stdin: str = "") -> Any:
 
 
 def night(operator: Releaf, printerpoint: Sandbox, moment: str) -> dict[Any, Any]:
-    """Collect at a moment of UTC; returns the day, and outcome and pages by feed."""
+    """Collect at a time of UTC; returns the day, and outcome and pages by feed."""
     printerpoint.set_time(datetime.fromisoformat(f"{moment}+00:00"))
-    operator.it_is(moment)
+    operator.set_time(moment)
     document = json_of(operator, "collect")
     (server,) = document["servers"]
     return {"day": document["day"]} | {

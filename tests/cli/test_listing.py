@@ -89,7 +89,7 @@ def test_a_list_is_one_query_however_long_it_is(two_partners: Releaf) -> None:
 
 
 @BOTH
-def test_a_partner_is_listed_with_its_customers_and_nobody_else(two_partners: Releaf) -> None:
+def test_a_partner_is_listed_with_its_customers_only(two_partners: Releaf) -> None:
     for noun in KEYS:
         everything = two_partners.made("list", noun)
         northwind = two_partners.made("list", noun, "--account", "Northwind")

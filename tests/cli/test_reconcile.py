@@ -40,7 +40,7 @@ def test_warnings_are_named_and_change_no_exit_code(releaf: Releaf) -> None:
     assert f"WARNING A-1 (device 1) of Harbour, A-2 (device 2) of Hotel: {message}" in result.out
 
 
-def test_warnings_are_of_the_feeds_that_are_asked_for(releaf: Releaf) -> None:
+def test_warnings_are_of_the_feeds_that_are_requested(releaf: Releaf) -> None:
     with releaf.session() as session:
         server = factories.server(session)
         first, second = factories.feed(session, server), factories.feed(session, server)

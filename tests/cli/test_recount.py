@@ -1,4 +1,4 @@
-"""``releaf recount``: what the present rules say of open months."""
+"""``releaf recount``: open months by the present rules."""
 
 from datetime import date, datetime, timedelta
 
@@ -35,17 +35,17 @@ def spiked(releaf: Releaf, name: str = "Harbour Architects") -> int:
         return feed.id
 
 
-def test_a_dry_run_changes_nothing_and_apply_what_it_said(releaf: Releaf) -> None:
+def test_a_dry_run_changes_nothing_and_apply_does_what_it_listed(releaf: Releaf) -> None:
     feed = spiked(releaf)
 
-    said = releaf.made("recount", "--dry-run")
+    listed = releaf.made("recount", "--dry-run")
     plain = releaf("recount", "--dry-run").out
     done = releaf.made("recount", "--apply")
 
-    [row] = said["feeds"]
+    [row] = listed["feeds"]
     devices = row.pop("devices")
-    assert (said["applied"], done["applied"]) == (False, True)
-    assert said["feeds"] == [
+    assert (listed["applied"], done["applied"]) == (False, True)
+    assert listed["feeds"] == [
         {
             "feed": feed,
             "server": 1,
@@ -100,7 +100,7 @@ def test_one_of_both_must_be_given(releaf: Releaf, given: list[str]) -> None:
     assert result.error == (None, "Give either --dry-run or --apply.")
 
 
-def test_without_a_difference_it_says_so(releaf: Releaf) -> None:
+def test_a_recount_without_a_difference_is_reported(releaf: Releaf) -> None:
     with releaf.session() as session:
         factories.reading(session, day=TODAY)
 

@@ -28,7 +28,7 @@ def test_a_server_is_registered_with_a_token_from_standard_input(
 
 
 @pytest.mark.parametrize("stdin", ["", " \n"])
-def test_without_a_token_nothing_is_asked(
+def test_without_a_token_nothing_is_requested(
     releaf: Releaf, printerpoint: Sandbox, stdin: str
 ) -> None:
     releaf.made("account", "add", "Northwind")
@@ -127,7 +127,7 @@ def test_a_token_that_does_not_work_replaces_nothing(
 @pytest.mark.parametrize(
     ("server", "stdin", "field"), [("1", "", "token"), ("1", "a:b", "token"), ("9", "x", "server")]
 )
-def test_replacing_a_token_wants_a_server_and_a_token(
+def test_replacing_a_token_requires_a_server_and_a_token(
     northwind: Releaf, server: str, stdin: str, field: str
 ) -> None:
     result = northwind("server", "replace-token", server, "--json", stdin=stdin)
@@ -161,7 +161,7 @@ def test_a_server_is_removed_with_its_feeds(northwind: Releaf, printerpoint: San
 
 
 def audited(releaf: Releaf) -> list[str]:
-    """What the audit trail says was done."""
+    """The actions in the audit trail."""
     with releaf.session() as session:
         return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
 

@@ -47,7 +47,7 @@ def test_the_queue_survives_a_crash_of_redis(redis_server: RedisServer) -> None:
         assert connection.lrange("queue", 0, -1) == [b"monday", b"tuesday"]
 
 
-def test_redis_wants_its_password_and_keeps_it_off_the_command_line(
+def test_redis_requires_its_password_which_is_not_on_the_command_line(
     redis_server: RedisServer,
 ) -> None:
     stranger = redis.Redis(port=redis_server.port, retry=AT_ONCE)
@@ -73,7 +73,7 @@ def test_tests_cannot_reach_beyond_loopback() -> None:
         socket.getaddrinfo("nobody.invalid", 443)
 
 
-def test_chromium_and_faketime_are_where_the_fixtures_say(
+def test_chromium_and_faketime_are_where_the_fixtures_find_them(
     chromium_path: Path, faketime_library: Path
 ) -> None:
     done = subprocess.run(

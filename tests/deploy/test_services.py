@@ -1,4 +1,4 @@
-"""``make run`` and ``make demo``: all start, all stop, and a start that fails says why."""
+"""``make run`` and ``make demo``: all processes start and stop, and a failed start is explained."""
 
 import fcntl
 import http.client
@@ -30,7 +30,7 @@ def start(what: str, instance: Path, **variables: str) -> subprocess.CompletedPr
 
 
 def free_port() -> int:
-    """A port at which nobody listens."""
+    """A closed port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -92,7 +92,7 @@ def test_a_second_start_on_the_same_instance_is_refused(tmp_path: Path) -> None:
     assert outcome.stderr.count("\n") == 1
 
 
-def test_the_demo_leaves_the_real_instance_alone(taken_port: int, tmp_path: Path) -> None:
+def test_the_demo_does_not_change_the_real_instance(taken_port: int, tmp_path: Path) -> None:
     precious = tmp_path / "releaf.db"
     precious.write_text("a year of readings")
 
@@ -113,7 +113,7 @@ def test_what_a_start_leaves_is_for_the_owner_only(taken_port: int, tmp_path: Pa
 
 
 def processes_of(instance: Path) -> list[str]:
-    """The command lines of the processes that live in an instance."""
+    """The command lines of the processes of an instance."""
     mark = f"RELEAF_INSTANCE={instance}".encode()
     found = []
     for path in Path("/proc").glob("[0-9]*"):

@@ -1,4 +1,4 @@
-"""Processes that live and die together, seen from outside: whatever ends, nothing stays behind."""
+"""Supervised processes, seen from outside: however they end, no process remains."""
 
 import os
 import signal
@@ -73,7 +73,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_stop_it_leaves_no_process(service: Service, number: signal.Signals) -> None:
+def test_a_stop_signal_leaves_no_process(service: Service, number: signal.Signals) -> None:
     service.process.send_signal(number)
 
     assert service.process.wait(timeout=120) == 0
@@ -96,7 +96,7 @@ def test_without_its_supervisor_it_ends_with_everything(service: Service) -> Non
     assert service.processes() == set()
 
 
-def test_what_dies_is_started_again_and_its_orphans_are_ended(service: Service) -> None:
+def test_a_killed_program_is_started_again_and_its_children_are_ended(service: Service) -> None:
     (rider,) = service.processes("rider")
     (horse,) = service.processes("horse")
 

@@ -115,7 +115,7 @@ def test_the_shade_that_is_offered_passes_and_is_the_nearest(colour: Colour) -> 
 
 
 @given(COLOURS.filter(lambda colour: max(colour) - min(colour) > 60))
-def test_the_shade_that_is_offered_keeps_the_hue(colour: Colour) -> None:
+def test_the_shade_that_is_offered_retains_the_hue(colour: Colour) -> None:
     offered = contrast.nearest_passing(colour)
 
     before, after = (rgb_to_hls(*(part / 255 for part in one))[0] for one in (colour, offered))

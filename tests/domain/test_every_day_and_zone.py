@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 def test_the_verdict_on_every_day_agrees_with_an_oracle_that_counts_forwards(
     country: str,
 ) -> None:
-    # The oracle numbers the business days once; the rule walks a gap. Both know one calendar.
+    # The oracle numbers the business days once; the rule walks a gap. Both use one calendar.
     calendar = holidays.country_holidays(country, years=range(2019, 2038))
     days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 40)]
     ended = 0

@@ -173,7 +173,7 @@ def test_a_copy_whose_counters_are_replaced_with_those_of_the_machine_stays_unco
 
 
 @pytest.mark.parametrize(("moved", "verdict"), [(100, "copy"), (7, "two_machines")])
-def test_the_history_says_which_row_disagreed_and_what_it_was(moved: int, verdict: str) -> None:
+def test_the_history_shows_which_row_disagreed_and_what_it_was(moved: int, verdict: str) -> None:
     cells = [[cell(10_000 + 100 * n), cell(90_000 + moved * n, a="A-2")] for n in range(4)]
 
     service = run(cells)

@@ -1,4 +1,4 @@
-"""A person's decisions, connecting again, and beginning anew."""
+"""Decisions of users, connecting again, and restarts of the count."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ LAST = date(2026, 10, 27)
 
 
 def held() -> tuple[Service, Delta]:
-    """A jump of 40,000 pages, on a Monday after a weekend, that only a person can decide."""
+    """A jump of 40,000 pages, on a Monday after a weekend, that only a user can decide."""
     counts = [10_000 + 200 * n for n in range(5)]
     jump = [50_800 + 200 * n for n in range(5)]
     cells = [[{"c": "C", "s": "S-1", "a": "A", "n": n}] for n in (*counts, *jump)]
@@ -35,7 +35,7 @@ def changed(result: Result) -> Delta:
     return event.delta
 
 
-def test_a_jump_beyond_the_confirmable_waits_for_a_person() -> None:
+def test_a_jump_beyond_the_confirmable_waits_for_a_decision() -> None:
     service, delta = held()
 
     assert delta.pages == 40_000

@@ -205,7 +205,7 @@ def test_pages_held_when_a_counter_is_reset_are_accepted_if_they_were_confirmed(
     assert service.total() == 100 + 10_000 + 100 + 5
 
 
-def test_pages_held_when_a_counter_is_reset_wait_for_a_person_if_they_were_not() -> None:
+def test_pages_held_when_a_counter_is_reset_wait_for_a_decision_if_they_were_not() -> None:
     service = series(10_000, 10_100, 20_100, 5, 10)
 
     [delta] = service.for_person()

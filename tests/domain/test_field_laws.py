@@ -1,4 +1,4 @@
-"""Laws of metering, over random mixes of trouble on several devices and customers."""
+"""Laws of metering, over random mixes of faults on several devices and customers."""
 
 import json
 from dataclasses import replace
@@ -19,8 +19,8 @@ Cell = dict[str, Any]
 NIGHTS = 12
 
 TROUBLES = ["zero", "spike", "low", "null", "huge", "absent", "frozen", "twice"]
-#: A device is either moved or loses its serial number: both at once nobody can follow. Each night
-#: of trouble is followed by one without, as readings only decide what a next reading confirms.
+#: A device is either moved or loses its serial number: both at once cannot be followed. Each night
+#: with a fault is followed by one without, as readings only decide what a next reading confirms.
 troubles = st.sampled_from(["no serial", "elsewhere"]).flatmap(
     lambda other: st.lists(
         st.sampled_from(["none"] * 3 + [*TROUBLES, other]).map(lambda trouble: [trouble, "none"]),

@@ -1,4 +1,4 @@
-"""Which machine a row is: strangers under an asset ID, counters that are replaced."""
+"""Which machine a row is: other machines under an asset ID, counters that are replaced."""
 
 from datetime import timedelta
 
@@ -7,12 +7,12 @@ import pytest
 from tests.domain.field import COLOUR, FIRST_NIGHT, MONO, SIZE, cell, notes, run, totals
 from webapp.domain.paper import LETTER_AREA
 
-# Strangers: rows without a serial number that do not continue the machine of their asset ID.
+# Other machines: rows without a serial number that do not continue the machine of their asset ID.
 
 
 @pytest.mark.parametrize(("nights", "devices"), [(5, 1), (8, 1), (9, 2)])
 def test_a_stranger_is_another_machine_after_five_business_days(nights: int, devices: int) -> None:
-    # Told apart on Tuesday of the next week: five business days after its first night.
+    # Distinguished on Tuesday of the next week: five business days after its first night.
     cells = [[cell(10_000)]] + [[cell(500 + 10 * n, s=None)] for n in range(nights - 1)]
 
     service = run(cells, twice=True)
@@ -21,7 +21,7 @@ def test_a_stranger_is_another_machine_after_five_business_days(nights: int, dev
     assert totals(service)[0] == 0
 
 
-def test_a_stranger_counts_from_its_first_night_and_the_machine_goes_on() -> None:
+def test_another_machine_counts_from_its_first_night_and_the_machine_continues() -> None:
     cells = [[cell(10_000)]] + [[cell(500 + 10 * n, s=None)] for n in range(10)]
     cells += [[cell(10_300), cell(600, s=None)], [cell(10_340), cell(615, s=None)]]
 
@@ -35,7 +35,7 @@ def test_a_stranger_counts_from_its_first_night_and_the_machine_goes_on() -> Non
     ]
 
 
-def test_a_stranger_that_goes_is_forgotten_when_the_machine_is_read_again() -> None:
+def test_another_machine_that_disappears_is_dropped_when_the_machine_is_read_again() -> None:
     cells = [[cell(10_000)], *[[cell(500, s=None)]] * 4, [cell(10_050)]]
     cells += [[cell(700 + n, s=None)] for n in range(4)]
 
@@ -66,7 +66,7 @@ def test_another_set_is_taken_after_five_business_days_without_the_first(
         assert (state.incomplete_since, state.alternate) == (None, None)
 
 
-def test_a_set_that_returns_in_time_counts_all_pages_and_begins_the_days_anew() -> None:
+def test_a_set_that_returns_in_time_counts_all_pages_and_restarts_the_days() -> None:
     size = [[cell(0, counters={SIZE: 80_000 + 20 * n})] for n in range(4)]
     cells = [[cell(10_000)], *size, [cell(10_100)], *size, [cell(10_200)]]
 

@@ -30,7 +30,7 @@ def test_of_two_rows_that_agree_the_newest_is_read(
 
 
 @pytest.mark.parametrize(("counts", "pages"), [((10_100,), 100), ((10_000, 10_050), 50)])
-def test_a_machine_without_a_last_seen_goes_on_where_it_is_listed_with_a_new_count(
+def test_a_machine_without_a_last_seen_continues_where_it_is_listed_with_a_new_count(
     counts: tuple[int, ...], pages: int
 ) -> None:
     cells = [[cell(10_000, seen=None)]]

@@ -1,4 +1,4 @@
-"""What becomes of a stranger that is another machine, and of counters that are replaced."""
+"""Rows that turn out to be another machine, and counters that are replaced."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -29,7 +29,7 @@ DECIDED = FIRST_NIGHT + timedelta(days=8)
 
 
 def stranger(*counts: int, **values: Any) -> Service:
-    """A machine read once, then a stranger without a serial number under its asset ID."""
+    """A machine read once, then another one without a serial number under its asset ID."""
     rows = [cell(count, s=None, **values) for count in counts]
     return run([[cell(10_000)], *[[row] for row in rows]])
 

@@ -1,4 +1,4 @@
-"""Every kind of trouble in the field, in variants: other counters, orders, months, customers."""
+"""Every kind of fault in the field, in variants: other counters, orders, months, customers."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -73,7 +73,7 @@ def test_a_feed_that_did_not_turn_unhealthy_repeatedly_needs_no_suggestion(
     assert suggest_interval(ago(12, 42, 72, 102), turns, TODAY, HOLIDAYS) == interval
 
 
-def test_days_before_the_window_and_days_told_twice_do_not_count() -> None:
+def test_days_before_the_window_and_repeated_days_do_not_count() -> None:
     days = ago(12, 42, WINDOW_DAYS + 1, 12, 42, 0)
 
     assert suggest_interval(days, 2, TODAY, HOLIDAYS) is None

@@ -1,4 +1,4 @@
-"""The replay of stored readings: what a day's count alone must tell."""
+"""The replay of stored readings: what follows from the count of a day only."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -80,7 +80,7 @@ def test_a_night_of_another_counter_set_loses_no_page() -> None:
     assert pages(result) == 100
 
 
-def test_another_counter_set_for_good_begins_anew() -> None:
+def test_another_counter_set_for_good_starts_again() -> None:
     by_size = [reading(n, 800 + 10 * n, counter_set="size") for n in range(1, 12)]
     by_area = [reading(n, 800 + 10 * n, counter_set="area") for n in range(1, 12)]
 
@@ -127,7 +127,7 @@ def test_two_stored_devices_of_a_serial_number_are_one_device() -> None:
     assert (pages(result), pages(result, SCHOOL)) == (40, 50)
 
 
-def test_a_feed_removed_and_connected_again_goes_on_within_a_day() -> None:
+def test_a_feed_removed_and_connected_again_continues_within_a_day() -> None:
     for days, counted in ((0, 60), (6, 0)):
         created = MONDAY + timedelta(days=1 + days)
         result = replayed(

@@ -136,13 +136,13 @@ def test_a_glitch_down_loses_nothing(low: int, zeros: int) -> None:
     assert run(series([10_000, 10_100, 10_200, *lows, 10_400, 10_500]), twice=True).total() == 500
 
 
-def test_a_reset_gains_nothing_and_goes_on() -> None:
+def test_a_reset_gains_nothing_and_continues() -> None:
     service = run(series([90_000, 90_100, 40, 120, 200]), twice=True)
 
     assert service.total() == 260
 
 
-def test_a_reset_to_zero_goes_on() -> None:
+def test_a_reset_to_zero_continues() -> None:
     service = run(series([80_000, 80_100, 80_200, 0, 90, 180]), twice=True)
 
     assert service.total() == 380

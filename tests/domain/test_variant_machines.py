@@ -72,7 +72,7 @@ def test_one_machine_at_two_customers(apart: int, minutes: int, reverse: bool) -
     assert not service.for_person()
 
 
-def test_two_machines_with_one_serial_number_are_told_apart() -> None:
+def test_two_machines_with_one_serial_number_are_distinguished() -> None:
     nights = [
         [
             cell(colour(10_000 + 100 * n)),

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL, and a database of its own for each test that asks."""
+"""A throw-away PostgreSQL, and a new database for each test that uses it."""
 
 import os
 import secrets

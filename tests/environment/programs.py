@@ -13,7 +13,7 @@ def chromium_path() -> Path:
     """The browser: CHROMIUM, else Debian's, else Chrome."""
     for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
         path = shutil.which(name) if name else None
-        # Ubuntu's chromium-browser may be a stub that only tells to install a snap: ask it.
+        # Ubuntu's chromium-browser may be a stub for a snap, so it is run once.
         if path and subprocess.run([path, "--version"], capture_output=True).returncode == 0:
             return Path(path)
     pytest.skip("needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it")

@@ -98,7 +98,7 @@ def running_redis(surroundings: Mapping[str, str] | None = None) -> Iterator[Red
 
 @pytest.fixture(scope="session")
 def redis_of_the_run() -> Iterator[RedisServer]:
-    """The one server of this run; tests ask for ``redis_server``."""
+    """The one server of this run; tests use ``redis_server``."""
     with ExitStack() as stack:
         try:
             server = stack.enter_context(running_redis())

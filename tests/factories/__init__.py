@@ -1,4 +1,4 @@
-"""Builders for every model: what a test does not say is sound and unlike its neighbours.
+"""Builders for every model: defaults are valid and differ from row to row.
 
 Each function flushes, so that ids are set; the caller commits.
 ``NOW`` is a Tuesday morning, ``TODAY`` its date.

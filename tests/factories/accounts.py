@@ -21,7 +21,7 @@ from webapp.models.user import Role
 from webapp.services.accounts import passwords
 from webapp.services.accounts.users import VALID
 
-#: Every user that is made here has it, unless the test says None.
+#: Every user that is made here has it, unless the test passes None.
 PASSWORD = "correct horse battery staple"
 _PASSWORD_HASH = passwords.hash_password(PASSWORD)
 

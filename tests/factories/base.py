@@ -1,4 +1,4 @@
-"""The moments of factories, unlike numbers, and how a row is stored."""
+"""The times of factories, distinct numbers, and how a row is stored."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

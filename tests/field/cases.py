@@ -59,7 +59,7 @@ class Case:
         return self.start <= night < self.start + self.length
 
     def row(self, night: int) -> Row:
-        """The row of the machine as it is."""
+        """The true row of the machine."""
         return self.machine.row(self.day(night))
 
     def number(self, name: str, low: int, high: int) -> int:
@@ -78,7 +78,7 @@ Behaviour = Callable[[Case, int], list[Row]]
 
 
 def untrue(row: Row, counters: dict[str, int | None]) -> Row:
-    """The row with counters that say nothing true."""
+    """The row with false counters."""
     return replace(row, counters=counters, truth={})
 
 

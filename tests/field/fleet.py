@@ -47,7 +47,7 @@ class CustomerNoise:
 class Night:
     """A night: what is listed, whether the list was fetched, how often it was collected.
 
-    ``unlinked``: customers whose new name no feed has yet. ``relinked``: those that a person
+    ``unlinked``: customers whose new name no feed has yet. ``relinked``: those that a user
     connects before the collection, with their names.
     """
 
@@ -114,7 +114,7 @@ class Fleet:
                 machine.print_day(day)
             rows = behaviour.behaviour(case, number)
             if not rows and case.name not in self._known:
-                _forget_printed(case)  # nobody knows of it yet
+                _forget_printed(case)  # not listed yet
             for row in rows:
                 self._known.add(case.name)
                 by_customer.setdefault(row.customer, []).append((case, row))

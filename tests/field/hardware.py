@@ -7,7 +7,7 @@ from tests.field.machines import MONOCHROME, Machine, Row
 
 
 def counter_reset(case: Case, night: int) -> list[Row]:
-    """NVRAM or board replaced: the counters begin anew, part of the day is on them."""
+    """NVRAM or board replaced: the counters start again, part of the day is on them."""
     if case.begins(night):
         case.machine.new_board(int(case.machine.today * case.rng.random()))
     return [case.row(night)]
@@ -28,9 +28,9 @@ def used_board_higher(case: Case, night: int) -> list[Row]:
 
 
 def counter_restored(case: Case, night: int) -> list[Row]:
-    """The counters begin anew, and some nights later a technician enters the old count again.
+    """The counters start again, and some nights later a technician enters the old count again.
 
-    What is entered includes the pages printed meanwhile: the counter goes on.
+    What is entered includes the pages printed in between: the counter continues.
     """
     machine = case.machine
     if case.begins(night):

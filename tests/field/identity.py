@@ -44,7 +44,7 @@ def placeholder(case: Case, night: int) -> list[Row]:
 
 
 def shared_serial(case: Case, night: int) -> list[Row]:
-    """Two machines under one serial number, a slip of a person, with asset IDs of their own."""
+    """Two machines under one serial number, a typing error, with asset IDs of their own."""
     _companions(case, 1)
     rows = [machine.row(case.day(night)) for machine in case.machines]
     return [replace(row, serial=case.machine.serial) for row in rows]

@@ -84,7 +84,7 @@ def is_business_day(day: date) -> bool:
 class Row:
     """A printer as it is listed on a night.
 
-    ``truth``: what its real counters say, by name; empty where the row says nothing true. ``board``
+    ``truth``: the values of its real counters, by name; empty for a false row. ``board``
     names the counters' carrier, so that two rows with the same one can be compared.
     """
 
@@ -113,7 +113,7 @@ class Row:
 
 @dataclass(slots=True)
 class Machine:
-    """A printer: who it is, where it stands, what it prints and what its counters say."""
+    """A printer: who it is, where it stands, what it prints, and its counters."""
 
     name: str
     serial: str | None
@@ -156,12 +156,12 @@ class Machine:
         return int(sum(self.values.values()) / self.counters.unit)
 
     def set_count(self, pages: int) -> None:
-        """Let the counters say so many lifetime pages."""
+        """Set the counters to so many lifetime pages."""
         self.values = dict.fromkeys(self.counters.members, 0)
         self._add(pages)
 
     def new_board(self, pages: int) -> None:
-        """Counters that begin anew at so many pages."""
+        """Counters that start again at so many pages."""
         self.boards += 1
         self.set_count(pages)
 

@@ -2,7 +2,7 @@
 
 ``per_mille``: machines of a thousand to which it happens in a run (a case of several machines
 counts once). Customers and nights have tables of their own. A run's seed and a case's name are the
-seed of its random numbers: another kind, or another rate, leaves every other case as it is.
+seed of its random numbers: another kind, or another rate, leaves every other case unchanged.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """The oracle: the pages that two readings of one counter bracket, by case and customer.
 
-It is shown the rows that a night lists together with what is true of them, so that it knows which
-values are a counter's own. A reading credits its customer with what its counters gained since
-their highest value read before. Pages that no two readings bracket are what is left of the
+It receives the rows that a night lists together with what is true of them, so that it can tell
+which values are a counter's own. A reading credits its customer with the increase of its counters
+since their highest value read before. Pages that no two readings bracket are what is left of the
 printed ones: of the day of a reset, a swap, a change of board, before the first reading and after
 the last.
 """
@@ -79,11 +79,11 @@ class Oracle:
         return sum(pages for day, pages in gains if since < day <= until)
 
     def readings_after(self, case_name: str, day: date) -> int:
-        """How many nights after a day brought a gain."""
+        """How many nights after a day a delta was counted."""
         return len({found for found, _ in self._gains.get(case_name, ()) if found > day})
 
     def case_of(self, serial: str, asset: str) -> str | None:
-        """The case that a device belongs to; None where that cannot be said."""
+        """The case that a device belongs to; None if unknown."""
         for kind, name in (("serial", normalised(serial)), ("asset", asset)):
             found = self._names.get((kind, name), set()) if name else set()
             if len(found) == 1:

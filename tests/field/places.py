@@ -80,26 +80,26 @@ def seen_in_future(case: Case, night: int) -> list[Row]:
 
 
 def seen_years_behind(case: Case, night: int) -> list[Row]:
-    """A clock years behind; it goes."""
+    """A clock years behind, which runs."""
     behind = timedelta(days=-case.number("days", 300, 6_000))
     return [_seen(case.row(night), behind)]
 
 
 def seen_goes_back(case: Case, night: int) -> list[Row]:
-    """The last-seen goes back by days although the counters go on."""
+    """The last-seen is set back by days although the counters increase."""
     behind = timedelta(days=-case.number("days", 2, 40))
     return [_seen(case.row(night), behind) if case.lasts(night) else case.row(night)]
 
 
 def seen_stands_still(case: Case, night: int) -> list[Row]:
-    """The last-seen is the same every night although the counters go on."""
+    """The last-seen is the same every night although the counters increase."""
     if not case.held_back:
         case.held_back = [case.row(night)]
     return [replace(case.row(night), seen=case.held_back[0].seen)]
 
 
 def seen_never(case: Case, night: int) -> list[Row]:
-    """There is no last-seen on any night; the counters go on."""
+    """There is no last-seen on any night; the counters increase."""
     return [replace(case.row(night), seen=None)]
 
 

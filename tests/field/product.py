@@ -30,7 +30,7 @@ _SETTINGS = MeteringSettings()
 class Product:
     """A partner with one server and a feed for each company.
 
-    A customer whose collection fails is noted in ``failures``; the others go on.
+    A customer whose collection fails is added to ``failures``; the others continue.
     """
 
     def __init__(self, database_url: str) -> None:

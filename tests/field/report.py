@@ -65,7 +65,7 @@ class Report:
 
     @property
     def left_per_night(self) -> float:
-        """Cases left for a person, a night and 5,000 printers."""
+        """Cases left for a decision, a night and 5,000 printers."""
         return self.total.left / self.nights * 5_000 / self.printers
 
     def failures(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a run drives: anything that is given the rows of nights and says what it made of them."""
+"""The interface of what a run tests: it receives the rows of nights and returns what it counted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Subject(Protocol):
         """Collect the night that closes a day; once more, if it was collected before."""
 
     def relink(self, customer: str, name: str) -> None:
-        """A person connects a customer's feed with the company that is called so now."""
+        """A user connects a customer's feed with the company that is called so now."""
 
     def deposits(self) -> Mapping[tuple[str, date], int]:
         """Pages by customer and day."""

@@ -113,7 +113,7 @@ def test_the_truth_meets_every_goal(watched: tuple[Fleet, Oracle]) -> None:
     assert result.total.other_feed < SMALL.printers
 
 
-def test_pages_too_many_too_few_and_elsewhere_are_told_apart(
+def test_pages_too_many_too_few_and_elsewhere_are_distinguished(
     watched: tuple[Fleet, Oracle],
 ) -> None:
     fleet, oracle = watched

@@ -61,13 +61,13 @@ def _by_hand(case: Case, night: int, every: int) -> list[Row]:
 
 
 def read_monthly(case: Case, night: int) -> list[Row]:
-    """Read by hand after some weeks: no serial number, no last-seen, the row stays in between."""
+    """Read by hand after some weeks: no serial number or last-seen, an unchanged row in between."""
     [row] = _by_hand(case, night, case.number("every", 12, 20))
     return [replace(row, serial=None, seen=None)]
 
 
 def read_weekly(case: Case, night: int) -> list[Row]:
-    """Read by hand every week, with a serial number and the moment of it."""
+    """Read by hand every week, with a serial number and the time of the reading."""
     return _by_hand(case, night, 7)
 
 

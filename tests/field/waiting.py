@@ -1,4 +1,4 @@
-"""What waits, night by night: how long honest pages wait, and what is left for a person."""
+"""What waits, night by night: how long valid pages wait, and what is left for a decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tests.field.subject import OpenCase
 #: Honest pages may wait for so many business days whose night was read: an outage of the server is
 #: no reading that could decide.
 PATIENCE = 2
-#: Later readings after which what still waits is left for a person.
+#: Later readings after which what still waits is left for a decision.
 DECIDED_AFTER = 3
 
 _Key = tuple[str, str, str, date]
@@ -58,7 +58,7 @@ class Watch:
         return [met for met in self._met.values() if met.last_met == day]
 
     def left(self, day: date) -> list[Waiting]:
-        """Those that are left for a person after the last night."""
+        """Those that are left for a decision after the last night."""
         return [
             met
             for met in self.at_end(day)

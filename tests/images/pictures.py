@@ -46,7 +46,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says to be huge; there are a few rows in it."""
+    """A PNG with huge dimensions in its header and a few rows."""
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     rows = zlib.compress(bytes(4 * min(width, 10_000) + 1) * 4)
     return (

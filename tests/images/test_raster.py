@@ -35,7 +35,7 @@ def test_it_fits_and_is_never_made_larger(size: tuple[int, int]) -> None:
     assert 1 <= height <= min(HEIGHT, size[1])
 
 
-def test_nothing_but_the_pixels_is_kept() -> None:
+def test_only_the_pixels_are_stored() -> None:
     words = PngImagePlugin.PngInfo()
     words.add_text("Author", "Ada Byron")
     words.add_itxt("Place", "51.5 N")

@@ -20,7 +20,7 @@ _NOT_FOLLOWED = ("/logout", "/static/", "/operations/queues/static")
 
 
 class Browser:
-    """Somebody who looks around. ``seen``: every answer, headers included, by address."""
+    """A browser that follows links. ``seen``: every response, headers included, by address."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -29,7 +29,7 @@ class Browser:
         self.seen: dict[str, bytes] = {}
 
     def close(self) -> None:
-        """Leave."""
+        """Close all connections."""
         self._session.close()
 
     def opens(self, address: str) -> requests.Response:
@@ -50,7 +50,7 @@ class Browser:
         )
         return self._remembers(response, f"POST {address} {len(self.seen)}")
 
-    def looks_around(self, *starts: str, pages: int = 80) -> list[str]:
+    def crawl(self, *starts: str, pages: int = 80) -> list[str]:
         """Follow every link, so many pages at the most; returns the paths that were opened."""
         waiting, opened = list(starts), list[str]()
         while waiting and len(opened) < pages:
@@ -78,7 +78,7 @@ class Browser:
 
 @contextmanager
 def web(config: Settings, output: Path) -> Iterator[str]:
-    """The web process that production runs, saying all it can say; yields its address."""
+    """The web process of production with its most detailed log; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"

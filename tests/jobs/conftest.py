@@ -1,4 +1,4 @@
-"""The world of a night with a queue of its own."""
+"""A partner and its server (World), with a queue."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ def world(config: Settings, sandbox: Sandbox, redis_server: RedisServer) -> Iter
     """A partner where it is noon, on SQLite, with a real Redis-compatible server."""
     world = make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
     yield world
-    world.ends()
+    world.close()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from webapp.settings import Settings
 
 
 def environment(config: Settings) -> dict[str, str]:
-    """The environment of a process that lives under these settings."""
+    """The environment of a process with these settings."""
     inherited = {**os.environ}
     inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything again takes seconds
     return {
@@ -47,16 +47,16 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """``python -m`` these words, in a session of its own; what is left of it is killed at the end.
 
-    ``output``: the file that what it says is added to; else it says it to the test's own.
+    ``output``: the file that its output is appended to; else it is the output of the test.
     """
     with contextlib.ExitStack() as stack:
-        said = stack.enter_context(output.open("ab")) if output else None
+        log = stack.enter_context(output.open("ab")) if output else None
         process = subprocess.Popen(
             with_us("KILL", sys.executable, "-m", *words),
             env=environment(config),
             start_new_session=True,
-            stdout=said,
-            stderr=said,
+            stdout=log,
+            stderr=log,
         )
         stack.callback(kill_group, process)
         yield process
@@ -78,8 +78,8 @@ def scheduler(config: Settings) -> Iterator[subprocess.Popen[bytes]]:
         yield process
 
 
-def works_off(config: Settings, output: Path | None = None) -> None:
-    """Let a worker do what is in line, and end."""
+def run_queued_jobs(config: Settings, output: Path | None = None) -> None:
+    """Let a worker run the enqueued jobs, and end."""
     with worker(config, "--burst", output=output) as process:
         assert process.wait(300) == 0
 
@@ -149,7 +149,7 @@ def outcomes(world: World, collection_id: int) -> int:
 
 @contextmanager
 def only_looking(world: World) -> Iterator[Session]:
-    """A session that keeps nobody from writing."""
+    """A read-only session, which takes no lock."""
     with world.session() as session:
         session.connection(execution_options=READ_ONLY)
         yield session

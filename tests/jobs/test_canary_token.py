@@ -18,7 +18,7 @@ from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import Browser, web
 from tests.jobs.processes import eventually, worker, zone_at_noon
-from tests.jobs.traces import files_below, kept_in_redis, shows
+from tests.jobs.traces import files_below, redis_content, shows
 from tests.printerpoint.hostile_answers import answer
 from webapp import queue
 from webapp.crypto import Keyring
@@ -44,21 +44,21 @@ NOT_NOTICED_BY_A_TRY = ("echo",)
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """A Printerpoint that knows the one token we look for."""
+    """A Printerpoint with the canary token."""
     with Sandbox(tokens=(CANARY,)) as printerpoint:
         yield printerpoint
 
 
 @dataclass
 class Scene:
-    """A dealer at the web process, a worker, and what both of them say."""
+    """A user of the partner at the web process, a worker, and the output of both."""
 
     settings: Settings
     printerpoint: Sandbox
     redis: Redis
     dealer: Browser
     operator: Browser
-    said: Path
+    output: Path
 
     @property
     def server_id(self) -> int:
@@ -66,8 +66,8 @@ class Scene:
         with open_session(self.settings.database_url) as session:
             return session.scalars(select(Server.id)).one()
 
-    def collects(self) -> str:
-        """The dealer asks for a collection; returns what becomes of it."""
+    def collect(self) -> str:
+        """Request a collection; return its final state."""
         response = self.dealer.sends(
             f"/servers/{self.server_id}/collect", form=f"/servers/{self.server_id}"
         )
@@ -83,14 +83,14 @@ class Scene:
         self.settles()
 
     def settles(self) -> None:
-        """Wait until nothing is in line or at work."""
+        """Wait until no job is queued or running."""
         eventually(self._is_settled, 60)
 
     def _is_settled(self) -> bool:
         known = set(self.redis.keys("rq:job:*"))
         if {self.redis.hget(key, "status") for key in known} & {b"queued", b"started"}:
             return False
-        # A job puts another in line before it ends: one that came meanwhile was not looked at.
+        # A job enqueues another before it ends, so a new one may have been missed.
         return set(self.redis.keys("rq:job:*")) == known
 
     def failed_jobs(self) -> list[Job]:
@@ -116,7 +116,7 @@ def scene(
     redis_connection: Redis,
     tmp_path: Path,
 ) -> Iterator[Scene]:
-    """Everything runs and says all it can; a dealer and an operator have logged in."""
+    """Everything runs with detailed logs; users of the partner and of operations have logged in."""
     config = replace(config, redis_url=redis_server.url, log_level="DEBUG")
     database.make_ready(config.database_url)
     with open_session(config.database_url) as session:
@@ -124,15 +124,15 @@ def scene(
         operator = factories.user(session, factories.operations(session))
         session.commit()
         emails = (dealer.email, operator.email)
-    said = tmp_path / "said"
-    said.mkdir()
+    output = tmp_path / "output"
+    output.mkdir()
     with ExitStack() as stack:
-        stack.enter_context(worker(config, output=said / "worker"))
-        url = stack.enter_context(web(config, said / "web"))
+        stack.enter_context(worker(config, output=output / "worker"))
+        url = stack.enter_context(web(config, output / "web"))
         people = [stack.enter_context(closing(Browser(url))) for _ in emails]
         for person, email in zip(people, emails, strict=True):
             person.sends("/login", email=email, password=factories.PASSWORD)
-        yield Scene(config, sandbox, redis_connection, people[0], people[1], said)
+        yield Scene(config, sandbox, redis_connection, people[0], people[1], output)
     engine(config.database_url).dispose()
 
 
@@ -146,17 +146,19 @@ def test_the_token_is_found_nowhere_whatever_goes_wrong(
     cannot_open_the_token(scene)
     pages = looks_at_everything(scene)
 
-    kept = {
-        **files_below(scene.settings.instance, scene.said, redis_server.folder),
-        **kept_in_redis(scene.redis),
+    stored = {
+        **files_below(scene.settings.instance, scene.output, redis_server.folder),
+        **redis_content(scene.redis),
         **scene.dealer.seen,
         **scene.operator.seen,
         **{f"job {job.id}": words_of(job) for job in scene.failed_jobs()},
     }
 
-    assert [name for name, content in kept.items() if shows(content, SECRETS)] == []
-    assert {"releaf.db", "releaf.db-wal", "web", "worker"} <= {Path(name).name for name in kept}
-    assert all(b"/apis/v1/dealer/printers" in said for said in files_below(scene.said).values())
+    assert [name for name, content in stored.items() if shows(content, SECRETS)] == []
+    assert {"releaf.db", "releaf.db-wal", "web", "worker"} <= {Path(name).name for name in stored}
+    assert all(
+        b"/apis/v1/dealer/printers" in output for output in files_below(scene.output).values()
+    )
     assert len(pages) > 20
     with open_session(scene.settings.database_url) as session:
         server = session.get_one(Server, scene.server_id)
@@ -164,7 +166,7 @@ def test_the_token_is_found_nowhere_whatever_goes_wrong(
 
 
 def registers_with_mistakes(scene: Scene) -> None:
-    """The form is sent with a wrong token, then in every trouble, then well."""
+    """The form is sent with a wrong token, then with every fault, then successfully."""
     responses = [scene.dealer.sends("/servers/new", token=MISTYPED)]
     responses.append(scene.dealer.sends("/servers/new", token=f"{CANARY} and more"))
     for trouble in TROUBLES.keys() - NOT_NOTICED_BY_A_TRY:
@@ -193,9 +195,9 @@ def collects_customers(scene: Scene) -> int:
             )
         session.commit()
         feed_id = session.scalars(select(Feed.id).where(Feed.customer_name == "Zebra")).one()
-    assert scene.collects() == "finished"
+    assert scene.collect() == "finished"
     scene.printerpoint.print_pages("S1", 5)
-    assert scene.collects() == "finished"
+    assert scene.collect() == "finished"
     return feed_id
 
 
@@ -203,7 +205,7 @@ def meets_every_trouble(scene: Scene) -> None:
     """Collections and checks by the worker and by the web, while Printerpoint goes wrong."""
     for goes_wrong in TROUBLES.values():
         goes_wrong(scene.printerpoint)
-        assert scene.collects() == "failed"
+        assert scene.collect() == "failed"
         scene.checks()
         scene.dealer.opens(f"/servers/{scene.server_id}/feeds/new?read=1")
         scene.printerpoint.recover()
@@ -211,14 +213,14 @@ def meets_every_trouble(scene: Scene) -> None:
 
 
 def breaks_in_the_middle_of_a_customer(scene: Scene, feed_id: int) -> None:
-    """An exception in a customer; its job goes on from the night's rows, without the server."""
+    """An exception in a customer; its job continues with the night's rows, without the server."""
     of_feed = select(Feed.account_id).where(Feed.id == feed_id).scalar_subquery()
     broken = update(Account).where(Account.id == of_feed)
     scene.writes(broken.values(time_zone="Nowhere/Atlantis"))
-    assert scene.collects() == "finished"
+    assert scene.collect() == "finished"
     (failed,) = scene.failed_jobs()
     assert "Atlantis" in traceback_of(failed)
-    scene.operator.looks_around("/", f"/feeds/{feed_id}", pages=15)
+    scene.operator.crawl("/", f"/feeds/{feed_id}", pages=15)
     scene.writes(broken.values(time_zone=None))
 
     scene.printerpoint.refuse()
@@ -231,15 +233,15 @@ def breaks_in_the_middle_of_a_customer(scene: Scene, feed_id: int) -> None:
 def cannot_open_the_token(scene: Scene) -> None:
     """The encrypted token is damaged; then it is typed anew."""
     scene.writes(update(Server).values(sealed_token=b"spoiled"))
-    assert scene.collects() == "failed"
+    assert scene.collect() == "failed"
     scene.checks()
     assert any("DecryptionError" in traceback_of(job) for job in scene.failed_jobs())
     assert scene.dealer.sends(f"/servers/{scene.server_id}/token", token=CANARY).ok
-    assert scene.collects() == "finished"
+    assert scene.collect() == "finished"
 
 
 def looks_at_everything(scene: Scene) -> list[str]:
-    """Every page the two can reach, and what rq-dashboard tells of the failed jobs."""
+    """Every page that the two can reach, and rq-dashboard's pages of the failed jobs."""
     queues = "/operations/queues"
     about_jobs = [
         f"{queues}/0/{kind}"
@@ -250,14 +252,14 @@ def looks_at_everything(scene: Scene) -> list[str]:
         f"{queues}/0/data/{which}.json"
         for which in ("queues", "workers", "jobs/collection/failed/20/asc/1")
     ]
-    pages = scene.dealer.looks_around("/", pages=60)
-    pages += scene.operator.looks_around(*about_jobs, *about_queues, f"{queues}/", "/", pages=80)
+    pages = scene.dealer.crawl("/", pages=60)
+    pages += scene.operator.crawl(*about_jobs, *about_queues, f"{queues}/", "/", pages=80)
     assert all(scene.operator.opens(path).ok for path in (*about_jobs, *about_queues))
     return pages
 
 
 def words_of(job: Job) -> bytes:
-    """All that a job says of itself."""
+    """All fields of a job."""
     parts = (job.description, job.get_call_string(), job.meta, job.args, traceback_of(job))
     return "\n".join(map(str, parts)).encode()
 
@@ -283,6 +285,6 @@ def test_what_looks_for_the_token_would_find_it(content: bytes, redis_connection
     redis_connection.hset("rq:job:1", "data", content)
     redis_connection.xadd("rq:results:1", {"exc_string": content})
 
-    kept = kept_in_redis(redis_connection)
+    stored = redis_content(redis_connection)
 
-    assert sum(shows(value, SECRETS) for value in kept.values()) == 2
+    assert sum(shows(value, SECRETS) for value in stored.values()) == 2

@@ -39,7 +39,7 @@ def world(
         config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
     world = make_world(config, sandbox, zone_at_noon())
     yield world
-    world.ends()
+    world.close()
 
 
 def cancel(world: World, collection_id: int) -> None:
@@ -51,7 +51,7 @@ def cancel(world: World, collection_id: int) -> None:
 
 
 def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(world: World) -> None:
-    feeds = [world.has_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in ("Ant", "Bee")]
+    feeds = [world.create_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in ("Ant", "Bee")]
     world.night(yesterday(world) - timedelta(days=1))
     world.printerpoint.print_pages("SA", 5)
     world.printerpoint.print_pages("SB", 7)
@@ -61,27 +61,27 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     def watch(_: CollectionStep) -> None:
         cancel(world, night)
 
-    said = world.runs(night, watch=watch)
+    result = world.run(night, watch=watch)
 
-    assert said == "cancelled by a person"
+    assert result == "cancelled by a person"
     assert state(world, night) == "cancelled"
     assert world.deposits(feeds[0]) == {yesterday(world): 5}
     assert world.deposits(feeds[1]) == {}
-    # Neither a job that comes late nor the next tick takes it up again.
-    assert "already" in world.runs(night)
+    # Neither a late job nor the next run of the timetable continues it.
+    assert "already" in world.run(night)
     with world.session() as session:
         due = scheduling.due_scheduled_runs(session, clock.now(), world.settings.collect_at)
         lost = scheduling.stale_manual_runs(session, clock.now() + timedelta(minutes=10))
         assert ([*due], [*lost]) == ([], [])
         session.rollback()
 
-    world.runs(request_collection(world))
+    world.run(request_collection(world))
     assert world.deposits(feeds[0]) == {yesterday(world): 5}
     assert world.deposits(feeds[1]) == {yesterday(world): 7}
 
 
 def test_it_is_no_finished_night(world: World) -> None:
-    world.has_feed("Ant", "ANT", SA=100)
+    world.create_feed("Ant", "ANT", SA=100)
     night = request_collection(world, "scheduled")
 
     cancel(world, night)
@@ -98,25 +98,25 @@ def test_it_is_no_finished_night(world: World) -> None:
     assert world.server().health == "healthy"
 
 
-def test_cancelled_after_the_last_customer_it_is_cancelled_and_hands_nothing_over(
+def test_a_cancel_after_the_last_customer_enqueues_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = world.has_feed("Ant", "ANT", SA=100)
-    world.breaks(broken)
+    broken = world.create_feed("Ant", "ANT", SA=100)
+    world.break_feed(broken)
     handed: list[int] = []
     monkeypatch.setattr(queue, "run_feed", lambda *ids: handed.append(ids[-1]))
     night = request_collection(world, "scheduled")
 
-    said = world.runs(night, watch=lambda _: cancel(world, night))
+    result = world.run(night, watch=lambda _: cancel(world, night))
 
-    assert said == "cancelled by a person"
+    assert result == "cancelled by a person"
     assert state(world, night) == "cancelled"
     assert handed == []
 
 
 def test_a_worker_stops_in_the_middle_of_a_large_fleet(world: World) -> None:
     for number in range(40):
-        world.has_feed(f"Office {number:02}", f"O{number:02}", **{f"S{number}": 100})
+        world.create_feed(f"Office {number:02}", f"O{number:02}", **{f"S{number}": 100})
     world.printerpoint.configure(page_size=2, delay=0.2)
     wanted = request_collection(world)
     queue.run_collection(world.settings, wanted)
@@ -133,7 +133,7 @@ def test_a_worker_stops_in_the_middle_of_a_large_fleet(world: World) -> None:
 
 
 def printers_read(world: World, collection_id: int) -> int:
-    """How many printers the worker has told of."""
+    """How many printers the worker has reported."""
     with world.session() as session:
         return session.get_one(Collection, collection_id).printers
 

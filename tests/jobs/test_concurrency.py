@@ -62,7 +62,7 @@ def world(
         config = replace(config, database_url=request.getfixturevalue("postgresql_database"))
     world = make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
     yield world
-    world.ends()
+    world.close()
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def on_sqlite(config: Settings, sandbox: Sandbox, redis_server: RedisServer) -> 
     """The same on SQLite only: Redis is what the test is about."""
     world = make_world(replace(config, redis_url=redis_server.url), sandbox, zone_at_noon())
     yield world
-    world.ends()
+    world.close()
 
 
 @pytest.fixture
@@ -78,13 +78,13 @@ def on_postgresql(config: Settings, sandbox: Sandbox, postgresql_database: str) 
     """On PostgreSQL only: threads that really write at once."""
     world = make_world(replace(config, database_url=postgresql_database), sandbox)
     yield world
-    world.ends()
+    world.close()
 
 
 def ready_for_yesterday(world: World) -> list[int]:
     """Feeds with a first reading of the day before yesterday, that printed yesterday."""
     feeds = [
-        world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(CUSTOMERS)
+        world.create_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(CUSTOMERS)
     ]
     day = yesterday(world)
     world.night(day - timedelta(days=1))
@@ -123,7 +123,7 @@ def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
     assert [world.deposits(feed) for feed in feeds] == [{day: pages} for pages in PRINTED]
 
 
-def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
+def test_a_night_killed_with_its_worker_continues_by_itself(world: World) -> None:
     feeds = ready_for_yesterday(world)
     night = request_collection(world, "scheduled")
     queue.run_collection(world.settings, night)
@@ -132,7 +132,7 @@ def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
         horses = children(process.pid)
         kill_group(process)
     before, begun_on = outcomes(world, night), state(world, night)
-    with world.session() as session:  # spares the test the wait for the silent heart
+    with world.session() as session:  # so that the test need not wait for a stale heartbeat
         last_beat = session.get_one(Collection, night).alive_at
         session.execute(update(Collection).values(alive_at=last_beat - heartbeat.STALE_AFTER))
         session.commit()
@@ -152,7 +152,7 @@ def test_a_night_killed_with_its_worker_goes_on_by_itself(world: World) -> None:
     ]
 
 
-def test_collections_asked_for_during_the_night_deposit_nothing_twice(world: World) -> None:
+def test_collections_requested_during_the_night_deposit_nothing_twice(world: World) -> None:
     feeds = ready_for_yesterday(world)
     day = yesterday(world)
     night, *others = (
@@ -226,7 +226,7 @@ def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
 ) -> None:
     world = on_postgresql
     feeds = [
-        world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(CUSTOMERS)
+        world.create_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(CUSTOMERS)
     ]
     with world.session() as session:  # all of them are places of one customer
         owner = session.get_one(Feed, feeds[0]).account_id
@@ -239,9 +239,9 @@ def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
     night = threading.Thread(target=world.night, args=(OCTOBER_31,))
     night.start()
     eventually(lambda: sum(map(bool, (world.deposits(feed) for feed in feeds))) > 3)
-    certified = world.closes(feeds[0], "2026-10", world.after_midnight(OCTOBER_31))
+    certified = world.close_month(feeds[0], "2026-10", world.after_midnight(OCTOBER_31))
     night.join()
-    november = world.closes(feeds[0], "2026-11", world.after_midnight(date(2026, 11, 30)))
+    november = world.close_month(feeds[0], "2026-11", world.after_midnight(date(2026, 11, 30)))
 
     assert certified is not None
     assert november is not None
@@ -258,22 +258,22 @@ def test_a_month_that_closes_while_a_night_deposits_certifies_every_page_once(
 
 
 def is_waited_for(world: World) -> bool:
-    """Whether somebody waits for what another transaction holds."""
+    """Whether a transaction waits for a lock of another one."""
     with world.session() as session:
         return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
 
 
-def test_a_feed_is_removed_while_a_night_tells_that_a_printer_left_it(
+def test_a_feed_is_removed_while_a_night_reports_a_transferred_printer(
     on_postgresql: World,
 ) -> None:
     world = on_postgresql
-    clinic = world.has_feed("Clinic", "CLI", S1=100)
-    harbour = world.has_feed("Harbour", "HAR", S2=100)
+    clinic = world.create_feed("Clinic", "CLI", S1=100)
+    harbour = world.create_feed("Harbour", "HAR", S2=100)
 
     with world.session() as night:
         lock(night, Feed.id, clinic)
         factories.device(night, night.get_one(Feed, clinic))
-        with world.session() as session:  # it waits for nobody
+        with world.session() as session:  # it waits for no lock
             feeds.remove(session, session.get_one(Feed, harbour), NOW)
             session.commit()
         left = {"kind": "moved_away", "details": {}, "at": NOW, "day": OCTOBER_31}
@@ -289,8 +289,8 @@ def test_a_night_locks_the_feeds_of_a_machine_that_moved_in_the_order_of_their_i
     on_postgresql: World,
 ) -> None:
     world = on_postgresql
-    zoo = world.has_feed("Zoo", "ZOO", S1=100)  # collected last, locked first
-    harbour = world.has_feed("Harbour", "HAR", S2=100)
+    zoo = world.create_feed("Zoo", "ZOO", S1=100)  # collected last, locked first
+    harbour = world.create_feed("Harbour", "HAR", S2=100)
     world.night(OCTOBER_30)
     world.printerpoint.move_printer("S1", "Harbour")
     world.printerpoint.print_pages("S1", 5)
@@ -309,7 +309,7 @@ def test_a_night_locks_the_feeds_of_a_machine_that_moved_in_the_order_of_their_i
 
 def test_a_server_is_removed_while_a_night_deposits(on_postgresql: World) -> None:
     world = on_postgresql
-    clinic = world.has_feed("Clinic", "CLI", S1=100)
+    clinic = world.create_feed("Clinic", "CLI", S1=100)
     with world.session() as session:
         server = session.get_one(Feed, clinic).server_id
 
@@ -333,8 +333,8 @@ def test_two_who_deposit_for_the_same_days_of_a_server_are_both_summed(
     on_postgresql: World,
 ) -> None:
     world = on_postgresql
-    clinic = world.has_feed("Clinic", "CLI", S1=100)
-    harbour = world.has_feed("Harbour", "HAR", S2=100)
+    clinic = world.create_feed("Clinic", "CLI", S1=100)
+    harbour = world.create_feed("Harbour", "HAR", S2=100)
     with world.session() as session:
         server = session.get_one(Feed, clinic).server_id
     days = [OCTOBER_31 - timedelta(days=n) for n in range(3)]
@@ -363,12 +363,12 @@ def summed(world: World) -> dict[tuple[int, date], int]:
     return {(row.server_id, row.day): row.pages for row in rows}
 
 
-def test_a_server_is_removed_with_a_collection_that_is_being_asked_for(
+def test_a_server_is_removed_with_a_collection_that_is_being_requested(
     on_postgresql: World,
 ) -> None:
     world = on_postgresql
     with world.session() as session:
-        server = session.get_one(Feed, world.has_feed("Clinic", "CLI", S1=100)).server_id
+        server = session.get_one(Feed, world.create_feed("Clinic", "CLI", S1=100)).server_id
 
     def removes() -> None:
         with world.session() as session:

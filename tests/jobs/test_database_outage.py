@@ -56,7 +56,7 @@ def world(
     monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
     monkeypatch.setattr(runtime, "_DATABASE_POLL_SECONDS", 0.02)
     yield world
-    world.ends()
+    world.close()
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def restarting(world: World, server: PostgreSQLServer, monkeypatch: pytest.Monke
 def test_a_job_that_cannot_reach_the_database_is_enqueued_again_until_it_succeeds(
     world: World, server: PostgreSQLServer, redis_connection: Redis
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     line = Queue("collection", connection=redis_connection)
     wanted = request_collection(world)
     job = line.enqueue(queue.RUN_COLLECTION, wanted)
@@ -89,7 +89,7 @@ def test_a_job_that_cannot_reach_the_database_is_enqueued_again_until_it_succeed
     assert world.outcome(feed).outcome == "collected"
 
 
-def test_a_job_gives_way_to_others_when_the_database_stays_away(
+def test_a_job_is_requeued_when_the_database_does_not_return(
     world: World, server: PostgreSQLServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime, "_DATABASE_WAIT_SECONDS", 0.1)
@@ -107,7 +107,7 @@ def test_a_collection_that_loses_the_database_is_continued_at_once(
     world: World, server: PostgreSQLServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("Ant", "Bee", "Cat")
-    feeds = [world.has_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in names]
+    feeds = [world.create_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in names]
     wanted = request_collection(world)
     crashes = [True]
 

@@ -14,7 +14,7 @@ from webapp.models import Certificate, Document
 
 @pytest.fixture
 def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The jobs of this process run in the application of this world."""
+    """Jobs of this process run in the application of the test."""
     monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
     return world
 

@@ -20,12 +20,12 @@ from webapp.queue_status import Failure
 
 @pytest.fixture
 def world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The jobs of this process run in the application of this world."""
+    """Jobs of this process run in the application of the test."""
     monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
     return world
 
 
-def works_off(world: World) -> None:
+def run_queued_jobs(world: World) -> None:
     """Run the jobs that are enqueued."""
     with queue.connect(world.settings.redis_url) as connection:
         SimpleWorker(queue.QUEUES, connection=connection).work(burst=True)
@@ -34,10 +34,10 @@ def works_off(world: World) -> None:
 @pytest.fixture
 def broken_feed(world: World) -> int:
     """A customer whose job has failed."""
-    feed = world.has_feed("Aardvark", "AAR", S1=100)
-    world.breaks(feed)
+    feed = world.create_feed("Aardvark", "AAR", S1=100)
+    world.break_feed(feed)
     queue.run_collection(world.settings, request_collection(world))
-    works_off(world)
+    run_queued_jobs(world)
     return feed
 
 
@@ -58,13 +58,13 @@ def test_a_failed_job_is_requeued_twice_and_leaves_the_registry_when_it_succeeds
 ) -> None:
     (first,) = failed(world)
     requeue_job(first.id, connection=redis_connection)
-    works_off(world)
+    run_queued_jobs(world)
     (second,) = failed(world)
     failures.resolve_done()
     unresolved = failed(world)
-    world.mends(broken_feed)
+    world.repair_feed(broken_feed)
     requeue_job(first.id, connection=redis_connection)
-    works_off(world)
+    run_queued_jobs(world)
 
     assert first.id == second.id == unresolved[0].id
     assert first.failed_at != second.failed_at
@@ -78,9 +78,9 @@ def test_a_customer_that_a_later_collection_has_read_is_resolved(
     world: World, broken_feed: int
 ) -> None:
     (job,) = failed(world)
-    world.mends(broken_feed)
+    world.repair_feed(broken_feed)
     queue.run_collection(world.settings, request_collection(world))
-    works_off(world)
+    run_queued_jobs(world)
     failures.resolve_done()
 
     assert failed(world) == []
@@ -90,7 +90,7 @@ def test_a_customer_that_a_later_collection_has_read_is_resolved(
 def test_a_killed_collection_is_resolved_when_another_job_has_continued_it(
     world: World, redis_connection: Redis
 ) -> None:
-    world.has_feed("Aardvark", "AAR", S1=100)
+    world.create_feed("Aardvark", "AAR", S1=100)
     collection_id = request_collection(world)
     killed = queue.run_collection(world.settings, collection_id)
     line = Queue("collection", connection=redis_connection)
@@ -100,7 +100,7 @@ def test_a_killed_collection_is_resolved_when_another_job_has_continued_it(
     failures.resolve_done()
     unresolved = failed(world)
     queue.run_collection(world.settings, collection_id)
-    works_off(world)
+    run_queued_jobs(world)
     failures.resolve_done()
 
     assert [failure.id for failure in unresolved] == [killed]
@@ -113,11 +113,11 @@ def test_a_job_of_the_timetable_is_resolved_when_it_has_succeeded(
 ) -> None:
     timetable = Queue("timetable", connection=redis_connection)
     timetable.enqueue("jobs.nothing.at_all", job_id="timetable-collections")
-    works_off(world)
+    run_queued_jobs(world)
     failures.resolve_done()
     unresolved = failed(world)
     timetable.enqueue(queue.ENQUEUE_DUE_COLLECTIONS, job_id="timetable-collections")
-    works_off(world)
+    run_queued_jobs(world)
     failures.resolve_done()
 
     assert [failure.id for failure in unresolved] == ["timetable-collections"]
@@ -149,7 +149,7 @@ def test_a_job_that_was_requeued_meanwhile_is_not_listed_as_resolved(
 def test_collections_that_could_not_be_enqueued_are_enqueued_by_the_next_run(
     world: World, redis_server: RedisServer, redis_connection: Redis
 ) -> None:
-    world.has_feed("Aardvark", "AAR", S1=100)
+    world.create_feed("Aardvark", "AAR", S1=100)
     redis_server.kill()
     with pytest.raises(queue.QueueDown):
         schedule.enqueue_due_collections()
@@ -164,7 +164,7 @@ def test_collections_that_could_not_be_enqueued_are_enqueued_by_the_next_run(
 def test_collections_whose_jobs_were_lost_with_redis_are_enqueued_soon(
     world: World, redis_connection: Redis
 ) -> None:
-    world.has_feed("Aardvark", "AAR", S1=100)
+    world.create_feed("Aardvark", "AAR", S1=100)
     line = Queue("collection", connection=redis_connection)
     results = [schedule.enqueue_due_collections()]
     age_queued_collections(world)

@@ -43,7 +43,7 @@ def world(
     monkeypatch.setattr(heartbeat, "INTERVAL", SHORT_INTERVAL)
     world = make_world(config, sandbox, zone_at_noon())
     yield world
-    world.ends()
+    world.close()
 
 
 class Later:
@@ -81,7 +81,7 @@ def test_killed_collection_is_claimed_within_two_minutes() -> None:
 
 
 def test_only_stale_collections_are_enqueued_and_claimed(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100)
+    world.create_feed("Clinic", "CLI", S1=100)
     now = clock.now()
     with world.session() as session:
         wanted = session.get_one(Collection, request_collection(world, "scheduled"))
@@ -193,7 +193,7 @@ def test_collection_is_not_claimed_during_a_slow_customer(
 
 def create_feed_with_a_day_of_pages(world: World) -> int:
     """Create a feed whose printer has printed 7 pages since its first night; return its id."""
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(yesterday(world) - timedelta(days=1))
     world.printerpoint.print_pages("S1", 7)
     world.printerpoint.set_time(world.after_midnight(yesterday(world)))
@@ -205,7 +205,7 @@ def collecting(world: World, later: Later) -> Iterator[int]:
     """Collect in a thread, by a clock that can be advanced; yields the id of the collection."""
     collection_id = request_collection(world, "scheduled")
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(world.runs, collection_id, now=later)
+        result = pool.submit(world.run, collection_id, now=later)
         yield collection_id
         assert result.result() == "1 customers, 0 failed"
 
@@ -218,7 +218,7 @@ def has_recent_heartbeat(world: World, collection_id: int, now: datetime) -> boo
 
 
 def is_claimed(world: World, collection_id: int, now: Later) -> bool:
-    """Whether another worker can claim a collection; it is left as it is."""
+    """Whether another worker can claim a collection; it is unchanged."""
     with world.session() as session:
         session.connection()  # on SQLite it waits for the writer: read the clock afterwards
         return service.claim(session, collection_id, now()) is not None

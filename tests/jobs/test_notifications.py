@@ -1,4 +1,4 @@
-"""Notices leave exactly once, whoever sends them and whatever kills them."""
+"""Notices are sent exactly once, with several senders and kills."""
 
 import os
 import random
@@ -110,7 +110,7 @@ def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> N
     with running_app(config):
         job.write(lambda: NOW)
     with open_session(config.database_url) as session:
-        branding.reset(session, session.get_one(Server, 1).account)  # what is written stays so
+        branding.reset(session, session.get_one(Server, 1).account)  # written emails do not change
         session.commit()
     with running_app(config):
         assert job.send(lambda: NOW) == (2, 0)
@@ -235,7 +235,7 @@ def _partners(session: Session, servers: int) -> list[int]:
 
 
 def _set(clock: Path, moment: datetime) -> None:
-    """Tell the senders what time it is; they never see half of it."""
+    """Set the time of the senders, atomically."""
     part = clock.with_suffix(".part")
     part.write_text(moment.isoformat(), encoding="ascii")
     part.replace(clock)
@@ -262,7 +262,7 @@ def _turn(session: Session, server_id: int, now: datetime) -> None:
 
 
 def _wait_until_sent(config: Settings, now: datetime) -> None:
-    """Until nothing is due any more at a moment, but what a dead sender still holds."""
+    """Until nothing is due any more at a time, except what a killed sender has claimed."""
     deadline = time.monotonic() + 120 + HISTORIES / 5
     while time.monotonic() < deadline:
         with open_session(config.database_url) as session:

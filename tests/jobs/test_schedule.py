@@ -1,4 +1,4 @@
-"""The timetable, kept by a real scheduler process, whatever happens to Redis."""
+"""The timetable with a real scheduler process, and failures of Redis."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -34,12 +34,12 @@ def in_line(timetable: Timetable) -> list[str]:
 
 
 def falls_due(timetable: Timetable) -> None:
-    """Let the time of every entry come."""
+    """Make every entry due."""
     due = dict.fromkeys(ENTRIES, 0)
     timetable.connection.zadd(timetable.scheduled_jobs_key, due)
 
 
-def test_a_scheduler_puts_the_timetable_in_line_and_makes_it_whole_after_a_flush(
+def test_a_scheduler_enqueues_the_timetable_and_restores_it_after_a_flush(
     config: Settings, redis_server: RedisServer, timetable: Timetable
 ) -> None:
     with scheduler(replace(config, redis_url=redis_server.url)):
@@ -76,7 +76,7 @@ def test_the_timetable_is_made_whole_after_redis_was_flushed(timetable: Timetabl
     assert scheduled_jobs(timetable) == ENTRIES
 
 
-def test_an_entry_that_was_lost_or_changed_is_mended_alone(timetable: Timetable) -> None:
+def test_an_entry_that_was_lost_or_changed_is_restored_alone(timetable: Timetable) -> None:
     reconcile(timetable)
     timetable.connection.delete(Job.key_for(TIMETABLE[0].id))
     timetable.schedule(
@@ -104,7 +104,7 @@ def test_an_entry_comes_due_again_and_again(timetable: Timetable) -> None:
     assert scheduled_jobs(timetable) == ENTRIES
 
 
-def test_an_entry_waits_in_line_once_however_long_the_workers_are_busy(
+def test_an_entry_is_enqueued_once_however_long_the_workers_are_busy(
     timetable: Timetable,
 ) -> None:
     for _ in range(3):

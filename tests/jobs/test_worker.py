@@ -13,9 +13,9 @@ from tests.jobs.processes import (
     kill_group,
     outcomes,
     request_collection,
+    run_queued_jobs,
     state,
     worker,
-    works_off,
     yesterday,
 )
 from tests.nights import World
@@ -38,22 +38,22 @@ def day_ends(world: World, day: date) -> datetime:
     return now
 
 
-def test_a_worker_process_collects_what_is_put_in_line(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+def test_a_worker_process_runs_enqueued_collections(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
     world.printerpoint.print_pages("S1", 9)
     day_ends(world, day)
     collection_id = request_collection(world)
 
     queue.run_collection(world.settings, collection_id)
-    works_off(world.settings)
+    run_queued_jobs(world.settings)
 
     assert state(world, collection_id) == "finished"
     assert world.deposits(feed) == {day: 9}
 
 
 def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: World) -> None:
-    feeds = [world.has_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(120)]
+    feeds = [world.create_feed(f"Customer {n:03}", f"C{n}", **{f"S{n}": 100}) for n in range(120)]
     day = ready_for_yesterday(world)
     for n in range(120):
         world.printerpoint.print_pages(f"S{n}", n + 1)
@@ -66,11 +66,11 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
         kill_group(process)
     done = outcomes(world, collection_id)
     with world.session() as session:
-        # The heart of a killed worker stands still; a little later it may be claimed.
+        # The heartbeat of a killed worker is stale a little later; then it can be claimed.
         session.execute(update(Collection).values(alive_at=clock.now() - timedelta(minutes=2)))
         session.commit()
     queue.run_collection(world.settings, collection_id)
-    works_off(world.settings)
+    run_queued_jobs(world.settings)
 
     assert 3 < done < 120
     assert state(world, collection_id) == "finished"
@@ -78,24 +78,24 @@ def test_a_worker_killed_in_mid_collection_loses_and_doubles_no_page(world: Worl
 
 
 def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world: World) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
-    sound = world.has_feed("Zebra", "ZEB", S2=100)
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
+    sound = world.create_feed("Zebra", "ZEB", S2=100)
     day = ready_for_yesterday(world)
     world.printerpoint.print_pages("S1", 5)
     world.printerpoint.print_pages("S2", 7)
-    world.breaks(broken)
+    world.break_feed(broken)
     day_ends(world, day)
     collection_id = request_collection(world)
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
-    works_off(world.settings)
+    run_queued_jobs(world.settings)
     registry = FailedJobRegistry(queue=Queue("collection", connection=connection))
     failed = registry.get_job_ids()
     went_on = world.deposits(sound)
-    world.mends(broken)
+    world.repair_feed(broken)
     Job.fetch(failed[0], connection=connection).requeue()
-    works_off(world.settings)
+    run_queued_jobs(world.settings)
 
     assert failed == [f"collection-{collection_id}-feed-{broken}"]
     assert went_on == {day: 7}
@@ -104,7 +104,7 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
 
 
 def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100)
+    world.create_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
     world.printerpoint.refuse()
     day_ends(world, day)
@@ -112,7 +112,7 @@ def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
     connection = queue.connect(world.settings.redis_url)
 
     queue.run_collection(world.settings, collection_id)
-    works_off(world.settings)
+    run_queued_jobs(world.settings)
 
     assert state(world, collection_id) == "failed"
     assert world.server().health == "unhealthy"
@@ -126,7 +126,7 @@ def test_every_job_of_the_queue_can_be_imported() -> None:
 
 
 def test_two_ticks_make_one_night(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
     now = day_ends(world, day)
 
@@ -136,7 +136,7 @@ def test_two_ticks_make_one_night(world: World) -> None:
             session.commit()
         for night in due:
             queue.run_collection(world.settings, night.id)
-    works_off(world.settings)
+    run_queued_jobs(world.settings)
 
     with world.session() as session:
         count = select(func.count()).where(Collection.day == day)

@@ -1,4 +1,4 @@
-"""Where a secret may have left a trace: spellings of it, and everything that Redis keeps."""
+"""Where a secret may have left a trace: spellings of it, and all content of Redis."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 
 def spellings(secret: str) -> list[bytes]:
-    """The secret as it is, quoted, digested, and in Base64 wherever it stands in a longer text."""
+    """The secret, quoted, digested, and in Base64 wherever it stands in a longer text."""
     text = secret.encode()
     digest = sha256(text).hexdigest()
     found = [text, quote(secret, safe="").encode(), text.hex().encode(), digest.encode()]
@@ -46,7 +46,7 @@ def files_below(*folders: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in paths}
 
 
-def kept_in_redis(connection: Any) -> dict[str, bytes]:
+def redis_content(connection: Any) -> dict[str, bytes]:
     """Every key of Redis, and every value in it by a name of its own."""
     found: dict[str, bytes] = {}
     for key in connection.keys("*"):

@@ -104,7 +104,7 @@ def test_a_recipient_that_is_refused_concerns_one_message(
     assert len(office.messages) == 1
 
 
-def test_a_message_that_is_refused_says_why(office: Handler, url: str, tmp_path: Path) -> None:
+def test_a_refused_message_raises_the_reason(office: Handler, url: str, tmp_path: Path) -> None:
     office.refuse_data = "554 looks like spam"
     with (
         open_transport(url, tmp_path) as send,
@@ -140,7 +140,7 @@ def test_an_address_that_no_message_can_have_concerns_one_message(address: str) 
     assert (refusal.value.lasting, refusal.value.everybody) == (True, False)
 
 
-def test_a_server_that_nobody_runs_concerns_everybody(tmp_path: Path) -> None:
+def test_an_unreachable_mail_server_fails_every_message(tmp_path: Path) -> None:
     url = f"smtp://127.0.0.1:{free_port()}"
     with pytest.raises(MailError, match="cannot be reached") as refusal:
         deliver(url, tmp_path)
@@ -173,7 +173,7 @@ def test_a_connection_that_breaks_concerns_everybody(
     assert refusal.value.everybody
 
 
-def test_a_login_that_is_refused_says_so_without_the_password(url: str, tmp_path: Path) -> None:
+def test_a_refused_login_is_reported_without_the_password(url: str, tmp_path: Path) -> None:
     secret = url.replace("smtp://", "smtp://releaf:hush%40hush@")
 
     with pytest.raises(MailError) as refusal:
@@ -254,7 +254,7 @@ def test_the_mailbox_has_a_message_once_however_often_it_is_delivered(tmp_path: 
     assert stored["To"] == '"Ada Byrón Bcc: eve@example.com" <ada@example.com>'
 
 
-def test_a_mailbox_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+def test_a_mailbox_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mailbox").write_text("a file")
 
     with pytest.raises(MailError, match="cannot be written") as refusal:

@@ -1,4 +1,4 @@
-"""``make outage``: the trial, a table, and 1 when a job stays failed or a page differs.
+"""``make outage``: the trial, a table, and 1 when a job remains failed or a page differs.
 
 ``make outage ARGS='--only Redis --log outage.log'`` does what has this in its name.
 """
@@ -34,7 +34,7 @@ _HEADINGS = (
 
 
 def main() -> int:
-    """0 when nothing stays failed and every page is counted once."""
+    """0 when no job remains failed and every page is counted once."""
     parser = argparse.ArgumentParser(prog="tests.outage", description=__doc__)
     parser.add_argument("--only", default="", help="the faults with this in their names")
     parser.add_argument("--log", type=Path, help="add what the processes log to this file")

@@ -1,4 +1,4 @@
-"""What goes wrong, each fault for a while."""
+"""The faults, each for a while."""
 
 import signal
 import subprocess

@@ -66,7 +66,7 @@ class Service:
         kill_group(self._running[name])
 
     def kill_horse(self) -> None:
-        """Kill a job, once there is one; its worker lives on."""
+        """Kill a job, once there is one; its worker continues."""
         self.wait_until(lambda: any(self._horses()))
         os.kill(next(iter(self._horses())), signal.SIGKILL)
 

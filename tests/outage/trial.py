@@ -20,7 +20,7 @@ from webapp.models.collection import UNFINISHED
 from webapp.services.collection import requests
 
 _UNDISTURBED_SECONDS = 10.0
-#: The timetable looks for resolved jobs every minute.
+#: The timetable resolves failed jobs every minute.
 _RESOLVED_SECONDS = 150.0
 
 
@@ -37,7 +37,7 @@ class Figures:
 
 
 def read_all(fleet: Fleet, moment: datetime) -> None:
-    """Read every server at a moment, in this process.
+    """Read every server at a given time, in this process.
 
     Readings of one day count once, so what is printed during the trial is read a day later.
     """

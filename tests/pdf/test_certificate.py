@@ -26,7 +26,7 @@ def test_a_certificate_is_one_page_of_us_letter_on_its_side(
     assert pages[0].get_size() == US_LETTER_LANDSCAPE
 
 
-def test_a_certificate_says_all_it_has_to_say(
+def test_a_certificate_has_all_its_texts(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     text = text_of(renderer.render(values))
@@ -64,7 +64,7 @@ def test_a_certificate_says_all_it_has_to_say(
         (5, [], "printed in earlier months"),
     ],
 )
-def test_late_pages_stand_on_a_line_of_their_own(
+def test_late_pages_have_a_line_of_their_own(
     renderer: CertificateRenderer,
     values: CertificateValues,
     late_pages: int,
@@ -79,7 +79,7 @@ def test_late_pages_stand_on_a_line_of_their_own(
     assert words in text_of(pdf)
 
 
-def test_corrections_stand_on_a_line_of_their_own(
+def test_corrections_have_a_line_of_their_own(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     late = replace(values, late_pages=30, late_months=(date(2026, 9, 1),))
@@ -119,7 +119,7 @@ def test_figures_of_every_size_have_room(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_printed_as_it_is_written(
+def test_names_are_printed_unchanged(
     renderer: CertificateRenderer, values: CertificateValues, name: str
 ) -> None:
     named = replace(values, account_name=name, partner_name=name[:200])
@@ -179,7 +179,7 @@ def _letters(text: str) -> str:
     return re.sub(r"[\s\u00ad\u200b-]", "", text).replace("\u0301", "").replace("é", "e")
 
 
-def test_a_logo_stands_where_it_says_through_whom(
+def test_a_logo_is_beside_the_name_of_the_partner(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     logo = sanitize_logo(pictures.png((640, 200), (200, 30, 120, 255))).content
@@ -242,7 +242,7 @@ def test_rather_no_document_than_one_without_its_logo(
 
 
 @pytest.mark.usefixtures("translations")
-def test_a_certificate_speaks_the_language_it_was_issued_in(
+def test_a_certificate_is_in_the_language_it_was_issued_in(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     spanish = replace(

@@ -59,7 +59,9 @@ def test_every_date_in_the_file_is_the_day_of_issue(
     assert set(re.findall(rb"D:(\d{8})", opened(pdf))) == {b"20261102"}
 
 
-def test_the_file_says_what_it_is(renderer: CertificateRenderer, values: CertificateValues) -> None:
+def test_the_file_has_its_metadata(
+    renderer: CertificateRenderer, values: CertificateValues
+) -> None:
     document = pages_of(renderer.render(values))
 
     metadata = document.get_metadata_dict()
@@ -133,7 +135,7 @@ def test_the_paper_is_under_the_text(
 
 @pytest.mark.slow
 def test_memory_stays_flat() -> None:
-    # In a process of its own: what other tests leave behind would come and go meanwhile.
+    # In a new process: what other tests leave behind would change the figures.
     done = subprocess.run(
         [sys.executable, "-m", "tests.pdf.memory"],
         cwd=ROOT,

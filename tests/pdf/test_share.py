@@ -36,7 +36,7 @@ def cards() -> CardRenderer:
 
 
 def drawn(cards: CardRenderer, values: CardValues) -> Image.Image:
-    """A card as it is seen."""
+    """The image of a card."""
     return Image.open(BytesIO(cards.render(values))).convert("RGB")
 
 
@@ -50,7 +50,7 @@ def drawn(cards: CardRenderer, values: CardValues) -> Image.Image:
         replace(VALUES, holder="Łódź Торговый дом Ελληνική", pages=1, trees=Decimal("0.00")),
     ],
 )
-def test_a_card_keeps_to_its_frame_whatever_it_tells(
+def test_long_texts_do_not_leave_the_frame_of_a_card(
     cards: CardRenderer, values: CardValues
 ) -> None:
     card = drawn(cards, values)
@@ -65,7 +65,7 @@ def test_a_card_keeps_to_its_frame_whatever_it_tells(
     assert card.getpixel((600, 25)) == FRAME
 
 
-def test_a_card_tells_what_is_certified(cards: CardRenderer) -> None:
+def test_a_card_shows_what_is_certified(cards: CardRenderer) -> None:
     markup = cards.html(VALUES)
 
     for words in (
@@ -80,7 +80,7 @@ def test_a_card_tells_what_is_certified(cards: CardRenderer) -> None:
     assert "1.00 tree<" in cards.html(replace(VALUES, trees=Decimal(1)))
 
 
-def test_without_a_holder_nobody_is_named(cards: CardRenderer) -> None:
+def test_without_a_holder_no_name_is_shown(cards: CardRenderer) -> None:
     unnamed = replace(VALUES, holder=None)
 
     assert "Harbour" not in cards.html(unnamed)

@@ -14,5 +14,5 @@ class Patience:
         self._now += seconds
 
     def monotonic(self) -> float:
-        """Seconds since some moment."""
+        """Seconds since some time."""
         return self._now

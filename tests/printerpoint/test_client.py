@@ -1,4 +1,4 @@
-"""The client against the sandbox: what it asks, what it reads, how often it tries."""
+"""The client against the sandbox: its requests, what it reads, its retries."""
 
 import base64
 from collections.abc import Callable
@@ -148,7 +148,7 @@ def test_a_page_that_fails_now_and_then_is_read_in_the_end(
     assert patience.pauses == [1, 2]
 
 
-def test_whoever_watches_hears_of_us_around_every_pause(
+def test_progress_is_reported_before_and_after_every_pause(
     printerpoint: Sandbox, client: Client
 ) -> None:
     school(printerpoint, 7)
@@ -182,7 +182,7 @@ def test_retry_after_is_waited_for_in_seconds(
 
 
 @pytest.mark.parametrize("retry_after", ["0", "soon", "-5", "1.5", "²"])
-def test_a_retry_after_that_says_nothing_leaves_our_own_pause(
+def test_an_invalid_retry_after_is_replaced_by_the_default_pause(
     printerpoint: Sandbox, client: Client, patience: Patience, retry_after: str
 ) -> None:
     printerpoint.return_429(retry_after=retry_after, times=1)

@@ -1,4 +1,4 @@
-"""Whose row is whose, and what stays in memory."""
+"""Rows by customer, and what is in memory."""
 
 import tracemalloc
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def test_a_feed_connected_by_name_follows_the_id_that_was_typed_in_since() -> No
         assert serials(fleet, None, "School") == ["1"]
 
 
-def test_a_feed_connected_by_id_keeps_its_rows_when_the_id_was_blanked() -> None:
+def test_a_feed_connected_by_id_retains_its_rows_when_the_id_was_blanked() -> None:
     with Fleet() as fleet:
         fleet.add([row(None, "School", "1")])
 
@@ -96,7 +96,7 @@ def test_names_match_exactly() -> None:
         assert fleet.find(None, "School ") is None
 
 
-def test_an_id_without_a_name_gets_the_name_that_another_row_tells() -> None:
+def test_an_id_without_a_name_gets_the_name_of_another_row() -> None:
     with Fleet() as fleet:
         fleet.add([row("S", "School", "1"), row("S", "S", "2")])
 
@@ -121,7 +121,7 @@ def test_a_customer_of_bad_rows_only_is_there_without_printers() -> None:
         assert fleet.customers() == [Customer("School", None, 0)]
 
 
-def test_rows_that_name_no_customer_are_kept_up_to_a_cap_and_counted_beyond() -> None:
+def test_rows_that_name_no_customer_are_stored_up_to_a_cap_and_counted_beyond() -> None:
     with Fleet() as fleet:
         fleet.add(BadRow(reason("row_no_object"), None, None, None, None) for _ in range(1_500))
 
@@ -138,7 +138,7 @@ def test_looking_up_and_adding_may_take_turns() -> None:
         assert serials(fleet, "S", "School") == ["1", "2"]
 
 
-def test_a_closed_fleet_says_so() -> None:
+def test_a_closed_fleet_raises_an_error() -> None:
     fleet = Fleet()
     fleet.add([row("S", "School", "1")])
     fleet.close()

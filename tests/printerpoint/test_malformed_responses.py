@@ -1,4 +1,4 @@
-"""Answers no client should fall for: each is told apart, bounded in time and in memory."""
+"""Hostile answers: each has its own error, and is limited in time and memory."""
 
 import http.client
 import socket
@@ -20,7 +20,7 @@ MakeClient = Callable[[RequestLimits], Client]
 
 MEBIBYTE = 1 << 20
 SHORT = RequestLimits(read_seconds=0.4, total_seconds=0.8, max_bytes_per_page=MEBIBYTE, retries=0)
-#: For what is refused by what it says: a machine that pauses must not look like silence.
+#: For responses refused by their content: a slow machine must not cause a time-out.
 UNHURRIED = replace(SHORT, read_seconds=3, total_seconds=4)
 
 
@@ -73,7 +73,7 @@ def failure(client: Client) -> PrinterpointError:
     ],
 )
 @pytest.mark.parametrize("page", [1, 2])
-def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
+def test_malformed_responses_are_refused_with_the_reason(
     printerpoint: Sandbox, client_with: MakeClient, how: str, words: str, page: int
 ) -> None:
     answer(printerpoint, how, page=page)
@@ -87,7 +87,7 @@ def test_an_answer_that_is_not_printerpoints_is_malformed_and_says_how(
 
 
 @pytest.mark.parametrize("how", ["slow_body", "slow_head"])
-def test_an_answer_that_drips_is_given_up(
+def test_a_slow_response_times_out(
     printerpoint: Sandbox, client_with: MakeClient, how: str
 ) -> None:
     answer(printerpoint, how)
@@ -99,9 +99,7 @@ def test_an_answer_that_drips_is_given_up(
     assert (error.kind, error.retryable) == ("timeout", True)
 
 
-def test_an_answer_that_never_comes_is_given_up(
-    printerpoint: Sandbox, client_with: MakeClient
-) -> None:
+def test_a_missing_response_times_out(printerpoint: Sandbox, client_with: MakeClient) -> None:
     printerpoint.time_out()
 
     with bounded():
@@ -152,7 +150,7 @@ def test_a_connection_that_is_reset_is_tried_again(
     assert patience.pauses == [1, 2]
 
 
-def test_nothing_listening_is_told_at_once(patience: Patience) -> None:
+def test_a_closed_port_is_reported_without_a_retry(patience: Patience) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/apis/v1"
@@ -162,7 +160,7 @@ def test_nothing_listening_is_told_at_once(patience: Patience) -> None:
     assert (caught.value.kind, patience.pauses) == ("unreachable", [])
 
 
-def test_a_server_that_does_not_speak_tls_does_not_get_the_token(printerpoint: Sandbox) -> None:
+def test_a_server_without_tls_does_not_get_the_token(printerpoint: Sandbox) -> None:
     url = printerpoint.url.replace("http://", "https://")
 
     with pytest.raises(Unreachable, match="not secure"):
@@ -171,7 +169,7 @@ def test_a_server_that_does_not_speak_tls_does_not_get_the_token(printerpoint: S
     assert list(printerpoint.calls) == []
 
 
-def test_a_name_that_does_not_exist_is_told() -> None:
+def test_a_host_name_that_does_not_exist_is_reported() -> None:
     with pytest.raises(Unreachable, match=r"no-such-host\.invalid was not found"):
         Client("https://no-such-host.invalid/apis/v1", "token").check()
 

@@ -88,7 +88,7 @@ def test_a_stopped_agent_hides_pages_until_it_starts(printerpoint: Sandbox) -> N
     assert timedelta(0) < printerpoint.now - after.last_seen < timedelta(minutes=5)
 
 
-def test_a_replaced_printer_keeps_the_asset_id_and_begins_its_own_count(
+def test_a_replaced_printer_has_the_asset_id_and_its_own_count(
     printerpoint: Sandbox,
 ) -> None:
     printerpoint.set_time(SUNDAY)
@@ -103,7 +103,7 @@ def test_a_replaced_printer_keeps_the_asset_id_and_begins_its_own_count(
     assert count(shown(printerpoint)["S2"]) > 7
 
 
-def test_what_happens_to_a_printer_is_told(printerpoint: Sandbox) -> None:
+def test_changes_of_a_printer_are_in_the_response(printerpoint: Sandbox) -> None:
     printerpoint.set_time(SUNDAY)
     school(printerpoint, pages_per_weekday=0)
     printerpoint.print_pages("S1", 30)
@@ -144,7 +144,7 @@ def test_every_counter_set_measures_whole_pages(
     assert pages_of(counter_set, own.values(), ROLL_WIDTH_MM) == pages
 
 
-def test_counters_given_are_sent_as_they_are_and_go_on_from_there(printerpoint: Sandbox) -> None:
+def test_given_counters_are_sent_unchanged_and_increase_from_there(printerpoint: Sandbox) -> None:
     customer = printerpoint.add_customer("School")
     given_ones = {"paperLengthInMicrometers": 50_000_000, "scans": None}
     printerpoint.add_printer(customer, serial="S1", counters=given_ones)
@@ -157,7 +157,7 @@ def test_counters_given_are_sent_as_they_are_and_go_on_from_there(printerpoint: 
     assert after["paperLength"] > 50_000_000
 
 
-def test_without_it_is_the_sandbox_lives_by_the_clock() -> None:
+def test_without_set_time_the_sandbox_uses_the_real_clock() -> None:
     moments = iter(SUNDAY + timedelta(days=n) for n in range(100))
     with Sandbox(now=lambda: next(moments)) as printerpoint:
         school(printerpoint)
@@ -185,7 +185,7 @@ def test_a_moment_without_a_time_zone_is_refused(printerpoint: Sandbox) -> None:
         printerpoint.set_time(SUNDAY.replace(tzinfo=None))
 
 
-def test_its_families_are_those_of_the_domain() -> None:
+def test_counter_sets_are_those_of_the_domain() -> None:
     assert set(COUNTER_SETS) == set(get_args(CounterSet))
 
 

@@ -41,7 +41,7 @@ AS_READ = Printer(
 
 
 def read(row: object) -> Printer | BadRow:
-    """Read a row as it comes out of a page."""
+    """Read a row of a page."""
     page = read_page(msgspec.json.encode({"links": {"next": None}, "results": [row]}))
     return read_row(page.rows[0])
 
@@ -106,7 +106,7 @@ def test_a_counter_in_another_unit_is_not_mistaken_for_ours() -> None:
     assert reason_of(DOCUMENTED | {"counters": listed}) == "paperAreaTotal is in another unit"
 
 
-def test_every_counter_the_domain_meters_is_kept_by_its_name_without_unit() -> None:
+def test_every_counter_that_is_metered_is_read_by_its_name_without_unit() -> None:
     units = {"colored": "InClicks", "paperLength": "InMicrometers"}
     sent = {
         name
@@ -135,7 +135,7 @@ def test_tabloid_scans_colorant_and_unknown_counters_are_dropped() -> None:
     assert found.counters == {"coloredPagesBySizeMonochromeTotal": 100}
 
 
-def test_areas_beyond_32_bits_are_kept_whole() -> None:
+def test_areas_beyond_32_bits_are_read_exactly() -> None:
     counters = {"paperAreaTotalInHundredthsOfASquareMillimeter": 2**63 - 1}
 
     assert printer(DOCUMENTED | {"counters": counters}).counters == {"paperAreaTotal": 2**63 - 1}
@@ -257,7 +257,7 @@ def test_a_field_that_cannot_be_read_makes_a_bad_row(field: str, raw: object, re
     assert reason_of(DOCUMENTED | {field: raw}) == reason
 
 
-def test_a_row_that_names_no_customer_says_so() -> None:
+def test_a_row_without_a_customer_is_reported() -> None:
     found = bad_row(DOCUMENTED | {"customerCompanyName": " ", "customerCompanyId": None})
 
     assert found.reason == reason("no_customer")
@@ -288,7 +288,7 @@ def test_moments_are_in_utc_and_those_before_any_printer_are_none(
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
-def test_moments_at_the_ends_of_time_do_no_harm(moment: str) -> None:
+def test_the_earliest_and_latest_times_are_read(moment: str) -> None:
     assert read(DOCUMENTED | {"lastSeen": moment}) in (
         bad_row(DOCUMENTED | {"lastSeen": "never"}),
         printer(DOCUMENTED | {"lastSeen": None}),
@@ -322,7 +322,7 @@ def test_an_answer_without_links_is_the_last_page() -> None:
         (b'{"results": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),
     ],
 )
-def test_what_is_no_page_is_told_apart(body: bytes, what: str) -> None:
+def test_what_is_no_page_is_distinguished(body: bytes, what: str) -> None:
     with pytest.raises(Unreadable) as caught:
         read_page(body)
 
@@ -340,7 +340,7 @@ _fields = st.sampled_from([*DOCUMENTED, "LastSeenOn", "ASSETID"])
 
 
 @given(st.dictionaries(_fields, _json), _counters)
-def test_whatever_a_row_holds_it_is_a_printer_or_says_why_not(
+def test_any_row_is_a_printer_or_an_error_with_the_reason(
     fields: dict[str, Any], counters: dict[str, Any]
 ) -> None:
     found = read(DOCUMENTED | {"counters": counters} | fields)

@@ -46,7 +46,7 @@ def secretless(*texts: object) -> None:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
-def test_no_failure_tells_the_token(
+def test_no_failure_contains_the_token(
     printerpoint: Sandbox,
     client_with: MakeClient,
     caplog: pytest.LogCaptureFixture,
@@ -68,7 +68,7 @@ def test_no_failure_tells_the_token(
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def test_logs_of_a_good_reading_do_not_tell_the_token(
+def test_logs_of_a_good_reading_do_not_contain_the_token(
     printerpoint: Sandbox, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""The world of a night, and databases."""
+"""A partner with a server (World), and databases."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ __all__ = ["config", "sandbox", "world"]
 def world(
     request: pytest.FixtureRequest, app: Flask, settings: Settings, sandbox: Sandbox
 ) -> Iterator[World]:
-    """A partner with a server; on SQLite, or as ``both_databases`` asks."""
+    """A partner with a server; on SQLite, or that of ``both_databases``."""
     settings = replace(settings, printerpoint_url=sandbox.url)
     if getattr(request, "param", "sqlite") == "postgresql":
         url = str(request.getfixturevalue("postgresql_database"))
@@ -30,7 +30,7 @@ def world(
         app.config["RELEAF"] = settings
         world = make_world(settings, sandbox, app=app)
     yield world
-    world.ends()
+    world.close()
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ CLOSING_DAY = date(2026, 11, 2)
 
 
 class Dealer:
-    """A partner in New York with one server, and what is asked of its database."""
+    """A partner in New York with one server, and queries of its database."""
 
     def __init__(self, database_url: str, zone: str = "America/New_York") -> None:
         self._url, self.zone = database_url, ZoneInfo(zone)
@@ -124,7 +124,7 @@ class Dealer:
             collector.finish(session, collection, now)
             session.commit()
 
-    def closes(self, month: str, now: datetime) -> dict[str, int]:
+    def close_month(self, month: str, now: datetime) -> dict[str, int]:
         """Close a month of every account; returns the pages of the certificates."""
         pages = {}
         with self.session() as session:
@@ -206,7 +206,7 @@ class Dealer:
             )
 
     def check(self) -> None:
-        """What holds after every night: each law states one page once."""
+        """Assert what must be true after every night."""
         deltas = self.deltas()
         life: dict[int, int] = defaultdict(int)
         of_feed: dict[int, int] = defaultdict(int)
@@ -272,7 +272,7 @@ def days(first: date, number: int) -> list[date]:
     return [first + timedelta(days=n) for n in range(number)]
 
 
-def plays(
+def simulate(
     dealer: Dealer, first: date, nights: int, fleet: Nights, *, backwards: bool = False
 ) -> None:
     """Collect nights, each twice, the second time with the rows in another order.
@@ -281,7 +281,7 @@ def plays(
     """
     for number, day in enumerate(days(first, nights)):
         if day == CLOSING_DAY:
-            dealer.closes("2026-10", dealer.at(day))
+            dealer.close_month("2026-10", dealer.at(day))
         rows = list(fleet(number, day))
         dealer.night(day, rows[::-1] if backwards else rows, backwards=backwards)
         before = dealer.facts()

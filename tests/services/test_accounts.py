@@ -11,7 +11,7 @@ from webapp.models import Account
 from webapp.services.accounts import accounts, calendars
 
 
-def test_a_partner_lives_in_a_zone_and_a_country(session: Session) -> None:
+def test_a_partner_has_a_zone_and_a_country(session: Session) -> None:
     partner = accounts.add_partner(
         session, name="  Northwind   Print ", time_zone="America/New_York", country="us", now=NOW
     )
@@ -20,7 +20,7 @@ def test_a_partner_lives_in_a_zone_and_a_country(session: Session) -> None:
     assert (str(partner.zone), partner.holiday_country) == ("America/New_York", "US")
 
 
-def test_a_customer_lives_in_its_partners_zone_and_country(session: Session) -> None:
+def test_a_customer_has_its_partners_zone_and_country(session: Session) -> None:
     partner = factories.partner(session, time_zone="America/New_York", country="US")
 
     here = accounts.add_customer(session, partner, name="Harbour Architects, LLP", now=NOW)
@@ -74,7 +74,7 @@ def test_two_partners_cannot_have_one_name(session: Session) -> None:
         accounts.add_partner(session, name="Northwind", now=NOW)
 
 
-def test_after_a_refusal_the_session_goes_on(session: Session) -> None:
+def test_after_a_refusal_the_session_continues(session: Session) -> None:
     accounts.add_partner(session, name="Northwind", now=NOW)
     with pytest.raises(Invalid):
         accounts.add_partner(session, name="Northwind", now=NOW)

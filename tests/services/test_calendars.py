@@ -82,11 +82,11 @@ def test_a_region_is_one_of_the_accounts_country(session: Session) -> None:
 def test_a_feed_is_judged_by_the_calendar_of_its_region(
     world: World, region: str, health: str
 ) -> None:
-    # Heard on Friday, March 27, 2026; Tuesday the 31st is Cesar Chavez Day in California.
+    # Read on Friday, March 27, 2026; Tuesday the 31st is Cesar Chavez Day in California.
     with world.session() as session:
         session.get_one(Account, world.partner_id).region = region
         session.commit()
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(date(2026, 3, 27))
     world.printerpoint.stop_agent("Clinic")
     world.night(date(2026, 4, 1))

@@ -13,7 +13,7 @@ NEXT_MONDAY = MONDAY + timedelta(days=7)
 
 
 def test_a_first_reading_is_a_baseline_and_deposits_nothing(world: World) -> None:
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
 
     world.night(MONDAY)
 
@@ -24,7 +24,7 @@ def test_a_first_reading_is_a_baseline_and_deposits_nothing(world: World) -> Non
 
 
 def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
     world.night(MONDAY)
 
     world.printerpoint.print_pages("CNB1L2M345", 120)
@@ -36,14 +36,14 @@ def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
 
 @pytest.mark.both_databases
 def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(MONDAY)
     world.printerpoint.print_pages("CNB1L2M345", 120)
     world.night(TUESDAY)
     before = rows(world)
 
     world.night(TUESDAY)
-    world.collects(TUESDAY, world.after_midnight(TUESDAY), kind="manual")
+    world.collect(TUESDAY, world.after_midnight(TUESDAY), kind="manual")
 
     assert world.deposits(feed) == {TUESDAY: 120}
     assert rows(world) == before
@@ -52,13 +52,13 @@ def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
 def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night(
     world: World,
 ) -> None:
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(MONDAY)
     noon = world.after_midnight(MONDAY) + timedelta(hours=12)
     world.printerpoint.print_pages("CNB1L2M345", 30)
     world.printerpoint.set_time(noon)
 
-    world.collects(MONDAY, noon, kind="manual")
+    world.collect(MONDAY, noon, kind="manual")
     looked = world.deposits(feed)
     world.night(TUESDAY)
 
@@ -67,7 +67,7 @@ def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night
 
 
 def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(THURSDAY)
     world.printerpoint.stop_agent("Harbour Architects, LLP")
     for day in (FRIDAY, FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=2)):
@@ -82,7 +82,7 @@ def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
 
 
 def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(world: World) -> None:
-    feed = world.has_feed("Bakery", None, CNB9=5_000)
+    feed = world.create_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
     world.printerpoint.set_count("CNB9", 50)
     world.night(TUESDAY)
@@ -95,7 +95,7 @@ def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(worl
 
 
 def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
-    feed = world.has_feed("Bakery", None, CNB9=5_000)
+    feed = world.create_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
     world.printerpoint.set_count("CNB9", 50)
     world.night(TUESDAY)
@@ -109,7 +109,7 @@ def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
 
 @pytest.mark.both_databases
 def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
-    feed = world.has_feed("Bakery", None, CNB9=5_000)
+    feed = world.create_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
     world.printerpoint.print_pages("CNB9", 900_000)
 
@@ -121,7 +121,7 @@ def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
 
 
 def test_a_replaced_printer_is_a_new_device_with_its_own_baseline(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", OLD1=80_000)
+    feed = world.create_feed("Clinic", "CLI", OLD1=80_000)
     world.night(MONDAY)
     world.printerpoint.replace_printer("OLD1", "NEW1")
     world.night(TUESDAY)
@@ -135,7 +135,7 @@ def test_a_replaced_printer_is_a_new_device_with_its_own_baseline(world: World) 
 
 @pytest.mark.both_databases
 def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: World) -> None:
-    feed = world.has_feed("School", "SCH", S1=100)
+    feed = world.create_feed("School", "SCH", S1=100)
     last = date(2026, 10, 28)
     world.night(last)
     world.printerpoint.print_pages("S1", 50)
@@ -143,7 +143,7 @@ def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: W
     world.printerpoint.stop_agent("School")
     for n in range(2, 6):
         world.night(last + timedelta(days=n))
-    closed = world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    closed = world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
     world.printerpoint.start_agent("School")
     world.printerpoint.print_pages("S1", 30)
 
@@ -161,7 +161,7 @@ def test_late_pages_of_a_closed_month_are_counted_in_the_first_open_one(world: W
 
 
 def test_an_edited_asset_id_stays_the_same_device(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.set_asset("S1", "B-2")
     world.printerpoint.print_pages("S1", 5)
@@ -181,7 +181,7 @@ def rows(world: World) -> list[int]:
 
 
 def test_a_last_seen_in_the_future_does_not_silence_a_device(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.printerpoint.override_fields("S1", {"lastSeen": "2031-01-01T00:00:00.0000000Z"})
     world.night(MONDAY)
     world.printerpoint.override_fields("S1", {})
@@ -195,7 +195,7 @@ def test_a_last_seen_in_the_future_does_not_silence_a_device(world: World) -> No
 def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved(
     world: World,
 ) -> None:
-    feed = world.has_feed("Bakery", None, S1=100)
+    feed = world.create_feed("Bakery", None, S1=100)
     world.printerpoint.override_fields("S1", {"lastSeen": None})
     world.night(MONDAY)
     world.night(TUESDAY)
@@ -207,10 +207,10 @@ def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved
 
 
 @pytest.mark.both_databases
-def test_a_reactivated_feed_begins_anew_and_counts_nothing_of_the_time_between(
+def test_a_reactivated_feed_starts_again_and_counts_nothing_of_the_time_between(
     world: World,
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     with world.session() as session:
         pauses.deactivate(session, session.get_one(Feed, feed), world.after_midnight(MONDAY))
@@ -251,13 +251,13 @@ def test_large_format_area_counts_whole_letter_pages_of_the_lifetime(world: Worl
 def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
     world: World,
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 30)
     late = world.after_midnight(THURSDAY)
     world.printerpoint.set_time(late)
 
-    world.collects(TUESDAY, late)
+    world.collect(TUESDAY, late)
 
     assert world.deposits(feed) == {TUESDAY: 10, WEDNESDAY: 10, THURSDAY: 10}
     assert world.feed(feed).last_data_on == THURSDAY

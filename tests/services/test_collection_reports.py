@@ -15,7 +15,7 @@ from webapp.services.collection import scheduling
 def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_again(
     world: World,
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 40)
     world.printerpoint.refuse()
@@ -48,7 +48,7 @@ def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_ag
 
 
 def test_a_feed_silent_for_three_business_days_is_unhealthy_and_recovers(world: World) -> None:
-    feed = world.has_feed("School", "SCH", S1=100)
+    feed = world.create_feed("School", "SCH", S1=100)
     world.night(MONDAY)
     world.printerpoint.stop_agent("School")
     healths = []
@@ -66,12 +66,12 @@ def test_a_feed_silent_for_three_business_days_is_unhealthy_and_recovers(world: 
 
 
 @pytest.mark.both_databases
-def test_a_failing_customer_is_recorded_and_the_others_go_on(world: World) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
-    sound = world.has_feed("Zebra", "ZEB", S2=100)
+def test_a_failing_customer_is_recorded_and_the_others_continue(world: World) -> None:
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
+    sound = world.create_feed("Zebra", "ZEB", S2=100)
     world.night(MONDAY)
     world.printerpoint.print_pages("S2", 7)
-    world.breaks(broken)
+    world.break_feed(broken)
 
     state = world.night(TUESDAY)
 
@@ -81,7 +81,7 @@ def test_a_failing_customer_is_recorded_and_the_others_go_on(world: World) -> No
 
 
 def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100)
+    world.create_feed("Clinic", "CLI", S1=100)
     gone = world.connect("Nobody here", "NONE")
 
     world.night(MONDAY)
@@ -94,7 +94,7 @@ def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: Worl
 def test_a_row_listed_twice_is_a_duplicate_and_one_without_identity_a_device(
     world: World,
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     customer = world.printerpoint.add_customer("Clinic", customer_id="CLI")
     for serial in ("", "S2", "S2"):
         world.printerpoint.add_printer(customer, serial=serial, asset="", count=10)
@@ -108,7 +108,7 @@ def test_a_row_listed_twice_is_a_duplicate_and_one_without_identity_a_device(
 
 
 def test_several_rows_without_any_identity_are_reported_and_not_counted(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     customer = world.printerpoint.add_customer("Clinic", customer_id="CLI")
     for count in (10, 4_000):
         world.printerpoint.add_printer(customer, serial="", asset="", count=count)
@@ -121,7 +121,7 @@ def test_several_rows_without_any_identity_are_reported_and_not_counted(world: W
 
 @pytest.mark.both_databases
 def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> None:
-    feed = world.has_feed("School", "SCH", S1=100)
+    feed = world.create_feed("School", "SCH", S1=100)
     world.night(MONDAY)
     world.printerpoint.move_printer(
         "S1", world.printerpoint.add_customer("Elsewhere", token=other(world))
@@ -148,7 +148,7 @@ def other(world: World) -> str:
 
 @pytest.mark.both_databases
 def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    world.create_feed("Clinic", "CLI", S1=100, S2=100)
     world.printerpoint.override_fields(
         "S2", {"customerCompanyName": None, "customerCompanyId": None}
     )
@@ -163,7 +163,7 @@ def test_rows_that_name_no_customer_are_reported_by_the_collection(world: World)
 
 @pytest.mark.both_databases
 def test_counters_that_add_up_to_more_than_can_be_counted_are_reported(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     huge = {
         "coloredPagesByMonochromeInClicks": 2**63 - 1,
         "coloredPagesByColorInClicks": 2**63 - 1,

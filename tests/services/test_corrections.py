@@ -40,7 +40,7 @@ class Books:
         )
         self.days[feed.id, day] += pages
 
-    def closes(self, month: Month) -> Certificate | None:
+    def close_month(self, month: Month) -> Certificate | None:
         """Close a month."""
         return months.close(self.session, self.account, month, NOW, "Andes")
 
@@ -112,7 +112,7 @@ def test_whatever_is_withdrawn_certificates_and_the_open_month_are_the_deposits(
                 books.apply(feed, day, random.randint(1, 500))
             books.add_up(month)
         exceeding += books.counted(month) < 0
-        books.closes(month)
+        books.close_month(month)
         month = month.next()
         books.add_up(month)
 
@@ -124,12 +124,12 @@ def test_whatever_is_withdrawn_certificates_and_the_open_month_are_the_deposits(
 def test_a_certificate_states_late_pages_and_corrections_apart(books: Books) -> None:
     feed, other = books.feeds
     books.apply(feed, OCTOBER_30, 500)
-    books.closes(OCTOBER)
+    books.close_month(OCTOBER)
     books.apply(feed, NOVEMBER_2, 200)
     books.apply(feed, OCTOBER_30, -120)
     books.apply(other, OCTOBER_30, 30)
 
-    certificate = books.closes(NOVEMBER)
+    certificate = books.close_month(NOVEMBER)
 
     assert certificate is not None
     assert (certificate.pages, certificate.late_pages, certificate.corrections) == (110, 30, -120)
@@ -141,11 +141,11 @@ def test_a_certificate_states_late_pages_and_corrections_apart(books: Books) -> 
 def test_more_late_pages_than_pages_are_certified(books: Books) -> None:
     feed, other = books.feeds
     books.apply(feed, OCTOBER_30, 500)
-    books.closes(OCTOBER)
+    books.close_month(OCTOBER)
     books.apply(feed, OCTOBER_30, -120)
     books.apply(other, OCTOBER_30, 130)
 
-    certificate = books.closes(NOVEMBER)
+    certificate = books.close_month(NOVEMBER)
 
     assert certificate is not None
     assert (certificate.pages, certificate.late_pages) == (10, 130)
@@ -156,14 +156,14 @@ def test_corrections_that_exceed_a_month_are_carried_into_the_next(books: Books)
     feed, other = books.feeds
     books.apply(feed, OCTOBER_30, 500)
     books.apply(other, OCTOBER_30, 500)
-    books.closes(OCTOBER)
+    books.close_month(OCTOBER)
     books.apply(feed, NOVEMBER_2, 100)
     books.apply(feed, OCTOBER_30, -300)
     books.apply(other, OCTOBER_30, -50)
 
-    november = books.closes(NOVEMBER)
+    november = books.close_month(NOVEMBER)
     books.apply(feed, DECEMBER_1, 400)
-    december = books.closes(DECEMBER)
+    december = books.close_month(DECEMBER)
 
     assert november is None
     assert (books.counted(NOVEMBER), books.counted(DECEMBER)) == (0, 150)
@@ -176,10 +176,10 @@ def test_corrections_that_exceed_a_month_are_carried_into_the_next(books: Books)
 def test_closing_again_carries_nothing_again(books: Books) -> None:
     feed, _ = books.feeds
     books.apply(feed, OCTOBER_30, 500)
-    books.closes(OCTOBER)
+    books.close_month(OCTOBER)
     books.apply(feed, OCTOBER_30, -300)
-    books.closes(NOVEMBER)
+    books.close_month(NOVEMBER)
 
-    assert books.closes(NOVEMBER) is None
+    assert books.close_month(NOVEMBER) is None
     assert (books.counted(NOVEMBER), books.counted(DECEMBER)) == (0, -300)
     books.add_up(DECEMBER)

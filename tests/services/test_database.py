@@ -1,4 +1,4 @@
-"""The schema: migrations make what the models say and keep what is stored, on both databases."""
+"""The schema: migrations create the schema of the models and retain the rows, on both databases."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def upgraded_database(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def test_migrations_make_what_the_models_say(upgraded_database: str) -> None:
+def test_migrations_create_the_schema_of_the_models(upgraded_database: str) -> None:
     engine = engine_of(upgraded_database)
     with engine.connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
@@ -107,7 +107,7 @@ def test_a_database_that_holds_something_else_is_refused(upgraded_database: str)
         database.make_ready(upgraded_database)
 
 
-def test_a_database_that_is_behind_says_what_to_run(
+def test_a_database_that_is_behind_shows_what_to_run(
     upgraded_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")
@@ -136,7 +136,7 @@ def test_a_database_that_cannot_be_upgraded_is_refused_with_what_to_do(
 
 
 def upgraded_by_another_process(url: str) -> str:
-    """The revision that another process says it has brought the database to."""
+    """The revision that another process has upgraded the database to."""
     program = (
         "import sys; from webapp.services.database import upgrade; print(upgrade(sys.argv[1]))"
     )

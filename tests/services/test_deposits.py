@@ -129,7 +129,7 @@ def test_a_correction_that_a_closed_month_has_counted_stays_there(ledger: Ledger
     ]
 
 
-def test_nothing_to_change_asks_nothing(ledger: Ledger) -> None:
+def test_without_a_change_no_statement_is_sent(ledger: Ledger) -> None:
     with counted() as queries:
         assert ledger.apply({}) == 0
         assert ledger.apply({OCTOBER_30: 0}) == 0

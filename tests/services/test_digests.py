@@ -47,7 +47,9 @@ def test_the_digest_comes_on_monday_morning_in_the_partners_zone(
     assert bool(digests.weekly(session, moment)) is due
 
 
-def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, server: Server) -> None:
+def test_the_digest_lists_what_needs_attention_once_a_week(
+    session: Session, server: Server
+) -> None:
     server.health, server.health_reason = "unhealthy", reason("token_refused", status=403)
     feed = factories.feed(session, server, health="unhealthy", customer_name="Clinic")
     factories.feed(session, server, customer_name="Healthy Ltd")
@@ -75,7 +77,7 @@ def test_the_digest_lists_what_needs_somebody_once_a_week(session: Session, serv
     assert len(digests.weekly(session, MONDAY_MORNING + timedelta(days=7))) == 1
 
 
-def test_the_digest_says_whom_to_ask_about_a_feed_read_by_hand(
+def test_the_digest_names_the_contact_of_a_feed_read_by_hand(
     session: Session, server: Server
 ) -> None:
     factories.feed(session, server, health="unhealthy").read_interval_days = 30
@@ -86,7 +88,7 @@ def test_the_digest_says_whom_to_ask_about_a_feed_read_by_hand(
     assert "What to do: Request a meter reading" in rendered(draft).plain
 
 
-def test_there_is_no_digest_when_all_is_well_or_nobody_wants_it(
+def test_there_is_no_digest_when_all_is_healthy_or_no_user_subscribes(
     session: Session, server: Server
 ) -> None:
     assert digests.weekly(session, MONDAY_MORNING) == []
@@ -97,7 +99,7 @@ def test_there_is_no_digest_when_all_is_well_or_nobody_wants_it(
     assert digests.weekly(session, MONDAY_MORNING) == []
 
 
-def test_a_long_digest_counts_what_it_does_not_tell(session: Session, server: Server) -> None:
+def test_a_long_digest_counts_what_it_omits(session: Session, server: Server) -> None:
     for _ in range(25):
         factories.feed(session, server, health="unhealthy")
     session.commit()
@@ -114,8 +116,8 @@ def section_titles(email: EmailContent) -> list[str]:
     return re.findall("<h2.*?>(.*?)</h2>", email.html)
 
 
-def kept(session: Session, now: datetime) -> list[tuple[str, str]]:
-    """Readers and titles of what the dead man's check writes, kept in the outbox."""
+def outbox_emails(session: Session, now: datetime) -> list[tuple[str, str]]:
+    """Recipients and titles of the emails about missing nights, in the outbox."""
     made = []
     for draft in digests.nights(session, now):
         outbox.enqueue(session, draft, rendered(draft), now)
@@ -124,7 +126,7 @@ def kept(session: Session, now: datetime) -> list[tuple[str, str]]:
     return made
 
 
-def test_operations_are_told_when_no_night_finishes_and_when_they_do_again(
+def test_operations_are_notified_when_no_collection_finishes_and_when_they_do_again(
     session: Session, server: Server
 ) -> None:
     factories.user(session, factories.operations(session), email="ops@example.com")
@@ -134,15 +136,15 @@ def test_operations_are_told_when_no_night_finishes_and_when_they_do_again(
     night.finished_at = NOW
     session.commit()
 
-    quiet = kept(session, NOW + timedelta(hours=25, minutes=59))
-    stopped = kept(session, NOW + timedelta(hours=26))
-    still = kept(session, NOW + timedelta(hours=30))
+    quiet = outbox_emails(session, NOW + timedelta(hours=25, minutes=59))
+    stopped = outbox_emails(session, NOW + timedelta(hours=26))
+    still = outbox_emails(session, NOW + timedelta(hours=30))
     later = factories.collection(session, server, day=date(2026, 11, 18))
     later.finished_at = NOW + timedelta(hours=31)
     session.commit()
-    again = kept(session, NOW + timedelta(hours=32))
-    calm = kept(session, NOW + timedelta(hours=33))
-    stopped_again = kept(session, NOW + timedelta(hours=58))
+    again = outbox_emails(session, NOW + timedelta(hours=32))
+    calm = outbox_emails(session, NOW + timedelta(hours=33))
+    stopped_again = outbox_emails(session, NOW + timedelta(hours=58))
 
     assert (quiet, still, calm) == ([], [], [])
     assert stopped == [("ops@example.com", "No nightly run has finished for 26 hours")]

@@ -169,7 +169,7 @@ def test_the_account_that_another_customer_had_is_not_taken(session: Session) ->
     assert names(connected.feeds) == ["Miller (MILL02)"]
 
 
-def test_a_person_may_have_two_customers_share_an_account(session: Session) -> None:
+def test_a_user_may_have_two_customers_share_an_account(session: Session) -> None:
     server = factories.server(session)
 
     made = feeds.create_chosen_feeds(

@@ -184,7 +184,7 @@ def test_a_feed_without_pages_goes_to_another_account(session: Session) -> None:
 
 
 @pytest.mark.parametrize("counted_in", ["2026-10", "2026-11"])
-def test_a_feed_whose_pages_are_counted_keeps_its_account(
+def test_the_account_of_a_feed_with_counted_pages_cannot_change(
     session: Session, counted_in: str
 ) -> None:
     server = factories.server(session)
@@ -230,12 +230,12 @@ def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Se
     [
         (timedelta(hours=23, minutes=59), None, True),
         (timedelta(days=1), None, False),
-        (None, None, False),  # deactivated before the moment was stored
+        (None, None, False),  # deactivated before the time was stored
         (timedelta(hours=1), False, False),
         (timedelta(days=9), True, True),
     ],
 )
-def test_a_short_pause_counts_unless_somebody_chooses(
+def test_a_short_pause_counts_by_default(
     session: Session, pause: timedelta | None, chosen: bool | None, counted: bool
 ) -> None:
     feed = factories.feed(session, status="inactive")
@@ -284,7 +284,7 @@ def test_a_feed_of_a_removed_server_is_not_reactivated(session: Session) -> None
 
 
 @pytest.mark.both_databases
-def test_a_removed_feed_keeps_what_was_counted_and_frees_its_customer(session: Session) -> None:
+def test_removing_a_feed_retains_its_pages_and_frees_its_customer(session: Session) -> None:
     server = factories.server(session)
     feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
     factories.deposit(session, feed)

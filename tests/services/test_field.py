@@ -1,4 +1,4 @@
-"""What happens to printers in the field: one behaviour each, told in the feed's history."""
+"""What happens to printers in the field: one behaviour each, shown in the feed's history."""
 
 from datetime import date, timedelta
 
@@ -12,7 +12,7 @@ from webapp.models import Device, HealthChange
 
 
 def test_an_ordinary_night_leaves_no_line(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
     for day in (MONDAY, TUESDAY, WEDNESDAY):
         world.night(day)
         world.printerpoint.print_pages("S1", 30)
@@ -22,7 +22,7 @@ def test_an_ordinary_night_leaves_no_line(world: World) -> None:
 
 
 def test_a_printer_that_is_replaced_under_its_asset_id_is_a_new_one(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=9_000)
+    feed = world.create_feed("Clinic", "CLI", S1=9_000)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 30)
     world.night(TUESDAY)
@@ -35,8 +35,8 @@ def test_a_printer_that_is_replaced_under_its_asset_id_is_a_new_one(world: World
     assert notes(world, feed) == [("device_added", "A-S1"), ("gone", "A-S1")]
 
 
-def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+def test_an_edited_asset_id_is_recognized_and_reported(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.set_asset("S1", "RECEPTION")
     world.printerpoint.print_pages("S1", 30)
@@ -50,7 +50,7 @@ def test_an_edited_asset_id_is_followed_and_told(world: World) -> None:
 
 
 def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
     other = world.printerpoint.add_customer("Nobody's", customer_id="NOB")
     world.night(MONDAY)
     world.printerpoint.move_printer("S1", other)
@@ -67,9 +67,9 @@ def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: 
     assert notes(world, feed) == [("away", "A-S1")]
 
 
-def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
-    world.has_feed("School", "SCH", S3=100)
+def test_a_customer_that_vanishes_and_returns_is_reported_once_each(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
+    world.create_feed("School", "SCH", S3=100)
     world.night(MONDAY)
     world.printerpoint.set_customer_id("Clinic", None)
     world.printerpoint.rename_customer("Clinic", "Klinik")
@@ -93,7 +93,7 @@ def test_a_customer_that_vanishes_and_returns_is_told_once_each(world: World) ->
 
 @pytest.mark.both_databases
 def test_many_of_a_kind_are_one_line(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", **{f"S{n}": 100 for n in range(8)})
+    feed = world.create_feed("Clinic", "CLI", **{f"S{n}": 100 for n in range(8)})
     world.night(MONDAY)
     for n in range(1, 7):
         world.printerpoint.remove_printer(f"S{n}")
@@ -113,10 +113,10 @@ def test_many_of_a_kind_are_one_line(world: World) -> None:
         ((100, 40, 30, 35), ["fell", "reset", "fell", "small_fall"]),
     ],
 )
-def test_a_fall_is_told_and_what_it_was(
+def test_a_falling_count_and_its_explanation_are_reported(
     world: World, counts: tuple[int, ...], kinds: list[str]
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     for days, count in enumerate(counts):
         world.printerpoint.set_count("S1", count)
         world.night(MONDAY + timedelta(days=days))
@@ -124,8 +124,8 @@ def test_a_fall_is_told_and_what_it_was(
     assert [kind for kind, _ in notes(world, feed)] == kinds
 
 
-def test_another_family_of_counters_begins_anew_and_is_told(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+def test_another_counter_set_starts_again_and_is_reported(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.override_fields(
         "S1", {"counters": {"coloredPagesBySizeMonochromeTotalInClicks": 9_000}}
@@ -140,8 +140,8 @@ def test_another_family_of_counters_begins_anew_and_is_told(world: World) -> Non
     assert details(world, "set_switched") == [{"name": "A-S1", "before": "colour", "after": "size"}]
 
 
-def test_a_printer_that_is_read_once_a_month_says_so(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100, S2=100)
+def test_a_printer_that_is_read_once_a_month_is_reported(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
     world.printerpoint.set_time(world.after_midnight(MONDAY))
     world.night(MONDAY)
     quiet = {"lastSeen": "2026-10-06T03:00:00.0000000Z"}
@@ -158,8 +158,8 @@ def test_a_printer_that_is_read_once_a_month_says_so(world: World) -> None:
     assert details(world, "read_again")[0]["pages"] == 310
 
 
-def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=90_000)
+def test_a_feed_that_was_silent_shows_what_it_recovered_and_for_which_days(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=90_000)
     world.night(MONDAY)
     world.printerpoint.stop_agent("Clinic")
     for days in range(1, 7):
@@ -181,7 +181,7 @@ def test_a_feed_that_was_silent_says_what_it_recovered_and_for_which_days(world:
 
 
 def test_a_weekend_or_a_single_idle_printer_is_no_recovery(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100, S2=100)
+    world.create_feed("Clinic", "CLI", S1=100, S2=100)
     for day in (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
         world.printerpoint.print_pages("S2", 1)
         world.night(day)
@@ -195,8 +195,8 @@ def test_a_weekend_or_a_single_idle_printer_is_no_recovery(world: World) -> None
     assert details(world, "recovered") == []
 
 
-def test_a_held_gain_is_told(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100)
+def test_a_held_delta_is_reported(world: World) -> None:
+    world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 900_000)
     world.night(TUESDAY)
@@ -212,8 +212,8 @@ def test_a_held_gain_is_told(world: World) -> None:
     ]
 
 
-def test_a_rename_is_told(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+def test_a_rename_is_reported(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Clinic", "Klinik")
     world.night(TUESDAY)
@@ -223,8 +223,8 @@ def test_a_rename_is_told(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_device_that_is_gone_says_since_when(world: World) -> None:
-    world.has_feed("Clinic", "CLI", S1=100, S2=100)
+def test_a_device_that_is_gone_shows_since_when(world: World) -> None:
+    world.create_feed("Clinic", "CLI", S1=100, S2=100)
     world.night(MONDAY)
     world.printerpoint.remove_printer("S1")
     world.night(TUESDAY)

@@ -1,4 +1,4 @@
-"""What people do to servers, accounts and calendars while printers go on (K10 to K12, K15)."""
+"""What users do to servers, accounts and calendars while printers continue (K10 to K12, K15)."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.services.counters import Row, by_size, row
-from tests.services.dealer import CLOSING_DAY, Dealer, days, plays
+from tests.services.dealer import CLOSING_DAY, Dealer, days, simulate
 from webapp.crypto import Keyring
 from webapp.domain.metering.review import Decision
 from webapp.errors import Invalid
@@ -45,7 +45,7 @@ def region(dealer: Dealer, _: pytest.MonkeyPatch) -> None:
 
 
 def package(_: Dealer, patch: pytest.MonkeyPatch) -> None:
-    """Another version of the package knows no holidays but 27 October."""
+    """Another version of the package has no holiday but October 27."""
     moved = date(2026, 10, 27)
     patch.setattr(calendars.PublicHolidays, "__contains__", lambda _, day: day == moved)
 
@@ -72,7 +72,7 @@ def test_k10_a_held_delta_is_decided_on_its_own_days_after_a_calendar_changed(
 ) -> None:
     first = date(2026, 10, 26)
     feed = dealer.connects("Harbour", dealer.at(first))
-    plays(dealer, first, 9, _silent_until_friday)
+    simulate(dealer, first, 9, _silent_until_friday)
     [held] = dealer.deltas("held")
     allocation, before = held.allocation, (dealer.deposits(), dealer.counted_in(feed))
     change(dealer, monkeypatch)
@@ -117,7 +117,7 @@ def test_k10_a_gap_is_spread_once_whatever_calendar_holds_later(
 ) -> None:
     first = date(2026, 10, 26)
     dealer.connects("Harbour", dealer.at(first))
-    plays(dealer, first, 5, _silent_until_friday)
+    simulate(dealer, first, 5, _silent_until_friday)
     before = dealer.deposits()
     change(dealer, monkeypatch)
 
@@ -152,7 +152,7 @@ def test_k11_two_companies_of_one_name_have_an_account_and_a_certificate_each(
 
     for number, day in enumerate(days(first, 3)):
         dealer.night(day, fleet(number, day))
-    issued = dealer.closes("2026-10", dealer.at(CLOSING_DAY))
+    issued = dealer.close_month("2026-10", dealer.at(CLOSING_DAY))
 
     assert len(set(dealer.accounts.values())) == 3
     assert sorted(issued.values()) == [10, 200, 3_000]
@@ -204,12 +204,12 @@ def test_k12_a_fleet_under_other_spellings_is_the_same_fleet(dealer: Dealer) -> 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("first", [MONDAY, date(2026, 10, 30)], ids=["open", "closed"])
-def test_k15_a_renamed_company_goes_on_in_its_feed(dealer: Dealer, first: date) -> None:
+def test_k15_a_renamed_company_continues_in_its_feed(dealer: Dealer, first: date) -> None:
     feed = dealer.connects("Miller", dealer.at(first), id=None)
     relinked: list[datetime] = []
     for number, day in enumerate(days(first, 8)):
         if day == CLOSING_DAY:
-            dealer.closes("2026-10", dealer.at(day))
+            dealer.close_month("2026-10", dealer.at(day))
         name = "Miller" if number < 2 else "Miller & Sons"
         rows = [
             row(name, "S-1", 5_000 + 30 * number, day, id=None, counters=by_size),

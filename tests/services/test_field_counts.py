@@ -22,7 +22,7 @@ from tests.services.counters import (
     every_set_in_a_month,
     row,
 )
-from tests.services.dealer import Dealer, plays
+from tests.services.dealer import Dealer, simulate
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def test_k1_a_replaced_machine_that_shows_0_first_brings_no_lifetime(
         new = row("Harbour", "NEW", shown, day, asset="DESK", counters=counters)
         return [old] if number < 2 else [new]
 
-    plays(dealer, first, 6, fleet)
+    simulate(dealer, first, 6, fleet)
 
     assert 28 <= dealer.total() <= 31
     assert dealer.held() == []
@@ -66,7 +66,7 @@ def test_k1_counters_that_come_later_bring_no_lifetime_at_two_customers(
             row("Lake", "S-2", 0, day, counters=zero),
         ]
 
-    plays(dealer, first, 6, fleet)
+    simulate(dealer, first, 6, fleet)
 
     # By size: 60 a night of the counter known first, 20 of the other once it is known.
     assert dealer.total() == 5 * 60 + 2 * 20 + 5 * 10
@@ -87,13 +87,13 @@ def test_k1_a_count_ten_times_too_high_over_a_silent_weekend_is_taken_back(
         values = {"counters": counters, "seen": f"{polled}T19:11:00Z"}
         return [row("Harbour", "S-1", shown[number], day, **values)]
 
-    plays(dealer, friday, 6, fleet)
+    simulate(dealer, friday, 6, fleet)
 
     assert 499 <= dealer.total() <= 501
     assert dealer.held() == []
 
 
-# K3: a value that no counter has blocks nobody.
+# K3: a value that no counter has blocks no other device.
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_k3_a_value_of_no_counter_leaves_the_customers_other_printers_alone(
             row("Harbour", "S-2", 500 + 5 * number, day),
         ]
 
-    plays(dealer, first, 6, fleet)
+    simulate(dealer, first, 6, fleet)
 
     assert dealer.total() == 5 * 30 + 5 * 5
     assert dealer.outcome(feed).outcome in ("collected", "unchanged")
@@ -147,7 +147,7 @@ def test_k5_a_clock_years_off_moves_no_page_before_the_feed(
     def fleet(number: int, day: date) -> list[Row]:
         return [row("Harbour", "S-1", 700 + 25 * number, day, seen=seen, counters=counters)]
 
-    plays(dealer, MONTH_END, 6, fleet)
+    simulate(dealer, MONTH_END, 6, fleet)
 
     # The clock stands still: what moves is a reading of the day that is closed.
     assert 124 <= dealer.total() <= 126
@@ -163,7 +163,7 @@ def test_k5_last_seens_that_go_back_change_no_day_that_was_read(dealer: Dealer) 
         polled = MONDAY + timedelta(days=offsets[number])
         return [row("Harbour", "S-1", 700 + 25 * number, day, seen=f"{polled}T15:00:00Z")]
 
-    plays(dealer, MONDAY, 6, fleet)
+    simulate(dealer, MONDAY, 6, fleet)
 
     assert dealer.total() == 125
     assert all(pages > 0 for pages in dealer.deposits().values())
@@ -186,7 +186,7 @@ def test_k7_spikes_of_two_machines_on_two_nights_are_withdrawn(
             row("Lake", "S-2", 6_000 + 40 * number + two, day, counters=counters),
         ]
 
-    plays(dealer, first, 8, fleet)
+    simulate(dealer, first, 8, fleet)
 
     assert 7 * 90 - 3 <= dealer.total() <= 7 * 90 + 3
     assert dealer.held() == []
@@ -203,10 +203,10 @@ def test_k7_a_spike_that_a_month_closed_on_is_a_correction_in_the_next(dealer: D
         seen = f"{thursday + timedelta(days=polled[number])}T19:11:00Z"
         return [row("Harbour", "S-1", pages[number], day, seen=seen)]
 
-    plays(dealer, thursday, 8, fleet)
+    simulate(dealer, thursday, 8, fleet)
     certified = dealer.certified()
     november = dealer.counted_in(feed)["2026-11"]
-    dealer.closes("2026-11", dealer.at(date(2026, 12, 2)))
+    dealer.close_month("2026-11", dealer.at(date(2026, 12, 2)))
 
     # November corrects what October counted too many, and goes no lower than 0.
     assert certified == 980
@@ -235,7 +235,7 @@ def test_k8_another_view_of_the_paper_for_some_nights_is_no_reading(
             row("Harbour", "S-2", pages, day, counters=null if other else by_area),
         ]
 
-    plays(dealer, first, 7, fleet)
+    simulate(dealer, first, 7, fleet)
 
     assert dealer.total() == 2 * 6 * 60
     assert dealer.outcome(feed).incomplete == 0
@@ -250,7 +250,7 @@ def test_k8_a_set_that_is_missing_for_good_is_counted_from_its_first_night(deale
         start = 12_000 if number < 2 else 90_000
         return [row("Harbour", "S-1", start + 60 * number, day, counters=counters)]
 
-    plays(dealer, first, 12, fleet)
+    simulate(dealer, first, 12, fleet)
 
     # All but the night on which the set changed, which no two readings bracket.
     assert dealer.total(feed) == 10 * 60
@@ -267,7 +267,7 @@ def test_several_kinds_at_once_over_a_month_end(dealer: Dealer, backwards: bool)
     def fleet(number: int, day: date) -> list[Row]:
         return _mixed(number, day)
 
-    plays(dealer, first, 8, fleet, backwards=backwards)
+    simulate(dealer, first, 8, fleet, backwards=backwards)
 
     assert dealer.total(harbour) == 7 * 30 + 4 * 10 + 7 * 20
     assert dealer.total(lake) == 7 * 40 + 3 * 10

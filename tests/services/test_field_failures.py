@@ -1,4 +1,4 @@
-"""What fails alone: a device leaves its customer's others alone, a customer the other customers."""
+"""Isolated failures: one of a device does not affect others, nor one of a customer."""
 
 import json
 from typing import Any
@@ -60,7 +60,7 @@ def last_collection(world: World) -> int:
 def test_a_device_whose_state_cannot_be_read_is_skipped_and_loses_no_page(
     world: World, state: dict[str, Any], error: str
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=1_000, S2=500)
+    feed = world.create_feed("Clinic", "CLI", S1=1_000, S2=500)
     world.night(MONDAY)
     stored = changes_state(world, "S1", state)
     for day in (TUESDAY, WEDNESDAY):
@@ -83,7 +83,7 @@ def test_a_device_whose_state_cannot_be_read_is_skipped_and_loses_no_page(
 def test_a_machine_without_serial_number_whose_state_cannot_be_read_is_no_new_device(
     world: World,
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S2=500)
+    feed = world.create_feed("Clinic", "CLI", S2=500)
     printer = world.printerpoint.add_printer("Clinic", serial="", asset="DESK", count=70)
     world.night(MONDAY)
     stored = changes_state(world, "", {"version": 2})
@@ -103,8 +103,8 @@ def test_a_machine_without_serial_number_whose_state_cannot_be_read_is_no_new_de
 def test_a_machine_whose_state_cannot_be_read_is_nobodys_new_device_when_it_moves(
     world: World,
 ) -> None:
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=500)
-    school = world.has_feed("School", "SCH", S3=70)
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=500)
+    school = world.create_feed("School", "SCH", S3=70)
     world.night(MONDAY)
     stored = changes_state(world, "S1", {"version": 2})
     world.printerpoint.move_printer("S1", "School")
@@ -126,7 +126,7 @@ def test_a_machine_whose_state_cannot_be_read_is_nobodys_new_device_when_it_move
 def test_a_device_that_the_engine_fails_at_is_skipped_and_loses_no_page(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=1_000, S2=500, S3=200)
+    feed = world.create_feed("Clinic", "CLI", S1=1_000, S2=500, S3=200)
     world.night(MONDAY)
 
     def failing(state: DeviceState | None, seen: Observation, context: Context) -> Result:
@@ -153,12 +153,12 @@ def test_a_device_that_the_engine_fails_at_is_skipped_and_loses_no_page(
 def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
-    sound = world.has_feed("Zebra", "ZEB", S2=100)
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
+    sound = world.create_feed("Zebra", "ZEB", S2=100)
     world.night(MONDAY)
     for serial in ("S1", "S2"):
         world.printerpoint.print_pages(serial, 7)
-    world.breaks(broken)
+    world.break_feed(broken)
     world.night(TUESDAY)
     failed, calls = last_collection(world), len(world.printerpoint.calls)
 
@@ -166,7 +166,7 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
     assert world.deposits(sound) == {TUESDAY: 7}
     assert rows_for_retries(world) == 1
 
-    world.mends(broken)
+    world.repair_feed(broken)
     world.printerpoint.print_pages("S1", 5)
     world.printerpoint.return_500()
     monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
@@ -184,12 +184,12 @@ def test_a_failed_customer_is_retried_from_its_stored_rows_without_the_server(
 
 
 @pytest.mark.both_databases
-def test_a_retry_that_fails_again_keeps_the_rows(
+def test_a_retry_that_fails_again_retains_the_rows(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
     world.night(MONDAY)
-    world.breaks(broken)
+    world.break_feed(broken)
     world.night(TUESDAY)
     monkeypatch.setattr(runtime, "get_app", world.app_of_jobs)
 
@@ -200,30 +200,30 @@ def test_a_retry_that_fails_again_keeps_the_rows(
 
 
 def test_rows_for_a_retry_end_with_the_servers_next_collection(world: World) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 7)
-    world.breaks(broken)
+    world.break_feed(broken)
     world.night(TUESDAY)
-    kept = rows_for_retries(world)
-    world.mends(broken)
+    stored = rows_for_retries(world)
+    world.repair_feed(broken)
     world.night(WEDNESDAY)
 
-    assert (kept, rows_for_retries(world)) == (1, 0)
+    assert (stored, rows_for_retries(world)) == (1, 0)
     assert sum(world.deposits(broken).values()) == 7
 
 
 @pytest.mark.both_databases
 def test_a_collection_of_another_customer_leaves_the_rows_for_a_retry(world: World) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
-    other = world.has_feed("Zebra", "ZEB", S2=100)
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
+    other = world.create_feed("Zebra", "ZEB", S2=100)
     world.night(MONDAY)
-    world.breaks(broken)
+    world.break_feed(broken)
     world.night(TUESDAY)
-    world.collects(TUESDAY, world.after_midnight(TUESDAY), "manual", other)
+    world.collect(TUESDAY, world.after_midnight(TUESDAY), "manual", other)
     of_other = rows_for_retries(world)
-    world.mends(broken)
-    world.collects(TUESDAY, world.after_midnight(TUESDAY), "manual", broken)
+    world.repair_feed(broken)
+    world.collect(TUESDAY, world.after_midnight(TUESDAY), "manual", broken)
 
     assert (of_other, rows_for_retries(world)) == (1, 0)
 
@@ -232,11 +232,11 @@ def test_a_collection_of_another_customer_leaves_the_rows_for_a_retry(world: Wor
 def test_rows_for_a_retry_are_those_of_the_customer_in_the_fields_that_metering_needs(
     world: World,
 ) -> None:
-    broken = world.has_feed("Aardvark", "AAR", S1=100)
-    world.has_feed("Zebra", "ZEB", S2=100)
+    broken = world.create_feed("Aardvark", "AAR", S1=100)
+    world.create_feed("Zebra", "ZEB", S2=100)
     world.printerpoint.override_fields("S1", {"ipAddress": "10.1.2.3", "model": "LaserJet 9000"})
     world.night(MONDAY)
-    world.breaks(broken)
+    world.break_feed(broken)
     world.night(TUESDAY)
     with world.session() as session:
         rows = session.scalars(select(RetryRows.rows)).one()

@@ -14,7 +14,7 @@ from tests.services.counters import (
     every_set_in_a_month,
     row,
 )
-from tests.services.dealer import CLOSING_DAY, Dealer, days, plays
+from tests.services.dealer import CLOSING_DAY, Dealer, days, simulate
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def test_k2_a_serial_number_missing_on_some_nights_is_the_same_machine(
             | {"serialNumber": ["T-9", "T-9", None, "t-9", "0000000", "T-9"][number]},
         ]
 
-    plays(dealer, first, 6, fleet, backwards=first == MONDAY)
+    simulate(dealer, first, 6, fleet, backwards=first == MONDAY)
 
     assert 238 <= dealer.total() <= 242
     assert len(dealer.devices()) == 2
@@ -59,7 +59,7 @@ def test_k2_a_machine_at_two_customers_some_pages_apart_is_counted_once(
             row("Harbour", "S-1", 5_000 + 100 * number, day, asset=None, counters=by_area),
         ]
 
-    plays(dealer, MONDAY, 5, fleet, backwards=backwards)
+    simulate(dealer, MONDAY, 5, fleet, backwards=backwards)
 
     assert 400 <= dealer.total() <= 403
     assert len(dealer.devices()) == 1
@@ -75,7 +75,7 @@ def test_k2_a_machine_at_two_servers_of_one_partner_is_counted_once(
     pairs = [(dealer.server_id, "Harbour"), (other, "Lake")]
     for number, day in enumerate(days(MONTH_END, 6)):
         if day == CLOSING_DAY:
-            dealer.closes("2026-10", dealer.at(day))
+            dealer.close_month("2026-10", dealer.at(day))
         for server_id, customer in pairs[::-1] if second else pairs:
             dealer.night(day, [row(customer, "S-1", 5_000 + 70 * number, day)], server_id)
             dealer.check()
@@ -92,11 +92,11 @@ def test_k2_a_machine_at_two_servers_of_one_partner_is_counted_once(
     )
 
 
-# K4: a placeholder is nobody's serial number.
+# K4: a placeholder is no serial number.
 
 
 @every_set_in_a_month
-def test_k4_machines_that_share_a_placeholder_are_told_apart_by_their_assets(
+def test_k4_machines_that_share_a_placeholder_are_distinguished_by_their_assets(
     dealer: Dealer, counters: Counters, first: date
 ) -> None:
     for customer in ("Harbour", "Lake"):
@@ -115,7 +115,7 @@ def test_k4_machines_that_share_a_placeholder_are_told_apart_by_their_assets(
             for customer, serial, asset, start in listed
         ]
 
-    plays(dealer, first, 5, fleet)
+    simulate(dealer, first, 5, fleet)
 
     assert 5 * 79 <= dealer.total() <= 5 * 81
     assert len(dealer.devices()) == 5
@@ -123,7 +123,7 @@ def test_k4_machines_that_share_a_placeholder_are_told_apart_by_their_assets(
 
 
 @pytest.mark.both_databases
-def test_k4_a_machine_behind_a_placeholder_that_is_another_one_is_told_apart(
+def test_k4_a_machine_behind_a_placeholder_that_is_another_one_is_distinguished(
     dealer: Dealer,
 ) -> None:
     """For some nights under the asset ID of a machine whose serial number is known."""
@@ -134,9 +134,9 @@ def test_k4_a_machine_behind_a_placeholder_that_is_another_one_is_told_apart(
         other = row("Harbour", "N/A", 500 + 10 * number, day, asset="DESK")
         return [known] if number == 0 else [known, other] if number > 10 else [other]
 
-    plays(dealer, MONDAY, 14, fleet)
+    simulate(dealer, MONDAY, 14, fleet)
 
-    # Each counts from its own first night; while one asset ID lists both, each goes on.
+    # Each counts from its own first night; while one asset ID lists both, each continues.
     assert dealer.total(feed) == 13 * 30 + 12 * 10
     assert len(dealer.devices()) == 2
 
@@ -145,7 +145,7 @@ def test_k4_a_machine_behind_a_placeholder_that_is_another_one_is_told_apart(
 
 
 @every_set_in_a_month
-def test_k6_a_machine_goes_on_where_it_lives_while_its_old_row_is_frozen(
+def test_k6_a_machine_continues_where_it_is_while_its_old_row_is_frozen(
     dealer: Dealer, counters: Counters, first: date
 ) -> None:
     old, new = (dealer.connects(name, dealer.at(first)) for name in ("Harbour", "Lake"))
@@ -158,7 +158,7 @@ def test_k6_a_machine_goes_on_where_it_lives_while_its_old_row_is_frozen(
         frozen = row("Harbour", "S-1", 10_030, day, **values, seen=last)
         return [frozen, row("Lake", "S-1", 10_000 + 30 * number, day, **values)]
 
-    plays(dealer, first, 6, fleet, backwards=first == MONDAY)
+    simulate(dealer, first, 6, fleet, backwards=first == MONDAY)
 
     assert 149 <= dealer.total() <= 151
     assert 29 <= dealer.total(old) <= 31
@@ -179,7 +179,7 @@ def test_k9_rows_that_repeat_each_other_are_one_machine(
         blank = row("Harbour", None, 800 + 12 * number, day, asset="DESK", counters=counters)
         return [one, blank, one, blank, one]
 
-    plays(dealer, first, 5, fleet, backwards=first == MONDAY)
+    simulate(dealer, first, 5, fleet, backwards=first == MONDAY)
 
     assert 4 * 42 - 2 <= dealer.total() <= 4 * 42 + 2
     assert dealer.outcome(feed).duplicates == 3

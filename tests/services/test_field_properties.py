@@ -49,7 +49,7 @@ class Machine:
 
 
 #: Each noisy night is followed by one without, as readings decide what a next reading confirms.
-#: A machine either moves or loses its serial number: both at once nobody can follow.
+#: A machine either moves or loses its serial number: both at once cannot be followed.
 NOISE = ["none"] * 3 + ["zero", "spike", "low", "null", "huge", "absent", "frozen", "twice", "case"]
 noises = st.sampled_from(["no serial", "elsewhere", "on loan"]).flatmap(
     lambda other: st.lists(
@@ -67,7 +67,7 @@ machines = st.builds(
     counters=st.sampled_from(["colour", "size", "area", "categories"]),
 )
 mixes = st.lists(machines, min_size=1, max_size=4)
-#: What people do in the morning after a night.
+#: What users do in the morning after a night.
 administrations = st.lists(
     st.sampled_from(["nothing", "nothing", "reconnect"]), min_size=NIGHTS, max_size=NIGHTS
 )
@@ -105,15 +105,17 @@ def listed(number: int, machine: Machine, night: int) -> list[Row]:
     return rows.get(kind, [one()])
 
 
-def plays(dealer: Dealer, mix: Sequence[Machine], doings: Administration, backwards: bool) -> None:
+def simulate(
+    dealer: Dealer, mix: Sequence[Machine], doings: Administration, backwards: bool
+) -> None:
     """Collect all nights, each three times in other orders; October closes in between."""
     feeds = {name: dealer.connects(name, dealer.at(FIRST)) for name in CUSTOMERS}
     for night in range(NIGHTS):
         day = FIRST + timedelta(days=night)
         if day == CLOSING_DAY:
-            dealer.closes("2026-10", dealer.at(day))
+            dealer.close_month("2026-10", dealer.at(day))
         rows = [one for number, machine in enumerate(mix) for one in listed(number, machine, night)]
-        # Somebody is always listed, as an empty fleet concludes nothing.
+        # A customer is always listed, as an empty fleet is not processed.
         rows += [row(name, f"QUIET-{name}", 700, day) for name in CUSTOMERS]
         dealer.night(day, rows[::-1] if backwards else rows, backwards=backwards)
         before = dealer.facts()
@@ -163,7 +165,7 @@ def pages_are_what_the_counters_gained(
     """Never more than was printed; what is neither deposited nor held was on loan or reset."""
     dealer = Dealer(database_url)
 
-    plays(dealer, mix, doings, backwards)
+    simulate(dealer, mix, doings, backwards)
 
     by_serial = {device.serial_number.strip().upper(): device for device in dealer.devices()}
     waiting: dict[int, int] = defaultdict(int)
@@ -173,7 +175,7 @@ def pages_are_what_the_counters_gained(
     for number, machine in enumerate(mix):
         device = by_serial[f"S-{number}X"]
         gained = machine.count(NIGHTS - 1) - machine.start
-        # What it printed on loan is nobody's.
+        # What it printed on loan is not counted.
         lost = unbracketed or "on loan" in machine.noise
         assert device.life_count <= gained
         assert lost or device.life_count + waiting[device.id] >= gained
@@ -188,7 +190,7 @@ def order_changes_nothing(
     found = []
     for turned in (backwards, not backwards):
         dealer = Dealer(database_url)
-        plays(dealer, mix, doings, turned)
+        simulate(dealer, mix, doings, turned)
         with_names: dict[tuple[str, date], int] = defaultdict(int)
         for (feed, day), pages in dealer.deposits().items():
             with_names[dealer.customer_of(feed), day] += pages

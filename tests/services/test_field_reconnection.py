@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.services.counters import Row, by_area, by_size, row
-from tests.services.dealer import CLOSING_DAY, Dealer, days, plays
+from tests.services.dealer import CLOSING_DAY, Dealer, days, simulate
 
 pytestmark = pytest.mark.slow
 
@@ -22,10 +22,10 @@ def test_k13_a_feed_that_is_connected_again_loses_no_page(
     dealer: Dealer, first: date, hours: int
 ) -> None:
     feed = dealer.connects("Harbour", dealer.at(first))
-    plays(dealer, first, 4, _two_machines)
+    simulate(dealer, first, 4, _two_machines)
     moment = dealer.at(first + timedelta(days=4), 9)
     if moment.date() == CLOSING_DAY:
-        dealer.closes("2026-10", moment)
+        dealer.close_month("2026-10", moment)
     dealer.removes(feed, moment)
 
     again = dealer.connects("Harbour", moment + timedelta(hours=hours))
@@ -60,7 +60,7 @@ def test_k13_the_next_day_is_that_of_the_partners_zone(
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
 @pytest.mark.parametrize("hour", [1, 20])
-def test_k13_a_feed_that_is_connected_again_days_later_begins_anew(
+def test_k13_a_feed_that_is_connected_again_days_later_starts_again(
     database_url: str, zone: str, hour: int
 ) -> None:
     dealer = Dealer(database_url, zone)
@@ -90,10 +90,10 @@ def _two_machines(number: int, day: date) -> list[Row]:
 def test_k13_a_server_that_is_registered_anew_loses_no_page(dealer: Dealer, first: date) -> None:
     for customer in ("Harbour", "Lake"):
         dealer.connects(customer, dealer.at(first), id=None)
-    plays(dealer, first, 4, _of_two_customers)
+    simulate(dealer, first, 4, _of_two_customers)
     moment = dealer.at(first + timedelta(days=4))
     if moment.date() == CLOSING_DAY:
-        dealer.closes("2026-10", moment)
+        dealer.close_month("2026-10", moment)
     dealer.removes_server(moment)
 
     other = dealer.registers()
@@ -130,7 +130,7 @@ def test_k13_a_serial_number_that_becomes_known_loses_no_page(
             row("Lake", two, 20_000 + 4 * number, day, asset="DESK", counters=by_size),
         ]
 
-    plays(dealer, first, 8, fleet)
+    simulate(dealer, first, 8, fleet)
 
     assert dealer.total() == 7 * 19
     assert len(dealer.devices()) == 2
@@ -153,7 +153,7 @@ def test_k14_pages_of_a_loan_are_nobodys(dealer: Dealer, home: str, serial: str)
             row("Lake", "S-2", 100 + 3 * number, day),
         ]
 
-    plays(dealer, first, 18, fleet)
+    simulate(dealer, first, 18, fleet)
 
     own = {harbour: 3 * 50 + 17 * 2, lake: 17 * 3}
     own[harbour if home == "Harbour" else lake] += 3 * 50

@@ -70,7 +70,7 @@ def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 #: What is stored at a revision before the next one is run; a row of every table it creates. What
-#: is not said here is filled in by the type of the column.
+#: is not given here is filled in by the type of the column.
 ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "0001_initial": {
         "account": {"kind": "partner", "partner_id": None},
@@ -115,7 +115,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def test_a_filled_database_keeps_its_rows_at_every_revision_and_a_later_one(
+def test_a_filled_database_retains_its_rows_at_every_revision(
     empty_database: str, later_revision: str
 ) -> None:
     engine = database._engine(empty_database)

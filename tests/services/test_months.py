@@ -38,7 +38,7 @@ def reason(world: World, feed_id: int, now: datetime) -> str | None:
 
 def printed_in_october(world: World, pages: int) -> int:
     """A feed with pages on Friday 30 October, read until the month ended."""
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", S1=91_000)
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", S1=91_000)
     world.night(date(2026, 10, 29))
     world.printerpoint.print_pages("S1", pages)
     for day in (date(2026, 10, 30), LAST):
@@ -59,7 +59,7 @@ def test_a_month_waits_for_its_grace_in_the_partners_zone(world: World) -> None:
 
 @pytest.mark.both_databases
 def test_a_month_waits_for_its_last_night_unless_the_server_is_unhealthy(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(date(2026, 10, 29))
 
     waits = reason(world, feed, AFTER_GRACE)
@@ -133,11 +133,11 @@ def test_a_certificate_of_a_partner_without_a_brand_bears_its_name_alone(world: 
 
 
 @pytest.mark.both_databases
-def test_closing_twice_issues_once_and_says_the_same(world: World) -> None:
+def test_closing_twice_issues_once_and_returns_the_same(world: World) -> None:
     feed = printed_in_october(world, 500)
 
-    first = world.closes(feed, "2026-10", AFTER_GRACE)
-    second = world.closes(feed, "2026-10", AFTER_GRACE + timedelta(days=3))
+    first = world.close_month(feed, "2026-10", AFTER_GRACE)
+    second = world.close_month(feed, "2026-10", AFTER_GRACE + timedelta(days=3))
 
     assert (first, second) == (500, 500)
     with world.session() as session:
@@ -147,7 +147,7 @@ def test_closing_twice_issues_once_and_says_the_same(world: World) -> None:
 def test_a_month_without_pages_closes_without_a_certificate(world: World) -> None:
     feed = printed_in_october(world, 0)
 
-    assert world.closes(feed, "2026-10", AFTER_GRACE) is None
+    assert world.close_month(feed, "2026-10", AFTER_GRACE) is None
     with world.session() as session:
         account = session.get_one(Feed, feed).account
         assert months.is_closed(session, account, OCTOBER)
@@ -163,13 +163,13 @@ def test_an_earlier_open_month_has_to_close_first(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
-    feed = world.has_feed("School", "SCH", S1=100)
+def test_late_pages_have_a_line_of_their_own(world: World) -> None:
+    feed = world.create_feed("School", "SCH", S1=100)
     world.night(date(2026, 10, 29))
     world.printerpoint.stop_agent("School")
     for day in (30, 31):
         world.night(date(2026, 10, day))
-    world.closes(feed, "2026-10", AFTER_GRACE)
+    world.close_month(feed, "2026-10", AFTER_GRACE)
     world.printerpoint.start_agent("School")
     world.printerpoint.print_pages("S1", 30)
     world.night(date(2026, 11, 3))
@@ -187,9 +187,9 @@ def test_late_pages_stand_on_a_line_of_their_own(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
+def test_a_document_is_stored_once_byte_for_byte(world: World) -> None:
     feed = printed_in_october(world, 500)
-    world.closes(feed, "2026-10", AFTER_GRACE)
+    world.close_month(feed, "2026-10", AFTER_GRACE)
 
     with world.session() as session:
         certificate = session.scalars(select(Certificate)).one()
@@ -207,7 +207,7 @@ def test_a_document_is_kept_once_byte_for_byte(world: World) -> None:
 
 def test_a_certificate_stays_as_it_was_when_the_account_is_renamed(world: World) -> None:
     feed = printed_in_october(world, 500)
-    world.closes(feed, "2026-10", AFTER_GRACE)
+    world.close_month(feed, "2026-10", AFTER_GRACE)
 
     with world.session() as session:
         session.get_one(Feed, feed).account.name = "Harbour & Sons"

@@ -50,7 +50,7 @@ def test_whatever_happens_no_page_is_lost_or_made(
             {"RELEAF_INSTANCE": str(Path(folder)), "PRINTERPOINT_URL": printerpoint.url}
         )
         world = make_world(config, printerpoint)
-        feed = world.has_feed("School", "SCH", S1=100)
+        feed = world.create_feed("School", "SCH", S1=100)
         world.night(FIRST)
         online = True
         day = FIRST
@@ -65,7 +65,7 @@ def test_whatever_happens_no_page_is_lost_or_made(
                 for _ in range(1 + happening.collected_twice):
                     world.night(day)
             if day == date(2026, 11, 2):
-                world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+                world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
         if not online:
             printerpoint.start_agent("School")
         day += timedelta(days=1)
@@ -82,7 +82,7 @@ def test_whatever_happens_no_page_is_lost_or_made(
             life = session.scalars(select(Device.life_count)).one()
             deposited = sum(counted.values())
             counted_deltas = session.scalar(select(func.coalesce(func.sum(Delta.counted), 0)))
-        world.ends()
+        world.close()
 
     assert deposited + int(held or 0) == printed
     assert deposited == life == int(counted_deltas or 0)

@@ -46,7 +46,7 @@ def answers(session: Session, server: Server, now: datetime) -> None:
 
 
 def written(session: Session, now: datetime) -> list[notices.EmailDraft]:
-    """What is written at a moment, kept in the outbox."""
+    """The emails that are written at a time, in the outbox."""
     made = []
     for user_id in notices.readers(session, now):
         for draft in notices.drafts(session, user_id, now):
@@ -57,7 +57,7 @@ def written(session: Session, now: datetime) -> list[notices.EmailDraft]:
 
 
 def titles(session: Session, now: datetime) -> list[str]:
-    """The titles of what is written at a moment."""
+    """The titles of the emails that are written at a time."""
     return [rendered(draft).subject for draft in written(session, now)]
 
 
@@ -101,7 +101,7 @@ def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
     assert f"  https://releaf.example/servers/{server.id}\n" in text
 
 
-def test_nobody_but_the_partners_administrators_who_want_it_is_told(
+def test_only_subscribed_administrators_of_the_partner_are_notified(
     session: Session, server: Server
 ) -> None:
     partner = server.account
@@ -126,7 +126,7 @@ def test_the_first_data_of_a_feed_are_no_news(session: Session, server: Server) 
     assert session.scalars(select(Notice)).all() == []
 
 
-def test_feeds_that_fall_silent_together_are_told_together(
+def test_feeds_that_become_silent_together_are_in_one_email(
     session: Session, server: Server
 ) -> None:
     feeds = [factories.feed(session, server, customer_name=f"Customer {n}") for n in range(3)]
@@ -149,7 +149,7 @@ def test_feeds_that_fall_silent_together_are_told_together(
     assert "  Last good data: Nov 16, 2026\n" in text
 
 
-def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Server) -> None:
+def test_silent_and_recovered_feeds_are_in_one_email(session: Session, server: Server) -> None:
     silent(session, factories.feed(session, server, customer_name="Clinic"), NOW)
     back = factories.feed(session, server, customer_name="School", health="unhealthy")
     silent(session, back, NOW, after="healthy")
@@ -157,7 +157,7 @@ def test_silent_and_heard_again_stand_in_one_mail(session: Session, server: Serv
     assert titles(session, LATER) == ["Clinic stopped reporting; School is reporting again"]
 
 
-def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
+def test_a_change_that_is_reverted_before_its_notice_is_one_email(
     session: Session, server: Server
 ) -> None:
     fails(session, server, NOW)
@@ -173,7 +173,7 @@ def test_what_changed_and_changed_back_before_it_was_told_is_one_mail(
     assert f"  It was down for: {REFUSED.message}\n" in text
 
 
-def test_what_flaps_is_told_once_a_day_and_each_change_once(
+def test_a_flapping_feed_is_in_one_email_a_day_and_each_change_once(
     session: Session, server: Server
 ) -> None:
     written_drafts = []
@@ -206,7 +206,7 @@ def test_a_healthy_pace_of_changes_does_not_flap(session: Session, server: Serve
     assert written_drafts == ["Main login is unhealthy", "Main login is reachable again"] * 3
 
 
-def test_whoever_wants_it_no_more_is_not_told_what_waits(session: Session, server: Server) -> None:
+def test_pending_notices_are_not_sent_after_unsubscribing(session: Session, server: Server) -> None:
     silent(session, factories.feed(session, server), NOW)
     ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
     ada.wants_feed = False
@@ -216,7 +216,7 @@ def test_whoever_wants_it_no_more_is_not_told_what_waits(session: Session, serve
     assert session.scalars(select(Notice)).all() == []
 
 
-def test_a_change_that_is_rolled_back_is_not_told(session: Session, server: Server) -> None:
+def test_a_change_that_is_rolled_back_sends_no_notice(session: Session, server: Server) -> None:
     session.commit()
     health.server_failed(session, server, REFUSED, NOW)
     session.rollback()
@@ -224,7 +224,7 @@ def test_a_change_that_is_rolled_back_is_not_told(session: Session, server: Serv
     assert notices.readers(session, NOW) == []
 
 
-def test_a_notice_is_told_by_one_mail_alone(session: Session, server: Server) -> None:
+def test_a_notice_is_in_one_email_only(session: Session, server: Server) -> None:
     fails(session, server, NOW)
     ada = session.scalars(select(User).where(User.email == "ada@example.com")).one()
     draft = notices.drafts(session, ada.id, NOW)[0]
@@ -260,9 +260,7 @@ def test_who_has_chosen_no_language_is_written_to_in_that_of_the_account(
 
 
 @pytest.mark.usefixtures("translations")
-def test_a_reason_is_told_in_the_language_of_whoever_reads_it(
-    session: Session, server: Server
-) -> None:
+def test_a_reason_is_in_the_language_of_the_recipient(session: Session, server: Server) -> None:
     health.server_failed(session, server, Unreachable(reason("timeout")), NOW)
     session.commit()
     session.expire_all()

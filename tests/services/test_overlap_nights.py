@@ -21,8 +21,8 @@ FLEET = {f"CNB{number}": 1_000 for number in range(6)}
 
 @pytest.fixture
 def feed_id(world: World) -> int:
-    """A feed of the world's server, whose fleet another partner registered before."""
-    feed_id = world.has_feed("Harbour Architects, LLP", "HARB01", **FLEET)
+    """A feed of the server, whose fleet another partner registered before."""
+    feed_id = world.create_feed("Harbour Architects, LLP", "HARB01", **FLEET)
     with world.session() as session:
         earlier = factories.server(session, name="Somebody’s")
         earlier.created_at = datetime(2026, 1, 5, tzinfo=UTC)

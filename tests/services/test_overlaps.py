@@ -67,7 +67,7 @@ def test_a_fleet_that_the_partner_has_already_is_refused_with_the_servers_name(
 
 
 @pytest.mark.both_databases
-def test_a_fleet_that_another_partner_has_awaits_approval_and_names_nobody(
+def test_a_fleet_of_another_partner_awaits_approval_without_its_name(
     session: Session,
 ) -> None:
     first = registered(session)

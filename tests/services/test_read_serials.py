@@ -1,4 +1,4 @@
-"""Testing a token by reading its fleet: all of it, or as much as a person waits for."""
+"""Testing a token by reading its fleet: all of it, or as much as the form waits for."""
 
 from collections.abc import Callable
 

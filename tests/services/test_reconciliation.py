@@ -17,12 +17,12 @@ THURSDAY = date(2026, 10, 29)
 
 def two_months(world: World) -> int:
     """A feed with pages certified, open and held."""
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(THURSDAY)
     for day, pages in ((1, 50), (2, 7), (4, 30), (5, 900_000)):
         world.printerpoint.print_pages("S1", pages)
         world.night(THURSDAY + timedelta(days=day))
-    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
     return feed
 
 
@@ -69,16 +69,16 @@ def test_a_life_count_and_a_certificate_that_were_changed_are_found(world: World
     assert (found.differences[1].expected, found.differences[1].found) == (57, 58)
 
 
-def test_what_a_comparison_found_is_kept_once_a_day(world: World) -> None:
+def test_what_a_comparison_found_is_stored_once_a_day(world: World) -> None:
     two_months(world)
     now = datetime(2026, 11, 4, 3, tzinfo=UTC)
 
     with world.session() as session:
         before = is_due(session, now)
-        kept = record(session, reconciliation.reconcile(session, select(Feed)), now)
+        stored = record(session, reconciliation.reconcile(session, select(Feed)), now)
         session.commit()
         soon = is_due(session, now + timedelta(hours=23))
         later = is_due(session, now + timedelta(hours=24))
 
     assert (before, soon, later) == (True, False, True)
-    assert (kept.feeds, kept.pages, kept.differences) == (1, 87, [])
+    assert (stored.feeds, stored.pages, stored.differences) == (1, 87, [])

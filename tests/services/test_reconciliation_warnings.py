@@ -1,4 +1,4 @@
-"""Warnings of the reconciliation: what the tables cannot tell."""
+"""Warnings of the reconciliation, which are not differences."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Recount: what an earlier version counted, by the present rules, in open months alone."""
+"""Recount: pages of an earlier version, by the present rules, in open months only."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -95,7 +95,7 @@ def differences(world: World) -> list[str]:
 
 
 def test_a_lifetime_total_is_taken_out_of_an_open_month(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=0, S2=500)
+    feed = world.create_feed("Clinic", "CLI", S1=0, S2=500)
     for day in (MONDAY, TUESDAY):
         world.night(day)
     world.printerpoint.set_count("S1", 150_000)
@@ -138,7 +138,7 @@ def test_a_lifetime_total_is_taken_out_of_an_open_month(world: World) -> None:
 
 def spiked(world: World) -> int:
     """A feed with a reading that was too high for one night, as an earlier version had it."""
-    feed = world.has_feed("Clinic", "CLI", S1=1_000, S2=100)
+    feed = world.create_feed("Clinic", "CLI", S1=1_000, S2=100)
     for day, count in ((MONDAY, 1_000), (TUESDAY, 1_100), (WEDNESDAY, 5_100), (THURSDAY, 1_200)):
         world.printerpoint.set_count("S1", count)
         world.night(day)
@@ -177,7 +177,7 @@ def test_a_recount_changes_nothing_twice_and_nothing_of_what_the_present_rules_c
     assert (states(world), world.deposits(feed)) == (remembered, deposited)
 
 
-def test_collections_go_on_as_if_the_present_rules_had_always_been(world: World) -> None:
+def test_collections_continue_as_if_the_present_rules_had_always_been(world: World) -> None:
     feed = spiked(world)
     by_old_rules(world, feed)
     recount(world, applies=True)
@@ -194,8 +194,8 @@ def test_collections_go_on_as_if_the_present_rules_had_always_been(world: World)
 
 def two_listings(world: World) -> tuple[int, int]:
     """One printer at two customers, each of which an earlier version metered."""
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000)
-    school = world.has_feed("School", "SCH", S3=70)
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000)
+    school = world.create_feed("School", "SCH", S3=70)
     for day in (MONDAY, TUESDAY, WEDNESDAY):
         world.night(day)
         world.printerpoint.print_pages("S1", 30)
@@ -279,7 +279,7 @@ def test_two_devices_with_one_serial_number_are_joined_before_they_print(world: 
 
 def test_only_devices_of_the_chosen_feeds_are_changed(world: World) -> None:
     clinic, school = two_listings(world)
-    bakery = world.has_feed("Bakery", "BAK", S9=70)
+    bakery = world.create_feed("Bakery", "BAK", S9=70)
 
     assert recount(world, applies=True, feed_ids={bakery}) == []
     assert {row[0] for row in recount(world, applies=True, feed_ids={clinic})} == {school}
@@ -288,14 +288,14 @@ def test_only_devices_of_the_chosen_feeds_are_changed(world: World) -> None:
 @pytest.mark.both_databases
 def test_a_closed_month_stays(world: World) -> None:
     first = date(2026, 10, 26)
-    feed = world.has_feed("Clinic", "CLI", S1=1_000)
+    feed = world.create_feed("Clinic", "CLI", S1=1_000)
     counts = (1_000, 1_100, 4_900, 1_150, 1_200, 1_250, 1_260, 4_960, 1_300, 1_310)
     for n, count in enumerate(counts):
         world.printerpoint.set_count("S1", count)
         world.night(first + timedelta(days=n))
     by_old_rules(world, feed)
     in_october = world.counted(feed)["2026-10"]
-    world.closes(feed, "2026-10", datetime(2026, 11, 6, 12, tzinfo=UTC))
+    world.close_month(feed, "2026-10", datetime(2026, 11, 6, 12, tzinfo=UTC))
 
     [(_, month, before, after, _)] = recount(world, applies=True)
 
@@ -307,8 +307,8 @@ def test_a_closed_month_stays(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_a_person_decided_in_an_open_month_stays(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=1_000)
+def test_what_a_user_decided_in_an_open_month_stays(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=1_000)
     for day, count in ((MONDAY, 1_000), (TUESDAY, 90_000), (WEDNESDAY, 90_100)):
         world.printerpoint.set_count("S1", count)
         world.night(day)

@@ -13,8 +13,8 @@ Proposal = tuple[str | None, str | None, int | None, int | None]
 
 
 @pytest.mark.both_databases
-def test_a_renamed_customer_goes_on_as_if_never_interrupted(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=1_000, CNB2=2_000)
+def test_a_renamed_customer_continues_as_if_never_interrupted(world: World) -> None:
+    feed = world.create_feed("Miller Print Shop", CNB1=1_000, CNB2=2_000)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.printerpoint.print_pages("CNB1", 30)
@@ -34,8 +34,8 @@ def test_a_renamed_customer_goes_on_as_if_never_interrupted(world: World) -> Non
     ]
 
 
-def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=1_000)
+def test_a_proposal_is_reported_once_and_goes_when_the_old_name_returns(world: World) -> None:
+    feed = world.create_feed("Miller Print Shop", CNB1=1_000)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
@@ -51,8 +51,8 @@ def test_a_proposal_is_told_once_and_goes_when_the_old_name_returns(world: World
 
 
 @pytest.mark.both_databases
-def test_a_customer_whose_id_changed_keeps_its_name(world: World) -> None:
-    feed = world.has_feed("Harbour Architects, LLP", "HARB01", CNB1=1_000)
+def test_a_customer_whose_id_changed_retains_its_name(world: World) -> None:
+    feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1=1_000)
     world.night(MONDAY)
     world.printerpoint.set_customer_id("Harbour Architects, LLP", "HARB99")
     world.night(TUESDAY)
@@ -76,7 +76,7 @@ def test_a_customer_whose_id_changed_keeps_its_name(world: World) -> None:
 def test_half_of_the_devices_are_enough(
     world: World, moved: tuple[str, ...], proposed: Proposal
 ) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
+    feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
     world.night(MONDAY)
     becomes(world, "Miller & Sons", moved)
     leaves(world, {"CNB1", "CNB2", "CNB3", "CNB4"} - set(moved))
@@ -86,7 +86,7 @@ def test_half_of_the_devices_are_enough(
 
 
 def test_of_several_candidates_the_one_with_most_devices_is_proposed(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40, CNB5=50)
+    feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40, CNB5=50)
     world.night(MONDAY)
     becomes(world, "Miller & Sons", ("CNB1", "CNB2", "CNB3"))
     becomes(world, "Lake Leasing", ("CNB4", "CNB5"))
@@ -96,7 +96,7 @@ def test_of_several_candidates_the_one_with_most_devices_is_proposed(world: Worl
 
 
 def test_two_candidates_with_as_many_devices_propose_nothing(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
+    feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
     world.night(MONDAY)
     becomes(world, "Miller & Sons", ("CNB1", "CNB2"))
     becomes(world, "Lake Leasing", ("CNB3", "CNB4"))
@@ -106,9 +106,9 @@ def test_two_candidates_with_as_many_devices_propose_nothing(world: World) -> No
 
 
 @pytest.mark.both_databases
-def test_two_companies_renamed_in_one_night_are_told_apart(world: World) -> None:
-    miller = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20)
-    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+def test_two_companies_renamed_in_one_night_are_distinguished(world: World) -> None:
+    miller = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20)
+    bakery = world.create_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.printerpoint.rename_customer("Bluebird Bakery", "Bluebird Cafe")
@@ -119,8 +119,8 @@ def test_two_companies_renamed_in_one_night_are_told_apart(world: World) -> None
 
 
 def test_two_companies_merged_into_one_name_are_proposed_for_the_larger(world: World) -> None:
-    miller = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20)
-    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    miller = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20)
+    bakery = world.create_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
     becomes(world, "Miller & Bluebird", ("CNB1", "CNB2", "VNC1"))
     world.night(TUESDAY)
@@ -131,8 +131,8 @@ def test_two_companies_merged_into_one_name_are_proposed_for_the_larger(world: W
 
 @pytest.mark.both_databases
 def test_names_swapped_between_two_companies_propose_nothing(world: World) -> None:
-    miller = world.has_feed("Miller Print Shop", CNB1=10)
-    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    miller = world.create_feed("Miller Print Shop", CNB1=10)
+    bakery = world.create_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "for a moment")
     world.printerpoint.rename_customer("Bluebird Bakery", "Miller Print Shop")
@@ -146,8 +146,8 @@ def test_names_swapped_between_two_companies_propose_nothing(world: World) -> No
 
 
 def test_a_customer_with_a_feed_of_its_own_is_never_proposed(world: World) -> None:
-    miller = world.has_feed("Miller Print Shop", CNB1=10)
-    world.has_feed("Bluebird Bakery", VNC1=30)
+    miller = world.create_feed("Miller Print Shop", CNB1=10)
+    world.create_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
     world.printerpoint.move_printer("CNB1", "Bluebird Bakery")
     world.night(TUESDAY)
@@ -176,7 +176,7 @@ def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> No
         ((99, 199, 300), (None, None, None, None)),
     ],
 )
-def test_without_serials_two_assets_have_to_go_on(
+def test_without_serial_numbers_two_assets_have_to_continue(
     world: World, counts: tuple[int, ...], proposed: Proposal
 ) -> None:
     customer = world.printerpoint.add_customer("Miller Print Shop")
@@ -195,7 +195,7 @@ def test_without_serials_two_assets_have_to_go_on(
 
 
 def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30)
+    feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30)
     world.night(MONDAY)
     leaves(world, {"CNB2", "CNB3"})
     world.night(TUESDAY)
@@ -206,7 +206,7 @@ def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
 
 
 def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
@@ -224,7 +224,7 @@ def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) ->
 
 
 def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
@@ -242,8 +242,8 @@ def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: W
         connects(world, feed, Customer("Miller & Sons", None, 1))
 
 
-def test_a_person_may_name_the_customer(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10)
+def test_a_user_may_name_the_customer(world: World) -> None:
+    feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     becomes(world, "Lake Leasing", ())
     lake = Customer("Lake Leasing", "LAKE", 1)
@@ -258,7 +258,7 @@ def test_a_person_may_name_the_customer(world: World) -> None:
 
 
 def test_a_proposal_goes_with_its_feed(world: World) -> None:
-    feed = world.has_feed("Miller Print Shop", CNB1=10)
+    feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.night(TUESDAY)
@@ -277,11 +277,11 @@ def test_a_proposal_goes_with_its_feed(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_fails_in_the_search_fails_the_job_and_leaves_the_night_as_it_is(
+def test_an_error_of_the_search_fails_the_job_but_not_the_collection(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lost = world.has_feed("Miller Print Shop", CNB1=10)
-    bakery = world.has_feed("Bluebird Bakery", VNC1=30)
+    lost = world.create_feed("Miller Print Shop", CNB1=10)
+    bakery = world.create_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
     world.printerpoint.print_pages("VNC1", 9)

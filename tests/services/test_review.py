@@ -1,4 +1,4 @@
-"""Deltas under review: decided once, by readings or a person, and reopened until certified."""
+"""Deltas under review: decided once, by readings or a user, and reopened until certified."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
 @pytest.fixture
 def feed(world: World) -> int:
     """A feed whose device gained more than a machine can print, and 40 pages after it."""
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 900_000)
     world.night(TUESDAY)
@@ -54,7 +54,7 @@ def test_rejecting_takes_the_pages_out_of_the_life_count(world: World, feed: int
 
 
 @pytest.mark.both_databases
-def test_an_answer_is_given_once(world: World, feed: int) -> None:
+def test_a_case_is_decided_once(world: World, feed: int) -> None:
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
         review.decide(session, delta, "accepted", OPERATOR, NOW)
@@ -120,7 +120,7 @@ def test_a_certified_decision_stands(world: World, feed: int, decision: Decision
         review.decide(session, delta, decision, OPERATOR, NOW, reason="typing slip")
         session.commit()
         assert review.certified_month(session, delta) is None
-    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
 
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == decision)).one()
@@ -131,7 +131,7 @@ def test_a_certified_decision_stands(world: World, feed: int, decision: Decision
 def test_a_decision_after_the_close_counts_in_the_next_month_and_is_open_with_it(
     world: World, feed: int
 ) -> None:
-    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
     later = datetime(2026, 11, 4, 9, tzinfo=UTC)
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
@@ -190,7 +190,7 @@ def test_some_of_the_pages_are_counted_and_the_rest_leaves_the_life_count(
     assert world.is_balanced()
 
 
-def test_what_readings_decided_is_reopened_and_then_decided_by_a_person(
+def test_what_readings_decided_is_reopened_and_then_decided_by_a_user(
     world: World, feed: int
 ) -> None:
     world.printerpoint.print_pages("S1", 40)
@@ -211,7 +211,7 @@ def test_what_readings_decided_is_reopened_and_then_decided_by_a_person(
 
 
 @pytest.mark.both_databases
-def test_a_case_of_a_person_stays_under_review_whatever_is_read_later(
+def test_a_case_that_needs_a_decision_stays_under_review_whatever_is_read_later(
     world: World, feed: int
 ) -> None:
     with world.session() as session:

@@ -1,4 +1,4 @@
-"""Deltas under review that later readings or a person decide: roll-overs, restored counters."""
+"""Deltas under review that later readings or a user decide: roll-overs, restored counters."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
 
 
 def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=999_850)
+    feed = world.create_feed("Clinic", "CLI", S1=999_850)
     for day, count in ((MONDAY, 999_850), (TUESDAY, 999_950), (WEDNESDAY, 40), (THURSDAY, 130)):
         world.printerpoint.set_count("S1", count)
         world.night(day)
@@ -34,7 +34,7 @@ def test_a_roll_over_is_proposed_and_counts_when_it_is_accepted(world: World) ->
 
 
 def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=999_850)
+    feed = world.create_feed("Clinic", "CLI", S1=999_850)
     for day, count in ((MONDAY, 999_850), (TUESDAY, 999_950), (WEDNESDAY, 40), (THURSDAY, 130)):
         world.printerpoint.set_count("S1", count)
         world.night(day)
@@ -48,8 +48,8 @@ def test_a_roll_over_that_was_a_reset_counts_nothing(world: World) -> None:
     assert world.is_balanced()
 
 
-def test_a_restored_counter_counts_what_was_printed_without_a_person(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=119_900)
+def test_a_restored_counter_counts_what_was_printed_without_a_decision(world: World) -> None:
+    feed = world.create_feed("Clinic", "CLI", S1=119_900)
     world.night(MONDAY)
     for days, count in enumerate((120_000, 0, 50, 90, 120_500, 120_530), start=1):
         world.printerpoint.set_count("S1", count)
@@ -61,7 +61,7 @@ def test_a_restored_counter_counts_what_was_printed_without_a_person(world: Worl
 
 
 def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=1_000)
+    feed = world.create_feed("Clinic", "CLI", S1=1_000)
     world.night(MONDAY)
     for days, count in enumerate((1_500, 0, 400, 800, 1_200, 1_600, 2_000), start=1):
         world.printerpoint.set_count("S1", count)
@@ -75,7 +75,7 @@ def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: Worl
 def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
     world: World,
 ) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=50_000)
+    feed = world.create_feed("Clinic", "CLI", S1=50_000)
     world.night(MONDAY)
     for days, pages in enumerate((100, 300, 200, 6_001), start=1):
         world.printerpoint.print_pages("S1", pages)
@@ -94,10 +94,10 @@ def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
 
 
 @pytest.mark.both_databases
-def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_left_alone(
+def test_several_cases_are_decided_in_one_transaction_and_conflicts_are_unchanged(
     world: World,
 ) -> None:
-    feeds = [world.has_feed(f"Clinic {n}", f"C{n}", **{f"S{n}": 100}) for n in range(3)]
+    feeds = [world.create_feed(f"Clinic {n}", f"C{n}", **{f"S{n}": 100}) for n in range(3)]
     world.night(MONDAY)
     for n in range(3):
         world.printerpoint.print_pages(f"S{n}", 900_000 + n)

@@ -18,7 +18,7 @@ TOKEN = "pp-live-4f1c9e77"
 
 @pytest.fixture
 def keyring() -> Keyring:
-    """Keys of a test's own."""
+    """Keys of one test."""
     return Keyring([Fernet.generate_key().decode()])
 
 

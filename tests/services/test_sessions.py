@@ -132,7 +132,7 @@ def test_a_password_that_is_changed_during_a_log_in_no_longer_logs_in(
     fits = passwords.fits
 
     def fits_and_is_changed(*given: Any) -> bool:
-        session.rollback()  # on SQLite nobody could write before
+        session.rollback()  # on SQLite no other connection could write before
         with open_session(database_url) as other:
             changed = other.get_one(User, user_id)
             changed.password_hash = passwords.hash_password("a quite different phrase")

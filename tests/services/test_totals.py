@@ -1,4 +1,4 @@
-"""Totals, and the summary tables, which say what the rows say whatever the services do."""
+"""Totals, and the summary tables, which equal their rows after every service."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,18 +22,18 @@ THURSDAY = date(2026, 10, 29)
 
 
 def differences(session: Session) -> list[reconciliation.Difference]:
-    """What the summary tables say of everything and the rows do not."""
+    """Differences between the summary tables and their rows."""
     found = reconciliation.reconcile(session, select(Feed)).differences
     return [one for one in found if one.kind in ("Server", "Partner")]
 
 
 def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
-    feed = world.has_feed("Clinic", "CLI", S1=100)
+    feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(THURSDAY)
     for day, pages in ((1, 50), (2, 7), (4, 30), (5, 900_000)):
         world.printerpoint.print_pages("S1", pages)
         world.night(THURSDAY + timedelta(days=day))
-    world.closes(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
+    world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
 
     with world.session() as session:
         assert differences(session) == []
@@ -50,7 +50,7 @@ def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
 
 
 def test_devices_are_counted_at_the_feed_that_lists_them(world: World) -> None:
-    clinic = world.has_feed("Clinic", "CLI", S1=100, S2=200)
+    clinic = world.create_feed("Clinic", "CLI", S1=100, S2=200)
     world.night(THURSDAY)
     customer = world.printerpoint.add_customer("Clinic", customer_id="CLI")
     world.printerpoint.add_printer(customer, serial="S3", asset="A-S3", count=300)
@@ -128,7 +128,7 @@ def by_health(session: Session, server_id: int) -> dict[str, int]:
 
 
 def waiting_for(session: Session, user: User) -> int:
-    """How many gains wait, as every page tells this user."""
+    """How many deltas are under review, as every page shows this user."""
     return len(session.scalars(access.held(Viewer.of(user))).all())
 
 
@@ -149,7 +149,7 @@ def test_pages_are_those_of_whom_they_are(session: Session, whose: str) -> None:
     assert metrics.pages(session, of) == {"everybody": 321, "partner": 21, "customer": 1}[whose]
 
 
-def test_summaries_that_do_not_say_what_the_rows_say_are_found(session: Session) -> None:
+def test_summaries_that_differ_from_their_rows_are_found(session: Session) -> None:
     feed = factories.feed(session)
     day = date(2026, 11, 2)
     factories.deposit(session, feed, day=day, pages=30)

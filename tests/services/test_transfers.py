@@ -10,8 +10,8 @@ from tests.services.histories import details, notes
 
 @pytest.mark.both_databases
 def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> None:
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
-    school = world.has_feed("School", "SCH", S3=70)
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.create_feed("School", "SCH", S3=70)
     world.night(MONDAY)
     world.printerpoint.print_pages("S1", 30)
     world.night(TUESDAY)
@@ -37,9 +37,9 @@ def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> No
 
 def test_a_printer_that_moves_on_is_followed_to_where_it_is(world: World) -> None:
     names = ("Clinic", "School", "Bakery")
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
-    school = world.has_feed("School", "SCH", S3=70)
-    bakery = world.has_feed("Bakery", "BAK", S4=70)
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.create_feed("School", "SCH", S3=70)
+    bakery = world.create_feed("Bakery", "BAK", S4=70)
     world.night(MONDAY)
     day = MONDAY
     for step, name in enumerate((*names[1:], "Clinic", "Bakery", "Clinic"), start=1):
@@ -53,9 +53,9 @@ def test_a_printer_that_moves_on_is_followed_to_where_it_is(world: World) -> Non
     assert world.is_balanced()
 
 
-def test_a_reset_on_the_way_begins_anew_and_counts_nothing_twice(world: World) -> None:
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000, S2=50)
-    school = world.has_feed("School", "SCH", S3=70)
+def test_a_reset_on_the_way_starts_again_and_counts_nothing_twice(world: World) -> None:
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
+    school = world.create_feed("School", "SCH", S3=70)
     world.night(MONDAY)
     world.printerpoint.move_printer("S1", "School")
     world.printerpoint.set_count("S1", 10)
@@ -72,8 +72,8 @@ def test_a_reset_on_the_way_begins_anew_and_counts_nothing_twice(world: World) -
 
 
 def test_a_printer_listed_at_two_customers_is_counted_at_one(world: World) -> None:
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000)
-    school = world.has_feed("School", "SCH", S3=70)
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000)
+    school = world.create_feed("School", "SCH", S3=70)
     world.printerpoint.add_printer("School", serial="S1", asset="A-S1", count=1_000)
     world.night(MONDAY)
     for day in (TUESDAY, WEDNESDAY):
@@ -86,8 +86,8 @@ def test_a_printer_listed_at_two_customers_is_counted_at_one(world: World) -> No
 
 
 def test_two_machines_with_one_serial_number_at_two_customers_are_two(world: World) -> None:
-    clinic = world.has_feed("Clinic", "CLI", S1=1_000)
-    school = world.has_feed("School", "SCH", S3=70)
+    clinic = world.create_feed("Clinic", "CLI", S1=1_000)
+    school = world.create_feed("School", "SCH", S3=70)
     world.night(MONDAY)
     other = world.printerpoint.add_printer("School", serial="S1", asset="A-S1", count=50_000)
     world.night(TUESDAY)

@@ -1,4 +1,4 @@
-"""One email within a partner; several logins of a person, which do not disclose each other."""
+"""One email within a partner; several logins with one email, which do not disclose each other."""
 
 from unittest.mock import Mock
 

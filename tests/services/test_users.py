@@ -19,7 +19,7 @@ NEW_PASSWORD = "a quite different phrase"
 
 
 def invited(session: Session, email: str = "ada@example.com") -> tuple[User, str]:
-    """Somebody invited by a partner."""
+    """A user invited by a partner."""
     return users.invite(
         session,
         factories.partner(session),
@@ -44,12 +44,12 @@ def test_an_invited_user_has_no_password_and_a_link_for_seven_days(session: Sess
     assert invitation.expires_at == NOW + timedelta(days=7)
 
 
-def test_the_token_of_a_link_is_kept_nowhere(session: Session) -> None:
+def test_the_token_of_a_link_is_not_stored(session: Session) -> None:
     _, token = invited(session)
 
-    kept = session.execute(select(Invitation.__table__)).one()
+    stored = session.execute(select(Invitation.__table__)).one()
 
-    assert token not in str(kept)
+    assert token not in str(stored)
     assert len(token) >= 43
 
 
@@ -165,7 +165,7 @@ def test_a_password_is_the_same_however_its_letters_are_composed(session: Sessio
     assert typed == [user]
 
 
-def test_nobody_enters_without_the_right_password(session: Session) -> None:
+def test_a_wrong_password_is_refused(session: Session) -> None:
     factories.user(session, email="ada@example.com")
     factories.user(session, email="new@example.com", password_hash=None)
     factories.user(session, email="gone@example.com", disabled_at=NOW)
@@ -226,7 +226,7 @@ def test_a_disabled_user_is_out_at_once_and_comes_back_with_the_same_password(
     assert users.authenticate(session, "ada@example.com", PASSWORD) == [user]
 
 
-def test_nobody_disables_himself(session: Session) -> None:
+def test_a_user_cannot_disable_their_own_login(session: Session) -> None:
     user = factories.user(session)
 
     with pytest.raises(Conflict, match="cannot disable yourself"):
@@ -252,7 +252,7 @@ def test_the_last_of_operations_who_can_log_in_stays(session: Session) -> None:
         users.disable(session, other, NOW)
 
 
-def test_disabling_twice_keeps_the_first_moment(session: Session) -> None:
+def test_disabling_twice_retains_the_first_time(session: Session) -> None:
     user = factories.user(session)
     users.disable(session, user, NOW)
 

@@ -66,11 +66,11 @@ def test_a_year_certifies_every_page_once(
     days_are_right(year, printed)
     months_are_right(year, printed)
     health_is_right(year)
-    world.ends()
+    world.close()
 
 
 def nights_are_whole(year: YearScenario) -> None:
-    """One night a day but for those that nobody could run, all of them finished but one."""
+    """One night a day except those that could not run, all of them finished but one."""
     with year.world.session() as session:
         nights = session.execute(select(Collection.day, Collection.state)).all()
         differences = reconcile(session, select(Feed)).differences
@@ -108,7 +108,7 @@ def days_are_right(year: YearScenario, printed: dict[date, int]) -> None:
 
 
 def is_whole(*gaps: Gap) -> bool:
-    """A day, the second of three, that no trouble touches."""
+    """A day, the second of three, without a fault."""
     late = date(2018, 5, 17), date(2018, 5, 18), date(2018, 7, 2), date(2018, 7, 3)
     return all(gap.until - gap.since == DAY for gap in gaps) and gaps[1].until not in late
 

@@ -1,7 +1,7 @@
 """A simulated year of a partner in steps of half an hour, with all faults of a year.
 
-The timetable's own jobs run on a clock of the test's; beside them stands what a person with a
-calendar would expect of them.
+The timetable's own jobs run on a clock of the test's; their results are compared
+with what follows from a calendar.
 """
 
 import zlib
@@ -72,7 +72,7 @@ class Client:
 
 @dataclass
 class YearScenario:
-    """The year as it goes on: the true time, and what was printed, seen and expected."""
+    """The state of the year: the true time, and what was printed, read and expected."""
 
     world: World
     location: Location
@@ -97,7 +97,7 @@ class YearScenario:
         self.off = holidays.country_holidays(
             self.location.country, subdiv=self.location.region, years=(2018, 2019)
         )
-        self.feed = self.world.has_feed("School", "SCH", S1=100)
+        self.feed = self.world.create_feed("School", "SCH", S1=100)
         self.patch.setattr(runtime, "get_app", lambda: self.world.app)
         self.patch.setattr(runtime, "client_of", lambda server: self.client)
         self.patch.setattr(clock, "now", lambda: self.service_time)
@@ -117,19 +117,19 @@ class YearScenario:
 
     def is_at(self, day: date, at: time) -> None:
         """It is this time at the location."""
-        self.is_now(self.local(day, at))
+        self.set_time(self.local(day, at))
 
-    def is_now(self, moment: datetime) -> None:
-        """It is this moment, for Printerpoint too."""
+    def set_time(self, moment: datetime) -> None:
+        """Set the time, for Printerpoint too."""
         self.now = moment
         self.world.printerpoint.set_time(moment)
 
-    def prints(self, pages: int) -> None:
-        """People print."""
+    def print_pages(self, pages: int) -> None:
+        """Print pages."""
         self.world.printerpoint.print_pages("S1", pages)
         self.pending += pages
 
-    def freezes(self) -> None:
+    def stop_agent(self) -> None:
         """The agent goes offline."""
         self.world.printerpoint.stop_agent("School")
         self.frozen, self.shown = True, self.pending
@@ -141,7 +141,7 @@ class YearScenario:
         self.frozen = False
 
     def ticks(self) -> None:
-        """The tick of the timetable, a worker that does what it puts in line, and the judgement."""
+        """Run the timetable, run what it enqueues, and check the result."""
         if not self.running:
             return
         due = (self.service_time - timedelta(minutes=10)).astimezone(self.world.zone).date() - DAY
@@ -168,7 +168,7 @@ class YearScenario:
         self.server_is_healthy = self.client.answers
 
     def is_business_day(self, day: date) -> bool:
-        """Whether people print on it, by the country's calendar."""
+        """Whether it is a business day, by the country's calendar."""
         return day.weekday() < 5 and day not in self.off
 
     def _expects(self, day: date) -> None:
@@ -192,7 +192,7 @@ class YearScenario:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens at a moment."""
+    """An event at a time."""
 
     at: datetime
     does: Callable[[], object]
@@ -206,9 +206,9 @@ def printing(year: YearScenario) -> list[Event]:
         much = 20 if year.is_business_day(day) else 0
         for hour in (10, 15):
             pages = much + zlib.crc32(f"{day} {hour}".encode()) % 9
-            events.append(Event(year.local(day, time(hour)), partial(year.prints, pages)))
+            events.append(Event(year.local(day, time(hour)), partial(year.print_pages, pages)))
         if (day + DAY).day == 1:
-            events.append(Event(year.local(day, time(23, 50)), partial(year.prints, 7)))
+            events.append(Event(year.local(day, time(23, 50)), partial(year.print_pages, 7)))
     return events
 
 
@@ -225,7 +225,7 @@ def silence(year: YearScenario, before: date, business_days: int, after: timedel
         end += DAY
         left -= year.is_business_day(end)
     return [
-        Event(year.local(start, NOON), year.freezes),
+        Event(year.local(start, NOON), year.stop_agent),
         Event(year.local(end + DAY + after, NOON), year.returns),
     ]
 
@@ -235,8 +235,8 @@ def setting(year: YearScenario, day: date, at: time, name: str, value: object) -
     return Event(year.local(day, at), lambda: setattr(year, name, value))
 
 
-def troubles(year: YearScenario) -> list[Event]:
-    """What goes wrong in the year."""
+def faults(year: YearScenario) -> list[Event]:
+    """The faults of the year."""
 
     def printerpoint(day: date, answers: bool) -> Event:
         return Event(year.local(day, NOON), lambda: setattr(year.client, "answers", answers))
@@ -277,8 +277,8 @@ def changes(year: YearScenario) -> set[date]:
             if one != two}  # fmt: skip
 
 
-def asked_at(year: YearScenario, moment: datetime, close_looks: Sequence[datetime]) -> bool:
-    """Whether this tick is asked: the first that finds a day ended, and all where it matters."""
+def is_simulated_at(year: YearScenario, moment: datetime, close_looks: Sequence[datetime]) -> bool:
+    """Whether this run is simulated: the first after a day has ended, and all around events."""
     local = (moment + year.wrong_by).astimezone(year.world.zone)
     if local.hour == 0 and 10 <= local.minute < 40:
         return True
@@ -287,17 +287,17 @@ def asked_at(year: YearScenario, moment: datetime, close_looks: Sequence[datetim
 
 def goes_by(year: YearScenario) -> None:
     """The whole year, and the first days of the next."""
-    events = sorted([*printing(year), *troubles(year), *office_hours(year)], key=lambda e: e.at)
+    events = sorted([*printing(year), *faults(year), *office_hours(year)], key=lambda e: e.at)
     looks = [year.local(day, time(hour)) for day in changes(year) for hour in (0, 2)]
-    looks += [event.at for event in troubles(year)]
+    looks += [event.at for event in faults(year)]
     moment = year.local(NEW_YEAR, time()).replace(minute=0)
     end = year.local(date(2019, 1, 6), NOON)
     while moment < end:
         while events and events[0].at < moment:
             event = events.pop(0)
-            year.is_now(event.at)
+            year.set_time(event.at)
             event.does()
-        if asked_at(year, moment, looks):
-            year.is_now(moment)
+        if is_simulated_at(year, moment, looks):
+            year.set_time(moment)
             year.ticks()
         moment += TICK

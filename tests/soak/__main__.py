@@ -22,7 +22,7 @@ from tests.soak.plan import FULL, SHORT
 from tests.soak.processes import VICTIMS
 from tests.soak.run import run
 
-#: Kills a seed has to reach on the average, or the run proves less than it says.
+#: Kills a seed has to reach on the average, or the run proves too little.
 KILLS = 50
 _COLUMNS = (
     f"{'seed':>5}{'seconds':>9}{'faults':>8}{'kills':>7}{'at work':>9}{'mid-coll.':>11}"

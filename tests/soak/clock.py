@@ -1,4 +1,4 @@
-"""The one clock that all processes of a run live by."""
+"""The one clock of all processes of a run."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ class MovedClock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to live by it.
+        """The environment of a process that uses it.
 
         Time-outs stay real: the monotonic clock is not moved. Nor are the dates of files, which
         would make every import several times dearer.
@@ -37,8 +37,8 @@ class MovedClock:
         """What the processes take for now."""
         return clock.now() + self._offset
 
-    def it_is(self, moment: datetime) -> None:
-        """It is this moment, and time goes on from it."""
+    def set_time(self, moment: datetime) -> None:
+        """Set the time, which continues from there."""
         # Whole seconds: libfaketime reads no more from an offset with a sign.
         self._offset = timedelta(seconds=round((moment - clock.now()).total_seconds()))
         self._write()
@@ -54,7 +54,7 @@ class MovedClock:
         part.replace(self._file)
 
 
-#: Where libfaketime keeps what a process shares with its children.
+#: Where libfaketime stores what a process shares with its children.
 _SHARED = Path("/dev/shm")  # noqa: S108
 
 

@@ -10,18 +10,18 @@ import psycopg
 
 from tests.environment.postgresql import PostgreSQLServer
 
-#: Real seconds for which a busy database keeps everybody waiting at a time.
+#: Real seconds for which the database is locked at a time.
 _BUSY = 0.03
 
 
 class Database(Protocol):
-    """A database that can be kept from working."""
+    """A database that can be locked."""
 
     def locks(self, seconds: float) -> None:
-        """Somebody holds the lock that every writer needs."""
+        """Another connection has the lock that every writer needs."""
 
     def is_busy(self) -> None:
-        """Somebody holds it for a moment."""
+        """Another connection has it for a short time."""
 
     def restarts(self) -> None:
         """It ends and starts again."""
@@ -44,7 +44,7 @@ class Sqlite:
             connection.close()
 
     def is_busy(self) -> None:
-        """Hold the write lock for a moment."""
+        """Hold the write lock for a short time."""
         self.locks(_BUSY)
 
     def restarts(self) -> None:
@@ -68,7 +68,7 @@ class Postgres:
             time.sleep(seconds)
 
     def is_busy(self) -> None:
-        """Hold it for a moment."""
+        """Hold it for a short time."""
         self.locks(_BUSY)
 
     def restarts(self) -> None:

@@ -57,7 +57,7 @@ class FaultScenario:
         self._lockers: list[threading.Thread] = []
 
     def run(self, visits: Sequence[Visit]) -> None:
-        """Live through all visits; at the end nothing is wrong and every night is done."""
+        """Run all visits; at the end there is no fault and every night is finished."""
         for visit, following in zip(visits, [*visits[1:], None], strict=True):
             last = following is None or visit.number >= len(visits) - 3
             if last:
@@ -82,7 +82,7 @@ class FaultScenario:
             self._start_fault(visit.api_fault, visit.number)
         elif self._fault_until == visit.number:
             self.fleet.printerpoint.recover()
-        self.clock.it_is(visit.moment)
+        self.clock.set_time(visit.moment)
         self._changes += visit.changes
         self._run_visit(visit, room, undisturbed)
         for locker in self._lockers:
@@ -178,7 +178,7 @@ class FaultScenario:
             return session.scalar(unhealthy) is not None
 
     def _states(self) -> str:
-        """What is unfinished, and how servers are; for whoever has to find out why."""
+        """What is unfinished, and the state of servers, for debugging."""
         with self.fleet.reading_session() as session:
             latest = session.scalars(select(Collection).order_by(Collection.id.desc()).limit(6))
             standing = select(Collection).where(Collection.state.in_(("running", "queued")))

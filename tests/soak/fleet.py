@@ -88,7 +88,7 @@ class Fleet:
 
     @contextmanager
     def reading_session(self) -> Iterator[Session]:
-        """A session that keeps nobody from writing."""
+        """A read-only session, which takes no lock."""
         with self.session() as session:
             session.connection(execution_options=READ_ONLY)
             yield session
@@ -105,7 +105,7 @@ class Fleet:
         }
 
     def is_read(self, printer: str) -> bool:
-        """Whether the service knows of every page that a printer has printed."""
+        """Whether the service has counted every page that a printer has printed."""
         machine = self.machine(printer)
         with self.reading_session() as session:
             return any(
@@ -120,7 +120,7 @@ class Fleet:
         return any(d.latest_count == machine.count == reported(d) for d in devices)
 
     def machine(self, printer: str) -> Machine:
-        """A printer as the sandbox knows it."""
+        """A printer of the sandbox."""
         return next(m for m in self.printerpoint.data.machines.values() if m.serial == printer)
 
     def printers_of(self, customer: str) -> list[str]:

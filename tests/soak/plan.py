@@ -1,4 +1,4 @@
-"""The plan of a run: what goes wrong when, drawn from a seed before anything begins."""
+"""The plan of a run: what goes wrong when, drawn from a seed before the run."""
 
 import random
 from collections import Counter
@@ -32,7 +32,7 @@ DisruptionKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything. ``decks``: into how many parts the troubles' deck is cut.
+    """How much of everything. ``decks``: into how many parts the deck of faults is cut.
 
     ``every``: days from one visit to the next; nights between them are missed, and caught up.
     """
@@ -54,7 +54,7 @@ FULL = Scale(
     freezes=25,
     decks=1,
 )
-#: What a test can afford; two seeds share the deck of troubles.
+#: What a test can afford; two seeds share the deck of faults.
 SHORT = Scale(
     Size(partners=2, customers=2, printers=2, page_size=2),
     DAYS,
@@ -91,7 +91,7 @@ class ApiFault:
 
 @dataclass(slots=True)
 class Visit:
-    """A moment to which the clock is moved, and what goes wrong then."""
+    """A time to which the clock is moved, and the faults then."""
 
     number: int
     moment: datetime
@@ -108,7 +108,7 @@ def plan(seed: int, scale: Scale) -> list[Visit]:
     days = range(1, scale.days + 1, scale.every)
     visits = [Visit(number, _moment(day, scale, chance)) for number, day in enumerate(days)]
     # The last one comes when a night of every partner has been due since the one before it, or
-    # the oracle would know of pages that nobody could have read yet.
+    # the oracle would have pages that could not be read yet.
     visits[-1].moment = max(visits[-1].moment, visits[-2].moment + timedelta(hours=26))
     # The first ones take the baseline, the last ones bring what is left.
     middle = visits[2:-3]
@@ -125,7 +125,7 @@ def plan(seed: int, scale: Scale) -> list[Visit]:
 
 
 def _moment(day: int, scale: Scale, chance: random.Random) -> datetime:
-    """A moment of a day of UTC: mostly right after a partner's midnight, else any hour."""
+    """A time of a day of UTC: mostly right after a partner's midnight, else any hour."""
     morning = FIRST_MOMENT.replace(hour=0) + timedelta(days=day)
     if chance.random() < 0.3:
         return morning + timedelta(minutes=chance.randrange(24 * 60))

@@ -17,7 +17,7 @@ from tests.jobs.processes import children, environment
 from tests.soak.clock import MovedClock
 from webapp.settings import Settings
 
-#: ``worker`` leaves its horse alone in the world; ``horse`` leaves its worker.
+#: ``worker`` does not kill its work-horse; ``horse`` does not kill its worker.
 Victim = Literal["worker", "horse", "worker and horse", "scheduler"]
 VICTIMS: tuple[Victim, ...] = ("worker", "horse", "worker and horse", "scheduler")
 
@@ -25,7 +25,7 @@ _NAMES = ("worker 1", "worker 2", "scheduler")
 
 
 class Processes:
-    """Two workers and a scheduler; whatever died is started again by ``restart_ended``."""
+    """Two workers and a scheduler; killed ones are started again by ``restart_ended``."""
 
     def __init__(self, config: Settings, redis: RedisServer, clock: MovedClock, log: Path) -> None:
         self.redis = redis
@@ -141,7 +141,7 @@ def _is_ours(pid: int) -> bool:
 
 @contextmanager
 def redis_by(clock: MovedClock) -> Iterator[RedisServer]:
-    """A Redis-compatible server that lives by the moved clock, so that keys expire by it."""
+    """A Redis-compatible server on the moved clock, so that keys expire by it."""
     with running_redis({**os.environ, **clock.environment}) as server:
         yield server
 

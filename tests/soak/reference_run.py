@@ -14,7 +14,7 @@ from webapp.services.collection import requests, scheduling
 
 
 def repeat(fleet: Fleet, visits: Sequence[Visit], events: Sequence[Event]) -> None:
-    """Let the fleet live through all visits, undisturbed."""
+    """Run all visits of the fleet without faults."""
     for visit in visits:
         fleet.printerpoint.set_time(visit.moment)
         now = visit.moment + timedelta(seconds=1)

@@ -28,7 +28,7 @@ RESTARTS = 5
 
 
 def run(seed: int, scale: Scale, log: Path | None = None, *, postgresql: bool = False) -> Report:
-    """Run a seed and check it. ``log``: what the processes say is added to this file.
+    """Run a seed and check it. ``log``: the output of the processes is appended to this file.
 
     Raises NotFinished when nights do not end without a fault, NoFaketime, NoPostgreSQL
     and ValkeyServerError where the machine lacks something.

@@ -48,7 +48,7 @@ def _knows_its_holidays() -> None:
 
 
 def main() -> None:
-    """Be what the first word says; the others are its own."""
+    """Run the program that the first argument names, with the other arguments."""
     what = sys.argv.pop(1)
     if what == "worker":
         _knows_its_holidays()

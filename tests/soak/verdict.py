@@ -13,7 +13,7 @@ from webapp.queries import reconciliation
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What the service says at the end: pages by feed, and by account what is certified."""
+    """The result of the service: pages by feed, and certified pages by account."""
 
     deposited: dict[int, int]
     held: dict[int, int]
@@ -32,7 +32,7 @@ class Report:
     visits: int = 0
     unfinished: int = 0
     faults: dict[str, int] = field(default_factory=dict)
-    #: By victim; of these, ``struck`` tells how many were at work, and in mid-collection.
+    #: By victim; of these, ``struck`` has how many were at work, and in mid-collection.
     kills: dict[str, int] = field(default_factory=dict)
     struck: dict[str, int] = field(default_factory=dict)
     #: Processes that ended by themselves and were started again, as systemd would.
@@ -96,7 +96,7 @@ def books_of(fleet: Fleet) -> Books:
 
 
 def compare(report: Report, fleet: Fleet, reference: Fleet) -> None:
-    """Compare the run with the oracle and with the fault-free run; the report tells the rest."""
+    """Compare the run with the oracle and with the fault-free run; the rest is in the report."""
     printed, reference_printed = fleet.printed(), reference.printed()
     books, expected = books_of(fleet), books_of(reference)
     if printed != reference_printed:

@@ -23,17 +23,17 @@ Storing = Callable[[], AbstractContextManager[Session]]
 
 
 class Visitor:
-    """Somebody at a browser."""
+    """A browser."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
 
-    def enters(self, email: str, password: str = PASSWORD) -> TestResponse:
+    def logs_in(self, email: str, password: str = PASSWORD) -> TestResponse:
         """Log in."""
         return self.sends("/login", {"email": email, "password": password})
 
     def opens(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
-        """Look at a page; redirects are not followed."""
+        """Get a page; redirects are not followed."""
         return self.client.get(path, headers=headers, buffered=True)
 
     def sends(
@@ -49,24 +49,24 @@ class Visitor:
     def token(self) -> str:
         """The token that forms of this session carry."""
         app = self.client.application
-        with self.client.session_transaction() as kept, app.test_request_context():
-            session.update(kept)
+        with self.client.session_transaction() as cookie, app.test_request_context():
+            session.update(cookie)
             token: str = generate_csrf()
-            kept.update(session)
+            cookie.update(session)
         return token
 
 
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
-    """Somebody who has not logged in."""
+    """A browser that is not logged in."""
     return Visitor(app.test_client())
 
 
 @pytest.fixture
 def log_in(app: Flask, settings: Settings) -> Callable[[User | str], Visitor]:
-    """A visitor who is logged in as a user that factories made, each in a browser of its own.
+    """A browser that is logged in as a user that factories made, a new one each.
 
-    Without the form; where the log-in itself is tested, a ``visitor`` enters.
+    Without the form; tests of the log-in itself use a ``visitor``.
     """
 
     def enter(user: User | str) -> Visitor:
@@ -82,7 +82,7 @@ def log_in(app: Flask, settings: Settings) -> Callable[[User | str], Visitor]:
 
 @pytest.fixture
 def storing(settings: Settings) -> Storing:
-    """``with storing() as session:`` keeps what is made within, in the application's database."""
+    """``with storing() as session:`` commits to the application's database."""
 
     @contextmanager
     def store() -> Iterator[Session]:
@@ -95,6 +95,6 @@ def storing(settings: Settings) -> Storing:
 
 @pytest.fixture
 def printerpoint() -> Iterator[Sandbox]:
-    """A Printerpoint on loopback; settings have to be told of it."""
+    """A Printerpoint on loopback; settings need its address."""
     with Sandbox() as sandbox:
         yield sandbox

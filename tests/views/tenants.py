@@ -41,7 +41,7 @@ def partner_tenant(session: Session, name: str) -> Tenant:
 
 
 def customer_tenant(session: Session, name: str, partner: Account, server: Server) -> Tenant:
-    """A customer of a partner, with one of everything; the texts are its own alone."""
+    """A customer of a partner, with one of everything; the texts are on no other tenant's pages."""
     customer = factories.customer(session, partner, name=f"{name} Customer")
     user = factories.user(
         session, customer, full_name=f"{name} Person", email=f"person@{name.lower()}.example"

@@ -216,7 +216,7 @@ class Tenants:
 
     app: Flask
     database: Path
-    kept: Path
+    stored: Path
     operations: User
     northwind: Tenant
     clinic: Tenant
@@ -226,7 +226,7 @@ class Tenants:
         """Restore the database as it was built."""
         with self.app.app_context():
             db.engine.dispose()
-        shutil.copyfile(self.kept, self.database)
+        shutil.copyfile(self.stored, self.database)
 
     def browser_of(self, role: str) -> FlaskClient:
         """A browser in which a user of Northwind, or of operations, has logged in."""
@@ -260,7 +260,7 @@ def build_tenants(folder: Path, template: Path) -> Tenants:
         {
             "RELEAF_INSTANCE": str(folder),
             "REDIS_URL": "redis://127.0.0.1:1/0",
-            # Nobody listens there: an address that calls Printerpoint fails at once.
+            # A closed port: an address that calls Printerpoint fails at once.
             "PRINTERPOINT_URL": "http://127.0.0.1:1",
         }
     )
@@ -275,12 +275,12 @@ def build_tenants(folder: Path, template: Path) -> Tenants:
         session.commit()
         session.expunge_all()
     engine(settings.database_url).dispose()
-    kept = shutil.copyfile(folder / "releaf.db", folder / "kept.db")
+    stored = shutil.copyfile(folder / "releaf.db", folder / "stored.db")
     app = create_app(settings)
-    app.config["WTF_CSRF_ENABLED"] = False  # who may enter is asked before the token
+    app.config["WTF_CSRF_ENABLED"] = False  # access is checked before the token
     for limiter in app.extensions["limiter"]:
         limiter.enabled = False
-    return Tenants(app, folder / "releaf.db", kept, operations, northwind, clinic, westerly)
+    return Tenants(app, folder / "releaf.db", stored, operations, northwind, clinic, westerly)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Servers that read one fleet, in the console: refused, waiting, approved; nobody named."""
+"""Servers that read one fleet, in the console: refused, waiting, approved, without names."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Office:
 
 @pytest.fixture
 def settings(settings: Settings, printerpoint: Sandbox) -> Settings:
-    """Settings that know the sandbox."""
+    """Settings with the sandbox."""
     return replace(settings, printerpoint_url=printerpoint.url)
 
 
@@ -83,7 +83,7 @@ def test_a_second_token_of_the_same_fleet_is_refused(
         assert set(session.scalars(select(FleetSerial.server_id))) == {office.server_id}
 
 
-def test_the_same_token_at_another_partner_waits_and_the_partner_hears_of_nobody(
+def test_the_same_token_at_another_partner_awaits_approval_without_its_name(
     office: Office, printerpoint: Sandbox
 ) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token, "name": "Mine"})
@@ -108,7 +108,7 @@ def test_operations_see_both_and_approve_after_confirmation(
     made = office.otto.sends("/servers/new", {"token": printerpoint.token, "name": "Mine"})
     path = f"{made.location}/approve"
 
-    status, page, asked = (
+    status, page, confirmation = (
         office.ops.opens(each).text for each in ("/operations", made.location, path)
     )
     home = office.ops.opens("/").text
@@ -116,7 +116,7 @@ def test_operations_see_both_and_approve_after_confirmation(
     approved = office.ops.sends(path)
     twice = office.ops.sends(path)
 
-    for text in (status, page, asked):
+    for text in (status, page, confirmation):
         assert "Boston" in text
         assert "Northwind Print" in text
     assert "Mine (Westerly) is awaiting approval" in home
@@ -189,7 +189,7 @@ def test_a_fleet_too_slow_to_read_is_registered_and_compared_later(
         assert overlaps.check_fleet(session, server, [f"CNB{n}" for n in range(6)], clock.now())
 
 
-def test_waiting_is_said_in_spanish(office: Office, printerpoint: Sandbox) -> None:
+def test_waiting_is_shown_in_spanish(office: Office, printerpoint: Sandbox) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token})
 
     page = office.otto.opens(made.location, {"Accept-Language": "es"}).text

@@ -98,12 +98,12 @@ def entries(storing: Storing) -> list[AuditEntry]:
 def test_log_ins_refused_ones_and_log_outs_are_noted(
     ids: dict[str, int], visitor: Visitor, storing: Storing
 ) -> None:
-    visitor.enters("Nora@example.com", "not the password")
-    visitor.enters("nora@example.com")
+    visitor.logs_in("Nora@example.com", "not the password")
+    visitor.logs_in("nora@example.com")
     visitor.sends("/confirm", {"password": "wrong again"})
     visitor.sends("/password", {"old": "wrong", "new": "a new phrase", "again": "a new phrase"})
     visitor.sends("/logout")
-    visitor.enters("nora@example.com")
+    visitor.logs_in("nora@example.com")
     visitor.sends("/profile/log-out-everywhere")
 
     found = entries(storing)
@@ -125,7 +125,7 @@ def test_log_ins_refused_ones_and_log_outs_are_noted(
 def test_a_refused_log_in_without_a_user_records_nothing_that_was_typed(
     ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
 ) -> None:
-    visitor.enters("correct horse battery staple", "the other field")
+    visitor.logs_in("correct horse battery staple", "the other field")
 
     (entry,) = entries(storing)
     assert (entry.action, entry.subject, entry.account_id) == ("user log-in refused", "", None)
@@ -141,7 +141,7 @@ def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
     ids: dict[str, int], visitor: Visitor, storing: Storing
 ) -> None:
     for number in range(35):
-        visitor.enters(f"nobody{number}@example.com")
+        visitor.logs_in(f"nobody{number}@example.com")
 
     assert len(entries(storing)) == 30
 
@@ -149,7 +149,7 @@ def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
 def test_a_limit_is_noted_once(ids: dict[str, int], own_app: Flask, storing: Storing) -> None:
     attacker = Visitor(own_app.test_client())
     for _ in range(14):
-        attacker.enters("nora@example.com", "not the password")
+        attacker.logs_in("nora@example.com", "not the password")
 
     found = entries(storing)
     assert [entry.action for entry in found] == ["user log-in refused"] * 10 + ["tries limited"]
@@ -166,7 +166,7 @@ def test_a_partner_sees_its_own_trail_and_operations_see_all(
     ops = log_in("ops@example.com")
     ops.sends(f"/feeds/{ids['feed']}/deactivate")
     nora, wes = log_in("nora@example.com"), log_in("wes@example.com")
-    visitor.enters("wes@example.com")  # to be in the trail
+    visitor.logs_in("wes@example.com")  # to be in the trail
 
     own = nora.opens("/audit").text
     theirs = wes.opens("/audit").text

@@ -20,7 +20,7 @@ def test_the_right_password_leads_home(visitor: Visitor, storing: Storing) -> No
     with storing() as session:
         factories.user(session, email="ada@example.com", full_name="Ada Byron")
 
-    response = visitor.enters("ada@example.com")
+    response = visitor.logs_in("ada@example.com")
 
     assert (response.status_code, response.location) == (302, "/")
     assert "Ada Byron" in visitor.opens("/").text
@@ -30,7 +30,7 @@ def test_an_e_mail_is_taken_in_any_letter_case(visitor: Visitor, storing: Storin
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
-    response = visitor.enters("  Ada@Example.COM ")
+    response = visitor.logs_in("  Ada@Example.COM ")
 
     assert response.status_code == 302
 
@@ -44,10 +44,10 @@ def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
         factories.user(session, email="new@example.com", password_hash=None)
 
     responses = [
-        visitor.enters("ada@example.com", "not the password at all"),
-        visitor.enters("nobody@example.com"),
-        visitor.enters("gone@example.com"),
-        visitor.enters("new@example.com"),
+        visitor.logs_in("ada@example.com", "not the password at all"),
+        visitor.logs_in("nobody@example.com"),
+        visitor.logs_in("gone@example.com"),
+        visitor.logs_in("new@example.com"),
     ]
 
     assert {response.status_code for response in responses} == {422}
@@ -62,21 +62,21 @@ def test_the_password_is_never_written_back(visitor: Visitor, storing: Storing) 
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
-    response = visitor.enters("ada@example.com", "typed by mistake 123")
+    response = visitor.logs_in("ada@example.com", "typed by mistake 123")
 
     assert "typed by mistake" not in response.text
     assert 'value="ada@example.com"' in response.text
 
 
-def test_after_the_log_in_one_is_where_one_wanted_to_go(visitor: Visitor, storing: Storing) -> None:
+def test_logging_in_leads_to_the_requested_page(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
-    asked = visitor.opens("/servers?health=unhealthy")
+    response_before = visitor.opens("/servers?health=unhealthy")
     fields = {"email": "ada@example.com", "password": PASSWORD}
-    response = visitor.sends(asked.location, fields)
+    response = visitor.sends(response_before.location, fields)
 
-    assert asked.location == "/login?next=/servers?health%3Dunhealthy"
+    assert response_before.location == "/login?next=/servers?health%3Dunhealthy"
     assert response.location == "/servers?health=unhealthy"
 
 
@@ -114,7 +114,7 @@ def test_logging_out_ends_the_session(log_in: Callable[[str], Visitor], storing:
     assert visitor.opens("/").status_code == 302
 
 
-def test_a_link_cannot_log_anybody_out(log_in: Callable[[str], Visitor], storing: Storing) -> None:
+def test_a_link_cannot_log_a_user_out(log_in: Callable[[str], Visitor], storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
@@ -125,7 +125,7 @@ def test_a_link_cannot_log_anybody_out(log_in: Callable[[str], Visitor], storing
     assert visitor.opens("/").status_code == 200
 
 
-def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
+def test_changing_the_password_ends_the_other_sessions_only(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -138,8 +138,8 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
     assert response.status_code == 302
     assert here.opens("/").status_code == 200
     assert elsewhere.opens("/").status_code == 302
-    assert elsewhere.enters("ada@example.com").status_code == 422
-    assert elsewhere.enters("ada@example.com", NEW_PASSWORD).status_code == 302
+    assert elsewhere.logs_in("ada@example.com").status_code == 422
+    assert elsewhere.logs_in("ada@example.com", NEW_PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(
         ({"old": PASSWORD, "new": "ada@example.com", "again": "ada@example.com"}, "easy to guess"),
     ],
 )
-def test_a_password_that_cannot_be_taken_says_why_at_its_field(
+def test_a_refused_password_is_explained_at_its_field(
     log_in: Callable[[str], Visitor], storing: Storing, fields: dict[str, str], words: str
 ) -> None:
     with storing() as session:
@@ -203,7 +203,7 @@ def test_a_link_that_was_cut_off_is_explained(visitor: Visitor) -> None:
     assert "Copy the whole link" in response.text
 
 
-def test_the_page_of_a_one_time_link_gives_the_link_away_to_nobody(
+def test_the_page_of_a_one_time_link_does_not_disclose_the_link(
     visitor: Visitor, storing: Storing
 ) -> None:
     token = _invited(storing)
@@ -226,12 +226,12 @@ def test_a_weak_first_password_leaves_the_invitation_open(
     assert visitor.opens(f"/invitations/{token}").status_code == 200
 
 
-def test_whoever_guesses_passwords_has_to_wait(own_app: Flask, storing: Storing) -> None:
+def test_a_user_who_guesses_passwords_has_to_wait(own_app: Flask, storing: Storing) -> None:
     visitor = Visitor(own_app.test_client())
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
-    guesses = [visitor.enters("ada@example.com", f"guess number {n:03}") for n in range(11)]
+    guesses = [visitor.logs_in("ada@example.com", f"guess number {n:03}") for n in range(11)]
 
     assert [guess.status_code for guess in guesses] == [422] * 10 + [429]
     assert "Too many attempts" in guesses[10].text
@@ -244,7 +244,7 @@ def test_logging_in_rightly_is_never_slowed_down(own_app: Flask, storing: Storin
 
     statuses = set()
     for _ in range(22):
-        statuses.add(visitor.enters("ada@example.com").status_code)
+        statuses.add(visitor.logs_in("ada@example.com").status_code)
         visitor.sends("/logout")
 
     assert statuses == {302}

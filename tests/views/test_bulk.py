@@ -151,14 +151,14 @@ def test_of_many_servers_that_cannot_be_read_a_few_are_named(
 
     response = street.nora.sends("/servers/selection", {"action": "collect", "server": ids})
 
-    assert len(response.headers["Set-Cookie"]) < 4_000  # what a browser keeps of a cookie
+    assert len(response.headers["Set-Cookie"]) < 4_000  # what a browser stores of a cookie
     page = street.nora.opens("/collections").text
     assert [f"Closed {number:02}: " in page for number in range(5)] == [True] * 3 + [False] * 2
     assert "37 other servers cannot be read now, either." in page
     assert "No new collection" in page
 
 
-def test_a_queue_that_is_down_is_told_of_once(street: Street) -> None:
+def test_a_queue_that_is_down_is_reported_once(street: Street) -> None:
     street.nora.sends("/servers/selection", {"action": "collect", "server": street.own["server"]})
 
     page = street.nora.opens("/collections").text
@@ -175,9 +175,9 @@ def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(
         "account": street.own["account"],
         "back": "/accounts?page=1",
     }
-    asked = street.nora.sends("/feeds/selection", fields)
-    assert "Deactivate 2 feeds?" in asked.text
-    assert 'name="of" value="customers"' in asked.text
+    confirmation = street.nora.sends("/feeds/selection", fields)
+    assert "Deactivate 2 feeds?" in confirmation.text
+    assert 'name="of" value="customers"' in confirmation.text
     with storing() as session:
         ids = [
             feed.id
@@ -194,7 +194,7 @@ def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(
         assert {session.get_one(Feed, feed_id).status for feed_id in ids} == {"inactive"}
 
 
-def test_the_feeds_of_another_partners_customer_are_left_alone(street: Street) -> None:
+def test_the_feeds_of_another_partners_customer_are_unchanged(street: Street) -> None:
     fields = {"action": "deactivate", "of": "customers", "account": [street.foreign["account"]]}
 
     assert street.nora.sends("/feeds/selection", fields).status_code == 404

@@ -126,7 +126,7 @@ def test_the_download_is_the_documents_very_bytes(office: Office) -> None:
     )
 
 
-def test_pages_told_late_are_said(office: Office, storing: Storing) -> None:
+def test_pages_reported_late_are_shown(office: Office, storing: Storing) -> None:
     with storing() as session:
         account = session.get_one(Account, office.account_id)
         late = factories.certificate(session, account, month="2026-08", late_pages=300)
@@ -158,7 +158,7 @@ def test_corrections_are_a_line_of_their_own_here_in_public_and_in_files(
     assert "Corrections" not in office.hana.opens(f"/certificates/{OCTOBER}").text
 
 
-def test_certificates_of_somebody_else_are_not_there(office: Office, storing: Storing) -> None:
+def test_certificates_of_another_customer_are_not_found(office: Office, storing: Storing) -> None:
     with storing() as session:
         number = factories.certificate(session).number
 
@@ -195,7 +195,7 @@ def test_without_certificates_the_list_leads_on(
     assert 'href="/feeds"' in page
 
 
-def test_the_public_page_says_what_is_certified_to_anybody(
+def test_the_public_page_shows_what_is_certified_to_any_visitor(
     office: Office, visitor: Visitor
 ) -> None:
     response = visitor.opens(f"/c/{PUBLIC_ID}")

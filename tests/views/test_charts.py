@@ -141,7 +141,7 @@ def test_one_month_alone_is_no_growth_to_show(pages: dict[Month, int]) -> None:
 
 
 @pytest.mark.usefixtures("translations")
-def test_a_chart_speaks_the_language_spoken() -> None:
+def test_a_chart_is_in_the_language_of_the_page() -> None:
     with force_locale("es"):
         made = layout_chart([Bar("2026-01", 12_345), Bar("2026-02", 1, held=7)])
 

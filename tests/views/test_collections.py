@@ -31,7 +31,7 @@ class Office:
 
 @pytest.fixture
 def settings(settings: Settings, printerpoint: Sandbox, redis_server: RedisServer) -> Settings:
-    """Settings that know the sandbox and a real Redis."""
+    """Settings with the sandbox and a real Redis."""
     return replace(settings, printerpoint_url=printerpoint.url, redis_url=redis_server.url)
 
 
@@ -42,7 +42,7 @@ def office(
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
 ) -> Office:
-    """Harbour Architects is in the fleet, Nobody Here is not."""
+    """Harbour Architects is in the fleet, the other customer is not."""
     customer = printerpoint.add_customer("Harbour Architects", customer_id="HARB01")
     printerpoint.add_printer(customer, serial="H1", asset="A-1", count=100)
     for count in (100, 9_000):
@@ -62,7 +62,7 @@ def office(
 
 @pytest.fixture
 def work(settings: Settings) -> Callable[[], None]:
-    """Lets a real worker process do what is in line, until nothing is."""
+    """Lets a real worker process run all queued jobs."""
     environment = {
         "RELEAF_INSTANCE": str(settings.instance),
         "DATABASE_URL": settings.database_url,
@@ -133,7 +133,7 @@ def test_progress_is_shown_while_customers_are_collected(office: Office, storing
     assert 'data-hx-trigger="every 1s"' in collecting
 
 
-def test_a_queued_one_that_no_worker_takes_says_so_after_a_while(
+def test_a_queued_collection_without_a_worker_shows_a_message_after_a_while(
     office: Office, storing: Storing
 ) -> None:
     path = office.nora.sends(f"/servers/{office.server_id}/collect").location
@@ -148,7 +148,9 @@ def test_a_queued_one_that_no_worker_takes_says_so_after_a_while(
     assert "No worker seems to be running" in later
 
 
-def test_a_running_one_whose_heart_stands_still_says_so(office: Office, storing: Storing) -> None:
+def test_a_running_collection_with_a_stale_heartbeat_shows_a_message(
+    office: Office, storing: Storing
+) -> None:
     with storing() as session:
         server = session.get_one(Server, office.server_id)
         collection = factories.collection(session, server, kind="manual", state="running")
@@ -160,7 +162,7 @@ def test_a_running_one_whose_heart_stands_still_says_so(office: Office, storing:
     assert "The worker is not responding" in page
 
 
-def test_a_queue_that_is_down_is_said_and_nothing_is_lost(
+def test_an_unreachable_queue_is_reported_and_nothing_is_lost(
     office: Office, redis_server: RedisServer, storing: Storing
 ) -> None:
     redis_server.kill()
@@ -177,7 +179,7 @@ def test_a_queue_that_is_down_is_said_and_nothing_is_lost(
     assert [len(enqueued_next), len(enqueued_later)] == [1, 0]
 
 
-def test_a_failed_one_says_why_and_what_to_do(
+def test_a_failed_collection_shows_the_reason_and_the_remedy(
     office: Office, printerpoint: Sandbox, work: Callable[[], None]
 ) -> None:
     path = office.nora.sends(f"/servers/{office.server_id}/collect").location
@@ -221,7 +223,7 @@ def test_the_list_shows_the_latest_first_and_filters_by_state(
     assert failed.count('<th scope="row">') == 1
 
 
-def test_the_collection_of_somebody_else_is_not_there(
+def test_the_collection_of_another_partner_is_not_found(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -235,17 +237,17 @@ def test_the_collection_of_somebody_else_is_not_there(
     assert hana.opens("/collections").status_code == 403
 
 
-def test_a_collection_is_cancelled_once_it_has_been_asked(office: Office, storing: Storing) -> None:
+def test_a_collection_is_cancelled_after_confirmation(office: Office, storing: Storing) -> None:
     begun = office.nora.sends(f"/servers/{office.server_id}/collect").location
     page = office.nora.opens(begun).text
-    asked = office.nora.opens(f"{begun}/cancel").text
+    confirmation = office.nora.opens(f"{begun}/cancel").text
     office.nora.sends(f"{begun}/cancel")
     after = office.nora.opens(begun).text
     office.nora.sends(f"{begun}/cancel")
     again = office.nora.opens(begun).text
 
     assert f"{begun}/cancel" in page
-    assert "No pages are lost" in asked
+    assert "No pages are lost" in confirmation
     assert "Canceled by Nora North" in after
     assert "every 1s" not in after
     assert f"{begun}/cancel" not in after

@@ -1,4 +1,4 @@
-"""The password is asked for again before what gives or takes access."""
+"""The password is required again before changes of access."""
 
 import re
 from collections.abc import Callable
@@ -56,15 +56,15 @@ def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
 ) -> None:
     own_form = {"Referer": f"http://localhost{form.format(**ids)}"}
     response = ada.sends(path.format(**ids), {}, own_form)
-    asked = ada.opens(response.location)
+    confirmation = ada.opens(response.location)
     back = ada.sends(response.location, {"password": PASSWORD})
 
     form, cancel = form.format(**ids), cancel.format(**ids)
     returned = ada.opens(back.location)
 
     assert response.location == f"/confirm?next={form}&back={cancel}&refused=form"
-    assert "Enter your password to change users and tokens." in asked.text
-    assert f'href="{cancel}">Cancel' in asked.text
+    assert "Enter your password to change users and tokens." in confirmation.text
+    assert f'href="{cancel}">Cancel' in confirmation.text
     assert back.location == form
     assert returned.status_code == 200
     assert NOTHING_CHANGED in returned.text
@@ -144,7 +144,7 @@ def test_what_was_typed_in_one_form_is_in_no_other(ada: Visitor) -> None:
 def test_what_was_typed_is_not_there_after_the_log_out(ada: Visitor) -> None:
     ada.sends("/users/new", {"full_name": "Eve"})
     ada.sends("/logout")
-    ada.enters("bob@example.com")
+    ada.logs_in("bob@example.com")
 
     assert 'value="Eve"' not in ada.opens("/users/new").text
 
@@ -163,8 +163,8 @@ def test_a_confirmation_holds_for_fifteen_minutes(
     assert opened_after(LATER) == 302
 
 
-def test_who_has_just_logged_in_is_not_asked(ids: dict[str, int], visitor: Visitor) -> None:
-    visitor.enters("ada@example.com")
+def test_a_recent_login_needs_no_confirmation(ids: dict[str, int], visitor: Visitor) -> None:
+    visitor.logs_in("ada@example.com")
 
     assert visitor.opens("/users/new").status_code == 200
 
@@ -181,13 +181,13 @@ def test_a_wrong_password_confirms_nothing(ada: Visitor, storing: Storing) -> No
 
 
 def test_a_confirmation_is_of_its_session_alone(ada: Visitor, visitor: Visitor) -> None:
-    visitor.enters("ada@example.com")
+    visitor.logs_in("ada@example.com")
 
     assert visitor.opens("/users/new").status_code == 200
     assert ada.opens("/users/new").status_code == 302
 
 
-def test_the_address_keeps_its_query(ada: Visitor) -> None:
+def test_the_address_retains_its_query(ada: Visitor) -> None:
     response = ada.opens("/users/new?account=1")
 
     assert response.location == "/confirm?next=/users/new?account%3D1&back=/users"
@@ -245,8 +245,8 @@ def test_pages_that_only_show_need_no_confirmation(ada: Visitor, ids: dict[str, 
 def test_the_confirmation_is_in_spanish(ada: Visitor) -> None:
     ada.sends("/language", {"language": "es"})
     response = ada.sends("/users/new")
-    asked = ada.opens(response.location)
+    confirmation = ada.opens(response.location)
     back = ada.sends(response.location, {"password": PASSWORD})
 
-    assert "Introduzca su contraseña para cambiar usuarios y tokens." in asked.text
+    assert "Introduzca su contraseña para cambiar usuarios y tokens." in confirmation.text
     assert "Todavía no se cambió nada" in ada.opens(back.location).text

@@ -1,4 +1,4 @@
-"""A page asks the database as often, however many rows there are."""
+"""The number of statements of a page does not depend on the number of rows."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -111,7 +111,7 @@ def test_more_rows_need_no_more_queries(
 
 
 def count_queries(visitor: Visitor, path: str) -> int:
-    """How often a page asks the database; 0 for one that the visitor may not see."""
+    """The number of statements of a page; 0 for one that the user may not see."""
     visitor.opens(path)  # whatever is remembered after the first time is remembered now
     with counted() as statements:
         response = visitor.opens(path)

@@ -36,13 +36,13 @@ class Office:
 
     @property
     def searching(self) -> str:
-        """The address of the list alone."""
+        """The address of the fragment of the list."""
         return f"/servers/{self.server_id}/customers"
 
 
 @pytest.fixture
 def settings(settings: Settings, printerpoint: Sandbox, redis_server: RedisServer) -> Settings:
-    """Settings that know the sandbox and a real Redis."""
+    """Settings with the sandbox and a real Redis."""
     return replace(settings, printerpoint_url=printerpoint.url, redis_url=redis_server.url)
 
 
@@ -112,12 +112,12 @@ def test_a_customer_under_a_new_name_is_named_and_left_out_of_all(
         feed_id = feed.id
 
     found = office.nora.opens(office.searching).text
-    asked = office.nora.sends(office.adding, {"action": "all"}).text
+    confirmation = office.nora.sends(office.adding, {"action": "all"}).text
     office.nora.sends(office.adding, {"action": "all-confirmed"})
 
     assert "probably “Bluebird Confectioners” under a new name" in found
     assert f'href="/feeds/{feed_id}"' in found
-    assert "Bluebird Bakery, formerly Bluebird Confectioners" in asked
+    assert "Bluebird Bakery, formerly Bluebird Confectioners" in confirmation
     with storing() as session:
         names = set(session.scalars(select(Feed.customer_name)))
     assert names == {"Bluebird Confectioners", "Harbour Architects, LLP", "St. Mary’s School"}
@@ -134,7 +134,7 @@ def test_a_customer_under_a_new_name_is_named_and_left_out_of_all(
         ("nobody", []),
     ],
 )
-def test_a_search_looks_at_names_and_ids(office: Office, text: str, found: list[str]) -> None:
+def test_a_search_covers_names_and_ids(office: Office, text: str, found: list[str]) -> None:
     page = office.nora.client.get(office.searching, query_string={"q": text}).text
 
     assert boxes(page) == found
@@ -163,7 +163,7 @@ def test_a_box_unticked_in_either_list_takes_a_customer_out(office: Office) -> N
     assert [chosen(page) for page in pages] == [[SCHOOL], [SCHOOL]]
 
 
-def test_a_chosen_customer_keeps_its_account(office: Office, storing: Storing) -> None:
+def test_a_chosen_customer_retains_its_account(office: Office, storing: Storing) -> None:
     with storing() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bakers united")
@@ -260,7 +260,7 @@ def test_a_form_sent_twice_ties_once(office: Office, storing: Storing) -> None:
     assert connected(storing) == {"Bluebird Bakery": "Bluebird Bakery"}
 
 
-def test_without_javascript_a_search_is_a_button_that_keeps_what_is_ticked(office: Office) -> None:
+def test_without_javascript_a_search_button_retains_the_selection(office: Office) -> None:
     fields = {"action": "search", "q": "school", "customer": BAKERY, "shown": [BAKERY, SCHOOL]}
 
     page = office.nora.sends(office.adding, fields)
@@ -270,7 +270,7 @@ def test_without_javascript_a_search_is_a_button_that_keeps_what_is_ticked(offic
     assert (boxes(page.text), chosen(page.text)) == ([SCHOOL], [BAKERY])
 
 
-def test_nothing_chosen_is_said(office: Office, storing: Storing) -> None:
+def test_an_empty_selection_is_reported(office: Office, storing: Storing) -> None:
     response = office.nora.sends(office.adding, {"action": "connect"})
 
     assert response.status_code == 422
@@ -283,13 +283,13 @@ def test_all_that_match_are_connected_once_confirmed(office: Office, storing: St
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bluebird Bakery")
 
-    asked = office.nora.sends(office.adding, {"action": "all", "q": "b"})
+    confirmation = office.nora.sends(office.adding, {"action": "all", "q": "b"})
     before = connected(storing)
     done = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
     again = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
 
-    assert "Connect 2 customers that match “b”?" in asked.text
-    assert "1 new account will be created" in asked.text
+    assert "Connect 2 customers that match “b”?" in confirmation.text
+    assert "1 new account will be created" in confirmation.text
     assert before == {}
     assert (done.status_code, again.status_code) == (302, 302)
     assert set(connected(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
@@ -304,19 +304,19 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
     keys = [customers.key(Customer("Miller", f"MILL0{n}", 1)) for n in (1, 2)]
 
     shown = office.nora.sends(office.searching, {"listed": keys, "chosen": keys}).text
-    asked = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
+    confirmation = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
     office.nora.sends(office.adding, {"action": "connect", "customer": keys, "shown": keys})
 
     assert "New customer: Miller" in shown
     assert "New customer: Miller (MILL02)" in shown
-    assert "2 new accounts will be created" in asked
+    assert "2 new accounts will be created" in confirmation
     with storing() as session:
         rows = session.execute(select(Feed.customer_id, Account.name).join(Feed.account))
         found = {row.customer_id: row.name for row in rows}
     assert found == {"MILL01": "Miller", "MILL02": "Miller (MILL02)"}
 
 
-def test_a_customer_that_left_the_fleet_meanwhile_is_said(office: Office) -> None:
+def test_a_customer_that_left_the_fleet_meanwhile_is_shown(office: Office) -> None:
     fields = {"action": "connect", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
 
     response = office.nora.sends(office.adding, fields)
@@ -353,7 +353,7 @@ def test_another_token_is_another_fleet(
     assert "Bluebird Bakery" not in page
 
 
-def test_a_server_that_is_down_offers_to_try_again_and_keeps_what_was_chosen(
+def test_an_unreachable_server_offers_a_retry_and_retains_the_selection(
     office: Office, printerpoint: Sandbox
 ) -> None:
     printerpoint.refuse()
@@ -376,7 +376,7 @@ def test_without_redis_the_fleet_is_read_anew(office: Office, redis_server: Redi
     assert all("Bluebird Bakery" in page for page in pages)
 
 
-def test_a_long_list_is_cut_and_says_so(office: Office, printerpoint: Sandbox) -> None:
+def test_a_long_list_is_cut_with_a_message(office: Office, printerpoint: Sandbox) -> None:
     for number in range(250):
         name = printerpoint.add_customer(f"Company {number:03}", customer_id=f"CO{number:03}")
         printerpoint.add_printer(name, serial=f"C{number}")
@@ -407,7 +407,7 @@ def test_a_removed_server_takes_no_feeds(office: Office) -> None:
     assert office.nora.opens(office.searching).status_code == 409
 
 
-def test_the_server_of_somebody_else_is_not_there(
+def test_the_server_of_another_partner_is_not_found(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:

@@ -80,11 +80,11 @@ def test_home_counts_them_and_leads_to_the_list(nora: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("other", "expected"),
     [("GONE", "Not reporting for 3 business days or longer,"), ("OVEN", "Missing from Printer")],
 )
 def test_home_names_only_the_states_that_there_are(
-    nora: Visitor, storing: Storing, other: str, said: str
+    nora: Visitor, storing: Storing, other: str, expected: str
 ) -> None:
     with storing() as session:
         device = session.scalars(select(Device).where(Device.asset_id == other)).one()
@@ -93,18 +93,20 @@ def test_home_names_only_the_states_that_there_are(
     page = nora.opens("/").text
 
     assert "1 printer has stopped reporting" in page
-    assert said in page
+    assert expected in page
     assert "0 not reporting" not in page
     assert "0 missing" not in page
 
 
-def test_the_page_of_a_silent_device_says_what_to_do(nora: Visitor) -> None:
+def test_the_page_of_a_silent_device_shows_what_to_do(nora: Visitor) -> None:
     page = nora.opens("/devices/1").text
 
     assert "although other printers of this customer have" in page
 
 
-def test_a_list_without_any_says_so(nora: Visitor, log_in: Callable[[User | str], Visitor]) -> None:
+def test_an_empty_list_shows_a_message(
+    nora: Visitor, log_in: Callable[[User | str], Visitor]
+) -> None:
     nothing = nora.opens("/devices?status=missing&q=oven").text
     with_feed = log_in("bakery@example.com").opens("/devices?status=silent").text
 
@@ -112,7 +114,7 @@ def test_a_list_without_any_says_so(nora: Visitor, log_in: Callable[[User | str]
     assert "OVEN" in with_feed
 
 
-def test_the_page_of_a_device_whose_state_cannot_be_read_says_so(
+def test_an_unreadable_device_state_is_reported_on_its_page(
     nora: Visitor, storing: Storing
 ) -> None:
     with storing() as session:

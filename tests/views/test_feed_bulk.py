@@ -47,18 +47,18 @@ def statuses(storing: Storing) -> dict[str, str]:
         return {feed.customer_name: feed.status for feed in session.scalars(select(Feed))}
 
 
-def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
+def test_deactivating_several_requires_confirmation_and_skips_inactive_ones(
     street: Street, storing: Storing
 ) -> None:
     chosen = {"action": "deactivate", "feed": street.feeds, "back": "/feeds?q=a"}
 
-    asked = street.nora.sends("/feeds/selection", chosen)
-    assert asked.status_code == 200
-    assert "Deactivate 2 feeds?" in asked.text
-    assert "1 other selected feed will not be changed" in asked.text
+    confirmation = street.nora.sends("/feeds/selection", chosen)
+    assert confirmation.status_code == 200
+    assert "Deactivate 2 feeds?" in confirmation.text
+    assert "1 other selected feed will not be changed" in confirmation.text
     assert statuses(storing)["Harbour"] == "active"
 
-    named = re.findall(r'name="feed" value="(\d+)"', asked.text)
+    named = re.findall(r'name="feed" value="(\d+)"', confirmation.text)
     fields = {"action": "deactivate", "confirmed": "yes", "feed": named, "back": "/feeds?q=a"}
     response = street.nora.sends("/feeds/selection", fields)
     assert response.location == "/feeds?q=a"
@@ -75,19 +75,19 @@ def test_deactivating_several_asks_first_and_leaves_the_inactive_alone(
     assert "2 feeds were not changed" in street.nora.opens("/feeds").text
 
 
-def test_reactivating_says_for_how_many_the_pause_counts(street: Street, storing: Storing) -> None:
+def test_reactivating_shows_for_how_many_the_pause_counts(street: Street, storing: Storing) -> None:
     fields = {"action": "reactivate", "feed": street.feeds}
     with storing() as session:
         for feed_id in street.feeds[:2]:
             feed = session.get_one(Feed, feed_id)
             feed.status, feed.deactivated_at = "inactive", clock.now() - timedelta(hours=2)
 
-    asked = street.nora.sends("/feeds/selection", fields)
+    confirmation = street.nora.sends("/feeds/selection", fields)
     street.nora.sends("/feeds/selection", fields | {"confirmed": "yes"})
     done = street.nora.opens("/feeds").text
 
-    assert "Reactivate 3 feeds?" in asked.text
-    for text in (asked.text, done):
+    assert "Reactivate 3 feeds?" in confirmation.text
+    for text in (confirmation.text, done):
         assert "are counted for 2 feeds, which were inactive for less than a day" in text
         assert "are not counted for 1 feed, which was inactive for a day or longer" in text
     assert statuses(storing)["Mill"] == "pending"
@@ -100,17 +100,15 @@ def test_reactivating_says_for_how_many_the_pause_counts(street: Street, storing
     ]
 
 
-def test_collecting_several_asks_for_one_each_and_not_twice(
-    street: Street, storing: Storing
-) -> None:
+def test_collecting_several_requests_one_collection_each(street: Street, storing: Storing) -> None:
     fields = {"action": "collect", "feed": street.feeds[:2]}
 
     for _ in range(2):
         assert street.nora.sends("/feeds/selection", fields).location == "/collections"
 
     with storing() as session:
-        asked = session.scalars(select(Collection)).all()
-        assert sorted(each.feed_id or 0 for each in asked) == sorted(street.feeds[:2])
+        requested = session.scalars(select(Collection)).all()
+        assert sorted(each.feed_id or 0 for each in requested) == sorted(street.feeds[:2])
     assert "No new collection" in street.nora.opens("/collections").text
 
 
@@ -156,7 +154,7 @@ def test_a_feed_of_another_partner_is_not_there(
 
 
 @pytest.mark.parametrize("fields", [{}, {"action": "collect"}, {"action": "burn"}, {"feed": "x"}])
-def test_nothing_chosen_is_said(street: Street, fields: dict[str, object]) -> None:
+def test_an_empty_selection_is_reported(street: Street, fields: dict[str, object]) -> None:
     response = street.nora.sends(
         "/feeds/selection", {**fields, "back": "https://elsewhere.example"}
     )

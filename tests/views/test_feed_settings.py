@@ -56,7 +56,7 @@ def test_a_feed_is_marked_as_read_by_hand_on_a_page_of_its_own(
     assert "Read every night" in trail
 
 
-def test_an_overdue_feed_says_when_its_reading_was_due(nora: Visitor, storing: Storing) -> None:
+def test_an_overdue_feed_shows_when_its_reading_was_due(nora: Visitor, storing: Storing) -> None:
     with storing() as session:
         session.get_one(Feed, 1).read_interval_days = 2
 

@@ -33,7 +33,7 @@ GUARDED = {
     "server_changes.token POST",
     "server_changes.remove POST",
 }
-#: Those that ask for the password, or have the one-time link, themselves, or email it.
+#: Those that require the password, or the one-time link, themselves, or email it.
 SELF_GUARDED = {
     "auth.forgot POST",
     "profile.confirm_email POST",

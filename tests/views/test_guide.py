@@ -1,4 +1,4 @@
-"""The guide: every chapter, every link, and that it says what the code does."""
+"""The guide: every chapter, every link, and that it describes what the code does."""
 
 import re
 from html.parser import HTMLParser
@@ -25,7 +25,7 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what is looked at."""
+        """Record the responses."""
         named: dict[str, Any] = dict(attrs)
         self.links |= {named["href"]} if tag == "a" else set()
         self.ids |= {named["id"]} if named.get("id") else set()

@@ -82,7 +82,7 @@ def test_a_title_does_not_contradict_its_sentence(
     assert usual not in page
 
 
-def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
+def test_a_feeds_history_is_read_by_users_who_may_see_the_feed(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -124,7 +124,7 @@ def test_a_feeds_history_is_read_by_whoever_may_see_the_feed(
 
 
 @pytest.mark.parametrize("kind", ["gone", "returned", "device_added", "read_again"])
-def test_many_of_a_kind_are_told_in_one_line(
+def test_many_of_a_kind_are_reported_in_one_line(
     kind: str, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -148,7 +148,7 @@ def test_many_of_a_kind_are_told_in_one_line(
     assert "Including A-1, A-2." in page
 
 
-def test_a_history_without_events_says_what_will_be_told(
+def test_a_history_without_events_explains_what_it_will_show(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -159,7 +159,7 @@ def test_a_history_without_events_says_what_will_be_told(
     assert "No events yet" in log_in("nora@example.com").opens(path).text
 
 
-def test_a_customers_page_tells_what_happened_at_its_feeds_and_at_no_others(
+def test_a_customers_page_shows_what_happened_at_its_feeds_and_at_no_others(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:

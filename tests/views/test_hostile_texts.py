@@ -84,10 +84,10 @@ def _replace_texts(session: Session) -> None:
             event.details = {**event.details, "before": HOSTILE, "after": HOSTILE}
         if "names" in event.details:
             event.details = {**event.details, "names": [HOSTILE, HOSTILE]}
-    said = reason("error", error=HOSTILE)
-    session.execute(update(HealthChange).values(reason=said))
-    session.execute(update(Outcome).values(reason=said))
-    session.execute(update(Server).where(Server.health == "unhealthy").values(health_reason=said))
+    text = reason("error", error=HOSTILE)
+    session.execute(update(HealthChange).values(reason=text))
+    session.execute(update(Outcome).values(reason=text))
+    session.execute(update(Server).where(Server.health == "unhealthy").values(health_reason=text))
 
 
 def row_key(row: Any) -> str:

@@ -13,7 +13,7 @@ SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
 ENGLISH = {"Accept-Language": "en-US,en;q=0.9"}
 
 
-def test_a_page_speaks_the_language_that_the_browser_prefers(visitor: Visitor) -> None:
+def test_a_page_is_in_the_language_that_the_browser_prefers(visitor: Visitor) -> None:
     response = visitor.opens("/login", SPANISH)
 
     assert '<html lang="es">' in response.text
@@ -22,9 +22,7 @@ def test_a_page_speaks_the_language_that_the_browser_prefers(visitor: Visitor) -
 
 
 @pytest.mark.parametrize("wanted", ["fr-FR,fr;q=0.9", "", "*", ";;;", "x" * 5000])
-def test_a_browser_that_wants_what_we_do_not_speak_gets_english(
-    visitor: Visitor, wanted: str
-) -> None:
+def test_a_browser_with_an_unsupported_language_gets_english(visitor: Visitor, wanted: str) -> None:
     assert '<html lang="en">' in visitor.opens("/login", {"Accept-Language": wanted}).text
 
 
@@ -51,14 +49,14 @@ def test_a_users_choice_goes_with_the_user_to_another_browser(
 
 
 @pytest.mark.parametrize("language", ["fr", "", "../en", "EN"])
-def test_a_language_we_do_not_speak_is_refused(visitor: Visitor, language: str) -> None:
+def test_an_unsupported_language_is_refused(visitor: Visitor, language: str) -> None:
     assert visitor.sends("/language", {"language": language}).status_code == 422
 
 
 @pytest.mark.parametrize(
     "back", ["https://elsewhere.example/", "//elsewhere.example", "javascript:"]
 )
-def test_nobody_is_led_elsewhere(visitor: Visitor, back: str) -> None:
+def test_changing_the_language_redirects_to_our_pages_only(visitor: Visitor, back: str) -> None:
     response = visitor.sends("/language", {"language": "es", "back": back})
 
     assert response.location == "/"

@@ -1,4 +1,4 @@
-"""Logging in with a password that a person has for users of several partners."""
+"""Logging in with one password for users of several partners."""
 
 import re
 
@@ -20,7 +20,7 @@ def test_with_one_password_for_two_accounts_one_of_them_is_chosen(
             account = session.get_one(Account, account_id)
             factories.user(session, account, email="ada@example.com", full_name=account.name)
 
-    question = visitor.enters("ada@example.com")
+    question = visitor.logs_in("ada@example.com")
     fields = {"email": "ada@example.com", "password": PASSWORD}
     answers = [
         visitor.sends("/login", {**fields, "account": account, "password": password})
@@ -52,7 +52,7 @@ def test_a_refused_login_is_in_the_trail_of_each_partner_with_the_email(
             factories.user(session, partner, email="ada@example.com")
         ids = [partner.id for partner in partners]
 
-    visitor.enters("ada@example.com", "not the password")
+    visitor.logs_in("ada@example.com", "not the password")
 
     with storing() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))

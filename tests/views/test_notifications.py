@@ -25,7 +25,7 @@ def ada(storing: Storing) -> int:
 
 
 def wants(storing: Storing, user_id: int) -> dict[str, bool]:
-    """What a user wants to be told."""
+    """The notifications that a user has chosen."""
     with storing() as session:
         user = session.get_one(User, user_id)
         return {
@@ -78,14 +78,14 @@ def test_opening_the_link_changes_nothing_until_the_button_is_pressed(
     visitor: Visitor, settings: Settings, storing: Storing, ada: int
 ) -> None:
     path = link(settings, ada, "server")
-    asked = visitor.opens(path).text
+    confirmation = visitor.opens(path).text
     before = wants(storing, ada)["server"]
     visitor.client.post(path)
     done = visitor.opens(path).text
     off = wants(storing, ada)["server"]
     visitor.client.post(path, data={"again": "yes"})
 
-    assert "Unsubscribe" in asked
+    assert "Unsubscribe" in confirmation
     assert before
     assert "You are unsubscribed" in done
     assert "Subscribe again" in done
@@ -167,7 +167,7 @@ def test_operations_see_what_was_sent_and_send_what_failed_again(
     assert ops.opens("/operations/mails/999").status_code == 404
 
 
-def test_before_the_first_mail_the_page_says_when_there_will_be_one(
+def test_before_the_first_mail_the_page_shows_when_there_will_be_one(
     log_in: LogIn, storing: Storing
 ) -> None:
     with storing() as session:

@@ -1,4 +1,4 @@
-"""Every page answers on PostgreSQL as it does on SQLite: sums come as decimals there, for one."""
+"""Every page works on PostgreSQL as it does on SQLite: sums come as decimals there, for one."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from webapp.crypto import Keyring
 from webapp.settings import Settings
 from webapp.views.shared import export
 
-#: They ask for more than a database: signed links, a Printerpoint.
+#: They need more than a database: signed links, a Printerpoint.
 _ELSEWHERE = {"unsubscribe.show", "customers.new"}
 _ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 
@@ -78,7 +78,7 @@ def test_every_page_answers(app: Flask, seeded: seeded_db.SeededDatabase) -> Non
 
 
 def _visits(app: Flask, seeded: seeded_db.SeededDatabase) -> Iterator[tuple[FlaskClient, str]]:
-    """Every page, and a browser of somebody who may see it."""
+    """Every page, and a browser of a user who may see it."""
     for endpoint, paths in page_urls.PAGES.items():
         if endpoint in _ELSEWHERE:
             continue

@@ -81,8 +81,8 @@ def test_a_forgotten_password_is_reset_once_and_ends_all_sessions(
     assert elsewhere.opens("/").location == "/login"
     assert visitor.opens(link).status_code == 410
     visitor.sends("/logout")
-    assert visitor.enters(EMAIL, PASSWORD).status_code == 422
-    assert visitor.enters(EMAIL, NEW["password"]).status_code == 302
+    assert visitor.logs_in(EMAIL, PASSWORD).status_code == 422
+    assert visitor.logs_in(EMAIL, NEW["password"]).status_code == 302
     with storing() as session:
         actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions[:2] == ["password reset requested", "password reset"]
@@ -143,7 +143,7 @@ def test_the_answer_does_not_disclose_who_has_a_login(
     assert entries == [*emails[:3], "", "", "", ""]
 
 
-def test_a_person_with_users_at_two_partners_gets_a_link_for_each(
+def test_a_user_with_users_at_two_partners_gets_a_link_for_each(
     visitor: Visitor, storing: Storing, send: Sending
 ) -> None:
     with storing() as session:

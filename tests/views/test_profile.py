@@ -128,8 +128,8 @@ def test_an_email_changes_when_its_link_is_opened_and_the_former_address_is_noti
     assert unchanged is not None
     assert (confirmed.location, again.location) == ("/profile", "/profile")
     assert "You now log in with ada.byron@example.org" in notified[EMAIL]
-    assert visitor.enters(EMAIL).status_code == 422
-    assert visitor.enters(NEW).status_code == 302
+    assert visitor.logs_in(EMAIL).status_code == 422
+    assert visitor.logs_in(NEW).status_code == 302
     with storing() as session:
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "user changed email")

@@ -24,7 +24,7 @@ QUEUES = "/operations/queues"
 
 @dataclass
 class Office:
-    """Somebody of operations, and a queue with a job that failed."""
+    """A user of operations, and a queue with a job that failed."""
 
     visitor: Visitor
     redis: RedisServer
@@ -46,7 +46,7 @@ def office(settings: Settings, storing: Storing, redis_server: RedisServer) -> I
         factories.user(session, email="ada@example.com")
     app = create_app(settings)
     visitor = Visitor(app.test_client())
-    visitor.enters("grace@example.com")
+    visitor.logs_in("grace@example.com")
     yield Office(visitor, redis_server, _failed_job(settings), settings)
     with app.app_context():
         db.engine.dispose()
@@ -180,7 +180,7 @@ def test_an_address_that_means_nothing_is_not_found(office: Office, path: str) -
     assert office.visitor.opens(f"{QUEUES}/{path}").status_code == 404
 
 
-def test_what_cannot_be_requeued_says_so(office: Office) -> None:
+def test_a_job_that_cannot_be_requeued_is_reported(office: Office) -> None:
     requeue = f"{QUEUES}/job/{office.job_id}/requeue"
     office.visitor.client.post(requeue, headers=OURS)
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_requeued_says_so(office: Office) -> None:
     assert missing.status_code == 404
 
 
-def test_without_redis_the_page_says_what_to_do(office: Office) -> None:
+def test_without_redis_the_page_shows_what_to_do(office: Office) -> None:
     office.redis.kill()
 
     queues = office.visitor.opens(f"{QUEUES}/")
@@ -203,18 +203,18 @@ def test_without_redis_the_page_says_what_to_do(office: Office) -> None:
     assert "Redis cannot be reached" in home.text
 
 
-def test_home_says_when_no_worker_takes_jobs(office: Office) -> None:
+def test_home_shows_when_no_worker_takes_jobs(office: Office) -> None:
     assert "No worker is running" in office.visitor.opens("/").text
 
 
 def test_attempts_are_counted_in_redis_for_all_web_processes(office: Office) -> None:
     guesser = Visitor(create_app(office.settings).test_client())
     for n in range(20):
-        guesser.enters("ada@example.com", f"guess number {n:03}")
+        guesser.logs_in("ada@example.com", f"guess number {n:03}")
 
     other_process = Visitor(create_app(office.settings).test_client())
 
-    assert other_process.enters("ada@example.com").status_code == 429
+    assert other_process.logs_in("ada@example.com").status_code == 429
 
 
 def test_the_password_of_redis_is_on_no_page(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""Tries of passwords are slowed by address and by account, and nobody is locked out."""
+"""Tries of passwords are slowed by address and by account, and no account is locked."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -58,14 +58,14 @@ def enter(app: Flask, address: str, password: str = WRONG, email: str = EMAIL) -
 
 
 @pytest.mark.usefixtures("ada")
-def test_thirty_wrong_tries_from_three_addresses_lock_nobody_out(own_app: Flask) -> None:
+def test_thirty_wrong_tries_from_three_addresses_do_not_lock_the_account(own_app: Flask) -> None:
     attackers = [browser(own_app, f"203.0.{number}.9") for number in range(3)]
-    tries = [each.enters(EMAIL, WRONG) for _ in range(10) for each in attackers]
+    tries = [each.logs_in(EMAIL, WRONG) for _ in range(10) for each in attackers]
 
-    known = browser(own_app, "10.0.0.99").enters(EMAIL)
-    mistaken = browser(own_app, "10.0.0.98").enters(EMAIL, WRONG)
-    elsewhere = browser(own_app, "10.0.5.1").enters(EMAIL)
-    too_long_ago = browser(own_app, "10.0.9.1").enters(EMAIL)
+    known = browser(own_app, "10.0.0.99").logs_in(EMAIL)
+    mistaken = browser(own_app, "10.0.0.98").logs_in(EMAIL, WRONG)
+    elsewhere = browser(own_app, "10.0.5.1").logs_in(EMAIL)
+    too_long_ago = browser(own_app, "10.0.9.1").logs_in(EMAIL)
 
     assert [each.status_code for each in tries] == [422] * 10 + [429] * 20
     assert (known.status_code, known.location, mistaken.status_code) == (302, "/", 422)
@@ -76,7 +76,9 @@ def test_thirty_wrong_tries_from_three_addresses_lock_nobody_out(own_app: Flask)
 
 @pytest.mark.usefixtures("ada")
 def test_a_known_network_is_slowed_too(own_app: Flask) -> None:
-    statuses = [browser(own_app, f"10.0.0.{n}").enters(EMAIL, WRONG).status_code for n in range(21)]
+    statuses = [
+        browser(own_app, f"10.0.0.{n}").logs_in(EMAIL, WRONG).status_code for n in range(21)
+    ]
 
     assert statuses == [422] * 20 + [429]
 
@@ -84,29 +86,29 @@ def test_a_known_network_is_slowed_too(own_app: Flask) -> None:
 @pytest.mark.usefixtures("ada")
 def test_an_address_is_slowed_over_all_accounts(own_app: Flask) -> None:
     attacker = browser(own_app, "203.0.113.9")
-    tries = [attacker.enters(f"user{number}@example.com", WRONG) for number in range(21)]
+    tries = [attacker.logs_in(f"user{number}@example.com", WRONG) for number in range(21)]
 
-    refused = attacker.enters(EMAIL)
+    refused = attacker.logs_in(EMAIL)
 
     assert [each.status_code for each in tries] == [422] * 20 + [429]
     assert refused.status_code == 429
     assert 240 <= int(refused.headers["Retry-After"]) <= 301
-    assert browser(own_app, "203.0.113.10").enters(EMAIL).status_code == 302
+    assert browser(own_app, "203.0.113.10").logs_in(EMAIL).status_code == 302
 
 
 def test_an_ipv6_client_has_one_limit_for_its_whole_network(own_app: Flask) -> None:
     tries = [
-        browser(own_app, f"2001:db8::{number:x}").enters(f"user{number}@example.com", WRONG)
+        browser(own_app, f"2001:db8::{number:x}").logs_in(f"user{number}@example.com", WRONG)
         for number in range(21)
     ]
 
     assert [each.status_code for each in tries] == [422] * 20 + [429]
-    assert browser(own_app, "2001:db8:0:1::1").enters(EMAIL, WRONG).status_code == 422
+    assert browser(own_app, "2001:db8:0:1::1").logs_in(EMAIL, WRONG).status_code == 422
 
 
 def test_an_unknown_email_is_slowed_like_a_known_one(own_app: Flask) -> None:
     tries = [
-        browser(own_app, f"203.0.{number}.9").enters("nobody@example.com", WRONG)
+        browser(own_app, f"203.0.{number}.9").logs_in("nobody@example.com", WRONG)
         for number in range(11)
     ]
 
@@ -147,8 +149,8 @@ def test_a_correct_password_is_no_try_where_an_account_is_chosen(
         factories.user(session, factories.partner(session, name="Westerly"), email=EMAIL)
     visitor = browser(own_app, "203.0.113.9")
 
-    choices = [visitor.enters(EMAIL) for _ in range(25)]
-    wrong = [visitor.enters(EMAIL, WRONG).status_code for _ in range(11)]
+    choices = [visitor.logs_in(EMAIL) for _ in range(25)]
+    wrong = [visitor.logs_in(EMAIL, WRONG).status_code for _ in range(11)]
 
     assert [each.status_code for each in choices] == [422] * 25
     assert all("Choose an account" in each.text for each in choices)
@@ -170,13 +172,13 @@ def test_redis_holds_neither_addresses_nor_emails(
 
 
 @pytest.mark.parametrize("path", ["/confirm", "/password"])
-def test_whoever_has_a_session_cannot_guess_its_password(
+def test_a_user_who_has_a_session_cannot_guess_its_password(
     own_app: Flask, storing: Storing, path: str
 ) -> None:
     with storing() as session:
         factories.user(session, email=EMAIL)
     visitor = browser(own_app, "10.0.0.1")
-    visitor.enters(EMAIL)
+    visitor.logs_in(EMAIL)
     new = {"old": WRONG, "new": "a quite different phrase", "again": "a quite different phrase"}
     statuses = []
     for number in range(11):
@@ -203,7 +205,7 @@ def test_a_form_that_tries_no_wrong_password_is_not_counted(
     with storing() as session:
         factories.user(session, email=EMAIL)
     visitor = browser(own_app, "10.0.0.1")
-    visitor.enters(EMAIL)
+    visitor.logs_in(EMAIL)
 
     refused = [visitor.sends(path, fields).status_code for _ in range(12)]
     new = "a quite different phrase"
@@ -217,8 +219,8 @@ def test_a_form_that_tries_no_wrong_password_is_not_counted(
 def test_a_log_in_without_a_password_is_not_counted(own_app: Flask) -> None:
     visitor = browser(own_app, "203.0.113.9")
 
-    empty = [visitor.enters(EMAIL, "").status_code for _ in range(25)]
-    wrong = [visitor.enters(EMAIL, WRONG).status_code for _ in range(11)]
+    empty = [visitor.logs_in(EMAIL, "").status_code for _ in range(25)]
+    wrong = [visitor.logs_in(EMAIL, WRONG).status_code for _ in range(11)]
 
     assert empty == [422] * 25
     assert wrong == [422] * 10 + [429]
@@ -245,7 +247,7 @@ def test_nobody_sends_emails_to_any_number_of_addresses(own_app: Flask, storing:
     with storing() as session:
         user = factories.user(session, email=EMAIL, full_name="Ada Byron")
     visitor = browser(own_app, "10.0.0.1")
-    visitor.enters(EMAIL)
+    visitor.logs_in(EMAIL)
     fields = {"full_name": "Eve", "role": "partner_viewer", "delivery": "email"}
 
     invited = [

@@ -1,4 +1,4 @@
-"""The page that says whether every page is accounted for."""
+"""The page of the reconciliation."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def nora(storing: Storing) -> User:
         return factories.user(session, partner, role="partner_admin")
 
 
-def test_it_says_that_every_page_is_accounted_for(log_in: Enter, nora: User) -> None:
+def test_it_shows_that_every_page_is_accounted_for(log_in: Enter, nora: User) -> None:
     page = log_in(nora).opens("/reconciliation")
 
     assert page.status_code == 200

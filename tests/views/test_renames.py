@@ -43,7 +43,7 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
     return Office(nora, victor, hana, *ids)
 
 
-def test_home_and_the_feeds_page_say_who_lists_the_devices(office: Office) -> None:
+def test_home_and_the_feeds_page_show_who_lists_the_devices(office: Office) -> None:
     for path in ("/", f"/feeds/{office.renamed}"):
         theirs, viewers = office.nora.opens(path).text, office.victor.opens(path).text
         assert PROPOSED in theirs
@@ -83,14 +83,14 @@ def test_several_are_connected_again_from_the_list(office: Office, storing: Stor
     fields = {"action": "relink", "feed": [office.renamed, office.other]}
 
     listed = office.nora.opens("/feeds?status=renamed").text
-    asked = office.nora.sends("/feeds/selection", fields).text
+    confirmation = office.nora.sends("/feeds/selection", fields).text
     office.nora.sends("/feeds/selection", fields | {"confirmed": "yes"})
     done = office.nora.opens("/feeds").text
 
     assert "Now “Miller &amp; Sons”?" in listed
     assert "Harbour" not in listed
-    assert "Reconnect 1 feed?" in asked
-    assert f"Miller Print Shop: {PROPOSED}" in asked
+    assert "Reconnect 1 feed?" in confirmation
+    assert f"Miller Print Shop: {PROPOSED}" in confirmation
     assert "1 feed reconnected." in done
     assert "1 feed was not changed: no new customer name was found for it." in done
     assert 'value="relink"' not in done

@@ -65,7 +65,7 @@ def test_the_list_shows_what_is_under_review_and_what_was_resolved(office: Offic
     assert all(words in text for text in listed for words in ("A-77", "Meter reset", "Nora North"))
 
 
-def test_cases_that_wait_for_a_person_come_first_and_are_marked(
+def test_cases_that_wait_for_a_decision_come_first_and_are_marked(
     office: Office, storing: Storing
 ) -> None:
     with storing() as session:
@@ -151,11 +151,11 @@ def test_the_readings_that_decided_are_marked_and_named(office: Office, storing:
 
 def test_accepted_pages_are_deposited_once(office: Office, storing: Storing) -> None:
     response = office.nora.sends(office.path, {"answer": "accepted"})
-    said = office.nora.opens(response.location).text
+    page = office.nora.opens(response.location).text
     again = office.nora.sends(office.path, {"answer": "accepted"})
 
-    assert "900,000 pages are counted now" in said
-    assert f'action="{office.path}/reopen"' in said
+    assert "900,000 pages are counted now" in page
+    assert f'action="{office.path}/reopen"' in page
     assert again.location == office.path
     assert "already decided: all pages are counted" in office.nora.opens(office.path).text
     assert deposited(storing) == 900_000
@@ -301,7 +301,7 @@ def test_a_number_of_pages_that_cannot_be_is_refused_at_its_field(
         ("ordinary", "A later reading contradicts"),
     ],
 )
-def test_a_case_says_why_it_is_under_review(
+def test_a_case_shows_why_it_is_under_review(
     office: Office, storing: Storing, kind: DeltaKind, words: str
 ) -> None:
     with storing() as session:
@@ -312,9 +312,7 @@ def test_a_case_says_why_it_is_under_review(
     assert words in page.replace("&#39;", "’")
 
 
-def test_a_reason_that_is_too_long_is_kept_to_be_shortened(
-    office: Office, storing: Storing
-) -> None:
+def test_a_reason_that_is_too_long_remains_in_the_form(office: Office, storing: Storing) -> None:
     response = office.nora.sends(office.path, {"answer": "rejected", "reason": "x" * 501})
 
     assert response.status_code == 422
@@ -338,7 +336,7 @@ def test_a_delta_that_was_counted_at_once_is_no_case(office: Office, storing: St
     assert response.location == f"/devices/{office.device_id}"
 
 
-def test_viewers_look_customers_and_strangers_do_not(
+def test_viewers_see_cases_and_customers_and_visitors_do_not(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:

@@ -14,7 +14,7 @@ from webapp.models import AuditEntry, Delta, Deposit, User
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Three cases above the limit at two customers, one of another kind, one of a stranger."""
+    """Three cases above the limit at two customers, one of another kind, one of another partner."""
 
     nora: Visitor
     limit: list[int]
@@ -60,19 +60,19 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
 ) -> None:
     ticked = {"action": "accepted", "case": desk.limit, "back": "/review?q=a"}
 
-    asked = desk.nora.sends("/review/selection", ticked)
+    confirmation = desk.nora.sends("/review/selection", ticked)
     before = states(storing, desk.limit)
     response = desk.nora.sends(
-        "/review/selection", {**ticked, "case": confirmed(asked.text), "confirmed": "yes"}
+        "/review/selection", {**ticked, "case": confirmed(confirmation.text), "confirmed": "yes"}
     )
 
-    assert "Accept all pages of 3 cases?" in asked.text
-    assert re.search(r"Customers</dt><dd>2<", asked.text)
-    assert re.search(r"Pages counted</dt><dd>60,000, about 7.20 trees<", asked.text)
+    assert "Accept all pages of 3 cases?" in confirmation.text
+    assert re.search(r"Customers</dt><dd>2<", confirmation.text)
+    assert re.search(r"Pages counted</dt><dd>60,000, about 7.20 trees<", confirmation.text)
     assert before == ["held"] * 3
     assert response.location == "/review?q=a"
-    said = desk.nora.opens("/review").text
-    assert "3 cases decided. 60,000 pages are counted now." in said
+    page = desk.nora.opens("/review").text
+    assert "3 cases decided. 60,000 pages are counted now." in page
     assert states(storing, desk.limit) == ["accepted"] * 3
     with storing() as session:
         assert session.scalar(select(func.sum(Deposit.pages))) == 60_000
@@ -82,17 +82,17 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
 
 def test_all_cases_of_a_kind_are_decided_without_ticking_them(desk: Desk, storing: Storing) -> None:
     page = desk.nora.opens("/review?kind=limit").text
-    asked = desk.nora.sends("/review/selection", {"all": "proposed", "kind": "limit"})
-    fields = {"action": "proposed", "case": confirmed(asked.text), "confirmed": "yes"}
+    confirmation = desk.nora.sends("/review/selection", {"all": "proposed", "kind": "limit"})
+    fields = {"action": "proposed", "case": confirmed(confirmation.text), "confirmed": "yes"}
     desk.nora.sends("/review/selection", fields)
 
     assert "All 3 “Above daily limit”:" in page
-    assert "Accept 3 cases as proposed?" in asked.text
+    assert "Accept 3 cases as proposed?" in confirmation.text
     assert states(storing, desk.limit) == ["accepted"] * 3
     assert states(storing, [desk.lifetime, desk.strange]) == ["held", "held"]
 
 
-def test_rejecting_several_asks_for_one_reason(desk: Desk, storing: Storing) -> None:
+def test_rejecting_several_requires_one_reason(desk: Desk, storing: Storing) -> None:
     fields = {"action": "rejected", "case": desk.limit, "confirmed": "yes", "reason": " "}
 
     unsaid = desk.nora.sends("/review/selection", fields)
@@ -109,19 +109,17 @@ def test_rejecting_several_asks_for_one_reason(desk: Desk, storing: Storing) -> 
         }
 
 
-def test_what_was_decided_meanwhile_is_left_alone_and_reported(
-    desk: Desk, storing: Storing
-) -> None:
+def test_what_was_decided_meanwhile_is_unchanged_and_reported(desk: Desk, storing: Storing) -> None:
     desk.nora.sends(f"/review/{desk.limit[0]}", {"answer": "reset"})
     fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
 
-    asked = desk.nora.sends("/review/selection", {"action": "accepted", "case": desk.limit})
+    confirmation = desk.nora.sends("/review/selection", {"action": "accepted", "case": desk.limit})
     desk.nora.sends("/review/selection", fields)
 
-    assert "1 selected case is already resolved and is not changed." in asked.text
-    said = desk.nora.opens("/review").text
-    assert "2 cases decided. 50,000 pages are counted now." in said
-    assert "1 case was already resolved and was not changed." in said
+    assert "1 selected case is already resolved and is not changed." in confirmation.text
+    page = desk.nora.opens("/review").text
+    assert "2 cases decided. 50,000 pages are counted now." in page
+    assert "1 case was already resolved and was not changed." in page
     assert states(storing, desk.limit) == ["reset", "accepted", "accepted"]
 
 
@@ -164,6 +162,6 @@ def test_what_readings_counted_meanwhile_is_reported_too(desk: Desk, storing: St
 
     desk.nora.sends("/review/selection", fields)
 
-    said = desk.nora.opens("/review").text
-    assert "2 cases decided. 50,000 pages are counted now." in said
-    assert "1 case was already resolved and was not changed." in said
+    page = desk.nora.opens("/review").text
+    assert "2 cases decided. 50,000 pages are counted now." in page
+    assert "1 case was already resolved and was not changed." in page

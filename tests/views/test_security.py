@@ -41,7 +41,7 @@ def app_with(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.mark.parametrize("path", ["/login", "/nothing-there", "/healthz", "/static/app.css", "/"])
-def test_every_answer_says_what_a_browser_may_do(visitor: Visitor, path: str) -> None:
+def test_every_response_has_a_content_security_policy(visitor: Visitor, path: str) -> None:
     with visitor.opens(path) as response:
         headers = response.headers
 
@@ -52,17 +52,17 @@ def test_every_answer_says_what_a_browser_may_do(visitor: Visitor, path: str) ->
     assert "Strict-Transport-Security" not in headers
 
 
-def test_pages_are_not_kept_and_versioned_files_are_kept_for_ever(visitor: Visitor) -> None:
+def test_pages_are_not_cached_and_versioned_files_are_cached_for_a_year(visitor: Visitor) -> None:
     page = visitor.opens("/login")
     address = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
     with visitor.opens(address) as versioned, visitor.opens("/static/app.css") as plain:
-        kept = (versioned.headers["Cache-Control"], plain.headers["Cache-Control"])
+        stored = (versioned.headers["Cache-Control"], plain.headers["Cache-Control"])
 
     assert page.headers["Cache-Control"] == "no-store"
-    assert "immutable" in kept[0]
-    assert "max-age=31536000" in kept[0]
-    assert "immutable" not in kept[1]
-    assert "max-age=86400" in kept[1]
+    assert "immutable" in stored[0]
+    assert "max-age=31536000" in stored[0]
+    assert "immutable" not in stored[1]
+    assert "max-age=86400" in stored[1]
 
 
 def test_over_https_cookies_and_transport_are_strict(settings: Settings, storing: Storing) -> None:
@@ -82,7 +82,7 @@ def test_over_https_cookies_and_transport_are_strict(settings: Settings, storing
     assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_over_http_the_cookie_is_still_kept_from_scripts_and_other_sites(
+def test_over_http_the_cookie_is_httponly_and_samesite(
     visitor: Visitor,
 ) -> None:
     cookie = visitor.opens("/login").headers["Set-Cookie"]
@@ -99,13 +99,13 @@ def test_in_production_one_proxy_is_believed(settings: Settings) -> None:
     seen = {}
     for name, each in (("live", live), ("local", settings)):
         with app_with(each) as app:
-            _show_who_asks(app)
+            _show_client_address(app)
             seen[name] = app.test_client().get("/who", headers=forwarded).text
 
     assert seen == {"live": "https 198.51.100.7", "local": "http 127.0.0.1"}
 
 
-def _show_who_asks(app: Flask) -> None:
+def _show_client_address(app: Flask) -> None:
     @app.before_request
     def who() -> str | None:
         return f"{request.scheme} {request.remote_addr}" if request.path == "/who" else None
@@ -185,7 +185,7 @@ def test_a_session_of_a_disabled_user_has_ended(
     assert visitor.opens("/").location == "/login"
 
 
-def test_a_session_signed_by_somebody_else_is_nobodys(visitor: Visitor, storing: Storing) -> None:
+def test_a_session_signed_with_another_key_is_refused(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         user = factories.user(session)
         factories.user_session(session, user)
@@ -242,7 +242,7 @@ def test_wrong_addresses_are_answered_helpfully_and_alike(
         (RuntimeError("token abc123 leaked"), 500, "reference"),
     ],
 )
-def test_every_failure_has_a_page_that_tells_no_secrets(
+def test_every_error_has_a_page_without_secrets(
     app: Flask,
     error: Exception,
     status: int,
@@ -264,7 +264,7 @@ def test_every_failure_has_a_page_that_tells_no_secrets(
     assert response.headers["Content-Security-Policy"] == STRICT
 
 
-def test_a_database_that_is_gone_is_a_503_even_for_who_is_logged_in(
+def test_an_unreachable_database_is_a_503_also_for_users(
     app: Flask, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -310,7 +310,7 @@ def test_too_much_is_refused_before_it_is_read(visitor: Visitor) -> None:
     assert response.status_code == 413
 
 
-def test_liveness_tells_nothing_and_makes_no_session(visitor: Visitor) -> None:
+def test_liveness_has_no_details_and_creates_no_session(visitor: Visitor) -> None:
     response = visitor.opens("/healthz")
 
     assert response.get_json() == {"status": "ok"}

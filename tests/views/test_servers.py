@@ -32,7 +32,7 @@ class Office:
 
 @pytest.fixture
 def settings(settings: Settings, printerpoint: Sandbox) -> Settings:
-    """Settings that know the sandbox."""
+    """Settings with the sandbox."""
     return replace(settings, printerpoint_url=printerpoint.url)
 
 
@@ -73,7 +73,7 @@ def test_a_token_that_works_is_saved_sealed_and_the_server_shown(
     assert "Printerpoint 2 has been added" in office.nora.opens(response.location).text
 
 
-def test_a_refused_token_is_not_saved_and_the_form_keeps_all_but_it(
+def test_a_refused_token_is_not_saved_and_the_form_retains_the_other_fields(
     office: Office, storing: Storing
 ) -> None:
     response = office.nora.sends("/servers/new", {"token": CANARY, "name": "Boston"})
@@ -86,7 +86,7 @@ def test_a_refused_token_is_not_saved_and_the_form_keeps_all_but_it(
     assert servers(storing) == 1
 
 
-def test_each_kind_of_trouble_says_something_else_to_do(
+def test_each_kind_of_failure_shows_its_own_remedy(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
     printerpoint.add_dealer(CANARY)
@@ -107,7 +107,7 @@ def test_each_kind_of_trouble_says_something_else_to_do(
 
 
 @pytest.mark.parametrize("token", ["", "   ", "two words", "x" * 501])
-def test_what_is_no_token_is_said_without_asking_printerpoint(
+def test_an_invalid_token_is_refused_without_a_request_to_printerpoint(
     office: Office, printerpoint: Sandbox, token: str
 ) -> None:
     printerpoint.go_offline()
@@ -166,7 +166,7 @@ def test_the_token_is_found_nowhere_but_sealed(
         assert CANARY.encode() not in file.read_bytes()
 
 
-def test_operations_say_whose_server_it_is(
+def test_operations_choose_the_partner_of_a_server(
     office: Office,
     storing: Storing,
     printerpoint: Sandbox,
@@ -225,7 +225,7 @@ def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
     assert "Collection is paused" in paused
     assert "Replace token" in paused
     assert "the problem persists" in again
-    # A change concerns the whole page, so the browser is told to load it again.
+    # A change concerns the whole page, so the browser has to load it again.
     assert passed.headers["HX-Refresh"] == "true"
     with storing() as session:
         changes = session.execute(select(HealthChange.before, HealthChange.after)).all()
@@ -255,7 +255,7 @@ def test_a_replaced_token_is_tried_first(
 
     refused = office.nora.sends(path, {"token": CANARY})
     with storing() as session:
-        kept = session.get_one(Server, office.server_id).decrypt_token(
+        stored = session.get_one(Server, office.server_id).decrypt_token(
             Keyring(settings.encryption_keys)
         )
     printerpoint.add_dealer(CANARY)
@@ -263,7 +263,7 @@ def test_a_replaced_token_is_tried_first(
 
     assert refused.status_code == 422
     assert "Nothing was saved" in refused.text
-    assert kept == printerpoint.token
+    assert stored == printerpoint.token
     assert taken.location == f"/servers/{office.server_id}"
     assert "None of this server" not in office.nora.opens(taken.location).text
     with storing() as session:
@@ -298,18 +298,18 @@ def test_a_server_is_renamed(office: Office) -> None:
     assert "<h1>Boston</h1>" in office.nora.opens(path).text
 
 
-def test_removing_asks_first_and_keeps_the_page_for_its_history(
+def test_removing_requires_confirmation_and_retains_the_page_for_its_history(
     office: Office, storing: Storing
 ) -> None:
     path = f"/servers/{office.server_id}"
     with storing() as session:
         feed_id = factories.feed(session, session.get_one(Server, office.server_id)).id
 
-    asked = office.nora.opens(f"{path}/remove").text
+    confirmation = office.nora.opens(f"{path}/remove").text
     removed = office.nora.sends(f"{path}/remove")
     twice = office.nora.sends(f"{path}/remove")
 
-    assert "Its 1 feed is removed with it" in asked
+    assert "Its 1 feed is removed with it" in confirmation
     assert (removed.location, twice.location) == ("/servers", "/servers")
     page = office.nora.opens(path).text
     assert "This server was removed" in page
@@ -321,7 +321,9 @@ def test_removing_asks_first_and_keeps_the_page_for_its_history(
         assert session.get_one(Feed, feed_id).status == "removed"
 
 
-def test_collecting_asks_once_however_often_it_is_clicked(office: Office, storing: Storing) -> None:
+def test_collecting_creates_one_request_however_often_it_is_clicked(
+    office: Office, storing: Storing
+) -> None:
     path = f"/servers/{office.server_id}/collect"
 
     first = office.nora.sends(path)
@@ -329,7 +331,7 @@ def test_collecting_asks_once_however_often_it_is_clicked(office: Office, storin
     second = office.nora.sends(path)
 
     assert first.location == second.location
-    # No Redis runs in this test: the collection is kept, and the page says so.
+    # No Redis runs in this test: the collection is stored, and the page shows a message.
     assert "queue cannot be reached" in page
     with storing() as session:
         collection = session.scalars(select(Collection)).one()
@@ -378,7 +380,7 @@ def test_the_list_answers_htmx_with_its_rows_alone(office: Office) -> None:
     assert "<html" in restored.text
 
 
-def test_viewers_look_and_change_nothing(
+def test_viewers_see_pages_and_change_nothing(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -397,7 +399,7 @@ def test_viewers_look_and_change_nothing(
     } == {403}
 
 
-def test_the_page_of_a_server_tells_its_history(office: Office, storing: Storing) -> None:
+def test_the_page_of_a_server_shows_its_history(office: Office, storing: Storing) -> None:
     with storing() as session:
         server = session.get_one(Server, office.server_id)
         factories.health_change(session, server, at=clock.now() - timedelta(days=1))

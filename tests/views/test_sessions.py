@@ -48,7 +48,7 @@ def copy_of(app: Flask, visitor: Visitor) -> Visitor:
 def test_a_copied_cookie_is_worthless_after_the_log_out(
     app: Flask, visitor: Visitor, ada: str
 ) -> None:
-    visitor.enters(ada)
+    visitor.logs_in(ada)
     copied = copy_of(app, visitor)
 
     before = copied.opens("/").status_code
@@ -61,8 +61,8 @@ def test_a_copied_cookie_is_worthless_after_the_log_out(
 
 def test_each_log_in_has_a_session_of_its_own_and_leaves_the_others(app: Flask, ada: str) -> None:
     here, there = Visitor(app.test_client()), Visitor(app.test_client())
-    here.enters(ada)
-    there.enters(ada)
+    here.logs_in(ada)
+    there.logs_in(ada)
 
     here.sends("/logout")
 
@@ -72,7 +72,7 @@ def test_each_log_in_has_a_session_of_its_own_and_leaves_the_others(app: Flask, 
 def test_a_session_that_is_used_ends_after_seven_days(
     app: Flask, ada: str, at: Callable[[datetime], None], visitor: Visitor
 ) -> None:
-    visitor.enters(ada)
+    visitor.logs_in(ada)
     began = clock.now()
     opened = []
     for hours in range(11, 7 * 24 + 12, 11):
@@ -86,7 +86,7 @@ def test_a_session_that_is_used_ends_after_seven_days(
 def test_a_session_that_is_not_used_ends_after_twelve_hours(
     ada: str, at: Callable[[datetime], None], visitor: Visitor
 ) -> None:
-    visitor.enters(ada)
+    visitor.logs_in(ada)
     began = clock.now()
 
     at(began + 12 * HOUR - timedelta(minutes=1))
@@ -136,7 +136,7 @@ def test_the_profile_lists_the_sessions_and_ends_all_of_them(app: Flask, ada: st
     visitors = [Visitor(app.test_client()) for _ in range(3)]
     for address, visitor in zip(("10.0.0.1", "10.0.0.2", "10.9.9.9"), visitors, strict=True):
         visitor.client.environ_base["REMOTE_ADDR"] = address
-        visitor.enters(ada)
+        visitor.logs_in(ada)
     stranger = Visitor(app.test_client())
 
     page = visitors[0].opens("/profile").text
@@ -167,7 +167,7 @@ def test_the_profile_lists_the_own_sessions_only(storing: Storing, log_in: LogIn
 def test_a_single_session_is_ended_and_the_others_are_not(app: Flask, ada: str) -> None:
     here, there, third = (Visitor(app.test_client()) for _ in range(3))
     for each in (here, there, third):
-        each.enters(ada)
+        each.logs_in(ada)
     ended = _button(here, 1)
 
     response = here.sends(ended)
@@ -224,7 +224,7 @@ def test_a_log_in_with_an_invitation_ends_the_session_of_this_browser(
 ) -> None:
     with storing() as session:
         factories.invitation(session, token="first", expires_at=clock.now() + HOUR)
-    visitor.enters(ada)
+    visitor.logs_in(ada)
     copied = copy_of(app, visitor)
 
     fields = {"password": "a quite different phrase", "again": "a quite different phrase"}
@@ -236,7 +236,7 @@ def test_a_log_in_with_an_invitation_ends_the_session_of_this_browser(
 
 
 def test_the_cookie_holds_no_data_of_the_user(visitor: Visitor, ada: str) -> None:
-    visitor.enters(ada)
+    visitor.logs_in(ada)
 
     with visitor.client.session_transaction() as stored:
         assert set(stored) <= {"_user_id", "_fresh", "_permanent", "_id", "csrf_token"}
@@ -262,7 +262,7 @@ def test_the_daily_job_deletes_old_sessions(
 def test_a_password_that_was_changed_ends_copies_of_this_session_too(
     app: Flask, visitor: Visitor, ada: str
 ) -> None:
-    visitor.enters(ada)
+    visitor.logs_in(ada)
     copied = copy_of(app, visitor)
     new = "a quite different phrase"
 

@@ -37,7 +37,7 @@ class Shop:
 
     @property
     def sharing(self) -> str:
-        """Where it says what to show."""
+        """The form with what to show."""
         return f"/accounts/{self.account_id}/sharing"
 
 
@@ -54,7 +54,7 @@ def shop(
     monkeypatch: pytest.MonkeyPatch,
     pdf: bytes,
 ) -> Shop:
-    """Harbour Architects, and a stranger."""
+    """Harbour Architects, and a visitor."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     with storing() as session:
         partner = factories.partner(session, name="Northwind Print")
@@ -94,7 +94,7 @@ def test_a_year_adds_up_by_months(shop: Shop) -> None:
     assert shop.cara.opens(f"/accounts/{shop.account_id}/years/1999").status_code == 404
 
 
-def test_a_badge_is_off_until_it_is_switched_on_and_keeps_its_address(
+def test_a_badge_is_off_until_it_is_switched_on_and_retains_its_address(
     shop: Shop, storing: Storing, visitor: Visitor
 ) -> None:
     assert "Off" in shop.cara.opens(shop.sharing).text
@@ -179,7 +179,7 @@ def test_a_public_page_shows_the_certificate_and_is_fit_for_sharing(
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_whoever_does_not_want_to_be_named_is_named_nowhere(
+def test_a_customer_that_is_not_to_be_named_is_named_nowhere(
     shop: Shop, visitor: Visitor, storing: Storing
 ) -> None:
     shop.cara.sends(shop.sharing, {"action": "unnamed"})
@@ -193,7 +193,7 @@ def test_whoever_does_not_want_to_be_named_is_named_nowhere(
     assert "chose not to be named" in page.text
     assert f"/c/{shop.public_id}.png" not in page.text
     assert picture.status_code == 404
-    # Its own people see it as before.
+    # Its own users see it as before.
     assert NAME in shop.cara.opens(f"/certificates/{shop.number}").text
     assert shop.cara.opens(f"/certificates/{shop.number}.png").status_code == 200
     shop.cara.sends(shop.sharing, {"action": "named"})
@@ -228,7 +228,7 @@ def test_a_share_card_has_the_size_networks_show(shop: Shop, visitor: Visitor) -
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_share_card_of_whoever_is_not_named_is_another_one(
+def test_a_share_card_of_an_unnamed_customer_is_another_one(
     shop: Shop, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: list[CardValues] = []
@@ -246,13 +246,13 @@ def test_a_share_card_of_whoever_is_not_named_is_another_one(
     shop.cara.sends(shop.sharing, {"action": "unnamed"})
     unnamed = visitor.opens(address, {"If-None-Match": named.headers["ETag"]})
 
-    # Whoever has the old picture may not use it any more.
+    # The old picture must not be used any more.
     assert unnamed.status_code == 200
     assert unnamed.data != named.data
     assert [values.holder for values in rendered] == [NAME, None]
 
 
-def test_no_public_answer_has_the_name_of_whoever_is_not_named(
+def test_no_public_answer_has_the_name_of_an_unnamed_customer(
     shop: Shop, storing: Storing, visitor: Visitor, app: Flask
 ) -> None:
     shop.cara.sends(shop.sharing, {"action": "badge-on"})
@@ -293,7 +293,7 @@ def test_another_partners_customer_is_not_there(shop: Shop, path: str) -> None:
     assert shop.nora.sends(f"/accounts/{shop.strange_id}/sharing").status_code == 404
 
 
-def test_what_nobody_offers_changes_nothing(shop: Shop, storing: Storing) -> None:
+def test_values_that_are_not_offered_change_nothing(shop: Shop, storing: Storing) -> None:
     assert shop.cara.sends(shop.sharing, {"action": "burn"}).location == shop.sharing
     with storing() as session:
         account = session.get_one(Account, shop.account_id)

@@ -64,7 +64,7 @@ def nora(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Visitor:
 
 
 @pytest.mark.parametrize("path", ORDERS)
-def test_a_list_comes_in_the_order_asked_for(nora: Visitor, path: str) -> None:
+def test_a_list_comes_in_the_order_requested(nora: Visitor, path: str) -> None:
     page = nora.opens(path).text
 
     assert names(page) == ORDERS[path]
@@ -89,7 +89,7 @@ def test_every_heading_that_sorts_leads_to_its_order_and_back(nora: Visitor, pat
         assert (f"sort={sort}" in heading[2]) is False, link
 
 
-def test_a_search_keeps_the_order_of_the_list(nora: Visitor) -> None:
+def test_a_search_retains_the_order_of_the_list(nora: Visitor) -> None:
     page = nora.opens("/certificates?sort=-pages").text
     form = page.split('role="search"')[1].split("</form>")[0]
 

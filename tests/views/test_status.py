@@ -31,7 +31,7 @@ def settings(settings: Settings, redis_server: RedisServer) -> Settings:
 
 @pytest.fixture
 def connection(redis_server: RedisServer) -> Iterator[Redis]:
-    """The queue the application looks at."""
+    """The queue of the application."""
     with queue.connect(redis_server.url) as connection:
         yield connection
 
@@ -43,7 +43,7 @@ def ops(
     log_in: Callable[[User | str], Visitor],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Visitor:
-    """Somebody who operates the service; jobs run in its application."""
+    """A user of operations; jobs run in the application."""
     monkeypatch.setattr(runtime, "get_app", lambda: app)
     monkeypatch.setattr(clock, "now", lambda: NOW)
     with storing() as session:
@@ -52,13 +52,13 @@ def ops(
 
 
 def fails(connection: Redis, function: str, *ids: int) -> str:
-    """Let a real worker fail a job, for it is asked for with a word too many."""
+    """Let a real worker fail a job that has an argument too many."""
     job = Queue("collection", connection=connection).enqueue_call(function, args=(*ids, 0, 0))
     SimpleWorker(["collection"], connection=connection).work(burst=True)
     return str(job.id)
 
 
-def test_redis_down_is_said_and_the_rest_is_shown(
+def test_redis_down_is_shown_and_the_rest_is_shown(
     ops: Visitor, storing: Storing, redis_server: RedisServer
 ) -> None:
     redis_server.kill()
@@ -73,7 +73,7 @@ def test_redis_down_is_said_and_the_rest_is_shown(
     assert "Failed jobs</h2>" not in page.text
 
 
-def test_it_tells_how_queues_workers_and_timetable_stand(
+def test_it_shows_how_queues_workers_and_timetable_stand(
     ops: Visitor, connection: Redis, settings: Settings
 ) -> None:
     queue.run_collection(settings, 7)
@@ -98,7 +98,7 @@ def test_it_tells_how_queues_workers_and_timetable_stand(
     assert status.queues[1].oldest is not None
 
 
-def test_a_failed_job_is_told_in_plain_words(
+def test_a_failed_job_is_reported_in_plain_words(
     ops: Visitor, connection: Redis, storing: Storing
 ) -> None:
     with storing() as session:

@@ -83,7 +83,7 @@ def test_a_customers_user_is_invited_from_the_customers_page(
         ({"role": ""}, "Choose a role."),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nobody_is_invited(
+def test_errors_are_shown_at_their_fields_and_no_user_is_invited(
     ada: Visitor, storing: Storing, fields: dict[str, str], words: str
 ) -> None:
     given = {"full_name": "Lena", "email": "lena@example.com", "role": "partner_viewer"} | fields
@@ -116,11 +116,11 @@ def test_an_invitation_does_not_disclose_users_of_other_partners(
         assert (accepted.status_code, accepted.location) == (302, "/")
         pages.append(guest.opens("/").text)
         guest.sends("/logout")
-        assert guest.enters(email, password["password"]).status_code == 302
+        assert guest.logs_in(email, password["password"]).status_code == 302
         texts.append([_without_values(page.replace(email, "")) for page in pages])
 
     assert texts[0] == texts[1] == texts[2]
-    assert visitor.enters("known@example.com").status_code == 302
+    assert visitor.logs_in("known@example.com").status_code == 302
 
 
 def _without_values(text: str) -> str:
@@ -141,7 +141,7 @@ def test_a_lost_link_is_replaced(ada: Visitor, visitor: Visitor, storing: Storin
     assert visitor.opens(second[2]).status_code == 200
 
 
-def test_disabling_asks_first_and_logs_the_user_out_at_once(
+def test_disabling_requires_confirmation_and_logs_the_user_out_at_once(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -172,7 +172,7 @@ def test_an_enabled_user_is_back(
     assert log_in("bob@example.com").opens("/").status_code == 200
 
 
-def test_nobody_disables_himself(ada: Visitor, storing: Storing) -> None:
+def test_a_user_cannot_disable_their_own_login(ada: Visitor, storing: Storing) -> None:
     own_id = id_of(storing, "ada@example.com")
 
     page = ada.opens(f"/users/{own_id}")
@@ -187,7 +187,7 @@ def test_nobody_disables_himself(ada: Visitor, storing: Storing) -> None:
     assert ada.opens("/").status_code == 200
 
 
-def test_the_list_says_who_has_not_come_yet(ada: Visitor, storing: Storing) -> None:
+def test_the_list_shows_who_has_not_accepted_yet(ada: Visitor, storing: Storing) -> None:
     now = clock.now()
     with storing() as session:
         partner = session.scalars(select(User)).one().account
@@ -219,7 +219,7 @@ def test_the_list_is_searched_and_filtered_by_role(ada: Visitor, storing: Storin
     assert "Vera Wolf" in by_nonsense
 
 
-def test_a_viewer_looks_and_is_offered_nothing_to_change(
+def test_a_viewer_sees_pages_without_actions(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:

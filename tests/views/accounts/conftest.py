@@ -1,4 +1,4 @@
-"""Somebody of operations, and the administrator of a partner."""
+"""A user of operations, and the administrator of a partner."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from webapp.models import Account, Feed
 
 @pytest.fixture
 def grace(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
-    """Somebody of operations."""
+    """A user of operations."""
     with storing() as session:
         factories.user(session, factories.operations(session), email="grace@example.com")
     return log_in("grace@example.com")

@@ -61,7 +61,7 @@ def test_operations_add_a_customer_to_the_partner_they_look_at(
         ({"region": "CA"}, "region", "is not a region of Germany"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_half_saved(
+def test_errors_are_shown_at_their_fields_and_nothing_is_half_saved(
     grace: Visitor, storing: Storing, fields: dict[str, str], field: str, words: str
 ) -> None:
     with storing() as session:

@@ -91,7 +91,7 @@ def test_home_of_a_partner_sums_up_month_quarter_year_and_all(
     assert "Pages per month" in home
 
 
-def test_home_of_a_partner_names_what_needs_a_person(ada: Visitor, storing: Storing) -> None:
+def test_home_of_a_partner_names_what_needs_attention(ada: Visitor, storing: Storing) -> None:
     with storing() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         reason = "Printerpoint refused the token"
@@ -144,7 +144,7 @@ def test_a_partner_with_unhealthy_feeds_is_not_shown_as_healthy(
         assert "Healthy" in rows["Acme"], path
 
 
-def test_home_of_a_partner_tells_how_many_are_healthy_and_leads_to_them(
+def test_home_of_a_partner_shows_how_many_are_healthy_and_leads_to_them(
     ada: Visitor, storing: Storing
 ) -> None:
     with storing() as session:

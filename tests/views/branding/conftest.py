@@ -73,7 +73,7 @@ def chosen(storing: Storing) -> list[tuple[Any, ...]]:
 
 
 def noted(storing: Storing) -> list[tuple[str, dict[str, Any], int | None]]:
-    """What the audit trail says of brands."""
+    """The audit entries of brands."""
     with storing() as session:
         entries = session.scalars(
             select(AuditEntry).where(AuditEntry.action.startswith("brand")).order_by(AuditEntry.id)
@@ -82,7 +82,7 @@ def noted(storing: Storing) -> list[tuple[str, dict[str, Any], int | None]]:
 
 
 def sends(visitor: Visitor, path: str, upload: bytes | None = None, **fields: str) -> TestResponse:
-    """Send the form; the name of a file says nothing."""
+    """Send the form; the name of the file is arbitrary."""
     values: dict[str, object] = {**SENT, **fields}
     if upload is not None:
         values["logo"] = (BytesIO(upload), "logo.png", "image/png")

@@ -139,7 +139,7 @@ def test_of_two_fields_the_one_that_was_changed_counts(
         assert [colour for _, colour, _ in chosen(storing)] == [meant]
 
 
-def test_a_preview_shows_all_of_it_and_keeps_nothing(street: Street, storing: Storing) -> None:
+def test_a_preview_shows_all_of_it_and_stores_nothing(street: Street, storing: Storing) -> None:
     fields = {**SENT, "colour": "#ff6600", "logo": (BytesIO(pictures.svg()), "x.svg")}
     part = street.ada.sends(f"{street.page}/preview", fields, {"HX-Request": "true"})
     fields["logo"] = (BytesIO(pictures.svg()), "x.svg")
@@ -215,12 +215,12 @@ def test_with_a_brand_a_page_asks_the_database_for_it_once(
 
 @pytest.fixture
 def statements(street: Street) -> list[str]:
-    """What the application asks the database, while the test runs."""
-    asked: list[str] = []
+    """The statements of the application, while the test runs."""
+    statements_sent: list[str] = []
     with street.ada.client.application.app_context():
         event.listen(
             db.engine,
             "before_cursor_execute",
-            lambda _connection, _cursor, text, *_: asked.append(text),
+            lambda _connection, _cursor, text, *_: statements_sent.append(text),
         )
-    return asked
+    return statements_sent

@@ -45,7 +45,7 @@ def test_a_logo_is_a_picture_of_ours_and_can_do_nothing(street: Street, storing:
         assert street.ada.opens(f"/brand/logo/{other}.png").status_code == 404
 
 
-def test_a_logo_that_two_partners_have_is_kept_once(street: Street, storing: Storing) -> None:
+def test_a_logo_that_two_partners_have_is_stored_once(street: Street, storing: Storing) -> None:
     assert sends(street.ada, street.page, pictures.svg()).status_code == 302
     with storing() as session:
         wes = select(User.account_id).where(User.email == "wes@example.com")
@@ -106,7 +106,7 @@ def test_a_file_that_is_too_large_is_refused(street: Street, storing: Storing) -
     assert chosen(storing) == []
 
 
-def test_a_style_sheet_is_kept_for_ever_under_what_it_says(street: Street) -> None:
+def test_a_style_sheet_is_cached_under_its_digest(street: Street) -> None:
     sends(street.ada, street.page)
     (address,) = _STYLE.findall(street.ada.opens("/").text)
 

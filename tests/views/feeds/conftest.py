@@ -28,7 +28,7 @@ class Office:
 
 @pytest.fixture
 def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
-    """Harbour Architects, heard of yesterday."""
+    """Harbour Architects, read yesterday."""
     with storing() as session:
         partner = factories.partner(session, name="Northwind Print", time_zone="UTC")
         factories.user(session, partner, email="nora@example.com")

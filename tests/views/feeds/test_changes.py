@@ -13,15 +13,15 @@ from webapp import clock
 from webapp.models import AuditEntry, Collection, Device, Feed, HealthChange, Server
 
 
-def test_deactivating_asks_first_and_says_what_becomes_of_pages_meanwhile(
+def test_deactivating_requires_confirmation_and_shows_what_becomes_of_pages_meanwhile(
     office: Office, storing: Storing
 ) -> None:
-    asked = office.nora.opens(f"{office.path}/deactivate").text
+    confirmation = office.nora.opens(f"{office.path}/deactivate").text
     before = status(storing, office)
     response = office.nora.sends(f"{office.path}/deactivate")
     again = office.nora.sends(f"{office.path}/deactivate")
 
-    assert "you choose whether to count the pages printed while it was inactive" in asked
+    assert "you choose whether to count the pages printed while it was inactive" in confirmation
     assert (before, status(storing, office)) == ("active", "inactive")
     assert (response.location, again.location) == (office.path, office.path)
     assert "Reactivate" in office.nora.opens(office.path).text
@@ -54,12 +54,12 @@ def test_reactivating_asks_whether_pages_printed_meanwhile_count(
         feed.last_data_on = clock.now().date() - timedelta(days=2)
         device_id = factories.device(session, feed).id
 
-    asked = office.nora.opens(f"{office.path}/reactivate").text
+    confirmation = office.nora.opens(f"{office.path}/reactivate").text
     office.nora.sends(f"{office.path}/reactivate", fields)
     page = office.nora.opens(office.path).text
 
-    assert re.findall(r'value="(\w+)" checked', asked) == [checked]
-    assert ("Inactive since" in asked) is (hours is not None)
+    assert re.findall(r'value="(\w+)" checked', confirmation) == [checked]
+    assert ("Inactive since" in confirmation) is (hours is not None)
     assert status(storing, office) == "pending"
     verdict = "Pages printed while inactive are counted." if counted else "inactive are not counted"
     assert verdict in page
@@ -86,15 +86,13 @@ def test_reactivating_twice_changes_and_notes_it_once(office: Office, storing: S
         assert session.scalars(select(AuditEntry.action)).all() == ["feed reactivated"]
 
 
-def test_a_removed_feed_keeps_its_page_and_takes_no_more_orders(
-    office: Office, storing: Storing
-) -> None:
-    asked = office.nora.opens(f"{office.path}/remove").text
+def test_a_removed_feed_has_its_page_without_actions(office: Office, storing: Storing) -> None:
+    confirmation = office.nora.opens(f"{office.path}/remove").text
     office.nora.sends(f"{office.path}/remove")
     twice = office.nora.sends(f"{office.path}/remove")
 
-    assert "This cannot be undone" in asked
-    assert "certificates and the history are kept" in asked
+    assert "This cannot be undone" in confirmation
+    assert "certificates and the history are kept" in confirmation
     assert status(storing, office) == "removed"
     assert twice.status_code == 302
     page = office.nora.opens(office.path)

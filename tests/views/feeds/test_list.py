@@ -33,7 +33,7 @@ def test_the_list_is_searched_filtered_and_sorted_by_its_address(
     assert "No feed matches" in lists["q=x"]
 
 
-def test_a_long_list_has_pages_that_keep_the_filter(office: Office, storing: Storing) -> None:
+def test_a_long_list_has_pages_that_retain_the_filter(office: Office, storing: Storing) -> None:
     with storing() as session:
         server = session.get_one(Server, office.server_id)
         account = factories.customer(session, server.account)

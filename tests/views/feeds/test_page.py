@@ -12,7 +12,7 @@ from webapp.models import Feed, User
 from webapp.services.accounts.calendars import public_holidays
 
 
-def test_a_feed_says_when_silence_makes_it_unhealthy(office: Office, storing: Storing) -> None:
+def test_a_feed_shows_when_silence_makes_it_unhealthy(office: Office, storing: Storing) -> None:
     page = office.nora.opens(office.path).text
 
     with storing() as session:
@@ -21,7 +21,7 @@ def test_a_feed_says_when_silence_makes_it_unhealthy(office: Office, storing: St
     assert "3 business days left" in page
 
 
-def test_an_unhealthy_feed_says_what_to_do(office: Office, storing: Storing) -> None:
+def test_an_unhealthy_feed_shows_what_to_do(office: Office, storing: Storing) -> None:
     with storing() as session:
         feed = session.get_one(Feed, office.feed_id)
         feed.health, feed.last_data_on = "unhealthy", yesterday() - timedelta(days=20)
@@ -81,7 +81,7 @@ def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Sto
     assert nonsense.index("A-1") < nonsense.index("A-2")
 
 
-def test_rows_that_were_not_counted_are_told_with_their_reasons(
+def test_rows_that_were_not_counted_are_reported_with_their_reasons(
     office: Office, storing: Storing
 ) -> None:
     skipped: list[Mapping[str, object]] = [
