@@ -1,7 +1,9 @@
 """rq-dashboard in a real browser, under its own content policy."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from playwright.sync_api import Page, expect
 from rq import Queue, SimpleWorker
 from rq.job import Job, JobStatus
@@ -18,16 +20,26 @@ from webapp.settings import Settings
 MARKUP = '<img src=x onerror="document.title=1">'
 
 
-def test_operations_requeue_a_failed_job(
-    window: Page, serving: Serving, settings: Settings, redis_server: RedisServer
-) -> None:
-    settings = replace(settings, redis_url=redis_server.url)
+@pytest.fixture
+def settings(settings: Settings, redis_server: RedisServer) -> Settings:
+    """Settings with Redis, and a user of operations in the database."""
     with open_session(settings.database_url) as session:
         factories.user(session, factories.operations(session), email="grace@example.com")
         session.commit()
-    job_id = failed_job(settings)
+    return replace(settings, redis_url=redis_server.url)
+
+
+@pytest.fixture
+def address(settings: Settings, serving: Serving) -> Iterator[str]:
+    """The address of the served application."""
     app = create_app(settings)
-    address = serving(app)
+    yield serving(app)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_operations_requeue_a_failed_job(window: Page, address: str, settings: Settings) -> None:
+    job_id = failed_job(settings)
 
     enter(window, address, "grace@example.com")
     window.get_by_role("navigation").get_by_role("link", name="Queues").click()
@@ -40,20 +52,10 @@ def test_operations_requeue_a_failed_job(
     assert state(settings, job_id) is JobStatus.QUEUED
     window.get_by_role("link", name="Back to Releaf").click()
     expect(window.get_by_role("heading", name="Operations")).to_be_visible()
-    with app.app_context():
-        db.engine.dispose()
 
 
-def test_texts_of_a_job_are_shown_as_they_are(
-    window: Page, serving: Serving, settings: Settings, redis_server: RedisServer
-) -> None:
-    settings = replace(settings, redis_url=redis_server.url)
-    with open_session(settings.database_url) as session:
-        factories.user(session, factories.operations(session), email="grace@example.com")
-        session.commit()
+def test_texts_of_a_job_are_escaped(window: Page, address: str, settings: Settings) -> None:
     job_id = failed_job(settings, "builtins.int", (MARKUP,), description=MARKUP)
-    app = create_app(settings)
-    address = serving(app)
 
     enter(window, address, "grace@example.com")
     pages = {f"job/{job_id}": "#job-data", "jobs/collection/failed/8/asc/1": "#jobs"}
@@ -62,8 +64,6 @@ def test_texts_of_a_job_are_shown_as_they_are(
         expect(window.locator(place)).to_contain_text(f"with base 10: '{MARKUP}'")
         expect(window.locator(f"{place} img")).to_have_count(0)
         assert window.title() == "RQ dashboard"
-    with app.app_context():
-        db.engine.dispose()
 
 
 def failed_job(
