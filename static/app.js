@@ -39,7 +39,7 @@ document.addEventListener("htmx:afterSwap", () => {
   leftLink = null;
 });
 
-// What asks before it acts does so over the page, where it is a page of its own without this:
+// Confirmations open in a dialog over the page; without JavaScript they are pages:
 // <a href="…/remove" data-confirm> leads to the page whose .confirm is shown in the dialog.
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-confirm]");

@@ -150,7 +150,7 @@ def _secrets(instance: Path, environ: Mapping[str, str], production: bool) -> di
 def _write_secrets(path: Path) -> None:
     """Write new secrets for the owner only, unless a concurrent process has written them."""
     text = (
-        "# Made at the first start. Whoever has this file can read the Printerpoint tokens:\n"
+        "# Created at the first start. This file gives access to the Printerpoint tokens:\n"
         "# keep it private, back it up apart from the database.\n"
         f"SECRET_KEY={secrets.token_urlsafe(48)}\n"
         f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}\n"

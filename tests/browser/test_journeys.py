@@ -31,12 +31,8 @@ class Visit:
         self.contexts.append(context)
         if who:
             name = self.served_app.app.config["SESSION_COOKIE_NAME"]
-            cookie = {
-                "name": name,
-                "value": self.served_app.cookies[who],
-                "url": self.served_app.address,
-            }
-            context.add_cookies([cookie])  # type: ignore[list-item]
+            value, url = self.served_app.cookies[who], self.served_app.address
+            context.add_cookies([{"name": name, "value": value, "url": url}])
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._record_message)

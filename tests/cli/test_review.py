@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.cli.conftest import Releaf
 from tests.factories import TODAY, YESTERDAY
+from webapp.domain.metering.state import DeltaKind
 from webapp.models import Deposit, FeedEvent
 
 KEYS = (
@@ -14,16 +15,19 @@ KEYS = (
 )  # fmt: skip
 
 
+CASES: tuple[tuple[str, int, DeltaKind, bool], ...] = (
+    ("Clinic", 30_000, "limit", True),
+    ("Bakery", 9_000, "near_lifetime", False),
+)
+
+
 @pytest.fixture
 def clinic(releaf: Releaf) -> Releaf:
     """Northwind (1) with Clinic (2, feed 1) and Bakery (3, feed 2), a case of each (1 and 2)."""
     with releaf.session() as session:
         partner = factories.partner(session, name="Northwind")
         server = factories.server(session, partner)
-        for name, pages, kind, for_person in (
-            ("Clinic", 30_000, "limit", True),
-            ("Bakery", 9_000, "near_lifetime", False),
-        ):
+        for name, pages, kind, for_person in CASES:
             account = factories.customer(session, partner, name=name)
             feed = factories.feed(session, server, account, customer_name=name)
             device = factories.device(
@@ -38,7 +42,7 @@ def clinic(releaf: Releaf) -> Releaf:
                 day=TODAY,
                 pages=pages,
                 state="held",
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,
                 for_person=for_person,
             )
             session.add(

@@ -12,11 +12,16 @@ MONDAY = date(2026, 10, 19)
 CLINIC, SCHOOL = 1, 2
 
 
-def feed(feed_id: int = CLINIC, customer: str = "CLI", **values: date | bool) -> ReplayFeed:
+def feed(
+    feed_id: int = CLINIC,
+    customer: str = "CLI",
+    *,
+    first_day: date = MONDAY,
+    stopped: bool = False,
+    removed_on: date | None = None,
+) -> ReplayFeed:
     """A feed that was created on the first Monday."""
-    first_day = values.pop("first_day", MONDAY)
-    assert isinstance(first_day, date)
-    return ReplayFeed(feed_id, 1, customer, NEW_YORK, HOLIDAYS, first_day, **values)  # type: ignore[arg-type]
+    return ReplayFeed(feed_id, 1, customer, NEW_YORK, HOLIDAYS, first_day, stopped, removed_on)
 
 
 def reading(

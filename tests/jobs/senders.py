@@ -6,6 +6,7 @@ FILE holds the present as an ISO moment. It is read before each round; an empty 
 import sys
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from jobs import notifications
@@ -17,10 +18,10 @@ def main() -> None:
     app = create_app()
     clock = Path(sys.argv[1])
     while text := clock.read_text(encoding="ascii"):
-        moment = datetime.fromisoformat(text)
         with app.app_context():
-            written = notifications.write(lambda now=moment: now)  # type: ignore[misc]
-            sent, failed = notifications.send(lambda now=moment: now)  # type: ignore[misc]
+            now = partial(datetime.fromisoformat, text)
+            written = notifications.write(now)
+            sent, failed = notifications.send(now)
         if not written + sent + failed:
             time.sleep(0.02)
 

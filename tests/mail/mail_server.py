@@ -72,7 +72,7 @@ def serving(handler: Handler, host: str = "127.0.0.1", **options: Any) -> Iterat
 
 
 def write_certificate(path: Path) -> None:
-    """Write a certificate for localhost, signed by itself, and its key."""
+    """Write a self-signed certificate for localhost, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     signed = (

@@ -55,7 +55,7 @@ def url(office: Handler) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with a certificate for localhost, signed by itself, and its key."""
+    """A file with a self-signed certificate for localhost, and its key."""
     path = tmp_path_factory.mktemp("tls") / "localhost.pem"
     write_certificate(path)
     return path

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import requests
 
@@ -28,8 +29,8 @@ class Load:
         self._lock = threading.Lock()
         tasks: list[Callable[[], None]] = [self._print]
         for server_id, email in users.items():
-            tasks.append(lambda email=email: self._read(email))  # type: ignore[misc]
-            tasks.append(lambda number=server_id, email=email: self._collect(number, email))  # type: ignore[misc]
+            tasks.append(partial(self._read, email))
+            tasks.append(partial(self._collect, server_id, email))
         self._threads = [threading.Thread(target=task, daemon=True) for task in tasks]
 
     def start(self) -> None:
@@ -52,7 +53,7 @@ class Load:
         browser = self._browser(email)
         while not self._stopped.wait(_PAUSE_SECONDS):
             for page in PAGES:
-                self._count(lambda page=page: browser.opens(page))  # type: ignore[misc]
+                self._count(partial(browser.opens, page))
             browser.seen.clear()
 
     def _collect(self, server_id: int, email: str) -> None:

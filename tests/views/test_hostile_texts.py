@@ -97,8 +97,8 @@ def row_key(row: Any) -> str:
 
 
 def _record_actions(session: Session, account_id: int) -> None:
-    details = dict.fromkeys(("before", "to", "of", "result", "name", "reason"), HOSTILE)
-    details["more"] = reason("same_fleet", name=HOSTILE)  # type: ignore[assignment]
+    names = ("before", "to", "of", "result", "name", "reason")
+    details = {**dict.fromkeys(names, HOSTILE), "more": reason("same_fleet", name=HOSTILE)}
     session.add_all(
         AuditEntry(
             at=NOW,

@@ -21,8 +21,8 @@ def check(ctx: click.Context) -> None:
       releaf audit check
 
     Every entry has the hash of the one before it. If entries were changed or deleted, the places
-    are printed, and the exit code is 1. Store the hash of the last entry outside the database, and
-    whoever can write to the database cannot replace the trail.
+    are printed, and the exit code is 1. Store the hash of the last entry outside the database, so
+    that write access to the database is not enough to replace the trail.
     """
     with context.session(reading=True) as session:
         found = queries.check_chain(session)

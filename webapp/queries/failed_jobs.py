@@ -50,8 +50,8 @@ def _collected(session: Session, failures: Sequence[Failure]) -> set[str]:
 def _retried(session: Session, failures: Sequence[Failure]) -> set[str]:
     """Customers whose rows were collected, or deleted by their next collection."""
     key = (RetryRows.collection_id, RetryRows.feed_id)
-    asked = [failure.ids for failure in failures]
-    left = {tuple(row) for row in session.execute(select(*key).where(tuple_(*key).in_(asked)))}
+    keys = [failure.ids for failure in failures]
+    left = {tuple(row) for row in session.execute(select(*key).where(tuple_(*key).in_(keys)))}
     return {failure.id for failure in failures if failure.ids not in left}
 
 
