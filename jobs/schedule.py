@@ -126,7 +126,7 @@ def reconcile(scheduler: Scheduler) -> int:
     An entry can be lost when a scheduler is killed between removing and adding it, when its job
     expires, or when Redis is flushed. Returns how many entries were restored.
     """
-    mended = 0
+    restored = 0
     for entry in TIMETABLE:
         if _is_scheduled(scheduler, entry):
             continue
@@ -139,15 +139,15 @@ def reconcile(scheduler: Scheduler) -> int:
             id=entry.id,
             description=entry.function,
         )
-        mended += 1
+        restored += 1
     wanted = {entry.id for entry in TIMETABLE}
     for job in scheduler.get_jobs():
         if job.id not in wanted:
             scheduler.cancel(job)
-            mended += 1
-    if mended:
-        log.info("timetable: %s entries mended", mended)
-    return mended
+            restored += 1
+    if restored:
+        log.info("timetable: %s entries restored", restored)
+    return restored
 
 
 def _is_scheduled(scheduler: Scheduler, entry: Entry) -> bool:

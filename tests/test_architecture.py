@@ -1,4 +1,4 @@
-"""What must stay true of the code."""
+"""Rules of the code."""
 
 import ast
 import re
@@ -26,8 +26,8 @@ MOST_CHARACTERS_OF_A_TEMPLATE_LINE = 160
 LONG_FILES = {
     "tests/bench/nights.py": "one measurement: our night, and the same night by bare statements",
     "tests/browser/seeded_db.py": "one database, whose rows refer to each other",
-    "tests/browser/walk.py": "one class that opens a page in every size, with its scripts",
-    "tests/jobs/test_concurrency.py": "all of them on one world of processes",
+    "tests/browser/walk.py": "one class that checks a page in every size, with its scripts",
+    "tests/jobs/test_concurrency.py": "all of them with the same processes",
     "tests/printerpoint/test_schema.py": "one row, field by field",
     "tests/services/test_feeds.py": "all of them on one server of three customers",
     "tests/services/test_overlaps.py": "all of them on fleets registered alike",
@@ -36,10 +36,10 @@ LONG_FILES = {
     "tests/services/year_scenario.py": "one year, whose events refer to each other",
     "tests/soak/fault_scenario.py": "one class, whose steps depend on each other",
     "tests/views/test_access_matrix.py": "a table with a line for each address",
-    "tests/views/test_customers.py": "one page, with the fleet that it searches",
-    "tests/views/test_review.py": "the pages of the review",
-    "tests/views/test_security.py": "all that is true of every answer",
-    "tests/views/test_servers.py": "the pages of servers",
+    "tests/views/test_customers.py": "one page on one fleet of customers",
+    "tests/views/test_review.py": "the list, the case and its decision on one fixture of cases",
+    "tests/views/test_security.py": "the rules of every response, each of a few lines",
+    "tests/views/test_servers.py": "the list, the page and the forms of servers on one fixture",
 }
 #: The functions that are longer, each with the reason.
 LONG_FUNCTIONS = {
@@ -50,7 +50,7 @@ LONG_FUNCTIONS = {
     "tests/browser/seeded_db.py: _collections": "a list of rows",
     "tests/browser/test_journey.py: test_the_journey_of_a_month": "one journey, step by step",
     "tests/cli/test_demo.py: test_the_demo_is_seeded_and_extended_until_it_is_reset": (
-        "one demo, which takes a minute to seed"
+        "one demo, since seeding it takes a minute"
     ),
     "tests/cli/test_journey.py: test_a_month_from_the_token_to_the_certificate": (
         "one journey, step by step"
@@ -59,10 +59,10 @@ LONG_FUNCTIONS = {
     "tests/factories/metering.py: delta": "a parameter for each column",
     "tests/jobs/test_notifications.py: "
     "test_histories_with_many_senders_that_are_killed_give_one_mail_a_change": (
-        "one history of random steps"
+        "one property over random steps"
     ),
     "tests/services/test_no_page_is_lost.py: test_whatever_happens_no_page_is_lost_or_made": (
-        "one history of random steps"
+        "one property over random steps"
     ),
     "tests/services/test_recount.py: two_listings": "a list of rows",
 }

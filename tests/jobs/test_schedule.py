@@ -70,9 +70,9 @@ def test_the_timetable_is_made_whole_after_redis_was_flushed(timetable: Timetabl
     first = reconcile(timetable)
     again = reconcile(timetable)
     timetable.connection.flushall()
-    mended = reconcile(timetable)
+    restored = reconcile(timetable)
 
-    assert (first, again, mended) == (len(TIMETABLE), 0, len(TIMETABLE))
+    assert (first, again, restored) == (len(TIMETABLE), 0, len(TIMETABLE))
     assert scheduled_jobs(timetable) == ENTRIES
 
 
@@ -86,9 +86,9 @@ def test_an_entry_that_was_lost_or_changed_is_restored_alone(timetable: Timetabl
         id="an-old-entry",
     )
 
-    mended = reconcile(timetable)
+    restored = reconcile(timetable)
 
-    assert mended == 2
+    assert restored == 2
     assert scheduled_jobs(timetable) == ENTRIES
 
 

@@ -61,7 +61,7 @@ class Choice:
 
 @dataclass(slots=True)
 class Found:
-    """The result of a search. ``error``: why there is none; then ``kept`` is the selection.
+    """The result of a search. ``error``: why there is none; then ``selected`` is the selection.
 
     ``fleet``: all customers; ``matching``: those that match the text; ``unmapped``: of these, those
     without a feed, except ``renamed``, which are probably customers of feeds under a new name;
@@ -71,7 +71,7 @@ class Found:
 
     text: str
     error: str | None = None
-    kept: list[tuple[str, str]] = field(default_factory=list)
+    selected: list[tuple[str, str]] = field(default_factory=list)
     fleet: Sequence[Customer] = ()
     matching: int = 0
     unmapped: list[Customer] = field(default_factory=list)
@@ -186,7 +186,7 @@ def _find(server: Server) -> Found:
     except (PrinterpointError, DecryptionError) as error:
         lost = gettext("The stored token can no longer be decrypted. Enter the token again.")
         found.error = error.message if isinstance(error, PrinterpointError) else lost
-        found.kept = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
+        found.selected = [(key, _account_for(key)) for key in sorted(_chosen_keys())]
         return found
     server = _server()
     matcher = FeedMatcher(db.session(), server, known)
