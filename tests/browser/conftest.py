@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.served_app import ServedApp, serve_seeded_app
@@ -15,6 +15,10 @@ from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
 
 Serving = Callable[[Flask], str]
+
+#: How long a browser waits, in milliseconds: for what never comes, on a busy machine too.
+WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")

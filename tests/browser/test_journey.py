@@ -21,6 +21,7 @@ from sqlalchemy import select
 from jobs import month_end
 from jobs.collection import collect
 from tests import factories
+from tests.browser.conftest import WAIT_MS
 from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import web
@@ -151,7 +152,7 @@ def add_feed_by_keyboard(page: Page, street: Street) -> None:
 @pytest.mark.usefixtures("printers")
 def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     context = chromium.new_context()
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -161,7 +162,7 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     add_feed_by_keyboard(page, street)
 
     page.get_by_role("button", name="Collect now").click()
-    expect(page.get_by_role("heading", name="Results")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Results")).to_be_visible()
     today = clock.now().date()
     month = Month.of(today + timedelta(days=2)).next()
     for day, pages in ((month.first, 0), (month.first + timedelta(days=1), 250), (month.last, 83)):

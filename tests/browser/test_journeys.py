@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from tests.browser.conftest import WAIT_MS
 from tests.browser.served_app import ServedApp
 from tests.factories import PASSWORD
 from webapp.settings import ROOT
@@ -27,7 +28,7 @@ class Visit:
     def of(self, who: str = "") -> Page:
         """Open a page as a logged-in user, or as a guest without a name."""
         context = self.browser.new_context(java_script_enabled=self.javascript)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(WAIT_MS)
         self.contexts.append(context)
         if who:
             name = self.served_app.app.config["SESSION_COOKIE_NAME"]

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import WAIT_MS
 from tests.browser.served_app import ServedApp
 from tests.browser.walk import PHONE_WIDTH
 
@@ -55,7 +56,7 @@ def test_nothing_moves_while_a_page_comes_over_a_slow_line(
         page.goto(
             served_app.address + path.format_map(served_app.things),
             wait_until="load",
-            timeout=20_000,
+            timeout=WAIT_MS,
         )
         moved[path] = page.evaluate(_SHIFT)
     page.context.close()
