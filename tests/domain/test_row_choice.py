@@ -142,3 +142,10 @@ def test_frozen_row_is_read_rather_than_one_whose_count_does_not_continue() -> N
     other = row_by_size(9_000, customer="D", feed_id=2, last_seen=None)
 
     assert chosen_of(FROZEN, other, known_machine()) == Choice(FROZEN)
+
+
+def test_frozen_row_has_nothing_new_in_another_counter_set() -> None:
+    home = replace(FROZEN, counters={SIZE: 10_000, MONO: 90_000, COLOUR: 0})
+    other = row_by_size(20_000, customer="D", feed_id=2)
+
+    assert chosen_of(home, other, known_machine()) == Choice(other)
