@@ -34,6 +34,7 @@ from webapp.views.console import (
     devices,
     feed_bulk,
     feed_changes,
+    feed_notes,
     feed_settings,
     feeds,
     home,
@@ -67,7 +68,7 @@ VIEWS = (
     home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, servers,
     server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
     devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
-    sharing, search, public_certificates, badge, unsubscribe, guide, language,
+    sharing, search, feed_notes, public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
 _SCHEMA_POLL_SECONDS = 60

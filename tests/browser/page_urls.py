@@ -74,6 +74,8 @@ PAGES: dict[str, list[str]] = {
         "/feeds/{pending_feed}", "/feeds/{inactive_feed}", "/feeds/{removed_feed}",
         "/feeds/{paused_feed}", "/feeds/{long_feed}", "/feeds/{monthly_feed}",
     ],
+    "feed_notes.new": ["/feeds/{feed}/notes/new"],
+    "feed_notes.delete": ["/feeds/{feed}/notes/{note}/delete"],
     "feed_settings.read_by_hand": [
         "/feeds/{feed}/read-by-hand", "/feeds/{monthly_feed}/read-by-hand",
     ],

@@ -72,6 +72,8 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     things |= {"unnamed": unnamed.public_id}
     things |= {"customer": customer.id, "stranger": stranger.id, "feed": feed.id}
     things |= {"device": printer.id, "user": people["customer"].id}
+    note = factories.feed_note(session, feed, people["partner_admin"], text="Calls back on Monday")
+    things["note"] = note.id
     return SeededDatabase(things, people)
 
 

@@ -18,12 +18,12 @@ from tests.factories.accounts import (
 )
 from tests.factories.base import NOW, TODAY, YESTERDAY
 from tests.factories.certificates import certificate, closed_month, document
-from tests.factories.feeds import collection, feed, health_change, outcome, server
+from tests.factories.feeds import collection, feed, feed_note, health_change, outcome, server
 from tests.factories.metering import delta, deposit, device, reading
 
 __all__ = [
     "NOW", "PASSWORD", "TODAY", "YESTERDAY", "brand", "certificate", "closed_month", "collection",
-    "customer", "delta", "deposit", "device", "document", "feed", "health_change", "invitation",
-    "logo", "mail", "operations", "outcome", "partner", "reading", "server", "user",
+    "customer", "delta", "deposit", "device", "document", "feed", "feed_note", "health_change",
+    "invitation", "logo", "mail", "operations", "outcome", "partner", "reading", "server", "user",
     "user_session",
 ]  # fmt: skip

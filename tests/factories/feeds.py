@@ -14,9 +14,11 @@ from webapp.models import (
     Account,
     Collection,
     Feed,
+    FeedNote,
     HealthChange,
     Outcome,
     Server,
+    User,
 )
 from webapp.models.collection import CollectionKind, CollectionState, OutcomeKind
 from webapp.models.feed import FeedStatus
@@ -53,6 +55,21 @@ def server(
         made.encrypt_token(keyring, token or f"token-{next(numbers)}")
         session.flush()
     return made
+
+
+def feed_note(
+    session: Session,
+    of: Feed,
+    user: User,
+    *,
+    text: str = "Called them",
+    snoozed_until: date | None = None,
+) -> FeedNote:
+    """A note on a feed."""
+    note = FeedNote(
+        feed_id=of.id, user_id=user.id, text=text, snoozed_until=snoozed_until, created_at=NOW
+    )
+    return add(session, note)
 
 
 def feed(

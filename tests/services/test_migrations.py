@@ -112,6 +112,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "0009_metering": {"retry_rows": {}},
     "0013_user_session": {"user_session": {}},
     "0016_audit_chain": {"audit_chain": {}},
+    "0020_feed_note": {"feed_note": {}},
 }
 
 

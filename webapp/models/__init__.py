@@ -10,6 +10,7 @@ from webapp.models.device import Device
 from webapp.models.device_attention import DeviceAttention
 from webapp.models.feed import Feed
 from webapp.models.feed_event import FeedEvent
+from webapp.models.feed_note import FeedNote
 from webapp.models.fleet_overlap import FleetSerial, ServerOverlap
 from webapp.models.health_change import HealthChange
 from webapp.models.invitation import Invitation
@@ -37,6 +38,7 @@ __all__ = [
     "Document",
     "Feed",
     "FeedEvent",
+    "FeedNote",
     "FleetSerial",
     "HealthChange",
     "Invitation",

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -20,7 +21,7 @@ from webapp.models import (
     ServerDay,
     User,
 )
-from webapp.queries import access
+from webapp.queries import access, feed_notes
 from webapp.queries.viewer import Viewer
 
 Rows = Sequence[Any]
@@ -177,11 +178,12 @@ def waiting_servers(session: Session, viewer: Viewer, limit: int) -> Rows:
     return rows
 
 
-def unhealthy_feeds(session: Session, viewer: Viewer, limit: int) -> Rows:
-    """Return the feeds without data for longest."""
+def unhealthy_feeds(session: Session, viewer: Viewer, limit: int, today: date) -> Rows:
+    """Return the feeds without data for longest, without those that are snoozed ``today``."""
     partner = aliased(Account)
     first: Any = access.feeds(viewer).where(Feed.status == "active", Feed.health == "unhealthy")
     # The names are joined only for the rows shown.
+    first = first.where(~feed_notes.is_snoozed(today))
     first = first.with_only_columns(Feed.id).order_by(Feed.last_data_on, Feed.id).limit(limit)
     return session.execute(
         select(

@@ -28,6 +28,8 @@ Action = Literal[
     "email resent",
     "feed changed",
     "feed deactivated",
+    "feed note added",
+    "feed note deleted",
     "feed reactivated",
     "feed relinked",
     "feed removed",

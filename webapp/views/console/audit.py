@@ -46,6 +46,8 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "email resent": _l("Email resent"),
     "feed changed": _l("Feed changed"),
     "feed deactivated": _l("Feed deactivated"),
+    "feed note added": _l("Note added to a feed"),
+    "feed note deleted": _l("Note of a feed deleted"),
     "feed reactivated": _l("Feed reactivated"),
     "feed relinked": _l("Feed reconnected"),
     "feed removed": _l("Feed removed"),

@@ -24,7 +24,7 @@ from webapp.errors import Conflict
 from webapp.models import (
     Feed,
 )
-from webapp.queries import access, details, devices, feed_events, metrics
+from webapp.queries import access, details, devices, feed_events, feed_notes, metrics
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
@@ -128,6 +128,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         devices=found,
         starts=details.start_meters(db.session(), [device.id for device in found.items]),
         heading=partial(listing.heading, sort),
+        notes=feed_notes.of_feed(db.session(), context.viewer(), feed.id),
         outcomes=details.outcomes_of_feed(db.session(), feed.id, _RECENT),
         changes=details.changes_of_feed(db.session(), feed.id, 2 * _RECENT),
         history=history.entries(db.session(), context.viewer(), events),

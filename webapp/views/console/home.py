@@ -111,7 +111,9 @@ def _attention(viewer: Viewer) -> dict[str, Any]:
         "bad_servers": dashboard.unhealthy_servers(db.session(), viewer, _FIRST),
         "renamed_feeds": dashboard.renamed_feeds(db.session(), viewer, _FIRST),
         "waiting_servers": dashboard.waiting_servers(db.session(), viewer, _FIRST),
-        "bad_feeds": dashboard.unhealthy_feeds(db.session(), viewer, _FIRST),
+        "bad_feeds": dashboard.unhealthy_feeds(
+            db.session(), viewer, _FIRST, totals.today_of(context.user().account, clock.now())
+        ),
         "suggestions": dashboard.suggested_intervals(db.session(), viewer, _FIRST),
         "devices": device_status.counts(db.session(), viewer),
         "review": navigation.review_counts(viewer),

@@ -63,7 +63,10 @@ SERVERS = MenuItem(
     ("servers", "server_changes", "approvals", "customers"),
 )
 FEEDS = MenuItem(
-    _l("Feeds"), "feeds.index", "rss", ("feeds", "feed_settings", "feed_changes", "feed_bulk")
+    _l("Feeds"),
+    "feeds.index",
+    "rss",
+    ("feeds", "feed_settings", "feed_changes", "feed_notes", "feed_bulk"),
 )
 DEVICES = MenuItem(_l("Devices"), "devices.index", "printer", ("devices",))
 COLLECTIONS = MenuItem(_l("Collections"), "collections.index", "refresh-cw", ("collections",))
