@@ -141,8 +141,9 @@ FOREIGN: dict[str, list[str]] = {
     "rq_dashboard.job_view": ["/operations/queues/0/view/job/{job}"],
 }  # fmt: skip
 
-#: Answers that are no HTML: files, and former addresses.
+#: Answers that are no HTML: files, former addresses, and a link that works for one user alone.
 NO_PAGES = {
+    "profile.confirm_email",
     "review.old_list_url",
     "review.old_case_url",
     "static",

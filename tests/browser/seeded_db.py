@@ -48,15 +48,13 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
         ),
         "newcomer": factories.user(session, newcomer, full_name="Inés Ortega"),
     }
-    things: dict[str, int | str] = {
-        "operations": operations.id,
-        "partner": partner.id,
-        "newcomer": newcomer.id,
-    }
+    things: dict[str, int | str] = {"operations": operations.id, "partner": partner.id}
+    things["newcomer"] = newcomer.id
     _users(session, partner, things)
     servers = _servers(session, partner, keyring, token, things)
     customer = factories.customer(session, partner, name="Harbour Architects, LLP")
     people["customer"] = factories.user(session, customer, full_name="Cara Holm")
+    things["user"] = people["customer"].id
     stranger = factories.customer(session, partner, name="Empty Office")
     people["new_customer"] = factories.user(session, stranger, full_name="Otto Neu")
     feed = _feeds(session, servers, customer, things)
@@ -69,11 +67,9 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     customer.badge_id, customer.badge_on = "harbours-badge", True
     unnamed = factories.certificate(session, stranger, month="2026-10")
     stranger.is_named = False
-    things |= {"unnamed": unnamed.public_id}
-    things |= {"customer": customer.id, "stranger": stranger.id, "feed": feed.id}
-    things |= {"device": printer.id, "user": people["customer"].id}
-    note = factories.feed_note(session, feed, people["partner_admin"], text="Calls back on Monday")
-    things["note"] = note.id
+    things |= {"unnamed": unnamed.public_id, "customer": customer.id, "stranger": stranger.id}
+    note = factories.feed_note(session, feed, people["partner_admin"])
+    things |= {"feed": feed.id, "device": printer.id, "note": note.id}
     return SeededDatabase(things, people)
 
 

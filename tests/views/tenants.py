@@ -59,7 +59,6 @@ def customer_tenant(session: Session, name: str, partner: Account, server: Serve
     factories.outcome(session, collection, feed)
     factories.health_change(session, feed, reason=f"{name} was silent")
     mail = factories.mail(session, user)
-    note = factories.feed_note(session, feed, user, text=f"{name} note")
     certificate = factories.certificate(session, customer, number=f"R-2026-10-{name[:6].upper()}")
     factories.document(session, certificate)
     return Tenant(
@@ -73,7 +72,7 @@ def customer_tenant(session: Session, name: str, partner: Account, server: Serve
             "collection_id": collection.id,
             "user_id": user.id,
             "mail_id": mail.id,
-            "note_id": note.id,
+            "note_id": factories.feed_note(session, feed, user).id,
             "number": certificate.number,
             "public_id": certificate.public_id,
         },
