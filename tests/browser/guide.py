@@ -17,7 +17,7 @@ from tests.browser.served_app import ServedApp
 from tests.browser.walk import QUIET
 from webapp.views.public.guide import PICTURED, PICTURES
 
-WIDTH, HEIGHT = 1120, 760
+WIDTH, HEIGHT = 1280, 900
 SCHEMES = ("light", "dark")
 #: Addresses, and names that factories number, differ from one start to the next.
 _RESTLESS = re.compile(r"https?://127\.0\.0\.1:\d+|\bCNB1L\d+|\bR-\d{4}-\d\d-\d+|\bA-\d+")
@@ -28,18 +28,18 @@ class View:
     """A page to be photographed."""
 
     path: str
-    who: str = "partner_admin"
+    who: str = "guide_admin"
 
 
 VIEWS = {
     "register": View("/servers/new"),
-    "choose": View("/servers/{server}/feeds/new?read=1"),
-    "progress": View("/collections/{running_collection}"),
-    "device": View("/devices/{device}"),
-    "feed": View("/feeds/{feed}"),
-    "review": View("/review/{limit_pages}"),
-    "certificate": View("/certificates/{number}"),
-    "sharing": View("/accounts/{customer}/sharing"),
+    "choose": View("/servers/{guide_server}/feeds/new?read=1"),
+    "progress": View("/collections/{running_collection}", "partner_admin"),
+    "device": View("/devices/{guide_device}"),
+    "feed": View("/feeds/{guide_feed}"),
+    "review": View("/review/{guide_review}"),
+    "certificate": View("/certificates/{guide_certificate}"),
+    "sharing": View("/accounts/{guide_customer}/sharing"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import cast
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.browser import guide_story
 from tests.factories import NOW, TODAY, YESTERDAY
 from tests.images import pictures
 from webapp.crypto import Keyring
@@ -70,6 +71,7 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     things |= {"unnamed": unnamed.public_id, "customer": customer.id, "stranger": stranger.id}
     note = factories.feed_note(session, feed, people["partner_admin"])
     things |= {"feed": feed.id, "device": printer.id, "note": note.id}
+    people["guide_admin"] = guide_story.build(session, keyring, token, things)
     return SeededDatabase(things, people)
 
 
