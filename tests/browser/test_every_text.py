@@ -20,6 +20,7 @@ from webapp.models import (
     Delta,
     Device,
     Feed,
+    FeedNote,
     Mail,
     Server,
     User,
@@ -29,16 +30,17 @@ from webapp.models import (
 _DATA = (
     Account.name, Account.time_zone, AuditEntry.subject, Brand.name, Certificate.account_name,
     Certificate.number, Certificate.partner_name, Certificate.project, Delta.reason,
-    Device.asset_id, Device.serial_number, Feed.customer_id, Feed.customer_name, Mail.error,
-    Mail.key, Mail.plain, Mail.title, Server.name, User.email, User.full_name,
+    Device.asset_id, Device.serial_number, Feed.customer_id, Feed.customer_name, FeedNote.text,
+    Mail.error, Mail.key, Mail.plain, Mail.title, Server.name, User.email, User.full_name,
 )  # fmt: skip
 #: Words that are the same in every language.
 _NAMES = re.compile(
     r"Releaf|Printerpoint|My Account|Account Settings|API Access|English|Español|CSV|Excel|SVG|"
-    r"PDF|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
+    r"PDF|LinkedIn|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
     r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
     r"\b(?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)\b|"
     r"\bde\b|[ap]\.m\.|hora (?:oriental|de Europa central)|Estados Unidos|Harbour Hotel|"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|"  # the id of a job
     r"operator.truediv|division by zero|ZeroDivisionError:|Typed one digit too many|Opción inválida"
 )
 

@@ -135,7 +135,7 @@ def add_feed_by_keyboard(page: Page, street: Street) -> None:
     """Search for a customer and connect it without touching the mouse."""
     page.goto(f"{street.address}/servers/1/feeds/new")
     expect(page.get_by_text("2 customers")).to_be_visible()
-    page.get_by_role("searchbox").focus()
+    page.get_by_role("main").get_by_role("searchbox").focus()
     page.keyboard.type("harb")
     expect(page.get_by_text("1 of 2 customers")).to_be_visible()
     page.keyboard.press("ArrowDown")
