@@ -62,7 +62,7 @@ def render_batch(first: int, last: int) -> str:
 @runtime.job
 def close_due() -> str:
     """The job: close every month that may close, and enqueue the rendering of certificates."""
-    issued = close_months()
+    issued = close_months(clock.now)
     with db.session() as session:
         waiting = certificates.pending_render(session)
         session.commit()
@@ -70,10 +70,10 @@ def close_due() -> str:
     return f"{issued} certificates issued, {len(waiting)} to render"
 
 
-def close_months(now: Callable[[], datetime] = clock.now) -> int:
+def close_months(now: Callable[[], datetime]) -> int:
     """Close every month that may close; return how many certificates were issued.
 
-    ``now`` replaces the clock, for simulated nights.
+    ``now``: the clock, or that of a simulation.
     """
     config = current_settings()
     issued = 0
