@@ -20,8 +20,8 @@ from webapp.crypto import Keyring
 from webapp.settings import Settings
 from webapp.views.shared import export
 
-#: They need more than a database: signed links, a Printerpoint.
-_ELSEWHERE = {"unsubscribe.show", "customers.new"}
+#: They need more than a database: signed links, a Printerpoint, a job queue.
+_ELSEWHERE = {"unsubscribe.show", "customers.new", "failed_jobs.confirm_delete"}
 _ROLES = ("operations", "partner_admin", "partner_viewer", "customer")
 
 
