@@ -23,6 +23,7 @@ def logged() -> Iterator[Callable[[], list[str]]]:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.configure("INFO")
+    logs.job_id.set("")  # of a job that an earlier test ran in this process
     written = io.StringIO()
     handler = root.handlers[0]
     assert isinstance(handler, logging.StreamHandler)

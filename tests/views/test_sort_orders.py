@@ -91,7 +91,7 @@ def test_every_heading_that_sorts_leads_to_its_order_and_back(nora: Visitor, pat
 
 def test_a_search_retains_the_order_of_the_list(nora: Visitor) -> None:
     page = nora.opens("/certificates?sort=-pages").text
-    form = page.split('role="search"')[1].split("</form>")[0]
+    form = page.split('class="search" role="search"')[1].split("</form>")[0]
 
     assert '<input type="hidden" name="sort" value="-pages">' in form
     assert 'name="sort"' not in nora.opens("/certificates").text
