@@ -17,6 +17,8 @@ Subject = Literal["server", "feed", "digest", "nights", "approval"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 #: The kinds of emails: notifications, and those with a personal link, which everybody receives.
 MailSubject = Literal[Subject, "access"]
+#: The purposes of emails about access.
+Purpose = Literal["invitation", "reset", "email", "changed"]
 
 _UNSENT = text("mail_id is null")
 
@@ -28,7 +30,8 @@ class Mail(Base):
     because it contains a link that is a secret.
     ``claimed_at``: when a sender claimed it; a stale claim is taken over by another sender.
     ``due_at``: the next attempt. ``error``: of the last attempt. ``logo_digest``: of the logo in
-    its HTML. ``recipient``: an address other than the user's.
+    its HTML. ``recipient``: an address other than the user's. ``purpose``: of the subject
+    ``access``.
     """
 
     __tablename__ = "mail"
@@ -41,6 +44,7 @@ class Mail(Base):
             "subject in ('server', 'feed', 'digest', 'nights', 'approval', 'access')",
             name="subject",
         ),
+        CheckConstraint("purpose in ('invitation', 'reset', 'email', 'changed')", name="purpose"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,6 +52,7 @@ class Mail(Base):
     key: Mapped[str] = mapped_column(String(60))
     subject: Mapped[MailSubject] = mapped_column(String(8))
     recipient: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))
+    purpose: Mapped[Purpose | None] = mapped_column(String(10))
     title: Mapped[str] = mapped_column(String(250))
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

@@ -7,16 +7,14 @@ stored.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from webapp.errors import Conflict
 from webapp.models import Mail, User
+from webapp.models.notice import Purpose
 from webapp.services.accounts import email_changes, users
-
-Purpose = Literal["invitation", "reset", "email", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ def enqueue(
             user=user,
             key=f"{purpose}-{now:%Y%m%dT%H%M%S%f}",
             subject="access",
+            purpose=purpose,
             recipient=recipient,
             title=title[:250],
             plain="",
@@ -56,8 +55,8 @@ def values(session: Session, secret_key: str, mail: Mail, now: datetime) -> Mapp
 
     Raises Conflict if the user may not have one any more.
     """
-    user, purpose = mail.user, mail.key.partition("-")[0]
-    link = _link(session, secret_key, mail, purpose, now)
+    user, purpose = mail.user, mail.purpose
+    link = _link(session, secret_key, mail, now)
     return {
         "title": mail.title,
         "purpose": purpose,
@@ -69,8 +68,8 @@ def values(session: Session, secret_key: str, mail: Mail, now: datetime) -> Mapp
     }
 
 
-def _link(session: Session, secret_key: str, mail: Mail, purpose: str, now: datetime) -> Link:
-    user = mail.user
+def _link(session: Session, secret_key: str, mail: Mail, now: datetime) -> Link:
+    user, purpose = mail.user, mail.purpose
     if purpose == "invitation":
         return Link(f"/invitations/{users.invite_again(session, user, now)}", users.VALID)
     if purpose == "changed":

@@ -131,8 +131,9 @@ def _refuse(limiter: Limiter, breached: RequestLimit) -> Response:
     once = RateLimitItemPerMinute(1, 5, namespace="AUDITED")
     if request.endpoint in _RECORDED and limiter.limiter.hit(once, breached.key):
         _record_breach()
-    seconds = max(1, math.ceil(breached.reset_at - clock.now().timestamp()))
-    return errors.too_many_requests(seconds)
+    seconds = math.ceil(breached.reset_at - clock.now().timestamp())
+    # The end of the window is rounded to seconds.
+    return errors.too_many_requests(min(max(seconds, 1), breached.limit.get_expiry()))
 
 
 def _record_breach() -> None:
