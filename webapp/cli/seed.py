@@ -216,13 +216,14 @@ def _simulate(
             if day in events:
                 command, arguments = events[day]
                 _sandbox(command, **arguments)
-            night = _at(day + timedelta(days=1), config.collect_at)
+            after = day + timedelta(days=1)
+            night = _at(after, config.collect_at)
             _sandbox("set_time", moment=night)
             _collect(night)
             _sandbox("recover")
             if night + _MORNING <= now:
                 _sandbox("set_time", moment=night + _MORNING)
-                _morning(night + _MORNING, closes_month=day.day == config.close_on)
+                _morning(night + _MORNING, closes_month=after.day == config.close_on)
     finally:
         _sandbox("follow_clock")
 
