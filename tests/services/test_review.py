@@ -13,6 +13,7 @@ from webapp.models import Account, AuditEntry, Delta, Feed, FeedEvent
 from webapp.services.accounts.audit import Actor
 from webapp.services.feeds import pauses
 from webapp.services.metering import review
+from webapp.services.metering.certified_decisions import certified_month
 
 OPERATOR = Actor(None, "command")
 NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
@@ -119,7 +120,7 @@ def test_a_certified_decision_stands(world: World, feed: int, decision: Decision
         delta = session.scalars(select(Delta).where(Delta.state == "held")).one()
         review.decide(session, delta, decision, OPERATOR, NOW, reason="typing slip")
         session.commit()
-        assert review.certified_month(session, delta) is None
+        assert certified_month(session, delta) is None
     world.close_month(feed, "2026-10", datetime(2026, 11, 3, 12, tzinfo=UTC))
 
     with world.session() as session:

@@ -154,6 +154,7 @@ WHO = {
     "review.old_list_url GET": READERS,
     "review.old_case_url GET": READERS,
     "review_bulk.act POST": CHANGERS,
+    "review_bulk.undo POST": CHANGERS,
     "certificates.index GET": EVERYBODY,
     "certificates.show GET": EVERYBODY,
     "certificates.document GET": EVERYBODY,

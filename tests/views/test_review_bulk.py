@@ -1,15 +1,18 @@
 """Several cases of one kind decided together."""
 
+import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from tests import factories
 from tests.views.conftest import Storing, Visitor
-from webapp.models import AuditEntry, Delta, Deposit, User
+from webapp import clock
+from webapp.models import AuditEntry, ClosedMonth, Delta, Deposit, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +168,94 @@ def test_what_readings_counted_meanwhile_is_reported_too(desk: Desk, storing: St
     page = desk.nora.opens("/review").text
     assert "2 cases decided. 50,000 pages are counted now." in page
     assert "1 case was already resolved and was not changed." in page
+
+
+def accepts(desk: Desk) -> str:
+    """Accept all cases above the limit; return the address that undoes it."""
+    fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
+    desk.nora.sends("/review/selection", fields)
+    found = re.search(r'action="(/review/undo[^"]+)"', desk.nora.opens("/review").text)
+    assert found
+    return html.unescape(found[1])
+
+
+def test_the_message_after_a_bulk_decision_undoes_all_of_it(desk: Desk, storing: Storing) -> None:
+    response = desk.nora.sends(accepts(desk))
+
+    assert response.location == "/review"
+    page = desk.nora.opens("/review").text
+    assert "3 decisions undone. The cases are under review again. 60,000 pages are no" in page
+    assert states(storing, desk.limit) == ["held"] * 3
+    with storing() as session:
+        assert session.scalar(select(func.sum(Deposit.pages))) in (None, 0)
+        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["deltas reviewed"] * 3 + ["review reopened"] * 3
+
+
+def test_a_decision_whose_month_is_certified_stands_and_is_named(
+    desk: Desk, storing: Storing
+) -> None:
+    address = accepts(desk)
+    with storing() as session:
+        lake = session.get_one(Delta, desk.limit[2])
+        lake.device.asset_id = "Lobby"
+        month, closed_at = f"{lake.day:%Y-%m}", clock.now() + timedelta(seconds=1)
+        closed = ClosedMonth(account_id=lake.feed.account_id, month=month, closed_at=closed_at)
+        session.add(closed)
+
+    desk.nora.sends(address)
+
+    page = desk.nora.opens("/review").text
+    assert "2 decisions undone." in page
+    assert "1 decision was not undone: Lobby at Lake." in page
+    assert "was certified with this decision" in page
+    assert states(storing, desk.limit) == ["held", "held", "accepted"]
+
+
+def test_undoing_again_changes_nothing_and_says_so(desk: Desk, storing: Storing) -> None:
+    address = accepts(desk)
+    desk.nora.sends(address)
+    desk.nora.opens("/review")
+    desk.nora.sends(f"/review/{desk.limit[0]}", {"answer": "reset"})
+
+    desk.nora.sends(address)
+
+    page = desk.nora.opens("/review").text
+    assert "3 cases were changed after this decision and were not undone." in page
+    assert states(storing, desk.limit) == ["reset", "held", "held"]
+
+
+def test_only_the_own_decisions_are_undone(
+    desk: Desk, storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    address = accepts(desk)
+    with storing() as session:
+        northwind = session.get_one(Delta, desk.limit[0]).feed.server.account
+        factories.user(session, northwind, email="omar@example.com")
+
+    log_in("omar@example.com").sends(address)
+
+    assert states(storing, desk.limit) == ["accepted"] * 3
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?at=", "?at=yesterday", "?at=0001-01-01T00:00:00%2B14:00", "?at=2026-13-01"]
+)
+def test_an_undo_of_no_action_changes_nothing(desk: Desk, storing: Storing, query: str) -> None:
+    accepts(desk)
+
+    response = desk.nora.sends(f"/review/undo{query}")
+
+    assert response.location == "/review"
+    assert "There is no decision to undo." in desk.nora.opens("/review").text
+    assert states(storing, desk.limit) == ["accepted"] * 3
+
+
+def test_nothing_decided_offers_no_undo(desk: Desk) -> None:
+    desk.nora.sends(f"/review/{desk.limit[0]}", {"answer": "reset"})
+    desk.nora.opens("/review")
+    fields = {"action": "accepted", "case": desk.limit[:1], "confirmed": "yes"}
+
+    desk.nora.sends("/review/selection", fields)
+
+    assert "/review/undo" not in desk.nora.opens("/review").text

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
@@ -120,6 +121,15 @@ def search(viewer: Viewer, filters: Filters, sort: str = "urgency") -> Select[An
 def cases(session: Session, viewer: Viewer, filters: Filters) -> Sequence[Any]:
     """Select the cases of these filters, with the columns of ``search``."""
     return session.execute(search(viewer, filters)).all()
+
+
+def decided_together(session: Session, viewer: Viewer, at: datetime) -> Sequence[int]:
+    """Return the ids of the cases that the viewer decided at this time and that are unchanged."""
+    query: Any = access.deltas(viewer).where(
+        Delta.decided_by == viewer.user_id, Delta.decided_at == at, _IS_RESOLVED
+    )
+    ids: Sequence[int] = session.scalars(query.with_only_columns(Delta.id)).all()
+    return ids
 
 
 def kinds(session: Session, viewer: Viewer, filters: Filters) -> dict[str, int]:

@@ -1,9 +1,9 @@
 """Review of held deltas: decisions, and reopening them until a month is certified."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -15,12 +15,12 @@ from webapp.db import lock
 from webapp.domain.metering import review as engine
 from webapp.domain.metering.events import Result
 from webapp.domain.metering.review import Decision
-from webapp.domain.months import Month, counting_month
 from webapp.errors import DATA_ERRORS, Conflict, Invalid
-from webapp.models import ClosedMonth, Delta, Device, Feed
+from webapp.models import Delta, Device, Feed
 from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Actor
 from webapp.services.metering import deltas, deposits, events, store
+from webapp.services.metering.certified_decisions import certified_month
 from webapp.services.metering.events import Event
 from webapp.services.metering.store import DeviceUpdate
 from webapp.services.metering.stored import StoredDevice, stored_device
@@ -62,6 +62,19 @@ class BulkResult:
     decided: int
     pages: int
     conflicts: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """The result of undoing several decisions.
+
+    ``reopened``: their number; ``pages``: removed from deposits; ``refused``: decisions that stand,
+    with the reason.
+    """
+
+    reopened: int
+    pages: int
+    refused: list[tuple[Delta, str]]
 
 
 def decide(
@@ -144,34 +157,22 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
     return -added
 
 
-class ReviewItem(Protocol):
-    """A delta and the time of its decision."""
-
-    @property
-    def feed_id(self) -> int: ...
-    @property
-    def allocation(self) -> Sequence[Any]: ...
-    @property
-    def decided_at(self) -> datetime | None: ...
-
-
-def certified_month(session: Session, delta: ReviewItem) -> Month | None:
-    """Return the first month closed after the decision that counts a day of the delta."""
-    if delta.decided_at is None:
-        return None
-    feed = session.get_one(Feed, delta.feed_id)
-    closed = {
-        Month.parse(row.month): row.closed_at
-        for row in session.execute(
-            select(ClosedMonth.month, ClosedMonth.closed_at).where(
-                ClosedMonth.account_id == feed.account_id
-            )
-        )
-    }
-    then = max((month for month, at in closed.items() if at < delta.decided_at), default=None)
-    days = [day for day, _ in deltas.pairs_of_json(delta.allocation)]
-    counted_in = {counting_month(day, then) for day in days}
-    return min((month for month in counted_in if month in closed), default=None)
+def reopen_many(
+    session: Session, delta_ids: Collection[int], actor: Actor, now: datetime
+) -> UndoResult:
+    """Reopen several decisions in this transaction, the last one first; others stand."""
+    _lock(session, *delta_ids)
+    found = select(Delta).where(Delta.id.in_(delta_ids)).order_by(Delta.id.desc())
+    reopened = removed = 0
+    refused = []
+    for delta in session.scalars(found).all():
+        try:
+            removed += reopen(session, delta, actor, now)
+        except Conflict as error:
+            refused.append((delta, str(error)))
+        else:
+            reopened += 1
+    return UndoResult(reopened, removed, refused)
 
 
 def _checked_reason(decision: Decision | BulkDecision, reason: str) -> str:

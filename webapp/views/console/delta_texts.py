@@ -73,3 +73,15 @@ def counted_text(pages: int) -> str:
         pages,
         number=filters.number(pages),
     )
+
+
+def uncounted_text(pages: int) -> str:
+    """Return the end of the message after an undo: the pages no longer counted, or nothing."""
+    if not pages:
+        return ""
+    return " " + ngettext(
+        "%(number)s page is no longer counted.",
+        "%(number)s pages are no longer counted.",
+        pages,
+        number=filters.number(pages),
+    )

@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import Optional
 
-from webapp import clock, filters
+from webapp import clock
 from webapp.db import db
 from webapp.errors import Conflict, Invalid
 from webapp.messages import review_reason
@@ -24,6 +24,7 @@ from webapp.queries import access, feed_events, users
 from webapp.queries import review as queries
 from webapp.services.metering import deposits
 from webapp.services.metering import review as service
+from webapp.services.metering.certified_decisions import certified_month
 from webapp.services.metering.deltas import pairs_of_json
 from webapp.views.console import delta_texts, history, reading_chart
 from webapp.views.shared import context, export, forms, listing
@@ -186,14 +187,7 @@ def reopen(delta_id: int) -> ResponseReturnValue:
         flash(str(error), "warning")
     else:
         message = gettext("Reopened. These pages are under review again.")
-        if pages:
-            message += " " + ngettext(
-                "%(number)s page is no longer counted.",
-                "%(number)s pages are no longer counted.",
-                pages,
-                number=filters.number(pages),
-            )
-        flash(message, "success")
+        flash(message + delta_texts.uncounted_text(pages), "success")
     return redirect(url_for("review.show", delta_id=delta_id))
 
 
@@ -257,7 +251,7 @@ def _case(delta: Delta) -> dict[str, Any]:
         "history": history.entries(session, viewer, events),
         "decided_by": users.visible(session, viewer, delta.decided_by),
         "why": review_reason(delta.kind),
-        "certified_with": service.certified_month(session, delta),
+        "certified_with": certified_month(session, delta),
     }
 
 

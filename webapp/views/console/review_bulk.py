@@ -1,9 +1,11 @@
-"""Bulk decisions: selected cases of one kind, or all of a kind."""
+"""Bulk decisions: selected cases of one kind, or all of a kind; and undoing them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
@@ -14,6 +16,7 @@ from webapp.db import db
 from webapp.domain.trees import trees
 from webapp.errors import Invalid, NotFound
 from webapp.messages import review_reason
+from webapp.models import Delta
 from webapp.queries import review as queries
 from webapp.services.metering import review as service
 from webapp.services.metering.review import BulkDecision
@@ -25,6 +28,8 @@ blueprint = Blueprint("review_bulk", __name__)
 
 #: The most cases decided in one transaction.
 MAX_CASES = 500
+#: The most decisions that a message names.
+_NAMED = 5
 
 
 class ReasonForm(forms.Form):
@@ -55,6 +60,31 @@ def act() -> ResponseReturnValue:
         flash(gettext("Choose cases that are under review for the same reason."), "warning")
         return redirect(back)
     return _confirm(cases, action, back, others=len(found) - len(cases))
+
+
+@blueprint.post("/review/undo")
+@roles_required(*CHANGERS)
+def undo() -> ResponseReturnValue:
+    """Undo the viewer's decisions of one action; those of certified months stand."""
+    session = db.session()
+    at = _decided_at()
+    ids = queries.decided_together(session, context.viewer(), at) if at else ()
+    result = service.reopen_many(session, ids, context.actor(), clock.now())
+    session.commit()
+    changed = max(min(request.args.get("cases", 0, type=int), MAX_CASES) - len(ids), 0)
+    if not ids and not changed:
+        flash(gettext("There is no decision to undo."), "warning")
+    for tone, message in _undo_messages(result, changed):
+        flash(message, tone)
+    return redirect(url_for("review.index"))
+
+
+def _decided_at() -> datetime | None:
+    """Return the time of the action; None for a value that no message has."""
+    try:
+        return datetime.fromisoformat(request.args.get("at", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _found(wanted: queries.Filters) -> Sequence[Any]:
@@ -119,21 +149,24 @@ def _confirm(
 def _decide(delta_ids: Sequence[int], action: str, back: str) -> ResponseReturnValue:
     form = ReasonForm()
     reason = (form.reason.data or "") if action == "rejected" else ""
-    decision = cast(BulkDecision, action)
+    decision, now = cast(BulkDecision, action), clock.now()
     try:
         result = service.decide_many(
-            db.session(), delta_ids, decision, context.actor(), clock.now(), reason=reason
+            db.session(), delta_ids, decision, context.actor(), now, reason=reason
         )
         db.session.commit()
     except Invalid as error:
         db.session.rollback()
         forms.refuse(form, error)
         return _confirm(_found(_ticked()), action, back, form=form)
-    flash(_said(result), "warning" if result.conflicts else "success")
+    flash(_decided_text(result), "warning" if result.conflicts else "success")
+    if result.decided:
+        undo_url = url_for("review_bulk.undo", at=now.isoformat(), cases=result.decided)
+        flash(undo_url, "undo")
     return redirect(back)
 
 
-def _said(result: service.BulkResult) -> str:
+def _decided_text(result: service.BulkResult) -> str:
     """Return the message: what was decided, and what had been decided before."""
     message = ngettext(
         "%(number)s case decided.",
@@ -151,3 +184,54 @@ def _said(result: service.BulkResult) -> str:
             number=filters.number(result.conflicts),
         )
     return message
+
+
+def _undo_messages(result: service.UndoResult, changed: int) -> Iterator[tuple[str, str]]:
+    """Return the messages after an undo, with their tones. ``changed``: cases changed since."""
+    if result.reopened:
+        message = ngettext(
+            "%(number)s decision undone. The case is under review again.",
+            "%(number)s decisions undone. The cases are under review again.",
+            result.reopened,
+            number=filters.number(result.reopened),
+        )
+        yield "success", message + delta_texts.uncounted_text(result.pages)
+    for reason, deltas in _by_reason(result).items():
+        yield "warning", _not_undone_text(deltas, reason)
+    if changed:
+        message = ngettext(
+            "%(number)s case was changed after this decision and was not undone.",
+            "%(number)s cases were changed after this decision and were not undone.",
+            changed,
+            number=filters.number(changed),
+        )
+        yield "warning", message
+
+
+def _by_reason(result: service.UndoResult) -> dict[str, list[Delta]]:
+    found = defaultdict(list)
+    for delta, reason in result.refused:
+        found[reason].append(delta)
+    return found
+
+
+def _not_undone_text(deltas: Sequence[Delta], reason: str) -> str:
+    """Return which decisions were not undone for a reason; the first ones by name."""
+    names = [
+        gettext(
+            "%(name)s at %(customer)s",
+            name=filters.device_name(delta.device),
+            customer=delta.feed.customer_name,
+        )
+        for delta in deltas[:_NAMED]
+    ]
+    if len(deltas) > _NAMED:
+        names.append(gettext("%(number)s more", number=filters.number(len(deltas) - _NAMED)))
+    message = ngettext(
+        "%(number)s decision was not undone: %(names)s.",
+        "%(number)s decisions were not undone: %(names)s.",
+        len(deltas),
+        number=filters.number(len(deltas)),
+        names=", ".join(names),
+    )
+    return f"{message} {reason}"
