@@ -28,6 +28,7 @@ from webapp.views.console import (
     audit,
     brand_files,
     branding,
+    certificate_minimum,
     certificates,
     collections,
     customers,
@@ -68,7 +69,8 @@ VIEWS = (
     home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, servers,
     server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
     devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
-    sharing, search, feed_notes, public_certificates, badge, unsubscribe, guide, language,
+    sharing, search, feed_notes, certificate_minimum, public_certificates, badge,
+    unsubscribe, guide, language,
 )  # fmt: skip
 
 _SCHEMA_POLL_SECONDS = 60

@@ -129,6 +129,14 @@ def month(value: object) -> str:
     return _date("yMMMM", date.fromisoformat(f"{str(value)[:7]}-01"))
 
 
+def months(range_of_months: tuple[date, date]) -> str:
+    """Return a month, or a range of months by their first days: August – October 2026."""
+    first, last = range_of_months
+    if first == last:
+        return month(first)
+    return _plain(format_interval(first, last, "yMMMM", locale=i18n.current_locale()))
+
+
 def short_date(label: str, *, year: bool = True) -> str:
     """Return an ISO day or month for charts: Oct 31, 2026, Oct 2026; Oct 31, Oct without a year."""
     first = date.fromisoformat(label if len(label) > 7 else f"{label}-01")
@@ -235,6 +243,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "long_day": long_day,
     "days": days,
     "month": month,
+    "months": months,
     "month_name": month_name,
     "short_date": short_date,
     "time_in": time_in,

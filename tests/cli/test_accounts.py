@@ -26,6 +26,7 @@ def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
         "time_zone": "Europe/Berlin",
         "country": "US",
         "region": "CA",
+        "minimum_pages": None,
         "created_at": None,
     }
     assert (customer["kind"], customer["partner"], customer["time_zone"]) == (

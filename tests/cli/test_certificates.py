@@ -55,6 +55,7 @@ def test_a_month_is_closed_once(printed: Releaf) -> None:
         "pages": 8_333,
         "late_pages": 0,
         "corrections": 0,
+        "carried_pages": 0,
         "trees": "1.00",
         "pages_per_tree": 8_333,
         "project": "Releaf Reforestation Portfolio",
@@ -88,6 +89,7 @@ def test_a_month_before_the_first_feed_is_unchanged(printed: Releaf) -> None:
     assert document == {
         "month": "1999-12",
         "certificates": [],
+        "carried": [],
         "waiting": [],
         "without_pages": [],
     }

@@ -52,6 +52,7 @@ def test_a_month_is_closed_and_its_certificate_drawn(harbour: Releaf) -> None:
     certificate = document.pop("certificate")
     assert document == {
         "account": 2, "account_name": "Harbour", "month": str(MONTH), "earlier": [],
+        "carried_pages": 0,
     }  # fmt: skip
     assert (certificate["number"], certificate["pages"]) == (f"R-{MONTH}-000001", 16_666)
     assert (certificate["trees"], certificate["corrections"]) == ("2.00", 0)
@@ -71,6 +72,29 @@ def test_earlier_months_are_closed_with_it_and_named(harbour: Releaf) -> None:
         f"{LATER} closed: R-{LATER}-000002, 100 pages, 0.01 trees",
     ]
     assert closed(harbour) == [(2, str(MONTH)), (2, str(LATER))]
+
+
+def test_a_month_below_the_minimum_is_carried_and_named(harbour: Releaf) -> None:
+    account = harbour.made("account", "edit", 1, "--minimum-pages", 20_000)
+    result = harbour("month", "close", "--account", 2, "--month", MONTH)
+    issued = harbour.made("certificates", "issue", "--month", MONTH)
+    harbour.made("account", "edit", 1, "--minimum-pages", 0)
+    later = harbour.made("month", "close", "--account", 2, "--month", LATER)
+    again = harbour.made("certificates", "issue", "--month", MONTH)
+
+    number = f"R-{LATER}-000001"
+    assert account["minimum_pages"] == 20_000
+    assert result.out == f"{MONTH} closed: 16,666 pages are carried to the next certificate\n"
+    assert (issued["certificates"], issued["without_pages"]) == ([], [3])
+    assert issued["carried"] == [{"account": 2, "certificate": None}]
+    certificate = later["certificate"]
+    assert (certificate["pages"], certificate["carried_pages"]) == (16_766, 16_666)
+    assert again["carried"] == [{"account": 2, "certificate": number}]
+    with harbour.session() as session:
+        entries = session.scalars(
+            select(AuditEntry.details).where(AuditEntry.action == "certificate minimum changed")
+        ).all()
+    assert entries == [{"before": 0, "after": 20_000}, {"before": 20_000, "after": 0}]
 
 
 def test_a_month_without_pages_closes_without_a_certificate(harbour: Releaf) -> None:

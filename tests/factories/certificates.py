@@ -22,7 +22,10 @@ from webapp.services import summaries
 
 def closed_month(session: Session, account: Account, month: str = "2026-10") -> ClosedMonth:
     """A month that takes no further deposits."""
-    return add(session, ClosedMonth(account_id=account.id, month=month, closed_at=NOW))
+    return add(
+        session,
+        ClosedMonth(account_id=account.id, month=month, closed_at=NOW, certified_in=month),
+    )
 
 
 def certificate(

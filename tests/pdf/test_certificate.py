@@ -93,6 +93,26 @@ def test_corrections_have_a_line_of_their_own(
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (date(2026, 9, 1), date(2026, 9, 1), "Carried from September 2026: 99 pages"),
+        (date(2025, 12, 1), date(2026, 9, 1), "December 2025 – September 2026: 99 pages"),
+    ],
+)
+def test_carried_pages_have_a_line_of_their_own(
+    renderer: CertificateRenderer, values: CertificateValues, first: date, last: date, words: str
+) -> None:
+    carried = replace(values, carried_pages=99, carried_months=(first, last))
+    late = replace(carried, late_pages=30, late_months=(date(2026, 8, 1),), corrections=-5)
+
+    for pdf in (renderer.render(carried), renderer.render(late)):
+        assert len(pages_of(pdf)) == 1
+        assert words in text_of(pdf)
+    assert "Printed in August 2026 and reported late: 30 pages" in text_of(renderer.render(late))
+    assert "Carried" not in text_of(renderer.render(values))
+
+
+@pytest.mark.parametrize(
     ("pages", "trees", "words"),
     [
         (1, "0.00012", ["0.00012 trees", "for 1 standard page counted"]),
@@ -124,8 +144,9 @@ def test_names_are_printed_unchanged(
 ) -> None:
     named = replace(values, account_name=name, partner_name=name[:200])
     corrected = replace(named, late_pages=5, corrections=-12_345)
+    carried = replace(corrected, carried_pages=99, carried_months=(values.month, values.month))
 
-    for pdf in (renderer.render(named), renderer.render(corrected)):
+    for pdf in map(renderer.render, (named, corrected, carried)):
         assert len(pages_of(pdf)) == 1
         assert _letters(name) in _letters(text_of(pdf))
 
@@ -143,6 +164,8 @@ def test_a_name_without_spaces_is_broken_and_stays_on_the_page(
             late_pages=5,
             late_months=(date(2026, 9, 1),),
             corrections=-12_345,
+            carried_pages=99,
+            carried_months=(date(2025, 9, 1), date(2026, 9, 1)),
         )
     )
 

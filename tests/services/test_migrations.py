@@ -161,6 +161,24 @@ def _stored_actions(connection: Connection) -> list[str]:
     return list(connection.scalars(text("select action from audit_entry order by id")))
 
 
+def test_months_that_closed_before_a_minimum_existed_were_not_carried(empty_database: str) -> None:
+    engine = database._engine(empty_database)
+    config = database._config()
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            database._hold_references_loosely(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0021_mail_purpose")
+        month: Mapping[str, Any] = {"account_id": 1, "month": "2026-10"}
+        partner: Mapping[str, Any] = {"kind": "partner", "partner_id": None}
+        _fill(connection, {"account": partner, "closed_month": month})
+
+        command.upgrade(config, "0022_certificate_minimum")
+        certified_in = connection.scalar(text("select certified_in from closed_month"))
+
+    assert certified_in == "2026-10"
+
+
 def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(
     postgresql_database: str, later_revision: str
 ) -> None:

@@ -70,6 +70,8 @@ WHO = {
     "branding.preview POST": CHANGERS,
     "branding.reset GET": CHANGERS,
     "branding.reset POST": CHANGERS,
+    "certificate_minimum.edit GET": CHANGERS,
+    "certificate_minimum.edit POST": CHANGERS,
     "brand_files.logo GET": EVERYBODY,
     "brand_files.stylesheet GET": ANYBODY,
     "users.index GET": READERS,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from webapp import clock
 from webapp.cli import choose, context, output
@@ -10,6 +11,7 @@ from webapp.cli.command import Group
 from webapp.errors import Invalid
 from webapp.models import Account
 from webapp.services.accounts import accounts
+from webapp.services.certificates import minimum
 
 
 @click.group("account", cls=Group)
@@ -89,22 +91,31 @@ def add(
     help="Two-letter code; empty: same as the partner. Clears the region unless --region is given.",
 )
 @click.option("--region", metavar="CODE", help="Region of the country; empty: none.")
+@click.option(
+    "--minimum-pages",
+    type=click.IntRange(0, minimum.LARGEST),
+    metavar="N",
+    help="Fewest pages of a certificate of a partner's customers; 0: none.",
+)
 def edit(
     account: str,
     name: str | None,
     time_zone: str | None,
     country: str | None,
     region: str | None,
+    minimum_pages: int | None,
 ) -> None:
     """Change the settings of an account that are given as options.
 
       releaf account edit "Northwind Print" --time-zone America/Chicago
       releaf account edit 3 --country CA --region QC
+      releaf account edit "Northwind Print" --minimum-pages 1000
 
-    ACCOUNT is an id or an exact name. Deposited pages stay on their days.
+    ACCOUNT is an id or an exact name. Deposited pages stay on their days. A month with fewer pages
+    than the minimum is carried to the next certificate.
     """
-    if name is time_zone is country is region is None:
-        raise click.UsageError("Give --name, --time-zone, --country or --region.")
+    if all(value is None for value in (name, time_zone, country, region, minimum_pages)):
+        raise click.UsageError("Give --name, --time-zone, --country, --region or --minimum-pages.")
     with context.session() as session:
         changed = choose.account(session, account)
         if region is None and country is None:
@@ -117,9 +128,25 @@ def edit(
             region=region or None,
             time_zone=changed.time_zone if time_zone is None else time_zone,
         )
-        context.note(session, "account changed", changed.name, changed)
+        if any(value is not None for value in (name, time_zone, country, region)):
+            context.note(session, "account changed", changed.name, changed)
+        if minimum_pages is not None:
+            _change_minimum(session, changed, minimum_pages)
         session.commit()
         output.print_result(as_row(changed), f"{changed.kind} {changed.id}: {changed.name}")
+
+
+def _change_minimum(session: Session, partner: Account, pages: int) -> None:
+    before = partner.minimum_pages or 0
+    if minimum.change(partner, pages):
+        context.note(
+            session,
+            "certificate minimum changed",
+            partner.name,
+            partner,
+            before=before,
+            after=pages,
+        )
 
 
 def as_row(account: Account) -> dict[str, Any]:
@@ -132,5 +159,6 @@ def as_row(account: Account) -> dict[str, Any]:
         "time_zone": str(account.zone),
         "country": account.holiday_country,
         "region": account.holiday_region,
+        "minimum_pages": (account.partner or account).minimum_pages,
         "created_at": account.created_at,
     }

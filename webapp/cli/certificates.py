@@ -21,17 +21,23 @@ from webapp.domain.months import Month
 from webapp.errors import Conflict, Invalid
 from webapp.models import Account, Certificate, Deposit, Feed
 from webapp.pdf import PdfError
+from webapp.queries import certificates as queries
 from webapp.services.certificates import certificates as service
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The result for an account's month: a certificate, a reason to wait, or no pages."""
+    """The result for an account's month: a certificate, a reason to wait, or no pages.
+
+    ``carried``: the month was carried, to the certificate ``carried_to`` or to one not issued yet.
+    """
 
     account_id: int
     account_name: str
     certificate: Certificate | None
     reason: str | None
+    carried: bool = False
+    carried_to: str | None = None
 
 
 @click.group("certificates", cls=Group)
@@ -103,7 +109,11 @@ def _issue(account_id: int, name: str, month: Month) -> Issued:
         certificate, reason = month_end.issue(account_id, month)
     except (Conflict, PdfError) as error:
         return Issued(account_id, name, None, f"{name}: {error}")
-    return Issued(account_id, name, certificate, reason)
+    if certificate is not None or reason:
+        return Issued(account_id, name, certificate, reason)
+    with context.session(reading=True) as session:
+        carried = queries.carried_months(session, account_id)
+    return Issued(account_id, name, None, None, month in carried, carried.get(month))
 
 
 def _print_issued(month: Month, results: Sequence[Issued]) -> None:
@@ -113,16 +123,24 @@ def _print_issued(month: Month, results: Sequence[Issued]) -> None:
         for one in results
         if one.reason
     ]
-    without = [one for one in results if one.certificate is None and not one.reason]
+    carried = [one for one in results if one.carried]
+    without = [
+        one for one in results if not (one.certificate is not None or one.reason or one.carried)
+    ]
     lines = [
         f"{row['number']}  {row['account_name']}: {row['pages']:,} pages, {row['trees']:,} trees"
         for row in rows
     ]
     lines += [f"{one.account_name}: no pages in {month}, no certificate" for one in without]
+    lines += [
+        f"{one.account_name}: {month} is carried to {one.carried_to or 'the next certificate'}"
+        for one in carried
+    ]
     lines += [f"waiting: {row['reason']}" for row in waiting]
     document = {
         "month": str(month),
         "certificates": rows,
+        "carried": [{"account": one.account_id, "certificate": one.carried_to} for one in carried],
         "waiting": waiting,
         "without_pages": [one.account_id for one in without],
     }
@@ -212,6 +230,7 @@ def as_row(certificate: Certificate) -> dict[str, Any]:
         "pages": certificate.pages,
         "late_pages": certificate.late_pages,
         "corrections": certificate.corrections,
+        "carried_pages": certificate.carried_pages,
         "trees": certificate.trees,
         "pages_per_tree": certificate.pages_per_tree,
         "project": certificate.project,

@@ -1,6 +1,6 @@
 """``releaf month``: close a customer's month as the nightly job does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
 from webapp.pdf import PdfError
+from webapp.queries.certificates import carried_pages
 from webapp.services.certificates import months
 
 
@@ -32,16 +33,16 @@ def close(account: str, month: Month) -> None:
 
     Earlier open months are closed, too. A month can close once its grace period is over and its
     last nightly run has been collected; pages under review are counted in a later month once
-    accepted. If the month cannot close or is already closed, nothing changes and the exit code
-    is 1.
+    accepted. Fewer pages than the partner's minimum are carried to the next certificate. If the
+    month cannot close or is already closed, nothing changes and the exit code is 1.
     """
     with context.session() as session:
         customer = choose.account(session, account, kinds={"customer"})
         due = _due(session, customer, month)
-        issued = _close(session, customer, due)
+        issued, carried = _close(session, customer, due)
         session.commit()
     _render(issued)
-    _print(customer, due, issued)
+    _print(customer, due, issued, carried)
 
 
 def _due(session: Session, customer: Account, month: Month) -> list[Month]:
@@ -59,18 +60,23 @@ def _due(session: Session, customer: Account, month: Month) -> list[Month]:
     return due
 
 
-def _close(session: Session, customer: Account, due: Sequence[Month]) -> list[Certificate]:
+def _close(
+    session: Session, customer: Account, due: Sequence[Month]
+) -> tuple[list[Certificate], dict[str, int]]:
+    """Close months; return the certificates, and by month the pages carried to the next one."""
     project = current_settings().project
-    issued = []
+    issued, carried = [], {}
     for month in due:
         certificate = months.close(session, customer, month, clock.now(), project)
         if certificate is not None:
             issued.append(certificate)
+        else:
+            carried[str(month)] = sum(carried_pages(session, customer.id).values())
         number = None if certificate is None else certificate.number
         context.note(
             session, "month closed", customer.name, customer, month=str(month), certificate=number
         )
-    return issued
+    return issued, carried
 
 
 def _render(issued: Sequence[Certificate]) -> None:
@@ -83,22 +89,30 @@ def _render(issued: Sequence[Certificate]) -> None:
             ) from error
 
 
-def _print(customer: Account, due: Sequence[Month], issued: Sequence[Certificate]) -> None:
+def _print(
+    customer: Account,
+    due: Sequence[Month],
+    issued: Sequence[Certificate],
+    carried: Mapping[str, int],
+) -> None:
     rows = {certificate.month: certificates.as_row(certificate) for certificate in issued}
     lines = []
     for month in map(str, due):
-        row = rows.get(month)
-        lines.append(
-            f"{month} closed: no pages, no certificate"
-            if row is None
-            else f"{month} closed: {row['number']}, {row['pages']:,} pages, {row['trees']:,} trees"
-        )
+        row, pages = rows.get(month), carried.get(month)
+        if row is not None:
+            text = f"{row['number']}, {row['pages']:,} pages, {row['trees']:,} trees"
+        elif pages:
+            text = f"{pages:,} pages are carried to the next certificate"
+        else:
+            text = "no pages, no certificate"
+        lines.append(f"{month} closed: {text}")
     *earlier, last = [str(month) for month in due]
     document = {
         "account": customer.id,
         "account_name": customer.name,
         "month": last,
         "certificate": rows.get(last),
+        "carried_pages": carried.get(last, 0),
         "earlier": [{"month": month, "certificate": rows.get(month)} for month in earlier],
     }
     output.print_result(document, "\n".join(lines))

@@ -13,7 +13,17 @@ from webapp.models import Feed
 from webapp.queries import audit, reconciliation, reconciliation_warnings
 from webapp.queries.reconciliation_warnings import ReconciliationWarning
 
-_COLUMNS = ("feed", "server", "customer_name", "life", "certified", "open", "held", "difference")
+_COLUMNS = (
+    "feed",
+    "server",
+    "customer_name",
+    "life",
+    "certified",
+    "carried",
+    "open",
+    "held",
+    "difference",
+)
 
 
 @click.command("reconcile", cls=Command)
@@ -26,10 +36,11 @@ def reconcile(ctx: click.Context, server: str | None, feed: str | None) -> None:
 
       releaf reconcile
 
-    For each feed the LifeCounts of its devices must be the pages certified, open and held for
-    review. Each difference is listed with its row, and the exit code is 1; so is a gap in the
-    audit trail, unless only some feeds are compared. Warnings list cases that
-    the totals do not show, such as a serial number metered twice, and do not affect the exit code.
+    For each feed the LifeCounts of its devices must be the pages certified, carried to the next
+    certificate, and open; pages under review (held) are in none of them. Each difference is listed
+    with its row, and the exit code is 1; so is a gap in the audit trail, unless only some feeds are
+    compared. Warnings list cases that the totals do not show, such as a serial number metered
+    twice, and do not affect the exit code.
     """
     with context.session(reading=True) as session:
         query = select(Feed)
@@ -97,6 +108,7 @@ def _row(balance: reconciliation.Balance) -> dict[str, Any]:
         "customer_name": balance.customer_name,
         "life": balance.life,
         "certified": balance.certified,
+        "carried": balance.carried,
         "open": balance.open,
         "held": balance.held,
         "difference": balance.difference,

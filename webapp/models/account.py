@@ -27,8 +27,9 @@ class Account(Base):
     A customer has no time zone of its own: its days and months are its partner's. Its country and
     region (for public holidays) apply if a country is given, else its partner's. ``language``: of
     its certificates and badge; without one, a customer has its partner's. ``is_named``: whether
-    public pages of its certificates name it. ``badge_id``: the unguessable part of its badge's
-    address, which is public while ``badge_on``.
+    public pages of its certificates name it. ``minimum_pages``: of a partner, the fewest pages of a
+    certificate of its customers; fewer are carried to the next one. ``badge_id``: the unguessable
+    part of its badge's address, which is public while ``badge_on``.
     """
 
     __tablename__ = "account"
@@ -57,6 +58,7 @@ class Account(Base):
     region: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str | None] = mapped_column(String(8))
     is_named: Mapped[bool] = mapped_column(default=True, server_default=true())
+    minimum_pages: Mapped[int | None]
     badge_id: Mapped[str | None] = mapped_column(String(43))
     badge_on: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -83,3 +85,8 @@ class Account(Base):
     def certified_in(self) -> str:
         """The language of its certificates."""
         return self.language or (self.partner and self.partner.language) or DEFAULT
+
+    @property
+    def certificate_minimum(self) -> int:
+        """The fewest pages of a certificate: its partner's; 1 without one."""
+        return (self.partner or self).minimum_pages or 1

@@ -26,7 +26,9 @@ class Certificate(Base):
     """A certificate, with the names, logo and factor of its date; it never changes.
 
     ``late_pages`` were printed in earlier months that had closed; ``corrections`` (negative) were
-    counted too many by such months. ``pages`` includes both. ``language``: of its document.
+    counted too many by such months; ``carried_pages`` are those of earlier months below the
+    partner's minimum, since the month ``carried_since``. ``pages`` includes all of them.
+    ``language``: of its document.
     ``public_id``: the unguessable part of the public page's address.
     """
 
@@ -39,6 +41,9 @@ class Certificate(Base):
         CheckConstraint("pages > 0", name="pages"),
         CheckConstraint("late_pages >= 0 and late_pages <= pages - corrections", name="late_pages"),
         CheckConstraint("corrections <= 0", name="corrections"),
+        CheckConstraint(
+            "carried_pages >= 0 and carried_pages <= pages - corrections", name="carried_pages"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +57,8 @@ class Certificate(Base):
     late_pages: Mapped[int] = mapped_column(BigInteger)
     late_months: Mapped[str] = mapped_column(String(200), default="")
     corrections: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    carried_pages: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    carried_since: Mapped[str | None] = mapped_column(String(7))
     trees: Mapped[Decimal] = mapped_column(DecimalText)
     pages_per_tree: Mapped[int]
     project: Mapped[str] = mapped_column(String(120))

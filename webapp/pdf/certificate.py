@@ -31,10 +31,14 @@ from webapp.settings import ROOT
 #: The customer's name: the width of the page between its margins, in points.
 NAME_WIDTH = 620
 NAME_SIZES = tuple(Size(*size) for size in ((38, 1), (34, 1), (30, 2), (25, 3), (20, 4), (16, 5)))
-#: The same above a line of corrections.
-CORRECTED_NAME_SIZES = tuple(
+#: The same above two lines on pages of earlier months, and above three.
+NAME_SIZES_ABOVE_TWO = tuple(
     Size(*size) for size in ((38, 1), (34, 1), (28, 2), (22, 3), (17, 4), (14, 5))
 )
+NAME_SIZES_ABOVE_THREE = tuple(
+    Size(*size) for size in ((36, 1), (30, 1), (25, 2), (19, 3), (15, 4), (12, 5))
+)
+_NAME_SIZES = (NAME_SIZES, NAME_SIZES, NAME_SIZES_ABOVE_TWO, NAME_SIZES_ABOVE_THREE)
 #: The project and the partner: a column of the footer.
 DETAIL_WIDTH = 240
 DETAIL_SIZES = tuple(Size(*size) for size in ((12, 2), (10.5, 2), (9, 3), (7.5, 4), (6, 5)))
@@ -54,7 +58,9 @@ class CertificateValues:
 
     ``month``: the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
     months, whose first days are ``late_months``, ascending; 0 and () if there were none.
-    ``corrections``: pages that earlier months counted too many, negative, included in ``pages``.
+    ``corrections``: pages that earlier months counted too many, negative; ``carried_pages``: those
+    of earlier months without a certificate, the first and the last of which are ``carried_months``;
+    ``pages`` includes both.
     ``logo``: the partner's, a PNG. ``language``: of the document.
     """
 
@@ -73,6 +79,13 @@ class CertificateValues:
     logo: bytes | None = None
     language: str = i18n.DEFAULT
     corrections: int = 0
+    carried_pages: int = 0
+    carried_months: tuple[date, date] | None = None
+
+    @property
+    def earlier_lines(self) -> int:
+        """The number of lines on pages of earlier months."""
+        return sum(map(bool, (self.carried_pages, self.late_pages, self.corrections)))
 
 
 class CertificateRenderer:
@@ -111,11 +124,7 @@ class CertificateRenderer:
         partner = fit_text(values.partner_name, sizes, DETAIL_WIDTH)
         return self._template.render(
             certificate=values,
-            name=fit_text(
-                values.account_name,
-                CORRECTED_NAME_SIZES if values.corrections else NAME_SIZES,
-                NAME_WIDTH,
-            ),
+            name=fit_text(values.account_name, _NAME_SIZES[values.earlier_lines], NAME_WIDTH),
             project=project,
             partner=partner,
             logo=LOGO if values.logo else None,

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.models import Certificate, Document, PartnerMonth
+from webapp.domain.months import Month
+from webapp.models import Certificate, ClosedMonth, Deposit, Document, Feed, PartnerMonth
 from webapp.queries import access, lists
 from webapp.queries.viewer import Viewer
 
@@ -62,6 +63,7 @@ def search(
         Certificate.pages,
         Certificate.late_pages,
         Certificate.corrections,
+        Certificate.carried_pages,
         Certificate.trees,
         Certificate.pages_per_tree,
         Certificate.project,
@@ -112,3 +114,40 @@ def latest(session: Session, account_id: int) -> Certificate | None:
         .order_by(Certificate.month.desc())
         .limit(1)
     )
+
+
+def carried_pages(session: Session, account_id: int) -> dict[Month, int]:
+    """Return the pages of closed months that no certificate states yet, in order of the months.
+
+    They are carried to the next certificate. A later month is negative if more pages of earlier
+    ones were withdrawn than it had.
+    """
+    rows = session.execute(
+        select(ClosedMonth.month, func.sum(Deposit.pages))
+        .join(Feed, Feed.account_id == ClosedMonth.account_id)
+        .join(Deposit, (Deposit.feed_id == Feed.id) & (Deposit.counted_in == ClosedMonth.month))
+        .where(ClosedMonth.account_id == account_id, ClosedMonth.certified_in.is_(None))
+        .group_by(ClosedMonth.month)
+        .order_by(ClosedMonth.month)
+    )
+    return {Month.parse(month): int(pages) for month, pages in rows if pages}
+
+
+def carried_months(session: Session, account_id: int) -> dict[Month, str | None]:
+    """Return the closed months of an account that its own certificate does not state.
+
+    With the number of the later certificate that does; None: they are still carried.
+    """
+    rows = session.execute(
+        select(ClosedMonth.month, Certificate.number)
+        .outerjoin(
+            Certificate,
+            (Certificate.account_id == ClosedMonth.account_id)
+            & (Certificate.month == ClosedMonth.certified_in),
+        )
+        .where(
+            ClosedMonth.account_id == account_id,
+            ClosedMonth.certified_in.is_distinct_from(ClosedMonth.month),
+        )
+    )
+    return {Month.parse(month): number for month, number in rows}

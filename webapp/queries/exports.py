@@ -50,6 +50,7 @@ def accounts(filters: Filters) -> Rows:
             Account.partner_id.label("partner"),
             _ZONE.label("time_zone"),
             func.coalesce(Account.country, _Partner.country).label("country"),
+            func.coalesce(_Partner.minimum_pages, Account.minimum_pages).label("minimum_pages"),
             Account.created_at,
             _ZONE.label("zone"),
         )
@@ -178,6 +179,7 @@ def certificates(filters: Filters) -> Rows:
             Certificate.pages,
             Certificate.late_pages,
             Certificate.corrections,
+            Certificate.carried_pages,
             Certificate.trees,
             Certificate.pages_per_tree,
             Certificate.project,

@@ -1,4 +1,4 @@
-"""Reconciliation: every page that a delta counts is certified or open, and no other page is.
+"""Reconciliation: every page that a delta counts is certified, carried or open, and no other is.
 
 Counters, deposits and certificates are summed separately and compared, and so are the summary
 tables with their rows. A defect, a manual change of the database or an incomplete restore is shown
@@ -8,8 +8,8 @@ as a difference, with the rows that cause it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, Subquery, and_, case, func, literal, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Subquery, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from webapp.models import (
     Account,
@@ -30,7 +30,7 @@ from webapp.models import (
 class Balance:
     """A feed's pages: ``life`` by its devices' deltas, and where they are counted.
 
-    ``held``: pages under review, which are not counted.
+    ``carried``: of closed months, to the next certificate. ``held``: under review, not counted.
     """
 
     feed_id: int
@@ -38,13 +38,14 @@ class Balance:
     customer_name: str
     life: int
     certified: int
+    carried: int
     open: int
     held: int
 
     @property
     def difference(self) -> int:
         """Counted pages of deltas without a deposit; negative: too many deposited."""
-        return self.life - self.certified - self.open
+        return self.life - self.certified - self.carried - self.open
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
             Feed.customer_name,
             func.coalesce(life.c.pages, 0),
             func.coalesce(credited.c.certified, 0),
+            func.coalesce(credited.c.carried, 0),
             func.coalesce(credited.c.open, 0),
             func.coalesce(held.c.pages, 0),
         )
@@ -128,12 +130,13 @@ def _balances(session: Session, ids: Select[int]) -> list[Balance]:
 
 
 def _credited_pages() -> Subquery:
-    """Select each feed's deposited pages, of closed months and of open ones."""
-    closed = ClosedMonth.month.is_not(None)
+    """Select each feed's deposited pages: certified, carried, and of open months."""
+    closed, certified = ClosedMonth.month.is_not(None), ClosedMonth.certified_in.is_not(None)
     return (
         select(
             Deposit.feed_id,
-            func.sum(case((closed, Deposit.pages), else_=0)).label("certified"),
+            func.sum(case((certified, Deposit.pages), else_=0)).label("certified"),
+            func.sum(case((certified, 0), (closed, Deposit.pages), else_=0)).label("carried"),
             func.sum(case((closed, 0), else_=Deposit.pages)).label("open"),
         )
         .join(Feed, Feed.id == Deposit.feed_id)
@@ -175,37 +178,39 @@ def _devices(session: Session, ids: Select[int]) -> list[Difference]:
 
 
 def _certificates(session: Session, ids: Select[int]) -> list[Difference]:
-    """Return closed months whose certificate does not state the pages they counted."""
+    """Return closed months whose certificate does not state the pages that they counted.
+
+    With the months that were carried to it. A month that is still carried has no certificate after
+    it, which would state its pages.
+    """
     accounts = select(Feed.account_id).where(Feed.id.in_(ids))
     counted = func.coalesce(func.sum(Deposit.pages), 0)
     stated = func.coalesce(func.max(Certificate.pages), 0)
+    month = func.coalesce(ClosedMonth.certified_in, ClosedMonth.month)
+    later = aliased(Certificate)
+    omitted = exists().where(
+        later.account_id == ClosedMonth.account_id, later.month >= ClosedMonth.month
+    )
+    is_counted = (Deposit.feed_id == Feed.id) & (Deposit.counted_in == ClosedMonth.month)
+    is_stated = (Certificate.account_id == ClosedMonth.account_id) & (
+        Certificate.month == ClosedMonth.certified_in
+    )
     rows = session.execute(
-        select(
-            ClosedMonth.account_id,
-            ClosedMonth.month,
-            counted.label("counted"),
-            stated.label("stated"),
-        )
+        select(ClosedMonth.account_id, month, counted, stated)
         .outerjoin(Feed, Feed.account_id == ClosedMonth.account_id)
-        .outerjoin(
-            Deposit,
-            and_(Deposit.feed_id == Feed.id, Deposit.counted_in == ClosedMonth.month),
+        .outerjoin(Deposit, is_counted)
+        .outerjoin(Certificate, is_stated)
+        .where(
+            ClosedMonth.account_id.in_(accounts),
+            or_(ClosedMonth.certified_in.is_not(None), omitted),
         )
-        .outerjoin(
-            Certificate,
-            and_(
-                Certificate.account_id == ClosedMonth.account_id,
-                Certificate.month == ClosedMonth.month,
-            ),
-        )
-        .where(ClosedMonth.account_id.in_(accounts))
-        .group_by(ClosedMonth.account_id, ClosedMonth.month)
+        .group_by(ClosedMonth.account_id, month)
         .having(counted != stated)
-        .order_by(ClosedMonth.account_id, ClosedMonth.month)
+        .order_by(ClosedMonth.account_id, month)
     )
     return [
-        Difference("Month", row.account_id, row.month, int(row.counted), int(row.stated))
-        for row in rows
+        Difference("Month", account_id, name, int(pages), int(certified))
+        for account_id, name, pages, certified in rows
     ]
 
 

@@ -22,6 +22,7 @@ Action = Literal[
     "badge changed",
     "brand changed",
     "brand reset",
+    "certificate minimum changed",
     "collection cancelled",
     "collection requested",
     "deltas reviewed",

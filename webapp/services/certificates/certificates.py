@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -36,19 +37,22 @@ def of_month(session: Session, account: Account, month: Month) -> Certificate | 
 
 
 def issue(
-    session: Session, account: Account, month: Month, now: datetime, project: str
+    session: Session,
+    account: Account,
+    month: Month,
+    now: datetime,
+    project: str,
+    carried: Mapping[Month, int],
 ) -> Certificate | None:
-    """Issue the certificate of a closed month, corrections included; None for 0 pages.
+    """Issue the certificate of a closed month, with the pages of months ``carried`` to it.
 
-    Call within the transaction that closes the month: what is deposited later is counted in another
-    month.
+    Returns None for 0 pages. Call within the transaction that closes the month.
     """
     counted = _counted_pages(session, account, month)
-    pages = sum(int(row.pages) for row in counted)
+    pages = sum(carried.values()) + sum(int(row.pages) for row in counted)
     if not pages:
         return None
-    late = [row for row in counted if row.kind == "pages" and Month.of(row.day) < month]
-    late_months = sorted({Month.of(row.day) for row in late if row.pages})
+    late = _late_pages(counted, month)
     brand = branding.for_account(session, account)
     certificate = Certificate(
         number=f"draft-{secrets.token_hex(8)}",
@@ -58,9 +62,11 @@ def issue(
         account_name=account.name,
         partner_name=brand.name if brand else (account.partner or account).name,
         pages=pages,
-        late_pages=sum(int(row.pages) for row in late),
-        late_months=" ".join(map(str, late_months))[:200],
+        late_pages=sum(late.values()),
+        late_months=" ".join(map(str, late))[:200],
         corrections=sum(int(row.pages) for row in counted if row.kind == "correction"),
+        carried_pages=sum(carried.values()),
+        carried_since=str(min(carried)) if any(carried.values()) else None,
         trees=trees(pages),
         pages_per_tree=PAGES_PER_TREE,
         project=project,
@@ -68,13 +74,18 @@ def issue(
         language=account.certified_in,
         logo_digest=brand.logo.digest if brand and brand.logo else None,
     )
+    _add(session, certificate, account.partner_id)
+    return certificate
+
+
+def _add(session: Session, certificate: Certificate, partner_id: int | None) -> None:
+    """Insert a certificate, which gets its number by its id, and add it to the summary."""
     session.add(certificate)
     session.flush()
-    certificate.number = f"R-{month}-{certificate.id:06}"
+    certificate.number = f"R-{certificate.month}-{certificate.id:06}"
     session.flush()
-    if account.partner_id is not None:
-        summaries.add_certificate(session, account.partner_id, certificate.month, pages)
-    return certificate
+    if partner_id is not None:
+        summaries.add_certificate(session, partner_id, certificate.month, certificate.pages)
 
 
 def _counted_pages(session: Session, account: Account, month: Month) -> Sequence[Any]:
@@ -85,6 +96,15 @@ def _counted_pages(session: Session, account: Account, month: Month) -> Sequence
         .where(Feed.account_id == account.id, Deposit.counted_in == str(month))
         .group_by(Deposit.day, Deposit.kind)
     ).all()
+
+
+def _late_pages(counted: Sequence[Any], month: Month) -> dict[Month, int]:
+    """Return the pages printed in earlier months, by month in order."""
+    late: dict[Month, int] = defaultdict(int)
+    for row in sorted(counted, key=lambda row: row.day):
+        if row.kind == "pages" and row.pages and Month.of(row.day) < month:
+            late[Month.of(row.day)] += int(row.pages)
+    return late
 
 
 def values(session: Session, certificate: Certificate, public_url: str) -> CertificateValues:
@@ -98,6 +118,8 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
         late_pages=certificate.late_pages,
         late_months=tuple(Month.parse(text).first for text in certificate.late_months.split()),
         corrections=certificate.corrections,
+        carried_pages=certificate.carried_pages,
+        carried_months=carried_months(certificate),
         trees=certificate.trees,
         pages_per_tree=certificate.pages_per_tree,
         project=certificate.project,
@@ -105,6 +127,16 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
         issued_on=certificate.issued_on,
         verify_url=f"{public_url}/c/{certificate.public_id}",
         logo=branding.content(session, certificate.logo_digest),
+    )
+
+
+def carried_months(certificate: Certificate) -> tuple[date, date] | None:
+    """Return the first days of the first and the last month with carried pages, None without."""
+    if certificate.carried_since is None:
+        return None
+    return (
+        Month.parse(certificate.carried_since).first,
+        Month.parse(certificate.month).previous().first,
     )
 
 

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import Select, Table, exists, func, select
+from sqlalchemy import Select, Table, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import lock, upsert
 from webapp.domain.months import Month, closes_at
 from webapp.errors import Conflict
 from webapp.models import Account, Certificate, ClosedMonth, Collection, Deposit, Feed, Server
+from webapp.queries.certificates import carried_pages
 from webapp.services.certificates import certificates
-from webapp.services.metering.deposits import carry_corrections, last_closed_month
+from webapp.services.metering.deposits import carry_corrections, last_closed_month, total
 
 _CLOSED: Table = ClosedMonth.metadata.tables["closed_month"]
 
@@ -115,10 +116,12 @@ def _servers_without_last_night(account: Account, month: Month) -> Select[Server
 def close(
     session: Session, account: Account, month: Month, now: datetime, project: str
 ) -> Certificate | None:
-    """Close a month and issue its certificate, in one transaction; None for a month without pages.
+    """Close a month and issue its certificate, in one transaction.
 
-    Corrections that exceed the month's pages are carried to the next month. Closing a closed month
-    has no effect and returns its certificate. Raises Conflict when an earlier month is open.
+    None for a month without pages, and for one that has, with the pages carried to it, fewer than
+    the partner's minimum: they are carried to the next certificate. Corrections that exceed these
+    pages are counted in the next month. Closing a closed month has no effect and returns its
+    certificate. Raises Conflict when an earlier month is open.
     """
     feed_ids = session.scalars(select(Feed.id).where(Feed.account_id == account.id)).all()
     lock(session, Feed.id, *feed_ids)  # a running collection ends first, or finds the month closed
@@ -128,11 +131,19 @@ def close(
     earlier = open_months(session, account, month)
     if earlier and earlier[0] < month:
         raise Conflict(f"{earlier[0]} of {account.name} is open; close it before {month}")
-    carry_corrections(session, account.id, month)
-    upsert(
-        session,
-        _CLOSED,
-        [{"account_id": account.id, "month": str(month), "closed_at": now}],
-        key=("account_id", "month"),
+    carried = carried_pages(session, account.id)
+    before = sum(carried.values())
+    carry_corrections(session, account.id, month, before)
+    pages = before + total(session, [account.id], month=month)
+    is_carried = 0 < pages < account.certificate_minimum
+    row = {"account_id": account.id, "month": str(month), "closed_at": now}
+    upsert(session, _CLOSED, [row], key=("account_id", "month"))
+    if is_carried:
+        return None
+    session.execute(
+        update(ClosedMonth)
+        .where(ClosedMonth.account_id == account.id, ClosedMonth.certified_in.is_(None))
+        .values(certified_in=str(month))
+        .execution_options(synchronize_session=False)
     )
-    return certificates.issue(session, account, month, now, project)
+    return certificates.issue(session, account, month, now, project, carried)

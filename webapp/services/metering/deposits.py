@@ -87,31 +87,32 @@ def _changed(pages: int, correction: int, change: int) -> dict[str, int]:
     return {"pages": pages - withdrawn, "correction": correction + change + withdrawn}
 
 
-def carry_corrections(session: Session, account_id: int, month: Month) -> int:
+def carry_corrections(session: Session, account_id: int, month: Month, carried: int) -> int:
     """Move corrections that exceed a month's pages to the next month; return these pages.
 
-    Call before the month closes, while the rows of the account's feeds are locked. The month is
-    then at least 0 pages, so that its certificate states what it counts. The corrections of the
-    latest days move first.
+    ``carried``: pages of earlier months that its certificate would state, too. Call before the
+    month closes, while the rows of the account's feeds are locked. The month and those pages are
+    then at least 0, so that its certificate states what it counts. The corrections of the latest
+    days move first.
     """
-    excess = -total(session, [account_id], month=month)
+    excess = -carried - total(session, [account_id], month=month)
     if excess <= 0:
         return 0
     this, following = str(month), str(month.next())
-    left, lowered, carried = excess, [], []
+    left, lowered, raised = excess, [], []
     moved: dict[int, dict[tuple[date, str], int]] = defaultdict(lambda: defaultdict(int))
     for row in _corrections(session, account_id, month):
         part = min(left, -row.pages)
         left -= part
         key = {"feed_id": row.feed_id, "day": row.day, "kind": "correction"}
         lowered.append({**key, "counted_in": this, "pages": row.pages + part})
-        carried.append({**key, "counted_in": following, "pages": -part})
+        raised.append({**key, "counted_in": following, "pages": -part})
         moved[row.server_id][row.day, this] += part
         moved[row.server_id][row.day, following] -= part
         if not left:
             break
     upsert(session, _DEPOSIT, lowered, key=_KEY, update=("pages",))
-    upsert(session, _DEPOSIT, carried, key=_KEY, add=("pages",))
+    upsert(session, _DEPOSIT, raised, key=_KEY, add=("pages",))
     for server_id in sorted(moved):
         summaries.add_deposits(session, server_id, moved[server_id])
     return excess

@@ -12,7 +12,7 @@ from webapp import clock
 from webapp.db import db
 from webapp.domain.months import Month
 from webapp.models import Account
-from webapp.queries import access, dashboard, details, feed_events, metrics
+from webapp.queries import access, certificates, dashboard, details, feed_events, metrics
 from webapp.queries import accounts as accounts_list
 from webapp.queries.metrics import CustomerCounts
 from webapp.queries.viewer import Viewer
@@ -84,6 +84,7 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
     events = feed_events.of_feeds(db.session(), feed_ids, _EVENTS)
     return {
         "totals": totals.of_months(by_month, today),
+        "carried": sum(certificates.carried_pages(db.session(), customer.id).values()),
         "earlier": metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
         "chart": period_chart(
             customer,

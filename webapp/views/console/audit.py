@@ -40,6 +40,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "badge changed": _l("Badge changed"),
     "brand changed": _l("Brand changed"),
     "brand reset": _l("Brand reset"),
+    "certificate minimum changed": _l("Minimum for a certificate changed"),
     "collection cancelled": _l("Collection canceled"),
     "collection requested": _l("Collection requested"),
     "deltas reviewed": _l("Cases reviewed"),

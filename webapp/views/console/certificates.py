@@ -46,6 +46,7 @@ def _exported(issued: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             certificate.pages,
             certificate.late_pages,
             certificate.corrections,
+            certificate.carried_pages,
             certificate.trees,
             certificate.pages_per_tree,
             certificate.project,
@@ -64,6 +65,7 @@ _SHEET = export.Sheet(
         _l("Pages"),
         _l("Late pages"),
         _l("Corrections from earlier months"),
+        _l("Carried pages"),
         _l("Trees"),
         _l("Pages per tree"),
         _l("Project"),
@@ -198,6 +200,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "certificate": certificate,
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
+        "carried_months": certificates.carried_months(certificate),
         "rendered": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
         "public_url": current_settings().public_url

@@ -11,7 +11,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Account
-from webapp.queries import dashboard, details, device_status, feed_events, metrics
+from webapp.queries import certificates, dashboard, details, device_status, feed_events, metrics
 from webapp.queries.viewer import Viewer
 from webapp.views.console import history
 from webapp.views.console.account_detail import LATEST
@@ -93,6 +93,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         "console/home/customer.html",
         account=customer,
         totals=totals.of_months(months, today),
+        carried=sum(certificates.carried_pages(db.session(), customer.id).values()),
         earlier=metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
         chart=period_chart(
             customer, today, partial(metrics.days_of_feeds, db.session(), feed_ids), months

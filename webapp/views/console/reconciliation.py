@@ -1,4 +1,4 @@
-"""Reconciliation: whether every page is certified, open or held; computed on request."""
+"""Reconciliation: whether each page is certified, carried, open or held; computed on request."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -25,6 +25,7 @@ _TITLES = (
     _l("Server"),
     _l("Pages counted"),
     _l("Certified pages"),
+    _l("Carried pages"),
     _l("Open pages"),
     _l("Pages under review"),
     _l("Difference"),
@@ -39,6 +40,7 @@ class Sum:
     feeds: int = 0
     life: int = 0
     certified: int = 0
+    carried: int = 0
     open: int = 0
     held: int = 0
     difference: int = 0
@@ -75,6 +77,7 @@ def _exported(viewer: Viewer, result: queries.Result) -> Iterable[Sequence[expor
             names[balance.server_id],
             balance.life,
             balance.certified,
+            balance.carried,
             balance.open,
             balance.held,
             balance.difference,
@@ -91,6 +94,7 @@ def _sums(viewer: Viewer, result: queries.Result) -> list[Sum]:
             feeds=len(by_server[server.id]),
             life=sum(balance.life for balance in by_server[server.id]),
             certified=sum(balance.certified for balance in by_server[server.id]),
+            carried=sum(balance.carried for balance in by_server[server.id]),
             open=sum(balance.open for balance in by_server[server.id]),
             held=sum(balance.held for balance in by_server[server.id]),
             difference=sum(abs(balance.difference) for balance in by_server[server.id]),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from flask import (
     Blueprint,
@@ -51,12 +50,17 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class MonthOfYear:
-    """A month of the summary; ``certificate``: if one was issued for it."""
+    """A month of the summary.
+
+    ``certificate``: the number of the one that states it, if one does; ``carried``: it is, or was,
+    carried to a later one.
+    """
 
     month: Month
     pages: int
     trees: Decimal
-    certificate: Any | None
+    certificate: str | None
+    carried: bool
 
 
 @blueprint.get("/years/<int:year>")
@@ -72,16 +76,22 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
     """A customer's year by months, printable."""
     account = _customer(account_id)
     pages = metrics.pages_by_month(db.session(), metrics.Scope.account(account))
-    certificates = details.certificates_of_year(db.session(), account.id, year)
-    issued = {certificate.month: certificate for certificate in certificates}
+    issued = details.certificates_of_year(db.session(), account.id, year)
+    numbers = {Month.parse(one.month): one.number for one in issued}
+    carried = certificates.carried_months(db.session(), account.id)
     this_year = totals.today_of(account, clock.now()).year
     years = sorted({month.year for month in pages} | {this_year})
     if year not in years:
         abort(404, gettext("No pages were counted in that year."))
-    months = [Month(year, number) for number in range(1, 13)]
     rows = [
-        MonthOfYear(one, pages.get(one, 0), trees(pages.get(one, 0)), issued.get(str(one)))
-        for one in months
+        MonthOfYear(
+            one,
+            pages.get(one, 0),
+            trees(pages.get(one, 0)),
+            numbers.get(one) or carried.get(one),
+            one in carried,
+        )
+        for one in (Month(year, number) for number in range(1, 13))
     ]
     total = sum(row.pages for row in rows)
     return render_template(
@@ -93,8 +103,8 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         bars=[Bar(str(row.month), row.pages) for row in rows] if total else [],
         pages=total,
         trees=trees(total),
-        certified_pages=sum(one.pages for one in issued.values()),
-        certified_trees=sum((one.trees for one in issued.values()), Decimal(0)),
+        certified_pages=sum(one.pages for one in issued),
+        certified_trees=sum((one.trees for one in issued), Decimal(0)),
         today=totals.today_of(account, clock.now()),
     )
 

@@ -11,6 +11,7 @@ from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Certificate
 from webapp.queries import certificates as queries
+from webapp.services.certificates import certificates
 from webapp.views.shared import documents
 
 blueprint = Blueprint("public_certificates", __name__)
@@ -33,6 +34,7 @@ def show(public_id: str) -> ResponseReturnValue:
             + url_for("public_certificates.share_card", public_id=certificate.public_id),
             card_size=(pdf.SHARE_WIDTH, pdf.SHARE_HEIGHT),
             month=Month.parse(certificate.month).first,
+            carried_months=certificates.carried_months(certificate),
         )
     )
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

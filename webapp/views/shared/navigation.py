@@ -54,7 +54,9 @@ class RenderedGroup(NamedTuple):
 
 
 HOME = MenuItem(_l("Home"), "home.index", "house", ("home",))
-PARTNERS = MenuItem(_l("Partners"), "accounts.index", "building-2", ("accounts", "sharing"))
+PARTNERS = MenuItem(
+    _l("Partners"), "accounts.index", "building-2", ("accounts", "sharing", "certificate_minimum")
+)
 CUSTOMERS = MenuItem(_l("Customers"), "accounts.index", "building-2", ("accounts", "sharing"))
 SERVERS = MenuItem(
     _l("Servers"),
@@ -75,7 +77,9 @@ CERTIFICATES = MenuItem(_l("Certificates"), "certificates.index", "award", ("cer
 RECONCILIATION = MenuItem(
     _l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
 )
-COMPANY = MenuItem(_l("Company"), "accounts.show", "settings", ("accounts",), own=True)
+COMPANY = MenuItem(
+    _l("Company"), "accounts.show", "settings", ("accounts", "certificate_minimum"), own=True
+)
 BRAND = MenuItem(_l("Brand"), "branding.edit", "sun", ("branding",), own=True)
 USERS = MenuItem(_l("Users"), "users.index", "users", ("users",))
 NOTIFICATIONS = MenuItem(
