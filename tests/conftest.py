@@ -40,7 +40,13 @@ hypothesis_settings.load_profile("releaf")
 #: A closed port; tests that need Redis use ``redis_server``.
 NO_REDIS = "redis://127.0.0.1:1/0"
 
-_FOLDERS = {"browser": "browser", "deploy": "processes", "jobs": "processes", "soak": "processes"}
+_FOLDERS = {
+    "browser": "browser",
+    "deploy": "processes",
+    "images": "processes",
+    "jobs": "processes",
+    "soak": "processes",
+}
 _FIXTURES = {
     "chromium_path": "browser",
     "postgresql_url": "postgresql",

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -34,6 +35,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return read_po(template)
 
 
+@cache
 def catalogue(language: str) -> Catalog:
     """A catalogue as it is committed."""
     file = ROOT / "webapp" / "translations" / language / "LC_MESSAGES" / "messages.po"

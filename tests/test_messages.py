@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from flask_babel import force_locale
@@ -17,8 +18,13 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 pytestmark = pytest.mark.usefixtures("translations")
 
 
-def calls() -> Iterator[tuple[str, set[str]]]:
+@cache
+def calls() -> list[tuple[str, set[str]]]:
     """The code and the parameters of every reason that the code makes."""
+    return list(_calls())
+
+
+def _calls() -> Iterator[tuple[str, set[str]]]:
     for folder in ("webapp", "jobs"):
         for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):

@@ -44,6 +44,7 @@ FORMER_PHRASES = (
     "whoever has", "whose pages count", "within the last minutes", "without a word",
     "you are told", "you may not",
 )  # fmt: skip
+_FORMER = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, FORMER_PHRASES))})")
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
 _COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 _CODE = re.compile(r"{%(?!-? *trans).*?%}|<[^>]*>", re.DOTALL)
@@ -52,7 +53,7 @@ _CODE = re.compile(r"{%(?!-? *trans).*?%}|<[^>]*>", re.DOTALL)
 def former(text: str) -> list[str]:
     """Return the former phrases in a text."""
     words = " ".join(text.lower().replace("’", "'").split())
-    return [phrase for phrase in FORMER_PHRASES if re.search(rf"(?<!\w){re.escape(phrase)}", words)]
+    return _FORMER.findall(words)
 
 
 def test_the_catalogue_has_no_former_phrase() -> None:

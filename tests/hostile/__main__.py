@@ -57,8 +57,9 @@ def _printed(where: str, report: Report) -> Report:
     print(f"\n{sum(report.statuses.values()):,} requests {where}")
     statuses = ", ".join(f"{status}: {n:,}" for status, n in sorted(report.statuses.items()))
     print(f"  {statuses}")
-    print(f"  slowest {report.slowest:.2f} s; {len(report.failed)} failed, ", end="")
-    print(f"{len(report.slow)} above {LIMIT_SECONDS:.0f} s", flush=True)
+    print(f"  {len(report.failed)} failed; slowest {report.slowest:.2f} s; ", end="")
+    print(f"{len(report.delayed)} above {LIMIT_SECONDS:.0f} s, ", end="")
+    print(f"{len(report.slow)} of them whenever they were sent", flush=True)
     for line in (*report.failed[:20], *report.slow[:20]):
         print(f"  {line}")
     return report

@@ -1,4 +1,8 @@
-"""Send requests in this process, or through gunicorn; report statuses and times."""
+"""Send requests in this process, or through gunicorn; report statuses and times.
+
+A request above the limit is sent three times more, and is reported if each of them is above it too:
+other processes of the machine delay single requests of any kind.
+"""
 
 import contextlib
 import http.client
@@ -9,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.bench.served import Browser, served
@@ -19,6 +24,7 @@ from tests.hostile.requests import ANONYMOUS, Request, chosen
 #: Requests to one copy of a database: some of them change it.
 CHUNK = 1_000
 LIMIT_SECONDS = 2.0
+REPETITIONS = 3
 _ORIGIN = {"Origin": "http://localhost"}
 
 
@@ -28,6 +34,7 @@ class Report:
 
     statuses: Counter[int] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
+    delayed: list[Request] = field(default_factory=list)
     slow: list[str] = field(default_factory=list)
     slowest: float = 0.0
 
@@ -38,7 +45,14 @@ class Report:
         if status >= 500 and status != 503:  # 503: Printerpoint is not reachable
             self.failed.append(f"{status} {request}")
         if seconds > LIMIT_SECONDS:
-            self.slow.append(f"{seconds:.1f} s {request}")
+            self.delayed.append(request)
+
+    def repeat(self, send: Callable[[Request], tuple[int, float]]) -> None:
+        """Send again what was above the limit; what is each time above it is slow."""
+        for request in self.delayed:
+            seconds = min(send(request)[1] for _ in range(REPETITIONS))
+            if seconds > LIMIT_SECONDS:
+                self.slow.append(f"{seconds:.1f} s {request}")
 
 
 def in_process(
@@ -57,22 +71,29 @@ def in_process(
         with application.running(variables) as app:
             size = min(CHUNK, number - start)
             for request in chosen(app, tenant.arguments, size, seed + start):
-                client = app.test_client()
-                if request.role != ANONYMOUS:
-                    with client.session_transaction() as session:
-                        session["_user_id"] = tenant.tokens[request.role]
-                began = time.perf_counter()
-                response = client.open(
-                    request.path,
-                    method=request.method,
-                    query_string=request.query,
-                    data=request.form if request.method == "POST" else None,
-                    headers=_headers(request),
-                    buffered=True,
-                )
-                report.add(request, response.status_code, time.perf_counter() - began)
+                report.add(request, *_opened(app, tenant, request))
         progress(start + size)
+    with application.running(application.environment(folder, copy(), redis_url)) as app:
+        report.repeat(lambda request: _opened(app, tenant, request))
     return report
+
+
+def _opened(app: Flask, tenant: Tenant, request: Request) -> tuple[int, float]:
+    """Send a request to the application; return the status and the seconds it took."""
+    client = app.test_client()
+    if request.role != ANONYMOUS:
+        with client.session_transaction() as session:
+            session["_user_id"] = tenant.tokens[request.role]
+    began = time.perf_counter()
+    response = client.open(
+        request.path,
+        method=request.method,
+        query_string=request.query,
+        data=request.form if request.method == "POST" else None,
+        headers=_headers(request),
+        buffered=True,
+    )
+    return response.status_code, time.perf_counter() - began
 
 
 def through_gunicorn(
@@ -86,10 +107,15 @@ def through_gunicorn(
         cookies = {role: _cookie(app.test_client(), token) for role, token in tenant.tokens.items()}
     with served("tests.hostile.application:application", folder, variables) as browser:
         _status(browser, "GET", "/healthz", None, {})  # once the application has started
-        for request in requests:
+
+        def timed(request: Request) -> tuple[int, float]:
             began = time.perf_counter()
             status = _sent(browser, request, cookies.get(request.role, ""))
-            report.add(request, status, time.perf_counter() - began)
+            return status, time.perf_counter() - began
+
+        for request in requests:
+            report.add(request, *timed(request))
+        report.repeat(timed)
     return report
 
 

@@ -10,6 +10,8 @@ from tests.services.histories import details, notes
 from webapp.messages import sentence
 from webapp.models import Device, HealthChange
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_ordinary_night_leaves_no_line(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)

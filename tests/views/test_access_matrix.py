@@ -315,6 +315,7 @@ def test_every_address_has_a_row(tenants: Tenants) -> None:
     assert {name.split()[0] for name, who in WHO.items() if who is ANYBODY} == OPEN
 
 
+@pytest.mark.slow
 def test_without_a_login(tenants: Tenants) -> None:
     wrong = []
     for name in sorted(set(WHO) | REFUSED_TO_ALL):
@@ -335,6 +336,7 @@ def test_without_a_login(tenants: Tenants) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_ones_own(role: str, tenants: Tenants) -> None:
     foreign = tenants.foreign_texts(role)
@@ -351,6 +353,7 @@ def test_ones_own(role: str, tenants: Tenants) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES[:-1])
 def test_what_belongs_to_others(role: str, tenants: Tenants) -> None:
     foreign = tenants.foreign_texts(role)
@@ -373,6 +376,7 @@ def changed(tenants: Tenants, name: str) -> None:
         tenants.restore()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["customer", "partner_viewer", "partner_admin"])
 def test_filters_do_not_reach_what_belongs_to_others(role: str, tenants: Tenants) -> None:
     browser = tenants.browser_of(role)

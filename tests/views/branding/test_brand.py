@@ -13,6 +13,8 @@ from tests.views.conftest import Storing, Visitor
 from webapp.db import db
 from webapp.models import User
 
+#: Each logo is drawn in a process of its own.
+pytestmark = pytest.mark.processes
 _LOGO = re.compile(r"/brand/logo/([0-9a-f]{64})\.png")
 _STYLE = re.compile(r'href="(/brand/[0-9a-f]{6}\.css\?v=\w+)"')
 

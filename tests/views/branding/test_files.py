@@ -18,6 +18,8 @@ from webapp.models import Brand, Logo, User
 
 IMMUTABLE = "max-age=31536000, immutable"
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+#: Each logo is drawn in a process of its own.
+pytestmark = pytest.mark.processes
 _STYLE = re.compile(r'href="(/brand/[0-9a-f]{6}\.css\?v=\w+)"')
 
 
