@@ -28,6 +28,7 @@ from webapp.views.console import (
     audit,
     brand_files,
     branding,
+    business_review,
     certificate_minimum,
     certificates,
     collections,
@@ -69,7 +70,7 @@ VIEWS = (
     home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, servers,
     server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
     devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
-    sharing, search, feed_notes, certificate_minimum, public_certificates, badge,
+    sharing, search, feed_notes, certificate_minimum, business_review, public_certificates, badge,
     unsubscribe, guide, language,
 )  # fmt: skip
 

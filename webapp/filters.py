@@ -89,8 +89,17 @@ def compact(value: int) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a fraction in whole percent: 0.123 is 12%."""
-    return format_percent(value, locale=i18n.current_locale())
+    """Return a fraction in whole percent: 0.123 is 12%. Negative: a true minus."""
+    return format_percent(value, locale=i18n.current_locale()).replace("-", "−")
+
+
+def change(value: int, before: int) -> str:
+    """Return by how much a number differs from the one before: +20 (+25%), −5; +3 after 0."""
+    sign = "+" if value > before else ""
+    difference = f"{sign}{number(value - before)}"
+    if before <= 0:
+        return difference
+    return f"{difference} ({sign}{percent((value - before) / before)})"
 
 
 def trees(value: Decimal) -> str:
@@ -237,6 +246,7 @@ def _plain(text: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "device_name": device_name,
     "number": number,
+    "change": change,
     "pluralize": pluralize,
     "trees": trees,
     "day": day,

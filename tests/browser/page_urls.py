@@ -115,6 +115,10 @@ PAGES: dict[str, list[str]] = {
     "certificates.show": [
         "/certificates/{number}", "/certificates/{pending_render}", "/certificates/{late}",
     ],
+    "business_review.show": [
+        "/accounts/{partner}/business-review", "/accounts/{newcomer}/business-review",
+        "/accounts/{partner}/business-review?period=2026-Q3",
+    ],
     "sharing.year": ["/accounts/{customer}/years/2026", "/accounts/{stranger}/years/2026"],
     "sharing.edit": ["/accounts/{customer}/sharing", "/accounts/{stranger}/sharing"],
     "sharing.renew": ["/accounts/{customer}/badge/renew"],
@@ -151,6 +155,8 @@ NO_PAGES = {
     "status.alive",
     "status.security_txt",
     "certificates.download",
+    "business_review.document",
+    "business_review.workbook",
     "brand_files.logo",
     "brand_files.stylesheet",
     "certificates.preview",

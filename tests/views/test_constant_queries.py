@@ -23,7 +23,8 @@ LISTS = (
 )  # fmt: skip
 DETAILS = (
     "/servers/{server}", "/feeds/{feed}", "/feeds/{feed}/history", "/devices/{device}",
-    "/accounts/{partner}", "/accounts/{customer}", "/accounts/{customer}/years/2026",
+    "/accounts/{partner}", "/accounts/{partner}/business-review", "/accounts/{customer}",
+    "/accounts/{customer}/years/2026",
     "/review/{delta}", "/certificates/{number}", "/collections/{collection}", "/users/{user}",
     "/operations/mails/{mail}",
 )  # fmt: skip

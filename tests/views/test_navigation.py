@@ -48,7 +48,7 @@ def test_the_menu_of_an_administrator_is_in_groups(ada: Visitor) -> None:
     assert menu(ada.opens("/").text) == [
         ("", ["Home"]),
         ("Fleet", ["Servers", "Feeds", "Devices"]),
-        ("Results", ["Customers", "Certificates"]),
+        ("Results", ["Customers", "Certificates", "Business review"]),
         ("Quality", ["Review", "Collections", "Reconciliation"]),
         (
             "Settings",

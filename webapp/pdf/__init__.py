@@ -4,6 +4,7 @@ HTML is in ``templates/print``, stylesheets and paper are in ``static/print``.
 """
 
 from webapp.pdf.assets import PdfError
+from webapp.pdf.business_review import BusinessReviewRenderer, BusinessReviewValues
 from webapp.pdf.certificate import CertificateRenderer, CertificateValues
 from webapp.pdf.picture import HEIGHT, WIDTH, picture
 from webapp.pdf.share import SHARE_HEIGHT, SHARE_WIDTH, CardRenderer, CardValues
@@ -13,6 +14,8 @@ __all__ = [
     "SHARE_HEIGHT",
     "SHARE_WIDTH",
     "WIDTH",
+    "BusinessReviewRenderer",
+    "BusinessReviewValues",
     "CardRenderer",
     "CardValues",
     "CertificateRenderer",

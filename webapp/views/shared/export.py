@@ -8,7 +8,7 @@ import csv
 import io
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -60,21 +60,40 @@ def respond(query: Select[Any], sheet: Sheet) -> Response:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """A worksheet: its name, of at most 31 characters, its headings and rows."""
+
+    name: str
+    titles: Sequence[str | LazyString]
+    rows: Iterable[Sequence[Value]]
+
+
 def respond_rows(
     name: str, titles: Sequence[str | LazyString], rows: Iterable[Sequence[Value]]
 ) -> Response:
     """Return rows as the requested file."""
     today = clock.now().date().isoformat()
-    file_name = f"releaf-{name}-{today}.{request.args['export']}"
+    if request.args["export"] == "csv":
+        return _respond_file(
+            f"releaf-{name}-{today}.csv",
+            "text/csv",  # Werkzeug adds the character set
+            lambda file: _write_csv(file, [str(title) for title in titles], rows),
+        )
+    return respond_workbook(f"releaf-{name}-{today}.xlsx", [Worksheet(name, titles, rows)])
+
+
+def respond_workbook(file_name: str, sheets: Sequence[Worksheet]) -> Response:
+    """Return a workbook as a file."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _respond_file(file_name, kind, lambda file: _write_workbook(file, sheets))
+
+
+def _respond_file(file_name: str, kind: str, write: Callable[[IO[bytes]], None]) -> Response:
     # The file is complete before the response starts: a truncated list would look complete.
     file = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115 (the answer closes it)
     try:
-        if request.args["export"] == "csv":
-            kind = "text/csv"  # Werkzeug adds the character set
-            _write_csv(file, [str(title) for title in titles], rows)
-        else:
-            kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-            _write_workbook(file, name, [str(title) for title in titles], rows)
+        write(file)
     except BaseException:
         file.close()
         raise
@@ -112,38 +131,42 @@ def _plain(value: Value) -> str | int | Decimal | None:
     return value
 
 
-def _write_workbook(
-    file: IO[bytes], name: str, titles: Sequence[str], rows: Iterable[Sequence[Value]]
-) -> None:
-    """Write a workbook of one sheet row by row, with constant memory."""
+def _write_workbook(file: IO[bytes], sheets: Sequence[Worksheet]) -> None:
+    """Write a workbook row by row, with constant memory."""
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
     with xlsxwriter.Workbook(file, options) as book:
-        page = book.add_worksheet(name[:31])
         bold = book.add_format({"bold": True, "bottom": 1})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        trees = book.add_format({"num_format": "[<=0]0.00;[<0.01]0.0#####;#,##0.00"})
-        whole = book.add_format({"num_format": "#,##0"})
-        page.freeze_panes(1, 0)
-        page.set_column(0, len(titles) - 1, 22)
-        for column, title in enumerate(titles):
-            page.write_string(0, column, title, bold)
-        count = 0
-        for count, row in enumerate(rows, start=1):
-            if count > _LARGEST_SHEET:
-                abort(
-                    413,
-                    gettext("A worksheet holds 1,048,575 rows; narrow the list, or choose CSV."),
-                )
-            for column, value in enumerate(row):
-                if isinstance(value, datetime):
-                    naive = value.astimezone(UTC).replace(tzinfo=None)
-                    page.write_datetime(count, column, naive, moment)
-                elif isinstance(value, date):
-                    page.write_datetime(count, column, value)
-                elif isinstance(value, int):
-                    page.write_number(count, column, value, whole)
-                elif isinstance(value, Decimal):
-                    page.write_number(count, column, value, trees)
-                elif value is not None:
-                    page.write_string(count, column, str(value))
-        page.autofilter(0, 0, count, len(titles) - 1)
+        formats = {
+            datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            Decimal: book.add_format({"num_format": "[<=0]0.00;[<0.01]0.0#####;#,##0.00"}),
+            int: book.add_format({"num_format": "#,##0"}),
+        }
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name[:31])
+            page.freeze_panes(1, 0)
+            page.set_column(0, len(sheet.titles) - 1, 22)
+            for column, title in enumerate(sheet.titles):
+                page.write_string(0, column, str(title), bold)
+            count = 0
+            for count, row in enumerate(sheet.rows, start=1):
+                _write_row(page, count, row, formats)
+            page.autofilter(0, 0, count, len(sheet.titles) - 1)
+
+
+def _write_row(page: Any, number: int, row: Sequence[Value], formats: Mapping[type, Any]) -> None:
+    """Write a row; a text is written as text, also if it looks like a formula."""
+    if number > _LARGEST_SHEET:
+        message = gettext("A worksheet holds 1,048,575 rows; narrow the list, or choose CSV.")
+        abort(413, message)
+    for column, value in enumerate(row):
+        if isinstance(value, datetime):
+            naive = value.astimezone(UTC).replace(tzinfo=None)
+            page.write_datetime(number, column, naive, formats[datetime])
+        elif isinstance(value, date):
+            page.write_datetime(number, column, value)
+        elif isinstance(value, int):
+            page.write_number(number, column, value, formats[int])
+        elif isinstance(value, Decimal):
+            page.write_number(number, column, value, formats[Decimal])
+        elif value is not None:
+            page.write_string(number, column, str(value))

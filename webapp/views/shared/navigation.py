@@ -74,6 +74,9 @@ DEVICES = MenuItem(_l("Devices"), "devices.index", "printer", ("devices",))
 COLLECTIONS = MenuItem(_l("Collections"), "collections.index", "refresh-cw", ("collections",))
 REVIEW = MenuItem(_l("Review"), "review.index", "hand", ("review", "review_bulk"))
 CERTIFICATES = MenuItem(_l("Certificates"), "certificates.index", "award", ("certificates",))
+BUSINESS_REVIEW = MenuItem(
+    _l("Business review"), "business_review.show", "chart-column", ("business_review",), own=True
+)
 RECONCILIATION = MenuItem(
     _l("Reconciliation"), "reconciliation.index", "scale", ("reconciliation",)
 )
@@ -95,7 +98,7 @@ QUEUES = MenuItem(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_d
 
 _FIRST = MenuGroup((HOME,))
 _FLEET = MenuGroup((SERVERS, FEEDS, DEVICES), _l("Fleet"))
-_RESULTS = MenuGroup((CUSTOMERS, CERTIFICATES), _l("Results"))
+_RESULTS = MenuGroup((CUSTOMERS, CERTIFICATES, BUSINESS_REVIEW), _l("Results"))
 _QUALITY = MenuGroup((REVIEW, COLLECTIONS, RECONCILIATION), _l("Quality"))
 _SETTINGS = _l("Settings")
 MENUS: dict[Role, tuple[MenuGroup, ...]] = {
