@@ -99,7 +99,7 @@ class Damping(logging.Filter):
 class Redacting(logging.Formatter):
     """Removes one-time links from log records, including the development server's."""
 
-    _LINK = re.compile(r"(/invitations/|/unsubscribe/)[^\s\"'<>]+")
+    _LINK = re.compile(r"(/invitations/|/unsubscribe/|/profile/email/)[^\s\"'<>]+")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         """Return the line, with the note of ``Damping``."""

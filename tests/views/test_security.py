@@ -23,6 +23,7 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.logs import Redacting
 from webapp.queue import QueueDown
 from webapp.settings import Settings
+from webapp.views.shared.security import SECRET_ADDRESSES
 
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -128,6 +129,15 @@ def test_in_production_a_foreign_host_is_refused(settings: Settings, path: str) 
     assert "Location" not in foreign.headers
     assert "evil.example" not in forwarded.headers.get("Location", "")
     assert (own.status_code, check.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "-" * 64 + ".example"])
+@pytest.mark.parametrize("path", ["/", "/login", "/no-such-page"])
+def test_a_host_that_is_no_name_is_refused(visitor: Visitor, host: str, path: str) -> None:
+    response = visitor.opens(path, {"Host": host})
+
+    assert response.status_code < 500
+    assert host not in response.headers.get("Location", "")
 
 
 def test_security_txt_has_a_contact_and_expires(visitor: Visitor, settings: Settings) -> None:
@@ -280,6 +290,55 @@ def test_an_unreachable_database_is_a_503_also_for_users(
 
     assert response.status_code == 503
     assert "temporarily unavailable" in response.text
+
+
+def test_every_address_with_a_token_is_secret(app: Flask) -> None:
+    with_tokens = {rule.endpoint for rule in app.url_map.iter_rules() if "token" in rule.arguments}
+
+    assert with_tokens == SECRET_ADDRESSES
+
+
+@pytest.mark.parametrize(
+    "path", ["/invitations/s3cret", "/unsubscribe/s3cret", "/profile/email/s3cret"]
+)
+def test_a_secret_address_is_sent_neither_as_referrer_nor_to_the_login(
+    visitor: Visitor, storing: Storing, path: str
+) -> None:
+    opened, sent = visitor.opens(path), visitor.client.post(path)
+    _add_user(storing)
+    visitor.logs_in("ada@example.com")
+    logged_in = visitor.opens(path)
+
+    for response in (opened, sent, logged_in):
+        assert response.headers["Referrer-Policy"] == "strict-origin"
+        assert "s3cret" not in response.headers.get("Location", "")
+
+
+def test_the_login_leads_to_the_secret_address_that_was_opened(
+    visitor: Visitor, storing: Storing
+) -> None:
+    _add_user(storing)
+    to_login = visitor.opens("/profile/email/s3cret")
+    after = visitor.logs_in("ada@example.com")
+    visitor.sends("/logout")
+    again = visitor.logs_in("ada@example.com")
+
+    assert to_login.headers["Location"] == "/login"
+    assert after.headers["Location"] == "/profile/email/s3cret"
+    assert again.headers["Location"] == "/"
+
+
+def _add_user(storing: Storing) -> None:
+    with storing() as session:
+        factories.user(session, email="ada@example.com")
+
+
+@pytest.mark.parametrize("prefix", ["/invitations/", "/unsubscribe/", "/profile/email/"])
+def test_the_formatter_of_the_log_removes_secret_addresses(prefix: str) -> None:
+    line = f'"GET {prefix}s3cret-token?from=mail HTTP/1.1"'
+    record = logging.LogRecord("werkzeug", logging.INFO, "", 0, line, None, None)
+
+    assert Redacting("%(message)s").format(record) == f'"GET {prefix}... HTTP/1.1"'
 
 
 def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

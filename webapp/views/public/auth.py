@@ -7,7 +7,6 @@ from datetime import timedelta
 from flask import (
     Blueprint,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -48,7 +47,7 @@ _REFUSED = _l(
 @blueprint.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """Log in, and redirect to the requested page."""
-    target = security.safe_target(request.values.get("next")) or url_for("home.index")
+    target = security.target_after_login()
     if current_user.is_authenticated:
         return redirect(target)
     form = LoginForm()
@@ -215,8 +214,8 @@ def invitation(token: str) -> ResponseReturnValue:
                 ),
                 "success",
             )
-            return _private(redirect(url_for("home.index")))
-    return _private(forms.page("public/auth/invitation.html", form, user=found.user))
+            return redirect(url_for("home.index"))
+    return forms.page("public/auth/invitation.html", form, user=found.user)
 
 
 def _is_complete(form: forms.Form) -> bool:
@@ -246,12 +245,4 @@ def _enter(user: User) -> None:
 
 
 def _ended(message: str, status: int = 410) -> ResponseReturnValue:
-    return _private((render_template("public/auth/ended.html", message=message), status))
-
-
-def _private(answer: ResponseReturnValue) -> ResponseReturnValue:
-    """Return a response with a secret address: no referrer is sent."""
-    response = make_response(answer)
-    # Not "no-referrer": over https the CSRF protection needs the origin.
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
+    return render_template("public/auth/ended.html", message=message), status

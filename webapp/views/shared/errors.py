@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import (
+    BadHost,
     HTTPException,
     InternalServerError,
     SecurityError,
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
     """Register a page for every error."""
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(SecurityError, _untrusted_host)
+    app.register_error_handler(BadHost, _untrusted_host)
     app.register_error_handler(CSRFError, lambda _: _page(400, str(_FORGED)))
     app.register_error_handler(NotFound, not_found)
     app.register_error_handler(Conflict, conflict)
@@ -90,7 +92,10 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
 
 
 def _untrusted_host(_: Exception) -> ResponseReturnValue:
-    """The host is not that of PUBLIC_URL. Without a route, no page of ours can be rendered."""
+    """The host is not that of PUBLIC_URL, or is no host name.
+
+    Without a route, no page of ours can be rendered.
+    """
     return "This host name is not served here.\n", 400, {"Content-Type": "text/plain"}
 
 

@@ -49,11 +49,19 @@ OPEN = frozenset(
     }
 )
 
+#: The endpoints whose addresses contain a one-time or personal link. It is in no log: neither as a
+#: referrer nor as the page after the login.
+SECRET_ADDRESSES = frozenset(
+    {"auth.invitation", "profile.confirm_email", "unsubscribe.show", "unsubscribe.change"}
+)
+
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
+#: The name in the session of the address to which a login leads, if it is secret.
+_TARGET_KEY = "target after login"
 _HSTS = "max-age=31536000"
 _FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -74,6 +82,12 @@ def safe_target(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else None
+
+
+def target_after_login() -> str:
+    """Return the address of the page that was requested before the login, or of the home page."""
+    target = request.values.get("next") or session.get(_TARGET_KEY)
+    return safe_target(target) or url_for("home.index")
 
 
 def require_same_origin() -> None:
@@ -101,7 +115,10 @@ def _require_login() -> ResponseReturnValue | None:
         )
     elif had_session:
         flash(gettext("Your session has ended. Log in to continue."), "warning")
-    if request.method in READING_METHODS and request.full_path != "/?":
+    session.pop(_TARGET_KEY, None)
+    if request.endpoint in SECRET_ADDRESSES:
+        session[_TARGET_KEY] = safe_target(request.path)
+    elif request.method in READING_METHODS and request.full_path != "/?":
         target = request.full_path.rstrip("?")
     return redirect(url_for("auth.login", next=safe_target(target)))
 
@@ -114,7 +131,9 @@ def _set_headers(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers["Permissions-Policy"] = _FEATURES
-    headers.setdefault("Referrer-Policy", "same-origin")
+    # Not "no-referrer": over https the CSRF protection needs the origin.
+    is_secret = request.endpoint in SECRET_ADDRESSES
+    headers["Referrer-Policy"] = "strict-origin" if is_secret else "same-origin"
     if response.mimetype == "text/html":
         headers["Content-Language"] = i18n.current_language()
         response.vary.update(("Accept-Language", "Cookie"))
