@@ -27,6 +27,14 @@ from webapp.services.accounts import passwords, users
         "abcdefghijkl",
         "iloveyou1234",
         "AugustaAugusta",
+        "Ada Byron 2026",
+        "adabyron!Ada1",
+        "Northwind Print!",
+        "northwindprint2026",
+        "Releaf2026!!",
+        "Releaf-Password1",
+        "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff441234",
+        "\uff32\uff45\uff4c\uff45\uff41\uff462026!!",
         "passwordpassword" + "word" * 50,
     ],
 )
@@ -47,6 +55,25 @@ def test_a_weak_password_is_refused_and_never_quoted(session: Session, password:
     assert not password or password not in refused.value.message
     assert user.password_hash is None
     assert users.invitation(session, token, NOW).used_at is None
+
+
+def test_a_customer_cannot_choose_the_name_of_its_partner(session: Session) -> None:
+    customer = factories.customer(session, factories.partner(session, name="Northwind Print"))
+    _, token = users.invite(
+        session, customer, email="c@example.com", full_name="Eve", role="customer", now=NOW
+    )
+
+    with pytest.raises(Invalid):
+        users.accept(session, token, "northwindprint2026", NOW)
+
+
+@pytest.mark.parametrize(
+    "password", ["Ada likes orbit lantern quartz", "northwind-kettle-sparrow-41", "8hJ2-kfQ9-x0Zs"]
+)
+def test_a_known_word_in_a_password_that_is_hard_to_guess_without_it_is_accepted(
+    password: str,
+) -> None:
+    assert passwords.clean(password, ("ada@example.com", "Ada", "Northwind Print")) == password
 
 
 def test_a_login_without_a_user_takes_as_long_as_a_wrong_password(

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from zxcvbn import zxcvbn
 
 from webapp.errors import Invalid
+from webapp.models import User
 
 SHORTEST = 12
 LONGEST = 256
@@ -28,8 +29,10 @@ NOBODYS_HASH = hasher.hash("the password of nobody at all")
 def clean(password: str, forbidden: tuple[str, ...], field: str = "password") -> str:
     """Return a password that may be used. Raises Invalid for ``field``, without quoting it.
 
-    ``forbidden``: texts about the user that others know.
+    ``forbidden``: texts about the user that others know. What is left of the password without
+    their words has to be hard to guess.
     """
+    password = _normal(password)
     if len(password) < SHORTEST:
         raise Invalid(
             field,
@@ -40,15 +43,21 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
         )
     if len(password) > LONGEST:
         raise Invalid(field, gettext("Use %(longest)s characters at most.", longest=LONGEST))
-    if password.casefold().strip() in {word.casefold().strip() for word in forbidden}:
-        raise Invalid(field, gettext("Your name or email is easy to guess; choose something else."))
     if len(set(password)) < 4:
         raise Invalid(
             field, gettext("This repeats the same few characters; choose something else.")
         )
-    words = [part for word in (*forbidden, *_OURS) for part in re.findall(r"\w{3,}", word)]
-    # zxcvbn accepts 72 characters; a password whose beginning is hard to guess is so as a whole.
-    if zxcvbn(password[:_MEASURED], user_inputs=words)["score"] < _SUFFICIENT:
+    words = _words((*forbidden, *_OURS))
+    rest = re.sub("|".join(map(re.escape, words)), "", password, flags=re.IGNORECASE)
+    if _score(rest, words) < _SUFFICIENT <= _score(password, []):
+        raise Invalid(
+            field,
+            gettext(
+                "Your name, your email and the names of your company and of this service are easy "
+                "to guess; choose something else."
+            ),
+        )
+    if _score(rest, words) < _SUFFICIENT:
         raise Invalid(
             field,
             gettext(
@@ -57,6 +66,24 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
             ),
         )
     return password
+
+
+def _words(texts: tuple[str, ...]) -> list[str]:
+    """Return the words of texts that have three letters or more, the longest first."""
+    found = {word for text in texts for word in re.findall(r"\w{3,}", _normal(text))}
+    return sorted(found, key=len, reverse=True)
+
+
+def _score(password: str, words: list[str]) -> int:
+    # zxcvbn accepts 72 characters; a password whose beginning is hard to guess is so as a whole.
+    return int(zxcvbn(password[:_MEASURED], user_inputs=words)["score"]) if password else 0
+
+
+def known_about(user: User) -> tuple[str, ...]:
+    """Return texts about a user that others know: the email, and names of user and companies."""
+    partner = user.account.partner
+    names = (user.account.name, partner.name) if partner else (user.account.name,)
+    return (user.email, user.full_name, *names)
 
 
 def hash_password(password: str) -> str:

@@ -124,7 +124,7 @@ def accept(
     """
     found = invitation(session, token, now)
     user = found.user
-    password_hash = passwords.hash_password(passwords.clean(password, (user.email, user.full_name)))
+    password_hash = passwords.hash_password(passwords.clean(password, passwords.known_about(user)))
     claimed = session.scalar(
         update(Invitation)
         .where(Invitation.id == found.id, Invitation.used_at.is_(None))
@@ -181,7 +181,7 @@ def change_password(session: Session, user: User, old: str, new: str, now: datet
         raise Invalid("old", gettext("This is not your current password."))
     if new == old:
         raise Invalid("new", gettext("This is your current password; choose another."))
-    passwords.clean(new, (user.email, user.full_name), field="new")
+    passwords.clean(new, passwords.known_about(user), field="new")
     user.password_hash = passwords.hash_password(new)
     _end_sessions(session, user, now)
     end_links(session, user, now)
