@@ -95,8 +95,14 @@ def _is_valid(arguments: dict[str, object]) -> bool:
 
 
 def _record_change(response: Response) -> Response:
-    """Record a change after it was made; rq-dashboard has no transaction for both."""
-    if request.endpoint in _CHANGING and response.status_code == 200:
+    """Record a change after it was made; rq-dashboard has no transaction for both.
+
+    It answers with 200 also for a job that does not exist, and if there was no job to requeue.
+    """
+    if request.endpoint not in _CHANGING or response.status_code != 200:
+        return response
+    answer = response.get_json()
+    if answer["status"] == "OK" and answer.get("count") != 0:
         what = str(request.endpoint).removeprefix("rq_dashboard.").removesuffix("_view")
         words = " ".join(str(value) for value in (request.view_args or {}).values())
         context.note("queue changed", f"{what.replace('_', ' ')} {words}".strip(), None)
