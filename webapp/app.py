@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 from jinja2 import Environment
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import filters, i18n, logs, messages
@@ -145,7 +145,7 @@ def start(settings: Settings, *, wait: bool = True) -> Flask:
                 raise SystemExit(f"releaf: {error}") from None
             logging.getLogger("releaf").warning("%s; waiting for it", error)
             time.sleep(_SCHEMA_POLL_SECONDS)
-        except OperationalError as error:
+        except DBAPIError as error:
             raise SystemExit(f"releaf: {database.why_unusable(error)}") from None
 
 

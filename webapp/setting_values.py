@@ -49,11 +49,16 @@ def database_url(url: str, instance: Path) -> str:
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if scheme in ("postgres", "postgresql", "postgresql+psycopg", "sqlite"):
         try:
-            make_url(url)
+            parsed = make_url(url)
         except (ArgumentError, ValueError) as error:
             raise SettingsError(
                 "DATABASE_URL: is not an address like postgresql://user:password@host/name"
             ) from error
+        if scheme == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise SettingsError(
+                "DATABASE_URL: names no file, and a database in memory is lost with its process; "
+                "use sqlite:////folder/releaf.db or postgresql://..."
+            )
         return url
     raise SettingsError(
         f"DATABASE_URL: {scheme!r} is not supported; use postgresql://... or sqlite:///..."

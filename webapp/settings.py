@@ -116,7 +116,7 @@ def _check_names(environ: Mapping[str, str]) -> None:
             similar = difflib.get_close_matches(name, PREFIXED, n=1)
             hint = f"did you mean {similar[0]}?" if similar else f"known are {', '.join(PREFIXED)}"
             raise SettingsError(f"{name}: is not a setting; {hint}")
-        if name in _WITH_PASSWORDS and PLACEHOLDER in value:
+        if name in _WITH_PASSWORDS and PLACEHOLDER in value.upper():
             raise SettingsError(f"{name}: contains {PLACEHOLDER}; replace it with the real value")
 
 

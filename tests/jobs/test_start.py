@@ -86,6 +86,17 @@ def test_a_database_that_cannot_be_used_stops_a_process_with_one_line(
     assert "secret-word" not in done.stderr
 
 
+def test_an_unknown_option_in_the_address_of_the_database_is_one_line(settings: Settings) -> None:
+    url = "postgresql+psycopg://releaf:secret-word@127.0.0.1/releaf?nonsense=1"
+
+    with pytest.raises(SystemExit) as stopped:
+        application.start(replace(settings, database_url=url))
+
+    assert stopped.value.code == (
+        'releaf: DATABASE_URL: the database cannot be used: invalid connection option "nonsense"'
+    )
+
+
 @pytest.mark.parametrize("process", JOBS)
 def test_a_refused_password_of_redis_stops_a_process_with_one_line(
     config: Settings, redis_server: RedisServer, process: tuple[str, ...]
