@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from webapp.domain.metering.absence import missing
 from webapp.domain.metering.codec import from_json, to_json
 from webapp.domain.metering.events import DeltaChanged, DeltaRecorded, Event, Note, Result
 from webapp.domain.metering.identity import FleetRows, Row, group_fleet
 from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
 from webapp.domain.metering.matching import match_feed
-from webapp.domain.metering.process import missing, process
+from webapp.domain.metering.process import process
 from webapp.domain.metering.review import deposited
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import Delta, DeviceState

@@ -18,8 +18,9 @@ from tests.domain.field import (
     run,
     totals,
 )
+from webapp.domain.metering.absence import missing
 from webapp.domain.metering.events import Note
-from webapp.domain.metering.process import Observation, missing, process
+from webapp.domain.metering.process import Observation, process
 from webapp.domain.metering.run import Context
 
 SIZE_COLOUR = "coloredPagesBySizeColorTotal"

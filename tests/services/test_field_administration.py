@@ -230,3 +230,35 @@ def test_k15_a_renamed_company_continues_in_its_feed(dealer: Dealer, first: date
             len(session.scalars(select(Feed).where(Feed.server_id == dealer.server_id)).all()) == 1
         )
     dealer.check()
+
+
+def test_k15_a_company_with_another_name_for_some_nights_loses_no_page(dealer: Dealer) -> None:
+    feed = dealer.connects("Miller", dealer.at(MONDAY), id=None)
+    for number, day in enumerate(days(MONDAY, 8)):
+        name = "Miler" if 2 <= number < 5 else "Miller"
+        rows = [
+            row(name, "S-1", 5_000 + 30 * number, day, id=None, counters=by_size),
+            row(name, "N/A", 700 + 7 * number, day, id=None, asset="DESK"),
+        ]
+        dealer.night(day, rows)
+
+    assert dealer.total(feed) == 7 * 37
+    dealer.check()
+
+
+def test_k15_a_renamed_company_with_a_new_printer_continues_in_its_feed(dealer: Dealer) -> None:
+    feed = dealer.connects("Miller", dealer.at(MONDAY), id=None)
+    for number, day in enumerate(days(MONDAY, 8)):
+        name = "Miller" if number < 2 else "Miller & Sons"
+        rows = [row(name, "S-1", 5_000 + 30 * number, day, id=None)]
+        if number >= 3:
+            rows.append(row(name, "S-2", 900 + 5 * number, day, id=None))
+        dealer.night(day, rows)
+        if number == 5:
+            with dealer.session() as session:
+                relinked = dealer.at(day + timedelta(days=1))
+                assert renames.relink(session, session.get_one(Feed, feed), relinked)
+                session.commit()
+
+    assert dealer.total(feed) == 7 * 30 + 5
+    dealer.check()

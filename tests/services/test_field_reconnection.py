@@ -161,6 +161,51 @@ def test_k14_pages_of_a_loan_are_nobodys(dealer: Dealer, home: str, serial: str)
     assert dealer.held() == []
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("back", ["Harbour", "Lake"], ids=["returns", "moves_on"])
+@pytest.mark.parametrize("museum", ["ID-Museum", None], ids=["id", "no_id"])
+def test_k14_a_loan_of_every_printer_of_a_customer(
+    dealer: Dealer, museum: str | None, back: str
+) -> None:
+    first = THURSDAY_OF_MONTH_END
+    harbour, lake = (dealer.connects(name, dealer.at(first)) for name in ("Harbour", "Lake"))
+
+    def fleet(number: int, day: date) -> list[Row]:
+        where = "Harbour" if number < 3 else "Museum" if number < 9 else back
+        count = 30_000 + 50 * number + 40_000 * (number > 4)
+        key = museum if where == "Museum" else f"ID-{where}"
+        rows = [
+            row(where, "M-1", count, day, id=key),
+            row("Lake", "S-2", 100 + 3 * number, day),
+        ]
+        # Without an ID the museum is another company because it has more printers.
+        return rows if museum else [*rows, row("Museum", "S-1", 100, day, id=None)]
+
+    simulate(dealer, first, 12, fleet)
+
+    own = {harbour: 2 * 50, lake: 11 * 3}
+    own[harbour if back == "Harbour" else lake] += 3 * 50
+    assert {feed: dealer.total(feed) for feed in (harbour, lake)} == own
+    assert dealer.held() == []
+
+
+def test_k14_a_loan_of_every_printer_to_a_customer_that_is_connected_meanwhile(
+    dealer: Dealer,
+) -> None:
+    harbour = dealer.connects("Harbour", dealer.at(MONDAY))
+    museum = 0
+    for number, day in enumerate(days(MONDAY, 12)):
+        where = "Harbour" if number < 3 or number >= 10 else "Museum"
+        if number == 6:
+            museum = dealer.connects("Museum", dealer.at(day))
+        rows = [row(where, "M-1", 30_000 + 50 * number, day), row("Museum", "S-1", 100, day)]
+        dealer.night(day, rows)
+
+    assert dealer.total(museum) == 4 * 50
+    assert dealer.total(harbour) == 2 * 50 + 2 * 50
+    dealer.check()
+
+
 def test_k14_a_loan_to_a_customer_that_is_connected_meanwhile(dealer: Dealer) -> None:
     harbour = dealer.connects("Harbour", dealer.at(MONDAY))
     museum = 0

@@ -12,6 +12,7 @@ from webapp.domain.metering.state import (
     Copy,
     Delta,
     DeviceState,
+    Elsewhere,
     Evidence,
     History,
     Mark,
@@ -64,7 +65,17 @@ _PLAIN = frozenset({int, str, bool})
 #: Names and defaults of the fields, in order.
 _FIELDS: Mapping[type, tuple[tuple[str, Any], ...]] = {
     kind: tuple((field.name, field.default) for field in fields(kind))
-    for kind in (Alternate, BeforeReset, Copy, Delta, DeviceState, History, Mark, PendingFall)
+    for kind in (
+        Alternate,
+        BeforeReset,
+        Copy,
+        Delta,
+        DeviceState,
+        Elsewhere,
+        History,
+        Mark,
+        PendingFall,
+    )
 }
 
 Decoder = Callable[[Any], Any]
@@ -110,6 +121,14 @@ def _copy(value: Any) -> Copy:
     return Copy(**{"asset": None, "first_values": {}} | _decoded(value, days))
 
 
+def _elsewhere(value: Any) -> Elsewhere:
+    decoders: Mapping[str, Decoder] = {
+        "day": date.fromisoformat,
+        "last_seen": datetime.fromisoformat,
+    }
+    return Elsewhere(**{"asset": None} | _decoded(value, decoders))
+
+
 _DELTA: Mapping[str, Decoder] = {
     "since": date.fromisoformat,
     "day": date.fromisoformat,
@@ -142,4 +161,5 @@ _STATE: Mapping[str, Decoder] = {
     "history": _history,
     "deltas": _many(_delta),
     "copies": _many(_copy),
+    "elsewhere": _elsewhere,
 }

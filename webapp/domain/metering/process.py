@@ -23,10 +23,10 @@ from webapp.domain.metering.counter_sets import (
 )
 from webapp.domain.metering.counting import rise
 from webapp.domain.metering.events import ReadingTaken, Result
-from webapp.domain.metering.identity import Row
+from webapp.domain.metering.identity import Row, normalize
 from webapp.domain.metering.members import apply_members
 from webapp.domain.metering.run import Context, Count, Run
-from webapp.domain.metering.state import Alternate, DeviceState
+from webapp.domain.metering.state import Alternate, DeviceState, Elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     A night takes one reading: the same answer again, or a newer one that closes the same day, has
     no effect; its pages are counted in the next night.
     """
+    if state is not None and state.elsewhere is not None:
+        return _after_elsewhere(state, state.elsewhere, observation, context)
     row = observation.row
     run = Run(state or listed(row, observation.serial, observation.asset, context), context)
     if state is None:
@@ -64,6 +66,24 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     return _known_set(run, run.state.counter_set, observation, values, seen)
 
 
+def _after_elsewhere(
+    state: DeviceState, known: Elsewhere, observation: Observation, context: Context
+) -> Result:
+    """Apply the row that was read elsewhere first, without deposits, if the device was on loan.
+
+    If its feed has the customer that listed it, the company had been renamed; that row is not used.
+    """
+    state = replace(state, elsewhere=None)
+    is_there = observation.row.customer == known.customer
+    if state.begin_anew or (is_there and context.feed_id in (None, state.feed_id)):
+        return process(state, observation, context)
+    row = Row(known.customer, None, known.asset, state.serial, known.last_seen, known.values)
+    there = replace(context, closing=known.day, feed_id=None, feed_first=None)
+    away = process(state, Observation(row, state.serial, normalize(known.asset)), there)
+    here = process(away.state, observation, context)
+    return replace(here, events=(*away.events, *here.events))
+
+
 def _is_read(state: DeviceState, row: Row, context: Context) -> bool:
     """Whether the night has its reading: only a last-seen of a later day is another one."""
     if state.night is None or context.closing > state.night:
@@ -73,16 +93,6 @@ def _is_read(state: DeviceState, row: Row, context: Context) -> bool:
         return True
     day = min(seen.astimezone(context.zone).date(), context.closing)
     return day <= state.read_on or (context.feed_first is not None and day < context.feed_first)
-
-
-def missing(state: DeviceState, context: Context) -> Result:
-    """Return the result for a device without a row in the fleet."""
-    if state.missing_since is not None:
-        return Result(state)
-    run = Run(state, context)
-    run.change(missing_since=context.closing)
-    run.note("missing", context.closing)
-    return run.result()
 
 
 def _await_baseline(

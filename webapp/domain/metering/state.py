@@ -163,6 +163,21 @@ class Copy:
         return self.verdict == "separate" and closing > self.night
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The latest row at a customer without a feed, while the device's own customer is not found.
+
+    The company has another name, and the pages are its own once its feed is connected again; or the
+    device is on loan, and they are not counted when it returns.
+    """
+
+    customer: str
+    asset: str | None
+    day: date
+    last_seen: datetime | None = None
+    values: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class DeviceState:
     """The state of one machine. A value: the rules change copies only.
@@ -202,6 +217,7 @@ class DeviceState:
     era: int = 0
     copies: tuple[Copy, ...] = ()
     begin_anew: bool = False
+    elsewhere: Elsewhere | None = None
 
     @property
     def reported(self) -> int:

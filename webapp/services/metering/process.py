@@ -13,15 +13,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from webapp.domain.metering.absence import missing
 from webapp.domain.metering.events import ReadingTaken
+from webapp.domain.metering.identity import Row, choose
 from webapp.domain.metering.limits import DEFAULT_LIMITS, Limits
 from webapp.domain.metering.matching import Match, Matching, match_feed
-from webapp.domain.metering.process import missing, process
+from webapp.domain.metering.process import process
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import DeviceState
 from webapp.domain.reasons import Reason, reason
 from webapp.errors import DATA_ERRORS
-from webapp.printerpoint.fleet import FeedRows
+from webapp.printerpoint.fleet import Customer, FeedRows
 from webapp.services.metering import events, match, store
 from webapp.services.metering.events import Event
 from webapp.services.metering.match import FeedContext, FeedInput
@@ -120,10 +122,44 @@ def record_missing(
 ) -> list[Event]:
     """Mark all devices of a feed as missing: the fleet does not list its customer."""
     context = metering.context(given, now)
+    elsewhere = _elsewhere(session, given, context)
     devices = given.own.readable.values()
-    updates = [DeviceUpdate(one, missing(one.state, context)) for one in devices]
+    updates = [
+        DeviceUpdate(one, missing(one.state, context, elsewhere.get(one.id))) for one in devices
+    ]
     store.write(session, updates, now)
     return events.customer_missing(updates)
+
+
+def _elsewhere(session: Session, given: FeedInput, context: Context) -> dict[int, Row]:
+    """Return, by device, its row at a customer without a feed that is another company."""
+    feed, own = given.feed, given.own.readable
+    key = match.customer_key(feed.customer_id, feed.customer_name)
+    others = {
+        match.customer_key(customer.customer_id, customer.name)
+        for customer, _ in given.rows.elsewhere
+        if _is_other_company(customer, given)
+    }
+    if not others:
+        return {}
+    rows = match.group_rows(session, feed, given.rows, key, given.own.unreadable)
+    listed = {}
+    for device in own.values():
+        of_serial = rows.by_serial.get(device.state.serial, ()) if device.state.serial else ()
+        choice = choose(of_serial, device.state, context)
+        if choice is not None and choice.row.feed_id is None and choice.row.customer in others:
+            listed[device.id] = choice.row
+    return listed
+
+
+def _is_other_company(customer: Customer, given: FeedInput) -> bool:
+    """Whether a customer is not the feed's own, which is not found, with another name or ID.
+
+    One without an ID, or of the same name, may be; it has no more printers than the feed. If it has
+    its old name again, no page of the time between is lost.
+    """
+    has_own_id = customer.customer_id is not None and customer.name != given.feed.customer_name
+    return has_own_id or customer.printers > len(given.own.readable)
 
 
 def _states(
