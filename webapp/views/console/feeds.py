@@ -28,8 +28,10 @@ from webapp.queries import access, details, devices, feed_events, feed_notes, me
 from webapp.queries import feeds as queries
 from webapp.queries.lists import COUNT_TO
 from webapp.queries.metrics import DayPages
+from webapp.services.accounts import branding
 from webapp.services.accounts.calendars import public_holidays
 from webapp.views.console import collection_requests, history
+from webapp.views.console.customer_emails import PreparedEmail, stopped_dca
 from webapp.views.shared import context, export, listing, totals
 from webapp.views.shared.context import CHANGERS, roles_required
 from webapp.views.shared.periods import period_chart, period_of_request
@@ -45,9 +47,11 @@ _RECENT = 10
 class Silence:
     """The days without new data of a feed, and when it becomes unhealthy.
 
-    ``reading_due_on``: of a feed read by hand, the day of its next reading.
+    ``since``: the last day with data. ``reading_due_on``: of a feed read by hand, the day of its
+    next reading.
     """
 
+    since: date
     days: int
     left: int
     unhealthy_on: date
@@ -114,10 +118,8 @@ def show(feed_id: int) -> ResponseReturnValue:
     chart = period_chart(feed.account, today, days_of, by_month, marks_held=not is_customer)
     return render_template(
         "console/feeds/show.html",
-        feed=feed,
-        zone=context.zone_of(feed.account),
-        today=today,
-        silence=_silence(feed, today),
+        **_health_of(feed, today),
+        email=_email_about(feed, today),
         chart=chart,
         any_recovered=any(bar.kind == "recovered" for bar in chart.bars),
         month=month,
@@ -156,14 +158,7 @@ def full_history(feed_id: int) -> str:
 def health(feed_id: int) -> str:
     """htmx fragment: the health of a feed."""
     feed = access.feed(db.session(), context.viewer(), feed_id)
-    today = _today(feed)
-    return render_template(
-        "console/feeds/_health.html",
-        feed=feed,
-        zone=context.zone_of(feed.account),
-        today=today,
-        silence=_silence(feed, today),
-    )
+    return render_template("console/feeds/_health.html", **_health_of(feed, _today(feed)))
 
 
 @blueprint.post("/feeds/<int:feed_id>/collect")
@@ -224,10 +219,36 @@ def _silence(feed: Feed, today: date) -> Silence | None:
     due = due_on(feed.last_data_on, interval)
     overdue = silent_business_days(due, today, holidays)
     return Silence(
+        feed.last_data_on,
         silent_business_days(feed.last_data_on, today, holidays),
         max(SILENT_BUSINESS_DAYS - overdue, 0),
         unhealthy_from(feed.last_data_on, holidays, interval),
         due if interval is not None else None,
+    )
+
+
+def _health_of(feed: Feed, today: date) -> dict[str, Any]:
+    """Return the data of a feed's health."""
+    return {
+        "feed": feed,
+        "zone": context.zone_of(feed.account),
+        "today": today,
+        "silence": _silence(feed, today),
+    }
+
+
+def _email_about(feed: Feed, today: date) -> PreparedEmail | None:
+    """Return the email to the customer about its data collection agent, if that has stopped."""
+    silence, is_customer = _silence(feed, today), context.viewer().role == "customer"
+    stopped = feed.health == "unhealthy" and feed.read_interval_days is None
+    if is_customer or silence is None or not stopped or feed.server.paused:
+        return None
+    brand = branding.for_account(db.session(), feed.account)
+    partner = brand.name if brand else feed.server.account.name
+    user = context.user()
+    names = [partner] if context.viewer().is_operations else [user.full_name, partner]
+    return stopped_dca(
+        feed, last_data_on=silence.since, days=silence.days, signature="\n".join(names)
     )
 
 
