@@ -31,6 +31,7 @@ from webapp.services.accounts.users import language_of
 from webapp.services.notifications import (
     access_emails,
     approval_emails,
+    certificate_emails,
     digests,
     notices,
     outbox,
@@ -72,6 +73,12 @@ def write(now: Callable[[], datetime]) -> int:
         session.commit()
         for draft in drafts:
             written += _enqueue(session, config, [draft], moment)
+            session.commit()
+        certificates = certificate_emails.due(session)
+        session.commit()
+        for certificate_id in certificates:
+            due = certificate_emails.drafts(session, certificate_id)
+            written += _enqueue(session, config, due, moment)
             session.commit()
     return written
 
@@ -132,6 +139,7 @@ def _send(
             unsubscribe_url=_unsubscribe_url(config, user.id, mail.subject),
             made_at=mail.created_at,
             logo=_logo(session, mail),
+            pdf=certificate_emails.attachment(session, mail),
         )
         session.commit()
         deliver(message)

@@ -56,8 +56,8 @@ STORED = {
     "user": {
         "full_name", "email",
         "id", "account_id", "role", "password_hash", "created_at", "disabled_at",
-        "wants_server", "wants_feed", "wants_digest", "wants_nights", "wants_approval", "language",
-        "time_zone",
+        "wants_server", "wants_feed", "wants_digest", "wants_nights", "wants_approval",
+        "wants_certificate", "language", "time_zone",
     },
     "feed_note": {"id", "feed_id", "user_id", "text", "snoozed_until", "created_at"},
 }  # fmt: skip

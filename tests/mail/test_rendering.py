@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from html import unescape
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -61,6 +62,16 @@ ACCESS = {
     "invited": False,
     "hours": None,
 }
+CERTIFICATE = SimpleNamespace(
+    number="R-2026-10-000001",
+    public_id="x" * 32,
+    account_name=NAME,
+    partner_name=NAME,
+    project=NAME,
+    pages=8_333,
+    trees=Decimal(1),
+)
+MONTH = {"certificate": CERTIFICATE, "month": date(2026, 10, 1)}
 #: Subject, template and values of emails.
 EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("server", "health", {"items": [item(server=True)]}),
@@ -89,6 +100,8 @@ EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
     ("access", "access", {**ACCESS, "purpose": "reset", "hours": 1}),
     ("access", "access", {**ACCESS, "purpose": "email", "hours": 24}),
     ("access", "access", {**ACCESS, "purpose": "changed"}),
+    ("certificate", "certificate", {**MONTH, "is_attached": True}),
+    ("certificate", "certificate", {**MONTH, "is_attached": False}),
 ]
 
 

@@ -179,6 +179,24 @@ def test_months_that_closed_before_a_minimum_existed_were_not_carried(empty_data
     assert certified_in == "2026-10"
 
 
+def test_no_email_is_due_for_a_document_that_was_rendered_before(empty_database: str) -> None:
+    engine = database._engine(empty_database)
+    config = database._config()
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            database._hold_references_loosely(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0022_certificate_minimum")
+        of_database = {name: ROWS["0001_initial"][name] for name in ("account", "logo")}
+        certificate = {**ROWS["0001_initial"]["certificate"], "corrections": 0, "carried_pages": 0}
+        _fill(connection, {**of_database, "certificate": certificate, "document": {}})
+
+        command.upgrade(config, "0023_certificate_emails")
+        due = connection.scalar(text("select emails_due from document"))
+
+    assert not due
+
+
 def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(
     postgresql_database: str, later_revision: str
 ) -> None:

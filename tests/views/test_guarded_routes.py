@@ -76,7 +76,7 @@ OWN_CHOICE = {
     "wants_digest",
     "wants_nights",
 }
-OWN_CHOICE |= {"wants_approval"}
+OWN_CHOICE |= {"wants_approval", "wants_certificate"}
 ACCESS_OF_A_SERVER = ("id", "account_id", "sealed_token", "removed_at")
 
 

@@ -58,6 +58,30 @@ def test_operations_choose_about_nights_alone(log_in: LogIn, storing: Storing) -
     assert "Weekly digest" not in page
 
 
+def test_a_customer_chooses_about_certificates_alone(
+    log_in: LogIn, storing: Storing, settings: Settings, visitor: Visitor
+) -> None:
+    with storing() as session:
+        user_id = factories.user(session, factories.customer(session), email="cara@example.com").id
+    cara = log_in("cara@example.com")
+
+    page = cara.opens("/notices").text
+    cara.sends("/notices", {"feed": "y"})
+    with storing() as session:
+        chosen = session.get_one(User, user_id)
+        off = (chosen.wants_certificate, chosen.wants_feed)
+    cara.sends("/notices", {"certificate": "y"})
+    visitor.client.post(link(settings, user_id, "certificate"))
+
+    assert "your certificate as a PDF" in page
+    assert 'href="/notices"' in cara.opens("/").text
+    for text in ("Weekly digest", "26 hours", "Customers are not emailed"):
+        assert text not in page
+    assert off == (False, True)
+    with storing() as session:
+        assert not session.get_one(User, user_id).wants_certificate
+
+
 def link(settings: Settings, user_id: int, subject: Subject) -> str:
     """The link of a mail."""
     return f"/unsubscribe/{unsubscribe.token(settings.secret_key, user_id, subject)}"

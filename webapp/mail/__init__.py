@@ -4,7 +4,7 @@ Uses ``smtplib`` and ``email`` of the standard library, because the outbox needs
 messages a server accepted, which Flask's mail extensions do not report.
 """
 
-from webapp.mail.messages import Attachment, build_message
+from webapp.mail.messages import Attachment, PdfAttachment, build_message
 from webapp.mail.rendering import EmailBranding, EmailContent, render
 from webapp.mail.transport import MailError, Send, open_transport
 
@@ -13,6 +13,7 @@ __all__ = [
     "EmailBranding",
     "EmailContent",
     "MailError",
+    "PdfAttachment",
     "Send",
     "build_message",
     "open_transport",

@@ -19,6 +19,14 @@ class Attachment:
     content_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class PdfAttachment:
+    """A PDF beside the text of a message."""
+
+    filename: str
+    content: bytes
+
+
 #: RFC 5322 allows 998 characters a line. A longer List-Unsubscribe would be folded into encoded
 #: words, which mail programs do not read.
 _POLICY = default.clone(max_line_length=998)
@@ -35,6 +43,7 @@ def build_message(
     unsubscribe_url: str | None,
     made_at: datetime,
     logo: Attachment | None = None,
+    pdf: PdfAttachment | None = None,
 ) -> EmailMessage:
     """Return a message to (full name, address). All attempts have the same ``message_id``.
 
@@ -56,6 +65,10 @@ def build_message(
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     if logo is not None:
         _add_inline(message, logo)
+    if pdf is not None:
+        message.add_attachment(
+            pdf.content, maintype="application", subtype="pdf", filename=pdf.filename
+        )
     return message
 
 

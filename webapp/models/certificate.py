@@ -14,6 +14,8 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     desc,
+    false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -70,12 +72,23 @@ class Certificate(Base):
     document: Mapped[Document | None] = relationship(viewonly=True)
 
 
+_DUE = text("emails_due")
+
+
 class Document(Base):
-    """The PDF of a certificate, as first rendered."""
+    """The PDF of a certificate, as first rendered.
+
+    ``emails_due``: whether its emails are still to be written; not of documents that were rendered
+    before there were any.
+    """
 
     __tablename__ = "document"
+    __table_args__ = (
+        Index("ix_document_emails_due", "certificate_id", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
 
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
     rendered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    emails_due: Mapped[bool] = mapped_column(default=True, server_default=false())

@@ -13,7 +13,7 @@ from webapp.models.health_change import HealthChange
 from webapp.models.user import LONGEST_EMAIL, User
 
 #: The kinds of email notifications that a user can choose.
-Subject = Literal["server", "feed", "digest", "nights", "approval"]
+Subject = Literal["server", "feed", "digest", "nights", "approval", "certificate"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 #: The kinds of emails: notifications, and those with a personal link, which everybody receives.
 MailSubject = Literal[Subject, "access"]
@@ -31,7 +31,7 @@ class Mail(Base):
     ``claimed_at``: when a sender claimed it; a stale claim is taken over by another sender.
     ``due_at``: the next attempt. ``error``: of the last attempt. ``logo_digest``: of the logo in
     its HTML. ``recipient``: an address other than the user's. ``purpose``: of the subject
-    ``access``.
+    ``access``. ``certificate_id``: of the subject ``certificate``, whose PDF is attached.
     """
 
     __tablename__ = "mail"
@@ -41,7 +41,8 @@ class Mail(Base):
         Index("ix_mail_created_at", "created_at"),
         CheckConstraint("state in ('queued', 'sending', 'sent', 'failed')", name="state"),
         CheckConstraint(
-            "subject in ('server', 'feed', 'digest', 'nights', 'approval', 'access')",
+            "subject in ('server', 'feed', 'digest', 'nights', 'approval', 'access', "
+            "'certificate')",
             name="subject",
         ),
         CheckConstraint("purpose in ('invitation', 'reset', 'email', 'changed')", name="purpose"),
@@ -50,9 +51,10 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     key: Mapped[str] = mapped_column(String(60))
-    subject: Mapped[MailSubject] = mapped_column(String(8))
+    subject: Mapped[MailSubject] = mapped_column(String(12))
     recipient: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))
     purpose: Mapped[Purpose | None] = mapped_column(String(10))
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
     title: Mapped[str] = mapped_column(String(250))
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)

@@ -61,6 +61,7 @@ class User(Base):
     wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_nights: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_approval: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_certificate: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     account: Mapped[Account] = relationship(lazy="joined")
 

@@ -151,6 +151,7 @@ def store_document(session: Session, certificate_id: int, pdf: bytes, now: datet
                 "pdf": pdf,
                 "sha256": hashlib.sha256(pdf).hexdigest(),
                 "rendered_at": now,
+                "emails_due": True,
             }
         ],
         key=("certificate_id",),

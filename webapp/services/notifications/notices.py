@@ -28,7 +28,8 @@ FLAPPING_WITHIN = timedelta(hours=24)
 class EmailDraft:
     """An email to be rendered, by a template in ``templates/mail`` with ``values``.
 
-    ``key``: unique for a user; ``notices``: those that it contains.
+    ``key``: unique for a user; ``notices``: those that it contains; ``certificate_id``: of the
+    certificate that is attached.
     """
 
     user: User
@@ -37,6 +38,7 @@ class EmailDraft:
     template: str
     values: Mapping[str, object]
     notices: Sequence[Notice] = ()
+    certificate_id: int | None = None
 
 
 def create(session: Session, change: HealthChange, partner_id: int) -> int:

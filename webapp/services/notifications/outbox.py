@@ -37,6 +37,7 @@ def enqueue(
         user_id=draft.user.id,
         key=draft.key,
         subject=draft.subject,
+        certificate_id=draft.certificate_id,
         title=content.subject[:250],
         plain=content.plain,
         html=content.html,

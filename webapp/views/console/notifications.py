@@ -24,10 +24,11 @@ blueprint = Blueprint("notifications", __name__)
 
 STATES = ("queued", "sending", "sent", "failed")
 
-#: The email notifications of each role; viewers and customers have none.
+#: The email notifications of each role; viewers have none.
 CHOICES: dict[Role, tuple[Subject, ...]] = {
     "operations": ("nights", "approval"),
     "partner_admin": ("server", "feed", "digest"),
+    "customer": ("certificate",),
 }
 
 
@@ -39,11 +40,12 @@ class NotificationsForm(forms.Form):
     digest = BooleanField(SUBJECT_LABELS["digest"][0])
     nights = BooleanField(SUBJECT_LABELS["nights"][0])
     approval = BooleanField(SUBJECT_LABELS["approval"][0])
+    certificate = BooleanField(SUBJECT_LABELS["certificate"][0])
     language = SelectField(_l("Language"), description=_l("For pages and emails."))
 
 
 @blueprint.route("/notices", methods=["GET", "POST"])
-@roles_required("operations", "partner_admin")
+@roles_required("operations", "partner_admin", "customer")
 def choose() -> ResponseReturnValue:
     """Choose email notifications."""
     user = context.user()

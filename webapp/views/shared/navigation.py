@@ -124,7 +124,7 @@ MENUS: dict[Role, tuple[MenuGroup, ...]] = {
         _QUALITY,
         MenuGroup((COMPANY, USERS, GUIDE), _SETTINGS),
     ),
-    "customer": (MenuGroup((HOME, CERTIFICATES, FEEDS, DEVICES)),),
+    "customer": (MenuGroup((HOME, CERTIFICATES, FEEDS, DEVICES, NOTIFICATIONS)),),
 }
 
 

@@ -35,4 +35,8 @@ SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
         _l("Approvals"),
         _l("When a server awaits approval because another server has the same printers."),
     ),
+    "certificate": (
+        _l("Certificates"),
+        _l("When a month has closed: your certificate as a PDF."),
+    ),
 }
