@@ -16,6 +16,8 @@ from webapp.services.accounts import passwords, users
         "",
         "eleven char",
         "x" * 257,
+        # 240 characters once each accent is part of its letter, but 480 are entered to log in.
+        "a\u0301e\u0301o\u0301u\u0301" * 60,
         "aaaaaaaaaaaaaaaa",
         "Ada Augusta Byron",
         "Ada.Byron@example.com",

@@ -32,6 +32,8 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
     ``forbidden``: texts about the user that others know. What is left of the password without
     their words has to be hard to guess.
     """
+    if len(password) > LONGEST:
+        raise Invalid(field, gettext("Use %(longest)s characters at most.", longest=LONGEST))
     password = _normal(password)
     if len(password) < SHORTEST:
         raise Invalid(
@@ -41,8 +43,6 @@ def clean(password: str, forbidden: tuple[str, ...], field: str = "password") ->
                 shortest=SHORTEST,
             ),
         )
-    if len(password) > LONGEST:
-        raise Invalid(field, gettext("Use %(longest)s characters at most.", longest=LONGEST))
     if len(set(password)) < 4:
         raise Invalid(
             field, gettext("This repeats the same few characters; choose something else.")
