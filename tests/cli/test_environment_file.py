@@ -46,6 +46,16 @@ def test_a_given_file_is_read(installed: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "settings from" not in result.stderr
 
 
+@pytest.mark.parametrize("content", [b"MAIL_FROM=M\xfcller", b"\xff\xfeA", b"LOG_LEVEL=A\0B\n"])
+def test_a_file_that_is_no_text_is_refused_with_one_line(installed: Path, content: bytes) -> None:
+    installed.write_bytes(content)
+
+    result = run("--env-file", str(installed))
+
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {installed} is not a file of settings in UTF-8.\n"
+
+
 def test_the_file_of_production_is_read_and_named(installed: Path) -> None:
     result = run()
 

@@ -19,14 +19,21 @@ def read(env_file: Path | None) -> None:
     not set, and there is no local instance. Raises click.ClickException if it cannot be read.
     """
     if env_file is not None:
-        load_dotenv(env_file, load_defaults=False)
+        _load(env_file)
     elif "RELEAF_ENV" not in os.environ and not _has_local_instance() and _exists(PRODUCTION):
         if not os.access(PRODUCTION, os.R_OK):
             raise click.ClickException(
                 f"{PRODUCTION} cannot be read by this user; run as root, or set RELEAF_ENV."
             )
         click.echo(f"releaf: settings from {PRODUCTION}", err=True)
-        load_dotenv(PRODUCTION, load_defaults=False)
+        _load(PRODUCTION)
+
+
+def _load(path: Path) -> None:
+    try:
+        load_dotenv(path, load_defaults=False)
+    except ValueError as error:  # not UTF-8, or a null character
+        raise click.ClickException(f"{path} is not a file of settings in UTF-8.") from error
 
 
 def _has_local_instance() -> bool:
