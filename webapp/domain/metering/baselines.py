@@ -1,5 +1,6 @@
 """Baselines: the counts from which devices are counted, and where devices are listed."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from webapp.domain.metering.counter_sets import pages_of
@@ -63,6 +64,13 @@ def count_taken(run: Run, count: int, seen: datetime | None) -> Count:
     context = run.context
     day = reading_day(seen, context.zone, run.state.read_on, context.closing, context.feed_first)
     return Count(count, day, context.feed_id, context.feed_first)
+
+
+def set_aliases(run: Run, customer: str, asset: str | None, repeated: Collection[str]) -> None:
+    """Add the asset IDs of rows that repeat the device; those at another customer are dropped."""
+    known = run.state.assets_at(customer)
+    assets = {asset, *known, *repeated} if repeated or known[1:] else set()
+    run.change(aliases=tuple(sorted(filter(None, assets))))
 
 
 def set_place(run: Run, row: Row, serial: str | None, asset: str | None) -> None:

@@ -162,4 +162,5 @@ _STATE: Mapping[str, Decoder] = {
     "deltas": _many(_delta),
     "copies": _many(_copy),
     "elsewhere": _elsewhere,
+    "aliases": tuple,
 }

@@ -130,9 +130,11 @@ class _Work(Generic[Key]):
         copies = list(rows)
         if choice is not None and chosen in copies:
             copies.remove(choice.row)
+            repeated = [row for row in copies if agree(choice.row, row, self.context)]
             if key is None:
-                key, state = self._adopted(choice.row)
-            self._add(key, state, choice.row, serial, choice.disputed)
+                key, state = self._adopted([choice.row, *repeated])
+            aliases = frozenset(filter(None, (normalize(row.asset_id) for row in repeated)))
+            self._add(key, state, choice.row, serial, choice.disputed, aliases=aliases)
         elif choice is not None and key in self.own and choice.row.feed_id is None:
             self._add(key, state, choice.row, serial, choice.disputed, away=True)
         self.found.duplicates += copies
@@ -178,10 +180,10 @@ class _Work(Generic[Key]):
 
     def _distinct(self, rows: Sequence[Row]) -> list[Row]:
         """Return rows without exact copies and copies of rows matched by serial number."""
-        matched = [match.observation.row for match in self.found.matches]
+        matches = self.found.matches
         distinct: list[Row] = []
         for row in sorted(rows, key=lambda row: _blank_order(row, self.context)):
-            if row in distinct or any(_is_copy(row, known, self.context) for known in matched):
+            if row in distinct or any(_is_copy(row, known, self.context) for known in matches):
                 self.found.duplicates.append(row)
             else:
                 distinct.append(row)
@@ -230,18 +232,16 @@ class _Work(Generic[Key]):
             state = baseline_of(first, self.customer, asset, self.context)
         self._add(None, state, row, None)
 
-    def _adopted(self, row: Row) -> tuple[Key | None, DeviceState | None]:
-        """Return the feed's device of the row's asset ID without a known serial number."""
-        asset = normalize(row.asset_id)
-        for key, state in self.own.items():
-            if (
-                state.serial is None
-                and state.asset == asset
-                and asset is not None
-                and key not in self.taken
-                and delta_if_continuing(state, row, self.context) is not None
-            ):
-                return key, state
+    def _adopted(self, rows: Sequence[Row]) -> tuple[Key | None, DeviceState | None]:
+        """Return the feed's device of a row's asset ID without a known serial number."""
+        for row in rows:
+            asset = normalize(row.asset_id)
+            for key, state in self.own.items():
+                is_nameless = state.serial is None and key not in self.taken
+                if not is_nameless or asset is None or state.asset != asset:
+                    continue
+                if delta_if_continuing(state, row, self.context) is not None:
+                    return key, state
         return None, None
 
     def _add(
@@ -254,10 +254,12 @@ class _Work(Generic[Key]):
         *,
         away: bool = False,
         does_not_continue: bool = False,
+        aliases: frozenset[str] = frozenset(),
     ) -> None:
         if key is not None:
             self.taken.add(key)
-        observation = Observation(row, serial, normalize(row.asset_id), disputed, does_not_continue)
+        asset = normalize(row.asset_id)
+        observation = Observation(row, serial, asset, disputed, does_not_continue, aliases)
         self.found.matches.append(Match(key, state, observation, away))
 
 
@@ -275,13 +277,15 @@ def delta_if_continuing(state: DeviceState, row: Row, context: Context) -> int |
     return delta if 0 <= delta <= context.limits.of_gap(state.history, days) else None
 
 
-def _is_copy(row: Row, known: Row, context: Context) -> bool:
-    """Whether a row without a serial number repeats one that has it."""
-    asset = normalize(row.asset_id)
+def _is_copy(row: Row, match: Match[Key], context: Context) -> bool:
+    """Whether a row without a serial number repeats a matched one, also by another asset ID."""
+    known, asset = match.observation.row, normalize(row.asset_id)
     if asset is None:
         same = (row.last_seen, usable_values(row.counters))
         return same == (known.last_seen, usable_values(known.counters))
-    return asset == normalize(known.asset_id) and agree(row, known, context)
+    earlier = match.state.assets_at(row.customer) if match.state is not None else ()
+    assets = {match.observation.asset, *match.observation.aliases, *earlier}
+    return asset in assets and agree(row, known, context)
 
 
 def _blank_order(row: Row, context: Context) -> tuple[object, ...]:

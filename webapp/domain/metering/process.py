@@ -8,6 +8,7 @@ from webapp.domain.metering.baselines import (
     baseline_of,
     count_taken,
     listed,
+    set_aliases,
     set_baseline,
     set_place,
 )
@@ -31,13 +32,17 @@ from webapp.domain.metering.state import Alternate, DeviceState, Elsewhere
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The row chosen for a device, with other updated rows that disagree with it."""
+    """The row chosen for a device, with other updated rows that disagree with it.
+
+    ``aliases``: asset IDs of the customer's other rows of its serial number, which repeat it.
+    """
 
     row: Row
     serial: str | None
     asset: str | None
     disputed: tuple[Row, ...] = ()
     does_not_continue: bool = False
+    aliases: frozenset[str] = frozenset()
 
 
 def process(state: DeviceState | None, observation: Observation, context: Context) -> Result:
@@ -55,6 +60,7 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     if run.state.missing_since is not None:
         run.note("listed_again", context.closing, since=run.state.missing_since.isoformat())
         run.change(missing_since=None)
+    set_aliases(run, row.customer, observation.asset, observation.aliases)
     if _is_read(run.state, row, context):
         return run.result()
     if observation.does_not_continue:

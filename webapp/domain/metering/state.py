@@ -185,6 +185,7 @@ class DeviceState:
     ``customer``: the opaque key of the customer at which it was read; ``feed_id``: the feed that
     read it last (also while it is ``away`` at a customer without a feed). ``night``: the day closed
     by the last reading; a night takes one reading. ``life``: deposited pages only.
+    ``aliases``: the asset IDs of a device that its customer has listed several times in a night.
     """
 
     serial: str | None
@@ -218,6 +219,7 @@ class DeviceState:
     copies: tuple[Copy, ...] = ()
     begin_anew: bool = False
     elsewhere: Elsewhere | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def reported(self) -> int:
@@ -227,6 +229,10 @@ class DeviceState:
     def is_newer(self, seen: datetime | None) -> bool:
         """Whether the printer was seen since the last reading; False without a last-seen."""
         return seen is not None and (self.last_seen is None or seen > self.last_seen)
+
+    def assets_at(self, customer: str) -> tuple[str | None, ...]:
+        """Return the asset IDs under which a customer has listed the device."""
+        return (self.asset, *self.aliases) if self.customer == customer else ()
 
     def delta(self, number: int) -> Delta | None:
         """Return a delta by its number, if the state still has it."""
