@@ -3,7 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 
@@ -13,14 +13,20 @@ from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
 from webapp import filters, i18n
+from webapp.models import Account
 from webapp.settings import ROOT
 
 _PLACE = re.compile(r"%\(\w+\)[sd]")
 _MARKUP = re.compile(r"</?\w+")
 _PAIR = re.compile(r"<(\w+)[^<>]*>[^<>]*</\1>")
 _HREF = re.compile(r'href="[^"]*"')
-#: The same words mean something else in English and need not differ.
-TRANSLATED = [language for language in i18n.LANGUAGES if language != i18n.DEFAULT]
+_AMERICAN = re.compile(
+    r"(?<!%\()\b(?:colors?|gray|cancel(?:ed|ing)|total(?:ed|ing)|label(?:ed|ing)"
+    r"|(?!size)\w+iz(?:e[sd]?|ing))\b|\d lb\b",
+    re.IGNORECASE,
+)
+#: Languages with a catalogue of all texts.
+TRANSLATED = ["es"]
 
 
 pytestmark = pytest.mark.usefixtures("translations")
@@ -133,7 +139,11 @@ def test_a_translation_begins_and_ends_as_the_text_does(language: str) -> None:
         (["es"], "es"),
         (["es-MX", "es", "en"], "es"),
         (["de-DE", "de", "es", "en"], "es"),
-        (["en-GB", "es"], "en"),
+        (["en-GB", "es"], "en_GB"),
+        (["en-gb", "en"], "en_GB"),
+        (["en-AU", "en"], "en"),
+        (["es-ES", "es"], "es_ES"),
+        (["es-419"], "es"),
         (["fr"], None),
         ([], None),
         (["*"], None),
@@ -146,7 +156,91 @@ def test_a_browser_gets_its_most_preferred_supported_language(
     assert i18n.preferred(wanted) == spoken
 
 
-@pytest.mark.parametrize("language", ["fr", "", None, "../en"])
+@pytest.mark.parametrize(
+    ("country", "language"),
+    [
+        ("US", "en"),
+        ("GB", "en_GB"),
+        ("IE", "en_GB"),
+        ("ES", "es_ES"),
+        ("MX", "es"),
+        ("AR", "es"),
+        ("CA", "en"),
+        ("DE", "en"),
+        ("XX", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_a_country_has_a_default_language(country: str | None, language: str) -> None:
+    assert i18n.of_country(country) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "country", "variant"),
+    [
+        ("en", "GB", "en_GB"),
+        ("es", "ES", "es_ES"),
+        ("es", "GB", "es"),
+        ("en", "ES", "en"),
+        ("en_GB", "US", "en_GB"),
+        ("es_ES", "GB", "es_ES"),
+        ("en", None, "en"),
+    ],
+)
+def test_a_language_has_its_variant_in_a_country(
+    language: str, country: str | None, variant: str
+) -> None:
+    assert i18n.in_country(language, country) == variant
+
+
+def test_the_country_of_an_account_is_the_default_of_its_documents() -> None:
+    partner = Account(kind="partner", name="Copias", country="ES")
+    customer = Account(kind="customer", name="Hotel", partner=partner)
+    abroad = Account(kind="customer", name="Inn", partner=partner, country="GB")
+
+    assert (partner.document_language, customer.document_language) == ("es_ES", "es_ES")
+    assert abroad.document_language == "en_GB"
+    partner.language = "en"
+    assert (customer.document_language, abroad.document_language) == ("en", "en")
+
+
+def test_british_english_differs_where_american_spelling_does() -> None:
+    texts = {form for message in messages("es") for form in forms(message.id)}
+    british = {form for message in messages("en_GB") for form in forms(message.id)}
+
+    assert {text for text in texts if _AMERICAN.search(text)} == british
+    for message in messages("en_GB"):
+        assert not any(_AMERICAN.search(form) for form in forms(message.string)), message.id
+        assert sorted(_PLACE.findall(str(message.string))) == sorted(
+            _PLACE.findall(str(message.id))
+        )
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "day", "moment"),
+    [
+        ("en", "2,469,134", "Nov 28, 2026", "Nov 28, 2026, 6:07 PM EST"),
+        ("en_GB", "2,469,134", "28 Nov 2026", "28 Nov 2026, 18:07 EST"),
+        ("es", "2,469,134", "28 nov 2026", "28 nov 2026, 6:07 p.m. EST"),
+        ("es_ES", "2.469.134", "28 nov 2026", "28 nov 2026, 18:07 EST"),
+    ],
+)
+def test_each_variant_formats_numbers_dates_and_the_clock(
+    language: str, number: str, day: str, moment: str
+) -> None:
+    at = datetime(2026, 11, 28, 23, 7, tzinfo=UTC)
+
+    with force_locale(language):
+        assert filters.number(2_469_134) == number
+        assert filters.day(at.date()) == day
+        assert filters.time_in(at, "America/New_York").replace("\xa0", " ") == moment
+        assert filters.pluralize(2, "page") == (
+            "2 páginas" if i18n.base(language) == "es" else "2 pages"
+        )
+
+
+@pytest.mark.parametrize("language", ["fr", "", None, "../en", "en-GB", "EN", "en_US"])
 def test_an_unsupported_language_is_not_listed(language: str | None) -> None:
     assert i18n.known(language) is None
 

@@ -261,6 +261,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock_time": clock_time,
     "zone_name": zone_name,
     "days_ago": days_ago,
+    "language_tag": i18n.tag,
+    "base_language": i18n.base,
 }
 
 

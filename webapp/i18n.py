@@ -4,14 +4,23 @@ Texts in the code are English and need no catalogue. ``make texts`` updates the 
 """
 
 from babel import negotiate_locale
+from babel.languages import get_official_languages
 from flask_babel import get_domain, get_locale
 from jinja2 import Environment
 
-#: The name of each language in that language. The first is the language of texts in the code.
-LANGUAGES = {"en": "English", "es": "Español"}
+#: The languages to choose from, each by its own name. The first is the language of texts in the
+#: code. A variant formats dates and numbers in its own way, and differs in few texts.
+LANGUAGES = {
+    "en": "English (US)",
+    "en_GB": "English (UK)",
+    "es": "Español (Latinoamérica)",
+    "es_ES": "Español (España)",
+}
 DEFAULT = "en"
-#: The locale of numbers, dates and names of countries in each language.
+#: The locale of numbers, dates and names of countries, where it is not the language itself.
 _LOCALES = {"en": "en_US", "es": "es_US"}
+#: The variants that are the default in a country.
+_VARIANTS = {"GB": "en_GB", "IE": "en_GB", "ES": "es_ES"}
 
 
 def use_in(environment: Environment) -> None:
@@ -29,12 +38,25 @@ def use_in(environment: Environment) -> None:
 def current_language() -> str:
     """Return the current language, a key of ``LANGUAGES``."""
     locale = get_locale()
-    return DEFAULT if locale is None else str(locale.language)
+    if locale is None:
+        return DEFAULT
+    return known(str(locale)) or str(locale.language)
 
 
 def current_locale() -> str:
     """Return the locale that formats numbers and dates in the current language: ``es_US``."""
-    return _LOCALES[current_language()]
+    language = current_language()
+    return _LOCALES.get(language, language)
+
+
+def base(language: str) -> str:
+    """Return the language that a variant belongs to: ``es`` of ``es_ES``, ``es`` of itself."""
+    return language.partition("_")[0]
+
+
+def tag(language: str) -> str:
+    """Return the tag of a language for HTML and HTTP: ``en-GB``."""
+    return language.replace("_", "-")
 
 
 def known(language: str | None) -> str | None:
@@ -44,4 +66,19 @@ def known(language: str | None) -> str | None:
 
 def preferred(wanted: list[str]) -> str | None:
     """Return the best supported language for those a browser wants: ``["es-MX", "en"]``."""
-    return negotiate_locale(wanted, list(LANGUAGES), sep="-")
+    found = negotiate_locale([one.replace("-", "_") for one in wanted], list(LANGUAGES))
+    by_lower_case = {language.lower(): language for language in LANGUAGES}
+    return by_lower_case[found.lower()] if found else None
+
+
+def in_country(language: str, country: str | None) -> str:
+    """Return the variant of a language that is the default in a country, or else the language."""
+    variant = _VARIANTS.get(country or "", "")
+    return variant if base(variant) == language else language
+
+
+def of_country(country: str | None) -> str:
+    """Return the default language in a country, by its two-letter code."""
+    official = get_official_languages(country, de_facto=True) if country else ()
+    language = next((one for one in official if one in LANGUAGES), DEFAULT)
+    return in_country(language, country)

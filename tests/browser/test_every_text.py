@@ -35,7 +35,8 @@ _DATA = (
 )  # fmt: skip
 #: Words that are the same in every language.
 _NAMES = re.compile(
-    r"Releaf|Printerpoint|My Account|Account Settings|API Access|English|Español|CSV|Excel|SVG|"
+    r"English \((?:US|UK)\)|Español \((?:Latinoamérica|España)\)|"
+    r"Releaf|Printerpoint|My Account|Account Settings|API Access|CSV|Excel|SVG|"
     r"PDF|LinkedIn|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
     r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
     r"\b(?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)\b|"

@@ -231,10 +231,10 @@ def test_a_partner_has_its_own_colour_and_logo(visit: Visit) -> None:
 def test_the_language_of_the_page_changes_and_changes_back(visit: Visit) -> None:
     page = visit.of("partner_viewer")
     visit.opens(page, "/feeds")
-    press(page, "Español")
+    press(page, "Español (Latinoamérica)")
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.get_by_role("heading", level=1)).to_have_text("Vínculos")
-    press(page, "English")
+    press(page, "English (US)")
     expect(page.get_by_role("heading", level=1)).to_have_text("Feeds")
 
 

@@ -116,6 +116,21 @@ def test_an_invitation_is_accepted_once(session: Session) -> None:
     assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) == [user]
 
 
+@pytest.mark.parametrize(
+    ("country", "page", "language"),
+    [("GB", "en", "en_GB"), ("GB", "es", "es"), ("US", "en", "en"), (None, "en_GB", "en_GB")],
+)
+def test_who_accepts_gets_the_language_of_the_page_as_it_is_in_the_country(
+    session: Session, country: str | None, page: str, language: str
+) -> None:
+    user, token = invited(session)
+    user.account.country = country
+
+    users.accept(session, token, NEW_PASSWORD, NOW, language=page)
+
+    assert user.language == language
+
+
 @pytest.mark.parametrize("token", ["", "x", "\0", "é" * 50, "x" * 10_000, "\ud800"])
 def test_an_unknown_link_is_not_found(session: Session, token: str) -> None:
     invited(session)

@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp import i18n
 from webapp.db import Base, UtcDateTime
-from webapp.i18n import DEFAULT
 
 
 class Account(Base):
@@ -82,9 +82,10 @@ class Account(Base):
         return named_by.region
 
     @property
-    def certified_in(self) -> str:
-        """The language of its certificates."""
-        return self.language or (self.partner and self.partner.language) or DEFAULT
+    def document_language(self) -> str:
+        """The language of its certificates and emails: chosen, its partner's, or its country's."""
+        chosen = self.language or (self.partner and self.partner.language)
+        return chosen or i18n.of_country(self.holiday_country)
 
     @property
     def certificate_minimum(self) -> int:

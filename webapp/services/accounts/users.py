@@ -8,6 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from webapp import i18n
 from webapp.crypto import hash_token
 from webapp.db import lock
 from webapp.errors import Conflict, Invalid, NotFound
@@ -28,7 +29,7 @@ _EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@[\w-]+(\.[\w-]+)*")
 
 def language_of(user: User) -> str:
     """Return the language of emails to a user: the user's choice, or that of the account."""
-    return user.language or user.account.certified_in
+    return user.language or user.account.document_language
 
 
 def roles_of(account: Account) -> list[Role]:
@@ -137,7 +138,8 @@ def accept(
             gettext("This link has already been used. Log in with the password you chose.")
         )
     user.password_hash = password_hash
-    user.language = user.language or language
+    if user.language is None and language is not None:
+        user.language = i18n.in_country(language, user.account.holiday_country)
     _end_sessions(session, user, now)
     end_links(session, user, now)
     return user

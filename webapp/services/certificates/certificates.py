@@ -71,7 +71,7 @@ def issue(
         pages_per_tree=PAGES_PER_TREE,
         project=project,
         issued_on=now.astimezone(account.zone).date(),
-        language=account.certified_in,
+        language=account.document_language,
         logo_digest=brand.logo.digest if brand and brand.logo else None,
     )
     _add(session, certificate, account.partner_id)

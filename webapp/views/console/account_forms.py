@@ -71,11 +71,12 @@ def offer_choices(form: FlaskForm, partner: Account | None) -> None:
             ),
         )
     form.country.choices = countries
-    form.language.choices = list(i18n.LANGUAGES.items())
-    if partner is not None:
-        own_language = i18n.LANGUAGES[partner.certified_in]
-        as_partner = gettext("Same as partner: %(own)s", own=own_language)
-        form.language.choices.insert(0, ("", as_partner))
+    if partner is None:
+        default = gettext("Default for the country")
+    else:
+        own_language = i18n.LANGUAGES[partner.document_language]
+        default = gettext("Same as partner: %(own)s", own=own_language)
+    form.language.choices = [("", default), *i18n.LANGUAGES.items()]
     offer_regions(form, form.country.data)
 
 

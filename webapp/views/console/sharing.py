@@ -160,7 +160,7 @@ def _shared(account: Account) -> dict[str, object]:
     public = current_settings().public_url
     badge_url = account.badge_id and public + url_for("badge.show", badge_id=account.badge_id)
     latest = certificates.latest(db.session(), account.id)
-    with force_locale(account.certified_in):
+    with force_locale(account.document_language):
         alt = gettext("Trees planted for the pages we print, counted by Releaf")
     return {
         "account": account,

@@ -19,7 +19,7 @@ def show(badge_id: str) -> ResponseReturnValue:
     """The badge: trees to date, for other websites."""
     account = sharing.account_of_badge(db.session(), badge_id)
     pages = sharing.pages_of(db.session(), account)
-    with force_locale(account.certified_in):
+    with force_locale(account.document_language):
         svg = render_template("public/badge.svg", trees=filters.trees(trees(pages)))
     response = make_response(svg)
     response.mimetype = "image/svg+xml"

@@ -18,9 +18,8 @@ class Form(FlaskForm):
 
         def get_translations(self, form: Any) -> Any:
             """Return the catalogue of the current language."""
-            if i18n.current_language() == i18n.DEFAULT:
-                return DummyTranslations()
-            return get_translations([i18n.current_language()])
+            language = i18n.base(i18n.current_language())
+            return DummyTranslations() if language == i18n.DEFAULT else get_translations([language])
 
 
 class ConfirmForm(Form):

@@ -135,7 +135,7 @@ def _set_headers(response: Response) -> Response:
     is_secret = request.endpoint in SECRET_ADDRESSES
     headers["Referrer-Policy"] = "strict-origin" if is_secret else "same-origin"
     if response.mimetype == "text/html":
-        headers["Content-Language"] = i18n.current_language()
+        headers["Content-Language"] = i18n.tag(i18n.current_language())
         response.vary.update(("Accept-Language", "Cookie"))
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
