@@ -21,6 +21,36 @@ def test_a_page_is_in_the_language_that_the_browser_prefers(visitor: Visitor) ->
     assert {"Accept-Language", "Cookie"} <= set(response.headers["Vary"].split(", "))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "lang", "text"),
+    [
+        ("en-GB,en;q=0.9", "en-GB", "colour picker"),
+        ("en-US,en;q=0.9", "en", "color picker"),
+        ("es-ES,es;q=0.9", "es-ES", "logotipo"),
+        ("es-419,es;q=0.9", "es", "logotipo"),
+    ],
+)
+def test_a_page_is_in_the_variant_that_the_browser_prefers(
+    log_in: Callable[[User | str], Visitor],
+    storing: Storing,
+    wanted: str,
+    lang: str,
+    text: str,
+) -> None:
+    with storing() as session:
+        partner = factories.partner(session)
+        factories.user(session, partner, email="ada@example.com")
+        partner_id = partner.id
+
+    response = log_in("ada@example.com").opens(
+        f"/accounts/{partner_id}/brand", {"Accept-Language": wanted}
+    )
+
+    assert f'<html lang="{lang}">' in response.text
+    assert response.headers["Content-Language"] == lang
+    assert text in response.text
+
+
 @pytest.mark.parametrize("wanted", ["fr-FR,fr;q=0.9", "", "*", ";;;", "x" * 5000])
 def test_a_browser_with_an_unsupported_language_gets_english(visitor: Visitor, wanted: str) -> None:
     assert '<html lang="en">' in visitor.opens("/login", {"Accept-Language": wanted}).text

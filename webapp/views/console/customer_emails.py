@@ -30,7 +30,7 @@ def stopped_dca(feed: Feed, *, last_data_on: date, days: int, signature: str) ->
 
     ``days``: business days without data; ``signature``: the names below the text.
     """
-    language = feed.account.certified_in
+    language = feed.account.document_language
     with force_locale(language):
         day = filters.day(last_data_on)
         paragraphs = (
