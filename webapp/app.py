@@ -64,11 +64,11 @@ from webapp.views.shared import (
     rate_limits,
     security,
 )
-from webapp.views.system import failed_jobs, queue_dashboard, status
+from webapp.views.system import equivalents, failed_jobs, queue_dashboard, status
 
 VIEWS = (
-    home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, servers,
-    server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
+    home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, equivalents,
+    servers, server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
     devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
     sharing, search, feed_notes, certificate_minimum, business_review, public_certificates, badge,
     unsubscribe, guide, language,

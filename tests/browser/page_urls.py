@@ -31,6 +31,7 @@ PAGES: dict[str, list[str]] = {
     "accounts.edit": ["/accounts/{customer}/edit", "/accounts/{partner}/edit"],
     "branding.edit": ["/accounts/{partner}/brand", "/accounts/{newcomer}/brand"],
     "certificate_minimum.edit": ["/accounts/{partner}/certificate-minimum"],
+    "equivalents.edit": ["/operations/equivalents"],
     "branding.reset": [
         "/accounts/{partner}/brand/reset/all",  # nothing to reset: leads back
         "/accounts/{newcomer}/brand/reset/all", "/accounts/{newcomer}/brand/reset/logo",

@@ -113,6 +113,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "0013_user_session": {"user_session": {}},
     "0016_audit_chain": {"audit_chain": {}},
     "0020_feed_note": {"feed_note": {}},
+    "0024_equivalents": {"equivalent": {"kind": "water"}},
 }
 
 

@@ -143,6 +143,8 @@ WHO = {
     "guide.show GET": ANYBODY,
     "language.change POST": ANYBODY,
     "status.index GET": OPERATIONS,
+    "equivalents.edit GET": OPERATIONS,
+    "equivalents.edit POST": OPERATIONS,
     "failed_jobs.requeue POST": OPERATIONS,
     "failed_jobs.confirm_delete GET": OPERATIONS,
     "failed_jobs.delete POST": OPERATIONS,

@@ -22,7 +22,7 @@ from webapp.models import Invitation, Server, User
 
 __all__ = ["built_tenants", "tenants"]
 
-#: Routes that give or take access: of users, and to Printerpoint.
+#: Routes that give or take access, of users and to Printerpoint, and what public pages state.
 GUARDED = {
     "profile.email POST",
     "users.new POST",
@@ -32,6 +32,7 @@ GUARDED = {
     "servers.new POST",
     "server_changes.token POST",
     "server_changes.remove POST",
+    "equivalents.edit POST",
 }
 #: Those that require the password, or the one-time link, themselves, or email it.
 SELF_GUARDED = {

@@ -20,6 +20,7 @@ _COMMANDS = {
     "database": "webapp.cli.database:database",
     "demo": "webapp.cli.seed:demo",
     "device": "webapp.cli.devices:device",
+    "equivalent": "webapp.cli.equivalents:equivalent",
     "feed": "webapp.cli.feeds:feed",
     "list": "webapp.cli.listing:listing",
     "month": "webapp.cli.months:month_group",

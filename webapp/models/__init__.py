@@ -8,6 +8,7 @@ from webapp.models.collection import Collection, Outcome, RetryRows
 from webapp.models.deposit import Deposit
 from webapp.models.device import Device
 from webapp.models.device_attention import DeviceAttention
+from webapp.models.equivalent import Equivalent
 from webapp.models.feed import Feed
 from webapp.models.feed_event import FeedEvent
 from webapp.models.feed_note import FeedNote
@@ -36,6 +37,7 @@ __all__ = [
     "Device",
     "DeviceAttention",
     "Document",
+    "Equivalent",
     "Feed",
     "FeedEvent",
     "FeedNote",

@@ -27,6 +27,7 @@ Action = Literal[
     "collection requested",
     "deltas reviewed",
     "email resent",
+    "equivalent changed",
     "feed changed",
     "feed deactivated",
     "feed note added",

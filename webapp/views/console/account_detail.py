@@ -18,7 +18,7 @@ from webapp.queries.metrics import CustomerCounts
 from webapp.queries.viewer import Viewer
 from webapp.services.accounts import accounts, calendars
 from webapp.views.console import history
-from webapp.views.shared import context, listing, totals
+from webapp.views.shared import context, equivalents, listing, totals
 from webapp.views.shared.periods import period_chart
 
 LATEST = 6
@@ -84,6 +84,7 @@ def _customer(viewer: Viewer, customer: Account) -> dict[str, Any]:
     events = feed_events.of_feeds(db.session(), feed_ids, _EVENTS)
     return {
         "totals": totals.of_months(by_month, today),
+        "equivalents": equivalents.of(sum(by_month.values())),
         "carried": sum(certificates.carried_pages(db.session(), customer.id).values()),
         "earlier": metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
         "chart": period_chart(

@@ -45,6 +45,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "collection requested": _l("Collection requested"),
     "deltas reviewed": _l("Cases reviewed"),
     "email resent": _l("Email resent"),
+    "equivalent changed": _l("Water or CO₂ changed"),
     "feed changed": _l("Feed changed"),
     "feed deactivated": _l("Feed deactivated"),
     "feed note added": _l("Note added to a feed"),

@@ -31,7 +31,7 @@ from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
 from webapp.services.certificates import certificates
-from webapp.views.shared import bulk, context, documents, export, listing
+from webapp.views.shared import bulk, context, documents, equivalents, export, listing
 
 blueprint = Blueprint("certificates", __name__)
 
@@ -198,6 +198,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
     return {
         "card_url": url_for("public_certificates.share_card", public_id=public_id),
         "certificate": certificate,
+        "equivalents": equivalents.of(certificate.pages),
         "month": Month.parse(certificate.month).first,
         "late_months": _late_months(certificate),
         "carried_months": certificates.carried_months(certificate),

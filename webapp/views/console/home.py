@@ -15,7 +15,7 @@ from webapp.queries import certificates, dashboard, details, device_status, feed
 from webapp.queries.viewer import Viewer
 from webapp.views.console import history
 from webapp.views.console.account_detail import LATEST
-from webapp.views.shared import context, listing, navigation, totals
+from webapp.views.shared import context, equivalents, listing, navigation, totals
 from webapp.views.shared.periods import period_chart
 
 blueprint = Blueprint("home", __name__)
@@ -93,6 +93,7 @@ def _customer(viewer: Viewer, customer: Account) -> str:
         "console/home/customer.html",
         account=customer,
         totals=totals.of_months(months, today),
+        equivalents=equivalents.of(sum(months.values())),
         carried=sum(certificates.carried_pages(db.session(), customer.id).values()),
         earlier=metrics.from_earlier_months(db.session(), feed_ids, Month.of(today)),
         chart=period_chart(

@@ -27,7 +27,7 @@ from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
 from webapp.services.accounts import sharing as service
-from webapp.views.shared import context, totals
+from webapp.views.shared import context, equivalents, totals
 from webapp.views.shared.bars import Bar
 from webapp.views.shared.context import roles_required
 
@@ -103,6 +103,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         bars=[Bar(str(row.month), row.pages) for row in rows] if total else [],
         pages=total,
         trees=trees(total),
+        equivalents=equivalents.of(total),
         certified_pages=sum(one.pages for one in issued),
         certified_trees=sum((one.trees for one in issued), Decimal(0)),
         today=totals.today_of(account, clock.now()),

@@ -12,7 +12,7 @@ from webapp.extensions import current_settings
 from webapp.models import Certificate
 from webapp.queries import certificates as queries
 from webapp.services.certificates import certificates
-from webapp.views.shared import documents
+from webapp.views.shared import documents, equivalents
 
 blueprint = Blueprint("public_certificates", __name__)
 
@@ -25,6 +25,7 @@ def show(public_id: str) -> ResponseReturnValue:
         render_template(
             "public/certificates/show.html",
             certificate=certificate,
+            equivalents=equivalents.of(certificate.pages),
             holder=certificate.account_name if certificate.account.is_named else None,
             is_rendered=certificate.document is not None,
             address=current_settings().public_url

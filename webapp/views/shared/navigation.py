@@ -93,7 +93,9 @@ GUIDE = MenuItem(_l("Setup guide"), "guide.index", "book-open", ("guide",))
 MAILS = MenuItem(
     _l("Emails"), "notifications.index", "mail", ("notifications.index", "notifications.show")
 )
-SERVICE = MenuItem(_l("System status"), "status.index", "activity", ("status", "failed_jobs"))
+SERVICE = MenuItem(
+    _l("System status"), "status.index", "activity", ("status", "failed_jobs", "equivalents")
+)
 QUEUES = MenuItem(_l("Queues"), "rq_dashboard.queues_overview", "layers", ("rq_dashboard",))
 
 _FIRST = MenuGroup((HOME,))

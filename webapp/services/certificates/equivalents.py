@@ -1,0 +1,72 @@
+"""Equivalents of pages: operations enter a factor and its source, or remove them."""
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from webapp.errors import Invalid
+from webapp.models import Equivalent
+from webapp.models.equivalent import LONGEST_SOURCE, EquivalentKind
+from webapp.services.names import clean_name
+
+LARGEST = Decimal(1_000_000)
+_MOST_DECIMALS = 6
+
+
+def factor(kind: EquivalentKind, text: str) -> Decimal:
+    """Return the factor that a text means. Raises Invalid."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        value = Decimal("nan")
+    exponent = value.as_tuple().exponent
+    if not (
+        value.is_finite()
+        and 0 < value <= LARGEST
+        and isinstance(exponent, int)
+        and exponent >= -_MOST_DECIMALS
+    ):
+        raise Invalid(
+            f"{kind}_factor",
+            gettext("Enter a number above 0 and up to 1,000,000, with at most 6 decimals."),
+        )
+    return value
+
+
+def change(
+    session: Session, kind: EquivalentKind, per_thousand: Decimal, source: str, now: datetime
+) -> tuple[str, str] | None:
+    """Set the factor per 1,000 pages and its source; return what was and is stored, if it changed.
+
+    Raises Invalid without a source.
+    """
+    source = clean_name(source, LONGEST_SOURCE, f"{kind}_source")
+    if not source:
+        raise Invalid(f"{kind}_source", gettext("Enter the source of the factor."))
+    row = session.get(Equivalent, kind)
+    before, after = _describe(row), f"{per_thousand:f}, {source}"
+    if before == after:
+        return None
+    if row is None:
+        row = Equivalent(kind=kind)
+        session.add(row)
+    row.per_thousand, row.source, row.changed_at = per_thousand, source, now
+    session.flush()
+    return before, after
+
+
+def remove(session: Session, kind: EquivalentKind) -> tuple[str, str] | None:
+    """Switch an equivalent off; return what was and is stored, if it was on."""
+    row = session.get(Equivalent, kind)
+    if row is None:
+        return None
+    before = _describe(row)
+    session.delete(row)
+    session.flush()
+    return before, _describe(None)
+
+
+def _describe(row: Equivalent | None) -> str:
+    return "–" if row is None else f"{row.per_thousand:f}, {row.source}"
