@@ -201,6 +201,19 @@ def test_a_second_upload_waits_a_limited_time(monkeypatch: pytest.MonkeyPatch) -
     assert not logo.decoding.locked()
 
 
+def test_a_third_upload_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 3600)
+
+    with logo.decoding, logo.places, logo.places, pytest.raises(InvalidImage, match="busy"):
+        sanitize_logo(svg())
+
+
+def test_an_upload_gives_its_place_back() -> None:
+    for _ in range(3):
+        with pytest.raises(InvalidImage, match="unknown"):
+            sanitize_logo(b"no image")
+
+
 def test_the_process_has_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "a secret of the service")
     # In place of the decoder, a program that writes its environment.

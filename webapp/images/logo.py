@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from webapp.images import limits
 from webapp.images.errors import InvalidImage, Reason
@@ -17,8 +17,11 @@ COMMAND = [sys.executable, "-m", "webapp.images.child"]
 #: At the limit of processor time, and by resvg when it cannot allocate memory.
 _LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT})
 _ROOT = Path(__file__).parents[2]
-#: One image at a time in each web process: uploads cannot take all of its threads.
+#: One image at a time in each web process.
 decoding = Lock()
+#: One request decodes, one other waits; more are refused at once, so that uploads cannot take all
+#: threads of a web process.
+places = BoundedSemaphore(2)
 _log = logging.getLogger(__name__)
 
 
@@ -38,14 +41,23 @@ def sanitize_logo(upload: bytes) -> Picture:
     """
     if len(upload) > limits.LARGEST_FILE:
         raise InvalidImage(Reason.FILE_SIZE)
+    if not places.acquire(blocking=False):
+        raise InvalidImage(Reason.BUSY)
+    try:
+        png = _decode_in_turn(upload)
+    finally:
+        places.release()
+    # The header of a PNG has the size at a fixed place.
+    return Picture(png, int.from_bytes(png[16:20]), int.from_bytes(png[20:24]))
+
+
+def _decode_in_turn(upload: bytes) -> bytes:
     if not decoding.acquire(timeout=limits.WAIT_SECONDS):
         raise InvalidImage(Reason.BUSY)
     try:
-        png = _decode(upload)
+        return _decode(upload)
     finally:
         decoding.release()
-    # The header of a PNG has the size at a fixed place.
-    return Picture(png, int.from_bytes(png[16:20]), int.from_bytes(png[20:24]))
 
 
 def _decode(upload: bytes) -> bytes:
