@@ -21,7 +21,7 @@ _MARKUP = re.compile(r"</?\w+")
 _PAIR = re.compile(r"<(\w+)[^<>]*>[^<>]*</\1>")
 _HREF = re.compile(r'href="[^"]*"')
 _AMERICAN = re.compile(
-    r"(?<!%\()\b(?:colors?|gray|cancel(?:ed|ing)|total(?:ed|ing)|label(?:ed|ing)"
+    r"(?<!%\()\b(?:colors?|gray|liters?|cancel(?:ed|ing)|total(?:ed|ing)|label(?:ed|ing)"
     r"|(?!size)\w+iz(?:e[sd]?|ing))\b|\d lb\b",
     re.IGNORECASE,
 )

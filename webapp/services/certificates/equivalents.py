@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from webapp import filters
 from webapp.errors import Invalid
 from webapp.models import Equivalent
 from webapp.models.equivalent import LONGEST_SOURCE, EquivalentKind
@@ -30,7 +31,10 @@ def factor(kind: EquivalentKind, text: str) -> Decimal:
     ):
         raise Invalid(
             f"{kind}_factor",
-            gettext("Enter a number above 0 and up to 1,000,000, with at most 6 decimals."),
+            gettext(
+                "Enter a number above 0 and up to %(largest)s, with at most 6 decimals.",
+                largest=filters.number(int(LARGEST)),
+            ),
         )
     return value
 

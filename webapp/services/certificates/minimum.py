@@ -2,6 +2,7 @@
 
 from flask_babel import gettext
 
+from webapp import filters
 from webapp.errors import Invalid
 from webapp.models import Account
 
@@ -20,7 +21,10 @@ def change(partner: Account, pages: int | None) -> bool:
     if pages is not None and not 0 <= pages <= LARGEST:
         raise Invalid(
             "minimum_pages",
-            gettext("Enter a number of pages from 1 to 1,000,000, or nothing."),
+            gettext(
+                "Enter a number of pages from 1 to %(largest)s, or nothing.",
+                largest=filters.number(LARGEST),
+            ),
         )
     before, partner.minimum_pages = partner.minimum_pages, pages or None
     return before != partner.minimum_pages

@@ -25,9 +25,9 @@ _SOURCE = _l("Shown beside the amount, for example the name and year of a study.
 class EquivalentsForm(forms.Form):
     """A factor and its source for each equivalent; both are empty while it is off."""
 
-    water_factor = StringField(_l("Liters of water per 1,000 pages"))
+    water_factor = StringField(_l("Liters of water per thousand pages"))
     water_source = StringField(_l("Source for water"), description=_SOURCE)
-    co2_factor = StringField(_l("Kilograms of CO₂ per 1,000 pages"))
+    co2_factor = StringField(_l("Kilograms of CO₂ per thousand pages"))
     co2_source = StringField(_l("Source for CO₂"), description=_SOURCE)
 
 
