@@ -46,6 +46,7 @@ from webapp.views.console import (
     reconciliation,
     review,
     review_bulk,
+    saved_views,
     search,
     server_changes,
     servers,
@@ -70,8 +71,8 @@ VIEWS = (
     home, auth, profile, accounts, branding, brand_files, users, status, failed_jobs, equivalents,
     servers, server_changes, approvals, customers, feeds, feed_settings, feed_changes, feed_bulk,
     devices, collections, review, review_bulk, certificates, reconciliation, notifications, audit,
-    sharing, search, feed_notes, certificate_minimum, business_review, public_certificates, badge,
-    unsubscribe, guide, language,
+    sharing, search, feed_notes, certificate_minimum, business_review, saved_views,
+    public_certificates, badge, unsubscribe, guide, language,
 )  # fmt: skip
 
 _SCHEMA_POLL_SECONDS = 60

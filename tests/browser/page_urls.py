@@ -76,6 +76,8 @@ PAGES: dict[str, list[str]] = {
         "/feeds/{pending_feed}", "/feeds/{inactive_feed}", "/feeds/{removed_feed}",
         "/feeds/{paused_feed}", "/feeds/{long_feed}", "/feeds/{monthly_feed}",
     ],
+    "saved_views.new": ["/views/feeds/new?health=unhealthy"],
+    "saved_views.delete": ["/views/{view}/delete"],
     "feed_notes.new": ["/feeds/{feed}/notes/new"],
     "feed_notes.delete": ["/feeds/{feed}/notes/{note}/delete"],
     "feed_settings.read_by_hand": [

@@ -70,7 +70,8 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     stranger.is_named = False
     things |= {"unnamed": unnamed.public_id, "customer": customer.id, "stranger": stranger.id}
     note = factories.feed_note(session, feed, people["partner_admin"])
-    things |= {"feed": feed.id, "device": printer.id, "note": note.id}
+    view = factories.saved_view(session, people["partner_admin"])
+    things |= {"feed": feed.id, "device": printer.id, "note": note.id, "view": view.id}
     people["guide_admin"] = guide_story.build(session, keyring, token, things)
     return SeededDatabase(things, people)
 

@@ -13,6 +13,7 @@ from tests.factories.accounts import (
     mail,
     operations,
     partner,
+    saved_view,
     user,
     user_session,
 )
@@ -24,6 +25,6 @@ from tests.factories.metering import delta, deposit, device, reading
 __all__ = [
     "NOW", "PASSWORD", "TODAY", "YESTERDAY", "brand", "certificate", "closed_month", "collection",
     "customer", "delta", "deposit", "device", "document", "feed", "feed_note", "health_change",
-    "invitation", "logo", "mail", "operations", "outcome", "partner", "reading", "server", "user",
-    "user_session",
+    "invitation", "logo", "mail", "operations", "outcome", "partner", "reading", "saved_view",
+    "server", "user", "user_session",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from webapp.models import (
     Invitation,
     Logo,
     Mail,
+    SavedView,
     User,
     UserSession,
 )
@@ -183,6 +184,20 @@ def invitation(
             used_at=used_at,
         ),
     )
+
+
+def saved_view(
+    session: Session,
+    of: User,
+    *,
+    list_name: str = "feeds",
+    name: str = "Unhealthy feeds",
+    filters: dict[str, str] | None = None,
+) -> SavedView:
+    """A saved view of a user."""
+    filters = filters or {"health": "unhealthy"}
+    view = SavedView(user_id=of.id, list_name=list_name, name=name, filters=filters, created_at=NOW)
+    return add(session, view)
 
 
 def mail(

@@ -114,6 +114,7 @@ ROWS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "0016_audit_chain": {"audit_chain": {}},
     "0020_feed_note": {"feed_note": {}},
     "0024_equivalents": {"equivalent": {"kind": "water"}},
+    "0025_saved_view": {"saved_view": {"filters": {"q": "x"}}},
 }
 
 

@@ -19,6 +19,7 @@ from webapp.models.month import ClosedMonth
 from webapp.models.notice import Mail, Notice
 from webapp.models.reading import Delta, Reading
 from webapp.models.reconciliation import Reconciliation
+from webapp.models.saved_view import SavedView
 from webapp.models.server import Server
 from webapp.models.summary import PartnerMonth, ServerDay
 from webapp.models.user import User
@@ -52,6 +53,7 @@ __all__ = [
     "Reading",
     "Reconciliation",
     "RetryRows",
+    "SavedView",
     "Server",
     "ServerDay",
     "ServerOverlap",

@@ -14,7 +14,9 @@ from sqlalchemy import Select
 
 from webapp.db import LARGEST_ID, db
 from webapp.queries import lists as paging
+from webapp.queries import saved_views
 from webapp.queries.lists import COUNT_TO, PER_PAGE, Page
+from webapp.views.shared.context import viewer
 
 _LONGEST_SEARCH = 200
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
@@ -24,6 +26,13 @@ _PARAMETERS = frozenset(
         "q", "health", "status", "state", "kind", "role", "server", "account", "feed", "month",
         "days", "sort", "page", "from", "to", "user",
     )
+)  # fmt: skip
+
+
+#: Lists whose filters can be saved as a view; their endpoints are ``feeds.index``, and so on.
+LISTS = (
+    "accounts", "audit", "certificates", "collections", "devices", "feeds", "notifications",
+    "review", "servers", "users",
 )  # fmt: skip
 
 
@@ -102,6 +111,12 @@ def current_url(**changes: Any) -> str:
     return url_for(request.endpoint or "", **shown)
 
 
+def filters_of_request() -> dict[str, str]:
+    """Return the search, filters and order of the address, without its page."""
+    found = {name: clean_text(request.args.get(name, "")) for name in sorted(_PARAMETERS)}
+    return {name: value for name, value in found.items() if value and name != "page"}
+
+
 def is_fragment() -> bool:
     """Whether htmx requests a fragment, and does not restore a page from its history."""
     return bool(htmx_request.htmx) and not htmx_request.htmx.history_restore_request
@@ -114,8 +129,17 @@ def page_url(number: int) -> str:
 
 def render(noun: str, page: Page, **context: Any) -> Response:
     """Render the page of a list, or only its rows for htmx."""
-    template = f"console/{noun}/_rows.html" if is_fragment() else f"console/{noun}/index.html"
-    context |= {"page": page, "current_url": current_url, "page_url": page_url}
+    template = f"console/{noun}/_rows.html"
+    if not is_fragment():
+        template = f"console/{noun}/index.html"
+        context["saved_views"] = saved_views.of_list(db.session(), viewer(), noun)
+    filters: dict[str, Any] = {**filters_of_request()}
+    context |= {
+        "page": page,
+        "current_url": current_url,
+        "page_url": page_url,
+        "save_url": url_for("saved_views.new", list_name=noun, **filters) if filters else "",
+    }
     response = make_response(render_template(template, **context))
     response.vary.add("HX-Request")
     return response
