@@ -193,7 +193,7 @@ def test_pages_are_allocated_to_the_business_days_after_the_feed_began() -> None
 @pytest.mark.parametrize(
     ("value", "usable"),
     [(0, True), (-1, False), (99_999, True), (999_999, False), (999_998, True), (9_999_999, False),
-     (2**31 - 1, False), (2**31, True), (2**32 - 1, False), (2**63 - 2, True), (2**63 - 1, False),
+     (2**31 - 1, False), (2**31, True), (2**32 - 1, False), (10**12, True), (2**63 - 1, False),
      (2**63, False), (2**64 - 1, False)],
 )  # fmt: skip
 def test_values_that_a_counter_can_show(value: int, usable: bool) -> None:
@@ -201,6 +201,11 @@ def test_values_that_a_counter_can_show(value: int, usable: bool) -> None:
     assert usable_values({MONO: value, COLOUR: None, "scans": 3}) == (
         {MONO: value} if usable else {}
     )
+
+
+@pytest.mark.parametrize("value", [10**12 + 1, 2**62, 2**63 - 2])
+def test_more_clicks_than_a_machine_prints_are_no_value(value: int) -> None:
+    assert usable_values({MONO: value, "paperAreaTotal": value}) == {"paperAreaTotal": value}
 
 
 def test_the_counter_set_with_pages_is_chosen_before_one_that_is_only_present() -> None:

@@ -26,6 +26,13 @@ COUNTER_SETS: tuple[CounterSet, ...] = get_args(CounterSet)
 COUNTERS = frozenset(name for names in MEMBERS.values() for name in names)
 
 LARGEST = 2**63 - 1
+#: The largest value of each counter. More clicks are no lifetime count, and sums of pages over all
+#: devices stay within 63 bits; areas and lengths are divided.
+_MOST = {
+    name: 10**12 if counter_set in ("colour", "size") else LARGEST
+    for counter_set, names in MEMBERS.items()
+    for name in names
+}
 _NO_VALUE = frozenset({2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
 _FEWEST_NINES = 6
 
@@ -35,7 +42,7 @@ def usable_values(counters: Mapping[str, int | None]) -> dict[str, int]:
     return {
         name: value
         for name, value in counters.items()
-        if name in COUNTERS and value is not None and is_value(value)
+        if value is not None and value <= _MOST.get(name, -1) and is_value(value)
     }
 
 
