@@ -6,11 +6,9 @@ from decimal import Decimal
 import pytest
 from flask_babel import force_locale
 
-from webapp.domain.months import Month
 from webapp.queries.metrics import DayPages
 from webapp.views.shared.bars import Bar, bars_of_days
 from webapp.views.shared.charts import HEIGHT, layout_chart
-from webapp.views.shared.totals import of_months
 
 MONDAY = date(2026, 11, 2)
 HOLIDAY = MONDAY + timedelta(days=1)
@@ -124,20 +122,6 @@ def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
     ]
     assert (made.columns[1].top, made.columns[1].height) == ("40.0", "160.0")
     assert [row.value for row in made.rows] == ["0.25", "2.40"]
-
-
-def test_the_trees_of_a_month_are_those_of_all_pages_until_its_end() -> None:
-    pages = {Month(2025, 3): 8_333, Month(2026, 2): 16_666, Month(2026, 11): 8_333}
-
-    growth = of_months(pages, date(2026, 11, 17)).growth
-
-    assert [bar.label for bar in growth][::11] == ["2025-12", "2026-11"]
-    assert [str(bar.value) for bar in growth] == ["1.00"] * 2 + ["3.00"] * 9 + ["4.00"]
-
-
-@pytest.mark.parametrize("pages", [{}, {Month(2026, 11): 8_333}])
-def test_one_month_alone_is_no_growth_to_show(pages: dict[Month, int]) -> None:
-    assert of_months(pages, date(2026, 11, 17)).growth == []
 
 
 @pytest.mark.usefixtures("translations")

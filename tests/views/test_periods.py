@@ -100,3 +100,40 @@ def test_twelve_months_are_compared_with_the_twelve_before(app: Flask) -> None:
     assert made.comparison == "400 pages, 300% more than in the 12 months before."
     assert made.has_pages
     assert not chart(app, "", {}).has_pages
+
+
+def growth(app: Flask, query: str, pages: dict[date, int]) -> list[tuple[str, str]]:
+    """The trees at the end of each day or month of a period."""
+    return [(bar.label, str(bar.value)) for bar in chart(app, query, pages).growth]
+
+
+def test_trees_are_those_of_all_pages_until_the_end_of_each_day(app: Flask) -> None:
+    pages = {
+        date(2025, 3, 3): 8_333,
+        date(2026, 11, 12): 8_333,
+        date(2026, 11, 16): 16_666,
+        TODAY: 8_333,
+    }
+
+    week = growth(app, "range=7", pages)
+    custom = growth(app, "range=custom&from=2026-11-11&to=2026-11-13", pages)
+
+    assert [trees for _, trees in week] == ["1.00", "2.00", "2.00", "2.00", "2.00", "4.00", "4.00"]
+    assert custom == [("2026-11-11", "1.00"), ("2026-11-12", "2.00"), ("2026-11-13", "2.00")]
+
+
+def test_trees_by_month_include_the_months_before_and_the_present_one(app: Flask) -> None:
+    pages = {date(2025, 3, 3): 8_333, date(2026, 2, 2): 16_666, TODAY: 8_333}
+
+    trees = growth(app, "range=months", pages)
+
+    assert trees[0] == ("2025-12", "1.00")
+    assert trees[2] == ("2026-02", "3.00")
+    assert trees[-1] == ("2026-11", "4.00")
+
+
+def test_without_pages_until_the_end_of_the_period_there_are_no_trees(app: Flask) -> None:
+    pages = {date(2026, 11, 16): 8_333}
+
+    assert growth(app, "range=7", {}) == []
+    assert growth(app, "range=custom&from=2026-11-11&to=2026-11-13", pages) == []

@@ -202,7 +202,7 @@ def test_late_pages_and_corrections_are_lines_of_their_own_on_a_customers_pages(
     assert "Corrections" not in other
 
 
-def test_trees_grow_month_by_month_on_the_pages_of_a_customer_and_its_partner(
+def test_trees_grow_in_the_chosen_period_on_the_pages_of_a_customer_and_its_partner(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     today = clock.now().date()
@@ -211,22 +211,46 @@ def test_trees_grow_month_by_month_on_the_pages_of_a_customer_and_its_partner(
         feed = feed_of_zaha(session)
         factories.deposit(session, feed, day=this_month - timedelta(days=1), pages=8_333)
         feed_id = feed.id
-    before = ada.opens("/").text
+    before = ada.opens("/?range=months").text
     with storing() as session:
         factories.deposit(session, session.get_one(Feed, feed_id), day=this_month, pages=16_666)
 
-    zaha = log_in("zaha@example.com")
-    pages = [zaha.opens("/"), ada.opens("/"), ada.opens(f"/accounts/{feed.account_id}")]
+    zaha, own = log_in("zaha@example.com"), f"/accounts/{feed.account_id}"
+    pages = [zaha.opens("/?range=months"), ada.opens("/?range=months")]
+    pages.append(ada.opens(f"{own}?range=months"))
 
-    assert "1.00" in before
-    assert "Total trees, by month" not in before
+    assert growth_of(before)[9:12] == ["0.00", "1.00", "1.00"]
     for page in pages:
-        chart = page.text.split("Total trees, by month")[-1]
-        assert re.findall(r'<td class="number">([0-9.]+)</td>', chart)[9:12] == [
-            "0.00",
-            "1.00",
-            "3.00",
-        ]
+        assert growth_of(page.text)[9:12] == ["0.00", "1.00", "3.00"]
+    assert len(growth_of(ada.opens(f"{own}?range=90").text)) == 90
+
+
+def growth_of(page: str) -> list[str]:
+    """The figures of the chart of trees."""
+    chart = page.split('chart-title">Total trees<')[-1].partition("</figure>")[0]
+    return re.findall(r'<td class="number">([0-9.]+)</td>', chart)
+
+
+def test_the_figures_of_a_company_compare_with_last_month_and_lead_to_their_lists(
+    ada: Visitor, grace: Visitor, storing: Storing
+) -> None:
+    last_month = clock.now().date().replace(day=1) - timedelta(days=1)
+    with storing() as session:
+        feed = feed_of_zaha(session)
+        factories.deposit(session, feed, day=last_month, pages=8_333)
+        customer, partner = feed.account_id, feed.server.account_id
+
+    of_customer = ada.opens(f"/accounts/{customer}").text
+    of_partner = ada.opens(f"/accounts/{partner}").text
+    for_operations = grace.opens(f"/accounts/{partner}").text
+
+    for page in (of_customer, of_partner, for_operations):
+        assert f", 8,333 in {last_month:%B %Y}" in page
+    assert f'class="stat-link" href="/feeds?account={customer}&amp;sort=-pages"' in of_customer
+    assert f'class="stat-link" href="/certificates?account={customer}"' in of_customer
+    assert 'class="stat-link" href="/accounts?sort=-pages"' in of_partner
+    assert 'class="stat-link" href="#customers"' in for_operations
+    assert 'id="customers"' in for_operations
 
 
 def test_the_regions_follow_the_country(grace: Visitor, storing: Storing) -> None:

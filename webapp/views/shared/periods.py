@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from webapp import filters
 from webapp.domain.months import Month
+from webapp.domain.trees import trees
 from webapp.queries.metrics import DayPages
 from webapp.services.accounts.calendars import Observing, public_holidays
 from webapp.views.shared.bars import Bar, bars_of_days
@@ -44,10 +45,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class PeriodChart:
-    """The bars of a period; ``comparison``: its pages, compared with the period before."""
+    """The bars of a period; ``comparison``: its pages, compared with the period before.
+
+    ``growth``: the trees at the end of each day or month, of all time; empty without any pages.
+    """
 
     period: Period
     bars: Sequence[Bar]
+    growth: Sequence[Bar]
     comparison: str
 
     @property
@@ -83,17 +88,34 @@ def period_chart(
 ) -> PeriodChart:
     """Return the chart of the address. ``by_month``: pages by the month that counts them."""
     period = period_of_request(today)
+    total = sum(by_month.values())
     if period.key == "months":
         months = months_until(Month.of(today))
         earlier = months_until(months[0].previous())
         bars = [Bar(str(month), max(by_month.get(month, 0), 0)) for month in months]
+        growth = _growth([(str(month), by_month.get(month, 0)) for month in months], total)
         before = sum(by_month.get(month, 0) for month in earlier)
     else:
-        days = days_of(period.first, period.last)
+        until_today = days_of(period.first, today)
+        days, later = until_today[: period.days], until_today[period.days :]
         bars = bars_of_days(days, public_holidays(account), marks_held=marks_held)
+        at_end = total - sum(day.pages for day in later)
+        growth = _growth([(day.day.isoformat(), day.pages) for day in days], at_end)
         before = sum(day.pages for day in days_of(*period.before))
     pages = sum(int(bar.value) for bar in bars)
-    return PeriodChart(period, bars, _comparison(period, pages, before))
+    return PeriodChart(period, bars, growth, _comparison(period, pages, before))
+
+
+def _growth(pages: Sequence[tuple[str, int]], at_end: int) -> list[Bar]:
+    """Return the trees at the end of each day or month. ``at_end``: all pages until the last."""
+    if at_end <= 0:
+        return []
+    so_far = at_end - sum(count for _, count in pages)
+    bars = []
+    for label, count in pages:
+        so_far += count
+        bars.append(Bar(label, trees(max(so_far, 0))))
+    return bars
 
 
 def _comparison(period: Period, pages: int, before: int) -> str:

@@ -1,4 +1,4 @@
-"""Totals: pages and trees of many feeds, and their last days as a chart."""
+"""Totals: pages and trees of many feeds, by month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from flask_babel import gettext
 
 from webapp.domain.months import Month
 from webapp.domain.trees import trees
-from webapp.views.shared.bars import Bar
 
 DAYS = 31
 _MONTHS = 12
@@ -27,14 +26,13 @@ class Zoned(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Pages and trees of the open month and of all time; ``growth``: cumulative trees as bars."""
+    """Pages and trees of the open month and of all time, and the pages of the month before."""
 
     month: Month
     month_pages: int
     month_trees: Decimal
     pages: int
     trees: Decimal
-    growth: Sequence[Bar]
     last_month: Month
     last_month_pages: int
 
@@ -52,14 +50,12 @@ class PeriodTotals:
 class PartnerTotals:
     """Pages and trees of this month, quarter and year and of all time, and the certified pages.
 
-    Also the last twelve months, and the trees at the end of each, as bars.
+    Also the pages of the month before.
     """
 
     periods: Sequence[PeriodTotals]
     certified: int
     open: int
-    months: Sequence[Bar]
-    growth: Sequence[Bar]
     last_month: Month
     last_month_pages: int
 
@@ -83,24 +79,9 @@ def partner_totals(pages: Mapping[Month, int], certified: int, today: date) -> P
         [PeriodTotals(name, count, trees(count)) for name, count in sums],
         certified,
         total - certified,
-        [Bar(str(one), max(pages.get(one, 0), 0)) for one in months_until(month)],
-        _growth(pages, month),
         month.previous(),
         max(pages.get(month.previous(), 0), 0),
     )
-
-
-def _growth(pages: Mapping[Month, int], month: Month) -> list[Bar]:
-    """Return the trees at the end of twelve months; empty with fewer than two months."""
-    if sum(1 for count in pages.values() if count) < 2:
-        return []
-    shown = months_until(month)
-    so_far = sum(count for one, count in pages.items() if one < shown[0])
-    bars = []
-    for one in shown:
-        so_far += pages.get(one, 0)
-        bars.append(Bar(str(one), trees(so_far)))
-    return bars
 
 
 def months_until(last: Month) -> list[Month]:
@@ -116,7 +97,6 @@ def of_months(by_month: Mapping[Month, int], today: date) -> Totals:
     month = Month.of(today)
     # Corrections may exceed the month's pages so far; the rest counts in the next month.
     month_pages, pages = max(by_month.get(month, 0), 0), sum(by_month.values())
-    growth = _growth(by_month, month)
     before = month.previous()
     return Totals(
         month,
@@ -124,7 +104,6 @@ def of_months(by_month: Mapping[Month, int], today: date) -> Totals:
         trees(month_pages),
         pages,
         trees(pages),
-        growth,
         before,
         max(by_month.get(before, 0), 0),
     )
