@@ -86,6 +86,9 @@ def test_the_review_of_last_month_has_its_figures_and_changes(desk: Desk) -> Non
     page = desk.page()
 
     assert "<h2>October 2026</h2>" in page
+    for kind in ("pdf", "xlsx"):
+        address = f"/accounts/{desk.partner}/business-review.{kind}?period=2026-10"
+        assert f'href="{address}"' in page
     assert "42,000" in page
     assert "+12,000 (+40%)" in page
     assert "+20,000 (+200%)" in page
