@@ -254,6 +254,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "days": days,
     "month": month,
     "months": months,
+    "percent": percent,
     "month_name": month_name,
     "short_date": short_date,
     "time_in": time_in,

@@ -21,6 +21,7 @@ from webapp.db import db
 from webapp.domain.months import Month
 from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
+from webapp.domain.years import summarize
 from webapp.errors import NotFound
 from webapp.extensions import current_settings
 from webapp.models import Account
@@ -79,8 +80,8 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
     issued = details.certificates_of_year(db.session(), account.id, year)
     numbers = {Month.parse(one.month): one.number for one in issued}
     carried = certificates.carried_months(db.session(), account.id)
-    this_year = totals.today_of(account, clock.now()).year
-    years = sorted({month.year for month in pages} | {this_year})
+    today = totals.today_of(account, clock.now())
+    years = sorted({month.year for month in pages} | {today.year})
     if year not in years:
         abort(404, gettext("No pages were counted in that year."))
     rows = [
@@ -94,11 +95,15 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         for one in (Month(year, number) for number in range(1, 13))
     ]
     total = sum(row.pages for row in rows)
+    summary = summarize(pages, year, today)
     return render_template(
         "console/sharing/year.html",
         account=account,
         year=year,
         years=years,
+        summary=summary,
+        total_trees=trees(summary.total),
+        certificate_count=len(issued),
         rows=rows,
         bars=[Bar(str(row.month), row.pages) for row in rows] if total else [],
         pages=total,
@@ -106,7 +111,7 @@ def year(account_id: int, year: int) -> ResponseReturnValue:
         equivalents=equivalents.of(total),
         certified_pages=sum(one.pages for one in issued),
         certified_trees=sum((one.trees for one in issued), Decimal(0)),
-        today=totals.today_of(account, clock.now()),
+        today=today,
     )
 
 

@@ -1,0 +1,61 @@
+"""The page of a customer's year."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from tests import factories
+from tests.factories import NOW
+from tests.views.conftest import Storing, Visitor
+from webapp import clock
+from webapp.models import User
+
+Year = Callable[[int], str]
+
+
+@pytest.fixture
+def year(
+    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> Year:
+    """The page of a year of a customer with pages in 2025 and 2026, in November 2026."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with storing() as session:
+        customer = factories.customer(session)
+        factories.user(session, customer, email="cara@example.com")
+        feed = factories.feed(session, account=customer)
+        factories.deposit(session, feed, day=date(2025, 3, 3), pages=10_000)
+        factories.deposit(session, feed, day=date(2026, 10, 5), pages=8_300)
+        factories.deposit(session, feed, day=date(2026, 11, 5), pages=8_200)
+        factories.certificate(session, customer, month="2026-10", pages=8_300)
+        account_id = customer.id
+    cara = log_in("cara@example.com")
+    return lambda number: cara.opens(f"/accounts/{account_id}/years/{number}").text
+
+
+def test_a_year_is_summarized_in_a_few_lines(year: Year) -> None:
+    page, before = year(2026), year(2025)
+
+    assert "The year at a glance" in page
+    assert "October 2026, 8,300 pages" in page
+    assert "17% fewer pages in January – October 2026" in page
+    assert "1 certificate" in page
+    assert "<dd>3.18</dd>" in page
+    assert "Milestone" not in page
+    assert "1 tree in total, reached in March 2025" in before
+    assert "Compared with" not in before
+
+
+def test_a_year_without_pages_has_no_summary(
+    storing: Storing, log_in: Callable[[User | str], Visitor]
+) -> None:
+    with storing() as session:
+        customer = factories.customer(session)
+        factories.user(session, customer, email="nobody@example.com")
+        account_id = customer.id
+
+    page = (
+        log_in("nobody@example.com").opens(f"/accounts/{account_id}/years/{clock.now().year}").text
+    )
+
+    assert "at a glance" not in page
