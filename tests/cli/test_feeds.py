@@ -204,6 +204,55 @@ def test_a_feed_is_connected_to_the_customer_that_is_named(
     assert (by_id["customer_id"], by_id["customer_name"]) == ("BLUE01", "Bluebird Bakery")
 
 
+@pytest.mark.parametrize("removed", ["feed", "server"])
+@pytest.mark.parametrize("customer_id", ["CLIN", None])
+def test_a_customer_connected_again_gets_its_renamed_account(
+    bakery: Releaf, printerpoint: Sandbox, removed: str, customer_id: str | None
+) -> None:
+    clinic = printerpoint.add_customer("City Clinic", customer_id=customer_id)
+    printerpoint.add_printer(clinic, serial="VNC1", count=500)
+    before = bakery.made("feed", "add", 1, "--customer", customer_id or "City Clinic")
+    bakery.made("account", "edit", "City Clinic", "--name", "Clinic Group")
+
+    server = disconnects(bakery, printerpoint, removed, before["id"])
+    connected = bakery.made("feed", "add", server, "--all")["feeds"]
+    server = disconnects(bakery, printerpoint, removed, connected[-1]["id"], server)
+    again = bakery.made("feed", "add", server, "--customer", customer_id or "City Clinic")
+
+    assert not any(row["account_created"] for row in connected)
+    assert [row["account_name"] for row in (connected[-1], again)] == ["Clinic Group"] * 2
+    assert {row["account"] for row in (connected[-1], again)} == {before["account"]}
+
+
+@pytest.mark.parametrize("removed", ["feed", "server"])
+def test_a_relinked_customer_connected_again_gets_its_account(
+    bakery: Releaf, printerpoint: Sandbox, removed: str
+) -> None:
+    printerpoint.add_printer(printerpoint.add_customer("OldName"), serial="VNC1", count=500)
+    before = bakery.made("feed", "add", 1, "--customer", "OldName")
+    printerpoint.rename_customer("OldName", "NewName")
+    bakery.made("feed", "relink", before["id"], "--customer", "NewName")
+
+    server = disconnects(bakery, printerpoint, removed, before["id"])
+    connected = bakery.made("feed", "add", server, "--all")["feeds"]
+
+    assert not any(row["account_created"] for row in connected)
+    assert (connected[-1]["customer_name"], connected[-1]["account_name"]) == ("NewName", "OldName")
+    assert connected[-1]["account"] == before["account"]
+
+
+def disconnects(
+    releaf: Releaf, printerpoint: Sandbox, what: str, feed: int, server: int = 1
+) -> int:
+    """Remove a feed; or its server, which is registered anew. Returns the server to use."""
+    if what == "feed":
+        releaf.made("feed", "remove", feed)
+        return server
+    releaf.made("server", "remove", server)
+    added = releaf.made("server", "add", "--account", "Northwind", stdin=printerpoint.token)
+    return int(added["id"])
+
+
 def noted(releaf: Releaf) -> list[str]:
     """The acts in the audit trail."""
     with releaf.session() as session:

@@ -42,10 +42,10 @@ def add(server: str, customer: str | None, everyone: bool, account: str | None) 
       releaf feed add 1 --customer HARB01
       releaf feed add 1 --all
 
-    SERVER is an id, or the name of a partner that has one. Without --account each customer gets an
-    account of its own; where its name is in use, its ID is added ("Miller (MILL02)"). --all skips
-    customers that are already connected, so it can be run again; account_created marks new
-    accounts. It also skips customers that are probably a feed's customer under a new name, and
+    SERVER is an id, or the name of a partner that has one. Without --account each customer gets its
+    former account or a new one; where its name is in use, its ID is added ("Miller (MILL02)").
+    --all skips customers that are already connected, so it can be run again; account_created marks
+    new accounts. It also skips customers that are probably a feed's customer under a new name, and
     lists them; "releaf feed relink" reconnects their feeds.
     """
     if (customer is None) != everyone:

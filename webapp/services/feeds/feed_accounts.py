@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.db import lock
@@ -25,7 +25,7 @@ _FEW = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The account for a customer: an existing one, or None for a new one of this name."""
+    """The account for a customer: an existing one, or None for a new one; ``name``: its name."""
 
     customer: Customer
     account_id: int | None
@@ -41,10 +41,11 @@ def assign_accounts(
 ) -> list[Assignment]:
     """Return the account of each customer, in the given order.
 
-    A customer gets a new account of its name, or of its name and ID if that name is in use. An
-    existing one is assigned if the customer had it before its feed was removed, or if no feed ever
-    had it and no other customer of the fleet has this name, in any letter case. ``reserved``: ids
-    of accounts that must not be assigned.
+    A customer that was connected before gets the account of its latest removed feed, whatever the
+    name of that account and whoever shares it. Another one gets a new account of its name, or of
+    its name and ID if that name is in use; an existing one is assigned if no feed ever had it and
+    no other customer of the fleet has this name, in any letter case. ``reserved``: ids of accounts
+    that must not be assigned by name.
     """
     planner = _Planner(session, server, customers, [*fleet, *customers], reserved)
     return [planner.assign(customer) for customer in customers]
@@ -54,8 +55,11 @@ def create_accounts(
     session: Session, partner: Account, assignments: Sequence[Assignment], now: datetime
 ) -> list[tuple[Account, bool]]:
     """Return the account of each assignment, and whether it was created."""
-    ids = [one.account_id for one in assignments if one.account_id is not None]
-    known = {account_id: session.get_one(Account, account_id) for account_id in ids}
+    ids = {one.account_id for one in assignments if one.account_id is not None}
+    query = select(Account).where(Account.partner_id == partner.id)
+    if len(ids) <= _FEW:
+        query = query.where(Account.id.in_(ids))
+    known = {account.id: account for account in session.scalars(query)} if ids else {}
     found = []
     for one in assignments:
         if one.account_id is not None:
@@ -92,11 +96,18 @@ class _Planner:
         self._in_use = {row.name.casefold() for row in rows}
         distinct = {(one.customer_id, one.name) for one in fleet}
         self._customers_of_name = Counter(tolerated_name(name).casefold() for _, name in distinct)
-        self._unavailable = set(reserved)
         wanted = {name for one in customers for name in _preferred_names(one)}
-        self._feeds = _feeds_of(session, server, [row.id for row in rows if row.name in wanted])
+        named = [row.id for row in rows if row.name in wanted]
+        self._unavailable = set(reserved)
+        self._feeds: defaultdict[tuple[str | None, str], list[Any]] = defaultdict(list)
+        for feed in _feeds_of(session, server, customers, named):
+            self._unavailable.add(feed.account_id)
+            self._feeds[_key(feed.customer_id, feed.customer_name)].append(feed)
 
     def assign(self, customer: Customer) -> Assignment:
+        former = self._former_feed(customer)
+        if former is not None:
+            return Assignment(customer, former.account_id, former.account_name)
         for name in _names(customer):
             account_id = self._ids.get(name)
             if account_id is not None and self._may_take(account_id, name, customer):
@@ -107,45 +118,83 @@ class _Planner:
                 return Assignment(customer, None, name)
         raise AssertionError("the names never end")
 
-    def _may_take(self, account_id: int, name: str, customer: Customer) -> bool:
-        if account_id in self._unavailable or name not in _preferred_names(customer):
-            return False
-        feeds = self._feeds[account_id]
-        if feeds:
-            return all(self._was_removed_of(feed, customer) for feed in feeds)
-        own_name = tolerated_name(customer.name)
-        return name == own_name and self._customers_of_name[own_name.casefold()] == 1
+    def _former_feed(self, customer: Customer) -> Any | None:
+        """Return the latest feed of a customer at this server, else at a removed one."""
+        feeds = self._feeds[_key(customer.customer_id, customer.name)]
+        own = [one for one in feeds if one.server_id == self._server_id]
+        if own:
+            return own[-1]
+        former = [
+            one
+            for one in feeds
+            if one.server_removed_at is not None
+            and _has_name(one, customer)
+            and not _is_elsewhere(one, feeds)
+        ]
+        return former[-1] if former else None
 
-    def _was_removed_of(self, feed: Any, customer: Customer) -> bool:
-        """Whether a feed was of this customer, and it or its server is removed."""
-        same_place = feed.server_id == self._server_id or feed.server_removed_at is not None
-        same = feed.customer_id == customer.customer_id and (
-            customer.customer_id is not None or feed.customer_name == customer.name
+    def _may_take(self, account_id: int, name: str, customer: Customer) -> bool:
+        own_name = tolerated_name(customer.name)
+        return (
+            account_id not in self._unavailable
+            and name == own_name
+            and self._customers_of_name[own_name.casefold()] == 1
         )
-        return feed.status == "removed" and same_place and same
 
 
 def _feeds_of(
-    session: Session, server: Server, account_ids: Sequence[int]
-) -> defaultdict[int, list[Any]]:
+    session: Session, server: Server, customers: Sequence[Customer], account_ids: Sequence[int]
+) -> Sequence[Any]:
+    """Return the feeds of customers, and of accounts, of a server's partner; the latest last."""
     query = (
         select(
             Feed.account_id,
+            Account.name.label("account_name"),
             Feed.server_id,
-            Feed.status,
             Feed.customer_id,
             Feed.customer_name,
+            Feed.created_at,
             Server.removed_at.label("server_removed_at"),
         )
         .join(Feed.server)
-        .where(Server.account_id == server.account_id)
+        .join(Feed.account)
+        .where(Server.account_id == server.account_id, Account.partner_id == server.account_id)
+        .order_by(Feed.removed_at, Feed.id)
     )
-    if len(account_ids) <= _FEW:
-        query = query.where(Feed.account_id.in_(account_ids))
-    found: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in session.execute(query):
-        found[row.account_id].append(row)
-    return found
+    if len(customers) <= _FEW:
+        ids = {one.customer_id for one in customers if one.customer_id is not None}
+        names = {one.name for one in customers if one.customer_id is None}
+        query = query.where(
+            or_(
+                Feed.account_id.in_(account_ids),
+                Feed.customer_id.in_(ids),
+                Feed.customer_id.is_(None) & Feed.customer_name.in_(names),
+            )
+        )
+    return session.execute(query).all()
+
+
+def _key(customer_id: str | None, name: str) -> tuple[str | None, str]:
+    """Return what distinguishes a customer in its fleet, whose name changes if it has an ID."""
+    return customer_id, "" if customer_id is not None else name
+
+
+def _has_name(feed: Any, customer: Customer) -> bool:
+    """Whether a feed or its account has the customer's name: IDs repeat at other logins."""
+    known = {tolerated_name(feed.customer_name), feed.account_name}
+    return not known.isdisjoint(_preferred_names(customer))
+
+
+def _is_elsewhere(former: Any, feeds: Sequence[Any]) -> bool:
+    """Whether the customer of a removed server was since connected at another one.
+
+    One of the same ID or name that shared its account before is another customer.
+    """
+    connected: defaultdict[int, list[datetime]] = defaultdict(list)
+    for one in feeds:
+        if one.server_removed_at is None and one.account_id == former.account_id:
+            connected[one.server_id].append(one.created_at)
+    return any(min(moments) >= former.server_removed_at for moments in connected.values())
 
 
 def _preferred_names(customer: Customer) -> list[str]:
