@@ -20,17 +20,19 @@ help:  ## list the targets
 setup:  ## create the Python environment in .venv and install what is missing
 	@deploy/setup
 
-demo:  ## run the service with sample data (RESET=1 creates it again, PORT=8001)
+seeded = $(if $(call yes,$(RESET)),--reset) $(if $(MONTHS),--months '$(MONTHS)')
+
+demo:  ## run the service with a year of sample data (RESET=1 creates it again, MONTHS=2, PORT=8001)
 	@deploy/setup
-	@exec $(python) -m deploy.services demo $(if $(call yes,$(RESET)),--reset)
+	@exec $(python) -m deploy.services demo $(seeded)
 
 run:  ## run the service on your own data in instance/ (PORT=8001)
 	@deploy/setup
 	@exec $(python) -m deploy.services run
 
-dev:  ## run the demo with reload of code and templates (RESET=1, PORT=8001)
+dev:  ## run the demo with reload of code and templates (RESET=1, MONTHS=2, PORT=8001)
 	@deploy/setup --dev
-	@exec $(python) -m deploy.services dev $(if $(call yes,$(RESET)),--reset)
+	@exec $(python) -m deploy.services dev $(seeded)
 
 shell:  ## open Python with db and the models (RELEAF_INSTANCE=instance/demo for the demo)
 	@deploy/setup --dev

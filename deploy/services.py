@@ -64,10 +64,11 @@ def main() -> int:
     parser.add_argument(
         "--reset", action="store_true", help="delete the demo's data and create it again"
     )
+    parser.add_argument("--months", help="whole months of the demo's data; a year without it")
     arguments = parser.parse_args()
     os.umask(0o077)  # data, keys and logs are for the owner only
     try:
-        _serve(arguments.what, reset=arguments.reset)
+        _serve(arguments.what, reset=arguments.reset, months=arguments.months)
     except (CannotStart, SettingsError, TimeoutError) as error:
         print(f"releaf: {error}", file=sys.stderr)
         return 1
@@ -77,7 +78,7 @@ def main() -> int:
     return 1  # supervisord exited
 
 
-def _serve(what: str, reset: bool) -> None:
+def _serve(what: str, reset: bool, months: str | None) -> None:
     demo = what != "run"
     environ = _surroundings(demo)
     instance = Path(environ["RELEAF_INSTANCE"])
@@ -98,7 +99,10 @@ def _serve(what: str, reset: bool) -> None:
         _check_ports(plan)
         with supervised(instance, _programs(plan), ROOT, environ) as supervisor:
             try:
-                _start_demo(plan, supervisor) if demo else _start(plan, supervisor)
+                if demo:
+                    _start_demo(plan, supervisor, months)
+                else:
+                    _start(plan, supervisor)
                 supervisor.watch(
                     lambda name: _say(
                         f"{name} ended and is started again; see {plan.log}/{name}.log"
@@ -121,7 +125,7 @@ def _start(plan: Plan, supervisor: Supervisor) -> None:
     _say(f"open {plan.settings.public_url} - Ctrl-C stops everything")
 
 
-def _start_demo(plan: Plan, supervisor: Supervisor) -> None:
+def _start_demo(plan: Plan, supervisor: Supervisor, months: str | None) -> None:
     _say(f"starting the demo; logs are in {plan.log}, Ctrl-C stops everything")
     supervisor.start("redis", "sandbox")
     wait_for_redis(plan.settings.redis_url, plan.embedded_redis)
@@ -131,7 +135,7 @@ def _start_demo(plan: Plan, supervisor: Supervisor) -> None:
     wait_for_answer("sandbox", urlsplit(plan.settings.printerpoint_url).port or 0, supervisor)
     # Worker and scheduler start after the sample data, or they would collect meanwhile; and
     # without output, so that the logins stay the last lines on the terminal.
-    _releaf(plan, "demo")
+    _releaf(plan, "demo", *(("--months", months) if months else ()))
     supervisor.start("worker", "scheduler")
 
 

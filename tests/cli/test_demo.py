@@ -25,17 +25,19 @@ HOLIDAYS = PublicHolidays("US")
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(400)]
 
 
-def test_the_data_begins_with_a_whole_month_some_sixty_nights_ago() -> None:
+def test_the_data_begins_with_whole_months() -> None:
     for last in DAYS:
-        first = seed_data.first_day(last)
+        first = seed_data.first_day(last, 1)
+        of_a_year = seed_data.first_day(last, 12)
 
-        assert (first + timedelta(days=1)).day == 1
+        assert (first + timedelta(days=1)).day == (of_a_year + timedelta(days=1)).day == 1
         assert 45 <= (last - first).days <= 76
+        assert 365 <= (last - of_a_year).days <= 397
 
 
 def test_events_are_apart_and_on_business_days() -> None:
     for last in DAYS:
-        first = seed_data.first_day(last)
+        first = seed_data.first_day(last, 1)
         days = seed_data.events(first, last, HOLIDAYS)
 
         assert len(days) == 6
@@ -63,7 +65,7 @@ class Demo:
     def run(self, *options: str) -> Result:
         """Run ``releaf demo --json`` now."""
         self.releaf.set_time(f"{self.now:%Y-%m-%d %H:%M:%S}")
-        return self.releaf.process("demo", *options, "--json")
+        return self.releaf.process("demo", "--months", "1", *options, "--json")
 
     def run_successfully(self, *options: str) -> Any:
         """Run ``releaf demo --json`` now, which must succeed; returns its document."""

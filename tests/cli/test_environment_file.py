@@ -46,6 +46,14 @@ def test_a_given_file_is_read(installed: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "settings from" not in result.stderr
 
 
+def test_values_are_taken_literally_as_systemd_does(installed: Path) -> None:
+    installed.write_text("MAIL_FROM='a${LOG_LEVEL}b$c'\nLOG_LEVEL=LOUD\n")
+
+    run("--env-file", str(installed))
+
+    assert os.environ["MAIL_FROM"] == "a${LOG_LEVEL}b$c"
+
+
 @pytest.mark.parametrize("content", [b"MAIL_FROM=M\xfcller", b"\xff\xfeA", b"LOG_LEVEL=A\0B\n"])
 def test_a_file_that_is_no_text_is_refused_with_one_line(installed: Path, content: bytes) -> None:
     installed.write_bytes(content)

@@ -76,6 +76,13 @@ def test_name_language_and_time_zone_are_chosen(ada: Visitor, storing: Storing) 
     user = stored(storing, EMAIL)
     assert user is not None
     assert (user.language, user.time_zone) == ("es", "Asia/Kolkata")
+    with storing() as session:
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "user changed name")
+        ).all()
+    assert [(entry.subject, entry.details) for entry in entries] == [
+        (EMAIL, {"before": "Ada Byron", "after": "Ada King"})
+    ]
 
 
 @pytest.mark.parametrize(

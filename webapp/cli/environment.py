@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import click
-from flask.cli import load_dotenv
+from dotenv import load_dotenv
 
 from webapp.settings import ROOT
 
@@ -31,7 +31,8 @@ def read(env_file: Path | None) -> None:
 
 def _load(path: Path) -> None:
     try:
-        load_dotenv(path, load_defaults=False)
+        # systemd, which passes the file to the services, does not expand ${NAME} either.
+        load_dotenv(path, interpolate=False)
     except ValueError as error:  # not UTF-8, or a null character
         raise click.ClickException(f"{path} is not a file of settings in UTF-8.") from error
 

@@ -1,4 +1,4 @@
-"""``releaf demo``: fill an instance with two months of data, through the services and the jobs."""
+"""``releaf demo``: fill an instance with a year of data, through the services and the jobs."""
 
 import hashlib
 import secrets
@@ -64,9 +64,16 @@ class SeedState(msgspec.Struct):
 
 @click.command("demo", cls=Command)
 @click.option("--reset", is_flag=True, help="Empty the database of the demo and fill it again.")
+@click.option(
+    "--months",
+    type=click.IntRange(1, 36),
+    default=seed_data.MONTHS,
+    show_default=True,
+    help="Whole months of data before the current one.",
+)
 @with_appcontext
-def demo(reset: bool) -> None:
-    """Fill an empty instance with some sixty nights of data.
+def demo(reset: bool, months: int) -> None:
+    """Fill an empty instance with a year of nights.
 
     For development only:
 
@@ -86,7 +93,7 @@ def demo(reset: bool) -> None:
             _simulate(_summary()["last_day"], {}, now, show)
         else:
             _save(path, state)
-            _seed(state.passwords, now, show)
+            _seed(state.passwords, months, now, show)
             state.seeded = True
             _save(path, state)
     _print(state.passwords, _summary())
@@ -136,10 +143,12 @@ def _password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
-def _seed(passwords: dict[str, str], now: datetime, show: output.ProgressCallback) -> None:
+def _seed(
+    passwords: dict[str, str], months: int, now: datetime, show: output.ProgressCallback
+) -> None:
     """Seed an empty database, with the events of the demo."""
     last = last_day(now, current_settings().collect_at)
-    first = seed_data.first_day(last)
+    first = seed_data.first_day(last, months)
     begin = _at(first, _OPENING_HOUR)
     _sandbox("set_time", moment=begin)
     _sandbox("load_fleet", dealers=msgspec.to_builtins(seed_data.DEALERS))

@@ -16,11 +16,13 @@ COUNTRY = "US"
 #: The API tokens of the partner's servers, and of a dealer without an account here, for trying out
 #: how a server is registered.
 TOKEN, BRANCH_TOKEN, LOST_KEY_TOKEN = "northwind-demo", "portland-demo", "spokane-demo"
-SPARE_TOKEN = "spare-demo"  # noqa: S105 (of a sandbox)
+SPARE_TOKEN = "spare-demo"  # noqa: S105 # nosec B105 - of a sandbox
 #: A server whose token is refused, and one whose token was encrypted with a lost key, so
 #: that its collection is a failed job.
 BRANCH_SERVER, LOST_KEY_SERVER = "Portland branch", "Spokane branch"
 
+MONTHS = 12
+#: The events need as many nights before the last.
 FEWEST_NIGHTS = 45
 
 #: A command to the sandbox and its arguments, by day.
@@ -177,14 +179,15 @@ PEOPLE = (
 )
 
 
-def first_day(last: date) -> date:
-    """Return the day of the first readings: the last one before a whole month.
+def first_day(last: date, months: int) -> date:
+    """Return the day of the first readings: the last one before ``months`` whole months, or more.
 
-    The month is long enough ago to be closed, so that there are certificates on any day.
+    The first month is long enough ago to be closed, so that there are certificates on any day.
     """
     month = Month.of(last)
-    while (last - month.first).days + 1 < FEWEST_NIGHTS:
+    while months > 0 or (last - month.first).days + 1 < FEWEST_NIGHTS:
         month = month.previous()
+        months -= 1
     return month.first - timedelta(days=1)
 
 
@@ -203,5 +206,5 @@ def events(first: date, last: date, holidays: Container[date]) -> Events:
         days[-7]: ("return_html", {}),
         days[-5]: ("stop_agent", {"customer": WORKSHOP.name}),
         # A new formatter board has the count of another machine: held for a decision.
-        days[-4]: ("set_count", {"printer": "JPB4H5504", "count": 338_012}),
+        days[-4]: ("print_pages", {"printer": "JPB4H5504", "pages": 26_000}),
     }

@@ -4,7 +4,7 @@ resvg reads the files that an image element names, so elements are limited to a 
 """
 
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError, tostring
+from xml.etree.ElementTree import Element, ParseError, tostring  # nosec B405 - parses nothing
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring

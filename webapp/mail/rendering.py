@@ -52,7 +52,7 @@ def render(template: str, values: Mapping[str, object]) -> EmailContent:
 def _environment(part: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader([_TEMPLATES / folder for folder in _FOLDERS[part]]),
-        autoescape=part == "html",  # noqa: S701 - the others are plain text
+        autoescape=part == "html",  # noqa: S701 # nosec B701 - the others are text
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -66,7 +66,7 @@ class User(Base):
     account: Mapped[Account] = relationship(lazy="joined")
 
     #: The id of the session that is being started; not stored.
-    session_token = ""
+    session_token = ""  # nosec B105
 
     # The interface of Flask-Login.
     is_anonymous = False

@@ -34,7 +34,7 @@ def downgrade() -> None:
     op.add_column("user", version)
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     random = "lower(hex(randomblob(16)))" if is_sqlite else "md5(gen_random_uuid()::text)"
-    op.execute(f'update "user" set session_version = {random}')
+    op.execute(f'update "user" set session_version = {random}')  # nosec B608 - a constant
     with op.batch_alter_table("user") as user:
         user.alter_column("session_version", server_default=None)
     op.drop_table("user_session")

@@ -17,7 +17,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("purpose", sa.String(length=10), nullable=True))
     for purpose in _PURPOSES:  # it was the beginning of the key
         op.execute(
-            f"update mail set purpose = '{purpose}' "
+            f"update mail set purpose = '{purpose}' "  # nosec B608 - constants
             f"where subject = 'access' and key like '{purpose}-%'"
         )
     with op.batch_alter_table("mail") as table:

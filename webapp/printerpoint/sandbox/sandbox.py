@@ -22,6 +22,7 @@ COMMANDS = frozenset(
     (
         "load_fleet", "set_time", "follow_clock", "set_count", "replace_printer", "stop_agent",
         "start_agent", "remove_dealer", "pages_printed", "return_html", "recover",
+        "print_pages",
     )
 )  # fmt: skip
 

@@ -21,7 +21,8 @@ _AREA = "InHundredthsOfASquareMillimeter"
 
 def pages_of_day(printer: str, per_weekday: int, day: date) -> int:
     """Return a printer's pages of a day; about ``per_weekday`` from Monday to Friday."""
-    chance = random.Random(f"releaf|{printer}|{day}").uniform(0.7, 1.3)
+    generator = random.Random(f"releaf|{printer}|{day}")  # nosec B311 - simulated usage
+    chance = generator.uniform(0.7, 1.3)
     return round(per_weekday * _MONDAY_TO_SUNDAY[day.weekday()] * chance)
 
 

@@ -54,6 +54,7 @@ Action = Literal[
     "tokens re-encrypted",
     "tries limited",
     "user changed email",
+    "user changed name",
     "user changed password",
     "user disabled",
     "user enabled",

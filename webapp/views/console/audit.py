@@ -75,6 +75,7 @@ ACTION_LABELS: dict[Action, LazyString] = {
     "user changed password": _l("User changed password"),
     "user disabled": _l("User disabled"),
     "user enabled": _l("User enabled"),
+    "user changed name": _l("User changed name"),
     "user invited": _l("User invited"),
     "user log-in refused": _l("Login refused"),
     "user logged in": _l("User logged in"),

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 
 from webapp import clock, i18n
 from webapp.db import db
@@ -15,6 +15,7 @@ from webapp.errors import Conflict
 from webapp.models.notice import Subject
 from webapp.models.user import Role
 from webapp.queries import mails as queries
+from webapp.services.accounts import users
 from webapp.services.notifications import outbox, unsubscribe
 from webapp.views.shared import context, export, forms, listing
 from webapp.views.shared.context import roles_required
@@ -41,7 +42,6 @@ class NotificationsForm(forms.Form):
     nights = BooleanField(SUBJECT_LABELS["nights"][0])
     approval = BooleanField(SUBJECT_LABELS["approval"][0])
     certificate = BooleanField(SUBJECT_LABELS["certificate"][0])
-    language = SelectField(_l("Language"), description=_l("For pages and emails."))
 
 
 @blueprint.route("/notices", methods=["GET", "POST"])
@@ -51,12 +51,10 @@ def choose() -> ResponseReturnValue:
     user = context.user()
     subjects = CHOICES[context.viewer().role]
     wants = {subject: unsubscribe.wants(user, subject) for subject in subjects}
-    form = NotificationsForm(data=wants | {"language": user.language or ""})
-    form.language.choices = [("", gettext("Browser default")), *i18n.LANGUAGES.items()]
+    form = NotificationsForm(data=wants)
     if request.method == "POST" and form.validate_on_submit():
         for subject in subjects:
             unsubscribe.choose(user, subject, wanted=bool(form[subject].data))
-        user.language = form.language.data or None
         db.session.commit()
         flash(gettext("Saved. Applies to all emails from now on."), "success")
         return redirect(url_for("notifications.choose"))
@@ -66,6 +64,7 @@ def choose() -> ResponseReturnValue:
         subjects=subjects,
         labels=SUBJECT_LABELS,
         user=user,
+        language_of_emails=i18n.LANGUAGES[users.language_of(user)],
     )
 
 

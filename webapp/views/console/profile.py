@@ -60,6 +60,7 @@ def show() -> str:
 def edit() -> ResponseReturnValue:
     """Change name, language and time zone."""
     user = context.user()
+    before = user.full_name
     form = _profile_form(user)
     if form.validate_on_submit():
         try:
@@ -74,6 +75,14 @@ def edit() -> ResponseReturnValue:
             db.session.rollback()
             forms.refuse(form, error)
         else:
+            if user.full_name != before:
+                context.note(
+                    "user changed name",
+                    user.email,
+                    user.account,
+                    before=before,
+                    after=user.full_name,
+                )
             db.session.commit()
             flash(gettext("Your profile has been saved."), "success")
             return redirect(url_for("profile.show"))
