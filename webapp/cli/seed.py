@@ -65,11 +65,7 @@ class SeedState(msgspec.Struct):
 @click.command("demo", cls=Command)
 @click.option("--reset", is_flag=True, help="Empty the database of the demo and fill it again.")
 @click.option(
-    "--months",
-    type=click.IntRange(1, 36),
-    default=seed_data.MONTHS,
-    show_default=True,
-    help="Whole months of data before the current one.",
+    "--months", type=click.IntRange(1, 36), default=12, show_default=True, help="Months of data."
 )
 @with_appcontext
 def demo(reset: bool, months: int) -> None:
@@ -285,12 +281,7 @@ def _summary() -> dict[str, Any]:
 def _print(passwords: dict[str, str], summary: dict[str, Any]) -> None:
     url = current_settings().public_url
     people = [
-        {
-            "role": person.role,
-            "email": person.email,
-            "password": passwords[person.email],
-            "account": person.account,
-        }
+        msgspec.to_builtins(person) | {"password": passwords[person.email]}
         for person in seed_data.PEOPLE
     ]
     document = {"url": url, "logins": people, **summary, "spare_token": seed_data.SPARE_TOKEN}

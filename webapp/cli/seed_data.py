@@ -21,7 +21,6 @@ SPARE_TOKEN = "spare-demo"  # noqa: S105 # nosec B105 - of a sandbox
 #: that its collection is a failed job.
 BRANCH_SERVER, LOST_KEY_SERVER = "Portland branch", "Spokane branch"
 
-MONTHS = 12
 #: The events need as many nights before the last.
 FEWEST_NIGHTS = 45
 
