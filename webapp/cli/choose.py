@@ -1,10 +1,13 @@
-"""Rows by arguments: an id, or the exact name of an account if it is unique."""
+"""Rows by arguments: an id, or the exact name of an account if it is unique.
+
+Devices have serial numbers and asset IDs instead, in any letter case.
+"""
 
 import re
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.db import LARGEST_ID
@@ -42,14 +45,23 @@ def feed(session: Session, text: str, field: str = "feed") -> Feed:
 
 
 def device(session: Session, text: str, field: str = "device") -> Device:
-    """Return a device by its id, or by a unique serial number or asset ID. Raises Invalid."""
+    """Return a device by its id, or by a unique serial number or asset ID. Raises Invalid.
+
+    Surrounding blanks are ignored and, without an exact match, letter case.
+    """
+    text = text.strip()
     query = select(Device).join(Device.feed).order_by(Device.id)
     if _ID.fullmatch(text) and int(text) <= LARGEST_ID:
         row = session.scalar(query.where(Device.id == int(text)))
         if row is not None:
             return row
-    named = query.where(or_(Device.serial_number == text, Device.asset_id == text))
-    rows = session.scalars(named.limit(10)).all() if text else []
+    exact = or_(Device.serial_number == text, Device.asset_id == text)
+    lower = text.lower()
+    similar = or_(func.lower(Device.serial_number) == lower, func.lower(Device.asset_id) == lower)
+    rows: Sequence[Device] = ()
+    if text:
+        rows = session.scalars(query.where(exact).limit(10)).all()
+        rows = rows or session.scalars(query.where(similar).limit(10)).all()
     if len(rows) == 1:
         return rows[0]
     if not rows:

@@ -26,7 +26,7 @@ def history(device: str) -> None:
       releaf device history 17
       releaf device history CNB1L00017 --json
 
-    DEVICE is an id, or a serial number or asset ID that only one device has.
+    DEVICE is an id, or a serial number or asset ID, in any letter case, that only one device has.
     """
     with context.session(reading=True) as session:
         chosen = choose.device(session, device)
