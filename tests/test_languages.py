@@ -205,6 +205,18 @@ def test_the_country_of_an_account_is_the_default_of_its_documents() -> None:
     assert (customer.document_language, abroad.document_language) == ("en", "en")
 
 
+def test_numbers_are_no_part_of_a_text_since_each_locale_has_its_separators() -> None:
+    examples = {"4,210", "4.5"}
+    found = {
+        number
+        for message in messages("es")
+        for form in forms(message.id)
+        for number in re.findall(r"\d+[,.]\d+", form)
+    }
+
+    assert found <= examples
+
+
 def test_british_english_differs_where_american_spelling_does() -> None:
     texts = {form for message in messages("es") for form in forms(message.id)}
     british = {form for message in messages("en_GB") for form in forms(message.id)}

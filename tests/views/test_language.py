@@ -26,8 +26,8 @@ def test_a_page_is_in_the_language_that_the_browser_prefers(visitor: Visitor) ->
     [
         ("en-GB,en;q=0.9", "en-GB", "colour picker"),
         ("en-US,en;q=0.9", "en", "color picker"),
-        ("es-ES,es;q=0.9", "es-ES", "logotipo"),
-        ("es-419,es;q=0.9", "es", "logotipo"),
+        ("es-ES,es;q=0.9", "es-ES", "8.333 páginas"),
+        ("es-419,es;q=0.9", "es", "8,333 páginas"),
     ],
 )
 def test_a_page_is_in_the_variant_that_the_browser_prefers(

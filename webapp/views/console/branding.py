@@ -67,7 +67,7 @@ class BrandForm(forms.Form):
     logo = FileField(
         _l("Logo"),
         description=_l(
-            "PNG, JPEG, WebP or SVG of at most 512 KB and 1,600 pixels. It is shown on white, "
+            "PNG, JPEG, WebP or SVG of at most 512 KB and 1600 pixels. It is shown on white, "
             "640 by 200 pixels at most."
         ),
     )

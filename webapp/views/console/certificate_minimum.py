@@ -8,7 +8,6 @@ from wtforms import IntegerField
 from wtforms.validators import Optional
 
 from webapp.db import db
-from webapp.domain.trees import PAGES_PER_TREE
 from webapp.errors import Invalid, NotFound
 from webapp.models import Account
 from webapp.queries import access
@@ -63,7 +62,6 @@ def edit(account_id: int) -> ResponseReturnValue:
         form,
         account=partner,
         largest=minimum.LARGEST,
-        pages_per_tree=PAGES_PER_TREE,
     )
 
 

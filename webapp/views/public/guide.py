@@ -12,7 +12,6 @@ from flask_babel.speaklater import LazyString
 from webapp import filters
 from webapp.domain.health import SILENT_BUSINESS_DAYS
 from webapp.domain.metering.limits import DEFAULT_LIMITS
-from webapp.domain.trees import PAGES_PER_TREE
 from webapp.extensions import current_settings
 from webapp.printerpoint.schema import FIELDS_READ
 from webapp.settings import ROOT
@@ -125,7 +124,6 @@ def show(slug: str) -> str:
         pictures=pictures(),
         pictured=PICTURED,
         fields=FIELDS_READ,
-        pages_per_tree=PAGES_PER_TREE,
         silent_days=SILENT_BUSINESS_DAYS,
         limits=DEFAULT_LIMITS,
         ceiling=settings.pages_per_day_ceiling,

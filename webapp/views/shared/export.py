@@ -20,7 +20,7 @@ from flask_babel import gettext
 from flask_babel.speaklater import LazyString
 from sqlalchemy import Select
 
-from webapp import clock
+from webapp import clock, filters
 from webapp.db import db
 from webapp.queries import lists
 
@@ -156,7 +156,10 @@ def _write_workbook(file: IO[bytes], sheets: Sequence[Worksheet]) -> None:
 def _write_row(page: Any, number: int, row: Sequence[Value], formats: Mapping[type, Any]) -> None:
     """Write a row; a text is written as text, also if it looks like a formula."""
     if number > _LARGEST_SHEET:
-        message = gettext("A worksheet holds 1,048,575 rows; narrow the list, or choose CSV.")
+        rows = filters.number(_LARGEST_SHEET)
+        message = gettext(
+            "A worksheet holds %(rows)s rows; narrow the list, or choose CSV.", rows=rows
+        )
         abort(413, message)
     for column, value in enumerate(row):
         if isinstance(value, datetime):
