@@ -15,7 +15,7 @@ from tests.browser.walk import Walk
 @pytest.fixture(scope="module")
 def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     """The walk of a browser that prefers Spanish, when all pages have been looked at."""
-    context = chromium.new_context(no_viewport=True, locale="es-ES")
+    context = chromium.new_context(no_viewport=True, locale="es-MX")
     through = Walk(context, served_app, "spanish")
     looks = {
         (page_urls.roles(endpoint)[0], path.format_map(served_app.things))

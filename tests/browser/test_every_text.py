@@ -22,6 +22,7 @@ from webapp.models import (
     Feed,
     FeedNote,
     Mail,
+    SavedView,
     Server,
     User,
 )
@@ -31,7 +32,8 @@ _DATA = (
     Account.name, Account.time_zone, AuditEntry.subject, Brand.name, Certificate.account_name,
     Certificate.number, Certificate.partner_name, Certificate.project, Delta.reason,
     Device.asset_id, Device.serial_number, Feed.customer_id, Feed.customer_name, FeedNote.text,
-    Mail.error, Mail.key, Mail.plain, Mail.title, Server.name, User.email, User.full_name,
+    Mail.error, Mail.key, Mail.plain, Mail.title, SavedView.name, Server.name, User.email,
+    User.full_name,
 )  # fmt: skip
 #: Words that are the same in every language.
 _NAMES = re.compile(
