@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import filters, i18n, logs, messages
 from webapp import settings as configuration
 from webapp.db import db, engine_options
+from webapp.domain.trees import PAGES_PER_TREE
 from webapp.errors import Conflict
 from webapp.extensions import babel, csrf, htmx, login_manager, migrate
 from webapp.services import database
@@ -158,6 +159,7 @@ def _configure_templates(environment: Environment) -> None:
         layout_chart=charts.layout_chart,
         chart_kinds=bars.KINDS,
         reading_roles=reading_chart.ROLES,
+        pages_per_tree=PAGES_PER_TREE,
     )
 
 

@@ -23,7 +23,6 @@ from flask_babel import gettext, ngettext
 from jinja2 import Environment
 
 from webapp import i18n
-from webapp.domain.trees import PAGES_PER_TREE
 
 
 def _forms(singular: str, plural: str) -> tuple[str, str]:
@@ -269,11 +268,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
 
 
 def add_filters(environment: Environment) -> None:
-    """Register the filters, the languages and the factor in a Jinja environment."""
+    """Register the filters, the languages in a Jinja environment."""
     environment.filters.update(FILTERS)
     environment.globals.update(
         language=i18n.current_language,
         languages_offered=i18n.LANGUAGES,
-        pages_per_tree=PAGES_PER_TREE,
         N_=str,
     )
