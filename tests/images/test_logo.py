@@ -3,7 +3,7 @@
 import logging
 import sys
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from threading import Thread
 
@@ -201,15 +201,18 @@ def test_a_second_upload_waits_a_limited_time(monkeypatch: pytest.MonkeyPatch) -
     assert not logo.decoding.locked()
 
 
-def test_a_third_upload_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_uploads_than_may_wait_are_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WAIT_SECONDS", 3600)
 
-    with logo.decoding, logo.places, logo.places, pytest.raises(InvalidImage, match="busy"):
-        sanitize_logo(svg())
+    with ExitStack() as stack:
+        for _ in range(limits.UPLOADS):
+            stack.enter_context(logo.places)
+        with logo.decoding, pytest.raises(InvalidImage, match="busy"):
+            sanitize_logo(svg())
 
 
-def test_an_upload_gives_its_place_back() -> None:
-    for _ in range(3):
+def test_an_upload_releases_its_place() -> None:
+    for _ in range(limits.UPLOADS + 1):
         with pytest.raises(InvalidImage, match="unknown"):
             sanitize_logo(b"no image")
 

@@ -20,4 +20,7 @@ MEMORY_MIB: Final = 512
 #: Of wall-clock time, for a machine with other work.
 SECONDS: Final = 5
 #: How long a request waits, in seconds, while this process decodes the image of another request.
-WAIT_SECONDS: Final = 2
+WAIT_SECONDS: Final = 5
+#: How many requests of a process may decode or wait: the previews of a form that is being filled
+#: in, and its upload. Half of the threads are left for other pages.
+UPLOADS: Final = 4

@@ -19,9 +19,9 @@ _LIMIT_SIGNALS = frozenset({signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT})
 _ROOT = Path(__file__).parents[2]
 #: One image at a time in each web process.
 decoding = Lock()
-#: One request decodes, one other waits; more are refused at once, so that uploads cannot take all
+#: One request decodes, others wait; more are refused at once, so that uploads cannot take all
 #: threads of a web process.
-places = BoundedSemaphore(2)
+places = BoundedSemaphore(limits.UPLOADS)
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +37,7 @@ class Picture:
 def sanitize_logo(upload: bytes) -> Picture:
     """Return a PNG of at most 640 by 200 pixels, without metadata.
 
-    ``upload``: a PNG, JPEG, WebP or SVG. Takes at most 7 seconds. Raises InvalidImage.
+    ``upload``: a PNG, JPEG, WebP or SVG. Takes at most 10 seconds. Raises InvalidImage.
     """
     if len(upload) > limits.LARGEST_FILE:
         raise InvalidImage(Reason.FILE_SIZE)
