@@ -125,7 +125,7 @@ def test_a_certified_decision_stands(world: World, feed: int, decision: Decision
 
     with world.session() as session:
         delta = session.scalars(select(Delta).where(Delta.state == decision)).one()
-        with pytest.raises(Conflict, match="October 2026 was certified"):
+        with pytest.raises(Conflict, match="October 2026 was closed"):
             review.reopen(session, delta, OPERATOR, datetime(2026, 11, 4, tzinfo=UTC))
 
 

@@ -210,10 +210,10 @@ def test_a_decision_is_taken_back_until_its_month_is_certified(
     assert "Meter reset" in decided
     assert f"{office.path}/reopen" in decided
     assert response.location == again.location == office.path
-    assert "November 2026 was certified with this decision" in late
+    assert "November 2026 was closed with this decision" in late
     assert f"{office.path}/reopen" not in late
     refused = office.nora.sends(f"{office.path}/reopen")
-    assert "was certified with this decision" in office.nora.opens(refused.location).text
+    assert "was closed with this decision" in office.nora.opens(refused.location).text
     assert deposited(storing) == 900_000
 
 

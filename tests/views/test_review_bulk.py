@@ -208,7 +208,7 @@ def test_a_decision_whose_month_is_certified_stands_and_is_named(
     page = desk.nora.opens("/review").text
     assert "2 decisions undone." in page
     assert "1 decision was not undone: Lobby at Lake." in page
-    assert "was certified with this decision" in page
+    assert "was closed with this decision" in page
     assert states(storing, desk.limit) == ["held", "held", "accepted"]
 
 

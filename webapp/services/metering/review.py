@@ -144,7 +144,7 @@ def reopen(session: Session, delta: Delta, actor: Actor, now: datetime) -> int:
     if month is not None:
         raise Conflict(
             gettext(
-                "%(month)s was certified with this decision, so it cannot be undone.",
+                "%(month)s was closed with this decision, so it cannot be undone.",
                 month=filters.month(month),
             )
         )

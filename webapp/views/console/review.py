@@ -251,7 +251,7 @@ def _case(delta: Delta) -> dict[str, Any]:
         "history": history.entries(session, viewer, events),
         "decided_by": users.visible(session, viewer, delta.decided_by),
         "why": review_reason(delta.kind),
-        "certified_with": certified_month(session, delta),
+        "certified_month": certified_month(session, delta),
     }
 
 
