@@ -97,13 +97,15 @@ def job(function: Callable[P, str]) -> Callable[P, str | Retry]:
             db.engine.dispose(close=False)
             _set_ids()
             try:
-                return function(*args, **kwargs)
+                result = function(*args, **kwargs)
             except DBAPIError as error:
                 if not connection_lost(error):
                     raise
                 log.warning("%s; the job waits for it", database.why_unusable(error))
                 wait_for_database()
                 return Retry(max=_MOST_RETRIES)
+            log.info("%s: %s", function.__qualname__, result)
+            return result
 
     return run
 

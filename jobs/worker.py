@@ -66,7 +66,7 @@ def _work(config: Settings, *, burst: bool) -> bool:
         queues = [Queue(name, connection=connection) for name in queue.QUEUES]
         worker = JobWorker(queues, connection=connection)
         try:
-            worker.work(burst=burst, logging_level=config.log_level)
+            worker.work(burst=burst, logging_level="WARNING")  # runtime.job logs each job
         except StopRequested:
             return True
         except RedisError as error:

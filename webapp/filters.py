@@ -268,7 +268,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 
 
 def add_filters(environment: Environment) -> None:
-    """Register the filters, the languages in a Jinja environment."""
+    """Register the filters and the languages in a Jinja environment."""
     environment.filters.update(FILTERS)
     environment.globals.update(
         language=i18n.current_language,

@@ -12,11 +12,14 @@ from urllib.parse import quote, urlsplit
 from cryptography.fernet import Fernet
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from zxcvbn import zxcvbn
 
 Environment = Literal["development", "production"]
 PRINTERPOINT_URL = "https://printerpoint.com/apis/v1"
-#: A random text of 32 characters has at least so many different ones.
-MIN_DIFFERENT_CHARACTERS = 8
+#: The least power of ten of guesses, as zxcvbn estimates them; 32 random digits have 31.
+LEAST_GUESSES_LOG10 = 20
+#: zxcvbn accepts so many characters.
+_MEASURED = 72
 
 
 class SettingsError(Exception):
@@ -99,7 +102,7 @@ def encryption_keys(text: str) -> tuple[str, ...]:
 
 
 def secret_key(text: str) -> str:
-    if len(text) < 32 or len(set(text)) < MIN_DIFFERENT_CHARACTERS:
+    if len(text) < 32 or zxcvbn(text[:_MEASURED])["guesses_log10"] < LEAST_GUESSES_LOG10:
         raise SettingsError("SECRET_KEY: needs at least 32 random characters")
     return text
 

@@ -41,9 +41,9 @@ def assign_accounts(
 ) -> list[Assignment]:
     """Return the account of each customer, in the given order.
 
-    A customer that was connected before gets the account of its latest removed feed, whatever the
-    name of that account and whoever shares it. Another one gets a new account of its name, or of
-    its name and ID if that name is in use; an existing one is assigned if no feed ever had it and
+    A customer that was connected before gets the account of its latest removed feed, also if that
+    account was renamed or has other feeds. A new customer gets a new account of its name, or of its
+    name and ID if that name is in use; an existing account is assigned if no feed ever had it and
     no other customer of the fleet has this name, in any letter case. ``reserved``: ids of accounts
     that must not be assigned by name.
     """

@@ -94,7 +94,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
 def _untrusted_host(_: Exception) -> ResponseReturnValue:
     """The host is not that of PUBLIC_URL, or is no host name.
 
-    Without a route, no page of ours can be rendered.
+    The response is plain text, because no URL can be built and so no template rendered.
     """
     return "This host name is not served here.\n", 400, {"Content-Type": "text/plain"}
 
