@@ -43,7 +43,7 @@ def test_a_confirmation_opens_over_the_page_and_is_closed_again(
         expect(dialog).to_be_visible()
         page.mouse.click(5, 5)
         expect(dialog).to_be_hidden()
-        assert page.url == address
+        expect(page).to_have_url(address)
 
 
 def test_a_part_that_follows_by_itself_leaves_the_keyboard_where_it_is(

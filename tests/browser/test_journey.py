@@ -124,8 +124,8 @@ def register_server(page: Page, street: Street) -> None:
     page.get_by_label("Name").fill("Our Printerpoint")
     page.get_by_role("button", name="Test and save").click()
     expect(page.get_by_role("alert")).to_contain_text("Printerpoint rejected this token")
-    assert page.get_by_label("API token").input_value() == ""
-    assert page.get_by_label("Name").input_value() == "Our Printerpoint"
+    expect(page.get_by_label("API token")).to_have_value("")
+    expect(page.get_by_label("Name")).to_have_value("Our Printerpoint")
     page.get_by_label("API token").fill(street.printerpoint.token)
     page.get_by_role("button", name="Test and save").click()
     expect(page.get_by_role("heading", name="Our Printerpoint")).to_be_visible()

@@ -32,7 +32,8 @@ def test_a_list_follows_the_typing_and_is_there_again_afterwards(
     box.press_sequentially("no such thing anywhere", delay=5)
     expect(rows).to_contain_text(re.compile("match", re.IGNORECASE))
     expect(rows.locator("tbody tr")).to_have_count(0)
-    assert "q=no+such+thing" in page.url or "q=no%20such%20thing" in page.url
+    # A slow machine searches for a part of the words first.
+    expect(page).to_have_url(re.compile("q=no(%20|\\+)such(%20|\\+)thing(%20|\\+)anywhere"))
     expect(box).to_be_focused()
 
     box.fill("")
@@ -69,11 +70,12 @@ def test_typing_and_choosing_retain_the_order(page: Page, served_app: ServedApp)
 
     page.get_by_role("main").get_by_role("searchbox").fill("branch")
     page.wait_for_url(re.compile("q=branch.*sort=customer"))
-    names = page.locator("#rows tbody th a").all_inner_texts()
     sorted_by = page.locator("#rows thead [aria-sort]")
 
     expect(sorted_by).to_have_attribute("aria-sort", "ascending")
     expect(sorted_by).to_contain_text("Customer")
+    expect(page.locator("#rows tbody th a").filter(has_not_text="Branch")).to_have_count(0)
+    names = page.locator("#rows tbody th a").all_inner_texts()
     assert len(names) > 10
     assert names == sorted(names)
 
