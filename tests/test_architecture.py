@@ -58,10 +58,10 @@ LONG_FUNCTIONS = {
     "tests/factories/metering.py: device": "a parameter for each column",
     "tests/factories/metering.py: delta": "a parameter for each column",
     "tests/jobs/test_notifications.py: "
-    "test_histories_with_many_senders_that_are_killed_give_one_mail_a_change": (
+    "test_each_change_is_sent_once_by_many_senders_that_are_killed": (
         "one property over random steps"
     ),
-    "tests/services/test_no_page_is_lost.py: test_whatever_happens_no_page_is_lost_or_made": (
+    "tests/services/test_no_page_is_lost.py: test_no_history_of_events_loses_or_invents_a_page": (
         "one property over random steps"
     ),
     "tests/services/test_recount.py: two_listings": "a list of rows",

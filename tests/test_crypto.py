@@ -10,7 +10,7 @@ OWNER = "server 7 of account 2"
 TOKEN = "dealer-token-abc123"
 
 
-def test_a_ciphertext_shows_nothing_and_is_decrypted_for_its_owner() -> None:
+def test_a_ciphertext_is_decrypted_for_its_row_only() -> None:
     keyring = Keyring([NEW])
 
     ciphertext = keyring.encrypt(TOKEN, OWNER)

@@ -76,7 +76,7 @@ def test_no_column_anywhere_is_named_after_what_must_not_be_stored() -> None:
     assert names & banned == set()
 
 
-def test_many_may_open_a_new_file_at_the_same_moment(tmp_path: Path) -> None:
+def test_many_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     together = threading.Barrier(6)
 
     def journal_of(path: Path) -> str:
@@ -116,7 +116,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         create_engine(f"sqlite:///{path}", poolclass=NullPool).connect()
 
 
-def test_moments_come_back_aware_and_in_utc(session: Session) -> None:
+def test_stored_datetimes_are_returned_in_utc(session: Session) -> None:
     partner = factories.partner(session)
     partner.created_at = datetime(2026, 10, 5, 9, tzinfo=timezone(timedelta(hours=-4)))
     session.commit()
@@ -128,7 +128,7 @@ def test_moments_come_back_aware_and_in_utc(session: Session) -> None:
     assert stored.tzinfo is UTC
 
 
-def test_a_moment_without_a_zone_is_refused(session: Session) -> None:
+def test_a_naive_datetime_is_refused(session: Session) -> None:
     partner = factories.partner(session)
     partner.created_at = datetime(2026, 10, 5, 9, tzinfo=UTC).replace(tzinfo=None)
 
@@ -163,7 +163,7 @@ def test_upsert_inserts_updates_and_leaves(session: Session) -> None:
     assert session.execute(select(words)).all() == [(1, "elm")]
 
 
-def test_two_who_read_first_and_write_later_both_succeed(sqlite_database: str) -> None:
+def test_two_transactions_that_read_before_writing_both_succeed(sqlite_database: str) -> None:
     both_have_begun = threading.Barrier(2, timeout=1)
 
     def read_then_write(name: str) -> None:
@@ -199,7 +199,7 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_database: str) -> None:
     engine(sqlite_database).dispose()
 
 
-def test_a_connection_that_the_server_ended_is_not_handed_out_again(
+def test_a_connection_ended_by_the_server_is_not_reused(
     postgresql_database: str,
 ) -> None:
     pooled, other = engine(postgresql_database), create_engine(postgresql_database)

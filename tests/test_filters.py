@@ -82,7 +82,7 @@ def test_a_month_reads_the_same_from_a_date_a_month_and_its_text(value: object) 
 
 
 @pytest.mark.parametrize("text", ["", "October", "2026", "2026-00", "2026-13", "2026-x"])
-def test_what_is_no_month_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"isoformat|month"):
         filters.month(text)
 
@@ -98,9 +98,7 @@ def test_what_is_no_month_is_refused(text: str) -> None:
         (ZoneInfo("Europe/Berlin"), "Oct 31, 2026, 5:45 PM CET"),
     ],
 )
-def test_a_moment_is_shown_as_the_clock_on_the_wall_shows_it(
-    zone: str | ZoneInfo, text: str
-) -> None:
+def test_a_datetime_is_formatted_in_local_time(zone: str | ZoneInfo, text: str) -> None:
     moment = datetime(2026, 10, 31, 16, 45, 20, 123456, tzinfo=UTC)
 
     assert filters.time_in(moment, zone) == text
@@ -155,7 +153,7 @@ def test_dates_of_charts_are_short(label: str, year: bool, text: str) -> None:
     assert filters.short_date(label, year=year) == text
 
 
-def test_a_moment_without_a_zone_is_refused() -> None:
+def test_a_naive_datetime_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         filters.time_in(datetime(2026, 10, 31, 16, 45, tzinfo=UTC).replace(tzinfo=None), "UTC")
 

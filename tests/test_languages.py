@@ -289,7 +289,7 @@ def test_english_applies_outside_a_request() -> None:
         ),
     ],
 )
-def test_numbers_and_dates_read_as_the_language_has_them(
+def test_numbers_and_dates_are_formatted_by_language(
     render: Callable[[], str], english: str, spanish: str
 ) -> None:
     assert render() == english

@@ -95,6 +95,6 @@ def test_text_from_outside_is_shown_unchanged(text: str) -> None:
     assert sentence(reason("error", error=text)) == text
 
 
-def test_an_unknown_code_stands_for_itself() -> None:
+def test_an_unknown_code_is_shown_as_it_is() -> None:
     assert sentence(reason("sun_spots", many=3)) == "sun_spots"
     assert sentence(None) == ""

@@ -64,7 +64,7 @@ def load(tmp_path: Path) -> Load:
     return with_environment
 
 
-def test_the_first_start_makes_secrets_that_only_the_owner_can_read(
+def test_the_first_start_creates_secrets_readable_by_the_owner_only(
     load: Load, tmp_path: Path
 ) -> None:
     settings = load()
@@ -81,7 +81,7 @@ def test_a_second_start_retains_the_secrets(load: Load) -> None:
     assert load() == load()
 
 
-def test_the_environment_wins_over_the_file(load: Load) -> None:
+def test_the_environment_takes_precedence_over_the_file(load: Load) -> None:
     load()
 
     settings = load({"ENCRYPTION_KEYS": KEY, "SECRET_KEY": SECRET})
@@ -103,7 +103,7 @@ def test_defaults_are_those_of_the_readme(load: Load) -> None:
     )
 
 
-def test_every_variable_that_is_read_stands_in_the_readme() -> None:
+def test_every_variable_is_listed_in_the_readme() -> None:
     readme = (configuration.ROOT / "README.md").read_text(encoding="utf-8")
 
     for name in VARIABLES:
@@ -164,7 +164,7 @@ def test_every_variable_that_is_read_stands_in_the_readme() -> None:
         ("MAIL_FROM", "Releaf\nBcc: eve@example.com <releaf@example.com>"),
     ],
 )
-def test_nonsense_stops_the_start_with_one_line_that_names_the_variable(
+def test_an_invalid_value_stops_the_start_with_one_line_that_names_the_variable(
     load: Load, name: str, value: str
 ) -> None:
     with pytest.raises(SettingsError) as refusal:

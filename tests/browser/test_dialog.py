@@ -46,9 +46,7 @@ def test_a_confirmation_opens_over_the_page_and_is_closed_again(
         expect(page).to_have_url(address)
 
 
-def test_a_part_that_follows_by_itself_leaves_the_keyboard_where_it_is(
-    page: Page, served_app: ServedApp
-) -> None:
+def test_an_automatic_update_does_not_move_the_focus(page: Page, served_app: ServedApp) -> None:
     page.goto(
         served_app.address + "/collections/{running_collection}".format_map(served_app.things)
     )
@@ -61,7 +59,9 @@ def test_a_part_that_follows_by_itself_leaves_the_keyboard_where_it_is(
     expect(link).to_be_focused()
 
 
-def test_a_key_held_down_opens_the_page_of_the_question(page: Page, served_app: ServedApp) -> None:
+def test_a_modified_click_opens_the_page_of_the_confirmation(
+    page: Page, served_app: ServedApp
+) -> None:
     page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.things))
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Remove", exact=True).click(modifiers=["ControlOrMeta"])

@@ -82,7 +82,7 @@ def test_every_text_of_every_page_can_be_translated(marking: ServedApp) -> None:
     assert left == {}
 
 
-def test_every_complaint_about_an_empty_form_can_be_translated(marking: ServedApp) -> None:
+def test_every_error_of_an_empty_form_can_be_translated(marking: ServedApp) -> None:
     data = known(marking)
     left: dict[str, set[str]] = {}
 

@@ -47,7 +47,7 @@ def test_screenshots_show_the_present_texts(
 
 
 @pytest.mark.usefixtures("page")
-def test_the_pictures_are_as_listed_and_small(language: str) -> None:
+def test_the_screenshots_are_as_listed_and_small(language: str) -> None:
     listed = pictures()
 
     assert list(listed) == list(guide.VIEWS)

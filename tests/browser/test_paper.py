@@ -49,9 +49,7 @@ def test_a_chart_has_the_colours_of_paper_whatever_the_screen_has(
     assert on_paper == page.evaluate(fill) != in_the_dark
 
 
-def test_a_heading_is_printed_on_the_page_of_what_it_heads(
-    page: Page, served_app: ServedApp
-) -> None:
+def test_a_heading_is_printed_on_the_page_of_its_section(page: Page, served_app: ServedApp) -> None:
     page.goto(f"{served_app.address}/")
     heading = "Latest certificates"
 

@@ -21,7 +21,7 @@ SEARCHES = {
 
 
 @pytest.mark.parametrize("path", SEARCHES)
-def test_a_list_follows_the_typing_and_is_there_again_afterwards(
+def test_a_list_is_filtered_while_typing_and_restored_by_going_back(
     page: Page, served_app: ServedApp, path: str
 ) -> None:
     page.goto(served_app.address + path)
@@ -46,7 +46,9 @@ def test_a_list_follows_the_typing_and_is_there_again_afterwards(
     expect(rows).to_be_visible()
 
 
-def test_a_filter_acts_at_once_and_boxes_tick_all(page: Page, served_app: ServedApp) -> None:
+def test_a_filter_is_applied_at_once_and_a_checkbox_selects_all_rows(
+    page: Page, served_app: ServedApp
+) -> None:
     page.goto(f"{served_app.address}/feeds")
     rows = page.locator("#rows tbody tr")
 
@@ -128,7 +130,7 @@ def test_a_search_without_a_response_shows_a_message_in_the_language_of_the_page
     context.close()
 
 
-def test_the_place_where_one_is_can_be_seen_in_a_low_window(
+def test_the_current_menu_item_is_visible_in_a_low_window(
     page: Page, served_app: ServedApp
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 480})

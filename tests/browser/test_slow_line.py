@@ -36,7 +36,7 @@ def opened(chromium: Browser, served_app: ServedApp, who: str, width: int) -> Pa
 
 
 @pytest.mark.parametrize("width", [1280, PHONE_WIDTH])
-def test_nothing_moves_while_a_page_comes_over_a_slow_line(
+def test_the_layout_does_not_shift_on_a_slow_connection(
     chromium: Browser, served_app: ServedApp, width: int
 ) -> None:
     page = opened(chromium, served_app, "partner_admin", width)
@@ -66,7 +66,7 @@ def test_nothing_moves_while_a_page_comes_over_a_slow_line(
 
 
 @pytest.mark.parametrize("width", [1280, PHONE_WIDTH])
-def test_filters_are_as_wide_before_their_choices_have_come(
+def test_filters_have_their_width_before_their_choices_are_loaded(
     chromium: Browser, served_app: ServedApp, width: int
 ) -> None:
     page = opened(chromium, served_app, "operations", width)

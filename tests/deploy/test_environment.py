@@ -114,7 +114,7 @@ def skipping_run(tmp_path: Path) -> Callable[[dict[str, str]], subprocess.Comple
     return run
 
 
-def test_what_could_not_run_is_named_last_and_fails_on_ci_only(
+def test_skipped_tests_are_listed_last_and_fail_on_ci_only(
     skipping_run: Callable[[dict[str, str]], subprocess.CompletedProcess[str]],
 ) -> None:
     at_home = skipping_run({})

@@ -46,7 +46,9 @@ def taken_port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("what", ["run", "demo", "dev"])
-def test_a_taken_port_is_named_with_the_remedy(what: str, taken_port: int, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_with_the_remedy(
+    what: str, taken_port: int, tmp_path: Path
+) -> None:
     outcome = start(what, tmp_path, PORT=str(taken_port))
 
     assert outcome.returncode == 1
@@ -56,7 +58,7 @@ def test_a_taken_port_is_named_with_the_remedy(what: str, taken_port: int, tmp_p
     )
 
 
-def test_a_taken_port_of_the_embedded_redis_is_named(taken_port: int, tmp_path: Path) -> None:
+def test_a_port_of_the_embedded_redis_in_use_is_reported(taken_port: int, tmp_path: Path) -> None:
     outcome = start("run", tmp_path, REDIS_PORT=str(taken_port), PORT=str(free_port()))
 
     assert outcome.returncode == 1
@@ -65,14 +67,14 @@ def test_a_taken_port_of_the_embedded_redis_is_named(taken_port: int, tmp_path: 
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "٨٠٠٠"])
-def test_a_port_that_is_none_is_refused(port: str, tmp_path: Path) -> None:
+def test_an_invalid_port_is_refused(port: str, tmp_path: Path) -> None:
     outcome = start("run", tmp_path, PORT=port)
 
     assert outcome.returncode == 1
     assert outcome.stderr == f"releaf: PORT: {port!r} is not a port number; try PORT=8001\n"
 
 
-def test_a_setting_without_sense_stops_the_start_in_one_line(tmp_path: Path) -> None:
+def test_an_invalid_setting_stops_the_start_with_one_line(tmp_path: Path) -> None:
     outcome = start("run", tmp_path, LOG_LEVEL="LOUD")
 
     assert outcome.returncode == 1
@@ -102,7 +104,9 @@ def test_the_demo_does_not_change_the_real_instance(taken_port: int, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo", "releaf.db"]
 
 
-def test_what_a_start_leaves_is_for_the_owner_only(taken_port: int, tmp_path: Path) -> None:
+def test_files_of_an_instance_are_readable_by_the_owner_only(
+    taken_port: int, tmp_path: Path
+) -> None:
     instance = tmp_path / "new"
 
     start("run", instance, PORT=str(taken_port))
@@ -127,7 +131,7 @@ def processes_of(instance: Path) -> list[str]:
     return found
 
 
-def test_the_services_start_answer_and_stop_without_a_trace(tmp_path: Path) -> None:
+def test_the_services_start_respond_and_stop_without_leftovers(tmp_path: Path) -> None:
     instance, output, port = tmp_path / "instance", tmp_path / "output", free_port()
     with output.open("wb") as terminal:
         service = subprocess.Popen(

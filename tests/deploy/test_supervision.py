@@ -80,14 +80,14 @@ def test_a_stop_signal_leaves_no_process(service: Service, number: signal.Signal
     assert service.processes() == set()
 
 
-def test_killed_it_takes_its_programs_along(service: Service) -> None:
+def test_a_killed_supervisor_leaves_no_program(service: Service) -> None:
     service.process.kill()
 
     # The horse is out of everybody's reach then; a real one is tied to its worker (jobs.worker).
     assert _soon(lambda: not service.processes("sleeper", "rider", "supervisor.supervisord"))
 
 
-def test_without_its_supervisor_it_ends_with_everything(service: Service) -> None:
+def test_a_start_without_its_supervisor_ends_all_programs(service: Service) -> None:
     (supervisord,) = service.processes("supervisor.supervisord")
 
     os.kill(supervisord, signal.SIGKILL)

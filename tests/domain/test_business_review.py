@@ -45,7 +45,7 @@ def test_a_period_is_a_month_or_a_quarter(text: str, months: list[str], before: 
 @pytest.mark.parametrize(
     "text", ["", "2026", "2026-Q0", "2026-Q5", "2026-13", "2026-q1", "٢٠٢٦-Q1"]
 )
-def test_other_texts_are_no_period(text: str) -> None:
+def test_other_texts_raise_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not a month"):
         BusinessPeriod.parse(text)
 

@@ -219,7 +219,7 @@ def test_days_of_a_gap_leave_out_its_first_day() -> None:
 @pytest.mark.parametrize(
     "text", ["2026-1", "2026-13", "2026-00", "26-10", "2026/10", "", "0000-01"]
 )
-def test_what_is_no_month_is_refused_with_the_remedy(text: str) -> None:
+def test_a_text_that_is_not_a_month_is_refused_with_the_remedy(text: str) -> None:
     with pytest.raises(ValueError, match="write it like 2026-10"):
         Month.parse(text)
 
@@ -257,7 +257,7 @@ def test_the_first_year_has_months_and_the_year_before_has_none() -> None:
 
 
 @pytest.mark.parametrize("pages", [1, 10**6, 10**12])
-def test_paper_is_counted_to_the_very_micrometre(pages: int) -> None:
+def test_paper_length_is_converted_to_the_micrometer(pages: int) -> None:
     # The shortest length of a roll of 914 mm that is as large as so many Letter pages.
     length = -(-pages * LETTER_AREA * 10_000 // (914 * 1_000))
 

@@ -66,25 +66,25 @@ def test_contrasts_are_those_of_wcag(one: str, other: str, ratio: float) -> None
     ("text", "colour"),
     [("#1b6b45", OURS), ("1B6B45", OURS), (" #1b6b45 ", OURS), ("#fff", WHITE), ("000", BLACK)],
 )
-def test_a_colour_is_read(text: str, colour: Colour) -> None:
+def test_a_color_is_parsed(text: str, colour: Colour) -> None:
     assert Colour.parse(text) == colour
 
 
 @pytest.mark.parametrize(
     "text", ["", "#", "#12", "#1234", "#12345g", "#1b6b45;}", "red", "#1b6b4５", "##123456"]
 )
-def test_what_is_no_colour_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_color_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no colour"):
         Colour.parse(text)
 
 
 @given(COLOURS)
-def test_a_colour_survives_its_text(colour: Colour) -> None:
+def test_a_color_is_the_same_after_formatting_and_parsing(colour: Colour) -> None:
     assert Colour.parse(str(colour)) == colour
 
 
 @given(COLOURS)
-def test_every_shade_can_be_read_on_what_lies_behind_it(colour: Colour) -> None:
+def test_every_shade_has_sufficient_contrast_with_its_background(colour: Colour) -> None:
     for shades, page, tints in (
         (contrast.on_light(colour), LIGHT_PAGE, LIGHT_TINTS),
         (contrast.on_dark(colour), DARK_PAGE, DARK_TINTS),
@@ -96,12 +96,12 @@ def test_every_shade_can_be_read_on_what_lies_behind_it(colour: Colour) -> None:
 
 
 @given(COLOURS)
-def test_white_or_black_can_be_read_on_any_colour(colour: Colour) -> None:
+def test_white_or_black_has_sufficient_contrast_with_any_color(colour: Colour) -> None:
     assert contrast.contrast_ratio(contrast.text_on(colour), colour) >= READABLE
 
 
 @given(COLOURS)
-def test_the_shade_that_is_offered_passes_and_is_the_nearest(colour: Colour) -> None:
+def test_the_offered_shade_passes_and_is_the_nearest(colour: Colour) -> None:
     offered = contrast.nearest_passing(colour)
 
     assert contrast.passes(offered)
@@ -115,7 +115,7 @@ def test_the_shade_that_is_offered_passes_and_is_the_nearest(colour: Colour) -> 
 
 
 @given(COLOURS.filter(lambda colour: max(colour) - min(colour) > 60))
-def test_the_shade_that_is_offered_retains_the_hue(colour: Colour) -> None:
+def test_the_offered_shade_has_the_same_hue(colour: Colour) -> None:
     offered = contrast.nearest_passing(colour)
 
     before, after = (rgb_to_hls(*(part / 255 for part in one))[0] for one in (colour, offered))
@@ -127,16 +127,16 @@ def test_the_shade_that_is_offered_retains_the_hue(colour: Colour) -> None:
     ("colour", "offered"),
     [("#ffee00", "#797100"), ("#ff6600", "#bd4c00"), ("#767676", "#6f6f6f")],
 )
-def test_well_known_colours_that_fail_are_offered_a_darker_shade(colour: str, offered: str) -> None:
+def test_well_known_colors_that_fail_get_a_darker_shade(colour: str, offered: str) -> None:
     assert not contrast.passes(Colour.parse(colour))
     assert str(contrast.nearest_passing(Colour.parse(colour))) == offered
 
 
-def test_ours_passes() -> None:
+def test_the_default_color_passes() -> None:
     assert contrast.passes(OURS)
 
 
-def test_the_page_is_that_of_the_style_sheet() -> None:
+def test_the_backgrounds_are_those_of_the_stylesheet() -> None:
     style = (ROOT / "static" / "app.css").read_text()
     light, dark = re.split(r"@media screen and \(prefers-color-scheme: dark\)", style, maxsplit=1)
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 # India's calendar ends with 2035; a gap that begins on its last days looks into 2036.
 @pytest.mark.filterwarnings("ignore:Requested Holidays are available only:UserWarning")
 @pytest.mark.parametrize("country", COUNTRIES)
-def test_the_verdict_on_every_day_agrees_with_an_oracle_that_counts_forwards(
+def test_the_health_on_every_day_agrees_with_an_oracle_that_counts_days(
     country: str,
 ) -> None:
     # The oracle numbers the business days once; the rule walks a gap. Both use one calendar.

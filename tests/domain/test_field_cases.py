@@ -19,7 +19,7 @@ def _load(path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("reverse", [False, True], ids=["in_order", "reversed"])
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-def test_a_field_case(path: Path, reverse: bool, twice: bool) -> None:
+def test_field_cases_deposit_the_expected_pages(path: Path, reverse: bool, twice: bool) -> None:
     case = _load(path)
     expect = case["expect"]
 

@@ -62,7 +62,7 @@ def test_a_separated_machine_counts_from_when_it_was_first_seen() -> None:
     assert service.state(2).serial is None
 
 
-def test_nights_on_which_neither_row_moves_prove_nothing() -> None:
+def test_nights_on_which_neither_row_moves_decide_nothing() -> None:
     cells = [[cell(10_000), cell(90_000, a="A-2")] for _ in range(8)]
 
     service = run(cells)
@@ -71,7 +71,7 @@ def test_nights_on_which_neither_row_moves_prove_nothing() -> None:
     assert totals(service) == [0]
 
 
-def test_a_copy_stays_dropped_whatever_it_shows_later() -> None:
+def test_a_copy_stays_dropped_whatever_its_later_counts() -> None:
     cells = [[cell(10_000 + 100 * n), cell(90_000 + 100 * n, a="A-2")] for n in range(5)]
     cells += [[cell(10_500 + 100 * n), cell(97_000 + 9 * n, a="A-2")] for n in range(4)]
 
@@ -201,7 +201,7 @@ def test_a_row_without_a_serial_number_repeats_the_machine_of_its_asset_id(
 
 
 @pytest.mark.parametrize(("apart", "devices"), [(0, 1), (40, 2)])
-def test_a_row_without_any_identity_repeats_a_machine_if_nothing_differs(
+def test_a_row_without_any_identity_repeats_a_machine_with_equal_values(
     apart: int, devices: int
 ) -> None:
     cells = [[cell(10_000 + 9 * n), cell(10_000 + apart + 9 * n, s=None, a=None)] for n in range(4)]

@@ -35,7 +35,7 @@ def changed(result: Result) -> Delta:
     return event.delta
 
 
-def test_a_jump_beyond_the_confirmable_waits_for_a_decision() -> None:
+def test_a_jump_that_readings_cannot_confirm_needs_a_decision() -> None:
     service, delta = held()
 
     assert delta.pages == 40_000
@@ -43,7 +43,7 @@ def test_a_jump_beyond_the_confirmable_waits_for_a_decision() -> None:
     assert delta.evidence
 
 
-def test_accepting_counts_all_pages_on_the_days_chosen_then() -> None:
+def test_accepting_counts_all_pages_on_the_stored_allocation() -> None:
     service, delta = held()
     service.store(1, decide(service.state(1), delta, "accepted"), LAST)
 
@@ -52,7 +52,7 @@ def test_accepting_counts_all_pages_on_the_days_chosen_then() -> None:
 
 
 @pytest.mark.parametrize("pages", [0, 1, 777, 40_000])
-def test_adjusting_counts_so_many_pages(pages: int) -> None:
+def test_adjusting_counts_the_given_number_of_pages(pages: int) -> None:
     service, delta = held()
     result = decide(service.state(1), delta, "adjusted", pages=pages)
     service.store(1, result, LAST)
@@ -62,7 +62,7 @@ def test_adjusting_counts_so_many_pages(pages: int) -> None:
     assert {day for day, _ in deposited(changed(result))} <= {day for day, _ in delta.allocation}
 
 
-def test_reopening_takes_the_pages_out_again() -> None:
+def test_reopening_withdraws_the_pages() -> None:
     service, delta = held()
     before = service.state(1)
     for decision in ("accepted", "rejected", "reset"):
@@ -77,7 +77,7 @@ def test_reopening_takes_the_pages_out_again() -> None:
     assert service.state(1).life == before.life
 
 
-def test_what_readings_decided_can_be_reopened() -> None:
+def test_a_decision_by_readings_can_be_reopened() -> None:
     cells = [[{"c": "C", "s": "S-1", "a": "A", "n": n}] for n in (10_000, 10_100, 11_100, 10_300)]
     service = run([*cells, cells[-1]])
     cells.append([{"c": "C", "s": "S-1", "a": "A", "n": 10_400}])
@@ -91,7 +91,7 @@ def test_what_readings_decided_can_be_reopened() -> None:
     assert [delta.pages for delta in service.for_person()] == [1_000]
 
 
-def test_a_decision_is_taken_once() -> None:
+def test_a_delta_is_decided_once() -> None:
     service, delta = held()
     result = decide(service.state(1), delta, "accepted")
 
@@ -120,7 +120,7 @@ def test_a_feed_connected_again_the_next_day_continues(serial: str | None) -> No
 
 
 @pytest.mark.parametrize("anew", [False, True])
-def test_a_pause_is_counted_or_not(anew: bool) -> None:
+def test_pages_of_a_pause_are_counted_by_choice(anew: bool) -> None:
     service = Service()
     service.connect("ID-C")
     for number in (0, 1, 7, 8):
@@ -135,7 +135,7 @@ def test_a_pause_is_counted_or_not(anew: bool) -> None:
 
 
 @pytest.mark.parametrize("state", ["held", "counted"])
-def test_what_was_never_decided_cannot_be_reopened(state: str) -> None:
+def test_a_delta_that_was_never_decided_cannot_be_reopened(state: str) -> None:
     service, _ = held()
     delta = next(one for one in service.deltas.values() if one.state == state)
 

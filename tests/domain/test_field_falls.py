@@ -54,7 +54,7 @@ def test_a_fall_of_twenty_pages_withdraws_nothing(
         ((1_000, 1_100, 0, 0, 0, 1_200), 200),
     ],
 )
-def test_a_count_that_is_back_was_a_glitch(counts: tuple[int, ...], total: int) -> None:
+def test_a_count_that_returns_was_a_glitch(counts: tuple[int, ...], total: int) -> None:
     service = series(*counts)
 
     assert (service.total(), baseline(service)) == (total, 1_000)
@@ -71,7 +71,7 @@ def test_a_count_that_is_back_was_a_glitch(counts: tuple[int, ...], total: int) 
         ((1_000, 1_100, 400, 401, 390, 391), 102, 389),
     ],
 )
-def test_a_confirmed_fall_is_a_reset_that_gains_nothing(
+def test_a_confirmed_fall_is_a_reset_without_pages(
     counts: tuple[int, ...], total: int, initial: int
 ) -> None:
     service = series(*counts)
@@ -94,7 +94,7 @@ def test_a_spike_returns_to_the_latest_count_remembered_below_it(back: int) -> N
     ) == [200, 1_200]
 
 
-def test_a_history_that_a_spike_was_part_of_is_that_before_it() -> None:
+def test_a_withdrawn_spike_is_removed_from_the_history() -> None:
     service = series(10_000, 10_100, 10_200, 10_300, 10_400, 10_500, 15_400, 10_620, 10_720)
 
     history = service.state(1).history
@@ -120,7 +120,7 @@ def test_counts_before_the_six_remembered_are_no_spike() -> None:
         ((2**32 - 200, 2**32 - 100, 10, 20), 110),
     ],
 )
-def test_a_roll_over_waits_with_its_pages(counts: tuple[int, ...], pages: int) -> None:
+def test_pages_of_a_roll_over_are_held(counts: tuple[int, ...], pages: int) -> None:
     service = series(*counts)
 
     [delta] = service.for_person()
@@ -137,14 +137,14 @@ def test_a_roll_over_waits_with_its_pages(counts: tuple[int, ...], pages: int) -
     "counts",
     [(999_850, 999_950, 251, 300), (899_850, 899_950, 40, 130), (1_000_800, 1_000_900, 20, 30)],
 )
-def test_a_fall_that_ran_through_no_end_is_a_reset(counts: tuple[int, ...]) -> None:
+def test_a_fall_from_below_the_end_of_the_range_is_a_reset(counts: tuple[int, ...]) -> None:
     service = series(*counts)
 
     assert not service.held()
     assert service.total() == 100 + counts[3] - counts[2]
 
 
-def test_a_restored_counter_counts_what_it_gained_less_what_was_deposited() -> None:
+def test_a_restored_counter_deposits_its_increase_less_earlier_deposits() -> None:
     service = series(119_900, 120_000, 0, 50, 90, 120_500, 120_530)
 
     assert service.total() == 630
@@ -161,7 +161,7 @@ def test_a_reset_is_restored_within_ten_readings(readings: int, is_restored: boo
     assert service.total() == (400 if is_restored else 100 + since[-1])
 
 
-def test_a_restored_count_that_gained_less_than_was_deposited_takes_it_back() -> None:
+def test_a_restored_count_with_less_than_was_deposited_withdraws_deposits() -> None:
     service = series(100_000, 100_100, 0, 400, 800, 100_300, 100_350)
 
     assert service.total() == 350
@@ -169,7 +169,7 @@ def test_a_restored_count_that_gained_less_than_was_deposited_takes_it_back() ->
     assert [delta.state for delta in service.deltas.values()].count("withdrawn") == 2
 
 
-def test_a_restoration_below_the_old_count_takes_the_spike_before_the_reset_back() -> None:
+def test_a_restoration_below_the_old_count_withdraws_the_spike_before_the_reset() -> None:
     service = series(10_000, 10_100, 15_000, 0, 30, 10_300, 10_350)
 
     assert service.total() == 350
@@ -187,7 +187,7 @@ def test_a_restored_count_may_lack_twenty_pages(count: int, is_restored: bool) -
 
 
 @pytest.mark.parametrize("back", [1_050, 1_099, 1_101])
-def test_a_glitch_that_is_back_a_little_lower_is_exact(back: int) -> None:
+def test_a_glitch_that_returns_slightly_lower_loses_no_page(back: int) -> None:
     assert series(1_000, 1_100, 400, back, back + 10).total() == back + 10 - 1_000
 
 
@@ -213,7 +213,7 @@ def test_pages_held_when_a_counter_is_reset_wait_for_a_decision_if_they_were_not
     assert service.total() == 105
 
 
-def test_a_held_count_is_taken_back_at_once_by_one_below_it() -> None:
+def test_a_held_count_is_dropped_at_once_by_one_below_it() -> None:
     service = series(10_000, 10_100, 20_100, 20_150, 10_180, 10_200)
 
     assert service.total() == 200
@@ -253,7 +253,7 @@ def test_a_small_fall_of_a_machine_that_counts_from_zero_leaves_no_negative_base
     assert (service.total(), service.state(1).initial) == (33, 0)
 
 
-def test_what_was_held_since_a_reset_is_dropped_when_the_counter_is_restored() -> None:
+def test_deltas_held_since_a_reset_are_dropped_when_the_counter_is_restored() -> None:
     service = series(100_000, 100_100, 10, 20, 9_020, 100_300)
 
     assert service.total() == 300
@@ -265,14 +265,14 @@ def test_what_was_held_since_a_reset_is_dropped_when_the_counter_is_restored() -
     ]
 
 
-def test_what_was_held_before_a_reset_waits_on_when_the_counter_is_restored() -> None:
+def test_deltas_held_before_a_reset_stay_held_when_the_counter_is_restored() -> None:
     service = series(100_000, 100_100, 108_100, 10, 20, 108_200)
 
     assert [delta.pages for delta in service.for_person()] == [8_000]
     assert service.total() == 200
 
 
-def test_a_restored_count_that_lacks_pages_gains_none() -> None:
+def test_a_restored_count_below_the_deposits_adds_no_pages() -> None:
     assert series(100_000, 10, 20, 99_980).total() == 0
 
 

@@ -108,7 +108,7 @@ def test_a_held_first_count_is_not_accepted_with_the_pages_of_another_counter() 
 # Restored counters and small falls: days and histories.
 
 
-def test_a_restored_counter_that_gained_what_was_deposited_leaves_the_deposits() -> None:
+def test_a_restored_counter_that_increased_as_deposited_changes_no_deposit() -> None:
     service = counts(*((count, 0) for count in (119_900, 120_000, 0, 50, 90, 120_090, 120_120)))
 
     assert deltas(service) == [("ordinary", "counted", pages) for pages in (100, 50, 40, 30)]

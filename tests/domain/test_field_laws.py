@@ -139,7 +139,7 @@ rows = st.builds(
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.lists(st.lists(rows, max_size=6), min_size=1, max_size=8))
-def test_no_answer_raises_and_none_counts_twice(nights: list[list[Row]]) -> None:
+def test_no_row_raises_an_error_or_is_counted_twice(nights: list[list[Row]]) -> None:
     service = Service()
     service.connect("C")
     service.connect("D")
@@ -164,7 +164,7 @@ def test_a_state_is_the_same_after_json() -> None:
         assert from_json(json.loads(json.dumps(to_json(state)))) == state
 
 
-def test_processing_leaves_the_state_it_was_given() -> None:
+def test_processing_does_not_change_the_given_state() -> None:
     service = Service()
     service.connect("ID-C")
     row = row_of({"c": "C", "s": "S-1", "a": "A", "n": 1_000}, FIRST_NIGHT)

@@ -92,13 +92,15 @@ def test_a_delta_of_four_fifths_of_the_count_is_near_the_lifetime(
         (4_000, 5_000, 0, 1, False),
     ],
 )
-def test_what_is_near_a_lifetime(pages: int, count: int, deltas: int, era: int, near: bool) -> None:
+def test_a_large_delta_at_a_high_count_is_near_the_lifetime(
+    pages: int, count: int, deltas: int, era: int, near: bool
+) -> None:
     history = History(deltas=deltas, busiest=10, pages=10, days=1)
 
     assert DEFAULT_LIMITS.is_near_lifetime(history, pages, count, era) == near
 
 
-def test_limits_of_a_history() -> None:
+def test_limits_depend_on_the_history() -> None:
     young = History(4, 9_000, 20_000, 7)
     known = History(5, 9_000, 20_000, 7)
 
@@ -140,7 +142,7 @@ def test_the_first_count_of_a_new_machine(
         (61_000, 100, 200, 0),  # no machine prints that
     ],
 )
-def test_what_two_business_days_decide_of_held_pages(
+def test_held_pages_are_accepted_or_need_a_decision_after_two_business_days(
     jump: int, later: int, total: int, person: int
 ) -> None:
     # Deltas of 8,000 are held themselves until the device is known to print so much.
@@ -165,7 +167,9 @@ def test_what_two_business_days_decide_of_held_pages(
         (None, date(2026, 10, 20), date(2026, 10, 23)),
     ],
 )
-def test_the_day_of_a_reading(seen: str | None, last: date | None, day: date) -> None:
+def test_the_day_of_a_reading_is_that_of_its_last_seen_if_possible(
+    seen: str | None, last: date | None, day: date
+) -> None:
     moment = datetime.fromisoformat(seen) if seen else None
 
     assert reading_day(moment, NEW_YORK, last, date(2026, 10, 23), FIRST_NIGHT) == day
@@ -196,7 +200,7 @@ def test_pages_are_allocated_to_the_business_days_after_the_feed_began() -> None
      (2**31 - 1, False), (2**31, True), (2**32 - 1, False), (10**12, True), (2**63 - 1, False),
      (2**63, False), (2**64 - 1, False)],
 )  # fmt: skip
-def test_values_that_a_counter_can_show(value: int, usable: bool) -> None:
+def test_only_possible_values_of_a_counter_are_used(value: int, usable: bool) -> None:
     assert is_value(value) == usable
     assert usable_values({MONO: value, COLOUR: None, "scans": 3}) == (
         {MONO: value} if usable else {}
@@ -204,7 +208,7 @@ def test_values_that_a_counter_can_show(value: int, usable: bool) -> None:
 
 
 @pytest.mark.parametrize("value", [10**12 + 1, 2**62, 2**63 - 2])
-def test_more_clicks_than_a_machine_prints_are_no_value(value: int) -> None:
+def test_more_clicks_than_a_machine_can_print_are_ignored(value: int) -> None:
     assert usable_values({MONO: value, "paperAreaTotal": value}) == {"paperAreaTotal": value}
 
 
@@ -226,18 +230,18 @@ def test_the_counter_set_with_pages_is_chosen_before_one_that_is_only_present() 
     [("cn-1 2", "CN-12"), ("ＣＮ１２", "CN12"), ("a\u200bb", "AB"), ("11-11", None), ("x", None),
      ("N/A", None), ("To be filled by O.E.M.", None), ("12", "12"), ("\t", None), (None, None)],
 )  # fmt: skip
-def test_serial_numbers_as_they_are_compared(serial: str | None, key: str | None) -> None:
+def test_serial_numbers_are_normalized(serial: str | None, key: str | None) -> None:
     assert serial_key(serial) == key
 
 
-def test_months_before_and_after() -> None:
+def test_a_month_has_a_previous_and_a_next_one() -> None:
     assert Month(2026, 1).previous() == Month(2025, 12)
     assert Month(2026, 12).previous() == Month(2026, 11)
     assert Month(2026, 12).next() == Month(2027, 1)
     assert Month(2026, 11).next() == Month(2026, 12)
 
 
-def test_a_moment_of_now_can_be_true() -> None:
+def test_a_last_seen_of_now_is_possible() -> None:
     seen = datetime(2026, 10, 20, 5, 30, tzinfo=UTC)
     service = run([[{"c": "C", "s": "S-1", "a": "A", "n": 10, "seen": seen.isoformat()}]])
 

@@ -11,7 +11,9 @@ from webapp.domain.paper import LETTER_AREA
 
 
 @pytest.mark.parametrize(("nights", "devices"), [(5, 1), (8, 1), (9, 2)])
-def test_a_stranger_is_another_machine_after_five_business_days(nights: int, devices: int) -> None:
+def test_a_row_that_does_not_continue_is_another_machine_after_five_business_days(
+    nights: int, devices: int
+) -> None:
     # Distinguished on Tuesday of the next week: five business days after its first night.
     cells = [[cell(10_000)]] + [[cell(500 + 10 * n, s=None)] for n in range(nights - 1)]
 
@@ -49,7 +51,7 @@ def test_another_machine_that_disappears_is_dropped_when_the_machine_is_read_aga
 
 
 @pytest.mark.parametrize(("nights", "counter_set"), [(8, "colour"), (9, "size")])
-def test_another_set_is_taken_after_five_business_days_without_the_first(
+def test_another_counter_set_replaces_the_first_after_five_business_days_without_it(
     nights: int, counter_set: str
 ) -> None:
     cells = [[cell(10_000)], *[[cell(0, counters={SIZE: 80_000 + 20 * n})] for n in range(8)]]
@@ -77,7 +79,7 @@ def test_a_set_that_returns_in_time_counts_all_pages_and_restarts_the_days() -> 
     assert len(notes(service, "complete_again")) == 2
 
 
-def test_a_member_that_is_missing_for_good_leaves_the_others() -> None:
+def test_a_permanently_missing_counter_is_removed_from_its_set() -> None:
     both = {MONO: 10_000, COLOUR: 3_000}
     left = [[cell(0, counters={MONO: 10_000 + 30 * n, COLOUR: None})] for n in range(1, 11)]
 
@@ -89,7 +91,7 @@ def test_a_member_that_is_missing_for_good_leaves_the_others() -> None:
     assert totals(service) == [270]
 
 
-def test_a_frozen_answer_of_another_set_decides_nothing() -> None:
+def test_an_unchanged_answer_of_another_counter_set_decides_nothing() -> None:
     seen = f"{FIRST_NIGHT}T23:11:00Z"
     other = cell(0, counters={SIZE: 80_000}, seen=seen)
 
@@ -111,7 +113,7 @@ def test_a_set_in_units_of_paper_that_replaces_another_counts_pages(name: str, u
     assert (state.initial, state.latest, state.life) == (800, 980, 180)
 
 
-def test_a_stranger_without_values_is_an_incomplete_answer() -> None:
+def test_a_row_that_does_not_continue_without_values_is_an_incomplete_answer() -> None:
     null = cell(0, s=None, counters={MONO: None, COLOUR: None})
 
     service = run([[cell(10_000)], *[[null]] * 9, [cell(10_090)]])

@@ -57,7 +57,7 @@ def test_another_row_without_a_last_seen_is_the_machine_if_its_count_continues(
     assert service.total(service.feeds["ID-D"]) == pages
 
 
-def test_a_separated_machine_is_not_read_for_the_one_that_is_gone() -> None:
+def test_a_separated_machine_is_not_read_for_the_one_that_is_missing() -> None:
     cells = [[cell(10_000 + 100 * n), cell(90_000 + 7 * n, a="A-2")] for n in range(6)]
     cells += [[cell(90_000 + 7 * n, a="A-2")] for n in range(6, 9)]
 

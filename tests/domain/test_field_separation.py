@@ -49,7 +49,7 @@ def test_a_separated_machine_is_listed_where_it_was_first_seen() -> None:
     assert (state.listed_on, state.read_on, state.night) == (SECOND_NIGHT,) * 3
 
 
-def test_a_separated_machine_that_stands_still_is_no_stranger_again() -> None:
+def test_an_idle_separated_machine_is_not_separated_again() -> None:
     service = stranger(*[500] * 20, 560, seen=None)
 
     assert totals(service) == [0, 60]
@@ -68,7 +68,7 @@ def test_a_counter_that_joined_before_the_separation_has_its_own_baseline() -> N
     assert not service.held()
 
 
-def test_a_large_format_stranger_counts_pages() -> None:
+def test_a_separated_large_format_machine_counts_pages() -> None:
     lengths = [{"paperLength": (800 + 20 * n) * 66_000} for n in range(10)]
 
     service = run([[cell(10_000)], *[[cell(0, s=None, counters=length)] for length in lengths]])
@@ -77,7 +77,7 @@ def test_a_large_format_stranger_counts_pages() -> None:
     assert totals(service) == [0, 180]
 
 
-def test_a_last_seen_before_the_first_night_of_a_stranger_dates_no_pages() -> None:
+def test_a_last_seen_before_the_first_night_of_a_separated_machine_dates_no_pages() -> None:
     service = stranger(*[500 + 10 * n for n in range(10)], seen=f"{FIRST_NIGHT}T23:11:00Z")
 
     assert totals(service) == [0, 90]
@@ -92,7 +92,7 @@ def test_deltas_of_a_separated_machine_are_numbered_after_those_of_the_other() -
     assert sorted(service.deltas)[:2] == [(1, 1), (2, 2)]
 
 
-def test_a_further_stranger_waits_five_business_days_too() -> None:
+def test_a_further_machine_is_separated_after_five_business_days_too() -> None:
     first = [[cell(500 + 10 * n, s=None)] for n in range(9)]
     both = [[cell(600 + 10 * n, s=None), cell(50, s=None)] for n in range(3)]
 
@@ -101,7 +101,7 @@ def test_a_further_stranger_waits_five_business_days_too() -> None:
     assert totals(service) == [0, 120]
 
 
-def test_nights_before_a_stranger_is_separated_are_incomplete() -> None:
+def test_nights_before_a_machine_is_separated_are_incomplete() -> None:
     service = stranger(*[500 + 10 * n for n in range(9)])
 
     assert [day for day, _ in service.incomplete] == [
@@ -109,7 +109,7 @@ def test_nights_before_a_stranger_is_separated_are_incomplete() -> None:
     ]
 
 
-def test_the_history_has_both_nights_of_a_stranger() -> None:
+def test_the_history_has_both_nights_of_a_separation() -> None:
     service = stranger(*[500 + 10 * n for n in range(9)])
 
     assert history(service, "does_not_continue", "two_machines", "missing") == [
@@ -182,7 +182,7 @@ def test_pages_of_the_night_of_a_switch_end_on_the_day_of_the_last_seen() -> Non
 
 
 @pytest.mark.parametrize("nights", [7, 8])
-def test_the_history_has_the_switch_once(nights: int) -> None:
+def test_the_history_has_the_change_of_counter_set_once(nights: int) -> None:
     service = replaced(nights)
 
     switch = ("set_switched", SECOND_NIGHT, {"counter_set": "size", "count": 80_000})

@@ -84,7 +84,7 @@ def test_several_kinds_at_once_at_several_customers() -> None:
     assert service.total() == 700 + 70 + 42 + 7 + 7
 
 
-def test_an_honest_burst_is_held_and_confirmed_by_two_business_days() -> None:
+def test_a_large_job_is_held_and_confirmed_by_two_business_days() -> None:
     ordinary = [10_000 + 200 * n for n in range(8)]
     burst = [11_400 + 12_000 + 200 * n for n in range(3)]
 
@@ -107,7 +107,7 @@ def test_a_production_press_is_known_after_two_business_days() -> None:
     assert not decided.held()
 
 
-def test_a_second_collection_of_a_day_neither_loses_nor_doubles() -> None:
+def test_a_second_collection_of_a_day_neither_loses_nor_doubles_pages() -> None:
     service = Service()
     service.connect("ID-C")
     for n in range(5):

@@ -62,7 +62,7 @@ def test_a_rhythm_of_readings_by_hand_is_suggested(days: list[date], interval: i
     ids=["nightly", "nightly with outages", "irregular", "two at a time", "just started", "once",
          "never", "every other day", "rhythm has ended"],
 )  # fmt: skip
-def test_other_readings_are_not(days: list[date]) -> None:
+def test_other_readings_suggest_no_interval(days: list[date]) -> None:
     assert suggest_interval(days, 9, TODAY, HOLIDAYS) is None
 
 

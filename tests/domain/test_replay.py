@@ -85,7 +85,7 @@ def test_a_night_of_another_counter_set_loses_no_page() -> None:
     assert pages(result) == 100
 
 
-def test_another_counter_set_for_good_starts_again() -> None:
+def test_a_permanent_change_of_the_counter_set_sets_a_baseline() -> None:
     by_size = [reading(n, 800 + 10 * n, counter_set="size") for n in range(1, 12)]
     by_area = [reading(n, 800 + 10 * n, counter_set="area") for n in range(1, 12)]
 
@@ -99,7 +99,7 @@ def test_a_baseline_of_a_known_device_counts_nothing() -> None:
     assert pages(result) == 30
 
 
-def test_a_counter_that_joined_brings_its_own_baseline() -> None:
+def test_a_counter_that_joined_has_its_own_baseline() -> None:
     result = replayed(
         [reading(0, 1_000), reading(1, 4_040, joined=3_000), reading(2, 4_050, joined=3_000)]
     )
@@ -108,7 +108,7 @@ def test_a_counter_that_joined_brings_its_own_baseline() -> None:
     assert result.states[7].initial == 4_000
 
 
-def test_what_is_printed_at_a_customer_without_a_feed_is_not_counted() -> None:
+def test_pages_printed_at_a_customer_without_a_feed_are_not_counted() -> None:
     result = replayed([reading(0, 1_000), reading(1, 1_200, feed_id=None), reading(2, 1_230)])
 
     assert pages(result) == 30

@@ -50,7 +50,9 @@ def chosen_of(first: Row, second: Row, state: DeviceState | None = None) -> Choi
         pytest.param({"asset_id": "A -1"}, {"asset_id": "A-1"}, id="asset ID as reported"),
     ],
 )
-def test_row_of_a_new_machine(preferred: dict[str, Any], other: dict[str, Any]) -> None:
+def test_of_the_rows_of_a_new_machine_the_newest_is_chosen(
+    preferred: dict[str, Any], other: dict[str, Any]
+) -> None:
     choice = chosen_of(row_with(**preferred), row_with(**other))
 
     assert choice == Choice(row_with(**preferred))
@@ -130,7 +132,7 @@ def test_updated_row_without_the_counters_of_the_machine_is_not_disputed(
     ],
 )
 @pytest.mark.parametrize("count", [9_000, 90_000])
-def test_machine_that_is_listed_elsewhere_only(
+def test_a_machine_listed_elsewhere_only_is_read_there(
     count: int, fields: dict[str, Any], is_read: bool
 ) -> None:
     row = row_by_size(count, customer="D", feed_id=2, **fields)

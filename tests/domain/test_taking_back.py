@@ -53,7 +53,7 @@ def states(run: Run) -> list[DeltaState]:
 
 
 @pytest.mark.parametrize("final", ["dropped", "withdrawn", "rejected", "reset"])
-def test_deltas_after_one_that_is_final_are_taken_back(final: DeltaState) -> None:
+def test_deltas_after_a_final_one_are_withdrawn(final: DeltaState) -> None:
     run = run_with(delta(1, final), delta(2, "counted"), delta(3, "held"))
 
     run.take_back(0, FALLEN)
@@ -71,7 +71,7 @@ def test_deltas_after_one_that_is_final_are_taken_back(final: DeltaState) -> Non
         (3, None, ["counted", "counted", "counted"]),
     ],
 )
-def test_only_deltas_in_the_range_are_taken_back(
+def test_only_deltas_in_the_range_are_withdrawn(
     after: int, up_to: int | None, expected: list[DeltaState]
 ) -> None:
     run = run_with(*(delta(number, "counted") for number in (1, 2, 3)))
@@ -100,9 +100,7 @@ def test_delta_that_was_counted_is_withdrawn(fields: dict[str, Any], expected: D
 
 
 @pytest.mark.parametrize(("pages", "initial"), [(9_000, 1_000), (10_000, 0), (10_001, 0)])
-def test_start_meter_is_the_one_before_a_baseline_that_is_taken_back(
-    pages: int, initial: int
-) -> None:
+def test_start_meter_is_the_one_before_a_withdrawn_baseline(pages: int, initial: int) -> None:
     run = run_with(delta(1, "baseline", pages=pages))
 
     run.take_back(0, FALLEN)
@@ -110,7 +108,7 @@ def test_start_meter_is_the_one_before_a_baseline_that_is_taken_back(
     assert run.state.initial == initial
 
 
-def test_reading_that_takes_back_is_the_last_of_five_in_the_evidence() -> None:
+def test_contradicting_reading_is_the_last_of_five_in_the_evidence() -> None:
     earlier = tuple((DAY - timedelta(days=days), 10_000) for days in range(5, 0, -1))
     run = run_with(delta(1, "held", evidence=earlier))
 

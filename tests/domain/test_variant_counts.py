@@ -13,13 +13,13 @@ from tests.domain.variants import area, cell, colour, every_month, every_set, le
 
 @every_set
 @every_month
-def test_a_lifetime_after_zeros_is_a_baseline(counters: Any, first: date) -> None:
+def test_a_lifetime_count_after_zeros_is_a_baseline(counters: Any, first: date) -> None:
     service = run(series([0, 0, 120_000, 120_100, 120_200], counters), first=first, twice=True)
 
     assert 199 <= service.total() <= 201
 
 
-def test_a_lifetime_after_nulls_is_a_baseline() -> None:
+def test_a_lifetime_count_after_nulls_is_a_baseline() -> None:
     nothing: dict[str, int | None] = {MONO: None, COLOUR: None}
     nights = [[cell(nothing)], [cell(nothing)], *series([9_000, 9_100, 9_200])]
 
@@ -34,7 +34,7 @@ def test_a_new_machine_counts_from_zero(counters: Any) -> None:
     assert not service.held()
 
 
-def test_a_first_count_beyond_a_new_machine_waits_and_is_not_counted() -> None:
+def test_a_first_count_beyond_a_new_machine_is_held_and_not_counted() -> None:
     nights = run(series([0, 4_000, 4_100, 4_200, 4_300]))
 
     assert nights.total() == 300
@@ -47,7 +47,7 @@ def test_a_first_count_is_accepted_when_the_next_days_resemble_it() -> None:
 
 @pytest.mark.parametrize("lifetime", [4_000, 400, 400_000])
 @pytest.mark.parametrize("before", [None, 0])
-def test_a_counter_that_appears_brings_its_own_baseline(lifetime: int, before: int | None) -> None:
+def test_a_new_counter_has_its_own_baseline(lifetime: int, before: int | None) -> None:
     nights = [
         [cell({MONO: 50_000 + 100 * n, COLOUR: before if n < 3 else lifetime})] for n in range(7)
     ]
@@ -61,7 +61,7 @@ def test_a_counter_that_appears_brings_its_own_baseline(lifetime: int, before: i
 
 @every_set
 @every_month
-def test_a_count_ten_times_too_high_is_taken_back(counters: Any, first: date) -> None:
+def test_a_count_ten_times_too_high_is_withdrawn(counters: Any, first: date) -> None:
     counts = [10_000, 10_100, 102_000, 10_300, 10_400]
     service = run(series(counts, counters), first=first, twice=True)
 
@@ -69,7 +69,7 @@ def test_a_count_ten_times_too_high_is_taken_back(counters: Any, first: date) ->
     assert not service.held()
 
 
-def test_a_young_device_that_jumps_near_its_lifetime_waits() -> None:
+def test_a_jump_near_the_lifetime_of_a_young_device_is_held() -> None:
     service = run(series([100, 200, 150_000, 150_100, 150_200]))
 
     assert service.total() <= 400
@@ -84,7 +84,9 @@ def test_a_young_device_that_jumps_near_its_lifetime_waits() -> None:
     [2**63 - 1, 2**63, 2**64 - 1, 2**31 - 1, 2**32 - 1, -1, -(2**70), 10**30, 999_999, None],
 )
 @every_set
-def test_no_value_stops_a_customer(value: int | None, counters: Any) -> None:
+def test_no_value_of_a_counter_stops_the_collection_of_a_customer(
+    value: int | None, counters: Any
+) -> None:
     nights = series([10_000 + 100 * n for n in range(6)], counters)
     for name in nights[2][0]["counters"]:
         nights[2][0]["counters"][name] = value
@@ -96,7 +98,7 @@ def test_no_value_stops_a_customer(value: int | None, counters: Any) -> None:
     assert 999 <= service.total() <= 1_001
 
 
-def test_a_sum_past_63_bits_is_no_value() -> None:
+def test_a_sum_beyond_63_bits_is_ignored() -> None:
     nights = series([10_000, 10_100, 10_200, 10_300])
     nights[1][0]["counters"] = {MONO: 2**63 - 2, COLOUR: 2**63 - 2}
 
@@ -110,7 +112,9 @@ def test_a_sum_past_63_bits_is_no_value() -> None:
 @every_month
 @pytest.mark.parametrize("spike", [30, 900, 4_000, 30_000, 900_000, 40_000_000])
 @pytest.mark.parametrize("nights", [1, 2, 3])
-def test_a_spike_is_taken_back(counters: Any, first: date, spike: int, nights: int) -> None:
+def test_a_spike_of_one_night_is_withdrawn(
+    counters: Any, first: date, spike: int, nights: int
+) -> None:
     counts = [10_000 + 100 * n for n in range(10)]
     for n in range(4, 4 + nights):
         counts[n] += spike + 100 * nights
@@ -130,13 +134,13 @@ def test_while_a_fall_is_pending_the_rise_is_under_review() -> None:
 
 @pytest.mark.parametrize("low", [0, 40, 9_000, 10_150])
 @pytest.mark.parametrize("zeros", [1, 2])
-def test_a_glitch_down_loses_nothing(low: int, zeros: int) -> None:
+def test_a_low_count_of_one_night_loses_no_page(low: int, zeros: int) -> None:
     lows = [low] * (zeros if low == 0 else 1)
 
     assert run(series([10_000, 10_100, 10_200, *lows, 10_400, 10_500]), twice=True).total() == 500
 
 
-def test_a_reset_gains_nothing_and_continues() -> None:
+def test_a_reset_adds_no_pages_and_continues() -> None:
     service = run(series([90_000, 90_100, 40, 120, 200]), twice=True)
 
     assert service.total() == 260
@@ -148,7 +152,7 @@ def test_a_reset_to_zero_continues() -> None:
     assert service.total() == 380
 
 
-def test_a_reset_that_is_restored_is_exact() -> None:
+def test_a_restored_reset_loses_no_page() -> None:
     service = run(series([80_000, 80_100, 50, 120, 200, 80_500, 80_600]), twice=True)
 
     assert service.total() == 600
@@ -160,7 +164,9 @@ def test_a_reset_that_is_restored_is_exact() -> None:
 @every_set
 @pytest.mark.parametrize("other", [size, area, length, lambda count: {MONO: None}])
 @pytest.mark.parametrize("missing", [{2}, {2, 3}, {1, 3}])
-def test_a_set_missing_for_some_nights(counters: Any, other: Any, missing: set[int]) -> None:
+def test_a_counter_set_missing_for_some_nights_loses_no_page(
+    counters: Any, other: Any, missing: set[int]
+) -> None:
     nights = series([10_000 + 100 * n for n in range(6)], counters)
     for n in missing:
         nights[n] = [cell(other(90_000 + 50 * n))] if other is not counters else nights[n]
@@ -168,7 +174,7 @@ def test_a_set_missing_for_some_nights(counters: Any, other: Any, missing: set[i
     assert 499 <= run(nights, twice=True).total() <= 501
 
 
-def test_a_set_missing_for_good_is_replaced_from_its_first_night() -> None:
+def test_a_counter_set_missing_permanently_is_replaced_from_its_first_night() -> None:
     nights = series([10_000 + 100 * n for n in range(3)])
     nights += series([70_000 + 100 * n for n in range(12)], size)
 
@@ -177,7 +183,7 @@ def test_a_set_missing_for_good_is_replaced_from_its_first_night() -> None:
     assert service.total() == 200 + 1_100
 
 
-def test_a_null_member_once() -> None:
+def test_a_counter_that_is_null_once_loses_no_page() -> None:
     nights = [[cell({MONO: 10_000 + 80 * n, COLOUR: 3_000 + 20 * n})] for n in range(5)]
     nights[2][0]["counters"][COLOUR] = None
 

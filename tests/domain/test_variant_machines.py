@@ -95,7 +95,7 @@ def test_a_copy_with_another_count_that_moves_alike_is_dropped() -> None:
     assert run(nights, twice=True).total() == 700
 
 
-def test_rows_without_any_identity() -> None:
+def test_rows_without_any_identity_are_one_machine_at_most() -> None:
     one = [[cell(colour(10_000 + 100 * n), s=None, a=None)] for n in range(5)]
     two = [night * 2 for night in one]
     different = [
@@ -174,7 +174,7 @@ def test_exact_duplicates(counters: Any, times: int, serial: str | None) -> None
 
 
 @pytest.mark.parametrize("old_row_stays", [False, True])
-def test_pages_on_loan_are_nobodys(old_row_stays: bool) -> None:
+def test_pages_printed_on_loan_are_not_counted(old_row_stays: bool) -> None:
     home = [[cell(colour(10_000 + 100 * n))] for n in range(2)]
     frozen = cell(colour(10_100), seen="2026-10-20T22:00:00Z")
     loan = [[cell(colour(10_200 + 100 * n), c="X")] for n in range(10)]

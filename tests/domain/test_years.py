@@ -45,7 +45,7 @@ def test_the_largest_milestone_of_a_year_is_named_with_its_month() -> None:
     assert summarize(pages, 2026, TODAY).milestone == (5, Month(2026, 3))
 
 
-def test_a_milestone_that_a_correction_takes_back_is_not_named() -> None:
+def test_a_milestone_withdrawn_by_a_correction_is_not_named() -> None:
     pages = months(m2026_01=TREE, m2026_02=-1)
 
     assert summarize(pages, 2026, TODAY).milestone is None

@@ -72,7 +72,7 @@ def reported(fleet: Fleet, oracle: Oracle, pages: dict[tuple[str, str, str], int
     return report(fleet, oracle, Known(pages), Watch(oracle), LAST)
 
 
-def test_a_seed_lists_the_same_rows_again() -> None:
+def test_a_seed_produces_the_same_rows() -> None:
     size = Size(printers=30, customers=4, nights=6)
     one, other = Fleet(5, size), Fleet(5, size)
 
@@ -81,7 +81,7 @@ def test_a_seed_lists_the_same_rows_again() -> None:
     ]
 
 
-def test_every_kind_happens_where_it_is_wanted(watched: tuple[Fleet, Oracle]) -> None:
+def test_every_kind_of_noise_occurs_where_requested(watched: tuple[Fleet, Oracle]) -> None:
     fleet, _ = watched
 
     assert {kind.name for kind in noise.KINDS} <= {case.kind for case, _ in fleet.cases}
@@ -103,7 +103,7 @@ def test_a_reset_leaves_the_pages_of_its_day_apart(watched: tuple[Fleet, Oracle]
         assert 0 <= oracle.truth(case).not_bracketed <= case.machine.busiest
 
 
-def test_the_truth_meets_every_goal(watched: tuple[Fleet, Oracle]) -> None:
+def test_the_oracle_meets_every_goal(watched: tuple[Fleet, Oracle]) -> None:
     fleet, oracle = watched
 
     result = reported(fleet, oracle, truth_of(fleet, oracle))

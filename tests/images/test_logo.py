@@ -136,7 +136,7 @@ def test_an_upload_becomes_a_png_of_the_stored_size() -> None:
             assert image.size == (made.width, made.height)
 
 
-def test_a_drawing_is_drawn_in_colour_and_without_its_margins() -> None:
+def test_a_drawing_is_rendered_in_color_without_its_margins() -> None:
     made = sanitize_logo(svg())
 
     assert (made.width, made.height) == (200, 200)

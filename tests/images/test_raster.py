@@ -28,7 +28,7 @@ def test_a_picture_becomes_a_png_of_our_size(kind: str) -> None:
 @pytest.mark.parametrize(
     "size", [(1_600, 80), (80, 1_600), (20, 1), (1, 20), (1_600, 1_600), (1, 1), (641, 200)]
 )
-def test_it_fits_and_is_never_made_larger(size: tuple[int, int]) -> None:
+def test_a_picture_is_reduced_but_never_enlarged(size: tuple[int, int]) -> None:
     width, height = size_of(raster.encode(pictures.png(size)))
 
     assert 1 <= width <= min(WIDTH, size[0])
@@ -62,7 +62,7 @@ def _chunks(png: bytes) -> list[int]:
     return found
 
 
-def test_it_stands_as_the_camera_was_held() -> None:
+def test_the_orientation_of_the_camera_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn
     drawn = raster.encode(pictures.png((400, 100), kind="JPEG", exif=exif))
@@ -136,7 +136,7 @@ def test_other_images_are_refused_with_the_reason(upload: bytes, reason: str) ->
         b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
     ],
 )
-def test_a_picture_that_is_something_else_as_well_is_only_a_picture(tail: bytes) -> None:
+def test_other_content_of_a_picture_is_removed(tail: bytes) -> None:
     comment = pictures.png(kind="JPEG", comment=tail)
     for upload in (pictures.png() + tail, pictures.png(kind="JPEG") + tail, comment):
         drawn = raster.encode(upload)

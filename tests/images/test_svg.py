@@ -113,7 +113,7 @@ IGNORED = {
 
 
 @pytest.mark.parametrize("name", IGNORED)
-def test_what_would_act_elsewhere_has_no_effect(name: str) -> None:
+def test_external_references_have_no_effect(name: str) -> None:
     drawn = opened(IGNORED[name])
 
     assert drawn.getpixel((200, 200)) == RED
@@ -171,7 +171,7 @@ def opened(upload: bytes) -> Any:
     return Image.open(BytesIO(rasterize(upload))).convert("RGBA")
 
 
-def test_what_drawing_programs_write_is_drawn() -> None:
+def test_files_of_drawing_programs_are_rendered() -> None:
     upload = f"""{XML}<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"
       "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"><!-- Generator: A Program -->
     <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
@@ -196,7 +196,7 @@ def test_what_drawing_programs_write_is_drawn() -> None:
     assert (blue > 100, opaque) == (True, 255)
 
 
-def test_the_size_may_stand_in_place_of_a_box() -> None:
+def test_the_size_may_replace_the_view_box() -> None:
     upload = svg().replace(b'viewBox="0 0 300 100"', b'width="200px" height="100"')
 
     assert opened(upload).size == (800, 400)

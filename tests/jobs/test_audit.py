@@ -35,7 +35,7 @@ def record(session: Session, number: int) -> None:
     session.commit()
 
 
-def test_all_entries_are_chained_and_the_daily_job_notices_a_deleted_one(
+def test_the_daily_job_reports_a_deleted_entry(
     app: Flask,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -63,7 +63,7 @@ def test_all_entries_are_chained_and_the_daily_job_notices_a_deleted_one(
     assert "run: releaf audit check" in caplog.text
 
 
-def test_the_daily_job_notices_an_entry_that_cannot_be_read(
+def test_the_daily_job_reports_an_entry_that_cannot_be_read(
     app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime, "get_app", lambda: app)

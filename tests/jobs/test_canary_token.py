@@ -136,9 +136,7 @@ def scene(
     engine(config.database_url).dispose()
 
 
-def test_the_token_is_found_nowhere_whatever_goes_wrong(
-    scene: Scene, redis_server: RedisServer
-) -> None:
+def test_no_failure_stores_or_logs_the_token(scene: Scene, redis_server: RedisServer) -> None:
     registers_with_mistakes(scene)
     feed_id = collects_customers(scene)
     meets_every_trouble(scene)
@@ -281,7 +279,7 @@ def traceback_of(job: Job) -> str:
     ],
     ids=["plain", "Basic", "as password", "packed", "packed in Base64"],
 )
-def test_what_looks_for_the_token_would_find_it(content: bytes, redis_connection: Redis) -> None:
+def test_the_search_for_the_token_finds_it(content: bytes, redis_connection: Redis) -> None:
     redis_connection.hset("rq:job:1", "data", content)
     redis_connection.xadd("rq:results:1", {"exc_string": content})
 

@@ -50,7 +50,7 @@ def cancel(world: World, collection_id: int) -> None:
         session.commit()
 
 
-def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(world: World) -> None:
+def test_a_cancelled_collection_stops_and_the_next_one_reads_every_page(world: World) -> None:
     feeds = [world.create_feed(name, name[:3], **{f"S{name[0]}": 100}) for name in ("Ant", "Bee")]
     world.night(yesterday(world) - timedelta(days=1))
     world.printerpoint.print_pages("SA", 5)
@@ -80,7 +80,7 @@ def test_it_stops_before_the_next_customer_and_the_next_one_reads_every_page(wor
     assert world.deposits(feeds[1]) == {yesterday(world): 7}
 
 
-def test_it_is_no_finished_night(world: World) -> None:
+def test_a_cancelled_collection_is_not_a_finished_night(world: World) -> None:
     world.create_feed("Ant", "ANT", SA=100)
     night = request_collection(world, "scheduled")
 

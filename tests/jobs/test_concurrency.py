@@ -101,7 +101,7 @@ def nights_of(world: World, day: date) -> list[Collection]:
         return list(session.scalars(query))
 
 
-def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
+def test_two_workers_and_two_schedulers_run_one_collection(world: World) -> None:
     feeds = ready_for_yesterday(world)
     day = yesterday(world)
     with queue.connect(world.settings.redis_url) as connection:
@@ -123,7 +123,7 @@ def test_two_workers_and_two_schedulers_make_one_night(world: World) -> None:
     assert [world.deposits(feed) for feed in feeds] == [{day: pages} for pages in PRINTED]
 
 
-def test_a_night_killed_with_its_worker_continues_by_itself(world: World) -> None:
+def test_a_collection_of_a_killed_worker_is_continued(world: World) -> None:
     feeds = ready_for_yesterday(world)
     night = request_collection(world, "scheduled")
     queue.run_collection(world.settings, night)
@@ -174,7 +174,7 @@ def test_collections_requested_during_the_night_deposit_nothing_twice(world: Wor
     assert [world.deposits(feed) for feed in feeds] == [{day: pages} for pages in PRINTED]
 
 
-def test_redis_killed_and_restarted_in_mid_collection_is_not_noticed(
+def test_a_restart_of_redis_does_not_affect_a_running_collection(
     on_sqlite: World, redis_server: RedisServer
 ) -> None:
     world = on_sqlite
@@ -197,7 +197,7 @@ def test_redis_killed_and_restarted_in_mid_collection_is_not_noticed(
     ]
 
 
-def test_a_collection_ends_well_while_redis_is_down(
+def test_a_running_collection_finishes_while_redis_is_down(
     on_sqlite: World, redis_server: RedisServer
 ) -> None:
     world = on_sqlite
@@ -329,7 +329,7 @@ def test_a_server_is_removed_while_a_night_deposits(on_postgresql: World) -> Non
     assert summed(world) == {(server, OCTOBER_31): 30}
 
 
-def test_two_who_deposit_for_the_same_days_of_a_server_are_both_summed(
+def test_concurrent_deposits_for_the_same_days_are_both_summed(
     on_postgresql: World,
 ) -> None:
     world = on_postgresql

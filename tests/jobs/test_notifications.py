@@ -67,7 +67,7 @@ def mailbox(config: Settings) -> list[Path]:
     return sorted(folder.glob("*.eml")) if folder.exists() else []
 
 
-def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Settings) -> None:
+def test_a_failure_causes_an_email_with_cause_remedy_and_links(config: Settings) -> None:
     with open_session(config.database_url) as session:
         server = factories.server(session, name="Main <login>")
         factories.user(session, server.account, email="ada@example.com")
@@ -95,7 +95,7 @@ def test_a_failure_becomes_a_mail_with_cause_next_step_and_links(config: Setting
     assert "<login>" not in html
 
 
-def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> None:
+def test_an_email_has_the_brand_and_the_logo_attached(config: Settings) -> None:
     logo = sanitize_logo(pictures.png((440, 112), (10, 80, 160, 255))).content
     with open_session(config.database_url) as session:
         server = factories.server(session, name="Main login")
@@ -137,7 +137,7 @@ def test_a_mail_bears_the_brand_and_brings_the_logo_along(config: Settings) -> N
     assert "Open it in Releaf" in ours.as_string()
 
 
-def test_mails_wait_while_the_mail_server_is_down_and_go_when_it_is_back(
+def test_emails_are_sent_when_the_mail_server_responds_again(
     config: Settings,
 ) -> None:
     with socket.socket() as taken:
@@ -159,7 +159,7 @@ def test_mails_wait_while_the_mail_server_is_down_and_go_when_it_is_back(
     assert len(mailbox(config)) == 3
 
 
-def test_an_invalid_address_does_not_hold_up_the_emails_behind_it(config: Settings) -> None:
+def test_an_invalid_address_does_not_delay_other_emails(config: Settings) -> None:
     with open_session(config.database_url) as session:
         for address in ("ada..byron@example.com", "bob@example.com"):
             user = factories.user(session, email=address)
@@ -171,7 +171,7 @@ def test_an_invalid_address_does_not_hold_up_the_emails_behind_it(config: Settin
     assert len(mailbox(config)) == 1
 
 
-def test_histories_with_many_senders_that_are_killed_give_one_mail_a_change(
+def test_each_change_is_sent_once_by_many_senders_that_are_killed(
     config: Settings, tmp_path: Path
 ) -> None:
     """Random histories of health; one of the senders is killed again and again."""
@@ -283,7 +283,7 @@ def _wait_until_sent(config: Settings, now: datetime) -> None:
     raise AssertionError("not everything was sent in time")
 
 
-def test_users_who_may_not_log_in_are_not_written_to(config: Settings) -> None:
+def test_users_who_may_not_log_in_get_no_email(config: Settings) -> None:
     with open_session(config.database_url) as session:
         server = factories.server(session)
         factories.user(session, server.account, disabled_at=NOW)

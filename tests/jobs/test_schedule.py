@@ -52,7 +52,7 @@ def test_a_scheduler_enqueues_the_timetable_and_restores_it_after_a_flush(
     assert scheduled_jobs(timetable) == ENTRIES
 
 
-def test_a_scheduler_killed_at_its_worst_moment_holds_the_others_up_for_seconds(
+def test_a_killed_scheduler_delays_the_others_by_seconds(
     timetable: Timetable,
 ) -> None:
     killed = Timetable(
@@ -66,7 +66,7 @@ def test_a_scheduler_killed_at_its_worst_moment_holds_the_others_up_for_seconds(
     assert 0 < held_up + POLL_SECONDS < 60
 
 
-def test_the_timetable_is_made_whole_after_redis_was_flushed(timetable: Timetable) -> None:
+def test_the_timetable_is_restored_after_redis_was_flushed(timetable: Timetable) -> None:
     first = reconcile(timetable)
     again = reconcile(timetable)
     timetable.connection.flushall()
@@ -92,7 +92,7 @@ def test_an_entry_that_was_lost_or_changed_is_restored_alone(timetable: Timetabl
     assert scheduled_jobs(timetable) == ENTRIES
 
 
-def test_an_entry_comes_due_again_and_again(timetable: Timetable) -> None:
+def test_an_entry_is_enqueued_at_every_interval(timetable: Timetable) -> None:
     timetable.enqueue_jobs()
     timetable.connection.delete("rq:queue:timetable")  # a worker has taken all
     reconcile(timetable)

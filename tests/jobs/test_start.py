@@ -86,7 +86,7 @@ def test_a_database_that_cannot_be_used_stops_a_process_with_one_line(
     assert "secret-word" not in done.stderr
 
 
-def test_an_unknown_option_in_the_address_of_the_database_is_one_line(settings: Settings) -> None:
+def test_an_unknown_option_in_the_database_url_is_reported_in_one_line(settings: Settings) -> None:
     url = "postgresql+psycopg://releaf:secret-word@127.0.0.1/releaf?nonsense=1"
 
     with pytest.raises(SystemExit) as stopped:

@@ -103,7 +103,7 @@ def test_a_failed_customer_is_a_failed_job_of_its_own_that_can_be_requeued(world
     assert registry.get_job_ids() == []
 
 
-def test_a_dead_server_pauses_the_night_and_fails_no_job(world: World) -> None:
+def test_an_unreachable_server_pauses_its_collection_and_fails_no_job(world: World) -> None:
     world.create_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
     world.printerpoint.refuse()
@@ -125,7 +125,7 @@ def test_every_job_of_the_queue_can_be_imported() -> None:
         assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_two_ticks_make_one_night(world: World) -> None:
+def test_two_runs_of_the_timetable_create_one_collection(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)
     day = ready_for_yesterday(world)
     now = day_ends(world, day)

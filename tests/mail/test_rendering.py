@@ -141,7 +141,7 @@ def test_names_are_escaped_in_html_only(
 
 
 @pytest.mark.parametrize(("subject", "template", "values"), EMAILS)
-def test_text_and_html_state_the_same(
+def test_text_and_html_have_the_same_content(
     subject: str, template: str, values: Mapping[str, object]
 ) -> None:
     email = of(subject, template, values)

@@ -69,7 +69,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def test_a_message_arrives_whole(office: Handler, url: str, tmp_path: Path) -> None:
+def test_a_message_is_delivered_unchanged(office: Handler, url: str, tmp_path: Path) -> None:
     with open_transport(url, tmp_path) as send:
         send(message(1))
         send(message(2))
@@ -148,9 +148,7 @@ def test_an_unreachable_mail_server_fails_every_message(tmp_path: Path) -> None:
     assert refusal.value.everybody
 
 
-def test_a_server_that_does_not_answer_in_time_concerns_everybody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_time_out_fails_every_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.01)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -162,9 +160,7 @@ def test_a_server_that_does_not_answer_in_time_concerns_everybody(
     assert refusal.value.everybody
 
 
-def test_a_connection_that_breaks_concerns_everybody(
-    office: Handler, url: str, tmp_path: Path
-) -> None:
+def test_a_broken_connection_fails_every_message(office: Handler, url: str, tmp_path: Path) -> None:
     office.disconnect = True
 
     with pytest.raises(MailError, match="closed") as refusal:

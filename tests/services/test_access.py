@@ -63,7 +63,7 @@ def test_operations_see_everything(session: Session, tenants: Tenants) -> None:
 
 
 @pytest.mark.parametrize("role", ["partner_admin", "partner_viewer"])
-def test_a_partner_sees_its_own_and_its_customers_and_nothing_else(
+def test_a_partner_sees_its_own_rows_and_its_customers_only(
     session: Session, tenants: Tenants, role: str
 ) -> None:
     viewer = tenants.viewers[role]
@@ -74,7 +74,7 @@ def test_a_partner_sees_its_own_and_its_customers_and_nothing_else(
         assert not sees(session, viewer, noun, tenants.westerly), noun
 
 
-def test_a_customer_sees_its_own_and_nothing_of_its_partner_or_neighbours(
+def test_a_customer_sees_its_own_rows_and_none_of_other_accounts(
     session: Session, tenants: Tenants
 ) -> None:
     viewer = tenants.viewers["customer"]
@@ -112,7 +112,7 @@ def test_removed_servers_and_feeds_stay_reachable(session: Session) -> None:
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**63, 10**40])
-def test_an_id_that_cannot_be_is_not_found(session: Session, number: int) -> None:
+def test_an_id_out_of_range_is_not_found(session: Session, number: int) -> None:
     for noun, getter in GETTERS.items():
         if noun != "number":
             with pytest.raises(NotFound):
@@ -120,7 +120,7 @@ def test_an_id_that_cannot_be_is_not_found(session: Session, number: int) -> Non
 
 
 @pytest.mark.parametrize("number", ["", "R-2026-10-000001", "\0", "é", "x" * 1000])
-def test_a_number_that_is_no_certificates_is_not_found(session: Session, number: str) -> None:
+def test_an_unknown_certificate_number_is_not_found(session: Session, number: str) -> None:
     with pytest.raises(NotFound):
         access.certificate(session, OPERATOR, number)
 

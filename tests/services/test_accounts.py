@@ -44,7 +44,7 @@ def test_a_customer_has_its_partners_zone_and_country(session: Session) -> None:
         ({"country": ""}, "country"),
     ],
 )
-def test_what_makes_no_sense_names_its_field(
+def test_an_invalid_value_is_refused_at_its_field(
     session: Session, changed: dict[str, str], field: str
 ) -> None:
     given = {"name": "Northwind", "time_zone": "UTC", "country": "US"} | changed
@@ -56,7 +56,7 @@ def test_what_makes_no_sense_names_its_field(
     assert session.scalar(select(func.count()).select_from(Account)) == 0
 
 
-def test_a_name_is_taken_once_within_a_partner(session: Session) -> None:
+def test_a_name_is_unique_within_a_partner(session: Session) -> None:
     northwind, westerly = factories.partner(session), factories.partner(session)
     accounts.add_customer(session, northwind, name="Bakery", now=NOW)
 
@@ -94,7 +94,9 @@ def test_customers_belong_to_partners_only(session: Session) -> None:
     assert refused.value.field == "partner"
 
 
-def test_customers_named_takes_those_there_are_and_makes_the_rest(session: Session) -> None:
+def test_customers_named_returns_existing_customers_and_creates_the_others(
+    session: Session,
+) -> None:
     partner = factories.partner(session)
     bakery = factories.customer(session, partner, name="Bakery")
     names = ["Bakery", "Clinic ", "Clinic", "Tab\there", "x" * 300]
@@ -149,7 +151,7 @@ def test_a_change_that_is_refused_changes_nothing(session: Session) -> None:
     assert (customer.name, customer.country, customer.time_zone) == ("Bakery", None, None)
 
 
-def test_a_partner_moves_to_another_zone(session: Session) -> None:
+def test_the_time_zone_of_a_partner_is_changed(session: Session) -> None:
     partner = factories.partner(session, time_zone="UTC", country="US")
     customer = factories.customer(session, partner)
 

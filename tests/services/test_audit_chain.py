@@ -59,7 +59,7 @@ def test_entries_are_chained_once_and_follow_each_other(chained: Session) -> Non
 
 
 @pytest.mark.both_databases
-def test_what_was_chained_is_the_same_when_it_is_read_again(
+def test_hashes_are_the_same_when_entries_are_read_again(
     chained: Session, database_url: str
 ) -> None:
     with open_session(database_url) as other:
@@ -74,7 +74,9 @@ def test_an_empty_trail_is_complete(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("number", "broken_at"), [(1, 2), (3, 4), (5, 6), (6, None)])
-def test_a_deleted_entry_is_noticed(chained: Session, number: int, broken_at: int | None) -> None:
+def test_a_deleted_entry_breaks_the_chain(
+    chained: Session, number: int, broken_at: int | None
+) -> None:
     chained.execute(delete(AuditEntry).where(AuditEntry.id == number))
 
     found = queries.check_chain(chained)
@@ -99,7 +101,7 @@ def test_a_deleted_entry_is_noticed(chained: Session, number: int, broken_at: in
     ],
 )
 @pytest.mark.parametrize("number", [3, 6])
-def test_a_changed_entry_is_noticed(
+def test_a_changed_entry_breaks_the_chain(
     chained: Session, changed: dict[str, object], number: int
 ) -> None:
     factories.user(chained)
@@ -174,7 +176,7 @@ def test_every_break_is_returned_with_the_entry_before_it(chained: Session) -> N
         lambda session: session.execute(update(AuditEntry).values(prev_hash=None)),
     ],
 )
-def test_several_deleted_entries_and_a_changed_end_are_noticed(
+def test_several_deleted_entries_and_a_changed_end_break_the_chain(
     chained: Session, attack: Callable[[Session], object]
 ) -> None:
     attack(chained)

@@ -32,7 +32,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("column", "value"), UNREADABLE)
 @pytest.mark.parametrize("number", [7, 8, 9])
-def test_an_entry_that_was_changed_before_it_is_chained_does_not_stop_the_chain(
+def test_an_entry_changed_before_it_is_chained_does_not_stop_the_chain(
     chained: Session, column: str, value: str, number: int
 ) -> None:
     record(chained, *"ghi")

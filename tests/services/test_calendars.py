@@ -79,7 +79,7 @@ def test_a_region_is_one_of_the_accounts_country(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("region", "health"), [("NY", "unhealthy"), ("CA", "healthy")])
-def test_a_feed_is_judged_by_the_calendar_of_its_region(
+def test_the_health_of_a_feed_uses_the_calendar_of_its_region(
     world: World, region: str, health: str
 ) -> None:
     # Read on Friday, March 27, 2026; Tuesday the 31st is Cesar Chavez Day in California.

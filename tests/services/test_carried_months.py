@@ -181,7 +181,7 @@ def test_more_pages_withdrawn_than_carried_are_counted_in_the_month_after(books:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_every_page_is_certified_carried_or_open_whatever_happens(books: Books, seed: int) -> None:
+def test_every_history_certifies_carries_or_leaves_open_every_page(books: Books, seed: int) -> None:
     random = Random(seed)
     partner = books.account.partner
     assert partner is not None

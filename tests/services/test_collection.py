@@ -23,7 +23,7 @@ def test_a_first_reading_is_a_baseline_and_deposits_nothing(world: World) -> Non
     assert world.feed(feed).health == "healthy"
 
 
-def test_pages_gained_in_a_day_are_deposited_on_that_day(world: World) -> None:
+def test_pages_of_a_day_are_deposited_on_that_day(world: World) -> None:
     feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=182_345)
     world.night(MONDAY)
 
@@ -49,7 +49,7 @@ def test_collecting_twice_in_a_night_deposits_once(world: World) -> None:
     assert rows(world) == before
 
 
-def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night(
+def test_pages_printed_before_a_second_collection_of_a_day_count_in_the_next_night(
     world: World,
 ) -> None:
     feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
@@ -66,7 +66,7 @@ def test_pages_printed_before_a_second_look_on_the_same_day_count_the_next_night
     assert world.deposits(feed) == {TUESDAY: 30}
 
 
-def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
+def test_pages_of_a_gap_are_allocated_over_its_business_days(world: World) -> None:
     feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1L2M345=1_000)
     world.night(THURSDAY)
     world.printerpoint.stop_agent("Harbour Architects, LLP")
@@ -81,7 +81,7 @@ def test_a_gap_is_shared_over_its_business_days(world: World) -> None:
     assert world.deposits(feed) == {FRIDAY: 101}
 
 
-def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(world: World) -> None:
+def test_a_fall_needs_confirmation_and_a_glitch_is_ignored(world: World) -> None:
     feed = world.create_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
     world.printerpoint.set_count("CNB9", 50)
@@ -94,7 +94,7 @@ def test_a_fall_waits_for_confirmation_and_a_dip_that_comes_back_is_ignored(worl
     assert world.devices(feed) == [("A-CNB9", "CNB9", 5_000, 5_020, 20)]
 
 
-def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
+def test_a_confirmed_fall_is_a_reset_without_pages(world: World) -> None:
     feed = world.create_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
     world.printerpoint.set_count("CNB9", 50)
@@ -108,7 +108,7 @@ def test_a_confirmed_fall_is_a_reset_that_gains_nothing(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_gain_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
+def test_a_delta_that_no_machine_can_print_is_held_and_not_lost(world: World) -> None:
     feed = world.create_feed("Bakery", None, CNB9=5_000)
     world.night(MONDAY)
     world.printerpoint.print_pages("CNB9", 900_000)
@@ -180,7 +180,7 @@ def rows(world: World) -> list[int]:
         ]
 
 
-def test_a_last_seen_in_the_future_does_not_silence_a_device(world: World) -> None:
+def test_a_device_with_a_last_seen_in_the_future_is_still_read(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)
     world.printerpoint.override_fields("S1", {"lastSeen": "2031-01-01T00:00:00.0000000Z"})
     world.night(MONDAY)
@@ -192,7 +192,7 @@ def test_a_last_seen_in_the_future_does_not_silence_a_device(world: World) -> No
     assert world.deposits(feed) == {TUESDAY: 5}
 
 
-def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved(
+def test_a_printer_without_last_seen_has_a_reading_only_if_its_counter_increased(
     world: World,
 ) -> None:
     feed = world.create_feed("Bakery", None, S1=100)
@@ -207,7 +207,7 @@ def test_a_printer_without_last_seen_makes_a_reading_only_when_its_counter_moved
 
 
 @pytest.mark.both_databases
-def test_a_reactivated_feed_starts_again_and_counts_nothing_of_the_time_between(
+def test_a_reactivated_feed_does_not_count_pages_of_the_pause(
     world: World,
 ) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)
@@ -248,7 +248,7 @@ def test_large_format_area_counts_whole_letter_pages_of_the_lifetime(world: Worl
     assert world.deposits(feed) == {TUESDAY: 1, WEDNESDAY: 2}
 
 
-def test_a_night_that_is_run_days_late_does_not_date_new_pages_back_to_its_day(
+def test_a_late_collection_does_not_date_new_pages_back(
     world: World,
 ) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)

@@ -12,7 +12,7 @@ from webapp.services.collection import scheduling
 
 
 @pytest.mark.both_databases
-def test_an_unreachable_server_is_unhealthy_at_once_and_its_night_is_taken_up_again(
+def test_an_unreachable_server_is_unhealthy_at_once_and_collected_when_it_responds(
     world: World,
 ) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)
@@ -80,7 +80,7 @@ def test_a_failing_customer_is_recorded_and_the_others_continue(world: World) ->
     assert world.deposits(sound) == {TUESDAY: 7}
 
 
-def test_a_customer_missing_from_the_answer_is_absent_and_not_failed(world: World) -> None:
+def test_a_customer_missing_from_the_fleet_is_not_found_rather_than_failed(world: World) -> None:
     world.create_feed("Clinic", "CLI", S1=100)
     gone = world.connect("Nobody here", "NONE")
 
@@ -120,7 +120,7 @@ def test_several_rows_without_any_identity_are_reported_and_not_counted(world: W
 
 
 @pytest.mark.both_databases
-def test_an_empty_fleet_is_suspicious_and_concludes_nothing(world: World) -> None:
+def test_an_empty_fleet_of_a_server_that_had_printers_fails_the_collection(world: World) -> None:
     feed = world.create_feed("School", "SCH", S1=100)
     world.night(MONDAY)
     world.printerpoint.move_printer(

@@ -93,7 +93,7 @@ def books(session: Session) -> Iterator[Books]:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 4, 5])
-def test_whatever_is_withdrawn_certificates_and_the_open_month_are_the_deposits(
+def test_certificates_and_the_open_month_add_up_to_the_deposits_whatever_is_withdrawn(
     books: Books, seed: int
 ) -> None:
     random = Random(seed)
@@ -173,7 +173,7 @@ def test_corrections_that_exceed_a_month_are_carried_into_the_next(books: Books)
 
 
 @pytest.mark.both_databases
-def test_closing_again_carries_nothing_again(books: Books) -> None:
+def test_closing_again_carries_no_further_corrections(books: Books) -> None:
     feed, _ = books.feeds
     books.apply(feed, OCTOBER_30, 500)
     books.close_month(OCTOBER)

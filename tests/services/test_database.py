@@ -60,7 +60,7 @@ def test_migrations_make_every_check_constraint_of_the_models(upgraded_database:
         assert stored == of_models, table.name
 
 
-def test_no_trigger_is_left_to_the_database(upgraded_database: str) -> None:
+def test_the_database_has_no_triggers(upgraded_database: str) -> None:
     triggers = {
         "sqlite": "select name from sqlite_master where type = 'trigger'",
         "postgresql": "select tgname from pg_trigger where not tgisinternal",
@@ -110,7 +110,7 @@ def test_several_processes_may_make_the_schema_at_once(empty_database: str) -> N
     assert revisions == [database.latest_revision()] * 2
 
 
-def test_a_database_that_holds_something_else_is_refused(upgraded_database: str) -> None:
+def test_a_database_of_another_program_is_refused(upgraded_database: str) -> None:
     with engine_of(upgraded_database).begin() as connection:
         connection.exec_driver_sql("drop table alembic_version")
 
@@ -118,7 +118,7 @@ def test_a_database_that_holds_something_else_is_refused(upgraded_database: str)
         database.make_ready(upgraded_database)
 
 
-def test_a_database_that_is_behind_shows_what_to_run(
+def test_an_outdated_database_is_reported_with_the_command(
     upgraded_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")
@@ -135,7 +135,7 @@ def test_a_database_that_is_behind_shows_what_to_run(
         ("9999", r"a later version \(9999\); install that version"),
     ],
 )
-def test_a_database_that_cannot_be_upgraded_is_refused_with_what_to_do(
+def test_a_database_that_cannot_be_upgraded_is_refused_with_the_remedy(
     sqlite_database: str, revision: str, refusal: str
 ) -> None:
     with engine_of(sqlite_database).begin() as connection:

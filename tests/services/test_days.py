@@ -13,7 +13,7 @@ MONDAY = date(2026, 11, 2)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + timedelta(days=back) for back in range(1, 5))
 
 
-def test_a_device_alone_shows_what_its_feed_shows(session: Session) -> None:
+def test_the_days_of_a_single_device_are_those_of_its_feed(session: Session) -> None:
     feed = factories.feed(session)
     device = factories.device(session, feed)
     gains = [

@@ -104,7 +104,7 @@ def test_late_pages_of_a_closed_day_are_withdrawn_before_it_is_corrected(ledger:
 
 
 @pytest.mark.parametrize("late", [0, 30])
-def test_to_withdraw_and_to_add_again_changes_nothing(ledger: Ledger, late: int) -> None:
+def test_withdrawing_pages_and_adding_them_again_changes_nothing(ledger: Ledger, late: int) -> None:
     ledger.apply({OCTOBER_30: 50, OCTOBER_31: 9})
     ledger.apply({OCTOBER_30: late}, OCTOBER)
     before, summed = ledger.rows(), ledger.summed()
@@ -150,7 +150,9 @@ def test_many_days_take_as_many_statements_as_one(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(("kind", "pages"), [("pages", -1), ("correction", 1), ("gift", 1)])
-def test_the_database_refuses_what_is_neither(ledger: Ledger, kind: str, pages: int) -> None:
+def test_the_database_refuses_an_invalid_kind_or_sign_of_a_deposit(
+    ledger: Ledger, kind: str, pages: int
+) -> None:
     row = {"day": OCTOBER_30, "counted_in": "2026-10", "kind": kind, "pages": pages}
     ledger.session.add(Deposit(feed_id=ledger.feed_id, **row))
 

@@ -76,7 +76,7 @@ def test_a_device_of_a_feed_read_by_hand_is_silent_only_after_its_interval(
     assert first_silent_day(session, server) == date(2026, 11, 13)
 
 
-def test_a_new_reading_a_move_and_a_return_end_it(session: Session, server: Server) -> None:
+def test_a_new_reading_a_move_and_a_return_end_the_status(session: Session, server: Server) -> None:
     today = date(2026, 10, 20)
     for name in ("silent", "read again", "moved", "missing", "listed again"):
         add(session, server, name, FRIDAY)
@@ -169,7 +169,9 @@ def test_a_partner_counts_its_own_devices(session: Session, server: Server) -> N
     assert queries.counts(session, EVERYBODY) == StatusCounts(silent=3)
 
 
-def test_a_collection_stores_them_when_it_ends(session: Session, server: Server) -> None:
+def test_a_collection_stores_silent_and_missing_devices_at_its_end(
+    session: Session, server: Server
+) -> None:
     feed = add(session, server, "Harbour", FRIDAY)
     collection = factories.collection(session, server)
     factories.outcome(session, collection, feed)
@@ -179,7 +181,7 @@ def test_a_collection_stores_them_when_it_ends(session: Session, server: Server)
     assert [status for status, _ in stored(session).values()] == ["silent"]
 
 
-def test_the_digest_counts_them(session: Session, server: Server) -> None:
+def test_the_digest_counts_silent_and_missing_devices(session: Session, server: Server) -> None:
     factories.user(session, server.account)
     add(session, server, "Harbour", FRIDAY)
     missing = add(session, server, "Bakery", FRIDAY)

@@ -38,7 +38,7 @@ MONDAY_MORNING = datetime(2026, 11, 16, 13, 0, tzinfo=UTC)  # 8:00 in New York
         (MONDAY_MORNING + timedelta(days=1), False),
     ],
 )
-def test_the_digest_comes_on_monday_morning_in_the_partners_zone(
+def test_the_digest_is_sent_on_monday_morning_in_the_partners_zone(
     session: Session, server: Server, moment: datetime, due: bool
 ) -> None:
     server.health = "unhealthy"
@@ -160,7 +160,7 @@ def test_without_feeds_no_night_is_missed(session: Session, server: Server) -> N
     assert digests.nights(session, NOW + timedelta(days=9)) == []
 
 
-def test_the_first_night_has_its_26_hours(session: Session, server: Server) -> None:
+def test_the_first_night_may_take_26_hours(session: Session, server: Server) -> None:
     factories.user(session, factories.operations(session), email="ops@example.com")
     factories.feed(session, server).created_at = NOW
     session.commit()

@@ -18,7 +18,7 @@ MILLER_1 = Customer("Miller", "MILL01", 3)
 MILLER_2 = Customer("Miller", "MILL02", 5)
 
 
-def test_two_customers_of_one_name_get_an_account_each(session: Session) -> None:
+def test_two_customers_of_one_name_get_separate_accounts(session: Session) -> None:
     server = factories.server(session)
 
     connected = feeds.create_all_feeds(session, server, [MILLER_1, MILLER_2], NOW)
@@ -28,7 +28,7 @@ def test_two_customers_of_one_name_get_an_account_each(session: Session) -> None
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_the_second_of_a_name_gets_its_id_whenever_it_comes(
+def test_the_second_account_of_a_name_has_the_customers_id_in_its_name(
     session: Session, order: tuple[int, int]
 ) -> None:
     server = factories.server(session)
@@ -55,7 +55,7 @@ def test_letter_case_and_blanks_make_no_other_company_of_one_account(
     assert len({name.casefold() for name in names(connected.feeds)}) == 2
 
 
-def test_an_account_without_a_feed_is_taken_by_the_only_customer_of_its_name(
+def test_an_account_without_a_feed_is_assigned_to_the_only_customer_of_its_name(
     session: Session,
 ) -> None:
     server = factories.server(session)
@@ -68,7 +68,7 @@ def test_an_account_without_a_feed_is_taken_by_the_only_customer_of_its_name(
 
 
 @pytest.mark.parametrize("name", ["Miller", "MILLER", "Miller "])
-def test_an_account_without_a_feed_is_nobodys_where_two_have_its_name(
+def test_an_account_without_a_feed_is_not_assigned_if_two_customers_have_its_name(
     session: Session, name: str
 ) -> None:
     server = factories.server(session)
@@ -82,7 +82,7 @@ def test_an_account_without_a_feed_is_nobodys_where_two_have_its_name(
 
 
 @pytest.mark.both_databases
-def test_equal_names_at_two_servers_of_a_partner_stay_apart(session: Session) -> None:
+def test_equal_names_at_two_servers_of_a_partner_get_separate_accounts(session: Session) -> None:
     first = factories.server(session, name="Boston")
     second = factories.server(session, first.account, name="Salem")
     same_id = Customer("Miller", "MILL01", 4)
@@ -111,7 +111,7 @@ def test_one_with_an_id_and_those_without_are_numbered(session: Session) -> None
     ]
 
 
-def test_a_name_with_the_id_that_is_taken_is_numbered(session: Session) -> None:
+def test_a_name_with_an_id_that_is_in_use_is_numbered(session: Session) -> None:
     server = factories.server(session)
     for name in ("Miller", "MILLER (mill01)", "Miller (2)"):
         factories.feed(session, server, customer_name=name)
@@ -122,7 +122,7 @@ def test_a_name_with_the_id_that_is_taken_is_numbered(session: Session) -> None:
 
 
 @pytest.mark.both_databases
-def test_names_as_long_as_they_may_be_leave_room_for_the_id(session: Session) -> None:
+def test_long_names_are_shortened_to_fit_the_id(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer("x" * 200, n * 200, 1) for n in "12"] + [Customer("x" * 200, None, 1)]
 
@@ -148,7 +148,7 @@ def test_a_customer_connected_again_has_its_account_again(session: Session) -> N
     }
 
 
-def test_a_server_registered_anew_brings_its_customers_to_their_accounts(session: Session) -> None:
+def test_customers_of_a_server_registered_again_get_their_accounts(session: Session) -> None:
     first = factories.server(session)
     before = feeds.create_all_feeds(session, first, [MILLER_1], NOW).feeds
     servers.remove(session, first, NOW)
@@ -159,7 +159,7 @@ def test_a_server_registered_anew_brings_its_customers_to_their_accounts(session
     assert [feed.account_id for feed in connected.feeds] == [before[0].account_id]
 
 
-def test_the_account_that_another_customer_had_is_not_taken(session: Session) -> None:
+def test_the_account_that_another_customer_had_is_not_assigned(session: Session) -> None:
     server = factories.server(session)
     [before] = feeds.create_all_feeds(session, server, [MILLER_1], NOW).feeds
     feeds.remove(session, before, NOW)
@@ -169,7 +169,7 @@ def test_the_account_that_another_customer_had_is_not_taken(session: Session) ->
     assert names(connected.feeds) == ["Miller (MILL02)"]
 
 
-def test_a_user_may_have_two_customers_share_an_account(session: Session) -> None:
+def test_two_customers_share_an_account_by_choice(session: Session) -> None:
     server = factories.server(session)
 
     made = feeds.create_chosen_feeds(
@@ -179,7 +179,7 @@ def test_a_user_may_have_two_customers_share_an_account(session: Session) -> Non
     assert names(made) == ["Miller", "Miller"]
 
 
-def test_an_account_given_to_one_customer_is_not_taken_by_that_of_its_name(
+def test_an_account_chosen_for_one_customer_is_not_assigned_by_name(
     session: Session,
 ) -> None:
     server = factories.server(session)
@@ -190,7 +190,7 @@ def test_an_account_given_to_one_customer_is_not_taken_by_that_of_its_name(
     assert names(made) == ["Miller", "Miller (MILL01)"]
 
 
-def test_one_customer_alone_does_not_share_either(session: Session) -> None:
+def test_a_single_new_customer_does_not_share_an_account(session: Session) -> None:
     server = factories.server(session)
     feeds.create_feed(session, server, MILLER_1, None, NOW)
 
@@ -201,7 +201,7 @@ def test_one_customer_alone_does_not_share_either(session: Session) -> None:
 
 
 @pytest.mark.both_databases
-def test_accounts_of_other_partners_are_not_looked_at(session: Session) -> None:
+def test_accounts_of_other_partners_are_ignored(session: Session) -> None:
     factories.feed(session, customer_name="Miller")
     server: Server = factories.server(session)
 

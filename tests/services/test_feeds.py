@@ -20,7 +20,7 @@ SCHOOL = Customer("St. Mary’s School", "STM", 4)
 LATER = NOW + timedelta(days=3)
 
 
-def test_a_connected_customer_gets_an_account_of_its_name_and_waits_for_a_reading(
+def test_a_connected_customer_gets_an_account_of_its_name_and_is_pending(
     session: Session,
 ) -> None:
     server = factories.server(session)
@@ -33,7 +33,7 @@ def test_a_connected_customer_gets_an_account_of_its_name_and_waits_for_a_readin
     assert feed.account.partner_id == server.account_id
 
 
-def test_an_account_of_the_customers_name_is_taken_rather_than_made(session: Session) -> None:
+def test_an_existing_account_of_the_customers_name_is_assigned(session: Session) -> None:
     server = factories.server(session)
     account = factories.customer(session, server.account, name="Bluebird Bakery")
 
@@ -42,7 +42,7 @@ def test_an_account_of_the_customers_name_is_taken_rather_than_made(session: Ses
     assert feed.account_id == account.id
 
 
-def test_an_account_of_that_name_under_another_partner_is_not_taken(session: Session) -> None:
+def test_an_account_of_that_name_of_another_partner_is_not_assigned(session: Session) -> None:
     other = factories.customer(session, name="Bluebird Bakery")
     server = factories.server(session)
 
@@ -52,7 +52,7 @@ def test_an_account_of_that_name_under_another_partner_is_not_taken(session: Ses
     assert feed.account.partner_id == server.account_id
 
 
-def test_a_customer_is_connected_to_the_account_that_is_chosen(session: Session) -> None:
+def test_a_customer_is_connected_to_the_chosen_account(session: Session) -> None:
     server = factories.server(session)
     account = factories.customer(session, server.account, name="The whole harbour")
 
@@ -90,7 +90,7 @@ def test_a_customer_of_another_account_cannot_be_connected_again(session: Sessio
         feeds.create_feed(session, server, HARBOUR, other, NOW)
 
 
-def test_a_feed_connected_by_name_is_known_when_its_customer_gets_an_id(session: Session) -> None:
+def test_a_feed_connected_by_name_is_found_when_its_customer_gets_an_id(session: Session) -> None:
     server = factories.server(session)
     feed = feeds.create_feed(session, server, BAKERY, None, NOW)
 
@@ -99,7 +99,7 @@ def test_a_feed_connected_by_name_is_known_when_its_customer_gets_an_id(session:
     assert candidate.feed is feed
 
 
-def test_a_name_that_two_ids_share_is_not_taken_for_either(session: Session) -> None:
+def test_a_name_that_two_ids_share_matches_neither(session: Session) -> None:
     server = factories.server(session)
     feeds.create_feed(session, server, BAKERY, None, NOW)
     two = [Customer("Bluebird Bakery", "BLUE1", 1), Customer("Bluebird Bakery", "BLUE2", 1)]
@@ -109,7 +109,7 @@ def test_a_name_that_two_ids_share_is_not_taken_for_either(session: Session) -> 
     assert [candidate.feed for candidate in found] == [None, None]
 
 
-def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -> None:
+def test_candidates_are_returned_in_the_given_order_with_their_feeds(session: Session) -> None:
     server = factories.server(session)
     feed = feeds.create_feed(session, server, BAKERY, None, NOW)
 
@@ -120,7 +120,7 @@ def test_candidates_come_in_the_order_given_with_their_feeds(session: Session) -
 
 
 @pytest.mark.both_databases
-def test_several_are_connected_to_accounts_by_name_and_missing_ones_made(
+def test_several_customers_are_connected_by_name_and_missing_accounts_created(
     session: Session,
 ) -> None:
     server = factories.server(session)
@@ -137,7 +137,7 @@ def test_several_are_connected_to_accounts_by_name_and_missing_ones_made(
 
 
 @pytest.mark.both_databases
-def test_of_several_none_is_connected_when_one_cannot_be(session: Session) -> None:
+def test_several_customers_are_connected_all_or_none(session: Session) -> None:
     server = factories.server(session)
     feeds.create_feed(session, server, SCHOOL, None, NOW)
     session.commit()
@@ -150,7 +150,7 @@ def test_of_several_none_is_connected_when_one_cannot_be(session: Session) -> No
 
 
 @pytest.mark.both_databases
-def test_connecting_all_passes_over_those_that_are_connected(session: Session) -> None:
+def test_connecting_all_skips_connected_customers(session: Session) -> None:
     server = factories.server(session)
     other = factories.customer(session, server.account, name="Somebody else")
     feeds.create_feed(session, server, SCHOOL, other, NOW)
@@ -171,7 +171,7 @@ def test_nothing_is_connected_to_a_removed_server(session: Session) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_feed_without_pages_goes_to_another_account(session: Session) -> None:
+def test_a_feed_without_pages_may_change_its_account(session: Session) -> None:
     server = factories.server(session)
     feed = feeds.create_feed(session, server, HARBOUR, None, NOW)
     account = factories.customer(session, server.account, name="The whole harbour")
@@ -199,7 +199,7 @@ def test_the_account_of_a_feed_with_counted_pages_cannot_change(
     assert feed.account.name == "Harbour Architects, LLP"
 
 
-def test_deactivating_twice_is_deactivating(session: Session) -> None:
+def test_deactivating_twice_has_no_further_effect(session: Session) -> None:
     feed = factories.feed(session)
 
     pauses.deactivate(session, feed, NOW)
@@ -209,7 +209,7 @@ def test_deactivating_twice_is_deactivating(session: Session) -> None:
     assert feed.deactivated_at == NOW
 
 
-def test_a_reactivated_feed_waits_for_a_new_baseline_of_every_device(session: Session) -> None:
+def test_a_reactivated_feed_awaits_a_new_baseline_of_every_device(session: Session) -> None:
     feed = factories.feed(session, status="inactive", health="unhealthy")
     device = factories.device(session, feed)
     elsewhere = factories.device(session)
@@ -252,7 +252,7 @@ def test_a_short_pause_counts_by_default(
     assert (event.kind, event.details["counted"]) == ("reactivated", counted)
 
 
-def test_a_second_pause_that_counts_does_not_bring_back_the_first(session: Session) -> None:
+def test_a_second_pause_that_counts_does_not_count_the_first(session: Session) -> None:
     feed = factories.feed(session, status="inactive")
     device = factories.device(session, feed)
     pauses.reactivate(session, feed, NOW, counts_pause=False)
@@ -309,7 +309,7 @@ def test_a_removed_feed_is_neither_deactivated_nor_reactivated(session: Session)
 
 
 @pytest.mark.both_databases
-def test_thousands_of_customers_are_connected_in_one_go(session: Session) -> None:
+def test_thousands_of_customers_are_connected_in_few_statements(session: Session) -> None:
     server = factories.server(session)
     fleet = [Customer(f"Company {n:05}", f"CO{n:05}", 1) for n in range(2_000)]
 

@@ -13,7 +13,7 @@ from webapp.models import Device, HealthChange
 pytestmark = pytest.mark.slow
 
 
-def test_an_ordinary_night_leaves_no_line(world: World) -> None:
+def test_an_ordinary_night_records_no_event(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
     for day in (MONDAY, TUESDAY, WEDNESDAY):
         world.night(day)
@@ -51,7 +51,7 @@ def test_an_edited_asset_id_is_recognized_and_reported(world: World) -> None:
     ]
 
 
-def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: World) -> None:
+def test_a_printer_that_returns_is_counted_over_its_absence(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
     other = world.printerpoint.add_customer("Nobody's", customer_id="NOB")
     world.night(MONDAY)
@@ -69,7 +69,7 @@ def test_a_printer_that_vanishes_and_returns_is_counted_over_its_absence(world: 
     assert notes(world, feed) == [("away", "A-S1")]
 
 
-def test_a_customer_that_vanishes_and_returns_is_reported_once_each(world: World) -> None:
+def test_the_absence_and_return_of_a_customer_are_one_event_each(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100, S2=100)
     world.create_feed("School", "SCH", S3=100)
     world.night(MONDAY)
@@ -94,7 +94,7 @@ def test_a_customer_that_vanishes_and_returns_is_reported_once_each(world: World
 
 
 @pytest.mark.both_databases
-def test_many_of_a_kind_are_one_line(world: World) -> None:
+def test_many_events_of_a_kind_are_one_event(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", **{f"S{n}": 100 for n in range(8)})
     world.night(MONDAY)
     for n in range(1, 7):
@@ -126,7 +126,7 @@ def test_a_falling_count_and_its_explanation_are_reported(
     assert [kind for kind, _ in notes(world, feed)] == kinds
 
 
-def test_another_counter_set_starts_again_and_is_reported(world: World) -> None:
+def test_another_counter_set_has_a_new_baseline_and_is_reported(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(MONDAY)
     world.printerpoint.override_fields(
@@ -182,7 +182,7 @@ def test_a_feed_that_was_silent_shows_what_it_recovered_and_for_which_days(world
     )
 
 
-def test_a_weekend_or_a_single_idle_printer_is_no_recovery(world: World) -> None:
+def test_a_weekend_or_an_idle_printer_is_not_a_recovery(world: World) -> None:
     world.create_feed("Clinic", "CLI", S1=100, S2=100)
     for day in (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY):
         world.printerpoint.print_pages("S2", 1)
@@ -225,7 +225,7 @@ def test_a_rename_is_reported(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_device_that_is_gone_shows_since_when(world: World) -> None:
+def test_a_missing_device_shows_since_when(world: World) -> None:
     world.create_feed("Clinic", "CLI", S1=100, S2=100)
     world.night(MONDAY)
     world.printerpoint.remove_printer("S1")

@@ -26,7 +26,9 @@ Arrangement = Literal["in_order", "reversed", "twice"]
 
 @pytest.mark.parametrize("arrangement", ["in_order", "reversed", "twice"])
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_a_field_case(database_url: str, path: Path, arrangement: Arrangement) -> None:
+def test_field_cases_deposit_the_expected_pages(
+    database_url: str, path: Path, arrangement: Arrangement
+) -> None:
     case: dict[str, Any] = json.loads(path.read_text())
     nights = [[_row(cell, _day(n)) for cell in night] for n, night in enumerate(case["nights"])]
     product = Product(database_url)

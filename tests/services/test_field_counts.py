@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 
 @every_set_in_a_month
-def test_k1_a_replaced_machine_that_shows_0_first_brings_no_lifetime(
+def test_k1_a_replaced_machine_first_seen_at_0_adds_no_lifetime_count(
     dealer: Dealer, counters: Counters, first: date
 ) -> None:
     dealer.connects("Harbour", dealer.at(first))
@@ -49,7 +49,7 @@ def test_k1_a_replaced_machine_that_shows_0_first_brings_no_lifetime(
 
 
 @every_month
-def test_k1_counters_that_come_later_bring_no_lifetime_at_two_customers(
+def test_k1_counters_that_are_listed_later_add_no_lifetime_count(
     dealer: Dealer, first: date
 ) -> None:
     for customer in ("Harbour", "Lake"):
@@ -74,7 +74,7 @@ def test_k1_counters_that_come_later_bring_no_lifetime_at_two_customers(
 
 
 @every_set
-def test_k1_a_count_ten_times_too_high_over_a_silent_weekend_is_taken_back(
+def test_k1_a_count_ten_times_too_high_over_a_silent_weekend_is_withdrawn(
     dealer: Dealer, counters: Counters
 ) -> None:
     friday = MONTH_END - timedelta(days=1)
@@ -107,7 +107,7 @@ def test_k1_a_count_ten_times_too_high_over_a_silent_weekend_is_taken_back(
         (-1, MONDAY),
     ],
 )
-def test_k3_a_value_of_no_counter_leaves_the_customers_other_printers_alone(
+def test_k3_an_impossible_value_does_not_affect_other_printers(
     dealer: Dealer, value: int, first: date
 ) -> None:
     feed = dealer.connects("Harbour", dealer.at(first))
@@ -139,7 +139,7 @@ def test_k3_a_value_of_no_counter_leaves_the_customers_other_printers_alone(
         (None, COUNTER_SETS["length"]),
     ],
 )
-def test_k5_a_clock_years_off_moves_no_page_before_the_feed(
+def test_k5_a_last_seen_years_off_dates_no_page_before_the_feed(
     dealer: Dealer, seen: str | None, counters: Counters
 ) -> None:
     feed = dealer.connects("Harbour", dealer.at(MONTH_END))
@@ -155,7 +155,7 @@ def test_k5_a_clock_years_off_moves_no_page_before_the_feed(
     assert set(dealer.counted_in(feed)) <= {"2026-10", "2026-11"}
 
 
-def test_k5_last_seens_that_go_back_change_no_day_that_was_read(dealer: Dealer) -> None:
+def test_k5_earlier_last_seens_change_no_day_that_was_read(dealer: Dealer) -> None:
     dealer.connects("Harbour", dealer.at(MONDAY))
     offsets = [0, 1, -40, 3, 2, 5]
 
@@ -221,7 +221,7 @@ def test_k7_a_spike_that_a_month_closed_on_is_a_correction_in_the_next(dealer: D
 
 @every_month
 @pytest.mark.parametrize("gap", [1, 3])
-def test_k8_another_view_of_the_paper_for_some_nights_is_no_reading(
+def test_k8_another_counter_set_for_some_nights_is_not_a_reading(
     dealer: Dealer, first: date, gap: int
 ) -> None:
     feed = dealer.connects("Harbour", dealer.at(first))
@@ -241,7 +241,9 @@ def test_k8_another_view_of_the_paper_for_some_nights_is_no_reading(
     assert dealer.outcome(feed).incomplete == 0
 
 
-def test_k8_a_set_that_is_missing_for_good_is_counted_from_its_first_night(dealer: Dealer) -> None:
+def test_k8_a_permanently_missing_counter_set_is_replaced_from_its_first_night(
+    dealer: Dealer,
+) -> None:
     first = date(2026, 10, 26)
     feed = dealer.connects("Harbour", dealer.at(first))
 

@@ -100,7 +100,7 @@ def test_a_machine_without_serial_number_whose_state_cannot_be_read_is_no_new_de
     assert sum(world.deposits(feed).values()) == 10
 
 
-def test_a_machine_whose_state_cannot_be_read_is_nobodys_new_device_when_it_moves(
+def test_a_moved_machine_whose_state_cannot_be_read_is_no_new_device(
     world: World,
 ) -> None:
     clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=500)

@@ -145,7 +145,7 @@ def test_k4_a_machine_behind_a_placeholder_that_is_another_one_is_distinguished(
 
 
 @every_set_in_a_month
-def test_k6_a_machine_continues_where_it_is_while_its_old_row_is_frozen(
+def test_k6_a_moved_machine_continues_while_its_old_row_does_not_change(
     dealer: Dealer, counters: Counters, first: date
 ) -> None:
     old, new = (dealer.connects(name, dealer.at(first)) for name in ("Harbour", "Lake"))

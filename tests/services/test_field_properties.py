@@ -207,7 +207,7 @@ SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck
 @pytest.mark.parametrize("law", LAWS)
 @settings(max_examples=5, derandomize=True, database=None, suppress_health_check=SHARED)
 @given(mix=mixes, doings=administrations, backwards=st.booleans())
-def test_a_law(
+def test_field_properties_hold(
     database_url: str,
     law: Law,
     mix: Sequence[Machine],
@@ -222,7 +222,7 @@ def test_a_law(
 @pytest.mark.parametrize("law", LAWS)
 @settings(max_examples=100, suppress_health_check=SHARED)
 @given(mix=mixes, doings=administrations, backwards=st.booleans())
-def test_a_law_over_many_mixes(
+def test_field_properties_hold_for_many_combinations(
     database_url: str,
     law: Law,
     mix: Sequence[Machine],

@@ -60,7 +60,7 @@ def test_k13_the_next_day_is_that_of_the_partners_zone(
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
 @pytest.mark.parametrize("hour", [1, 20])
-def test_k13_a_feed_that_is_connected_again_days_later_starts_again(
+def test_k13_a_feed_connected_again_days_later_has_a_new_baseline(
     database_url: str, zone: str, hour: int
 ) -> None:
     dealer = Dealer(database_url, zone)
@@ -141,7 +141,7 @@ def test_k13_a_serial_number_that_becomes_known_loses_no_page(
 
 @pytest.mark.parametrize("home", ["Harbour", "Lake"], ids=["returns", "moves_on"])
 @pytest.mark.parametrize("serial", ["M-1", "m 1"])
-def test_k14_pages_of_a_loan_are_nobodys(dealer: Dealer, home: str, serial: str) -> None:
+def test_k14_pages_printed_on_loan_are_not_counted(dealer: Dealer, home: str, serial: str) -> None:
     first = date(2026, 10, 22)
     harbour, lake = (dealer.connects(name, dealer.at(first)) for name in ("Harbour", "Lake"))
 

@@ -22,7 +22,7 @@ WITH_ID = Customer("Miller", "MILL01", 3)
 @pytest.mark.parametrize("customer", [NAMED, WITH_ID])
 @pytest.mark.parametrize("whole_server", [True, False])
 @pytest.mark.parametrize("everyone", [True, False])
-def test_a_renamed_account_is_taken_again(
+def test_a_renamed_account_is_assigned_again(
     session: Session, customer: Customer, whole_server: bool, everyone: bool
 ) -> None:
     server = factories.server(session)
@@ -108,7 +108,7 @@ def test_of_two_removed_feeds_the_latest_decides(session: Session) -> None:
     assert again.account_id == chosen.id
 
 
-def test_customers_that_shared_an_account_share_it_again(session: Session) -> None:
+def test_customers_that_shared_an_account_share_it_when_connected_again(session: Session) -> None:
     server = factories.server(session)
     bakery = Customer("Bakery", "BAKE", 1)
     both = [(WITH_ID, "Old town"), (bakery, "Old town")]
@@ -122,7 +122,9 @@ def test_customers_that_shared_an_account_share_it_again(session: Session) -> No
     assert rest.created == []
 
 
-def test_a_customer_comes_back_to_an_account_that_another_one_has(session: Session) -> None:
+def test_a_customer_connected_again_gets_its_account_although_another_one_has_it(
+    session: Session,
+) -> None:
     server = factories.server(session)
     before = feeds.create_feed(session, server, WITH_ID, None, NOW)
     feeds.remove(session, before, NOW)
@@ -134,7 +136,7 @@ def test_a_customer_comes_back_to_an_account_that_another_one_has(session: Sessi
 
 
 @pytest.mark.parametrize("customer", [NAMED, WITH_ID])
-def test_one_company_at_two_servers_keeps_the_account_that_was_chosen(
+def test_a_company_at_two_servers_has_the_chosen_account(
     session: Session, customer: Customer
 ) -> None:
     boston = factories.server(session, name="Boston")
@@ -152,7 +154,7 @@ def test_one_company_at_two_servers_keeps_the_account_that_was_chosen(
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("customer", [NAMED, WITH_ID])
-def test_a_customer_that_came_back_leaves_nothing_to_that_of_another_server(
+def test_an_account_in_use_again_is_not_assigned_at_another_server(
     session: Session, customer: Customer
 ) -> None:
     server = factories.server(session, name="Boston")
@@ -183,7 +185,9 @@ def test_a_feed_that_another_server_removed_is_of_another_company(session: Sessi
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("whole_server", [True, False])
-def test_another_partners_account_is_never_taken(session: Session, whole_server: bool) -> None:
+def test_the_account_of_another_partner_is_never_assigned(
+    session: Session, whole_server: bool
+) -> None:
     server, foreign = factories.server(session), factories.customer(session, name="Foreign")
     before = factories.feed(
         session, server, foreign, customer_id="MILL01", customer_name="Miller", status="removed"
@@ -199,7 +203,7 @@ def test_another_partners_account_is_never_taken(session: Session, whole_server:
     assert other.account.partner_id == other_partner.account_id
 
 
-def test_an_id_is_no_name(session: Session) -> None:
+def test_an_id_is_not_compared_with_names(session: Session) -> None:
     server = factories.server(session)
     before = feeds.create_feed(session, server, Customer("MILL01", None, 3), None, NOW)
     feeds.remove(session, before, NOW)

@@ -92,7 +92,7 @@ def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: World) -> None:
+def test_a_certificate_has_the_brand_of_its_day_of_issue_permanently(world: World) -> None:
     feed = printed_in_october(world, 500)
     pictured = sanitize_logo(pictures.png())
     with world.session() as session:
@@ -118,7 +118,7 @@ def test_a_certificate_bears_the_brand_of_the_day_it_was_issued_for_ever(world: 
     assert (values.partner_name, values.logo) == ("Northwind Green", pictured.content)
 
 
-def test_a_certificate_of_a_partner_without_a_brand_bears_its_name_alone(world: World) -> None:
+def test_a_certificate_of_a_partner_without_a_brand_has_its_name_only(world: World) -> None:
     feed = printed_in_october(world, 500)
 
     with world.session() as session:
@@ -153,7 +153,7 @@ def test_a_month_without_pages_closes_without_a_certificate(world: World) -> Non
         assert months.is_closed(session, account, OCTOBER)
 
 
-def test_an_earlier_open_month_has_to_close_first(world: World) -> None:
+def test_months_close_in_order(world: World) -> None:
     feed = printed_in_october(world, 500)
 
     with world.session() as session:
@@ -163,7 +163,7 @@ def test_an_earlier_open_month_has_to_close_first(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_late_pages_have_a_line_of_their_own(world: World) -> None:
+def test_late_pages_have_their_own_line(world: World) -> None:
     feed = world.create_feed("School", "SCH", S1=100)
     world.night(date(2026, 10, 29))
     world.printerpoint.stop_agent("School")
@@ -187,7 +187,7 @@ def test_late_pages_have_a_line_of_their_own(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_document_is_stored_once_byte_for_byte(world: World) -> None:
+def test_a_document_is_stored_once(world: World) -> None:
     feed = printed_in_october(world, 500)
     world.close_month(feed, "2026-10", AFTER_GRACE)
 

@@ -41,7 +41,7 @@ DAYS = st.lists(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(days=DAYS)
-def test_whatever_happens_no_page_is_lost_or_made(
+def test_no_history_of_events_loses_or_invents_a_page(
     sqlite_template: Path, days: Sequence[Day]
 ) -> None:
     with TemporaryDirectory() as folder, Sandbox() as printerpoint:

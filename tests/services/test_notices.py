@@ -77,7 +77,7 @@ def silent(session: Session, feed: Feed, now: datetime, after: Health = "unhealt
     session.commit()
 
 
-def test_a_server_that_fails_is_one_mail_at_once_and_one_when_it_answers(
+def test_a_failing_server_causes_one_email_at_once_and_one_when_it_is_healthy(
     session: Session, server: Server
 ) -> None:
     for _ in range(30):
@@ -119,7 +119,7 @@ def test_only_subscribed_administrators_of_the_partner_are_notified(
     assert [draft.user.email for draft in written_drafts] == ["ada@example.com"]
 
 
-def test_the_first_data_of_a_feed_are_no_news(session: Session, server: Server) -> None:
+def test_the_first_data_of_a_feed_cause_no_notice(session: Session, server: Server) -> None:
     feed = factories.feed(session, server, status="pending")
     silent(session, feed, NOW, after="healthy")
 
@@ -196,7 +196,7 @@ def test_a_flapping_feed_is_in_one_email_a_day_and_each_change_once(
     assert all(row.mail_id is not None for row in rows)
 
 
-def test_a_healthy_pace_of_changes_does_not_flap(session: Session, server: Server) -> None:
+def test_infrequent_changes_are_not_grouped_as_flapping(session: Session, server: Server) -> None:
     written_drafts = []
     for day in range(6):
         moment = NOW + timedelta(days=day)
@@ -236,7 +236,7 @@ def test_a_notice_is_in_one_email_only(session: Session, server: Server) -> None
 
 
 @pytest.mark.usefixtures("translations")
-def test_each_reader_is_written_to_in_its_own_language(session: Session, server: Server) -> None:
+def test_each_recipient_gets_emails_in_their_language(session: Session, server: Server) -> None:
     factories.user(session, server.account, email="ines@example.com").language = "es"
 
     fails(session, server, NOW)
@@ -249,7 +249,7 @@ def test_each_reader_is_written_to_in_its_own_language(session: Session, server:
 
 
 @pytest.mark.usefixtures("translations")
-def test_who_has_chosen_no_language_is_written_to_in_that_of_the_account(
+def test_a_recipient_without_a_language_gets_that_of_the_account(
     session: Session, server: Server
 ) -> None:
     server.account.language = "es"

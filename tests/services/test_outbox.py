@@ -14,7 +14,7 @@ from webapp.services.notifications import outbox
 NOW = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
 
 
-def test_a_mail_is_claimed_by_one_sender_until_it_falls_silent(session: Session) -> None:
+def test_an_email_is_claimed_by_one_sender_until_the_claim_is_stale(session: Session) -> None:
     made = factories.mail(session, state="queued")
     session.commit()
 
@@ -26,7 +26,7 @@ def test_a_mail_is_claimed_by_one_sender_until_it_falls_silent(session: Session)
     assert (first and first.id, second, late and late.id) == (made.id, None, made.id)
 
 
-def test_a_mail_that_is_not_taken_waits_longer_each_time_and_then_for_a_person(
+def test_a_refused_email_is_retried_with_growing_delays_and_then_fails(
     session: Session,
 ) -> None:
     made = factories.mail(session, state="queued")
@@ -49,7 +49,7 @@ def test_a_mail_that_is_not_taken_waits_longer_each_time_and_then_for_a_person(
         outbox.retry(session, made, now)
 
 
-def test_a_mail_that_will_never_be_taken_is_not_tried_again(session: Session) -> None:
+def test_a_permanently_refused_email_is_not_retried(session: Session) -> None:
     factories.mail(session, state="queued")
     mail = outbox.claim(session, NOW)
     assert mail is not None

@@ -100,7 +100,7 @@ def test_a_fleet_of_another_partner_awaits_approval_without_its_name(
         ([], [], False),
     ],
 )
-def test_at_least_five_and_half_of_the_smaller_fleet(
+def test_fleets_overlap_from_five_serial_numbers_and_half_of_the_smaller_one(
     session: Session, first: list[str], second: list[str] | None, overlap: bool
 ) -> None:
     registered(session, fleet=first)
@@ -111,7 +111,7 @@ def test_at_least_five_and_half_of_the_smaller_fleet(
 
 
 @pytest.mark.both_databases
-def test_a_removed_server_does_not_count(session: Session) -> None:
+def test_a_removed_server_overlaps_with_none(session: Session) -> None:
     first = registered(session)
     servers.remove(session, first, LATER)
 
@@ -124,7 +124,7 @@ def test_a_removed_server_does_not_count(session: Session) -> None:
 
 
 @pytest.mark.parametrize("removed", ["earlier", "later"])
-def test_removing_either_of_the_two_ends_the_waiting(session: Session, removed: str) -> None:
+def test_removing_either_server_ends_the_wait_for_approval(session: Session, removed: str) -> None:
     earlier, later = registered(session), registered(session)
 
     servers.remove(session, earlier if removed == "earlier" else later, LATER)
@@ -135,7 +135,7 @@ def test_removing_either_of_the_two_ends_the_waiting(session: Session, removed: 
 
 
 @pytest.mark.both_databases
-def test_of_three_the_last_still_waits_for_the_second(session: Session) -> None:
+def test_of_three_servers_the_last_still_waits_for_the_second(session: Session) -> None:
     first, second, third = (registered(session) for _ in range(3))
 
     servers.remove(session, first, LATER)
@@ -146,7 +146,7 @@ def test_of_three_the_last_still_waits_for_the_second(session: Session) -> None:
     assert third.awaiting_approval_since is not None
 
 
-def test_the_token_of_the_same_fleet_replaces_a_token(session: Session) -> None:
+def test_a_token_of_the_same_fleet_may_replace_a_token(session: Session) -> None:
     server = registered(session)
 
     replaced(session, server, serials(*range(1, 7)))
@@ -156,7 +156,7 @@ def test_the_token_of_the_same_fleet_replaces_a_token(session: Session) -> None:
     assert count(session, FleetSerial) == 6
 
 
-def test_the_fleet_of_another_own_server_does_not_replace_a_token(session: Session) -> None:
+def test_a_token_of_another_own_fleet_may_not_replace_a_token(session: Session) -> None:
     boston = registered(session, name="Boston")
     salem = registered(session, boston.account, serials(*range(50, 60)), name="Salem")
 
@@ -169,7 +169,7 @@ def test_the_fleet_of_another_own_server_does_not_replace_a_token(session: Sessi
     assert boston.decrypt_token(KEYS) == "token-0"
 
 
-def test_an_old_server_that_takes_the_fleet_of_another_partner_is_the_later_one(
+def test_a_server_that_gets_the_fleet_of_another_partner_is_the_later_one(
     session: Session,
 ) -> None:
     old = registered(session, fleet=serials(*range(50, 60)))
@@ -182,7 +182,7 @@ def test_an_old_server_that_takes_the_fleet_of_another_partner_is_the_later_one(
     assert queries.reason_to_wait(session, old) == AWAITS
 
 
-def test_a_token_of_a_fleet_of_its_own_ends_the_waiting(session: Session) -> None:
+def test_a_token_of_a_separate_fleet_ends_the_wait_for_approval(session: Session) -> None:
     registered(session)
     later = registered(session)
 
@@ -216,7 +216,7 @@ def test_an_approval_is_of_one_pair_alone(session: Session) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_night_stops_the_later_of_two_servers_of_a_partner_and_names_the_other(
+def test_a_collection_stops_at_the_later_of_two_servers_and_names_the_other(
     session: Session,
 ) -> None:
     boston = registered(session, name="Boston")
@@ -241,7 +241,7 @@ def test_the_later_one_is_stopped_whichever_is_read_first(session: Session) -> N
 
 
 @pytest.mark.both_databases
-def test_fleets_that_drift_apart_overlap_no_more(session: Session) -> None:
+def test_fleets_without_common_printers_no_longer_overlap(session: Session) -> None:
     registered(session)
     later = registered(session)
 
@@ -252,7 +252,7 @@ def test_fleets_that_drift_apart_overlap_no_more(session: Session) -> None:
 
 
 @pytest.mark.both_databases
-def test_operations_are_mailed_once_and_partners_are_not(session: Session) -> None:
+def test_operations_get_one_email_and_partners_none(session: Session) -> None:
     operator = factories.user(session, factories.operations(session))
     earlier = registered(session, name="Boston")
     later = registered(session, name="Elsewhere")
@@ -297,7 +297,7 @@ def test_twenty_thousand_printers_take_as_many_statements_as_five(session: Sessi
     assert len(of_the_big) <= len(of_the_small) <= 10
 
 
-def test_of_a_printer_without_a_feed_nothing_but_the_serial_number_is_stored() -> None:
+def test_only_the_serial_number_of_a_printer_without_a_feed_is_stored() -> None:
     assert set(FleetSerial.metadata.tables["fleet_serial"].columns.keys()) == {
         "server_id",
         "serial",

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.parametrize("counted", [True, False])
-def test_pages_of_a_pause_count_as_was_chosen(world: World, counted: bool) -> None:
+def test_pages_of_a_pause_count_as_chosen(world: World, counted: bool) -> None:
     feed = world.create_feed("Harbour Architects, LLP", "HARB01", CNB1=1_000, CNB2=2_000)
     world.night(MONDAY)
 

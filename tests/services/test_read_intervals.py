@@ -63,7 +63,7 @@ def test_an_overdue_feed_stays_unhealthy(session: Session) -> None:
     assert feed.health == "unhealthy"
 
 
-def test_each_change_is_an_event_and_no_change_is_none(session: Session) -> None:
+def test_each_change_of_the_interval_is_an_event(session: Session) -> None:
     feed = factories.feed(session)
 
     changed = [read_intervals.set_interval(session, feed, days, NOW) for days in (30, 30, 7, None)]
@@ -128,7 +128,7 @@ def test_an_interval_is_suggested_for_a_feed_that_seems_to_be_read_by_hand(
 
 
 @pytest.mark.both_databases
-def test_a_feed_that_is_marked_gets_no_suggestion_any_more(session: Session) -> None:
+def test_a_feed_read_by_hand_gets_no_suggestion(session: Session) -> None:
     feed = read_monthly(session)
     suggest(session, feed)
 
@@ -148,7 +148,7 @@ def test_a_suggestion_ends_with_the_rhythm(session: Session) -> None:
     assert feed.suggested_interval_days is None
 
 
-def test_a_night_suggests_intervals(session: Session) -> None:
+def test_a_scheduled_collection_suggests_intervals(session: Session) -> None:
     feed = read_monthly(session)
     collection = factories.collection(session, feed.server)
 

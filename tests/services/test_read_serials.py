@@ -39,11 +39,11 @@ def test_the_usable_serial_numbers_of_every_page_are_read() -> None:
     assert serials == frozenset({"H-0", "H-1", "H-2", "R-0", "R-1", "R-2"})
 
 
-def test_a_fleet_that_is_not_read_to_its_end_still_proves_the_token() -> None:
+def test_a_fleet_too_large_to_read_still_verifies_the_token() -> None:
     assert servers.read_serials(BreakingOff(after=200)) is None
 
 
-def test_a_token_that_brings_nothing_proves_nothing() -> None:
+def test_a_failed_read_does_not_verify_the_token() -> None:
     with pytest.raises(Unreachable):
         servers.read_serials(BreakingOff(after=0))
     with Sandbox() as printerpoint, pytest.raises(Refused):

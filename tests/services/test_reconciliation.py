@@ -43,7 +43,7 @@ def test_every_page_is_certified_open_or_held(world: World) -> None:
     assert (balance.certified, balance.open, balance.held) == (57, 30, 900_000)
 
 
-def test_a_deposit_that_was_changed_by_hand_is_found(world: World) -> None:
+def test_a_manual_change_of_a_deposit_is_a_difference(world: World) -> None:
     feed = two_months(world)
     with world.session() as session:
         session.execute(update(Deposit).where(Deposit.day == date(2026, 11, 2)).values(pages=29))
@@ -56,7 +56,7 @@ def test_a_deposit_that_was_changed_by_hand_is_found(world: World) -> None:
     assert (found.differences[1].expected, found.differences[1].found) == (29, 30)
 
 
-def test_a_life_count_and_a_certificate_that_were_changed_are_found(world: World) -> None:
+def test_changes_of_a_life_count_and_of_a_certificate_are_differences(world: World) -> None:
     two_months(world)
     with world.session() as session:
         session.execute(update(Device).values(life_count=Device.life_count - 1))
@@ -69,7 +69,7 @@ def test_a_life_count_and_a_certificate_that_were_changed_are_found(world: World
     assert (found.differences[1].expected, found.differences[1].found) == (57, 58)
 
 
-def test_what_a_comparison_found_is_stored_once_a_day(world: World) -> None:
+def test_the_result_of_a_reconciliation_is_stored_once_a_day(world: World) -> None:
     two_months(world)
     now = datetime(2026, 11, 4, 3, tzinfo=UTC)
 

@@ -46,7 +46,7 @@ def test_a_serial_number_metered_twice_is_warned_of(session: Session, other: str
 
 
 @pytest.mark.parametrize("serial", ["", "N/A", "XXXXXXXXXX", "0000000000"])
-def test_a_serial_number_that_identifies_no_machine_is_not(session: Session, serial: str) -> None:
+def test_a_placeholder_serial_number_causes_no_warning(session: Session, serial: str) -> None:
     shared_serial(session, serial, serial)
 
     assert found(session) == []
@@ -125,7 +125,7 @@ def test_an_account_of_several_printerpoint_customers_is_warned_of(session: Sess
     assert [place.feed_id for place in warning.places] == [feed.id for feed in feeds]
 
 
-def test_it_takes_as_many_statements_for_many_feeds_as_for_none(session: Session) -> None:
+def test_the_number_of_statements_does_not_depend_on_the_number_of_feeds(session: Session) -> None:
     with counted() as none:
         found(session)
     shared_serial(session, "CNB1", "CNB1", "CNB2", "CNB2")

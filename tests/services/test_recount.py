@@ -94,7 +94,7 @@ def differences(world: World) -> list[str]:
         return [str(one) for one in result.differences]
 
 
-def test_a_lifetime_total_is_taken_out_of_an_open_month(world: World) -> None:
+def test_a_lifetime_count_is_withdrawn_from_an_open_month(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=0, S2=500)
     for day in (MONDAY, TUESDAY):
         world.night(day)
@@ -286,7 +286,7 @@ def test_only_devices_of_the_chosen_feeds_are_changed(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_closed_month_stays(world: World) -> None:
+def test_a_closed_month_is_not_changed(world: World) -> None:
     first = date(2026, 10, 26)
     feed = world.create_feed("Clinic", "CLI", S1=1_000)
     counts = (1_000, 1_100, 4_900, 1_150, 1_200, 1_250, 1_260, 4_960, 1_300, 1_310)
@@ -307,7 +307,7 @@ def test_a_closed_month_stays(world: World) -> None:
 
 
 @pytest.mark.both_databases
-def test_what_a_user_decided_in_an_open_month_stays(world: World) -> None:
+def test_a_decision_of_a_user_in_an_open_month_is_not_changed(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=1_000)
     for day, count in ((MONDAY, 1_000), (TUESDAY, 90_000), (WEDNESDAY, 90_100)):
         world.printerpoint.set_count("S1", count)
@@ -350,7 +350,7 @@ def test_a_recount_is_in_the_history_and_in_the_audit_trail(world: World) -> Non
 
 
 @pytest.mark.both_databases
-def test_a_running_collection_is_waited_for(world: World) -> None:
+def test_a_running_collection_refuses_a_recount(world: World) -> None:
     feed = spiked(world)
     by_old_rules(world, feed)
     with world.session() as session:

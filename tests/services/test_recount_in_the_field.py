@@ -35,7 +35,7 @@ def recounted(url: str, *, applies: bool) -> tuple[int, Counter[str]]:
 
 
 @pytest.mark.usefixtures("app")
-def test_what_an_earlier_version_made_of_a_noisy_fleet_becomes_what_the_present_rules_make(
+def test_a_recount_of_an_earlier_versions_data_equals_the_present_rules(
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:///{tmp_path / 'releaf.db'}"

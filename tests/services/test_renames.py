@@ -34,7 +34,7 @@ def test_a_renamed_customer_continues_as_if_never_interrupted(world: World) -> N
     ]
 
 
-def test_a_proposal_is_reported_once_and_goes_when_the_old_name_returns(world: World) -> None:
+def test_a_proposal_is_reported_once_and_withdrawn_when_the_old_name_returns(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=1_000)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
@@ -73,7 +73,7 @@ def test_a_customer_whose_id_changed_retains_its_name(world: World) -> None:
         (("CNB1", "CNB2", "CNB3"), (None, "Miller & Sons", 3, 4)),
     ],
 )
-def test_half_of_the_devices_are_enough(
+def test_half_of_the_devices_suffice_for_a_proposal(
     world: World, moved: tuple[str, ...], proposed: Proposal
 ) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
@@ -95,7 +95,7 @@ def test_of_several_candidates_the_one_with_most_devices_is_proposed(world: Worl
     assert proposal(world, feed) == (None, "Miller & Sons", 3, 5)
 
 
-def test_two_candidates_with_as_many_devices_propose_nothing(world: World) -> None:
+def test_two_candidates_with_equally_many_devices_are_not_proposed(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30, CNB4=40)
     world.night(MONDAY)
     becomes(world, "Miller & Sons", ("CNB1", "CNB2"))
@@ -130,7 +130,7 @@ def test_two_companies_merged_into_one_name_are_proposed_for_the_larger(world: W
 
 
 @pytest.mark.both_databases
-def test_names_swapped_between_two_companies_propose_nothing(world: World) -> None:
+def test_swapped_names_of_two_companies_are_not_proposed(world: World) -> None:
     miller = world.create_feed("Miller Print Shop", CNB1=10)
     bakery = world.create_feed("Bluebird Bakery", VNC1=30)
     world.night(MONDAY)
@@ -155,7 +155,7 @@ def test_a_customer_with_a_feed_of_its_own_is_never_proposed(world: World) -> No
     assert proposal(world, miller) == (None, None, None, None)
 
 
-def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> None:
+def test_placeholder_serial_numbers_do_not_identify_a_customer(world: World) -> None:
     customer = world.printerpoint.add_customer("Miller Print Shop")
     world.printerpoint.add_printer(customer, serial="N/A", asset="A-1", count=100)
     feed = world.connect("Miller Print Shop")
@@ -176,7 +176,7 @@ def test_placeholder_serials_do_not_show_that_it_is_the_same(world: World) -> No
         ((99, 199, 300), (None, None, None, None)),
     ],
 )
-def test_without_serial_numbers_two_assets_have_to_continue(
+def test_without_serial_numbers_two_asset_ids_must_continue(
     world: World, counts: tuple[int, ...], proposed: Proposal
 ) -> None:
     customer = world.printerpoint.add_customer("Miller Print Shop")
@@ -194,7 +194,7 @@ def test_without_serial_numbers_two_assets_have_to_continue(
     assert proposal(world, feed) == proposed
 
 
-def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
+def test_devices_missing_before_are_not_compared(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10, CNB2=20, CNB3=30)
     world.night(MONDAY)
     leaves(world, {"CNB2", "CNB3"})
@@ -205,7 +205,7 @@ def test_devices_that_were_gone_before_do_not_weigh(world: World) -> None:
     assert proposal(world, feed) == (None, "Miller & Sons", 1, 1)
 
 
-def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) -> None:
+def test_connecting_all_skips_a_customer_under_a_new_name(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
@@ -223,7 +223,7 @@ def test_connecting_all_passes_over_a_customer_under_a_new_name(world: World) ->
     ] == [("Miller & Sons", feed)]
 
 
-def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: World) -> None:
+def test_a_customer_that_gets_its_own_feed_is_no_longer_proposed(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
@@ -242,7 +242,7 @@ def test_a_new_customer_that_gets_a_feed_of_its_own_is_proposed_no_more(world: W
         connects(world, feed, Customer("Miller & Sons", None, 1))
 
 
-def test_a_user_may_name_the_customer(world: World) -> None:
+def test_a_user_may_choose_the_new_customer(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     becomes(world, "Lake Leasing", ())
@@ -257,7 +257,7 @@ def test_a_user_may_name_the_customer(world: World) -> None:
     )
 
 
-def test_a_proposal_goes_with_its_feed(world: World) -> None:
+def test_a_proposal_is_deleted_with_its_feed(world: World) -> None:
     feed = world.create_feed("Miller Print Shop", CNB1=10)
     world.night(MONDAY)
     world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")

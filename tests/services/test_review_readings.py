@@ -72,7 +72,7 @@ def test_a_counter_that_passes_its_old_value_by_printing_is_not_held(world: Worl
 
 
 @pytest.mark.both_databases
-def test_a_step_far_above_the_devices_history_is_held_until_two_days_confirm_it(
+def test_a_delta_far_above_the_history_is_held_until_two_days_confirm_it(
     world: World,
 ) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=50_000)

@@ -22,7 +22,7 @@ def keyring() -> Keyring:
     return Keyring([Fernet.generate_key().decode()])
 
 
-def test_a_registered_server_is_healthy_and_its_token_is_sealed(
+def test_a_registered_server_is_healthy_and_its_token_encrypted(
     session: Session, keyring: Keyring
 ) -> None:
     partner = factories.partner(session)
@@ -49,7 +49,7 @@ def test_servers_without_a_name_are_numbered(session: Session, keyring: Keyring)
     assert names == ["Printerpoint", "Printerpoint 2", "Printerpoint 3"]
 
 
-def test_blanks_around_a_token_do_not_matter(session: Session, keyring: Keyring) -> None:
+def test_blanks_around_a_token_are_removed(session: Session, keyring: Keyring) -> None:
     partner = factories.partner(session)
 
     server = servers.register(session, keyring, partner, name=None, token=f" {TOKEN}\n", now=NOW)
@@ -60,7 +60,7 @@ def test_blanks_around_a_token_do_not_matter(session: Session, keyring: Keyring)
 @pytest.mark.parametrize(
     "text", ["", "  \n", "two words", "line\nbreak", "nul\x00l", "caf\u00e9", "a:b", "x" * 501]
 )
-def test_what_cannot_be_a_token_is_refused_without_being_quoted(text: str) -> None:
+def test_an_invalid_token_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         servers.clean_token(text)
 
@@ -103,7 +103,7 @@ def test_two_partners_may_share_a_token(session: Session, keyring: Keyring) -> N
     assert server.account_id == other.id
 
 
-def test_a_lost_key_of_another_server_does_not_stand_in_the_way(
+def test_a_lost_key_of_another_server_does_not_prevent_a_registration(
     session: Session, keyring: Keyring
 ) -> None:
     partner = factories.partner(session)
@@ -149,7 +149,7 @@ def test_a_replaced_token_makes_an_unhealthy_server_healthy(
     assert (change.before, change.after) == ("unhealthy", "healthy")
 
 
-def test_a_server_may_be_given_its_own_token_again(session: Session, keyring: Keyring) -> None:
+def test_a_token_may_be_replaced_by_itself(session: Session, keyring: Keyring) -> None:
     server = factories.server(session, keyring=keyring, token=TOKEN)
 
     servers.replace_token(session, keyring, server, TOKEN, NOW)
@@ -182,7 +182,7 @@ def test_a_server_is_renamed_but_not_to_the_name_of_another(session: Session) ->
     assert server.name == "Salem harbour"
 
 
-def test_a_removed_server_forgets_its_token_and_takes_its_feeds_along_but_no_history(
+def test_removing_a_server_deletes_its_token_and_removes_its_feeds_but_no_history(
     session: Session, keyring: Keyring
 ) -> None:
     server = factories.server(session, keyring=keyring, token=TOKEN)
@@ -204,7 +204,7 @@ def test_a_removed_server_forgets_its_token_and_takes_its_feeds_along_but_no_his
         server.decrypt_token(keyring)
 
 
-def test_a_removed_server_can_be_changed_no_more(session: Session, keyring: Keyring) -> None:
+def test_a_removed_server_cannot_be_changed(session: Session, keyring: Keyring) -> None:
     server = factories.server(session, removed_at=NOW)
 
     with pytest.raises(Conflict):
@@ -213,7 +213,7 @@ def test_a_removed_server_can_be_changed_no_more(session: Session, keyring: Keyr
         servers.replace_token(session, keyring, server, TOKEN, NOW)
 
 
-def test_tokens_are_sealed_anew_with_the_key_in_front(session: Session) -> None:
+def test_tokens_are_encrypted_again_with_the_first_key(session: Session) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     partner = factories.partner(session)
     standing = [
@@ -227,7 +227,9 @@ def test_tokens_are_sealed_anew_with_the_key_in_front(session: Session) -> None:
     assert [row.decrypt_token(Keyring([new])) for row in standing] == [f"{TOKEN}0", f"{TOKEN}1"]
 
 
-def test_a_token_that_no_key_opens_stops_the_resealing(session: Session, keyring: Keyring) -> None:
+def test_a_token_that_cannot_be_decrypted_stops_the_rotation_of_keys(
+    session: Session, keyring: Keyring
+) -> None:
     partner = factories.partner(session)
     servers.register(session, keyring, partner, name=None, token=TOKEN, now=NOW)
 

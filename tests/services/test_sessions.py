@@ -24,7 +24,7 @@ def find(session: Session, settings: Settings, token: str, after: timedelta) -> 
     return queries.find(session, settings, token, NOW + after) is not None
 
 
-def test_a_session_has_an_end_without_use_and_an_absolute_one(
+def test_a_session_ends_without_use_and_after_an_absolute_time(
     session: Session, common_settings: Settings
 ) -> None:
     settings = replace(common_settings, session_idle_hours=12, session_days=7)
@@ -54,7 +54,7 @@ def test_the_settings_decide_how_long_a_session_lasts(
     assert not find(session, settings, token, timedelta(minutes=61))
 
 
-def test_neither_the_id_in_the_cookie_nor_an_address_is_stored(session: Session) -> None:
+def test_neither_the_session_id_nor_a_client_address_is_stored(session: Session) -> None:
     user = factories.user(session)
     network = sessions.hash_network(SECRET_KEY, user, "203.0.113.9")
     token = sessions.start(session, user, network, NOW)

@@ -61,7 +61,7 @@ def test_devices_are_counted_at_the_feed_that_lists_them(world: World) -> None:
         assert session.get_one(Feed, clinic).device_count == session.scalar(rows) == 3
 
 
-def test_certificates_without_a_document_are_to_be_drawn(session: Session) -> None:
+def test_certificates_without_a_document_are_to_be_rendered(session: Session) -> None:
     made = factories.certificate(session)
     assert list(certificates.pending_render(session)) == [made.id]
 
@@ -69,7 +69,7 @@ def test_certificates_without_a_document_are_to_be_drawn(session: Session) -> No
     assert list(certificates.pending_render(session)) == []
 
 
-def test_held_gains_are_counted_for_those_who_may_decide(session: Session) -> None:
+def test_held_deltas_are_counted_for_users_who_may_decide(session: Session) -> None:
     device = factories.device(session)
     nora = factories.user(session, device.feed.server.account)
     olga = factories.user(session, role="operations")
@@ -133,7 +133,7 @@ def waiting_for(session: Session, user: User) -> int:
 
 
 @pytest.mark.parametrize("whose", ["everybody", "partner", "customer"])
-def test_pages_are_those_of_whom_they_are(session: Session, whose: str) -> None:
+def test_pages_are_summed_within_their_scope(session: Session, whose: str) -> None:
     server = factories.server(session)
     own, other = (factories.feed(session, server) for _ in range(2))
     stranger = factories.feed(session)

@@ -9,7 +9,7 @@ from tests.services.histories import details, notes
 
 
 @pytest.mark.both_databases
-def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> None:
+def test_a_moved_printer_continues_its_meter_there_and_after_its_return(world: World) -> None:
     clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
     school = world.create_feed("School", "SCH", S3=70)
     world.night(MONDAY)
@@ -35,7 +35,7 @@ def test_a_printer_that_moves_takes_its_meter_along_and_back(world: World) -> No
     assert world.is_balanced()
 
 
-def test_a_printer_that_moves_on_is_followed_to_where_it_is(world: World) -> None:
+def test_a_printer_that_moves_twice_continues_its_meter(world: World) -> None:
     names = ("Clinic", "School", "Bakery")
     clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
     school = world.create_feed("School", "SCH", S3=70)
@@ -53,7 +53,7 @@ def test_a_printer_that_moves_on_is_followed_to_where_it_is(world: World) -> Non
     assert world.is_balanced()
 
 
-def test_a_reset_on_the_way_starts_again_and_counts_nothing_twice(world: World) -> None:
+def test_a_reset_during_a_move_counts_nothing_twice(world: World) -> None:
     clinic = world.create_feed("Clinic", "CLI", S1=1_000, S2=50)
     school = world.create_feed("School", "SCH", S3=70)
     world.night(MONDAY)

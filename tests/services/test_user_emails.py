@@ -46,7 +46,7 @@ def test_an_email_of_another_partners_user_is_invited_like_any_other(session: Se
     assert users.authenticate(session, "ada@example.com", NEW_PASSWORD) == [user]
 
 
-def test_a_password_that_two_users_of_an_email_have_fits_both(session: Session) -> None:
+def test_a_password_of_two_users_with_one_email_authenticates_both(session: Session) -> None:
     first, second = (factories.user(session, email="ada@example.com") for _ in range(2))
 
     both = users.authenticate(session, "ada@example.com", PASSWORD)

@@ -75,7 +75,7 @@ def test_the_token_of_a_link_is_not_stored(session: Session) -> None:
         ({"role": "king"}, "role"),
     ],
 )
-def test_what_makes_no_sense_names_its_field(
+def test_an_invalid_value_is_refused_at_its_field(
     session: Session, changed: dict[str, Any], field: str
 ) -> None:
     partner = factories.partner(session)
@@ -120,7 +120,7 @@ def test_an_invitation_is_accepted_once(session: Session) -> None:
     ("country", "page", "language"),
     [("GB", "en", "en_GB"), ("GB", "es", "es"), ("US", "en", "en"), (None, "en_GB", "en_GB")],
 )
-def test_who_accepts_gets_the_language_of_the_page_as_it_is_in_the_country(
+def test_accepting_an_invitation_sets_the_language_of_the_page_in_the_countrys_variant(
     session: Session, country: str | None, page: str, language: str
 ) -> None:
     user, token = invited(session)
@@ -220,7 +220,7 @@ def test_a_hash_of_former_parameters_is_renewed_at_the_next_log_in(
     assert passwords.fits(PASSWORD, user.password_hash)
 
 
-def test_a_disabled_user_is_out_at_once_and_comes_back_with_the_same_password(
+def test_a_disabled_user_is_logged_out_at_once_and_enabled_with_the_same_password(
     session: Session,
 ) -> None:
     user = factories.user(session, email="ada@example.com")
@@ -250,7 +250,7 @@ def test_a_user_cannot_disable_their_own_login(session: Session) -> None:
     assert user.disabled_at is None
 
 
-def test_the_last_of_operations_who_can_log_in_stays(session: Session) -> None:
+def test_the_last_active_user_of_operations_cannot_be_disabled(session: Session) -> None:
     operations = factories.operations(session)
     last = factories.user(session, operations)
     factories.user(session, operations, password_hash=None)

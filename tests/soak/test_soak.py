@@ -22,7 +22,7 @@ KINDS = {f"malformed: {how}" for how in MALFORMED} | {
 }
 
 
-def test_a_plan_is_the_same_for_the_same_seed_and_another_for_another() -> None:
+def test_a_plan_depends_on_its_seed_only() -> None:
     assert plan(1, FULL) == plan(1, FULL)
     assert plan(1, FULL) != plan(2, FULL)
 
@@ -32,7 +32,7 @@ def test_a_full_plan_has_every_fault_and_two_short_ones_have_them_together() -> 
     assert set(counted(plan(1, SHORT))) | set(counted(plan(2, SHORT))) == KINDS
 
 
-def test_no_page_is_lost_or_made_whatever_fails(
+def test_no_fault_loses_or_invents_a_page(
     faketime_library: Path, redis_of_the_run: RedisServer
 ) -> None:
     report = reported(1, "--short")

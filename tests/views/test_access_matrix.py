@@ -327,7 +327,7 @@ def test_every_address_has_a_row(tenants: Tenants) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_login(tenants: Tenants) -> None:
+def test_visitors_without_a_login_get_the_expected_status(tenants: Tenants) -> None:
     wrong = []
     for name in sorted(set(WHO) | REFUSED_TO_ALL):
         for arguments in (tenants.northwind.arguments, tenants.westerly.arguments):
@@ -349,7 +349,9 @@ def test_without_a_login(tenants: Tenants) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
-def test_ones_own(role: str, tenants: Tenants) -> None:
+def test_every_role_gets_the_expected_status_for_its_own_objects(
+    role: str, tenants: Tenants
+) -> None:
     foreign = tenants.foreign_texts(role)
     wrong = []
     for name in CLOSED:
@@ -366,7 +368,9 @@ def test_ones_own(role: str, tenants: Tenants) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES[:-1])
-def test_what_belongs_to_others(role: str, tenants: Tenants) -> None:
+def test_every_role_gets_the_expected_status_for_objects_of_others(
+    role: str, tenants: Tenants
+) -> None:
     foreign = tenants.foreign_texts(role)
     wrong = []
     for name in CLOSED:
@@ -389,7 +393,7 @@ def changed(tenants: Tenants, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["customer", "partner_viewer", "partner_admin"])
-def test_filters_do_not_reach_what_belongs_to_others(role: str, tenants: Tenants) -> None:
+def test_filters_do_not_select_objects_of_others(role: str, tenants: Tenants) -> None:
     browser = tenants.browser_of(role)
     theirs = tenants.westerly.arguments
 

@@ -102,7 +102,7 @@ def test_the_same_token_at_another_partner_awaits_approval_without_its_name(
     assert "Awaiting approval" not in office.nora.opens(f"/servers/{office.server_id}").text
 
 
-def test_operations_see_both_and_approve_after_confirmation(
+def test_operations_see_both_servers_and_approve_after_confirmation(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token, "name": "Mine"})
@@ -143,7 +143,9 @@ def test_partners_do_not_approve(office: Office, printerpoint: Sandbox) -> None:
     assert [response.status_code for response in responses] == [403, 403]
 
 
-def test_a_waiting_server_is_not_collected_by_hand(office: Office, printerpoint: Sandbox) -> None:
+def test_a_server_awaiting_approval_cannot_be_collected_manually(
+    office: Office, printerpoint: Sandbox
+) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token})
 
     response = office.otto.sends(f"{made.location}/collect")
@@ -189,7 +191,7 @@ def test_a_fleet_too_slow_to_read_is_registered_and_compared_later(
         assert overlaps.check_fleet(session, server, [f"CNB{n}" for n in range(6)], clock.now())
 
 
-def test_waiting_is_shown_in_spanish(office: Office, printerpoint: Sandbox) -> None:
+def test_the_wait_for_approval_is_shown_in_spanish(office: Office, printerpoint: Sandbox) -> None:
     made = office.otto.sends("/servers/new", {"token": printerpoint.token})
 
     page = office.otto.opens(made.location, {"Accept-Language": "es"}).text

@@ -63,7 +63,7 @@ def ids(storing: Storing) -> dict[str, int]:
         ),
     ],
 )
-def test_every_act_is_noted(
+def test_every_action_is_audited(
     ids: dict[str, int],
     log_in: LogIn,
     storing: Storing,
@@ -82,7 +82,9 @@ def test_every_act_is_noted(
         assert entry.user.email == "nora@example.com"
 
 
-def test_what_is_refused_is_not_noted(ids: dict[str, int], log_in: LogIn, storing: Storing) -> None:
+def test_refused_actions_are_not_audited(
+    ids: dict[str, int], log_in: LogIn, storing: Storing
+) -> None:
     log_in("nora@example.com").sends("/accounts/new", {"name": ""})
     log_in("vic@example.com").sends(f"/feeds/{ids['feed']}/remove")
 
@@ -95,7 +97,7 @@ def entries(storing: Storing) -> list[AuditEntry]:
         return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
 
 
-def test_log_ins_refused_ones_and_log_outs_are_noted(
+def test_log_ins_refused_log_ins_and_log_outs_are_audited(
     ids: dict[str, int], visitor: Visitor, storing: Storing
 ) -> None:
     visitor.logs_in("Nora@example.com", "not the password")
@@ -146,7 +148,9 @@ def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
     assert len(entries(storing)) == 30
 
 
-def test_a_limit_is_noted_once(ids: dict[str, int], own_app: Flask, storing: Storing) -> None:
+def test_an_exceeded_limit_is_audited_once(
+    ids: dict[str, int], own_app: Flask, storing: Storing
+) -> None:
     attacker = Visitor(own_app.test_client())
     for _ in range(14):
         attacker.logs_in("nora@example.com", "not the password")
@@ -185,12 +189,12 @@ def test_a_partner_sees_its_own_trail_and_operations_see_all(
     assert "No entry matches" in chosen
 
 
-def test_the_trail_holds_no_network_address() -> None:
+def test_the_trail_has_no_network_address() -> None:
     assert "address" not in AuditEntry.__table__.columns
     assert "ip" not in AuditEntry.__table__.columns
 
 
-def test_a_long_trail_is_not_counted_to_its_end_but_can_be_leafed_through(
+def test_a_long_trail_is_paginated_without_a_full_count(
     ids: dict[str, int], log_in: LogIn, storing: Storing
 ) -> None:
     nora = log_in("nora@example.com")

@@ -96,7 +96,7 @@ def test_an_entry_that_cannot_be_read_is_named_among_the_others(
     ("column", "value"),
     [("subject", "x'ff00'"), ("action", "x'00'"), ("action", "'feed painted'"), ("at", "'1-1-1'")],
 )
-def test_values_that_no_entry_has_are_no_error(
+def test_invalid_values_of_an_entry_are_no_error(
     ops: Visitor, storing: Storing, column: str, value: str
 ) -> None:
     with storing() as session:

@@ -16,7 +16,7 @@ NEW_PASSWORD = "a quite different phrase"
 EMAILS = ("ada@example.com", "nobody@example.com", "gone@example.com", "new@example.com")
 
 
-def test_the_right_password_leads_home(visitor: Visitor, storing: Storing) -> None:
+def test_the_right_password_redirects_to_the_home_page(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com", full_name="Ada Byron")
 
@@ -26,7 +26,7 @@ def test_the_right_password_leads_home(visitor: Visitor, storing: Storing) -> No
     assert "Ada Byron" in visitor.opens("/").text
 
 
-def test_an_e_mail_is_taken_in_any_letter_case(visitor: Visitor, storing: Storing) -> None:
+def test_an_email_is_compared_case_insensitively(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
@@ -35,7 +35,7 @@ def test_an_e_mail_is_taken_in_any_letter_case(visitor: Visitor, storing: Storin
     assert response.status_code == 302
 
 
-def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
+def test_an_unknown_email_and_a_wrong_password_get_the_same_response(
     visitor: Visitor, storing: Storing
 ) -> None:
     with storing() as session:
@@ -58,7 +58,7 @@ def test_an_unknown_e_mail_and_a_wrong_password_are_answered_alike(
     assert len({_without_tokens(text) for text in texts}) == 1
 
 
-def test_the_password_is_never_written_back(visitor: Visitor, storing: Storing) -> None:
+def test_the_password_is_not_in_the_response(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
@@ -68,7 +68,7 @@ def test_the_password_is_never_written_back(visitor: Visitor, storing: Storing) 
     assert 'value="ada@example.com"' in response.text
 
 
-def test_logging_in_leads_to_the_requested_page(visitor: Visitor, storing: Storing) -> None:
+def test_logging_in_redirects_to_the_requested_page(visitor: Visitor, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
@@ -93,7 +93,9 @@ def test_logging_in_leads_to_the_requested_page(visitor: Visitor, storing: Stori
         " //evil.example",
     ],
 )
-def test_no_log_in_leads_to_another_site(visitor: Visitor, storing: Storing, target: str) -> None:
+def test_no_log_in_redirects_to_another_site(
+    visitor: Visitor, storing: Storing, target: str
+) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
 
@@ -114,7 +116,7 @@ def test_logging_out_ends_the_session(log_in: Callable[[str], Visitor], storing:
     assert visitor.opens("/").status_code == 302
 
 
-def test_a_link_cannot_log_a_user_out(log_in: Callable[[str], Visitor], storing: Storing) -> None:
+def test_a_get_request_does_not_log_out(log_in: Callable[[str], Visitor], storing: Storing) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
@@ -166,7 +168,7 @@ def test_a_refused_password_is_explained_at_its_field(
     assert 'aria-invalid="true"' in response.text
 
 
-def test_an_invitation_is_taken_once_and_logs_in(visitor: Visitor, storing: Storing) -> None:
+def test_an_invitation_is_accepted_once_and_logs_in(visitor: Visitor, storing: Storing) -> None:
     token = _invited(storing)
 
     page = visitor.opens(f"/invitations/{token}")
@@ -196,7 +198,7 @@ def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
     assert "request a new invitation from your administrator" in page.text
 
 
-def test_a_link_that_was_cut_off_is_explained(visitor: Visitor) -> None:
+def test_a_truncated_link_is_explained(visitor: Visitor) -> None:
     response = visitor.opens("/invitations/half-a-tok")
 
     assert response.status_code == 404
@@ -226,7 +228,7 @@ def test_a_weak_first_password_leaves_the_invitation_open(
     assert visitor.opens(f"/invitations/{token}").status_code == 200
 
 
-def test_a_user_who_guesses_passwords_has_to_wait(own_app: Flask, storing: Storing) -> None:
+def test_wrong_passwords_are_limited(own_app: Flask, storing: Storing) -> None:
     visitor = Visitor(own_app.test_client())
     with storing() as session:
         factories.user(session, email="ada@example.com")
@@ -237,7 +239,7 @@ def test_a_user_who_guesses_passwords_has_to_wait(own_app: Flask, storing: Stori
     assert "Too many attempts" in guesses[10].text
 
 
-def test_logging_in_rightly_is_never_slowed_down(own_app: Flask, storing: Storing) -> None:
+def test_correct_passwords_are_not_limited(own_app: Flask, storing: Storing) -> None:
     visitor = Visitor(own_app.test_client())
     with storing() as session:
         factories.user(session, email="ada@example.com")

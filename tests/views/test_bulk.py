@@ -69,7 +69,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_ticked_rows_are_exported_and_no_others(street: Street, noun: str) -> None:
+def test_only_selected_rows_are_exported(street: Street, noun: str) -> None:
     address = f"{LISTS[noun]}/selection?export=csv"
 
     response = street.nora.sends(address, {noun: street.own[noun][:1]})
@@ -81,7 +81,7 @@ def test_ticked_rows_are_exported_and_no_others(street: Street, noun: str) -> No
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_a_row_of_another_partner_is_refused_with_all_the_others(street: Street, noun: str) -> None:
+def test_a_selection_with_a_row_of_another_partner_is_refused(street: Street, noun: str) -> None:
     ticked = [*street.own[noun], street.foreign[noun]]
 
     response = street.nora.sends(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
@@ -90,7 +90,7 @@ def test_a_row_of_another_partner_is_refused_with_all_the_others(street: Street,
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_without_a_tick_an_action_is_refused_and_an_export_has_the_whole_list(
+def test_without_a_selection_an_action_is_refused_and_an_export_has_all_rows(
     street: Street, noun: str
 ) -> None:
     path = LISTS[noun]
@@ -107,7 +107,7 @@ def test_without_a_tick_an_action_is_refused_and_an_export_has_the_whole_list(
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_every_row_has_a_box_with_a_name(street: Street, noun: str) -> None:
+def test_every_row_has_a_labelled_checkbox(street: Street, noun: str) -> None:
     page = street.nora.opens(LISTS[noun]).text
 
     for each in street.own[noun]:
@@ -117,7 +117,7 @@ def test_every_row_has_a_box_with_a_name(street: Street, noun: str) -> None:
     assert f'data-ticks="{noun}"' in page
 
 
-def test_ticked_servers_are_collected_once_each(street: Street, storing: Storing) -> None:
+def test_selected_servers_are_collected_once_each(street: Street, storing: Storing) -> None:
     fields = {"action": "collect", "server": street.own["server"]}
 
     first = street.nora.sends("/servers/selection", fields)
@@ -166,7 +166,7 @@ def test_a_queue_that_is_down_is_reported_once(street: Street) -> None:
     assert "2 collections requested" in page
 
 
-def test_the_feeds_of_ticked_customers_are_deactivated_once_that_is_confirmed(
+def test_feeds_of_selected_customers_are_deactivated_after_confirmation(
     street: Street, storing: Storing
 ) -> None:
     fields = {
@@ -200,7 +200,9 @@ def test_the_feeds_of_another_partners_customer_are_unchanged(street: Street) ->
     assert street.nora.sends("/feeds/selection", fields).status_code == 404
 
 
-def test_ticked_certificates_come_in_one_archive(street: Street, storing: Storing) -> None:
+def test_selected_certificates_are_downloaded_as_one_archive(
+    street: Street, storing: Storing
+) -> None:
     ticked = street.own["certificate"]
     with storing() as session:
         for each in ticked:
@@ -221,7 +223,7 @@ def test_ticked_certificates_come_in_one_archive(street: Street, storing: Storin
         )
 
 
-def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> None:
+def test_an_archive_is_refused_until_all_documents_are_rendered(street: Street) -> None:
     fields = {"action": "documents", "certificate": street.own["certificate"]}
 
     response = street.nora.sends("/certificates/selection", fields)
@@ -230,7 +232,9 @@ def test_an_archive_waits_for_documents_that_are_being_drawn(street: Street) -> 
     assert "2 of these PDFs are being generated" in street.nora.opens("/certificates").text
 
 
-def test_the_certificates_of_a_month_come_in_one_archive(street: Street, storing: Storing) -> None:
+def test_the_certificates_of_a_month_are_downloaded_as_one_archive(
+    street: Street, storing: Storing
+) -> None:
     with storing() as session:
         for certificate in session.scalars(select(Certificate)):
             pdf = f"%PDF of {certificate.account_id}".encode()
@@ -256,7 +260,7 @@ def test_there_is_no_archive_of_a_month_without_certificates(street: Street, mon
     assert street.nora.opens(f"/certificates/months/{month}.zip").status_code == 404
 
 
-def test_a_customer_ticks_its_own_certificates_alone(street: Street) -> None:
+def test_a_customer_selects_its_own_certificates_only(street: Street) -> None:
     own, others = street.own["certificate"][1], street.own["certificate"][0]
 
     mine = street.cara.sends("/certificates/selection?export=csv", {"certificate": [own]})

@@ -108,7 +108,7 @@ def test_a_quarter_has_its_months_and_the_quarter_before(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("period", ["2026-11", "2031-01", "x", "2026-Q4", "2026-10'", "9999-12"])
-def test_another_period_is_the_latest_month(desk: Desk, period: str) -> None:
+def test_an_invalid_period_is_replaced_by_the_latest_month(desk: Desk, period: str) -> None:
     assert "<h2>October 2026</h2>" in desk.page(f"?period={period}")
 
 
@@ -174,7 +174,7 @@ def test_the_review_of_another_partner_is_not_found(desk: Desk) -> None:
         assert desk.nora.opens(path).status_code == 404
 
 
-def test_a_menu_item_leads_to_it(desk: Desk) -> None:
+def test_the_menu_has_a_link_to_the_review(desk: Desk) -> None:
     assert f'href="/accounts/{desk.partner}/business-review"' in desk.nora.opens("/").text
 
 

@@ -77,7 +77,7 @@ def test_a_minimum_is_set_and_removed_by_the_partner_and_audited(
 
 
 @pytest.mark.parametrize("value", ["many", "1.5", "-1", "1000001", "9" * 30])
-def test_what_is_no_number_of_pages_is_refused(shop: Shop, storing: Storing, value: str) -> None:
+def test_an_invalid_number_of_pages_is_refused(shop: Shop, storing: Storing, value: str) -> None:
     response = shop.nora.sends(shop.form, {"minimum_pages": value})
 
     assert response.status_code == 422
@@ -111,7 +111,7 @@ def test_a_year_lists_a_carried_month_with_the_certificate_that_states_it(
     assert "Carried to the next certificate" not in shop.cara.opens("/").text
 
 
-def test_carried_pages_are_a_line_of_their_own_here_in_public_and_in_files(
+def test_carried_pages_have_their_own_line_on_pages_and_in_files(
     shop: Shop, storing: Storing
 ) -> None:
     with storing() as session:

@@ -46,7 +46,7 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
     return Office(log_in("hana@example.com"), account_id)
 
 
-def test_the_list_shows_what_is_certified_the_latest_month_first(office: Office) -> None:
+def test_the_list_shows_certificates_the_latest_month_first(office: Office) -> None:
     page = office.hana.opens("/certificates").text
 
     assert page.index("October 2026</a>") < page.index("September 2026</a>")
@@ -85,7 +85,7 @@ def test_the_list_of_one_customer_has_its_certificates_only(
     assert office.hana.opens(f"/certificates?account={other_id}").status_code == 404
 
 
-def test_the_page_states_what_is_certified_and_where_it_can_be_seen(office: Office) -> None:
+def test_the_page_shows_the_certified_data_and_the_public_address(office: Office) -> None:
     page = office.hana.opens(f"/certificates/{OCTOBER}").text
 
     assert all(
@@ -96,9 +96,7 @@ def test_the_page_states_what_is_certified_and_where_it_can_be_seen(office: Offi
     assert "every 2s" not in page
 
 
-def test_an_undrawn_document_is_being_drawn_until_it_is_there(
-    office: Office, storing: Storing
-) -> None:
+def test_the_page_polls_until_the_document_is_rendered(office: Office, storing: Storing) -> None:
     path = f"/certificates/{SEPTEMBER}"
     before = office.hana.opens(path).text
     missing = office.hana.opens(f"{path}.pdf")
@@ -115,7 +113,7 @@ def test_an_undrawn_document_is_being_drawn_until_it_is_there(
     assert "data-hx-trigger" not in after
 
 
-def test_the_download_is_the_documents_very_bytes(office: Office) -> None:
+def test_the_download_is_the_stored_document(office: Office) -> None:
     response = office.hana.opens(f"/certificates/{OCTOBER}.pdf")
 
     assert response.status_code == 200
@@ -138,7 +136,7 @@ def test_pages_reported_late_are_shown(office: Office, storing: Storing) -> None
     assert "300 pages, printed in June 2026, July 2026 and reported late" in page
 
 
-def test_corrections_are_a_line_of_their_own_here_in_public_and_in_files(
+def test_corrections_have_their_own_line_on_pages_and_in_files(
     office: Office, storing: Storing
 ) -> None:
     with storing() as session:
@@ -183,7 +181,7 @@ def test_a_partner_sees_those_of_its_customers(
     assert rows(page) == [OCTOBER, SEPTEMBER]
 
 
-def test_without_certificates_the_list_leads_on(
+def test_without_certificates_the_list_links_to_the_feeds(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -195,7 +193,7 @@ def test_without_certificates_the_list_leads_on(
     assert 'href="/feeds"' in page
 
 
-def test_the_public_page_shows_what_is_certified_to_any_visitor(
+def test_the_public_page_shows_the_certified_data_without_a_login(
     office: Office, visitor: Visitor
 ) -> None:
     response = visitor.opens(f"/c/{PUBLIC_ID}")
@@ -214,7 +212,7 @@ def test_the_public_page_shows_what_is_certified_to_any_visitor(
     )
 
 
-def test_the_public_page_reveals_nothing_else(office: Office, visitor: Visitor) -> None:
+def test_the_public_page_discloses_nothing_else(office: Office, visitor: Visitor) -> None:
     response = visitor.opens(f"/c/{PUBLIC_ID}")
 
     assert "Northwind Print" not in response.text
@@ -228,7 +226,7 @@ def test_the_public_page_reveals_nothing_else(office: Office, visitor: Visitor) 
 @pytest.mark.parametrize(
     "public_id", ["nobody", "R-2026-10-000501", "x" * 500, "%00", "caf%C3%A9", "1"]
 )
-def test_an_unknown_public_page_is_not_there(
+def test_an_unknown_public_page_is_not_found(
     office: Office, visitor: Visitor, public_id: str
 ) -> None:
     assert visitor.opens(f"/c/{public_id}").status_code == 404

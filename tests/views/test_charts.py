@@ -20,7 +20,7 @@ def days(count: int, pages: int = 100) -> list[Bar]:
     return bars_of_days(of_days, {HOLIDAY})
 
 
-def test_days_without_business_and_recovered_ones_are_marked() -> None:
+def test_holidays_and_recovered_days_are_marked() -> None:
     recovered = DayPages(MONDAY, 5, recovered=True)
     saturday = DayPages(MONDAY + timedelta(days=5), 5)
 
@@ -81,9 +81,7 @@ def test_markers_close_to_each_other_have_one_number() -> None:
         (1_234_567_890, ["0", "500M", "1B", "1.5B"]),
     ],
 )
-def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
-    highest: int, marks: list[str]
-) -> None:
+def test_an_axis_has_few_round_ticks_up_to_the_maximum(highest: int, marks: list[str]) -> None:
     grid = layout_chart([Bar("2026-11-02", highest)]).grid
 
     assert [mark.text for mark in grid] == marks
@@ -91,7 +89,7 @@ def test_an_axis_has_few_and_round_marks_that_cover_the_highest(
     assert grid[-1].at == 0
 
 
-def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
+def test_the_smallest_bar_is_visible_and_zero_has_none() -> None:
     columns = layout_chart([*days(1, 1_000_000), *days(1, 1), *days(1, 0)]).columns
 
     assert len(columns) == 2
@@ -100,7 +98,7 @@ def test_the_smallest_bar_can_be_seen_and_none_stands_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 12, 31, 92])
-def test_bars_stand_within_the_chart_and_the_last_day_is_named(count: int) -> None:
+def test_bars_are_within_the_chart_and_the_last_day_is_labelled(count: int) -> None:
     made = layout_chart(days(count))
 
     assert len(made.columns) == len(made.slots) == len(made.rows) == count
@@ -110,7 +108,7 @@ def test_bars_stand_within_the_chart_and_the_last_day_is_named(count: int) -> No
     assert made.total == f"{100 * count:,}"
 
 
-def test_trees_grow_on_each_other_and_are_not_added_up() -> None:
+def test_trees_are_cumulative_and_have_no_total() -> None:
     made = layout_chart([Bar("2026-01", Decimal("0.25")), Bar("2026-02", Decimal("2.40"))], "trees")
 
     assert made.total is None

@@ -81,7 +81,7 @@ def work(settings: Settings) -> Callable[[], None]:
     return until_done
 
 
-def test_a_collection_is_watched_until_it_is_finished(
+def test_the_page_of_a_collection_polls_until_it_has_finished(
     office: Office, work: Callable[[], None]
 ) -> None:
     begun = office.nora.sends(f"/servers/{office.server_id}/collect").location
@@ -162,7 +162,7 @@ def test_a_running_collection_with_a_stale_heartbeat_shows_a_message(
     assert "The worker is not responding" in page
 
 
-def test_an_unreachable_queue_is_reported_and_nothing_is_lost(
+def test_an_unreachable_queue_is_reported_and_the_request_is_stored(
     office: Office, redis_server: RedisServer, storing: Storing
 ) -> None:
     redis_server.kill()

@@ -51,7 +51,7 @@ def ada(ids: dict[str, int], log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> 
         ("/servers/{server}/remove", "/servers/{server}/remove", "/servers/{server}"),
     ],
 )
-def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
+def test_a_change_of_access_redirects_to_the_confirmation_and_back_to_its_form(
     ada: Visitor, ids: dict[str, int], storing: Storing, path: str, form: str, cancel: str
 ) -> None:
     own_form = {"Referer": f"http://localhost{form.format(**ids)}"}
@@ -75,7 +75,7 @@ def test_a_change_of_access_leads_to_the_confirmation_and_back_to_its_form(
         assert session.scalars(select(Server.removed_at)).one() is None
 
 
-def test_what_was_typed_is_in_the_form_again_after_the_confirmation(ada: Visitor) -> None:
+def test_typed_values_are_in_the_form_after_the_confirmation(ada: Visitor) -> None:
     typed = {"full_name": "Eve “<b>” Núñez", "email": "eve@example.com", "role": "partner_viewer"}
     response = ada.sends("/users/new", typed)
     back = ada.sends(response.location, {"password": PASSWORD})
@@ -128,7 +128,7 @@ def test_hostile_fields_are_no_error_after_the_confirmation(
     assert ada.opens(back.location).status_code == 200
 
 
-def test_what_was_typed_in_one_form_is_in_no_other(ada: Visitor) -> None:
+def test_typed_values_of_one_form_are_in_no_other(ada: Visitor) -> None:
     ada.sends("/servers/new", {"name": "Second login"})
     response = ada.sends("/users/new", {"full_name": "Eve"})
     ada.sends(response.location, {"password": PASSWORD})
@@ -141,7 +141,7 @@ def test_what_was_typed_in_one_form_is_in_no_other(ada: Visitor) -> None:
     assert 'value="Eve"' not in server
 
 
-def test_what_was_typed_is_not_there_after_the_log_out(ada: Visitor) -> None:
+def test_typed_values_are_deleted_at_the_log_out(ada: Visitor) -> None:
     ada.sends("/users/new", {"full_name": "Eve"})
     ada.sends("/logout")
     ada.logs_in("bob@example.com")
@@ -149,7 +149,7 @@ def test_what_was_typed_is_not_there_after_the_log_out(ada: Visitor) -> None:
     assert 'value="Eve"' not in ada.opens("/users/new").text
 
 
-def test_a_confirmation_holds_for_fifteen_minutes(
+def test_a_confirmation_is_valid_for_fifteen_minutes(
     ada: Visitor, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = clock.now()
@@ -180,7 +180,7 @@ def test_a_wrong_password_confirms_nothing(ada: Visitor, storing: Storing) -> No
         assert session.scalars(select(UserSession.confirmed_at)).all() == [None]
 
 
-def test_a_confirmation_is_of_its_session_alone(ada: Visitor, visitor: Visitor) -> None:
+def test_a_confirmation_applies_to_its_session_only(ada: Visitor, visitor: Visitor) -> None:
     visitor.logs_in("ada@example.com")
 
     assert visitor.opens("/users/new").status_code == 200
@@ -209,7 +209,9 @@ def test_the_address_retains_its_query(ada: Visitor) -> None:
         ("", "/users"),
     ],
 )
-def test_canceling_leads_to_the_page_with_the_link(ada: Visitor, referrer: str, back: str) -> None:
+def test_canceling_returns_to_the_page_with_the_link(
+    ada: Visitor, referrer: str, back: str
+) -> None:
     response = ada.opens("/users/new", {"Referer": referrer})
 
     page = ada.opens(response.location)
@@ -218,7 +220,7 @@ def test_canceling_leads_to_the_page_with_the_link(ada: Visitor, referrer: str, 
     assert f'href="{back}">Cancel' in refused.text
 
 
-def test_a_dialog_leaves_for_the_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
+def test_a_dialog_redirects_to_the_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
     path = f"/users/{ids['user']}/disable"
 
     response = ada.opens(path, {"HX-Request": "true"})
@@ -229,14 +231,14 @@ def test_a_dialog_leaves_for_the_confirmation(ada: Visitor, ids: dict[str, int])
 
 
 @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
-def test_no_confirmation_leads_to_another_site(ada: Visitor, target: str) -> None:
+def test_no_confirmation_redirects_to_another_site(ada: Visitor, target: str) -> None:
     response = ada.sends("/confirm", {"password": PASSWORD, "next": target})
 
     assert response.location == "/"
     assert 'href="/">Cancel' in ada.opens(f"/confirm?back={target}").text
 
 
-def test_pages_that_only_show_need_no_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
+def test_pages_without_changes_need_no_confirmation(ada: Visitor, ids: dict[str, int]) -> None:
     paths = ("/users", f"/users/{ids['user']}", f"/servers/{ids['server']}", "/password")
 
     assert [ada.opens(path).status_code for path in paths] == [200] * 4

@@ -71,7 +71,7 @@ def office(
     return Office(log_in("nora@example.com"), server_id)
 
 
-def test_the_page_comes_at_once_and_reads_the_fleet_afterwards(office: Office) -> None:
+def test_the_page_is_shown_before_the_fleet_is_read(office: Office) -> None:
     page = office.nora.opens(office.adding).text
     without_javascript = office.nora.opens(f"{office.adding}?read=1").text
     remembered = office.nora.opens(office.adding).text
@@ -82,7 +82,9 @@ def test_the_page_comes_at_once_and_reads_the_fleet_afterwards(office: Office) -
     assert boxes(without_javascript) == boxes(remembered) == [BAKERY, HARBOUR, SCHOOL]
 
 
-def test_customers_show_their_printers_and_who_has_them(office: Office, storing: Storing) -> None:
+def test_customers_are_listed_with_their_printers_and_accounts(
+    office: Office, storing: Storing
+) -> None:
     with storing() as session:
         server = session.get_one(Server, office.server_id)
         account = factories.customer(session, server.account, name="The whole harbour")
@@ -102,7 +104,7 @@ def test_customers_show_their_printers_and_who_has_them(office: Office, storing:
     assert re.search(rf'value="{HARBOUR}"[^>]* disabled', found)
 
 
-def test_a_customer_under_a_new_name_is_named_and_left_out_of_all(
+def test_a_customer_under_a_new_name_is_named_and_not_connected_with_all(
     office: Office, storing: Storing
 ) -> None:
     with storing() as session:
@@ -140,7 +142,7 @@ def test_a_search_covers_names_and_ids(office: Office, text: str, found: list[st
     assert boxes(page) == found
 
 
-def test_what_is_chosen_survives_a_new_search(office: Office) -> None:
+def test_the_selection_is_retained_in_a_new_search(office: Office) -> None:
     shown = {"shown": [BAKERY, HARBOUR, SCHOOL]}
 
     first = office.nora.sends(office.searching, {**shown, "customer": [BAKERY], "q": "school"})
@@ -153,7 +155,7 @@ def test_what_is_chosen_survives_a_new_search(office: Office) -> None:
     assert (boxes(second.text), chosen(second.text)) == ([HARBOUR], [BAKERY, SCHOOL])
 
 
-def test_a_box_unticked_in_either_list_takes_a_customer_out(office: Office) -> None:
+def test_a_box_unchecked_in_either_list_deselects_a_customer(office: Office) -> None:
     both = {"shown": [BAKERY, SCHOOL], "listed": [BAKERY, SCHOOL]}
 
     above = {**both, "customer": SCHOOL, "chosen": [BAKERY, SCHOOL]}
@@ -199,7 +201,7 @@ def test_one_account_is_applied_to_all_that_are_selected(office: Office, storing
         assert len(session.scalars(names).all()) == 1
 
 
-def test_accounts_are_suggested_for_what_is_typed(office: Office, storing: Storing) -> None:
+def test_accounts_are_suggested_for_a_typed_text(office: Office, storing: Storing) -> None:
     with storing() as session:
         partner = session.get_one(Server, office.server_id).account
         for number in range(50):
@@ -250,7 +252,7 @@ def test_chosen_customers_are_connected_to_chosen_accounts(
     }
 
 
-def test_a_form_sent_twice_ties_once(office: Office, storing: Storing) -> None:
+def test_a_form_sent_twice_connects_once(office: Office, storing: Storing) -> None:
     fields = {"action": "connect", "customer": BAKERY, "shown": BAKERY}
 
     first = office.nora.sends(office.adding, fields)
@@ -278,7 +280,9 @@ def test_an_empty_selection_is_reported(office: Office, storing: Storing) -> Non
     assert connected(storing) == {}
 
 
-def test_all_that_match_are_connected_once_confirmed(office: Office, storing: Storing) -> None:
+def test_all_matching_customers_are_connected_after_confirmation(
+    office: Office, storing: Storing
+) -> None:
     with storing() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bluebird Bakery")
@@ -326,7 +330,7 @@ def test_a_customer_that_left_the_fleet_meanwhile_is_shown(office: Office) -> No
     assert chosen(response.text) == [BAKERY]
 
 
-def test_one_fleet_is_read_for_many_keystrokes(office: Office, printerpoint: Sandbox) -> None:
+def test_the_fleet_is_read_once_for_many_searches(office: Office, printerpoint: Sandbox) -> None:
     office.nora.opens(office.searching)
     printerpoint.go_offline()
 
@@ -337,7 +341,7 @@ def test_one_fleet_is_read_for_many_keystrokes(office: Office, printerpoint: San
     assert "cannot be shown" in fresh
 
 
-def test_another_token_is_another_fleet(
+def test_a_replaced_token_reads_the_fleet_again(
     office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
 ) -> None:
     office.nora.opens(office.searching)
@@ -368,7 +372,9 @@ def test_an_unreachable_server_offers_a_retry_and_retains_the_selection(
     assert f'name="account-{BAKERY}" value="Bakers united"' in page.text
 
 
-def test_without_redis_the_fleet_is_read_anew(office: Office, redis_server: RedisServer) -> None:
+def test_without_redis_the_fleet_is_read_each_time(
+    office: Office, redis_server: RedisServer
+) -> None:
     redis_server.kill()
 
     pages = [office.nora.opens(office.searching).text for _ in range(2)]
@@ -376,7 +382,7 @@ def test_without_redis_the_fleet_is_read_anew(office: Office, redis_server: Redi
     assert all("Bluebird Bakery" in page for page in pages)
 
 
-def test_a_long_list_is_cut_with_a_message(office: Office, printerpoint: Sandbox) -> None:
+def test_a_long_list_is_truncated_with_a_message(office: Office, printerpoint: Sandbox) -> None:
     for number in range(250):
         name = printerpoint.add_customer(f"Company {number:03}", customer_id=f"CO{number:03}")
         printerpoint.add_printer(name, serial=f"C{number}")
@@ -387,7 +393,7 @@ def test_a_long_list_is_cut_with_a_message(office: Office, printerpoint: Sandbox
     assert "The first 200 of 253" in page
 
 
-def test_with_very_many_accounts_a_name_is_typed(office: Office, storing: Storing) -> None:
+def test_with_very_many_accounts_the_name_is_a_text_field(office: Office, storing: Storing) -> None:
     with storing() as session:
         partner = session.get_one(Server, office.server_id).account
         for number in range(201):

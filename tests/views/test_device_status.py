@@ -47,7 +47,7 @@ def nora(
         ("?status=nonsense", ("OVEN", "GONE", "FRONT-DESK"), ()),
     ],
 )
-def test_the_list_is_left_to_devices_of_a_status(
+def test_the_list_is_filtered_by_status(
     nora: Visitor, query: str, shown: tuple[str, ...], hidden: tuple[str, ...]
 ) -> None:
     page = nora.opens(f"/devices{query}").text
@@ -69,7 +69,7 @@ def test_rows_and_exports_name_the_status(nora: Visitor) -> None:
     assert status_of["FRONT-DESK"] == ""
 
 
-def test_home_counts_them_and_leads_to_the_list(nora: Visitor) -> None:
+def test_home_counts_silent_and_missing_devices_and_links_to_the_list(nora: Visitor) -> None:
     page = nora.opens("/").text
 
     assert "2 printers have stopped reporting" in page
@@ -83,7 +83,7 @@ def test_home_counts_them_and_leads_to_the_list(nora: Visitor) -> None:
     ("other", "expected"),
     [("GONE", "Not reporting for 3 business days or longer,"), ("OVEN", "Missing from Printer")],
 )
-def test_home_names_only_the_states_that_there_are(
+def test_home_names_only_statuses_with_devices(
     nora: Visitor, storing: Storing, other: str, expected: str
 ) -> None:
     with storing() as session:
@@ -98,7 +98,7 @@ def test_home_names_only_the_states_that_there_are(
     assert "0 missing" not in page
 
 
-def test_the_page_of_a_silent_device_shows_what_to_do(nora: Visitor) -> None:
+def test_the_page_of_a_silent_device_shows_the_remedy(nora: Visitor) -> None:
     page = nora.opens("/devices/1").text
 
     assert "although other printers of this customer have" in page

@@ -9,7 +9,7 @@ from webapp.models import User
 from webapp.services.accounts import sessions as service
 
 
-def test_a_tab_that_was_logged_out_says_so(
+def test_a_request_of_an_ended_session_is_explained_at_the_login(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -28,14 +28,16 @@ def test_a_tab_that_was_logged_out_says_so(
     assert "Your session has ended" not in ada.opens("/login").text
 
 
-def test_a_form_of_a_tab_that_was_logged_out_changes_nothing_and_says_so(visitor: Visitor) -> None:
+def test_a_form_of_an_ended_session_changes_nothing_and_is_explained_at_the_login(
+    visitor: Visitor,
+) -> None:
     answer = visitor.sends("/profile/edit", {"full_name": "Eve"})
 
     assert answer.location == "/login"
     assert "so nothing was changed" in visitor.opens("/login").text
 
 
-def test_a_first_visit_is_no_session_that_ended(visitor: Visitor) -> None:
+def test_a_first_visit_has_no_message_about_an_ended_session(visitor: Visitor) -> None:
     answer = visitor.opens("/feeds")
 
     assert "Set-Cookie" not in answer.headers

@@ -69,7 +69,7 @@ def stored(storing: Storing) -> dict[str, tuple[Decimal, str]]:
         return {one.kind: (one.per_thousand, one.source) for one in rows}
 
 
-def test_nothing_is_shown_while_they_are_off(pages: Pages) -> None:
+def test_no_equivalent_is_shown_while_all_are_off(pages: Pages) -> None:
     for text in pages.texts():
         assert "Water" not in text
         assert "CO₂" not in text
@@ -135,7 +135,7 @@ def test_a_factor_without_a_source_or_out_of_range_changes_nothing(
     assert stored(storing) == {}
 
 
-def test_the_password_is_entered_again_before(
+def test_changing_an_equivalent_requires_the_password_again(
     ops: Visitor, storing: Storing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = clock.now() + timedelta(minutes=16)
@@ -147,7 +147,7 @@ def test_the_password_is_entered_again_before(
     assert stored(storing) == {}
 
 
-def test_a_removed_equivalent_is_removed_once(storing: Storing) -> None:
+def test_removing_an_equivalent_twice_is_audited_once(storing: Storing) -> None:
     with storing() as session:
         equivalents.change(session, "co2", Decimal(5), "A study", NOW)
         removed = (equivalents.remove(session, "co2"), equivalents.remove(session, "co2"))

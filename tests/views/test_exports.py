@@ -107,7 +107,7 @@ def test_nothing_of_another_partner_is_exported(
 
 
 @pytest.mark.usefixtures("everything")
-def test_no_text_begins_a_formula(log_in: Callable[[User | str], Visitor]) -> None:
+def test_no_exported_text_starts_a_formula(log_in: Callable[[User | str], Visitor]) -> None:
     nora = log_in("northwind@example.com")
 
     [_, row] = sheet(nora, "/devices?export=csv")
@@ -123,13 +123,13 @@ def test_no_text_begins_a_formula(log_in: Callable[[User | str], Visitor]) -> No
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "＝", "＋", "－", "＠", "﹦"])
-def test_signs_of_formulas_of_any_width_are_text(sign: str) -> None:
+def test_full_width_formula_signs_are_exported_as_text(sign: str) -> None:
     assert export._plain(f"{sign}1+1") == f"'{sign}1+1"
     assert export._plain(f"1{sign}1") == f"1{sign}1"
 
 
 @pytest.mark.usefixtures("everything")
-def test_an_export_obeys_search_and_filters_and_a_page_is_no_limit(
+def test_an_export_has_all_pages_of_the_filtered_list(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -167,7 +167,7 @@ def test_the_days_of_a_feed_are_exported(
 
 @pytest.mark.usefixtures("everything")
 @pytest.mark.slow
-def test_a_large_list_needs_no_memory(
+def test_the_memory_of_an_export_does_not_grow_with_the_list(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:

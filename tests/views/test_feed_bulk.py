@@ -112,7 +112,7 @@ def test_collecting_several_requests_one_collection_each(street: Street, storing
     assert "No new collection" in street.nora.opens("/collections").text
 
 
-def test_a_server_that_rests_is_named(street: Street, storing: Storing) -> None:
+def test_a_paused_server_is_named(street: Street, storing: Storing) -> None:
     with storing() as session:
         session.get_one(Feed, street.feeds[0]).server.health = "unhealthy"
 
@@ -122,7 +122,7 @@ def test_a_server_that_rests_is_named(street: Street, storing: Storing) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_the_ticked_feeds_are_exported_and_no_others(street: Street, kind: str) -> None:
+def test_only_selected_feeds_are_exported(street: Street, kind: str) -> None:
     wanted = {"feed": street.feeds[:2]}
 
     response = street.nora.sends(f"/feeds/selection?export={kind}", wanted)
@@ -139,7 +139,7 @@ def test_the_ticked_feeds_are_exported_and_no_others(street: Street, kind: str) 
 
 
 @pytest.mark.parametrize("action", ["collect", "deactivate", "reactivate"])
-def test_a_feed_of_another_partner_is_not_there(
+def test_a_feed_of_another_partner_is_not_found(
     street: Street, storing: Storing, action: str
 ) -> None:
     before = statuses(storing)

@@ -110,13 +110,15 @@ def test_deleting_a_note_ends_the_snooze(office: Office, storing: Storing) -> No
         {"text": "a", "snoozed_until": "9999-12-31"},
     ],
 )
-def test_what_is_wrong_is_refused(office: Office, storing: Storing, fields: dict[str, str]) -> None:
+def test_an_invalid_note_is_refused(
+    office: Office, storing: Storing, fields: dict[str, str]
+) -> None:
     assert office.nora.sends(f"{office.page}/notes/new", fields).status_code == 422
     with storing() as session:
         assert session.scalars(select(FeedNote)).all() == []
 
 
-def test_a_note_is_found_at_its_own_feed_alone(office: Office, storing: Storing) -> None:
+def test_a_note_is_found_under_its_feed_only(office: Office, storing: Storing) -> None:
     with storing() as session:
         user = session.scalars(select(User)).first()
         other = factories.feed(session, session.get_one(Feed, office.feed_id).server)

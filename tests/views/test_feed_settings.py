@@ -32,9 +32,7 @@ def nora(
     return log_in("nora@example.com")
 
 
-def test_a_feed_is_marked_as_read_by_hand_on_a_page_of_its_own(
-    nora: Visitor, storing: Storing
-) -> None:
+def test_a_feed_is_marked_as_read_by_hand(nora: Visitor, storing: Storing) -> None:
     form = nora.opens("/feeds/1/read-by-hand").text
     response = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": "30"})
     page = nora.opens("/feeds/1").text
@@ -88,7 +86,7 @@ def test_a_feed_is_read_every_night_again(nora: Visitor, storing: Storing) -> No
         ("", "Enter the days between readings, from 2 to 92."),
     ],
 )
-def test_days_that_cannot_be_are_refused_at_their_field(
+def test_an_invalid_number_of_days_is_refused_at_its_field(
     nora: Visitor, storing: Storing, days: str, message: str
 ) -> None:
     response = nora.sends("/feeds/1/read-by-hand", {"is_read_by_hand": "y", "read_by_hand": days})
@@ -100,7 +98,7 @@ def test_days_that_cannot_be_are_refused_at_their_field(
         assert session.get_one(Feed, 1).read_interval_days is None
 
 
-def test_a_suggested_interval_is_taken_with_one_click(nora: Visitor, storing: Storing) -> None:
+def test_a_suggested_interval_is_accepted_with_one_click(nora: Visitor, storing: Storing) -> None:
     with storing() as session:
         session.get_one(Feed, 1).suggested_interval_days = 30
 

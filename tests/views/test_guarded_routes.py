@@ -89,7 +89,7 @@ def _later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_later")
-def test_only_these_routes_lead_to_the_confirmation(tenants: Tenants) -> None:
+def test_only_these_routes_require_the_confirmation(tenants: Tenants) -> None:
     forms = {name for name in WHO if name.endswith(" POST")}
     pages = {name.replace(" POST", " GET") for name in GUARDED} & set(WHO)
 

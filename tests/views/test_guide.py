@@ -43,7 +43,7 @@ def test_every_chapter_can_be_read_without_a_login(visitor: Visitor) -> None:
     assert visitor.opens("/guide/nothing").status_code == 404
 
 
-def test_every_link_and_anchor_of_the_guide_leads_somewhere(visitor: Visitor) -> None:
+def test_every_link_and_anchor_of_the_guide_has_a_target(visitor: Visitor) -> None:
     pages = {f"/guide/{one.slug}": visitor.opens(f"/guide/{one.slug}").text for one in CHAPTERS}
     read = {path: Page(html) for path, html in pages.items()}
     for path, page in read.items():
@@ -56,7 +56,7 @@ def test_every_link_and_anchor_of_the_guide_leads_somewhere(visitor: Visitor) ->
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_picture_is_there_and_used_in_the_language_of_the_reader(
+def test_every_screenshot_exists_and_is_used_in_every_language(
     visitor: Visitor, language: str
 ) -> None:
     used: set[str] = set()
@@ -90,5 +90,7 @@ def test_the_guide_names_the_fields_that_are_read_and_no_others(visitor: Visitor
     ("slug", "words"),
     [("certificates", "8,333 standard pages"), ("health", "3 business days"), ("review", "60,000")],
 )
-def test_figures_are_those_of_the_code(visitor: Visitor, slug: str, words: str) -> None:
+def test_numbers_in_the_guide_are_those_of_the_code(
+    visitor: Visitor, slug: str, words: str
+) -> None:
     assert words in visitor.opens(f"/guide/{slug}").text

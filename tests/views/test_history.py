@@ -50,7 +50,7 @@ def _bakery(session: Session) -> tuple[Server, Account]:
     return factories.server(session, partner), account
 
 
-def test_every_kind_of_event_has_its_words() -> None:
+def test_every_kind_of_event_has_a_title_and_a_sentence() -> None:
     assert set(event_texts.EVENT_TEXTS) == set(FEED_EVENT_KINDS)
 
 
@@ -124,7 +124,7 @@ def test_a_feeds_history_is_read_by_users_who_may_see_the_feed(
 
 
 @pytest.mark.parametrize("kind", ["gone", "returned", "device_added", "read_again"])
-def test_many_of_a_kind_are_reported_in_one_line(
+def test_many_events_of_a_kind_are_one_entry(
     kind: str, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:

@@ -16,7 +16,7 @@ REQUESTS = 1_000
 
 
 @pytest.mark.slow  # some 1,000 requests; make hostile sends 52,000
-def test_no_route_fails(tmp_path: Path) -> None:
+def test_no_route_fails_on_hostile_values(tmp_path: Path) -> None:
     tenant, copy = application.sqlite_copies(tmp_path)
 
     report = in_process(tenant, copy, tmp_path, NO_REDIS, REQUESTS, seed=8)
@@ -38,7 +38,7 @@ def test_no_route_fails(tmp_path: Path) -> None:
         ("/review/selection", "/review"),
     ],
 )
-def test_a_hostile_address_to_return_to_is_replaced_by_that_of_the_list(
+def test_a_hostile_return_address_is_replaced_by_that_of_the_list(
     tenants: Tenants, path: str, listed: str, end: str
 ) -> None:
     browser = tenants.browser_of("partner_admin")

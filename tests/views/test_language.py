@@ -56,7 +56,7 @@ def test_a_browser_with_an_unsupported_language_gets_english(visitor: Visitor, w
     assert '<html lang="en">' in visitor.opens("/login", {"Accept-Language": wanted}).text
 
 
-def test_what_a_browser_has_chosen_goes_before_what_it_prefers(visitor: Visitor) -> None:
+def test_the_choice_in_a_browser_precedes_its_preference(visitor: Visitor) -> None:
     response = visitor.sends("/language", {"language": "es", "back": "/guide?from=here"}, ENGLISH)
 
     assert response.status_code == 302
@@ -64,7 +64,7 @@ def test_what_a_browser_has_chosen_goes_before_what_it_prefers(visitor: Visitor)
     assert '<html lang="es">' in visitor.opens("/login", ENGLISH).text
 
 
-def test_a_users_choice_goes_with_the_user_to_another_browser(
+def test_the_choice_of_a_user_applies_in_another_browser(
     visitor: Visitor, log_in: Callable[[User | str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -96,13 +96,13 @@ def test_a_forged_choice_is_refused(visitor: Visitor) -> None:
     assert visitor.client.post("/language", data={"language": "es"}).status_code == 400
 
 
-def test_a_request_leaves_the_thread_as_it_was(visitor: Visitor) -> None:
+def test_a_request_does_not_change_the_locale_of_its_thread(visitor: Visitor) -> None:
     visitor.opens("/login", SPANISH)
 
     assert i18n.current_language() == "en"
 
 
-def test_requests_one_after_another_do_not_take_over_each_others_language(
+def test_consecutive_requests_have_separate_languages(
     visitor: Visitor,
 ) -> None:
     spoken = [

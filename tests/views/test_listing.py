@@ -14,7 +14,7 @@ def app(settings: Settings) -> Flask:
     return create_app(settings)
 
 
-def test_a_list_retains_the_parameters_of_its_address_but_the_page(app: Flask) -> None:
+def test_links_of_a_list_retain_all_parameters_but_the_page(app: Flask) -> None:
     with app.test_request_context("/feeds?q=a%26b+c&sort=-reported&page=3&evil=x"):
         assert listing.current_url(health="unhealthy") == url_for(
             "feeds.index", q="a&b c", sort="-reported", health="unhealthy"

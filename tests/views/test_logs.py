@@ -45,7 +45,7 @@ def failing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     return app
 
 
-def test_a_line_has_the_id_that_the_response_has(
+def test_a_log_line_has_the_request_id_of_the_response(
     failing: Flask, logged: Callable[[], list[str]]
 ) -> None:
     first, second = (failing.test_client().get("/healthz") for _ in range(2))
@@ -56,7 +56,7 @@ def test_a_line_has_the_id_that_the_response_has(
 
 
 @pytest.mark.parametrize("path", ["/login", "/no-such-page", "/static/app.css", "/healthz"])
-def test_a_well_formed_id_of_the_client_is_used(app: Flask, path: str) -> None:
+def test_a_well_formed_request_id_of_the_client_is_used(app: Flask, path: str) -> None:
     response = app.test_client().get(path, headers={"X-Request-ID": "3f2a-77.b_C"})
 
     assert response.headers["X-Request-ID"] == "3f2a-77.b_C"
@@ -65,7 +65,7 @@ def test_a_well_formed_id_of_the_client_is_used(app: Flask, path: str) -> None:
 @pytest.mark.parametrize(
     "given", ["", "short", "x" * 65, "with blanks in it", "<script>alert(1)</script>", "ünïcödé-id"]
 )
-def test_another_id_is_replaced(app: Flask, given: str) -> None:
+def test_a_malformed_request_id_is_replaced(app: Flask, given: str) -> None:
     response = app.test_client().get("/login", headers={"X-Request-ID": given})
 
     assert response.headers["X-Request-ID"] != given
@@ -131,7 +131,7 @@ def test_a_repeated_error_is_logged_three_times_a_minute() -> None:
     assert lines.count("information") == 10
 
 
-def test_what_is_remembered_of_repeated_errors_is_limited() -> None:
+def test_the_memory_for_repeated_errors_is_limited() -> None:
     damping = logs.Damping()
 
     for number in range(5_000):

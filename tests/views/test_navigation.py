@@ -57,7 +57,7 @@ def test_the_menu_of_an_administrator_is_in_groups(ada: Visitor) -> None:
     ]
 
 
-def test_the_own_company_is_not_marked_as_a_customer(ada: Visitor) -> None:
+def test_the_account_of_the_user_is_not_marked_as_a_customer(ada: Visitor) -> None:
     home = ada.opens("/").text
     company, brand = re.findall(r'href="(/accounts/\d+(?:/brand)?)"', home)
     customers = ada.opens("/accounts").text

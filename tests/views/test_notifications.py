@@ -36,7 +36,9 @@ def wants(storing: Storing, user_id: int) -> dict[str, bool]:
         }
 
 
-def test_everybody_chooses_what_concerns_them(log_in: LogIn, storing: Storing, ada: int) -> None:
+def test_users_choose_the_notifications_of_their_role(
+    log_in: LogIn, storing: Storing, ada: int
+) -> None:
     visitor = log_in("ada@example.com")
     page = visitor.opens("/notices").text
     response = visitor.sends("/notices", {"feed": "y"})
@@ -49,7 +51,7 @@ def test_everybody_chooses_what_concerns_them(log_in: LogIn, storing: Storing, a
     assert wants(storing, ada) == {"server": False, "feed": True, "digest": False, "nights": True}
 
 
-def test_operations_choose_about_nights_alone(log_in: LogIn, storing: Storing) -> None:
+def test_operations_choose_notifications_about_nights_only(log_in: LogIn, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
     page = log_in("ops@example.com").opens("/notices").text
@@ -58,7 +60,7 @@ def test_operations_choose_about_nights_alone(log_in: LogIn, storing: Storing) -
     assert "Weekly digest" not in page
 
 
-def test_a_customer_chooses_about_certificates_alone(
+def test_a_customer_chooses_notifications_about_certificates_only(
     log_in: LogIn, storing: Storing, settings: Settings, visitor: Visitor
 ) -> None:
     with storing() as session:
@@ -118,7 +120,7 @@ def test_opening_the_link_changes_nothing_until_the_button_is_pressed(
 
 
 @pytest.mark.parametrize("change", ["x", "", "no-such-link"])
-def test_a_link_that_was_forged_changes_nothing(
+def test_a_forged_link_changes_nothing(
     visitor: Visitor, settings: Settings, storing: Storing, ada: int, change: str
 ) -> None:
     token = unsubscribe.token(settings.secret_key, ada, "feed")
@@ -149,7 +151,7 @@ def test_a_link_expires_after_half_a_year(
     assert ("This link has expired." in response.text) == (status == 409)
 
 
-def test_a_link_of_another_kind_of_signature_is_refused(
+def test_a_link_signed_for_another_purpose_is_refused(
     visitor: Visitor, storing: Storing, ada: int
 ) -> None:
     other = unsubscribe.token("another secret key of forty letters, or more", ada, "feed")
@@ -157,9 +159,7 @@ def test_a_link_of_another_kind_of_signature_is_refused(
     assert visitor.opens(f"/unsubscribe/{other}").status_code == 404
 
 
-def test_operations_see_what_was_sent_and_send_what_failed_again(
-    log_in: LogIn, storing: Storing
-) -> None:
+def test_operations_see_sent_emails_and_retry_failed_ones(log_in: LogIn, storing: Storing) -> None:
     with storing() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
         ada = factories.user(session, email="ada@example.com")
@@ -191,7 +191,7 @@ def test_operations_see_what_was_sent_and_send_what_failed_again(
     assert ops.opens("/operations/mails/999").status_code == 404
 
 
-def test_before_the_first_mail_the_page_shows_when_there_will_be_one(
+def test_without_emails_the_page_explains_when_there_are_some(
     log_in: LogIn, storing: Storing
 ) -> None:
     with storing() as session:

@@ -50,7 +50,7 @@ def seeded(
     engine(settings.database_url).dispose()
 
 
-def test_a_search_takes_every_character_as_itself(
+def test_a_search_compares_every_character_literally(
     app: Flask, seeded: seeded_db.SeededDatabase
 ) -> None:
     browser = app.test_client()
@@ -68,7 +68,7 @@ def test_a_search_takes_every_character_as_itself(
             assert found(of, text) == []
 
 
-def test_every_page_answers(app: Flask, seeded: seeded_db.SeededDatabase) -> None:
+def test_every_page_responds_with_200(app: Flask, seeded: seeded_db.SeededDatabase) -> None:
     wrong = []
     for browser, path in _visits(app, seeded):
         response = browser.get(path, follow_redirects=True)

@@ -63,7 +63,9 @@ def test_the_pages_of_a_counted_list_are_the_whole_list(
     )
 
 
-def test_a_number_beyond_the_last_page_is_the_last_page(session: Session, viewer: Viewer) -> None:
+def test_a_page_number_beyond_the_last_shows_the_last_page(
+    session: Session, viewer: Viewer
+) -> None:
     query = devices.search(session, viewer)
     backwards = devices.search(session, viewer, backwards=True)
 
@@ -76,7 +78,7 @@ def test_a_number_beyond_the_last_page_is_the_last_page(session: Session, viewer
 
 
 @pytest.mark.parametrize("text", ["laser", "birch", "LASER 3", "own", "laser 9", "%"])
-def test_a_search_finds_the_same_among_few_and_many(
+def test_a_search_has_the_same_result_among_few_and_many_rows(
     session: Session, viewer: Viewer, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     def found() -> list[list[Any]]:

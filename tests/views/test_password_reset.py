@@ -119,7 +119,7 @@ def test_an_expired_link_leads_to_a_new_one(
     assert "Forgot your password?" in page.text
 
 
-def test_the_answer_does_not_disclose_who_has_a_login(
+def test_the_response_does_not_disclose_who_has_a_login(
     visitor: Visitor, storing: Storing, send: Sending
 ) -> None:
     with storing() as session:

@@ -95,7 +95,7 @@ def test_name_language_and_time_zone_are_chosen(ada: Visitor, storing: Storing) 
         {"time_zone": "../../etc/passwd"},
     ],
 )
-def test_what_is_wrong_is_refused_and_changes_nothing(
+def test_invalid_values_are_refused_and_change_nothing(
     ada: Visitor, storing: Storing, fields: dict[str, str]
 ) -> None:
     given = {"full_name": "Ada King", "language": "", "time_zone": ""} | fields
@@ -171,13 +171,13 @@ def test_only_the_owner_of_an_address_learns_that_it_is_in_use(
 
 
 @pytest.mark.parametrize("email", [EMAIL, "ada", "a@b\r\nBcc: x@example.com", "", "x" * 300])
-def test_no_other_text_is_written_to(ada: Visitor, send: Sending, email: str) -> None:
+def test_no_email_is_sent_to_an_invalid_address(ada: Visitor, send: Sending, email: str) -> None:
     assert ada.sends("/profile/email", {"email": email}).status_code == 422
     assert send() == {}
 
 
 @pytest.mark.parametrize("change", ["altered", "expired", "another secret", "unreadable"])
-def test_no_other_link_changes_an_email(
+def test_an_invalid_link_does_not_change_the_email(
     ada: Visitor, storing: Storing, settings: Settings, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     user = stored(storing, EMAIL)

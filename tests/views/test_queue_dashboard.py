@@ -73,7 +73,7 @@ def test_operations_see_the_queues_and_their_failed_jobs(office: Office) -> None
     assert [job["description"] for job in jobs["jobs"]] == ["jobs.collection.run_feed 1 7"]
 
 
-def test_its_looser_policy_holds_under_its_own_prefix_only(office: Office) -> None:
+def test_its_content_security_policy_applies_to_its_prefix_only(office: Office) -> None:
     inside = office.visitor.opens(f"{QUEUES}/").headers["Content-Security-Policy"]
     missing = office.visitor.opens(f"{QUEUES}/7/view").headers["Content-Security-Policy"]
     outside = office.visitor.opens("/").headers["Content-Security-Policy"]
@@ -136,7 +136,7 @@ def test_an_empty_or_unknown_queue_is_compacted_and_emptied_without_an_error(
         {"Origin": "http://localhost.evil.example"},
     ],
 )
-def test_another_site_cannot_requeue(office: Office, headers: dict[str, str]) -> None:
+def test_a_request_of_another_site_is_refused(office: Office, headers: dict[str, str]) -> None:
     address = f"{QUEUES}/job/{office.job_id}/requeue"
     response = office.visitor.client.post(address, headers=headers)
 
@@ -144,14 +144,14 @@ def test_another_site_cannot_requeue(office: Office, headers: dict[str, str]) ->
     assert office.state() is JobStatus.FAILED
 
 
-def test_a_referrer_of_ours_is_enough(office: Office) -> None:
+def test_a_referrer_of_this_service_is_accepted(office: Office) -> None:
     address = f"{QUEUES}/requeue/collection"
     response = office.visitor.client.post(address, headers={"Referer": "http://localhost/x"})
 
     assert response.get_json() == {"status": "OK", "count": 1}
 
 
-def test_looking_at_an_address_never_requeues(office: Office) -> None:
+def test_a_get_request_never_requeues(office: Office) -> None:
     responses = [
         office.visitor.client.open(f"{QUEUES}/requeue/collection", method=method, headers=OURS)
         for method in ("GET", "HEAD")
@@ -178,7 +178,7 @@ def test_looking_at_an_address_never_requeues(office: Office) -> None:
         "0/data/jobs/x');alert(1);('/failed/8/asc/1.json",
     ],
 )
-def test_an_address_that_means_nothing_is_not_found(office: Office, path: str) -> None:
+def test_an_unknown_address_is_not_found(office: Office, path: str) -> None:
     assert office.visitor.opens(f"{QUEUES}/{path}").status_code == 404
 
 
@@ -193,7 +193,7 @@ def test_a_job_that_cannot_be_requeued_is_reported(office: Office) -> None:
     assert missing.status_code == 404
 
 
-def test_without_redis_the_page_shows_what_to_do(office: Office) -> None:
+def test_without_redis_the_page_shows_the_remedy(office: Office) -> None:
     office.redis.kill()
 
     queues = office.visitor.opens(f"{QUEUES}/")
@@ -205,7 +205,7 @@ def test_without_redis_the_page_shows_what_to_do(office: Office) -> None:
     assert "Redis cannot be reached" in home.text
 
 
-def test_home_shows_when_no_worker_takes_jobs(office: Office) -> None:
+def test_home_shows_that_no_worker_is_running(office: Office) -> None:
     assert "No worker is running" in office.visitor.opens("/").text
 
 
@@ -228,7 +228,7 @@ def test_the_password_of_redis_is_on_no_page(office: Office) -> None:
     assert all(office.redis.password not in page for page in pages)
 
 
-def test_a_job_id_that_cannot_be_is_not_found(office: Office) -> None:
+def test_an_invalid_job_id_is_not_found(office: Office) -> None:
     response = office.visitor.opens(f"{QUEUES}/0/view/job/no%20such:job")
 
     assert response.status_code == 404

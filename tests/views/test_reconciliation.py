@@ -25,7 +25,7 @@ def nora(storing: Storing) -> User:
         return factories.user(session, partner, role="partner_admin")
 
 
-def test_it_shows_that_every_page_is_accounted_for(log_in: Enter, nora: User) -> None:
+def test_the_page_shows_that_there_is_no_difference(log_in: Enter, nora: User) -> None:
     page = log_in(nora).opens("/reconciliation")
 
     assert page.status_code == 200
@@ -33,7 +33,7 @@ def test_it_shows_that_every_page_is_accounted_for(log_in: Enter, nora: User) ->
     assert "1,234" in page.text
 
 
-def test_it_shows_the_feed_that_does_not_add_up_and_the_row_that_causes_it(
+def test_the_page_shows_the_feed_and_the_row_of_a_difference(
     log_in: Enter, nora: User, storing: Storing
 ) -> None:
     with storing() as session:
@@ -66,7 +66,7 @@ def test_warnings_are_shown_with_links_and_no_difference(
     assert f'href="/accounts/{feed.account_id}"' in page
 
 
-def test_a_partner_is_not_warned_of_what_is_at_another_partner(
+def test_a_partner_sees_no_warnings_about_other_partners(
     log_in: Enter, nora: User, storing: Storing
 ) -> None:
     with storing() as session:
@@ -84,7 +84,9 @@ def test_a_partner_is_not_warned_of_what_is_at_another_partner(
     assert "Serial number CNB1234 is on 2 devices" in of_operations
 
 
-def test_another_partner_sees_nothing_of_it(log_in: Enter, nora: User, storing: Storing) -> None:
+def test_a_partner_sees_no_differences_of_other_partners(
+    log_in: Enter, nora: User, storing: Storing
+) -> None:
     with storing() as session:
         other = factories.user(session, factories.partner(session), role="partner_viewer")
 

@@ -43,7 +43,7 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
     return Office(nora, victor, hana, *ids)
 
 
-def test_home_and_the_feeds_page_show_who_lists_the_devices(office: Office) -> None:
+def test_home_and_the_feeds_page_show_the_customer_that_lists_the_devices(office: Office) -> None:
     for path in ("/", f"/feeds/{office.renamed}"):
         theirs, viewers = office.nora.opens(path).text, office.victor.opens(path).text
         assert PROPOSED in theirs
@@ -73,13 +73,13 @@ def test_one_click_connects_the_feed_again(office: Office, storing: Storing) -> 
         assert entry.details == {"before": "Miller Print Shop", "to": "Miller & Sons"}
 
 
-def test_only_who_may_change_feeds_connects_them_again(office: Office) -> None:
+def test_only_users_who_may_change_feeds_reconnect_them(office: Office) -> None:
     assert office.victor.sends(f"/feeds/{office.renamed}/relink").status_code == 403
     assert office.hana.sends(f"/feeds/{office.renamed}/relink").status_code == 403
     assert office.nora.sends(f"/feeds/{office.other}/relink").status_code == 409
 
 
-def test_several_are_connected_again_from_the_list(office: Office, storing: Storing) -> None:
+def test_several_feeds_are_reconnected_from_the_list(office: Office, storing: Storing) -> None:
     fields = {"action": "relink", "feed": [office.renamed, office.other]}
 
     listed = office.nora.opens("/feeds?status=renamed").text
@@ -98,7 +98,7 @@ def test_several_are_connected_again_from_the_list(office: Office, storing: Stor
         assert session.get_one(Feed, office.renamed).customer_name == "Miller & Sons"
 
 
-def test_a_customer_does_not_filter_by_what_is_its_dealers(office: Office) -> None:
+def test_a_customer_has_no_filter_for_renamed_feeds(office: Office) -> None:
     page = office.hana.opens("/feeds?status=renamed").text
 
     assert "Miller Print Shop" in page

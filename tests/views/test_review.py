@@ -65,7 +65,7 @@ def test_the_list_shows_what_is_under_review_and_what_was_resolved(office: Offic
     assert all(words in text for text in listed for words in ("A-77", "Meter reset", "Nora North"))
 
 
-def test_cases_that_wait_for_a_decision_come_first_and_are_marked(
+def test_cases_that_need_a_decision_come_first_and_are_marked(
     office: Office, storing: Storing
 ) -> None:
     with storing() as session:
@@ -105,14 +105,14 @@ def test_the_list_is_filtered_searched_sorted_and_exported(
     assert "The increase is nearly the printer" in sheet
 
 
-def test_a_former_address_leads_to_the_case(office: Office) -> None:
+def test_a_former_address_redirects_to_the_case(office: Office) -> None:
     listed, case = office.nora.opens("/held"), office.nora.opens(f"/held/{office.delta_id}")
 
     assert (listed.status_code, listed.location) == (301, "/review")
     assert (case.status_code, case.location) == (301, office.path)
 
 
-def test_the_case_shows_the_meter_before_and_after_and_why(office: Office) -> None:
+def test_the_case_shows_the_readings_and_the_reason(office: Office) -> None:
     page = office.nora.opens(office.path).text
 
     assert all(
@@ -130,7 +130,7 @@ def test_the_case_shows_the_meter_before_and_after_and_why(office: Office) -> No
     )
 
 
-def test_the_readings_that_decided_are_marked_and_named(office: Office, storing: Storing) -> None:
+def test_readings_that_decided_a_case_are_marked(office: Office, storing: Storing) -> None:
     with storing() as session:
         device = session.get_one(Device, office.device_id)
         evidence = [(TODAY + timedelta(days=1), 901_200), (TODAY + timedelta(days=2), 1_050)]
@@ -161,7 +161,7 @@ def test_accepted_pages_are_deposited_once(office: Office, storing: Storing) -> 
     assert deposited(storing) == 900_000
 
 
-def test_rejected_pages_need_a_reason_and_join_the_initial_count(
+def test_rejecting_needs_a_reason_and_adds_the_pages_to_the_initial_count(
     office: Office, storing: Storing
 ) -> None:
     unsaid = office.nora.sends(office.path, {"answer": "rejected", "reason": "  "})
@@ -194,7 +194,7 @@ def test_pages_under_review_are_not_shown_as_counted_at_their_device(office: Off
     assert "900,000 pages since the start meter are not counted" in page
 
 
-def test_a_decision_is_taken_back_until_its_month_is_certified(
+def test_a_decision_is_undone_until_its_month_is_certified(
     office: Office, storing: Storing
 ) -> None:
     office.nora.sends(office.path, {"answer": "reset"})
@@ -262,7 +262,7 @@ def test_the_months_that_count_the_pages_are_named_with_their_shares(
         (0, "Mark as meter reset"),
     ],
 )
-def test_the_proposed_decision_alone_has_the_primary_button_and_comes_first(
+def test_only_the_proposed_decision_has_the_primary_button_and_is_first(
     office: Office, storing: Storing, proposed: int | None, primary: str
 ) -> None:
     with storing() as session:
@@ -278,7 +278,7 @@ def test_the_proposed_decision_alone_has_the_primary_button_and_comes_first(
 
 
 @pytest.mark.parametrize("pages", ["", "-1", "900001", "many", "1.5"])
-def test_a_number_of_pages_that_cannot_be_is_refused_at_its_field(
+def test_an_impossible_number_of_pages_is_refused_at_its_field(
     office: Office, storing: Storing, pages: str
 ) -> None:
     response = office.nora.sends(office.path, {"answer": "adjusted", "pages": pages})
@@ -320,14 +320,14 @@ def test_a_reason_that_is_too_long_remains_in_the_form(office: Office, storing: 
     assert state(storing, office) == "held"
 
 
-def test_an_answer_that_is_neither_is_refused(office: Office, storing: Storing) -> None:
+def test_an_unknown_decision_is_refused(office: Office, storing: Storing) -> None:
     response = office.nora.sends(office.path, {"answer": "perhaps"})
 
     assert response.status_code == 422
     assert state(storing, office) == "held"
 
 
-def test_a_delta_that_was_counted_at_once_is_no_case(office: Office, storing: Storing) -> None:
+def test_a_delta_that_was_counted_at_once_is_not_found(office: Office, storing: Storing) -> None:
     with storing() as session:
         session.get_one(Delta, office.delta_id).state = "counted"
 
@@ -336,7 +336,7 @@ def test_a_delta_that_was_counted_at_once_is_no_case(office: Office, storing: St
     assert response.location == f"/devices/{office.device_id}"
 
 
-def test_viewers_see_cases_and_customers_and_visitors_do_not(
+def test_viewers_see_cases_but_customers_and_other_partners_do_not(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:

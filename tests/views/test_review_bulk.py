@@ -58,7 +58,7 @@ def confirmed(page: str) -> list[str]:
     return re.findall(r'name="case" value="(\d+)"', page)
 
 
-def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
+def test_selected_cases_are_accepted_after_confirmation_of_the_sums(
     desk: Desk, storing: Storing
 ) -> None:
     ticked = {"action": "accepted", "case": desk.limit, "back": "/review?q=a"}
@@ -83,7 +83,9 @@ def test_ticked_cases_are_accepted_after_a_question_with_the_sums(
     assert actions == ["deltas reviewed"] * 3
 
 
-def test_all_cases_of_a_kind_are_decided_without_ticking_them(desk: Desk, storing: Storing) -> None:
+def test_all_cases_of_a_kind_are_decided_without_selecting_them(
+    desk: Desk, storing: Storing
+) -> None:
     page = desk.nora.opens("/review?kind=limit").text
     confirmation = desk.nora.sends("/review/selection", {"all": "proposed", "kind": "limit"})
     fields = {"action": "proposed", "case": confirmed(confirmation.text), "confirmed": "yes"}
@@ -112,7 +114,7 @@ def test_rejecting_several_requires_one_reason(desk: Desk, storing: Storing) -> 
         }
 
 
-def test_what_was_decided_meanwhile_is_unchanged_and_reported(desk: Desk, storing: Storing) -> None:
+def test_cases_decided_meanwhile_are_unchanged_and_reported(desk: Desk, storing: Storing) -> None:
     desk.nora.sends(f"/review/{desk.limit[0]}", {"answer": "reset"})
     fields = {"action": "accepted", "case": desk.limit, "confirmed": "yes"}
 
@@ -136,28 +138,28 @@ def test_cases_of_several_kinds_are_not_decided_together(desk: Desk, storing: St
     assert states(storing, [desk.limit[0], desk.lifetime]) == ["held", "held"]
 
 
-def test_without_a_tick_and_with_an_unknown_action_nothing_happens(desk: Desk) -> None:
+def test_without_a_selection_or_with_an_unknown_action_nothing_changes(desk: Desk) -> None:
     for fields in ({"action": "accepted"}, {"action": "perhaps", "case": desk.limit}):
         desk.nora.sends("/review/selection", fields)
 
         assert "Select at least one row" in desk.nora.opens("/review").text
 
 
-def test_cases_of_others_cannot_be_named(desk: Desk, storing: Storing) -> None:
+def test_cases_of_other_partners_are_refused(desk: Desk, storing: Storing) -> None:
     fields = {"action": "accepted", "case": [desk.strange], "confirmed": "yes"}
 
     assert desk.nora.sends("/review/selection", fields).status_code == 404
     assert states(storing, [desk.strange]) == ["held"]
 
 
-def test_ticked_cases_are_exported(desk: Desk) -> None:
+def test_selected_cases_are_exported(desk: Desk) -> None:
     response = desk.nora.sends("/review/selection?export=csv", {"case": desk.limit[:2]})
 
     assert response.mimetype == "text/csv"
     assert len(response.text.strip().splitlines()) == 3
 
 
-def test_what_readings_counted_meanwhile_is_reported_too(desk: Desk, storing: Storing) -> None:
+def test_cases_counted_by_readings_meanwhile_are_reported_too(desk: Desk, storing: Storing) -> None:
     with storing() as session:
         delta = session.get_one(Delta, desk.limit[0])
         delta.state, delta.counted = "counted", delta.pages
@@ -192,7 +194,7 @@ def test_the_message_after_a_bulk_decision_undoes_all_of_it(desk: Desk, storing:
     assert actions == ["deltas reviewed"] * 3 + ["review reopened"] * 3
 
 
-def test_a_decision_whose_month_is_certified_stands_and_is_named(
+def test_a_decision_whose_month_is_certified_is_not_undone_and_named(
     desk: Desk, storing: Storing
 ) -> None:
     address = accepts(desk)
@@ -212,7 +214,7 @@ def test_a_decision_whose_month_is_certified_stands_and_is_named(
     assert states(storing, desk.limit) == ["held", "held", "accepted"]
 
 
-def test_undoing_again_changes_nothing_and_says_so(desk: Desk, storing: Storing) -> None:
+def test_undoing_again_changes_nothing_and_is_reported(desk: Desk, storing: Storing) -> None:
     address = accepts(desk)
     desk.nora.sends(address)
     desk.nora.opens("/review")
@@ -225,7 +227,7 @@ def test_undoing_again_changes_nothing_and_says_so(desk: Desk, storing: Storing)
     assert states(storing, desk.limit) == ["reset", "held", "held"]
 
 
-def test_only_the_own_decisions_are_undone(
+def test_only_decisions_of_the_user_are_undone(
     desk: Desk, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     address = accepts(desk)
@@ -251,7 +253,7 @@ def test_an_undo_of_no_action_changes_nothing(desk: Desk, storing: Storing, quer
     assert states(storing, desk.limit) == ["accepted"] * 3
 
 
-def test_nothing_decided_offers_no_undo(desk: Desk) -> None:
+def test_without_a_decision_no_undo_is_offered(desk: Desk) -> None:
     desk.nora.sends(f"/review/{desk.limit[0]}", {"answer": "reset"})
     desk.nora.opens("/review")
     fields = {"action": "accepted", "case": desk.limit[:1], "confirmed": "yes"}

@@ -94,7 +94,7 @@ def test_over_http_the_cookie_is_httponly_and_samesite(
     assert "Secure" not in cookie
 
 
-def test_in_production_one_proxy_is_believed(settings: Settings) -> None:
+def test_in_production_the_headers_of_one_proxy_are_used(settings: Settings) -> None:
     live = replace(settings, environment="production", public_url="https://releaf.example")
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
     seen = {}
@@ -133,7 +133,7 @@ def test_in_production_a_foreign_host_is_refused(settings: Settings, path: str) 
 
 @pytest.mark.parametrize("host", ["a" * 300, "a..b", "-" * 64 + ".example"])
 @pytest.mark.parametrize("path", ["/", "/login", "/no-such-page"])
-def test_a_host_that_is_no_name_is_refused(visitor: Visitor, host: str, path: str) -> None:
+def test_an_invalid_host_name_is_refused(visitor: Visitor, host: str, path: str) -> None:
     response = visitor.opens(path, {"Host": host})
 
     assert response.status_code < 500
@@ -152,7 +152,7 @@ def test_security_txt_has_a_contact_and_expires(visitor: Visitor, settings: Sett
     assert "Set-Cookie" not in response.headers
 
 
-def test_a_form_without_its_token_is_refused(
+def test_a_form_without_a_csrf_token_is_refused(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -170,7 +170,7 @@ def test_a_form_without_its_token_is_refused(
     assert visitor.opens("/").status_code == 200
 
 
-def test_a_token_in_the_header_is_as_good_as_in_the_form(
+def test_a_csrf_token_in_the_header_is_accepted(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -223,7 +223,7 @@ def test_a_page_does_not_wait_for_a_writer(
     assert response.status_code == 200
 
 
-def test_wrong_addresses_are_answered_helpfully_and_alike(
+def test_unknown_addresses_and_missing_objects_get_the_same_page(
     visitor: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -292,7 +292,7 @@ def test_an_unreachable_database_is_a_503_also_for_users(
     assert "temporarily unavailable" in response.text
 
 
-def test_every_address_with_a_token_is_secret(app: Flask) -> None:
+def test_every_address_with_a_token_is_listed_as_secret(app: Flask) -> None:
     with_tokens = {rule.endpoint for rule in app.url_map.iter_rules() if "token" in rule.arguments}
 
     assert with_tokens == SECRET_ADDRESSES
@@ -301,7 +301,7 @@ def test_every_address_with_a_token_is_secret(app: Flask) -> None:
 @pytest.mark.parametrize(
     "path", ["/invitations/s3cret", "/unsubscribe/s3cret", "/profile/email/s3cret"]
 )
-def test_a_secret_address_is_sent_neither_as_referrer_nor_to_the_login(
+def test_a_secret_address_is_neither_a_referrer_nor_a_login_parameter(
     visitor: Visitor, storing: Storing, path: str
 ) -> None:
     opened, sent = visitor.opens(path), visitor.client.post(path)
@@ -314,7 +314,7 @@ def test_a_secret_address_is_sent_neither_as_referrer_nor_to_the_login(
         assert "s3cret" not in response.headers.get("Location", "")
 
 
-def test_the_login_leads_to_the_secret_address_that_was_opened(
+def test_the_login_redirects_to_the_requested_secret_address(
     visitor: Visitor, storing: Storing
 ) -> None:
     _add_user(storing)
@@ -363,7 +363,7 @@ def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.Monke
     assert "from=mail" not in written.getvalue()
 
 
-def test_too_much_is_refused_before_it_is_read(visitor: Visitor) -> None:
+def test_a_request_that_is_too_large_is_refused_before_it_is_read(visitor: Visitor) -> None:
     response = visitor.client.post("/login", data={"email": "x" * 2_000_000})
 
     assert response.status_code == 413
@@ -376,7 +376,7 @@ def test_liveness_has_no_details_and_creates_no_session(visitor: Visitor) -> Non
     assert "Set-Cookie" not in response.headers
 
 
-def test_a_token_is_of_its_session_and_of_no_other(
+def test_a_csrf_token_of_another_session_is_refused(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:

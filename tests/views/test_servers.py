@@ -57,7 +57,7 @@ def office(
     return Office(log_in("nora@example.com"), partner_id, server_id)
 
 
-def test_a_token_that_works_is_saved_sealed_and_the_server_shown(
+def test_a_verified_token_is_saved_encrypted_and_the_server_shown(
     office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
 ) -> None:
     printerpoint.add_dealer(CANARY)
@@ -119,7 +119,7 @@ def test_an_invalid_token_is_refused_without_a_request_to_printerpoint(
     assert 'value="Boston"' in response.text
 
 
-def test_a_form_sent_twice_registers_once_and_leads_to_the_same_page(
+def test_a_form_sent_twice_registers_once_and_redirects_to_the_same_page(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
     printerpoint.add_dealer(CANARY)
@@ -132,7 +132,7 @@ def test_a_form_sent_twice_registers_once_and_leads_to_the_same_page(
     assert servers(storing) == 2
 
 
-def test_a_login_registered_long_ago_is_named(
+def test_a_token_registered_earlier_is_refused_with_the_servers_name(
     office: Office, storing: Storing, printerpoint: Sandbox
 ) -> None:
     response = office.nora.sends("/servers/new", {"token": printerpoint.token})
@@ -142,7 +142,7 @@ def test_a_login_registered_long_ago_is_named(
     assert servers(storing) == 1
 
 
-def test_the_token_is_found_nowhere_but_sealed(
+def test_the_token_is_stored_encrypted_only(
     office: Office,
     settings: Settings,
     printerpoint: Sandbox,
@@ -189,7 +189,7 @@ def test_operations_choose_the_partner_of_a_server(
         assert session.scalars(select(Server.account_id).order_by(Server.id)).all()[-1] == other_id
 
 
-def test_without_a_partner_operations_are_led_to_make_one(
+def test_without_a_partner_operations_get_a_link_to_add_one(
     storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -235,7 +235,7 @@ def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
     ]
 
 
-def test_a_token_whose_key_is_lost_is_our_trouble_not_the_servers(
+def test_a_token_that_cannot_be_decrypted_does_not_change_the_health(
     office: Office, storing: Storing
 ) -> None:
     with storing() as session:
@@ -248,7 +248,7 @@ def test_a_token_whose_key_is_lost_is_our_trouble_not_the_servers(
         assert session.get_one(Server, office.server_id).health == "healthy"
 
 
-def test_a_replaced_token_is_tried_first(
+def test_a_replacement_token_is_verified_first(
     office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
 ) -> None:
     path = f"/servers/{office.server_id}/token"
@@ -272,7 +272,7 @@ def test_a_replaced_token_is_tried_first(
 
 
 @pytest.mark.parametrize(("stored", "warned"), [("OTHER1", True), ("VNB3K01", False)])
-def test_a_replaced_token_of_another_fleet_is_warned_of(
+def test_a_replacement_token_of_another_fleet_causes_a_warning(
     office: Office, storing: Storing, printerpoint: Sandbox, stored: str, warned: bool
 ) -> None:
     printerpoint.add_dealer(CANARY)
@@ -298,7 +298,7 @@ def test_a_server_is_renamed(office: Office) -> None:
     assert "<h1>Boston</h1>" in office.nora.opens(path).text
 
 
-def test_removing_requires_confirmation_and_retains_the_page_for_its_history(
+def test_removing_requires_confirmation_and_the_history_stays_visible(
     office: Office, storing: Storing
 ) -> None:
     path = f"/servers/{office.server_id}"
@@ -370,7 +370,7 @@ def test_the_list_is_searched_and_filtered_by_its_address(office: Office, storin
     assert "No server matches" in nothing
 
 
-def test_the_list_answers_htmx_with_its_rows_alone(office: Office) -> None:
+def test_the_list_returns_only_its_rows_to_htmx(office: Office) -> None:
     rows = office.nora.opens("/servers?q=printer", HTMX)
     restored = office.nora.opens("/servers", {**HTMX, "HX-History-Restore-Request": "true"})
 

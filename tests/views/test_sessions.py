@@ -45,7 +45,7 @@ def copy_of(app: Flask, visitor: Visitor) -> Visitor:
     return Visitor(copied)
 
 
-def test_a_copied_cookie_is_worthless_after_the_log_out(
+def test_a_copied_cookie_is_invalid_after_the_log_out(
     app: Flask, visitor: Visitor, ada: str
 ) -> None:
     visitor.logs_in(ada)
@@ -59,7 +59,7 @@ def test_a_copied_cookie_is_worthless_after_the_log_out(
     assert copied.sends("/accounts/new", {"name": "Bakery"}).location == "/login"
 
 
-def test_each_log_in_has_a_session_of_its_own_and_leaves_the_others(app: Flask, ada: str) -> None:
+def test_each_log_in_starts_a_separate_session(app: Flask, ada: str) -> None:
     here, there = Visitor(app.test_client()), Visitor(app.test_client())
     here.logs_in(ada)
     there.logs_in(ada)
@@ -97,7 +97,7 @@ def test_a_session_that_is_not_used_ends_after_twelve_hours(
     assert visitor.opens("/password").location == "/login?next=/password"
 
 
-def test_pages_within_minutes_write_nothing(
+def test_requests_within_minutes_write_nothing(
     ada: str, log_in: LogIn, at: Callable[[datetime], None]
 ) -> None:
     visitor = log_in(ada)
@@ -112,7 +112,7 @@ def test_pages_within_minutes_write_nothing(
     assert [writes_after(minutes) for minutes in (1, 4, 6, 7, 12)] == [0, 0, 1, 0, 1]
 
 
-def test_a_page_does_not_wait_for_a_writer_to_write_the_last_use(
+def test_the_last_use_is_not_written_while_the_database_is_locked(
     settings: Settings, ada: str, log_in: LogIn, at: Callable[[datetime], None], storing: Storing
 ) -> None:
     began = clock.now()
@@ -151,7 +151,9 @@ def test_the_profile_lists_the_sessions_and_ends_all_of_them(app: Flask, ada: st
     assert [each.opens("/").location for each in (*visitors, stranger)] == ["/login"] * 4
 
 
-def test_the_profile_lists_the_own_sessions_only(storing: Storing, log_in: LogIn, ada: str) -> None:
+def test_the_profile_lists_sessions_of_its_user_only(
+    storing: Storing, log_in: LogIn, ada: str
+) -> None:
     with storing() as session:
         factories.user(session, email="eve@example.com")
     log_in(ada), log_in(ada)
@@ -235,7 +237,7 @@ def test_a_log_in_with_an_invitation_ends_the_session_of_this_browser(
     assert copied.opens("/").location == "/login"
 
 
-def test_the_cookie_holds_no_data_of_the_user(visitor: Visitor, ada: str) -> None:
+def test_the_cookie_has_no_data_of_the_user(visitor: Visitor, ada: str) -> None:
     visitor.logs_in(ada)
 
     with visitor.client.session_transaction() as stored:

@@ -138,7 +138,7 @@ def test_the_trees_are_shared_as_json_while_the_badge_is_on(
     assert visitor.opens(address).status_code == 404
 
 
-def test_a_renewed_badge_leaves_its_old_address(
+def test_a_renewed_badge_has_another_address(
     shop: Shop, storing: Storing, visitor: Visitor
 ) -> None:
     renew = f"/accounts/{shop.account_id}/badge/renew"
@@ -154,11 +154,11 @@ def test_a_renewed_badge_leaves_its_old_address(
 
 
 @pytest.mark.parametrize("name", ["", "x" * 44, "ä", "%00", "no-such-badge"])
-def test_no_badge_is_guessed(shop: Shop, visitor: Visitor, name: str) -> None:
+def test_an_unknown_badge_is_not_found(shop: Shop, visitor: Visitor, name: str) -> None:
     assert visitor.opens(f"/badge/{name}.svg").status_code == 404
 
 
-def test_a_public_page_shows_the_certificate_and_is_fit_for_sharing(
+def test_a_public_page_shows_the_certificate_and_has_link_previews(
     shop: Shop, visitor: Visitor
 ) -> None:
     page = visitor.opens(f"/c/{shop.public_id}").text
@@ -179,7 +179,7 @@ def test_a_public_page_shows_the_certificate_and_is_fit_for_sharing(
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_customer_that_is_not_to_be_named_is_named_nowhere(
+def test_an_unnamed_customer_is_named_on_no_public_page(
     shop: Shop, visitor: Visitor, storing: Storing
 ) -> None:
     shop.cara.sends(shop.sharing, {"action": "unnamed"})
@@ -252,7 +252,7 @@ def test_a_share_card_of_an_unnamed_customer_is_another_one(
     assert [values.holder for values in rendered] == [NAME, None]
 
 
-def test_no_public_answer_has_the_name_of_an_unnamed_customer(
+def test_no_public_response_has_the_name_of_an_unnamed_customer(
     shop: Shop, storing: Storing, visitor: Visitor, app: Flask
 ) -> None:
     shop.cara.sends(shop.sharing, {"action": "badge-on"})
@@ -274,7 +274,7 @@ def test_no_public_answer_has_the_name_of_an_unnamed_customer(
 
 
 @pytest.mark.parametrize("public_id", ["x" * 44, "ä", "no-such-certificate"])
-def test_no_share_card_is_guessed(shop: Shop, visitor: Visitor, public_id: str) -> None:
+def test_an_unknown_share_card_is_not_found(shop: Shop, visitor: Visitor, public_id: str) -> None:
     assert visitor.opens(f"/c/{public_id}/share.png").status_code == 404
 
 
@@ -287,7 +287,7 @@ def test_a_customer_finds_its_own_year(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("path", ["sharing", "years/2026", "badge/renew"])
-def test_another_partners_customer_is_not_there(shop: Shop, path: str) -> None:
+def test_the_customer_of_another_partner_is_not_found(shop: Shop, path: str) -> None:
     for visitor in (shop.cara, shop.nora):
         assert visitor.opens(f"/accounts/{shop.strange_id}/{path}").status_code == 404
     assert shop.nora.sends(f"/accounts/{shop.strange_id}/sharing").status_code == 404

@@ -64,14 +64,16 @@ def nora(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Visitor:
 
 
 @pytest.mark.parametrize("path", ORDERS)
-def test_a_list_comes_in_the_order_requested(nora: Visitor, path: str) -> None:
+def test_a_list_has_the_requested_order(nora: Visitor, path: str) -> None:
     page = nora.opens(path).text
 
     assert names(page) == ORDERS[path]
 
 
 @pytest.mark.parametrize("path", ["/servers", "/feeds", "/accounts", "/certificates", "/devices"])
-def test_every_heading_that_sorts_leads_to_its_order_and_back(nora: Visitor, path: str) -> None:
+def test_every_sortable_heading_links_to_its_order_and_the_reverse(
+    nora: Visitor, path: str
+) -> None:
     page = nora.opens(f"{path}?q=e").text
     links = re.findall(r'<th scope="col"[^>]*>\s*<a href="([^"]+)"', page)
 

@@ -58,7 +58,7 @@ def fails(connection: Redis, function: str, *ids: int) -> str:
     return str(job.id)
 
 
-def test_redis_down_is_shown_and_the_rest_is_shown(
+def test_without_redis_the_rest_of_the_page_is_shown(
     ops: Visitor, storing: Storing, redis_server: RedisServer
 ) -> None:
     redis_server.kill()
@@ -73,7 +73,7 @@ def test_redis_down_is_shown_and_the_rest_is_shown(
     assert "Failed jobs</h2>" not in page.text
 
 
-def test_it_shows_how_queues_workers_and_timetable_stand(
+def test_the_page_shows_queues_workers_and_the_timetable(
     ops: Visitor, connection: Redis, settings: Settings
 ) -> None:
     queue.run_collection(settings, 7)
@@ -98,9 +98,7 @@ def test_it_shows_how_queues_workers_and_timetable_stand(
     assert status.queues[1].oldest is not None
 
 
-def test_a_failed_job_is_reported_in_plain_words(
-    ops: Visitor, connection: Redis, storing: Storing
-) -> None:
+def test_a_failed_job_is_explained(ops: Visitor, connection: Redis, storing: Storing) -> None:
     with storing() as session:
         collection = factories.collection(session)
         feed = factories.feed(session, collection.server, customer_name="Harbour <b>")
@@ -227,5 +225,5 @@ def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
         ("something odd", "something odd"),
     ],
 )
-def test_reasons_are_plain(error: str, words: str) -> None:
+def test_technical_errors_are_explained(error: str, words: str) -> None:
     assert words in explain_error(error)

@@ -160,7 +160,7 @@ def test_disabling_requires_confirmation_and_logs_the_user_out_at_once(
     assert "Disabled" in ada.opens(f"/users/{bob.id}").text
 
 
-def test_an_enabled_user_is_back(
+def test_an_enabled_user_can_log_in_again(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:

@@ -25,7 +25,7 @@ def test_operations_add_a_partner(grace: Visitor) -> None:
     assert "United States" in page.text
 
 
-def test_a_partner_adds_a_customer_of_its_own(ada: Visitor, storing: Storing) -> None:
+def test_a_partner_adds_a_customer(ada: Visitor, storing: Storing) -> None:
     response = ada.sends("/accounts/new", {"name": "Bakery Lund", "country": ""})
 
     page = ada.opens(response.location)
@@ -36,7 +36,7 @@ def test_a_partner_adds_a_customer_of_its_own(ada: Visitor, storing: Storing) ->
         assert (made.kind, made.partner and made.partner.name) == ("customer", "Northwind")
 
 
-def test_operations_add_a_customer_to_the_partner_they_look_at(
+def test_operations_add_a_customer_to_the_displayed_partner(
     grace: Visitor, storing: Storing
 ) -> None:
     with storing() as session:
@@ -61,7 +61,7 @@ def test_operations_add_a_customer_to_the_partner_they_look_at(
         ({"region": "CA"}, "region", "is not a region of Germany"),
     ],
 )
-def test_errors_are_shown_at_their_fields_and_nothing_is_half_saved(
+def test_errors_are_shown_at_their_fields_and_nothing_is_saved(
     grace: Visitor, storing: Storing, fields: dict[str, str], field: str, words: str
 ) -> None:
     with storing() as session:
@@ -131,7 +131,7 @@ def test_a_list_is_searched_sorted_and_paged(ada: Visitor, storing: Storing) -> 
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=999999999999", "page=x", "sort=x"])
-def test_a_list_makes_the_best_of_nonsense(ada: Visitor, storing: Storing, query: str) -> None:
+def test_a_list_ignores_invalid_parameters(ada: Visitor, storing: Storing, query: str) -> None:
     with storing() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         factories.customer(session, partner, name="Bakery")
@@ -180,7 +180,7 @@ def test_a_partner_sees_on_a_customers_page_when_pages_are_held_and_the_customer
     assert "chart-held" not in of_customer
 
 
-def test_late_pages_and_corrections_are_lines_of_their_own_on_a_customers_pages(
+def test_late_pages_and_corrections_have_their_own_lines_on_the_page_of_a_customer(
     ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     with storing() as session:
@@ -231,7 +231,7 @@ def growth_of(page: str) -> list[str]:
     return re.findall(r'<td class="number">([0-9.]+)</td>', chart)
 
 
-def test_the_figures_of_a_company_compare_with_last_month_and_lead_to_their_lists(
+def test_figures_are_compared_with_last_month_and_link_to_their_lists(
     ada: Visitor, grace: Visitor, storing: Storing
 ) -> None:
     last_month = clock.now().date().replace(day=1) - timedelta(days=1)

@@ -13,7 +13,7 @@ from webapp import clock
 from webapp.models import Account
 
 
-def test_home_of_a_customer_shows_the_same_figures(
+def test_home_of_a_customer_shows_the_figures_of_its_account(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
     today = clock.now().date()
@@ -31,9 +31,7 @@ def test_home_of_a_customer_shows_the_same_figures(
     assert "790,122" not in home.text
 
 
-def test_home_of_a_new_partner_leads_through_the_first_steps(
-    ada: Visitor, storing: Storing
-) -> None:
+def test_home_of_a_new_partner_shows_the_first_steps(ada: Visitor, storing: Storing) -> None:
     empty = ada.opens("/")
     with storing() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
@@ -60,7 +58,7 @@ def test_home_of_a_new_partner_leads_through_the_first_steps(
     assert "Get started" not in done.text
 
 
-def test_home_of_a_partner_sums_up_month_quarter_year_and_all(
+def test_home_of_a_partner_shows_totals_of_month_quarter_year_and_all_time(
     ada: Visitor, storing: Storing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: factories.NOW)  # Nov 17, 2026
@@ -145,7 +143,7 @@ def test_a_partner_with_unhealthy_feeds_is_not_shown_as_healthy(
         assert "Healthy" in rows["Acme"], path
 
 
-def test_home_of_a_partner_shows_how_many_are_healthy_and_leads_to_them(
+def test_home_of_a_partner_links_to_healthy_servers_and_feeds(
     ada: Visitor, storing: Storing
 ) -> None:
     with storing() as session:

@@ -19,7 +19,7 @@ _LOGO = re.compile(r"/brand/logo/([0-9a-f]{64})\.png")
 _STYLE = re.compile(r'href="(/brand/[0-9a-f]{6}\.css\?v=\w+)"')
 
 
-def test_a_partner_chooses_and_its_pages_and_its_customers_bear_it(
+def test_the_brand_of_a_partner_is_on_its_pages_and_its_customers_pages(
     street: Street, storing: Storing
 ) -> None:
     response = sends(street.ada, street.page, pictures.svg())
@@ -50,14 +50,14 @@ def test_a_partner_chooses_and_its_pages_and_its_customers_bear_it(
     ]
 
 
-def test_operations_may_choose_for_any_partner(street: Street, storing: Storing) -> None:
+def test_operations_may_change_the_brand_of_any_partner(street: Street, storing: Storing) -> None:
     assert street.page in street.olga.opens(f"/accounts/{street.partner_id}").text
     assert sends(street.olga, street.page).status_code == 302
     assert chosen(storing) == [("Northwind Green", "#1d4ed8", None)]
 
 
 @pytest.mark.parametrize("path", ["", "/preview", "/reset/logo", "/reset/all"])
-def test_others_may_not(street: Street, storing: Storing, path: str) -> None:
+def test_other_roles_may_not_change_a_brand(street: Street, storing: Storing, path: str) -> None:
     with storing() as session:
         factories.brand(session, session.get_one(User, 1).account)
     before = chosen(storing)
@@ -71,14 +71,16 @@ def test_others_may_not(street: Street, storing: Storing, path: str) -> None:
     assert noted(storing) == []
 
 
-def test_of_a_customer_one_is_led_to_its_partner(street: Street, storing: Storing) -> None:
+def test_the_brand_page_of_a_customer_redirects_to_its_partner(
+    street: Street, storing: Storing
+) -> None:
     response = sends(street.ada, f"/accounts/{street.customer_id}/brand")
 
     assert (response.status_code, response.location) == (302, street.page)
     assert chosen(storing) == []
 
 
-def test_a_colour_that_cannot_be_read_is_refused_and_a_shade_offered(
+def test_a_color_with_little_contrast_is_refused_and_a_shade_offered(
     street: Street, storing: Storing
 ) -> None:
     refused = sends(street.ada, street.page, colour="#ffee00")
@@ -95,7 +97,9 @@ def test_a_colour_that_cannot_be_read_is_refused_and_a_shade_offered(
 
 
 @pytest.mark.parametrize("colour", ["green", "#12", "#1d4ed8;}", "</style>", "#１２３４５６"])
-def test_what_is_no_colour_is_refused(street: Street, storing: Storing, colour: str) -> None:
+def test_a_text_that_is_not_a_color_is_refused(
+    street: Street, storing: Storing, colour: str
+) -> None:
     assert sends(street.ada, street.page, colour=colour).status_code == 422
     assert sends(street.ada, street.page, take=colour).status_code == 422
     assert chosen(storing) == []
@@ -123,7 +127,7 @@ def test_a_name_that_cannot_be_shown_is_refused(
         (None, "A21CAF", "#1b6b45", "#a21caf"),
     ],
 )
-def test_of_two_fields_the_one_that_was_changed_counts(
+def test_of_two_color_fields_the_changed_one_is_used(
     street: Street,
     storing: Storing,
     stored: str | None,
@@ -141,7 +145,7 @@ def test_of_two_fields_the_one_that_was_changed_counts(
         assert [colour for _, colour, _ in chosen(storing)] == [meant]
 
 
-def test_a_preview_shows_all_of_it_and_stores_nothing(street: Street, storing: Storing) -> None:
+def test_a_preview_shows_the_brand_and_stores_nothing(street: Street, storing: Storing) -> None:
     fields = {**SENT, "colour": "#ff6600", "logo": (BytesIO(pictures.svg()), "x.svg")}
     part = street.ada.sends(f"{street.page}/preview", fields, {"HX-Request": "true"})
     fields["logo"] = (BytesIO(pictures.svg()), "x.svg")
@@ -160,7 +164,7 @@ def test_a_preview_shows_all_of_it_and_stores_nothing(street: Street, storing: S
     assert noted(storing) == []
 
 
-def test_the_logo_is_removed_and_all_is_reset_after_a_question(
+def test_removing_the_logo_and_resetting_the_brand_require_confirmation(
     street: Street, storing: Storing
 ) -> None:
     sends(street.ada, street.page, pictures.svg())
@@ -180,21 +184,21 @@ def test_the_logo_is_removed_and_all_is_reset_after_a_question(
     assert "· Releaf</title>" in street.cara.opens("/").text
 
 
-def test_what_is_sent_again_unchanged_leaves_no_trace(street: Street, storing: Storing) -> None:
+def test_an_unchanged_form_is_not_audited(street: Street, storing: Storing) -> None:
     for _ in range(2):
         assert sends(street.ada, street.page, pictures.svg()).status_code == 302
 
     assert len(noted(storing)) == 1
 
 
-def test_without_a_name_it_is_the_accounts(street: Street, storing: Storing) -> None:
+def test_without_a_name_the_brand_has_that_of_the_account(street: Street, storing: Storing) -> None:
     sends(street.ada, street.page, name=" ")
 
     assert "· Northwind Print</title>" in street.cara.opens("/").text
     assert chosen(storing) == [(None, "#1d4ed8", None)]
 
 
-def test_pages_for_strangers_are_ours(street: Street, visitor: Visitor) -> None:
+def test_pages_without_a_login_have_the_default_brand(street: Street, visitor: Visitor) -> None:
     sends(street.ada, street.page, pictures.svg())
 
     page = visitor.opens("/login")
@@ -203,7 +207,7 @@ def test_pages_for_strangers_are_ours(street: Street, visitor: Visitor) -> None:
     assert "/brand/" not in page.text
 
 
-def test_with_a_brand_a_page_asks_the_database_for_it_once(
+def test_a_page_queries_the_brand_once(
     street: Street, storing: Storing, statements: list[str]
 ) -> None:
     sends(street.ada, street.page, pictures.svg())

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.processes
 _STYLE = re.compile(r'href="(/brand/[0-9a-f]{6}\.css\?v=\w+)"')
 
 
-def test_a_logo_is_a_picture_of_ours_and_can_do_nothing(street: Street, storing: Storing) -> None:
+def test_a_logo_is_served_as_a_sanitized_png_with_a_strict_policy(
+    street: Street, storing: Storing
+) -> None:
     tail = b"<script>alert(1)</script>"
     sends(street.ada, street.page, pictures.png() + tail)
     ((_, _, digest),) = chosen(storing)
@@ -70,7 +72,7 @@ def test_a_logo_that_two_partners_have_is_stored_once(street: Street, storing: S
         pytest.param(LARGE["nested opacity layers"], id="a drawing of many layers"),
     ],
 )
-def test_a_logo_that_is_not_taken_is_refused_at_its_field(
+def test_an_invalid_logo_is_refused_at_its_field(
     street: Street, storing: Storing, upload: bytes
 ) -> None:
     response = sends(street.ada, street.page, upload)
@@ -124,7 +126,7 @@ def test_a_style_sheet_is_cached_under_its_digest(street: Street) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/preview"])
-def test_an_upload_is_decoded_once_and_others_can_write_meanwhile(
+def test_an_upload_is_decoded_once_with_no_transaction_open(
     street: Street, storing: Storing, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     def decode(_: bytes) -> Picture:
@@ -142,7 +144,7 @@ def test_an_upload_is_decoded_once_and_others_can_write_meanwhile(
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_each_reason_to_refuse_a_logo_has_a_sentence(
+def test_each_reason_to_refuse_a_logo_has_a_message(
     street: Street, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     street.ada.sends("/language", {"language": language})

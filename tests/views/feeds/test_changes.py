@@ -13,7 +13,7 @@ from webapp import clock
 from webapp.models import AuditEntry, Collection, Device, Feed, HealthChange, Server
 
 
-def test_deactivating_requires_confirmation_and_shows_what_becomes_of_pages_meanwhile(
+def test_deactivating_requires_confirmation_and_explains_the_pages_of_the_pause(
     office: Office, storing: Storing
 ) -> None:
     confirmation = office.nora.opens(f"{office.path}/deactivate").text
@@ -39,7 +39,7 @@ def test_deactivating_requires_confirmation_and_shows_what_becomes_of_pages_mean
         (None, {}, "skip", False),
     ],
 )
-def test_reactivating_asks_whether_pages_printed_meanwhile_count(
+def test_reactivating_offers_to_count_pages_of_the_pause(
     office: Office,
     storing: Storing,
     hours: int | None,
@@ -74,7 +74,7 @@ def test_reactivating_asks_whether_pages_printed_meanwhile_count(
     assert "Pages printed while inactive: " in office.nora.opens("/audit").text
 
 
-def test_reactivating_twice_changes_and_notes_it_once(office: Office, storing: Storing) -> None:
+def test_reactivating_twice_is_audited_once(office: Office, storing: Storing) -> None:
     with storing() as session:
         session.get_one(Feed, office.feed_id).status = "inactive"
 

@@ -49,7 +49,7 @@ def test_an_unhealthy_feed_has_an_email_to_its_customer(stopped: Office) -> None
     assert "Releaf does not send it" in page
 
 
-def test_it_is_in_the_language_of_the_customer(stopped: Office, storing: Storing) -> None:
+def test_the_email_is_in_the_language_of_the_customer(stopped: Office, storing: Storing) -> None:
     with storing() as session:
         session.get_one(Feed, stopped.feed_id).account.language = "es"
 
@@ -71,7 +71,9 @@ def test_a_name_cannot_add_fields_to_the_email(stopped: Office, storing: Storing
     assert HOSTILE in email["body"]
 
 
-def test_a_feed_that_reports_or_is_read_by_hand_has_none(office: Office, storing: Storing) -> None:
+def test_a_feed_that_reports_or_is_read_by_hand_has_no_email(
+    office: Office, storing: Storing
+) -> None:
     assert "mailto:" not in office.nora.opens(office.path).text
     with storing() as session:
         feed = session.get_one(Feed, office.feed_id)
@@ -81,7 +83,7 @@ def test_a_feed_that_reports_or_is_read_by_hand_has_none(office: Office, storing
     assert "mailto:" not in office.nora.opens(office.path).text
 
 
-def test_the_customer_does_not_see_it(
+def test_the_customer_does_not_see_the_email(
     stopped: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -91,7 +93,7 @@ def test_the_customer_does_not_see_it(
     assert "mailto:" not in log_in("cara@example.com").opens(stopped.path).text
 
 
-def test_it_has_the_brand_of_the_partner(stopped: Office, storing: Storing) -> None:
+def test_the_email_has_the_brand_of_the_partner(stopped: Office, storing: Storing) -> None:
     with storing() as session:
         partner = session.get_one(Feed, stopped.feed_id).server.account
         factories.brand(session, partner, name="Northwind Green")

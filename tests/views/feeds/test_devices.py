@@ -74,7 +74,7 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
         ("1L99 001", []),
     ],
 )
-def test_a_long_search_finds_the_whole_of_it(
+def test_a_long_search_text_is_compared_completely(
     office: Office, storing: Storing, text: str, found: list[str]
 ) -> None:
     serials = ["CNB1L99_001", "VNC4R99_001", "CNB1L99X001"]

@@ -49,7 +49,9 @@ def test_a_long_list_has_pages_that_retain_the_filter(office: Office, storing: S
     assert "/feeds?q=company&amp;page=2" in first
 
 
-def test_the_feeds_of_a_foreign_server_are_not_there(office: Office, storing: Storing) -> None:
+def test_the_feeds_of_another_partners_server_are_not_found(
+    office: Office, storing: Storing
+) -> None:
     with storing() as session:
         foreign = factories.server(session).id
 

@@ -12,7 +12,7 @@ from webapp.models import Feed, User
 from webapp.services.accounts.calendars import public_holidays
 
 
-def test_a_feed_shows_when_silence_makes_it_unhealthy(office: Office, storing: Storing) -> None:
+def test_a_feed_shows_when_it_becomes_unhealthy(office: Office, storing: Storing) -> None:
     page = office.nora.opens(office.path).text
 
     with storing() as session:
@@ -21,7 +21,7 @@ def test_a_feed_shows_when_silence_makes_it_unhealthy(office: Office, storing: S
     assert "3 business days left" in page
 
 
-def test_an_unhealthy_feed_shows_what_to_do(office: Office, storing: Storing) -> None:
+def test_an_unhealthy_feed_shows_the_remedy(office: Office, storing: Storing) -> None:
     with storing() as session:
         feed = session.get_one(Feed, office.feed_id)
         feed.health, feed.last_data_on = "unhealthy", yesterday() - timedelta(days=20)
@@ -101,7 +101,7 @@ def test_rows_that_were_not_counted_are_reported_with_their_reasons(
     assert "<b>odd" not in page
 
 
-def test_held_pages_of_a_feed_are_put_before_partners_only(
+def test_held_pages_of_a_feed_are_shown_to_partners_only(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -114,7 +114,7 @@ def test_held_pages_of_a_feed_are_put_before_partners_only(
     assert "under review" not in hana.opens(office.path).text
 
 
-def test_a_customer_sees_its_feed_without_what_is_its_dealers(
+def test_a_customer_sees_its_feed_without_data_of_the_partner(
     office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with storing() as session:
@@ -131,9 +131,7 @@ def test_a_customer_sees_its_feed_without_what_is_its_dealers(
     assert hana.sends(f"{office.path}/remove").status_code == 403
 
 
-def test_a_feed_marks_every_day_on_which_something_is_held(
-    office: Office, storing: Storing
-) -> None:
+def test_the_chart_of_a_feed_marks_days_with_held_pages(office: Office, storing: Storing) -> None:
     with storing() as session:
         device = factories.device(session, session.get_one(Feed, office.feed_id))
         for back in range(15):  # more than are listed
