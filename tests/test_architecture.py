@@ -29,17 +29,8 @@ LONG_FILES = {
     "tests/browser/walk.py": "one class that checks a page in every size, with its scripts",
     "tests/jobs/test_concurrency.py": "all of them with the same processes",
     "tests/printerpoint/test_schema.py": "one row, field by field",
-    "tests/services/test_feeds.py": "all of them on one server of three customers",
-    "tests/services/test_overlaps.py": "all of them on fleets registered alike",
-    "tests/services/test_recount.py": "all of them on readings of earlier rules",
-    "tests/services/test_renames.py": "all of them on one renamed customer",
     "tests/services/year_scenario.py": "one year, whose events refer to each other",
     "tests/soak/fault_scenario.py": "one class, whose steps depend on each other",
-    "tests/views/test_access_matrix.py": "a table with a line for each address",
-    "tests/views/test_customers.py": "one page on one fleet of customers",
-    "tests/views/test_review.py": "the list, the case and its decision on one fixture of cases",
-    "tests/views/test_security.py": "the rules of every response, each of a few lines",
-    "tests/views/test_servers.py": "the list, the page and the forms of servers on one fixture",
 }
 #: The functions that are longer, each with the reason.
 LONG_FUNCTIONS = {
@@ -64,7 +55,7 @@ LONG_FUNCTIONS = {
     "tests/services/test_no_page_is_lost.py: test_no_history_of_events_loses_or_invents_a_page": (
         "one property over random steps"
     ),
-    "tests/services/test_recount.py: two_listings": "a list of rows",
+    "tests/services/test_recount_duplicates.py: two_listings": "a list of rows",
 }
 BANNED = {"source", "sync", "item", "data", "manager", "handler", "helper", "helpers", "utils"}
 

@@ -4,12 +4,17 @@ import pytest
 from sqlalchemy import select
 
 from tests.nights import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
-from webapp.errors import Conflict
-from webapp.models import Collection, Feed, FeedEvent, Server
-from webapp.printerpoint.fleet import Customer
-from webapp.services.feeds import feeds, renames
-
-Proposal = tuple[str | None, str | None, int | None, int | None]
+from tests.services.renamed import (
+    Proposal,
+    becomes,
+    connects,
+    events,
+    leaves,
+    printers_of,
+    proposal,
+)
+from webapp.models import Collection
+from webapp.services.feeds import renames
 
 
 @pytest.mark.both_databases
@@ -205,77 +210,6 @@ def test_devices_missing_before_are_not_compared(world: World) -> None:
     assert proposal(world, feed) == (None, "Miller & Sons", 1, 1)
 
 
-def test_connecting_all_skips_a_customer_under_a_new_name(world: World) -> None:
-    feed = world.create_feed("Miller Print Shop", CNB1=10)
-    world.night(MONDAY)
-    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
-    world.night(TUESDAY)
-    fleet = [Customer("Miller & Sons", None, 1), Customer("Bluebird Bakery", None, 1)]
-
-    with world.session() as session:
-        server = session.get_one(Server, world.server_id)
-        connected = feeds.create_all_feeds(session, server, fleet, world.after_midnight(TUESDAY))
-        session.commit()
-
-    assert [one.customer_name for one in connected.feeds] == ["Bluebird Bakery"]
-    assert [
-        (one.customer.name, one.predecessor and one.predecessor.id) for one in connected.skipped
-    ] == [("Miller & Sons", feed)]
-
-
-def test_a_customer_that_gets_its_own_feed_is_no_longer_proposed(world: World) -> None:
-    feed = world.create_feed("Miller Print Shop", CNB1=10)
-    world.night(MONDAY)
-    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
-    world.night(TUESDAY)
-
-    with world.session() as session:
-        server = session.get_one(Server, world.server_id)
-        customer = Customer("Miller & Sons", None, 1)
-        feeds.create_feed(session, server, customer, None, world.after_midnight(TUESDAY))
-        session.commit()
-
-    assert proposal(world, feed) == (None, None, None, None)
-    with pytest.raises(Conflict, match="No other customer"):
-        connects(world, feed)
-    with pytest.raises(Conflict, match="already connected to Miller & Sons"):
-        connects(world, feed, Customer("Miller & Sons", None, 1))
-
-
-def test_a_user_may_choose_the_new_customer(world: World) -> None:
-    feed = world.create_feed("Miller Print Shop", CNB1=10)
-    world.night(MONDAY)
-    becomes(world, "Lake Leasing", ())
-    lake = Customer("Lake Leasing", "LAKE", 1)
-
-    assert connects(world, feed, lake)
-    assert not connects(world, feed, lake)
-
-    assert (world.feed(feed).customer_id, world.feed(feed).customer_name) == (
-        "LAKE",
-        "Lake Leasing",
-    )
-
-
-def test_a_proposal_is_deleted_with_its_feed(world: World) -> None:
-    feed = world.create_feed("Miller Print Shop", CNB1=10)
-    world.night(MONDAY)
-    world.printerpoint.rename_customer("Miller Print Shop", "Miller & Sons")
-    world.night(TUESDAY)
-    with world.session() as session:
-        feeds.remove(session, session.get_one(Feed, feed), world.after_midnight(TUESDAY))
-        session.commit()
-
-    with world.session() as session:
-        server = session.get_one(Server, world.server_id)
-        fleet = [Customer("Miller & Sons", None, 1)]
-        connected = feeds.create_all_feeds(session, server, fleet, world.after_midnight(TUESDAY))
-        session.commit()
-
-    assert [one.customer_name for one in connected.feeds] == ["Miller & Sons"]
-    assert connected.skipped == []
-
-
 @pytest.mark.both_databases
 def test_an_error_of_the_search_fails_the_job_but_not_the_collection(
     world: World, monkeypatch: pytest.MonkeyPatch
@@ -300,44 +234,3 @@ def test_an_error_of_the_search_fails_the_job_but_not_the_collection(
     assert state == "finished"
     assert world.deposits(bakery) == {TUESDAY: 9}
     assert proposal(world, lost) == (None, "Miller & Sons", 1, 1)
-
-
-def becomes(world: World, name: str, printers: tuple[str, ...]) -> None:
-    """Another customer without an ID lists these printers."""
-    customer = world.printerpoint.add_customer(name)
-    for printer in printers:
-        world.printerpoint.move_printer(printer, customer)
-
-
-def leaves(world: World, printers: set[str]) -> None:
-    """These printers are listed nowhere any more."""
-    for printer in sorted(printers):
-        world.printerpoint.remove_printer(printer)
-
-
-def printers_of(world: World, customer: str) -> list[str]:
-    """The keys of a customer's printers."""
-    machines = world.printerpoint.data.machines.values()
-    return [machine.key for machine in machines if machine.company == customer]
-
-
-def connects(world: World, feed_id: int, customer: Customer | None = None) -> bool:
-    """Connect the feed again, on Tuesday night."""
-    with world.session() as session:
-        feed = session.get_one(Feed, feed_id)
-        changed = renames.relink(session, feed, world.after_midnight(TUESDAY), customer)
-        session.commit()
-        return changed
-
-
-def proposal(world: World, feed_id: int) -> Proposal:
-    """The customer that is proposed for a feed, and how many of its devices it lists."""
-    feed = world.feed(feed_id)
-    return feed.successor_id, feed.successor_name, feed.successor_devices, feed.successor_of
-
-
-def events(world: World, feed_id: int, kind: str) -> list[dict[str, object]]:
-    """The details of a feed's events of a kind."""
-    with world.session() as session:
-        query = select(FeedEvent.details).where(FeedEvent.feed_id == feed_id)
-        return list(session.scalars(query.where(FeedEvent.kind == kind).order_by(FeedEvent.id)))
