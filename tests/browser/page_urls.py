@@ -4,7 +4,7 @@ The names in braces are keys of ``SeededDatabase.things``. The first URL of an e
 every role that may, the others by the role that sees most of them.
 """
 
-from tests.views.test_access_matrix import ANYBODY, WHO
+from tests.views.access_table import ANYBODY, WHO
 from webapp.views.public.guide import CHAPTERS
 
 #: In the order of how much they see.

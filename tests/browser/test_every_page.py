@@ -14,7 +14,7 @@ from tests.browser import page_urls
 from tests.browser.served_app import ServedApp
 from tests.browser.validators import html_errors
 from tests.browser.walk import Walk
-from tests.views.test_access_matrix import REFUSED_TO_ALL
+from tests.views.access_table import REFUSED_TO_ALL
 
 Step = tuple[str, Callable[[], None]]
 

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.hostile.values import HEADERS, TEXTS, parameters
-from tests.views.test_access_matrix import PLAIN, ROLES
+from tests.views.access_table import PLAIN, ROLES
 
 #: The role of a request without a log-in.
 ANONYMOUS = "anonymous"

@@ -5,11 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import inspect, select
 
+from tests.views.access_table import OPERATIONS, ROLES, WHO
 from tests.views.test_access_matrix import (
-    OPERATIONS,
     REACHED,
-    ROLES,
-    WHO,
     Tenants,
     ask,
     built_tenants,

@@ -13,7 +13,7 @@ from tests import factories
 from tests.browser import page_urls, seeded_db
 from tests.database import engine, open_session
 from tests.factories import NOW
-from tests.views.test_access_matrix import ANYBODY, WHO
+from tests.views.access_table import ANYBODY, WHO
 from tests.views.test_exports import LISTS
 from webapp import clock
 from webapp.crypto import Keyring

@@ -1,7 +1,5 @@
 """What stands in front of every page: headers, tokens, cookies, errors, logs."""
 
-import io
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,10 +18,8 @@ from webapp import clock
 from webapp.app import create_app
 from webapp.db import db
 from webapp.errors import Conflict, Invalid, NotFound
-from webapp.logs import Redacting
 from webapp.queue import QueueDown
 from webapp.settings import Settings
-from webapp.views.shared.security import SECRET_ADDRESSES
 
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -152,36 +148,6 @@ def test_security_txt_has_a_contact_and_expires(visitor: Visitor, settings: Sett
     assert "Set-Cookie" not in response.headers
 
 
-def test_a_form_without_a_csrf_token_is_refused(
-    log_in: Callable[[str], Visitor], storing: Storing
-) -> None:
-    with storing() as session:
-        factories.user(session, email="ada@example.com")
-    visitor = log_in("ada@example.com")
-
-    responses = [
-        visitor.client.post("/logout"),
-        visitor.client.post("/logout", data={"csrf_token": "made up"}),
-        visitor.client.post("/accounts/new", data={"name": "Bakery"}),
-    ]
-
-    assert [response.status_code for response in responses] == [400, 400, 400]
-    assert "reload the page" in responses[0].text
-    assert visitor.opens("/").status_code == 200
-
-
-def test_a_csrf_token_in_the_header_is_accepted(
-    log_in: Callable[[str], Visitor], storing: Storing
-) -> None:
-    with storing() as session:
-        factories.user(session, email="ada@example.com")
-    visitor = log_in("ada@example.com")
-
-    response = visitor.client.post("/logout", headers={"X-CSRFToken": visitor.token()})
-
-    assert response.status_code == 302
-
-
 def test_a_session_of_a_disabled_user_has_ended(
     log_in: Callable[[str], Visitor], storing: Storing
 ) -> None:
@@ -292,77 +258,6 @@ def test_an_unreachable_database_is_a_503_also_for_users(
     assert "temporarily unavailable" in response.text
 
 
-def test_every_address_with_a_token_is_listed_as_secret(app: Flask) -> None:
-    with_tokens = {rule.endpoint for rule in app.url_map.iter_rules() if "token" in rule.arguments}
-
-    assert with_tokens == SECRET_ADDRESSES
-
-
-@pytest.mark.parametrize(
-    "path", ["/invitations/s3cret", "/unsubscribe/s3cret", "/profile/email/s3cret"]
-)
-def test_a_secret_address_is_neither_a_referrer_nor_a_login_parameter(
-    visitor: Visitor, storing: Storing, path: str
-) -> None:
-    opened, sent = visitor.opens(path), visitor.client.post(path)
-    _add_user(storing)
-    visitor.logs_in("ada@example.com")
-    logged_in = visitor.opens(path)
-
-    for response in (opened, sent, logged_in):
-        assert response.headers["Referrer-Policy"] == "strict-origin"
-        assert "s3cret" not in response.headers.get("Location", "")
-
-
-def test_the_login_redirects_to_the_requested_secret_address(
-    visitor: Visitor, storing: Storing
-) -> None:
-    _add_user(storing)
-    to_login = visitor.opens("/profile/email/s3cret")
-    after = visitor.logs_in("ada@example.com")
-    visitor.sends("/logout")
-    again = visitor.logs_in("ada@example.com")
-
-    assert to_login.headers["Location"] == "/login"
-    assert after.headers["Location"] == "/profile/email/s3cret"
-    assert again.headers["Location"] == "/"
-
-
-def _add_user(storing: Storing) -> None:
-    with storing() as session:
-        factories.user(session, email="ada@example.com")
-
-
-@pytest.mark.parametrize("prefix", ["/invitations/", "/unsubscribe/", "/profile/email/"])
-def test_the_formatter_of_the_log_removes_secret_addresses(prefix: str) -> None:
-    line = f'"GET {prefix}s3cret-token?from=mail HTTP/1.1"'
-    record = logging.LogRecord("werkzeug", logging.INFO, "", 0, line, None, None)
-
-    assert Redacting("%(message)s").format(record) == f'"GET {prefix}... HTTP/1.1"'
-
-
-def test_a_one_time_link_is_in_no_log_line(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(Redacting("%(message)s"))
-    logging.getLogger().addHandler(handler)
-
-    def fail(token: str) -> str:
-        raise RuntimeError(f"cannot open /invitations/{token}?x=1")
-
-    monkeypatch.setitem(app.view_functions, "auth.invitation", fail)
-    try:
-        app.test_client().get("/invitations/s3cret-token?from=mail")
-        logging.getLogger("werkzeug").warning('"GET /invitations/s3cret-token?from=mail HTTP/1.1"')
-    finally:
-        logging.getLogger().removeHandler(handler)
-
-    assert "auth.invitation raised" in written.getvalue()
-    assert "/invitations/... HTTP/1.1" in written.getvalue()
-    assert "s3cret" not in written.getvalue()
-    assert "from=mail" not in written.getvalue()
-
-
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(visitor: Visitor) -> None:
     response = visitor.client.post("/login", data={"email": "x" * 2_000_000})
 
@@ -374,16 +269,3 @@ def test_liveness_has_no_details_and_creates_no_session(visitor: Visitor) -> Non
 
     assert response.get_json() == {"status": "ok"}
     assert "Set-Cookie" not in response.headers
-
-
-def test_a_csrf_token_of_another_session_is_refused(
-    log_in: Callable[[str], Visitor], storing: Storing
-) -> None:
-    with storing() as session:
-        factories.user(session, email="ada@example.com")
-    ada, again = log_in("ada@example.com"), log_in("ada@example.com")
-
-    assert ada.token() != again.token()
-    refused = again.client.post("/logout", data={"csrf_token": ada.token()})
-    assert refused.status_code == 400
-    assert again.sends("/logout").status_code == 302
