@@ -25,7 +25,6 @@ MOST_CHARACTERS_OF_A_TEMPLATE_LINE = 160
 #: The files that are longer, each with the reason.
 LONG_FILES = {
     "tests/bench/nights.py": "one measurement: our night, and the same night by bare statements",
-    "tests/browser/seeded_db.py": "one database, whose rows refer to each other",
     "tests/browser/walk.py": "one class that checks a page in every size, with its scripts",
     "tests/jobs/test_concurrency.py": "all of them with the same processes",
     "tests/printerpoint/test_schema.py": "one row, field by field",
@@ -35,10 +34,10 @@ LONG_FILES = {
 #: The functions that are longer, each with the reason.
 LONG_FUNCTIONS = {
     "tests/bench/nights.py: _write": "the bare statements of a night, in their order",
-    "tests/browser/seeded_db.py: _feeds": "a list of rows",
-    "tests/browser/seeded_db.py: _printers": "a list of rows",
-    "tests/browser/seeded_db.py: _history": "a list of rows",
     "tests/browser/seeded_db.py: _collections": "a list of rows",
+    "tests/browser/seeded_db.py: _feeds": "a list of rows",
+    "tests/browser/seeded_printers.py: add_history": "a list of rows",
+    "tests/browser/seeded_printers.py: add_printers": "a list of rows",
     "tests/browser/test_journey.py: test_the_journey_of_a_month": "one journey, step by step",
     "tests/cli/test_demo.py: test_the_demo_is_seeded_and_extended_until_it_is_reset": (
         "one demo, since seeding it takes a minute"

@@ -26,7 +26,7 @@ PAGES: dict[str, list[str]] = {
     "accounts.new": ["/accounts/new", "/accounts/new?partner={partner}"],
     "accounts.show": [
         "/accounts/{customer}", "/accounts/{partner}", "/accounts/{newcomer}",
-        "/accounts/{operations}", "/accounts/{stranger}", "/accounts/{long_customer}",
+        "/accounts/{operations}", "/accounts/{empty_customer}", "/accounts/{long_customer}",
     ],
     "accounts.edit": ["/accounts/{customer}/edit", "/accounts/{partner}/edit"],
     "branding.edit": ["/accounts/{partner}/brand", "/accounts/{newcomer}/brand"],
@@ -122,8 +122,8 @@ PAGES: dict[str, list[str]] = {
         "/accounts/{partner}/business-review", "/accounts/{newcomer}/business-review",
         "/accounts/{partner}/business-review?period=2026-Q3",
     ],
-    "sharing.year": ["/accounts/{customer}/years/2026", "/accounts/{stranger}/years/2026"],
-    "sharing.edit": ["/accounts/{customer}/sharing", "/accounts/{stranger}/sharing"],
+    "sharing.year": ["/accounts/{customer}/years/2026", "/accounts/{empty_customer}/years/2026"],
+    "sharing.edit": ["/accounts/{customer}/sharing", "/accounts/{empty_customer}/sharing"],
     "sharing.renew": ["/accounts/{customer}/badge/renew"],
     "public_certificates.show": ["/c/{public_id}", "/c/{unnamed}"],
 }  # fmt: skip
@@ -183,7 +183,7 @@ EMPTY: dict[str, list[str]] = {
         "/", "/accounts", "/users", "/servers", "/feeds", "/devices", "/collections", "/review",
         "/certificates", "/reconciliation", "/accounts/{newcomer}",
     ],
-    "new_customer": ["/", "/feeds", "/devices", "/certificates", "/accounts/{stranger}"],
+    "new_customer": ["/", "/feeds", "/devices", "/certificates", "/accounts/{empty_customer}"],
 }  # fmt: skip
 
 #: Error pages: user, address and status.
