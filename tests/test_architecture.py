@@ -64,9 +64,11 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@cache
 def parse(path: Path) -> ast.Module:
-    """Return the syntax tree of a module."""
+    """Return the syntax tree of a module.
+
+    Not stored: the garbage collector would go through all of them again and again.
+    """
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
