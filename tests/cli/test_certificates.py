@@ -142,27 +142,22 @@ def test_a_document_that_is_not_drawn_yet_is_drawn(printed: Releaf, tmp_path: Pa
     assert (tmp_path / "c.pdf").read_bytes()[:5] == b"%PDF-"
 
 
-@pytest.mark.parametrize(
-    ("number", "target", "field"),
-    [
-        ("R-2026-10-999999", "{}/c.pdf", "number"),
-        (f"R-{MONTH}-000001", "{}", "output"),
-        (f"R-{MONTH}-000001", "{}/nowhere/c.pdf", "output"),
-        (f"R-{MONTH}-000001", "/dev/null", "output"),
-        (f"R-{MONTH}-000001", "-", "output"),
-    ],
-)
-def test_what_cannot_be_downloaded_is_wrong_use(
-    printed: Releaf, tmp_path: Path, number: str, target: str, field: str
-) -> None:
+def test_what_cannot_be_downloaded_is_wrong_use(printed: Releaf, tmp_path: Path) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
-
-    result = printed(
-        "certificates", "download", number, "-o", target.format(tmp_path), "--force", "--json"
+    number = f"R-{MONTH}-000001"
+    wrong = (
+        ("R-2026-10-999999", tmp_path / "c.pdf", "number"),
+        (number, tmp_path, "output"),
+        (number, tmp_path / "nowhere" / "c.pdf", "output"),
+        (number, "/dev/null", "output"),
+        (number, "-", "output"),
     )
 
-    assert (result.code, result.error[0]) == (2, field)
-    assert result.err.count("Error: ") == 1
+    for name, target, field in wrong:
+        result = printed("certificates", "download", name, "-o", target, "--force", "--json")
+
+        assert (result.code, result.error[0]) == (2, field), target
+        assert result.err.count("Error: ") == 1
 
 
 def test_late_pages_are_reported(printed: Releaf, printerpoint: Sandbox) -> None:

@@ -1,11 +1,16 @@
 """``releaf server``, on a real sandbox."""
 
+from functools import partial
+
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from tests.cli.conftest import Releaf
+from tests.printerpoint.patience import Patience
+from webapp.cli import context
 from webapp.models import AuditEntry
+from webapp.printerpoint.client import Client
 from webapp.printerpoint.sandbox import Sandbox
 
 
@@ -49,8 +54,13 @@ def test_without_a_token_nothing_is_requested(
     ],
 )
 def test_a_token_that_does_not_work_is_not_saved(
-    releaf: Releaf, printerpoint: Sandbox, trouble: str, words: str
+    releaf: Releaf,
+    printerpoint: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
+    words: str,
 ) -> None:
+    monkeypatch.setattr(context, "Client", partial(Client, sleep=Patience().sleep))
     releaf.made("account", "add", "Northwind")
     printerpoint.add_dealer("canary-token")
     getattr(printerpoint, trouble)()

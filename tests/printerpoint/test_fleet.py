@@ -147,6 +147,7 @@ def test_a_closed_fleet_raises_an_error() -> None:
         fleet.printers_of("S", "School")
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_fleet() -> None:
     def peak(pages: int) -> int:
         tracemalloc.start()

@@ -1,7 +1,7 @@
 """What stands in front of every page: headers, tokens, cookies, errors, logs."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.exc import OperationalError
 
 from tests import factories
@@ -21,6 +22,8 @@ from webapp.errors import Conflict, Invalid, NotFound
 from webapp.queue import QueueDown
 from webapp.settings import Settings
 
+AppWith = Callable[[Settings], AbstractContextManager[Flask]]
+
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
@@ -28,13 +31,19 @@ STRICT = (
 )
 
 
-@contextmanager
-def app_with(settings: Settings) -> Iterator[Flask]:
-    """An application of other settings."""
-    made = create_app(settings)
-    yield made
-    with made.app_context():
-        db.engine.dispose()
+@pytest.fixture
+def app_with(compiled_templates: FileSystemBytecodeCache) -> AppWith:
+    """``with app_with(settings) as app:`` is an application of other settings."""
+
+    @contextmanager
+    def create(settings: Settings) -> Iterator[Flask]:
+        made = create_app(settings)
+        made.jinja_env.bytecode_cache = compiled_templates
+        yield made
+        with made.app_context():
+            db.engine.dispose()
+
+    return create
 
 
 @pytest.mark.parametrize("path", ["/login", "/nothing-there", "/healthz", "/static/app.css", "/"])
@@ -62,7 +71,9 @@ def test_pages_are_not_cached_and_versioned_files_are_cached_for_a_year(visitor:
     assert "max-age=86400" in stored[1]
 
 
-def test_over_https_cookies_and_transport_are_strict(settings: Settings, storing: Storing) -> None:
+def test_over_https_cookies_and_transport_are_strict(
+    settings: Settings, storing: Storing, app_with: AppWith
+) -> None:
     with storing() as session:
         factories.user(session, email="ada@example.com")
     with app_with(replace(settings, public_url="https://releaf.example")) as app:
@@ -90,7 +101,9 @@ def test_over_http_the_cookie_is_httponly_and_samesite(
     assert "Secure" not in cookie
 
 
-def test_in_production_the_headers_of_one_proxy_are_used(settings: Settings) -> None:
+def test_in_production_the_headers_of_one_proxy_are_used(
+    settings: Settings, app_with: AppWith
+) -> None:
     live = replace(settings, environment="production", public_url="https://releaf.example")
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
     seen = {}
@@ -109,7 +122,9 @@ def _show_client_address(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("path", ["/operations/queues", "/login", "/static", "/", "/no-such-page"])
-def test_in_production_a_foreign_host_is_refused(settings: Settings, path: str) -> None:
+def test_in_production_a_foreign_host_is_refused(
+    settings: Settings, path: str, app_with: AppWith
+) -> None:
     live = replace(settings, environment="production", public_url="https://releaf.example")
     with app_with(live) as app:
         client = app.test_client()
