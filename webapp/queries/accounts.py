@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.orm import Session
 
 from webapp.domain.months import Month
@@ -19,6 +19,11 @@ PARTNER_COLUMNS: dict[str, Any] = {
     "customers": metrics.customers_of_partner(),
 }
 CUSTOMER_COLUMNS = ("name", "added", "pages")
+
+
+def time_zone(partner: type[Account]) -> ColumnElement[str]:
+    """Return the time zone of a joined account: its own, or that of ``partner``, a joined alias."""
+    return func.coalesce(Account.time_zone, partner.time_zone, "UTC")
 
 
 def partners(viewer: Viewer, *, text: str = "", sort: str = "name") -> Select[Any]:

@@ -13,11 +13,12 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from webapp.domain.months import Month
 from webapp.models import Account, Certificate, Deposit, Device, Feed, HealthChange, Server
+from webapp.queries.accounts import time_zone
 
 Rows = Select[*tuple[Any, ...]]
 
 _Partner = aliased(Account)
-_ZONE = func.coalesce(Account.time_zone, _Partner.time_zone, "UTC")
+_ZONE = time_zone(_Partner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from webapp.models import Account, Feed, Server
 from webapp.queries import access, lists, metrics
 from webapp.queries.viewer import Viewer
 
+_Partner = aliased(Account)
 _COLUMNS: dict[str, Any] = {
     "customer": Feed.customer_name,
     "account": Account.name,
@@ -20,7 +21,6 @@ _COLUMNS: dict[str, Any] = {
 }
 #: What the list can be sorted by.
 SORTS = (*_COLUMNS, "pages")
-_Partner = aliased(Account)
 
 
 def every(viewer: Viewer, month: Month, sort: str = "customer") -> Select[Any]:

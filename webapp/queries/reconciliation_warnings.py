@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.domain.reasons import Reason, reason
 from webapp.models import Account, Delta, Deposit, Device, Feed, Server
 from webapp.queries import access
+from webapp.queries.accounts import time_zone
 
 Kind = Literal["serial_metered_twice", "near_lifetime", "before_feed", "several_customers"]
 #: A delta of more pages than this is compared with the count that was read.
@@ -149,7 +150,7 @@ def _before_feed(session: Session, ids: Select[int]) -> Iterator[ReconciliationW
             Feed.id,
             Feed.customer_name,
             Feed.created_at,
-            func.coalesce(Account.time_zone, partner.time_zone, "UTC"),
+            time_zone(partner),
             first,
         )
         .join(Account, Account.id == Feed.account_id)
