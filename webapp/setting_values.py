@@ -185,7 +185,7 @@ def mail_url(url: str, production: bool) -> str:
     if not url and production:
         raise SettingsError(
             "MAIL_URL: is not set; give the mail server like smtp://user:password@host:587, "
-            "smtps://user:password@host, or mailbox: to keep mails in a folder"
+            "smtps://user:password@host, or mailbox: to store emails in a folder"
         )
     if not url or url == "mailbox:":
         return "mailbox:"
@@ -204,7 +204,9 @@ def mail_url(url: str, production: bool) -> str:
 
 def mail_from(text: str, production: bool) -> str:
     if not text and production:
-        raise SettingsError("MAIL_FROM: is not set; say who writes, like Releaf <mail@example.com>")
+        raise SettingsError(
+            "MAIL_FROM: is not set; set the sender, such as Releaf <mail@example.com>"
+        )
     text = text or "Releaf <releaf@localhost.localdomain>"
     _, address = parseaddr(text)
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", address) or not text.isprintable():

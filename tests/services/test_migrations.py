@@ -168,7 +168,7 @@ def test_months_that_closed_before_a_minimum_existed_were_not_carried(empty_data
     config = database._config()
     with engine.begin() as connection:
         if connection.dialect.name == "sqlite":
-            database._hold_references_loosely(connection)
+            database._disable_foreign_keys(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "0021_mail_purpose")
         month: Mapping[str, Any] = {"account_id": 1, "month": "2026-10"}
@@ -186,7 +186,7 @@ def test_no_email_is_due_for_a_document_that_was_rendered_before(empty_database:
     config = database._config()
     with engine.begin() as connection:
         if connection.dialect.name == "sqlite":
-            database._hold_references_loosely(connection)
+            database._disable_foreign_keys(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "0022_certificate_minimum")
         of_database = {name: ROWS["0001_initial"][name] for name in ("account", "logo")}
@@ -218,7 +218,7 @@ def _through_all_revisions(engine: Engine, but: str) -> dict[str, dict[str, Any]
     for script in reversed([one for one in scripts if one.revision != but]):
         with engine.begin() as connection:
             if connection.dialect.name == "sqlite":
-                database._hold_references_loosely(connection)
+                database._disable_foreign_keys(connection)
             config = database._config()
             config.attributes["connection"] = connection
             command.upgrade(config, script.revision)

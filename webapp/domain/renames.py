@@ -91,7 +91,7 @@ def _successor(
         known = {asset: one for one in devices if (asset := normalize(one.asset_id)) is not None}
         of, fewest = len(known), _FEWEST_ASSETS
         matched = sum(
-            any(_goes_on(device, row, roll_width_mm) for row in listing.assets.get(asset, ()))
+            any(_continues(device, row, roll_width_mm) for row in listing.assets.get(asset, ()))
             for asset, device in known.items()
         )
     if matched < fewest or 2 * matched < of:
@@ -99,7 +99,7 @@ def _successor(
     return Successor(key, matched, of)
 
 
-def _goes_on(device: KnownDevice, counters: Mapping[str, int | None], roll_width_mm: int) -> bool:
+def _continues(device: KnownDevice, counters: Mapping[str, int | None], roll_width_mm: int) -> bool:
     """Whether a row's count is not below the device's latest."""
     values = values_of_set(usable_values(counters), device.counter_set)
     return bool(values) and (

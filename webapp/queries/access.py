@@ -43,7 +43,7 @@ Noun = TypeVar("Noun", Account, User, Server, Feed, Device, Collection, Delta)
 
 
 def accounts(viewer: Viewer) -> Select[Account]:
-    """Select the accounts a viewer may see: all; a partner's and its customers'; the own one."""
+    """Select the accounts a viewer may see: all; a partner's and its customers'; a customer's."""
     return select(Account).where(owns(viewer, Account))
 
 

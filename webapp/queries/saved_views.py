@@ -1,4 +1,4 @@
-"""Saved views of lists; each user sees the own ones."""
+"""Saved views of lists; each user sees only theirs."""
 
 from collections.abc import Sequence
 

@@ -45,7 +45,7 @@ def current_revision(database_url: str) -> str | None:
 def upgrade(database_url: str) -> str:
     """Upgrade the database to this version in one transaction; return the revision.
 
-    Concurrent upgrades wait for each other. Raises Conflict, with one line that says what to do,
+    Concurrent upgrades wait for each other. Raises Conflict, with one line that names the remedy,
     for a database of another program, of an unreleased or of a later version, and for one that is
     in use.
     """
@@ -53,7 +53,7 @@ def upgrade(database_url: str) -> str:
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "sqlite":
-                _hold_references_loosely(connection)
+                _disable_foreign_keys(connection)
             if connection.dialect.name == "postgresql":
                 # An arbitrary number; released at the end of the transaction.
                 connection.exec_driver_sql("select pg_advisory_xact_lock(8333001)")
@@ -81,7 +81,7 @@ def upgrade(database_url: str) -> str:
 def make_ready(database_url: str) -> None:
     """Create the schema of an empty database; refuse one of another version.
 
-    Raises SchemaBehind or another Conflict, with one line that says what to do. A database that is
+    Raises SchemaBehind or another Conflict, with one line that names the remedy. A database that is
     ready is checked once per process.
     """
     current = current_revision(database_url)
@@ -104,7 +104,7 @@ def why_unusable(error: DBAPIError) -> str:
     return f"DATABASE_URL: the database cannot be used: {reason}"
 
 
-def _hold_references_loosely(connection: Connection) -> None:
+def _disable_foreign_keys(connection: Connection) -> None:
     """Disable foreign keys, so that referenced tables can be recreated (see SQLite's
     documentation).
 

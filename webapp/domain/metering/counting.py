@@ -48,7 +48,7 @@ def first_count(run: Run, reading: Count, since: date) -> None:
         state = "held"
     run.record(reading, kind, state, pages, before=before, since=since)
     if state == "counted" and reading.feed_id is not None:
-        _learn(run, pages, days)
+        _add_to_history(run, pages, days)
     elif state == "baseline" and reading.feed_id is not None:
         run.change(initial=run.state.initial + pages)
 
@@ -111,7 +111,7 @@ def _accept_alike(run: Run, delta: Delta) -> None:
     """
     limits = run.context.limits
     run.decide(delta, "accepted", evidence=delta.evidence)
-    _learn(run, delta.pages, delta.days)
+    _add_to_history(run, delta.pages, delta.days)
     history = run.state.history
     run.change(history=replace(history, deltas=max(history.deltas, limits.young_deltas)))
     for other in run.state.deltas:
@@ -119,7 +119,7 @@ def _accept_alike(run: Run, delta: Delta) -> None:
         most = limits.of_gap(run.state.history, other.days)
         if waits and other.confirmations and other.pages <= most:
             run.decide(other, "accepted", evidence=other.evidence)
-            _learn(run, other.pages, other.days)
+            _add_to_history(run, other.pages, other.days)
 
 
 def _is_foreign(run: Run, delta: Delta) -> bool:
@@ -153,10 +153,10 @@ def _ordinary(run: Run, reading: Count, since: date) -> None:
     decided: DeltaState = "counted" if kind == "ordinary" else "held"
     run.record(reading, kind, decided, pages, before=state.latest, since=since)
     if kind == "ordinary" and reading.feed_id is not None:
-        _learn(run, pages, days)
+        _add_to_history(run, pages, days)
 
 
-def _learn(run: Run, pages: int, days: int) -> None:
+def _add_to_history(run: Run, pages: int, days: int) -> None:
     """Add an ordinary delta to the device's history."""
     known = run.state.history
     run.change(

@@ -117,7 +117,7 @@ def choose(rows: Sequence[Row], state: DeviceState | None, context: Context) -> 
     if home is not None and (state.night is not None and context.closing <= state.night):
         return Choice(home)
     others = [row for row in ordered if not _is_home(row, state)]
-    living = [row for row in others if _is_living(row, state, context)]
+    living = [row for row in others if _continues_elsewhere(row, state, context)]
     if home is None or not _is_read_anew(home, state, context):
         return _choose_elsewhere(home, living, others, state, context)
     disputed = tuple(row for row in living if not _agree(home, row, state.counter_set, context))
@@ -242,7 +242,7 @@ def _is_read_anew(row: Row, state: DeviceState, context: Context) -> bool:
     return count_of(row, state.counter_set, context) not in (None, state.reported)
 
 
-def _is_living(row: Row, state: DeviceState, context: Context) -> bool:
+def _continues_elsewhere(row: Row, state: DeviceState, context: Context) -> bool:
     """Whether another row was seen after the last reading, or its count continues."""
     if state.is_newer(context.past(row.last_seen)):
         return True

@@ -7,7 +7,7 @@ from webapp.domain.metering.state import History
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Defaults fit office machines; units are pages unless the name says otherwise."""
+    """Defaults fit office machines; units are pages unless the name states another one."""
 
     #: A device with fewer non-zero deltas is young.
     young_deltas: int = 5

@@ -132,7 +132,7 @@ class _Work(Generic[Key]):
             copies.remove(choice.row)
             repeated = [row for row in copies if agree(choice.row, row, self.context)]
             if key is None:
-                key, state = self._adopted([choice.row, *repeated])
+                key, state = self._device_of_asset([choice.row, *repeated])
             aliases = frozenset(filter(None, (normalize(row.asset_id) for row in repeated)))
             self._add(key, state, choice.row, serial, choice.disputed, aliases=aliases)
         elif choice is not None and key in self.own and choice.row.feed_id is None:
@@ -164,7 +164,7 @@ class _Work(Generic[Key]):
         }
         left = self._continuing(distinct, candidates)
         for row in left:
-            self._place_left(row, asset, candidates)
+            self._match_rest(row, asset, candidates)
 
     def _separated(self, key: Key | None, asset: str | None) -> Copy | None:
         copies = self.devices[key].copies if key is not None else ()
@@ -207,7 +207,7 @@ class _Work(Generic[Key]):
                 self._add(key, candidates.pop(key), rows[number], None)
         return [row for number, row in enumerate(rows) if number not in done]
 
-    def _place_left(self, row: Row, asset: str | None, candidates: dict[Key, DeviceState]) -> None:
+    def _match_rest(self, row: Row, asset: str | None, candidates: dict[Key, DeviceState]) -> None:
         """Match a row that continues no device of its asset ID."""
         nameless = next((key for key, state in candidates.items() if state.serial is None), None)
         if nameless is not None:
@@ -232,7 +232,7 @@ class _Work(Generic[Key]):
             state = baseline_of(first, self.customer, asset, self.context)
         self._add(None, state, row, None)
 
-    def _adopted(self, rows: Sequence[Row]) -> tuple[Key | None, DeviceState | None]:
+    def _device_of_asset(self, rows: Sequence[Row]) -> tuple[Key | None, DeviceState | None]:
         """Return the feed's device of a row's asset ID without a known serial number."""
         for row in rows:
             asset = normalize(row.asset_id)

@@ -20,7 +20,7 @@ from webapp.domain.metering.process import process
 from webapp.domain.metering.run import Context
 from webapp.domain.metering.state import Delta, DeviceState
 
-#: The counters that stand for a counter set: its first one, and one that joined later.
+#: The counters that represent a counter set: its first one, and one that joined later.
 _COUNTERS = {"size": ("coloredPagesBySizeMonochromeTotal", "coloredPagesBySizeColorTotal")}
 _OTHER_COUNTERS = ("coloredPagesByMonochrome", "coloredPagesByColor")
 _RECONNECTED_WITHIN = timedelta(days=1)

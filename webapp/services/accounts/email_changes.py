@@ -1,4 +1,4 @@
-"""Changing the own email address: confirmed by a signed link that is sent to the new one.
+"""Change of a user's email address, confirmed by a signed link that is sent to the new one.
 
 The link names the present address, so that it works once.
 """

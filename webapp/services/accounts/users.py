@@ -158,12 +158,12 @@ def authenticate(session: Session, email: str, password: str) -> list[User]:
     return [
         user
         for user, password_hash, fits in zip(found, hashes, fitting, strict=False)
-        if fits and _enters(session, user, password, password_hash)
+        if fits and _may_log_in(session, user, password, password_hash)
     ]
 
 
-def _enters(session: Session, user: User, password: str, password_hash: str | None) -> bool:
-    """Whether a user whose password fits is enabled; renews an outdated hash."""
+def _may_log_in(session: Session, user: User, password: str, password_hash: str | None) -> bool:
+    """Whether a user with a verified password is enabled; renew an outdated hash."""
     lock(session, User.id, user.id)  # the password may have been changed since it was read
     session.refresh(user)
     if user.password_hash is None or user.password_hash != password_hash or user.disabled_at:

@@ -136,7 +136,7 @@ def _listing(fleet: Fleet, customer: Customer) -> Listing:
 def _lost_devices(session: Session, collection: Collection) -> Mapping[int, list[KnownDevice]]:
     """Return the devices that customers which are not found listed until they disappeared.
 
-    Devices that had been missing before, or have moved, say nothing about the customer.
+    Devices that had been missing before, or have moved, do not identify the customer.
     """
     lost = select(Outcome.feed_id).where(
         Outcome.collection_id == collection.id, Outcome.outcome == "not_found"

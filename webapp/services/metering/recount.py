@@ -128,7 +128,7 @@ def _changes_of(plan: Plan, device: RecountedDevice) -> list[DeviceChange]:
         before, after = stored.get(key, (0, 0, 0)), replayed.get(key, (0, 0, 0))
         if before != after:
             named = members[readers.get(key, device.target)]
-            why = _why(plan, device, key, named.id)
+            why = _reason_of(plan, device, key, named.id)
             left = device.status != "changed"
             changes.append(_change(named, *key, before[0], after[0], why, is_left=left))
     if not changes:
@@ -152,7 +152,9 @@ def _change(
     return DeviceChange(*names, feed_id, day, before, after, why, is_left)
 
 
-def _why(plan: Plan, device: RecountedDevice, key: tuple[int, date], device_id: int) -> Reason:
+def _reason_of(
+    plan: Plan, device: RecountedDevice, key: tuple[int, date], device_id: int
+) -> Reason:
     """Return why the pages of a feed and day differ by the present rules."""
     if device.status != "changed":
         return _LEFT[device.status]

@@ -151,9 +151,9 @@ def _devices(session: Session, plan: Plan, own: Select[int]) -> list[RecountedDe
 
 def _preference(plan: Plan, member: Member, feed_id: int | None) -> tuple[object, ...]:
     """Prefer, among stored devices that are one machine, the one of the feed that reads it now."""
-    is_living = _is_living(plan, member.feed_id)
+    is_connected = _is_connected(plan, member.feed_id)
     is_here = member.feed_id == feed_id
-    return member.moved_to is None, is_living, is_here, member.latest_on, member.id
+    return member.moved_to is None, is_connected, is_here, member.latest_on, member.id
 
 
 def _allocated_as_stored(plan: Plan, device: RecountedDevice, delta: Delta) -> Delta:
@@ -176,7 +176,7 @@ def _status(plan: Plan, device: RecountedDevice) -> Status:
         for member in device.members
         if member.serial_key is not None
         and member.serial_key == serial
-        and _is_living(plan, member.feed_id)
+        and _is_connected(plan, member.feed_id)
     ]
     if figures(plan, stored) == figures(plan, device.replayed) and len(metered) < 2:
         return "same"
@@ -189,7 +189,7 @@ def _status(plan: Plan, device: RecountedDevice) -> Status:
     return "changed"
 
 
-def _is_living(plan: Plan, feed_id: int) -> bool:
+def _is_connected(plan: Plan, feed_id: int) -> bool:
     return plan.feeds[feed_id].status != "removed"
 
 

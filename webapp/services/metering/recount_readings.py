@@ -67,10 +67,10 @@ def _replay_feed(feed: Feed) -> ReplayFeed:
 
 @dataclass(slots=True)
 class _DeltaFacts:
-    """What deltas say of a device besides its readings.
+    """What deltas state about a device besides its readings.
 
-    ``joined``: pages of counters that joined, by day; ``zero_on``: the first day on which it stood
-    at 0.
+    ``joined``: pages of counters that joined, by day; ``zero_on``: the first day on which its
+    count was 0.
     """
 
     joined: list[tuple[date, int]] = field(default_factory=list)

@@ -61,7 +61,7 @@ def nights(session: Session, now: datetime) -> list[EmailDraft]:
     since = max(finished_at, waits_since) if finished_at else waits_since
     if since <= now - NIGHTS_SILENT:
         return _stopped(session, since, finished_at)
-    return _go_on(session, finished_at) if finished_at else []
+    return _resumed(session, finished_at) if finished_at else []
 
 
 def _digests(
@@ -111,7 +111,7 @@ def _stopped(session: Session, since: datetime, finished_at: datetime | None) ->
     return [EmailDraft(user, "nights", key, "nights_stopped", values) for user in users]
 
 
-def _go_on(session: Session, finished_at: datetime) -> list[EmailDraft]:
+def _resumed(session: Session, finished_at: datetime) -> list[EmailDraft]:
     """Return drafts to users whose last such email was that nights had stopped."""
     due = []
     for user in session.scalars(readers("operations", "nights")):

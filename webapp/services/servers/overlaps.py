@@ -152,7 +152,7 @@ def _update_overlaps(session: Session, server: Server, now: datetime) -> None:
             row.shared = found[other_id]
     others = _servers(session, found.keys() - known.keys())
     for other in others:
-        earlier, later = sorted((server, other), key=_came)
+        earlier, later = sorted((server, other), key=_fleet_order)
         session.add(
             ServerOverlap(
                 server_id=later.id, other_id=earlier.id, shared=found[other.id], found_at=now
@@ -199,8 +199,8 @@ def _servers(session: Session, ids: Iterable[int]) -> Sequence[Server]:
     return session.scalars(query.order_by(Server.id)).all()
 
 
-def _came(server: Server) -> tuple[datetime, int]:
-    """Return when a server got its fleet: at its registration, or with a token of another fleet."""
+def _fleet_order(server: Server) -> tuple[datetime, int]:
+    """Return the sort key: when a server got its fleet, by registration or a token of another."""
     return server.fleet_since or server.created_at, server.id
 
 

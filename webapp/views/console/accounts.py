@@ -1,4 +1,4 @@
-"""Accounts: partners for operations, customers for partners, the own account for a customer."""
+"""Accounts: partners for operations, customers for partners, and for a customer its account."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date

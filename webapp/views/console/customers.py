@@ -182,7 +182,7 @@ def _find(server: Server) -> Found:
     """Search the server's customers for the text of this request."""
     found = Found(listing.search_text())
     try:
-        known = _known(server)
+        known = _load_customers(server)
     except (PrinterpointError, DecryptionError) as error:
         lost = gettext("The stored token can no longer be decrypted. Enter the token again.")
         found.error = error.message if isinstance(error, PrinterpointError) else lost
@@ -218,7 +218,7 @@ def _choose(found: Found, known: Sequence[Customer], matcher: FeedMatcher) -> No
         choice.own = assignment.name
 
 
-def _known(server: Server) -> Sequence[Customer]:
+def _load_customers(server: Server) -> Sequence[Customer]:
     """Return the customers of a server, from the cache or from Printerpoint.
 
     Raises PrinterpointError, DecryptionError. The transaction ends here: load rows again.
@@ -236,15 +236,15 @@ def _known(server: Server) -> Sequence[Customer]:
             known = fleet.customers()
     except PrinterpointError:
         if healthy:
-            _have_checked(server_id)
+            _enqueue_check(server_id)
         raise
     if not healthy:
-        _have_checked(server_id)
+        _enqueue_check(server_id)
     customers.cache(settings, cache_key, known)
     return known
 
 
-def _have_checked(server_id: int) -> None:
+def _enqueue_check(server_id: int) -> None:
     """Enqueue a health check, because a search itself does not record health."""
     try:
         queue.check_server(current_settings(), server_id)

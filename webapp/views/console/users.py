@@ -129,7 +129,7 @@ def index() -> ResponseReturnValue:
 @roles_required(*CHANGERS)
 @confirmation_required(cancel="users.index", fields=("full_name", "email", "role"))
 def new() -> ResponseReturnValue:
-    """Invite a person to the account in the address, or to the own one."""
+    """Invite a person to the account in the address, or to the user's."""
     account = _account()
     form = InviteForm(data=typed_values())
     form.role.choices = [(role, _ROLE_CHOICES[role]) for role in users.roles_of(account)]

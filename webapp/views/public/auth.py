@@ -56,7 +56,7 @@ def login() -> ResponseReturnValue:
         user = _chosen(form, found)
         if user is not None:
             _note("user logged in", user)
-            _enter(user)
+            _log_in(user)
             return redirect(target)
         db.session.rollback()
         if not found:
@@ -150,7 +150,7 @@ def _nothing_changed(had_token: bool) -> str:
 
 @blueprint.route("/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
-    """Change the own password; all sessions of the user end, and a new one starts here."""
+    """Change the user's password; all sessions end, and a new one starts here."""
     form = PasswordForm()
     if _is_complete(form):
         user = context.user()
@@ -166,7 +166,7 @@ def password() -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             _note("user changed password", user)
-            _enter(user)
+            _log_in(user)
             flash(
                 gettext(
                     "Your password has been changed. Your other sessions have been logged out."
@@ -205,7 +205,7 @@ def invitation(token: str) -> ResponseReturnValue:
             return _ended(str(error))
         else:
             _note("password reset" if resets else "invitation accepted", user)
-            _enter(user)
+            _log_in(user)
             flash(
                 gettext(
                     "Welcome, %(full_name)s. Next time log in with %(email)s.",
@@ -237,7 +237,7 @@ def _record_refusal(email: str) -> None:
     log.info("a log-in was refused")
 
 
-def _enter(user: User) -> None:
+def _log_in(user: User) -> None:
     """Log in, and commit."""
     sessions.log_in(user)
     db.session.commit()
