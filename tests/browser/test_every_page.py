@@ -26,7 +26,7 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     through = Walk(context, served_app, "english")
     # All pages of one user, then all of the next: sorting is stable otherwise.
     for who, step in sorted(_steps(through, served_app.things), key=lambda step: step[0]):
-        through.set_time(who)
+        through.continue_as(who)
         step()
     context.close()
     return through

@@ -22,11 +22,8 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
         for endpoint, paths in page_urls.PAGES.items()
         for path in paths
     }
-    before = ""
     for who, path in sorted(looks):
-        if who != before:
-            through.set_time(who)
-            before = who
+        through.continue_as(who)
         through.check_page_in("es", who, path)
     context.close()
     return through

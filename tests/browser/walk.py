@@ -123,14 +123,17 @@ class Walk:
         self._paths: set[str] = set()
         self._contents: set[str] = set()
         self._elements: set[str] = set()
-        self._where, self._expected = "", 200
+        self._who, self._where, self._expected = "", "", 200
         self._page.on("console", lambda message: self._record_message(message.type, message.text))
         self._page.on("pageerror", lambda error: self._record_message("error", str(error)))
         self._page.on("request", lambda request: self._follow(request.url))
         self._show_as("phone-dark")
 
-    def set_time(self, who: str) -> None:
-        """Continue as another user."""
+    def continue_as(self, who: str) -> None:
+        """Continue as a user; a change of user takes a new process of the browser."""
+        if who == self._who:
+            return
+        self._who = who
         # A live page whose request is sent without a session reloads, which aborts what is opened.
         self._page.goto("about:blank")
         self._page.context.clear_cookies()
