@@ -41,8 +41,8 @@ CUSTOMER = "Harbour Architects, LLP"
 
 
 @dataclass
-class Street:
-    """The addresses of the journey."""
+class RunningService:
+    """A running service: its address, and the link of an invitation."""
 
     address: str
     link: str
@@ -75,7 +75,9 @@ class Street:
 
 
 @pytest.fixture
-def street(settings: Settings, redis_server: RedisServer, tmp_path: Path) -> Iterator[Street]:
+def service(
+    settings: Settings, redis_server: RedisServer, tmp_path: Path
+) -> Iterator[RunningService]:
     """The service, running, and the invitation of a new partner's administrator."""
     with ExitStack() as stack:
         printerpoint = stack.enter_context(Sandbox())
@@ -93,47 +95,47 @@ def street(settings: Settings, redis_server: RedisServer, tmp_path: Path) -> Ite
             session.commit()
         address = stack.enter_context(web(config, tmp_path / "web.log"))
         stack.enter_context(worker(config, output=tmp_path / "worker.log"))
-        yield Street(address, f"{address}/invitations/{token}", config, printerpoint)
+        yield RunningService(address, f"{address}/invitations/{token}", config, printerpoint)
     engine(config.database_url).dispose()
 
 
 @pytest.fixture
-def printers(street: Street) -> None:
+def printers(service: RunningService) -> None:
     """Two customers in Printerpoint."""
     for name, customer_id, serial in (
         (CUSTOMER, "HARB01", "CNB1L2M345"),
         ("Rosie's Bakery", None, "CNB9"),
     ):
-        customer = street.printerpoint.add_customer(name, customer_id=customer_id)
-        street.printerpoint.add_printer(customer, serial=serial, asset="A-1", count=1_000)
+        customer = service.printerpoint.add_customer(name, customer_id=customer_id)
+        service.printerpoint.add_printer(customer, serial=serial, asset="A-1", count=1_000)
 
 
-def come_in(page: Page, street: Street) -> None:
-    """Take the invitation and choose a password."""
-    page.goto(street.link)
+def accept_invitation(page: Page, service: RunningService) -> None:
+    """Accept the invitation: choose a password."""
+    page.goto(service.link)
     for field in page.locator("main input[type=password]").all():
         field.fill(PASSWORD)
     page.get_by_role("button", name="Save and log in").click()
     expect(page.get_by_role("heading", name="Northwind Print")).to_be_visible()
 
 
-def register_server(page: Page, street: Street) -> None:
+def register_server(page: Page, service: RunningService) -> None:
     """Register the server, first with a token that is refused."""
-    page.goto(f"{street.address}/servers/new")
+    page.goto(f"{service.address}/servers/new")
     page.get_by_label("API token").fill("a-wrong-token")
     page.get_by_label("Name").fill("Our Printerpoint")
     page.get_by_role("button", name="Test and save").click()
     expect(page.get_by_role("alert")).to_contain_text("Printerpoint rejected this token")
     expect(page.get_by_label("API token")).to_have_value("")
     expect(page.get_by_label("Name")).to_have_value("Our Printerpoint")
-    page.get_by_label("API token").fill(street.printerpoint.token)
+    page.get_by_label("API token").fill(service.printerpoint.token)
     page.get_by_role("button", name="Test and save").click()
     expect(page.get_by_role("heading", name="Our Printerpoint")).to_be_visible()
 
 
-def add_feed_by_keyboard(page: Page, street: Street) -> None:
-    """Search for a customer and connect it without touching the mouse."""
-    page.goto(f"{street.address}/servers/1/feeds/new")
+def add_feed_by_keyboard(page: Page, service: RunningService) -> None:
+    """Search for a customer and connect it by keyboard only."""
+    page.goto(f"{service.address}/servers/1/feeds/new")
     expect(page.get_by_text("2 customers")).to_be_visible()
     page.get_by_role("main").get_by_role("searchbox").focus()
     page.keyboard.type("harb")
@@ -145,32 +147,32 @@ def add_feed_by_keyboard(page: Page, street: Street) -> None:
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/feeds/new" not in url)
-    page.goto(f"{street.address}/feeds/1")
+    page.goto(f"{service.address}/feeds/1")
     expect(page.get_by_role("heading", name=CUSTOMER)).to_be_visible()
 
 
 @pytest.mark.usefixtures("printers")
-def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
+def test_the_journey_of_a_month(service: RunningService, chromium: Browser) -> None:
     context = chromium.new_context()
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if grave(message) else None)
-    come_in(page, street)
-    register_server(page, street)
-    add_feed_by_keyboard(page, street)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
+    accept_invitation(page, service)
+    register_server(page, service)
+    add_feed_by_keyboard(page, service)
 
     page.get_by_role("button", name="Collect now").click()
     expect(page.get_by_role("heading", name="Results")).to_be_visible()
     today = clock.now().date()
     month = Month.of(today + timedelta(days=2)).next()
     for day, pages in ((month.first, 0), (month.first + timedelta(days=1), 250), (month.last, 83)):
-        street.printerpoint.print_pages("CNB1L2M345", pages)
-        street.night(day)
-    street.close_month(month)
+        service.printerpoint.print_pages("CNB1L2M345", pages)
+        service.night(day)
+    service.close_month(month)
 
-    page.goto(f"{street.address}/certificates")
+    page.goto(f"{service.address}/certificates")
     expect(page.get_by_role("table")).to_contain_text("333")
     page.get_by_role("table").locator("tbody").get_by_role("link").first.click()
     page.wait_for_url("**/certificates/R-*")
@@ -183,35 +185,35 @@ def test_the_journey_of_a_month(street: Street, chromium: Browser) -> None:
     assert "333" in text
     assert "0.04" in text
     public = page.locator("a[href*='/c/']").first.get_attribute("href")
-    look_without_login(chromium, street, public or "")
-    page.goto(f"{street.address}/reconciliation")
+    check_public_page(chromium, service, public or "")
+    page.goto(f"{service.address}/reconciliation")
     expect(page.get_by_text("Every page is accounted for")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url(lambda url: "/login" in url)
-    page.goto(f"{street.address}/feeds/1")
-    expect(page).to_have_url(f"{street.address}/login?next=/feeds/1")
+    page.goto(f"{service.address}/feeds/1")
+    expect(page).to_have_url(f"{service.address}/login?next=/feeds/1")
     context.close()
-    assert complaints == []
+    assert errors == []
 
 
-def grave(message: ConsoleMessage) -> bool:
-    """Whether a console complains of more than a form that was refused."""
+def is_error(message: ConsoleMessage) -> bool:
+    """Whether a message of the console is an error other than a refused form."""
     return message.type == "error" and "422" not in message.text
 
 
 def text_of(path: Path) -> str:
-    """The words of a PDF of one page."""
+    """The text of a PDF of one page."""
     document = pypdfium2.PdfDocument(path)
     assert len(document) == 1
     return str(document[0].get_textpage().get_text_bounded())
 
 
-def look_without_login(chromium: Browser, street: Street, public: str) -> None:
-    """Anybody who has its address can see what a certificate states."""
+def check_public_page(chromium: Browser, service: RunningService, public: str) -> None:
+    """Open the public page of a certificate without a login."""
     context: BrowserContext = chromium.new_context()
     page = context.new_page()
     # The address on the certificate is the configured one; this test's web has another port.
-    page.goto(f"{street.address}/c/{public.rsplit('/', 1)[1]}")
+    page.goto(f"{service.address}/c/{public.rsplit('/', 1)[1]}")
     expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
     expect(page.get_by_role("main")).to_contain_text("333")
     context.close()
@@ -219,20 +221,20 @@ def look_without_login(chromium: Browser, street: Street, public: str) -> None:
 
 @pytest.mark.usefixtures("printers")
 def test_a_server_is_registered_and_a_feed_connected_without_javascript(
-    street: Street, chromium: Browser
+    service: RunningService, chromium: Browser
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    come_in(page, street)
-    register_server(page, street)
+    accept_invitation(page, service)
+    register_server(page, service)
 
-    page.goto(f"{street.address}/servers/1/feeds/new")
+    page.goto(f"{service.address}/servers/1/feeds/new")
     page.get_by_role("link", name="Show the customers").click()
     page.get_by_label(CUSTOMER).first.check()
     page.locator("button[value=connect]").click()
     page.wait_for_url(lambda url: "/feeds/new" not in url)
 
-    page.goto(f"{street.address}/feeds")
+    page.goto(f"{service.address}/feeds")
     expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
     context.close()
 
@@ -240,11 +242,11 @@ def test_a_server_is_registered_and_a_feed_connected_without_javascript(
 @pytest.mark.usefixtures("printers")
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
-    street: Street, chromium: Browser, javascript: bool
+    service: RunningService, chromium: Browser, javascript: bool
 ) -> None:
     context = chromium.new_context(java_script_enabled=javascript)
     page = context.new_page()
-    page.goto(street.link)
+    page.goto(service.link)
     for field in page.locator("main input[type=password]").all():
         tab_to(page, field)
         page.keyboard.type(PASSWORD)
@@ -255,7 +257,7 @@ def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
     page.keyboard.press("Enter")
     page.wait_for_url("**/servers/new")
     tab_to(page, page.get_by_label("API token"))
-    page.keyboard.type(street.printerpoint.token)
+    page.keyboard.type(service.printerpoint.token)
     page.keyboard.press("Enter")
     page.wait_for_url("**/servers/1")
     tab_to(page, page.get_by_role("link", name="Add feeds").first)
@@ -273,7 +275,7 @@ def test_a_server_is_registered_and_a_feed_added_by_keyboard_alone(
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/feeds/new" not in url)
 
-    page.goto(f"{street.address}/feeds")
+    page.goto(f"{service.address}/feeds")
     expect(page.get_by_role("main")).to_contain_text(CUSTOMER)
     context.close()
 

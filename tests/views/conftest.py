@@ -1,4 +1,4 @@
-"""Visitors: browsers without JavaScript, with forms and their tokens as in real ones."""
+"""Visitors: browsers without JavaScript, which send forms with their CSRF tokens."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +19,7 @@ from webapp.models import User
 from webapp.printerpoint.sandbox import Sandbox
 from webapp.settings import Settings
 
-Storing = Callable[[], AbstractContextManager[Session]]
+Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 class Visitor:
@@ -28,15 +28,15 @@ class Visitor:
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
 
-    def logs_in(self, email: str, password: str = PASSWORD) -> TestResponse:
+    def log_in(self, email: str, password: str = PASSWORD) -> TestResponse:
         """Log in."""
-        return self.sends("/login", {"email": email, "password": password})
+        return self.post("/login", {"email": email, "password": password})
 
-    def opens(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
         """Get a page; redirects are not followed."""
         return self.client.get(path, headers=headers, buffered=True)
 
-    def sends(
+    def post(
         self,
         path: str,
         fields: Mapping[str, object] | None = None,
@@ -47,7 +47,7 @@ class Visitor:
         return self.client.post(path, data=data, headers=headers, buffered=True)
 
     def token(self) -> str:
-        """The token that forms of this session carry."""
+        """Return the CSRF token of this session."""
         app = self.client.application
         with self.client.session_transaction() as cookie, app.test_request_context():
             session.update(cookie)
@@ -81,16 +81,16 @@ def log_in(app: Flask, settings: Settings) -> Callable[[User | str], Visitor]:
 
 
 @pytest.fixture
-def storing(settings: Settings) -> Storing:
-    """``with storing() as session:`` commits to the application's database."""
+def transaction(settings: Settings) -> Transaction:
+    """``with transaction() as session:`` commits to the application's database."""
 
     @contextmanager
-    def store() -> Iterator[Session]:
+    def begin() -> Iterator[Session]:
         with open_session(settings.database_url) as session:
             yield session
             session.commit()
 
-    return store
+    return begin
 
 
 @pytest.fixture

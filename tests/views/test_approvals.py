@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.crypto import Keyring
 from webapp.models import AuditEntry, FleetSerial, Server, User
@@ -36,7 +36,7 @@ def settings(settings: Settings, printerpoint: Sandbox) -> Settings:
 
 @pytest.fixture
 def office(
-    storing: Storing,
+    transaction: Transaction,
     settings: Settings,
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
@@ -46,7 +46,7 @@ def office(
     serials = [f"CNB{number}" for number in range(6)]
     for serial in serials:
         printerpoint.add_printer(customer, serial=serial, count=100)
-    with storing() as session:
+    with transaction() as session:
         northwind = factories.partner(session, name="Northwind Print")
         westerly = factories.partner(session, name="Westerly")
         factories.user(session, northwind, email="nora@example.com")
@@ -72,13 +72,13 @@ def second_token(printerpoint: Sandbox) -> str:
 
 
 def test_a_second_token_of_the_same_fleet_is_refused(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
-    response = office.nora.sends("/servers/new", {"token": second_token(printerpoint)})
+    response = office.nora.post("/servers/new", {"token": second_token(printerpoint)})
 
     assert response.status_code == 422
     assert "the same printers as your server “Boston”" in response.text
-    with storing() as session:
+    with transaction() as session:
         assert session.scalars(select(Server.name)).all() == ["Boston"]
         assert set(session.scalars(select(FleetSerial.server_id))) == {office.server_id}
 
@@ -86,10 +86,10 @@ def test_a_second_token_of_the_same_fleet_is_refused(
 def test_the_same_token_at_another_partner_awaits_approval_without_its_name(
     office: Office, printerpoint: Sandbox
 ) -> None:
-    made = office.otto.sends("/servers/new", {"token": printerpoint.token, "name": "Mine"})
+    made = office.otto.post("/servers/new", {"token": printerpoint.token, "name": "Mine"})
 
     pages = [
-        office.otto.opens(path).text
+        office.otto.get(path).text
         for path in (made.location, "/", "/servers", "/servers?health=awaiting_approval", "/audit")
     ]
 
@@ -98,23 +98,23 @@ def test_the_same_token_at_another_partner_awaits_approval_without_its_name(
     assert "Awaiting approval" in pages[2]
     assert "Mine" in pages[3]
     assert not any(word in page for page in pages for word in ("Northwind", "Boston", "/approve"))
-    assert "Mine" not in office.otto.opens("/servers?health=healthy").text
-    assert "Awaiting approval" not in office.nora.opens(f"/servers/{office.server_id}").text
+    assert "Mine" not in office.otto.get("/servers?health=healthy").text
+    assert "Awaiting approval" not in office.nora.get(f"/servers/{office.server_id}").text
 
 
 def test_operations_see_both_servers_and_approve_after_confirmation(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
-    made = office.otto.sends("/servers/new", {"token": printerpoint.token, "name": "Mine"})
+    made = office.otto.post("/servers/new", {"token": printerpoint.token, "name": "Mine"})
     path = f"{made.location}/approve"
 
     status, page, confirmation = (
-        office.ops.opens(each).text for each in ("/operations", made.location, path)
+        office.ops.get(each).text for each in ("/operations", made.location, path)
     )
-    home = office.ops.opens("/").text
+    home = office.ops.get("/").text
     forged = office.ops.client.post(path)
-    approved = office.ops.sends(path)
-    twice = office.ops.sends(path)
+    approved = office.ops.post(path)
+    twice = office.ops.post(path)
 
     for text in (status, page, confirmation):
         assert "Boston" in text
@@ -123,21 +123,21 @@ def test_operations_see_both_servers_and_approve_after_confirmation(
     assert path in page
     assert forged.status_code == 400
     assert (approved.location, twice.location) == (made.location, made.location)
-    office.otto.opens("/")  # shows what was flashed at registration
-    assert NEUTRAL not in office.otto.opens(made.location).text
-    assert "Servers awaiting approval" not in office.ops.opens("/operations").text
-    assert office.ops.opens(path).status_code == 409
-    with storing() as session:
+    office.otto.get("/")  # shows what was flashed at registration
+    assert NEUTRAL not in office.otto.get(made.location).text
+    assert "Servers awaiting approval" not in office.ops.get("/operations").text
+    assert office.ops.get(path).status_code == 409
+    with transaction() as session:
         acts = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
         assert acts.count("server approved") == 1
 
 
 def test_partners_do_not_approve(office: Office, printerpoint: Sandbox) -> None:
-    made = office.otto.sends("/servers/new", {"token": printerpoint.token})
+    made = office.otto.post("/servers/new", {"token": printerpoint.token})
 
     responses = [
-        office.otto.opens(f"{made.location}/approve"),
-        office.otto.sends(f"{made.location}/approve"),
+        office.otto.get(f"{made.location}/approve"),
+        office.otto.post(f"{made.location}/approve"),
     ]
 
     assert [response.status_code for response in responses] == [403, 403]
@@ -146,45 +146,43 @@ def test_partners_do_not_approve(office: Office, printerpoint: Sandbox) -> None:
 def test_a_server_awaiting_approval_cannot_be_collected_manually(
     office: Office, printerpoint: Sandbox
 ) -> None:
-    made = office.otto.sends("/servers/new", {"token": printerpoint.token})
+    made = office.otto.post("/servers/new", {"token": printerpoint.token})
 
-    response = office.otto.sends(f"{made.location}/collect")
+    response = office.otto.post(f"{made.location}/collect")
 
     assert response.location == made.location
-    assert NEUTRAL in office.otto.opens(made.location).text
+    assert NEUTRAL in office.otto.get(made.location).text
 
 
 def test_a_token_is_not_replaced_by_one_of_another_own_fleet(
-    office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
+    office: Office, transaction: Transaction, settings: Settings, printerpoint: Sandbox
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         keyring = Keyring(settings.encryption_keys)
         salem = factories.server(session, partner, name="Salem", token="old", keyring=keyring)
         salem_id = salem.id
 
-    response = office.nora.sends(
-        f"/servers/{salem_id}/token", {"token": second_token(printerpoint)}
-    )
+    response = office.nora.post(f"/servers/{salem_id}/token", {"token": second_token(printerpoint)})
 
     assert response.status_code == 422
     assert "the same printers as your server “Boston”" in response.text
-    with storing() as session:
+    with transaction() as session:
         server = session.get_one(Server, salem_id)
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == "old"
 
 
 def test_a_fleet_too_slow_to_read_is_registered_and_compared_later(
-    office: Office, storing: Storing, printerpoint: Sandbox, monkeypatch: pytest.MonkeyPatch
+    office: Office, transaction: Transaction, printerpoint: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "webapp.services.servers.servers.read_serials", lambda client: client.check() or None
     )
 
-    made = office.otto.sends("/servers/new", {"token": printerpoint.token})
+    made = office.otto.post("/servers/new", {"token": printerpoint.token})
 
     assert made.status_code == 302
-    with storing() as session:
+    with transaction() as session:
         server = session.scalars(select(Server).order_by(Server.id.desc())).first()
         assert server is not None
         assert server.awaiting_approval_since is None
@@ -192,8 +190,8 @@ def test_a_fleet_too_slow_to_read_is_registered_and_compared_later(
 
 
 def test_the_wait_for_approval_is_shown_in_spanish(office: Office, printerpoint: Sandbox) -> None:
-    made = office.otto.sends("/servers/new", {"token": printerpoint.token})
+    made = office.otto.post("/servers/new", {"token": printerpoint.token})
 
-    page = office.otto.opens(made.location, {"Accept-Language": "es"}).text
+    page = office.otto.get(made.location, {"Accept-Language": "es"}).text
 
     assert "Este servidor espera la aprobación de Releaf." in page

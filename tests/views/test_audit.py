@@ -10,15 +10,15 @@ from sqlalchemy import delete, insert, select
 
 from tests import factories
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import Account, AuditEntry, User
 
 LogIn = Callable[[User | str], Visitor]
 
 
-def trail(storing: Storing) -> list[tuple[str, str]]:
+def trail(transaction: Transaction) -> list[tuple[str, str]]:
     """What was noted, and of what; log-ins left out."""
-    with storing() as session:
+    with transaction() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
         return [
             (entry.action, entry.subject) for entry in entries if entry.action != "user logged in"
@@ -26,9 +26,9 @@ def trail(storing: Storing) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def ids(storing: Storing) -> dict[str, int]:
+def ids(transaction: Transaction) -> dict[str, int]:
     """A partner with one of everything, and operations."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com", full_name="Nora North")
         other = factories.user(session, partner, email="vic@example.com", role="partner_viewer")
@@ -66,15 +66,15 @@ def ids(storing: Storing) -> dict[str, int]:
 def test_every_action_is_audited(
     ids: dict[str, int],
     log_in: LogIn,
-    storing: Storing,
+    transaction: Transaction,
     path: str,
     fields: dict[str, str],
     noted: tuple[str, str],
 ) -> None:
-    log_in("nora@example.com").sends(path.format(**ids), fields)
+    log_in("nora@example.com").post(path.format(**ids), fields)
 
-    assert trail(storing) == [noted]
-    with storing() as session:
+    assert trail(transaction) == [noted]
+    with transaction() as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
         assert (entry.account_id, entry.place) == (ids["partner"], "browser")
@@ -83,32 +83,32 @@ def test_every_action_is_audited(
 
 
 def test_refused_actions_are_not_audited(
-    ids: dict[str, int], log_in: LogIn, storing: Storing
+    ids: dict[str, int], log_in: LogIn, transaction: Transaction
 ) -> None:
-    log_in("nora@example.com").sends("/accounts/new", {"name": ""})
-    log_in("vic@example.com").sends(f"/feeds/{ids['feed']}/remove")
+    log_in("nora@example.com").post("/accounts/new", {"name": ""})
+    log_in("vic@example.com").post(f"/feeds/{ids['feed']}/remove")
 
-    assert trail(storing) == []
+    assert trail(transaction) == []
 
 
-def entries(storing: Storing) -> list[AuditEntry]:
+def entries(transaction: Transaction) -> list[AuditEntry]:
     """The whole trail."""
-    with storing() as session:
+    with transaction() as session:
         return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
 
 
 def test_log_ins_refused_log_ins_and_log_outs_are_audited(
-    ids: dict[str, int], visitor: Visitor, storing: Storing
+    ids: dict[str, int], visitor: Visitor, transaction: Transaction
 ) -> None:
-    visitor.logs_in("Nora@example.com", "not the password")
-    visitor.logs_in("nora@example.com")
-    visitor.sends("/confirm", {"password": "wrong again"})
-    visitor.sends("/password", {"old": "wrong", "new": "a new phrase", "again": "a new phrase"})
-    visitor.sends("/logout")
-    visitor.logs_in("nora@example.com")
-    visitor.sends("/profile/log-out-everywhere")
+    visitor.log_in("Nora@example.com", "not the password")
+    visitor.log_in("nora@example.com")
+    visitor.post("/confirm", {"password": "wrong again"})
+    visitor.post("/password", {"old": "wrong", "new": "a new phrase", "again": "a new phrase"})
+    visitor.post("/logout")
+    visitor.log_in("nora@example.com")
+    visitor.post("/profile/log-out-everywhere")
 
-    found = entries(storing)
+    found = entries(transaction)
     assert [entry.action for entry in found] == [
         "user log-in refused",
         "user logged in",
@@ -125,58 +125,58 @@ def test_log_ins_refused_log_ins_and_log_outs_are_audited(
 
 
 def test_a_refused_log_in_without_a_user_records_nothing_that_was_typed(
-    ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
+    ids: dict[str, int], visitor: Visitor, log_in: LogIn, transaction: Transaction
 ) -> None:
-    visitor.logs_in("correct horse battery staple", "the other field")
+    visitor.log_in("correct horse battery staple", "the other field")
 
-    (entry,) = entries(storing)
+    (entry,) = entries(transaction)
     assert (entry.action, entry.subject, entry.account_id) == ("user log-in refused", "", None)
-    page = log_in("ops@example.com").opens("/audit")
+    page = log_in("ops@example.com").get("/audit")
     assert "no user has this email" in page.text
     assert "Not logged in" in page.text
     assert "battery staple" not in page.text
-    partners = log_in("nora@example.com").opens("/audit").text
+    partners = log_in("nora@example.com").get("/audit").text
     assert "no user has this email" not in partners
 
 
 def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
-    ids: dict[str, int], visitor: Visitor, storing: Storing
+    ids: dict[str, int], visitor: Visitor, transaction: Transaction
 ) -> None:
     for number in range(35):
-        visitor.logs_in(f"nobody{number}@example.com")
+        visitor.log_in(f"nobody{number}@example.com")
 
-    assert len(entries(storing)) == 30
+    assert len(entries(transaction)) == 30
 
 
 def test_an_exceeded_limit_is_audited_once(
-    ids: dict[str, int], own_app: Flask, storing: Storing
+    ids: dict[str, int], own_app: Flask, transaction: Transaction
 ) -> None:
     attacker = Visitor(own_app.test_client())
     for _ in range(14):
-        attacker.logs_in("nora@example.com", "not the password")
+        attacker.log_in("nora@example.com", "not the password")
 
-    found = entries(storing)
+    found = entries(transaction)
     assert [entry.action for entry in found] == ["user log-in refused"] * 10 + ["tries limited"]
     assert (found[-1].subject, found[-1].account_id) == ("nora@example.com", ids["partner"])
     assert "127.0.0.1" not in str([vars(entry) for entry in found])
 
 
 def test_a_partner_sees_its_own_trail_and_operations_see_all(
-    ids: dict[str, int], visitor: Visitor, log_in: LogIn, storing: Storing
+    ids: dict[str, int], visitor: Visitor, log_in: LogIn, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         stranger = factories.partner(session, name="Westerly")
         factories.user(session, stranger, email="wes@example.com")
     ops = log_in("ops@example.com")
-    ops.sends(f"/feeds/{ids['feed']}/deactivate")
+    ops.post(f"/feeds/{ids['feed']}/deactivate")
     nora, wes = log_in("nora@example.com"), log_in("wes@example.com")
-    visitor.logs_in("wes@example.com")  # to be in the trail
+    visitor.log_in("wes@example.com")  # to be in the trail
 
-    own = nora.opens("/audit").text
-    theirs = wes.opens("/audit").text
-    everything = ops.opens("/audit").text
-    found = ops.opens("/audit?q=clinic").text
-    chosen = ops.opens("/audit?state=feed-removed").text
+    own = nora.get("/audit").text
+    theirs = wes.get("/audit").text
+    everything = ops.get("/audit").text
+    found = ops.get("/audit?q=clinic").text
+    chosen = ops.get("/audit?state=feed-removed").text
 
     assert "Feed deactivated" in own
     assert "Operations" in own
@@ -195,10 +195,10 @@ def test_the_trail_has_no_network_address() -> None:
 
 
 def test_a_long_trail_is_paginated_without_a_full_count(
-    ids: dict[str, int], log_in: LogIn, storing: Storing
+    ids: dict[str, int], log_in: LogIn, transaction: Transaction
 ) -> None:
     nora = log_in("nora@example.com")
-    with storing() as session:
+    with transaction() as session:
         session.execute(delete(AuditEntry))
         entry = {"place": "browser", "action": "feeds connected", "details": {}, "at": NOW}
         entry["account_id"] = ids["partner"]
@@ -206,7 +206,7 @@ def test_a_long_trail_is_paginated_without_a_full_count(
         session.execute(insert(AuditEntry), rows)
 
     numbers = (1, 20, 21, 22, 99, 10**30)
-    pages = {number: nora.opens(f"/audit?page={number}").text for number in numbers}
+    pages = {number: nora.get(f"/audit?page={number}").text for number in numbers}
 
     shown = {number: re.findall(r"Feed \d{4}", page) for number, page in pages.items()}
     assert [len(shown[number]) for number in (1, 20, 21, 22)] == [50, 50, 50, 10]
@@ -219,9 +219,9 @@ def test_a_long_trail_is_paginated_without_a_full_count(
 
 
 @pytest.fixture
-def days(ids: dict[str, int], storing: Storing) -> dict[str, int]:
+def days(ids: dict[str, int], transaction: Transaction) -> dict[str, int]:
     """Entries of users and days: the partner's zone is five hours behind UTC."""
-    with storing() as session:
+    with transaction() as session:
         users = {user.email: user.id for user in session.scalars(select(User))}
         partner = session.get_one(Account, ids["partner"])
         partner.time_zone = "America/New_York"
@@ -258,8 +258,8 @@ def test_entries_are_filtered_by_days_of_the_viewer_and_by_user(
     numbers = {email.partition("@")[0]: number for email, number in days.items()}
     nora = log_in("nora@example.com")
 
-    page = nora.opens(f"/audit?{query.format(**numbers)}")
-    exported = nora.opens(f"/audit?{query.format(**numbers)}&export=csv").text
+    page = nora.get(f"/audit?{query.format(**numbers)}")
+    exported = nora.get(f"/audit?{query.format(**numbers)}&export=csv").text
 
     assert page.status_code == 200
     found = re.findall(r">(early|first|last|late|foreign)</td>", page.text)
@@ -271,7 +271,7 @@ def test_entries_are_filtered_by_days_of_the_viewer_and_by_user(
 def test_the_zone_of_times_is_named_once_and_users_of_others_are_not_offered(
     log_in: LogIn,
 ) -> None:
-    page = log_in("nora@example.com").opens("/audit").text
+    page = log_in("nora@example.com").get("/audit").text
 
     assert page.count("Eastern Time") == 1
     assert "Nov 1, 2026, 11:59 PM<" in page
@@ -281,7 +281,7 @@ def test_the_zone_of_times_is_named_once_and_users_of_others_are_not_offered(
 
 @pytest.mark.usefixtures("ids")
 def test_actions_are_offered_in_the_order_of_their_labels(log_in: LogIn) -> None:
-    page = log_in("ops@example.com").opens("/audit").text
+    page = log_in("ops@example.com").get("/audit").text
     select = page[page.index('id="state"') : page.index("</select>", page.index('id="state"'))]
     labels = re.findall(r'<option value="[^"]+">([^<]+)</option>', select)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.database import open_session
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.app import create_app
 from webapp.db import db
 from webapp.models import AuditEntry, User
@@ -53,9 +53,9 @@ def record(session: Session) -> None:
 
 
 @pytest.fixture
-def ops(log_in: Callable[[User | str], Visitor], storing: Storing) -> Visitor:
+def ops(log_in: Callable[[User | str], Visitor], transaction: Transaction) -> Visitor:
     """Operations, and a trail of three entries."""
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
         record(session)
     return log_in("ops@example.com")
@@ -76,14 +76,14 @@ def ops(log_in: Callable[[User | str], Visitor], storing: Storing) -> Visitor:
     ],
 )
 def test_an_entry_that_cannot_be_read_is_named_among_the_others(
-    ops: Visitor, storing: Storing, column: str, value: str
+    ops: Visitor, transaction: Transaction, column: str, value: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         entry = update(AuditEntry).where(AuditEntry.id == 2)
         session.execute(entry.values({column: literal_column(value)}))
 
-    page, found = ops.opens("/audit"), ops.opens("/audit?q=feed")
-    sheet, book = ops.opens("/audit?export=csv"), ops.opens("/audit?export=xlsx")
+    page, found = ops.get("/audit"), ops.get("/audit?q=feed")
+    sheet, book = ops.get("/audit?export=csv"), ops.get("/audit?export=xlsx")
 
     assert [answer.status_code for answer in (page, found, sheet, book)] == [200] * 4
     for answer in (page, sheet):
@@ -97,25 +97,27 @@ def test_an_entry_that_cannot_be_read_is_named_among_the_others(
     [("subject", "x'ff00'"), ("action", "x'00'"), ("action", "'feed painted'"), ("at", "'1-1-1'")],
 )
 def test_invalid_values_of_an_entry_are_no_error(
-    ops: Visitor, storing: Storing, column: str, value: str
+    ops: Visitor, transaction: Transaction, column: str, value: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         entry = update(AuditEntry).where(AuditEntry.id == 2)
         session.execute(entry.values({column: literal_column(value)}))
 
     paths = ("/audit", "/audit?q=feed", "/audit?export=csv", "/audit?export=xlsx")
 
-    assert [ops.opens(path).status_code for path in paths] == [200] * 4
+    assert [ops.get(path).status_code for path in paths] == [200] * 4
 
 
 @pytest.mark.parametrize("details", DETAILS)
-def test_details_of_another_form_are_no_error(ops: Visitor, storing: Storing, details: str) -> None:
-    with storing() as session:
+def test_details_of_another_form_are_no_error(
+    ops: Visitor, transaction: Transaction, details: str
+) -> None:
+    with transaction() as session:
         entry = update(AuditEntry).where(AuditEntry.id == 2)
         session.execute(entry.values({"details": literal_column(f"'{details}'")}))
 
-    page, sheet = ops.opens("/audit"), ops.opens("/audit?export=csv")
-    book = ops.opens("/audit?export=xlsx")
+    page, sheet = ops.get("/audit"), ops.get("/audit?export=csv")
+    book = ops.get("/audit?export=xlsx")
 
     assert (page.status_code, sheet.status_code, book.status_code) == (200, 200, 200)
     assert page.text.count(UNREADABLE) == sheet.text.count(UNREADABLE) == (details != DETAILS[-1])

@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests import factories
 from tests.factories import PASSWORD
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.services.accounts import users
 
@@ -16,38 +16,42 @@ NEW_PASSWORD = "a quite different phrase"
 EMAILS = ("ada@example.com", "nobody@example.com", "gone@example.com", "new@example.com")
 
 
-def test_the_right_password_redirects_to_the_home_page(visitor: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_the_right_password_redirects_to_the_home_page(
+    visitor: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com", full_name="Ada Byron")
 
-    response = visitor.logs_in("ada@example.com")
+    response = visitor.log_in("ada@example.com")
 
     assert (response.status_code, response.location) == (302, "/")
-    assert "Ada Byron" in visitor.opens("/").text
+    assert "Ada Byron" in visitor.get("/").text
 
 
-def test_an_email_is_compared_case_insensitively(visitor: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_an_email_is_compared_case_insensitively(
+    visitor: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
-    response = visitor.logs_in("  Ada@Example.COM ")
+    response = visitor.log_in("  Ada@Example.COM ")
 
     assert response.status_code == 302
 
 
 def test_an_unknown_email_and_a_wrong_password_get_the_same_response(
-    visitor: Visitor, storing: Storing
+    visitor: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
         factories.user(session, email="gone@example.com", disabled_at=factories.NOW)
         factories.user(session, email="new@example.com", password_hash=None)
 
     responses = [
-        visitor.logs_in("ada@example.com", "not the password at all"),
-        visitor.logs_in("nobody@example.com"),
-        visitor.logs_in("gone@example.com"),
-        visitor.logs_in("new@example.com"),
+        visitor.log_in("ada@example.com", "not the password at all"),
+        visitor.log_in("nobody@example.com"),
+        visitor.log_in("gone@example.com"),
+        visitor.log_in("new@example.com"),
     ]
 
     assert {response.status_code for response in responses} == {422}
@@ -58,23 +62,25 @@ def test_an_unknown_email_and_a_wrong_password_get_the_same_response(
     assert len({_without_tokens(text) for text in texts}) == 1
 
 
-def test_the_password_is_not_in_the_response(visitor: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_the_password_is_not_in_the_response(visitor: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
-    response = visitor.logs_in("ada@example.com", "typed by mistake 123")
+    response = visitor.log_in("ada@example.com", "typed by mistake 123")
 
     assert "typed by mistake" not in response.text
     assert 'value="ada@example.com"' in response.text
 
 
-def test_logging_in_redirects_to_the_requested_page(visitor: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_logging_in_redirects_to_the_requested_page(
+    visitor: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
-    response_before = visitor.opens("/servers?health=unhealthy")
+    response_before = visitor.get("/servers?health=unhealthy")
     fields = {"email": "ada@example.com", "password": PASSWORD}
-    response = visitor.sends(response_before.location, fields)
+    response = visitor.post(response_before.location, fields)
 
     assert response_before.location == "/login?next=/servers?health%3Dunhealthy"
     assert response.location == "/servers?health=unhealthy"
@@ -94,54 +100,58 @@ def test_logging_in_redirects_to_the_requested_page(visitor: Visitor, storing: S
     ],
 )
 def test_no_log_in_redirects_to_another_site(
-    visitor: Visitor, storing: Storing, target: str
+    visitor: Visitor, transaction: Transaction, target: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
     fields = {"email": "ada@example.com", "password": PASSWORD, "next": target}
-    response = visitor.sends("/login", fields)
+    response = visitor.post("/login", fields)
 
     assert (response.status_code, response.location) == (302, "/")
 
 
-def test_logging_out_ends_the_session(log_in: Callable[[str], Visitor], storing: Storing) -> None:
-    with storing() as session:
+def test_logging_out_ends_the_session(
+    log_in: Callable[[str], Visitor], transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    response = visitor.sends("/logout")
+    response = visitor.post("/logout")
 
     assert response.location == "/login"
-    assert visitor.opens("/").status_code == 302
+    assert visitor.get("/").status_code == 302
 
 
-def test_a_get_request_does_not_log_out(log_in: Callable[[str], Visitor], storing: Storing) -> None:
-    with storing() as session:
+def test_a_get_request_does_not_log_out(
+    log_in: Callable[[str], Visitor], transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    response = visitor.opens("/logout")
+    response = visitor.get("/logout")
 
     assert response.status_code == 405
-    assert visitor.opens("/").status_code == 200
+    assert visitor.get("/").status_code == 200
 
 
 def test_changing_the_password_ends_the_other_sessions_only(
-    log_in: Callable[[str], Visitor], storing: Storing
+    log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     here, elsewhere = log_in("ada@example.com"), log_in("ada@example.com")
 
     fields = {"old": PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD}
-    response = here.sends("/password", fields)
+    response = here.post("/password", fields)
 
     assert response.status_code == 302
-    assert here.opens("/").status_code == 200
-    assert elsewhere.opens("/").status_code == 302
-    assert elsewhere.logs_in("ada@example.com").status_code == 422
-    assert elsewhere.logs_in("ada@example.com", NEW_PASSWORD).status_code == 302
+    assert here.get("/").status_code == 200
+    assert elsewhere.get("/").status_code == 302
+    assert elsewhere.log_in("ada@example.com").status_code == 422
+    assert elsewhere.log_in("ada@example.com", NEW_PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -155,28 +165,28 @@ def test_changing_the_password_ends_the_other_sessions_only(
     ],
 )
 def test_a_refused_password_is_explained_at_its_field(
-    log_in: Callable[[str], Visitor], storing: Storing, fields: dict[str, str], words: str
+    log_in: Callable[[str], Visitor], transaction: Transaction, fields: dict[str, str], words: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    response = visitor.sends("/password", fields)
+    response = visitor.post("/password", fields)
 
     assert response.status_code == 422
     assert words in response.text
     assert 'aria-invalid="true"' in response.text
 
 
-def test_an_invitation_is_accepted_once_and_logs_in(visitor: Visitor, storing: Storing) -> None:
-    token = _invited(storing)
+def test_an_invitation_is_accepted_once_and_logs_in(
+    visitor: Visitor, transaction: Transaction
+) -> None:
+    token = _invited(transaction)
 
-    page = visitor.opens(f"/invitations/{token}")
-    taken = visitor.sends(
-        f"/invitations/{token}", {"password": NEW_PASSWORD, "again": NEW_PASSWORD}
-    )
-    home = visitor.opens("/")
-    again = visitor.opens(f"/invitations/{token}")
+    page = visitor.get(f"/invitations/{token}")
+    taken = visitor.post(f"/invitations/{token}", {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
+    home = visitor.get("/")
+    again = visitor.get(f"/invitations/{token}")
 
     assert "Welcome, Ada Byron" in page.text
     assert (taken.status_code, taken.location) == (302, "/")
@@ -185,32 +195,32 @@ def test_an_invitation_is_accepted_once_and_logs_in(visitor: Visitor, storing: S
     assert "already been used" in again.text
 
 
-def test_an_invitation_expires(visitor: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_an_invitation_expires(visitor: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
         user = factories.user(session, password_hash=None)
         past = clock.now() - timedelta(seconds=1)
         factories.invitation(session, user, token="late", expires_at=past)
 
-    page = visitor.opens("/invitations/late")
-    sent = visitor.sends("/invitations/late", {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
+    page = visitor.get("/invitations/late")
+    sent = visitor.post("/invitations/late", {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
 
     assert (page.status_code, sent.status_code) == (410, 410)
     assert "request a new invitation from your administrator" in page.text
 
 
 def test_a_truncated_link_is_explained(visitor: Visitor) -> None:
-    response = visitor.opens("/invitations/half-a-tok")
+    response = visitor.get("/invitations/half-a-tok")
 
     assert response.status_code == 404
     assert "Copy the whole link" in response.text
 
 
 def test_the_page_of_a_one_time_link_does_not_disclose_the_link(
-    visitor: Visitor, storing: Storing
+    visitor: Visitor, transaction: Transaction
 ) -> None:
-    token = _invited(storing)
+    token = _invited(transaction)
 
-    response = visitor.opens(f"/invitations/{token}")
+    response = visitor.get(f"/invitations/{token}")
 
     assert response.headers["Referrer-Policy"] == "strict-origin"
     assert response.headers["Cache-Control"] == "no-store"
@@ -218,42 +228,42 @@ def test_the_page_of_a_one_time_link_does_not_disclose_the_link(
 
 
 def test_a_weak_first_password_leaves_the_invitation_open(
-    visitor: Visitor, storing: Storing
+    visitor: Visitor, transaction: Transaction
 ) -> None:
-    token = _invited(storing)
+    token = _invited(transaction)
 
-    weak = visitor.sends(f"/invitations/{token}", {"password": "short", "again": "short"})
+    weak = visitor.post(f"/invitations/{token}", {"password": "short", "again": "short"})
 
     assert weak.status_code == 422
-    assert visitor.opens(f"/invitations/{token}").status_code == 200
+    assert visitor.get(f"/invitations/{token}").status_code == 200
 
 
-def test_wrong_passwords_are_limited(own_app: Flask, storing: Storing) -> None:
+def test_wrong_passwords_are_limited(own_app: Flask, transaction: Transaction) -> None:
     visitor = Visitor(own_app.test_client())
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
-    guesses = [visitor.logs_in("ada@example.com", f"guess number {n:03}") for n in range(11)]
+    guesses = [visitor.log_in("ada@example.com", f"guess number {n:03}") for n in range(11)]
 
     assert [guess.status_code for guess in guesses] == [422] * 10 + [429]
     assert "Too many attempts" in guesses[10].text
 
 
-def test_correct_passwords_are_not_limited(own_app: Flask, storing: Storing) -> None:
+def test_correct_passwords_are_not_limited(own_app: Flask, transaction: Transaction) -> None:
     visitor = Visitor(own_app.test_client())
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
     statuses = set()
     for _ in range(22):
-        statuses.add(visitor.logs_in("ada@example.com").status_code)
-        visitor.sends("/logout")
+        statuses.add(visitor.log_in("ada@example.com").status_code)
+        visitor.post("/logout")
 
     assert statuses == {302}
 
 
-def _invited(storing: Storing) -> str:
-    with storing() as session:
+def _invited(transaction: Transaction) -> str:
+    with transaction() as session:
         _, token = users.invite(
             session,
             factories.partner(session),

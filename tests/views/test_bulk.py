@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import Account, Certificate, Collection, Document, Feed, User
 
 
 @dataclass(frozen=True, slots=True)
-class Street:
+class Office:
     """Two of everything of a partner, by what a form calls it, and one of each of another."""
 
     nora: Visitor
@@ -25,10 +25,10 @@ class Street:
 
 
 @pytest.fixture
-def street(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Street:
+def office(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Office:
     """Northwind has two servers and two customers; Westerly has one of each."""
     own: dict[str, list[int]] = {"server": [], "account": [], "device": [], "certificate": []}
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
         for name in ("Harbour", "Lake"):
@@ -47,17 +47,17 @@ def street(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Street:
                 own[noun].append(row.id)
         lake = session.get_one(Account, own["account"][1])
         factories.user(session, lake, email="cara@example.com")
-        strange = factories.feed(session, customer_name="Westerly")
-        device = factories.device(session, strange)
-        certificate = factories.certificate(session, strange.account)
+        other = factories.feed(session, customer_name="Westerly")
+        device = factories.device(session, other)
+        certificate = factories.certificate(session, other.account)
         session.flush()
         foreign = {
-            "server": strange.server_id,
-            "account": strange.account_id,
+            "server": other.server_id,
+            "account": other.account_id,
             "device": device.id,
             "certificate": certificate.id,
         }
-    return Street(log_in("nora@example.com"), log_in("cara@example.com"), own, foreign)
+    return Office(log_in("nora@example.com"), log_in("cara@example.com"), own, foreign)
 
 
 LISTS = {
@@ -69,10 +69,10 @@ LISTS = {
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_only_selected_rows_are_exported(street: Street, noun: str) -> None:
+def test_only_selected_rows_are_exported(office: Office, noun: str) -> None:
     address = f"{LISTS[noun]}/selection?export=csv"
 
-    response = street.nora.sends(address, {noun: street.own[noun][:1]})
+    response = office.nora.post(address, {noun: office.own[noun][:1]})
 
     lines = response.text.splitlines()
     assert response.mimetype == "text/csv"
@@ -81,136 +81,136 @@ def test_only_selected_rows_are_exported(street: Street, noun: str) -> None:
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_a_selection_with_a_row_of_another_partner_is_refused(street: Street, noun: str) -> None:
-    ticked = [*street.own[noun], street.foreign[noun]]
+def test_a_selection_with_a_row_of_another_partner_is_refused(office: Office, noun: str) -> None:
+    ticked = [*office.own[noun], office.foreign[noun]]
 
-    response = street.nora.sends(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
+    response = office.nora.post(f"{LISTS[noun]}/selection?export=csv", {noun: ticked})
 
     assert response.status_code == 404
 
 
 @pytest.mark.parametrize("noun", LISTS)
 def test_without_a_selection_an_action_is_refused_and_an_export_has_all_rows(
-    street: Street, noun: str
+    office: Office, noun: str
 ) -> None:
     path = LISTS[noun]
     back = {"back": f"{path}?q=a&page=1"}
 
-    response = street.nora.sends(f"{path}/selection?export=csv", back)
-    plain = street.nora.sends(f"{path}/selection?export=xlsx", {"back": "//elsewhere"})
-    refused = street.nora.sends(f"{path}/selection", back)
+    response = office.nora.post(f"{path}/selection?export=csv", back)
+    plain = office.nora.post(f"{path}/selection?export=xlsx", {"back": "//elsewhere"})
+    refused = office.nora.post(f"{path}/selection", back)
 
     assert response.location == f"{path}?q=a&page=1&export=csv"
     assert plain.location == f"{path}?export=xlsx"
     assert refused.location == f"{path}?q=a&page=1"
-    assert "Select at least one row" in street.nora.opens(path).text
+    assert "Select at least one row" in office.nora.get(path).text
 
 
 @pytest.mark.parametrize("noun", LISTS)
-def test_every_row_has_a_labelled_checkbox(street: Street, noun: str) -> None:
-    page = street.nora.opens(LISTS[noun]).text
+def test_every_row_has_a_labelled_checkbox(office: Office, noun: str) -> None:
+    page = office.nora.get(LISTS[noun]).text
 
-    for each in street.own[noun]:
+    for each in office.own[noun]:
         assert f'name="{noun}" value="{each}" aria-labelledby="choose {noun[0]}{each}' in page
         assert f'id="{noun[0]}{each}"' in page
     assert 'id="choose"' in page
     assert f'data-ticks="{noun}"' in page
 
 
-def test_selected_servers_are_collected_once_each(street: Street, storing: Storing) -> None:
-    fields = {"action": "collect", "server": street.own["server"]}
+def test_selected_servers_are_collected_once_each(office: Office, transaction: Transaction) -> None:
+    fields = {"action": "collect", "server": office.own["server"]}
 
-    first = street.nora.sends("/servers/selection", fields)
-    again = street.nora.sends("/servers/selection", fields)
+    first = office.nora.post("/servers/selection", fields)
+    again = office.nora.post("/servers/selection", fields)
 
     assert first.location == again.location == "/collections"
-    with storing() as session:
+    with transaction() as session:
         assert len(session.scalars(select(Collection)).all()) == 2
 
 
-def test_a_server_that_cannot_be_read_is_named(street: Street, storing: Storing) -> None:
-    with storing() as session:
+def test_a_server_that_cannot_be_read_is_named(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         session.get_one(Feed, 1).server.health = "unhealthy"
 
-    street.nora.sends("/servers/selection", {"action": "collect", "server": street.own["server"]})
+    office.nora.post("/servers/selection", {"action": "collect", "server": office.own["server"]})
 
-    page = street.nora.opens("/collections").text
+    page = office.nora.get("/collections").text
     assert "Login of Harbour: Collection is paused" in page
     assert "1 collection requested" in page
 
 
 def test_of_many_servers_that_cannot_be_read_a_few_are_named(
-    street: Street, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Feed, 1).server.account
         ids = [
             factories.server(session, partner, name=f"Closed {number:02}", health="unhealthy").id
             for number in range(40)
         ]
 
-    response = street.nora.sends("/servers/selection", {"action": "collect", "server": ids})
+    response = office.nora.post("/servers/selection", {"action": "collect", "server": ids})
 
     assert len(response.headers["Set-Cookie"]) < 4_000  # what a browser stores of a cookie
-    page = street.nora.opens("/collections").text
+    page = office.nora.get("/collections").text
     assert [f"Closed {number:02}: " in page for number in range(5)] == [True] * 3 + [False] * 2
     assert "37 other servers cannot be read now, either." in page
     assert "No new collection" in page
 
 
-def test_a_queue_that_is_down_is_reported_once(street: Street) -> None:
-    street.nora.sends("/servers/selection", {"action": "collect", "server": street.own["server"]})
+def test_a_queue_that_is_down_is_reported_once(office: Office) -> None:
+    office.nora.post("/servers/selection", {"action": "collect", "server": office.own["server"]})
 
-    page = street.nora.opens("/collections").text
+    page = office.nora.get("/collections").text
     assert page.count("The queue cannot be reached.") == 1
     assert "2 collections requested" in page
 
 
 def test_feeds_of_selected_customers_are_deactivated_after_confirmation(
-    street: Street, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
     fields = {
         "action": "deactivate",
         "of": "customers",
-        "account": street.own["account"],
+        "account": office.own["account"],
         "back": "/accounts?page=1",
     }
-    confirmation = street.nora.sends("/feeds/selection", fields)
+    confirmation = office.nora.post("/feeds/selection", fields)
     assert "Deactivate 2 feeds?" in confirmation.text
     assert 'name="of" value="customers"' in confirmation.text
-    with storing() as session:
+    with transaction() as session:
         ids = [
             feed.id
             for feed in session.scalars(
-                select(Feed).where(Feed.account_id.in_(street.own["account"]))
+                select(Feed).where(Feed.account_id.in_(office.own["account"]))
             )
         ]
 
     confirmed = {"action": "deactivate", "of": "customers", "confirmed": "yes", "feed": ids}
-    response = street.nora.sends("/feeds/selection", confirmed | {"back": "/accounts?page=1"})
+    response = office.nora.post("/feeds/selection", confirmed | {"back": "/accounts?page=1"})
 
     assert response.location == "/accounts?page=1"
-    with storing() as session:
+    with transaction() as session:
         assert {session.get_one(Feed, feed_id).status for feed_id in ids} == {"inactive"}
 
 
-def test_the_feeds_of_another_partners_customer_are_unchanged(street: Street) -> None:
-    fields = {"action": "deactivate", "of": "customers", "account": [street.foreign["account"]]}
+def test_the_feeds_of_another_partners_customer_are_unchanged(office: Office) -> None:
+    fields = {"action": "deactivate", "of": "customers", "account": [office.foreign["account"]]}
 
-    assert street.nora.sends("/feeds/selection", fields).status_code == 404
+    assert office.nora.post("/feeds/selection", fields).status_code == 404
 
 
 def test_selected_certificates_are_downloaded_as_one_archive(
-    street: Street, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    ticked = street.own["certificate"]
-    with storing() as session:
+    ticked = office.own["certificate"]
+    with transaction() as session:
         for each in ticked:
             pdf = f"%PDF of {each}".encode()
             row = Document(certificate_id=each, pdf=pdf, sha256="0" * 64, rendered_at=NOW)
             session.add(row)
 
-    response = street.nora.sends(
+    response = office.nora.post(
         "/certificates/selection", {"action": "documents", "certificate": ticked}
     )
 
@@ -223,48 +223,48 @@ def test_selected_certificates_are_downloaded_as_one_archive(
         )
 
 
-def test_an_archive_is_refused_until_all_documents_are_rendered(street: Street) -> None:
-    fields = {"action": "documents", "certificate": street.own["certificate"]}
+def test_an_archive_is_refused_until_all_documents_are_rendered(office: Office) -> None:
+    fields = {"action": "documents", "certificate": office.own["certificate"]}
 
-    response = street.nora.sends("/certificates/selection", fields)
+    response = office.nora.post("/certificates/selection", fields)
 
     assert response.location == "/certificates"
-    assert "2 of these PDFs are being generated" in street.nora.opens("/certificates").text
+    assert "2 of these PDFs are being generated" in office.nora.get("/certificates").text
 
 
 def test_the_certificates_of_a_month_are_downloaded_as_one_archive(
-    street: Street, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         for certificate in session.scalars(select(Certificate)):
             pdf = f"%PDF of {certificate.account_id}".encode()
             row = Document(certificate_id=certificate.id, pdf=pdf, sha256="0" * 64, rendered_at=NOW)
             session.add(row)
-        own = session.get_one(Certificate, street.own["certificate"][1]).account_id
-        month = session.get_one(Certificate, street.own["certificate"][1]).month
+        own = session.get_one(Certificate, office.own["certificate"][1]).account_id
+        month = session.get_one(Certificate, office.own["certificate"][1]).month
 
     archives = {}
-    for name, visitor in {"partner": street.nora, "customer": street.cara}.items():
-        response = visitor.opens(f"/certificates/months/{month}.zip")
+    for name, visitor in {"partner": office.nora, "customer": office.cara}.items():
+        response = visitor.get(f"/certificates/months/{month}.zip")
         with zipfile.ZipFile(io.BytesIO(response.data)) as archive:
             archives[name] = [archive.read(entry) for entry in archive.namelist()]
 
-    listed = street.cara.opens(f"/certificates?month={month}").text
+    listed = office.cara.get(f"/certificates?month={month}").text
     assert f"/certificates/months/{month}.zip" in listed
     assert len(archives["partner"]) == 2
     assert archives["customer"] == [f"%PDF of {own}".encode()]
 
 
 @pytest.mark.parametrize("month", ["1999-01", "2026-13", "x", "..%2F..", "2026-10%00"])
-def test_there_is_no_archive_of_a_month_without_certificates(street: Street, month: str) -> None:
-    assert street.nora.opens(f"/certificates/months/{month}.zip").status_code == 404
+def test_there_is_no_archive_of_a_month_without_certificates(office: Office, month: str) -> None:
+    assert office.nora.get(f"/certificates/months/{month}.zip").status_code == 404
 
 
-def test_a_customer_selects_its_own_certificates_only(street: Street) -> None:
-    own, others = street.own["certificate"][1], street.own["certificate"][0]
+def test_a_customer_selects_its_own_certificates_only(office: Office) -> None:
+    own, others = office.own["certificate"][1], office.own["certificate"][0]
 
-    mine = street.cara.sends("/certificates/selection?export=csv", {"certificate": [own]})
-    theirs = street.cara.sends("/certificates/selection?export=csv", {"certificate": [others]})
+    mine = office.cara.post("/certificates/selection?export=csv", {"certificate": [own]})
+    theirs = office.cara.post("/certificates/selection?export=csv", {"certificate": [others]})
 
     assert len(mine.text.splitlines()) == 2
     assert theirs.status_code == 404

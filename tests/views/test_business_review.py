@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW
 from tests.queries import counted
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Account, Server, User
 
@@ -32,16 +32,16 @@ class Desk:
 
     def page(self, query: str = "") -> str:
         """The page of the review."""
-        return self.nora.opens(f"/accounts/{self.partner}/business-review{query}").text
+        return self.nora.get(f"/accounts/{self.partner}/business-review{query}").text
 
     def workbook(self, query: str = "") -> openpyxl.Workbook:
         """The workbook."""
-        response = self.nora.opens(f"/accounts/{self.partner}/business-review.xlsx{query}")
+        response = self.nora.get(f"/accounts/{self.partner}/business-review.xlsx{query}")
         return openpyxl.load_workbook(io.BytesIO(response.data))
 
     def document(self, query: str = "") -> str:
         """The text of the PDF."""
-        response = self.nora.opens(f"/accounts/{self.partner}/business-review.pdf{query}")
+        response = self.nora.get(f"/accounts/{self.partner}/business-review.pdf{query}")
         assert response.mimetype == "application/pdf"
         pages = pypdfium2.PdfDocument(response.data)
         texts = [page.get_textpage().get_text_bounded() for page in pages]
@@ -50,11 +50,13 @@ class Desk:
 
 @pytest.fixture
 def desk(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+    transaction: Transaction,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Desk:
     """In November: Harbour grew, Lake fell and does not report, the third is new and hostile."""
     monkeypatch.setattr(clock, "now", lambda: NOW.replace(month=11, day=9))
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
         server = factories.server(session, partner)
@@ -130,8 +132,10 @@ def test_the_workbook_has_all_customers_and_no_formula(desk: Desk) -> None:
     assert ("Pages", 42_000, 30_000) in book["Summary"].iter_rows(values_only=True)
 
 
-def test_the_document_has_the_same_figures_and_the_brand(desk: Desk, storing: Storing) -> None:
-    with storing() as session:
+def test_the_document_has_the_same_figures_and_the_brand(
+    desk: Desk, transaction: Transaction
+) -> None:
+    with transaction() as session:
         partner = session.get_one(Account, desk.partner)
         brand = factories.brand(session, partner, name="Northwind Green", colour="#7a1f5c")
         brand.logo = None
@@ -144,9 +148,9 @@ def test_the_document_has_the_same_figures_and_the_brand(desk: Desk, storing: St
 
 
 def test_page_document_and_workbook_are_in_the_language_of_the_user(
-    desk: Desk, storing: Storing
+    desk: Desk, transaction: Transaction
 ) -> None:
-    desk.nora.sends("/language", {"language": "es"})
+    desk.nora.post("/language", {"language": "es"})
 
     assert "Informe de negocio" in desk.page()
     assert "Informe de negocio, octubre de 2026" in desk.document()
@@ -154,35 +158,37 @@ def test_page_document_and_workbook_are_in_the_language_of_the_user(
 
 
 def test_before_the_first_month_has_ended_there_is_no_review(
-    desk: Desk, storing: Storing, log_in: Callable[[User | str], Visitor]
+    desk: Desk, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         newcomer = factories.partner(session, name="Newcomer")
         factories.user(session, newcomer, email="new@example.com")
         number = newcomer.id
     nina = log_in("new@example.com")
 
-    assert "No business review yet" in nina.opens(f"/accounts/{number}/business-review").text
+    assert "No business review yet" in nina.get(f"/accounts/{number}/business-review").text
     for kind in ("pdf", "xlsx"):
-        response = nina.opens(f"/accounts/{number}/business-review.{kind}")
+        response = nina.get(f"/accounts/{number}/business-review.{kind}")
         assert response.location == f"/accounts/{number}/business-review"
 
 
 def test_the_review_of_another_partner_is_not_found(desk: Desk) -> None:
     for kind in ("", ".pdf", ".xlsx"):
         path = f"/accounts/{desk.strange}/business-review{kind}"
-        assert desk.nora.opens(path).status_code == 404
+        assert desk.nora.get(path).status_code == 404
 
 
 def test_the_menu_has_a_link_to_the_review(desk: Desk) -> None:
-    assert f'href="/accounts/{desk.partner}/business-review"' in desk.nora.opens("/").text
+    assert f'href="/accounts/{desk.partner}/business-review"' in desk.nora.get("/").text
 
 
 @pytest.mark.parametrize("kind", ["", ".pdf", ".xlsx"])
-def test_more_customers_need_no_more_queries(desk: Desk, storing: Storing, kind: str) -> None:
+def test_more_customers_need_no_more_queries(
+    desk: Desk, transaction: Transaction, kind: str
+) -> None:
     path = f"/accounts/{desk.partner}/business-review{kind}"
     few = number_of_queries(desk, path)
-    with storing() as session:
+    with transaction() as session:
         server = session.query(Server).filter_by(account_id=desk.partner).one()
         for number in range(30):
             prints(session, server, f"C{number}", {OCTOBER: number}, health="unhealthy")
@@ -192,7 +198,7 @@ def test_more_customers_need_no_more_queries(desk: Desk, storing: Storing, kind:
 
 def number_of_queries(desk: Desk, path: str) -> int:
     """The number of statements of a response, when it was opened before."""
-    desk.nora.opens(path)
+    desk.nora.get(path)
     with counted() as statements:
-        desk.nora.opens(path)
+        desk.nora.get(path)
     return len(statements)

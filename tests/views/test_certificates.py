@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import Account, Certificate, User
 
 PDF = b"%PDF-1.7\n% the very bytes\n"
@@ -26,9 +26,9 @@ class Office:
 
 
 @pytest.fixture
-def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+def office(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Office:
     """Harbour Architects under Northwind Print."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         account = factories.customer(session, partner, name="Harbour Architects, LLP")
         factories.user(session, account, email="hana@example.com")
@@ -47,7 +47,7 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
 
 
 def test_the_list_shows_certificates_the_latest_month_first(office: Office) -> None:
-    page = office.hana.opens("/certificates").text
+    page = office.hana.get("/certificates").text
 
     assert page.index("October 2026</a>") < page.index("September 2026</a>")
     assert all(words in page for words in ("2,469,134", "296.31", OCTOBER))
@@ -57,9 +57,9 @@ def test_the_list_shows_certificates_the_latest_month_first(office: Office) -> N
 
 
 def test_the_list_is_searched_and_filtered_by_its_address(office: Office) -> None:
-    by_month = office.hana.opens("/certificates?month=2026-09").text
-    by_number = office.hana.opens("/certificates?q=000501").text
-    nothing = office.hana.opens("/certificates?q=nowhere&month=1999-01").text
+    by_month = office.hana.get("/certificates?month=2026-09").text
+    by_number = office.hana.get("/certificates?q=000501").text
+    nothing = office.hana.get("/certificates?q=nowhere&month=1999-01").text
 
     assert rows(by_month) == [SEPTEMBER]
     assert rows(by_number) == [OCTOBER]
@@ -67,26 +67,26 @@ def test_the_list_is_searched_and_filtered_by_its_address(office: Office) -> Non
 
 
 def test_the_list_of_one_customer_has_its_certificates_only(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         account = session.get_one(Account, office.account_id)
         factories.user(session, account.partner, email="nora@example.com")
         other = factories.customer(session, account.partner, name="Lake House")
         other_id = factories.certificate(session, other, number="RLF-2026-000999").account_id
     nora = log_in("nora@example.com")
 
-    page = nora.opens(f"/certificates?account={office.account_id}").text
+    page = nora.get(f"/certificates?account={office.account_id}").text
 
     assert rows(page) == [OCTOBER, SEPTEMBER]
     assert "Certificates of Harbour Architects, LLP" in page
-    customer = nora.opens(f"/accounts/{office.account_id}").text
+    customer = nora.get(f"/accounts/{office.account_id}").text
     assert f'href="/certificates?account={office.account_id}"' in customer
-    assert office.hana.opens(f"/certificates?account={other_id}").status_code == 404
+    assert office.hana.get(f"/certificates?account={other_id}").status_code == 404
 
 
 def test_the_page_shows_the_certified_data_and_the_public_address(office: Office) -> None:
-    page = office.hana.opens(f"/certificates/{OCTOBER}").text
+    page = office.hana.get(f"/certificates/{OCTOBER}").text
 
     assert all(
         words in page
@@ -96,15 +96,17 @@ def test_the_page_shows_the_certified_data_and_the_public_address(office: Office
     assert "every 2s" not in page
 
 
-def test_the_page_polls_until_the_document_is_rendered(office: Office, storing: Storing) -> None:
+def test_the_page_polls_until_the_document_is_rendered(
+    office: Office, transaction: Transaction
+) -> None:
     path = f"/certificates/{SEPTEMBER}"
-    before = office.hana.opens(path).text
-    missing = office.hana.opens(f"{path}.pdf")
+    before = office.hana.get(path).text
+    missing = office.hana.get(f"{path}.pdf")
 
-    with storing() as session:
+    with transaction() as session:
         found = session.query(Certificate).filter_by(number=SEPTEMBER).one()
         factories.document(session, found, PDF)
-    after = office.hana.opens(f"{path}/document").text
+    after = office.hana.get(f"{path}/document").text
 
     assert "is being generated" in before
     assert 'data-hx-trigger="every 2s"' in before
@@ -114,7 +116,7 @@ def test_the_page_polls_until_the_document_is_rendered(office: Office, storing: 
 
 
 def test_the_download_is_the_stored_document(office: Office) -> None:
-    response = office.hana.opens(f"/certificates/{OCTOBER}.pdf")
+    response = office.hana.get(f"/certificates/{OCTOBER}.pdf")
 
     assert response.status_code == 200
     assert response.data == PDF
@@ -124,70 +126,72 @@ def test_the_download_is_the_stored_document(office: Office) -> None:
     )
 
 
-def test_pages_reported_late_are_shown(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_pages_reported_late_are_shown(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         account = session.get_one(Account, office.account_id)
         late = factories.certificate(session, account, month="2026-08", late_pages=300)
         late.late_months = "2026-06 2026-07"
         number = late.number
 
-    page = office.hana.opens(f"/certificates/{number}").text
+    page = office.hana.get(f"/certificates/{number}").text
 
     assert "300 pages, printed in June 2026, July 2026 and reported late" in page
 
 
 def test_corrections_have_their_own_line_on_pages_and_in_files(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         account = session.get_one(Account, office.account_id)
         corrected = factories.certificate(session, account, month="2026-08", corrections=-1_120)
         number, public_id = corrected.number, corrected.public_id
 
-    page = office.hana.opens(f"/certificates/{number}").text
-    public = office.hana.opens(f"/c/{public_id}").text
-    file = office.hana.opens("/certificates?export=csv&month=2026-08").text
+    page = office.hana.get(f"/certificates/{number}").text
+    public = office.hana.get(f"/c/{public_id}").text
+    file = office.hana.get("/certificates?export=csv&month=2026-08").text
 
     for text in (page, public):
         assert "Corrections from earlier months" in text
         assert "−1,120 pages" in text
     assert "Corrections from earlier months" in file.splitlines()[0]
     assert "-1120" in file.splitlines()[1]
-    assert "Corrections" not in office.hana.opens(f"/certificates/{OCTOBER}").text
+    assert "Corrections" not in office.hana.get(f"/certificates/{OCTOBER}").text
 
 
-def test_certificates_of_another_customer_are_not_found(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_certificates_of_another_customer_are_not_found(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         number = factories.certificate(session).number
 
     responses = [
-        office.hana.opens(f"/certificates/{number}{suffix}") for suffix in ("", ".pdf", "/document")
+        office.hana.get(f"/certificates/{number}{suffix}") for suffix in ("", ".pdf", "/document")
     ]
 
     assert [response.status_code for response in responses] == [404, 404, 404]
-    assert number not in office.hana.opens("/certificates").text
+    assert number not in office.hana.get("/certificates").text
 
 
 def test_a_partner_sees_those_of_its_customers(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Account, office.account_id).partner
         factories.user(session, partner, email="nora@example.com")
     nora = log_in("nora@example.com")
 
-    page = nora.opens("/certificates?q=harbour").text
+    page = nora.get("/certificates?q=harbour").text
 
     assert rows(page) == [OCTOBER, SEPTEMBER]
 
 
 def test_without_certificates_the_list_links_to_the_feeds(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="nora@example.com")
 
-    page = log_in("nora@example.com").opens("/certificates").text
+    page = log_in("nora@example.com").get("/certificates").text
 
     assert "No certificates yet" in page
     assert 'href="/feeds"' in page
@@ -196,7 +200,7 @@ def test_without_certificates_the_list_links_to_the_feeds(
 def test_the_public_page_shows_the_certified_data_without_a_login(
     office: Office, visitor: Visitor
 ) -> None:
-    response = visitor.opens(f"/c/{PUBLIC_ID}")
+    response = visitor.get(f"/c/{PUBLIC_ID}")
 
     assert response.status_code == 200
     assert all(
@@ -213,7 +217,7 @@ def test_the_public_page_shows_the_certified_data_without_a_login(
 
 
 def test_the_public_page_discloses_nothing_else(office: Office, visitor: Visitor) -> None:
-    response = visitor.opens(f"/c/{PUBLIC_ID}")
+    response = visitor.get(f"/c/{PUBLIC_ID}")
 
     assert "Northwind Print" not in response.text
     assert SEPTEMBER not in response.text
@@ -229,7 +233,7 @@ def test_the_public_page_discloses_nothing_else(office: Office, visitor: Visitor
 def test_an_unknown_public_page_is_not_found(
     office: Office, visitor: Visitor, public_id: str
 ) -> None:
-    assert visitor.opens(f"/c/{public_id}").status_code == 404
+    assert visitor.get(f"/c/{public_id}").status_code == 404
 
 
 def rows(page: str) -> list[str]:
@@ -238,7 +242,7 @@ def rows(page: str) -> list[str]:
 
 
 def test_a_certificate_is_shared_by_link_email_and_picture(office: Office) -> None:
-    page = office.hana.opens(f"/certificates/{OCTOBER}").text
+    page = office.hana.get(f"/certificates/{OCTOBER}").text
 
     quoted = f"http%3A//127.0.0.1%3A8000/c/{PUBLIC_ID}"
     assert f"https://www.linkedin.com/sharing/share-offsite/?url={quoted}" in page
@@ -246,8 +250,10 @@ def test_a_certificate_is_shared_by_link_email_and_picture(office: Office) -> No
     assert f'href="/c/{PUBLIC_ID}/share.png" download' in page
 
 
-def test_the_latest_certificate_is_one_click_from_home(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_the_latest_certificate_is_one_click_from_home(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.feed(session, account=session.get_one(Account, office.account_id))
 
-    assert f'href="/certificates/{OCTOBER}.pdf"' in office.hana.opens("/").text
+    assert f'href="/certificates/{OCTOBER}.pdf"' in office.hana.get("/").text

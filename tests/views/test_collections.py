@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.environment.redis_server import RedisServer
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.crypto import Keyring
 from webapp.models import AuditEntry, Collection, Server, User
@@ -37,7 +37,7 @@ def settings(settings: Settings, printerpoint: Sandbox, redis_server: RedisServe
 
 @pytest.fixture
 def office(
-    storing: Storing,
+    transaction: Transaction,
     settings: Settings,
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
@@ -47,7 +47,7 @@ def office(
     printerpoint.add_printer(customer, serial="H1", asset="A-1", count=100)
     for count in (100, 9_000):
         printerpoint.add_printer(customer, serial="", asset="", count=count)
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com", full_name="Nora North")
         keyring = Keyring(settings.encryption_keys)
@@ -84,12 +84,12 @@ def work(settings: Settings) -> Callable[[], None]:
 def test_the_page_of_a_collection_polls_until_it_has_finished(
     office: Office, work: Callable[[], None]
 ) -> None:
-    begun = office.nora.sends(f"/servers/{office.server_id}/collect").location
-    queued = office.nora.opens(begun).text
+    begun = office.nora.post(f"/servers/{office.server_id}/collect").location
+    queued = office.nora.get(begun).text
     work()
 
-    fragment = office.nora.opens(f"{begun}/progress").text
-    page = office.nora.opens(begun).text
+    fragment = office.nora.get(f"{begun}/progress").text
+    page = office.nora.get(begun).text
 
     assert 'data-hx-trigger="every 1s"' in queued
     assert "Waiting for a worker" in queued
@@ -102,8 +102,10 @@ def test_the_page_of_a_collection_polls_until_it_has_finished(
     assert f"/feeds/{office.feed_ids[0]}" in fragment
 
 
-def test_progress_is_shown_while_customers_are_collected(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_progress_is_shown_while_customers_are_collected(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         running = factories.collection(
             session,
             session.get_one(Server, office.server_id),
@@ -115,15 +117,15 @@ def test_progress_is_shown_while_customers_are_collected(office: Office, storing
         running.alive_at = clock.now()
         collection_id = running.id
 
-    reading = office.nora.opens(f"/collections/{collection_id}/progress").text
-    with storing() as session:
+    reading = office.nora.get(f"/collections/{collection_id}/progress").text
+    with transaction() as session:
         found = session.get_one(Collection, collection_id)
         found.feeds = 2
         feed = factories.feed(session, found.server, customer_name="Troubled Customer")
         factories.outcome(
             session, found, feed, kind="failed", pages=0, reason="ValueError: its own job tells"
         )
-    collecting = office.nora.opens(f"/collections/{collection_id}/progress").text
+    collecting = office.nora.get(f"/collections/{collection_id}/progress").text
 
     assert "Reading the fleet from Printerpoint" in reading
     assert "1,234 printers so far" in reading
@@ -134,45 +136,45 @@ def test_progress_is_shown_while_customers_are_collected(office: Office, storing
 
 
 def test_a_queued_collection_without_a_worker_shows_a_message_after_a_while(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
-    at_once = office.nora.opens(path).text
-    with storing() as session:
+    path = office.nora.post(f"/servers/{office.server_id}/collect").location
+    at_once = office.nora.get(path).text
+    with transaction() as session:
         found = session.get_one(Collection, int(path.rsplit("/", 1)[1]))
         found.queued_at = clock.now() - timedelta(seconds=20)
 
-    later = office.nora.opens(path).text
+    later = office.nora.get(path).text
 
     assert "No worker seems to be running" not in at_once
     assert "No worker seems to be running" in later
 
 
 def test_a_running_collection_with_a_stale_heartbeat_shows_a_message(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         collection = factories.collection(session, server, kind="manual", state="running")
         collection.alive_at = clock.now() - timedelta(minutes=5)
         collection_id = collection.id
 
-    page = office.nora.opens(f"/collections/{collection_id}").text
+    page = office.nora.get(f"/collections/{collection_id}").text
 
     assert "The worker is not responding" in page
 
 
 def test_an_unreachable_queue_is_reported_and_the_request_is_stored(
-    office: Office, redis_server: RedisServer, storing: Storing
+    office: Office, redis_server: RedisServer, transaction: Transaction
 ) -> None:
     redis_server.kill()
 
-    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
-    page = office.nora.opens(path)
+    path = office.nora.post(f"/servers/{office.server_id}/collect").location
+    page = office.nora.get(path)
 
     assert page.status_code == 200
     assert "The queue cannot be reached. The collection starts automatically" in page.text
-    with storing() as session:
+    with transaction() as session:
         assert session.get_one(Collection, int(path.rsplit("/", 1)[1])).state == "queued"
         enqueued_next = scheduling.stale_manual_runs(session, clock.now())
         enqueued_later = scheduling.stale_manual_runs(session, clock.now())
@@ -182,11 +184,11 @@ def test_an_unreachable_queue_is_reported_and_the_request_is_stored(
 def test_a_failed_collection_shows_the_reason_and_the_remedy(
     office: Office, printerpoint: Sandbox, work: Callable[[], None]
 ) -> None:
-    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    path = office.nora.post(f"/servers/{office.server_id}/collect").location
     printerpoint.refuse()
     work()
 
-    page = office.nora.opens(path).text
+    page = office.nora.get(path).text
 
     assert "It could not be completed" in page
     assert "API Access" in page
@@ -195,11 +197,11 @@ def test_a_failed_collection_shows_the_reason_and_the_remedy(
 
 
 def test_outcomes_are_filtered_by_the_address(office: Office, work: Callable[[], None]) -> None:
-    path = office.nora.sends(f"/servers/{office.server_id}/collect").location
+    path = office.nora.post(f"/servers/{office.server_id}/collect").location
     work()
 
-    absent = office.nora.opens(f"{path}?outcome=not_found").text
-    nonsense = office.nora.opens(f"{path}?outcome=nonsense&page=7").text
+    absent = office.nora.get(f"{path}?outcome=not_found").text
+    nonsense = office.nora.get(f"{path}?outcome=nonsense&page=7").text
 
     one, two = (f'<a href="/feeds/{feed_id}">' for feed_id in office.feed_ids)
     assert (one in absent, two in absent) == (False, True)
@@ -207,16 +209,16 @@ def test_outcomes_are_filtered_by_the_address(office: Office, work: Callable[[],
 
 
 def test_the_list_shows_the_latest_first_and_filters_by_state(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         factories.collection(session, server, day=factories.TODAY, state="failed")
         factories.collection(session, server, day=factories.YESTERDAY)
         foreign = factories.collection(session).id
 
-    everything = office.nora.opens("/collections").text
-    failed = office.nora.opens(f"/collections?state=failed&server={office.server_id}").text
+    everything = office.nora.get("/collections").text
+    failed = office.nora.get(f"/collections?state=failed&server={office.server_id}").text
 
     assert everything.count('<th scope="row">') == 2
     assert f'"/collections/{foreign}"' not in everything
@@ -224,27 +226,29 @@ def test_the_list_shows_the_latest_first_and_filters_by_state(
 
 
 def test_the_collection_of_another_partner_is_not_found(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         foreign = factories.collection(session).id
         account = factories.customer(session, session.get_one(Server, office.server_id).account)
         factories.user(session, account, email="hana@example.com")
     hana = log_in("hana@example.com")
 
-    assert office.nora.opens(f"/collections/{foreign}").status_code == 404
-    assert office.nora.opens(f"/collections/{foreign}/progress").status_code == 404
-    assert hana.opens("/collections").status_code == 403
+    assert office.nora.get(f"/collections/{foreign}").status_code == 404
+    assert office.nora.get(f"/collections/{foreign}/progress").status_code == 404
+    assert hana.get("/collections").status_code == 403
 
 
-def test_a_collection_is_cancelled_after_confirmation(office: Office, storing: Storing) -> None:
-    begun = office.nora.sends(f"/servers/{office.server_id}/collect").location
-    page = office.nora.opens(begun).text
-    confirmation = office.nora.opens(f"{begun}/cancel").text
-    office.nora.sends(f"{begun}/cancel")
-    after = office.nora.opens(begun).text
-    office.nora.sends(f"{begun}/cancel")
-    again = office.nora.opens(begun).text
+def test_a_collection_is_cancelled_after_confirmation(
+    office: Office, transaction: Transaction
+) -> None:
+    begun = office.nora.post(f"/servers/{office.server_id}/collect").location
+    page = office.nora.get(begun).text
+    confirmation = office.nora.get(f"{begun}/cancel").text
+    office.nora.post(f"{begun}/cancel")
+    after = office.nora.get(begun).text
+    office.nora.post(f"{begun}/cancel")
+    again = office.nora.get(begun).text
 
     assert f"{begun}/cancel" in page
     assert "No pages are lost" in confirmation
@@ -252,7 +256,7 @@ def test_a_collection_is_cancelled_after_confirmation(office: Office, storing: S
     assert "every 1s" not in after
     assert f"{begun}/cancel" not in after
     assert "The collection has already ended" in again
-    assert office.nora.opens(f"{begun}/cancel").location == begun
-    with storing() as session:
+    assert office.nora.get(f"{begun}/cancel").location == begun
+    with transaction() as session:
         actions = session.scalars(select(AuditEntry.action)).all()
     assert actions.count("collection cancelled") == 1

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests import factories
 from tests.factories import NOW
 from tests.queries import counted
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Device, Feed, FeedEvent, Server, User
 
@@ -73,13 +73,13 @@ def _add_to_one_feed(session: Session, server: Server, number: int) -> None:
 @pytest.mark.parametrize("email", ["ops@example.com", "nora@example.com"])
 @pytest.mark.slow
 def test_more_rows_need_no_more_queries(
-    storing: Storing,
+    transaction: Transaction,
     log_in: Callable[[User | str], Visitor],
     monkeypatch: pytest.MonkeyPatch,
     email: str,
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
@@ -100,7 +100,7 @@ def test_more_rows_need_no_more_queries(
     visitor = log_in(email)
     paths = [path.format_map(names) for path in (*LISTS, *DETAILS)]
     few = {path: count_queries(visitor, path) for path in paths}
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Account, names["partner"])
         add(session, partner, session.get_one(Server, names["server"]), FEW, MANY)
 
@@ -113,7 +113,7 @@ def test_more_rows_need_no_more_queries(
 
 def count_queries(visitor: Visitor, path: str) -> int:
     """The number of statements of a page; 0 for one that the user may not see."""
-    visitor.opens(path)  # whatever is remembered after the first time is remembered now
+    visitor.get(path)  # whatever is remembered after the first time is remembered now
     with counted() as statements:
-        response = visitor.opens(path)
+        response = visitor.get(path)
     return len(statements) if response.status_code == 200 else 0

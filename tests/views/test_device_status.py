@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from tests import factories
 from tests.factories import NOW, TODAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Device, User
 from webapp.models.device_attention import DeviceAttention
@@ -17,11 +17,13 @@ from webapp.services.feeds import device_status
 
 @pytest.fixture
 def nora(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+    transaction: Transaction,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Visitor:
     """The administrator of a partner with a silent, a missing and a reporting printer."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print", time_zone="UTC")
         factories.user(session, partner, email="nora@example.com")
         server = factories.server(session, partner)
@@ -50,8 +52,8 @@ def nora(
 def test_the_list_is_filtered_by_status(
     nora: Visitor, query: str, shown: tuple[str, ...], hidden: tuple[str, ...]
 ) -> None:
-    page = nora.opens(f"/devices{query}").text
-    file = nora.opens(f"/devices{query}&export=csv").text
+    page = nora.get(f"/devices{query}").text
+    file = nora.get(f"/devices{query}&export=csv").text
 
     for text in (page, file):
         assert all(asset in text for asset in shown)
@@ -59,8 +61,8 @@ def test_the_list_is_filtered_by_status(
 
 
 def test_rows_and_exports_name_the_status(nora: Visitor) -> None:
-    page = nora.opens("/devices").text
-    rows = nora.opens("/devices?export=csv").text.splitlines()
+    page = nora.get("/devices").text
+    rows = nora.get("/devices?export=csv").text.splitlines()
 
     assert page.count('class="badge wait"') == 2
     status_of = {row.split(",")[0]: row.split(",")[-1] for row in rows}
@@ -70,7 +72,7 @@ def test_rows_and_exports_name_the_status(nora: Visitor) -> None:
 
 
 def test_home_counts_silent_and_missing_devices_and_links_to_the_list(nora: Visitor) -> None:
-    page = nora.opens("/").text
+    page = nora.get("/").text
 
     assert "2 printers have stopped reporting" in page
     assert "1 not reporting for 3 business days or longer, 1 missing from Printerpoint." in page
@@ -84,13 +86,13 @@ def test_home_counts_silent_and_missing_devices_and_links_to_the_list(nora: Visi
     [("GONE", "Not reporting for 3 business days or longer,"), ("OVEN", "Missing from Printer")],
 )
 def test_home_names_only_statuses_with_devices(
-    nora: Visitor, storing: Storing, other: str, expected: str
+    nora: Visitor, transaction: Transaction, other: str, expected: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         device = session.scalars(select(Device).where(Device.asset_id == other)).one()
         session.execute(delete(DeviceAttention).where(DeviceAttention.device_id == device.id))
 
-    page = nora.opens("/").text
+    page = nora.get("/").text
 
     assert "1 printer has stopped reporting" in page
     assert expected in page
@@ -99,7 +101,7 @@ def test_home_names_only_statuses_with_devices(
 
 
 def test_the_page_of_a_silent_device_shows_the_remedy(nora: Visitor) -> None:
-    page = nora.opens("/devices/1").text
+    page = nora.get("/devices/1").text
 
     assert "although other printers of this customer have" in page
 
@@ -107,19 +109,19 @@ def test_the_page_of_a_silent_device_shows_the_remedy(nora: Visitor) -> None:
 def test_an_empty_list_shows_a_message(
     nora: Visitor, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    nothing = nora.opens("/devices?status=missing&q=oven").text
-    with_feed = log_in("bakery@example.com").opens("/devices?status=silent").text
+    nothing = nora.get("/devices?status=missing&q=oven").text
+    with_feed = log_in("bakery@example.com").get("/devices?status=silent").text
 
     assert "No device matches" in nothing
     assert "OVEN" in with_feed
 
 
 def test_an_unreadable_device_state_is_reported_on_its_page(
-    nora: Visitor, storing: Storing
+    nora: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         device = session.scalars(select(Device).where(Device.asset_id == "OVEN")).one()
         device.state = {"version": 99}
         device_id = device.id
 
-    assert "stored data of this printer is damaged" in nora.opens(f"/devices/{device_id}").text
+    assert "stored data of this printer is damaged" in nora.get(f"/devices/{device_id}").text

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import AuditEntry, Equivalent, User
 from webapp.services.certificates import equivalents
@@ -28,16 +28,18 @@ class Pages:
 
     def texts(self) -> list[str]:
         """What is on them."""
-        return [self.cara.opens(address).text for address in self.addresses]
+        return [self.cara.get(address).text for address in self.addresses]
 
 
 @pytest.fixture
 def pages(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+    transaction: Transaction,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Pages:
     """Home, account, year, certificate and public page."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session)
         customer = factories.customer(session, partner)
         factories.user(session, customer, email="cara@example.com")
@@ -55,16 +57,16 @@ def pages(
 
 
 @pytest.fixture
-def ops(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Visitor:
+def ops(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Visitor:
     """A user of operations."""
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
     return log_in("ops@example.com")
 
 
-def stored(storing: Storing) -> dict[str, tuple[Decimal, str]]:
+def stored(transaction: Transaction) -> dict[str, tuple[Decimal, str]]:
     """Factor and source of each equivalent."""
-    with storing() as session:
+    with transaction() as session:
         rows = session.scalars(select(Equivalent)).all()
         return {one.kind: (one.per_thousand, one.source) for one in rows}
 
@@ -75,11 +77,13 @@ def test_no_equivalent_is_shown_while_all_are_off(pages: Pages) -> None:
         assert "CO₂" not in text
 
 
-def test_an_amount_is_shown_with_its_source(pages: Pages, ops: Visitor, storing: Storing) -> None:
-    saved = ops.sends(FORM, WATER)
+def test_an_amount_is_shown_with_its_source(
+    pages: Pages, ops: Visitor, transaction: Transaction
+) -> None:
+    saved = ops.post(FORM, WATER)
 
     assert saved.status_code == 302
-    assert stored(storing) == {"water": (Decimal(1_300), "Paper <Study> 2026")}
+    assert stored(transaction) == {"water": (Decimal(1_300), "Paper <Study> 2026")}
     for text in pages.texts():
         assert "10,833 liters" in text
         assert "Source: Paper &lt;Study&gt; 2026" in text
@@ -87,15 +91,15 @@ def test_an_amount_is_shown_with_its_source(pages: Pages, ops: Visitor, storing:
 
 
 def test_an_equivalent_is_switched_off_by_empty_fields_and_each_change_is_audited(
-    ops: Visitor, storing: Storing
+    ops: Visitor, transaction: Transaction
 ) -> None:
     co2 = {"co2_factor": "4.70", "co2_source": "A"}
-    ops.sends(FORM, WATER | co2)
-    ops.sends(FORM, WATER | co2)
-    ops.sends(FORM, dict.fromkeys(WATER, "") | co2)
+    ops.post(FORM, WATER | co2)
+    ops.post(FORM, WATER | co2)
+    ops.post(FORM, dict.fromkeys(WATER, "") | co2)
 
-    assert stored(storing) == {"co2": (Decimal("4.70"), "A")}
-    with storing() as session:
+    assert stored(transaction) == {"co2": (Decimal("4.70"), "A")}
+    with transaction() as session:
         entries = session.execute(
             select(AuditEntry.subject, AuditEntry.details)
             .where(AuditEntry.action == "equivalent changed")
@@ -127,28 +131,28 @@ def test_an_equivalent_is_switched_off_by_empty_fields_and_each_change_is_audite
     ],
 )
 def test_a_factor_without_a_source_or_out_of_range_changes_nothing(
-    ops: Visitor, storing: Storing, fields: Mapping[str, str]
+    ops: Visitor, transaction: Transaction, fields: Mapping[str, str]
 ) -> None:
-    response = ops.sends(FORM, fields)
+    response = ops.post(FORM, fields)
 
     assert response.status_code == 422
-    assert stored(storing) == {}
+    assert stored(transaction) == {}
 
 
 def test_changing_an_equivalent_requires_the_password_again(
-    ops: Visitor, storing: Storing, monkeypatch: pytest.MonkeyPatch
+    ops: Visitor, transaction: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = clock.now() + timedelta(minutes=16)
     monkeypatch.setattr(clock, "now", lambda: later)
 
-    response = ops.sends(FORM, WATER)
+    response = ops.post(FORM, WATER)
 
     assert response.location.startswith("/confirm?")
-    assert stored(storing) == {}
+    assert stored(transaction) == {}
 
 
-def test_removing_an_equivalent_twice_is_audited_once(storing: Storing) -> None:
-    with storing() as session:
+def test_removing_an_equivalent_twice_is_audited_once(transaction: Transaction) -> None:
+    with transaction() as session:
         equivalents.change(session, "co2", Decimal(5), "A study", NOW)
         removed = (equivalents.remove(session, "co2"), equivalents.remove(session, "co2"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests import factories
 from tests.factories import NOW, TODAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Device, Feed, User
 from webapp.services.accounts import audit
@@ -33,10 +33,10 @@ LISTS = (
 
 
 @pytest.fixture
-def everything(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
+def everything(transaction: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two partners with a row in every list."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         operations = factories.operations(session)
         factories.user(session, operations, email="ops@example.com")
         for name in ("Northwind", "Westerly"):
@@ -63,7 +63,7 @@ def everything(storing: Storing, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sheet(visitor: Visitor, path: str) -> list[list[str]]:
     """The lines of a CSV export."""
-    response = visitor.opens(path)
+    response = visitor.get(path)
     assert response.status_code == 200, response.text
     assert response.mimetype == "text/csv"
     text = response.data.decode("utf-8-sig")
@@ -79,7 +79,7 @@ def test_every_list_is_exported_in_both_formats_with_the_same_content(
     ops = log_in("ops@example.com")
 
     lines = sheet(ops, f"/{name}?export=csv")
-    response = ops.opens(f"/{name}?export=xlsx")
+    response = ops.get(f"/{name}?export=xlsx")
 
     assert len(lines) > 1
     assert f"{TODAY}.xlsx" in response.headers["Content-Disposition"]
@@ -99,7 +99,7 @@ def test_nothing_of_another_partner_is_exported(
 ) -> None:
     nora = log_in("northwind@example.com")
 
-    text = nora.opens(f"/{name}?export=csv").text
+    text = nora.get(f"/{name}?export=csv").text
 
     assert "Northwind" in text or "northwind" in text
     assert "Westerly" not in text
@@ -111,7 +111,7 @@ def test_no_exported_text_starts_a_formula(log_in: Callable[[User | str], Visito
     nora = log_in("northwind@example.com")
 
     [_, row] = sheet(nora, "/devices?export=csv")
-    page = openpyxl.load_workbook(io.BytesIO(nora.opens("/devices?export=xlsx").data)).active
+    page = openpyxl.load_workbook(io.BytesIO(nora.get("/devices?export=xlsx").data)).active
 
     assert row[0] == "'@Northwind"
     assert row[2] == "'=2+3 Northwind"
@@ -130,9 +130,9 @@ def test_full_width_formula_signs_are_exported_as_text(sign: str) -> None:
 
 @pytest.mark.usefixtures("everything")
 def test_an_export_has_all_pages_of_the_filtered_list(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         [first] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
         for number in range(120):
             name = f"Branch {number:03}"
@@ -146,15 +146,15 @@ def test_an_export_has_all_pages_of_the_filtered_list(
         "Branch 018",
     ]
     assert sheet(nora, "/feeds?export=csv&q=nobody")[1:] == []
-    assert "export=csv" in nora.opens("/feeds?q=branch").text
-    assert nora.opens("/feeds?export=pdf").mimetype == "text/html"
+    assert "export=csv" in nora.get("/feeds?q=branch").text
+    assert nora.get("/feeds?export=pdf").mimetype == "text/html"
 
 
 @pytest.mark.usefixtures("everything")
 def test_the_days_of_a_feed_are_exported(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         [feed] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
         factories.deposit(session, feed, pages=42)
         feed_id = feed.id
@@ -168,9 +168,9 @@ def test_the_days_of_a_feed_are_exported(
 @pytest.mark.usefixtures("everything")
 @pytest.mark.slow
 def test_the_memory_of_an_export_does_not_grow_with_the_list(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         [feed] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
         feed.device_count += 20_000
         for number in range(20_000):
@@ -189,7 +189,7 @@ def test_the_memory_of_an_export_does_not_grow_with_the_list(
                 )
             )
     nora = log_in("northwind@example.com")
-    nora.opens("/devices")
+    nora.get("/devices")
 
     tracemalloc.start()
     response = nora.client.get("/devices?export=csv", buffered=False)
@@ -205,9 +205,9 @@ def test_the_memory_of_an_export_does_not_grow_with_the_list(
 
 @pytest.mark.usefixtures("everything")
 def test_results_of_a_collection_are_exported_as_its_page_shows_them(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         [first] = session.query(Feed).filter(Feed.customer_name.contains("Northwind"))
         collection = factories.collection(session, first.server, kind="manual")
         late = factories.feed(session, first.server, first.account, customer_name="@Zoo")
@@ -233,5 +233,5 @@ def test_results_of_a_collection_are_exported_as_its_page_shows_them(
     ]
     assert everything[1] == ["'@Zoo", "failed", "1234", "1", "0", "Read too slowly"]
     assert failed == everything[:2]
-    assert f"{path}?outcome=failed&amp;export=csv" in nora.opens(f"{path}?outcome=failed").text
-    assert log_in("westerly@example.com").opens(f"{path}?export=csv").status_code == 404
+    assert f"{path}?outcome=failed&amp;export=csv" in nora.get(f"{path}?outcome=failed").text
+    assert log_in("westerly@example.com").get(f"{path}?export=csv").status_code == 404

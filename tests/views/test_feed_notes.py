@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.factories import NOW, TODAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import AuditEntry, Feed, FeedNote, User
 
@@ -33,13 +33,13 @@ class Office:
 
 @pytest.fixture
 def office(
-    storing: Storing,
+    transaction: Transaction,
     log_in: Callable[[User | str], Visitor],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Office:
     """Northwind and the Clinic."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind")
         server = factories.server(session, partner)
         feed = factories.feed(session, server, customer_name="Clinic", health="unhealthy")
@@ -53,19 +53,21 @@ def office(
 
 def is_listed(office: Office) -> bool:
     """Whether the feed is listed at home as not reporting."""
-    return f'href="/feeds/{office.feed_id}">Clinic' in office.nora.opens("/").text
+    return f'href="/feeds/{office.feed_id}">Clinic' in office.nora.get("/").text
 
 
-def test_colleagues_see_a_note_and_customers_do_not(office: Office, storing: Storing) -> None:
-    answer = office.nora.sends(f"{office.page}/notes/new", {"text": " Moving <b>house</b> "})
+def test_colleagues_see_a_note_and_customers_do_not(
+    office: Office, transaction: Transaction
+) -> None:
+    answer = office.nora.post(f"{office.page}/notes/new", {"text": " Moving <b>house</b> "})
 
-    shown = office.vic.opens(office.page).text
+    shown = office.vic.get(office.page).text
     assert answer.location == office.page
     assert "Moving &lt;b&gt;house&lt;/b&gt;" in shown
     assert "Nora North" in shown
     assert "Add a note" not in shown
-    assert "Moving" not in office.cara.opens(office.page).text
-    with storing() as session:
+    assert "Moving" not in office.cara.get(office.page).text
+    with transaction() as session:
         assert "feed note added" in session.scalars(select(AuditEntry.action)).all()
 
 
@@ -74,7 +76,7 @@ def test_a_snoozed_feed_is_listed_again_the_day_after(
 ) -> None:
     before = is_listed(office)
     fields = {"text": "Closed today", "snoozed_until": TODAY.isoformat()}
-    office.nora.sends(f"{office.page}/notes/new", fields)
+    office.nora.post(f"{office.page}/notes/new", fields)
 
     snoozed = [is_listed(office)]
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=10))
@@ -86,15 +88,15 @@ def test_a_snoozed_feed_is_listed_again_the_day_after(
     assert is_listed(office)
 
 
-def test_deleting_a_note_ends_the_snooze(office: Office, storing: Storing) -> None:
+def test_deleting_a_note_ends_the_snooze(office: Office, transaction: Transaction) -> None:
     fields = {"text": "Closed this week", "snoozed_until": TOMORROW.isoformat()}
-    office.nora.sends(f"{office.page}/notes/new", fields)
-    question = office.nora.opens(f"{office.page}/notes/1/delete")
-    office.nora.sends(f"{office.page}/notes/1/delete")
+    office.nora.post(f"{office.page}/notes/new", fields)
+    question = office.nora.get(f"{office.page}/notes/1/delete")
+    office.nora.post(f"{office.page}/notes/1/delete")
 
     assert "Delete this note?" in question.text
     assert is_listed(office)
-    with storing() as session:
+    with transaction() as session:
         assert session.scalars(select(FeedNote)).all() == []
 
 
@@ -111,19 +113,19 @@ def test_deleting_a_note_ends_the_snooze(office: Office, storing: Storing) -> No
     ],
 )
 def test_an_invalid_note_is_refused(
-    office: Office, storing: Storing, fields: dict[str, str]
+    office: Office, transaction: Transaction, fields: dict[str, str]
 ) -> None:
-    assert office.nora.sends(f"{office.page}/notes/new", fields).status_code == 422
-    with storing() as session:
+    assert office.nora.post(f"{office.page}/notes/new", fields).status_code == 422
+    with transaction() as session:
         assert session.scalars(select(FeedNote)).all() == []
 
 
-def test_a_note_is_found_under_its_feed_only(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_note_is_found_under_its_feed_only(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         user = session.scalars(select(User)).first()
         other = factories.feed(session, session.get_one(Feed, office.feed_id).server)
         assert user is not None
         note = factories.feed_note(session, other, user)
 
     for number in (note.id, 0, 2**31):
-        assert office.nora.sends(f"{office.page}/notes/{number}/delete").status_code == 404
+        assert office.nora.post(f"{office.page}/notes/{number}/delete").status_code == 404

@@ -33,18 +33,18 @@ class Page(HTMLParser):
 
 
 def test_every_chapter_can_be_read_without_a_login(visitor: Visitor) -> None:
-    contents = visitor.opens("/guide")
+    contents = visitor.get("/guide")
     assert contents.status_code == 200
     for chapter in CHAPTERS:
-        page = visitor.opens(f"/guide/{chapter.slug}")
+        page = visitor.get(f"/guide/{chapter.slug}")
         assert page.status_code == 200
         assert str(chapter.title) in page.text
         assert f"/guide/{chapter.slug}" in contents.text
-    assert visitor.opens("/guide/nothing").status_code == 404
+    assert visitor.get("/guide/nothing").status_code == 404
 
 
 def test_every_link_and_anchor_of_the_guide_has_a_target(visitor: Visitor) -> None:
-    pages = {f"/guide/{one.slug}": visitor.opens(f"/guide/{one.slug}").text for one in CHAPTERS}
+    pages = {f"/guide/{one.slug}": visitor.get(f"/guide/{one.slug}").text for one in CHAPTERS}
     read = {path: Page(html) for path, html in pages.items()}
     for path, page in read.items():
         for link in page.links:
@@ -62,7 +62,7 @@ def test_every_screenshot_exists_and_is_used_in_every_language(
     used: set[str] = set()
     for chapter in CHAPTERS:
         headers = {"Accept-Language": tag(language)}
-        response = visitor.opens(f"/guide/{chapter.slug}", headers=headers)
+        response = visitor.get(f"/guide/{chapter.slug}", headers=headers)
         for address in Page(response.text).pictures:
             path = re.sub(r"\?.*", "", address)
             if path.startswith("/static/guide/"):
@@ -73,7 +73,7 @@ def test_every_screenshot_exists_and_is_used_in_every_language(
 
 
 def test_the_guide_names_the_fields_that_are_read_and_no_others(visitor: Visitor) -> None:
-    page = visitor.opens("/guide/stored").text
+    page = visitor.get("/guide/stored").text
     read = {
         name
         for names in (schema._NAME, schema._ID, schema._ASSET, schema._SERIAL)
@@ -93,4 +93,4 @@ def test_the_guide_names_the_fields_that_are_read_and_no_others(visitor: Visitor
 def test_numbers_in_the_guide_are_those_of_the_code(
     visitor: Visitor, slug: str, words: str
 ) -> None:
-    assert words in visitor.opens(f"/guide/{slug}").text
+    assert words in visitor.get(f"/guide/{slug}").text

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.factories import NOW, TODAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import Account, FeedEvent, Server, User
 from webapp.models.feed_event import FEED_EVENT_KINDS
 from webapp.views.console import event_texts
@@ -62,30 +62,30 @@ def test_every_kind_of_event_has_a_title_and_a_sentence() -> None:
     ],
 )
 def test_a_title_does_not_contradict_its_sentence(
-    storing: Storing,
+    transaction: Transaction,
     log_in: Callable[[User | str], Visitor],
     kind: str,
     changed: dict[str, str],
     title: str,
     usual: str,
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server, account = _bakery(session)
         feed = factories.feed(session, server, account)
         details = _DETAILS | changed
         session.add(FeedEvent(feed_id=feed.id, at=NOW, day=TODAY, kind=kind, details=details))
         address = f"/feeds/{feed.id}"
 
-    page = log_in("nora@example.com").opens(address).text
+    page = log_in("nora@example.com").get(address).text
 
     assert title in page
     assert usual not in page
 
 
 def test_a_feeds_history_is_read_by_users_who_may_see_the_feed(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server, account = _bakery(session)
         feed = factories.feed(session, server, account)
         other = factories.feed(session, server, customer_name="Secret Clinic")
@@ -107,10 +107,10 @@ def test_a_feeds_history_is_read_by_users_who_may_see_the_feed(
         path, device_path = f"/feeds/{feed.id}", f"/devices/{device.id}"
     nora, hana = log_in("nora@example.com"), log_in("hana@example.com")
 
-    whole = nora.opens(f"{path}/history").text
-    brief = nora.opens(path).text
-    own = nora.opens(device_path).text
-    theirs = hana.opens(f"{path}/history").text
+    whole = nora.get(f"{path}/history").text
+    brief = nora.get(path).text
+    own = nora.get(device_path).text
+    theirs = hana.get(f"{path}/history").text
 
     assert "12,345 pages recovered for Nov 3 – 9, 2026" in whole
     assert "Meter of A-77 was reset" in whole
@@ -125,9 +125,9 @@ def test_a_feeds_history_is_read_by_users_who_may_see_the_feed(
 
 @pytest.mark.parametrize("kind", ["gone", "returned", "device_added", "read_again"])
 def test_many_events_of_a_kind_are_one_entry(
-    kind: str, storing: Storing, log_in: Callable[[User | str], Visitor]
+    kind: str, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session)
         factories.user(session, partner, email="nora@example.com")
         feed = factories.feed(session, factories.server(session, partner))
@@ -142,27 +142,27 @@ def test_many_events_of_a_kind_are_one_entry(
         )
         path = f"/feeds/{feed.id}/history"
 
-    page = log_in("nora@example.com").opens(path).text
+    page = log_in("nora@example.com").get(path).text
 
     assert "6 printers" in page
     assert "Including A-1, A-2." in page
 
 
 def test_a_history_without_events_explains_what_it_will_show(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session)
         factories.user(session, partner, email="nora@example.com")
         path = f"/feeds/{factories.feed(session, factories.server(session, partner)).id}/history"
 
-    assert "No events yet" in log_in("nora@example.com").opens(path).text
+    assert "No events yet" in log_in("nora@example.com").get(path).text
 
 
 def test_a_customers_page_shows_what_happened_at_its_feeds_and_at_no_others(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server, account = _bakery(session)
         feeds = [
             factories.feed(session, server, account, customer_name="Bakery North"),
@@ -184,7 +184,7 @@ def test_a_customers_page_shows_what_happened_at_its_feeds_and_at_no_others(
         path = f"/accounts/{account.id}"
 
     for email in ("nora@example.com", "hana@example.com"):
-        page = log_in(email).opens(path).text
+        page = log_in(email).get(path).text
 
         assert "Recent activity" in page
         assert page.index("PRINTER-1") < page.index("PRINTER-0")

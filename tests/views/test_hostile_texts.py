@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.browser import page_urls, seeded_db
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.crypto import Keyring
 from webapp.domain.reasons import reason
@@ -120,7 +120,7 @@ def settings(settings: Settings, printerpoint: Sandbox) -> Settings:
 
 @pytest.fixture
 def seeded(
-    storing: Storing,
+    transaction: Transaction,
     settings: Settings,
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
@@ -131,7 +131,7 @@ def seeded(
     for number in range(3):
         customer = printerpoint.add_customer(f"{number} {HOSTILE}")
         printerpoint.add_printer(customer, serial=HOSTILE, asset=HOSTILE, count=1_000)
-    with storing() as session:
+    with transaction() as session:
         keyring = Keyring(settings.encryption_keys)
         built = seeded_db.build(session, keyring, printerpoint.token)
         emails = {role: user.email for role, user in built.people.items()}
@@ -153,10 +153,10 @@ def _paths(things: dict[str, int | str], role: str) -> Iterator[str]:
 def test_texts_that_look_like_codes_and_formats_are_shown_as_they_are(seeded: Seeded) -> None:
     things, visitors = seeded
     for role, language in (("operations", "en"), ("partner_admin", "es"), ("customer", "es")):
-        visitors[role].sends("/language", {"language": language})
+        visitors[role].post("/language", {"language": language})
         shown = 0
         for path in _paths(things, role):
-            answer = visitors[role].opens(path)
+            answer = visitors[role].get(path)
 
             assert answer.status_code in (200, 302, 403, 404, 409), path
             assert "<i>&" not in answer.text, path
@@ -170,8 +170,8 @@ def test_exports_have_such_texts_as_they_are(seeded: Seeded) -> None:
     _, visitors = seeded
 
     for name in LISTS:
-        text = visitors["operations"].opens(f"/{name}?export=csv").text
-        book = ZipFile(BytesIO(visitors["operations"].opens(f"/{name}?export=xlsx").data))
+        text = visitors["operations"].get(f"/{name}?export=csv").text
+        book = ZipFile(BytesIO(visitors["operations"].get(f"/{name}?export=xlsx").data))
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
 
         assert HOSTILE[-20:] in text, name

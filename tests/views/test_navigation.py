@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import User
 from webapp.views.shared.navigation import MENUS
 
@@ -29,9 +29,9 @@ def current(page: str) -> list[str]:
 
 
 @pytest.fixture
-def ada(log_in: Callable[[User | str], Visitor], storing: Storing) -> Visitor:
+def ada(log_in: Callable[[User | str], Visitor], transaction: Transaction) -> Visitor:
     """The administrator of a partner with one customer."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind")
         factories.user(session, partner, email="ada@example.com")
         factories.customer(session, partner, name="Bluebird Bakery")
@@ -45,7 +45,7 @@ def test_no_role_has_more_than_seven_items_on_the_first_level() -> None:
 
 
 def test_the_menu_of_an_administrator_is_in_groups(ada: Visitor) -> None:
-    assert menu(ada.opens("/").text) == [
+    assert menu(ada.get("/").text) == [
         ("", ["Home"]),
         ("Fleet", ["Servers", "Feeds", "Devices"]),
         ("Results", ["Customers", "Certificates", "Business review"]),
@@ -58,28 +58,28 @@ def test_the_menu_of_an_administrator_is_in_groups(ada: Visitor) -> None:
 
 
 def test_the_account_of_the_user_is_not_marked_as_a_customer(ada: Visitor) -> None:
-    home = ada.opens("/").text
+    home = ada.get("/").text
     company, brand = re.findall(r'href="(/accounts/\d+(?:/brand)?)"', home)
-    customers = ada.opens("/accounts").text
+    customers = ada.get("/accounts").text
     customer = re.findall(r'href="(/accounts/\d+)" id="a', customers)
 
-    assert current(ada.opens(company).text) == ["Company"]
-    assert current(ada.opens(brand).text) == ["Brand"]
+    assert current(ada.get(company).text) == ["Company"]
+    assert current(ada.get(brand).text) == ["Brand"]
     assert current(customers) == ["Customers"]
     assert customer
-    assert current(ada.opens(customer[0]).text) == ["Customers"]
-    assert current(ada.opens("/notices").text) == ["Email notifications"]
+    assert current(ada.get(customer[0]).text) == ["Customers"]
+    assert current(ada.get("/notices").text) == ["Email notifications"]
 
 
 def test_every_page_of_the_menu_opens(
-    ada: Visitor, log_in: Callable[[User | str], Visitor], storing: Storing
+    ada: Visitor, log_in: Callable[[User | str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="grace@example.com")
     for visitor in (ada, log_in("grace@example.com")):
-        page = visitor.opens("/").text
+        page = visitor.get("/").text
         nav = page[page.index('<nav class="nav"') : page.index("</nav>", page.index("<nav"))]
         for path in re.findall(r'href="([^"]+)"', nav):
             if path.startswith("/operations/queues"):  # needs Redis
                 continue
-            assert visitor.opens(path).status_code == 200, path
+            assert visitor.get(path).status_code == 200, path

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Mail, User
 from webapp.models.notice import Subject
@@ -18,15 +18,15 @@ LogIn = Callable[[User | str], Visitor]
 
 
 @pytest.fixture
-def ada(storing: Storing) -> int:
+def ada(transaction: Transaction) -> int:
     """An administrator of a partner."""
-    with storing() as session:
+    with transaction() as session:
         return factories.user(session, email="ada@example.com").id
 
 
-def wants(storing: Storing, user_id: int) -> dict[str, bool]:
+def wants(transaction: Transaction, user_id: int) -> dict[str, bool]:
     """The notifications that a user has chosen."""
-    with storing() as session:
+    with transaction() as session:
         user = session.get_one(User, user_id)
         return {
             "server": user.wants_server,
@@ -37,50 +37,57 @@ def wants(storing: Storing, user_id: int) -> dict[str, bool]:
 
 
 def test_users_choose_the_notifications_of_their_role(
-    log_in: LogIn, storing: Storing, ada: int
+    log_in: LogIn, transaction: Transaction, ada: int
 ) -> None:
     visitor = log_in("ada@example.com")
-    page = visitor.opens("/notices").text
-    response = visitor.sends("/notices", {"feed": "y"})
-    after = visitor.opens(response.location).text
+    page = visitor.get("/notices").text
+    response = visitor.post("/notices", {"feed": "y"})
+    after = visitor.get(response.location).text
 
     assert "ada@example.com" in page
     assert "Weekly digest" in page
     assert "26 hours" not in page
     assert "Saved." in after
-    assert wants(storing, ada) == {"server": False, "feed": True, "digest": False, "nights": True}
+    assert wants(transaction, ada) == {
+        "server": False,
+        "feed": True,
+        "digest": False,
+        "nights": True,
+    }
 
 
-def test_operations_choose_notifications_about_nights_only(log_in: LogIn, storing: Storing) -> None:
-    with storing() as session:
+def test_operations_choose_notifications_about_nights_only(
+    log_in: LogIn, transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
-    page = log_in("ops@example.com").opens("/notices").text
+    page = log_in("ops@example.com").get("/notices").text
 
     assert "26 hours" in page
     assert "Weekly digest" not in page
 
 
 def test_a_customer_chooses_notifications_about_certificates_only(
-    log_in: LogIn, storing: Storing, settings: Settings, visitor: Visitor
+    log_in: LogIn, transaction: Transaction, settings: Settings, visitor: Visitor
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         user_id = factories.user(session, factories.customer(session), email="cara@example.com").id
     cara = log_in("cara@example.com")
 
-    page = cara.opens("/notices").text
-    cara.sends("/notices", {"feed": "y"})
-    with storing() as session:
+    page = cara.get("/notices").text
+    cara.post("/notices", {"feed": "y"})
+    with transaction() as session:
         chosen = session.get_one(User, user_id)
         off = (chosen.wants_certificate, chosen.wants_feed)
-    cara.sends("/notices", {"certificate": "y"})
+    cara.post("/notices", {"certificate": "y"})
     visitor.client.post(link(settings, user_id, "certificate"))
 
     assert "your certificate as a PDF" in page
-    assert 'href="/notices"' in cara.opens("/").text
+    assert 'href="/notices"' in cara.get("/").text
     for text in ("Weekly digest", "26 hours", "Customers are not emailed"):
         assert text not in page
     assert off == (False, True)
-    with storing() as session:
+    with transaction() as session:
         assert not session.get_one(User, user_id).wants_certificate
 
 
@@ -90,25 +97,30 @@ def link(settings: Settings, user_id: int, subject: Subject) -> str:
 
 
 def test_a_mail_program_unsubscribes_with_one_click(
-    visitor: Visitor, settings: Settings, storing: Storing, ada: int
+    visitor: Visitor, settings: Settings, transaction: Transaction, ada: int
 ) -> None:
     path = link(settings, ada, "feed")
 
     response = visitor.client.post(path, data={"List-Unsubscribe": "One-Click"})
 
     assert response.status_code == 303
-    assert wants(storing, ada) == {"server": True, "feed": False, "digest": True, "nights": True}
+    assert wants(transaction, ada) == {
+        "server": True,
+        "feed": False,
+        "digest": True,
+        "nights": True,
+    }
 
 
 def test_opening_the_link_changes_nothing_until_the_button_is_pressed(
-    visitor: Visitor, settings: Settings, storing: Storing, ada: int
+    visitor: Visitor, settings: Settings, transaction: Transaction, ada: int
 ) -> None:
     path = link(settings, ada, "server")
-    confirmation = visitor.opens(path).text
-    before = wants(storing, ada)["server"]
+    confirmation = visitor.get(path).text
+    before = wants(transaction, ada)["server"]
     visitor.client.post(path)
-    done = visitor.opens(path).text
-    off = wants(storing, ada)["server"]
+    done = visitor.get(path).text
+    off = wants(transaction, ada)["server"]
     visitor.client.post(path, data={"again": "yes"})
 
     assert "Unsubscribe" in confirmation
@@ -116,19 +128,19 @@ def test_opening_the_link_changes_nothing_until_the_button_is_pressed(
     assert "You are unsubscribed" in done
     assert "Subscribe again" in done
     assert not off
-    assert wants(storing, ada)["server"]
+    assert wants(transaction, ada)["server"]
 
 
 @pytest.mark.parametrize("change", ["x", "", "no-such-link"])
 def test_a_forged_link_changes_nothing(
-    visitor: Visitor, settings: Settings, storing: Storing, ada: int, change: str
+    visitor: Visitor, settings: Settings, transaction: Transaction, ada: int, change: str
 ) -> None:
     token = unsubscribe.token(settings.secret_key, ada, "feed")
     forged = change if change == "no-such-link" else f"{token[:-3]}{change}"
 
-    assert visitor.opens(f"/unsubscribe/{forged}").status_code == 404
+    assert visitor.get(f"/unsubscribe/{forged}").status_code == 404
     assert visitor.client.post(f"/unsubscribe/{forged}").status_code == 404
-    assert wants(storing, ada)["feed"]
+    assert wants(transaction, ada)["feed"]
 
 
 @pytest.mark.parametrize(("age", "status"), [(179, 200), (181, 409)])
@@ -145,22 +157,24 @@ def test_a_link_expires_after_half_a_year(
     address = link(settings, ada, "feed")
     monkeypatch.undo()
 
-    response = visitor.opens(address)
+    response = visitor.get(address)
 
     assert response.status_code == status
     assert ("This link has expired." in response.text) == (status == 409)
 
 
 def test_a_link_signed_for_another_purpose_is_refused(
-    visitor: Visitor, storing: Storing, ada: int
+    visitor: Visitor, transaction: Transaction, ada: int
 ) -> None:
     other = unsubscribe.token("another secret key of forty letters, or more", ada, "feed")
 
-    assert visitor.opens(f"/unsubscribe/{other}").status_code == 404
+    assert visitor.get(f"/unsubscribe/{other}").status_code == 404
 
 
-def test_operations_see_sent_emails_and_retry_failed_ones(log_in: LogIn, storing: Storing) -> None:
-    with storing() as session:
+def test_operations_see_sent_emails_and_retry_failed_ones(
+    log_in: LogIn, transaction: Transaction
+) -> None:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
         ada = factories.user(session, email="ada@example.com")
         factories.mail(session, ada, title="Main login is reachable again")
@@ -171,12 +185,12 @@ def test_operations_see_sent_emails_and_retry_failed_ones(log_in: LogIn, storing
             session, ada, title="Bad address", state="failed", error="it refuses the recipient"
         ).id
     ops = log_in("ops@example.com")
-    page = ops.opens("/operations/mails").text
-    found = ops.opens("/operations/mails?q=bad").text
-    one = ops.opens(f"/operations/mails/{failed}").text
-    again = ops.sends(f"/operations/mails/{failed}/again")
-    twice = ops.sends(f"/operations/mails/{failed}/again")
-    refused = ops.opens(twice.location).text
+    page = ops.get("/operations/mails").text
+    found = ops.get("/operations/mails?q=bad").text
+    one = ops.get(f"/operations/mails/{failed}").text
+    again = ops.post(f"/operations/mails/{failed}/again")
+    twice = ops.post(f"/operations/mails/{failed}/again")
+    refused = ops.get(twice.location).text
 
     assert "Late &lt;one&gt;" in page
     assert "1 email could not be sent and will be retried" in page
@@ -186,17 +200,17 @@ def test_operations_see_sent_emails_and_retry_failed_ones(log_in: LogIn, storing
     assert "Send it again" in one
     assert again.status_code == 302
     assert "has not failed" in refused
-    with storing() as session:
+    with transaction() as session:
         assert session.get_one(Mail, failed).state == "queued"
-    assert ops.opens("/operations/mails/999").status_code == 404
+    assert ops.get("/operations/mails/999").status_code == 404
 
 
 def test_without_emails_the_page_explains_when_there_are_some(
-    log_in: LogIn, storing: Storing
+    log_in: LogIn, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
     ops = log_in("ops@example.com")
 
-    assert "No emails yet" in ops.opens("/operations/mails").text
-    assert "No email matches" in ops.opens("/operations/mails?state=failed").text
+    assert "No emails yet" in ops.get("/operations/mails").text
+    assert "No email matches" in ops.get("/operations/mails?state=failed").text

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from jobs import notifications
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import AuditEntry, Mail, User
 from webapp.services.accounts import email_changes
@@ -24,9 +24,9 @@ Sending = Callable[[], dict[str, str]]
 
 
 @pytest.fixture
-def ada(log_in: LogIn, storing: Storing) -> Visitor:
+def ada(log_in: LogIn, transaction: Transaction) -> Visitor:
     """An administrator of Northwind, whose viewer is Bob."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind")
         factories.user(session, partner, email=EMAIL, full_name="Ada Byron")
         factories.user(session, partner, email="bob@example.com", role="partner_viewer")
@@ -58,25 +58,25 @@ def link_of(text: str) -> str:
     return found[1]
 
 
-def stored(storing: Storing, email: str) -> User | None:
+def stored(transaction: Transaction, email: str) -> User | None:
     """The user with an email."""
-    with storing() as session:
+    with transaction() as session:
         return session.scalar(select(User).where(User.email == email))
 
 
-def test_name_language_and_time_zone_are_chosen(ada: Visitor, storing: Storing) -> None:
+def test_name_language_and_time_zone_are_chosen(ada: Visitor, transaction: Transaction) -> None:
     fields = {"full_name": " Ada  King ", "language": "es", "time_zone": "Asia/Kolkata"}
 
-    answer = ada.sends("/profile/edit", fields)
+    answer = ada.post("/profile/edit", fields)
 
-    page = ada.opens("/profile").text
+    page = ada.get("/profile").text
     assert (answer.status_code, answer.location) == (302, "/profile")
     assert "Ada King" in page
     assert re.search(r"Horas: [^<]*(India|Kolkata|Calcuta)", page)
-    user = stored(storing, EMAIL)
+    user = stored(transaction, EMAIL)
     assert user is not None
     assert (user.language, user.time_zone) == ("es", "Asia/Kolkata")
-    with storing() as session:
+    with transaction() as session:
         entries = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "user changed name")
         ).all()
@@ -96,37 +96,37 @@ def test_name_language_and_time_zone_are_chosen(ada: Visitor, storing: Storing) 
     ],
 )
 def test_invalid_values_are_refused_and_change_nothing(
-    ada: Visitor, storing: Storing, fields: dict[str, str]
+    ada: Visitor, transaction: Transaction, fields: dict[str, str]
 ) -> None:
     given = {"full_name": "Ada King", "language": "", "time_zone": ""} | fields
 
-    assert ada.sends("/profile/edit", given).status_code == 422
+    assert ada.post("/profile/edit", given).status_code == 422
 
-    user = stored(storing, EMAIL)
+    user = stored(transaction, EMAIL)
     assert user is not None
     assert user.full_name == "Ada Byron"
 
 
-def test_role_and_account_cannot_be_changed(ada: Visitor, storing: Storing) -> None:
+def test_role_and_account_cannot_be_changed(ada: Visitor, transaction: Transaction) -> None:
     fields = {"full_name": "Ada", "language": "", "time_zone": "", "role": "operations"}
 
-    ada.sends("/profile/edit", {**fields, "account_id": 1, "email": "eve@example.com"})
+    ada.post("/profile/edit", {**fields, "account_id": 1, "email": "eve@example.com"})
 
-    user = stored(storing, EMAIL)
+    user = stored(transaction, EMAIL)
     assert user is not None
     assert user.role == "partner_admin"
 
 
 def test_an_email_changes_when_its_link_is_opened_and_the_former_address_is_notified(
-    ada: Visitor, visitor: Visitor, storing: Storing, send: Sending
+    ada: Visitor, visitor: Visitor, transaction: Transaction, send: Sending
 ) -> None:
-    answer = ada.sends("/profile/email", {"email": " ADA.Byron@example.org "})
+    answer = ada.post("/profile/email", {"email": " ADA.Byron@example.org "})
     texts = send()
     link = link_of(texts[NEW])
-    question = ada.opens(link)
-    unchanged = stored(storing, EMAIL)
-    confirmed = ada.sends(link)
-    again = ada.sends(link)
+    question = ada.get(link)
+    unchanged = stored(transaction, EMAIL)
+    confirmed = ada.post(link)
+    again = ada.post(link)
     notified = send()
 
     assert answer.status_code == 302
@@ -135,9 +135,9 @@ def test_an_email_changes_when_its_link_is_opened_and_the_former_address_is_noti
     assert unchanged is not None
     assert (confirmed.location, again.location) == ("/profile", "/profile")
     assert "You now log in with ada.byron@example.org" in notified[EMAIL]
-    assert visitor.logs_in(EMAIL).status_code == 422
-    assert visitor.logs_in(NEW).status_code == 302
-    with storing() as session:
+    assert visitor.log_in(EMAIL).status_code == 422
+    assert visitor.log_in(NEW).status_code == 302
+    with transaction() as session:
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "user changed email")
         ).one()
@@ -148,39 +148,43 @@ def test_an_email_changes_when_its_link_is_opened_and_the_former_address_is_noti
 def test_a_link_works_for_its_user_only(
     ada: Visitor, log_in: LogIn, visitor: Visitor, send: Sending
 ) -> None:
-    ada.sends("/profile/email", {"email": NEW})
+    ada.post("/profile/email", {"email": NEW})
     link = link_of(send()[NEW])
 
     bob = log_in("bob@example.com")
-    assert bob.sends(link).location == "/profile"
-    assert "bob@example.com" in bob.opens("/profile").text
-    assert "/login" in visitor.sends(link).location
+    assert bob.post(link).location == "/profile"
+    assert "bob@example.com" in bob.get("/profile").text
+    assert "/login" in visitor.post(link).location
 
 
 def test_only_the_owner_of_an_address_learns_that_it_is_in_use(
-    ada: Visitor, storing: Storing, send: Sending
+    ada: Visitor, transaction: Transaction, send: Sending
 ) -> None:
-    free = ada.sends("/profile/email", {"email": NEW})
-    used = ada.sends("/profile/email", {"email": "bob@example.com"})
+    free = ada.post("/profile/email", {"email": NEW})
+    used = ada.post("/profile/email", {"email": "bob@example.com"})
     link = link_of(send()["bob@example.com"])
-    refused = ada.sends(link)
+    refused = ada.post(link)
 
     assert (free.status_code, free.location) == (used.status_code, used.location)
-    assert "already in use" in ada.opens(refused.location).text
-    assert stored(storing, EMAIL) is not None
+    assert "already in use" in ada.get(refused.location).text
+    assert stored(transaction, EMAIL) is not None
 
 
 @pytest.mark.parametrize("email", [EMAIL, "ada", "a@b\r\nBcc: x@example.com", "", "x" * 300])
 def test_no_email_is_sent_to_an_invalid_address(ada: Visitor, send: Sending, email: str) -> None:
-    assert ada.sends("/profile/email", {"email": email}).status_code == 422
+    assert ada.post("/profile/email", {"email": email}).status_code == 422
     assert send() == {}
 
 
 @pytest.mark.parametrize("change", ["altered", "expired", "another secret", "unreadable"])
 def test_an_invalid_link_does_not_change_the_email(
-    ada: Visitor, storing: Storing, settings: Settings, monkeypatch: pytest.MonkeyPatch, change: str
+    ada: Visitor,
+    transaction: Transaction,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
 ) -> None:
-    user = stored(storing, EMAIL)
+    user = stored(transaction, EMAIL)
     assert user is not None
     secret = "x" * 40 if change == "another secret" else settings.secret_key
     token = email_changes.token(secret, user, NEW)
@@ -191,8 +195,8 @@ def test_an_invalid_link_does_not_change_the_email(
     if change == "expired":
         monkeypatch.setattr(email_changes, "VALID", -email_changes.VALID)
 
-    answer = ada.sends(f"/profile/email/{token}")
+    answer = ada.post(f"/profile/email/{token}")
 
     assert answer.location == "/profile"
-    assert "This link does not work" in ada.opens("/profile").text
-    assert stored(storing, NEW) is None
+    assert "This link does not work" in ada.get("/profile").text
+    assert stored(transaction, NEW) is None

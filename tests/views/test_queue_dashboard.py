@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.environment.redis_server import RedisServer
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import queue
 from webapp.app import create_app
 from webapp.db import db
@@ -38,15 +38,17 @@ class Office:
 
 
 @pytest.fixture
-def office(settings: Settings, storing: Storing, redis_server: RedisServer) -> Iterator[Office]:
+def office(
+    settings: Settings, transaction: Transaction, redis_server: RedisServer
+) -> Iterator[Office]:
     """An application with a Redis."""
     settings = replace(settings, redis_url=redis_server.url)
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="grace@example.com")
         factories.user(session, email="ada@example.com")
     app = create_app(settings)
     visitor = Visitor(app.test_client())
-    visitor.logs_in("grace@example.com")
+    visitor.log_in("grace@example.com")
     yield Office(visitor, redis_server, _failed_job(settings), settings)
     with app.app_context():
         db.engine.dispose()
@@ -63,9 +65,9 @@ def _failed_job(settings: Settings) -> str:
 
 
 def test_operations_see_the_queues_and_their_failed_jobs(office: Office) -> None:
-    page = office.visitor.opens(f"{QUEUES}/")
-    queues = office.visitor.opens(f"{QUEUES}/0/data/queues.json").get_json()["queues"]
-    jobs = office.visitor.opens(f"{QUEUES}/0/data/jobs/collection/failed/8/asc/1.json").get_json()
+    page = office.visitor.get(f"{QUEUES}/")
+    queues = office.visitor.get(f"{QUEUES}/0/data/queues.json").get_json()["queues"]
+    jobs = office.visitor.get(f"{QUEUES}/0/data/jobs/collection/failed/8/asc/1.json").get_json()
 
     assert page.status_code == 200
     assert "Back to Releaf" in page.text
@@ -74,9 +76,9 @@ def test_operations_see_the_queues_and_their_failed_jobs(office: Office) -> None
 
 
 def test_its_content_security_policy_applies_to_its_prefix_only(office: Office) -> None:
-    inside = office.visitor.opens(f"{QUEUES}/").headers["Content-Security-Policy"]
-    missing = office.visitor.opens(f"{QUEUES}/7/view").headers["Content-Security-Policy"]
-    outside = office.visitor.opens("/").headers["Content-Security-Policy"]
+    inside = office.visitor.get(f"{QUEUES}/").headers["Content-Security-Policy"]
+    missing = office.visitor.get(f"{QUEUES}/7/view").headers["Content-Security-Policy"]
+    outside = office.visitor.get("/").headers["Content-Security-Policy"]
 
     assert "script-src 'self' 'unsafe-eval' 'sha256-" in inside
     assert "default-src 'none'" in inside
@@ -91,14 +93,14 @@ def test_a_failed_job_is_requeued_from_its_own_page(office: Office) -> None:
     assert office.state() is JobStatus.QUEUED
 
 
-def changes_of_queues(storing: Storing) -> list[str]:
+def changes_of_queues(transaction: Transaction) -> list[str]:
     """What the audit trail has of the queues."""
-    with storing() as session:
+    with transaction() as session:
         query = select(AuditEntry.subject).where(AuditEntry.action == "queue changed")
         return list(session.scalars(query.order_by(AuditEntry.id)))
 
 
-def test_a_change_is_audited_after_it_was_made(office: Office, storing: Storing) -> None:
+def test_a_change_is_audited_after_it_was_made(office: Office, transaction: Transaction) -> None:
     client = office.visitor.client
     client.post(f"{QUEUES}/job/{office.job_id}/requeue", headers=OURS)
     refused = [
@@ -110,18 +112,18 @@ def test_a_change_is_audited_after_it_was_made(office: Office, storing: Storing)
     ]
 
     assert [response.status_code for response in refused] == [403, 405, 404, 200, 200]
-    assert changes_of_queues(storing) == [f"requeue job {office.job_id}"]
+    assert changes_of_queues(transaction) == [f"requeue job {office.job_id}"]
 
 
 @pytest.mark.parametrize("name", ["documents", "collection", "no-such-queue"])
 @pytest.mark.parametrize("action", ["compact", "queued/empty", "failed/empty"])
 def test_an_empty_or_unknown_queue_is_compacted_and_emptied_without_an_error(
-    office: Office, storing: Storing, name: str, action: str
+    office: Office, transaction: Transaction, name: str, action: str
 ) -> None:
     response = office.visitor.client.post(f"{QUEUES}/queue/{name}/{action}", headers=OURS)
 
     assert response.status_code == (409 if action == "compact" else 200)
-    assert len(changes_of_queues(storing)) == (action != "compact")
+    assert len(changes_of_queues(transaction)) == (action != "compact")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_a_get_request_never_requeues(office: Office) -> None:
     ],
 )
 def test_an_unknown_address_is_not_found(office: Office, path: str) -> None:
-    assert office.visitor.opens(f"{QUEUES}/{path}").status_code == 404
+    assert office.visitor.get(f"{QUEUES}/{path}").status_code == 404
 
 
 def test_a_job_that_cannot_be_requeued_is_reported(office: Office) -> None:
@@ -196,8 +198,8 @@ def test_a_job_that_cannot_be_requeued_is_reported(office: Office) -> None:
 def test_without_redis_the_page_shows_the_remedy(office: Office) -> None:
     office.redis.kill()
 
-    queues = office.visitor.opens(f"{QUEUES}/")
-    home = office.visitor.opens("/")
+    queues = office.visitor.get(f"{QUEUES}/")
+    home = office.visitor.get("/")
 
     assert queues.status_code == 503
     assert "Redis cannot be reached. Check REDIS_URL" in queues.text
@@ -206,22 +208,22 @@ def test_without_redis_the_page_shows_the_remedy(office: Office) -> None:
 
 
 def test_home_shows_that_no_worker_is_running(office: Office) -> None:
-    assert "No worker is running" in office.visitor.opens("/").text
+    assert "No worker is running" in office.visitor.get("/").text
 
 
 def test_attempts_are_counted_in_redis_for_all_web_processes(office: Office) -> None:
     guesser = Visitor(create_app(office.settings).test_client())
     for n in range(20):
-        guesser.logs_in("ada@example.com", f"guess number {n:03}")
+        guesser.log_in("ada@example.com", f"guess number {n:03}")
 
     other_process = Visitor(create_app(office.settings).test_client())
 
-    assert other_process.logs_in("ada@example.com").status_code == 429
+    assert other_process.log_in("ada@example.com").status_code == 429
 
 
 def test_the_password_of_redis_is_on_no_page(office: Office) -> None:
     pages = [
-        office.visitor.opens(f"{QUEUES}/{path}").text
+        office.visitor.get(f"{QUEUES}/{path}").text
         for path in ("", "0/view/workers", "0/view/jobs", f"0/view/job/{office.job_id}")
     ]
 
@@ -229,6 +231,6 @@ def test_the_password_of_redis_is_on_no_page(office: Office) -> None:
 
 
 def test_an_invalid_job_id_is_not_found(office: Office) -> None:
-    response = office.visitor.opens(f"{QUEUES}/0/view/job/no%20such:job")
+    response = office.visitor.get(f"{QUEUES}/0/view/job/no%20such:job")
 
     assert response.status_code == 404

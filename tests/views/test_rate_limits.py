@@ -12,7 +12,7 @@ from flask import Flask
 from tests import factories
 from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.app import create_app
 from webapp.db import db
@@ -24,9 +24,9 @@ WRONG = "not the password"
 
 
 @pytest.fixture
-def ada(storing: Storing, settings: Settings) -> None:
+def ada(transaction: Transaction, settings: Settings) -> None:
     """A user who logged in from 10.0.0.0/24 a month ago, and from 10.0.9.0/24 before."""
-    with storing() as session:
+    with transaction() as session:
         user = factories.user(session, email=EMAIL)
         for address, days in (("10.0.0.1", 29), ("10.0.9.1", 30)):
             then = clock.now() - timedelta(days=days)
@@ -60,12 +60,12 @@ def enter(app: Flask, address: str, password: str = WRONG, email: str = EMAIL) -
 @pytest.mark.usefixtures("ada")
 def test_thirty_wrong_tries_from_three_addresses_do_not_lock_the_account(own_app: Flask) -> None:
     attackers = [browser(own_app, f"203.0.{number}.9") for number in range(3)]
-    tries = [each.logs_in(EMAIL, WRONG) for _ in range(10) for each in attackers]
+    tries = [each.log_in(EMAIL, WRONG) for _ in range(10) for each in attackers]
 
-    known = browser(own_app, "10.0.0.99").logs_in(EMAIL)
-    mistaken = browser(own_app, "10.0.0.98").logs_in(EMAIL, WRONG)
-    elsewhere = browser(own_app, "10.0.5.1").logs_in(EMAIL)
-    too_long_ago = browser(own_app, "10.0.9.1").logs_in(EMAIL)
+    known = browser(own_app, "10.0.0.99").log_in(EMAIL)
+    mistaken = browser(own_app, "10.0.0.98").log_in(EMAIL, WRONG)
+    elsewhere = browser(own_app, "10.0.5.1").log_in(EMAIL)
+    too_long_ago = browser(own_app, "10.0.9.1").log_in(EMAIL)
 
     assert [each.status_code for each in tries] == [422] * 10 + [429] * 20
     assert (known.status_code, known.location, mistaken.status_code) == (302, "/", 422)
@@ -76,9 +76,7 @@ def test_thirty_wrong_tries_from_three_addresses_do_not_lock_the_account(own_app
 
 @pytest.mark.usefixtures("ada")
 def test_a_known_network_is_slowed_too(own_app: Flask) -> None:
-    statuses = [
-        browser(own_app, f"10.0.0.{n}").logs_in(EMAIL, WRONG).status_code for n in range(21)
-    ]
+    statuses = [browser(own_app, f"10.0.0.{n}").log_in(EMAIL, WRONG).status_code for n in range(21)]
 
     assert statuses == [422] * 20 + [429]
 
@@ -86,29 +84,29 @@ def test_a_known_network_is_slowed_too(own_app: Flask) -> None:
 @pytest.mark.usefixtures("ada")
 def test_an_address_is_slowed_over_all_accounts(own_app: Flask) -> None:
     attacker = browser(own_app, "203.0.113.9")
-    tries = [attacker.logs_in(f"user{number}@example.com", WRONG) for number in range(21)]
+    tries = [attacker.log_in(f"user{number}@example.com", WRONG) for number in range(21)]
 
-    refused = attacker.logs_in(EMAIL)
+    refused = attacker.log_in(EMAIL)
 
     assert [each.status_code for each in tries] == [422] * 20 + [429]
     assert refused.status_code == 429
     assert 240 <= int(refused.headers["Retry-After"]) <= 300
-    assert browser(own_app, "203.0.113.10").logs_in(EMAIL).status_code == 302
+    assert browser(own_app, "203.0.113.10").log_in(EMAIL).status_code == 302
 
 
 def test_an_ipv6_client_has_one_limit_for_its_whole_network(own_app: Flask) -> None:
     tries = [
-        browser(own_app, f"2001:db8::{number:x}").logs_in(f"user{number}@example.com", WRONG)
+        browser(own_app, f"2001:db8::{number:x}").log_in(f"user{number}@example.com", WRONG)
         for number in range(21)
     ]
 
     assert [each.status_code for each in tries] == [422] * 20 + [429]
-    assert browser(own_app, "2001:db8:0:1::1").logs_in(EMAIL, WRONG).status_code == 422
+    assert browser(own_app, "2001:db8:0:1::1").log_in(EMAIL, WRONG).status_code == 422
 
 
 def test_an_unknown_email_is_slowed_like_a_known_one(own_app: Flask) -> None:
     tries = [
-        browser(own_app, f"203.0.{number}.9").logs_in("nobody@example.com", WRONG)
+        browser(own_app, f"203.0.{number}.9").log_in("nobody@example.com", WRONG)
         for number in range(11)
     ]
 
@@ -143,14 +141,14 @@ def test_right_passwords_at_once_are_not_slowed_later(app_with_redis: Flask) -> 
 
 @pytest.mark.usefixtures("ada")
 def test_a_correct_password_is_no_try_where_an_account_is_chosen(
-    own_app: Flask, storing: Storing
+    own_app: Flask, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.partner(session, name="Westerly"), email=EMAIL)
     visitor = browser(own_app, "203.0.113.9")
 
-    choices = [visitor.logs_in(EMAIL) for _ in range(25)]
-    wrong = [visitor.logs_in(EMAIL, WRONG).status_code for _ in range(11)]
+    choices = [visitor.log_in(EMAIL) for _ in range(25)]
+    wrong = [visitor.log_in(EMAIL, WRONG).status_code for _ in range(11)]
 
     assert [each.status_code for each in choices] == [422] * 25
     assert all("Choose an account" in each.text for each in choices)
@@ -173,17 +171,17 @@ def test_redis_holds_neither_addresses_nor_emails(
 
 @pytest.mark.parametrize("path", ["/confirm", "/password"])
 def test_a_user_who_has_a_session_cannot_guess_its_password(
-    own_app: Flask, storing: Storing, path: str
+    own_app: Flask, transaction: Transaction, path: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email=EMAIL)
     visitor = browser(own_app, "10.0.0.1")
-    visitor.logs_in(EMAIL)
+    visitor.log_in(EMAIL)
     new = {"old": WRONG, "new": "a quite different phrase", "again": "a quite different phrase"}
     statuses = []
     for number in range(11):
         visitor.client.environ_base["REMOTE_ADDR"] = f"203.0.{number}.9"
-        statuses.append(visitor.sends(path, {"password": WRONG, **new}).status_code)
+        statuses.append(visitor.post(path, {"password": WRONG, **new}).status_code)
 
     assert statuses == [422] * 10 + [429]
 
@@ -200,16 +198,16 @@ def test_a_user_who_has_a_session_cannot_guess_its_password(
     ],
 )
 def test_a_form_that_tries_no_wrong_password_is_not_counted(
-    own_app: Flask, storing: Storing, path: str, fields: dict[str, str]
+    own_app: Flask, transaction: Transaction, path: str, fields: dict[str, str]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email=EMAIL)
     visitor = browser(own_app, "10.0.0.1")
-    visitor.logs_in(EMAIL)
+    visitor.log_in(EMAIL)
 
-    refused = [visitor.sends(path, fields).status_code for _ in range(12)]
+    refused = [visitor.post(path, fields).status_code for _ in range(12)]
     new = "a quite different phrase"
-    changed = visitor.sends("/password", {"old": PASSWORD, "new": new, "again": new})
+    changed = visitor.post("/password", {"old": PASSWORD, "new": new, "again": new})
 
     assert refused == [422] * 12
     assert changed.location == "/"
@@ -219,42 +217,44 @@ def test_a_form_that_tries_no_wrong_password_is_not_counted(
 def test_a_log_in_without_a_password_is_not_counted(own_app: Flask) -> None:
     visitor = browser(own_app, "203.0.113.9")
 
-    empty = [visitor.logs_in(EMAIL, "").status_code for _ in range(25)]
-    wrong = [visitor.logs_in(EMAIL, WRONG).status_code for _ in range(11)]
+    empty = [visitor.log_in(EMAIL, "").status_code for _ in range(25)]
+    wrong = [visitor.log_in(EMAIL, WRONG).status_code for _ in range(11)]
 
     assert empty == [422] * 25
     assert wrong == [422] * 10 + [429]
 
 
 def test_a_refused_first_password_is_not_counted_and_a_wrong_link_is(
-    own_app: Flask, storing: Storing
+    own_app: Flask, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.invitation(session, token="first", expires_at=clock.now() + timedelta(days=1))
     visitor = browser(own_app, "203.0.113.9")
     weak = {"password": "password1234", "again": "password1234"}
 
-    refused = [visitor.sends("/invitations/first", weak).status_code for _ in range(22)]
-    mistyped = visitor.sends("/invitations/first", {"password": "a", "again": "b"}).status_code
-    guessed = [visitor.sends("/invitations/second", weak).status_code for _ in range(21)]
+    refused = [visitor.post("/invitations/first", weak).status_code for _ in range(22)]
+    mistyped = visitor.post("/invitations/first", {"password": "a", "again": "b"}).status_code
+    guessed = [visitor.post("/invitations/second", weak).status_code for _ in range(21)]
 
     assert refused == [422] * 22
     assert mistyped == 422
     assert guessed == [404] * 20 + [429]
 
 
-def test_nobody_sends_emails_to_any_number_of_addresses(own_app: Flask, storing: Storing) -> None:
-    with storing() as session:
+def test_nobody_sends_emails_to_any_number_of_addresses(
+    own_app: Flask, transaction: Transaction
+) -> None:
+    with transaction() as session:
         user = factories.user(session, email=EMAIL, full_name="Ada Byron")
     visitor = browser(own_app, "10.0.0.1")
-    visitor.logs_in(EMAIL)
+    visitor.log_in(EMAIL)
     fields = {"full_name": "Eve", "role": "partner_viewer", "delivery": "email"}
 
     invited = [
-        visitor.sends("/users/new", {**fields, "email": f"eve{n}@example.com"}).status_code
+        visitor.post("/users/new", {**fields, "email": f"eve{n}@example.com"}).status_code
         for n in range(61)
     ]
     path = f"/users/{user.id}/invite"
-    linked = [visitor.sends(path, {"delivery": "email"}).status_code for _ in range(61)]
+    linked = [visitor.post(path, {"delivery": "email"}).status_code for _ in range(61)]
 
     assert invited == linked == [302] * 60 + [429]

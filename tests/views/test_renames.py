@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import AuditEntry, Feed, User
 
 PROPOSED = "“Miller &amp; Sons” has 3 of the 4 printers of this feed."
@@ -25,9 +25,9 @@ class Office:
 
 
 @pytest.fixture
-def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+def office(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Office:
     """Miller Print Shop is Miller & Sons now."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
         factories.user(session, partner, email="victor@example.com", role="partner_viewer")
@@ -45,27 +45,27 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
 
 def test_home_and_the_feeds_page_show_the_customer_that_lists_the_devices(office: Office) -> None:
     for path in ("/", f"/feeds/{office.renamed}"):
-        theirs, viewers = office.nora.opens(path).text, office.victor.opens(path).text
+        theirs, viewers = office.nora.get(path).text, office.victor.get(path).text
         assert PROPOSED in theirs
         assert f'action="/feeds/{office.renamed}/relink"' in theirs
         assert PROPOSED in viewers
         assert "/relink" not in viewers
-        assert "Miller &amp; Sons" not in office.hana.opens(path).text
-    assert "/relink" not in office.nora.opens(f"/feeds/{office.other}").text
+        assert "Miller &amp; Sons" not in office.hana.get(path).text
+    assert "/relink" not in office.nora.get(f"/feeds/{office.other}").text
 
 
-def test_one_click_connects_the_feed_again(office: Office, storing: Storing) -> None:
-    response = office.nora.sends(f"/feeds/{office.renamed}/relink")
-    page = office.nora.opens(f"/feeds/{office.renamed}").text
-    again = office.nora.sends(f"/feeds/{office.renamed}/relink")
+def test_one_click_connects_the_feed_again(office: Office, transaction: Transaction) -> None:
+    response = office.nora.post(f"/feeds/{office.renamed}/relink")
+    page = office.nora.get(f"/feeds/{office.renamed}").text
+    again = office.nora.post(f"/feeds/{office.renamed}/relink")
 
     assert response.location == f"/feeds/{office.renamed}"
     assert "is reconnected as" in page
     assert PROPOSED not in page
     assert "formerly “Miller Print Shop”" in page
     assert again.status_code == 409
-    assert "was probably renamed" not in office.nora.opens("/").text
-    with storing() as session:
+    assert "was probably renamed" not in office.nora.get("/").text
+    with transaction() as session:
         feed = session.get_one(Feed, office.renamed)
         assert (feed.customer_name, feed.successor_name) == ("Miller & Sons", None)
         entry = session.scalars(select(AuditEntry)).one()
@@ -74,18 +74,20 @@ def test_one_click_connects_the_feed_again(office: Office, storing: Storing) -> 
 
 
 def test_only_users_who_may_change_feeds_reconnect_them(office: Office) -> None:
-    assert office.victor.sends(f"/feeds/{office.renamed}/relink").status_code == 403
-    assert office.hana.sends(f"/feeds/{office.renamed}/relink").status_code == 403
-    assert office.nora.sends(f"/feeds/{office.other}/relink").status_code == 409
+    assert office.victor.post(f"/feeds/{office.renamed}/relink").status_code == 403
+    assert office.hana.post(f"/feeds/{office.renamed}/relink").status_code == 403
+    assert office.nora.post(f"/feeds/{office.other}/relink").status_code == 409
 
 
-def test_several_feeds_are_reconnected_from_the_list(office: Office, storing: Storing) -> None:
+def test_several_feeds_are_reconnected_from_the_list(
+    office: Office, transaction: Transaction
+) -> None:
     fields = {"action": "relink", "feed": [office.renamed, office.other]}
 
-    listed = office.nora.opens("/feeds?status=renamed").text
-    confirmation = office.nora.sends("/feeds/selection", fields).text
-    office.nora.sends("/feeds/selection", fields | {"confirmed": "yes"})
-    done = office.nora.opens("/feeds").text
+    listed = office.nora.get("/feeds?status=renamed").text
+    confirmation = office.nora.post("/feeds/selection", fields).text
+    office.nora.post("/feeds/selection", fields | {"confirmed": "yes"})
+    done = office.nora.get("/feeds").text
 
     assert "Now “Miller &amp; Sons”?" in listed
     assert "Harbour" not in listed
@@ -94,22 +96,24 @@ def test_several_feeds_are_reconnected_from_the_list(office: Office, storing: St
     assert "1 feed reconnected." in done
     assert "1 feed was not changed: no new customer name was found for it." in done
     assert 'value="relink"' not in done
-    with storing() as session:
+    with transaction() as session:
         assert session.get_one(Feed, office.renamed).customer_name == "Miller & Sons"
 
 
 def test_a_customer_has_no_filter_for_renamed_feeds(office: Office) -> None:
-    page = office.hana.opens("/feeds?status=renamed").text
+    page = office.hana.get("/feeds?status=renamed").text
 
     assert "Miller Print Shop" in page
     assert "Miller &amp; Sons" not in page
     assert "Under a new name" not in page
 
 
-def test_a_removed_or_inactive_feed_proposes_nothing(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_removed_or_inactive_feed_proposes_nothing(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         session.get_one(Feed, office.renamed).status = "inactive"
 
-    assert PROPOSED not in office.nora.opens("/").text
-    assert PROPOSED not in office.nora.opens(f"/feeds/{office.renamed}").text
-    assert "Now “Miller" not in office.nora.opens("/feeds").text
+    assert PROPOSED not in office.nora.get("/").text
+    assert PROPOSED not in office.nora.get(f"/feeds/{office.renamed}").text
+    assert "Now “Miller" not in office.nora.get("/feeds").text

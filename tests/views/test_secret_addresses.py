@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.logs import Redacting
 from webapp.views.shared.security import SECRET_ADDRESSES
 
@@ -22,12 +22,12 @@ def test_every_address_with_a_token_is_listed_as_secret(app: Flask) -> None:
     "path", ["/invitations/s3cret", "/unsubscribe/s3cret", "/profile/email/s3cret"]
 )
 def test_a_secret_address_is_neither_a_referrer_nor_a_login_parameter(
-    visitor: Visitor, storing: Storing, path: str
+    visitor: Visitor, transaction: Transaction, path: str
 ) -> None:
-    opened, sent = visitor.opens(path), visitor.client.post(path)
-    _add_user(storing)
-    visitor.logs_in("ada@example.com")
-    logged_in = visitor.opens(path)
+    opened, sent = visitor.get(path), visitor.client.post(path)
+    _add_user(transaction)
+    visitor.log_in("ada@example.com")
+    logged_in = visitor.get(path)
 
     for response in (opened, sent, logged_in):
         assert response.headers["Referrer-Policy"] == "strict-origin"
@@ -35,21 +35,21 @@ def test_a_secret_address_is_neither_a_referrer_nor_a_login_parameter(
 
 
 def test_the_login_redirects_to_the_requested_secret_address(
-    visitor: Visitor, storing: Storing
+    visitor: Visitor, transaction: Transaction
 ) -> None:
-    _add_user(storing)
-    to_login = visitor.opens("/profile/email/s3cret")
-    after = visitor.logs_in("ada@example.com")
-    visitor.sends("/logout")
-    again = visitor.logs_in("ada@example.com")
+    _add_user(transaction)
+    to_login = visitor.get("/profile/email/s3cret")
+    after = visitor.log_in("ada@example.com")
+    visitor.post("/logout")
+    again = visitor.log_in("ada@example.com")
 
     assert to_login.headers["Location"] == "/login"
     assert after.headers["Location"] == "/profile/email/s3cret"
     assert again.headers["Location"] == "/"
 
 
-def _add_user(storing: Storing) -> None:
-    with storing() as session:
+def _add_user(transaction: Transaction) -> None:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.database import open_session
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.app import create_app
 from webapp.db import db
@@ -48,7 +48,7 @@ def app_with(compiled_templates: FileSystemBytecodeCache) -> AppWith:
 
 @pytest.mark.parametrize("path", ["/login", "/nothing-there", "/healthz", "/static/app.css", "/"])
 def test_every_response_has_a_content_security_policy(visitor: Visitor, path: str) -> None:
-    with visitor.opens(path) as response:
+    with visitor.get(path) as response:
         headers = response.headers
 
     assert headers["Content-Security-Policy"] == STRICT
@@ -59,9 +59,9 @@ def test_every_response_has_a_content_security_policy(visitor: Visitor, path: st
 
 
 def test_pages_are_not_cached_and_versioned_files_are_cached_for_a_year(visitor: Visitor) -> None:
-    page = visitor.opens("/login")
+    page = visitor.get("/login")
     address = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
-    with visitor.opens(address) as versioned, visitor.opens("/static/app.css") as plain:
+    with visitor.get(address) as versioned, visitor.get("/static/app.css") as plain:
         stored = (versioned.headers["Cache-Control"], plain.headers["Cache-Control"])
 
     assert page.headers["Cache-Control"] == "no-store"
@@ -72,16 +72,16 @@ def test_pages_are_not_cached_and_versioned_files_are_cached_for_a_year(visitor:
 
 
 def test_over_https_cookies_and_transport_are_strict(
-    settings: Settings, storing: Storing, app_with: AppWith
+    settings: Settings, transaction: Transaction, app_with: AppWith
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     with app_with(replace(settings, public_url="https://releaf.example")) as app:
         visitor = Visitor(app.test_client())
         visitor.client.environ_base["wsgi.url_scheme"] = "https"
         visitor.client.environ_base["HTTP_REFERER"] = "https://localhost/login"
 
-        page = visitor.opens("/login")
+        page = visitor.get("/login")
 
     cookie = page.headers["Set-Cookie"]
     assert cookie.startswith("__Host-releaf=")
@@ -93,7 +93,7 @@ def test_over_https_cookies_and_transport_are_strict(
 def test_over_http_the_cookie_is_httponly_and_samesite(
     visitor: Visitor,
 ) -> None:
-    cookie = visitor.opens("/login").headers["Set-Cookie"]
+    cookie = visitor.get("/login").headers["Set-Cookie"]
 
     assert cookie.startswith("releaf=")
     assert "HttpOnly" in cookie
@@ -145,14 +145,14 @@ def test_in_production_a_foreign_host_is_refused(
 @pytest.mark.parametrize("host", ["a" * 300, "a..b", "-" * 64 + ".example"])
 @pytest.mark.parametrize("path", ["/", "/login", "/no-such-page"])
 def test_an_invalid_host_name_is_refused(visitor: Visitor, host: str, path: str) -> None:
-    response = visitor.opens(path, {"Host": host})
+    response = visitor.get(path, {"Host": host})
 
     assert response.status_code < 500
     assert host not in response.headers.get("Location", "")
 
 
 def test_security_txt_has_a_contact_and_expires(visitor: Visitor, settings: Settings) -> None:
-    response = visitor.opens("/.well-known/security.txt")
+    response = visitor.get("/.well-known/security.txt")
     lines = dict(line.split(": ", 1) for line in response.text.splitlines())
     expires = datetime.fromisoformat(lines["Expires"]) - clock.now()
 
@@ -164,20 +164,22 @@ def test_security_txt_has_a_contact_and_expires(visitor: Visitor, settings: Sett
 
 
 def test_a_session_of_a_disabled_user_has_ended(
-    log_in: Callable[[str], Visitor], storing: Storing
+    log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         user = factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
 
-    with storing() as session:
+    with transaction() as session:
         session.get_one(type(user), user.id).disabled_at = factories.NOW
 
-    assert visitor.opens("/").location == "/login"
+    assert visitor.get("/").location == "/login"
 
 
-def test_a_session_signed_with_another_key_is_refused(visitor: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_a_session_signed_with_another_key_is_refused(
+    visitor: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
         user = factories.user(session)
         factories.user_session(session, user)
     stranger = Flask("stranger")
@@ -186,34 +188,34 @@ def test_a_session_signed_with_another_key_is_refused(visitor: Visitor, storing:
     assert signer is not None
     visitor.client.set_cookie("releaf", signer.dumps({"_user_id": user.get_id()}))
 
-    assert visitor.opens("/").location == "/login"
+    assert visitor.get("/").location == "/login"
 
 
 def test_a_page_does_not_wait_for_a_writer(
-    settings: Settings, log_in: Callable[[str], Visitor], storing: Storing
+    settings: Settings, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     ada = log_in("ada@example.com")
 
     with open_session(settings.database_url) as writer:
         factories.user(writer, email="bob@example.com")
         writer.flush()
-        response = ada.opens("/")
+        response = ada.get("/")
 
     assert response.status_code == 200
 
 
 def test_unknown_addresses_and_missing_objects_get_the_same_page(
-    visitor: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+    visitor: Visitor, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     inside = log_in("ada@example.com")
 
-    stranger = visitor.opens("/no/such/page")
-    missing = inside.opens("/feeds/4711")
-    nothing = inside.opens("/no/such/page")
+    stranger = visitor.get("/no/such/page")
+    missing = inside.get("/feeds/4711")
+    nothing = inside.get("/no/such/page")
 
     assert {stranger.status_code, missing.status_code, nothing.status_code} == {404}
     assert "Page not found" in stranger.text
@@ -256,9 +258,9 @@ def test_every_error_has_a_page_without_secrets(
 
 
 def test_an_unreachable_database_is_a_503_also_for_users(
-    app: Flask, log_in: Callable[[str], Visitor], storing: Storing
+    app: Flask, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="ada@example.com")
     visitor = log_in("ada@example.com")
     with app.app_context():
@@ -267,7 +269,7 @@ def test_an_unreachable_database_is_a_503_also_for_users(
     path.unlink()
     path.mkdir()
 
-    response = visitor.opens("/")
+    response = visitor.get("/")
 
     assert response.status_code == 503
     assert "temporarily unavailable" in response.text
@@ -280,7 +282,7 @@ def test_a_request_that_is_too_large_is_refused_before_it_is_read(visitor: Visit
 
 
 def test_liveness_has_no_details_and_creates_no_session(visitor: Visitor) -> None:
-    response = visitor.opens("/healthz")
+    response = visitor.get("/healthz")
 
     assert response.get_json() == {"status": "ok"}
     assert "Set-Cookie" not in response.headers

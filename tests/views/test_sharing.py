@@ -13,7 +13,7 @@ from jobs import month_end
 from tests import factories
 from tests.factories import NOW
 from tests.pdf.memory import VALUES
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
 from webapp.pdf import CardRenderer, CardValues
@@ -49,14 +49,14 @@ def pdf() -> bytes:
 
 @pytest.fixture
 def shop(
-    storing: Storing,
+    transaction: Transaction,
     log_in: Callable[[User | str], Visitor],
     monkeypatch: pytest.MonkeyPatch,
     pdf: bytes,
 ) -> Shop:
     """Harbour Architects, and a visitor."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
         customer = factories.customer(session, partner, name=NAME)
@@ -74,14 +74,14 @@ def shop(
     return Shop(log_in("cara@example.com"), log_in("nora@example.com"), *ids)
 
 
-def badge(storing: Storing, shop: Shop) -> str:
+def badge(transaction: Transaction, shop: Shop) -> str:
     """The badge's address."""
-    with storing() as session:
+    with transaction() as session:
         return f"/badge/{session.get_one(Account, shop.account_id).badge_id}.svg"
 
 
 def test_a_year_adds_up_by_months(shop: Shop) -> None:
-    page = shop.cara.opens(f"/accounts/{shop.account_id}/years/2026").text
+    page = shop.cara.get(f"/accounts/{shop.account_id}/years/2026").text
 
     assert "16,666" in page
     assert "2.00" in page
@@ -89,19 +89,19 @@ def test_a_year_adds_up_by_months(shop: Shop) -> None:
     assert shop.number in page
     assert f"/accounts/{shop.account_id}/years/2025" in page
     assert "Pages per month" in page
-    earlier = shop.nora.opens(f"/accounts/{shop.account_id}/years/2025").text
+    earlier = shop.nora.get(f"/accounts/{shop.account_id}/years/2025").text
     assert "December 2025" in earlier
-    assert shop.cara.opens(f"/accounts/{shop.account_id}/years/1999").status_code == 404
+    assert shop.cara.get(f"/accounts/{shop.account_id}/years/1999").status_code == 404
 
 
 def test_a_badge_is_off_until_it_is_switched_on_and_retains_its_address(
-    shop: Shop, storing: Storing, visitor: Visitor
+    shop: Shop, transaction: Transaction, visitor: Visitor
 ) -> None:
-    assert "Off" in shop.cara.opens(shop.sharing).text
-    shop.cara.sends(shop.sharing, {"action": "badge-on"})
-    address = badge(storing, shop)
+    assert "Off" in shop.cara.get(shop.sharing).text
+    shop.cara.post(shop.sharing, {"action": "badge-on"})
+    address = badge(transaction, shop)
 
-    shown = visitor.opens(address)
+    shown = visitor.get(address)
 
     assert shown.status_code == 200
     assert shown.mimetype == "image/svg+xml"
@@ -111,58 +111,58 @@ def test_a_badge_is_off_until_it_is_switched_on_and_retains_its_address(
     assert title is not None
     assert title.text == "4.00 trees, counted by Releaf"
     assert NAME not in shown.text
-    again = visitor.opens(address, {"If-None-Match": shown.headers["ETag"]})
+    again = visitor.get(address, {"If-None-Match": shown.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    assert address in shop.cara.opens(shop.sharing).text
+    assert address in shop.cara.get(shop.sharing).text
 
-    shop.nora.sends(shop.sharing, {"action": "badge-off"})
-    assert visitor.opens(address).status_code == 404
-    shop.cara.sends(shop.sharing, {"action": "badge-on"})
-    assert badge(storing, shop) == address
-    with storing() as session:
+    shop.nora.post(shop.sharing, {"action": "badge-off"})
+    assert visitor.get(address).status_code == 404
+    shop.cara.post(shop.sharing, {"action": "badge-on"})
+    assert badge(transaction, shop) == address
+    with transaction() as session:
         actions = session.scalars(select(AuditEntry.action)).all()
     assert actions.count("badge changed") == 3
 
 
 def test_the_trees_are_shared_as_json_while_the_badge_is_on(
-    shop: Shop, storing: Storing, visitor: Visitor
+    shop: Shop, transaction: Transaction, visitor: Visitor
 ) -> None:
-    shop.cara.sends(shop.sharing, {"action": "badge-on"})
-    address = badge(storing, shop).replace(".svg", ".json")
-    shown = visitor.opens(address)
-    shop.cara.sends(shop.sharing, {"action": "badge-off"})
+    shop.cara.post(shop.sharing, {"action": "badge-on"})
+    address = badge(transaction, shop).replace(".svg", ".json")
+    shown = visitor.get(address)
+    shop.cara.post(shop.sharing, {"action": "badge-off"})
 
     assert shown.get_json() == {"trees": "4.00"}
     assert shown.headers["Access-Control-Allow-Origin"] == "*"
     assert "Set-Cookie" not in shown.headers
-    assert visitor.opens(address).status_code == 404
+    assert visitor.get(address).status_code == 404
 
 
 def test_a_renewed_badge_has_another_address(
-    shop: Shop, storing: Storing, visitor: Visitor
+    shop: Shop, transaction: Transaction, visitor: Visitor
 ) -> None:
     renew = f"/accounts/{shop.account_id}/badge/renew"
-    assert shop.cara.opens(renew).location == shop.sharing  # there is none yet
-    shop.cara.sends(shop.sharing, {"action": "badge-on"})
-    old = badge(storing, shop)
+    assert shop.cara.get(renew).location == shop.sharing  # there is none yet
+    shop.cara.post(shop.sharing, {"action": "badge-on"})
+    old = badge(transaction, shop)
 
-    assert "disappears" in shop.cara.opens(renew).text
-    shop.cara.sends(renew)
+    assert "disappears" in shop.cara.get(renew).text
+    shop.cara.post(renew)
 
-    assert visitor.opens(old).status_code == 404
-    assert visitor.opens(badge(storing, shop)).status_code == 200
+    assert visitor.get(old).status_code == 404
+    assert visitor.get(badge(transaction, shop)).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["", "x" * 44, "ä", "%00", "no-such-badge"])
 def test_an_unknown_badge_is_not_found(shop: Shop, visitor: Visitor, name: str) -> None:
-    assert visitor.opens(f"/badge/{name}.svg").status_code == 404
+    assert visitor.get(f"/badge/{name}.svg").status_code == 404
 
 
 def test_a_public_page_shows_the_certificate_and_has_link_previews(
     shop: Shop, visitor: Visitor
 ) -> None:
-    page = visitor.opens(f"/c/{shop.public_id}").text
-    picture = visitor.opens(f"/c/{shop.public_id}.png")
+    page = visitor.get(f"/c/{shop.public_id}").text
+    picture = visitor.get(f"/c/{shop.public_id}.png")
 
     assert NAME in page
     assert f'<img class="document" src="/c/{shop.public_id}.png"' in page
@@ -175,17 +175,17 @@ def test_a_public_page_shows_the_certificate_and_has_link_previews(
     size = [int.from_bytes(picture.data[start : start + 4]) for start in (16, 20)]
     assert size == [1200, 928]
     assert len(picture.data) < 400_000
-    again = visitor.opens(f"/c/{shop.public_id}.png", {"If-None-Match": picture.headers["ETag"]})
+    again = visitor.get(f"/c/{shop.public_id}.png", {"If-None-Match": picture.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
 def test_an_unnamed_customer_is_named_on_no_public_page(
-    shop: Shop, visitor: Visitor, storing: Storing
+    shop: Shop, visitor: Visitor, transaction: Transaction
 ) -> None:
-    shop.cara.sends(shop.sharing, {"action": "unnamed"})
+    shop.cara.post(shop.sharing, {"action": "unnamed"})
 
-    page = visitor.opens(f"/c/{shop.public_id}")
-    picture = visitor.opens(f"/c/{shop.public_id}.png")
+    page = visitor.get(f"/c/{shop.public_id}")
+    picture = visitor.get(f"/c/{shop.public_id}.png")
 
     assert page.status_code == 200
     assert "Harbour" not in page.text
@@ -194,37 +194,37 @@ def test_an_unnamed_customer_is_named_on_no_public_page(
     assert f"/c/{shop.public_id}.png" not in page.text
     assert picture.status_code == 404
     # Its own users see it as before.
-    assert NAME in shop.cara.opens(f"/certificates/{shop.number}").text
-    assert shop.cara.opens(f"/certificates/{shop.number}.png").status_code == 200
-    shop.cara.sends(shop.sharing, {"action": "named"})
-    assert NAME in visitor.opens(f"/c/{shop.public_id}").text
-    with storing() as session:
+    assert NAME in shop.cara.get(f"/certificates/{shop.number}").text
+    assert shop.cara.get(f"/certificates/{shop.number}.png").status_code == 200
+    shop.cara.post(shop.sharing, {"action": "named"})
+    assert NAME in visitor.get(f"/c/{shop.public_id}").text
+    with transaction() as session:
         actions = session.scalars(select(AuditEntry.action)).all()
     assert actions.count("name sharing changed") == 2
 
 
 def test_a_certificate_without_its_document_has_no_picture(
-    shop: Shop, visitor: Visitor, storing: Storing
+    shop: Shop, visitor: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         [certificate] = session.scalars(select(Certificate))
         session.delete(session.get_one(Document, certificate.id))
 
-    assert f"/c/{shop.public_id}.png" not in visitor.opens(f"/c/{shop.public_id}").text
-    assert visitor.opens(f"/c/{shop.public_id}.png").status_code == 404
+    assert f"/c/{shop.public_id}.png" not in visitor.get(f"/c/{shop.public_id}").text
+    assert visitor.get(f"/c/{shop.public_id}.png").status_code == 404
     # What it states is known without the document.
-    assert visitor.opens(f"/c/{shop.public_id}/share.png").status_code == 200
+    assert visitor.get(f"/c/{shop.public_id}/share.png").status_code == 200
 
 
 def test_a_share_card_has_the_size_networks_show(shop: Shop, visitor: Visitor) -> None:
-    card = visitor.opens(f"/c/{shop.public_id}/share.png")
+    card = visitor.get(f"/c/{shop.public_id}/share.png")
 
     assert (card.status_code, card.mimetype) == (200, "image/png")
     size = [int.from_bytes(card.data[start : start + 4]) for start in (16, 20)]
     assert (card.data[:8], size) == (b"\x89PNG\r\n\x1a\n", [1200, 630])
     assert card.headers["Cache-Control"] == "public, max-age=300"
     assert card.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    again = visitor.opens(f"/c/{shop.public_id}/share.png", {"If-None-Match": card.headers["ETag"]})
+    again = visitor.get(f"/c/{shop.public_id}/share.png", {"If-None-Match": card.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
@@ -242,9 +242,9 @@ def test_a_share_card_of_an_unnamed_customer_is_another_one(
     public_certificates._card.cache_clear()
     address = f"/c/{shop.public_id}/share.png"
 
-    named = visitor.opens(address)
-    shop.cara.sends(shop.sharing, {"action": "unnamed"})
-    unnamed = visitor.opens(address, {"If-None-Match": named.headers["ETag"]})
+    named = visitor.get(address)
+    shop.cara.post(shop.sharing, {"action": "unnamed"})
+    unnamed = visitor.get(address, {"If-None-Match": named.headers["ETag"]})
 
     # The old picture must not be used any more.
     assert unnamed.status_code == 200
@@ -253,11 +253,11 @@ def test_a_share_card_of_an_unnamed_customer_is_another_one(
 
 
 def test_no_public_response_has_the_name_of_an_unnamed_customer(
-    shop: Shop, storing: Storing, visitor: Visitor, app: Flask
+    shop: Shop, transaction: Transaction, visitor: Visitor, app: Flask
 ) -> None:
-    shop.cara.sends(shop.sharing, {"action": "badge-on"})
-    shop.cara.sends(shop.sharing, {"action": "unnamed"})
-    with storing() as session:
+    shop.cara.post(shop.sharing, {"action": "badge-on"})
+    shop.cara.post(shop.sharing, {"action": "unnamed"})
+    with transaction() as session:
         badge_id = session.get_one(Account, shop.account_id).badge_id
     known = {"public_id": shop.public_id, "badge_id": badge_id}
     rules = [rule for rule in app.url_map.iter_rules() if rule.arguments & set(known)]
@@ -267,7 +267,7 @@ def test_no_public_response_has_the_name_of_an_unnamed_customer(
     for rule in rules:
         built = rule.build({name: known[name] for name in rule.arguments})
         assert built is not None
-        response = visitor.opens(built[1])
+        response = visitor.get(built[1])
         assert response.status_code == (404 if built[1].endswith(f"{shop.public_id}.png") else 200)
         everything = str(response.headers).encode() + response.data
         assert b"harbour" not in everything.lower(), built
@@ -275,26 +275,26 @@ def test_no_public_response_has_the_name_of_an_unnamed_customer(
 
 @pytest.mark.parametrize("public_id", ["x" * 44, "ä", "no-such-certificate"])
 def test_an_unknown_share_card_is_not_found(shop: Shop, visitor: Visitor, public_id: str) -> None:
-    assert visitor.opens(f"/c/{public_id}/share.png").status_code == 404
+    assert visitor.get(f"/c/{public_id}/share.png").status_code == 404
 
 
 def test_a_customer_finds_its_own_year(shop: Shop) -> None:
-    response = shop.cara.opens("/years/2026")
+    response = shop.cara.get("/years/2026")
 
     assert response.location == f"/accounts/{shop.account_id}/years/2026"
-    assert "Certificates are rounded individually" in shop.cara.opens(response.location).text
-    assert shop.nora.opens("/years/2026").status_code == 403
+    assert "Certificates are rounded individually" in shop.cara.get(response.location).text
+    assert shop.nora.get("/years/2026").status_code == 403
 
 
 @pytest.mark.parametrize("path", ["sharing", "years/2026", "badge/renew"])
 def test_the_customer_of_another_partner_is_not_found(shop: Shop, path: str) -> None:
     for visitor in (shop.cara, shop.nora):
-        assert visitor.opens(f"/accounts/{shop.strange_id}/{path}").status_code == 404
-    assert shop.nora.sends(f"/accounts/{shop.strange_id}/sharing").status_code == 404
+        assert visitor.get(f"/accounts/{shop.strange_id}/{path}").status_code == 404
+    assert shop.nora.post(f"/accounts/{shop.strange_id}/sharing").status_code == 404
 
 
-def test_values_that_are_not_offered_change_nothing(shop: Shop, storing: Storing) -> None:
-    assert shop.cara.sends(shop.sharing, {"action": "burn"}).location == shop.sharing
-    with storing() as session:
+def test_values_that_are_not_offered_change_nothing(shop: Shop, transaction: Transaction) -> None:
+    assert shop.cara.post(shop.sharing, {"action": "burn"}).location == shop.sharing
+    with transaction() as session:
         account = session.get_one(Account, shop.account_id)
         assert (account.badge_on, account.is_named) == (False, True)

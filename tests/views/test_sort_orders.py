@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import User
 
@@ -36,10 +36,10 @@ ORDERS = {
 
 
 @pytest.fixture
-def nora(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Visitor:
+def nora(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Visitor:
     """An administrator of three servers, and of three customers that differ in everything."""
     now = clock.now()
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session)
         factories.user(session, partner, email="nora@example.com")
         servers = [
@@ -65,7 +65,7 @@ def nora(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Visitor:
 
 @pytest.mark.parametrize("path", ORDERS)
 def test_a_list_has_the_requested_order(nora: Visitor, path: str) -> None:
-    page = nora.opens(path).text
+    page = nora.get(path).text
 
     assert names(page) == ORDERS[path]
 
@@ -74,12 +74,12 @@ def test_a_list_has_the_requested_order(nora: Visitor, path: str) -> None:
 def test_every_sortable_heading_links_to_its_order_and_the_reverse(
     nora: Visitor, path: str
 ) -> None:
-    page = nora.opens(f"{path}?q=e").text
+    page = nora.get(f"{path}?q=e").text
     links = re.findall(r'<th scope="col"[^>]*>\s*<a href="([^"]+)"', page)
 
     assert links
     for link in links:
-        sorted_page = nora.opens(link.replace("&amp;", "&")).text
+        sorted_page = nora.get(link.replace("&amp;", "&")).text
         (sort,) = re.findall(r"sort=([^&]+)", link)
         sorts = "descending" if sort.startswith("-") else "ascending"
         heading = re.search(
@@ -92,11 +92,11 @@ def test_every_sortable_heading_links_to_its_order_and_the_reverse(
 
 
 def test_a_search_retains_the_order_of_the_list(nora: Visitor) -> None:
-    page = nora.opens("/certificates?sort=-pages").text
+    page = nora.get("/certificates?sort=-pages").text
     form = page.split('class="search" role="search"')[1].split("</form>")[0]
 
     assert '<input type="hidden" name="sort" value="-pages">' in form
-    assert 'name="sort"' not in nora.opens("/certificates").text
+    assert 'name="sort"' not in nora.get("/certificates").text
 
 
 def names(page: str) -> list[str]:

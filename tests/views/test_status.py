@@ -16,7 +16,7 @@ from jobs.schedule import Timetable, reconcile
 from tests import factories
 from tests.environment.redis_server import RedisServer
 from tests.factories import NOW, YESTERDAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock, queue, queue_status
 from webapp.models import AuditEntry, Server, User
 from webapp.settings import Settings
@@ -39,14 +39,14 @@ def connection(redis_server: RedisServer) -> Iterator[Redis]:
 @pytest.fixture
 def ops(
     app: Flask,
-    storing: Storing,
+    transaction: Transaction,
     log_in: Callable[[User | str], Visitor],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Visitor:
     """A user of operations; jobs run in the application."""
     monkeypatch.setattr(runtime, "get_app", lambda: app)
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="ops@example.com")
     return log_in("ops@example.com")
 
@@ -59,13 +59,13 @@ def fails(connection: Redis, function: str, *ids: int) -> str:
 
 
 def test_without_redis_the_rest_of_the_page_is_shown(
-    ops: Visitor, storing: Storing, redis_server: RedisServer
+    ops: Visitor, transaction: Transaction, redis_server: RedisServer
 ) -> None:
     redis_server.kill()
-    with storing() as session:
+    with transaction() as session:
         factories.collection(session)
 
-    page = ops.opens("/operations")
+    page = ops.get("/operations")
 
     assert page.status_code == 200
     assert "Redis cannot be reached" in page.text
@@ -77,13 +77,13 @@ def test_the_page_shows_queues_workers_and_the_timetable(
     ops: Visitor, connection: Redis, settings: Settings
 ) -> None:
     queue.run_collection(settings, 7)
-    assert "No worker is running" in ops.opens("/operations").text
+    assert "No worker is running" in ops.get("/operations").text
     worker = SimpleWorker(["collection"], connection=connection, name="north")
     worker.register_birth()  # type: ignore[no-untyped-call]
-    assert "The schedule is empty" in ops.opens("/operations").text
+    assert "The schedule is empty" in ops.get("/operations").text
     reconcile(Timetable(connection=connection))
 
-    page = ops.opens("/operations").text
+    page = ops.get("/operations").text
     worker.register_death()  # type: ignore[no-untyped-call]
 
     assert "north" in page
@@ -98,8 +98,10 @@ def test_the_page_shows_queues_workers_and_the_timetable(
     assert status.queues[1].oldest is not None
 
 
-def test_a_failed_job_is_explained(ops: Visitor, connection: Redis, storing: Storing) -> None:
-    with storing() as session:
+def test_a_failed_job_is_explained(
+    ops: Visitor, connection: Redis, transaction: Transaction
+) -> None:
+    with transaction() as session:
         collection = factories.collection(session)
         feed = factories.feed(session, collection.server, customer_name="Harbour <b>")
         server_name = session.get_one(Server, collection.server_id).name
@@ -109,7 +111,7 @@ def test_a_failed_job_is_explained(ops: Visitor, connection: Redis, storing: Sto
     fails(connection, queue.RENDER_CERTIFICATES, 1, 100)
     fails(connection, "jobs.nothing.at_all")
 
-    page = ops.opens("/operations").text
+    page = ops.get("/operations").text
 
     assert "Collect a customer that failed" in page
     assert "Harbour &lt;b&gt;" in page
@@ -123,10 +125,10 @@ def test_a_resolved_job_is_listed_as_resolved(
     ops: Visitor, connection: Redis, settings: Settings
 ) -> None:
     fails(connection, "jobs.nothing.at_all")
-    before = ops.opens("/operations").text
+    before = ops.get("/operations").text
 
     queue_status.resolve(settings, queue_status.failures(settings, 100), NOW)
-    after = ops.opens("/operations").text
+    after = ops.get("/operations").text
 
     assert '/requeue"' in before
     assert "Resolved" not in before
@@ -136,37 +138,37 @@ def test_a_resolved_job_is_listed_as_resolved(
 
 
 def test_a_failed_job_is_requeued_once_and_audited(
-    ops: Visitor, connection: Redis, storing: Storing
+    ops: Visitor, connection: Redis, transaction: Transaction
 ) -> None:
     job = fails(connection, "jobs.nothing.at_all")
 
-    response = ops.sends(f"/operations/jobs/{job}/requeue")
-    page = ops.opens("/operations").text
-    again = ops.sends(f"/operations/jobs/{job}/requeue")
+    response = ops.post(f"/operations/jobs/{job}/requeue")
+    page = ops.get("/operations").text
+    again = ops.post(f"/operations/jobs/{job}/requeue")
 
     assert Queue("collection", connection=connection).job_ids == [job]
     assert response.location.startswith("/operations#")
     assert again.status_code == 404
     assert "jobs.nothing.at_all: requeued." in page
     assert "No failed jobs" in page
-    assert audited(storing) == [f"requeue job {job}"]
+    assert audited(transaction) == [f"requeue job {job}"]
 
 
 def test_a_failed_job_is_deleted_after_confirmation(
-    ops: Visitor, connection: Redis, storing: Storing
+    ops: Visitor, connection: Redis, transaction: Transaction
 ) -> None:
     job = fails(connection, "jobs.nothing.at_all")
 
-    asked = ops.opens(f"/operations/jobs/{job}/delete").text
-    listed = ops.opens("/operations").text
-    ops.sends(f"/operations/jobs/{job}/delete")
+    asked = ops.get(f"/operations/jobs/{job}/delete").text
+    listed = ops.get("/operations").text
+    ops.post(f"/operations/jobs/{job}/delete")
 
     assert "Delete “jobs.nothing.at_all”?" in asked
     assert f"/operations/jobs/{job}/delete" in listed
     assert not Job.exists(job, connection=connection)
-    assert "No failed jobs" in ops.opens("/operations").text
-    assert ops.opens(f"/operations/jobs/{job}/delete").status_code == 404
-    assert audited(storing) == [f"delete job {job}"]
+    assert "No failed jobs" in ops.get("/operations").text
+    assert ops.get(f"/operations/jobs/{job}/delete").status_code == 404
+    assert audited(transaction) == [f"delete job {job}"]
 
 
 @pytest.mark.parametrize("job_id", ["nobody", "%2E%2E", "rq:job:1"])
@@ -178,22 +180,22 @@ def test_a_job_that_has_not_failed_is_neither_requeued_nor_deleted(
 
     for one in (job_id, queued):
         for action in ("requeue", "delete"):
-            assert ops.sends(f"/operations/jobs/{one}/{action}").status_code == 404
+            assert ops.post(f"/operations/jobs/{one}/{action}").status_code == 404
 
     assert Queue("collection", connection=connection).job_ids == [queued]
 
 
-def audited(storing: Storing) -> list[str]:
+def audited(transaction: Transaction) -> list[str]:
     """What the audit trail has about changed queues."""
-    with storing() as session:
+    with transaction() as session:
         entries = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "queue changed").order_by(AuditEntry.id)
         )
         return [str(entry.subject) for entry in entries]
 
 
-def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_nights_are_summed_by_day(ops: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
         for number in range(9):
             day = YESTERDAY - timedelta(days=number)
             factories.collection(session, day=day, feeds=1_200 + number)
@@ -201,7 +203,7 @@ def test_nights_are_summed_by_day(ops: Visitor, storing: Storing) -> None:
         feed = factories.feed(session, broken.server)
         factories.outcome(session, broken, feed, kind="failed")
 
-    page = ops.opens("/operations", {"HX-Request": "true"}).text
+    page = ops.get("/operations", {"HX-Request": "true"}).text
 
     assert page.lstrip().startswith("<div")
     assert "1 of 2" in page

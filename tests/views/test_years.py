@@ -7,7 +7,7 @@ import pytest
 
 from tests import factories
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import User
 
@@ -16,11 +16,13 @@ Year = Callable[[int], str]
 
 @pytest.fixture
 def year(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
+    transaction: Transaction,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Year:
     """The page of a year of a customer with pages in 2025 and 2026, in November 2026."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         customer = factories.customer(session)
         factories.user(session, customer, email="cara@example.com")
         feed = factories.feed(session, account=customer)
@@ -30,7 +32,7 @@ def year(
         factories.certificate(session, customer, month="2026-10", pages=8_300)
         account_id = customer.id
     cara = log_in("cara@example.com")
-    return lambda number: cara.opens(f"/accounts/{account_id}/years/{number}").text
+    return lambda number: cara.get(f"/accounts/{account_id}/years/{number}").text
 
 
 def test_a_year_is_summarized_in_a_few_lines(year: Year) -> None:
@@ -47,15 +49,13 @@ def test_a_year_is_summarized_in_a_few_lines(year: Year) -> None:
 
 
 def test_a_year_without_pages_has_no_summary(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         customer = factories.customer(session)
         factories.user(session, customer, email="nobody@example.com")
         account_id = customer.id
 
-    page = (
-        log_in("nobody@example.com").opens(f"/accounts/{account_id}/years/{clock.now().year}").text
-    )
+    page = log_in("nobody@example.com").get(f"/accounts/{account_id}/years/{clock.now().year}").text
 
     assert "at a glance" not in page

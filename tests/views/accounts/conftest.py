@@ -7,22 +7,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import Account, Feed
 
 
 @pytest.fixture
-def grace(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
+def grace(log_in: Callable[[str], Visitor], transaction: Transaction) -> Visitor:
     """A user of operations."""
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="grace@example.com")
     return log_in("grace@example.com")
 
 
 @pytest.fixture
-def ada(log_in: Callable[[str], Visitor], storing: Storing) -> Visitor:
+def ada(log_in: Callable[[str], Visitor], transaction: Transaction) -> Visitor:
     """The administrator of the partner Northwind."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind", country="DE")
         factories.user(session, partner, email="ada@example.com")
     return log_in("ada@example.com")

@@ -9,44 +9,44 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.views.accounts.conftest import feed_of_zaha
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Account, Feed
 
 
 def test_operations_add_a_partner(grace: Visitor) -> None:
     fields = {"name": "Westerly", "time_zone": "America/Los_Angeles", "country": "US"}
-    response = grace.sends("/accounts/new", fields)
+    response = grace.post("/accounts/new", fields)
 
-    page = grace.opens(response.location)
+    page = grace.get(response.location)
     assert response.status_code == 302
     assert "Westerly has been added." in page.text
     assert "Pacific Time" in page.text
     assert "United States" in page.text
 
 
-def test_a_partner_adds_a_customer(ada: Visitor, storing: Storing) -> None:
-    response = ada.sends("/accounts/new", {"name": "Bakery Lund", "country": ""})
+def test_a_partner_adds_a_customer(ada: Visitor, transaction: Transaction) -> None:
+    response = ada.post("/accounts/new", {"name": "Bakery Lund", "country": ""})
 
-    page = ada.opens(response.location)
+    page = ada.get(response.location)
     assert "Customer of Northwind" in page.text
     assert "Germany" in page.text
-    with storing() as session:
+    with transaction() as session:
         made = session.scalars(select(Account).where(Account.name == "Bakery Lund")).one()
         assert (made.kind, made.partner and made.partner.name) == ("customer", "Northwind")
 
 
 def test_operations_add_a_customer_to_the_displayed_partner(
-    grace: Visitor, storing: Storing
+    grace: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner_id = factories.partner(session, name="Northwind").id
 
-    page = grace.opens(f"/accounts/{partner_id}")
-    response = grace.sends(f"/accounts/new?partner={partner_id}", {"name": "Bakery", "country": ""})
+    page = grace.get(f"/accounts/{partner_id}")
+    response = grace.post(f"/accounts/new?partner={partner_id}", {"name": "Bakery", "country": ""})
 
     assert f"/accounts/new?partner={partner_id}" in page.text
-    assert "Customer of Northwind" in grace.opens(response.location).text
+    assert "Customer of Northwind" in grace.get(response.location).text
 
 
 @pytest.mark.parametrize(
@@ -62,62 +62,62 @@ def test_operations_add_a_customer_to_the_displayed_partner(
     ],
 )
 def test_errors_are_shown_at_their_fields_and_nothing_is_saved(
-    grace: Visitor, storing: Storing, fields: dict[str, str], field: str, words: str
+    grace: Visitor, transaction: Transaction, fields: dict[str, str], field: str, words: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.partner(session, name="Northwind")
     given = {"name": "Westerly", "time_zone": "Europe/Berlin", "country": "DE"} | fields
 
-    response = grace.sends("/accounts/new", given)
+    response = grace.post("/accounts/new", given)
 
     assert response.status_code == 422
     assert words in response.text
     assert re.search(rf'aria-describedby="[^"]*{field}-error"', response.text)
     if given["country"] == "DE":
         assert '<option selected value="DE">' in response.text
-    with storing() as session:
+    with transaction() as session:
         assert session.scalar(select(func.count()).where(Account.kind == "partner")) == 1
 
 
-def test_a_customer_is_edited(ada: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_a_customer_is_edited(ada: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         customer_id = factories.customer(session, partner, name="Bakery", country="FR").id
 
-    form = ada.opens(f"/accounts/{customer_id}/edit")
-    response = ada.sends(f"/accounts/{customer_id}/edit", {"name": "Bakery Lund", "country": ""})
+    form = ada.get(f"/accounts/{customer_id}/edit")
+    response = ada.post(f"/accounts/{customer_id}/edit", {"name": "Bakery Lund", "country": ""})
 
     assert 'value="Bakery"' in form.text
     assert '<option selected value="FR">' in form.text
-    page = ada.opens(response.location)
+    page = ada.get(response.location)
     assert "Bakery Lund" in page.text
     assert "Germany" in page.text
 
 
-def test_a_partner_does_not_edit_its_own_account(ada: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_a_partner_does_not_edit_its_own_account(ada: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
         partner_id = session.scalars(select(Account.id).where(Account.kind == "partner")).one()
 
-    page = ada.opens(f"/accounts/{partner_id}")
-    edit = ada.opens(f"/accounts/{partner_id}/edit")
+    page = ada.get(f"/accounts/{partner_id}")
+    edit = ada.get(f"/accounts/{partner_id}/edit")
 
     assert page.status_code == 200
     assert "/edit" not in page.text
     assert edit.status_code == 403
 
 
-def test_a_list_is_searched_sorted_and_paged(ada: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_a_list_is_searched_sorted_and_paged(ada: Visitor, transaction: Transaction) -> None:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         for number in range(60):
             factories.customer(session, partner, name=f"Customer {number:02}")
         factories.customer(session, partner, name="100 % Wool_Ltd")
 
-    first, second = ada.opens("/accounts"), ada.opens("/accounts?page=2")
-    down = ada.opens("/accounts?sort=-name")
-    odd = ada.opens("/accounts?q=%25+wool_")
-    none = ada.opens("/accounts?q=nothing+like+this")
-    rows = ada.opens("/accounts?q=wool", headers={"HX-Request": "true"})
+    first, second = ada.get("/accounts"), ada.get("/accounts?page=2")
+    down = ada.get("/accounts?sort=-name")
+    odd = ada.get("/accounts?q=%25+wool_")
+    none = ada.get("/accounts?q=nothing+like+this")
+    rows = ada.get("/accounts?q=wool", headers={"HX-Request": "true"})
 
     assert "Customer 00" in first.text
     assert "Customer 59" not in first.text
@@ -131,22 +131,24 @@ def test_a_list_is_searched_sorted_and_paged(ada: Visitor, storing: Storing) -> 
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=999999999999", "page=x", "sort=x"])
-def test_a_list_ignores_invalid_parameters(ada: Visitor, storing: Storing, query: str) -> None:
-    with storing() as session:
+def test_a_list_ignores_invalid_parameters(
+    ada: Visitor, transaction: Transaction, query: str
+) -> None:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         factories.customer(session, partner, name="Bakery")
 
-    response = ada.opens(f"/accounts?{query}")
+    response = ada.get(f"/accounts?{query}")
 
     assert response.status_code == 200
     assert "Bakery" in response.text
 
 
 def test_a_customers_page_shows_pages_trees_chart_and_certificates(
-    ada: Visitor, storing: Storing
+    ada: Visitor, transaction: Transaction
 ) -> None:
     today = clock.now().date()
-    with storing() as session:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         customer = factories.customer(session, partner, name="Harbour Architects, LLP")
         feed = factories.feed(session, factories.server(session, partner), customer)
@@ -155,7 +157,7 @@ def test_a_customers_page_shows_pages_trees_chart_and_certificates(
         certificate = factories.certificate(session, customer, pages=2_469_134)
         number = certificate.number
 
-    page = ada.opens(f"/accounts/{customer.id}")
+    page = ada.get(f"/accounts/{customer.id}")
 
     assert "4.00" in page.text
     assert "33,332 pages" in page.text
@@ -165,25 +167,25 @@ def test_a_customers_page_shows_pages_trees_chart_and_certificates(
 
 
 def test_a_partner_sees_on_a_customers_page_when_pages_are_held_and_the_customer_does_not(
-    ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+    ada: Visitor, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         feed = feed_of_zaha(session)
         yesterday = clock.now().astimezone(feed.account.zone).date() - timedelta(days=1)
         factories.deposit(session, feed, day=yesterday - timedelta(days=1), pages=500)
         factories.delta(session, factories.device(session, feed), day=yesterday, state="held")
 
-    of_partner = ada.opens(f"/accounts/{feed.account_id}").text
-    of_customer = log_in("zaha@example.com").opens(f"/accounts/{feed.account_id}").text
+    of_partner = ada.get(f"/accounts/{feed.account_id}").text
+    of_customer = log_in("zaha@example.com").get(f"/accounts/{feed.account_id}").text
 
     assert of_partner.count('class="chart-held-line"') == 1
     assert "chart-held" not in of_customer
 
 
 def test_late_pages_and_corrections_have_their_own_lines_on_the_page_of_a_customer(
-    ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+    ada: Visitor, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         feed = feed_of_zaha(session)
         present = f"{clock.now().astimezone(feed.account.zone):%Y-%m}"
         factories.deposit(session, feed, day=date(2020, 5, 4), pages=40, counted_in=present)
@@ -191,8 +193,8 @@ def test_late_pages_and_corrections_have_their_own_lines_on_the_page_of_a_custom
         empty = factories.feed(session, feed.server)
 
     zaha = log_in("zaha@example.com")
-    pages = [zaha.opens("/").text, ada.opens(f"/accounts/{feed.account_id}").text]
-    other = ada.opens(f"/accounts/{empty.account_id}").text
+    pages = [zaha.get("/").text, ada.get(f"/accounts/{feed.account_id}").text]
+    other = ada.get(f"/accounts/{empty.account_id}").text
 
     for page in pages:
         assert re.search(r"Reported late and counted in \w+ \d+: 40 pages", page)
@@ -203,26 +205,26 @@ def test_late_pages_and_corrections_have_their_own_lines_on_the_page_of_a_custom
 
 
 def test_trees_grow_in_the_chosen_period_on_the_pages_of_a_customer_and_its_partner(
-    ada: Visitor, log_in: Callable[[str], Visitor], storing: Storing
+    ada: Visitor, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
     today = clock.now().date()
     this_month = today.replace(day=1)
-    with storing() as session:
+    with transaction() as session:
         feed = feed_of_zaha(session)
         factories.deposit(session, feed, day=this_month - timedelta(days=1), pages=8_333)
         feed_id = feed.id
-    before = ada.opens("/?range=months").text
-    with storing() as session:
+    before = ada.get("/?range=months").text
+    with transaction() as session:
         factories.deposit(session, session.get_one(Feed, feed_id), day=this_month, pages=16_666)
 
     zaha, own = log_in("zaha@example.com"), f"/accounts/{feed.account_id}"
-    pages = [zaha.opens("/?range=months"), ada.opens("/?range=months")]
-    pages.append(ada.opens(f"{own}?range=months"))
+    pages = [zaha.get("/?range=months"), ada.get("/?range=months")]
+    pages.append(ada.get(f"{own}?range=months"))
 
     assert growth_of(before)[9:12] == ["0.00", "1.00", "1.00"]
     for page in pages:
         assert growth_of(page.text)[9:12] == ["0.00", "1.00", "3.00"]
-    assert len(growth_of(ada.opens(f"{own}?range=90").text)) == 90
+    assert len(growth_of(ada.get(f"{own}?range=90").text)) == 90
 
 
 def growth_of(page: str) -> list[str]:
@@ -232,17 +234,17 @@ def growth_of(page: str) -> list[str]:
 
 
 def test_figures_are_compared_with_last_month_and_link_to_their_lists(
-    ada: Visitor, grace: Visitor, storing: Storing
+    ada: Visitor, grace: Visitor, transaction: Transaction
 ) -> None:
     last_month = clock.now().date().replace(day=1) - timedelta(days=1)
-    with storing() as session:
+    with transaction() as session:
         feed = feed_of_zaha(session)
         factories.deposit(session, feed, day=last_month, pages=8_333)
         customer, partner = feed.account_id, feed.server.account_id
 
-    of_customer = ada.opens(f"/accounts/{customer}").text
-    of_partner = ada.opens(f"/accounts/{partner}").text
-    for_operations = grace.opens(f"/accounts/{partner}").text
+    of_customer = ada.get(f"/accounts/{customer}").text
+    of_partner = ada.get(f"/accounts/{partner}").text
+    for_operations = grace.get(f"/accounts/{partner}").text
 
     for page in (of_customer, of_partner, for_operations):
         assert f", 8,333 in {last_month:%B %Y}" in page
@@ -253,13 +255,13 @@ def test_figures_are_compared_with_last_month_and_link_to_their_lists(
     assert 'id="customers"' in for_operations
 
 
-def test_the_regions_follow_the_country(grace: Visitor, storing: Storing) -> None:
-    fragment = grace.opens("/accounts/regions?country=GB").text
-    none = grace.opens("/accounts/regions?country=Atlantis").text
+def test_the_regions_follow_the_country(grace: Visitor, transaction: Transaction) -> None:
+    fragment = grace.get("/accounts/regions?country=GB").text
+    none = grace.get("/accounts/regions?country=Atlantis").text
     given = {"name": "Westerly", "time_zone": "Europe/London", "country": "GB", "region": "SCT"}
-    made = grace.sends("/accounts/new", given)
-    page = grace.opens(made.location).text
-    form = grace.opens(f"{made.location}/edit").text
+    made = grace.post("/accounts/new", given)
+    page = grace.get(made.location).text
+    form = grace.get(f"{made.location}/edit").text
 
     assert "Scotland" in fragment
     assert "<html" not in fragment

@@ -8,22 +8,22 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Account
 
 
 def test_home_of_a_customer_shows_the_figures_of_its_account(
-    log_in: Callable[[str], Visitor], storing: Storing
+    log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:
     today = clock.now().date()
-    with storing() as session:
+    with transaction() as session:
         feed = factories.feed(session, customer_name="Harbour Architects, LLP")
         factories.user(session, feed.account, email="zaha@example.com")
         factories.deposit(session, feed, day=today - timedelta(days=3), pages=12_345)
         factories.deposit(session, factories.feed(session, feed.server), pages=777_777)
 
-    home = log_in("zaha@example.com").opens("/")
+    home = log_in("zaha@example.com").get("/")
 
     assert "1.48" in home.text
     assert "12,345 pages" in home.text
@@ -31,26 +31,28 @@ def test_home_of_a_customer_shows_the_figures_of_its_account(
     assert "790,122" not in home.text
 
 
-def test_home_of_a_new_partner_shows_the_first_steps(ada: Visitor, storing: Storing) -> None:
-    empty = ada.opens("/")
-    with storing() as session:
+def test_home_of_a_new_partner_shows_the_first_steps(
+    ada: Visitor, transaction: Transaction
+) -> None:
+    empty = ada.get("/")
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         server = factories.server(session, partner)
         after_server_id = server.id
-    registered = ada.opens("/")
-    with storing() as session:
+    registered = ada.get("/")
+    with transaction() as session:
         server = session.get_one(type(server), after_server_id)
         feed = factories.feed(session, server, status="pending")
         feed_id = feed.id
-    connected = ada.opens("/")
-    with storing() as session:
+    connected = ada.get("/")
+    with transaction() as session:
         factories.device(session, session.get_one(type(feed), feed_id))
-    counting = ada.opens("/")
-    with storing() as session:
+    counting = ada.get("/")
+    with transaction() as session:
         account = session.get_one(type(feed), feed_id).account
         factories.user(session, account)
         factories.certificate(session, account)
-    done = ada.opens("/")
+    done = ada.get("/")
 
     pages = (empty, registered, connected, counting)
     assert [page.text.count('class="done"') for page in pages] == [0, 1, 2, 3]
@@ -59,10 +61,10 @@ def test_home_of_a_new_partner_shows_the_first_steps(ada: Visitor, storing: Stor
 
 
 def test_home_of_a_partner_shows_totals_of_month_quarter_year_and_all_time(
-    ada: Visitor, storing: Storing, monkeypatch: pytest.MonkeyPatch
+    ada: Visitor, transaction: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: factories.NOW)  # Nov 17, 2026
-    with storing() as session:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         feed = factories.feed(session, factories.server(session, partner))
         for day, pages in (
@@ -74,7 +76,7 @@ def test_home_of_a_partner_shows_totals_of_month_quarter_year_and_all_time(
             factories.deposit(session, feed, day=day, pages=pages)
         factories.certificate(session, feed.account, month="2026-10", pages=16_666)
 
-    home = " ".join(ada.opens("/").text.split())
+    home = " ".join(ada.get("/").text.split())
 
     for name, month_pages, tree_count in (
         ("This month", "8,333", "1.00"),
@@ -87,11 +89,13 @@ def test_home_of_a_partner_shows_totals_of_month_quarter_year_and_all_time(
         assert f"{month_pages} pages" in home[at : at + 200]
     assert "16,666 pages certified, 66,664 pages not yet certified" in home
     assert "Pages per month" not in home
-    assert "Pages per month" in ada.opens("/?range=months").text
+    assert "Pages per month" in ada.get("/?range=months").text
 
 
-def test_home_of_a_partner_names_what_needs_attention(ada: Visitor, storing: Storing) -> None:
-    with storing() as session:
+def test_home_of_a_partner_names_what_needs_attention(
+    ada: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         reason = "Printerpoint refused the token"
         server = factories.server(
@@ -101,7 +105,7 @@ def test_home_of_a_partner_names_what_needs_attention(ada: Visitor, storing: Sto
         device = factories.device(session, silent)
         factories.delta(session, device, pages=900_000, state="held", for_person=True)
 
-    home = ada.opens("/")
+    home = ada.get("/")
 
     assert "West is not collected" in home.text
     assert reason in home.text
@@ -112,22 +116,22 @@ def test_home_of_a_partner_names_what_needs_attention(ada: Visitor, storing: Sto
 
 
 def test_home_of_operations_names_unhealthy_servers_of_every_partner(
-    grace: Visitor, storing: Storing
+    grace: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind")
         factories.server(session, partner, name="West", health="unhealthy")
 
-    home = grace.opens("/")
+    home = grace.get("/")
 
     assert "West of Northwind is not collected" in home.text
     assert "/operations/queues/" in home.text
 
 
 def test_a_partner_with_unhealthy_feeds_is_not_shown_as_healthy(
-    grace: Visitor, storing: Storing
+    grace: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind")
         server = factories.server(session, partner, health="healthy")
         factories.feed(session, server, status="active", health="unhealthy")
@@ -136,7 +140,7 @@ def test_a_partner_with_unhealthy_feeds_is_not_shown_as_healthy(
         factories.feed(session, sound, status="active", health="healthy")
 
     for path in ("/", "/accounts"):
-        page = grace.opens(path).text
+        page = grace.get(path).text
         rows = {row.split("</a>")[0].split(">")[-1]: row for row in page.split("<tr>")}
         assert "1 unhealthy feed<" in rows["Northwind"], path
         assert "Healthy" not in rows["Northwind"], path
@@ -144,9 +148,9 @@ def test_a_partner_with_unhealthy_feeds_is_not_shown_as_healthy(
 
 
 def test_home_of_a_partner_links_to_healthy_servers_and_feeds(
-    ada: Visitor, storing: Storing
+    ada: Visitor, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.scalars(select(Account).where(Account.kind == "partner")).one()
         server = factories.server(session, partner)
         factories.server(session, partner, name="West", health="unhealthy")
@@ -157,7 +161,7 @@ def test_home_of_a_partner_links_to_healthy_servers_and_feeds(
         factories.feed(session, server, status="inactive", health="healthy")
         factories.feed(session, server, status="removed", health="unhealthy")
 
-    home = ada.opens("/").text
+    home = ada.get("/").text
 
     count = r'class="status-count" href="([^"]+)">.*?</span>\s*(\d+)</a>'
     counts = re.findall(count, home, re.DOTALL)
@@ -170,4 +174,4 @@ def test_home_of_a_partner_links_to_healthy_servers_and_feeds(
         ("/feeds?status=inactive", "1"),
     ]
     for address, number in counts:
-        assert ada.opens(address).text.count('<th scope="row">') == int(number), address
+        assert ada.get(address).text.count('<th scope="row">') == int(number), address

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.factories import NOW
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import AuditEntry, Brand, User
 
@@ -19,7 +19,7 @@ SENT = {"name": "Northwind Green", "colour": "#1d4ed8", "picked": "#1b6b45", "wa
 
 
 @dataclass(frozen=True, slots=True)
-class Street:
+class Partners:
     """Two partners; of the first an administrator, a viewer and a customer; and operations."""
 
     ada: Visitor
@@ -38,12 +38,14 @@ class Street:
 
 
 @pytest.fixture
-def street(
-    storing: Storing, log_in: Callable[[User | str], Visitor], monkeypatch: pytest.MonkeyPatch
-) -> Street:
+def partners(
+    transaction: Transaction,
+    log_in: Callable[[User | str], Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Partners:
     """Northwind Print and Westerly Print."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    with storing() as session:
+    with transaction() as session:
         northwind = factories.partner(session, name="Northwind Print")
         westerly = factories.partner(session, name="Westerly Print")
         customer = factories.customer(session, northwind, name="Harbour Hotel")
@@ -62,28 +64,30 @@ def street(
     ada, vera, cara, wes, olga = (
         log_in(f"{name}@example.com") for name in ("ada", "vera", "cara", "wes", "olga")
     )
-    return Street(ada, vera, cara, wes, olga, *ids)
+    return Partners(ada, vera, cara, wes, olga, *ids)
 
 
-def chosen(storing: Storing) -> list[tuple[Any, ...]]:
+def chosen(transaction: Transaction) -> list[tuple[Any, ...]]:
     """What is stored of brands."""
-    with storing() as session:
+    with transaction() as session:
         stored = session.scalars(select(Brand))
         return [(brand.name, brand.colour, brand.logo_digest) for brand in stored]
 
 
-def noted(storing: Storing) -> list[tuple[str, dict[str, Any], int | None]]:
+def noted(transaction: Transaction) -> list[tuple[str, dict[str, Any], int | None]]:
     """The audit entries of brands."""
-    with storing() as session:
+    with transaction() as session:
         entries = session.scalars(
             select(AuditEntry).where(AuditEntry.action.startswith("brand")).order_by(AuditEntry.id)
         )
         return [(entry.action, dict(entry.details), entry.account_id) for entry in entries]
 
 
-def sends(visitor: Visitor, path: str, upload: bytes | None = None, **fields: str) -> TestResponse:
+def post_form(
+    visitor: Visitor, path: str, upload: bytes | None = None, **fields: str
+) -> TestResponse:
     """Send the form; the name of the file is arbitrary."""
     values: dict[str, object] = {**SENT, **fields}
     if upload is not None:
         values["logo"] = (BytesIO(upload), "logo.png", "image/png")
-    return visitor.sends(path, values)
+    return visitor.post(path, values)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.environment.redis_server import RedisServer
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.crypto import Keyring
 from webapp.models import Account, Feed, User
 from webapp.printerpoint.fleet import Customer
@@ -48,7 +48,7 @@ def settings(settings: Settings, printerpoint: Sandbox, redis_server: RedisServe
 
 @pytest.fixture
 def office(
-    storing: Storing,
+    transaction: Transaction,
     settings: Settings,
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
@@ -62,7 +62,7 @@ def office(
         customer = printerpoint.add_customer(name, customer_id=customer_id)
         for serial in serials:
             printerpoint.add_printer(customer, serial=serial, count=100)
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
         keyring = Keyring(settings.encryption_keys)
@@ -81,8 +81,8 @@ def chosen(page: str) -> list[str]:
     return re.findall(r'name="chosen" value="(\w+)" checked', page)
 
 
-def connected(storing: Storing) -> dict[str, str]:
+def connected(transaction: Transaction) -> dict[str, str]:
     """The name of the account that each customer is connected to."""
-    with storing() as session:
+    with transaction() as session:
         rows = session.execute(select(Feed.customer_name, Account.name).join(Feed.account))
         return {row.customer_name: row.name for row in rows}

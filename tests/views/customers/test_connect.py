@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from tests import factories
-from tests.views.conftest import Storing
+from tests.views.conftest import Transaction
 from tests.views.customers.conftest import BAKERY, HARBOUR, SCHOOL, Office, chosen, connected
 from webapp.models import Account, Feed, Server
 from webapp.printerpoint.fleet import Customer
@@ -12,28 +12,28 @@ from webapp.services.servers import customers
 
 
 def test_a_customer_under_a_new_name_is_named_and_not_connected_with_all(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         feed = factories.feed(session, server, customer_name="Bluebird Confectioners")
         feed.successor_name, feed.successor_devices, feed.successor_of = "Bluebird Bakery", 1, 1
         feed_id = feed.id
 
-    found = office.nora.opens(office.searching).text
-    confirmation = office.nora.sends(office.adding, {"action": "all"}).text
-    office.nora.sends(office.adding, {"action": "all-confirmed"})
+    found = office.nora.get(office.searching).text
+    confirmation = office.nora.post(office.adding, {"action": "all"}).text
+    office.nora.post(office.adding, {"action": "all-confirmed"})
 
     assert "probably “Bluebird Confectioners” under a new name" in found
     assert f'href="/feeds/{feed_id}"' in found
     assert "Bluebird Bakery, formerly Bluebird Confectioners" in confirmation
-    with storing() as session:
+    with transaction() as session:
         names = set(session.scalars(select(Feed.customer_name)))
     assert names == {"Bluebird Confectioners", "Harbour Architects, LLP", "St. Mary’s School"}
 
 
-def test_a_chosen_customer_retains_its_account(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_chosen_customer_retains_its_account(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bakers united")
         factories.customer(session, partner, name="St. Mary’s School")
@@ -43,7 +43,7 @@ def test_a_chosen_customer_retains_its_account(office: Office, storing: Storing)
         f"account-{BAKERY}": "Bakers united",
     }
 
-    page = office.nora.sends(office.searching, {**fields, "q": "harb"}).text
+    page = office.nora.post(office.searching, {**fields, "q": "harb"}).text
 
     assert f'name="account-{BAKERY}" value="Bakers united"' in page
     assert "Existing customer: Bakers united" in page
@@ -51,25 +51,27 @@ def test_a_chosen_customer_retains_its_account(office: Office, storing: Storing)
     assert "Existing customer: St. Mary’s School" in page
 
 
-def test_one_account_is_applied_to_all_that_are_selected(office: Office, storing: Storing) -> None:
+def test_one_account_is_applied_to_all_that_are_selected(
+    office: Office, transaction: Transaction
+) -> None:
     fields = {"listed": [BAKERY, HARBOUR], "chosen": [BAKERY, HARBOUR], "shown": []}
     applied = {**fields, "action": "one", "one-account": " Main  Street Group "}
 
-    part = office.nora.sends(office.searching, applied).text
-    whole = office.nora.sends(office.adding, applied).text
+    part = office.nora.post(office.searching, applied).text
+    whole = office.nora.post(office.adding, applied).text
     accounts = {f"account-{key}": "Main Street Group" for key in (BAKERY, HARBOUR)}
-    office.nora.sends(office.adding, {**fields, **accounts, "action": "connect"})
+    office.nora.post(office.adding, {**fields, **accounts, "action": "connect"})
 
     for page in (part, whole):
         assert page.count('value="Main Street Group" placeholder=') == 2
-    assert set(connected(storing).values()) == {"Main Street Group"}
-    with storing() as session:
+    assert set(connected(transaction).values()) == {"Main Street Group"}
+    with transaction() as session:
         names = select(Account.name).where(Account.name == "Main Street Group")
         assert len(session.scalars(names).all()) == 1
 
 
-def test_accounts_are_suggested_for_a_typed_text(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_accounts_are_suggested_for_a_typed_text(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         for number in range(50):
             factories.customer(session, partner, name=f"Lake <{number:02}>")
@@ -77,20 +79,20 @@ def test_accounts_are_suggested_for_a_typed_text(office: Office, storing: Storin
         factories.customer(session, factories.partner(session), name="Lake of others")
     address = f"/servers/{office.server_id}/accounts"
 
-    lakes = office.nora.opens(f"{address}?account-x=LAKE").text
+    lakes = office.nora.get(f"{address}?account-x=LAKE").text
 
     assert lakes.count("<option") == 20
     assert "Lake &lt;00&gt;" in lakes
     assert "of others" not in lakes
-    assert office.nora.opens(f"{address}?account-x=100%25").text.count("<option") == 1
-    assert "<option" not in office.nora.opens(f"{address}?account-x=nobody").text
-    assert office.nora.opens(address).text.count("<option") == 20
+    assert office.nora.get(f"{address}?account-x=100%25").text.count("<option") == 1
+    assert "<option" not in office.nora.get(f"{address}?account-x=nobody").text
+    assert office.nora.get(address).text.count("<option") == 20
 
 
 def test_chosen_customers_are_connected_to_chosen_accounts(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bakers united")
     fields = {
@@ -100,69 +102,69 @@ def test_chosen_customers_are_connected_to_chosen_accounts(
         f"account-{BAKERY}": "Bakers united",
     }
 
-    response = office.nora.sends(office.adding, fields)
+    response = office.nora.post(office.adding, fields)
 
     assert response.location == f"/servers/{office.server_id}"
-    assert "2 customers connected" in office.nora.opens(response.location).text
-    assert connected(storing) == {
+    assert "2 customers connected" in office.nora.get(response.location).text
+    assert connected(transaction) == {
         "Bluebird Bakery": "Bakers united",
         "Harbour Architects, LLP": "Harbour Architects, LLP",
     }
 
 
-def test_a_form_sent_twice_connects_once(office: Office, storing: Storing) -> None:
+def test_a_form_sent_twice_connects_once(office: Office, transaction: Transaction) -> None:
     fields = {"action": "connect", "customer": BAKERY, "shown": BAKERY}
 
-    first = office.nora.sends(office.adding, fields)
-    second = office.nora.sends(office.adding, fields)
+    first = office.nora.post(office.adding, fields)
+    second = office.nora.post(office.adding, fields)
 
     assert (first.status_code, second.status_code) == (302, 302)
-    assert connected(storing) == {"Bluebird Bakery": "Bluebird Bakery"}
+    assert connected(transaction) == {"Bluebird Bakery": "Bluebird Bakery"}
 
 
-def test_an_empty_selection_is_reported(office: Office, storing: Storing) -> None:
-    response = office.nora.sends(office.adding, {"action": "connect"})
+def test_an_empty_selection_is_reported(office: Office, transaction: Transaction) -> None:
+    response = office.nora.post(office.adding, {"action": "connect"})
 
     assert response.status_code == 422
     assert "Choose at least one customer" in response.text
-    assert connected(storing) == {}
+    assert connected(transaction) == {}
 
 
 def test_all_matching_customers_are_connected_after_confirmation(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.customer(session, partner, name="Bluebird Bakery")
 
-    confirmation = office.nora.sends(office.adding, {"action": "all", "q": "b"})
-    before = connected(storing)
-    done = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
-    again = office.nora.sends(office.adding, {"action": "all-confirmed", "q": "b"})
+    confirmation = office.nora.post(office.adding, {"action": "all", "q": "b"})
+    before = connected(transaction)
+    done = office.nora.post(office.adding, {"action": "all-confirmed", "q": "b"})
+    again = office.nora.post(office.adding, {"action": "all-confirmed", "q": "b"})
 
     assert "Connect 2 customers that match “b”?" in confirmation.text
     assert "1 new account will be created" in confirmation.text
     assert before == {}
     assert (done.status_code, again.status_code) == (302, 302)
-    assert set(connected(storing)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
+    assert set(connected(transaction)) == {"Bluebird Bakery", "Harbour Architects, LLP"}
 
 
 def test_customers_of_one_name_show_and_get_accounts_of_their_own(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
     for customer_id in ("MILL01", "MILL02"):
         miller = printerpoint.add_customer("Miller", customer_id=customer_id)
         printerpoint.add_printer(miller, serial=customer_id)
     keys = [customers.key(Customer("Miller", f"MILL0{n}", 1)) for n in (1, 2)]
 
-    shown = office.nora.sends(office.searching, {"listed": keys, "chosen": keys}).text
-    confirmation = office.nora.sends(office.adding, {"action": "all", "q": "miller"}).text
-    office.nora.sends(office.adding, {"action": "connect", "customer": keys, "shown": keys})
+    shown = office.nora.post(office.searching, {"listed": keys, "chosen": keys}).text
+    confirmation = office.nora.post(office.adding, {"action": "all", "q": "miller"}).text
+    office.nora.post(office.adding, {"action": "connect", "customer": keys, "shown": keys})
 
     assert "New customer: Miller" in shown
     assert "New customer: Miller (MILL02)" in shown
     assert "2 new accounts will be created" in confirmation
-    with storing() as session:
+    with transaction() as session:
         rows = session.execute(select(Feed.customer_id, Account.name).join(Feed.account))
         found = {row.customer_id: row.name for row in rows}
     assert found == {"MILL01": "Miller", "MILL02": "Miller (MILL02)"}
@@ -171,28 +173,30 @@ def test_customers_of_one_name_show_and_get_accounts_of_their_own(
 def test_a_customer_that_left_the_fleet_meanwhile_is_shown(office: Office) -> None:
     fields = {"action": "connect", "customer": [BAKERY, "0123456789abcdef"], "shown": [BAKERY]}
 
-    response = office.nora.sends(office.adding, fields)
+    response = office.nora.post(office.adding, fields)
 
     assert response.status_code == 422
     assert "no longer in Printerpoint" in response.text
     assert chosen(response.text) == [BAKERY]
 
 
-def test_with_very_many_accounts_the_name_is_a_text_field(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_with_very_many_accounts_the_name_is_a_text_field(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         for number in range(201):
             factories.customer(session, partner, name=f"Account {number:03}")
     fields = {"listed": BAKERY, "chosen": BAKERY, f"account-{BAKERY}": "Account 200"}
 
-    page = office.nora.sends(office.searching, fields).text
+    page = office.nora.post(office.searching, fields).text
 
     assert f'name="account-{BAKERY}" value="Account 200"' in page
     assert "Existing customer: Account 200" in page
 
 
 def test_a_removed_server_takes_no_feeds(office: Office) -> None:
-    office.nora.sends(f"/servers/{office.server_id}/remove")
+    office.nora.post(f"/servers/{office.server_id}/remove")
 
-    assert office.nora.opens(office.adding).status_code == 409
-    assert office.nora.opens(office.searching).status_code == 409
+    assert office.nora.get(office.adding).status_code == 409
+    assert office.nora.get(office.searching).status_code == 409

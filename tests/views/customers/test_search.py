@@ -7,7 +7,7 @@ import pytest
 
 from tests import factories
 from tests.environment.redis_server import RedisServer
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from tests.views.customers.conftest import BAKERY, HARBOUR, SCHOOL, Office, boxes, chosen
 from webapp.models import Server, User
 from webapp.printerpoint.sandbox import Sandbox
@@ -15,9 +15,9 @@ from webapp.settings import Settings
 
 
 def test_the_page_is_shown_before_the_fleet_is_read(office: Office) -> None:
-    page = office.nora.opens(office.adding).text
-    without_javascript = office.nora.opens(f"{office.adding}?read=1").text
-    remembered = office.nora.opens(office.adding).text
+    page = office.nora.get(office.adding).text
+    without_javascript = office.nora.get(f"{office.adding}?read=1").text
+    remembered = office.nora.get(office.adding).text
 
     assert 'data-hx-trigger="load"' in page
     assert "Bluebird Bakery" not in page
@@ -26,9 +26,9 @@ def test_the_page_is_shown_before_the_fleet_is_read(office: Office) -> None:
 
 
 def test_customers_are_listed_with_their_printers_and_accounts(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         account = factories.customer(session, server.account, name="The whole harbour")
         factories.feed(
@@ -39,7 +39,7 @@ def test_customers_are_listed_with_their_printers_and_accounts(
             customer_name="Harbour Architects, LLP",
         )
 
-    found = office.nora.opens(office.searching).text
+    found = office.nora.get(office.searching).text
 
     assert "2 printers · ID HARB01 · connected to The whole harbour" in found
     assert "1 printer · no ID" in found
@@ -67,8 +67,8 @@ def test_a_search_covers_names_and_ids(office: Office, text: str, found: list[st
 def test_the_selection_is_retained_in_a_new_search(office: Office) -> None:
     shown = {"shown": [BAKERY, HARBOUR, SCHOOL]}
 
-    first = office.nora.sends(office.searching, {**shown, "customer": [BAKERY], "q": "school"})
-    second = office.nora.sends(
+    first = office.nora.post(office.searching, {**shown, "customer": [BAKERY], "q": "school"})
+    second = office.nora.post(
         office.searching,
         {"listed": BAKERY, "chosen": BAKERY, "shown": SCHOOL, "customer": SCHOOL, "q": "harb"},
     )
@@ -82,14 +82,14 @@ def test_a_box_unchecked_in_either_list_deselects_a_customer(office: Office) -> 
 
     above = {**both, "customer": SCHOOL, "chosen": [BAKERY, SCHOOL]}
     below = {**both, "customer": [BAKERY, SCHOOL], "chosen": SCHOOL}
-    pages = [office.nora.sends(office.searching, fields).text for fields in (above, below)]
+    pages = [office.nora.post(office.searching, fields).text for fields in (above, below)]
 
     assert [chosen(page) for page in pages] == [[SCHOOL], [SCHOOL]]
 
 
 def test_the_error_is_removed_with_the_next_change(office: Office) -> None:
-    page = office.nora.sends(office.adding, {"action": "connect"}).text
-    part = office.nora.sends(office.searching, {"customer": BAKERY, "shown": BAKERY}).text
+    page = office.nora.post(office.adding, {"action": "connect"}).text
+    part = office.nora.post(office.searching, {"customer": BAKERY, "shown": BAKERY}).text
 
     assert page.index('id="problem"') < page.index("Choose at least one customer")
     assert '<div id="problem" data-hx-swap-oob="true"></div>' in part
@@ -99,7 +99,7 @@ def test_the_error_is_removed_with_the_next_change(office: Office) -> None:
 def test_without_javascript_a_search_button_retains_the_selection(office: Office) -> None:
     fields = {"action": "search", "q": "school", "customer": BAKERY, "shown": [BAKERY, SCHOOL]}
 
-    page = office.nora.sends(office.adding, fields)
+    page = office.nora.post(office.adding, fields)
 
     assert page.status_code == 200
     assert "<html" in page.text
@@ -107,26 +107,26 @@ def test_without_javascript_a_search_button_retains_the_selection(office: Office
 
 
 def test_the_fleet_is_read_once_for_many_searches(office: Office, printerpoint: Sandbox) -> None:
-    office.nora.opens(office.searching)
+    office.nora.get(office.searching)
     printerpoint.go_offline()
 
-    typed = [office.nora.opens(f"{office.searching}?q={text}").text for text in ("b", "ba", "bak")]
-    fresh = office.nora.sends(office.searching, {"action": "fresh"}).text
+    typed = [office.nora.get(f"{office.searching}?q={text}").text for text in ("b", "ba", "bak")]
+    fresh = office.nora.post(office.searching, {"action": "fresh"}).text
 
     assert all("Bluebird Bakery" in page for page in typed)
     assert "cannot be shown" in fresh
 
 
 def test_a_replaced_token_reads_the_fleet_again(
-    office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
+    office: Office, transaction: Transaction, settings: Settings, printerpoint: Sandbox
 ) -> None:
-    office.nora.opens(office.searching)
+    office.nora.get(office.searching)
     printerpoint.add_dealer("other-token")
     other = printerpoint.add_customer("Only here", token="other-token")
     printerpoint.add_printer(other, serial="O1")
-    taken = office.nora.sends(f"/servers/{office.server_id}/token", {"token": "other-token"})
+    taken = office.nora.post(f"/servers/{office.server_id}/token", {"token": "other-token"})
 
-    page = office.nora.opens(office.searching).text
+    page = office.nora.get(office.searching).text
 
     assert taken.status_code == 302, taken.text
     assert "Only here" in page
@@ -139,7 +139,7 @@ def test_an_unreachable_server_offers_a_retry_and_retains_the_selection(
     printerpoint.refuse()
     fields = {"customer": BAKERY, "shown": BAKERY, f"account-{BAKERY}": "Bakers united"}
 
-    page = office.nora.sends(office.searching, fields)
+    page = office.nora.post(office.searching, fields)
 
     assert page.status_code == 200
     assert "The customers cannot be shown" in page.text
@@ -153,7 +153,7 @@ def test_without_redis_the_fleet_is_read_each_time(
 ) -> None:
     redis_server.kill()
 
-    pages = [office.nora.opens(office.searching).text for _ in range(2)]
+    pages = [office.nora.get(office.searching).text for _ in range(2)]
 
     assert all("Bluebird Bakery" in page for page in pages)
 
@@ -163,19 +163,19 @@ def test_a_long_list_is_truncated_with_a_message(office: Office, printerpoint: S
         name = printerpoint.add_customer(f"Company {number:03}", customer_id=f"CO{number:03}")
         printerpoint.add_printer(name, serial=f"C{number}")
 
-    page = office.nora.opens(office.searching).text
+    page = office.nora.get(office.searching).text
 
     assert len(boxes(page)) == 200
     assert "The first 200 of 253" in page
 
 
 def test_the_server_of_another_partner_is_not_found(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, email="stranger@example.com")
     stranger = log_in("stranger@example.com")
 
-    assert stranger.opens(office.adding).status_code == 404
-    assert stranger.opens(office.searching).status_code == 404
-    assert stranger.sends(office.adding, {"action": "all-confirmed"}).status_code == 404
+    assert stranger.get(office.adding).status_code == 404
+    assert stranger.get(office.searching).status_code == 404
+    assert stranger.post(office.adding, {"action": "all-confirmed"}).status_code == 404

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import User
 
@@ -27,9 +27,9 @@ class Office:
 
 
 @pytest.fixture
-def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+def office(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Office:
     """Harbour Architects, read yesterday."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print", time_zone="UTC")
         factories.user(session, partner, email="nora@example.com")
         server = factories.server(session, partner)

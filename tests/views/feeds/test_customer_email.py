@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from tests.views.feeds.conftest import Office, yesterday
 from webapp.models import Feed, User
 
@@ -17,9 +17,9 @@ HOSTILE = 'Miller & Søn "A" <b>?subject=x&bcc=all@example.com'
 
 
 @pytest.fixture
-def stopped(office: Office, storing: Storing) -> Office:
+def stopped(office: Office, transaction: Transaction) -> Office:
     """The feed of the office has not reported for two weeks."""
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         feed.health, feed.last_data_on = "unhealthy", yesterday() - timedelta(days=14)
     return office
@@ -27,7 +27,7 @@ def stopped(office: Office, storing: Storing) -> Office:
 
 def mailto(office: Office) -> dict[str, str]:
     """The fields of the link that opens the email."""
-    found = re.search(r'href="(mailto:[^"]*)"', office.nora.opens(office.path).text)
+    found = re.search(r'href="(mailto:[^"]*)"', office.nora.get(office.path).text)
     assert found
     address = urlsplit(html.unescape(found[1]))
     assert (address.scheme, address.path) == ("mailto", "")
@@ -35,7 +35,7 @@ def mailto(office: Office) -> dict[str, str]:
 
 
 def test_an_unhealthy_feed_has_an_email_to_its_customer(stopped: Office) -> None:
-    page = stopped.nora.opens(stopped.path).text
+    page = stopped.nora.get(stopped.path).text
     email = mailto(stopped)
 
     assert email["subject"].startswith("No data from the printers of Harbour Architects, LLP since")
@@ -49,19 +49,21 @@ def test_an_unhealthy_feed_has_an_email_to_its_customer(stopped: Office) -> None
     assert "Releaf does not send it" in page
 
 
-def test_the_email_is_in_the_language_of_the_customer(stopped: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_the_email_is_in_the_language_of_the_customer(
+    stopped: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         session.get_one(Feed, stopped.feed_id).account.language = "es"
 
     email = mailto(stopped)
 
     assert email["subject"].startswith("Sin datos de las impresoras de Harbour Architects, LLP")
     assert "Compruebe lo siguiente:" in email["body"]
-    assert "Email to the customer" in stopped.nora.opens(stopped.path).text
+    assert "Email to the customer" in stopped.nora.get(stopped.path).text
 
 
-def test_a_name_cannot_add_fields_to_the_email(stopped: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_name_cannot_add_fields_to_the_email(stopped: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         session.get_one(Feed, stopped.feed_id).customer_name = HOSTILE
 
     email = mailto(stopped)
@@ -72,29 +74,29 @@ def test_a_name_cannot_add_fields_to_the_email(stopped: Office, storing: Storing
 
 
 def test_a_feed_that_reports_or_is_read_by_hand_has_no_email(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    assert "mailto:" not in office.nora.opens(office.path).text
-    with storing() as session:
+    assert "mailto:" not in office.nora.get(office.path).text
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         feed.health, feed.read_interval_days = "unhealthy", 30
         feed.last_data_on = yesterday() - timedelta(days=60)
 
-    assert "mailto:" not in office.nora.opens(office.path).text
+    assert "mailto:" not in office.nora.get(office.path).text
 
 
 def test_the_customer_does_not_see_the_email(
-    stopped: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    stopped: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         account = session.get_one(Feed, stopped.feed_id).account
         factories.user(session, account, email="cara@example.com")
 
-    assert "mailto:" not in log_in("cara@example.com").opens(stopped.path).text
+    assert "mailto:" not in log_in("cara@example.com").get(stopped.path).text
 
 
-def test_the_email_has_the_brand_of_the_partner(stopped: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_the_email_has_the_brand_of_the_partner(stopped: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         partner = session.get_one(Feed, stopped.feed_id).server.account
         factories.brand(session, partner, name="Northwind Green")
 

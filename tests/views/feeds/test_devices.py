@@ -7,24 +7,26 @@ from urllib.parse import quote
 import pytest
 
 from tests import factories
-from tests.views.conftest import Storing
+from tests.views.conftest import Transaction
 from tests.views.feeds.conftest import Office, yesterday
 from webapp.domain.metering.days import allocate
 from webapp.models import Feed
 from webapp.services.accounts.calendars import public_holidays
 
 
-def test_devices_are_found_by_asset_serial_and_customer(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_devices_are_found_by_asset_serial_and_customer(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         device = factories.device(session, feed, asset_id="A-77", serial_number="CNB77")
         factories.device(session, feed, asset_id="", serial_number="CNB88")
         factories.reading(session, device, day=yesterday(), count=182_345, baseline=True)
         device_id = device.id
 
-    by_serial = office.nora.opens("/devices?q=cnb77").text
-    by_customer = office.nora.opens("/devices?q=harbour").text
-    page = office.nora.opens(f"/devices/{device_id}").text
+    by_serial = office.nora.get("/devices?q=cnb77").text
+    by_customer = office.nora.get("/devices?q=harbour").text
+    page = office.nora.get(f"/devices/{device_id}").text
 
     assert ("A-77" in by_serial, "CNB88" in by_serial) == (True, False)
     assert ("A-77" in by_customer, "CNB88" in by_customer) == (True, True)
@@ -33,10 +35,10 @@ def test_devices_are_found_by_asset_serial_and_customer(office: Office, storing:
 
 
 def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
     monday = yesterday() - timedelta(days=yesterday().weekday() + 7)
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         device = factories.device(session, feed, asset_id="A-77", serial_number="CNB77")
         first = factories.reading(session, device, day=monday, count=182_345)
@@ -50,7 +52,7 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
         shares = dict(allocate(301, tuesday, friday, None, public_holidays(feed.account)))
         device_id = device.id
 
-    page = office.nora.opens(f"/devices/{device_id}").text
+    page = office.nora.get(f"/devices/{device_id}").text
     rows = re.findall(
         r'datetime="([-0-9]+)">[^<]*</time></th>\s*<td class="number">([0-9,]+)', page
     )
@@ -75,14 +77,14 @@ def test_a_device_shows_the_pages_that_it_adds_to_its_feed(
     ],
 )
 def test_a_long_search_text_is_compared_completely(
-    office: Office, storing: Storing, text: str, found: list[str]
+    office: Office, transaction: Transaction, text: str, found: list[str]
 ) -> None:
     serials = ["CNB1L99_001", "VNC4R99_001", "CNB1L99X001"]
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         for serial in serials:
             factories.device(session, feed, asset_id="", serial_number=serial)
 
-    page = office.nora.opens(f"/devices?q={quote(text)}").text
+    page = office.nora.get(f"/devices?q={quote(text)}").text
 
     assert [serial for serial in serials if f">{serial}<" in page] == found

@@ -1,22 +1,22 @@
 """The list of feeds."""
 
 from tests import factories
-from tests.views.conftest import Storing
+from tests.views.conftest import Transaction
 from tests.views.feeds.conftest import Office
 from webapp.models import Server
 
 
 def test_the_list_is_searched_filtered_and_sorted_by_its_address(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         factories.feed(session, server, customer_name="Bluebird Bakery", health="unhealthy")
         factories.feed(session, server, customer_name="Old School", status="removed")
         factories.feed(session, server, customer_name="City Clinic", status="inactive")
 
     lists = {
-        query: office.nora.opens(f"/feeds?{query}").text
+        query: office.nora.get(f"/feeds?{query}").text
         for query in ("", "q=harb01", "health=unhealthy", "status=removed", "sort=-customer", "q=x")
     }
 
@@ -33,16 +33,18 @@ def test_the_list_is_searched_filtered_and_sorted_by_its_address(
     assert "No feed matches" in lists["q=x"]
 
 
-def test_a_long_list_has_pages_that_retain_the_filter(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_long_list_has_pages_that_retain_the_filter(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         account = factories.customer(session, server.account)
         for number in range(60):
             factories.feed(session, server, account, customer_name=f"Company {number:02}")
 
-    first = office.nora.opens("/feeds?q=company").text
-    last = office.nora.opens("/feeds?q=company&page=2").text
-    beyond = office.nora.opens("/feeds?q=company&page=999999999999999999999").text
+    first = office.nora.get("/feeds?q=company").text
+    last = office.nora.get("/feeds?q=company&page=2").text
+    beyond = office.nora.get("/feeds?q=company&page=999999999999999999999").text
 
     assert len(names(first)) == 50
     assert names(last) == names(beyond) == [f"Company {number}" for number in range(50, 60)]
@@ -50,13 +52,13 @@ def test_a_long_list_has_pages_that_retain_the_filter(office: Office, storing: S
 
 
 def test_the_feeds_of_another_partners_server_are_not_found(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         foreign = factories.server(session).id
 
-    assert office.nora.opens(f"/feeds?server={foreign}").status_code == 404
-    assert office.nora.opens("/feeds/99999999999999999999").status_code == 404
+    assert office.nora.get(f"/feeds?server={foreign}").status_code == 404
+    assert office.nora.get("/feeds/99999999999999999999").status_code == 404
 
 
 def names(page: str) -> list[str]:

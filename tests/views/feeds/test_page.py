@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from tests.views.feeds.conftest import Office, yesterday
 from webapp.domain.health import unhealthy_from
 from webapp.filters import day
@@ -12,23 +12,23 @@ from webapp.models import Feed, User
 from webapp.services.accounts.calendars import public_holidays
 
 
-def test_a_feed_shows_when_it_becomes_unhealthy(office: Office, storing: Storing) -> None:
-    page = office.nora.opens(office.path).text
+def test_a_feed_shows_when_it_becomes_unhealthy(office: Office, transaction: Transaction) -> None:
+    page = office.nora.get(office.path).text
 
-    with storing() as session:
+    with transaction() as session:
         holidays = public_holidays(session.get_one(Feed, office.feed_id).account)
     assert day(unhealthy_from(yesterday(), holidays)) in page
     assert "3 business days left" in page
 
 
-def test_an_unhealthy_feed_shows_the_remedy(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_an_unhealthy_feed_shows_the_remedy(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         feed.health, feed.last_data_on = "unhealthy", yesterday() - timedelta(days=20)
         factories.health_change(session, feed, reason="No new data for 3 business days")
 
-    page = office.nora.opens(office.path).text
-    fragment = office.nora.opens(f"{office.path}/health").text
+    page = office.nora.get(office.path).text
+    fragment = office.nora.get(f"{office.path}/health").text
 
     assert "Ask the customer to start it" in page
     assert "No new data for 3 business days" in page
@@ -37,19 +37,19 @@ def test_an_unhealthy_feed_shows_the_remedy(office: Office, storing: Storing) ->
 
 
 def test_pages_are_charted_by_day_with_recovered_ones_marked(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
     monday = yesterday() - timedelta(days=yesterday().weekday() + 7)
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         factories.deposit(session, feed, day=monday, pages=1_234)
         factories.deposit(session, feed, day=monday + timedelta(days=1), pages=777)
         device = factories.device(session, feed)
         factories.reading(session, device, day=monday + timedelta(days=1))
 
-    short = office.nora.opens(office.path).text
-    long = office.nora.opens(f"{office.path}?range=90").text
-    nonsense = office.nora.opens(f"{office.path}?range=100000").text
+    short = office.nora.get(office.path).text
+    long = office.nora.get(f"{office.path}?range=90").text
+    nonsense = office.nora.get(f"{office.path}?range=100000").text
 
     assert "1,234 pages, recovered" in short
     assert "777 pages</title>" in short
@@ -57,8 +57,10 @@ def test_pages_are_charted_by_day_with_recovered_ones_marked(
     assert long.count('<time datetime="20') == short.count('<time datetime="20') + 59
 
 
-def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_devices_show_their_counts_and_sort_by_them(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         factories.device(
             session, feed, asset_id="A-1", serial_number="S1", initial_count=100, latest_count=5_100
@@ -67,10 +69,10 @@ def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Sto
             session, feed, asset_id="A-2", serial_number="S2", initial_count=900, latest_count=950
         )
 
-    page = office.nora.opens(office.path).text
-    downwards = office.nora.opens(f"{office.path}?sort=-life").text
-    upwards = office.nora.opens(f"{office.path}?sort=life").text
-    nonsense = office.nora.opens(f"{office.path}?sort=model").text
+    page = office.nora.get(office.path).text
+    downwards = office.nora.get(f"{office.path}?sort=-life").text
+    upwards = office.nora.get(f"{office.path}?sort=life").text
+    nonsense = office.nora.get(f"{office.path}?sort=model").text
 
     assert all(
         figure in page for figure in ("Start meter", "Current meter", "Pages counted", "5,000")
@@ -82,18 +84,18 @@ def test_devices_show_their_counts_and_sort_by_them(office: Office, storing: Sto
 
 
 def test_rows_that_were_not_counted_are_reported_with_their_reasons(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
     skipped: list[Mapping[str, object]] = [
         {"reason": "2 rows have this asset ID", "asset_id": "A-7", "serial_number": None},
         {"reason": "<b>odd</b>", "asset_id": None, "serial_number": "S9"},
     ]
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         collection = factories.collection(session, feed.server)
         factories.outcome(session, collection, feed, skipped=skipped)
 
-    page = office.nora.opens(office.path).text
+    page = office.nora.get(office.path).text
 
     assert "2 rows have this asset ID" in page
     assert "Asset A-7" in page
@@ -102,43 +104,45 @@ def test_rows_that_were_not_counted_are_reported_with_their_reasons(
 
 
 def test_held_pages_of_a_feed_are_shown_to_partners_only(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         factories.delta(session, factories.device(session, feed), pages=900_000, state="held")
         factories.user(session, feed.account, email="hana@example.com")
     hana = log_in("hana@example.com")
 
-    assert "900,000 pages under review" in office.nora.opens(office.path).text
-    assert "under review" not in hana.opens(office.path).text
+    assert "900,000 pages under review" in office.nora.get(office.path).text
+    assert "under review" not in hana.get(office.path).text
 
 
 def test_a_customer_sees_its_feed_without_data_of_the_partner(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         factories.user(session, feed.account, email="hana@example.com")
         stranger = factories.feed(session, feed.server).id
     hana = log_in("hana@example.com")
 
-    page = hana.opens(office.path)
+    page = hana.get(office.path)
 
     assert page.status_code == 200
     assert all(word not in page.text for word in ("Collect now", "Deactivate", "/servers/"))
-    assert hana.opens(f"/feeds/{stranger}").status_code == 404
-    assert hana.sends(f"{office.path}/remove").status_code == 403
+    assert hana.get(f"/feeds/{stranger}").status_code == 404
+    assert hana.post(f"{office.path}/remove").status_code == 403
 
 
-def test_the_chart_of_a_feed_marks_days_with_held_pages(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_the_chart_of_a_feed_marks_days_with_held_pages(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         device = factories.device(session, session.get_one(Feed, office.feed_id))
         for back in range(15):  # more than are listed
             day = yesterday() - timedelta(days=back)
             factories.delta(session, device, day=day, state="held")
         factories.delta(session, device, day=yesterday() - timedelta(days=15), state="rejected")
 
-    page = office.nora.opens(f"/feeds/{office.feed_id}").text
+    page = office.nora.get(f"/feeds/{office.feed_id}").text
 
     assert page.count('class="chart-held-line"') == 15

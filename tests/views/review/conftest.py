@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.factories import TODAY, YESTERDAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.models import Delta, Deposit, User
 
 
@@ -28,9 +28,9 @@ class Office:
 
 
 @pytest.fixture
-def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
+def office(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> Office:
     """A device that read 1,000 on one day and 901,000 on the next."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com", full_name="Nora North")
         account = factories.customer(session, partner, name="Bluebird Bakery")
@@ -47,13 +47,13 @@ def office(storing: Storing, log_in: Callable[[User | str], Visitor]) -> Office:
     return Office(log_in("nora@example.com"), delta_id, device_id, account_id)
 
 
-def state(storing: Storing, office: Office) -> str:
+def state(transaction: Transaction, office: Office) -> str:
     """The state of the delta."""
-    with storing() as session:
+    with transaction() as session:
         return session.get_one(Delta, office.delta_id).state
 
 
-def deposited(storing: Storing) -> int:
+def deposited(transaction: Transaction) -> int:
     """Pages deposited."""
-    with storing() as session:
+    with transaction() as session:
         return int(session.scalar(select(func.sum(Deposit.pages))) or 0)

@@ -8,18 +8,18 @@ import pytest
 
 from tests import factories
 from tests.factories import TODAY
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from tests.views.review.conftest import Office, state
 from webapp.domain.metering.state import DeltaKind
 from webapp.models import Account, Delta, Device, User
 
 
 def test_the_list_shows_what_is_under_review_and_what_was_resolved(office: Office) -> None:
-    before = office.nora.opens("/review").text
-    resolved = office.nora.opens("/review?state=resolved").text
-    office.nora.sends(office.path, {"answer": "reset"})
-    after = office.nora.opens("/review").text
-    listed = [office.nora.opens(f"/review?state={state}").text for state in ("resolved", "all")]
+    before = office.nora.get("/review").text
+    resolved = office.nora.get("/review?state=resolved").text
+    office.nora.post(office.path, {"answer": "reset"})
+    after = office.nora.get("/review").text
+    listed = [office.nora.get(f"/review?state={state}").text for state in ("resolved", "all")]
 
     assert all(words in before for words in ("A-77", "Bluebird Bakery", "900,000"))
     assert "Above daily limit" in before
@@ -30,31 +30,31 @@ def test_the_list_shows_what_is_under_review_and_what_was_resolved(office: Offic
 
 
 def test_cases_that_need_a_decision_come_first_and_are_marked(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Device, office.device_id).feed
         later = factories.device(session, feed, asset_id="B-88")
         factories.delta(session, later, pages=30_000, state="held", for_person=True)
-    page = office.nora.opens("/review").text
+    page = office.nora.get("/review").text
 
     assert page.index("B-88") < page.index("A-77")
     assert page.count("Needs a decision") == page.count("May be resolved automatically") == 1
-    home = office.nora.opens("/").text
+    home = office.nora.get("/").text
     assert "1 meter reading needs review" in home
     assert "1 meter reading may be resolved automatically" in home
 
 
 def test_the_list_is_filtered_searched_sorted_and_exported(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         feed = session.get_one(Device, office.device_id).feed
         other = factories.feed(session, feed.server, customer_name="Lake House")
         device = factories.device(session, other, asset_id="B-88")
         factories.delta(session, device, pages=30_000, state="held", kind="near_lifetime")
         feed_id, account_id = other.id, other.account_id
-    opened = office.nora.opens
+    opened = office.nora.get
 
     for query in (f"feed={feed_id}", f"account={account_id}", "q=lake", "kind=near_lifetime"):
         page = opened(f"/review?{query}").text
@@ -70,14 +70,14 @@ def test_the_list_is_filtered_searched_sorted_and_exported(
 
 
 def test_a_former_address_redirects_to_the_case(office: Office) -> None:
-    listed, case = office.nora.opens("/held"), office.nora.opens(f"/held/{office.delta_id}")
+    listed, case = office.nora.get("/held"), office.nora.get(f"/held/{office.delta_id}")
 
     assert (listed.status_code, listed.location) == (301, "/review")
     assert (case.status_code, case.location) == (301, office.path)
 
 
 def test_the_case_shows_the_readings_and_the_reason(office: Office) -> None:
-    page = office.nora.opens(office.path).text
+    page = office.nora.get(office.path).text
 
     assert all(
         words in page
@@ -94,8 +94,8 @@ def test_the_case_shows_the_readings_and_the_reason(office: Office) -> None:
     )
 
 
-def test_readings_that_decided_a_case_are_marked(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_readings_that_decided_a_case_are_marked(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         device = session.get_one(Device, office.device_id)
         evidence = [(TODAY + timedelta(days=1), 901_200), (TODAY + timedelta(days=2), 1_050)]
         for day, count in evidence:
@@ -103,7 +103,7 @@ def test_readings_that_decided_a_case_are_marked(office: Office, storing: Storin
         delta = session.get_one(Delta, office.delta_id)
         delta.evidence = [[day.isoformat(), count] for day, count in evidence]
         delta.state, delta.resolved_by = "dropped", "readings"
-    page = office.nora.opens(office.path).text
+    page = office.nora.get(office.path).text
 
     assert "Based on these readings:" in page
     assert "Nov 18, 2026 (901,200), Nov 19, 2026 (1,050)" in page
@@ -114,7 +114,7 @@ def test_readings_that_decided_a_case_are_marked(office: Office, storing: Storin
 
 
 def test_pages_under_review_are_not_shown_as_counted_at_their_device(office: Office) -> None:
-    page = office.nora.opens(f"/devices/{office.device_id}").text
+    page = office.nora.get(f"/devices/{office.device_id}").text
 
     assert re.search(r'data-label="Pages">\s*0 of 900,000', page)
     assert "900,000 pages since the start meter are not counted" in page
@@ -132,29 +132,31 @@ def test_pages_under_review_are_not_shown_as_counted_at_their_device(office: Off
     ],
 )
 def test_a_case_shows_why_it_is_under_review(
-    office: Office, storing: Storing, kind: DeltaKind, words: str
+    office: Office, transaction: Transaction, kind: DeltaKind, words: str
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         session.get_one(Delta, office.delta_id).kind = kind
 
-    page = office.nora.opens(office.path).text
+    page = office.nora.get(office.path).text
 
     assert words in page.replace("&#39;", "’")
 
 
-def test_a_delta_that_was_counted_at_once_is_not_found(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_delta_that_was_counted_at_once_is_not_found(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         session.get_one(Delta, office.delta_id).state = "counted"
 
-    response = office.nora.opens(office.path)
+    response = office.nora.get(office.path)
 
     assert response.location == f"/devices/{office.device_id}"
 
 
 def test_viewers_see_cases_but_customers_and_other_partners_do_not(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         account = session.get_one(Account, office.account_id)
         partner = account.partner
         factories.user(session, partner, role="partner_viewer", email="vic@example.com")
@@ -162,10 +164,10 @@ def test_viewers_see_cases_but_customers_and_other_partners_do_not(
         factories.user(session, email="stranger@example.com")
     vic, hana, stranger = (log_in(f"{name}@example.com") for name in ("vic", "hana", "stranger"))
 
-    assert "An administrator decides" in vic.opens(office.path).text
-    assert ">Review</a>" not in vic.opens("/").text
-    assert vic.sends(office.path, {"answer": "accepted"}).status_code == 403
-    assert hana.opens(office.path).status_code == 403
-    assert stranger.opens(office.path).status_code == 404
-    assert stranger.sends(office.path, {"answer": "accepted"}).status_code == 404
-    assert state(storing, office) == "held"
+    assert "An administrator decides" in vic.get(office.path).text
+    assert ">Review</a>" not in vic.get("/").text
+    assert vic.post(office.path, {"answer": "accepted"}).status_code == 403
+    assert hana.get(office.path).status_code == 403
+    assert stranger.get(office.path).status_code == 404
+    assert stranger.post(office.path, {"answer": "accepted"}).status_code == 404
+    assert state(transaction, office) == "held"

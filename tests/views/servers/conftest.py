@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from webapp.crypto import Keyring
 from webapp.models import Server, User
 from webapp.printerpoint.sandbox import Sandbox
@@ -31,13 +31,13 @@ def settings(settings: Settings, printerpoint: Sandbox) -> Settings:
 
 @pytest.fixture
 def office(
-    storing: Storing,
+    transaction: Transaction,
     settings: Settings,
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
 ) -> Office:
     """Northwind Print with a registered server and its administrator."""
-    with storing() as session:
+    with transaction() as session:
         partner = factories.partner(session, name="Northwind Print")
         factories.user(session, partner, email="nora@example.com")
         server = factories.server(
@@ -50,7 +50,7 @@ def office(
     return Office(log_in("nora@example.com"), partner_id, server_id)
 
 
-def servers(storing: Storing) -> int:
+def servers(transaction: Transaction) -> int:
     """How many servers there are."""
-    with storing() as session:
+    with transaction() as session:
         return int(session.scalar(select(func.count()).select_from(Server)) or 0)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from tests.views.servers.conftest import Office
 from webapp import clock
 from webapp.models import Collection, Feed, HealthChange, Server, User
@@ -16,7 +16,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def test_a_check_shows_its_result_in_the_page(office: Office) -> None:
-    response = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
+    response = office.nora.post(f"/servers/{office.server_id}/check", headers=HTMX)
 
     assert response.status_code == 200
     assert "Printerpoint is reachable." in response.text
@@ -24,16 +24,16 @@ def test_a_check_shows_its_result_in_the_page(office: Office) -> None:
 
 
 def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
     path = f"/servers/{office.server_id}"
     printerpoint.refuse()
 
-    failed = office.nora.sends(f"{path}/check")
-    paused = office.nora.opens(path).text
-    again = office.nora.sends(f"{path}/check", headers=HTMX).text
+    failed = office.nora.post(f"{path}/check")
+    paused = office.nora.get(path).text
+    again = office.nora.post(f"{path}/check", headers=HTMX).text
     printerpoint.recover()
-    passed = office.nora.sends(f"{path}/check", headers=HTMX)
+    passed = office.nora.post(f"{path}/check", headers=HTMX)
 
     assert failed.location == path
     assert "Collection is paused" in paused
@@ -41,7 +41,7 @@ def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
     assert "the problem persists" in again
     # A change concerns the whole page, so the browser has to load it again.
     assert passed.headers["HX-Refresh"] == "true"
-    with storing() as session:
+    with transaction() as session:
         changes = session.execute(select(HealthChange.before, HealthChange.after)).all()
     assert [tuple(change) for change in changes] == [
         ("healthy", "unhealthy"),
@@ -50,93 +50,95 @@ def test_a_failed_check_pauses_the_server_and_a_passed_one_resumes_it(
 
 
 def test_a_token_that_cannot_be_decrypted_does_not_change_the_health(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         session.get_one(Server, office.server_id).sealed_token = b"sealed with another key"
 
-    response = office.nora.sends(f"/servers/{office.server_id}/check", headers=HTMX)
+    response = office.nora.post(f"/servers/{office.server_id}/check", headers=HTMX)
 
     assert "Enter the token again" in response.text
-    with storing() as session:
+    with transaction() as session:
         assert session.get_one(Server, office.server_id).health == "healthy"
 
 
 def test_a_server_is_renamed(office: Office) -> None:
     path = f"/servers/{office.server_id}"
 
-    empty = office.nora.sends(f"{path}/name", {"name": " "})
-    named = office.nora.sends(f"{path}/name", {"name": "Boston"})
+    empty = office.nora.post(f"{path}/name", {"name": " "})
+    named = office.nora.post(f"{path}/name", {"name": "Boston"})
 
     assert empty.status_code == 422
     assert named.location == path
-    assert "<h1>Boston</h1>" in office.nora.opens(path).text
+    assert "<h1>Boston</h1>" in office.nora.get(path).text
 
 
 def test_removing_requires_confirmation_and_the_history_stays_visible(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
     path = f"/servers/{office.server_id}"
-    with storing() as session:
+    with transaction() as session:
         feed_id = factories.feed(session, session.get_one(Server, office.server_id)).id
 
-    confirmation = office.nora.opens(f"{path}/remove").text
-    removed = office.nora.sends(f"{path}/remove")
-    twice = office.nora.sends(f"{path}/remove")
+    confirmation = office.nora.get(f"{path}/remove").text
+    removed = office.nora.post(f"{path}/remove")
+    twice = office.nora.post(f"{path}/remove")
 
     assert "Its 1 feed is removed with it" in confirmation
     assert (removed.location, twice.location) == ("/servers", "/servers")
-    page = office.nora.opens(path).text
+    page = office.nora.get(path).text
     assert "This server was removed" in page
     assert "Nothing was collected before it was removed." in page
     assert "first one starts within minutes" not in page
-    assert "No servers yet" in office.nora.opens("/servers").text
-    assert office.nora.sends(f"{path}/check").status_code == 409
-    with storing() as session:
+    assert "No servers yet" in office.nora.get("/servers").text
+    assert office.nora.post(f"{path}/check").status_code == 409
+    with transaction() as session:
         assert session.get_one(Feed, feed_id).status == "removed"
 
 
 def test_collecting_creates_one_request_however_often_it_is_clicked(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
     path = f"/servers/{office.server_id}/collect"
 
-    first = office.nora.sends(path)
-    page = office.nora.opens(first.location).text
-    second = office.nora.sends(path)
+    first = office.nora.post(path)
+    page = office.nora.get(first.location).text
+    second = office.nora.post(path)
 
     assert first.location == second.location
     # No Redis runs in this test: the collection is stored, and the page shows a message.
     assert "queue cannot be reached" in page
-    with storing() as session:
+    with transaction() as session:
         collection = session.scalars(select(Collection)).one()
         assert (collection.kind, collection.state) == ("manual", "queued")
         assert first.location == f"/collections/{collection.id}"
 
 
-def test_a_paused_server_is_not_collected(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_a_paused_server_is_not_collected(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         session.get_one(Server, office.server_id).health = "unhealthy"
 
-    response = office.nora.sends(f"/servers/{office.server_id}/collect")
+    response = office.nora.post(f"/servers/{office.server_id}/collect")
 
     assert response.location == f"/servers/{office.server_id}"
-    assert "Check the server first" in office.nora.opens(response.location).text
-    with storing() as session:
+    assert "Check the server first" in office.nora.get(response.location).text
+    with transaction() as session:
         assert session.scalar(select(func.count()).select_from(Collection)) == 0
 
 
-def test_the_list_is_searched_and_filtered_by_its_address(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_the_list_is_searched_and_filtered_by_its_address(
+    office: Office, transaction: Transaction
+) -> None:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.server(session, partner, name="100%_sure", health="unhealthy")
         factories.server(session, partner, name="Salem")
 
-    everything = office.nora.opens("/servers").text
-    found = office.nora.opens("/servers?q=SALEM").text
-    signs = office.nora.opens("/servers?q=%25_").text
-    unhealthy = office.nora.opens("/servers?health=unhealthy").text
-    nothing = office.nora.opens("/servers?q=nowhere&page=x&sort=nonsense&endpoint=1").text
+    everything = office.nora.get("/servers").text
+    found = office.nora.get("/servers?q=SALEM").text
+    signs = office.nora.get("/servers?q=%25_").text
+    unhealthy = office.nora.get("/servers?health=unhealthy").text
+    nothing = office.nora.get("/servers?q=nowhere&page=x&sort=nonsense&endpoint=1").text
 
     assert everything.index("100%_sure") < everything.index("Salem")
     assert ("Salem" in found, "100%_sure" in found) == (True, False)
@@ -146,8 +148,8 @@ def test_the_list_is_searched_and_filtered_by_its_address(office: Office, storin
 
 
 def test_the_list_returns_only_its_rows_to_htmx(office: Office) -> None:
-    rows = office.nora.opens("/servers?q=printer", HTMX)
-    restored = office.nora.opens("/servers", {**HTMX, "HX-History-Restore-Request": "true"})
+    rows = office.nora.get("/servers?q=printer", HTMX)
+    restored = office.nora.get("/servers", {**HTMX, "HX-History-Restore-Request": "true"})
 
     assert "Printerpoint" in rows.text
     assert "<html" not in rows.text
@@ -156,32 +158,32 @@ def test_the_list_returns_only_its_rows_to_htmx(office: Office) -> None:
 
 
 def test_viewers_see_pages_and_change_nothing(
-    office: Office, storing: Storing, log_in: Callable[[User | str], Visitor]
+    office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         partner = session.get_one(Server, office.server_id).account
         factories.user(session, partner, role="partner_viewer", email="vic@example.com")
     vic = log_in("vic@example.com")
     path = f"/servers/{office.server_id}"
 
-    page = vic.opens(path)
+    page = vic.get(path)
 
     assert page.status_code == 200
     assert "Check now" not in page.text
     assert {
-        vic.sends(f"{path}/{verb}").status_code
+        vic.post(f"{path}/{verb}").status_code
         for verb in ("check", "collect", "token", "name", "remove", "feeds/new", "customers")
     } == {403}
 
 
-def test_the_page_of_a_server_shows_its_history(office: Office, storing: Storing) -> None:
-    with storing() as session:
+def test_the_page_of_a_server_shows_its_history(office: Office, transaction: Transaction) -> None:
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         factories.health_change(session, server, at=clock.now() - timedelta(days=1))
         factories.collection(session, server, state="failed", reason="It did not answer")
         factories.feed(session, server, customer_name="Harbour Architects", health="unhealthy")
 
-    page = office.nora.opens(f"/servers/{office.server_id}").text
+    page = office.nora.get(f"/servers/{office.server_id}").text
 
     assert "Printerpoint cannot be reached" in page
     assert "Failed" in page

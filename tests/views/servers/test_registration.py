@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.views.conftest import Storing, Visitor
+from tests.views.conftest import Transaction, Visitor
 from tests.views.servers.conftest import Office, servers
 from webapp.crypto import Keyring
 from webapp.models import FleetSerial, Server, User
@@ -19,52 +19,52 @@ CANARY = "canary-4f1c9e77"
 
 
 def test_a_verified_token_is_saved_encrypted_and_the_server_shown(
-    office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
+    office: Office, transaction: Transaction, settings: Settings, printerpoint: Sandbox
 ) -> None:
     printerpoint.add_dealer(CANARY)
 
-    response = office.nora.sends("/servers/new", {"token": f" {CANARY} ", "name": ""})
+    response = office.nora.post("/servers/new", {"token": f" {CANARY} ", "name": ""})
 
-    with storing() as session:
+    with transaction() as session:
         server = session.scalars(select(Server).order_by(Server.id.desc())).first()
         assert server is not None
         assert response.location == f"/servers/{server.id}"
         assert (server.name, server.health) == ("Printerpoint 2", "healthy")
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
-    assert "Printerpoint 2 has been added" in office.nora.opens(response.location).text
+    assert "Printerpoint 2 has been added" in office.nora.get(response.location).text
 
 
 def test_a_refused_token_is_not_saved_and_the_form_retains_the_other_fields(
-    office: Office, storing: Storing
+    office: Office, transaction: Transaction
 ) -> None:
-    response = office.nora.sends("/servers/new", {"token": CANARY, "name": "Boston"})
+    response = office.nora.post("/servers/new", {"token": CANARY, "name": "Boston"})
 
     assert response.status_code == 422
     assert "rejected this token" in response.text
     assert "API Access" in response.text
     assert 'value="Boston"' in response.text
     assert CANARY not in response.text
-    assert servers(storing) == 1
+    assert servers(transaction) == 1
 
 
 def test_each_kind_of_failure_shows_its_own_remedy(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
     printerpoint.add_dealer(CANARY)
     words = []
     for trouble in (printerpoint.return_500, printerpoint.return_html):
         trouble()
-        words.append(office.nora.sends("/servers/new", {"token": CANARY}).text)
+        words.append(office.nora.post("/servers/new", {"token": CANARY}).text)
         printerpoint.recover()
     printerpoint.return_429(retry_after=600)
-    words.append(office.nora.sends("/servers/new", {"token": CANARY}).text)
+    words.append(office.nora.post("/servers/new", {"token": CANARY}).text)
     printerpoint.recover()
 
     assert "cannot be reached" in words[0]
     assert "not a list of printers" in words[1]
     assert "received too many requests" in words[2]
     assert all("nothing was saved" in text.lower() for text in words)
-    assert servers(storing) == 1
+    assert servers(transaction) == 1
 
 
 @pytest.mark.parametrize("token", ["", "   ", "two words", "x" * 501])
@@ -73,7 +73,7 @@ def test_an_invalid_token_is_refused_without_a_request_to_printerpoint(
 ) -> None:
     printerpoint.go_offline()
 
-    response = office.nora.sends("/servers/new", {"token": token, "name": "Boston"})
+    response = office.nora.post("/servers/new", {"token": token, "name": "Boston"})
 
     assert response.status_code == 422
     assert 'aria-invalid="true"' in response.text
@@ -81,26 +81,26 @@ def test_an_invalid_token_is_refused_without_a_request_to_printerpoint(
 
 
 def test_a_form_sent_twice_registers_once_and_redirects_to_the_same_page(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
     printerpoint.add_dealer(CANARY)
 
-    first = office.nora.sends("/servers/new", {"token": CANARY})
-    second = office.nora.sends("/servers/new", {"token": CANARY})
+    first = office.nora.post("/servers/new", {"token": CANARY})
+    second = office.nora.post("/servers/new", {"token": CANARY})
 
     assert (first.status_code, second.status_code) == (302, 302)
     assert first.location == second.location
-    assert servers(storing) == 2
+    assert servers(transaction) == 2
 
 
 def test_a_token_registered_earlier_is_refused_with_the_servers_name(
-    office: Office, storing: Storing, printerpoint: Sandbox
+    office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
-    response = office.nora.sends("/servers/new", {"token": printerpoint.token})
+    response = office.nora.post("/servers/new", {"token": printerpoint.token})
 
     assert response.status_code == 422
     assert "already used by the server “Printerpoint”" in response.text
-    assert servers(storing) == 1
+    assert servers(transaction) == 1
 
 
 def test_the_token_is_stored_encrypted_only(
@@ -112,13 +112,13 @@ def test_the_token_is_stored_encrypted_only(
     caplog.set_level(logging.DEBUG)
     printerpoint.add_dealer(CANARY)
     printerpoint.return_500()
-    pages = [office.nora.sends("/servers/new", {"token": CANARY}).text]
+    pages = [office.nora.post("/servers/new", {"token": CANARY}).text]
     printerpoint.recover()
 
-    made = office.nora.sends("/servers/new", {"token": CANARY, "name": "Canary"})
+    made = office.nora.post("/servers/new", {"token": CANARY, "name": "Canary"})
     for path in (made.location, "/servers", f"{made.location}/token", f"{made.location}/name"):
-        pages.append(office.nora.opens(path).text)
-    office.nora.sends(f"{made.location}/check")
+        pages.append(office.nora.get(path).text)
+    office.nora.post(f"{made.location}/check")
 
     assert not any(CANARY in page for page in pages)
     assert CANARY not in caplog.text
@@ -129,73 +129,73 @@ def test_the_token_is_stored_encrypted_only(
 
 def test_operations_choose_the_partner_of_a_server(
     office: Office,
-    storing: Storing,
+    transaction: Transaction,
     printerpoint: Sandbox,
     log_in: Callable[[User | str], Visitor],
 ) -> None:
     printerpoint.add_dealer(CANARY)
-    with storing() as session:
+    with transaction() as session:
         other = factories.partner(session, name="Southwind Print")
         factories.user(session, factories.operations(session), email="olga@example.com")
         other_id = other.id
     olga = log_in("olga@example.com")
 
-    unsaid = olga.sends("/servers/new", {"token": CANARY, "account": 0})
-    response = olga.sends("/servers/new", {"token": CANARY, "account": other_id})
+    unsaid = olga.post("/servers/new", {"token": CANARY, "account": 0})
+    response = olga.post("/servers/new", {"token": CANARY, "account": other_id})
 
     assert unsaid.status_code == 422
     assert "Choose the partner that owns this login" in unsaid.text
     assert response.status_code == 302
-    with storing() as session:
+    with transaction() as session:
         assert session.scalars(select(Server.account_id).order_by(Server.id)).all()[-1] == other_id
 
 
 def test_without_a_partner_operations_get_a_link_to_add_one(
-    storing: Storing, log_in: Callable[[User | str], Visitor]
+    transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
-    with storing() as session:
+    with transaction() as session:
         factories.user(session, factories.operations(session), email="olga@example.com")
 
-    page = log_in("olga@example.com").opens("/servers/new").text
+    page = log_in("olga@example.com").get("/servers/new").text
 
     assert "No partners yet" in page
     assert 'href="/accounts/new"' in page
 
 
 def test_a_replacement_token_is_verified_first(
-    office: Office, storing: Storing, settings: Settings, printerpoint: Sandbox
+    office: Office, transaction: Transaction, settings: Settings, printerpoint: Sandbox
 ) -> None:
     path = f"/servers/{office.server_id}/token"
 
-    refused = office.nora.sends(path, {"token": CANARY})
-    with storing() as session:
+    refused = office.nora.post(path, {"token": CANARY})
+    with transaction() as session:
         stored = session.get_one(Server, office.server_id).decrypt_token(
             Keyring(settings.encryption_keys)
         )
     printerpoint.add_dealer(CANARY)
-    taken = office.nora.sends(path, {"token": CANARY})
+    taken = office.nora.post(path, {"token": CANARY})
 
     assert refused.status_code == 422
     assert "Nothing was saved" in refused.text
     assert stored == printerpoint.token
     assert taken.location == f"/servers/{office.server_id}"
-    assert "None of this server" not in office.nora.opens(taken.location).text
-    with storing() as session:
+    assert "None of this server" not in office.nora.get(taken.location).text
+    with transaction() as session:
         server = session.get_one(Server, office.server_id)
         assert server.decrypt_token(Keyring(settings.encryption_keys)) == CANARY
 
 
 @pytest.mark.parametrize(("stored", "warned"), [("OTHER1", True), ("VNB3K01", False)])
 def test_a_replacement_token_of_another_fleet_causes_a_warning(
-    office: Office, storing: Storing, printerpoint: Sandbox, stored: str, warned: bool
+    office: Office, transaction: Transaction, printerpoint: Sandbox, stored: str, warned: bool
 ) -> None:
     printerpoint.add_dealer(CANARY)
     printerpoint.add_customer("School", "SCH", CANARY)
     printerpoint.add_printer("School", "VNB3K01")
-    with storing() as session:
+    with transaction() as session:
         session.add(FleetSerial(server_id=office.server_id, serial=stored))
 
-    taken = office.nora.sends(f"/servers/{office.server_id}/token", {"token": CANARY})
+    taken = office.nora.post(f"/servers/{office.server_id}/token", {"token": CANARY})
 
-    page = office.nora.opens(taken.location).text
+    page = office.nora.get(taken.location).text
     assert ("None of this server’s printers are in the fleet of the new token" in page) == warned
