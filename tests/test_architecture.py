@@ -83,7 +83,7 @@ def test_modules_have_a_docstring_and_a_plain_name() -> None:
     assert [name(path) for path in MODULES if path.stem in BANNED] == []
 
 
-def test_files_are_short_or_have_a_reason() -> None:
+def test_files_are_short_or_listed_with_a_reason() -> None:
     long = [
         name(path)
         for path in (*MODULES, *TESTS)
@@ -93,7 +93,7 @@ def test_files_are_short_or_have_a_reason() -> None:
     assert sorted(long) == sorted(LONG_FILES)
 
 
-def test_functions_are_short_or_have_a_reason() -> None:
+def test_functions_are_short_or_listed_with_a_reason() -> None:
     long = [
         f"{name(path)}: {node.name}"
         for path in (*MODULES, *TESTS)
@@ -180,7 +180,7 @@ def test_queries_only_read() -> None:
     assert calls(queries, r"session\.(add|add_all|delete|flush|commit|rollback)$") == []
 
 
-def test_views_and_jobs_hold_no_statements() -> None:
+def test_views_and_jobs_contain_no_statements() -> None:
     edges = [*(ROOT / "webapp" / "views").rglob("*.py"), *(ROOT / "jobs").rglob("*.py")]
     statements = r"^(select|insert|update|delete|text)$|session(\(\))?\.(execute|scalars?)$"
 

@@ -9,7 +9,7 @@ from tests.cli.conftest import Releaf
 from webapp.models import AuditEntry
 
 
-def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
+def test_a_partner_and_its_customer_are_created(releaf: Releaf) -> None:
     zone = ("--time-zone", "Europe/Berlin")
     partner = releaf.made("account", "add", "Northwind", *zone, "--region", "ca")
     customer = releaf.made("account", "add", "Rosie's Bakery", "--partner", "Northwind")
@@ -36,7 +36,7 @@ def test_a_partner_and_its_customer_are_made(releaf: Releaf) -> None:
     )
 
 
-def test_what_no_option_names_is_unchanged(releaf: Releaf) -> None:
+def test_values_without_an_option_are_unchanged(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind", "--time-zone", "Europe/Berlin", "--region", "ca")
 
     zone = releaf.made("account", "edit", "Northwind", "--time-zone", "America/New_York")
@@ -56,7 +56,7 @@ def test_what_no_option_names_is_unchanged(releaf: Releaf) -> None:
     assert actions.count("account changed") == 3
 
 
-def test_a_customer_goes_back_to_its_partners_country(releaf: Releaf) -> None:
+def test_a_customer_is_reset_to_its_partners_country(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind")
     releaf.made("account", "add", "Bakery", "--partner", "1", "--country", "CA", "--region", "QC")
 
@@ -99,7 +99,7 @@ def test_a_zone_that_does_not_exist_names_the_option(releaf: Releaf) -> None:
     assert releaf.made("list", "accounts") == []
 
 
-def test_a_name_that_is_taken_is_refused(releaf: Releaf) -> None:
+def test_a_name_in_use_is_refused(releaf: Releaf) -> None:
     releaf.made("account", "add", "Northwind")
 
     result = releaf("account", "add", "Northwind", "--json")
@@ -206,7 +206,7 @@ def test_the_field_of_a_bad_name_is_named_as_its_option(releaf: Releaf) -> None:
     assert result.err.endswith("Invalid value for '--name': Enter the user’s full name.\n")
 
 
-def test_a_lost_link_is_made_again(releaf: Releaf) -> None:
+def test_a_lost_link_is_replaced(releaf: Releaf) -> None:
     first = releaf.made(
         "user", "add", "--email", "o@example.com", "--name", "Olive", "--role", "operations"
     )

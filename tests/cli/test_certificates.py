@@ -72,7 +72,7 @@ def test_an_account_is_issued_alone(printed: Releaf) -> None:
     assert printed.made("list", "certificates") == []
 
 
-def test_the_present_month_has_to_wait(printed: Releaf) -> None:
+def test_the_present_month_is_not_closed(printed: Releaf) -> None:
     present = Month.of(clock.now().date())
     printed.made("certificates", "issue", "--month", present.previous().previous())
 
@@ -96,7 +96,7 @@ def test_a_month_before_the_first_feed_is_unchanged(printed: Releaf) -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-13", "October", "2026-1", ""])
-def test_a_month_is_written_like_one(releaf: Releaf, text: str) -> None:
+def test_an_invalid_month_is_refused(releaf: Releaf, text: str) -> None:
     result = releaf("certificates", "issue", "--month", text, "--json")
 
     assert (result.code, result.error[0]) == (2, "month")
@@ -116,7 +116,7 @@ def test_a_certificate_is_downloaded_whole(printed: Releaf, tmp_path: Path) -> N
     assert list(tmp_path.glob(".certificate*")) == []
 
 
-def test_a_file_is_replaced_by_force_only(printed: Releaf, tmp_path: Path) -> None:
+def test_a_file_is_replaced_with_force_only(printed: Releaf, tmp_path: Path) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
     file = tmp_path / "certificate.pdf"
     file.write_text("mine")
@@ -132,7 +132,7 @@ def test_a_file_is_replaced_by_force_only(printed: Releaf, tmp_path: Path) -> No
     assert file.read_bytes()[:5] == b"%PDF-"
 
 
-def test_a_document_that_is_not_drawn_yet_is_drawn(printed: Releaf, tmp_path: Path) -> None:
+def test_a_missing_document_is_rendered(printed: Releaf, tmp_path: Path) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
     with printed.session() as session:
         session.execute(delete(Document))
@@ -142,7 +142,7 @@ def test_a_document_that_is_not_drawn_yet_is_drawn(printed: Releaf, tmp_path: Pa
     assert (tmp_path / "c.pdf").read_bytes()[:5] == b"%PDF-"
 
 
-def test_what_cannot_be_downloaded_is_wrong_use(printed: Releaf, tmp_path: Path) -> None:
+def test_an_unknown_certificate_is_a_usage_error(printed: Releaf, tmp_path: Path) -> None:
     printed.made("certificates", "issue", "--month", MONTH)
     number = f"R-{MONTH}-000001"
     wrong = (

@@ -148,7 +148,9 @@ def test_an_inactive_feed_is_not_collected(harbour: Releaf) -> None:
     assert result.error == ("feed", "Feed 2 is inactive and is not collected.")
 
 
-def test_a_server_that_refuses_fails_alone(harbour: Releaf, printerpoint: Sandbox) -> None:
+def test_a_refusing_server_does_not_affect_the_others(
+    harbour: Releaf, printerpoint: Sandbox
+) -> None:
     printerpoint.add_dealer("second-token")
     other = harbour.made("server", "add", "--account", "1", stdin="second-token")
     printerpoint.data.tokens.remove("second-token")
@@ -207,7 +209,7 @@ def test_a_token_that_cannot_be_decrypted_is_reported(harbour: Releaf) -> None:
     assert "ENCRYPTION_KEYS" in result.json["servers"][0]["error"]
 
 
-def test_the_progress_of_another_process_is_followed(
+def test_the_progress_of_another_process_is_shown(
     harbour: Releaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A night that another is at ends with its outcomes, not with ours."""

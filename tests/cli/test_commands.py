@@ -31,7 +31,7 @@ COMMANDS = dict(every_command(root))
 WORDS = [" ".join(path) for path in COMMANDS]
 
 
-def test_the_commands_are_those_that_were_promised() -> None:
+def test_the_commands_are_those_listed_here() -> None:
     assert set(WORDS) >= {
         "account add",
         "user add",
@@ -83,7 +83,7 @@ def test_help_does_not_change_the_instance(words: str, new_instance: Releaf) -> 
     assert not Path(new_instance.surroundings["RELEAF_INSTANCE"]).exists()
 
 
-def test_a_command_that_does_not_exist_is_wrong_use(releaf: Releaf) -> None:
+def test_an_unknown_command_is_a_usage_error(releaf: Releaf) -> None:
     result = releaf("acount", "add", "Northwind", "--json")
 
     assert result.code == 2
@@ -99,7 +99,7 @@ def test_a_missing_argument_is_named(releaf: Releaf) -> None:
     assert result.error == ("name", "Missing argument 'NAME'.")
 
 
-def test_settings_that_make_no_sense_are_one_line(releaf: Releaf) -> None:
+def test_invalid_settings_are_reported_in_one_line(releaf: Releaf) -> None:
     releaf.surroundings["COLLECT_AT"] = "midnight"
 
     result = releaf("collect", "--json")
@@ -109,7 +109,7 @@ def test_settings_that_make_no_sense_are_one_line(releaf: Releaf) -> None:
     assert result.err == "Error: COLLECT_AT: 'midnight' is not a time of day like 00:10\n"
 
 
-def test_a_database_that_cannot_be_reached_is_one_line(releaf: Releaf) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(releaf: Releaf) -> None:
     releaf.surroundings["DATABASE_URL"] = "postgresql://ada:secret@127.0.0.1:1/releaf"
 
     result = releaf("list", "accounts", "--json")
@@ -122,13 +122,15 @@ def test_a_database_that_cannot_be_reached_is_one_line(releaf: Releaf) -> None:
     assert result.err.count("\n") == 1
 
 
-def test_words_that_are_not_text_are_refused(releaf: Releaf) -> None:
+def test_arguments_that_are_not_utf_8_are_refused(releaf: Releaf) -> None:
     result = releaf("server", "check", b"\xff".decode(errors="surrogateescape"), "--json")
 
     assert (result.code, result.error) == (2, (None, "'\\udcff' is not text in UTF-8."))
 
 
-def test_a_folder_that_may_not_be_written_is_one_line(new_instance: Releaf, tmp_path: Path) -> None:
+def test_a_folder_without_write_access_is_reported_in_one_line(
+    new_instance: Releaf, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     new_instance.surroundings["RELEAF_INSTANCE"] = str(tmp_path / "file" / "instance")
 
@@ -138,14 +140,14 @@ def test_a_folder_that_may_not_be_written_is_one_line(new_instance: Releaf, tmp_
     assert result.err.count("\n") == 1
 
 
-def test_an_empty_instance_makes_its_keys_and_its_database(new_instance: Releaf) -> None:
+def test_the_keys_and_the_database_of_an_empty_instance_are_created(new_instance: Releaf) -> None:
     assert new_instance.made("list", "accounts") == []
 
     secrets = Path(new_instance.surroundings["RELEAF_INSTANCE"]) / "secrets.env"
     assert secrets.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_commands_are_on_flask_as_well(new_instance: Releaf) -> None:
+def test_the_commands_are_available_through_flask(new_instance: Releaf) -> None:
     from flask.cli import FlaskGroup
 
     from webapp.app import create_app

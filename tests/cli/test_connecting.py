@@ -76,7 +76,9 @@ def test_a_customer_is_connected_to_an_account_that_is_there(
     assert feed["account"] == account
 
 
-def test_adding_all_twice_ties_each_customer_once(northwind: Releaf, printerpoint: Sandbox) -> None:
+def test_adding_all_twice_connects_each_customer_once(
+    northwind: Releaf, printerpoint: Sandbox
+) -> None:
     for name in ("Bakery", "Clinic", "School"):
         printerpoint.add_printer(printerpoint.add_customer(name), serial=name)
 
@@ -88,7 +90,7 @@ def test_adding_all_twice_ties_each_customer_once(northwind: Releaf, printerpoin
     assert len(northwind.made("list", "feeds")) == 3
 
 
-def test_a_customer_that_is_not_there_names_the_remedy(northwind: Releaf) -> None:
+def test_an_unknown_customer_is_refused_with_the_remedy(northwind: Releaf) -> None:
     result = northwind("feed", "add", "1", "--customer", "NOBODY", "--json")
 
     assert result.code == 2

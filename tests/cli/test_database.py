@@ -11,7 +11,7 @@ from webapp.services import database
 from webapp.services.accounts import users
 
 
-def test_the_first_administrator_is_let_in(new_instance: Releaf) -> None:
+def test_the_first_administrator_gets_a_link(new_instance: Releaf) -> None:
     document = new_instance.made("database", "upgrade", "--email", "ada@example.com")
 
     assert document["changed"] is True
@@ -42,7 +42,7 @@ def test_no_link_is_created_once_a_user_has_a_password(releaf: Releaf) -> None:
     assert releaf.made("database", "upgrade")["administrator"] is None
 
 
-def test_a_database_that_is_behind_says_in_one_line_what_to_run(
+def test_an_outdated_database_is_reported_in_one_line_with_the_command(
     own_instance: Releaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "latest_revision", lambda: "a revision of tomorrow")

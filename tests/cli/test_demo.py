@@ -228,7 +228,7 @@ def test_the_demo_does_not_change_real_data(
     assert words in result.error[1]
 
 
-def test_the_demo_never_touches_accounts_of_others(releaf: Releaf) -> None:
+def test_the_demo_does_not_change_other_accounts(releaf: Releaf) -> None:
     releaf.made("account", "add", "Southwind")
 
     result = releaf("demo", "--reset", "--json")

@@ -48,7 +48,7 @@ def test_an_id_comes_before_a_serial_number(clinic: Releaf) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "\t", "\u202e", "%", "SA_", "S%", "SA", "ward", "' or 1"]
 )
-def test_nothing_else_is_a_match(clinic: Releaf, text: str) -> None:
+def test_other_texts_match_no_device(clinic: Releaf, text: str) -> None:
     result = clinic("device", "history", "--json", "--", text)
 
     assert (result.code, result.error[0]) == (2, "device")

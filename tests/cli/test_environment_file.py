@@ -94,7 +94,7 @@ def test_variables_that_are_set_stay(installed: Path) -> None:
     assert os.environ["LOG_LEVEL"] == "DEBUG"
 
 
-def test_a_file_that_does_not_exist_is_wrong_use(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     result = run("--env-file", str(tmp_path / "missing.env"))
 
     assert result.exit_code == 2

@@ -20,7 +20,7 @@ def test_an_equivalent_is_set_and_removed_and_audited(releaf: Releaf) -> None:
     assert actions == ["equivalent changed"] * 2
 
 
-def test_a_factor_that_is_none_names_the_remedy(releaf: Releaf) -> None:
+def test_an_invalid_factor_is_refused_with_the_remedy(releaf: Releaf) -> None:
     result = releaf("equivalent", "set", "co2", "--per-1000-pages", "x", "--source", "A study")
 
     assert result.code == 2

@@ -76,13 +76,13 @@ def test_a_removed_feed_frees_its_customer(bakery: Releaf) -> None:
     assert again["id"] == 2
 
 
-def test_a_feed_that_does_not_exist_is_wrong_use(bakery: Releaf) -> None:
+def test_an_unknown_feed_is_a_usage_error(bakery: Releaf) -> None:
     for command in ("deactivate", "remove"):
         result = bakery("feed", command, 7, "--json")
         assert (result.code, result.error[0]) == (2, "feed")
 
 
-def test_a_feed_without_pages_is_given_to_another_account(bakery: Releaf) -> None:
+def test_a_feed_without_pages_is_assigned_to_another_account(bakery: Releaf) -> None:
     bakery.made("account", "add", "Bakers United", "--partner", "Northwind")
 
     row = bakery.made("feed", "edit", 1, "--account", "Bakers United")
@@ -109,7 +109,7 @@ def test_the_account_of_a_feed_with_pages_cannot_change_and_the_message_has_the_
     assert same["account_name"] == "Bluebird Bakery"
 
 
-def test_a_feed_is_not_given_to_another_partners_customer(bakery: Releaf) -> None:
+def test_a_feed_is_not_assigned_to_another_partners_customer(bakery: Releaf) -> None:
     bakery.made("account", "add", "Southwind")
     bakery.made("account", "add", "Quay Hotel", "--partner", "Southwind")
 
@@ -139,7 +139,7 @@ def test_a_feed_is_marked_as_read_by_hand_and_read_nightly_again(bakery: Releaf)
     assert noted(bakery).count("feed changed") == 4
 
 
-def test_an_interval_that_cannot_be_is_wrong_use(bakery: Releaf) -> None:
+def test_an_invalid_interval_is_a_usage_error(bakery: Releaf) -> None:
     for options in (
         ("--read-by-hand", 1),
         ("--read-by-hand", 93),

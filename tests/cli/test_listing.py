@@ -70,7 +70,7 @@ def test_rows_have_the_keys_that_scripts_rely_on(two_partners: Releaf) -> None:
 
 
 @BOTH
-def test_a_list_is_one_query_however_long_it_is(two_partners: Releaf) -> None:
+def test_a_list_is_one_query_of_any_length(two_partners: Releaf) -> None:
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -152,7 +152,7 @@ def test_changes_belong_to_the_day_of_their_account(two_partners: Releaf) -> Non
     ]
 
 
-def test_certificates_carry_decimals_as_text_and_a_public_address(two_partners: Releaf) -> None:
+def test_certificates_have_decimals_as_text_and_a_public_address(two_partners: Releaf) -> None:
     rows = two_partners.made("list", "certificates", "--month", "2026-10", "--account", "Harbour")
 
     (row,) = rows
@@ -192,7 +192,7 @@ def test_a_table_is_aligned_for_people(two_partners: Releaf) -> None:
         (["--feed", "99999999999999999999"], "feed"),
     ],
 )
-def test_filters_that_make_no_sense_are_named(
+def test_invalid_filters_are_refused_by_name(
     releaf: Releaf, options: list[str], field: str
 ) -> None:
     result = releaf("list", "deposits", *options, "--json")
@@ -200,7 +200,7 @@ def test_filters_that_make_no_sense_are_named(
     assert (result.code, result.error[0]) == (2, field)
 
 
-def test_names_cannot_command_the_terminal(two_partners: Releaf) -> None:
+def test_names_have_no_control_characters_in_tables(two_partners: Releaf) -> None:
     with two_partners.session() as session:
         session.get_one(Feed, 1).customer_name = "Harbour\x1b]0;owned\x07\nArchitects"
 

@@ -46,7 +46,7 @@ def closed(releaf: Releaf) -> list[tuple[int, str]]:
         return [(account_id, month) for account_id, month in rows]
 
 
-def test_a_month_is_closed_and_its_certificate_drawn(harbour: Releaf) -> None:
+def test_a_month_is_closed_and_its_certificate_rendered(harbour: Releaf) -> None:
     document = harbour.made("month", "close", "--account", "Harbour", "--month", MONTH)
 
     certificate = document.pop("certificate")
@@ -104,7 +104,7 @@ def test_a_month_without_pages_closes_without_a_certificate(harbour: Releaf) -> 
     assert closed(harbour) == [(3, str(MONTH))]
 
 
-def test_pages_under_review_do_not_hold_a_month_up(harbour: Releaf) -> None:
+def test_pages_under_review_do_not_prevent_closing(harbour: Releaf) -> None:
     with harbour.session() as session:
         factories.delta(
             session, factories.device(session, session.get_one(Feed, 1)),

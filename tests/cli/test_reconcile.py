@@ -77,5 +77,5 @@ def test_a_deleted_entry_of_the_audit_trail_is_a_difference(releaf: Releaf) -> N
     assert releaf("reconcile", "--feed", feed_id).code == 0
 
 
-def test_an_instance_without_a_feed_has_neither(releaf: Releaf) -> None:
+def test_an_instance_without_a_feed_has_no_differences_and_no_warnings(releaf: Releaf) -> None:
     assert releaf.made("reconcile") == {"feeds": [], "differences": [], "warnings": []}

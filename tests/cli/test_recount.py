@@ -93,7 +93,7 @@ def test_an_account_or_a_feed_is_recounted_alone(releaf: Releaf) -> None:
 
 
 @pytest.mark.parametrize("given", [[], ["--dry-run", "--apply"]])
-def test_one_of_both_must_be_given(releaf: Releaf, given: list[str]) -> None:
+def test_an_account_or_a_feed_is_required(releaf: Releaf, given: list[str]) -> None:
     result = releaf("recount", *given, "--json")
 
     assert result.code == 2

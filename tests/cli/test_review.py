@@ -151,7 +151,7 @@ def test_a_decision_is_reopened(clinic: Releaf) -> None:
     assert deposited(clinic) == 0
 
 
-def test_a_case_that_is_not_there_is_wrong_use(clinic: Releaf) -> None:
+def test_an_unknown_case_is_a_usage_error(clinic: Releaf) -> None:
     for command in (("accept", 99), ("reset", 99), ("reopen", 99), ("accept", "many")):
         assert clinic("review", *command).code == 2
 
@@ -176,7 +176,7 @@ def test_the_history_of_a_device_has_its_events_readings_and_deltas(clinic: Rele
     assert "250000" in plain.replace(",", "")
 
 
-def test_a_device_that_is_not_there_is_wrong_use(clinic: Releaf) -> None:
+def test_an_unknown_device_is_a_usage_error(clinic: Releaf) -> None:
     result = clinic("device", "history", "S-Nowhere", "--json")
 
     assert result.code == 2

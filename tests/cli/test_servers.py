@@ -104,7 +104,7 @@ def test_checking_a_server_pauses_and_resumes_it(northwind: Releaf, printerpoint
     ] == [(1, "healthy", "unhealthy"), (1, "unhealthy", "healthy")]
 
 
-def test_a_server_that_does_not_exist_is_wrong_use(northwind: Releaf) -> None:
+def test_an_unknown_server_is_a_usage_error(northwind: Releaf) -> None:
     result = northwind("server", "check", "9", "--json")
 
     assert (result.code, result.error[0]) == (2, "server")

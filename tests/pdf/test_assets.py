@@ -68,7 +68,7 @@ def broken_renderer(tmp_path_factory: pytest.TempPathFactory) -> CertificateRend
 
 
 @pytest.mark.parametrize("number", [number for number in ADDED if number.startswith("foreign")])
-def test_a_foreign_asset_is_refused(
+def test_an_external_asset_is_refused(
     broken_renderer: CertificateRenderer, values: CertificateValues, number: str
 ) -> None:
     with pytest.raises(PdfError, match="not one of the packaged assets"):
@@ -90,7 +90,7 @@ def test_an_asset_that_documents_cannot_have_is_refused(
         broken_renderer.render(replace(values, number=number))
 
 
-def test_a_certificate_without_any_of_these_is_drawn(
+def test_a_certificate_without_external_assets_is_rendered(
     broken_renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     assert broken_renderer.render(values).startswith(b"%PDF")
@@ -109,7 +109,7 @@ def loses_the_style(root: Path) -> None:
 
 
 @pytest.mark.parametrize("loses", [loses_a_font, loses_the_paper, loses_the_style])
-def test_a_printer_that_lacks_something_does_not_start(
+def test_a_renderer_with_a_missing_asset_raises_an_error(
     copied_root: Path, loses: Callable[[Path], None]
 ) -> None:
     loses(copied_root)
@@ -118,5 +118,5 @@ def test_a_printer_that_lacks_something_does_not_start(
         CertificateRenderer(copied_root)
 
 
-def test_what_the_jobs_see_is_an_ordinary_exception() -> None:
+def test_an_error_of_the_renderer_is_an_exception() -> None:
     assert issubclass(PdfError, Exception)

@@ -101,7 +101,7 @@ def test_long_names_are_wrapped_within_the_page(reviews: BusinessReviewRenderer)
         assert margin.getextrema() == (255, 255)
 
 
-def test_a_period_without_pages_says_so(reviews: BusinessReviewRenderer) -> None:
+def test_a_period_without_pages_is_stated(reviews: BusinessReviewRenderer) -> None:
     text = text_of(reviews.render(EMPTY))
 
     assert "No customer has pages in Quarter 3, 2026." in text

@@ -64,7 +64,7 @@ def test_a_certificate_has_all_its_texts(
         (5, [], "printed in earlier months"),
     ],
 )
-def test_late_pages_have_a_line_of_their_own(
+def test_late_pages_have_their_own_line(
     renderer: CertificateRenderer,
     values: CertificateValues,
     late_pages: int,
@@ -79,7 +79,7 @@ def test_late_pages_have_a_line_of_their_own(
     assert words in text_of(pdf)
 
 
-def test_corrections_have_a_line_of_their_own(
+def test_corrections_have_their_own_line(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     late = replace(values, late_pages=30, late_months=(date(2026, 9, 1),))
@@ -99,7 +99,7 @@ def test_corrections_have_a_line_of_their_own(
         (date(2025, 12, 1), date(2026, 9, 1), "December 2025 – September 2026: 99 pages"),
     ],
 )
-def test_carried_pages_have_a_line_of_their_own(
+def test_carried_pages_have_their_own_line(
     renderer: CertificateRenderer, values: CertificateValues, first: date, last: date, words: str
 ) -> None:
     carried = replace(values, carried_pages=99, carried_months=(first, last))
@@ -122,7 +122,7 @@ def test_carried_pages_have_a_line_of_their_own(
         (2**63 - 1, "1106849756968532.31", ["1,106,849,756,968,532.31 trees"]),
     ],
 )
-def test_figures_of_every_size_have_room(
+def test_figures_of_every_size_fit(
     renderer: CertificateRenderer,
     values: CertificateValues,
     pages: int,
@@ -173,14 +173,14 @@ def test_a_name_without_spaces_is_broken_and_stays_on_the_page(
     assert text_of(pdf).count(letter) >= 520
 
 
-def test_a_letter_that_no_font_has_is_refused_with_what_to_do(
+def test_a_character_that_no_font_has_is_refused_with_the_remedy(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     with pytest.raises(PdfError, match=r"U\+10FFFD.*install"):
         renderer.render(replace(values, account_name="Acme \U0010fffd"))
 
 
-def test_control_characters_are_left_out(
+def test_control_characters_are_omitted(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     pdf = renderer.render(replace(values, account_name="Acme\x00\x07\n\t Paper\x1b\x85"))
@@ -241,7 +241,7 @@ def test_the_same_logo_gives_the_same_bytes_and_stays_in_its_document(
 @pytest.mark.slow
 @pytest.mark.parametrize("letter", ["W", "\u6f22", "i"])
 @pytest.mark.parametrize("size", [(640, 200), (640, 32), (10, 200), (200, 200)])
-def test_a_logo_leaves_room_for_the_longest_names(
+def test_the_longest_names_fit_beside_a_logo(
     renderer: CertificateRenderer, values: CertificateValues, letter: str, size: tuple[int, int]
 ) -> None:
     pdf = renderer.render(
@@ -257,7 +257,7 @@ def test_a_logo_leaves_room_for_the_longest_names(
     assert len(pages_of(pdf)) == 1
 
 
-def test_rather_no_document_than_one_without_its_logo(
+def test_an_unreadable_logo_raises_an_error(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     with pytest.raises(PdfError, match="logo of the document cannot be read"):

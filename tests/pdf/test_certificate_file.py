@@ -84,9 +84,7 @@ def test_the_file_is_for_archives_and_screen_readers(
     assert b"/S /H1" in pdf
 
 
-def test_the_address_can_be_followed(
-    renderer: CertificateRenderer, values: CertificateValues
-) -> None:
+def test_the_address_is_a_link(renderer: CertificateRenderer, values: CertificateValues) -> None:
     assert f"/URI ({values.verify_url})".encode() in opened(renderer.render(values))
 
 
@@ -112,7 +110,7 @@ def test_every_font_file_is_a_family_of_its_own() -> None:
     assert len(set(families)) == len(families)
 
 
-def test_nothing_is_complained_about(
+def test_the_renderer_logs_no_warnings(
     values: CertificateValues, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -122,7 +120,7 @@ def test_nothing_is_complained_about(
     assert caplog.messages == []
 
 
-def test_the_paper_is_under_the_text(
+def test_the_background_is_below_the_text(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     picture = pages_of(renderer.render(values))[0].render(scale=1).to_pil().convert("RGB")
@@ -134,7 +132,7 @@ def test_the_paper_is_under_the_text(
 
 
 @pytest.mark.slow
-def test_memory_stays_flat() -> None:
+def test_the_memory_of_the_renderer_does_not_grow() -> None:
     # In a new process: what other tests leave behind would change the figures.
     done = subprocess.run(
         [sys.executable, "-m", "tests.pdf.memory"],

@@ -40,11 +40,11 @@ def test_a_word_that_is_too_long_is_left_to_the_layout() -> None:
     assert fit_text("W" * 30, SIZES, WIDTH) == (30, ["W" * 30])
 
 
-def test_a_script_without_spaces_is_as_large_as_it_can_be() -> None:
+def test_text_without_spaces_has_the_largest_possible_size() -> None:
     assert fit_text("株式会社山田建築設計事務所", SIZES, WIDTH).points == 30
 
 
-def test_accents_take_no_room() -> None:
+def test_accents_have_no_width() -> None:
     assert text_width("Zoë Dvořák") == pytest.approx(text_width("Zoe Dvorak"))
 
 

@@ -64,7 +64,7 @@ def test_a_check_is_one_call(printerpoint: Sandbox, client: Client) -> None:
     assert list(printerpoint.calls) == ["GET /apis/v1/dealer/printers"]
 
 
-def test_a_packed_answer_is_read_the_same(printerpoint: Sandbox, client: Client) -> None:
+def test_a_compressed_response_is_read(printerpoint: Sandbox, client: Client) -> None:
     school(printerpoint, 12)
     answer(printerpoint, "gzip")
 
@@ -107,7 +107,7 @@ def test_each_token_sees_its_own_fleet(printerpoint: Sandbox, client: Client) ->
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_token_is_not_tried_again(
+def test_a_refused_token_is_not_retried(
     printerpoint: Sandbox, client: Client, patience: Patience, status: int
 ) -> None:
     printerpoint.refuse(status)
@@ -125,7 +125,7 @@ def test_a_wrong_token_is_refused(printerpoint: Sandbox) -> None:
         Client(printerpoint.url, "not the token").check()
 
 
-def test_a_fault_of_its_own_is_tried_again_with_growing_pauses(
+def test_a_server_error_is_retried_with_growing_pauses(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
     printerpoint.return_500(status=503)
@@ -137,7 +137,7 @@ def test_a_fault_of_its_own_is_tried_again_with_growing_pauses(
     assert (len(printerpoint.calls), patience.pauses) == (4, [1, 2, 4])
 
 
-def test_a_page_that_fails_now_and_then_is_read_in_the_end(
+def test_a_page_that_fails_at_times_is_read_by_retrying(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
     school(printerpoint, 12)
@@ -159,7 +159,7 @@ def test_progress_is_reported_before_and_after_every_pause(
         assert counts == [5, 5, 5, 7]
 
 
-def test_too_many_requests_is_a_kind_of_its_own(
+def test_too_many_requests_is_a_separate_error(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
     printerpoint.return_429()
@@ -171,7 +171,7 @@ def test_too_many_requests_is_a_kind_of_its_own(
     assert patience.pauses == [1, 2, 4]
 
 
-def test_retry_after_is_waited_for_in_seconds(
+def test_retry_after_is_observed_in_seconds(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
     printerpoint.return_429(retry_after=30, times=1)
@@ -204,7 +204,7 @@ def test_retry_after_may_be_a_date_by_the_clock_of_the_answer(
 
 
 @pytest.mark.parametrize("retry_after", [61, 10**30, "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_a_retry_after_beyond_the_cap_is_not_waited_for(
+def test_a_retry_after_beyond_the_limit_fails_at_once(
     printerpoint: Sandbox, client: Client, patience: Patience, retry_after: int | str
 ) -> None:
     printerpoint.return_429(retry_after=retry_after)
@@ -247,7 +247,7 @@ def test_a_fleet_ends_in_its_total_time(
         "printerpoint.com",
     ],
 )
-def test_only_https_or_loopback_is_talked_to(url: str) -> None:
+def test_only_https_or_loopback_addresses_are_requested(url: str) -> None:
     with pytest.raises(ValueError, match="Printerpoint"):
         Client(url, "token")
 

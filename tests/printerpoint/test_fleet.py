@@ -53,7 +53,7 @@ def test_rows_without_an_id_belong_to_the_only_id_of_their_name() -> None:
         assert sorted(map(str, serials(fleet, None, "School"))) == ["1", "2"]
 
 
-def test_rows_without_an_id_whose_name_two_ids_carry_are_a_customer_of_their_own() -> None:
+def test_rows_without_an_id_whose_name_two_ids_have_are_a_separate_customer() -> None:
     with Fleet() as fleet:
         fleet.add([row("A", "Acme", "1"), row("B", "Acme", "2"), row(None, "Acme", "3")])
 
@@ -64,7 +64,7 @@ def test_rows_without_an_id_whose_name_two_ids_carry_are_a_customer_of_their_own
         assert fleet.find(None, "Acme") == Customer("Acme", None, 1)
 
 
-def test_a_feed_connected_by_name_follows_the_id_that_was_typed_in_since() -> None:
+def test_a_feed_connected_by_name_matches_an_id_added_later() -> None:
     with Fleet() as fleet:
         fleet.add([row("S", "School", "1")])
 
@@ -72,7 +72,7 @@ def test_a_feed_connected_by_name_follows_the_id_that_was_typed_in_since() -> No
         assert serials(fleet, None, "School") == ["1"]
 
 
-def test_a_feed_connected_by_id_retains_its_rows_when_the_id_was_blanked() -> None:
+def test_a_feed_connected_by_id_matches_rows_whose_id_was_removed() -> None:
     with Fleet() as fleet:
         fleet.add([row(None, "School", "1")])
 
@@ -80,7 +80,7 @@ def test_a_feed_connected_by_id_retains_its_rows_when_the_id_was_blanked() -> No
         assert serials(fleet, "S", "School") == ["1"]
 
 
-def test_a_feed_connected_by_id_never_takes_the_rows_of_another_id() -> None:
+def test_a_feed_connected_by_id_never_matches_rows_of_another_id() -> None:
     with Fleet() as fleet:
         fleet.add([row("T", "School", "1"), row(None, "School", "2")])
 
@@ -103,7 +103,7 @@ def test_an_id_without_a_name_gets_the_name_of_another_row() -> None:
         assert fleet.customers() == [Customer("School", "S", 2)]
 
 
-def test_bad_rows_go_to_their_customer_and_those_without_one_to_the_fleet() -> None:
+def test_bad_rows_are_reported_with_their_customer_or_the_fleet() -> None:
     nameless = BadRow(reason("no_customer"), None, None, "A", "1")
     bad = BadRow(reason("no_page_counter"), "School", "S", None, "2")
     with Fleet() as fleet:
@@ -114,14 +114,14 @@ def test_bad_rows_go_to_their_customer_and_those_without_one_to_the_fleet() -> N
         assert (fleet.printers, fleet.rows) == (1, 3)
 
 
-def test_a_customer_of_bad_rows_only_is_there_without_printers() -> None:
+def test_a_customer_of_bad_rows_only_has_no_printers() -> None:
     with Fleet() as fleet:
         fleet.add([BadRow(reason("no_page_counter"), "School", None, None, None)])
 
         assert fleet.customers() == [Customer("School", None, 0)]
 
 
-def test_rows_that_name_no_customer_are_stored_up_to_a_cap_and_counted_beyond() -> None:
+def test_rows_without_a_customer_are_stored_up_to_a_limit_and_counted_beyond() -> None:
     with Fleet() as fleet:
         fleet.add(BadRow(reason("row_no_object"), None, None, None, None) for _ in range(1_500))
 
@@ -129,7 +129,7 @@ def test_rows_that_name_no_customer_are_stored_up_to_a_cap_and_counted_beyond() 
         assert fleet.bad_row_count == 1_500
 
 
-def test_looking_up_and_adding_may_take_turns() -> None:
+def test_lookups_and_additions_may_alternate() -> None:
     with Fleet() as fleet:
         fleet.add([row("S", "School", "1")])
         assert serials(fleet, "S", "School") == ["1"]

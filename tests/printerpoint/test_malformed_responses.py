@@ -108,7 +108,7 @@ def test_a_missing_response_times_out(printerpoint: Sandbox, client_with: MakeCl
     assert (type(error), error.kind, error.retryable) == (Unreachable, "timeout", True)
 
 
-def test_a_time_out_is_tried_again(
+def test_a_time_out_is_retried(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
     printerpoint.time_out(times=1)
@@ -140,7 +140,7 @@ def test_a_page_that_is_always_dropped_fails_the_whole_fleet(
     assert len(printerpoint.calls) == 5
 
 
-def test_a_connection_that_is_reset_is_tried_again(
+def test_a_reset_connection_is_retried(
     printerpoint: Sandbox, client: Client, patience: Patience
 ) -> None:
     printerpoint.go_offline(times=2)
@@ -225,7 +225,7 @@ def test_a_next_page_on_another_host_is_refused(printerpoint: Sandbox, client: C
         "http://{host}/" + "a" * 5_000,
     ],
 )
-def test_a_next_page_that_is_not_plainly_ours_is_refused(
+def test_an_ambiguous_address_of_the_next_page_is_refused(
     printerpoint: Sandbox, client: Client, following: str
 ) -> None:
     host = printerpoint.url.split("/")[2]
@@ -245,7 +245,7 @@ def test_a_next_page_may_be_relative(printerpoint: Sandbox, client: Client) -> N
         assert fleet.printers == 7
 
 
-def test_pages_without_end_are_capped(
+def test_the_number_of_pages_is_limited(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:
     customer = printerpoint.add_customer("School", customer_id="SCH")
@@ -259,7 +259,7 @@ def test_pages_without_end_are_capped(
     assert len(printerpoint.calls) == 3
 
 
-def test_printers_without_end_are_capped(printerpoint: Sandbox, client_with: MakeClient) -> None:
+def test_the_number_of_printers_is_limited(printerpoint: Sandbox, client_with: MakeClient) -> None:
     error = failure(client_with(RequestLimits(max_printers=6)))
 
     assert isinstance(error, Malformed)

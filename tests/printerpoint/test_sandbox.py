@@ -19,7 +19,7 @@ from webapp.printerpoint.sandbox import Sandbox
 from webapp.printerpoint.sandbox.usage import ROLL_WIDTH_MM
 
 
-def test_two_months_of_nights_have_a_weekday_rhythm(printerpoint: Sandbox) -> None:
+def test_usage_follows_the_weekdays(printerpoint: Sandbox) -> None:
     printerpoint.set_time(SUNDAY)
     school(printerpoint)
     for night in range(1, 61):
@@ -48,7 +48,7 @@ def test_pages_do_not_depend_on_how_the_calendar_advances(printerpoint: Sandbox)
         assert other.pages_printed("School") == printerpoint.pages_printed("School")
 
 
-def test_printers_of_one_rhythm_print_differently(printerpoint: Sandbox) -> None:
+def test_printers_of_one_usage_pattern_print_differently(printerpoint: Sandbox) -> None:
     printerpoint.set_time(SUNDAY)
     first = school(printerpoint)
     second = printerpoint.add_printer("School", serial="S2", count=1_000, pages_per_weekday=100)
@@ -180,7 +180,7 @@ def test_a_calendar_set_back_takes_no_page_back(printerpoint: Sandbox) -> None:
     assert count(shown(printerpoint)["S1"]) > 1_000
 
 
-def test_a_moment_without_a_time_zone_is_refused(printerpoint: Sandbox) -> None:
+def test_a_naive_datetime_is_refused(printerpoint: Sandbox) -> None:
     with pytest.raises(ValueError, match="needs a time zone"):
         printerpoint.set_time(SUNDAY.replace(tzinfo=None))
 

@@ -90,7 +90,7 @@ def test_a_loaded_fleet_replaces_all_dealers(printerpoint: Sandbox) -> None:
         ("set_time", {"moment": "tomorrow"}, "isoformat"),
     ],
 )
-def test_a_wrong_command_is_refused_with_the_reason(
+def test_an_invalid_command_is_refused_with_the_reason(
     printerpoint: Sandbox, command: str, arguments: dict[str, object], message: str
 ) -> None:
     with pytest.raises(Conflict, match=message):
@@ -108,7 +108,7 @@ def test_a_wrong_command_is_refused_with_the_reason(
         ("DELETE", "/apis/v1/dealer/printers", "", 501),
     ],
 )
-def test_there_is_nothing_else_to_call(
+def test_other_paths_are_not_found(
     printerpoint: Sandbox, method: str, path: str, kind: str, status: int
 ) -> None:
     connection = http.client.HTTPConnection(urlsplit(printerpoint.url).netloc)

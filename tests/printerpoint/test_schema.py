@@ -82,7 +82,7 @@ def test_names_are_read_in_any_letter_case() -> None:
 
 
 @pytest.mark.parametrize("name", ["lastSeenOn", "lastSeenAt", "lastSeenDateTime", "LASTSEENON"])
-def test_last_seen_is_found_under_its_other_names(name: str) -> None:
+def test_last_seen_is_read_by_its_alternative_names(name: str) -> None:
     renamed = {n: v for n, v in DOCUMENTED.items() if n != "lastSeen"}
     renamed[name] = DOCUMENTED["lastSeen"]
 
@@ -100,7 +100,7 @@ def test_counters_are_read_as_a_list_with_units() -> None:
     assert read(DOCUMENTED | {"counters": listed}) == AS_READ
 
 
-def test_a_counter_in_another_unit_is_not_mistaken_for_ours() -> None:
+def test_a_counter_in_another_unit_is_ignored() -> None:
     listed = [{"name": "paperAreaTotal", "value": 4, "unit": "InSquareMeters"}]
 
     assert reason_of(DOCUMENTED | {"counters": listed}) == "paperAreaTotal is in another unit"
@@ -144,7 +144,7 @@ def test_areas_beyond_32_bits_are_read_exactly() -> None:
 @pytest.mark.parametrize(
     ("raw", "count"), [("20411", 20_411), (" 7 ", 7), (20_411.0, 20_411), (0, 0), ("0", 0)]
 )
-def test_digits_and_integral_floats_count(raw: object, count: int) -> None:
+def test_digits_and_integral_floats_are_numbers(raw: object, count: int) -> None:
     counters = {"coloredPagesByColorInClicks": raw}
 
     assert printer(DOCUMENTED | {"counters": counters}).counters == {"coloredPagesByColor": count}
@@ -176,7 +176,7 @@ def test_an_unusable_counter_is_dropped_and_the_others_count(raw: str, reason: s
     assert beside.counters == {"coloredPagesByMonochrome": 5}
 
 
-def test_a_counter_sent_twice_with_two_values_is_not_believed() -> None:
+def test_a_counter_sent_twice_with_two_values_is_dropped() -> None:
     counters = {"paperLength": 5, "paperLengthInMicrometers": 6, "paperAreaTotal": 7}
 
     assert printer(DOCUMENTED | {"counters": counters}).counters == {"paperAreaTotal": 7}
@@ -322,7 +322,7 @@ def test_an_answer_without_links_is_the_last_page() -> None:
         (b'{"results": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", "nested too deeply"),
     ],
 )
-def test_what_is_no_page_is_distinguished(body: bytes, what: str) -> None:
+def test_malformed_pages_are_distinguished(body: bytes, what: str) -> None:
     with pytest.raises(Unreadable) as caught:
         read_page(body)
 

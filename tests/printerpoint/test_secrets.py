@@ -80,7 +80,7 @@ def test_logs_of_a_good_reading_do_not_contain_the_token(
     secretless(caplog.text, *(vars(record) for record in caplog.records))
 
 
-def test_an_error_can_be_copied_and_sent_on() -> None:
+def test_an_error_can_be_copied_and_pickled() -> None:
     error = PrinterpointError(
         reason("timeout"), kind="timeout", status=503, retryable=True, url="https://x/"
     )

@@ -58,7 +58,9 @@ def enter(app: Flask, address: str, password: str = WRONG, email: str = EMAIL) -
 
 
 @pytest.mark.usefixtures("ada")
-def test_thirty_wrong_tries_from_three_addresses_do_not_lock_the_account(own_app: Flask) -> None:
+def test_thirty_wrong_passwords_from_three_addresses_do_not_lock_the_account(
+    own_app: Flask,
+) -> None:
     attackers = [browser(own_app, f"203.0.{number}.9") for number in range(3)]
     tries = [each.log_in(EMAIL, WRONG) for _ in range(10) for each in attackers]
 
@@ -75,14 +77,14 @@ def test_thirty_wrong_tries_from_three_addresses_do_not_lock_the_account(own_app
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_known_network_is_slowed_too(own_app: Flask) -> None:
+def test_a_known_network_is_limited_too(own_app: Flask) -> None:
     statuses = [browser(own_app, f"10.0.0.{n}").log_in(EMAIL, WRONG).status_code for n in range(21)]
 
     assert statuses == [422] * 20 + [429]
 
 
 @pytest.mark.usefixtures("ada")
-def test_an_address_is_slowed_over_all_accounts(own_app: Flask) -> None:
+def test_a_client_address_is_limited_over_all_accounts(own_app: Flask) -> None:
     attacker = browser(own_app, "203.0.113.9")
     tries = [attacker.log_in(f"user{number}@example.com", WRONG) for number in range(21)]
 
@@ -104,7 +106,7 @@ def test_an_ipv6_client_has_one_limit_for_its_whole_network(own_app: Flask) -> N
     assert browser(own_app, "2001:db8:0:1::1").log_in(EMAIL, WRONG).status_code == 422
 
 
-def test_an_unknown_email_is_slowed_like_a_known_one(own_app: Flask) -> None:
+def test_an_unknown_email_is_limited_like_a_known_one(own_app: Flask) -> None:
     tries = [
         browser(own_app, f"203.0.{number}.9").log_in("nobody@example.com", WRONG)
         for number in range(11)
@@ -114,7 +116,7 @@ def test_an_unknown_email_is_slowed_like_a_known_one(own_app: Flask) -> None:
 
 
 @pytest.mark.usefixtures("ada")
-def test_sixty_tries_at_once_do_not_exceed_a_limit(app_with_redis: Flask) -> None:
+def test_sixty_simultaneous_attempts_do_not_exceed_a_limit(app_with_redis: Flask) -> None:
     def at_account(number: int) -> int:
         return enter(app_with_redis, f"203.0.{number}.9")
 
@@ -130,7 +132,7 @@ def test_sixty_tries_at_once_do_not_exceed_a_limit(app_with_redis: Flask) -> Non
 
 
 @pytest.mark.usefixtures("ada")
-def test_right_passwords_at_once_are_not_slowed_later(app_with_redis: Flask) -> None:
+def test_simultaneous_correct_passwords_are_not_counted(app_with_redis: Flask) -> None:
     for _ in range(3):
         with ThreadPoolExecutor(8) as pool:
             entered = list(
@@ -140,7 +142,7 @@ def test_right_passwords_at_once_are_not_slowed_later(app_with_redis: Flask) -> 
 
 
 @pytest.mark.usefixtures("ada")
-def test_a_correct_password_is_no_try_where_an_account_is_chosen(
+def test_a_correct_password_is_not_counted_while_the_account_is_chosen(
     own_app: Flask, transaction: Transaction
 ) -> None:
     with transaction() as session:
@@ -156,7 +158,7 @@ def test_a_correct_password_is_no_try_where_an_account_is_chosen(
 
 
 @pytest.mark.usefixtures("ada")
-def test_redis_holds_neither_addresses_nor_emails(
+def test_redis_stores_neither_addresses_nor_emails(
     app_with_redis: Flask, redis_server: RedisServer
 ) -> None:
     enter(app_with_redis, "203.0.113.9")
@@ -197,7 +199,7 @@ def test_a_user_who_has_a_session_cannot_guess_its_password(
         ("/confirm", {}),
     ],
 )
-def test_a_form_that_tries_no_wrong_password_is_not_counted(
+def test_a_form_without_a_wrong_password_is_not_counted(
     own_app: Flask, transaction: Transaction, path: str, fields: dict[str, str]
 ) -> None:
     with transaction() as session:
@@ -241,7 +243,7 @@ def test_a_refused_first_password_is_not_counted_and_a_wrong_link_is(
     assert guessed == [404] * 20 + [429]
 
 
-def test_nobody_sends_emails_to_any_number_of_addresses(
+def test_the_number_of_emails_to_new_addresses_is_limited(
     own_app: Flask, transaction: Transaction
 ) -> None:
     with transaction() as session:
