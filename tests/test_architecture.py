@@ -27,7 +27,6 @@ LONG_FILES = {
     "tests/bench/nights.py": "one measurement: our night, and the same night by bare statements",
     "tests/browser/walk.py": "one class that checks a page in every size, with its scripts",
     "tests/jobs/test_concurrency.py": "all of them with the same processes",
-    "tests/printerpoint/test_schema.py": "one row, field by field",
     "tests/services/year_scenario.py": "one year, whose events refer to each other",
     "tests/soak/fault_scenario.py": "one class, whose steps depend on each other",
 }
