@@ -74,6 +74,24 @@ def test_an_unfiltered_list_offers_nothing_to_save(desk: Desk, transaction: Tran
     assert stored(transaction) == []
 
 
+@pytest.mark.parametrize("noun", sorted({*listing.LISTS} - {"notifications"}))
+def test_a_list_offers_to_save_its_filters_once_above_the_rows(desk: Desk, noun: str) -> None:
+    page = desk.nora.get(f"/{noun}?q=har&state=failed").text
+
+    assert page.count('id="save-view"') == 1
+    assert page.index(f'href="/views/{noun}/new?') < page.index('id="rows"')
+
+
+def test_rows_for_htmx_replace_the_link_that_saves_the_view(desk: Desk) -> None:
+    filtered = desk.nora.get("/feeds?health=unhealthy", headers={"HX-Request": "true"}).text
+    unfiltered = desk.nora.get("/feeds", headers={"HX-Request": "true"}).text
+
+    link = '<span class="save-view" id="save-view" data-hx-swap-oob="true">'
+    assert filtered.count(link) == unfiltered.count(link) == 1
+    assert "/views/feeds/new?health=unhealthy" in filtered
+    assert "/views/feeds/new" not in unfiltered
+
+
 def test_only_known_parameters_are_stored(desk: Desk, transaction: Transaction) -> None:
     query = (
         "q=%22%3E%3Cscript%3E%00&next=//evil.example&_external=1&_scheme=javascript&_anchor=x"

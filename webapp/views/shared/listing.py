@@ -128,9 +128,11 @@ def page_url(number: int) -> str:
 
 
 def render(noun: str, page: Page, **context: Any) -> Response:
-    """Render the page of a list, or only its rows for htmx."""
-    template = f"console/{noun}/_rows.html"
-    if not is_fragment():
+    """Render the page of a list, or only what its filters change for htmx."""
+    if is_fragment():
+        template = "shared/_list_fragment.html"
+        context["rows"] = f"console/{noun}/_rows.html"
+    else:
         template = f"console/{noun}/index.html"
         context["saved_views"] = saved_views.of_list(db.session(), viewer(), noun)
     filters: dict[str, Any] = {**filters_of_request()}

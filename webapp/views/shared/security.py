@@ -61,7 +61,7 @@ CONTENT_POLICY = (
     "base-uri 'none'"
 )
 #: The name in the session of the address to which a login leads, if it is secret.
-_TARGET_KEY = "target after login"
+_TARGET_KEY = "next"
 _HSTS = "max-age=31536000"
 _FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
