@@ -11,13 +11,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from werkzeug.serving import make_server
 
 from tests.browser.served_app import ServedApp, serve_seeded_app
+from tests.browser.visit import WAIT_MS, Visit
 from tests.environment.redis_server import RedisServer
 from tests.factories import PASSWORD
 
 Serving = Callable[[Flask], str]
 
-#: How long a browser waits, in milliseconds: for what never comes, on a busy machine too.
-WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -74,6 +73,18 @@ def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
     )
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def visit(
+    chromium: Browser, served_app: ServedApp, request: pytest.FixtureRequest
+) -> Iterator[Visit]:
+    """Whatever a console complains of fails the journey."""
+    through = Visit(chromium, served_app, request.param, [], [])
+    yield through
+    for context in through.contexts:
+        context.close()
+    assert through.complaints == []
 
 
 @pytest.fixture

@@ -27,12 +27,15 @@ from webapp.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ServedApp:
-    """The application on the seeded database, served; ``cookies``: the session of each user."""
+    """The application on the seeded database, served; ``cookies``, ``emails``: the session and
+    the address of each user.
+    """
 
     app: Flask
     address: str
     things: dict[str, int | str]
     cookies: dict[str, str]
+    emails: dict[str, str]
 
 
 @contextmanager
@@ -55,6 +58,7 @@ def serve_seeded_app(folder: Path, redis_url: str) -> Iterator[ServedApp]:
             for user in built.people.values():
                 factories.user_session(session, user)
             users = {who: (user.id, user.get_id()) for who, user in built.people.items()}
+            emails = {who: user.email for who, user in built.people.items()}
             session.commit()
         app = create_app(settings)
         things = built.things | _links(settings, users["partner_admin"][0])
@@ -65,7 +69,7 @@ def serve_seeded_app(folder: Path, redis_url: str) -> Iterator[ServedApp]:
             for who, (_, session_id) in users.items()
         }
         with _served(app) as address:
-            yield ServedApp(app, address, things, cookies)
+            yield ServedApp(app, address, things, cookies, emails)
         with app.app_context():
             db.engine.dispose()
 

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from jobs import month_end
 from jobs.collection import collect
 from tests import factories
-from tests.browser.conftest import WAIT_MS
+from tests.browser.visit import WAIT_MS
 from tests.database import engine, open_session
 from tests.environment.redis_server import RedisServer
 from tests.jobs.browser import web

@@ -1,67 +1,15 @@
 """Journeys of people through the console, each with JavaScript and without it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import WAIT_MS
-from tests.browser.served_app import ServedApp
+from tests.browser.visit import Visit
 from tests.factories import PASSWORD
 from webapp.settings import ROOT
 
 _LOGO = ROOT / "static" / "favicon.svg"
-
-
-@dataclass
-class Visit:
-    """Windows of the application, one a user; console errors are collected."""
-
-    browser: Browser
-    served_app: ServedApp
-    javascript: bool
-    complaints: list[str]
-    contexts: list[BrowserContext]
-
-    def of(self, who: str = "") -> Page:
-        """Open a page as a logged-in user, or as a guest without a name."""
-        context = self.browser.new_context(java_script_enabled=self.javascript)
-        context.set_default_timeout(WAIT_MS)
-        self.contexts.append(context)
-        if who:
-            name = self.served_app.app.config["SESSION_COOKIE_NAME"]
-            value, url = self.served_app.cookies[who], self.served_app.address
-            context.add_cookies([{"name": name, "value": value, "url": url}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._record_message)
-        return page
-
-    def opens(self, page: Page, path: str) -> None:
-        """Go to an address of the application."""
-        page.goto(self.served_app.address + path.format_map(self.served_app.things))
-
-    def _record_message(self, message: ConsoleMessage) -> None:
-        meant = any(f"status of {status}" in message.text for status in (403, 404, 422))
-        # Requests of htmx are aborted when a page is left, and htmx logs that.
-        left = message.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
-        if message.type == "error" and not meant and not left:
-            self.complaints.append(message.text)
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def visit(
-    chromium: Browser, served_app: ServedApp, request: pytest.FixtureRequest
-) -> Iterator[Visit]:
-    """Whatever a console complains of fails the journey."""
-    through = Visit(chromium, served_app, request.param, [], [])
-    yield through
-    for context in through.contexts:
-        context.close()
-    assert through.complaints == []
 
 
 def press(page: Page | Locator, *names: str) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import WAIT_MS
 from tests.browser.served_app import ServedApp
+from tests.browser.visit import WAIT_MS
 from tests.browser.walk import PHONE_WIDTH
 
 #: Kilobytes a second and milliseconds of a poor mobile line.
