@@ -1,7 +1,7 @@
 """Servers, feeds, their health changes and collections."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -118,8 +118,10 @@ def collection(
     printers: int = 12,
     reason: str | Reason | None = None,
     requested_by: int | None = None,
+    queued_at: datetime = NOW,
+    seconds: int = 0,
 ) -> Collection:
-    """A run over a server's feeds."""
+    """A run over a server's feeds; one that has ended took some seconds."""
     ended = state in ("finished", "failed", "cancelled")
     return add(
         session,
@@ -131,9 +133,9 @@ def collection(
             state=state,
             reason=as_reason(reason),
             requested_by=requested_by,
-            queued_at=NOW,
-            alive_at=NOW,
-            finished_at=NOW if ended else None,
+            queued_at=queued_at,
+            alive_at=queued_at,
+            finished_at=queued_at + timedelta(seconds=seconds) if ended else None,
             printers=printers,
             feeds=feeds,
         ),

@@ -1,5 +1,6 @@
 """How the service runs, as operations see it."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -210,6 +211,18 @@ def test_nights_are_summed_by_day(ops: Visitor, transaction: Transaction) -> Non
     assert "1,200" in page
     assert "1,206" in page
     assert "1,207" not in page
+
+
+def test_a_server_that_is_added_in_the_evening_does_not_lengthen_the_night(
+    ops: Visitor, transaction: Transaction
+) -> None:
+    with transaction() as session:
+        factories.collection(session, queued_at=NOW - timedelta(hours=22), seconds=200)
+        factories.collection(session, queued_at=NOW, seconds=3_700)
+
+    page = ops.get("/operations", {"HX-Request": "true"}).text
+
+    assert re.search(r'data-label="Longest collection">\s*1 h 1 min\s*<', page)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import extract, func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.models import Certificate, Collection, Delta, Document, Feed, Outcome, Server
@@ -18,15 +18,19 @@ def ping(session: Session) -> None:
 
 
 def nights(session: Session, since: date, limit: int) -> Sequence[Any]:
-    """Return the scheduled collections of all servers by closed day, the latest first."""
+    """Return the scheduled collections of all servers by closed day, the latest first.
+
+    ``seconds``: of the collection that took longest. Servers begin at different times: at midnight
+    of their time zones, when they are added, or when they can be reached again.
+    """
+    seconds = extract("epoch", Collection.finished_at) - extract("epoch", Collection.queued_at)
     return session.execute(
         select(
             Collection.day,
             func.count().label("servers"),
             func.count().filter(Collection.state == "finished").label("finished"),
             func.coalesce(func.sum(Collection.feeds), 0).label("customers"),
-            func.min(Collection.queued_at).label("begun"),
-            func.max(Collection.finished_at).label("ended"),
+            func.max(seconds).label("seconds"),
         )
         .where(Collection.kind == "scheduled", Collection.day >= since)
         .group_by(Collection.day)

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -74,7 +74,7 @@ _CLASS = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?:: (.*))?$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The scheduled collections of all servers for a day."""
+    """The scheduled collections of all servers for a day; ``minutes``: of the longest one."""
 
     day: date
     servers: int
@@ -83,7 +83,7 @@ class Night:
     customers: int
     failed: int
     held: int
-    took: timedelta | None
+    minutes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +206,7 @@ def _nights(since: date) -> list[Night]:
             int(row.customers),
             failed.get(row.day, 0),
             held.get(row.day, 0),
-            _between(row.begun, row.ended),
+            None if row.seconds is None else int(row.seconds) // 60,
         )
         for row in system_status.nights(db.session(), since, _NIGHTS)
     ]
-
-
-def _between(begun: datetime | None, ended: datetime | None) -> timedelta | None:
-    return ended - begun if begun and ended and ended >= begun else None
