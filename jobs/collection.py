@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from jobs import runtime
 from jobs.heartbeat import HeartbeatThread
 from webapp import clock, queue
+from webapp.crypto import DecryptionError
 from webapp.db import connection_lost, db
 from webapp.domain.metering.limits import DEFAULT_LIMITS
 from webapp.domain.reasons import reason
@@ -120,7 +121,9 @@ def _client(session: Session, collection: Collection, now: Callable[[], datetime
     try:
         return runtime.client_of(collection.server)
     except Exception as error:
-        service.abort(session, collection, reason("error", error=str(error)), now())
+        unreadable = isinstance(error, DecryptionError)
+        why = reason("unreadable_token") if unreadable else reason("error", error=str(error))
+        service.abort(session, collection, why, now())
         session.commit()
         raise
 

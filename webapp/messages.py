@@ -29,7 +29,7 @@ SENTENCES: Mapping[str, LazyString | str] = {
     "token_refused": lazy_gettext(
         "Printerpoint rejected the API token (status %(status)s). Copy it again from "
         "Printerpoint, My Account > Account Settings > API Access, or create a new one there, "
-        "and replace it here."
+        "and enter it for this server."
     ),
     "rate_limited": lazy_gettext("Printerpoint received too many requests (status 429). %(later)s"),
     "server_error": lazy_gettext(
@@ -140,6 +140,9 @@ SENTENCES: Mapping[str, LazyString | str] = {
     ),
     "feed_error": lazy_gettext("%(name)s: see the failed job in the queue"),
     "error": "%(error)s",
+    "unreadable_token": lazy_gettext(
+        "The stored token can no longer be decrypted. Enter the token again."
+    ),
     "expired": lazy_gettext(
         "No worker started it within a day; later nightly runs collect its pages"
     ),

@@ -14,7 +14,8 @@ from tests.environment.redis_server import RedisServer
 from tests.jobs.processes import request_collection
 from tests.nights import World
 from webapp import clock, queue, queue_status
-from webapp.models import Collection
+from webapp.domain.reasons import reason
+from webapp.models import Collection, Server
 from webapp.queue_status import Failure
 
 
@@ -72,6 +73,25 @@ def test_a_failed_job_is_requeued_twice_and_leaves_the_registry_when_it_succeeds
     assert resolved(world) == []
     with pytest.raises(InvalidJobOperation):
         requeue_job(first.id, connection=redis_connection)
+
+
+def test_a_collection_whose_token_cannot_be_decrypted_gives_a_reason_in_plain_words(
+    world: World,
+) -> None:
+    world.create_feed("Aardvark", "AAR", S1=100)
+    collection_id = request_collection(world)
+    with world.session() as session:
+        session.execute(update(Server).values(sealed_token=b"spoiled"))
+        session.commit()
+
+    queue.run_collection(world.settings, collection_id)
+    run_queued_jobs(world)
+
+    with world.session() as session:
+        aborted = session.get_one(Collection, collection_id)
+        assert aborted.state == "failed"
+        assert aborted.reason == reason("unreadable_token")
+    assert "DecryptionError" in failed(world)[0].error
 
 
 def test_a_customer_that_a_later_collection_has_read_is_resolved(
