@@ -91,7 +91,7 @@ def resolved(details: Mapping[str, Any]) -> str:
     )
     if details["state"] == "held" and details["for_person"]:
         text = gettext(
-            "%(pages)s of %(day)s need review: later readings cannot resolve them.",
+            "%(pages)s of %(day)s need review: later readings did not resolve them.",
             pages=pages(details),
             day=on(details, "day"),
         )
@@ -100,7 +100,7 @@ def resolved(details: Mapping[str, Any]) -> str:
         for day, count in details["evidence"]
     ]
     return (
-        text + " " + gettext("Readings: %(counts)s.", counts=", ".join(counts)) if counts else text
+        text + " " + gettext("Readings: %(counts)s.", counts="; ".join(counts)) if counts else text
     )
 
 

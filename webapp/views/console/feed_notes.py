@@ -30,7 +30,7 @@ class NoteForm(forms.Form):
     snoozed_until = DateField(
         _l("Snooze until"),
         [Optional()],
-        description=_l("Until the end of this day the feed is not listed at home."),
+        description=_l("Until the end of this day, the feed is not listed on the home page."),
     )
 
 

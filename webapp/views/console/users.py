@@ -50,7 +50,7 @@ ROLE_LABELS: dict[Role, LazyString] = {
 _ROLE_CHOICES: dict[Role, LazyString] = {
     "operations": _l("Operations: sees and changes everything"),
     "partner_admin": _l("Administrator: sees and changes the partner and its customers"),
-    "partner_viewer": _l("Viewer: sees them, changes nothing"),
+    "partner_viewer": _l("Viewer: sees the same, but cannot change anything"),
     "customer": _l("Customer: sees the customer’s own pages and certificates"),
 }
 

@@ -3,7 +3,9 @@
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from webapp.filters import clock_time
 from webapp.models.notice import Subject
+from webapp.services.notifications.digests import DIGEST_AT
 
 SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
     "server": (
@@ -23,8 +25,9 @@ SUBJECT_LABELS: dict[Subject, tuple[LazyString, LazyString]] = {
     "digest": (
         _l("Weekly digest"),
         _l(
-            "Mondays at 8:00: unhealthy servers and feeds, and meter readings that need review. "
-            "Not sent when nothing needs attention."
+            "Mondays at %(time)s: unhealthy servers and feeds, and meter readings that need "
+            "review. Not sent when nothing needs attention.",
+            time=LazyString(clock_time, DIGEST_AT),
         ),
     ),
     "nights": (
