@@ -147,19 +147,19 @@ def test_the_keys_and_the_database_of_an_empty_instance_are_created(new_instance
     assert secrets.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_commands_are_available_through_flask(new_instance: Releaf) -> None:
+def test_the_commands_are_available_through_flask(own_instance: Releaf) -> None:
     from flask.cli import FlaskGroup
 
     from webapp.app import create_app
     from webapp.cli import register
 
-    app = create_app(configuration.load(new_instance.surroundings))
+    app = create_app(configuration.load(own_instance.surroundings))
     register(app)
     group = FlaskGroup(create_app=lambda: app)
     runner = app.test_cli_runner()
 
-    fine = runner.invoke(group, ["list", "accounts", "--json"], env=new_instance.surroundings)
-    wrong = runner.invoke(group, ["account", "add", "--json"], env=new_instance.surroundings)
+    fine = runner.invoke(group, ["list", "accounts", "--json"], env=own_instance.surroundings)
+    wrong = runner.invoke(group, ["account", "add", "--json"], env=own_instance.surroundings)
 
     assert (fine.exit_code, fine.stdout) == (0, "[]\n")
     assert (wrong.exit_code, wrong.stdout[:10]) == (2, '{"error":{')

@@ -86,6 +86,7 @@ def _later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: later)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_later")
 def test_only_these_routes_require_the_confirmation(tenants: Tenants) -> None:
     forms = {name for name in WHO if name.endswith(" POST")}
@@ -95,6 +96,7 @@ def test_only_these_routes_require_the_confirmation(tenants: Tenants) -> None:
     assert {name for name in pages if _is_led(tenants, name)} == pages
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_later")
 def test_no_other_route_changes_who_has_access(tenants: Tenants) -> None:
     others = {name for name in WHO if name.endswith(" POST")} - GUARDED - SELF_GUARDED

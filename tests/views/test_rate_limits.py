@@ -243,6 +243,7 @@ def test_a_refused_first_password_is_not_counted_and_a_wrong_link_is(
     assert guessed == [404] * 20 + [429]
 
 
+@pytest.mark.slow  # some 120 requests
 def test_the_number_of_emails_to_new_addresses_is_limited(
     own_app: Flask, transaction: Transaction
 ) -> None:
