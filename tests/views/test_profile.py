@@ -85,6 +85,20 @@ def test_name_language_and_time_zone_are_chosen(ada: Visitor, transaction: Trans
     ]
 
 
+def test_time_zones_of_places_are_listed_and_a_stored_alias(
+    ada: Visitor, transaction: Transaction
+) -> None:
+    page = ada.get("/profile/edit").text
+    assert 'value="America/New_York"' in page
+    assert 'value="UTC"' in page
+    assert 'value="Navajo"' not in page
+
+    with transaction() as session:
+        session.scalars(select(User).where(User.email == EMAIL)).one().time_zone = "Navajo"
+
+    assert 'selected value="Navajo"' in ada.get("/profile/edit").text
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from importlib import resources
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -26,8 +27,20 @@ LONGEST_NAME = 200
 
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
-    """Return the selectable time zones by name, without those that differ by machine."""
+    """Return the accepted time zones by name, without those that differ by machine."""
     return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
+
+
+@lru_cache(maxsize=1)
+def listed_time_zones() -> tuple[str, ...]:
+    """Return the time zones of places, and UTC, by name: without aliases such as Navajo.
+
+    Source: zone.tab of the IANA database, which is made for lists of choices.
+    """
+    table = resources.files("tzdata") / "zoneinfo" / "zone.tab"
+    rows = table.read_text(encoding="utf-8").splitlines()
+    places = {row.split("\t")[2] for row in rows if not row.startswith("#")}
+    return tuple(sorted(places & set(time_zones()) | {"UTC"}))
 
 
 def countries() -> Mapping[str, str]:

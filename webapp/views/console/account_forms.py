@@ -57,10 +57,18 @@ def language_of(form: FlaskForm) -> str | None:
     return chosen or None
 
 
+def time_zone_choices(current: str | None) -> list[tuple[str, str]]:
+    """Return the time zones to choose from; ``current`` is one of them if it is an alias."""
+    names = set(accounts.listed_time_zones())
+    if current is not None and current in accounts.time_zones():
+        names.add(current)
+    return [(name, name.replace("_", " ")) for name in sorted(names)]
+
+
 def offer_choices(form: FlaskForm, partner: Account | None) -> None:
     countries = [(code, name) for code, name in accounts.countries().items()]
     if partner is None:
-        form.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in accounts.time_zones()]
+        form.time_zone.choices = time_zone_choices(form.time_zone.data)
     else:
         own = accounts.countries().get(partner.country or "")
         countries.insert(

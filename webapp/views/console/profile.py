@@ -14,9 +14,10 @@ from webapp.extensions import current_settings
 from webapp.filters import zone_name
 from webapp.models import User
 from webapp.queries import sessions as queries
-from webapp.services.accounts import accounts, email_changes, users
+from webapp.services.accounts import email_changes, users
 from webapp.services.accounts import sessions as service
 from webapp.services.notifications import access_emails
+from webapp.views.console import account_forms
 from webapp.views.console.users import ROLE_LABELS
 from webapp.views.shared import context, forms, sessions
 from webapp.views.shared.confirmation import confirmation_required, typed_values
@@ -169,6 +170,5 @@ def _profile_form(user: User) -> ProfileForm:
     form = ProfileForm(data={"full_name": user.full_name, **values})
     form.language.choices = [("", gettext("Browser default")), *i18n.LANGUAGES.items()]
     own = gettext("Same as account: %(own)s", own=zone_name(user.account.zone))
-    zones = [(zone, zone.replace("_", " ")) for zone in accounts.time_zones()]
-    form.time_zone.choices = [("", own), *zones]
+    form.time_zone.choices = [("", own), *account_forms.time_zone_choices(user.time_zone)]
     return form
