@@ -4,6 +4,7 @@ import gc
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from tests.database import engine, open_session
+from webapp import setting_values
 from webapp import settings as configuration
 from webapp.app import create_app
 from webapp.db import db
@@ -30,6 +32,9 @@ pytest_plugins = ("tests.environment",)
 _REAL_HASHER, _REAL_NOBODYS_HASH = passwords.hasher, passwords.NOBODYS_HASH
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 passwords.NOBODYS_HASH = passwords.hasher.hash("the password of nobody at all")
+
+# Settings are loaded a thousand times, with few keys: a check of one takes 18 ms.
+setting_values.secret_key = cache(setting_values.secret_key)
 
 # How long an example takes depends on what else the machine does.
 hypothesis_settings.register_profile(

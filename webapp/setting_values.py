@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import time
 from email.utils import parseaddr
-from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -103,14 +102,9 @@ def encryption_keys(text: str) -> tuple[str, ...]:
 
 
 def secret_key(text: str) -> str:
-    if len(text) < 32 or _guesses_log10(text[:_MEASURED]) < LEAST_GUESSES_LOG10:
+    if len(text) < 32 or zxcvbn(text[:_MEASURED])["guesses_log10"] < LEAST_GUESSES_LOG10:
         raise SettingsError("SECRET_KEY: needs at least 32 random characters")
     return text
-
-
-@lru_cache(maxsize=4)
-def _guesses_log10(text: str) -> float:
-    return float(zxcvbn(text)["guesses_log10"])
 
 
 def _url(name: str, url: str) -> str:

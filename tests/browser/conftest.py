@@ -49,15 +49,15 @@ def window(chromium: Browser) -> Iterator[Page]:
     """A new window; errors of its console fail the test."""
     context: BrowserContext = chromium.new_context()
     page = context.new_page()
-    complaints: list[str] = []
+    errors: list[str] = []
     page.on(
         "console",
-        lambda message: complaints.append(message.text) if message.type == "error" else None,
+        lambda message: errors.append(message.text) if message.type == "error" else None,
     )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
-    assert complaints == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -79,12 +79,12 @@ def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
 def visit(
     chromium: Browser, served_app: ServedApp, request: pytest.FixtureRequest
 ) -> Iterator[Visit]:
-    """Whatever a console complains of fails the journey."""
-    through = Visit(chromium, served_app, request.param, [], [])
-    yield through
-    for context in through.contexts:
+    """The windows of a journey; an error in a console fails it."""
+    visits = Visit(chromium, served_app, request.param, [], [])
+    yield visits
+    for context in visits.contexts:
         context.close()
-    assert through.complaints == []
+    assert visits.errors == []
 
 
 @pytest.fixture

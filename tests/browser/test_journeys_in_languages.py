@@ -59,34 +59,34 @@ _ENGLISH = re.compile(
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.role)
 @pytest.mark.parametrize("language", NUMBERS)
 def test_a_journey_in_another_language(visit: Visit, language: str, journey: Journey) -> None:
-    page = visit.of(locale=language)
-    visit.opens(page, "/login")
-    is_in(page, language)
+    page = visit.page_as(locale=language)
+    visit.open(page, "/login")
+    expect_language(page, language)
     page.locator("[name=email]").fill(visit.served_app.emails[journey.role])
     page.locator("[name=password]").fill(PASSWORD)
     submit(page, "password")
     page.wait_for_url(f"{visit.served_app.address}/")
 
     for path in (journey.list_path, journey.detail_path):
-        visit.opens(page, path)
-        is_in(page, language)
+        visit.open(page, path)
+        expect_language(page, language)
     text = page.get_by_role("main").inner_text()
     assert re.search(NUMBERS[language], text)
     assert re.search(DAYS[language], text)
 
-    visit.opens(page, journey.form_path)
+    visit.open(page, journey.form_path)
     page.locator(f"[name={journey.field}]").fill("")
     submit(page, journey.field)
     expect(page.locator("main .error").first).to_be_visible()
-    is_in(page, language)
+    expect_language(page, language)
     page.locator(f"[name={journey.field}]").fill(f"Norte {language} {visit.javascript}")
     submit(page, journey.field)
     expect(page.locator("main .notice").first).to_be_visible()
-    is_in(page, language)
+    expect_language(page, language)
 
     page.locator("form[action='/logout'] button").click()
     page.wait_for_url("**/login*")
-    is_in(page, language)
+    expect_language(page, language)
 
 
 def submit(page: Page, field: str) -> None:
@@ -94,8 +94,8 @@ def submit(page: Page, field: str) -> None:
     page.locator(f"form:has([name={field}]) button[type=submit]").first.click()
 
 
-def is_in(page: Page, language: str) -> None:
-    """See that the texts and formats of a page are those of a language."""
+def expect_language(page: Page, language: str) -> None:
+    """Assert that the texts and formats of a page are those of a language."""
     html = page.locator("html").get_attribute("lang") or ""
     assert language.startswith(html), html
     text = page.get_by_role("main").inner_text()

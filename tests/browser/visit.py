@@ -1,4 +1,4 @@
-"""Windows of the application for journeys of people through the console."""
+"""Windows of the application for journeys through the console."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ class Visit:
     browser: Browser
     served_app: ServedApp
     javascript: bool
-    complaints: list[str]
+    errors: list[str]
     contexts: list[BrowserContext]
 
-    def of(self, who: str = "", locale: str = "en-US") -> Page:
+    def page_as(self, who: str = "", locale: str = "en-US") -> Page:
         """Open a page as a logged-in user, or as a guest without a name."""
         context = self.browser.new_context(java_script_enabled=self.javascript, locale=locale)
         context.set_default_timeout(WAIT_MS)
@@ -30,11 +30,11 @@ class Visit:
             value, url = self.served_app.cookies[who], self.served_app.address
             context.add_cookies([{"name": name, "value": value, "url": url}])
         page = context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._record_message)
         return page
 
-    def opens(self, page: Page, path: str) -> None:
+    def open(self, page: Page, path: str) -> None:
         """Go to an address of the application."""
         page.goto(self.served_app.address + path.format_map(self.served_app.things))
 
@@ -43,4 +43,4 @@ class Visit:
         # Requests of htmx are aborted when a page is left, and htmx logs that.
         left = message.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
         if message.type == "error" and not meant and not left:
-            self.complaints.append(message.text)
+            self.errors.append(message.text)

@@ -68,7 +68,7 @@ class Sandbox(SimulatedFleet, Faults):
     def __enter__(self) -> Self:
         self._server = Server(self._port, self)
         self._port = int(self._server.server_address[1])
-        # It notices within 10 ms that it is to stop: tests stop hundreds of them.
+        # Polls every 10 ms whether to stop: tests stop hundreds of sandboxes.
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.01,), name="sandbox", daemon=True
         )
