@@ -105,7 +105,7 @@ def test_a_customer_has_no_filter_for_renamed_feeds(office: Office) -> None:
 
     assert "Miller Print Shop" in page
     assert "Miller &amp; Sons" not in page
-    assert "Under a new name" not in page
+    assert "Renamed" not in page
 
 
 def test_a_removed_or_inactive_feed_proposes_nothing(
