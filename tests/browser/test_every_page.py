@@ -79,6 +79,7 @@ def test_every_page_has_a_url(served_app: ServedApp) -> None:
         pytest.param("status", id="every page answers as it should"),
         pytest.param("axe", id="axe-core finds no violation, in light and dark"),
         pytest.param("width", id="nothing scrolls sideways on a phone"),
+        pytest.param("cut", id="no table scrolls sideways on a tablet"),
         pytest.param("spills", id="no words are wider than the box around them"),
         pytest.param("console", id="no console complains"),
         pytest.param("elsewhere", id="nothing is asked of another host"),

@@ -27,7 +27,7 @@ LARGEST_PAGE = 150 * 1024
 PHONE_WIDTH = 360
 _SIZES = {
     "desktop-light": (1280, 900),
-    "tablet-light": (800, 1100),
+    "tablet-light": (768, 1100),
     "phone-dark": (PHONE_WIDTH, 740),
 }
 Kind = Literal["desktop-light", "tablet-light", "phone-dark"]
@@ -86,6 +86,11 @@ _SPILLS = """() => [...document.querySelectorAll(
   .filter((one) => one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1
     && getComputedStyle(one).overflowX === 'visible' && one.checkVisibility())
   .map((one) => `${one.className || one.localName}: ${one.textContent.trim().slice(0, 40)}`)"""
+#: Tables of which a part is hidden at the side, unless a word has more letters than a column.
+_CUT = """() => [...document.querySelectorAll('.table')]
+  .filter((one) => one.scrollWidth > one.clientWidth
+    && ![...one.querySelectorAll('td, th')].some((cell) => /\\S{31}/.test(cell.textContent)))
+  .map((one) => `${one.getAttribute('aria-label')}: ${one.scrollWidth} in ${one.clientWidth} px`)"""
 _MEASURE = "[document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]"
 _AROUND_A_PART = (
     '<!DOCTYPE html>\n<html lang="en"><head><title>A part of a page</title></head><body><main>'
@@ -272,6 +277,8 @@ class Walk:
         if width > _SIZES[kind][0]:
             self._add("width", [f"{width} px on {kind}"])
         self._add("spills", [f"{kind}: {one}" for one in self._page.evaluate(_SPILLS)])
+        if kind == "tablet-light":
+            self._add("cut", self._page.evaluate(_CUT))
 
     def _photograph(self, kind: Literal["desktop-light", "phone-dark"]) -> None:
         """Take a picture of all of the page, if pictures are wanted."""
