@@ -97,7 +97,7 @@ def test_a_certificate_without_external_assets_is_rendered(
 
 
 def loses_a_font(root: Path) -> None:
-    (root / "static/vendor/fonts/eb-garamond-greek-400-normal.woff2").unlink()
+    (root / "static/vendor/fonts/eb-garamond-greek-400-normal.ttf").unlink()
 
 
 def loses_the_paper(root: Path) -> None:

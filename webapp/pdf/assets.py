@@ -18,7 +18,7 @@ from webapp import filters, i18n
 FOLDERS = ("static/print", "static/vendor/fonts")
 #: The URL of a document's logo, whose bytes are passed with it.
 LOGO = "releaf:logo"
-_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf"}
 
 
 def template(root: Path, name: str) -> Template:
