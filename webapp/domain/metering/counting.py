@@ -199,13 +199,13 @@ def _restore(run: Run, reading: Count, since: date) -> None:
             run.decide(delta, "dropped", evidence=((reading.day, reading.count),))
     old, mark, marks = before.count, before.mark(reading.count), before.marks
     if mark is not None:
-        run.take_back(mark.number, reading, up_to=before.number)
+        run.withdraw_after(mark.number, reading, up_to=before.number)
         run.change(history=mark.history)
         old, marks = mark.count, marks[: marks.index(mark) + 1]
     pages = reading.count - old - before.deposited
     if pages < 0:
         # Less than deposited since: the readings since the reset were not printed pages.
-        run.take_back(before.number, reading)
+        run.withdraw_after(before.number, reading)
         pages = max(reading.count - old, 0)
     run.note("restored", reading.day, old=old, count=reading.count, pages=pages)
     run.record(reading, "restored", "counted", pages, before=run.state.latest, since=since)

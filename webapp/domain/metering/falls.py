@@ -122,7 +122,7 @@ def _return_to(
     run: Run, number: int, count: int, reading: Count, history: History | None = None
 ) -> None:
     """Return to a count: every later delta is dropped or withdrawn."""
-    run.take_back(number, reading)
+    run.withdraw_after(number, reading)
     if history is None:
         found = [mark for mark in run.state.marks if mark.number <= number]
         history = found[-1].history if found else run.state.history

@@ -37,7 +37,7 @@ def reopen(state: DeviceState, delta: Delta) -> Result:
     Raises ValueError for one that is held, or that was counted without a decision.
     """
     if delta.state in ("held", "counted"):
-        raise ValueError(f"delta {delta.number} has no decision to take back: {delta.state}")
+        raise ValueError(f"delta {delta.number} has no decision to undo: {delta.state}")
     return _set(state, delta, "held", 0)
 
 

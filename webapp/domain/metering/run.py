@@ -27,7 +27,7 @@ from webapp.domain.metering.state import (
     Mark,
 )
 
-#: Taken back by readings, or refused by a user.
+#: Dropped or withdrawn by readings, or refused by a user.
 _FINAL: frozenset[DeltaState] = frozenset({"dropped", "withdrawn", "rejected", "reset"})
 
 
@@ -165,8 +165,8 @@ class Run(StateChange):
         """Record that later readings cannot decide a held delta."""
         self.decide(delta, "held", for_person=True, evidence=delta.evidence)
 
-    def take_back(self, after: int, reading: Count, up_to: int | None = None) -> None:
-        """Drop or withdraw the deltas numbered after ``after``: ``reading`` contradicts them."""
+    def withdraw_after(self, after: int, reading: Count, up_to: int | None = None) -> None:
+        """Drop or withdraw the deltas after number ``after``, which ``reading`` contradicts."""
         for delta in self.state.deltas:
             if delta.number <= after or (up_to is not None and delta.number > up_to):
                 continue

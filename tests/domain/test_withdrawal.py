@@ -1,4 +1,4 @@
-"""Deltas that a reading takes back, and pages credited after a reset."""
+"""Deltas that a later reading contradicts, and pages credited after a reset."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -56,7 +56,7 @@ def states(run: Run) -> list[DeltaState]:
 def test_deltas_after_a_final_one_are_withdrawn(final: DeltaState) -> None:
     run = run_with(delta(1, final), delta(2, "counted"), delta(3, "held"))
 
-    run.take_back(0, FALLEN)
+    run.withdraw_after(0, FALLEN)
 
     assert states(run) == [final, "withdrawn", "dropped"]
     assert run.state.life == 0
@@ -76,7 +76,7 @@ def test_only_deltas_in_the_range_are_withdrawn(
 ) -> None:
     run = run_with(*(delta(number, "counted") for number in (1, 2, 3)))
 
-    run.take_back(after, FALLEN, up_to)
+    run.withdraw_after(after, FALLEN, up_to)
 
     assert states(run) == expected
     assert run.state.life == 10 * expected.count("counted")
@@ -93,7 +93,7 @@ def test_only_deltas_in_the_range_are_withdrawn(
 def test_delta_that_was_counted_is_withdrawn(fields: dict[str, Any], expected: DeltaState) -> None:
     run = run_with(delta(1, "held", **fields))
 
-    run.take_back(0, FALLEN)
+    run.withdraw_after(0, FALLEN)
 
     assert states(run) == [expected]
     assert run.state.deltas[0].resumes is None
@@ -103,7 +103,7 @@ def test_delta_that_was_counted_is_withdrawn(fields: dict[str, Any], expected: D
 def test_start_meter_is_the_one_before_a_withdrawn_baseline(pages: int, initial: int) -> None:
     run = run_with(delta(1, "baseline", pages=pages))
 
-    run.take_back(0, FALLEN)
+    run.withdraw_after(0, FALLEN)
 
     assert run.state.initial == initial
 
@@ -112,7 +112,7 @@ def test_contradicting_reading_is_the_last_of_five_in_the_evidence() -> None:
     earlier = tuple((DAY - timedelta(days=days), 10_000) for days in range(5, 0, -1))
     run = run_with(delta(1, "held", evidence=earlier))
 
-    run.take_back(0, FALLEN)
+    run.withdraw_after(0, FALLEN)
 
     (changed,) = run.events
     assert isinstance(changed, DeltaChanged)
