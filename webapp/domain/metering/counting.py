@@ -98,7 +98,7 @@ def _resolve(run: Run, delta: Delta) -> None:
         run.decide(delta, "accepted", evidence=delta.evidence)
         history = run.state.history
         run.change(history=replace(history, deltas=history.deltas + 1))
-    elif _is_foreign(run, delta):
+    elif _starts_another_count(run, delta):
         _to_baseline(run, delta)
     else:
         run.leave_to_person(delta)
@@ -122,8 +122,8 @@ def _accept_alike(run: Run, delta: Delta) -> None:
             _add_to_history(run, other.pages, other.days)
 
 
-def _is_foreign(run: Run, delta: Delta) -> bool:
-    """Whether an unconfirmed count is taken as another lifetime count."""
+def _starts_another_count(run: Run, delta: Delta) -> bool:
+    """Whether an unconfirmed count is the first of another lifetime count."""
     if delta.kind == "first_count" or run.state.serial is None:
         return True
     return delta.kind == "near_lifetime" and delta.pages > run.context.limits.confirmable
