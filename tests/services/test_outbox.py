@@ -30,15 +30,15 @@ def test_a_refused_email_is_retried_with_growing_delays_and_then_fails(
     session: Session,
 ) -> None:
     made = factories.mail(session, state="queued")
-    now, tries = NOW, 0
+    now, attempts = NOW, 0
     while (mail := outbox.claim(session, now)) is not None:
-        tries += 1
+        attempts += 1
         outbox.mark_failed(session, mail, "it does not answer in time", now, lasting=False)
         session.commit()
         assert outbox.claim(session, mail.due_at - timedelta(seconds=1)) is None
         now = mail.due_at
 
-    assert tries == len(outbox.PAUSES) + 1
+    assert attempts == len(outbox.PAUSES) + 1
     assert (made.state, outbox.undelivered(session)) == (
         "failed",
         (0, 1, "it does not answer in time"),

@@ -1,4 +1,4 @@
-"""Tries of passwords are slowed by address and by account, and no account is locked."""
+"""Attempts to enter a password are limited by address and by account; no account is locked."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +52,7 @@ def browser(app: Flask, address: str) -> Visitor:
 
 
 def enter(app: Flask, address: str, password: str = WRONG, email: str = EMAIL) -> int:
-    """Try to log in without a token."""
+    """Return the status of an attempt to log in, without a token."""
     client = browser(app, address).client
     return client.post("/login", data={"email": email, "password": password}).status_code
 
@@ -62,14 +62,14 @@ def test_thirty_wrong_passwords_from_three_addresses_do_not_lock_the_account(
     own_app: Flask,
 ) -> None:
     attackers = [browser(own_app, f"203.0.{number}.9") for number in range(3)]
-    tries = [each.log_in(EMAIL, WRONG) for _ in range(10) for each in attackers]
+    attempts = [each.log_in(EMAIL, WRONG) for _ in range(10) for each in attackers]
 
     known = browser(own_app, "10.0.0.99").log_in(EMAIL)
     mistaken = browser(own_app, "10.0.0.98").log_in(EMAIL, WRONG)
     elsewhere = browser(own_app, "10.0.5.1").log_in(EMAIL)
     too_long_ago = browser(own_app, "10.0.9.1").log_in(EMAIL)
 
-    assert [each.status_code for each in tries] == [422] * 10 + [429] * 20
+    assert [each.status_code for each in attempts] == [422] * 10 + [429] * 20
     assert (known.status_code, known.location, mistaken.status_code) == (302, "/", 422)
     assert (elsewhere.status_code, too_long_ago.status_code) == (429, 429)
     assert "Try again in 1 minute" in elsewhere.text
@@ -86,33 +86,33 @@ def test_a_known_network_is_limited_too(own_app: Flask) -> None:
 @pytest.mark.usefixtures("ada")
 def test_a_client_address_is_limited_over_all_accounts(own_app: Flask) -> None:
     attacker = browser(own_app, "203.0.113.9")
-    tries = [attacker.log_in(f"user{number}@example.com", WRONG) for number in range(21)]
+    attempts = [attacker.log_in(f"user{number}@example.com", WRONG) for number in range(21)]
 
     refused = attacker.log_in(EMAIL)
 
-    assert [each.status_code for each in tries] == [422] * 20 + [429]
+    assert [each.status_code for each in attempts] == [422] * 20 + [429]
     assert refused.status_code == 429
     assert 240 <= int(refused.headers["Retry-After"]) <= 300
     assert browser(own_app, "203.0.113.10").log_in(EMAIL).status_code == 302
 
 
 def test_an_ipv6_client_has_one_limit_for_its_whole_network(own_app: Flask) -> None:
-    tries = [
+    attempts = [
         browser(own_app, f"2001:db8::{number:x}").log_in(f"user{number}@example.com", WRONG)
         for number in range(21)
     ]
 
-    assert [each.status_code for each in tries] == [422] * 20 + [429]
+    assert [each.status_code for each in attempts] == [422] * 20 + [429]
     assert browser(own_app, "2001:db8:0:1::1").log_in(EMAIL, WRONG).status_code == 422
 
 
 def test_an_unknown_email_is_limited_like_a_known_one(own_app: Flask) -> None:
-    tries = [
+    attempts = [
         browser(own_app, f"203.0.{number}.9").log_in("nobody@example.com", WRONG)
         for number in range(11)
     ]
 
-    assert [each.status_code for each in tries] == [422] * 10 + [429]
+    assert [each.status_code for each in attempts] == [422] * 10 + [429]
 
 
 @pytest.mark.usefixtures("ada")

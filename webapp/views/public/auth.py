@@ -73,7 +73,7 @@ def _chosen(form: LoginForm, found: Sequence[User]) -> User | None:
         if form.account.data == str(user.account_id):
             return user
     if found:
-        rate_limits.give_back_try()
+        rate_limits.exempt_attempt()
         form.account.choices = [(str(user.account_id), user.account.name) for user in found]
         text = gettext("Choose an account, and enter your password once more.")
         forms.refuse(form, Invalid("account", text))
@@ -162,7 +162,7 @@ def password() -> ResponseReturnValue:
                 _note("password refused", user)
                 db.session.commit()
             else:
-                rate_limits.give_back_try()
+                rate_limits.exempt_attempt()
             forms.refuse(form, error)
         else:
             _note("user changed password", user)
@@ -198,7 +198,7 @@ def invitation(token: str) -> ResponseReturnValue:
             )
         except Invalid as error:
             db.session.rollback()
-            rate_limits.give_back_try()
+            rate_limits.exempt_attempt()
             forms.refuse(form, error)
         except Conflict as error:
             db.session.rollback()
@@ -219,10 +219,10 @@ def invitation(token: str) -> ResponseReturnValue:
 
 
 def _is_complete(form: forms.Form) -> bool:
-    """Whether a form was sent with valid fields; otherwise no password is tried with it."""
+    """Whether a form was sent with valid fields; otherwise no password is compared."""
     if form.validate_on_submit():
         return True
-    rate_limits.give_back_try()
+    rate_limits.exempt_attempt()
     return False
 
 

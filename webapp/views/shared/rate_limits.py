@@ -1,8 +1,9 @@
-"""Limits of requests by client address and of passwords that are tried.
+"""Limits of requests by client address and of attempts to enter a password.
 
-A try is counted before the password is checked, in one step, so that simultaneous tries cannot
-exceed a limit; it is deleted when the password was correct. No user is locked out: a limit ends
-within minutes, and that of an account does not hold on networks from which the user has logged in.
+An attempt is counted before the password is checked, in one step, so that simultaneous attempts
+cannot exceed a limit; it is subtracted when the password was correct. No user is locked out: a
+limit ends within minutes, and that of an account does not hold on networks from which the user has
+logged in.
 """
 
 import math
@@ -51,9 +52,10 @@ _IMAGES = {
 }
 #: How often a client address may upload pictures.
 _UPLOADS = {"branding.edit": "60 per hour", "branding.preview": "120 per minute"}
-_TRIES = frozenset({"auth.login", "auth.invitation", "auth.password", "auth.confirm"})
+#: Where a password or a link can be guessed. Correct ones are not counted.
+_ATTEMPTS = frozenset({"auth.login", "auth.invitation", "auth.password", "auth.confirm"})
 #: Breaches of their limits are recorded.
-_RECORDED = _TRIES | {"auth.forgot"}
+_RECORDED = _ATTEMPTS | {"auth.forgot"}
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -80,25 +82,25 @@ def register(app: Flask, settings: Settings) -> None:
         route_limit: RouteLimit = limiter.limit(often, **options)
         app.view_functions[endpoint] = route_limit(cast(Any, app.view_functions[endpoint]))
 
-    _limit_tries(limit)
+    _limit_attempts(limit)
     for endpoint in ("users.new", "users.invite"):
         limit(endpoint, _INVITATIONS, methods=["POST"], key_func=_user)
     for endpoint, often in _UPLOADS.items():
         limit(endpoint, often, methods=["POST"])
     for endpoint, often in _IMAGES.items():
         limit(endpoint, often)
-    app.after_request(_give_back_after_success(limiter))
+    app.after_request(_subtract_exempt_attempts(limiter))
 
 
-def give_back_try() -> None:
-    """Give back the try of this request, although it is refused for another reason.
+def exempt_attempt() -> None:
+    """Do not count the attempt of this request, although it is refused for another reason.
 
     Its password or link was correct, or was not compared.
     """
-    g.gives_back_try = True
+    g.is_exempt_attempt = True
 
 
-def _limit_tries(limit: Callable[..., None]) -> None:
+def _limit_attempts(limit: Callable[..., None]) -> None:
     for endpoint in ("auth.login", "auth.invitation"):
         limit(endpoint, _BY_ADDRESS, methods=["POST"])
     for endpoint in ("auth.password", "auth.confirm"):
@@ -114,17 +116,17 @@ def _limit_tries(limit: Callable[..., None]) -> None:
         limit(endpoint, by_network, methods=["POST"], key_func=_account_and_network)
 
 
-def _give_back_after_success(limiter: Limiter) -> Callable[[Response], Response]:
-    def give_back(response: Response) -> Response:
-        is_no_try = response.status_code < 400 or g.get("gives_back_try", False)
-        if request.endpoint in _TRIES and is_no_try:
+def _subtract_exempt_attempts(limiter: Limiter) -> Callable[[Response], Response]:
+    def subtract(response: Response) -> Response:
+        is_exempt = response.status_code < 400 or g.get("is_exempt_attempt", False)
+        if request.endpoint in _ATTEMPTS and is_exempt:
             for counted in limiter.current_limits:
                 with suppress(RedisError):
                     expiry = counted.limit.get_expiry()
                     limiter.limiter.storage.incr(counted.key, expiry, amount=-1)
         return response
 
-    return give_back
+    return subtract
 
 
 def _refuse(limiter: Limiter, breached: RequestLimit) -> Response:
@@ -137,7 +139,7 @@ def _refuse(limiter: Limiter, breached: RequestLimit) -> Response:
 
 
 def _record_breach() -> None:
-    """Record that a limit of tries was exceeded, once in five minutes for each limit."""
+    """Record that a limit of attempts was exceeded, once in five minutes for each limit."""
     if current_user.is_authenticated:
         user = context.user()
         context.note("tries limited", user.email, user.account)
