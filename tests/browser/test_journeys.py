@@ -145,14 +145,14 @@ def test_a_customer_downloads_prints_and_shares(visit: Visit) -> None:
     response = guest.goto(visit.served_app.address + str(badge))
     assert response is not None
     assert response.status == 200
-    press(cara, "Hide our name")
+    press(cara, "Hide the name")
     cara.get_by_role("link", name="View the public page").click()
     expect_text(cara, "R-2026-")
     public = cara.url
     guest.goto(public)
     expect(guest.get_by_role("main")).not_to_contain_text("Harbour Architects")
     visit.open(cara, "/accounts/{customer}/sharing")
-    press(cara, "Show our name")
+    press(cara, "Show the name")
     guest.goto(public)
     expect_text(guest, "Harbour Architects")
     press(cara, "Turn off")
