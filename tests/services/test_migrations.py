@@ -199,6 +199,36 @@ def test_no_email_is_due_for_a_document_that_was_rendered_before(empty_database:
     assert not due
 
 
+def test_the_other_machine_of_a_state_is_renamed_by_an_upgrade_and_a_downgrade(
+    empty_database: str,
+) -> None:
+    first = {"counter_set": "lifetime", "values": {"lifetime": 2**40}, "day": "2026-11-02"}
+    former = [{"asset": "Café 🖨", "stranger": first, "marks": [{}]}, {"asset": '"stranger": {}'}]
+    config = database._config()
+    with database._engine(empty_database).begin() as connection:
+        if connection.dialect.name == "sqlite":
+            database._disable_foreign_keys(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0025_saved_view")
+        of_feed = {name: ROWS["0001_initial"][name] for name in ("account", "server", "feed")}
+        of_feed["feed"] = {**of_feed["feed"], "read_interval_days": None}
+        row = _fill(connection, {**of_feed, "device": {"moved_to": None}})["device"]
+        tables = MetaData()
+        tables.reflect(connection, only=["device"])
+        device = tables.tables["device"]
+        states = select(device.c.state).order_by(device.c.id)
+        connection.execute(device.update().values(state=former[0]))
+        connection.execute(device.insert().values({**row, "id": 2, "state": former[1]}))
+
+        command.upgrade(config, "0026_other_machine")
+        upgraded = connection.scalars(states).all()
+        command.downgrade(config, "0025_saved_view")
+        downgraded = connection.scalars(states).all()
+
+    assert upgraded == [{"asset": "Café 🖨", "other_machine": first, "marks": [{}]}, former[1]]
+    assert downgraded == former
+
+
 def test_a_revision_does_not_wait_long_for_a_table_that_is_in_use(
     postgresql_database: str, later_revision: str
 ) -> None:

@@ -154,7 +154,7 @@ _STATE: Mapping[str, Decoder] = {
     "missing_since": date.fromisoformat,
     "last_seen": datetime.fromisoformat,
     "alternate": _alternate,
-    "stranger": _alternate,
+    "other_machine": _alternate,
     "fall": _fall,
     "before_reset": _before_reset,
     "marks": _many(_mark),

@@ -64,7 +64,7 @@ def process(state: DeviceState | None, observation: Observation, context: Contex
     if _is_read(run.state, row, context):
         return run.result()
     if observation.does_not_continue:
-        return _stranger(run, observation)
+        return _await_other_machine(run, observation)
     values = usable_values(row.counters)
     seen = context.past(row.last_seen)
     if run.state.counter_set is None:
@@ -160,7 +160,7 @@ def _known_set(
     if run.state.incomplete_since is not None:
         run.note("complete_again", run.context.closing)
         run.change(incomplete_since=None, alternate=None)
-    run.change(stranger=None)
+    run.change(other_machine=None)
     set_place(run, observation.row, observation.serial, observation.asset)
     reading = count_taken(run, count, seen)
     anew = run.state.begin_anew
@@ -229,7 +229,7 @@ def _switch(
     return _known_set(run, alternate.counter_set, observation, values, seen)
 
 
-def _stranger(run: Run, observation: Observation) -> Result:
+def _await_other_machine(run: Run, observation: Observation) -> Result:
     """Handle a row without a serial number that does not continue this device's count.
 
     There is no reading; after some business days it is another machine, counted from its first
@@ -240,22 +240,22 @@ def _stranger(run: Run, observation: Observation) -> Result:
     counter_set = select_counter_set(values)
     if counter_set is None or sum(values.values()) > LARGEST:
         return run.result(incomplete=True)
-    stranger = run.state.stranger
-    if stranger is None:
+    first = run.state.other_machine
+    if first is None:
         members = values_of_set(values, counter_set)
-        stranger = Alternate(counter_set, members, context.closing)
-        run.change(stranger=stranger)
+        first = Alternate(counter_set, members, context.closing)
+        run.change(other_machine=first)
         run.note("does_not_continue", context.closing, asset=observation.asset)
-    if context.business_days(stranger.day, context.closing) < context.limits.missing_days:
+    if context.business_days(first.day, context.closing) < context.limits.missing_days:
         return run.result(incomplete=True)
     asset = observation.asset
-    run.change(stranger=None, missing_since=context.closing)
+    run.change(other_machine=None, missing_since=context.closing)
     run.note("two_machines", context.closing, asset=asset)
     run.note("missing", context.closing)
     # It is read in this night, as it would be if the night were collected again. Its deltas are
     # numbered after the other's, so that those of a replay follow the stored ones.
     number = run.state.next_number
-    other = baseline_of(stranger, observation.row.customer, asset, context, number)
+    other = baseline_of(first, observation.row.customer, asset, context, number)
     taken = process(other, replace(observation, does_not_continue=False), context)
     return replace(run.result(), spawned=(taken,))
 

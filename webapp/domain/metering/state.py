@@ -186,6 +186,7 @@ class DeviceState:
     read it last (also while it is ``away`` at a customer without a feed). ``night``: the day closed
     by the last reading; a night takes one reading. ``life``: deposited pages only.
     ``aliases``: the asset IDs of a device that its customer has listed several times in a night.
+    ``other_machine``: the first row without a serial number that does not continue the count.
     """
 
     serial: str | None
@@ -208,7 +209,7 @@ class DeviceState:
     incomplete_since: date | None = None
     missing_since: date | None = None
     alternate: Alternate | None = None
-    stranger: Alternate | None = None
+    other_machine: Alternate | None = None
     fall: PendingFall | None = None
     before_reset: BeforeReset | None = None
     marks: tuple[Mark, ...] = ()

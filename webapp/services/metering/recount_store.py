@@ -106,7 +106,7 @@ def _state(plan: Plan, device: RecountedDevice, stored: DeviceState) -> DeviceSt
         missing_since=stored.missing_since,
         incomplete_since=stored.incomplete_since or replayed.incomplete_since,
         alternate=stored.alternate,
-        stranger=stored.stranger,
+        other_machine=stored.other_machine,
         copies=stored.copies or tuple(copy for copy in replayed.copies if copy.verdict),
     )
 
