@@ -134,7 +134,10 @@ def days(first: date, last: date) -> str:
 
 
 def month(value: object) -> str:
-    """Return a month: October 2026. Takes a date, a Month, or text that starts with 2026-10."""
+    """Return a month: October 2026. Takes a date, a Month, or text that starts with 2026-10.
+
+    Spanish months are in lower case: capitalize one that begins a heading, a cell or a sentence.
+    """
     return _date("yMMMM", date.fromisoformat(f"{str(value)[:7]}-01"))
 
 

@@ -35,13 +35,14 @@ _DATA = (
     Mail.error, Mail.key, Mail.plain, Mail.title, SavedView.name, Server.name, User.email,
     User.full_name,
 )  # fmt: skip
-#: Words that are the same in every language.
+_MONTHS = "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+#: Words that are the same in every language. The name of a month begins a text as a sentence.
 _NAMES = re.compile(
     r"English \((?:US|UK)\)|Español \((?:Latinoamérica|España)\)|"
     r"Releaf|Printerpoint|My Account|Account Settings|API Access|CSV|Excel|SVG|"
     r"PDF|LinkedIn|UTC|[A-Z]{3,4}|MAIL_URL|releaf|https?://\S+|/\S+|\S+@\S+|R-[\w-]+|"
-    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
-    r"\b(?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)\b|"
+    rf"^(?:{_MONTHS.title()})\b|(?!^)(?:{_MONTHS})|"
+    r"\b(?i:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)\b|"
     r"\bde\b|[ap]\.m\.|hora (?:oriental|de Europa central)|Estados Unidos|Harbour Hotel|"
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|"  # the id of a job
     r"operator.truediv|division by zero|ZeroDivisionError:|Typed one digit too many|Opción inválida"

@@ -1,6 +1,7 @@
 """The business review of a partner: page, PDF and workbook from the same values."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -153,8 +154,15 @@ def test_page_document_and_workbook_are_in_the_language_of_the_user(
     desk.nora.post("/language", {"language": "es"})
 
     assert "Informe de negocio" in desk.page()
+    assert "<h2>Octubre de 2026</h2>" in desk.page()
+    assert re.search(r">\s*(septiembre|octubre) ", desk.page()) is None
     assert "Informe de negocio, octubre de 2026" in desk.document()
-    assert desk.workbook().sheetnames[0] == "Resumen"
+    book = desk.workbook()
+    assert book.sheetnames[0] == "Resumen"
+    assert [cell.value for cell in book["Resumen"][1]][1:] == [
+        "Octubre de 2026",
+        "Septiembre de 2026",
+    ]
 
 
 def test_before_the_first_month_has_ended_there_is_no_review(

@@ -130,6 +130,6 @@ def test_a_chart_is_in_the_language_of_the_page() -> None:
     assert made.text.startswith("Desde ene 2026 hasta feb 2026: 12,346 páginas en total;")
     assert made.text.endswith("7 páginas en revisión.")
     assert not made.are_days
-    assert made.slots[0].text == "ene 2026: 12,345 páginas"
-    assert made.slots[1].text == "feb 2026: 1 página; 7 páginas en revisión"
+    assert made.slots[0].text == "Ene 2026: 12,345 páginas"
+    assert made.slots[1].text == "Feb 2026: 1 página; 7 páginas en revisión"
     assert [mark.text for mark in made.grid] == ["0", "5\xa0K", "10\xa0K", "15\xa0K"]

@@ -132,7 +132,8 @@ def _load(partner: Account) -> Offer:
 
 
 def _worksheets(review: BusinessReview) -> list[export.Worksheet]:
-    period, before = period_name(review.period), period_name(review.period.before)
+    period = period_name(review.period).capitalize()
+    before = period_name(review.period.before).capitalize()
     change = gettext("Change")
     silent = [(feed.customer_name, feed.account_name, feed.last_data_on) for feed in review.silent]
     return [

@@ -193,7 +193,7 @@ def _slots(
     width = 100 / len(bars)
     slots = []
     for index, (bar, name, figure) in enumerate(zip(bars, named, figures, strict=True)):
-        text = f"{name}: {_counted(bar, figure, unit)}"
+        text = f"{name.capitalize()}: {_counted(bar, figure, unit)}"
         if bar.kind == "recovered":
             text += f", {kinds[bar.kind].lower()}"
         if bar.held:
