@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from rq.timeouts import BaseTimeoutException
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from webapp.db import connection_lost, db
 from webapp.domain.months import Month
 from webapp.extensions import current_settings
 from webapp.models import Account, Certificate
-from webapp.pdf import CertificateRenderer
+from webapp.pdf import certificate_renderer
 from webapp.services.certificates import certificates, months
 from webapp.settings import Settings
 
@@ -104,7 +103,7 @@ def _render(session: Session, certificate: Certificate, now: Callable[[], dateti
     session.commit()  # no transaction is open while the document is rendered
     if rendered:
         return f"{certificate.number} is rendered already"
-    pdf = renderer().render(values)
+    pdf = certificate_renderer().render(values)
     certificates.store_document(session, certificate.id, pdf, now())
     session.commit()
     return f"{certificate.number}: {len(pdf)} bytes"
@@ -148,12 +147,3 @@ def _enqueue_documents(config: Settings, certificate_ids: Sequence[int]) -> None
         queue.render_certificates(config, [(first, first + BATCH - 1) for first in firsts])
     except queue.QueueDown as error:
         log.warning("%s certificates wait for their documents: %s", len(certificate_ids), error)
-
-
-@lru_cache(maxsize=1)
-def renderer() -> CertificateRenderer:
-    """Return the renderer of this process. The first call loads fonts and takes a second.
-
-    Raises PdfError when an asset is missing.
-    """
-    return CertificateRenderer()

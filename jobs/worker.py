@@ -20,7 +20,7 @@ from jobs import (
     schedule,
 )
 from webapp import queue
-from webapp.pdf import PdfError
+from webapp.pdf import PdfError, certificate_renderer
 from webapp.settings import Settings
 
 log = logging.getLogger("releaf.worker")
@@ -88,7 +88,7 @@ def _warm_up() -> None:
     """
     configure_mappers()
     try:
-        month_end.renderer()
+        certificate_renderer()
     except PdfError:
         log.exception("certificates cannot be rendered on this machine")
 

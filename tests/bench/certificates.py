@@ -14,7 +14,8 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
 from webapp.domain.trees import PAGES_PER_TREE, trees
-from webapp.pdf import CertificateRenderer, CertificateValues
+from webapp.pdf import CertificateValues
+from webapp.pdf.certificate import CertificateRenderer
 from webapp.settings import ROOT
 
 FOLDER = ROOT / "static" / "print"

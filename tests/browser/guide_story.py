@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from jobs import month_end
 from tests import factories
 from tests.factories import NOW, TODAY, YESTERDAY
 from webapp.crypto import Keyring
 from webapp.domain.reasons import reason
 from webapp.models import Device, Feed, Server, User
+from webapp.pdf import certificate_renderer
 from webapp.services.certificates import certificates
 
 #: The days that have readings, and the silent ones of the clinic before today.
@@ -113,5 +113,5 @@ def _certificate(session: Session, server: Server, things: dict[str, int | str])
     factories.closed_month(session, customer, "2026-10")
     october = factories.certificate(session, customer, month="2026-10", pages=48_135)
     values = certificates.values(session, october, "https://releaf.example")
-    factories.document(session, october, month_end.renderer().render(values))
+    factories.document(session, october, certificate_renderer().render(values))
     things |= {"guide_certificate": october.number, "guide_customer": customer.id}

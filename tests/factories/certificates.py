@@ -6,7 +6,6 @@ from functools import cache
 
 from sqlalchemy.orm import Session
 
-from jobs import month_end
 from tests.factories.accounts import customer
 from tests.factories.base import NOW, add, numbers
 from webapp.domain.trees import PAGES_PER_TREE, trees
@@ -16,7 +15,7 @@ from webapp.models import (
     ClosedMonth,
     Document,
 )
-from webapp.pdf import CertificateValues
+from webapp.pdf import CertificateValues, certificate_renderer
 from webapp.services import summaries
 
 
@@ -85,7 +84,7 @@ def _a_pdf() -> bytes:
         issued_on=date(2026, 11, 2),
         verify_url="https://releaf.example/c/x",
     )
-    return month_end.renderer().render(values)
+    return certificate_renderer().render(values)
 
 
 def document(session: Session, of: Certificate, pdf: bytes | None = None) -> Document:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from jobs import month_end
 from tests.pdf.memory import VALUES
-from webapp.pdf import CertificateRenderer, CertificateValues
+from webapp.pdf import CertificateValues, certificate_renderer
+from webapp.pdf.certificate import CertificateRenderer
 
 
 @pytest.fixture(scope="session")
 def renderer() -> CertificateRenderer:
     """The renderer of the packaged template and assets."""
-    return month_end.renderer()
+    return certificate_renderer()
 
 
 @pytest.fixture

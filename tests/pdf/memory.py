@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from webapp.pdf import CertificateRenderer, CertificateValues
+from webapp.pdf import CertificateValues
+from webapp.pdf.certificate import CertificateRenderer
 
 WARM = 30
 MORE = 60

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from webapp.pdf import CertificateRenderer, CertificateValues, PdfError
+from webapp.pdf import CertificateValues, PdfError
+from webapp.pdf.certificate import CertificateRenderer
 from webapp.settings import ROOT
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,8 @@ from webapp.domain.business_review import (
     SilentFeed,
 )
 from webapp.domain.months import Month
-from webapp.pdf import BusinessReviewRenderer, BusinessReviewValues, PdfError
+from webapp.pdf import BusinessReviewValues, PdfError
+from webapp.pdf.business_review import BusinessReviewRenderer
 
 QUARTER = BusinessPeriod.parse("2026-Q3")
 CUSTOMERS = [CustomerPages(n, f"Customer {n}", 90_000 - n * 400, 70_000) for n in range(120)]

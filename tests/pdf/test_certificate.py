@@ -11,7 +11,8 @@ from tests.images import pictures
 from tests.pdf.documents import IMAGE, NAMES, opened, pages_of, text_of
 from webapp import i18n
 from webapp.images import sanitize_logo
-from webapp.pdf import CertificateRenderer, CertificateValues, PdfError
+from webapp.pdf import CertificateValues, PdfError
+from webapp.pdf.certificate import CertificateRenderer
 
 US_LETTER_LANDSCAPE = (792, 612)
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from tests.pdf.documents import NAMES, opened, pages_of
-from webapp.pdf import CertificateRenderer, CertificateValues
+from webapp.pdf import CertificateValues
+from webapp.pdf.certificate import CertificateRenderer
 from webapp.settings import ROOT
 
 
@@ -31,7 +32,7 @@ def test_another_process_on_another_day_gives_the_same_bytes(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
     program = (
-        "import pickle, sys; from webapp.pdf import CertificateRenderer; "
+        "import pickle, sys; from webapp.pdf.certificate import CertificateRenderer; "
         "values = pickle.load(sys.stdin.buffer); "
         "sys.stdout.buffer.write(CertificateRenderer().render(values))"
     )

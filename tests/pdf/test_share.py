@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from webapp.pdf import SHARE_HEIGHT, SHARE_WIDTH, CardRenderer, CardValues
+from webapp.pdf import SHARE_HEIGHT, SHARE_WIDTH, CardValues
+from webapp.pdf.share import CardRenderer
 
 VALUES = CardValues(
     number="R-2026-10-000123",

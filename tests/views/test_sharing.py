@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from jobs import month_end
 from tests import factories
 from tests.factories import NOW
 from tests.pdf.memory import VALUES
 from tests.views.conftest import Transaction, Visitor
 from webapp import clock
 from webapp.models import Account, AuditEntry, Certificate, Document, User
-from webapp.pdf import CardRenderer, CardValues
+from webapp.pdf import CardValues, certificate_renderer
+from webapp.pdf.share import CardRenderer
 from webapp.views.public import certificates as public_certificates
 from webapp.views.shared.security import OPEN
 
@@ -44,7 +44,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def pdf() -> bytes:
     """A real certificate."""
-    return month_end.renderer().render(replace(VALUES, account_name=NAME))
+    return certificate_renderer().render(replace(VALUES, account_name=NAME))
 
 
 @pytest.fixture

@@ -3,23 +3,28 @@
 HTML is in ``templates/print``, stylesheets and paper are in ``static/print``.
 """
 
-from webapp.pdf.assets import PdfError
-from webapp.pdf.business_review import BusinessReviewRenderer, BusinessReviewValues
-from webapp.pdf.certificate import CertificateRenderer, CertificateValues
 from webapp.pdf.picture import HEIGHT, WIDTH, picture
-from webapp.pdf.share import SHARE_HEIGHT, SHARE_WIDTH, CardRenderer, CardValues
+from webapp.pdf.renderers import business_review_renderer, card_renderer, certificate_renderer
+from webapp.pdf.values import (
+    SHARE_HEIGHT,
+    SHARE_WIDTH,
+    BusinessReviewValues,
+    CardValues,
+    CertificateValues,
+    PdfError,
+)
 
 __all__ = [
     "HEIGHT",
     "SHARE_HEIGHT",
     "SHARE_WIDTH",
     "WIDTH",
-    "BusinessReviewRenderer",
     "BusinessReviewValues",
-    "CardRenderer",
     "CardValues",
-    "CertificateRenderer",
     "CertificateValues",
     "PdfError",
+    "business_review_renderer",
+    "card_renderer",
+    "certificate_renderer",
     "picture",
 ]

@@ -13,6 +13,7 @@ from PIL import Image
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
 
 from webapp import filters, i18n
+from webapp.pdf.values import PdfError
 
 #: The folders of stylesheets, ornaments and fonts, relative to the root.
 FOLDERS = ("static/print", "static/vendor/fonts")
@@ -32,10 +33,6 @@ def template(root: Path, name: str) -> Template:
     i18n.use_in(environment)
     filters.add_filters(environment)
     return environment.get_template(f"print/{name}")
-
-
-class PdfError(Exception):
-    """The document could not be rendered; the message has the reason and the remedy."""
 
 
 class PackagedAssets:

@@ -5,7 +5,6 @@ depend on the number of customers.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -13,32 +12,15 @@ from flask_babel import force_locale
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import i18n
-from webapp.domain.business_review import RANKED, BusinessReview
+from webapp.domain.business_review import RANKED
 from webapp.domain.trees import PAGES_PER_TREE, trees
 from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, as_pdf_error, template
 from webapp.pdf.text_fitting import printable
+from webapp.pdf.values import BusinessReviewValues
 from webapp.settings import ROOT
 
 #: The color of headings without a brand.
 _COLOUR = "#24503a"
-
-
-@dataclass(frozen=True, slots=True)
-class BusinessReviewValues:
-    """The values of a business review.
-
-    ``period``, ``before``: the names of the period and of the one before it, in ``language``.
-    ``colour``: the brand's, as ``#rrggbb``; ``logo``: its PNG.
-    """
-
-    partner_name: str
-    period: str
-    before: str
-    review: BusinessReview
-    colour: str | None = None
-    logo: bytes | None = None
-    language: str = i18n.DEFAULT
 
 
 class BusinessReviewRenderer:

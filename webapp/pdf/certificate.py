@@ -6,9 +6,8 @@ file is one of the values.
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from importlib.resources import files
 from io import BytesIO
 from itertools import groupby
@@ -23,9 +22,10 @@ from weasyprint.css import ColorProfile
 from weasyprint.pdf import pydyf
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import filters, i18n
-from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, PdfError, as_pdf_error, template
+from webapp import filters
+from webapp.pdf.assets import FOLDERS, LOGO, PackagedAssets, as_pdf_error, template
 from webapp.pdf.text_fitting import FittedText, Size, fit_text, printable, text_width
+from webapp.pdf.values import CertificateValues, PdfError
 from webapp.settings import ROOT
 
 #: The customer's name: the width of the page between its margins, in points.
@@ -50,42 +50,6 @@ LOGO_HEIGHT = 31
 _LINE_HEIGHT = 1.15
 
 _COLOURS = "--srgb"
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateValues:
-    """The values of a certificate.
-
-    ``month``: the first day of the month. ``late_pages`` of ``pages`` were printed in earlier
-    months, whose first days are ``late_months``, ascending; 0 and () if there were none.
-    ``corrections``: pages that earlier months counted too many, negative; ``carried_pages``: those
-    of earlier months without a certificate, the first and the last of which are ``carried_months``;
-    ``pages`` includes both.
-    ``logo``: the partner's, a PNG. ``language``: of the document.
-    """
-
-    number: str
-    account_name: str
-    partner_name: str
-    month: date
-    pages: int
-    late_pages: int
-    late_months: tuple[date, ...]
-    trees: Decimal
-    pages_per_tree: int
-    project: str
-    issued_on: date
-    verify_url: str
-    logo: bytes | None = None
-    language: str = i18n.DEFAULT
-    corrections: int = 0
-    carried_pages: int = 0
-    carried_months: tuple[date, date] | None = None
-
-    @property
-    def earlier_lines(self) -> int:
-        """The number of lines on pages of earlier months."""
-        return sum(map(bool, (self.carried_pages, self.late_pages, self.corrections)))
 
 
 class CertificateRenderer:

@@ -4,8 +4,7 @@ A card is not a document: it is rendered on request, and has a name only if one 
 """
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 from threading import Lock
 
@@ -13,32 +12,18 @@ from flask_babel import force_locale, gettext
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from webapp import filters, i18n
-from webapp.pdf.assets import FOLDERS, PackagedAssets, PdfError, as_pdf_error, template
+from webapp import filters
+from webapp.pdf.assets import FOLDERS, PackagedAssets, as_pdf_error, template
 from webapp.pdf.picture import picture
 from webapp.pdf.text_fitting import Size, fit_text, printable
+from webapp.pdf.values import CardValues, PdfError
 from webapp.settings import ROOT
 
-#: What networks and messengers show whole.
-SHARE_WIDTH, SHARE_HEIGHT = 1200, 630
 #: Between the margins, in points.
 _WIDTH = 780
 _TREES_SIZES = tuple(Size(points, 1) for points in (96, 80, 64, 52, 40, 32))
 _NAME_SIZES = tuple(Size(*size) for size in ((38, 1), (32, 2), (26, 3), (20, 4)))
 _PROJECT_SIZES = tuple(Size(*size) for size in ((18, 1), (15, 2), (12, 3)))
-
-
-@dataclass(frozen=True, slots=True)
-class CardValues:
-    """The values of a card. ``holder``: None if the name is not public."""
-
-    number: str
-    holder: str | None
-    month: date
-    pages: int
-    trees: Decimal
-    project: str
-    language: str = i18n.DEFAULT
 
 
 class CardRenderer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -82,7 +81,7 @@ def document(account_id: int) -> ResponseReturnValue:
         language=i18n.current_language(),
     )
     db.session.rollback()  # no transaction is open while the document is rendered
-    response = make_response(_renderer().render(values))
+    response = make_response(pdf.business_review_renderer().render(values))
     response.mimetype = "application/pdf"
     name = f"business-review-{review.period}.pdf"
     response.headers.set("Content-Disposition", "attachment", filename=name)
@@ -174,9 +173,3 @@ def _summary(review: BusinessReview) -> Iterator[Sequence[export.Value]]:
 def _customer_rows(customers: Iterable[CustomerPages]) -> Iterator[Sequence[export.Value]]:
     for each in customers:
         yield each.name, each.pages, each.trees, each.before, each.change
-
-
-@lru_cache(maxsize=1)
-def _renderer() -> pdf.BusinessReviewRenderer:
-    """Return the renderer of this process, created for the first review."""
-    return pdf.BusinessReviewRenderer()

@@ -69,7 +69,7 @@ def share_card(public_id: str) -> ResponseReturnValue:
     )
     response = make_response()
     response.mimetype = "image/png"
-    response.set_etag(_card_renderer().version(values))
+    response.set_etag(pdf.card_renderer().version(values))
     # The certificate never changes, but whether its holder is named does.
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -88,13 +88,7 @@ def _published(public_id: str) -> Certificate:
     return certificate
 
 
-@lru_cache(maxsize=1)
-def _card_renderer() -> pdf.CardRenderer:
-    """Return the renderer of this process, created for the first card."""
-    return pdf.CardRenderer()
-
-
 @lru_cache(maxsize=64)
 def _card(values: pdf.CardValues) -> bytes:
     """Render a card; cached, because a shared link is opened by many at once."""
-    return _card_renderer().render(values)
+    return pdf.card_renderer().render(values)
