@@ -134,13 +134,15 @@ def render(noun: str, page: Page, **context: Any) -> Response:
         context["rows"] = f"console/{noun}/_rows.html"
     else:
         template = f"console/{noun}/index.html"
-        context["saved_views"] = saved_views.of_list(db.session(), viewer(), noun)
     filters: dict[str, Any] = {**filters_of_request()}
+    views = saved_views.of_list(db.session(), viewer(), noun)
+    is_new = filters and all(view.filters != filters for view in views)
     context |= {
+        "saved_views": views,
         "page": page,
         "current_url": current_url,
         "page_url": page_url,
-        "save_url": url_for("saved_views.new", list_name=noun, **filters) if filters else "",
+        "save_url": url_for("saved_views.new", list_name=noun, **filters) if is_new else "",
     }
     response = make_response(render_template(template, **context))
     response.vary.add("HX-Request")
