@@ -26,7 +26,6 @@ MOST_CHARACTERS_OF_A_TEMPLATE_LINE = 160
 LONG_FILES = {
     "tests/bench/nights.py": "one measurement: our night, and the same night by bare statements",
     "tests/browser/walk.py": "one class that checks a page in every size, with its scripts",
-    "tests/jobs/test_concurrency.py": "all of them with the same processes",
     "tests/services/year_scenario.py": "one year, whose events refer to each other",
     "tests/soak/fault_scenario.py": "one class, whose steps depend on each other",
 }
