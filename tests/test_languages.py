@@ -59,6 +59,7 @@ def forms(strings: str | tuple[str, ...] | list[str] | None) -> list[str]:
     return [strings] if isinstance(strings, str) else list(strings or [""])
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_catalogue_has_the_texts_of_the_code_and_no_others(language: str, texts: Catalog) -> None:
     found = {(message.context, message.id) for message in texts if message.id}

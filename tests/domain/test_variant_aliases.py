@@ -7,6 +7,8 @@ import pytest
 from tests.domain.field import run
 from tests.domain.variants import Cell, cell, colour, every_set
 
+pytestmark = pytest.mark.slow
+
 
 @every_set
 @pytest.mark.parametrize("named", [{1, 3, 5, 7}, {0, 2, 4, 6}, {0, 1, 7}, {0}, {4, 5, 6, 7}])

@@ -8,6 +8,8 @@ import pytest
 from tests.domain.field import COLOUR, MONO, run
 from tests.domain.variants import area, cell, colour, every_month, every_set, length, series, size
 
+pytestmark = pytest.mark.slow
+
 # K1: a lifetime total is never deposited.
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.domain.field import run
 from tests.domain.variants import Cell, cell, colour, every_set, series
 
+pytestmark = pytest.mark.slow
+
 # K2: one machine is counted once.
 
 

@@ -180,6 +180,7 @@ def test_more_pages_withdrawn_than_carried_are_counted_in_the_month_after(books:
     assert differences(books) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_every_history_certifies_carries_or_leaves_open_every_page(books: Books, seed: int) -> None:
     random = Random(seed)
