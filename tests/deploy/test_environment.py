@@ -50,9 +50,9 @@ def test_the_queue_survives_a_crash_of_redis(redis_server: RedisServer) -> None:
 def test_redis_requires_its_password_which_is_not_on_the_command_line(
     redis_server: RedisServer,
 ) -> None:
-    stranger = redis.Redis(port=redis_server.port, retry=AT_ONCE)
-    with stranger, pytest.raises(redis.AuthenticationError):
-        stranger.ping()
+    without_password = redis.Redis(port=redis_server.port, retry=AT_ONCE)
+    with without_password, pytest.raises(redis.AuthenticationError):
+        without_password.ping()
 
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in commands if redis_server.password.encode() in line]

@@ -29,7 +29,7 @@ SECOND_NIGHT = FIRST_NIGHT + timedelta(days=1)
 DECIDED = FIRST_NIGHT + timedelta(days=8)
 
 
-def stranger(*counts: int, **values: Any) -> Service:
+def with_other_machine(*counts: int, **values: Any) -> Service:
     """A machine read once, then another one without a serial number under its asset ID."""
     rows = [cell(count, s=None, **values) for count in counts]
     return run([[cell(10_000)], *[[row] for row in rows]])
@@ -42,7 +42,7 @@ def days(service: Service) -> list[date]:
 
 def test_a_separated_machine_is_listed_where_it_was_first_seen() -> None:
     # It has had no reading since: nothing of it has moved, and it has no last-seen.
-    service = stranger(*[500] * 8, seen=None)
+    service = with_other_machine(*[500] * 8, seen=None)
 
     state = service.state(2)
     assert (state.asset, state.customer, state.feed_id) == ("A-1", "ID-C", 1)
@@ -50,7 +50,7 @@ def test_a_separated_machine_is_listed_where_it_was_first_seen() -> None:
 
 
 def test_an_idle_separated_machine_is_not_separated_again() -> None:
-    service = stranger(*[500] * 20, 560, seen=None)
+    service = with_other_machine(*[500] * 20, 560, seen=None)
 
     assert totals(service) == [0, 60]
 
@@ -78,7 +78,9 @@ def test_a_separated_large_format_machine_counts_pages() -> None:
 
 
 def test_a_last_seen_before_the_first_night_of_a_separated_machine_dates_no_pages() -> None:
-    service = stranger(*[500 + 10 * n for n in range(10)], seen=f"{FIRST_NIGHT}T23:11:00Z")
+    service = with_other_machine(
+        *[500 + 10 * n for n in range(10)], seen=f"{FIRST_NIGHT}T23:11:00Z"
+    )
 
     assert totals(service) == [0, 90]
     assert min(days(service)) > SECOND_NIGHT
@@ -102,7 +104,7 @@ def test_a_further_machine_is_separated_after_five_business_days_too() -> None:
 
 
 def test_nights_before_a_machine_is_separated_are_incomplete() -> None:
-    service = stranger(*[500 + 10 * n for n in range(9)])
+    service = with_other_machine(*[500 + 10 * n for n in range(9)])
 
     assert [day for day, _ in service.incomplete] == [
         SECOND_NIGHT + timedelta(days=number) for number in range(7)
@@ -110,7 +112,7 @@ def test_nights_before_a_machine_is_separated_are_incomplete() -> None:
 
 
 def test_the_history_has_both_nights_of_a_separation() -> None:
-    service = stranger(*[500 + 10 * n for n in range(9)])
+    service = with_other_machine(*[500 + 10 * n for n in range(9)])
 
     assert history(service, "does_not_continue", "two_machines", "missing") == [
         ("does_not_continue", SECOND_NIGHT, {"asset": "A-1"}),

@@ -66,12 +66,12 @@ def test_a_relinked_feed_is_found_by_its_latest_name(session: Session, whole_ser
     server = removed(session, server, before, whole_server=whole_server)
     other = Customer("OldName", None, 1)
 
-    again, stranger = feeds.create_all_feeds(
+    again, other_feed = feeds.create_all_feeds(
         session, server, [Customer("NewName", None, 3), other], LATER
     ).feeds
 
     assert again.account_id == before.account_id
-    assert stranger.account.name == "OldName (2)"
+    assert other_feed.account.name == "OldName (2)"
 
 
 def test_a_customer_with_an_id_is_found_under_a_new_name(session: Session) -> None:

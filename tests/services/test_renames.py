@@ -166,8 +166,8 @@ def test_placeholder_serial_numbers_do_not_identify_a_customer(world: World) -> 
     feed = world.connect("Miller Print Shop")
     world.night(MONDAY)
     world.printerpoint.remove_printer(printers_of(world, customer)[0])
-    stranger = world.printerpoint.add_customer("Lake Leasing")
-    world.printerpoint.add_printer(stranger, serial="n/a", asset="L-1", count=100)
+    other_customer = world.printerpoint.add_customer("Lake Leasing")
+    world.printerpoint.add_printer(other_customer, serial="n/a", asset="L-1", count=100)
     world.night(TUESDAY)
 
     assert proposal(world, feed) == (None, None, None, None)

@@ -136,8 +136,8 @@ def waiting_for(session: Session, user: User) -> int:
 def test_pages_are_summed_within_their_scope(session: Session, whose: str) -> None:
     server = factories.server(session)
     own, other = (factories.feed(session, server) for _ in range(2))
-    stranger = factories.feed(session)
-    for feed, pages in ((own, 1), (other, 20), (stranger, 300)):
+    of_other_partner = factories.feed(session)
+    for feed, pages in ((own, 1), (other, 20), (of_other_partner, 300)):
         factories.deposit(session, feed, pages=pages)
     session.flush()
     of = {

@@ -165,8 +165,8 @@ def test_a_partner_sees_its_own_trail_and_operations_see_all(
     ids: dict[str, int], visitor: Visitor, log_in: LogIn, transaction: Transaction
 ) -> None:
     with transaction() as session:
-        stranger = factories.partner(session, name="Westerly")
-        factories.user(session, stranger, email="wes@example.com")
+        other_partner = factories.partner(session, name="Westerly")
+        factories.user(session, other_partner, email="wes@example.com")
     ops = log_in("ops@example.com")
     ops.post(f"/feeds/{ids['feed']}/deactivate")
     nora, wes = log_in("nora@example.com"), log_in("wes@example.com")

@@ -24,12 +24,12 @@ HOSTILE = '=HYPERLINK("http://evil.example","x")'
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Northwind with three customers, and a stranger's."""
+    """Northwind with three customers, and one of another partner."""
 
     nora: Visitor
     partner: int
     customer: int
-    strange: int
+    other_partner: int
 
     def page(self, query: str = "") -> str:
         """The page of the review."""
@@ -64,9 +64,9 @@ def desk(
         prints(session, server, "Harbour", {JUNE: 100, SEPTEMBER: 10_000, OCTOBER: 30_000})
         prints(session, server, "Lake", {SEPTEMBER: 20_000, OCTOBER: 5_000}, health="unhealthy")
         customer = prints(session, server, HOSTILE, {OCTOBER: 7_000})
-        stranger = factories.server(session)
-        prints(session, stranger, "Westerly Customer", {OCTOBER: 99_999})
-        ids = (partner.id, customer.id, stranger.account_id)
+        other_server = factories.server(session)
+        prints(session, other_server, "Westerly Customer", {OCTOBER: 99_999})
+        ids = (partner.id, customer.id, other_server.account_id)
     return Desk(log_in("nora@example.com"), *ids)
 
 
@@ -171,9 +171,9 @@ def test_before_the_first_month_has_ended_there_is_no_review(
     desk: Desk, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with transaction() as session:
-        newcomer = factories.partner(session, name="Newcomer")
-        factories.user(session, newcomer, email="new@example.com")
-        number = newcomer.id
+        new_partner = factories.partner(session, name="Westerly")
+        factories.user(session, new_partner, email="new@example.com")
+        number = new_partner.id
     nina = log_in("new@example.com")
 
     assert "No business review yet" in nina.get(f"/accounts/{number}/business-review").text
@@ -184,7 +184,7 @@ def test_before_the_first_month_has_ended_there_is_no_review(
 
 def test_the_review_of_another_partner_is_not_found(desk: Desk) -> None:
     for kind in ("", ".pdf", ".xlsx"):
-        path = f"/accounts/{desk.strange}/business-review{kind}"
+        path = f"/accounts/{desk.other_partner}/business-review{kind}"
         assert desk.nora.get(path).status_code == 404
 
 

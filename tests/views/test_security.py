@@ -182,9 +182,9 @@ def test_a_session_signed_with_another_key_is_refused(
     with transaction() as session:
         user = factories.user(session)
         factories.user_session(session, user)
-    stranger = Flask("stranger")
-    stranger.secret_key = "x" * 40
-    signer = SecureCookieSessionInterface().get_signing_serializer(stranger)
+    other_app = Flask("other")
+    other_app.secret_key = "x" * 40
+    signer = SecureCookieSessionInterface().get_signing_serializer(other_app)
     assert signer is not None
     visitor.client.set_cookie("releaf", signer.dumps({"_user_id": user.get_id()}))
 
@@ -213,15 +213,15 @@ def test_unknown_addresses_and_missing_objects_get_the_same_page(
         factories.user(session, email="ada@example.com")
     inside = log_in("ada@example.com")
 
-    stranger = visitor.get("/no/such/page")
+    logged_out = visitor.get("/no/such/page")
     missing = inside.get("/feeds/4711")
     nothing = inside.get("/no/such/page")
 
-    assert {stranger.status_code, missing.status_code, nothing.status_code} == {404}
-    assert "Page not found" in stranger.text
+    assert {logged_out.status_code, missing.status_code, nothing.status_code} == {404}
+    assert "Page not found" in logged_out.text
     assert "4711" not in missing.text
     assert "Log out" in nothing.text
-    assert "Log out" not in stranger.text
+    assert "Log out" not in logged_out.text
 
 
 @pytest.mark.parametrize(

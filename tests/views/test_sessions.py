@@ -141,7 +141,7 @@ def test_the_profile_lists_the_sessions_and_ends_all_of_them(app: Flask, ada: st
     for address, visitor in zip(("10.0.0.1", "10.0.0.2", "10.9.9.9"), visitors, strict=True):
         visitor.client.environ_base["REMOTE_ADDR"] = address
         visitor.log_in(ada)
-    stranger = Visitor(app.test_client())
+    logged_out = Visitor(app.test_client())
 
     page = visitors[0].get("/profile").text
     response = visitors[0].post("/profile/log-out-everywhere")
@@ -152,7 +152,7 @@ def test_the_profile_lists_the_sessions_and_ends_all_of_them(app: Flask, ada: st
     assert page.count("Another network") == 1
     assert "10.0." not in page
     assert response.location == "/login"
-    assert [each.get("/").location for each in (*visitors, stranger)] == ["/login"] * 4
+    assert [each.get("/").location for each in (*visitors, logged_out)] == ["/login"] * 4
 
 
 def test_the_profile_lists_sessions_of_its_user_only(

@@ -173,9 +173,9 @@ def test_the_server_of_another_partner_is_not_found(
     office: Office, transaction: Transaction, log_in: Callable[[User | str], Visitor]
 ) -> None:
     with transaction() as session:
-        factories.user(session, email="stranger@example.com")
-    stranger = log_in("stranger@example.com")
+        factories.user(session, email="other@example.com")
+    other = log_in("other@example.com")
 
-    assert stranger.get(office.adding).status_code == 404
-    assert stranger.get(office.searching).status_code == 404
-    assert stranger.post(office.adding, {"action": "all-confirmed"}).status_code == 404
+    assert other.get(office.adding).status_code == 404
+    assert other.get(office.searching).status_code == 404
+    assert other.post(office.adding, {"action": "all-confirmed"}).status_code == 404

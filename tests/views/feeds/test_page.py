@@ -122,14 +122,14 @@ def test_a_customer_sees_its_feed_without_data_of_the_partner(
     with transaction() as session:
         feed = session.get_one(Feed, office.feed_id)
         factories.user(session, feed.account, email="hana@example.com")
-        stranger = factories.feed(session, feed.server).id
+        other_feed = factories.feed(session, feed.server).id
     hana = log_in("hana@example.com")
 
     page = hana.get(office.path)
 
     assert page.status_code == 200
     assert all(word not in page.text for word in ("Collect now", "Deactivate", "/servers/"))
-    assert hana.get(f"/feeds/{stranger}").status_code == 404
+    assert hana.get(f"/feeds/{other_feed}").status_code == 404
     assert hana.post(f"{office.path}/remove").status_code == 403
 
 

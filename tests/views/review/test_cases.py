@@ -161,13 +161,13 @@ def test_viewers_see_cases_but_customers_and_other_partners_do_not(
         partner = account.partner
         factories.user(session, partner, role="partner_viewer", email="vic@example.com")
         factories.user(session, account, email="hana@example.com")
-        factories.user(session, email="stranger@example.com")
-    vic, hana, stranger = (log_in(f"{name}@example.com") for name in ("vic", "hana", "stranger"))
+        factories.user(session, email="other@example.com")
+    vic, hana, other = (log_in(f"{name}@example.com") for name in ("vic", "hana", "other"))
 
     assert "An administrator decides" in vic.get(office.path).text
     assert ">Review</a>" not in vic.get("/").text
     assert vic.post(office.path, {"answer": "accepted"}).status_code == 403
     assert hana.get(office.path).status_code == 403
-    assert stranger.get(office.path).status_code == 404
-    assert stranger.post(office.path, {"answer": "accepted"}).status_code == 404
+    assert other.get(office.path).status_code == 404
+    assert other.post(office.path, {"answer": "accepted"}).status_code == 404
     assert state(transaction, office) == "held"
