@@ -76,7 +76,7 @@ def _open(page: Page, served_app: ServedApp, view: View) -> str:
     page.context.add_cookies(
         [{"name": name, "value": served_app.cookies[view.who], "url": served_app.address}]
     )
-    response = page.goto(served_app.address + view.path.format_map(served_app.things))
+    response = page.goto(served_app.address + view.path.format_map(served_app.ids))
     assert response is not None
     assert response.status == 200, view.path
     page.evaluate(QUIET)

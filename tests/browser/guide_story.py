@@ -20,26 +20,26 @@ _OFFICE, _CLINIC = 190, 140
 _METERED = ("CV-1 Reception", "SB-104 Radiology")
 
 
-def build(session: Session, keyring: Keyring, token: str, things: dict[str, int | str]) -> User:
-    """Build it, name its parts in ``things``, and return the partner's administrator."""
+def build(session: Session, keyring: Keyring, token: str, ids: dict[str, int | str]) -> User:
+    """Build it, name its parts in ``ids``, and return the partner's administrator."""
     partner = factories.partner(session, name="Northwind Print Partners")
     admin = factories.user(session, partner, full_name="Nora Winters")
     server = factories.server(session, partner, name="Printerpoint", keyring=keyring, token=token)
     clinic = _feed(session, server, "Cascade Veterinary Clinic", "CASC06")
     for asset, serial in (("CV-1 Reception", "CNBK4410"), ("CV-2 Surgery", "CNBK4411")):
         device = _device(session, clinic, asset, serial, _CLINIC, _SILENT)
-        things.setdefault("guide_device", device.id)
+        ids.setdefault("guide_device", device.id)
     last = TODAY - timedelta(days=_SILENT + 1)
     clinic.health, clinic.last_data_on = "unhealthy", last
     why = reason("silent", days=3, last=last)
     factories.health_change(session, clinic, reason=why, at=NOW - timedelta(days=2))
     hospital = _feed(session, server, "St. Brigid’s Hospital", "STBR02")
-    things |= {
+    ids |= {
         "guide_feed": clinic.id,
         "guide_review": _case(session, hospital),
         "guide_server": server.id,
     }
-    _certificate(session, server, things)
+    _certificate(session, server, ids)
     return admin
 
 
@@ -104,7 +104,7 @@ def _case(session: Session, feed: Feed) -> int:
     return delta.id
 
 
-def _certificate(session: Session, server: Server, things: dict[str, int | str]) -> None:
+def _certificate(session: Session, server: Server, ids: dict[str, int | str]) -> None:
     """October of a customer that shares its trees."""
     feed = _feed(session, server, "Whitcombe & Sayer LLP", "WHIT01")
     customer = feed.account
@@ -114,4 +114,4 @@ def _certificate(session: Session, server: Server, things: dict[str, int | str])
     october = factories.certificate(session, customer, month="2026-10", pages=48_135)
     values = certificates.values(session, october, "https://releaf.example")
     factories.document(session, october, certificate_renderer().render(values))
-    things |= {"guide_certificate": october.number, "guide_customer": customer.id}
+    ids |= {"guide_certificate": october.number, "guide_customer": customer.id}

@@ -1,6 +1,6 @@
 """The URLs of every page, in all states that it can show.
 
-The names in braces are keys of ``SeededDatabase.things``. The first URL of an endpoint is opened by
+The names in braces are keys of ``SeededDatabase.ids``. The first URL of an endpoint is opened by
 every role that may, the others by the role that sees most of them.
 """
 
@@ -25,16 +25,16 @@ PAGES: dict[str, list[str]] = {
     "accounts.index": ["/accounts", "/accounts?q=har&sort=-added", "/accounts?q=nobody"],
     "accounts.new": ["/accounts/new", "/accounts/new?partner={partner}"],
     "accounts.show": [
-        "/accounts/{customer}", "/accounts/{partner}", "/accounts/{newcomer}",
+        "/accounts/{customer}", "/accounts/{partner}", "/accounts/{new_partner}",
         "/accounts/{operations}", "/accounts/{empty_customer}", "/accounts/{long_customer}",
     ],
     "accounts.edit": ["/accounts/{customer}/edit", "/accounts/{partner}/edit"],
-    "branding.edit": ["/accounts/{partner}/brand", "/accounts/{newcomer}/brand"],
+    "branding.edit": ["/accounts/{partner}/brand", "/accounts/{new_partner}/brand"],
     "certificate_minimum.edit": ["/accounts/{partner}/certificate-minimum"],
     "equivalents.edit": ["/operations/equivalents"],
     "branding.reset": [
         "/accounts/{partner}/brand/reset/all",  # nothing to reset: leads back
-        "/accounts/{newcomer}/brand/reset/all", "/accounts/{newcomer}/brand/reset/logo",
+        "/accounts/{new_partner}/brand/reset/all", "/accounts/{new_partner}/brand/reset/logo",
     ],
     "search.index": ["/search", "/search?q=har", "/search?q=nobody"],
     "users.index": ["/users", "/users?role=customer&sort=-email", "/users?q=nobody"],
@@ -119,7 +119,7 @@ PAGES: dict[str, list[str]] = {
         "/certificates/{number}", "/certificates/{pending_render}", "/certificates/{late}",
     ],
     "business_review.show": [
-        "/accounts/{partner}/business-review", "/accounts/{newcomer}/business-review",
+        "/accounts/{partner}/business-review", "/accounts/{new_partner}/business-review",
         "/accounts/{partner}/business-review?period=2026-Q3",
     ],
     "sharing.year": ["/accounts/{customer}/years/2026", "/accounts/{empty_customer}/years/2026"],
@@ -179,9 +179,9 @@ NO_PAGES = {
 
 #: What a partner and a customer find before anything is there.
 EMPTY: dict[str, list[str]] = {
-    "newcomer": [
+    "new_partner": [
         "/", "/accounts", "/users", "/servers", "/feeds", "/devices", "/collections", "/review",
-        "/certificates", "/reconciliation", "/accounts/{newcomer}",
+        "/certificates", "/reconciliation", "/accounts/{new_partner}",
     ],
     "new_customer": ["/", "/feeds", "/devices", "/certificates", "/accounts/{empty_customer}"],
 }  # fmt: skip

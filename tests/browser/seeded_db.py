@@ -29,7 +29,7 @@ _REASON = reason("connection_failed", host="printerpoint.example")
 class SeededDatabase:
     """Ids by the names that the URLs in ``page_urls`` use, and the users by role."""
 
-    things: dict[str, int | str]
+    ids: dict[str, int | str]
     people: dict[str, User]
 
 
@@ -37,52 +37,52 @@ def build(session: Session, keyring: Keyring, token: str) -> SeededDatabase:
     """Build it, with the token of a Printerpoint that answers."""
     operations = factories.operations(session)
     partner = factories.partner(session, name="Northwind Print")
-    newcomer = factories.partner(session, name="Westerly Copiers", time_zone="Europe/Madrid")
+    new_partner = factories.partner(session, name="Westerly Copiers", time_zone="Europe/Madrid")
     picture = pictures.png((320, 80), (180, 0, 90, 255))
-    factories.brand(session, newcomer, name="Westerly Green", colour="#b4005a", picture=picture)
+    factories.brand(session, new_partner, name="Westerly Green", colour="#b4005a", picture=picture)
     people = {
         "operations": factories.user(session, operations, full_name="Grace Hopper"),
         "partner_admin": factories.user(session, partner, full_name="Nora Winters"),
         "partner_viewer": factories.user(
             session, partner, role="partner_viewer", full_name="Victor Lund"
         ),
-        "newcomer": factories.user(session, newcomer, full_name="Inés Ortega"),
+        "new_partner": factories.user(session, new_partner, full_name="Inés Ortega"),
     }
-    things: dict[str, int | str] = {"operations": operations.id, "partner": partner.id}
-    things["newcomer"] = newcomer.id
-    _users(session, partner, things)
-    servers = _servers(session, partner, keyring, token, things)
+    ids: dict[str, int | str] = {"operations": operations.id, "partner": partner.id}
+    ids["new_partner"] = new_partner.id
+    _users(session, partner, ids)
+    servers = _servers(session, partner, keyring, token, ids)
     customer = factories.customer(session, partner, name="Harbour Architects, LLP")
     people["customer"] = factories.user(session, customer, full_name="Cara Holm")
-    things["user"] = people["customer"].id
+    ids["user"] = people["customer"].id
     empty = factories.customer(session, partner, name="Empty Office")
     people["new_customer"] = factories.user(session, empty, full_name="Otto Neu")
-    feed = _feeds(session, servers, customer, things)
-    printer = add_printers(session, feed, things)
-    add_held(session, printer, things)
+    feed = _feeds(session, servers, customer, ids)
+    printer = add_printers(session, feed, ids)
+    add_held(session, printer, ids)
     add_history(session, feed, printer)
-    _months(session, customer, things)
-    _collections(session, servers, feed, people["partner_admin"], things)
-    _mails(session, people["partner_admin"], things)
+    _months(session, customer, ids)
+    _collections(session, servers, feed, people["partner_admin"], ids)
+    _mails(session, people["partner_admin"], ids)
     customer.badge_id, customer.badge_on = "harbours-badge", True
     unnamed = factories.certificate(session, empty, month="2026-10")
     empty.is_named = False
-    things |= {"unnamed": unnamed.public_id, "customer": customer.id, "empty_customer": empty.id}
+    ids |= {"unnamed": unnamed.public_id, "customer": customer.id, "empty_customer": empty.id}
     note = factories.feed_note(session, feed, people["partner_admin"])
     view = factories.saved_view(session, people["partner_admin"])
-    things |= {"feed": feed.id, "device": printer.id, "note": note.id, "view": view.id}
-    people["guide_admin"] = guide_story.build(session, keyring, token, things)
-    return SeededDatabase(things, people)
+    ids |= {"feed": feed.id, "device": printer.id, "note": note.id, "view": view.id}
+    people["guide_admin"] = guide_story.build(session, keyring, token, ids)
+    return SeededDatabase(ids, people)
 
 
-def _users(session: Session, partner: Account, things: dict[str, int | str]) -> None:
+def _users(session: Session, partner: Account, ids: dict[str, int | str]) -> None:
     """Users who have not accepted yet, whose invitation has expired, or who are disabled."""
     invited = factories.user(session, partner, full_name="Ivy Late", password_hash=None)
     factories.invitation(session, invited, token="welcome")
     expired = factories.user(session, partner, full_name="Max Lost", password_hash=None)
     factories.invitation(session, expired, token="too-late", expires_at=NOW - timedelta(days=1))
     disabled = factories.user(session, partner, full_name="Zoe Gone", disabled_at=NOW)
-    things |= {
+    ids |= {
         "invited_user": invited.id,
         "expired_user": expired.id,
         "disabled_user": disabled.id,
@@ -90,7 +90,7 @@ def _users(session: Session, partner: Account, things: dict[str, int | str]) -> 
 
 
 def _servers(
-    session: Session, partner: Account, keyring: Keyring, token: str, things: dict[str, int | str]
+    session: Session, partner: Account, keyring: Keyring, token: str, ids: dict[str, int | str]
 ) -> dict[str, Server]:
     made = {
         "server": factories.server(
@@ -116,12 +116,12 @@ def _servers(
         factories.health_change(
             session, made["server"], before=before, after=after, at=NOW - timedelta(days=days)
         )
-    things |= {name: server.id for name, server in made.items()}
+    ids |= {name: server.id for name, server in made.items()}
     return made
 
 
 def _feeds(
-    session: Session, servers: dict[str, Server], customer: Account, things: dict[str, int | str]
+    session: Session, servers: dict[str, Server], customer: Account, ids: dict[str, int | str]
 ) -> Feed:
     """A feed in every state, and more of them than a page of a list has."""
     server = servers["server"]
@@ -161,8 +161,8 @@ def _feeds(
         made["unhealthy_feed"],
         reason=reason("silent", days=3, last=TODAY - timedelta(days=6)),
     )
-    things["long_customer"] = made["long_feed"].account_id
-    things |= {name: one.id for name, one in made.items()}
+    ids["long_customer"] = made["long_feed"].account_id
+    ids |= {name: one.id for name, one in made.items()}
     for number in range(1, 61):
         quiet = factories.feed(session, server, customer_name=f"Branch {number:02}")
         factories.device(session, quiet, latest_count=182_345 + 37 * number)
@@ -170,7 +170,7 @@ def _feeds(
     return feed
 
 
-def _months(session: Session, customer: Account, things: dict[str, int | str]) -> None:
+def _months(session: Session, customer: Account, ids: dict[str, int | str]) -> None:
     """Certificates: rendered, pending, with late pages, and more of them than a page shows."""
     for month in ("2026-07", "2026-08", "2026-09", "2026-10"):
         factories.closed_month(session, customer, month)
@@ -183,7 +183,7 @@ def _months(session: Session, customer: Account, things: dict[str, int | str]) -
     for number in range(1, 61):
         month = f"{2020 + number // 12}-{number % 12 + 1:02}"
         factories.certificate(session, customer, month=month)
-    things |= {
+    ids |= {
         "number": rendered.number,
         "pending_render": pending_render.number,
         "late": late.number,
@@ -196,7 +196,7 @@ def _collections(
     servers: dict[str, Server],
     feed: Feed,
     person: User,
-    things: dict[str, int | str],
+    ids: dict[str, int | str],
 ) -> None:
     """Collections in every state; the finished one has every outcome."""
     server = servers["server"]
@@ -227,29 +227,29 @@ def _collections(
     for name in ("collection", "running_collection"):
         factories.outcome(session, made[name], feed, skipped=skipped)
         factories.outcome(
-            session, made[name], _feed(session, things["unhealthy_feed"]), kind="unchanged", pages=0
+            session, made[name], _feed(session, ids["unhealthy_feed"]), kind="unchanged", pages=0
         )
         factories.outcome(
-            session, made[name], _feed(session, things["inactive_feed"]), kind="not_found", pages=0
+            session, made[name], _feed(session, ids["inactive_feed"]), kind="not_found", pages=0
         )
         factories.outcome(
             session,
             made[name],
-            _feed(session, things["long_feed"]),
+            _feed(session, ids["long_feed"]),
             kind="failed",
             pages=0,
             reason=reason("server_error", status=502),
         )
     session.flush()
-    things |= {name: collection.id for name, collection in made.items()}
+    ids |= {name: collection.id for name, collection in made.items()}
 
 
-def _mails(session: Session, to: User, things: dict[str, int | str]) -> None:
+def _mails(session: Session, to: User, ids: dict[str, int | str]) -> None:
     """Mails in every state."""
     refused = "The mail server refused the address: 550 no such user"
     for state, error in (("queued", refused), ("sending", None), ("failed", refused)):
-        things[f"{state}_mail"] = factories.mail(session, to, state=state, error=error).id
-    things["mail"] = factories.mail(session, to).id
+        ids[f"{state}_mail"] = factories.mail(session, to, state=state, error=error).id
+    ids["mail"] = factories.mail(session, to).id
 
 
 def _feed(session: Session, feed_id: int | str) -> Feed:

@@ -18,7 +18,7 @@ LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk & Söhne, Ni
 LONG_SERIAL = "SN-00112233445566778899AABBCCDDEEFF-00112233445566"
 
 
-def add_printers(session: Session, feed: Feed, things: dict[str, int | str]) -> Device:
+def add_printers(session: Session, feed: Feed, ids: dict[str, int | str]) -> Device:
     """A printer that was read for months, with a gap; others that fell, left or moved away."""
     printer = factories.device(
         session,
@@ -57,7 +57,7 @@ def add_printers(session: Session, feed: Feed, things: dict[str, int | str]) -> 
         session, feed, asset_id="STOREROOM", latest_on=TODAY - timedelta(days=20)
     )
     device_status.update(session, feed.server_id, TODAY)
-    things |= {
+    ids |= {
         "silent_device": silent.id,
         "fallen_device": fallen.id,
         "gone_device": gone.id,
@@ -68,7 +68,7 @@ def add_printers(session: Session, feed: Feed, things: dict[str, int | str]) -> 
     return printer
 
 
-def add_held(session: Session, printer: Device, things: dict[str, int | str]) -> None:
+def add_held(session: Session, printer: Device, ids: dict[str, int | str]) -> None:
     """Cases of every kind under review, and every decision."""
     rows = {
         "limit": ("held", 40_000, None),
@@ -102,7 +102,7 @@ def add_held(session: Session, printer: Device, things: dict[str, int | str]) ->
             reason="The customer confirmed 4,210 pages" if state == "rejected" else None,
             for_person=name == "roll_over",
         )
-        things[f"{name}_pages"] = delta.id
+        ids[f"{name}_pages"] = delta.id
     session.flush()
 
 

@@ -33,7 +33,7 @@ class ServedApp:
 
     app: Flask
     address: str
-    things: dict[str, int | str]
+    ids: dict[str, int | str]
     cookies: dict[str, str]
     emails: dict[str, str]
 
@@ -61,15 +61,15 @@ def serve_seeded_app(folder: Path, redis_url: str) -> Iterator[ServedApp]:
             emails = {who: user.email for who, user in built.people.items()}
             session.commit()
         app = create_app(settings)
-        things = built.things | _links(settings, users["partner_admin"][0])
-        things["job"] = _failed_job(settings)
+        ids = built.ids | _links(settings, users["partner_admin"][0])
+        ids["job"] = _failed_job(settings)
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         cookies = {
             who: serializer.dumps({"_user_id": session_id})
             for who, (_, session_id) in users.items()
         }
         with _served(app) as address:
-            yield ServedApp(app, address, things, cookies, emails)
+            yield ServedApp(app, address, ids, cookies, emails)
         with app.app_context():
             db.engine.dispose()
 

@@ -20,7 +20,7 @@ CONFIRMED = {
 def test_a_confirmation_opens_over_the_page_and_is_closed_again(
     page: Page, served_app: ServedApp, path: str
 ) -> None:
-    address = served_app.address + path.format_map(served_app.things)
+    address = served_app.address + path.format_map(served_app.ids)
     page.goto(address)
     title = page.title()
     for name, question in CONFIRMED[path]:
@@ -47,9 +47,7 @@ def test_a_confirmation_opens_over_the_page_and_is_closed_again(
 
 
 def test_an_automatic_update_does_not_move_the_focus(page: Page, served_app: ServedApp) -> None:
-    page.goto(
-        served_app.address + "/collections/{running_collection}".format_map(served_app.things)
-    )
+    page.goto(served_app.address + "/collections/{running_collection}".format_map(served_app.ids))
     link = page.get_by_role("link", name="Cancel", exact=True)
     before = link.element_handle()
     assert before is not None
@@ -62,7 +60,7 @@ def test_an_automatic_update_does_not_move_the_focus(page: Page, served_app: Ser
 def test_a_modified_click_opens_the_page_of_the_confirmation(
     page: Page, served_app: ServedApp
 ) -> None:
-    page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.things))
+    page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.ids))
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Remove", exact=True).click(modifiers=["ControlOrMeta"])
 
@@ -76,7 +74,7 @@ def test_axe_finds_no_violation_in_the_dialog(
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(served_app.address + "/servers/{server}".format_map(served_app.things))
+    page.goto(served_app.address + "/servers/{server}".format_map(served_app.ids))
     page.get_by_role("link", name="Remove", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     axe = Axe()
@@ -89,10 +87,8 @@ def test_axe_finds_no_violation_in_the_dialog(
 def test_a_confirmation_that_is_no_longer_possible_leads_to_its_page(
     page: Page, served_app: ServedApp
 ) -> None:
-    page.goto(
-        served_app.address + "/collections/{running_collection}".format_map(served_app.things)
-    )
-    done = served_app.address + "/collections/{collection}".format_map(served_app.things)
+    page.goto(served_app.address + "/collections/{running_collection}".format_map(served_app.ids))
+    done = served_app.address + "/collections/{collection}".format_map(served_app.ids)
     # At once: the page updates itself, and has another link afterwards.
     page.get_by_role("link", name="Cancel", exact=True).evaluate(
         "(link, address) => { link.href = `${address}/cancel`; link.click(); }", done
@@ -105,7 +101,7 @@ def test_a_confirmation_that_is_no_longer_possible_leads_to_its_page(
 def test_a_service_that_does_not_answer_is_reported_on_the_page(
     page: Page, served_app: ServedApp
 ) -> None:
-    page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.things))
+    page.goto(served_app.address + "/feeds/{feed}".format_map(served_app.ids))
     page.context.set_offline(True)
     page.get_by_role("link", name="Remove", exact=True).click()
 

@@ -25,14 +25,14 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     context = chromium.new_context(no_viewport=True)
     through = Walk(context, served_app, "english")
     # All pages of one user, then all of the next: sorting is stable otherwise.
-    for who, step in sorted(_steps(through, served_app.things), key=lambda step: step[0]):
+    for who, step in sorted(_steps(through, served_app.ids), key=lambda step: step[0]):
         through.continue_as(who)
         step()
     context.close()
     return through
 
 
-def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
+def _steps(through: Walk, ids: dict[str, int | str]) -> Iterator[Step]:
     """A user, a page and a size of window."""
     ways: list[tuple[Callable[..., None], Iterable[tuple[str, str]]]] = [
         (through.check_page, _visits(page_urls.PAGES)),
@@ -47,9 +47,9 @@ def _steps(through: Walk, things: dict[str, int | str]) -> Iterator[Step]:
     ]
     for way, visits in ways:
         for who, path in visits:
-            yield who, partial(way, who, path.format_map(things))
+            yield who, partial(way, who, path.format_map(ids))
     for who, path, status in page_urls.REFUSALS:
-        yield who, partial(through.check_page, who, path.format_map(things), status)
+        yield who, partial(through.check_page, who, path.format_map(ids), status)
 
 
 def _visits(addresses: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -69,7 +69,7 @@ def test_every_page_has_a_url(served_app: ServedApp) -> None:
     assert set(shown) | page_urls.NO_PAGES == gets - refused
     for endpoint, paths in shown.items():
         for path in paths:
-            address = urlsplit(path.format_map(served_app.things)).path
+            address = urlsplit(path.format_map(served_app.ids)).path
             assert routes.match(address)[0] == endpoint, path
 
 

@@ -18,7 +18,7 @@ def walk(served_app: ServedApp, chromium: Browser) -> Walk:
     context = chromium.new_context(no_viewport=True, locale="es-MX")
     through = Walk(context, served_app, "spanish")
     looks = {
-        (page_urls.roles(endpoint)[0], path.format_map(served_app.things))
+        (page_urls.roles(endpoint)[0], path.format_map(served_app.ids))
         for endpoint, paths in page_urls.PAGES.items()
         for path in paths
     }

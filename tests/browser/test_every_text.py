@@ -71,7 +71,7 @@ def test_every_text_of_every_page_can_be_translated(marking: ServedApp) -> None:
     left: dict[str, set[str]] = {}
 
     for who, path in visits():
-        address = path.format_map(marking.things)
+        address = path.format_map(marking.ids)
         response = visitor(marking, who).get(address, headers={"Accept-Language": "es"})
         if response.status_code == 302:
             continue
@@ -88,7 +88,7 @@ def test_every_error_of_an_empty_form_can_be_translated(marking: ServedApp) -> N
     left: dict[str, set[str]] = {}
 
     for who, path in page_urls.REFUSED_FORMS:
-        address = path.format_map(marking.things)
+        address = path.format_map(marking.ids)
         client = visitor(marking, who)
         page = client.get(address, headers={"Accept-Language": "es"}).text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)

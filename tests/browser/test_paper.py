@@ -24,7 +24,7 @@ def page(chromium: Browser, served_app: ServedApp) -> Iterator[Page]:
 def test_a_year_is_one_page_of_light_paper_without_the_menu(
     page: Page, served_app: ServedApp
 ) -> None:
-    page.goto(f"{served_app.address}/accounts/{served_app.things['customer']}/years/2026")
+    page.goto(f"{served_app.address}/accounts/{served_app.ids['customer']}/years/2026")
     with pypdfium2.PdfDocument(page.pdf(format="A4", print_background=True)) as printed:
         text = printed[0].get_textpage().get_text_range()
         colours = printed[0].render().to_pil().convert("RGB").getcolors(1 << 24)

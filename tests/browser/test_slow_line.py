@@ -54,7 +54,7 @@ def test_the_layout_does_not_shift_on_a_slow_connection(
     moved = {}
     for path in STEADY:
         page.goto(
-            served_app.address + path.format_map(served_app.things),
+            served_app.address + path.format_map(served_app.ids),
             wait_until="load",
             timeout=WAIT_MS,
         )

@@ -36,7 +36,7 @@ class Visit:
 
     def open(self, page: Page, path: str) -> None:
         """Go to an address of the application."""
-        page.goto(self.served_app.address + path.format_map(self.served_app.things))
+        page.goto(self.served_app.address + path.format_map(self.served_app.ids))
 
     def _record_message(self, message: ConsoleMessage) -> None:
         meant = any(f"status of {status}" in message.text for status in (403, 404, 422))

@@ -230,14 +230,14 @@ def addresses(app: Flask) -> Iterator[tuple[str, Rule]]:
 def paths(
     app: Flask,
     name: str,
-    things: dict[str, int | str],
+    values: dict[str, int | str],
     only_with: set[str] | None = None,
 ) -> Iterator[str]:
-    """The paths of an address for these things; ``only_with``: where it names one of them."""
+    """The paths of an address for these values; ``only_with``: where it names one of them."""
     for each, rule in addresses(app):
         if each != name or (only_with is not None and not rule.arguments & only_with):
             continue
-        arguments = {argument: (PLAIN | things)[argument] for argument in rule.arguments}
+        arguments = {argument: (PLAIN | values)[argument] for argument in rule.arguments}
         built = rule.build(arguments, append_unknown=False)
         assert built is not None
         yield built[1]

@@ -135,27 +135,27 @@ def seeded(
         keyring = Keyring(settings.encryption_keys)
         built = seeded_db.build(session, keyring, printerpoint.token)
         emails = {role: user.email for role, user in built.people.items()}
-        _record_actions(session, int(built.things["partner"]))
+        _record_actions(session, int(built.ids["partner"]))
         session.flush()
         _replace_texts(session)
-    return built.things, {role: log_in(email) for role, email in emails.items()}
+    return built.ids, {role: log_in(email) for role, email in emails.items()}
 
 
-def _paths(things: dict[str, int | str], role: str) -> Iterator[str]:
+def _paths(ids: dict[str, int | str], role: str) -> Iterator[str]:
     for endpoint, paths in {**page_urls.PAGES, **page_urls.PARTS}.items():
         if role in page_urls.roles(endpoint):
             for path in paths:
-                with suppress(KeyError):  # of things that need other services
-                    yield path.format(**things)
+                with suppress(KeyError):  # of ids that need other services
+                    yield path.format(**ids)
 
 
 @pytest.mark.slow
 def test_texts_that_look_like_codes_and_formats_are_shown_as_they_are(seeded: Seeded) -> None:
-    things, visitors = seeded
+    ids, visitors = seeded
     for role, language in (("operations", "en"), ("partner_admin", "es"), ("customer", "es")):
         visitors[role].post("/language", {"language": language})
         shown = 0
-        for path in _paths(things, role):
+        for path in _paths(ids, role):
             answer = visitors[role].get(path)
 
             assert answer.status_code in (200, 302, 403, 404, 409), path

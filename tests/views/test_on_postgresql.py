@@ -88,7 +88,7 @@ def _visits(app: Flask, seeded: seeded_db.SeededDatabase) -> Iterator[tuple[Flas
         if role is not None:
             with browser.session_transaction() as session:
                 session["_user_id"] = seeded.people[role].get_id()
-        yield from ((browser, path.format_map(seeded.things)) for path in paths)
+        yield from ((browser, path.format_map(seeded.ids)) for path in paths)
 
 
 def test_every_list_is_exported(app: Flask, seeded: seeded_db.SeededDatabase) -> None:
