@@ -22,7 +22,7 @@ class Desk:
     nora: Visitor
     limit: list[int]
     lifetime: int
-    strange: int
+    of_other_partner: int
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def desk(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> D
         lifetime = factories.delta(
             session, device, pages=7_000, state="held", kind="near_lifetime"
         ).id
-        strange = factories.delta(session, pages=9_000, state="held").id
-    return Desk(log_in("nora@example.com"), limit, lifetime, strange)
+        of_other_partner = factories.delta(session, pages=9_000, state="held").id
+    return Desk(log_in("nora@example.com"), limit, lifetime, of_other_partner)
 
 
 def states(transaction: Transaction, ids: list[int]) -> list[str]:
@@ -94,7 +94,7 @@ def test_all_cases_of_a_kind_are_decided_without_selecting_them(
     assert "All 3 “Above daily limit”:" in page
     assert "Accept 3 cases as proposed?" in confirmation.text
     assert states(transaction, desk.limit) == ["accepted"] * 3
-    assert states(transaction, [desk.lifetime, desk.strange]) == ["held", "held"]
+    assert states(transaction, [desk.lifetime, desk.of_other_partner]) == ["held", "held"]
 
 
 def test_rejecting_several_requires_one_reason(desk: Desk, transaction: Transaction) -> None:
@@ -150,10 +150,10 @@ def test_without_a_selection_or_with_an_unknown_action_nothing_changes(desk: Des
 
 
 def test_cases_of_other_partners_are_refused(desk: Desk, transaction: Transaction) -> None:
-    fields = {"action": "accepted", "case": [desk.strange], "confirmed": "yes"}
+    fields = {"action": "accepted", "case": [desk.of_other_partner], "confirmed": "yes"}
 
     assert desk.nora.post("/review/selection", fields).status_code == 404
-    assert states(transaction, [desk.strange]) == ["held"]
+    assert states(transaction, [desk.of_other_partner]) == ["held"]
 
 
 def test_selected_cases_are_exported(desk: Desk) -> None:

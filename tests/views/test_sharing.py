@@ -69,8 +69,8 @@ def shop(
         session.add(
             Document(certificate_id=certificate.id, pdf=pdf, sha256="ab" * 32, rendered_at=NOW)
         )
-        strange = factories.customer(session, factories.partner(session, name="Westerly"))
-        ids = (customer.id, strange.id, certificate.number, certificate.public_id)
+        other_customer = factories.customer(session, factories.partner(session, name="Westerly"))
+        ids = (customer.id, other_customer.id, certificate.number, certificate.public_id)
     return Shop(log_in("cara@example.com"), log_in("nora@example.com"), *ids)
 
 
