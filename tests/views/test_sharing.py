@@ -31,7 +31,7 @@ class Shop:
     cara: Visitor
     nora: Visitor
     account_id: int
-    strange_id: int
+    other_id: int
     number: str
     public_id: str
 
@@ -289,8 +289,8 @@ def test_a_customer_finds_its_own_year(shop: Shop) -> None:
 @pytest.mark.parametrize("path", ["sharing", "years/2026", "badge/renew"])
 def test_the_customer_of_another_partner_is_not_found(shop: Shop, path: str) -> None:
     for visitor in (shop.cara, shop.nora):
-        assert visitor.get(f"/accounts/{shop.strange_id}/{path}").status_code == 404
-    assert shop.nora.post(f"/accounts/{shop.strange_id}/sharing").status_code == 404
+        assert visitor.get(f"/accounts/{shop.other_id}/{path}").status_code == 404
+    assert shop.nora.post(f"/accounts/{shop.other_id}/sharing").status_code == 404
 
 
 def test_values_that_are_not_offered_change_nothing(shop: Shop, transaction: Transaction) -> None:
