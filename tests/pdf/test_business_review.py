@@ -67,7 +67,7 @@ def test_a_review_has_the_figures_of_the_partner(reviews: BusinessReviewRenderer
         "Northwind Print",
         "Business review, Quarter 3, 2026",
         "5,500,083",
-        "Quarter 2, 2026: 5,000,000, +500,083 (+10%)",
+        "Quarter 2, 2026: 5,000,000; +500,083 (+10%)",
         "660.04",
         "Quarter 2, 2026: 600.02",
         "September 2026 83 0.010",

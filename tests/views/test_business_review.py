@@ -93,7 +93,7 @@ def test_the_review_of_last_month_has_its_figures_and_changes(desk: Desk) -> Non
         address = f"/accounts/{desk.partner}/business-review.{kind}?period=2026-10"
         assert f'href="{address}"' in page
     assert "42,000" in page
-    assert '<dd class="hint">September 2026: 30,000, +12,000 (+40%)</dd>' in page
+    assert '<dd class="hint">September 2026: 30,000; +12,000 (+40%)</dd>' in page
     for before in ("3.60", "2"):
         assert f'<dd class="hint">September 2026: {before}</dd>' in page
     assert "+20,000 (+200%)" in page
