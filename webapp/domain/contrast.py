@@ -14,16 +14,6 @@ _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.ASCII | re.IGNORECASE)
 _STEPS = 1_000
 
 
-def _linear(part: int) -> float:
-    share = part / 255
-    # 0.04045 is sRGB's value, to which WCAG 2.2 corrected 0.03928; equal for eight bits.
-    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
-
-
-#: By the component of a color, 0 to 255: a nearest shade is searched for among thousands.
-_LINEAR = tuple(map(_linear, range(256)))
-
-
 class Colour(NamedTuple):
     """An sRGB color, each component from 0 to 255."""
 
@@ -46,8 +36,8 @@ class Colour(NamedTuple):
     @property
     def luminance(self) -> float:
         """The relative luminance, from 0 (black) to 1 (white)."""
-        red, green, blue = self
-        return 0.2126 * _LINEAR[red] + 0.7152 * _LINEAR[green] + 0.0722 * _LINEAR[blue]
+        red, green, blue = map(_linear, self)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 WHITE = Colour(255, 255, 255)
@@ -152,3 +142,9 @@ def _by_nearness(colour: Colour) -> Iterator[Colour]:
             if 0 <= wanted <= 1:
                 parts = hls_to_rgb(hue, wanted, saturation)
                 yield Colour(*(round(part * 255) for part in parts))
+
+
+def _linear(part: int) -> float:
+    share = part / 255
+    # 0.04045 is sRGB's value, to which WCAG 2.2 corrected 0.03928; equal for eight bits.
+    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
