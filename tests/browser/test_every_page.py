@@ -81,8 +81,8 @@ def test_every_page_has_a_url(served_app: ServedApp) -> None:
         pytest.param("width", id="nothing scrolls sideways on a phone"),
         pytest.param("cut", id="no table scrolls sideways on a tablet"),
         pytest.param("spills", id="no words are wider than the box around them"),
-        pytest.param("console", id="no console complains"),
-        pytest.param("elsewhere", id="nothing is asked of another host"),
+        pytest.param("console", id="the console has no errors or warnings"),
+        pytest.param("elsewhere", id="no request goes to another host"),
         pytest.param("weight", id="no page is heavy"),
     ],
 )

@@ -17,12 +17,12 @@ _PLACES = """() => [...document.querySelectorAll('.search > *')].map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
   return [x, y, width, height];
 })"""
-_SHIFT = """() => new Promise((tell) => {
+_SHIFT = """() => new Promise((resolve) => {
   let sum = 0;
   new PerformanceObserver((list) => {
     for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
   }).observe({ type: 'layout-shift', buffered: true });
-  document.fonts.ready.then(() => setTimeout(() => tell(sum), 300));
+  document.fonts.ready.then(() => setTimeout(() => resolve(sum), 300));
 })"""
 
 

@@ -179,7 +179,7 @@ class Walk:
         self._photograph("phone-dark")
 
     def check_foreign_page(self, who: str, path: str) -> None:
-        """Open a page whose HTML is not ours; it only must not complain nor go elsewhere."""
+        """Open a page whose HTML is not ours; its console and its requests are checked."""
         self._begin(f"{who} {path}")
         response = self._page.goto(self._served_app.address + path, wait_until="networkidle")
         self._expect(response.status if response else 0)
@@ -316,9 +316,9 @@ class Walk:
             self._add("status", [f"{status}, not {self._expected}"])
 
     def _record_message(self, kind: str, text: str) -> None:
-        # A browser complains of every refusal; that one was meant.
-        meant = self._expected >= 400 and f"status of {self._expected}" in text
-        if kind in ("error", "warning") and not meant:
+        # A browser logs every refusal as an error; that one is expected.
+        expected = self._expected >= 400 and f"status of {self._expected}" in text
+        if kind in ("error", "warning") and not expected:
             self._add("console", [text])
 
     def _follow(self, url: str) -> None:

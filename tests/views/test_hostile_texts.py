@@ -145,7 +145,7 @@ def _paths(ids: dict[str, int | str], role: str) -> Iterator[str]:
     for endpoint, paths in {**page_urls.PAGES, **page_urls.PARTS}.items():
         if role in page_urls.roles(endpoint):
             for path in paths:
-                with suppress(KeyError):  # of ids that need other services
+                with suppress(KeyError):  # an id that needs other services
                     yield path.format(**ids)
 
 
