@@ -104,8 +104,8 @@ def _prepare(config: Settings, path: Path, reset: bool) -> SeedState:
         with context.session(reading=True) as session:
             if session.scalar(select(Account.id).where(Account.kind == "partner").limit(1)):
                 raise SettingsError(
-                    "RELEAF_INSTANCE: there are accounts in it that are not the demo's; "
-                    "name an empty folder"
+                    "RELEAF_INSTANCE: its database has accounts that this demo did not create; "
+                    "name an empty folder, or delete this one if it is a demo that was moved"
                 )
     elif reset or not state.seeded:  # an interrupted one starts again
         _empty(config)
