@@ -76,7 +76,8 @@ def test_no_column_anywhere_is_named_after_what_must_not_be_stored() -> None:
     assert names & banned == set()
 
 
-def test_many_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_many_threads_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     together = threading.Barrier(6)
 
     def journal_of(path: Path) -> str:
@@ -164,7 +165,7 @@ def test_upsert_inserts_updates_and_leaves(session: Session) -> None:
 
 
 def test_two_transactions_that_read_before_writing_both_succeed(sqlite_database: str) -> None:
-    both_have_begun = threading.Barrier(2, timeout=1)
+    both_have_begun = threading.Barrier(2, timeout=0.2)
 
     def read_then_write(name: str) -> None:
         with open_session(sqlite_database) as session:

@@ -12,6 +12,8 @@ from webapp.domain.months import Month
 from webapp.models import Document, Feed
 from webapp.printerpoint.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # renders documents
+
 #: A month that is closed for certain, whatever today is.
 MONTH = Month.of(clock.now().date()).previous().previous()
 

@@ -140,6 +140,7 @@ def test_a_folder_without_write_access_is_reported_in_one_line(
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.slow  # runs every migration
 def test_the_keys_and_the_database_of_an_empty_instance_are_created(new_instance: Releaf) -> None:
     assert new_instance.made("list", "accounts") == []
 

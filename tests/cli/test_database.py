@@ -11,6 +11,7 @@ from webapp.services import database
 from webapp.services.accounts import users
 
 
+@pytest.mark.slow  # runs every migration
 def test_the_first_administrator_gets_a_link(new_instance: Releaf) -> None:
     document = new_instance.made("database", "upgrade", "--email", "ada@example.com")
 

@@ -11,6 +11,8 @@ from webapp import clock
 from webapp.domain.months import Month
 from webapp.models import AuditEntry, ClosedMonth, Document, Feed
 
+pytestmark = pytest.mark.slow  # renders documents
+
 #: Months that may be closed for certain, whatever today is.
 LATER = Month.of(clock.now().date()).previous().previous()
 MONTH = LATER.previous()

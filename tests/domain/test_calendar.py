@@ -121,6 +121,7 @@ def test_parts_are_whole_sum_exactly_and_differ_by_one_at_most(pages: int, numbe
     assert max(parts) - min(parts) <= 1
 
 
+@pytest.mark.slow
 @given(DAYS, st.integers(1, 400), st.integers(0, 10**7), st.frozensets(DAYS, max_size=30))
 def test_a_gap_loses_no_page_and_leaves_its_days(
     since: date, days: int, pages: int, holidays: frozenset[date]

@@ -83,6 +83,7 @@ def test_a_color_is_the_same_after_formatting_and_parsing(colour: Colour) -> Non
     assert Colour.parse(str(colour)) == colour
 
 
+@pytest.mark.slow
 @given(COLOURS)
 def test_every_shade_has_sufficient_contrast_with_its_background(colour: Colour) -> None:
     for shades, page, tints in (
@@ -100,6 +101,7 @@ def test_white_or_black_has_sufficient_contrast_with_any_color(colour: Colour) -
     assert contrast.contrast_ratio(contrast.text_on(colour), colour) >= READABLE
 
 
+@pytest.mark.slow
 @given(COLOURS)
 def test_the_offered_shade_passes_and_is_the_nearest(colour: Colour) -> None:
     offered = contrast.nearest_passing(colour)
@@ -114,6 +116,7 @@ def test_the_offered_shade_passes_and_is_the_nearest(colour: Colour) -> None:
         assert not contrast.passes(Colour(*(round(part * 255) for part in parts)))
 
 
+@pytest.mark.slow
 @given(COLOURS.filter(lambda colour: max(colour) - min(colour) > 60))
 def test_the_offered_shade_has_the_same_hue(colour: Colour) -> None:
     offered = contrast.nearest_passing(colour)

@@ -18,6 +18,8 @@ from webapp.domain.months import Month
 from webapp.pdf import BusinessReviewValues, PdfError
 from webapp.pdf.business_review import BusinessReviewRenderer
 
+pytestmark = pytest.mark.slow  # renders documents
+
 QUARTER = BusinessPeriod.parse("2026-Q3")
 CUSTOMERS = [CustomerPages(n, f"Customer {n}", 90_000 - n * 400, 70_000) for n in range(120)]
 VALUES = BusinessReviewValues(

@@ -14,6 +14,8 @@ from webapp.images import sanitize_logo
 from webapp.pdf import CertificateValues, PdfError
 from webapp.pdf.certificate import CertificateRenderer
 
+pytestmark = pytest.mark.slow  # renders documents
+
 US_LETTER_LANDSCAPE = (792, 612)
 
 
@@ -138,7 +140,6 @@ def test_figures_of_every_size_fit(
     assert ("1.00 trees" in text) is False
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_names_are_printed_unchanged(
     renderer: CertificateRenderer, values: CertificateValues, name: str
@@ -239,7 +240,6 @@ def test_the_same_logo_gives_the_same_bytes_and_stays_in_its_document(
     assert not [each for each in pages_of(without)[0].get_objects() if each.type == IMAGE]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("letter", ["W", "\u6f22", "i"])
 @pytest.mark.parametrize("size", [(640, 200), (640, 32), (10, 200), (200, 200)])
 def test_the_longest_names_fit_beside_a_logo(

@@ -15,8 +15,9 @@ from webapp.pdf import CertificateValues
 from webapp.pdf.certificate import CertificateRenderer
 from webapp.settings import ROOT
 
+pytestmark = pytest.mark.slow  # renders documents
 
-@pytest.mark.slow
+
 def test_the_same_values_give_the_same_bytes(
     renderer: CertificateRenderer, values: CertificateValues
 ) -> None:
@@ -132,7 +133,6 @@ def test_the_background_is_below_the_text(
     assert picture.getpixel((4, 4)) == (255, 255, 255)
 
 
-@pytest.mark.slow
 def test_the_memory_of_the_renderer_does_not_grow() -> None:
     # In a new process: what other tests leave behind would change the figures.
     done = subprocess.run(

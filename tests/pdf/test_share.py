@@ -11,6 +11,8 @@ from PIL import Image
 from webapp.pdf import SHARE_HEIGHT, SHARE_WIDTH, CardValues
 from webapp.pdf.share import CardRenderer
 
+pytestmark = pytest.mark.slow  # renders documents
+
 VALUES = CardValues(
     number="R-2026-10-000123",
     holder="Harbour Architects, LLP",

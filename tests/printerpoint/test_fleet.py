@@ -165,6 +165,7 @@ def test_memory_does_not_grow_with_the_fleet() -> None:
 _labels = st.tuples(st.sampled_from([None, "1", "2", "3"]), st.sampled_from(["A", "B", "1"]))
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(_labels, max_size=8), max_size=4))
 def test_every_row_belongs_to_exactly_one_customer(pages: list[list[tuple[str, str]]]) -> None:
     with Fleet() as fleet:

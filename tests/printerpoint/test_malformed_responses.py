@@ -86,6 +86,7 @@ def test_malformed_responses_are_refused_with_the_reason(
     assert (error.kind, error.retryable) == ("malformed", False)
 
 
+@pytest.mark.slow  # waits for time-outs
 @pytest.mark.parametrize("how", ["slow_body", "slow_head"])
 def test_a_slow_response_times_out(
     printerpoint: Sandbox, client_with: MakeClient, how: str
@@ -99,6 +100,7 @@ def test_a_slow_response_times_out(
     assert (error.kind, error.retryable) == ("timeout", True)
 
 
+@pytest.mark.slow  # waits for a time-out
 def test_a_missing_response_times_out(printerpoint: Sandbox, client_with: MakeClient) -> None:
     printerpoint.time_out()
 
@@ -108,6 +110,7 @@ def test_a_missing_response_times_out(printerpoint: Sandbox, client_with: MakeCl
     assert (type(error), error.kind, error.retryable) == (Unreachable, "timeout", True)
 
 
+@pytest.mark.slow  # waits for time-outs
 def test_a_time_out_is_retried(
     printerpoint: Sandbox, client_with: MakeClient, patience: Patience
 ) -> None:

@@ -184,6 +184,7 @@ _counters = st.dictionaries(st.sampled_from([*DOCUMENTED["counters"], "PAPERLENG
 _fields = st.sampled_from([*DOCUMENTED, "LastSeenOn", "ASSETID"])
 
 
+@pytest.mark.slow
 @given(st.dictionaries(_fields, _json), _counters)
 def test_any_row_is_a_printer_or_an_error_with_the_reason(
     fields: dict[str, Any], counters: dict[str, Any]

@@ -92,6 +92,7 @@ def test_searches_have_their_indexes_on_postgresql(postgresql_database: str) -> 
         }
 
 
+@pytest.mark.slow  # runs every migration
 def test_a_first_start_makes_the_schema_of_an_empty_database(empty_database: str) -> None:
     database.make_ready(empty_database)
 

@@ -199,6 +199,7 @@ def test_the_account_of_a_feed_with_counted_pages_cannot_change(
     assert feed.account.name == "Harbour Architects, LLP"
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_thousands_of_customers_are_connected_in_few_statements(session: Session) -> None:
     server = factories.server(session)

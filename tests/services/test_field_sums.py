@@ -8,6 +8,7 @@ from tests.services.counters import MONDAY, Counters, Row, by_area, by_colour, r
 from tests.services.dealer import Dealer, simulate
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("counters", [by_colour, by_area])
 @pytest.mark.parametrize("value", [2**62, 2**63 - 2, 10**12 + 1])

@@ -60,6 +60,7 @@ def test_long_and_odd_serial_numbers_are_stored(session: Session) -> None:
     assert max(map(len, stored)) <= 200
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_twenty_thousand_printers_take_as_many_statements_as_five(session: Session) -> None:
     big = [f"S{number}" for number in range(20_000)]

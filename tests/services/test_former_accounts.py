@@ -215,6 +215,7 @@ def test_an_id_is_not_compared_with_names(session: Session) -> None:
     assert other.account_id != named.account_id
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow_with_the_customers(session: Session) -> None:
     statements = []
     for number in (20, 1_100):

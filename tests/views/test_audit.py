@@ -139,6 +139,7 @@ def test_a_refused_log_in_without_a_user_records_nothing_that_was_typed(
     assert "no user has this email" not in partners
 
 
+@pytest.mark.slow  # some 30 requests
 def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
     ids: dict[str, int], visitor: Visitor, transaction: Transaction
 ) -> None:
@@ -148,6 +149,7 @@ def test_refused_log_ins_without_a_user_do_not_fill_the_trail(
     assert len(entries(transaction)) == 30
 
 
+@pytest.mark.slow  # some 30 requests
 def test_an_exceeded_limit_is_audited_once(
     ids: dict[str, int], own_app: Flask, transaction: Transaction
 ) -> None:
@@ -194,6 +196,7 @@ def test_the_trail_has_no_network_address() -> None:
     assert "ip" not in AuditEntry.__table__.columns
 
 
+@pytest.mark.slow
 def test_a_long_trail_is_paginated_without_a_full_count(
     ids: dict[str, int], log_in: LogIn, transaction: Transaction
 ) -> None:

@@ -238,6 +238,7 @@ def test_a_weak_first_password_leaves_the_invitation_open(
     assert visitor.get(f"/invitations/{token}").status_code == 200
 
 
+@pytest.mark.slow  # some 20 requests
 def test_wrong_passwords_are_limited(own_app: Flask, transaction: Transaction) -> None:
     visitor = Visitor(own_app.test_client())
     with transaction() as session:
@@ -249,6 +250,7 @@ def test_wrong_passwords_are_limited(own_app: Flask, transaction: Transaction) -
     assert "Too many attempts" in guesses[10].text
 
 
+@pytest.mark.slow  # some 30 requests
 def test_correct_passwords_are_not_limited(own_app: Flask, transaction: Transaction) -> None:
     visitor = Visitor(own_app.test_client())
     with transaction() as session:

@@ -135,6 +135,7 @@ def test_the_workbook_has_all_customers_and_no_formula(desk: Desk) -> None:
     assert ("Pages", 42_000, 30_000) in book["Summary"].iter_rows(values_only=True)
 
 
+@pytest.mark.slow  # renders a document
 def test_the_document_has_the_same_figures_and_the_brand(
     desk: Desk, transaction: Transaction
 ) -> None:
@@ -150,6 +151,7 @@ def test_the_document_has_the_same_figures_and_the_brand(
     assert "Lake 5,000 0.60 20,000 −15,000 (−75%)" in text
 
 
+@pytest.mark.slow  # renders a document
 def test_page_document_and_workbook_are_in_the_language_of_the_user(
     desk: Desk, transaction: Transaction
 ) -> None:
@@ -192,6 +194,7 @@ def test_the_menu_has_a_link_to_the_review(desk: Desk) -> None:
     assert f'href="/accounts/{desk.partner}/business-review"' in desk.nora.get("/").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["", ".pdf", ".xlsx"])
 def test_more_customers_need_no_more_queries(
     desk: Desk, transaction: Transaction, kind: str

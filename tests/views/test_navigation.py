@@ -71,6 +71,7 @@ def test_the_account_of_the_user_is_not_marked_as_a_customer(ada: Visitor) -> No
     assert current(ada.get("/notices").text) == ["Email notifications"]
 
 
+@pytest.mark.slow
 def test_every_page_of_the_menu_opens(
     ada: Visitor, log_in: Callable[[User | str], Visitor], transaction: Transaction
 ) -> None:

@@ -189,6 +189,7 @@ def test_a_user_who_is_disabled_meanwhile_gets_no_link(
         assert session.scalars(select(Mail.state)).one() == "failed"
 
 
+@pytest.mark.slow  # some 30 requests
 @pytest.mark.usefixtures("ada")
 def test_requests_are_limited_by_account_and_by_address(
     own_app: Flask, transaction: Transaction

@@ -19,6 +19,8 @@ from webapp.db import db
 from webapp.services.accounts import sessions
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.slow  # some 30 requests each
+
 EMAIL = "ada@example.com"
 WRONG = "not the password"
 
@@ -243,7 +245,6 @@ def test_a_refused_first_password_is_not_counted_and_a_wrong_link_is(
     assert guessed == [404] * 20 + [429]
 
 
-@pytest.mark.slow  # some 120 requests
 def test_the_number_of_emails_to_new_addresses_is_limited(
     own_app: Flask, transaction: Transaction
 ) -> None:
