@@ -3,7 +3,9 @@
 Texts in the code are English and need no catalogue. ``make texts`` updates the others.
 """
 
-from babel import negotiate_locale
+from functools import cache
+
+from babel import Locale, negotiate_locale
 from babel.languages import get_official_languages
 from flask_babel import get_domain, get_locale
 from jinja2 import Environment
@@ -43,10 +45,15 @@ def current_language() -> str:
     return known(str(locale)) or str(locale.language)
 
 
-def current_locale() -> str:
+def current_locale() -> Locale:
     """Return the locale that formats numbers and dates in the current language: ``es_US``."""
-    language = current_language()
-    return _LOCALES.get(language, language)
+    return _locale(current_language())
+
+
+@cache
+def _locale(language: str) -> Locale:
+    # Babel would parse a name again for each number.
+    return Locale.parse(_LOCALES.get(language, language))
 
 
 def base(language: str) -> str:

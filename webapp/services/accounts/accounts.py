@@ -49,8 +49,8 @@ def countries() -> Mapping[str, str]:
 
 
 @lru_cache
-def _countries(locale: str) -> Mapping[str, str]:
-    names = Locale.parse(locale).territories
+def _countries(locale: Locale) -> Mapping[str, str]:
+    names = locale.territories
     known = {code: names[code] for code in calendars.countries() if code in names}
     return dict(sorted(known.items(), key=lambda country: _unaccented(country[1])))
 

@@ -64,7 +64,7 @@ class AxisLabel(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of the data table."""
+    """A row of the data table. ``held`` is empty in a chart without pages under review."""
 
     label: str
     day: str
@@ -102,11 +102,12 @@ def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
     named = [filters.short_date(bar.label) for bar in bars]
     figures = [_figure(bar, unit) for bar in bars]
     kinds = {kind: str(KINDS[kind]) for kind in dict.fromkeys(bar.kind for bar in bars)}
+    held = _held(bars)
     return BarChart(
         text=_text(bars, named, unit),
         total=filters.number(_sum(bars)) if unit == "pages" else None,
-        held_total=filters.number(_held(bars)),
-        is_empty=not most and not _held(bars),
+        held_total=filters.number(held),
+        is_empty=not most and not held,
         are_days=len(bars[0].label) > _MONTH,
         kinds=list(kinds),
         grid=[
@@ -118,7 +119,7 @@ def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
         held=_held_markers(bars, top),
         axis=_axis(bars),
         rows=[
-            Row(bar.label, name, figure, kinds[bar.kind], filters.number(bar.held))
+            Row(bar.label, name, figure, kinds[bar.kind], filters.number(bar.held) if held else "")
             for bar, name, figure in zip(bars, named, figures, strict=True)
         ],
     )
