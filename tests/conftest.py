@@ -190,14 +190,9 @@ def settings(common_settings: Settings, sqlite_template: Path) -> Iterator[Setti
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> FileSystemBytecodeCache:
-    """Templates that one application of this run compiles serve the others, in every process."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / "templates"
-    folder.mkdir(exist_ok=True)
-    return FileSystemBytecodeCache(str(folder))
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates that one application of this run compiles serve the others."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -70,14 +70,6 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """All statements in a module or a statement, without their expressions."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
-            yield child
-            yield from statements(child)
-
-
 @cache
 def called_in(path: Path) -> list[str]:
     """Return the dotted names of all calls in a module."""
@@ -102,7 +94,7 @@ def test_functions_are_short_or_listed_with_a_reason() -> None:
     long = [
         f"{name(path)}: {node.name}"
         for path in (*MODULES, *TESTS)
-        for node in statements(parse(path))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno >= MOST_LINES_OF_A_FUNCTION
     ]

@@ -3,8 +3,6 @@
 Texts in the code are English and need no catalogue. ``make texts`` updates the others.
 """
 
-from functools import cache
-
 from babel import Locale, negotiate_locale
 from babel.languages import get_official_languages
 from flask_babel import get_domain, get_locale
@@ -19,8 +17,13 @@ LANGUAGES = {
     "es_ES": "Español (España)",
 }
 DEFAULT = "en"
-#: The locale of numbers, dates and names of countries, where it is not the language itself.
-_LOCALES = {"en": "en_US", "es": "es_US"}
+#: The locale of numbers, dates and names of countries in each language.
+_LOCALES = {
+    "en": Locale("en", "US"),
+    "en_GB": Locale("en", "GB"),
+    "es": Locale("es", "US"),
+    "es_ES": Locale("es", "ES"),
+}
 #: The variants that are the default in a country.
 _VARIANTS = {"GB": "en_GB", "IE": "en_GB", "ES": "es_ES"}
 
@@ -46,14 +49,8 @@ def current_language() -> str:
 
 
 def current_locale() -> Locale:
-    """Return the locale that formats numbers and dates in the current language: ``es_US``."""
-    return _locale(current_language())
-
-
-@cache
-def _locale(language: str) -> Locale:
-    # Babel would parse a name again for each number.
-    return Locale.parse(_LOCALES.get(language, language))
+    """Return the locale that formats numbers and dates in the current language: es_US in ``es``."""
+    return _LOCALES[current_language()]
 
 
 def base(language: str) -> str:

@@ -53,7 +53,7 @@ def test_no_failure_contains_the_token(
     trouble: Trouble,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    client = client_with(RequestLimits(read_seconds=0.1, total_seconds=0.2, retries=1))
+    client = client_with(RequestLimits(read_seconds=0.3, total_seconds=0.5, retries=1))
     trouble(printerpoint)
 
     with pytest.raises(PrinterpointError) as caught:

@@ -19,7 +19,7 @@ from webapp.db import db
 from webapp.services.accounts import sessions
 from webapp.settings import Settings
 
-pytestmark = pytest.mark.slow  # some 30 requests each
+pytestmark = pytest.mark.slow  # most send dozens of requests
 
 EMAIL = "ada@example.com"
 WRONG = "not the password"

@@ -3,6 +3,8 @@
 from io import BytesIO
 from threading import Lock
 
+import pypdfium2
+
 #: What social networks and previews show well.
 WIDTH = 1200
 #: A page of US Letter in landscape of that width.
@@ -13,9 +15,6 @@ _PDFIUM = Lock()
 
 def picture(pdf: bytes) -> bytes:
     """Return the first page of a document as PNG, 1200 pixels wide."""
-    # The import takes 0.2 seconds, and most processes and commands show no picture.
-    import pypdfium2
-
     with _PDFIUM:
         document = pypdfium2.PdfDocument(pdf)
         try:

@@ -64,7 +64,7 @@ class AxisLabel(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of the data table. ``held`` is empty in a chart without pages under review."""
+    """A row of the data table."""
 
     label: str
     day: str
@@ -119,7 +119,7 @@ def layout_chart(bars: Sequence[Bar], unit: Unit = "pages") -> BarChart:
         held=_held_markers(bars, top),
         axis=_axis(bars),
         rows=[
-            Row(bar.label, name, figure, kinds[bar.kind], filters.number(bar.held) if held else "")
+            Row(bar.label, name, figure, kinds[bar.kind], filters.number(bar.held))
             for bar, name, figure in zip(bars, named, figures, strict=True)
         ],
     )
