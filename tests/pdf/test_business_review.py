@@ -91,6 +91,16 @@ def test_the_length_does_not_depend_on_the_number_of_customers(
     assert len(pypdfium2.PdfDocument(reviews.render(many))) == 2
 
 
+def test_the_note_is_never_alone_on_a_page(reviews: BusinessReviewRenderer) -> None:
+    # A row is as high as the note: one of these numbers of rows ends where the page does.
+    for rows in range(11):
+        review = replace(VALUES.review, customers=CUSTOMERS[:5], silent=VALUES.review.silent[:rows])
+        pages = pypdfium2.PdfDocument(reviews.render(replace(VALUES, review=review)))
+        last = pages[len(pages) - 1].get_textpage().get_text_bounded()
+
+        assert not last.lstrip().startswith("Pages are listed"), rows
+
+
 def test_long_names_are_wrapped_within_the_page(reviews: BusinessReviewRenderer) -> None:
     customers = [each._replace(name="W" * 200) for each in CUSTOMERS[:3]]
     longest = replace(
