@@ -21,6 +21,8 @@ from tests.images import pictures
 from webapp.crypto import Keyring
 from webapp.domain.reasons import reason
 from webapp.models import Account, Feed, Server, ServerOverlap, User
+from webapp.pdf import certificate_renderer
+from webapp.services.certificates import certificates
 
 _REASON = reason("connection_failed", host="printerpoint.example")
 
@@ -178,8 +180,10 @@ def _months(session: Session, customer: Account, ids: dict[str, int | str]) -> N
     late = factories.certificate(session, customer, month="2026-08", late_pages=4_120)
     late.late_months = "2026-06 2026-07"
     rendered = factories.certificate(session, customer, month="2026-10", pages=1_234_567_890)
+    renderer = certificate_renderer()
     for certificate in (late, rendered):
-        factories.document(session, certificate)
+        values = certificates.values(session, certificate, "https://releaf.example")
+        factories.document(session, certificate, renderer.render(values))
     for number in range(1, 61):
         month = f"{2020 + number // 12}-{number % 12 + 1:02}"
         factories.certificate(session, customer, month=month)

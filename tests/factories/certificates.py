@@ -3,7 +3,9 @@
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from io import BytesIO
 
+import pypdfium2
 from sqlalchemy.orm import Session
 
 from tests.factories.accounts import customer
@@ -15,7 +17,6 @@ from webapp.models import (
     ClosedMonth,
     Document,
 )
-from webapp.pdf import CertificateValues, certificate_renderer
 from webapp.services import summaries
 
 
@@ -68,28 +69,18 @@ def certificate(
 
 
 @cache
-def _a_pdf() -> bytes:
-    """A certificate that was really drawn; of whom does not matter."""
-    values = CertificateValues(
-        number="R-2026-10-000001",
-        account_name="Harbour Architects, LLP",
-        partner_name="Northwind Print",
-        month=date(2026, 10, 1),
-        pages=8_333,
-        late_pages=0,
-        late_months=(),
-        trees=Decimal(1),
-        pages_per_tree=8_333,
-        project="Highland Pines, Oregon",
-        issued_on=date(2026, 11, 2),
-        verify_url="https://releaf.example/c/x",
-    )
-    return certificate_renderer().render(values)
+def _blank_pdf() -> bytes:
+    """A document of one blank page, for tests that do not read it: drawing one takes seconds."""
+    stored = BytesIO()
+    with pypdfium2.PdfDocument.new() as drawn:
+        drawn.new_page(595, 842)
+        drawn.save(stored)
+    return stored.getvalue()
 
 
 def document(session: Session, of: Certificate, pdf: bytes | None = None) -> Document:
     """The bytes of a certificate's PDF."""
-    pdf = pdf or _a_pdf()
+    pdf = pdf or _blank_pdf()
     return add(
         session,
         Document(certificate_id=of.id, pdf=pdf, sha256=f"{len(pdf):064}", rendered_at=NOW),
