@@ -1,4 +1,7 @@
-"""A journey of each role in the other languages, each with JavaScript and without it.
+"""A journey of each role in each of the other languages.
+
+In each language half of the roles have JavaScript, and each role in some of the languages; all
+journeys of ``test_journeys`` are walked with and without it.
 
 The browser's language decides, as for a user who has chosen none. Elements are found by what does
 not depend on a language: names of fields and addresses.
@@ -56,8 +59,15 @@ _ENGLISH = re.compile(
 )
 
 
-@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.role)
-@pytest.mark.parametrize("language", NUMBERS)
+@pytest.mark.parametrize(
+    ("journey", "language", "visit"),
+    [
+        pytest.param(journey, language, (row + column) % 2 == 0, id=f"{journey.role}-{language}")
+        for row, journey in enumerate(JOURNEYS)
+        for column, language in enumerate(NUMBERS)
+    ],
+    indirect=["visit"],
+)
 def test_a_journey_in_another_language(visit: Visit, language: str, journey: Journey) -> None:
     page = visit.page_as(locale=language)
     visit.open(page, "/login")
