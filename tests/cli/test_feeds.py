@@ -151,6 +151,7 @@ def test_an_invalid_interval_is_a_usage_error(bakery: Releaf) -> None:
         assert (result.code, result.error[0]) == (2, "read_by_hand")
 
 
+@pytest.mark.slow
 def test_a_customer_under_a_new_name_is_connected_again_with_one_command(
     bakery: Releaf, printerpoint: Sandbox
 ) -> None:

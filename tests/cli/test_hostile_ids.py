@@ -29,6 +29,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_an_id_that_no_row_has_is_refused(northwind: Releaf, command: tuple[str, ...]) -> None:
     wrong = []

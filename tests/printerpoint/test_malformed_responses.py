@@ -53,6 +53,7 @@ def failure(client: Client) -> PrinterpointError:
     return caught.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "words"),
     [

@@ -15,6 +15,8 @@ from webapp.printerpoint.client import Client, RequestLimits
 from webapp.printerpoint.errors import PrinterpointError
 from webapp.printerpoint.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 MakeClient = Callable[[RequestLimits], Client]
 Trouble = Callable[[Sandbox], None]
 

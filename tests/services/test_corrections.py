@@ -18,6 +18,8 @@ from webapp.services.certificates import certificates, months
 from webapp.services.metering import deposits
 from webapp.services.metering.deposits import FeedOfDeposits
 
+pytestmark = pytest.mark.slow
+
 OCTOBER, NOVEMBER, DECEMBER = (Month(2026, month) for month in (10, 11, 12))
 OCTOBER_30, NOVEMBER_2, DECEMBER_1 = date(2026, 10, 30), date(2026, 11, 2), date(2026, 12, 1)
 NOW = datetime(2027, 6, 2, 12, tzinfo=UTC)

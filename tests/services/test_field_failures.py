@@ -17,6 +17,8 @@ from webapp.domain.metering.state import DeviceState
 from webapp.models import Collection, Device, RetryRows
 from webapp.services.metering import process as service
 
+pytestmark = pytest.mark.slow
+
 
 def changes_state(world: World, serial: str, state: dict[str, Any]) -> dict[str, Any]:
     """Store another state for the device of a serial number; returns the one before."""

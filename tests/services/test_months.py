@@ -92,6 +92,7 @@ def test_a_certificate_states_pages_trees_and_the_factor(world: World) -> None:
 
 
 @pytest.mark.both_databases
+@pytest.mark.slow
 def test_a_certificate_has_the_brand_of_its_day_of_issue_permanently(world: World) -> None:
     feed = printed_in_october(world, 500)
     pictured = sanitize_logo(pictures.png())

@@ -173,6 +173,7 @@ def test_a_change_that_is_reverted_before_its_notice_is_one_email(
     assert f"  It was down for: {REFUSED.message}\n" in text
 
 
+@pytest.mark.slow
 def test_a_flapping_feed_is_in_one_email_a_day_and_each_change_once(
     session: Session, server: Server
 ) -> None:

@@ -24,6 +24,7 @@ def collect_nothing(session: Session, feed: Feed, now: datetime) -> int:
     return health.update_feed_health(session, collection, now.date(), now)
 
 
+@pytest.mark.slow
 def test_a_feed_read_by_hand_stays_healthy_until_its_interval_has_passed(session: Session) -> None:
     feed = factories.feed(session, last_data_on=FRIDAY)
     read_intervals.set_interval(session, feed, 30, NOW)

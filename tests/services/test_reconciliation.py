@@ -10,7 +10,7 @@ from webapp.models import Certificate, Deposit, Device, Feed
 from webapp.queries import reconciliation
 from webapp.services.certificates.reconciliation import is_due, record
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 THURSDAY = date(2026, 10, 29)
 

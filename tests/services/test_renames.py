@@ -16,6 +16,8 @@ from tests.services.renamed import (
 from webapp.models import Collection
 from webapp.services.feeds import renames
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.both_databases
 def test_a_renamed_customer_continues_as_if_never_interrupted(world: World) -> None:

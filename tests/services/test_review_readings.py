@@ -10,6 +10,8 @@ from webapp.models import AuditEntry, Delta
 from webapp.services.accounts.audit import Actor
 from webapp.services.metering import review
 
+pytestmark = pytest.mark.slow
+
 OPERATOR = Actor(None, "command")
 NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
 

@@ -27,6 +27,7 @@ def differences(session: Session) -> list[reconciliation.Difference]:
     return [one for one in found if one.kind in ("Server", "Partner")]
 
 
+@pytest.mark.slow
 def test_nights_decisions_and_closed_months_are_summed(world: World) -> None:
     feed = world.create_feed("Clinic", "CLI", S1=100)
     world.night(THURSDAY)

@@ -7,6 +7,8 @@ import pytest
 from tests.nights import FRIDAY, MONDAY, THURSDAY, TUESDAY, WEDNESDAY, World
 from tests.services.histories import details, notes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.both_databases
 def test_a_moved_printer_continues_its_meter_there_and_after_its_return(world: World) -> None:

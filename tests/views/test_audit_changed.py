@@ -18,6 +18,8 @@ from webapp.services.accounts import audit
 from webapp.services.accounts.audit import Actor
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 UNREADABLE = "Entry 2 was changed in the database and cannot be read."
 #: Of PostgreSQL, too, which stores any JSON.
 DETAILS = [

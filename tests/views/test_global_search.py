@@ -43,6 +43,7 @@ def test_a_partner_finds_by_name_serial_asset_and_number(
     assert f">{shown}</a>" in page.text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tenants")
 @pytest.mark.parametrize("role", ["partner_admin", "partner_viewer", "person"])
 @pytest.mark.parametrize("text", ["west", "sn-west", "r-2026-10-west", "%", "__", "\\", "we%st"])

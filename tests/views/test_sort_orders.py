@@ -63,6 +63,7 @@ def nora(transaction: Transaction, log_in: Callable[[User | str], Visitor]) -> V
     return log_in("nora@example.com")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ORDERS)
 def test_a_list_has_the_requested_order(nora: Visitor, path: str) -> None:
     page = nora.get(path).text
@@ -70,6 +71,7 @@ def test_a_list_has_the_requested_order(nora: Visitor, path: str) -> None:
     assert names(page) == ORDERS[path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/servers", "/feeds", "/accounts", "/certificates", "/devices"])
 def test_every_sortable_heading_links_to_its_order_and_the_reverse(
     nora: Visitor, path: str

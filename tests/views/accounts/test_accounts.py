@@ -204,6 +204,7 @@ def test_late_pages_and_corrections_have_their_own_lines_on_the_page_of_a_custom
     assert "Corrections" not in other
 
 
+@pytest.mark.slow
 def test_trees_grow_in_the_chosen_period_on_the_pages_of_a_customer_and_its_partner(
     ada: Visitor, log_in: Callable[[str], Visitor], transaction: Transaction
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_refused_token_is_not_saved_and_the_form_retains_the_other_fields(
     assert servers(transaction) == 1
 
 
+@pytest.mark.slow
 def test_each_kind_of_failure_shows_its_own_remedy(
     office: Office, transaction: Transaction, printerpoint: Sandbox
 ) -> None:
