@@ -11,7 +11,7 @@ from jobs import runtime
 from webapp import clock, queue
 from webapp.db import connection_lost, db
 from webapp.domain.months import Month
-from webapp.extensions import current_settings
+from webapp.extensions import current_settings, public_url_for
 from webapp.models import Account, Certificate
 from webapp.pdf import certificate_renderer
 from webapp.services.certificates import certificates, months
@@ -99,7 +99,8 @@ def render_certificate(certificate_id: int, now: Callable[[], datetime] = clock.
 
 def _render(session: Session, certificate: Certificate, now: Callable[[], datetime]) -> str:
     rendered = certificates.document(session, certificate) is not None
-    values = certificates.values(session, certificate, current_settings().public_url)
+    verify_url = public_url_for("public_certificates.show", public_id=certificate.public_id)
+    values = certificates.values(session, certificate, verify_url)
     session.commit()  # no transaction is open while the document is rendered
     if rendered:
         return f"{certificate.number} is rendered already"

@@ -12,7 +12,7 @@ from webapp import clock
 from webapp.db import db
 from webapp.domain.contrast import OURS, on_light
 from webapp.errors import Conflict
-from webapp.extensions import current_settings
+from webapp.extensions import current_settings, public_url_for
 from webapp.mail import (
     Attachment,
     EmailBranding,
@@ -213,7 +213,6 @@ def _layout_values(
     return {
         "subject": subject,
         "branding": _email_branding(brand),
-        "url": config.public_url,
         "unsubscribe_url": _unsubscribe_url(config, user_id, subject),
     }
 
@@ -221,6 +220,5 @@ def _layout_values(
 def _unsubscribe_url(config: Settings, user_id: int, subject: MailSubject) -> str | None:
     if subject == "access":
         return None
-    return f"{config.public_url}/unsubscribe/" + unsubscribe.token(
-        config.secret_key, user_id, subject
-    )
+    token = unsubscribe.token(config.secret_key, user_id, subject)
+    return public_url_for("unsubscribe.show", token=token)

@@ -4,7 +4,8 @@ The database is in ``webapp.db``. Flask-Limiter is not here, because its object 
 one application (``views.shared.rate_limits``).
 """
 
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import Babel
@@ -28,6 +29,16 @@ migrate = Migrate(directory=str(ROOT / "webapp" / "migrations"))
 def current_settings() -> Settings:
     """Return the settings of the current application, which ``create_app`` stores."""
     return cast(Settings, current_app.config["RELEAF"])
+
+
+def public_url_for(endpoint: str, **values: Any) -> str:
+    """Return the address of a page under the setting PUBLIC_URL, also in jobs and commands.
+
+    ``url_for`` takes the host of the request, and needs a request.
+    """
+    address = urlsplit(current_settings().public_url)
+    urls = current_app.url_map.bind(address.netloc, address.path or None, url_scheme=address.scheme)
+    return urls.build(endpoint, values, force_external=True)
 
 
 def current_keyring() -> Keyring:

@@ -112,6 +112,6 @@ def _certificate(session: Session, server: Server, ids: dict[str, int | str]) ->
     factories.deposit(session, feed, pages=43_538)
     factories.closed_month(session, customer, "2026-10")
     october = factories.certificate(session, customer, month="2026-10", pages=48_135)
-    values = certificates.values(session, october, "https://releaf.example")
+    values = certificates.values(session, october, f"https://releaf.example/c/{october.public_id}")
     factories.document(session, october, certificate_renderer().render(values))
     ids |= {"guide_certificate": october.number, "guide_customer": customer.id}

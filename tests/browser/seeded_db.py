@@ -182,7 +182,8 @@ def _months(session: Session, customer: Account, ids: dict[str, int | str]) -> N
     rendered = factories.certificate(session, customer, month="2026-10", pages=1_234_567_890)
     renderer = certificate_renderer()
     for certificate in (late, rendered):
-        values = certificates.values(session, certificate, "https://releaf.example")
+        address = f"https://releaf.example/c/{certificate.public_id}"
+        values = certificates.values(session, certificate, address)
         factories.document(session, certificate, renderer.render(values))
     for number in range(1, 61):
         month = f"{2020 + number // 12}-{number % 12 + 1:02}"

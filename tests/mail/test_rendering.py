@@ -1,7 +1,8 @@
 """The templates of emails: subject, text and HTML of each kind."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import unescape
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from flask_babel import force_locale
 
 from webapp.domain.reasons import reason
@@ -22,7 +24,6 @@ NAME = "<b>Nord & Süd</b>"
 
 COMMON = {
     "branding": EmailBranding(name=NAME),
-    "url": "https://releaf.example",
     "unsubscribe_url": "https://releaf.example/unsubscribe/token",
 }
 
@@ -56,7 +57,7 @@ OVERLAP = SimpleNamespace(
 )
 ACCESS = {
     "title": NAME,
-    "link": "/invitations/x",
+    "link": "https://releaf.example/invitations/x",
     "email": NAME,
     "account": NAME,
     "invited": False,
@@ -105,6 +106,15 @@ EMAILS: list[tuple[str, str, Mapping[str, object]]] = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _application(common_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The context of an application whose address is https://releaf.example."""
+    served = replace(common_app.config["RELEAF"], public_url="https://releaf.example")
+    monkeypatch.setitem(common_app.config, "RELEAF", served)
+    with common_app.app_context():
+        yield
+
+
 def of(subject: str, template: str, values: Mapping[str, object]) -> EmailContent:
     """The content of an email."""
     return render(template, {**COMMON, **values, "subject": subject})
@@ -125,7 +135,6 @@ def test_each_template_is_tested() -> None:
 
 @pytest.mark.parametrize(("subject", "template", "values"), EMAILS)
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.usefixtures("translations")
 def test_names_are_escaped_in_html_only(
     subject: str, template: str, values: Mapping[str, object], language: str
 ) -> None:

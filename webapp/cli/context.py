@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from webapp import clock
 from webapp.cli import output
 from webapp.db import READ_ONLY, db
-from webapp.extensions import current_keyring, current_settings
+from webapp.extensions import current_keyring, current_settings, public_url_for
 from webapp.models import Account, Server
 from webapp.printerpoint.client import Client
 from webapp.queries.viewer import Viewer
@@ -82,12 +82,12 @@ def client_of(server: Server) -> Client:
 
 def invitation_url(token: str) -> str:
     """Return the address at which an invited user chooses a password."""
-    return f"{current_settings().public_url}/invitations/{token}"
+    return public_url_for("auth.invitation", token=token)
 
 
 def certificate_url(public_id: str) -> str:
     """Return the public page of a certificate."""
-    return f"{current_settings().public_url}/c/{public_id}"
+    return public_url_for("public_certificates.show", public_id=public_id)
 
 
 def note(

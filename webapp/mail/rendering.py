@@ -10,6 +10,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from webapp import filters, i18n, messages
+from webapp.extensions import public_url_for
 from webapp.settings import ROOT
 
 _TEMPLATES = ROOT / "templates" / "mail"
@@ -41,7 +42,7 @@ class EmailContent:
 
 
 def render(template: str, values: Mapping[str, object]) -> EmailContent:
-    """Return the email of a template, in the current language."""
+    """Return the email of a template, in the current language; needs an application context."""
     subject, plain, html = (
         _environment(part).get_template(f"{template}.jinja").render(values) for part in _FOLDERS
     )
@@ -60,5 +61,6 @@ def _environment(part: str) -> Environment:
     )
     i18n.use_in(environment)
     filters.add_filters(environment)
+    environment.globals["public_url_for"] = public_url_for
     environment.filters["sentence"] = messages.sentence
     return environment

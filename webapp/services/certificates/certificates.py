@@ -107,8 +107,8 @@ def _late_pages(counted: Sequence[Any], month: Month) -> dict[Month, int]:
     return late
 
 
-def values(session: Session, certificate: Certificate, public_url: str) -> CertificateValues:
-    """Return the values for the document; all of them are columns of the certificate."""
+def values(session: Session, certificate: Certificate, verify_url: str) -> CertificateValues:
+    """Return the values for the document: columns of the certificate, and its public address."""
     return CertificateValues(
         number=certificate.number,
         account_name=certificate.account_name,
@@ -125,7 +125,7 @@ def values(session: Session, certificate: Certificate, public_url: str) -> Certi
         project=certificate.project,
         language=certificate.language,
         issued_on=certificate.issued_on,
-        verify_url=f"{public_url}/c/{certificate.public_id}",
+        verify_url=verify_url,
         logo=branding.content(session, certificate.logo_digest),
     )
 

@@ -12,6 +12,7 @@ from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from webapp.errors import Conflict
+from webapp.extensions import public_url_for
 from webapp.models import Mail, User
 from webapp.models.notice import Purpose
 from webapp.services.accounts import email_changes, users
@@ -19,9 +20,9 @@ from webapp.services.accounts import email_changes, users
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A path, and how long it works; None: as long as the page exists."""
+    """An address, and how long it works; None: as long as the page exists."""
 
-    path: str
+    address: str
     valid: timedelta | None = None
 
 
@@ -60,7 +61,7 @@ def values(session: Session, secret_key: str, mail: Mail, now: datetime) -> Mapp
     return {
         "title": mail.title,
         "purpose": purpose,
-        "link": link.path,
+        "link": link.address,
         "hours": link.valid // timedelta(hours=1) if link.valid else None,
         "email": mail.recipient if purpose == "email" else user.email,
         "account": user.account.name,
@@ -71,15 +72,19 @@ def values(session: Session, secret_key: str, mail: Mail, now: datetime) -> Mapp
 def _link(session: Session, secret_key: str, mail: Mail, now: datetime) -> Link:
     user, purpose = mail.user, mail.purpose
     if purpose == "invitation":
-        return Link(f"/invitations/{users.invite_again(session, user, now)}", users.VALID)
+        return _choose_password(users.invite_again(session, user, now), users.VALID)
     if purpose == "changed":
-        return Link("/profile")
+        return Link(public_url_for("profile.show"))
     if not users.may_reset_password(user):
         raise Conflict(gettext("The user cannot log in."))
     if purpose == "email":
         token = email_changes.token(secret_key, user, mail.recipient or "")
-        return Link(f"/profile/email/{token}", email_changes.VALID)
-    return Link(f"/invitations/{users.reset_link(session, user, now)}", users.RESET_VALID)
+        return Link(public_url_for("profile.confirm_email", token=token), email_changes.VALID)
+    return _choose_password(users.reset_link(session, user, now), users.RESET_VALID)
+
+
+def _choose_password(token: str, valid: timedelta) -> Link:
+    return Link(public_url_for("auth.invitation", token=token), valid)
 
 
 def _title(user: User, purpose: Purpose) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy import Select
 from webapp import clock, filters, pdf
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.extensions import current_settings
+from webapp.extensions import public_url_for
 from webapp.models import Certificate
 from webapp.queries import access
 from webapp.queries import certificates as queries
@@ -51,7 +51,7 @@ def _exported(issued: Sequence[Any]) -> Iterable[Sequence[export.Value]]:
             certificate.pages_per_tree,
             certificate.project,
             certificate.issued_on,
-            url_for("public_certificates.show", public_id=certificate.public_id, _external=True),
+            public_url_for("public_certificates.show", public_id=certificate.public_id),
         )
 
 
@@ -204,8 +204,7 @@ def _context(certificate: Certificate) -> dict[str, Any]:
         "carried_months": certificates.carried_months(certificate),
         "rendered": certificate.document is not None,
         "size": (pdf.WIDTH, pdf.HEIGHT),
-        "public_url": current_settings().public_url
-        + url_for("public_certificates.show", public_id=certificate.public_id),
+        "public_url": public_url_for("public_certificates.show", public_id=public_id),
     }
 
 

@@ -23,7 +23,7 @@ from webapp.domain.reasons import reason
 from webapp.domain.trees import trees
 from webapp.domain.years import summarize
 from webapp.errors import NotFound
-from webapp.extensions import current_settings
+from webapp.extensions import public_url_for
 from webapp.models import Account
 from webapp.models.user import Role
 from webapp.queries import access, certificates, details, metrics
@@ -163,8 +163,7 @@ def _customer(account_id: int) -> Account:
 
 
 def _shared(account: Account) -> dict[str, object]:
-    public = current_settings().public_url
-    badge_url = account.badge_id and public + url_for("badge.show", badge_id=account.badge_id)
+    badge_url = account.badge_id and public_url_for("badge.show", badge_id=account.badge_id)
     latest = certificates.latest(db.session(), account.id)
     with force_locale(account.document_language):
         alt = gettext("Trees planted for the pages we print, counted by Releaf")

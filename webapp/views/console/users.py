@@ -27,7 +27,7 @@ from webapp import clock
 from webapp.db import db
 from webapp.domain.reasons import reason
 from webapp.errors import Conflict, Invalid
-from webapp.extensions import current_settings
+from webapp.extensions import public_url_for
 from webapp.models import Account, User
 from webapp.models.user import ROLES, Role
 from webapp.queries import access
@@ -235,7 +235,7 @@ def _sent(user: User) -> ResponseReturnValue:
 def _link(user: User, token: str) -> ResponseReturnValue:
     """Commit, and render the link; only its hash is stored, so it is displayed once."""
     db.session.commit()
-    address = current_settings().public_url + url_for("auth.invitation", token=token)
+    address = public_url_for("auth.invitation", token=token)
     days = users.VALID.days
     return make_response(
         render_template("console/users/invited.html", user=user, link=address, days=days), 201

@@ -2,13 +2,13 @@
 
 from functools import lru_cache
 
-from flask import Blueprint, abort, make_response, render_template, request, url_for
+from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp import pdf
 from webapp.db import db
 from webapp.domain.months import Month
-from webapp.extensions import current_settings
+from webapp.extensions import public_url_for
 from webapp.models import Certificate
 from webapp.queries import certificates as queries
 from webapp.services.certificates import certificates
@@ -28,11 +28,11 @@ def show(public_id: str) -> ResponseReturnValue:
             equivalents=equivalents.of(certificate.pages),
             holder=certificate.account_name if certificate.account.is_named else None,
             is_rendered=certificate.document is not None,
-            address=current_settings().public_url
-            + url_for("public_certificates.show", public_id=certificate.public_id),
+            address=public_url_for("public_certificates.show", public_id=certificate.public_id),
             size=(pdf.WIDTH, pdf.HEIGHT),
-            card_url=current_settings().public_url
-            + url_for("public_certificates.share_card", public_id=certificate.public_id),
+            card_url=public_url_for(
+                "public_certificates.share_card", public_id=certificate.public_id
+            ),
             card_size=(pdf.SHARE_WIDTH, pdf.SHARE_HEIGHT),
             month=Month.parse(certificate.month).first,
             carried_months=certificates.carried_months(certificate),
