@@ -1,7 +1,6 @@
-"""A journey of each role in each of the other languages.
+"""A journey of each role in each of the other languages, alternately with and without JavaScript.
 
-In each language half of the roles have JavaScript, and each role in some of the languages; all
-journeys of ``test_journeys`` are walked with and without it.
+``test_journeys`` walks all of its journeys in both ways.
 
 The browser's language decides, as for a user who has chosen none. Elements are found by what does
 not depend on a language: names of fields and addresses.
@@ -62,9 +61,10 @@ _ENGLISH = re.compile(
 @pytest.mark.parametrize(
     ("journey", "language", "visit"),
     [
-        pytest.param(journey, language, (row + column) % 2 == 0, id=f"{journey.role}-{language}")
+        pytest.param(journey, language, javascript, id=f"{journey.role}-{language}-{javascript=}")
         for row, journey in enumerate(JOURNEYS)
         for column, language in enumerate(NUMBERS)
+        for javascript in [(row + column) % 2 == 0]
     ],
     indirect=["visit"],
 )

@@ -70,16 +70,16 @@ def certificate(
 
 @cache
 def _blank_pdf() -> bytes:
-    """A document of one blank page, for tests that do not read it: drawing one takes seconds."""
+    """One blank page, because rendering a certificate takes seconds."""
     stored = BytesIO()
-    with pypdfium2.PdfDocument.new() as drawn:
-        drawn.new_page(595, 842)
-        drawn.save(stored)
+    with pypdfium2.PdfDocument.new() as blank:
+        blank.new_page(595, 842)
+        blank.save(stored)
     return stored.getvalue()
 
 
 def document(session: Session, of: Certificate, pdf: bytes | None = None) -> Document:
-    """The bytes of a certificate's PDF."""
+    """The bytes of a certificate's PDF; a test that looks at it gives one."""
     pdf = pdf or _blank_pdf()
     return add(
         session,
