@@ -51,9 +51,11 @@ test:  ## run make check and the tests (K='word' selects by name, ARGS='tests/do
 	  $(pytest) -m 'not simulation' $(if $(K),-k '$(K)') $(ARGS) || failed=$$?; \
 	  exit $$failed
 
-test-fast:  ## run the tests without browser, processes, PostgreSQL and simulations (K, ARGS)
+# The slow tests of files that ARGS names are wanted.
+slow := simulation$(if $(findstring .py,$(ARGS)),, or slow)
+test-fast:  ## run the tests without browser, processes, PostgreSQL and slow ones (K, ARGS)
 	@deploy/setup --dev
-	@exec $(pytest) -q -m 'not (browser or processes or postgresql or slow)' \
+	@exec $(pytest) -q -m 'not (browser or processes or postgresql or $(slow))' \
 	  $(if $(K),-k '$(K)') $(ARGS)
 
 simulations:  ## simulate a year in seven more time zones, which make test leaves out (ARGS)
