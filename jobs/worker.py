@@ -10,6 +10,7 @@ from rq.exceptions import StopRequested
 from sqlalchemy.orm import configure_mappers
 
 from jobs import (
+    audit,
     collection,
     failures,
     health,
@@ -28,7 +29,16 @@ log = logging.getLogger("releaf.worker")
 RESTART_SECONDS = 1.0
 
 #: Imported before the first job, so that children start without importing.
-PRELOADED = (collection, failures, health, month_end, notifications, reconciliation, schedule)
+PRELOADED = (
+    audit,
+    collection,
+    failures,
+    health,
+    month_end,
+    notifications,
+    reconciliation,
+    schedule,
+)
 
 
 class JobWorker(Worker):
