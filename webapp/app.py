@@ -86,7 +86,6 @@ class Releaf(Flask):
     def log_exception(
         self,
         exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
-        ctx: Any = None,
     ) -> None:
         """Log the exception of a view, with its traceback."""
         log = logging.getLogger("releaf.web")

@@ -21,7 +21,7 @@ from webapp.models.collection import UNFINISHED
 from webapp.queries import access, users
 from webapp.queries import collections as queries
 from webapp.services.collection import heartbeat, requests
-from webapp.services.collection import progress as course
+from webapp.services.collection import progress as collection_progress
 from webapp.views.console import collection_results
 from webapp.views.shared import context, export, listing
 from webapp.views.shared.context import CHANGERS, READERS, roles_required
@@ -137,7 +137,7 @@ def _shown(collection: Collection) -> dict[str, Any]:
     """Return the data of the page and its fragment."""
     unfinished = collection.state in UNFINISHED
     outcome = listing.filter_choice("outcome", collection_results.KINDS)
-    done = course.of(db.session(), collection)
+    done = collection_progress.of(db.session(), collection)
     return {
         "collection": collection,
         "server": collection.server,
